@@ -1,0 +1,77 @@
+//! All runs of a sweep.
+
+use crate::{Run, RunNumber, RunState};
+
+/// All runs of a sweep, by number. It grows; points and notes of its runs never change.
+///
+/// ```
+/// use besom_core::{History, Point, Run, RunNumber};
+///
+/// let mut history = History::new();
+/// let number = history.push(Run::new(Point::default()));
+/// assert_eq!(number, RunNumber::FIRST);
+/// assert_eq!(history.len(), 1);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    runs: Vec<Run>,
+}
+
+impl History {
+    /// An empty history.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a run and says its number.
+    pub fn push(&mut self, run: Run) -> RunNumber {
+        self.runs.push(run);
+        RunNumber::from_index(self.runs.len() - 1)
+    }
+
+    /// The number that the next run will get.
+    pub fn next_number(&self) -> RunNumber {
+        RunNumber::from_index(self.runs.len())
+    }
+
+    /// How many runs there are.
+    pub fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Whether there is no run yet.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// The run of this number.
+    pub fn get(&self, number: RunNumber) -> Option<&Run> {
+        self.runs.get(number.index())
+    }
+
+    /// The run of this number, to record news of it (state, curve, stop). Its point and note must stay as they are.
+    pub fn get_mut(&mut self, number: RunNumber) -> Option<&mut Run> {
+        self.runs.get_mut(number.index())
+    }
+
+    /// All runs in the order of their numbers; the n-th has the number `RunNumber::from_index(n)`.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// All runs with their numbers, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (RunNumber, &Run)> + ExactSizeIterator {
+        self.runs.iter().enumerate().map(|(index, run)| (RunNumber::from_index(index), run))
+    }
+
+    /// How many runs are in `state`.
+    pub fn count(&self, state: RunState) -> usize {
+        self.runs.iter().filter(|run| run.state == state).count()
+    }
+}
+
+impl FromIterator<Run> for History {
+    fn from_iter<I: IntoIterator<Item = Run>>(runs: I) -> Self {
+        Self { runs: runs.into_iter().collect() }
+    }
+}

@@ -1,0 +1,182 @@
+//! One point being tried.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Note, Point};
+
+/// The number of a run in its sweep: dense, unique, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunNumber(u64);
+
+impl RunNumber {
+    /// The first run of every sweep.
+    pub const FIRST: Self = Self(1);
+
+    /// The run with this number, counted from 1; `None` for 0.
+    pub fn new(number: u64) -> Option<Self> {
+        (number > 0).then_some(Self(number))
+    }
+
+    /// The run at this place of a history, counted from 0.
+    pub fn from_index(index: usize) -> Self {
+        Self(index as u64 + 1)
+    }
+
+    /// The number, counted from 1.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Its place in the history, counted from 0.
+    pub fn index(self) -> usize {
+        usize::try_from(self.0 - 1).expect("a history fits in memory")
+    }
+
+    /// The number `n` runs later.
+    #[must_use]
+    pub fn plus(self, n: usize) -> Self {
+        Self(self.0 + n as u64)
+    }
+}
+
+impl fmt::Display for RunNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a run stands.
+///
+/// ```text
+/// pending -> running -> finished | failed | killed
+///            running -> preempted -> pending        running -> crashed -> pending
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// Suggested, not yet handed to an agent.
+    Pending,
+    /// An agent works on it.
+    Running,
+    /// Its machine was taken away; it will be handed out again.
+    Preempted,
+    /// Ended by itself with success, or stopped early by a stopping rule.
+    Finished,
+    /// Ended by itself with an error.
+    Failed,
+    /// Its agent fell silent.
+    Crashed,
+    /// Ended by its owner.
+    Killed,
+}
+
+impl RunState {
+    /// All states, in the order of a run's life.
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::Running,
+        Self::Preempted,
+        Self::Finished,
+        Self::Failed,
+        Self::Crashed,
+        Self::Killed,
+    ];
+
+    /// The state's name in files, tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Preempted => "preempted",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Crashed => "crashed",
+            Self::Killed => "killed",
+        }
+    }
+
+    /// The state of this name, as [`Self::as_str`] writes it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether the run is not over: pending, running or preempted.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Running | Self::Preempted)
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a run has logged of one metric, oldest first.
+///
+/// The n-th value is the n-th time that the program logged this metric (its *step*, from 1). Values that are no
+/// finite number (NaN, infinities, text, null) are kept as NaN so that a rule can see divergence; most readers want
+/// [`Curve::valid`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Curve {
+    /// One value per log call that held the metric; NaN where it was no finite number.
+    pub values: Vec<f64>,
+    /// A final value that is not part of the curve (W&B's summary), if one is known and finite.
+    pub summary: Option<f64>,
+}
+
+impl Curve {
+    /// A curve of these values.
+    pub fn new(values: impl Into<Vec<f64>>) -> Self {
+        Self { values: values.into(), summary: None }
+    }
+
+    /// The finite values in order.
+    pub fn valid(&self) -> impl DoubleEndedIterator<Item = f64> + '_ {
+        self.values.iter().copied().filter(|v| v.is_finite())
+    }
+
+    /// The last finite value, else the summary.
+    pub fn last(&self) -> Option<f64> {
+        self.valid().next_back().or(self.summary.filter(|v| v.is_finite()))
+    }
+}
+
+/// One point being tried, with what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// What is tried.
+    pub point: Point,
+    /// What the search wrote on its suggestion.
+    pub note: Note,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why a stopping rule ended it, or asked that it be ended; `None` if none did.
+    pub stopped: Option<String>,
+    /// One curve per metric of the problem, in the problem's order; a missing curve is an empty one.
+    pub curves: Vec<Curve>,
+}
+
+impl Run {
+    /// A pending run that tries `point`.
+    pub fn new(point: Point) -> Self {
+        Self { point, note: Note::new(), state: RunState::Pending, stopped: None, curves: Vec::new() }
+    }
+
+    /// The curve of the `metric`-th metric of the problem; empty if nothing was logged.
+    pub fn curve(&self, metric: usize) -> &Curve {
+        static EMPTY: Curve = Curve { values: Vec::new(), summary: None };
+        self.curves.get(metric).unwrap_or(&EMPTY)
+    }
+
+    /// The curve of the `metric`-th metric, made if it was not there.
+    pub fn curve_mut(&mut self, metric: usize) -> &mut Curve {
+        if self.curves.len() <= metric {
+            self.curves.resize_with(metric + 1, Curve::default);
+        }
+        &mut self.curves[metric]
+    }
+}

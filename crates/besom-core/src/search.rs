@@ -1,0 +1,78 @@
+//! The trait that names points to try.
+
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Map, Value};
+
+use crate::{BoxError, History, Point, Problem, seed};
+
+/// Names points to try.
+///
+/// # Contract
+///
+/// * History law: the answer is a function of the [`Ask`] alone. Caching is welcome; a fresh instance must answer the
+///   same, bit for bit.
+/// * Seed law: chance comes from [`Ask::rng`] only.
+/// * [`Answer::Try`] holds at least one and at most `ask.count` suggestions, each a point of the space. After
+///   [`Answer::Done`] every later answer (same history or longer) is `Done`.
+/// * Runs of every state, points from elsewhere and curves full of NaN are met without a panic.
+///
+/// The suite `besom_core::laws` (feature `laws`) checks all of it on your own implementation.
+pub trait Search: Send {
+    /// Answers `ask`. An error pauses the sweep and is shown to its owner.
+    fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError>;
+}
+
+impl<S: Search + ?Sized> Search for Box<S> {
+    fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+        (**self).suggest(ask)
+    }
+}
+
+/// A question to a [`Search`].
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// What is to be solved.
+    pub problem: &'a Problem,
+    /// All runs so far.
+    pub history: &'a History,
+    /// The most suggestions wanted; at least 1.
+    pub count: usize,
+}
+
+impl Ask<'_> {
+    /// The generator for the `i`-th suggestion of the answer (from 0), which will be run
+    /// `history.next_number() + i`.
+    pub fn rng(&self, i: usize) -> ChaCha8Rng {
+        seed::rng(self.problem.seed, self.history.next_number().plus(i))
+    }
+}
+
+/// The answer of a [`Search`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Points to try, at least one.
+    Try(Vec<Suggestion>),
+    /// Nothing until another run is over.
+    Wait,
+    /// Nothing ever again: the space is exhausted.
+    Done,
+}
+
+/// A point to try.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suggestion {
+    /// The point.
+    pub point: Point,
+    /// What the search wants to remember or show of it; stored with the run.
+    pub note: Note,
+}
+
+impl From<Point> for Suggestion {
+    fn from(point: Point) -> Self {
+        Self { point, note: Note::new() }
+    }
+}
+
+/// What a search wrote on a suggestion: a JSON object, empty if it has nothing to say. The key `why`, a sentence, is
+/// shown to people first.
+pub type Note = Map<String, Value>;

@@ -1,0 +1,1 @@
+//! Gaussian process regression: arrays in, posterior out.

@@ -1,0 +1,1 @@
+//! Grid, random and Bayesian search for besom.

@@ -1,0 +1,1 @@
+//! Hyperband, envelope and other stopping rules for besom.

@@ -1,0 +1,2 @@
+//! The command `besom`.
+fn main() {}
