@@ -1,0 +1,414 @@
+//! The rows that go in and out of a store: plain data.
+
+use std::fmt;
+
+use besom_core::{Goal, RunNumber, RunState};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The id of a sweep: 8 characters `0-9a-z`, made by whoever creates the sweep.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct SweepId(String);
+
+impl SweepId {
+    /// An id from its text, which is taken as it is.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SweepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The id of an agent, unique in its store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct AgentId(pub u64);
+
+/// Where a sweep stands.
+///
+/// ```text
+/// pending -> running <-> paused;  pending | running | paused -> finished | canceled
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SweepState {
+    /// Created; nothing was claimed yet.
+    Pending,
+    /// At work. A pending sweep becomes running by its first claim.
+    Running,
+    /// Hands out nothing until its owner resumes it.
+    Paused,
+    /// Over by itself, or because its owner said that no new runs be made (`stop`).
+    Finished,
+    /// Ended by its owner together with its running runs.
+    Canceled,
+}
+
+impl SweepState {
+    /// All states.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Running, Self::Paused, Self::Finished, Self::Canceled];
+
+    /// The state's name in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Finished => "finished",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// The state of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// Whether the sweep is over.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Finished | Self::Canceled)
+    }
+}
+
+impl fmt::Display for SweepState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A metric whose values the store extracts from reported rows, so that nobody need parse curves to rank runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Watched {
+    /// The key in the rows; a dotted path is not split.
+    pub name: String,
+    /// Which way it is better.
+    pub goal: Goal,
+}
+
+/// A sweep to create.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewSweep {
+    /// Its id.
+    pub id: SweepId,
+    /// The owner's name for it.
+    pub name: Option<String>,
+    /// The sweep file as the owner wrote it.
+    pub text: String,
+    /// Where the file was, for resuming "the same file"; any text.
+    pub source: Option<String>,
+    /// The directory in which programs run.
+    pub directory: Option<String>,
+    /// The seed.
+    pub seed: u64,
+    /// The metrics of the problem, in its order.
+    pub metrics: Vec<Watched>,
+    /// The most runs it may have.
+    pub run_cap: Option<u64>,
+    /// How often a crashed run is handed out again.
+    pub retry_crashed: u32,
+    /// How often a failed run is handed out again.
+    pub retry_failed: u32,
+}
+
+/// A sweep as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SweepRow {
+    /// Its id.
+    pub id: SweepId,
+    /// The owner's name for it.
+    pub name: Option<String>,
+    /// The sweep file as the owner wrote it.
+    pub text: String,
+    /// Where the file was.
+    pub source: Option<String>,
+    /// The directory in which programs run.
+    pub directory: Option<String>,
+    /// The seed.
+    pub seed: u64,
+    /// The metrics of the problem.
+    pub metrics: Vec<Watched>,
+    /// The most runs it may have.
+    pub run_cap: Option<u64>,
+    /// How often a crashed run is handed out again.
+    pub retry_crashed: u32,
+    /// How often a failed run is handed out again.
+    pub retry_failed: u32,
+    /// Where it stands.
+    pub state: SweepState,
+    /// Why it stands there (who paused it, what failed), if there is more to say.
+    pub reason: Option<String>,
+    /// When it was created, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// When it came to its end.
+    pub ended_ms: Option<u64>,
+    /// How many runs it has.
+    pub runs: u64,
+}
+
+/// An agent that joins a sweep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAgent {
+    /// A name for people, such as `host/1234/2`.
+    pub name: String,
+    /// How long it may be silent before its run is given up, in milliseconds.
+    pub silence_ms: u64,
+}
+
+/// An agent as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AgentRow {
+    /// Its id.
+    pub id: AgentId,
+    /// Its name for people.
+    pub name: String,
+    /// When it was last heard of, in milliseconds since 1970.
+    pub seen_ms: u64,
+    /// Whether it has not left and was heard of within its silence limit.
+    pub alive: bool,
+    /// The run it holds.
+    pub run: Option<RunNumber>,
+}
+
+/// The right to report on a run: it ends when the run is handed out again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Lease {
+    /// The sweep.
+    pub sweep: SweepId,
+    /// The run.
+    pub run: RunNumber,
+    /// How many times the run was handed out, this time included; the fencing token.
+    pub epoch: u64,
+}
+
+/// The answer to a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Claim {
+    /// A run to execute.
+    Run(ClaimedRun),
+    /// Nothing to hand out now; the state of the sweep says whether waiting makes sense.
+    Nothing(SweepState),
+}
+
+/// A run that was handed out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClaimedRun {
+    /// The right to report on it.
+    pub lease: Lease,
+    /// The point as a nested JSON object.
+    pub point: Map<String, Value>,
+}
+
+/// One row of metrics: what a program logged at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its number in this attempt (epoch) of the run, from 1, without gaps.
+    pub seq: u64,
+    /// The logged values.
+    pub values: Map<String, Value>,
+}
+
+/// The answer to a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Stored; go on.
+    Continue,
+    /// Stored; end the run, for this reason.
+    Stop {
+        /// Why.
+        reason: String,
+        /// Who wants it, which decides the state that the run ends in.
+        kind: StopKind,
+    },
+    /// Nothing was stored: rows between the last stored one and the first of these are missing. Send again from here.
+    Gap {
+        /// The seq that is expected next.
+        expected: u64,
+    },
+    /// Nothing was stored: the lease is over (the run was handed out again, or has ended).
+    Lost,
+}
+
+/// Who wants a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopKind {
+    /// A stopping rule: the run ends `finished`.
+    Early,
+    /// The owner: the run ends `killed`.
+    Cancel,
+}
+
+/// How a run came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// `Finished`, `Failed`, `Killed`, `Preempted` (it will be handed out again) or `Crashed` (its program or agent
+    /// vanished; handed out again while the retry budget lasts). A `Failed` end uses up the sweep's `retry_failed`.
+    pub state: RunState,
+    /// The exit code, if its program had one.
+    pub exit_code: Option<i32>,
+    /// What people should know of it ("exit status 1", the last line of an error).
+    pub message: Option<String>,
+}
+
+/// A run to add.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun {
+    /// The point as a nested JSON object.
+    pub point: Map<String, Value>,
+    /// The note of its suggestion.
+    pub note: Map<String, Value>,
+}
+
+/// A run as it is stored, without its curve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunRow {
+    /// Its number.
+    pub number: RunNumber,
+    /// Where it stands.
+    pub state: RunState,
+    /// The point as a nested JSON object.
+    pub point: Map<String, Value>,
+    /// The note of its suggestion.
+    pub note: Map<String, Value>,
+    /// Why a stopping rule or the owner asked that it be ended.
+    pub stop_reason: Option<String>,
+    /// Who asked.
+    pub stop_kind: Option<StopKind>,
+    /// What people should know of its end.
+    pub message: Option<String>,
+    /// How many times it was handed out.
+    pub epoch: u64,
+    /// The exit code of its last attempt.
+    pub exit_code: Option<i32>,
+    /// How many rows its newest attempt has logged.
+    pub rows: u64,
+    /// The best valid value of the first metric in the newest attempt.
+    pub best: Option<f64>,
+    /// The last valid value of the first metric in the newest attempt.
+    pub last: Option<f64>,
+    /// When it was added, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// When its newest attempt began.
+    pub started_ms: Option<u64>,
+    /// When it came to its end.
+    pub ended_ms: Option<u64>,
+}
+
+/// One hand-out of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Attempt {
+    /// Its number, from 1: the run's epoch then.
+    pub epoch: u64,
+    /// Who had it.
+    pub agent: String,
+    /// When it began, in milliseconds since 1970.
+    pub started_ms: u64,
+    /// When it ended.
+    pub ended_ms: Option<u64>,
+    /// How it ended.
+    pub state: RunState,
+    /// How many rows it logged.
+    pub rows: u64,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunQuery {
+    /// Only runs in these states; all if empty.
+    pub states: Vec<RunState>,
+    /// In which order.
+    pub order: Order,
+    /// At most so many, if given.
+    pub limit: Option<u64>,
+    /// After skipping so many.
+    pub offset: u64,
+}
+
+/// An order of runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By number.
+    #[default]
+    Number,
+    /// By number, newest first.
+    Newest,
+    /// By the best value of the first metric, best first; runs without one last.
+    Best,
+}
+
+/// What has changed in a sweep since a cursor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Changes {
+    /// The cursor to ask with next time.
+    pub upto: u64,
+    /// The state of the sweep.
+    pub state: SweepState,
+    /// The runs that are new or changed, by number; the newest state of each.
+    pub runs: Vec<RunChange>,
+}
+
+/// The newest state of a run that has changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunChange {
+    /// The run.
+    pub number: RunNumber,
+    /// Point and note, if the run was added since the cursor.
+    pub added: Option<NewRun>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why a stopping rule asked that it be ended (not set by the owner's cancel).
+    pub stopped: Option<String>,
+    /// New parts of its curves.
+    pub curves: Vec<CurvePart>,
+}
+
+/// A part of a curve: cut the curve at `from` and append `values`. A new attempt begins at 0 again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CurvePart {
+    /// The place of the metric in [`NewSweep::metrics`].
+    pub metric: usize,
+    /// Where the part begins, from 0.
+    pub from: usize,
+    /// One value per row that held the metric; NaN where it was no finite number.
+    pub values: Vec<f64>,
+}
+
+/// An entry of a sweep's log.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// Its place in the sweep's log; grows, may have gaps.
+    pub seq: u64,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// The run that it is about, if one.
+    pub run: Option<RunNumber>,
+    /// What happened: `created`, `added`, `claimed`, `finished`, `stop_requested`, `crashed`, `paused` ...
+    pub kind: String,
+    /// More of it, a JSON object.
+    pub detail: Map<String, Value>,
+}
+
+/// A sweep at a glance; cheap whatever its size.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Status {
+    /// How many runs are in each state, in the order of [`RunState::ALL`], zeros included.
+    pub counts: Vec<(RunState, u64)>,
+    /// How many runs a stopping rule has ended, or asked to be ended.
+    pub stopped: u64,
+    /// The ended or running run with the best value of the first metric.
+    pub best: Option<(RunNumber, f64)>,
+    /// How many agents are alive.
+    pub agents: u64,
+    /// Mean time that an ended run took, in milliseconds, over the newest hundred.
+    pub mean_run_ms: Option<f64>,
+}

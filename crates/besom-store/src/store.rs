@@ -1,0 +1,96 @@
+//! What controllers and owners see of a store.
+
+use besom_core::{RunNumber, RunState};
+
+use crate::{
+    AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, Queue, Row, RunQuery, RunRow, Status, StopKind,
+    StoreError, SweepId, SweepRow, SweepState,
+};
+
+/// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
+/// thread and process opens its own.
+pub trait Store: Queue {
+    /// Creates a sweep in state `pending`.
+    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError>;
+
+    /// The sweep of this id.
+    fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError>;
+
+    /// All sweeps, oldest first.
+    fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError>;
+
+    /// Brings a sweep to a state, with a reason for people; to the state it is in already is no change and no error.
+    /// `Canceled` also kills its pending and preempted runs and asks its running ones to end; `Finished` kills its
+    /// pending runs (nothing new is begun) and lets running ones end.
+    fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError>;
+
+    /// What has changed since a cursor; 0 for everything.
+    fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError>;
+
+    /// Adds runs `first`, `first + 1`, ... if `first` is the next number, the sweep is not over and its cap allows at
+    /// least one; what exceeds the cap is cut off.
+    fn add_runs(&mut self, id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Result<Added, StoreError>;
+
+    /// Asks that running runs be ended; pending and preempted ones are ended at once (`killed`), others left alone.
+    /// A request that stands is not changed, except that `Cancel` overrides `Early`. Says how many were asked.
+    fn request_stops(
+        &mut self,
+        id: &SweepId,
+        stops: &[(RunNumber, String)],
+        kind: StopKind,
+    ) -> Result<u64, StoreError>;
+
+    /// Running runs whose agents have been silent for longer than they may.
+    fn silent(&mut self, id: &SweepId) -> Result<Vec<Lease>, StoreError>;
+
+    /// Gives up a silent run: `crashed`, and `pending` again while the retry budget lasts. Does nothing if the lease
+    /// is over or its agent was heard of since. Says whether it was given up.
+    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError>;
+
+    /// Makes ended runs in these states `pending` again, and a finished sweep `running`. Says how many.
+    fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError>;
+
+    /// Runs of a sweep.
+    fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError>;
+
+    /// One run.
+    fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError>;
+
+    /// The hand-outs of a run, oldest first.
+    fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError>;
+
+    /// The metric rows of one attempt (the newest if `None`), in order.
+    fn rows(&mut self, id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Result<Vec<Row>, StoreError>;
+
+    /// The curve of a watched metric in the newest attempt: one value per row that held it, NaN where it was no
+    /// finite number.
+    fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError>;
+
+    /// The log of a sweep (of one run, if given) after an event's seq; at most `limit` entries, oldest first.
+    fn events(
+        &mut self,
+        id: &SweepId,
+        run: Option<RunNumber>,
+        after: u64,
+        limit: u64,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// A sweep at a glance.
+    fn status(&mut self, id: &SweepId) -> Result<Status, StoreError>;
+
+    /// All agents that ever joined a sweep, oldest first.
+    fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError>;
+}
+
+/// The answer to [`Store::add_runs`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// So many were added.
+    Added(usize),
+    /// None was added: somebody else was first, this is the next number now.
+    Lost(RunNumber),
+    /// None was added: the cap is reached.
+    Capped,
+    /// None was added: the sweep is paused or over.
+    Closed(SweepState),
+}
