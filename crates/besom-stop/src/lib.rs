@@ -1,1 +1,38 @@
-//! Hyperband, envelope and other stopping rules for besom.
+//! Stopping rules: which running runs are not worth finishing.
+//!
+//! One file per rule. A rule reads the curves of all runs and names those to end, each with a reason that a person can
+//! check. Rules never keep state between calls, so a crash or a second controller changes nothing.
+//!
+//! Adding a rule costs its file, its line in [`register`], and nothing else: what a run has logged as losses
+//! (`objective`), reading options with all their problems (`options`) and wording a reason (`reason`) are shared.
+//!
+//! ```
+//! use besom_core::{Distribution, Goal, Metric, Name, Parameter, Problem, Registry, Space};
+//!
+//! let lr = Parameter { name: Name::from("lr"), distribution: Distribution::Constant(1.into()) };
+//! let problem = Problem::new(Space::new(vec![lr]).expect("one name"), Metric::new("loss", Goal::Minimize));
+//!
+//! let mut registry = Registry::new();
+//! besom_stop::register(&mut registry);
+//! let options = [("min_iter".to_owned(), 3.into())].into_iter().collect();
+//! assert!(registry.stopper("hyperband", &problem, &options).is_ok());
+//! ```
+
+mod envelope;
+mod error;
+mod hyperband;
+mod objective;
+mod options;
+mod reason;
+
+pub use envelope::Envelope;
+pub use error::RuleError;
+pub use hyperband::Hyperband;
+
+use besom_core::Registry;
+
+/// Adds every rule of this crate under its name in sweep files (`early_terminate: {type: ..}`).
+pub fn register(registry: &mut Registry) {
+    registry.add_stopper("envelope", |problem, options| Ok(Envelope::new(problem, options)?));
+    registry.add_stopper("hyperband", |problem, options| Ok(Hyperband::new(problem, options)?));
+}

@@ -1,0 +1,130 @@
+//! Envelope stopping, W&B's rule before 2021: a run that has never been inside the band of the best finished runs is
+//! stopped.
+//!
+//! The envelope is the worst best-so-far of the best finished runs, step by step. It needs no schedule, only some
+//! finished runs, and so suits sweeps whose runs differ in length.
+
+use std::cmp::Ordering;
+
+use besom_core::value::float;
+use besom_core::{BoxError, History, Options, Problem, Run, RunState, Shown, Stop, Stopper};
+use serde_json::Value;
+
+use crate::RuleError;
+use crate::objective::Objective;
+use crate::options::{Reader, truncated};
+use crate::reason::NotBetter;
+
+/// Stops a run whose best is not strictly better than the worst that any of the best finished runs had by that step.
+///
+/// Options: `fraction` (0.3) of the finished runs, but at least `min_runs` (3), make the envelope; fewer finished runs
+/// than `min_runs` stop nothing. A run is judged once it has more than `start_iter` (3) values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Envelope {
+    fraction: f64,
+    min_runs: usize,
+    start_iter: usize,
+}
+
+impl Envelope {
+    /// The rule with these options, or everything that is wrong with them.
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
+        let mut read = Reader::new(problem, options, &["fraction", "min_runs", "start_iter"]);
+        let fraction = read.number("fraction", "a number of at least 0", |x| x >= 0.0).unwrap_or(0.3);
+        let min_runs = read.whole("min_runs", 0).unwrap_or(3);
+        let start_iter = read.whole("start_iter", 0).unwrap_or(3);
+        let whole = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        read.finish(Self { fraction, min_runs: whole(min_runs), start_iter: whole(start_iter) })
+    }
+
+    /// The best finished runs' envelope; `None` if too few runs are finished.
+    fn bound(&self, objective: Objective<'_>, history: &History) -> Option<Bound> {
+        let finished = history.runs().iter().filter(|run| run.state == RunState::Finished);
+        let mut finished: Vec<_> =
+            finished.filter_map(|run| Some((objective.losses(run).reduce(f64::min)?, run))).collect();
+        if finished.is_empty() || finished.len() < self.min_runs {
+            return None;
+        }
+        let share = truncated((self.fraction * finished.len() as f64).ceil());
+        let runs = share.max(self.min_runs).clamp(1, finished.len());
+        // The sort is stable: of equally good runs the earlier ones are kept.
+        finished.sort_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+
+        finished.truncate(runs);
+        Some(Bound { worst: worst_so_far(objective, finished.iter().map(|(_, run)| *run)), runs })
+    }
+
+    /// Why the run is stopped, if it is.
+    fn verdict(&self, objective: Objective<'_>, bound: &Bound, run: &Run) -> Option<String> {
+        if objective.most_steps(run) <= self.start_iter {
+            return None;
+        }
+        let (mut steps, mut best) = (0, f64::INFINITY);
+        for loss in objective.losses(run) {
+            steps += 1;
+            best = best.min(loss);
+        }
+        let limit = *bound.worst.get(steps.min(bound.worst.len()).checked_sub(1)?)?;
+        (steps > self.start_iter && best >= limit).then(|| {
+            let compared = NotBetter { metric: objective.metric(), loss: best, limit };
+            let runs = bound.runs;
+            format!("after {steps} steps not better than the best {runs} finished runs (best {compared})")
+        })
+    }
+}
+
+impl Stopper for Envelope {
+    fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
+        let objective = Objective::of(problem)?;
+        if history.count(RunState::Running) == 0 {
+            return Ok(Vec::new());
+        }
+        let Some(bound) = self.bound(objective, history) else { return Ok(Vec::new()) };
+        let running = history.iter().filter(|(_, run)| run.state == RunState::Running);
+        let stops = running.filter_map(|(number, run)| {
+            let reason = self.verdict(objective, &bound, run)?;
+            Some(Stop { run: number, reason })
+        });
+        Ok(stops.collect())
+    }
+
+    /// `{"envelope": [..]}`: the loss that a run must beat, step by step, negated when maximising; `null` if too few
+    /// runs are finished.
+    fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
+        let bound = self.bound(Objective::of(problem)?, history);
+        let envelope = bound.map_or(Value::Null, |bound| bound.worst.into_iter().map(float).collect());
+        Ok(Shown::from_iter([("envelope".to_owned(), envelope)]))
+    }
+}
+
+/// The envelope as it stands.
+struct Bound {
+    /// The worst best-so-far of the kept runs, by step; not empty, never rising.
+    worst: Vec<f64>,
+    /// How many runs were kept.
+    runs: usize,
+}
+
+/// The worst best-so-far of the runs at each step, as long as the longest; a short run carries its best on.
+fn worst_so_far<'a>(objective: Objective<'_>, runs: impl Iterator<Item = &'a Run>) -> Vec<f64> {
+    let mut worst = Vec::new();
+    let mut ends = Vec::new();
+    for run in runs {
+        let (mut steps, mut best) = (0, f64::INFINITY);
+        for loss in objective.losses(run) {
+            best = best.min(loss);
+            if steps == worst.len() {
+                worst.push(f64::NEG_INFINITY);
+            }
+            worst[steps] = worst[steps].max(best);
+            steps += 1;
+        }
+        ends.push((steps, best));
+    }
+    for (steps, best) in ends {
+        for worst in &mut worst[steps..] {
+            *worst = worst.max(best);
+        }
+    }
+    worst
+}

@@ -1,0 +1,227 @@
+//! Hyperband's successive halving as W&B does it.
+//!
+//! At steps called *bands* every run that gets there is compared with all that got there before it: whoever is not
+//! among the best 1/η (`eta`) is stopped. Bands are r, rη, rη² … for r = `min_iter`, or R/η, R/η² … (`s` of them) for
+//! R = `max_iter`. The rule is asynchronous: nobody waits, and a run is judged by its last band at every look.
+//!
+//! Which element of the sorted losses is the threshold, how bands are rounded and what counts as a step are W&B's, to
+//! the bit of the floating point product. The idea is Li et al., "Hyperband: A Novel Bandit-Based Approach to
+//! Hyperparameter Optimization", JMLR 18 (2018); without brackets it is the asynchronous halving of Li et al., "A
+//! System for Massively Parallel Hyperparameter Tuning", MLSys 2020.
+
+use besom_core::value::float;
+use besom_core::{BoxError, History, Options, Problem, Run, RunNumber, RunState, Shown, Stop, Stopper};
+use serde_json::Value;
+
+use crate::RuleError;
+use crate::objective::Objective;
+use crate::options::{Reader, truncated};
+use crate::reason::{NotBetter, ordinal};
+
+/// How many bands `min_iter` makes, as in W&B.
+const BANDS: usize = 100;
+
+/// The most bands that `max_iter` and `s` may make; only an `eta` next to 1 makes so many.
+const MOST_BANDS: usize = 10_000;
+
+/// Stops a run that is worse at its last band than the best 1/eta of all runs there.
+///
+/// Options: `min_iter` (first band), or `max_iter` and `s` (number of bands below it); `eta` (3), greater than 1;
+/// `strict` (true): judge a run by its value exactly at the band, else by its best so far. With both forms, `max_iter`
+/// wins. Runs of every state set thresholds; only running ones are stopped; equal to the threshold survives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hyperband {
+    /// Steps at which runs are judged; increasing, from 1.
+    bands: Vec<usize>,
+    eta: f64,
+    strict: bool,
+}
+
+impl Hyperband {
+    /// The rule with these options, or everything that is wrong with them.
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
+        let mut read = Reader::new(problem, options, &["min_iter", "max_iter", "s", "eta", "strict"]);
+        let eta = read.number("eta", "a number greater than 1", |x| x > 1.0).unwrap_or(3.0);
+        let strict = read.flag("strict").unwrap_or(true);
+        let bands = read_bands(&mut read, eta);
+        read.finish(Self { bands, eta, strict })
+    }
+
+    /// The steps at which runs are judged: increasing, without repetitions. Steps count a run's valid values, from 1.
+    pub fn bands(&self) -> &[usize] {
+        &self.bands
+    }
+
+    fn field(&self, objective: Objective<'_>, history: &History) -> Field {
+        let mut losses = vec![Vec::new(); self.bands.len()];
+        let mut standings = Vec::new();
+        for (number, run) in history.iter() {
+            let running = run.state == RunState::Running;
+            let standing = self.climb(objective, run, running && !self.strict, &mut losses);
+            if let (true, Some(standing)) = (running, standing) {
+                standings.push((number, standing));
+            }
+        }
+        for losses in &mut losses {
+            losses.sort_unstable_by(f64::total_cmp);
+        }
+        Field { losses, standings }
+    }
+
+    /// Follows a run up its bands, adding its loss at each to that band's. `None` if it reached none.
+    ///
+    /// Its best loss is only right if asked for: then the curve is read to its end, else to the last band.
+    fn climb(
+        &self,
+        objective: Objective<'_>,
+        run: &Run,
+        best: bool,
+        losses: &mut [Vec<f64>],
+    ) -> Option<Standing> {
+        let reachable = self.bands.partition_point(|&band| band <= objective.most_steps(run));
+        let mut next = 0;
+        let mut standing = None;
+        let mut lowest = f64::INFINITY;
+        for (step, loss) in (1..).zip(objective.losses(run)) {
+            if next == reachable && !best {
+                break;
+            }
+            lowest = lowest.min(loss);
+            if next < reachable && self.bands[next] == step {
+                losses[next].push(loss);
+                standing = Some((next, loss));
+                next += 1;
+            }
+        }
+        standing.map(|(band, at_band)| Standing { band, at_band, lowest })
+    }
+
+    /// The largest loss that survives among sorted losses; infinite if there are none.
+    fn threshold(&self, losses: &[f64]) -> f64 {
+        // W&B multiplies by the rounded reciprocal: with eta 49 and 49 runs the product is a little below 1.
+        let rank = truncated((1.0 / self.eta) * losses.len() as f64);
+        let last = losses.len().saturating_sub(1);
+        losses.get(rank.min(last)).copied().unwrap_or(f64::INFINITY)
+    }
+
+    fn verdict(
+        &self,
+        objective: Objective<'_>,
+        field: &Field,
+        run: RunNumber,
+        standing: Standing,
+    ) -> Option<Stop> {
+        let losses = &field.losses[standing.band];
+        let limit = self.threshold(losses);
+        let loss = if self.strict { standing.at_band } else { standing.lowest };
+        (loss > limit).then(|| {
+            let place = ordinal(losses.partition_point(|&other| other < loss) + 1);
+            let best = if self.strict { "" } else { "best " };
+            let compared = NotBetter { metric: objective.metric(), loss, limit };
+            let (of, step) = (losses.len(), self.bands[standing.band]);
+            Stop { run, reason: format!("{place} of {of} at step {step} ({best}{compared})") }
+        })
+    }
+}
+
+impl Stopper for Hyperband {
+    fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
+        let objective = Objective::of(problem)?;
+        if history.count(RunState::Running) == 0 {
+            return Ok(Vec::new());
+        }
+        let field = self.field(objective, history);
+        let stops = field
+            .standings
+            .iter()
+            .filter_map(|&(run, standing)| self.verdict(objective, &field, run, standing));
+        Ok(stops.collect())
+    }
+
+    /// `{"bands": [..], "thresholds": [..]}`: the largest loss that survives at each band, negated when maximising,
+    /// up to the first band that no run has got to (`"Infinity"`: anything survives). Empty when no run is running.
+    fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
+        let objective = Objective::of(problem)?;
+        if history.count(RunState::Running) == 0 {
+            return Ok(Shown::new());
+        }
+        let longest = history.runs().iter().map(|run| objective.most_steps(run)).max().unwrap_or(0);
+        let count = self.bands.len().min(self.bands.partition_point(|&band| band <= longest) + 1);
+        let field = self.field(objective, history);
+        let thresholds = field.losses[..count].iter().map(|losses| match self.threshold(losses) {
+            f64::INFINITY => Value::from("Infinity"),
+            threshold => float(threshold),
+        });
+        Ok(Shown::from_iter([
+            ("bands".to_owned(), Value::from(&self.bands[..count])),
+            ("thresholds".to_owned(), thresholds.collect()),
+        ]))
+    }
+}
+
+/// How all runs stand.
+struct Field {
+    /// For each band the losses of the runs that reached it, sorted.
+    losses: Vec<Vec<f64>>,
+    /// The running runs that reached a band.
+    standings: Vec<(RunNumber, Standing)>,
+}
+
+/// How one run stands.
+#[derive(Clone, Copy)]
+struct Standing {
+    /// The last band that it reached, as index.
+    band: usize,
+    /// Its loss there.
+    at_band: f64,
+    /// Its lowest loss anywhere.
+    lowest: f64,
+}
+
+/// The bands that the options ask for; empty if a fault was found.
+fn read_bands(read: &mut Reader<'_>, eta: f64) -> Vec<usize> {
+    let min_iter = read.whole("min_iter", 1);
+    let max_iter = read.whole("max_iter", 1);
+    let s = read.whole("s", 1);
+    if read.has("max_iter") {
+        if !read.has("s") {
+            read.fault(RuleError::MissingOption { missing: "'s'", because: Some("max_iter") });
+        }
+        let (Some(max_iter), Some(s)) = (max_iter, s) else { return Vec::new() };
+        return bands_below(max_iter, s, eta).unwrap_or_else(|fault| {
+            read.fault(fault);
+            Vec::new()
+        });
+    }
+    if !read.has("min_iter") {
+        read.fault(RuleError::MissingOption {
+            missing: "'min_iter', or 'max_iter' with 's',",
+            because: None,
+        });
+    }
+    min_iter.map(|min_iter| bands_from(min_iter, eta)).unwrap_or_default()
+}
+
+/// r, rη, rη² …, rounded down. The largest saturate, far above any curve.
+fn bands_from(min_iter: u64, eta: f64) -> Vec<usize> {
+    let bands = std::iter::successors(Some(min_iter as f64), |band| Some(band * eta));
+    let mut bands: Vec<usize> = bands.take(BANDS).map(truncated).collect();
+    bands.dedup();
+    bands
+}
+
+/// R/η, R/η² …, `s` of them unless they fall below 1 before, rounded down.
+fn bands_below(max_iter: u64, s: u64, eta: f64) -> Result<Vec<usize>, RuleError> {
+    let bands = std::iter::successors(Some(max_iter as f64 / eta), |band| Some(band / eta));
+    let most = usize::try_from(s).unwrap_or(usize::MAX).min(MOST_BANDS + 1);
+    let mut bands: Vec<usize> = bands.take_while(|&band| band >= 1.0).take(most).map(truncated).collect();
+    if bands.is_empty() {
+        return Err(RuleError::NoBands { max_iter, eta });
+    }
+    if bands.len() > MOST_BANDS {
+        return Err(RuleError::TooManyBands { eta, limit: MOST_BANDS });
+    }
+    bands.reverse();
+    bands.dedup();
+    Ok(bands)
+}
