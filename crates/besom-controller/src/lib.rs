@@ -1,1 +1,18 @@
-//! The sweep step as a pure type, and the loop that does it against a store.
+//! The step of a sweep: history in; suggestions and stops out.
+//!
+//! [`Sweep`] is that step as a pure type, for embedding, for other tools and for tests: no store, no clock, no thread.
+//! [`Controller`] does the same against a store, where it needs no leader: controllers that race compute the same
+//! suggestion, and the store takes one of them. The functions of [`stateless`] are the same once more in the form of
+//! W&B's engine: a configuration and a list of runs in, suggestions or names of runs to stop out.
+//!
+//! This crate knows no algorithm: whoever builds a sweep hands it a search and a stopping rule, from a registry or
+//! his own.
+
+mod controller;
+mod error;
+pub mod stateless;
+mod sweep;
+
+pub use controller::{Controller, Step};
+pub use error::ControllerError;
+pub use sweep::{Next, Sweep};

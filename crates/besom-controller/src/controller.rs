@@ -1,0 +1,156 @@
+//! The step of a sweep against a store.
+
+use besom_core::{Answer, History, Problem, Run, RunState};
+use besom_store::{Added, Changes, NewRun, RunChange, StopKind, Store, SweepId, SweepState};
+
+use crate::{ControllerError, Sweep};
+
+/// Steps a sweep that lives in a store.
+///
+/// A controller remembers how far it has read, so that a step reads only what is new; dropped and made anew it goes
+/// on where the store is. Any number of controllers may step one sweep at once.
+#[derive(Debug)]
+pub struct Controller {
+    id: SweepId,
+    sweep: Sweep,
+    cursor: u64,
+}
+
+/// What a step did and found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many runs wait for agents now, some of them perhaps added by this step.
+    Ready(usize),
+    /// Nothing to hand out until a run is over.
+    Wait,
+    /// The sweep is paused: by its owner, or because the search or stopping rule failed. The reason is in the store.
+    Paused,
+    /// The sweep is over.
+    Over,
+}
+
+impl Controller {
+    /// A controller of the stored sweep `id`; `sweep` is the problem and its algorithms with no runs yet.
+    pub fn new(id: SweepId, sweep: Sweep) -> Self {
+        Self { id, sweep, cursor: 0 }
+    }
+
+    /// The sweep as far as it was read.
+    pub fn sweep(&self) -> &Sweep {
+        &self.sweep
+    }
+
+    /// Reads what is new and says the sweep's state.
+    pub fn refresh(&mut self, store: &mut dyn Store) -> Result<SweepState, ControllerError> {
+        let Changes { upto, state, runs } = store.changes(&self.id, self.cursor)?;
+        for change in runs {
+            let (problem, history) = self.sweep.parts_mut();
+            record(problem, history, change)?;
+        }
+        self.cursor = upto;
+        Ok(state)
+    }
+
+    /// One step: reads what is new, asks for the stops that the stopping rule wants, and adds runs until `want` wait
+    /// for agents (0: none is added). Ends the sweep when nothing is left to do. An error of an algorithm pauses the
+    /// sweep with the reason and is no error of the step.
+    pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
+        match self.try_step(store, want) {
+            Err(
+                error @ (ControllerError::Search(_) | ControllerError::Stopper(_) | ControllerError::Contract(_)),
+            ) => {
+                store.set_state(&self.id, SweepState::Paused, Some(&error.to_string()))?;
+                Ok(Step::Paused)
+            }
+            other => other,
+        }
+    }
+
+    fn try_step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
+        let mut state = self.refresh(store)?;
+        self.request_stops(store)?;
+        loop {
+            match state {
+                SweepState::Finished | SweepState::Canceled => return Ok(Step::Over),
+                SweepState::Paused => return Ok(Step::Paused),
+                SweepState::Pending | SweepState::Running => {}
+            }
+            if let Some(reason) = self.target_reason() {
+                store.set_state(&self.id, SweepState::Finished, Some(&reason))?;
+                return Ok(Step::Over);
+            }
+            let waiting = waiting(self.sweep.history());
+            if waiting >= want.max(1) {
+                return Ok(Step::Ready(waiting));
+            }
+            if want == 0 {
+                return self.end_if_over(store);
+            }
+            let Answer::Try(suggestions) = self.sweep.suggest(want - waiting)? else {
+                return if waiting > 0 { Ok(Step::Ready(waiting)) } else { self.end_if_over(store) };
+            };
+            let runs: Vec<NewRun> = suggestions
+                .into_iter()
+                .map(|s| NewRun { point: s.point.to_json(), note: s.note })
+                .collect();
+            // Whatever the store answers, the next look at it tells where the sweep stands: a lost race is no error.
+            let _: Added = store.add_runs(&self.id, self.sweep.history().next_number(), &runs)?;
+            state = self.refresh(store)?;
+        }
+    }
+
+    fn request_stops(&mut self, store: &mut dyn Store) -> Result<(), ControllerError> {
+        let stops: Vec<_> = self.sweep.stops()?.into_iter().map(|stop| (stop.run, stop.reason)).collect();
+        if !stops.is_empty() {
+            store.request_stops(&self.id, &stops, StopKind::Early)?;
+        }
+        Ok(())
+    }
+
+    fn target_reason(&self) -> Option<String> {
+        let metric = self.sweep.problem().metric()?;
+        let target = metric.target?;
+        if !self.sweep.target_reached() {
+            return None;
+        }
+        let (run, best) = self.sweep.best()?;
+        Some(format!("run {run} reached the target: {} {best} (target {target})", metric.name))
+    }
+
+    fn end_if_over(&mut self, store: &mut dyn Store) -> Result<Step, ControllerError> {
+        if !self.sweep.is_over() {
+            return Ok(Step::Wait);
+        }
+        let cap = self.sweep.problem().run_cap;
+        let reason = match cap {
+            Some(cap) if self.sweep.history().len() as u64 >= cap => format!("run_cap of {cap} reached"),
+            _ => "every point of the space was tried".to_owned(),
+        };
+        store.set_state(&self.id, SweepState::Finished, Some(&reason))?;
+        Ok(Step::Over)
+    }
+}
+
+fn waiting(history: &History) -> usize {
+    history.count(RunState::Pending) + history.count(RunState::Preempted)
+}
+
+fn record(problem: &Problem, history: &mut History, change: RunChange) -> Result<(), ControllerError> {
+    let RunChange { number, added, state, stopped, curves } = change;
+    if let Some(added) = added
+        && number == history.next_number()
+    {
+        let mut run = Run::new(problem.space.read(&added.point));
+        run.note = added.note;
+        history.push(run);
+    }
+    let run = history.get_mut(number).ok_or(ControllerError::NoRun(number))?;
+    run.state = state;
+    run.stopped = stopped;
+    for part in curves {
+        let values = &mut run.curve_mut(part.metric).values;
+        values.truncate(part.from);
+        values.extend(part.values);
+    }
+    Ok(())
+}

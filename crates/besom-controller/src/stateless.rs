@@ -1,0 +1,145 @@
+//! The step in the form of W&B's engine: a configuration and a list of runs in; suggestions, or names of runs to
+//! stop, out. Nothing is remembered between calls.
+
+use besom_core::{Answer, Curve, History, Problem, Run, RunState, Search, Shown, Stopper};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{ControllerError, Sweep};
+
+/// A run as W&B's engine has it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct SweepRun {
+    /// A name, unique among the runs; needed to stop it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its state; W&B's default is `pending`.
+    #[serde(default)]
+    pub state: SweepRunState,
+    /// Its parameters: `{"lr": {"value": 0.1}}`.
+    #[serde(default)]
+    pub config: Option<Map<String, Value>>,
+    /// What it logged, oldest first.
+    #[serde(default)]
+    pub history: Option<Vec<Map<String, Value>>>,
+    /// The last value of each metric, or what else the program declared final.
+    #[serde(default, alias = "summaryMetrics")]
+    pub summary_metrics: Option<Map<String, Value>>,
+}
+
+/// The states of W&B's engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "W&B's names speak for themselves")]
+pub enum SweepRunState {
+    #[default]
+    Pending,
+    #[serde(alias = "proposed")]
+    Running,
+    Preempting,
+    Preempted,
+    Finished,
+    Failed,
+    Crashed,
+    Killed,
+}
+
+impl From<SweepRunState> for RunState {
+    fn from(state: SweepRunState) -> Self {
+        match state {
+            SweepRunState::Pending => Self::Pending,
+            SweepRunState::Running => Self::Running,
+            SweepRunState::Preempting | SweepRunState::Preempted => Self::Preempted,
+            SweepRunState::Finished => Self::Finished,
+            SweepRunState::Failed => Self::Failed,
+            SweepRunState::Crashed => Self::Crashed,
+            SweepRunState::Killed => Self::Killed,
+        }
+    }
+}
+
+impl SweepRun {
+    /// The run as algorithms see it: parameters that the space knows, curves of the problem's metrics.
+    pub fn to_run(&self, problem: &Problem) -> Run {
+        let unwrap = |value: &Value| value.get("value").cloned().unwrap_or(Value::Null);
+        let config = self.config.iter().flatten().map(|(name, value)| (name.clone(), unwrap(value))).collect();
+        let mut run = Run::new(problem.space.read(&config));
+        run.state = self.state.into();
+        run.curves = problem.metrics.iter().map(|metric| self.curve(&metric.name)).collect();
+        run
+    }
+
+    fn curve(&self, metric: &str) -> Curve {
+        let rows = self.history.iter().flatten();
+        Curve {
+            values: rows.filter_map(|row| row.get(metric)).map(number_or_nan).collect(),
+            summary: self.summary_metrics.as_ref().and_then(|summary| summary.get(metric)?.as_f64()),
+        }
+    }
+}
+
+fn number_or_nan(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+/// The runs as a history, in their order.
+pub fn history(problem: &Problem, runs: &[SweepRun]) -> History {
+    runs.iter().map(|run| run.to_run(problem)).collect()
+}
+
+fn sweep(problem: &Problem, search: Box<dyn Search>, runs: &[SweepRun]) -> Sweep {
+    // W&B's engine knows no cap and no target here: its server applies them.
+    let mut problem = Problem { run_cap: None, ..problem.clone() };
+    problem.metrics.iter_mut().for_each(|metric| metric.target = None);
+    let mut sweep = Sweep::new(problem, search);
+    for run in runs {
+        let run = run.to_run(sweep.problem());
+        sweep.import(run);
+    }
+    sweep
+}
+
+/// Up to `n` suggestions, each a run's `config` (`{"lr": {"value": 0.1}}`). Exhaustion ends the list with one `None`.
+pub fn next_runs(
+    problem: &Problem,
+    search: Box<dyn Search>,
+    runs: &[SweepRun],
+    n: usize,
+) -> Result<Vec<Option<Map<String, Value>>>, ControllerError> {
+    let mut sweep = sweep(problem, search, runs);
+    let mut suggestions = Vec::new();
+    while suggestions.len() < n {
+        match sweep.suggest(n - suggestions.len())? {
+            Answer::Try(new) => {
+                for suggestion in new {
+                    suggestions.push(Some(wandb_config(suggestion.point.to_json())));
+                    sweep.import(Run::new(suggestion.point));
+                }
+            }
+            Answer::Wait => break,
+            Answer::Done => {
+                suggestions.push(None);
+                break;
+            }
+        }
+    }
+    Ok(suggestions)
+}
+
+fn wandb_config(point: Map<String, Value>) -> Map<String, Value> {
+    point.into_iter().map(|(name, value)| (name, serde_json::json!({ "value": value }))).collect()
+}
+
+/// The names of the runs to stop, and what the rule shows of its view. A run without a name is called by its place,
+/// from 0.
+pub fn stop_runs(
+    problem: &Problem,
+    stopper: &mut dyn Stopper,
+    runs: &[SweepRun],
+) -> Result<(Vec<String>, Shown), ControllerError> {
+    let history = history(problem, runs);
+    let stops = stopper.stop(problem, &history).map_err(ControllerError::Stopper)?;
+    let shown = stopper.show(problem, &history).map_err(ControllerError::Stopper)?;
+    let name = |index: usize| runs[index].name.clone().unwrap_or_else(|| index.to_string());
+    Ok((stops.into_iter().map(|stop| name(stop.run.index())).collect(), shown))
+}

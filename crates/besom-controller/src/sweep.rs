@@ -1,0 +1,208 @@
+//! A sweep as a pure type.
+
+use std::fmt;
+
+use besom_core::{
+    Answer, Ask, Curve, History, Metric, Problem, Run, RunNumber, RunState, Search, Shown, Stop, Stopper,
+    Suggestion,
+};
+
+use crate::ControllerError;
+
+/// A sweep in memory: a problem, its history, a search method and perhaps a stopping rule.
+///
+/// ```
+/// use besom_controller::{Next, Sweep};
+/// use besom_core::{Distribution, Goal, Metric, Name, Parameter, Problem, RunState, Space, distribution::Continuous};
+///
+/// let x = Distribution::Continuous(Continuous::Uniform { min: -5.0, max: 5.0 });
+/// let space = Space::new(vec![Parameter { name: Name::from("x"), distribution: x }]).unwrap();
+/// let problem = Problem::new(space, Metric::new("loss", Goal::Minimize));
+/// let mut sweep = Sweep::new(problem, Box::new(besom_search::Random));
+/// for _ in 0..20 {
+///     let Next::Runs(numbers) = sweep.ask(1).unwrap() else { break };
+///     let x = sweep.params(numbers[0]).unwrap()["x"].as_f64().unwrap();
+///     sweep.report(numbers[0], x * x).unwrap();
+///     sweep.end(numbers[0], RunState::Finished).unwrap();
+/// }
+/// let (best, loss) = sweep.best().unwrap();
+/// assert!(loss < 1.0, "run {best} is near the minimum");
+/// ```
+pub struct Sweep {
+    problem: Problem,
+    history: History,
+    search: Box<dyn Search>,
+    stopper: Option<Box<dyn Stopper>>,
+    exhausted: bool,
+}
+
+/// The answer to [`Sweep::ask`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Runs to execute, at least one; they are `running` from now on.
+    Runs(Vec<RunNumber>),
+    /// Nothing until another run is over.
+    Wait,
+    /// Nothing ever again: the space is exhausted, the cap or the target is reached.
+    Done,
+}
+
+impl Sweep {
+    /// A sweep with no runs and no stopping rule.
+    pub fn new(problem: Problem, search: Box<dyn Search>) -> Self {
+        Self { problem, history: History::new(), search, stopper: None, exhausted: false }
+    }
+
+    /// The same with a stopping rule.
+    #[must_use]
+    pub fn with_stopper(mut self, stopper: Box<dyn Stopper>) -> Self {
+        self.stopper = Some(stopper);
+        self
+    }
+
+    /// What the sweep is to solve.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// All runs so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The history, to record what happened elsewhere; its past must stay as it is.
+    pub(crate) fn parts_mut(&mut self) -> (&Problem, &mut History) {
+        (&self.problem, &mut self.history)
+    }
+
+    /// Asks for up to `count` runs to execute. They enter the history as `running`.
+    pub fn ask(&mut self, count: usize) -> Result<Next, ControllerError> {
+        Ok(match self.suggest(count)? {
+            Answer::Done => Next::Done,
+            Answer::Wait => Next::Wait,
+            Answer::Try(suggestions) => Next::Runs(suggestions.into_iter().map(|s| self.start(s)).collect()),
+        })
+    }
+
+    /// What the search method answers, without recording it: at most `count` suggestions, cut at the cap.
+    pub fn suggest(&mut self, count: usize) -> Result<Answer, ControllerError> {
+        let room = self.problem.run_cap.map_or(u64::MAX, |cap| cap.saturating_sub(self.history.len() as u64));
+        let count = count.min(usize::try_from(room).unwrap_or(usize::MAX));
+        if self.exhausted || room == 0 || self.target_reached() {
+            return Ok(Answer::Done);
+        }
+        if count == 0 {
+            return Ok(Answer::Wait);
+        }
+        let ask = Ask { problem: &self.problem, history: &self.history, count };
+        let answer = self.search.suggest(&ask).map_err(ControllerError::Search)?;
+        self.exhausted = answer == Answer::Done;
+        match &answer {
+            Answer::Try(suggestions) if suggestions.is_empty() || suggestions.len() > count => {
+                let got = suggestions.len();
+                Err(ControllerError::Contract(format!("{got} suggestions where 1 to {count} were asked")))
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    fn start(&mut self, suggestion: Suggestion) -> RunNumber {
+        let mut run = Run::new(suggestion.point);
+        run.note = suggestion.note;
+        run.state = RunState::Running;
+        self.history.push(run)
+    }
+
+    /// Adds a run that was made elsewhere, for the search to learn from.
+    pub fn import(&mut self, run: Run) -> RunNumber {
+        self.history.push(run)
+    }
+
+    /// The parameters of a run as a nested JSON object.
+    pub fn params(&self, number: RunNumber) -> Option<serde_json::Map<String, serde_json::Value>> {
+        self.history.get(number).map(|run| run.point.to_json())
+    }
+
+    /// Adds a value to the curve of the first metric of a run; the n-th call is its n-th step. NaN is welcome.
+    pub fn report(&mut self, number: RunNumber, value: f64) -> Result<(), ControllerError> {
+        self.open(number)?.curve_mut(0).values.push(value);
+        Ok(())
+    }
+
+    /// Ends a run.
+    pub fn end(&mut self, number: RunNumber, state: RunState) -> Result<(), ControllerError> {
+        self.open(number)?.state = state;
+        Ok(())
+    }
+
+    fn open(&mut self, number: RunNumber) -> Result<&mut Run, ControllerError> {
+        let run = self.history.get_mut(number).ok_or(ControllerError::NoRun(number))?;
+        if run.state.is_open() { Ok(run) } else { Err(ControllerError::Over(number)) }
+    }
+
+    /// The running runs that the stopping rule wants ended and has not named before. The caller ends them.
+    pub fn stops(&mut self) -> Result<Vec<Stop>, ControllerError> {
+        let Some(stopper) = &mut self.stopper else { return Ok(Vec::new()) };
+        let mut stops = stopper.stop(&self.problem, &self.history).map_err(ControllerError::Stopper)?;
+        stops.retain(|stop| {
+            let run = self.history.get_mut(stop.run);
+            run.is_some_and(|run| run.state == RunState::Running && run.stopped.is_none())
+        });
+        for stop in &stops {
+            if let Some(run) = self.history.get_mut(stop.run) {
+                run.stopped = Some(stop.reason.clone());
+            }
+        }
+        Ok(stops)
+    }
+
+    /// What the stopping rule shows of its view (bands, thresholds); empty without a rule.
+    pub fn show_stopper(&mut self) -> Result<Shown, ControllerError> {
+        match &mut self.stopper {
+            Some(stopper) => stopper.show(&self.problem, &self.history).map_err(ControllerError::Stopper),
+            None => Ok(Shown::new()),
+        }
+    }
+
+    /// The run with the best value of the first metric, over curves and summaries, and that value. Runs that failed,
+    /// crashed or were killed do not count; the earlier of two equals is the best.
+    pub fn best(&self) -> Option<(RunNumber, f64)> {
+        let metric = self.problem.metric()?;
+        let counts = |run: &Run| matches!(run.state, RunState::Running | RunState::Finished);
+        self.history
+            .iter()
+            .filter(|(_, run)| counts(run))
+            .filter_map(|(number, run)| Some((number, best_of(metric, run.curve(0))?)))
+            .min_by(|(_, a), (_, b)| metric.goal.to_loss(*a).total_cmp(&metric.goal.to_loss(*b)))
+    }
+
+    /// Whether a run has reached the metric's target.
+    pub fn target_reached(&self) -> bool {
+        let reached = |metric: &Metric| {
+            let target = metric.goal.to_loss(metric.target?);
+            self.best().map(|(_, best)| metric.goal.to_loss(best) <= target)
+        };
+        self.problem.metric().and_then(reached).unwrap_or(false)
+    }
+
+    /// Whether nothing is left to do: no run is open, and no new one will come (as far as is known without asking).
+    pub fn is_over(&self) -> bool {
+        let capped = self.problem.run_cap.is_some_and(|cap| self.history.len() as u64 >= cap);
+        (self.exhausted || capped || self.target_reached()) && !self.history.runs().iter().any(|r| r.state.is_open())
+    }
+}
+
+fn best_of(metric: &Metric, curve: &Curve) -> Option<f64> {
+    let summary = curve.summary.filter(|v| v.is_finite());
+    curve.valid().chain(summary).min_by(|a, b| metric.goal.to_loss(*a).total_cmp(&metric.goal.to_loss(*b)))
+}
+
+impl fmt::Debug for Sweep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sweep")
+            .field("problem", &self.problem)
+            .field("runs", &self.history.len())
+            .field("exhausted", &self.exhausted)
+            .finish_non_exhaustive()
+    }
+}
