@@ -1,6 +1,8 @@
 //! All runs of a sweep.
 
-use crate::{Run, RunNumber, RunState};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::{Point, Run, RunNumber, RunState};
 
 /// All runs of a sweep, by number. It grows; points and notes of its runs never change.
 ///
@@ -12,9 +14,11 @@ use crate::{Run, RunNumber, RunState};
 /// assert_eq!(number, RunNumber::FIRST);
 /// assert_eq!(history.len(), 1);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct History {
     runs: Vec<Run>,
+    /// For each run a digest of all points up to and with its own.
+    digests: Vec<u64>,
 }
 
 impl History {
@@ -25,6 +29,7 @@ impl History {
 
     /// Adds a run and says its number.
     pub fn push(&mut self, run: Run) -> RunNumber {
+        self.digests.push(digest(self.digests.last().copied(), &run.point));
         self.runs.push(run);
         RunNumber::from_index(self.runs.len() - 1)
     }
@@ -64,14 +69,40 @@ impl History {
         self.runs.iter().enumerate().map(|(index, run)| (RunNumber::from_index(index), run))
     }
 
+    /// A digest of the points of the first `runs` runs; `None` if there are fewer. An algorithm that caches what it
+    /// made of a history keeps their number and this, and so knows at once whether the history that it is shown later
+    /// has grown from that one. It means nothing outside the process.
+    pub fn digest(&self, runs: usize) -> Option<u64> {
+        runs.checked_sub(1).map_or(Some(0), |last| self.digests.get(last).copied())
+    }
+
     /// How many runs are in `state`.
     pub fn count(&self, state: RunState) -> usize {
         self.runs.iter().filter(|run| run.state == state).count()
     }
 }
 
+impl PartialEq for History {
+    fn eq(&self, other: &Self) -> bool {
+        self.runs == other.runs
+    }
+}
+
 impl FromIterator<Run> for History {
     fn from_iter<I: IntoIterator<Item = Run>>(runs: I) -> Self {
-        Self { runs: runs.into_iter().collect() }
+        let mut history = Self::new();
+        for run in runs {
+            history.push(run);
+        }
+        history
     }
+}
+
+fn digest(before: Option<u64>, point: &Point) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    before.hash(&mut hasher);
+    for entry in point.iter() {
+        entry.hash(&mut hasher);
+    }
+    hasher.finish()
 }
