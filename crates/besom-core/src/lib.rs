@@ -16,6 +16,7 @@ pub mod distribution;
 mod history;
 #[cfg(feature = "laws")]
 pub mod laws;
+mod levels;
 mod name;
 mod problem;
 mod registry;
@@ -29,6 +30,7 @@ pub mod value;
 
 pub use distribution::Distribution;
 pub use history::History;
+pub use levels::Levels;
 pub use name::Name;
 pub use problem::{Goal, Impute, ImputeWhileRunning, Metric, Problem};
 pub use registry::{Options, Registry, RegistryError, nearest};

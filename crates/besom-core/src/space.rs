@@ -97,7 +97,7 @@ impl Space {
     /// The coordinates of a point, one cdf per [`Space::searchable`] parameter; `None` if the point lacks one of them
     /// or has a value there that the space never gives.
     pub fn encode(&self, point: &Point) -> Option<Vec<f64>> {
-        self.searchable().map(|p| p.distribution.cdf(point.get(&p.name)?)).collect()
+        self.searchable().map(|p| p.distribution.coordinate(point.get(&p.name)?)).collect()
     }
 
     /// Whether the point has exactly the parameters of the space, each with a value that the space gives.

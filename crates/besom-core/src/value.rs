@@ -21,9 +21,7 @@ fn same_number(a: &Value, b: &Value) -> bool {
     if let (Some(a), Some(b)) = (a.as_u64(), b.as_u64()) {
         return a == b;
     }
-    #[expect(clippy::float_cmp, reason = "the same number is meant, not a near one")]
-    let same = a.as_f64() == b.as_f64();
-    same
+    a.as_f64() == b.as_f64()
 }
 
 /// As [`same`], but keys of an object in `found` that `expected` lacks are forgiven at the first level: tools inject

@@ -1,0 +1,67 @@
+//! Rounding to multiples of a step.
+
+use serde_json::Value;
+
+use super::Continuous;
+use crate::value::float;
+
+/// The step of a quantized distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantum {
+    /// The step; positive.
+    pub q: f64,
+    /// Whether the sweep file wrote the step as an integer: then values are integers, else floats.
+    pub integer: bool,
+}
+
+impl Quantum {
+    /// `x` at the nearest multiple, half to even; an integer if the step was written as one.
+    pub(super) fn round(self, x: f64) -> Value {
+        let multiple = (x / self.q).round_ties_even() * self.q;
+        // Only where the multiples are finer than floats, or the next one lies beyond them.
+        let multiple = if multiple.is_finite() { multiple } else { x };
+        self.value(multiple, decimals(self.q))
+    }
+
+    /// A multiple as a JSON number, a float at its short decimal.
+    pub(crate) fn value(self, multiple: f64, decimals: usize) -> Value {
+        if self.integer { self.whole(multiple).into() } else { float(round_decimal(multiple, decimals)) }
+    }
+
+    /// A multiple as an integer; the outermost multiple that is one where it is too large.
+    fn whole(self, multiple: f64) -> i64 {
+        // Float casts saturate.
+        #[expect(clippy::cast_possible_truncation, reason = "the outermost integers are meant")]
+        let (nearest, step) = (multiple as i64, (self.q as i64).max(1));
+        if nearest == i64::MAX || nearest == i64::MIN { nearest / step * step } else { nearest }
+    }
+
+    /// Whether some value of `shape` is rounded to `x`, up to rounding errors.
+    pub(super) fn contains(self, shape: Continuous, x: f64) -> bool {
+        if !x.is_finite() {
+            return false;
+        }
+        let nearest = (x / self.q).round_ties_even() * self.q;
+        let noise = 1e-9 * self.q + 4.0 * f64::EPSILON * x.abs();
+        let (low, high) = shape.support();
+        let half = 0.5 * self.q + noise;
+        (!nearest.is_finite() || (x - nearest).abs() <= noise) && low <= x + half && x - half <= high
+    }
+}
+
+/// How many decimal places the shortest decimal of `x` has.
+pub(crate) fn decimals(x: f64) -> usize {
+    if x.fract() == 0.0 {
+        return 0;
+    }
+    let text = x.to_string();
+    text.split_once('.').map_or(0, |(_, decimals)| decimals.len())
+}
+
+/// The float nearest to `x` rounded to so many decimal places: sums and multiples of short decimals lose their binary
+/// noise (0.3, not 0.30000000000000004). Zero has no sign.
+pub(crate) fn round_decimal(x: f64, decimals: usize) -> f64 {
+    let rounded =
+        if decimals == 0 || x.fract() == 0.0 { x } else { format!("{x:.decimals$}").parse().unwrap_or(x) };
+    rounded + 0.0
+}

@@ -1,0 +1,163 @@
+//! The levels that a grid tries of one parameter.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde_json::Value;
+
+use crate::distribution::{Quantum, decimals, round_decimal, whole, without_injected};
+use crate::value::same;
+
+/// The levels that a grid tries of one parameter: a finite sequence of distinct values that is never written out.
+/// Made by [`crate::Distribution::levels`].
+///
+/// ```
+/// use besom_core::Distribution;
+/// use serde_json::json;
+///
+/// let levels = Distribution::IntUniform { min: 0, max: 999_999_999_999 }.levels().unwrap();
+/// assert_eq!(levels.count(), 1_000_000_000_000);
+/// assert_eq!(levels.value(41), Some(json!(41)));
+/// assert_eq!(levels.index(&json!(7.0)), Some(7));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Levels(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    List {
+        values: Vec<Value>,
+        /// Places of values by their hash.
+        places: HashMap<u64, Vec<usize>>,
+    },
+    Integers {
+        min: i64,
+        max: i64,
+    },
+    /// `min + i q`.
+    Steps {
+        min: f64,
+        quantum: Quantum,
+        decimals: usize,
+        count: u128,
+    },
+}
+
+impl Levels {
+    /// The distinct values of a list at their first places. Of equal ones (2 and 2.0) the last is shown, as W&B does.
+    pub(crate) fn list(all: &[Value]) -> Self {
+        let mut values: Vec<Value> = Vec::new();
+        let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
+        for value in all {
+            let bucket = places.entry(hash(value)).or_default();
+            match bucket.iter().find(|&&place| same(&values[place], value)) {
+                Some(&place) => values[place] = value.clone(),
+                None => {
+                    bucket.push(values.len());
+                    values.push(value.clone());
+                }
+            }
+        }
+        Self(Kind::List { values, places })
+    }
+
+    /// All whole numbers from `min` to `max`.
+    pub(crate) fn integers(min: i64, max: i64) -> Self {
+        Self(Kind::Integers { min, max })
+    }
+
+    /// `min`, `min + q`, ... below `max`, which is left out as in W&B, also where rounding would let it in.
+    pub(crate) fn steps(min: f64, max: f64, Quantum { q, integer }: Quantum) -> Self {
+        let steps = max / q - min / q;
+        let nearest = steps.round();
+        let count = if (steps - nearest).abs() <= noise(min, max, q) { nearest } else { steps.ceil() };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
+        let count = (count as u128).max(1);
+        let quantum = Quantum { q, integer: integer && min.fract() == 0.0 };
+        Self(Kind::Steps { min, quantum, decimals: decimals(min).max(decimals(q)), count })
+    }
+
+    /// How many levels there are; at least 1.
+    pub fn count(&self) -> u128 {
+        match &self.0 {
+            Kind::List { values, .. } => values.len() as u128,
+            Kind::Integers { min, max } => whole::count(*min, *max),
+            Kind::Steps { count, .. } => *count,
+        }
+    }
+
+    /// The level at place `k`, counted from 0; `None` past the last.
+    pub fn value(&self, k: u128) -> Option<Value> {
+        if k >= self.count() {
+            return None;
+        }
+        match &self.0 {
+            Kind::List { values, .. } => values.get(usize::try_from(k).ok()?).cloned(),
+            Kind::Integers { min, .. } => {
+                let x = i128::from(*min) + i128::try_from(k).ok()?;
+                Some(i64::try_from(x).ok()?.into())
+            }
+            Kind::Steps { min, quantum, decimals, .. } => {
+                let x = min + k as f64 * quantum.q;
+                Some(quantum.value(round_decimal(x, *decimals), *decimals))
+            }
+        }
+    }
+
+    /// The place of a value among the levels, if it is one: numbers by value, steps up to rounding, and in a list of
+    /// objects without the first-level keys that no object of the list has (tools inject keys into dictionaries).
+    pub fn index(&self, value: &Value) -> Option<u128> {
+        match &self.0 {
+            Kind::List { values, places } => {
+                let place = |value: &Value| {
+                    places.get(&hash(value))?.iter().copied().find(|&place| same(&values[place], value))
+                };
+                place(value)
+                    .or_else(|| place(&without_injected(values, value.as_object()?)?))
+                    .map(|place| place as u128)
+            }
+            Kind::Integers { min, max } => {
+                let x = whole::integer(value).filter(|x| (min..=max).contains(&x))?;
+                u128::try_from(i128::from(x) - i128::from(*min)).ok()
+            }
+            Kind::Steps { min, quantum, count, .. } => {
+                let x = value.as_f64()?;
+                let steps = (x - min) / quantum.q;
+                let nearest = steps.round() + 0.0;
+                let near = (steps - nearest).abs() <= noise(*min, x, quantum.q) && nearest >= 0.0;
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative")]
+                (near && (nearest as u128) < *count).then_some(nearest as u128)
+            }
+        }
+    }
+}
+
+/// How far rounding errors may move a value between `a` and `b`, in steps of `q`.
+fn noise(a: f64, b: f64, q: f64) -> f64 {
+    1e-9 + 4.0 * f64::EPSILON * (a.abs().max(b.abs()) / q)
+}
+
+/// A hash under which values that are the same ([`same`]) agree. Deterministic: no random keys.
+fn hash(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match value {
+        Value::Null => 0.hash(&mut hasher),
+        Value::Bool(b) => (1, b).hash(&mut hasher),
+        Value::Number(_) => (2, value.as_f64().map(|x| (x + 0.0).to_bits())).hash(&mut hasher),
+        Value::String(text) => (3, text).hash(&mut hasher),
+        Value::Array(items) => {
+            4.hash(&mut hasher);
+            items.iter().for_each(|item| hash(item).hash(&mut hasher));
+        }
+        Value::Object(entries) => {
+            // A sum, because the order of keys does not matter.
+            let entry = |(key, value): (&String, &Value)| {
+                let mut hasher = DefaultHasher::new();
+                (key, hash(value)).hash(&mut hasher);
+                hasher.finish()
+            };
+            (5, entries.iter().map(entry).fold(0, u64::wrapping_add)).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
