@@ -1,1 +1,54 @@
 //! Gaussian process regression: arrays in, posterior out.
+//!
+//! The crate knows nothing of sweeps and depends on no other besom crate. It offers what Bayesian optimisation needs
+//! of a Gaussian process and nothing else: stationary kernels with one length scale per dimension (numbers and
+//! categories mixed), the maximum a posteriori fit of the hyperparameters ([`fit`]), the posterior with its gradient
+//! ([`Posterior`]), and expected improvement that stays finite far in the tails ([`improvement`]).
+//!
+//! Letters follow Rasmussen and Williams, *Gaussian Processes for Machine Learning* (2006): n observations in d
+//! dimensions, inputs `x` (n by d, one row each), targets `y`, covariance matrix K, `a = K^-1 y`.
+//!
+//! Matrices cross the border as nalgebra types; inside, faer does the work, on one thread and on storage that is
+//! aligned always the same way, because the order of a vectorised sum depends on alignment and the same input must
+//! give the same bits every time.
+//!
+//! Degenerate input (duplicate rows, constant targets, one observation) is met without a panic; what cannot be solved
+//! is a [`GpError`].
+//!
+//! ```
+//! use besom_gp::{Model, Posterior, Prior, fit};
+//! use nalgebra::{DMatrix, DVector};
+//!
+//! let x = DMatrix::from_column_slice(5, 1, &[0.0, 0.25, 0.5, 0.75, 1.0]);
+//! let y = DVector::from_iterator(5, x.iter().map(|x| f64::sin(6.0 * x)));
+//! let model = Model::new(1);
+//! let prior = Prior::for_dimensions(1);
+//! let hyperparameters = fit(&model, &x, &y, &prior, &[prior.mode()])?.hyperparameters;
+//! let posterior = Posterior::new(&model, &hyperparameters, &x, &y)?;
+//! let prediction = posterior.predict(&DMatrix::from_element(1, 1, 0.6))?;
+//! assert!((prediction.mean[0] - f64::sin(6.0 * 0.6)).abs() < 0.2);
+//! assert!(prediction.sd[0] < 0.5);
+//! # Ok::<(), besom_gp::GpError>(())
+//! ```
+
+mod cholesky;
+mod error;
+mod fit;
+pub mod improvement;
+mod inputs;
+mod kernel;
+mod likelihood;
+mod minimize;
+mod model;
+pub mod normal;
+mod posterior;
+mod prior;
+
+pub use error::GpError;
+pub use fit::{Fit, fit};
+pub use kernel::Kernel;
+pub use likelihood::{LogLikelihood, log_marginal_likelihood};
+pub use minimize::{Minimum, Stopping, minimize};
+pub use model::{Dimension, Hyperparameters, Model};
+pub use posterior::{PointPrediction, Posterior, Prediction};
+pub use prior::{LogNormal, Prior};

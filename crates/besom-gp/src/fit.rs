@@ -1,0 +1,77 @@
+//! The maximum a posteriori fit of the hyperparameters.
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::likelihood::check_data;
+use crate::{GpError, Hyperparameters, Model, Prior, Stopping, log_marginal_likelihood, minimize};
+
+/// Fitted hyperparameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// The best hyperparameters found.
+    pub hyperparameters: Hyperparameters,
+    /// Log marginal likelihood plus log prior density there (of the logarithms, up to the prior's constant).
+    pub log_posterior: f64,
+    /// How often the likelihood was evaluated, over all starts.
+    pub evaluations: usize,
+}
+
+/// Fits hyperparameters to targets `y` (length n) at inputs `x` (n by d): from each start, L-BFGS in the logarithms
+/// within the bounds of the prior; the best end is kept, the earlier one at a tie. A start outside the bounds is moved
+/// to them. Deterministic, so that a fit that starts from a stored one (a *warm start*) can be repeated.
+///
+/// Fails if no start allows the covariance matrix to be factored.
+pub fn fit(
+    model: &Model,
+    x: &DMatrix<f64>,
+    y: &DVector<f64>,
+    prior: &Prior,
+    starts: &[Hyperparameters],
+) -> Result<Fit, GpError> {
+    check_data(x, y)?;
+    prior.check(model.dimensions.len())?;
+    GpError::check_size("input dimensions", model.dimensions.len(), x.ncols())?;
+    GpError::check_finite("input", x.iter())?;
+    let lower: Vec<f64> = prior.all().map(|p| libm::log(p.min)).collect();
+    let upper: Vec<f64> = prior.all().map(|p| libm::log(p.max)).collect();
+    let mut best: Option<Fit> = None;
+    let mut evaluations = 0;
+    for start in starts {
+        GpError::check_size(
+            "length scales of a start",
+            prior.length_scales.len(),
+            start.length_scales.len(),
+        )?;
+        let objective = |theta: &[f64]| negative_log_posterior(model, prior, x, y, theta);
+        let end = minimize(objective, &start.to_log(), &lower, &upper, &Stopping::default());
+        evaluations += end.evaluations;
+        if end.value.is_finite() && best.as_ref().is_none_or(|best| -end.value > best.log_posterior) {
+            let hyperparameters = Hyperparameters::from_log(&end.argument);
+            best = Some(Fit { hyperparameters, log_posterior: -end.value, evaluations: 0 });
+        }
+    }
+    let best = best.ok_or(GpError::NotPositiveDefinite { observations: y.len() })?;
+    Ok(Fit { evaluations, ..best })
+}
+
+/// What is minimised, with its gradient; infinite where the covariance matrix cannot be factored.
+fn negative_log_posterior(
+    model: &Model,
+    prior: &Prior,
+    x: &DMatrix<f64>,
+    y: &DVector<f64>,
+    theta: &[f64],
+) -> (f64, Vec<f64>) {
+    let Ok(likelihood) = log_marginal_likelihood(model, &Hyperparameters::from_log(theta), x, y) else {
+        return (f64::INFINITY, vec![0.0; theta.len()]);
+    };
+    let rest = [likelihood.signal_variance, likelihood.noise_variance];
+    let mut value = likelihood.value;
+    let mut gradient: Vec<f64> = likelihood.length_scales.iter().copied().chain(rest).collect();
+    for ((prior, &t), derivative) in prior.all().zip(theta).zip(&mut gradient) {
+        let (log_density, slope) = prior.log_density(t);
+        value += log_density;
+        *derivative = -(*derivative + slope);
+    }
+    (-value, gradient)
+}

@@ -1,0 +1,168 @@
+//! Inputs divided by their length scales, column by column, ready for distances.
+
+use nalgebra::DMatrix;
+
+use crate::{Dimension, GpError, Hyperparameters, Model};
+
+/// One dimension of the inputs.
+#[derive(Clone, Debug)]
+enum Column {
+    /// Numbers divided by the length scale.
+    Numeric(Vec<f64>),
+    /// Codes, and what a mismatch adds to the squared distance.
+    Categorical(Vec<f64>, f64),
+}
+
+/// All observed inputs, scaled.
+#[derive(Clone, Debug)]
+pub(crate) struct Inputs {
+    len: usize,
+    columns: Vec<Column>,
+    /// `1 / l` for every dimension.
+    inverse_scales: Vec<f64>,
+}
+
+impl Inputs {
+    /// Scales the rows of `x`.
+    pub(crate) fn new(
+        model: &Model,
+        hyperparameters: &Hyperparameters,
+        x: &DMatrix<f64>,
+    ) -> Result<Self, GpError> {
+        GpError::check_size("input dimensions", model.dimensions.len(), x.ncols())?;
+        GpError::check_finite("input", x.iter())?;
+        hyperparameters.check(x.ncols())?;
+        let inverse_scales: Vec<f64> =
+            (0..x.ncols()).map(|k| 1.0 / hyperparameters.length_scale(k)).collect();
+        let columns = model.dimensions.iter().zip(&inverse_scales).enumerate();
+        let columns = columns.map(|(k, (dimension, &w))| match dimension {
+            Dimension::Numeric => Column::Numeric(x.column(k).iter().map(|v| v * w).collect()),
+            Dimension::Categorical => Column::Categorical(x.column(k).iter().copied().collect(), w * w),
+        });
+        Ok(Self { len: x.nrows(), columns: columns.collect(), inverse_scales })
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many dimensions there are.
+    pub(crate) fn dimensions(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Adds a row of unscaled coordinates.
+    pub(crate) fn push(&mut self, point: &[f64]) {
+        for ((column, &x), &w) in self.columns.iter_mut().zip(point).zip(&self.inverse_scales) {
+            match column {
+                Column::Numeric(values) => values.push(x * w),
+                Column::Categorical(codes, _) => codes.push(x),
+            }
+        }
+        self.len += 1;
+    }
+
+    /// Removes the last row.
+    pub(crate) fn pop(&mut self) {
+        for column in &mut self.columns {
+            let (Column::Numeric(values) | Column::Categorical(values, _)) = column;
+            values.pop();
+        }
+        self.len -= 1;
+    }
+
+    /// Squared scaled distances from row `j` to rows `j..`.
+    pub(crate) fn squared_distances_below(&self, j: usize, out: &mut [f64]) {
+        out.fill(0.0);
+        for column in &self.columns {
+            column.add_squared(column.at(j), j, out);
+        }
+    }
+
+    /// Squared scaled distances from a point of unscaled coordinates to all rows.
+    pub(crate) fn squared_distances_to(&self, point: impl Iterator<Item = f64>, out: &mut [f64]) {
+        out.fill(0.0);
+        for ((column, x), &w) in self.columns.iter().zip(point).zip(&self.inverse_scales) {
+            column.add_squared(column.scaled(x, w), 0, out);
+        }
+    }
+
+    /// For every dimension, the sum of `weights[i - j] * (contribution of that dimension to the squared distance
+    /// between rows i and j)` over `i >= j`, added to `sums`.
+    pub(crate) fn add_weighted_squares_below(&self, j: usize, weights: &[f64], sums: &mut [f64]) {
+        for (column, sum) in self.columns.iter().zip(sums) {
+            *sum += match column {
+                Column::Numeric(x) => {
+                    let at = x[j];
+                    sum_of(&x[j..], weights, |x, w| w * (x - at) * (x - at))
+                }
+                Column::Categorical(code, weight) => {
+                    let at = code[j];
+                    weight * sum_of(&code[j..], weights, |c, w| if differ(c, at) { w } else { 0.0 })
+                }
+            };
+        }
+    }
+
+    /// The derivative of `sum_i weights[i] * r²(point, row i)` with respect to coordinate `k` of the point; 0 for a
+    /// category.
+    pub(crate) fn pull(&self, k: usize, x: f64, weights: &[f64]) -> f64 {
+        match &self.columns[k] {
+            Column::Numeric(values) => {
+                let (w, at) = (self.inverse_scales[k], x * self.inverse_scales[k]);
+                2.0 * w * sum_of(values, weights, |v, weight| weight * (at - v))
+            }
+            Column::Categorical(..) => 0.0,
+        }
+    }
+}
+
+impl Column {
+    fn at(&self, j: usize) -> f64 {
+        let (Self::Numeric(values) | Self::Categorical(values, _)) = self;
+        values[j]
+    }
+
+    fn scaled(&self, x: f64, inverse_scale: f64) -> f64 {
+        match self {
+            Self::Numeric(_) => x * inverse_scale,
+            Self::Categorical(..) => x,
+        }
+    }
+
+    /// Adds this dimension's squared distances between `at` (as stored) and rows `from..` to `out`.
+    fn add_squared(&self, at: f64, from: usize, out: &mut [f64]) {
+        match self {
+            Self::Numeric(values) => {
+                for (r2, x) in out.iter_mut().zip(&values[from..]) {
+                    *r2 += (x - at) * (x - at);
+                }
+            }
+            Self::Categorical(codes, weight) => {
+                for (r2, &code) in out.iter_mut().zip(&codes[from..]) {
+                    *r2 += if differ(code, at) { *weight } else { 0.0 };
+                }
+            }
+        }
+    }
+}
+
+fn differ(a: f64, b: f64) -> bool {
+    #[expect(clippy::float_cmp, reason = "codes of categories are equal or they are not")]
+    let differ = a != b;
+    differ
+}
+
+/// The sum of `term(a, b)` in four interleaved parts: a fixed order that still vectorises.
+fn sum_of(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut parts = [0.0; 4];
+    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(&a, &b)| term(a, b)).sum();
+    for (a, b) in a4.zip(b4) {
+        for (lane, part) in parts.iter_mut().enumerate() {
+            *part += term(a[lane], b[lane]);
+        }
+    }
+    (parts[0] + parts[1]) + (parts[2] + parts[3]) + rest
+}
