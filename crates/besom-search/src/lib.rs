@@ -1,1 +1,36 @@
-//! Grid, random and Bayesian search for besom.
+//! Search methods: which points to try next.
+//!
+//! A method gets a problem and the history of its sweep and answers with points. Grid and random search are W&B's, so
+//! that a sweep file gives the same points; a method that learns from results is a folder of its own.
+//!
+//! Adding a method costs its file or folder and its line in [`register`].
+//!
+//! ```
+//! use besom_core::{Answer, Ask, Distribution, Goal, History, Metric, Name, Options, Parameter, Problem, Registry, Space};
+//!
+//! let lr = Parameter { name: Name::from("lr"), distribution: Distribution::IntUniform { min: 1, max: 3 } };
+//! let problem = Problem::new(Space::new(vec![lr])?, Metric::new("loss", Goal::Minimize));
+//!
+//! let mut registry = Registry::new();
+//! besom_search::register(&mut registry);
+//! let mut grid = registry.search("grid", &problem, &Options::new())?;
+//! let answer = grid.suggest(&Ask { problem: &problem, history: &History::new(), count: 10 })?;
+//! assert!(matches!(answer, Answer::Try(points) if points.len() == 3));
+//! # Ok::<(), besom_core::BoxError>(())
+//! ```
+
+mod error;
+mod grid;
+mod random;
+
+pub use error::SearchError;
+pub use grid::Grid;
+pub use random::Random;
+
+use besom_core::Registry;
+
+/// Adds every method of this crate under its name in sweep files (`method: ..`).
+pub fn register(registry: &mut Registry) {
+    registry.add_search("grid", |problem, options| Ok(Grid::new(problem, options)?));
+    registry.add_search("random", |problem, options| Ok(Random::new(problem, options)?));
+}

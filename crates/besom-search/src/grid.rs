@@ -1,0 +1,146 @@
+//! Grid search: every combination of values once.
+//!
+//! The grid is never written out. Its points are numbered by a mixed-radix counter, so that the k-th costs the same
+//! in a grid of ten points and of 10^30; a random order is a permutation of these numbers that is computed, not
+//! stored. What is remembered is which cells runs have used up, and that only as a cache of the history.
+
+mod cells;
+mod permutation;
+
+use std::collections::HashSet;
+
+use besom_core::{Answer, Ask, BoxError, History, Options, Point, Problem, Search, nearest};
+
+use crate::SearchError;
+use crate::error::{none_of, unknown_options};
+use cells::Cells;
+use permutation::Permutation;
+
+/// Tries every combination of the parameters' values once, then is done.
+///
+/// Option `order`: `sorted` (default; W&B's: names by path and code point, the last varies fastest, values as
+/// listed), `declared` (the same with names in declared order), `random` (shuffled by the sweep's seed).
+///
+/// A run of any state uses up the point that has its values; numbers count by value, constants don't count, and a run
+/// that lacks a parameter or has a foreign value uses up nothing. If there are only constants, any run uses up the
+/// one point there is.
+///
+/// ```
+/// use besom_core::{Distribution, Goal, Metric, Name, Options, Parameter, Problem, Space};
+/// use besom_search::Grid;
+///
+/// let digit = Distribution::IntUniform { min: 0, max: 9 };
+/// let parameters = ["a", "b", "c"].map(|name| Parameter { name: Name::from(name), distribution: digit.clone() });
+/// let problem = Problem::new(Space::new(parameters.into())?, Metric::new("loss", Goal::Minimize));
+/// let grid = Grid::new(&problem, &Options::new())?;
+/// assert_eq!(grid.size(), 1000);
+/// let point = grid.point(407).expect("there are 1000");
+/// assert_eq!(point.to_json(), *serde_json::json!({"a": 4, "b": 0, "c": 7}).as_object().expect("an object"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Grid {
+    cells: Cells,
+    shuffle: Option<Permutation>,
+    progress: Progress,
+}
+
+impl Grid {
+    /// The grid over a problem's space, or everything that speaks against it.
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
+        let mut faults = unknown_options(options, &["order"]);
+        let order = read_order(options).unwrap_or_else(|fault| {
+            faults.push(fault);
+            Order::Sorted
+        });
+        let cells = Cells::new(&problem.space, order == Order::Declared)
+            .inspect_err(|fault| faults.push(fault.clone()));
+        none_of(faults)?;
+        let cells = cells?;
+        let shuffle = (order == Order::Random).then(|| Permutation::new(cells.size(), problem.seed));
+        Ok(Self { cells, shuffle, progress: Progress::default() })
+    }
+
+    /// How many points the grid has; at least 1.
+    pub fn size(&self) -> u128 {
+        self.cells.size()
+    }
+
+    /// The `k`-th point in the grid's order, counted from 0; `None` past the last. In a sweep whose runs all come from
+    /// this grid it is the point of run k + 1. Takes time and memory in proportion to the number of parameters.
+    pub fn point(&self, k: u128) -> Option<Point> {
+        (k < self.size()).then(|| self.cells.point(cell_at(self.shuffle.as_ref(), k)))
+    }
+}
+
+impl Search for Grid {
+    fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+        let Self { cells, shuffle, progress } = self;
+        let shuffle = shuffle.as_ref();
+        progress.follow(ask.history, cells, shuffle);
+        if progress.position == cells.size() {
+            return Ok(Answer::Done);
+        }
+        let rest = (progress.position..cells.size()).map(|k| cell_at(shuffle, k));
+        let free = rest.filter(|cell| !progress.used.contains(cell));
+        Ok(Answer::Try(free.take(ask.count).map(|cell| cells.point(cell).into()).collect()))
+    }
+}
+
+/// The cell at place `k` of the grid's order.
+fn cell_at(shuffle: Option<&Permutation>, k: u128) -> u128 {
+    shuffle.map_or(k, |shuffle| shuffle.apply(k))
+}
+
+/// How far a history has used up the grid: a cache that follows the history as it grows.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    /// The first place of the order whose cell is not used up.
+    position: u128,
+    /// Used cells, without those that `position` has passed.
+    used: HashSet<u128>,
+    /// How many runs of the history are taken into account ...
+    runs: usize,
+    /// ... and its digest up to there.
+    digest: u64,
+}
+
+impl Progress {
+    /// Takes the runs into account that are new, or all if this is not the history seen before, grown.
+    fn follow(&mut self, history: &History, cells: &Cells, shuffle: Option<&Permutation>) {
+        if history.digest(self.runs) != Some(self.digest) {
+            *self = Self::default();
+        }
+        self.used.extend(history.runs()[self.runs..].iter().filter_map(|run| cells.cell(&run.point)));
+        self.runs = history.len();
+        self.digest = history.digest(self.runs).unwrap_or_default();
+        while self.position < cells.size() && self.used.remove(&cell_at(shuffle, self.position)) {
+            self.position += 1;
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Sorted,
+    Declared,
+    Random,
+}
+
+fn read_order(options: &Options) -> Result<Order, SearchError> {
+    let Some(found) = options.get("order") else { return Ok(Order::Sorted) };
+    match found.as_str() {
+        Some("sorted") => Ok(Order::Sorted),
+        Some("declared") => Ok(Order::Declared),
+        Some("random") => Ok(Order::Random),
+        _ => Err(SearchError::WrongOption {
+            key: "order",
+            expected: "sorted, declared or random".to_owned(),
+            found: found.clone(),
+            nearest: found
+                .as_str()
+                .and_then(|word| nearest(word, ["sorted", "declared", "random"]))
+                .map(str::to_owned),
+        }),
+    }
+}

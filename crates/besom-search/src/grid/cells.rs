@@ -1,0 +1,109 @@
+//! The numbering of a grid's points: a mixed-radix counter with one digit per parameter.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use besom_core::{Distribution, Levels, Name, Point, Space};
+use serde_json::Value;
+
+use crate::SearchError;
+
+/// The cells of a grid, numbered from 0. Both ways between number and point take time in proportion to the number of
+/// parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Cells {
+    /// The digits of the counter, the last one fastest.
+    axes: Vec<Axis>,
+    /// All parameters in declared order, constants with their values.
+    blank: Vec<(Name, Value)>,
+    size: u128,
+}
+
+#[derive(Clone, Debug)]
+struct Axis {
+    /// The parameter's place in the space.
+    place: usize,
+    name: Name,
+    levels: Levels,
+    /// How many levels there are.
+    count: u128,
+}
+
+impl Cells {
+    /// The grid over `space`, its digits in `declared` order or else by name.
+    pub(crate) fn new(space: &Space, declared: bool) -> Result<Self, SearchError> {
+        let mut axes = Vec::new();
+        let mut blank = Vec::new();
+        let mut uncountable = Vec::new();
+        for (place, parameter) in space.parameters().iter().enumerate() {
+            let name = parameter.name.clone();
+            let constant = match &parameter.distribution {
+                Distribution::Constant(value) => value.clone(),
+                varied => {
+                    match varied.levels() {
+                        Some(levels) => {
+                            axes.push(Axis { place, name: name.clone(), count: levels.count(), levels })
+                        }
+                        None => uncountable.push((name.clone(), varied.name())),
+                    }
+                    Value::Null
+                }
+            };
+            blank.push((name, constant));
+        }
+        if !uncountable.is_empty() {
+            return Err(SearchError::NotCountable(uncountable));
+        }
+        if !declared {
+            axes.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        let size = axes.iter().try_fold(1, |size: u128, axis| size.checked_mul(axis.count));
+        Ok(Self { axes, blank, size: size.ok_or(SearchError::GridTooLarge)? })
+    }
+
+    /// How many cells there are; at least 1.
+    pub(crate) fn size(&self) -> u128 {
+        self.size
+    }
+
+    /// The point of a cell, which must be less than [`Cells::size`].
+    pub(crate) fn point(&self, cell: u128) -> Point {
+        let mut values = self.blank.clone();
+        let mut rest = cell;
+        for axis in self.axes.iter().rev() {
+            values[axis.place].1 =
+                axis.levels.value(rest % axis.count).expect("a digit is less than its base");
+            rest /= axis.count;
+        }
+        values.into_iter().collect()
+    }
+
+    /// The cell whose values the point has; `None` if it lacks a parameter or has a value that is no level.
+    pub(crate) fn cell(&self, point: &Point) -> Option<u128> {
+        let values = Values::of(point);
+        self.axes.iter().try_fold(0, |cell, axis| {
+            let level = axis.levels.index(values.get(axis.place, &axis.name)?)?;
+            Some(cell * axis.count + level)
+        })
+    }
+}
+
+/// The values of a point, found at once where they are expected; only a point of other parameters than the space's
+/// is indexed by name.
+struct Values<'a> {
+    entries: Vec<(&'a Name, &'a Value)>,
+    by_name: OnceCell<HashMap<&'a Name, &'a Value>>,
+}
+
+impl<'a> Values<'a> {
+    fn of(point: &'a Point) -> Self {
+        Self { entries: point.iter().collect(), by_name: OnceCell::new() }
+    }
+
+    fn get(&self, place: usize, name: &Name) -> Option<&'a Value> {
+        match self.entries.get(place) {
+            Some(&(found, value)) if found == name => Some(value),
+            _ => self.by_name.get_or_init(|| self.entries.iter().copied().collect()).get(name).copied(),
+        }
+    }
+}

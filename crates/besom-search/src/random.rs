@@ -1,0 +1,37 @@
+//! Random search: independent draws.
+//!
+//! The baseline that every other method must beat, and a good choice when runs are cheap and many. It looks at no
+//! history at all, so that any number of controllers and any crash leave the sequence of points as it is.
+
+use besom_core::{Answer, Ask, BoxError, Options, Problem, Search};
+use rand::RngExt;
+use rand::distr::Open01;
+
+use crate::SearchError;
+use crate::error::{none_of, unknown_options};
+
+/// Draws every parameter independently from its distribution. Never done; a point may come twice.
+#[derive(Clone, Debug, Default)]
+pub struct Random;
+
+impl Random {
+    /// The method; it has no options.
+    pub fn new(_problem: &Problem, options: &Options) -> Result<Self, SearchError> {
+        none_of(unknown_options(options, &[]))?;
+        Ok(Self)
+    }
+}
+
+impl Search for Random {
+    fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+        let space = &ask.problem.space;
+        let mut cube = vec![0.0; space.dimensions()];
+        let suggestions = (0..ask.count).map(|i| {
+            let mut rng = ask.rng(i);
+            // The ends are left out: at 0 and 1 unbounded distributions are infinite.
+            cube.fill_with(|| rng.sample(Open01));
+            space.decode(&cube).into()
+        });
+        Ok(Answer::Try(suggestions.collect()))
+    }
+}
