@@ -3,7 +3,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test's own data is known; a failed case should fail loudly"
+    clippy::print_stdout,
+    reason = "a test's own data is known; a failed case should fail loudly and say which it is"
 )]
 
 use besom_core::value::same;
