@@ -14,7 +14,7 @@
 
 pub mod distribution;
 mod history;
-#[cfg(feature = "laws")]
+#[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod levels;
 mod name;

@@ -1,6 +1,7 @@
 //! What may be varied, and points in it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -19,9 +20,35 @@ pub struct Parameter {
 /// What may be varied: parameters in the order in which they were declared.
 ///
 /// A space maps points to and from the unit cube, one dimension per parameter that is not constant.
+///
+/// ```
+/// use besom_core::distribution::Continuous;
+/// use besom_core::{Distribution, Name, Parameter, Space};
+/// use serde_json::json;
+///
+/// let parameter = |path: &[&str], distribution| Parameter { name: Name::new(path.to_vec()), distribution };
+/// let rate = Continuous::LogUniformValues { min: 1e-4, max: 1.0 };
+/// let space = Space::new(vec![
+///     parameter(&["optimizer", "rate"], Distribution::Continuous(rate)),
+///     parameter(&["optimizer", "name"], Distribution::Constant(json!("sgd"))),
+///     parameter(&["layers"], Distribution::IntUniform { min: 1, max: 4 }),
+/// ])?;
+/// assert_eq!(space.dimensions(), 2);
+///
+/// let point = space.decode(&[0.0, 1.0]);
+/// let config = point.to_json();
+/// assert_eq!(config["optimizer"], json!({"rate": 1e-4, "name": "sgd"}));
+/// assert_eq!(config["layers"], json!(4));
+/// assert!(space.contains(&point));
+/// assert_eq!(space.read(&config), point);
+/// assert_eq!(space.encode(&point), Some(vec![0.0, 1.0]));
+/// # Ok::<(), besom_core::SpaceError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Space {
     parameters: Vec<Parameter>,
+    /// Their names, shared with every complete point: a history of many runs holds them once.
+    names: Arc<[Name]>,
 }
 
 /// Why parameters do not make a space.
@@ -57,7 +84,8 @@ impl Space {
                 return Err(SpaceError::Inside { outer, inner: name.clone() });
             }
         }
-        Ok(Self { parameters })
+        let names = parameters.iter().map(|p| p.name.clone()).collect();
+        Ok(Self { parameters, names })
     }
 
     /// All parameters in declared order.
@@ -81,82 +109,100 @@ impl Space {
     /// # Panics
     /// If the number of coordinates is not [`Space::dimensions`].
     pub fn decode(&self, cube: &[f64]) -> Point {
+        assert_eq!(cube.len(), self.dimensions(), "one coordinate per searchable parameter");
         let mut cube = cube.iter();
-        let values = self.parameters.iter().map(|parameter| {
-            let value = match &parameter.distribution {
-                Distribution::Constant(value) => value.clone(),
-                varied => varied.quantile(*cube.next().expect("one coordinate per searchable parameter")),
-            };
-            (parameter.name.clone(), value)
+        let values = self.parameters.iter().map(|parameter| match &parameter.distribution {
+            Distribution::Constant(value) => value.clone(),
+            varied => varied.quantile(cube.next().copied().unwrap_or(0.5)),
         });
-        let point = values.collect();
-        assert!(cube.next().is_none(), "one coordinate per searchable parameter");
-        point
+        Point { values: values.collect(), names: self.names.clone() }
     }
 
-    /// The coordinates of a point, one cdf per [`Space::searchable`] parameter; `None` if the point lacks one of them
-    /// or has a value there that the space never gives.
+    /// The coordinates of a point, one [`Distribution::coordinate`] per [`Space::searchable`] parameter; `None` if the
+    /// point lacks one of them or has a value there that is of a kind which the space never gives. Numbers out of
+    /// range are at 0 or 1. [`Space::decode`] leads back to the same point.
     pub fn encode(&self, point: &Point) -> Option<Vec<f64>> {
-        self.searchable().map(|p| p.distribution.coordinate(point.get(&p.name)?)).collect()
+        let parameters = self.parameters.iter().enumerate().filter(|(_, p)| !p.distribution.is_constant());
+        parameters.map(|(place, p)| p.distribution.coordinate(self.value(point, place)?)).collect()
     }
 
     /// Whether the point has exactly the parameters of the space, each with a value that the space gives.
     pub fn contains(&self, point: &Point) -> bool {
-        point.len() == self.parameters.len()
-            && self
-                .parameters
-                .iter()
-                .all(|p| point.get(&p.name).is_some_and(|value| p.distribution.contains(value)))
+        let given = |(place, p): (usize, &Parameter)| {
+            self.value(point, place).is_some_and(|value| p.distribution.contains(value))
+        };
+        point.len() == self.parameters.len() && self.parameters.iter().enumerate().all(given)
+    }
+
+    /// The value that a point has for the parameter at this place; at once for the space's own points.
+    fn value<'a>(&self, point: &'a Point, place: usize) -> Option<&'a Value> {
+        if Arc::ptr_eq(&self.names, &point.names) {
+            point.values.get(place)
+        } else {
+            point.get(&self.names[place])
+        }
     }
 
     /// Reads a point from a nested JSON object (`{"lr": 0.1, "opt": {"name": "adam"}}`), taking the parameters that
     /// are there and ignoring keys that the space does not know.
     pub fn read(&self, config: &Map<String, Value>) -> Point {
-        self.parameters
-            .iter()
-            .filter_map(|p| {
-                let (first, rest) = p.name.path().split_first()?;
-                let value = rest.iter().try_fold(config.get(first)?, |value, key| value.get(key))?;
-                Some((p.name.clone(), value.clone()))
-            })
-            .collect()
+        let value = |name: &Name| {
+            let (first, rest) = name.path().split_first()?;
+            rest.iter().try_fold(config.get(first)?, |value, key| value.get(key)).cloned()
+        };
+        let values: Vec<Option<Value>> = self.names.iter().map(value).collect();
+        if values.iter().all(Option::is_some) {
+            return Point { values: values.into_iter().flatten().collect(), names: self.names.clone() };
+        }
+        self.names.iter().zip(values).filter_map(|(name, value)| Some((name.clone(), value?))).collect()
     }
 }
 
 /// Values for parameters, in the order of the space. Only active parameters are listed.
+///
+/// The names are shared by all points of a space, so that a point costs little more than its values.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Point(Vec<(Name, Value)>);
+pub struct Point {
+    /// As many as names.
+    values: Box<[Value]>,
+    names: Arc<[Name]>,
+}
 
 impl Point {
     /// The value of a parameter.
     pub fn get(&self, name: &Name) -> Option<&Value> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value)
+        let place = self.names.iter().position(|n| n == name)?;
+        self.values.get(place)
     }
 
     /// All parameters with their values.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &Value)> {
-        self.0.iter().map(|(name, value)| (name, value))
+        self.names.iter().zip(&self.values)
     }
 
     /// How many parameters have a value.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.values.len()
     }
 
     /// Whether no parameter has a value.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.values.is_empty()
     }
 
-    /// The point as a nested JSON object, as training programs get it; [`Space::read`] is its inverse.
+    /// The point as a nested JSON object, as training programs get it; [`Space::read`] is its inverse. Should a
+    /// parameter lie inside another one, which no space allows, the later one replaces the earlier.
     pub fn to_json(&self) -> Map<String, Value> {
         let mut object = Map::new();
         for (name, value) in self.iter() {
             let (last, outer) = name.path().split_last().expect("a name has at least one component");
             let mut at = &mut object;
             for key in outer {
-                let inner = at.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
-                at = inner.as_object_mut().expect("no parameter lies inside another one's value");
+                let inner = at.entry(key.as_str()).or_insert(Value::Null);
+                if !inner.is_object() {
+                    *inner = Value::Object(Map::new());
+                }
+                at = inner.as_object_mut().expect("it was just made one");
             }
             at.insert(last.clone(), value.clone());
         }
@@ -166,6 +212,10 @@ impl Point {
 
 impl FromIterator<(Name, Value)> for Point {
     fn from_iter<I: IntoIterator<Item = (Name, Value)>>(values: I) -> Self {
-        Self(values.into_iter().collect())
+        let (names, values): (Vec<Name>, Vec<Value>) = values.into_iter().unzip();
+        Self { values: values.into(), names: names.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! Public test suites: hand over a constructor, and it is checked against everything that a [`Search`](crate::Search)
+//! or [`Stopper`](crate::Stopper) must satisfy.
+//!
+//! Each case is a small story: runs arrive (suggested ones and foreign ones), log (numbers, NaN, infinities, nothing at
+//! all, or without end), fail, crash and finish, and between these the algorithm is asked. One instance follows the
+//! whole story, as in a controller; others are made afresh at every question, as after a crash. A broken law is told in
+//! words, with the smallest story that shows it. The stories are the same in every execution.
+//!
+//! ```
+//! use besom_core::{Answer, Ask, BoxError, Search, laws};
+//!
+//! /// Tries the middle of the space, for ever.
+//! struct Middle;
+//! impl Search for Middle {
+//!     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+//!         let space = &ask.problem.space;
+//!         Ok(Answer::Try(vec![space.decode(&vec![0.5; space.dimensions()]).into()]))
+//!     }
+//! }
+//!
+//! laws::check_search(laws::any_problem(), |_problem| Ok(Middle));
+//! ```
+
+mod history;
+mod problem;
+mod search;
+mod stopper;
+mod story;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+pub use history::{history, point, run};
+pub use problem::{
+    any_problem, continuous, distribution, finite_distribution, finite_problem, mixed_problem,
+};
+/// The crate in whose [`Strategy`]s problems are given.
+pub use proptest;
+
+use crate::{BoxError, Problem, Search, Stopper};
+
+/// How much a suite tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// How many stories.
+    pub cases: u32,
+    /// The most questions in one story.
+    pub steps: usize,
+    /// The most runs that arrive from elsewhere between two questions.
+    pub arrivals: usize,
+}
+
+impl Default for Suite {
+    /// 100 stories of up to 8 questions, with up to 4 foreign runs before each.
+    fn default() -> Self {
+        Self { cases: 100, steps: 8, arrivals: 4 }
+    }
+}
+
+/// Checks a search with the default [`Suite`]; `problems` says what it supports ([`finite_problem`],
+/// [`mixed_problem`], [`any_problem`], or a strategy of your own).
+///
+/// # Panics
+/// If a law is broken, with the law in words and the smallest story that shows it.
+pub fn check_search<P, S>(problems: P, make: impl Fn(&Problem) -> Result<S, BoxError>)
+where
+    P: Strategy<Value = Problem>,
+    S: Search,
+{
+    Suite::default().check_search(problems, make);
+}
+
+/// Checks a stopping rule with the default [`Suite`], on problems with one metric.
+///
+/// # Panics
+/// If a law is broken, with the law in words and the smallest story that shows it.
+pub fn check_stopper<S: Stopper>(make: impl Fn(&Problem) -> Result<S, BoxError>) {
+    Suite::default().check_stopper(mixed_problem(), make);
+}
+
+impl Suite {
+    /// The same suite with another number of stories, for algorithms that are slow to ask.
+    #[must_use]
+    pub fn cases(self, cases: u32) -> Self {
+        Self { cases, ..self }
+    }
+
+    /// As [`check_search`].
+    ///
+    /// # Panics
+    /// If a law is broken.
+    pub fn check_search<P, S>(&self, problems: P, make: impl Fn(&Problem) -> Result<S, BoxError>)
+    where
+        P: Strategy<Value = Problem>,
+        S: Search,
+    {
+        if let Err(broken) = self.try_search(problems, make) {
+            panic!("{broken}");
+        }
+    }
+
+    /// As [`check_stopper`], on problems of your choice.
+    ///
+    /// # Panics
+    /// If a law is broken.
+    pub fn check_stopper<P, S>(&self, problems: P, make: impl Fn(&Problem) -> Result<S, BoxError>)
+    where
+        P: Strategy<Value = Problem>,
+        S: Stopper,
+    {
+        if let Err(broken) = self.try_stopper(problems, make) {
+            panic!("{broken}");
+        }
+    }
+
+    /// As [`Suite::check_search`], but gives back what is broken.
+    pub fn try_search<P, S>(
+        &self,
+        problems: P,
+        make: impl Fn(&Problem) -> Result<S, BoxError>,
+    ) -> Result<(), Broken>
+    where
+        P: Strategy<Value = Problem>,
+        S: Search,
+    {
+        self.tell(problems, |story| search::check(story, &make))
+    }
+
+    /// As [`Suite::check_stopper`], but gives back what is broken.
+    pub fn try_stopper<P, S>(
+        &self,
+        problems: P,
+        make: impl Fn(&Problem) -> Result<S, BoxError>,
+    ) -> Result<(), Broken>
+    where
+        P: Strategy<Value = Problem>,
+        S: Stopper,
+    {
+        self.tell(problems, |story| stopper::check(story, &make))
+    }
+
+    /// Tells stories to `check` until one breaks a law, and then ever smaller ones.
+    fn tell<P>(&self, problems: P, check: impl Fn(&story::Story) -> Result<(), Broken>) -> Result<(), Broken>
+    where
+        P: Strategy<Value = Problem>,
+    {
+        let config = Config {
+            cases: self.cases,
+            failure_persistence: None,
+            max_shrink_iters: 400,
+            ..Config::default()
+        };
+        let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+        let last = std::cell::RefCell::new(None);
+        let told = runner.run(&story::story(problems, *self), |story| {
+            check(&story).map_err(|broken| {
+                let reason = broken.what.clone();
+                *last.borrow_mut() = Some(Broken { story: format!("{story:#?}"), ..broken });
+                TestCaseError::fail(reason)
+            })
+        });
+        match told {
+            Ok(()) => Ok(()),
+            Err(TestError::Fail(..)) => Err(last.into_inner().expect("a story failed")),
+            Err(TestError::Abort(reason)) => panic!("no stories could be made: {reason}"),
+        }
+    }
+}
+
+/// What an algorithm must satisfy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Law {
+    /// The constructor takes every problem that the suite was told it supports.
+    Built,
+    /// Every history is answered, not refused with an error.
+    Answered,
+    /// No panic, whatever the history holds.
+    NoPanic,
+    /// A fresh instance answers the same when asked the same.
+    Seed,
+    /// An instance that followed the history answers as a fresh one, bit for bit, however often it is asked.
+    History,
+    /// A search suggests points of the space.
+    Space,
+    /// A search that says `Try` names at least one point and at most as many as it was asked for.
+    Count,
+    /// A search that waits, waits for a run that is not over.
+    Wait,
+    /// A search that is done stays done when the history grows.
+    Done,
+    /// A rule names running runs, each once.
+    Running,
+    /// A rule gives a reason for people.
+    Reason,
+    /// A rule leaves a run alone that has not logged a metric.
+    Silent,
+}
+
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Built => "an algorithm can be built for every problem that it supports",
+            Self::Answered => "every history gets an answer, not an error",
+            Self::NoPanic => "no history makes an algorithm panic",
+            Self::Seed => "seed law: two fresh instances that are asked the same answer the same",
+            Self::History => "history law: an instance that followed the history answers as a fresh one",
+            Self::Space => "suggestions are points of the space",
+            Self::Count => "there is at least one suggestion and never more than asked for",
+            Self::Wait => "a search waits only for runs that are not over",
+            Self::Done => "a search that is done stays done",
+            Self::Running => "a stopping rule names running runs, each once",
+            Self::Reason => "a stopping rule gives its reason",
+            Self::Silent => "a run that has not logged a metric is not stopped",
+        })
+    }
+}
+
+/// A law that an algorithm broke.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which one.
+    pub law: Law,
+    /// How.
+    pub what: String,
+    /// The smallest story found that shows it, for programmers.
+    pub story: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "broken law: {}\n{}\nthe story: {}", self.law, self.what, self.story)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+fn broken(law: Law, what: impl Into<String>) -> Broken {
+    Broken { law, what: what.into(), story: String::new() }
+}
+
+/// Calls an algorithm; an error or a panic breaks a law.
+fn call<T>(moment: &str, call: impl FnOnce() -> Result<T, BoxError>) -> Result<T, Broken> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(broken(Law::Answered, format!("{moment} it gave the error: {error}"))),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Err(broken(Law::NoPanic, format!("{moment} it panicked: {text}")))
+        }
+    }
+}
+
+/// Builds an instance.
+fn build<S>(problem: &Problem, make: impl Fn(&Problem) -> Result<S, BoxError>) -> Result<S, Broken> {
+    call("when built", || make(problem)).map_err(|b| match b.law {
+        Law::Answered => Broken { law: Law::Built, ..b },
+        _ => b,
+    })
+}

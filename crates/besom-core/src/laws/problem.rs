@@ -1,0 +1,146 @@
+//! Strategies for problems.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any};
+use proptest::prop_oneof;
+use serde_json::{Value, json};
+
+use crate::distribution::{Continuous, Quantum};
+use crate::{Distribution, Goal, Metric, Name, Parameter, Problem, Space};
+
+/// Problems whose spaces are finite, with up to a few hundred points as a rule and sometimes astronomically many; what
+/// grid search supports. Values of all JSON types, repeated values, nested names; with or without a metric.
+pub fn finite_problem() -> impl Strategy<Value = Problem> {
+    let metric = option::of(metric()).prop_map(Vec::from_iter);
+    problem(vec(finite_distribution(), 1..5), metric)
+}
+
+/// Problems with distributions of every kind, at least one of them to be varied, and one metric; what a model-based
+/// search supports.
+pub fn mixed_problem() -> impl Strategy<Value = Problem> {
+    let varied = || distribution().prop_filter("to be varied", |d| !d.is_constant());
+    let distributions = (varied(), vec(distribution(), 0..4)).prop_map(|(first, mut rest)| {
+        rest.push(first);
+        rest
+    });
+    problem(distributions, metric().prop_map(|metric| vec![metric]))
+}
+
+/// Problems of every kind, also with nothing to vary, without a metric or with several; what random search supports.
+pub fn any_problem() -> impl Strategy<Value = Problem> {
+    problem(vec(distribution(), 0..5), vec(metric(), 0..3))
+}
+
+fn problem(
+    distributions: impl Strategy<Value = Vec<Distribution>>,
+    metrics: impl Strategy<Value = Vec<Metric>>,
+) -> impl Strategy<Value = Problem> {
+    let seed = prop_oneof![3 => any::<u64>(), 1 => Just(0), 1 => Just(u64::MAX)];
+    (distributions, metrics, seed, any::<bool>()).prop_map(|(distributions, metrics, seed, nested)| {
+        let parameters = distributions.into_iter().enumerate();
+        let parameters =
+            parameters.map(|(place, distribution)| Parameter { name: name(place, nested), distribution });
+        let space = Space::new(parameters.collect()).expect("the names differ and none lies inside another");
+        Problem { space, metrics, seed, run_cap: None }
+    })
+}
+
+/// The name of the parameter at this place: a declared order that is not the sorted one, and some of them nested.
+fn name(place: usize, nested: bool) -> Name {
+    const LAST: [&str; 4] = ["lr", "batch.size", "Width", "ü"];
+    let last = format!("{}{place}", LAST[place % LAST.len()]);
+    if nested && place % 2 == 1 { Name::new(["model", "inner", &last]) } else { Name::new([last]) }
+}
+
+fn metric() -> impl Strategy<Value = Metric> {
+    prop_oneof![Just(Goal::Minimize), Just(Goal::Maximize)].prop_map(|goal| Metric::new("loss", goal))
+}
+
+/// Distributions with levels ([`Distribution::levels`]).
+pub fn finite_distribution() -> impl Strategy<Value = Distribution> {
+    let step = prop_oneof![Just(0.1), Just(0.25), Just(3.0)];
+    let steps = (-5.0..5.0, 1..6, step).prop_map(|(min, count, q)| {
+        let max = min + f64::from(count) * q;
+        Distribution::Quantized(Continuous::Uniform { min, max }, Quantum { q, integer: q.fract() == 0.0 })
+    });
+    let wide = Just(Distribution::IntUniform { min: i64::MIN, max: i64::MAX });
+    prop_oneof![
+        4 => values().prop_map(|values| Distribution::Categorical { values, probabilities: None }),
+        4 => (-3_i64..3, 1_i64..5).prop_map(|(min, width)| Distribution::IntUniform { min, max: min + width }),
+        3 => steps,
+        2 => value().prop_map(Distribution::Constant),
+        1 => wide,
+    ]
+}
+
+/// Distributions of every kind.
+pub fn distribution() -> impl Strategy<Value = Distribution> {
+    let weighted = values().prop_flat_map(|values| {
+        let weights =
+            vec(0_u32..5, values.len()).prop_filter("something can occur", |w| w.iter().sum::<u32>() > 0);
+        (Just(values), weights)
+    });
+    let weighted = weighted.prop_map(|(values, weights)| {
+        let sum = f64::from(weights.iter().sum::<u32>());
+        let probabilities = weights.into_iter().map(|weight| f64::from(weight) / sum).collect();
+        Distribution::Categorical { values, probabilities: Some(probabilities) }
+    });
+    let step = prop_oneof![Just(0.1), Just(0.5), Just(1.0), Just(16.0), 0.01..3.0];
+    let quantized = (continuous(), step, any::<bool>()).prop_map(|(shape, q, integer)| {
+        Distribution::Quantized(shape, Quantum { q, integer: integer && q.fract() == 0.0 })
+    });
+    let whole = (any::<i64>(), any::<i64>()).prop_filter("two numbers", |(a, b)| a != b);
+    prop_oneof![
+        2 => finite_distribution(),
+        1 => weighted,
+        1 => whole.prop_map(|(a, b)| Distribution::IntUniform { min: a.min(b), max: a.max(b) }),
+        4 => continuous().prop_map(Distribution::Continuous),
+        2 => quantized,
+    ]
+}
+
+/// Continuous shapes of every kind, from narrow to wide.
+pub fn continuous() -> impl Strategy<Value = Continuous> {
+    let bounds = || (-20.0..20.0, 1e-3..30.0).prop_map(|(min, width): (f64, f64)| (min, min + width));
+    let positive =
+        || (-20.0..20.0, 1e-3..30.0).prop_map(|(e, width): (f64, f64)| (libm::exp(e), libm::exp(e + width)));
+    let normal = || (-50.0..50.0, 0.01..10.0);
+    let shape = || prop_oneof![0.3..3.0, 0.05..50.0];
+    prop_oneof![
+        bounds().prop_map(|(min, max)| Continuous::Uniform { min, max }),
+        bounds().prop_map(|(min, max)| Continuous::LogUniform { min, max }),
+        bounds().prop_map(|(min, max)| Continuous::InvLogUniform { min, max }),
+        positive().prop_map(|(min, max)| Continuous::LogUniformValues { min, max }),
+        positive().prop_map(|(min, max)| Continuous::InvLogUniformValues { min, max }),
+        normal().prop_map(|(mu, sigma)| Continuous::Normal { mu, sigma }),
+        normal().prop_map(|(mu, sigma)| Continuous::LogNormal { mu: mu / 10.0, sigma: sigma / 10.0 }),
+        (shape(), shape()).prop_map(|(a, b)| Continuous::Beta { a, b }),
+    ]
+}
+
+fn values() -> impl Strategy<Value = Vec<Value>> {
+    vec(value(), 1..5)
+}
+
+/// Values of all JSON types, among them equal ones that are written differently and such that count as false.
+fn value() -> impl Strategy<Value = Value> {
+    let values = [
+        json!("adam"),
+        json!("sgd"),
+        json!(""),
+        json!(2),
+        json!(2.0),
+        json!(0),
+        json!(-1.5),
+        json!(true),
+        json!(false),
+        json!(null),
+        json!([1, 2.0, "x"]),
+        json!([1.0, 2, "x"]),
+        json!({"k": 1}),
+        json!({"k": 1, "l": [0.5]}),
+        json!({}),
+    ];
+    proptest::sample::select(values.to_vec())
+}
