@@ -1,0 +1,132 @@
+//! What is wrong with a sweep file, told so that one can go and repair it.
+//!
+//! A reader of a sweep file wants all problems at once, each with its place in the text, its place in the
+//! configuration, what stands there and what may stand there.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The file is refused.
+    Error,
+    /// The file is taken, but its author may mean something else.
+    Warning,
+}
+
+/// One finding about a sweep file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// Whether the file is refused for it.
+    pub severity: Severity,
+    /// What the text was called when it was read, `sweep.yaml` for example.
+    #[serde(serialize_with = "as_text")]
+    pub source: Arc<str>,
+    /// Line in the text, from 1; `None` if the configuration never was text.
+    pub line: Option<u32>,
+    /// Column in the line in characters, from 1.
+    pub column: Option<u32>,
+    /// Place in the configuration, such as `parameters.lr.min`; empty for the whole of it.
+    pub path: String,
+    /// What stands there, shortened, if a value is at fault.
+    pub found: Option<String>,
+    /// What is expected there, or what is wrong.
+    pub message: String,
+    /// What to write instead, such as `did you mean "maximize"?`.
+    pub suggestion: Option<String>,
+}
+
+fn as_text<S: serde::Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+impl fmt::Display for Diagnostic {
+    /// `sweep.yaml:7:10: parameters.lr.min: found "abc", expected a number (remove the quotes)`, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)?;
+        if let (Some(line), Some(column)) = (self.line, self.column) {
+            write!(f, ":{line}:{column}")?;
+        }
+        f.write_str(": ")?;
+        if self.severity == Severity::Warning {
+            f.write_str("warning: ")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        if let Some(found) = &self.found {
+            write!(f, "found {found}, ")?;
+        }
+        f.write_str(&self.message)?;
+        self.suggestion.as_ref().map_or(Ok(()), |suggestion| write!(f, " ({suggestion})"))
+    }
+}
+
+/// All that is wrong with a sweep file, in the order of the text; printed one finding a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Problems(Vec<Diagnostic>);
+
+impl Problems {
+    /// The findings.
+    pub fn as_slice(&self) -> &[Diagnostic] {
+        &self.0
+    }
+
+    /// The findings, one after another.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    /// How many findings there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Vec<Diagnostic>> for Problems {
+    fn from(findings: Vec<Diagnostic>) -> Self {
+        Self(findings)
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, finding) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{finding}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

@@ -1,0 +1,70 @@
+//! What a sweep file says, once it is found right.
+
+use besom_core::{Options, Problem};
+use serde_json::{Map, Value};
+
+/// A checked sweep configuration with all defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepConfig {
+    /// The space with its parameters in declared order, the metrics and the cap on runs. Its seed is
+    /// [`SweepConfig::seed`], or 0 where the file has none: whoever creates the sweep draws one.
+    pub problem: Problem,
+    /// The key `seed`.
+    pub seed: Option<u64>,
+    /// Which search method names the points to try.
+    pub method: Algorithm,
+    /// Which rule stops runs early, if any.
+    pub early_terminate: Option<Algorithm>,
+    /// The key `name`: what to call the sweep.
+    pub name: Option<String>,
+    /// The key `description`.
+    pub description: Option<String>,
+    /// The key `project`; besom keeps it and makes no use of it.
+    pub project: Option<String>,
+    /// The key `entity`; besom keeps it and makes no use of it.
+    pub entity: Option<String>,
+    /// The key `program`: the training program.
+    pub program: Option<String>,
+    /// The key `command`: the words of the command line, with macros; items that are no text are as they were written.
+    pub command: Option<Vec<String>>,
+    /// Whether the file says `controller: {type: local}`: a person drives the loop, not the agents.
+    pub controller_local: bool,
+    /// How often a run is tried again.
+    pub retry: Retry,
+    /// The whole configuration as JSON with the defaults filled in, in the order of the file.
+    pub filled: Value,
+}
+
+/// A search method or stopping rule by name, with what the file says to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Algorithm {
+    /// The name under which it is registered.
+    pub name: String,
+    /// Its options; for the built-in algorithms checked and with defaults filled in, for all others untouched.
+    pub options: Options,
+}
+
+impl Algorithm {
+    /// An algorithm without options.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), options: Map::new() }
+    }
+}
+
+/// How often a run is tried again, by the way it ended (the key `retry`).
+///
+/// `retry: 2` allows two more tries for either; `retry: {crashed: 2, failed: 1}` says each. Preempted runs always go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// For a run whose agent fell silent.
+    pub crashed: u32,
+    /// For a run whose program failed.
+    pub failed: u32,
+}
+
+impl Default for Retry {
+    /// One for a crash, which is the machine's fault; none for a failure, which the program would most often repeat.
+    fn default() -> Self {
+        Self { crashed: 1, failed: 0 }
+    }
+}
