@@ -86,7 +86,12 @@ impl Continuous {
         match *self {
             Self::Uniform { min, max } => between(min, max, u),
             Self::LogUniformValues { min, max } | Self::InvLogUniformValues { min, max } => {
-                exp(between(log(min), log(max), u)).clamp(min, max)
+                // People give these bounds in short decimals, which the logarithm would spoil.
+                match u {
+                    ..=0.0 => min,
+                    1.0.. => max,
+                    _ => exp(between(log(min), log(max), u)).clamp(min, max),
+                }
             }
             Self::LogUniform { min, max } => exp(between(min, max, u)),
             Self::InvLogUniform { min, max } => exp(between(-max, -min, u)),

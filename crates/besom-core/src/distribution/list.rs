@@ -34,6 +34,15 @@ pub(super) fn cdf(len: usize, probabilities: Option<&[f64]>, index: usize) -> f6
     }
 }
 
+/// A probability at which a weighted list gives `value`, if any gives it: just below the cdf of its first place that
+/// can occur.
+pub(super) fn coordinate(values: &[Value], probabilities: &[f64], value: &Value) -> Option<f64> {
+    let first = find_category(values, value)?;
+    let occurs = |&place: &usize| probabilities[place] > 0.0 && same(&values[place], &values[first]);
+    let place = (first..values.len().min(probabilities.len())).find(occurs).unwrap_or(first);
+    Some(cdf(values.len(), Some(probabilities), place).next_down().max(0.0))
+}
+
 /// The (first) place of `value` in a list. Keys at the first level of an object that no object of the list has are
 /// ignored: tools inject keys into dictionaries.
 pub(crate) fn find_category(values: &[Value], value: &Value) -> Option<usize> {

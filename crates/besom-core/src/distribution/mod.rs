@@ -116,9 +116,12 @@ impl Distribution {
     /// The coordinate of `value` on the axis of the unit cube: its cdf, moved by the least amount where
     /// [`Distribution::quantile`] would otherwise not lead back (lists with probabilities).
     pub fn coordinate(&self, value: &Value) -> Option<f64> {
-        let cdf = self.cdf(value)?;
-        let weighted = matches!(self, Self::Categorical { probabilities: Some(_), .. });
-        Some(if weighted { cdf.next_down().max(0.0) } else { cdf })
+        match self {
+            Self::Categorical { values, probabilities: Some(probabilities) } => {
+                list::coordinate(values, probabilities, value)
+            }
+            _ => self.cdf(value),
+        }
     }
 
     /// Whether the distribution can give `value`, up to rounding. The levels of a grid ([`Distribution::levels`])

@@ -29,6 +29,7 @@ mod story;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -156,17 +157,20 @@ impl Suite {
             ..Config::default()
         };
         let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-        let last = std::cell::RefCell::new(None);
+        let last = RefCell::new(None);
         let told = runner.run(&story::story(problems, *self), |story| {
             check(&story).map_err(|broken| {
                 let reason = broken.what.clone();
-                *last.borrow_mut() = Some(Broken { story: format!("{story:#?}"), ..broken });
+                *last.borrow_mut() = Some((broken, story));
                 TestCaseError::fail(reason)
             })
         });
         match told {
             Ok(()) => Ok(()),
-            Err(TestError::Fail(..)) => Err(last.into_inner().expect("a story failed")),
+            Err(TestError::Fail(..)) => {
+                let (broken, story) = last.into_inner().expect("a story failed");
+                Err(Broken { story: story.to_string(), ..broken })
+            }
             Err(TestError::Abort(reason)) => panic!("no stories could be made: {reason}"),
         }
     }
@@ -228,13 +232,17 @@ pub struct Broken {
     pub law: Law,
     /// How.
     pub what: String,
-    /// The smallest story found that shows it, for programmers.
+    /// The smallest story found that shows it.
     pub story: String,
 }
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "broken law: {}\n{}\nthe story: {}", self.law, self.what, self.story)
+        write!(
+            f,
+            "broken law: {}\n{}\nthe smallest story that shows it:\n{}",
+            self.law, self.what, self.story
+        )
     }
 }
 

@@ -1,12 +1,14 @@
 //! The stories that a suite tells: how a history grows, and when the algorithm is asked.
 
+use std::fmt;
+
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::{Index, select};
 
 use super::Suite;
 use super::history::{logged_values, run};
-use crate::{History, Problem, Run, RunState};
+use crate::{Curve, History, Problem, Run, RunState};
 
 /// How a history grows.
 #[derive(Clone, Debug)]
@@ -89,4 +91,43 @@ impl Step {
 /// Whether the state never changes again; a crashed run may come back.
 fn is_final(state: RunState) -> bool {
     matches!(state, RunState::Finished | RunState::Failed | RunState::Killed)
+}
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}", self.problem.seed)?;
+        for metric in &self.problem.metrics {
+            writeln!(f, "metric {}, {}", metric.name, metric.goal.as_str())?;
+        }
+        for parameter in self.problem.space.parameters() {
+            writeln!(f, "parameter {}: {:?}", parameter.name, parameter.distribution)?;
+        }
+        for (step, number) in self.steps.iter().zip(1..) {
+            writeln!(f, "step {number}:")?;
+            for run in &step.arrivals {
+                write!(f, "  a {} run of {}", run.state, serde_json::Value::Object(run.point.to_json()))?;
+                run.curves.iter().try_for_each(|curve| write!(f, ", {}", brief(curve)))?;
+                writeln!(f)?;
+            }
+            for News { run, state, logged } in &step.news {
+                let logged = brief(&Curve::new(logged.as_slice()));
+                writeln!(f, "  one that is not over ({run:?}) is {state}, {logged}")?;
+            }
+            let other = if step.accepted { "" } else { "; the answer comes too late" };
+            writeln!(f, "  asked for {}{other}", step.count)?;
+        }
+        Ok(())
+    }
+}
+
+/// A curve in one line, long ones cut.
+fn brief(curve: &Curve) -> String {
+    const SHOWN: usize = 12;
+    let values = &curve.values;
+    let summary = curve.summary.map(|summary| format!(", summary {summary:?}")).unwrap_or_default();
+    match values.len() {
+        0 => format!("logged nothing{summary}"),
+        1..=SHOWN => format!("logged {values:?}{summary}"),
+        len => format!("logged {len} values {:?}...{summary}", &values[..SHOWN]),
+    }
 }
