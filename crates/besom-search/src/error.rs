@@ -1,7 +1,6 @@
 //! Why a search method refuses a problem or its options.
 
 use besom_core::{Name, Options, nearest};
-use serde_json::Value;
 use thiserror::Error;
 
 /// Why a search method refuses a problem or its options.
@@ -24,9 +23,9 @@ pub enum SearchError {
         /// The option.
         key: &'static str,
         /// What it may be.
-        expected: String,
-        /// What it was.
-        found: Value,
+        expected: &'static str,
+        /// What it was, as JSON.
+        found: String,
         /// The possible value that is spelled most alike, if one is near.
         nearest: Option<String>,
     },
@@ -36,8 +35,8 @@ pub enum SearchError {
         /// Each parameter with the name of its distribution.
         Vec<(Name, &'static str)>,
     ),
-    /// The grid has more cells than a `u128` counts.
-    #[error("the grid has more than 2^128 points")]
+    /// The grid has more points than a `u128` counts.
+    #[error("the grid has 2^128 points or more")]
     GridTooLarge,
     /// Several of these at once.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]

@@ -135,8 +135,8 @@ fn read_order(options: &Options) -> Result<Order, SearchError> {
         Some("random") => Ok(Order::Random),
         _ => Err(SearchError::WrongOption {
             key: "order",
-            expected: "sorted, declared or random".to_owned(),
-            found: found.clone(),
+            expected: "sorted, declared or random",
+            found: found.to_string(),
             nearest: found
                 .as_str()
                 .and_then(|word| nearest(word, ["sorted", "declared", "random"]))

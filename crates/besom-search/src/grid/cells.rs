@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use besom_core::{Distribution, Levels, Name, Point, Space};
+use besom_core::{Distribution, Levels, Name, Parameter, Point, Space};
 use serde_json::Value;
 
 use crate::SearchError;
@@ -35,21 +35,16 @@ impl Cells {
         let mut axes = Vec::new();
         let mut blank = Vec::new();
         let mut uncountable = Vec::new();
-        for (place, parameter) in space.parameters().iter().enumerate() {
-            let name = parameter.name.clone();
-            let constant = match &parameter.distribution {
-                Distribution::Constant(value) => value.clone(),
-                varied => {
-                    match varied.levels() {
-                        Some(levels) => {
-                            axes.push(Axis { place, name: name.clone(), count: levels.count(), levels })
-                        }
-                        None => uncountable.push((name.clone(), varied.name())),
-                    }
-                    Value::Null
-                }
-            };
-            blank.push((name, constant));
+        for (place, Parameter { name, distribution }) in space.parameters().iter().enumerate() {
+            if let Distribution::Constant(value) = distribution {
+                blank.push((name.clone(), value.clone()));
+                continue;
+            }
+            blank.push((name.clone(), Value::Null));
+            match distribution.levels() {
+                Some(levels) => axes.push(Axis { place, name: name.clone(), count: levels.count(), levels }),
+                None => uncountable.push((name.clone(), distribution.name())),
+            }
         }
         if !uncountable.is_empty() {
             return Err(SearchError::NotCountable(uncountable));

@@ -1,0 +1,36 @@
+//! Every rule satisfies the laws of stopping rules, in all its forms.
+
+use besom_core::{Options, laws};
+use besom_stop::{Envelope, Hyperband};
+use serde_json::{Value, json};
+
+fn options(options: &Value) -> Options {
+    options.as_object().cloned().unwrap_or_default()
+}
+
+#[test]
+fn hyperband_satisfies_the_laws() {
+    let forms = [
+        json!({"min_iter": 1}),
+        json!({"min_iter": 2, "eta": 1.5, "strict": false}),
+        json!({"max_iter": 27, "s": 3}),
+        json!({"max_iter": 2700, "s": 9, "eta": 1.01, "strict": false}),
+    ];
+    for form in forms {
+        let options = options(&form);
+        laws::check_stopper(|problem| Ok(Hyperband::new(problem, &options)?));
+    }
+}
+
+#[test]
+fn envelope_satisfies_the_laws() {
+    let forms = [
+        json!({}),
+        json!({"fraction": 1, "min_runs": 1, "start_iter": 0}),
+        json!({"fraction": 9, "min_runs": 0}),
+    ];
+    for form in forms {
+        let options = options(&form);
+        laws::check_stopper(|problem| Ok(Envelope::new(problem, &options)?));
+    }
+}
