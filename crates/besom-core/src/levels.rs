@@ -161,3 +161,110 @@ fn hash(value: &Value) -> u64 {
     }
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy as _, any, prop_assert, prop_assert_eq, proptest};
+    use serde_json::json;
+
+    use super::*;
+    use crate::distribution::Continuous;
+    use crate::laws::finite_distribution;
+    use crate::{Distribution, value::same_forgiving};
+
+    fn levels(distribution: &Distribution) -> Levels {
+        distribution.levels().expect("it has levels")
+    }
+
+    fn q_uniform(min: f64, max: f64, q: f64) -> Distribution {
+        Distribution::Quantized(Continuous::Uniform { min, max }, Quantum { q, integer: q.fract() == 0.0 })
+    }
+
+    /// All levels of a distribution are the expected values.
+    fn check(distribution: &Distribution, expected: &Value) {
+        let levels = levels(distribution);
+        let found: Vec<Value> = (0..levels.count()).filter_map(|k| levels.value(k)).collect();
+        assert_eq!(Value::from(found), *expected);
+    }
+
+    proptest! {
+        #[test]
+        fn every_level_is_found_again_and_belongs_to_the_distribution(
+            distribution in finite_distribution(), at in any::<u64>(),
+        ) {
+            let levels = levels(&distribution);
+            let k = u128::from(at) % levels.count();
+            let value = levels.value(k).expect("a level");
+            prop_assert_eq!(levels.index(&value), Some(k));
+            prop_assert!(distribution.contains(&value));
+            prop_assert!(levels.value(levels.count()).is_none());
+        }
+
+        #[test]
+        fn places_in_a_list_are_the_same_as_by_comparing_each(
+            values in proptest::collection::vec(finite_distribution().prop_map(|d| d.quantile(0.7)), 1..8),
+        ) {
+            let levels = Levels::list(&values);
+            for value in &values {
+                let k = levels.index(value).and_then(|k| levels.value(k)).expect("a level");
+                prop_assert!(same_forgiving(&k, value));
+            }
+        }
+    }
+
+    #[test]
+    fn repeated_values_are_one_level_shown_as_the_last() {
+        let values = vec![json!(2), json!("a"), json!(2.0), json!("a"), json!([1]), json!([1.0])];
+        let list = Distribution::Categorical { values, probabilities: None };
+        check(&list, &json!([2.0, "a", [1.0]]));
+    }
+
+    #[test]
+    fn steps_leave_the_maximum_out_even_where_rounding_would_let_it_in() {
+        check(&q_uniform(1.0, 1.3, 0.1), &json!([1.0, 1.1, 1.2]));
+        check(&q_uniform(0.0, 10.0, 5.0), &json!([0, 5]));
+        check(&q_uniform(1.0, 10.0, 4.0), &json!([1, 5, 9]));
+        check(&q_uniform(0.0, 0.5, 0.1), &json!([0.0, 0.1, 0.2, 0.3, 0.4]));
+        check(&q_uniform(0.5, 3.0, 1.0), &json!([0.5, 1.5, 2.5]));
+        check(&q_uniform(0.0, 1.0, 7.0), &json!([0]));
+    }
+
+    #[test]
+    fn noise_of_binary_arithmetic_is_forgiven_in_steps() {
+        let levels = levels(&q_uniform(0.0, 0.5, 0.1));
+        assert_eq!(levels.index(&json!(0.30000000000000004)), Some(3));
+        assert_eq!(levels.index(&json!(0.31)), None);
+        assert_eq!(levels.index(&json!(0.5)), None);
+        assert_eq!(levels.index(&json!(-0.1)), None);
+        assert_eq!(levels.index(&json!("0.1")), None);
+    }
+
+    #[test]
+    fn the_whole_range_of_integers_has_levels() {
+        let levels = levels(&Distribution::IntUniform { min: i64::MIN, max: i64::MAX });
+        assert_eq!(levels.count(), 1 << 64);
+        assert_eq!(levels.value(0), Some(json!(i64::MIN)));
+        assert_eq!(levels.value((1 << 64) - 1), Some(json!(i64::MAX)));
+        assert_eq!(levels.index(&json!(i64::MAX)), Some((1 << 64) - 1));
+        assert_eq!(levels.index(&json!(1e19)), None);
+        assert_eq!(levels.index(&json!(0.5)), None);
+    }
+
+    #[test]
+    fn keys_that_no_object_of_a_list_has_are_ignored() {
+        let values = vec![json!({"k": 1}), json!({"k": 2, "m": 0}), json!({"m": 1})];
+        let levels = levels(&Distribution::Categorical { values, probabilities: None });
+        assert_eq!(levels.index(&json!({"x": 1, "m": 0, "k": 2.0, "y": [2]})), Some(1));
+        assert_eq!(levels.index(&json!({"k": 1, "m": 1})), None);
+    }
+
+    #[test]
+    fn what_has_no_levels_has_none() {
+        let weighted = Distribution::Categorical { values: vec![json!(1)], probabilities: Some(vec![1.0]) };
+        let normal = Continuous::Normal { mu: 0.0, sigma: 1.0 };
+        let rounded = Distribution::Quantized(normal, Quantum { q: 1.0, integer: true });
+        for distribution in [weighted, Distribution::Continuous(normal), rounded] {
+            assert!(distribution.levels().is_none(), "{distribution:?}");
+        }
+    }
+}

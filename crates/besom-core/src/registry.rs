@@ -113,7 +113,7 @@ impl fmt::Debug for Registry {
 #[derive(Debug, Error)]
 pub enum RegistryError {
     /// No algorithm has this name.
-    #[error("unknown {kind} '{name}'{}; known: {}", did_you_mean(nearest), known.join(", "))]
+    #[error("unknown {kind} '{name}'{}; known: {}", did_you_mean(nearest), listed(known))]
     Unknown {
         /// `search method` or `stopping rule`.
         kind: &'static str,
@@ -151,6 +151,10 @@ fn refused(kind: &'static str, name: &str, source: BoxError) -> RegistryError {
 
 fn did_you_mean(nearest: &Option<String>) -> String {
     nearest.as_ref().map(|name| format!(", did you mean '{name}'?")).unwrap_or_default()
+}
+
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
 }
 
 /// The candidate that is spelled most like `word`, if one is near enough to be meant.

@@ -17,6 +17,39 @@ use crate::{BoxError, History, Point, Problem, seed};
 /// * Runs of every state, points from elsewhere and curves full of NaN are met without a panic.
 ///
 /// The suite `besom_core::laws` (feature `laws`) checks all of it on your own implementation.
+///
+/// ```
+/// use besom_core::distribution::Continuous;
+/// use besom_core::{Answer, Ask, BoxError, Distribution, History, Parameter, Problem, Search, Space, Suggestion};
+/// use rand::RngExt;
+///
+/// /// Tries the corners of the space.
+/// struct Corners;
+///
+/// impl Search for Corners {
+///     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+///         let space = &ask.problem.space;
+///         let suggestions = (0..ask.count).map(|i| {
+///             let mut rng = ask.rng(i);
+///             let corner: Vec<f64> = (0..space.dimensions()).map(|_| f64::from(rng.random::<bool>())).collect();
+///             Suggestion::from(space.decode(&corner))
+///         });
+///         Ok(Answer::Try(suggestions.collect()))
+///     }
+/// }
+///
+/// let rate = Distribution::Continuous(Continuous::Uniform { min: 0.5, max: 2.0 });
+/// let space = Space::new(vec![Parameter { name: "rate".into(), distribution: rate }])?;
+/// let problem = Problem { space, metrics: Vec::new(), seed: 7, run_cap: None };
+/// let history = History::new();
+/// let Answer::Try(suggestions) = Corners.suggest(&Ask { problem: &problem, history: &history, count: 3 })? else {
+///     unreachable!("there is always a corner")
+/// };
+/// assert_eq!(suggestions.len(), 3);
+/// let rate = suggestions[0].point.get(&"rate".into()).and_then(|rate| rate.as_f64());
+/// assert!(rate == Some(0.5) || rate == Some(2.0));
+/// # Ok::<(), BoxError>(())
+/// ```
 pub trait Search: Send {
     /// Answers `ask`. An error pauses the sweep and is shown to its owner.
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError>;

@@ -39,3 +39,43 @@ pub fn same_forgiving(expected: &Value, found: &Value) -> bool {
 pub fn float(x: f64) -> Value {
     serde_json::Number::from_f64(x).map_or(Value::Null, Value::Number)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_same_by_value_at_every_depth() {
+        assert!(same(&json!(3), &json!(3.0)));
+        assert!(same(&json!(0), &json!(-0.0)));
+        assert!(same(&json!({"a": [1, {"b": 2.0}], "c": 0}), &json!({"c": 0.0, "a": [1.0, {"b": 2}]})));
+        assert!(!same(&json!(i64::MAX), &json!(i64::MAX - 1)));
+        assert!(!same(&json!(0.3), &json!(0.30000000000000004)));
+    }
+
+    #[test]
+    fn different_types_are_never_the_same() {
+        let values = [json!(1), json!("1"), json!(true), json!(null), json!([1]), json!({"1": 1}), json!("")];
+        for (i, a) in values.iter().enumerate() {
+            for (j, b) in values.iter().enumerate() {
+                assert_eq!(same(a, b), i == j, "{a} and {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn injected_keys_are_forgiven_at_the_first_level_only() {
+        assert!(same_forgiving(&json!({"k": 1}), &json!({"k": 1.0, "_runtime": 3})));
+        assert!(!same_forgiving(&json!({"k": {"l": 1}}), &json!({"k": {"l": 1, "m": 2}})));
+        assert!(!same_forgiving(&json!({"k": 1, "l": 2}), &json!({"k": 1})));
+    }
+
+    #[test]
+    fn floats_stay_floats_and_what_is_not_finite_is_null() {
+        assert_eq!(float(2.0).to_string(), "2.0");
+        assert_eq!(float(f64::NAN), Value::Null);
+        assert_eq!(float(f64::INFINITY), Value::Null);
+    }
+}

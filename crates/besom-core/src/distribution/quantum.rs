@@ -17,9 +17,10 @@ pub struct Quantum {
 impl Quantum {
     /// `x` at the nearest multiple, half to even; an integer if the step was written as one.
     pub(super) fn round(self, x: f64) -> Value {
-        let multiple = (x / self.q).round_ties_even() * self.q;
-        // Only where the multiples are finer than floats, or the next one lies beyond them.
-        let multiple = if multiple.is_finite() { multiple } else { x };
+        let steps = x / self.q;
+        let candidates = [steps.round_ties_even() * self.q, steps.trunc() * self.q];
+        // Near the largest floats the next multiple may lie beyond them; far finer multiples than floats are all there.
+        let multiple = candidates.into_iter().find(|multiple| multiple.is_finite()).unwrap_or(x);
         self.value(multiple, decimals(self.q))
     }
 
@@ -64,4 +65,39 @@ pub(crate) fn round_decimal(x: f64, decimals: usize) -> f64 {
     let rounded =
         if decimals == 0 || x.fract() == 0.0 { x } else { format!("{x:.decimals$}").parse().unwrap_or(x) };
     rounded + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rounded(q: f64, integer: bool, x: f64) -> Value {
+        Quantum { q, integer }.round(x)
+    }
+
+    #[test]
+    fn multiples_are_short_decimals() {
+        assert_eq!(rounded(0.1, false, 0.3).to_string(), "0.3");
+        assert_eq!(rounded(0.1, false, 0.69).to_string(), "0.7");
+        assert_eq!(rounded(1e-7, false, 3.1e-7).to_string(), "3e-7");
+        assert_eq!(rounded(1.0, false, 3.2).to_string(), "3.0");
+        assert_eq!(rounded(1.0, false, -0.2).to_string(), "0.0");
+    }
+
+    #[test]
+    fn halves_go_to_the_even_multiple() {
+        assert_eq!(rounded(1.0, true, 2.5), json!(2));
+        assert_eq!(rounded(1.0, true, 3.5), json!(4));
+        assert_eq!(rounded(2.0, true, -7.0), json!(-8));
+    }
+
+    #[test]
+    fn multiples_beyond_integers_or_floats_are_the_outermost_ones() {
+        assert_eq!(rounded(3.0, true, 1e300), json!(i64::MAX / 3 * 3));
+        assert_eq!(rounded(3.0, true, -1e300), json!(i64::MIN / 3 * 3));
+        assert_eq!(rounded(1e308, false, f64::MAX), json!(1e308));
+        assert_eq!(rounded(1e-300, false, 1e300), json!(1e300));
+    }
 }
