@@ -1,0 +1,131 @@
+//! From a sweep's `command` and a point to the argument vector of a program: W&B's macros.
+//!
+//! A pure function, so that `besom plan` shows exactly what an agent would execute. No shell is involved anywhere.
+
+use serde_json::{Map, Value, json};
+
+use crate::{AgentError, python};
+
+/// The command of a sweep that has none.
+pub const DEFAULT_COMMAND: [&str; 4] = ["${env}", "${interpreter}", "${program}", "${args}"];
+
+/// What to execute for one point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandLine {
+    /// The argument vector, at least one word; the first is the program.
+    pub argv: Vec<String>,
+    /// What the file behind `${args_json_file}` must hold, if the command uses it.
+    pub json_file: Option<String>,
+    /// What deserves a plain word: unknown macros, unset variables.
+    pub warnings: Vec<String>,
+}
+
+/// Makes the argument vector for one point.
+///
+/// `template` is the sweep's `command`; none or an empty one is `${env} ${interpreter} ${program} ${args}`. Macros
+/// count only as whole words; a word that looks like a macro and is none disappears with a warning, as with W&B.
+/// `${envvar:NAME}` is replaced anywhere in a word, by the variable's name if it is not set; its value may itself be a
+/// macro. `args` is the point as a nested JSON object, whose first level becomes the arguments, in its order and as
+/// Python prints the values. `json_path` is where the file for `${args_json_file}` will be.
+///
+/// # Errors
+/// [`AgentError::NoProgram`] if the command needs the program and there is none; [`AgentError::EmptyCommand`] if no
+/// word is left.
+pub fn command_line(
+    template: Option<&[String]>,
+    program: Option<&str>,
+    args: &Map<String, Value>,
+    json_path: &str,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<CommandLine, AgentError> {
+    let default: Vec<String> = DEFAULT_COMMAND.iter().map(|&word| word.to_owned()).collect();
+    let template = template.filter(|words| !words.is_empty()).unwrap_or(&default);
+    let mut line = CommandLine { argv: Vec::new(), json_file: None, warnings: Vec::new() };
+    for word in template {
+        let word = replace_variables(word, env, &mut line.warnings);
+        match word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+            None => line.argv.push(word),
+            Some("program") => line.argv.push(program.ok_or(AgentError::NoProgram)?.to_owned()),
+            Some("args_json_file") => {
+                line.json_file = Some(python::dumps(args));
+                line.argv.push(json_path.to_owned());
+            }
+            Some(name) => match replacement(name, args) {
+                Some(words) => line.argv.extend(words),
+                None => line.warnings.push(format!("{word} is no macro and is left out")),
+            },
+        }
+    }
+    if line.argv.is_empty() { Err(AgentError::EmptyCommand) } else { Ok(line) }
+}
+
+/// An item of a `command` list as a word: text as it is, all else as Python prints it (`3`, `True`, `None`).
+pub fn word(item: &Value) -> String {
+    python::str(item)
+}
+
+/// The point in the form of W&B's run configuration files, `{wandb_version: 1, lr: {value: 0.1}}`: YAML for a training
+/// script that calls `wandb.init()` and reads `wandb.config`.
+pub fn wandb_config(args: &Map<String, Value>) -> Value {
+    let mut config = Map::new();
+    config.insert("wandb_version".to_owned(), json!(1));
+    config.extend(args.iter().map(|(name, value)| (name.clone(), json!({ "value": value }))));
+    Value::Object(config)
+}
+
+/// What stands for the macro `${name}`, or `None` if there is no such macro.
+fn replacement(name: &str, args: &Map<String, Value>) -> Option<Vec<String>> {
+    let each = |prefix: &str| -> Vec<String> {
+        args.iter().map(|(name, value)| format!("{prefix}{name}={}", python::str(value))).collect()
+    };
+    Some(match name {
+        "env" if cfg!(windows) => Vec::new(),
+        "env" => vec!["/usr/bin/env".to_owned()],
+        "interpreter" => vec!["python".to_owned()],
+        "args" => each("--"),
+        "args_no_hyphens" => each(""),
+        "args_append_hydra" => each("+"),
+        "args_override_hydra" => each("++"),
+        "args_no_equals" => {
+            args.iter().flat_map(|(name, value)| [format!("--{name}"), python::str(value)]).collect()
+        }
+        "args_no_boolean_flags" => args
+            .iter()
+            .filter_map(|(name, value)| match value {
+                Value::Bool(false) => None,
+                Value::Bool(true) => Some(format!("--{name}")),
+                other => Some(format!("--{name}={}", python::str(other))),
+            })
+            .collect(),
+        "args_json" => vec![python::dumps(args)],
+        _ => return None,
+    })
+}
+
+/// Replaces every `${envvar:NAME}` in a word, once: what a variable holds is not searched again.
+fn replace_variables(word: &str, env: &dyn Fn(&str) -> Option<String>, warnings: &mut Vec<String>) -> String {
+    const OPEN: &str = "${envvar:";
+    let mut out = String::new();
+    let mut rest = word;
+    while let Some(at) = rest.find(OPEN) {
+        let inner = &rest[at + OPEN.len()..];
+        let len = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
+        if !inner[len..].starts_with('}') {
+            out.push_str(&rest[..at + OPEN.len()]);
+            rest = inner;
+            continue;
+        }
+        let name = &inner[..len];
+        out.push_str(&rest[..at]);
+        match env(name) {
+            Some(value) => out.push_str(&value),
+            None => {
+                out.push_str(name);
+                warnings.push(format!("the environment variable {name} is not set, its name is used"));
+            }
+        }
+        rest = &inner[len + 1..];
+    }
+    out.push_str(rest);
+    out
+}

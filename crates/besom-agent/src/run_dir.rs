@@ -1,0 +1,144 @@
+//! Where the files of a run lie.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use besom_core::RunNumber;
+use besom_store::{Lease, SweepId};
+use serde_json::Value;
+
+use crate::AgentError;
+
+/// The directory of a run in the store directory `directory`: the same for every attempt, the place for checkpoints.
+pub fn run_directory(directory: &Path, sweep: &SweepId, run: RunNumber) -> PathBuf {
+    directory.join("runs").join(sweep.as_str()).join(run.to_string())
+}
+
+/// The files of one attempt of a run. Nothing is made until [`RunDir::create`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+    epoch: u64,
+}
+
+impl RunDir {
+    /// The files of the attempt that `lease` stands for; `directory` is the store's.
+    pub fn new(directory: &Path, lease: &Lease) -> Self {
+        Self { path: run_directory(directory, &lease.sweep, lease.run), epoch: lease.epoch }
+    }
+
+    /// The directory, the same for every attempt.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file to which this attempt appends its metrics, one JSON object a line.
+    pub fn metrics(&self) -> PathBuf {
+        self.path.join(format!("metrics-{}.jsonl", self.epoch))
+    }
+
+    /// What the newest attempt has printed, head and tail.
+    pub fn output(&self) -> PathBuf {
+        self.path.join("output.log")
+    }
+
+    /// The point as a JSON object.
+    pub fn params(&self) -> PathBuf {
+        self.path.join("params.json")
+    }
+
+    /// The file behind the macro `${args_json_file}`.
+    pub fn args_json(&self) -> PathBuf {
+        self.path.join("args.json")
+    }
+
+    /// The point in the form of W&B's run configuration.
+    pub fn wandb_config(&self) -> PathBuf {
+        self.path.join("wandb-config.yaml")
+    }
+
+    /// The file that the supervisor of this attempt holds a lock on while any process of it may live.
+    pub fn lock(&self) -> PathBuf {
+        self.path.join(format!("attempt-{}.lock", self.epoch))
+    }
+
+    /// Where the output of the attempt before this one is kept.
+    pub(crate) fn older_output(&self) -> PathBuf {
+        self.path.join(format!("output-{}.log", self.epoch.saturating_sub(1)))
+    }
+
+    /// Makes the directory and an empty metrics file, unless they are there.
+    pub fn create(&self) -> Result<(), AgentError> {
+        fs::create_dir_all(&self.path).map_err(AgentError::io(&self.path))?;
+        let metrics = self.metrics();
+        fs::File::options().append(true).create(true).open(&metrics).map_err(AgentError::io(&metrics))?;
+        Ok(())
+    }
+
+    /// Writes the point for programs that read it.
+    pub(crate) fn write_params(&self, point: &serde_json::Map<String, Value>) -> Result<(), AgentError> {
+        let mut text = serde_json::to_string_pretty(point).unwrap_or_default();
+        text.push('\n');
+        replace(&self.params(), &text)?;
+        replace(&self.wandb_config(), &yaml_json(&crate::wandb_config(point)))
+    }
+
+    /// Writes the file behind `${args_json_file}`.
+    pub(crate) fn write_args_json(&self, text: &str) -> Result<(), AgentError> {
+        replace(&self.args_json(), text)
+    }
+}
+
+/// Writes a file so that no reader, not even one of an older attempt, sees a half of it.
+fn replace(path: &Path, text: &str) -> Result<(), AgentError> {
+    let new = path.with_extension("new");
+    let write = || -> io::Result<()> {
+        fs::write(&new, text)?;
+        fs::rename(&new, path)
+    };
+    write().map_err(AgentError::io(path))
+}
+
+/// JSON that a YAML 1.1 reader takes for the same: it reads `1e-05` as text, `1.0e-05` as a number.
+fn yaml_json(value: &Value) -> String {
+    match value {
+        Value::Number(number) => {
+            let text = number.to_string();
+            match text.split_once(['e', 'E']) {
+                Some((digits, exponent)) => {
+                    let point = if digits.contains('.') { "" } else { ".0" };
+                    let sign = if exponent.starts_with(['-', '+']) { "" } else { "+" };
+                    format!("{digits}{point}e{sign}{exponent}")
+                }
+                None => text,
+            }
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(yaml_json).collect::<Vec<_>>().join(", ")),
+        Value::Object(object) => {
+            let entry = |(key, item): (&String, &Value)| {
+                format!("{}: {}", Value::from(key.as_str()), yaml_json(item))
+            };
+            format!("{{{}}}", object.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_with_exponent_are_numbers_to_yaml_too() {
+        let value = json!({"a": [1e-7, 1e300, 1.5e-9, 2, 0.5, "1e5"], "b \"q\"": {"c": null, "d": true}});
+        let text = yaml_json(&value);
+        assert_eq!(
+            text,
+            r#"{"a": [1.0e-7, 1.0e+300, 1.5e-9, 2, 0.5, "1e5"], "b \"q\"": {"c": null, "d": true}}"#
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).ok(), Some(value));
+    }
+}
