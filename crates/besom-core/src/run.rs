@@ -180,3 +180,47 @@ impl Run {
         &mut self.curves[metric]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_count_from_one_and_places_from_zero() {
+        assert_eq!(RunNumber::new(0), None);
+        assert_eq!(RunNumber::new(1), Some(RunNumber::FIRST));
+        assert_eq!(RunNumber::from_index(4).get(), 5);
+        assert_eq!(RunNumber::from_index(4).index(), 4);
+        assert_eq!(RunNumber::FIRST.plus(4), RunNumber::from_index(4));
+    }
+
+    #[test]
+    fn a_curve_skips_what_is_no_finite_number() {
+        let curve = Curve::new([1.0, f64::NAN, 2.0, f64::INFINITY]);
+        assert_eq!(curve.valid().collect::<Vec<_>>(), [1.0, 2.0]);
+        assert_eq!(curve.last(), Some(2.0));
+    }
+
+    #[test]
+    fn the_summary_stands_in_for_a_curve_without_values() {
+        let curve = Curve { values: vec![f64::NAN], summary: Some(0.5) };
+        assert_eq!(curve.last(), Some(0.5));
+        assert_eq!(Curve { summary: Some(f64::NAN), ..curve }.last(), None);
+    }
+
+    #[test]
+    fn a_metric_that_was_never_logged_has_an_empty_curve() {
+        let mut run = Run::new(Point::default());
+        assert_eq!(run.curve(3), &Curve::default());
+        run.curve_mut(1).values.push(1.0);
+        assert_eq!((run.curves.len(), run.curve(1).last(), run.curve(0).last()), (2, Some(1.0), None));
+    }
+
+    #[test]
+    fn states_have_the_names_of_files() {
+        for state in RunState::ALL {
+            assert_eq!(serde_json::to_value(state).ok(), Some(state.as_str().into()));
+            assert_eq!(state.to_string(), state.as_str());
+        }
+    }
+}

@@ -5,7 +5,39 @@ use serde_json::{Map, Value};
 use crate::{BoxError, History, Problem, RunNumber};
 
 /// Names running runs to end early. History law and contract as for [`crate::Search`]: the answer is a function of
-/// its arguments, names only runs in state `Running`, and each at most once.
+/// its arguments, names only runs in state `Running`, each at most once and none that has not logged a metric yet.
+///
+/// ```
+/// use besom_core::{BoxError, History, Point, Problem, Run, RunNumber, RunState, Stop, Stopper};
+/// # use besom_core::{Goal, Metric, Space};
+///
+/// /// Ends runs whose latest value is worse than a bound.
+/// struct Above(f64);
+///
+/// impl Stopper for Above {
+///     fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
+///         let metric = problem.metric().ok_or("a metric is needed")?;
+///         let running = history.iter().filter(|(_, run)| run.state == RunState::Running);
+///         let stops = running.filter_map(|(number, run)| {
+///             let loss = metric.goal.to_loss(run.curve(0).valid().next_back()?);
+///             let reason = format!("{loss} is above {}", self.0);
+///             (loss > self.0).then_some(Stop { run: number, reason })
+///         });
+///         Ok(stops.collect())
+///     }
+/// }
+///
+/// let problem = Problem::new(Space::default(), Metric::new("loss", Goal::Minimize));
+/// let mut history = History::new();
+/// for loss in [0.5, 3.0] {
+///     let mut run = Run { state: RunState::Running, ..Run::new(Point::default()) };
+///     run.curve_mut(0).values.push(loss);
+///     history.push(run);
+/// }
+/// let stops = Above(1.0).stop(&problem, &history)?;
+/// assert_eq!(stops, [Stop { run: RunNumber::from_index(1), reason: "3 is above 1".into() }]);
+/// # Ok::<(), BoxError>(())
+/// ```
 pub trait Stopper: Send {
     /// The runs to end now, each with a reason for people.
     fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError>;

@@ -1,5 +1,5 @@
-//! Public test suites: hand over a constructor, and it is checked against everything that a [`Search`](crate::Search)
-//! or [`Stopper`](crate::Stopper) must satisfy.
+//! Public test suites: hand over a constructor, and it is checked against everything that a [`Search`]
+//! or [`Stopper`] must satisfy.
 //!
 //! Each case is a small story: runs arrive (suggested ones and foreign ones), log (numbers, NaN, infinities, nothing at
 //! all, or without end), fail, crash and finish, and between these the algorithm is asked. One instance follows the
