@@ -57,7 +57,9 @@ impl Controller {
     pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         match self.try_step(store, want) {
             Err(
-                error @ (ControllerError::Search(_) | ControllerError::Stopper(_) | ControllerError::Contract(_)),
+                error @ (ControllerError::Search(_)
+                | ControllerError::Stopper(_)
+                | ControllerError::Contract(_)),
             ) => {
                 store.set_state(&self.id, SweepState::Paused, Some(&error.to_string()))?;
                 Ok(Step::Paused)
@@ -89,10 +91,8 @@ impl Controller {
             let Answer::Try(suggestions) = self.sweep.suggest(want - waiting)? else {
                 return if waiting > 0 { Ok(Step::Ready(waiting)) } else { self.end_if_over(store) };
             };
-            let runs: Vec<NewRun> = suggestions
-                .into_iter()
-                .map(|s| NewRun { point: s.point.to_json(), note: s.note })
-                .collect();
+            let runs: Vec<NewRun> =
+                suggestions.into_iter().map(|s| NewRun { point: s.point.to_json(), note: s.note }).collect();
             // Whatever the store answers, the next look at it tells where the sweep stands: a lost race is no error.
             let _: Added = store.add_runs(&self.id, self.sweep.history().next_number(), &runs)?;
             state = self.refresh(store)?;

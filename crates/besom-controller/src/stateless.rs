@@ -62,7 +62,8 @@ impl SweepRun {
     /// The run as algorithms see it: parameters that the space knows, curves of the problem's metrics.
     pub fn to_run(&self, problem: &Problem) -> Run {
         let unwrap = |value: &Value| value.get("value").cloned().unwrap_or(Value::Null);
-        let config = self.config.iter().flatten().map(|(name, value)| (name.clone(), unwrap(value))).collect();
+        let config =
+            self.config.iter().flatten().map(|(name, value)| (name.clone(), unwrap(value))).collect();
         let mut run = Run::new(problem.space.read(&config));
         run.state = self.state.into();
         run.curves = problem.metrics.iter().map(|metric| self.curve(&metric.name)).collect();

@@ -129,6 +129,18 @@ impl Sweep {
         Ok(())
     }
 
+    /// Sets the final value of the first metric of a run beside its curve (W&B's summary); `None` for none.
+    pub fn set_summary(&mut self, number: RunNumber, value: Option<f64>) -> Result<(), ControllerError> {
+        self.open(number)?.curve_mut(0).summary = value.filter(|v| v.is_finite());
+        Ok(())
+    }
+
+    /// Notes that a run is being stopped early, and why.
+    pub fn mark_stopped(&mut self, number: RunNumber, reason: &str) -> Result<(), ControllerError> {
+        self.open(number)?.stopped.get_or_insert_with(|| reason.to_owned());
+        Ok(())
+    }
+
     /// Ends a run.
     pub fn end(&mut self, number: RunNumber, state: RunState) -> Result<(), ControllerError> {
         self.open(number)?.state = state;
@@ -188,7 +200,8 @@ impl Sweep {
     /// Whether nothing is left to do: no run is open, and no new one will come (as far as is known without asking).
     pub fn is_over(&self) -> bool {
         let capped = self.problem.run_cap.is_some_and(|cap| self.history.len() as u64 >= cap);
-        (self.exhausted || capped || self.target_reached()) && !self.history.runs().iter().any(|r| r.state.is_open())
+        (self.exhausted || capped || self.target_reached())
+            && !self.history.runs().iter().any(|r| r.state.is_open())
     }
 }
 
