@@ -38,6 +38,12 @@ pub enum SearchError {
     /// The grid has more points than a `u128` counts.
     #[error("the grid has 2^128 points or more")]
     GridTooLarge,
+    /// The method learns from a metric, and the problem has none.
+    #[error("there is no metric to optimise")]
+    NoMetric,
+    /// The method varies parameters, and all are constant.
+    #[error("there is no parameter to search: all are constant")]
+    NothingToSearch,
     /// Several of these at once.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Several(Vec<SearchError>),

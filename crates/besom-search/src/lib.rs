@@ -19,10 +19,12 @@
 //! # Ok::<(), besom_core::BoxError>(())
 //! ```
 
+mod bayes;
 mod error;
 mod grid;
 mod random;
 
+pub use bayes::{Bayes, InFlight, Observation, Observations};
 pub use error::SearchError;
 pub use grid::Grid;
 pub use random::Random;
@@ -31,6 +33,7 @@ use besom_core::Registry;
 
 /// Adds every method of this crate under its name in sweep files (`method: ..`).
 pub fn register(registry: &mut Registry) {
+    registry.add_search("bayes", |problem, options| Ok(Bayes::new(problem, options)?));
     registry.add_search("grid", |problem, options| Ok(Grid::new(problem, options)?));
     registry.add_search("random", |problem, options| Ok(Random::new(problem, options)?));
 }

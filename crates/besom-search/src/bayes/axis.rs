@@ -1,0 +1,317 @@
+//! One parameter as a model sees it: an axis with coordinates.
+//!
+//! Numbers lie at their cdf in [0, 1], so that the prior that the user gave is the metric of the space. A level of a
+//! whole or stepped number, or of a list of numbers, lies at the centre of its cell. Categories have their place in the
+//! list as code. Coordinates are always *snapped*: every one that leaves this module belongs to a value that the
+//! parameter can take.
+
+use besom_core::distribution::Continuous;
+use besom_core::distribution::Quantum;
+use besom_core::{Distribution, Levels, value::same};
+use serde_json::Value;
+
+use super::data::as_number;
+
+/// The most levels that are written out; beyond, levels are computed.
+const LISTED: u128 = 1024;
+/// How near to the ends of unbounded shapes a suggestion may go.
+const TAIL: f64 = 1e-6;
+
+/// A parameter with at least two values.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    distribution: Distribution,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Any coordinate from `TAIL`-or-0 to 1 less that.
+    Continuous { margin: f64 },
+    /// A written list of levels.
+    Levels { levels: Vec<Level>, index: Option<Levels>, ordered: bool },
+    /// Too many levels to write out, or endlessly many.
+    Stepped,
+}
+
+#[derive(Clone, Debug)]
+struct Level {
+    value: Value,
+    coordinate: f64,
+    /// Where its cell of coordinates ends.
+    cell_end: f64,
+    /// The probability of this level and those before it.
+    cumulative: f64,
+}
+
+/// What distinguishes a value of a parameter from its other values.
+pub(super) type Key = u64;
+
+impl Axis {
+    /// The axis of a distribution; `Err` with the value if it has only one.
+    pub(super) fn new(distribution: &Distribution) -> Result<Self, Value> {
+        let kind = match distribution {
+            Distribution::Constant(value) => return Err(value.clone()),
+            Distribution::Categorical { values, probabilities } => list(values, probabilities.as_deref()),
+            Distribution::IntUniform { min, max } => integers(*min, *max),
+            Distribution::Continuous(shape) => Kind::Continuous { margin: margin(shape) },
+            Distribution::Quantized(shape, quantum) => steps(distribution, shape, *quantum),
+        };
+        match kind {
+            Kind::Levels { mut levels, .. } if levels.len() == 1 => Err(levels.remove(0).value),
+            kind => Ok(Self { distribution: distribution.clone(), kind }),
+        }
+    }
+
+    /// Whether codes are names without order.
+    pub(super) fn is_categorical(&self) -> bool {
+        matches!(self.kind, Kind::Levels { ordered: false, .. })
+    }
+
+    /// Whether every coordinate is one of a value.
+    pub(super) fn is_continuous(&self) -> bool {
+        matches!(self.kind, Kind::Continuous { .. })
+    }
+
+    /// The smallest and largest coordinate of a continuous axis.
+    pub(super) fn range(&self) -> (f64, f64) {
+        match self.kind {
+            Kind::Continuous { margin } => (margin, 1.0 - margin),
+            _ => (0.0, 1.0),
+        }
+    }
+
+    /// How many values there are, if they are finitely many and countable.
+    pub(super) fn count(&self) -> Option<usize> {
+        match &self.kind {
+            Kind::Levels { levels, .. } => Some(levels.len()),
+            _ => None,
+        }
+    }
+
+    /// The coordinate of the `k`-th value, modulo their number; 0.5 where they cannot be counted.
+    pub(super) fn at(&self, k: usize) -> f64 {
+        match &self.kind {
+            Kind::Levels { levels, .. } => levels[k % levels.len()].coordinate,
+            _ => 0.5,
+        }
+    }
+
+    /// The coordinate of a value from a run, moved to the nearest that the parameter can take; `None` if the value is
+    /// of a wrong kind.
+    pub(super) fn encode(&self, value: &Value) -> Option<f64> {
+        match &self.kind {
+            Kind::Levels { levels, index: Some(index), .. } => {
+                let place = usize::try_from(index.index(value)?).ok()?;
+                let level = index.value(place as u128)?;
+                levels.iter().find(|l| same(&l.value, &level)).map(|l| l.coordinate)
+            }
+            _ => {
+                let value = as_number(&self.distribution, value);
+                let cdf = self.distribution.cdf(&value)?;
+                Some(match self.distribution {
+                    // The cdf of a whole number is the upper end of its cell; that of a step lies inside it.
+                    Distribution::IntUniform { .. } => self.snap(cdf.next_down()),
+                    Distribution::Quantized(shape, quantum) => {
+                        self.snap(centre(shape, quantum, (value.as_f64()? / quantum.q).round_ties_even()))
+                    }
+                    _ => self.snap(cdf),
+                })
+            }
+        }
+    }
+
+    /// The value at a coordinate.
+    pub(super) fn decode(&self, coordinate: f64) -> Value {
+        match &self.kind {
+            Kind::Levels { levels, .. } => levels[self.level(coordinate)].value.clone(),
+            _ => self.distribution.quantile(coordinate),
+        }
+    }
+
+    /// What distinguishes a value; `None` if the parameter never has it.
+    pub(super) fn key(&self, value: &Value) -> Option<Key> {
+        if !self.distribution.contains(value) {
+            return None;
+        }
+        match (&self.kind, &self.distribution) {
+            (Kind::Levels { .. }, _) => Some(self.level(self.encode(value)?) as Key),
+            (_, Distribution::Quantized(_, quantum)) => {
+                Some(((value.as_f64()? / quantum.q).round_ties_even() + 0.0).to_bits())
+            }
+            (_, Distribution::IntUniform { .. }) if value.is_i64() => Some(value.as_i64()?.cast_unsigned()),
+            // A whole float: rare, and past 2^53 not to be told from its neighbours anyway.
+            (_, Distribution::IntUniform { .. }) => {
+                format!("{:.0}", value.as_f64()?).parse::<i64>().ok().map(i64::cast_unsigned)
+            }
+            _ => Some((value.as_f64()? + 0.0).to_bits()),
+        }
+    }
+
+    /// The coordinate of the value that the prior has at probability `u`.
+    pub(super) fn sample(&self, u: f64) -> f64 {
+        match &self.kind {
+            Kind::Levels { levels, .. } => {
+                let level = levels.iter().find(|level| u < level.cumulative);
+                level.or(levels.last()).map_or(0.5, |level| level.coordinate)
+            }
+            _ => self.snap(u),
+        }
+    }
+
+    /// The nearest coordinate that belongs to a value.
+    pub(super) fn snap(&self, u: f64) -> f64 {
+        match &self.kind {
+            Kind::Continuous { margin } => {
+                if u.is_nan() {
+                    0.5
+                } else {
+                    u.clamp(*margin, 1.0 - margin)
+                }
+            }
+            Kind::Levels { levels, .. } => levels[self.level(u)].coordinate,
+            Kind::Stepped => {
+                let value = self.distribution.quantile(u.clamp(TAIL, 1.0 - TAIL));
+                let x = value.as_f64().unwrap_or_default();
+                let coordinate = match self.distribution {
+                    Distribution::IntUniform { min, max } => {
+                        (x - min as f64 + 0.5) / (max as f64 - min as f64 + 1.0)
+                    }
+                    Distribution::Quantized(shape, quantum) => {
+                        centre(shape, quantum, (x / quantum.q).round_ties_even())
+                    }
+                    _ => u,
+                };
+                if coordinate.is_finite() { coordinate.clamp(0.0, 1.0) } else { 0.5 }
+            }
+        }
+    }
+
+    /// Coordinates to try from here in a search over values: all others if they are few or categories, else jumps of
+    /// several sizes. None on a continuous axis, where a gradient leads.
+    pub(super) fn neighbours(&self, coordinate: f64) -> Vec<f64> {
+        match &self.kind {
+            Kind::Continuous { .. } => Vec::new(),
+            Kind::Levels { levels, ordered, .. } => {
+                let (here, last) = (self.level(coordinate), levels.len() - 1);
+                let places: Vec<usize> = if !ordered || last < 16 {
+                    (0..=last).filter(|&k| k != here).collect()
+                } else {
+                    let share = |percent: usize| (levels.len() * percent / 100).max(4);
+                    let jumps = [1, 2, 3, share(3), share(10), share(30)];
+                    let both = jumps.into_iter().flat_map(|j| [here.checked_sub(j), Some(here + j)]);
+                    both.flatten().filter(|&k| k <= last).collect()
+                };
+                places.into_iter().map(|k| levels[k].coordinate).collect()
+            }
+            Kind::Stepped => {
+                let x = self.distribution.quantile(coordinate).as_f64().unwrap_or_default();
+                let step = match self.distribution {
+                    Distribution::Quantized(_, quantum) => quantum.q,
+                    _ => 1.0,
+                };
+                let near = [1.0, 2.0, 3.0].into_iter().flat_map(|j| [x - j * step, x + j * step]);
+                let near = near.filter_map(|x| self.encode(&besom_core::value::float(x)));
+                let far = [0.03, 0.1, 0.3].into_iter().flat_map(|j| [coordinate - j, coordinate + j]);
+                near.chain(far.map(|u| self.snap(u))).collect()
+            }
+        }
+    }
+
+    /// The place of the level whose cell holds the coordinate.
+    fn level(&self, coordinate: f64) -> usize {
+        match &self.kind {
+            Kind::Levels { levels, .. } => {
+                levels.partition_point(|level| level.cell_end <= coordinate).min(levels.len() - 1)
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// How far from 0 and 1 coordinates of a shape stay.
+fn margin(shape: &Continuous) -> f64 {
+    match shape {
+        Continuous::Normal { .. } | Continuous::LogNormal { .. } | Continuous::Beta { .. } => TAIL,
+        _ => 0.0,
+    }
+}
+
+/// A list of values: ordered levels if they are at least three different numbers, else categories. Values of
+/// probability 0 are not suggested.
+fn list(values: &[Value], probabilities: Option<&[f64]>) -> Kind {
+    let weight = |k: usize| probabilities.map_or(1.0, |p| p.get(k).copied().unwrap_or(0.0));
+    let possible: Vec<Value> =
+        values.iter().enumerate().filter(|&(k, _)| weight(k) > 0.0).map(|(_, v)| v.clone()).collect();
+    let possible = if possible.is_empty() { values.to_vec() } else { possible };
+    let index = Distribution::Categorical { values: possible, probabilities: None }.levels();
+    let count = index.as_ref().map_or(0, Levels::count);
+    let mut distinct: Vec<Value> = (0..count).filter_map(|k| index.as_ref()?.value(k)).collect();
+    let ordered = distinct.len() >= 3 && distinct.iter().all(Value::is_number);
+    if ordered {
+        let number = |v: &Value| v.as_f64().unwrap_or_default();
+        distinct.sort_by(|a, b| number(a).total_cmp(&number(b)));
+    }
+    let weights: Vec<f64> = distinct
+        .iter()
+        .map(|d| values.iter().enumerate().filter(|(_, v)| same(d, v)).map(|(k, _)| weight(k)).sum())
+        .collect();
+    let (m, total) = (distinct.len() as f64, weights.iter().sum::<f64>());
+    let mut sum = 0.0;
+    let level = |(k, (value, weight)): (usize, (Value, &f64))| {
+        sum += weight / total;
+        let (coordinate, cell_end) =
+            if ordered { ((k as f64 + 0.5) / m, (k as f64 + 1.0) / m) } else { (k as f64, k as f64 + 0.5) };
+        Level { value, coordinate, cell_end, cumulative: sum }
+    };
+    let levels = distinct.into_iter().zip(&weights).enumerate().map(level).collect();
+    Kind::Levels { levels, index, ordered }
+}
+
+/// Whole numbers.
+fn integers(min: i64, max: i64) -> Kind {
+    let count = (i128::from(max) - i128::from(min) + 1).cast_unsigned();
+    if count > LISTED {
+        return Kind::Stepped;
+    }
+    let m = count as f64;
+    let level = |(k, x): (usize, i64)| {
+        let end = (k as f64 + 1.0) / m;
+        Level { value: x.into(), coordinate: (k as f64 + 0.5) / m, cell_end: end, cumulative: end }
+    };
+    Kind::Levels { levels: (min..=max).enumerate().map(level).collect(), index: None, ordered: true }
+}
+
+/// Multiples of a step, written out if a bounded shape has few of them.
+fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> Kind {
+    let number = |u: f64| distribution.quantile(u).as_f64().map(|x| (x / quantum.q).round_ties_even());
+    let bounded = !matches!(shape, Continuous::Normal { .. } | Continuous::LogNormal { .. });
+    let (Some(low), Some(high), true) = (number(0.0), number(1.0), bounded) else {
+        return Kind::Stepped;
+    };
+    if !(high - low < LISTED as f64 && low.abs() < 1e15 && high.abs() < 1e15) {
+        return Kind::Stepped;
+    }
+    let mut levels = Vec::new();
+    let mut step = low;
+    while step <= high {
+        let coordinate = centre(*shape, quantum, step);
+        // A step without any probability is never suggested.
+        if number(coordinate).is_some_and(|k| (k - step).abs() < 0.5) {
+            let end = shape.cdf((step + 0.5) * quantum.q);
+            levels.push(Level {
+                value: distribution.quantile(coordinate),
+                coordinate,
+                cell_end: end,
+                cumulative: end,
+            });
+        }
+        step += 1.0;
+    }
+    if levels.is_empty() { Kind::Stepped } else { Kind::Levels { levels, index: None, ordered: true } }
+}
+
+/// The centre of the cell of probabilities whose values are rounded to the multiple `step`.
+fn centre(shape: Continuous, Quantum { q, .. }: Quantum, step: f64) -> f64 {
+    0.5 * (shape.cdf((step - 0.5) * q) + shape.cdf((step + 0.5) * q))
+}

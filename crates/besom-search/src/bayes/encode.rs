@@ -1,0 +1,110 @@
+//! Points of a space as rows of coordinates, and back.
+
+use besom_core::{Name, Point, Space};
+use besom_gp::{Dimension, Model};
+use serde_json::Value;
+
+use super::axis::{Axis, Key};
+
+/// Maps points to coordinates, one per parameter that has at least two values, and back.
+#[derive(Clone, Debug)]
+pub(super) struct Encoding {
+    parameters: Vec<(Name, Parameter)>,
+    axes: Vec<Axis>,
+    names: Vec<Name>,
+}
+
+#[derive(Clone, Debug)]
+enum Parameter {
+    /// It is searched in name only.
+    Fixed(Value, bool),
+    /// The place of its axis.
+    Varied(usize),
+}
+
+impl Encoding {
+    /// The encoding of a space.
+    pub(super) fn new(space: &Space) -> Self {
+        let (mut axes, mut names) = (Vec::new(), Vec::new());
+        let parameters = space.parameters().iter().map(|parameter| {
+            let name = parameter.name.clone();
+            match Axis::new(&parameter.distribution) {
+                Ok(axis) => {
+                    axes.push(axis);
+                    names.push(name.clone());
+                    (name, Parameter::Varied(axes.len() - 1))
+                }
+                Err(value) => (name, Parameter::Fixed(value, parameter.distribution.is_constant())),
+            }
+        });
+        let parameters = parameters.collect();
+        Self { parameters, axes, names }
+    }
+
+    /// The axes, in declared order of their parameters.
+    pub(super) fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// The names of the parameters of the axes.
+    pub(super) fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    /// The model over these axes.
+    pub(super) fn model(&self) -> Model {
+        let dimension = |axis: &Axis| match axis.is_categorical() {
+            true => Dimension::Categorical,
+            false => Dimension::Numeric,
+        };
+        Model { dimensions: self.axes.iter().map(dimension).collect(), ..Model::new(self.axes.len()) }
+    }
+
+    /// How many different points there are, if they are finitely many and countable.
+    pub(super) fn count(&self) -> Option<u128> {
+        self.axes.iter().try_fold(1_u128, |product, axis| product.checked_mul(axis.count()? as u128))
+    }
+
+    /// The `k`-th point of a finite space, the last axis varying fastest; modulo the number of points.
+    pub(super) fn at(&self, mut k: u128) -> Vec<f64> {
+        let mut coordinates = vec![0.0; self.axes.len()];
+        for (coordinate, axis) in coordinates.iter_mut().zip(&self.axes).rev() {
+            let count = axis.count().unwrap_or(1) as u128;
+            *coordinate = axis.at(usize::try_from(k % count).unwrap_or_default());
+            k /= count;
+        }
+        coordinates
+    }
+
+    /// The coordinates of a run's point; `None` if it lacks a parameter or has a value of a wrong kind.
+    pub(super) fn encode(&self, point: &Point) -> Option<Vec<f64>> {
+        self.axes.iter().zip(&self.names).map(|(axis, name)| axis.encode(point.get(name)?)).collect()
+    }
+
+    /// The point at these coordinates.
+    pub(super) fn decode(&self, coordinates: &[f64]) -> Point {
+        let value = |parameter: &Parameter| match parameter {
+            Parameter::Fixed(value, _) => value.clone(),
+            &Parameter::Varied(k) => self.axes[k].decode(coordinates[k]),
+        };
+        self.parameters.iter().map(|(name, parameter)| (name.clone(), value(parameter))).collect()
+    }
+
+    /// What distinguishes a point from all others; `None` if it is none of the space. Constants don't matter.
+    pub(super) fn key(&self, point: &Point) -> Option<Vec<Key>> {
+        let keys = self.parameters.iter().filter_map(|(name, parameter)| match parameter {
+            Parameter::Fixed(_, true) => None,
+            Parameter::Fixed(expected, false) => {
+                let value = point.get(name);
+                Some(value.filter(|v| besom_core::value::same_forgiving(expected, v)).map(|_| 0))
+            }
+            &Parameter::Varied(k) => Some(point.get(name).and_then(|value| self.axes[k].key(value))),
+        });
+        keys.collect()
+    }
+
+    /// The coordinates of the point that the prior has at these probabilities.
+    pub(super) fn sample(&self, cube: &[f64]) -> Vec<f64> {
+        self.axes.iter().zip(cube).map(|(axis, &u)| axis.sample(u)).collect()
+    }
+}

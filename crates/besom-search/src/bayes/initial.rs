@@ -1,0 +1,55 @@
+//! Points that need no model: the first ones, and those in place of a model that failed.
+
+use std::collections::BTreeSet;
+
+use besom_core::{Problem, RunNumber};
+use rand::{Rng, RngExt};
+
+use super::axis::Key;
+use super::encode::Encoding;
+use super::sobol;
+
+/// How many points are handed out before the model decides: two more than dimensions, between 4 and 10, but not more
+/// than a quarter of a bounded sweep.
+pub(super) fn count(problem: &Problem, dimensions: usize) -> usize {
+    let usual = (dimensions + 2).clamp(4, 10);
+    let quarter = problem.run_cap.map(|cap| usize::try_from(cap.div_ceil(4)).unwrap_or(usize::MAX).max(3));
+    quarter.map_or(usual, |quarter| usual.min(quarter))
+}
+
+/// The coordinates of an untried point: the run's own point of the quasi-random sequence, or a random one if that was
+/// tried already. `None` if the space is finite and all its points were tried; a tried point if none other was found in
+/// an endless one.
+pub(super) fn untried(
+    problem: &Problem,
+    encoding: &Encoding,
+    run: RunNumber,
+    rng: &mut impl Rng,
+    tried: &BTreeSet<Vec<Key>>,
+) -> Option<Vec<f64>> {
+    let new = |coordinates: &[f64]| {
+        let key = encoding.key(&encoding.decode(coordinates));
+        key.is_none_or(|key| !tried.contains(&key))
+    };
+    let dimensions = encoding.axes().len();
+    let index = u32::try_from(run.index() % (1 << 30)).unwrap_or_default();
+    let first = encoding.sample(&sobol::scrambled(problem.seed, index, dimensions));
+    if new(&first) {
+        return Some(first);
+    }
+    let mut cube = vec![0.0; dimensions];
+    for _ in 0..64 {
+        cube.fill_with(|| rng.random());
+        let coordinates = encoding.sample(&cube);
+        if new(&coordinates) {
+            return Some(coordinates);
+        }
+    }
+    let Some(count) = encoding.count() else {
+        return Some(first);
+    };
+    // Among one more consecutive points than were tried there is a new one, if there is any.
+    let start = rng.random_range(0..count);
+    let steps = count.min(tried.len() as u128 + 1);
+    (0..steps).map(|step| encoding.at(start.wrapping_add(step) % count)).find(|coordinates| new(coordinates))
+}

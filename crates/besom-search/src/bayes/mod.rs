@@ -1,0 +1,165 @@
+//! Bayesian search: a model of the losses chooses the next point.
+//!
+//! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the point with
+//! the largest expected improvement under it is suggested. The steps, one file each: [`data`](Observations) says which
+//! run enters with which value, `encode` and `axis` turn points into coordinates, `transform` warps losses,
+//! `surrogate` fits, `acquire` searches the best point, `initial` and `sobol` give points where there is no model.
+//!
+//! Nothing is remembered between questions but the last fit, which is used again only for exactly the same data: the
+//! answer is a function of the history.
+
+mod acquire;
+mod axis;
+mod data;
+mod encode;
+mod initial;
+mod note;
+mod sobol;
+mod surrogate;
+mod transform;
+
+use std::collections::BTreeSet;
+
+use besom_core::{Answer, Ask, BoxError, Options, Problem, RunNumber, Search, Suggestion};
+use besom_gp::GpError;
+
+pub use data::{InFlight, Observation, Observations};
+
+use crate::SearchError;
+use crate::error::{none_of, unknown_options};
+
+use self::axis::Key;
+use self::encode::Encoding;
+use self::surrogate::{Data, Surrogate};
+
+/// Suggests the point with the largest expected improvement under a Gaussian process.
+///
+/// The first few points (two more than parameters, at most ten) are quasi-random. Runs that are not over count with
+/// what the model predicts of them, so that agents working at once get different points. No point is suggested twice
+/// while there is another; a finite space that is used up ends the search. The model never fails a sweep: where it
+/// cannot be fitted the point is quasi-random and its note says so.
+///
+/// Notes on suggestions hold `why` (a sentence), `kind` (`initial`, `model` or `fallback`) and, of the model,
+/// `predicted_mean`, `predicted_sd` and `expected_improvement` in units of the metric and `length_scales` by parameter.
+#[derive(Debug)]
+pub struct Bayes {
+    encoding: Encoding,
+    /// The last fit with its data.
+    fitted: Option<(Data, Result<Surrogate, GpError>)>,
+}
+
+impl Bayes {
+    /// The method for a problem, which needs a metric and a parameter to search; it has no options.
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
+        let mut faults = unknown_options(options, &[]);
+        if problem.metrics.is_empty() {
+            faults.push(SearchError::NoMetric);
+        }
+        if problem.space.dimensions() == 0 {
+            faults.push(SearchError::NothingToSearch);
+        }
+        none_of(faults)?;
+        Ok(Self { encoding: Encoding::new(&problem.space), fitted: None })
+    }
+
+    /// The model of this data: the last one if it is the same data.
+    fn surrogate(&mut self, data: Data) -> Result<Surrogate, GpError> {
+        if self.fitted.as_ref().is_none_or(|(known, _)| *known != data) {
+            let surrogate = Surrogate::new(&self.encoding, &data);
+            self.fitted = Some((data, surrogate));
+        }
+        self.fitted.as_ref().map_or(Err(GpError::Empty), |(_, surrogate)| surrogate.clone())
+    }
+}
+
+/// What is known when one point is to be named.
+struct Moment<'a> {
+    ask: &'a Ask<'a>,
+    encoding: &'a Encoding,
+    /// The points of all runs and of the suggestions before this one.
+    tried: BTreeSet<Vec<Key>>,
+    /// How many runs, and suggestions before this one, are in the model or in flight.
+    handed_out: usize,
+    /// How many runs logged a value.
+    measured: usize,
+}
+
+impl Search for Bayes {
+    fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+        let observations = Observations::new(ask.problem, ask.history);
+        let row = |run: RunNumber| {
+            ask.history
+                .get(run)
+                .and_then(|run| self.encoding.encode(&run.point))
+                .filter(|row| !row.is_empty())
+        };
+        let mut data = Data::default();
+        for observation in &observations.valued {
+            if let Some(row) = row(observation.run) {
+                data.rows.push(row);
+                data.losses.push(observation.loss);
+            }
+        }
+        let in_flight: Vec<Vec<f64>> = observations.in_flight.iter().filter_map(|run| row(run.run)).collect();
+        let (handed_out, measured) = (data.rows.len() + in_flight.len(), observations.measured());
+        let ready = handed_out + ask.count > initial::count(ask.problem, self.encoding.axes().len());
+        let mut surrogate = (ready && measured >= 2 && !data.rows.is_empty()).then(|| self.surrogate(data));
+        if let Some(Ok(surrogate)) = &mut surrogate {
+            for coordinates in &in_flight {
+                // A run that cannot be added (a copy of another, without noise) says nothing new.
+                surrogate.believe(coordinates).ok();
+            }
+        }
+        let encoding = &self.encoding;
+        let tried = ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect();
+        let mut moment = Moment { ask, encoding, tried, handed_out, measured };
+        let mut suggestions = Vec::new();
+        for i in 0..ask.count {
+            let Some(suggestion) = moment.next(i, &mut surrogate) else {
+                break;
+            };
+            moment.tried.extend(encoding.key(&suggestion.point));
+            moment.handed_out += 1;
+            suggestions.push(suggestion);
+        }
+        Ok(if suggestions.is_empty() { Answer::Done } else { Answer::Try(suggestions) })
+    }
+}
+
+impl Moment<'_> {
+    /// The `i`-th point of the answer; `None` if the space is used up.
+    fn next(&self, i: usize, surrogate: &mut Option<Result<Surrogate, GpError>>) -> Option<Suggestion> {
+        let Ask { problem, history, .. } = *self.ask;
+        let exhausted = self.encoding.count().is_some_and(|count| self.tried.len() as u128 >= count);
+        if exhausted {
+            return None;
+        }
+        let run = history.next_number().plus(i);
+        let mut rng = self.ask.rng(i);
+        let planned = initial::count(problem, self.encoding.axes().len());
+        let note = if self.handed_out < planned {
+            note::initial(self.handed_out + 1, planned)
+        } else {
+            match surrogate {
+                None => note::waiting(self.measured),
+                Some(Err(error)) => note::fallback(&error.to_string()),
+                Some(Ok(surrogate)) => {
+                    match acquire::acquire(self.encoding, surrogate, &mut rng, &self.tried) {
+                        Ok(Some(choice)) => {
+                            let note = note::model(problem, self.encoding, surrogate, &choice);
+                            surrogate.believe(&choice.coordinates).ok();
+                            return Some(Suggestion { point: choice.point, note });
+                        }
+                        Ok(None) => note::fallback("every point that the model proposed was tried before"),
+                        Err(error) => note::fallback(&error.to_string()),
+                    }
+                }
+            }
+        };
+        let coordinates = initial::untried(problem, self.encoding, run, &mut rng, &self.tried)?;
+        if let Some(Ok(surrogate)) = surrogate {
+            surrogate.believe(&coordinates).ok();
+        }
+        Some(Suggestion { point: self.encoding.decode(&coordinates), note })
+    }
+}

@@ -1,0 +1,77 @@
+//! What is told of a suggestion.
+
+use besom_core::value::float;
+use besom_core::{Goal, Metric, Note, Problem};
+use serde_json::{Map, Value};
+
+use super::acquire::Choice;
+use super::encode::Encoding;
+use super::surrogate::Surrogate;
+
+/// Of the `place`-th of `planned` first points.
+pub(super) fn initial(place: usize, planned: usize) -> Note {
+    note("initial", format!("initial point {place} of {planned}, quasi-random"))
+}
+
+/// Of a point that is needed before there is enough to learn from.
+pub(super) fn waiting(measured: usize) -> Note {
+    let have = match measured {
+        0 => "none has".to_owned(),
+        _ => format!("{measured} has"),
+    };
+    note("fallback", format!("quasi-random, because a model needs two runs with a value, and {have} one"))
+}
+
+/// Of a point in place of the model's.
+pub(super) fn fallback(reason: &str) -> Note {
+    note("fallback", format!("quasi-random, because the model gave no point: {reason}"))
+}
+
+/// Of a point that the model chose.
+pub(super) fn model(problem: &Problem, encoding: &Encoding, surrogate: &Surrogate, choice: &Choice) -> Note {
+    let warp = &surrogate.warp;
+    let goal = problem.metric().map_or(Goal::Minimize, |metric| metric.goal);
+    let value = |target: f64| goal.to_loss(warp.inverse(target));
+    let mean = value(choice.mean);
+    let sd = 0.5 * (value(choice.mean + choice.sd) - value(choice.mean - choice.sd)).abs();
+    // Improvement lies among the good losses, where the warp is a straight line.
+    let improvement = choice.improvement * warp.slope();
+    let best = value(surrogate.best);
+    let metric = problem.metric().map_or("the metric", |metric: &Metric| &metric.name);
+    let side = match goal {
+        Goal::Minimize => "below",
+        Goal::Maximize => "above",
+    };
+    let why = format!(
+        "largest expected improvement of {metric}: {} {side} the best value {} (predicted {} ± {})",
+        short(improvement),
+        short(best),
+        short(mean),
+        short(sd)
+    );
+    let mut note = note("model", why);
+    note.insert("predicted_mean".to_owned(), float(mean));
+    note.insert("predicted_sd".to_owned(), float(sd));
+    note.insert("expected_improvement".to_owned(), float(improvement));
+    let scales =
+        encoding.names().iter().enumerate().map(|(k, name)| {
+            (name.to_string(), float(surrogate.posterior.hyperparameters().length_scale(k)))
+        });
+    note.insert("length_scales".to_owned(), Value::Object(scales.collect::<Map<_, _>>()));
+    note
+}
+
+fn note(kind: &str, why: String) -> Note {
+    let entries = [("why", why), ("kind", kind.to_owned())];
+    entries.into_iter().map(|(key, text)| (key.to_owned(), Value::String(text))).collect()
+}
+
+/// A number with about four digits.
+fn short(x: f64) -> String {
+    if x == 0.0 || (1e-3..1e5).contains(&x.abs()) {
+        let text = format!("{x:.4}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        format!("{x:.3e}")
+    }
+}

@@ -1,0 +1,73 @@
+//! The output warp: losses as a Gaussian process likes them.
+//!
+//! Losses of training have a long bad tail: a diverged run says "bad", not how bad. So losses are measured in standard
+//! deviations of the *good* half from the median, and what lies more than one of these above it is compressed to a
+//! logarithm, smoothly. The map is monotone, has nothing to tune, and no loss however large dominates it.
+
+/// The map from losses to targets of zero mean and unit variance, and back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Warp {
+    /// Losses are multiplied by this first; less than 1 only where squares would overflow.
+    scale: f64,
+    median: f64,
+    /// Standard deviation of the good half around the median; `None` if there is none, then nothing is compressed.
+    spread: Option<f64>,
+    mean: f64,
+    sd: f64,
+}
+
+impl Warp {
+    /// The map that suits these losses, which are finite; at least one.
+    pub(super) fn new(losses: &[f64]) -> Self {
+        let largest = losses.iter().fold(0.0_f64, |most, loss| most.max(loss.abs()));
+        let scale = if largest > 1e100 { 1e100 / largest } else { 1.0 };
+        let mut sorted: Vec<f64> = losses.iter().map(|loss| loss * scale).collect();
+        sorted.sort_by(f64::total_cmp);
+        let middle = sorted.len() / 2;
+        let median = match sorted.len() {
+            0 => 0.0,
+            n if n % 2 == 0 => 0.5 * (sorted[middle - 1] + sorted[middle]),
+            _ => sorted[middle],
+        };
+        let good: Vec<f64> = sorted.iter().take_while(|&&y| y <= median).map(|y| y - median).collect();
+        let spread = root_mean_square(&good);
+        let spread = (spread >= 1e-12 * (1.0 + median.abs())).then_some(spread);
+        let raw = Self { scale, median, spread, mean: 0.0, sd: 1.0 };
+        let z: Vec<f64> = losses.iter().map(|&loss| raw.forward(loss)).collect();
+        let mean = z.iter().sum::<f64>() / z.len().max(1) as f64;
+        let sd = root_mean_square(&z.iter().map(|z| z - mean).collect::<Vec<_>>());
+        Self { mean, sd: if sd > 0.0 { sd } else { 1.0 }, ..raw }
+    }
+
+    /// The target of a loss.
+    pub(super) fn forward(&self, loss: f64) -> f64 {
+        let centred = loss * self.scale - self.median;
+        let z = match self.spread {
+            None => centred,
+            Some(spread) if centred <= spread => centred / spread,
+            Some(spread) => 1.0 + libm::log(centred / spread),
+        };
+        (z - self.mean) / self.sd
+    }
+
+    /// The loss of a target.
+    pub(super) fn inverse(&self, target: f64) -> f64 {
+        let z = target * self.sd + self.mean;
+        let centred = match self.spread {
+            None => z,
+            Some(spread) if z <= 1.0 => z * spread,
+            Some(spread) => libm::exp(z - 1.0) * spread,
+        };
+        (centred + self.median) / self.scale
+    }
+
+    /// How many units of loss one unit of target is worth among the good losses, where the map is a straight line.
+    pub(super) fn slope(&self) -> f64 {
+        self.sd * self.spread.unwrap_or(1.0) / self.scale
+    }
+}
+
+/// 0 of nothing.
+fn root_mean_square(values: &[f64]) -> f64 {
+    (values.iter().map(|v| v * v).sum::<f64>() / values.len().max(1) as f64).sqrt()
+}
