@@ -1,6 +1,6 @@
 //! A broken program must not burn a sweep.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Counts quick failures in a row. All agents of a process share one by cloning it, so that eight agents notice a
@@ -9,25 +9,45 @@ use std::time::Duration;
 pub struct Guard {
     limit: u32,
     quick: Duration,
-    streak: Arc<Mutex<u32>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    streak: u32,
+    reason: Option<String>,
 }
 
 impl Guard {
     /// Trips at the `limit`-th failure in a row of runs that took less than `quick`.
     pub fn new(limit: u32, quick: Duration) -> Self {
-        Self { limit, quick, streak: Arc::default() }
+        Self { limit, quick, seen: Arc::default() }
     }
 
     /// Takes note of a run that ended by itself, and says whether the program looks broken now. Says so once: then
     /// counting begins anew.
     pub(crate) fn trips(&self, failed: bool, took: Duration) -> bool {
-        let mut streak = self.streak.lock().unwrap_or_else(PoisonError::into_inner);
-        *streak = if failed && took < self.quick { *streak + 1 } else { 0 };
-        let trips = *streak >= self.limit;
+        let mut seen = self.seen();
+        seen.streak = if failed && took < self.quick { seen.streak + 1 } else { 0 };
+        let trips = seen.streak >= self.limit;
         if trips {
-            *streak = 0;
+            seen.streak = 0;
         }
         trips
+    }
+
+    /// Tells all who share this guard why the sweep was paused.
+    pub(crate) fn tell(&self, reason: &str) {
+        self.seen().reason = Some(reason.to_owned());
+    }
+
+    /// Why one who shares this guard has paused the sweep.
+    pub(crate) fn told(&self) -> Option<String> {
+        self.seen().reason.clone()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many failures in a row it takes.

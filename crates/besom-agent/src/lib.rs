@@ -20,6 +20,7 @@ mod link;
 mod liveness;
 mod metrics;
 mod output;
+mod patience;
 mod process;
 mod program;
 mod python;

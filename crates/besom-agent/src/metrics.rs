@@ -1,12 +1,134 @@
-//! stub
+//! The metrics file of an attempt: how it is written, and how it is read while it grows.
+//!
+//! The seq of a row is its place among the valid lines of the file. That is a function of the file alone: whoever reads
+//! it, and in whatever pieces, finds the same numbers, which is what makes every row count exactly once.
+
+mod line;
+mod tail;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+pub(crate) use tail::Tail;
+
 use crate::AgentError;
 
-/// Appends one row to a metrics file.
+/// The longest line that is read, in bytes.
+pub(crate) const MAX_LINE: usize = 1 << 20;
+
+/// Appends one row to a metrics file, in a single write, so that several processes may log to one file. What this has
+/// written is acknowledged: no death of any process loses it.
+///
+/// # Errors
+/// If the file cannot be written, or the row is longer than the 1 MiB that is read of a line.
 pub fn append_metrics(path: &Path, row: &Map<String, Value>) -> Result<(), AgentError> {
-    let _ = (path, row);
-    unimplemented!()
+    open(path).and_then(|file| append(&file, row)).map_err(AgentError::io(path))
+}
+
+/// Opens a metrics file to append to.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    // Read as well: `append` looks at the last byte. What is no file (a pipe, /dev/null) can only be written.
+    let readable = fs::metadata(path).map_or(true, |metadata| metadata.is_file());
+    File::options().append(true).create(true).read(readable).open(path)
+}
+
+/// Appends one row to an open file.
+pub(crate) fn append(mut file: &File, row: &Map<String, Value>) -> io::Result<()> {
+    let mut line = Vec::new();
+    // Somebody's write was cut short, by a full disk for example: keep our row out of the ruins.
+    if ends_within_a_line(file)? {
+        line.push(b'\n');
+    }
+    serde_json::to_writer(&mut line, row)?;
+    if line.len() > MAX_LINE {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a row of metrics may have 1 MiB at most"));
+    }
+    line.push(b'\n');
+    // One write(2), unless the system takes only a part of it: then the rest.
+    file.write_all(&line)
+}
+
+fn ends_within_a_line(file: &File) -> io::Result<bool> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [b'\n'];
+    file.read_at(&mut last, metadata.len() - 1)?;
+    Ok(last != [b'\n'])
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::thread;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    fn read_all(path: &Path) -> Vec<Map<String, Value>> {
+        let mut tail = Tail::new(path.to_owned());
+        let mut rows = Vec::new();
+        loop {
+            let more = tail.read().unwrap();
+            if more.is_empty() {
+                return rows;
+            }
+            rows.extend(more.into_iter().map(|row| row.values));
+        }
+    }
+
+    #[test]
+    fn rows_of_several_writers_never_mix() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let long = "x".repeat(3000);
+        thread::scope(|scope| {
+            for writer in 0..4 {
+                let (path, long) = (&path, &long);
+                scope.spawn(move || {
+                    for i in 0..100 {
+                        append_metrics(path, &row(json!({"writer": writer, "i": i, "text": long}))).unwrap();
+                    }
+                });
+            }
+        });
+        let rows = read_all(&path);
+        assert_eq!(rows.len(), 400);
+        for writer in 0..4 {
+            let own: Vec<_> =
+                rows.iter().filter(|row| row["writer"] == writer).map(|row| &row["i"]).collect();
+            assert!((0..100).eq(own.iter().map(|i| i.as_i64().unwrap())), "writer {writer} in order");
+        }
+    }
+
+    #[test]
+    fn a_fragment_spoils_only_its_own_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        fs::write(&path, "{\"a\": 1}\n{\"a\": 2, \"b").unwrap();
+        append_metrics(&path, &row(json!({"a": 3}))).unwrap();
+        append_metrics(&path, &row(json!({"a": 4}))).unwrap();
+        let values: Vec<_> = read_all(&path).iter().map(|row| row["a"].clone()).collect();
+        assert_eq!(values, [1, 3, 4]);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 4);
+    }
+
+    #[test]
+    fn a_row_too_long_to_be_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        let error = append_metrics(&path, &row(json!({"a": "x".repeat(MAX_LINE)}))).unwrap_err();
+        assert!(error.to_string().contains("1 MiB"), "{error}");
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    }
 }

@@ -1,1 +1,238 @@
-//! stub
+//! Copies what a program prints to a file of bounded size, and never makes the program wait for a reader.
+//!
+//! The file keeps the first and the last megabyte. While the program prints more than that, the end lies in two
+//! further files that take turns; so nothing is held in memory, and what was printed survives the agent.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How much of the beginning and of the end is kept, in bytes each.
+const KEPT: u64 = 1 << 20;
+/// How much of the end of each stream is remembered for messages, in bytes.
+const REMEMBERED: usize = 4 << 10;
+/// How long to wait for the end of the streams once the processes are gone.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A copy in the making.
+#[derive(Debug)]
+pub(crate) struct Output {
+    shared: Arc<Mutex<Shared>>,
+    ends: Receiver<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// `None` once the copy is complete.
+    file: Option<Bounded>,
+    /// The ends of standard output and standard error.
+    ends: [Vec<u8>; 2],
+    error: Option<io::Error>,
+}
+
+impl Output {
+    /// Begins to copy two streams to `path`.
+    pub(crate) fn start(
+        path: &Path,
+        stdout: impl Read + Send + 'static,
+        stderr: impl Read + Send + 'static,
+    ) -> io::Result<Self> {
+        let file = Some(Bounded::create(path, KEPT)?);
+        let shared = Arc::new(Mutex::new(Shared { file, ends: Default::default(), error: None }));
+        let (sender, ends) = mpsc::channel();
+        for (which, stream) in [(0, Box::new(stdout) as Box<dyn Read + Send>), (1, Box::new(stderr))] {
+            let (shared, sender) = (Arc::clone(&shared), sender.clone());
+            thread::Builder::new().name("output".into()).spawn(move || {
+                copy(stream, which, &shared);
+                // Nobody waits any more if the copy was completed without this stream.
+                let _ = sender.send(());
+            })?;
+        }
+        Ok(Self { shared, ends })
+    }
+
+    /// Completes the copy and gives the last lines of standard error, or of standard output if there are none. A stream
+    /// that is still held open by somebody is given up.
+    pub(crate) fn finish(self) -> (String, Option<io::Error>) {
+        let until = Instant::now() + LAST_WORDS;
+        for _ in 0..2 {
+            if self.ends.recv_timeout(until.saturating_duration_since(Instant::now())).is_err() {
+                break;
+            }
+        }
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let finished = shared.file.take().map_or(Ok(()), Bounded::finish);
+        let error = shared.error.take().or(finished.err());
+        let [stdout, stderr] = &shared.ends;
+        let excerpt = Some(last_lines(stderr)).filter(|lines| !lines.is_empty());
+        (excerpt.unwrap_or_else(|| last_lines(stdout)), error)
+    }
+}
+
+fn copy(mut stream: Box<dyn Read + Send>, which: usize, shared: &Mutex<Shared>) {
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let count = match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return,
+        };
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = &mut *shared;
+        let Some(file) = &mut shared.file else { return };
+        // A disk that is full costs the copy, not the program: the stream is read on.
+        if shared.error.is_none() {
+            shared.error = file.write(&buffer[..count]).err();
+        }
+        let end = &mut shared.ends[which];
+        end.extend_from_slice(&buffer[count.saturating_sub(REMEMBERED)..count]);
+        end.drain(..end.len().saturating_sub(REMEMBERED));
+    }
+}
+
+/// The last five lines that are not blank, without control characters.
+fn last_lines(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let clean = |line: &str| line.chars().filter(|c| !c.is_control() || *c == '\t').collect::<String>();
+    let lines: Vec<String> = text.lines().map(clean).filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(5)..].join("\n")
+}
+
+/// A file that keeps its first and last `limit` bytes.
+#[derive(Debug)]
+struct Bounded {
+    path: PathBuf,
+    limit: u64,
+    head: File,
+    written: u64,
+    tail: Option<Turns>,
+}
+
+/// The end of what was written, in two files that take turns.
+#[derive(Debug)]
+struct Turns {
+    current: File,
+    length: u64,
+    total: u64,
+}
+
+impl Bounded {
+    fn create(path: &Path, limit: u64) -> io::Result<Self> {
+        let file = Self { path: path.to_owned(), limit, head: File::create(path)?, written: 0, tail: None };
+        file.remove_turns();
+        Ok(file)
+    }
+
+    fn older(&self) -> PathBuf {
+        self.path.with_extension("log.older")
+    }
+
+    fn newer(&self) -> PathBuf {
+        self.path.with_extension("log.newer")
+    }
+
+    fn remove_turns(&self) {
+        for path in [self.older(), self.newer()] {
+            // They are seldom there.
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let room = usize::try_from(self.limit - self.written).unwrap_or(usize::MAX);
+        let (head, rest) = bytes.split_at(room.min(bytes.len()));
+        self.head.write_all(head)?;
+        self.written += head.len() as u64;
+        if rest.is_empty() { Ok(()) } else { self.write_tail(rest) }
+    }
+
+    fn write_tail(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (older, newer) = (self.older(), self.newer());
+        let turns = match &mut self.tail {
+            Some(turns) => turns,
+            None => self.tail.insert(Turns { current: File::create(&newer)?, length: 0, total: 0 }),
+        };
+        if turns.length >= self.limit {
+            fs::rename(&newer, &older)?;
+            (turns.current, turns.length) = (File::create(&newer)?, 0);
+        }
+        turns.current.write_all(bytes)?;
+        turns.length += bytes.len() as u64;
+        turns.total += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Puts head and tail together.
+    fn finish(mut self) -> io::Result<()> {
+        let Some(turns) = self.tail.take() else { return Ok(()) };
+        let mut end = fs::read(self.older()).unwrap_or_default();
+        end.extend(fs::read(self.newer())?);
+        let kept = usize::try_from(self.limit).map_or(end.len(), |limit| limit.min(end.len()));
+        let dropped = turns.total - kept as u64;
+        if dropped > 0 {
+            write!(self.head, "\n[besom: {dropped} bytes are left out here]\n")?;
+        }
+        self.head.write_all(&end[end.len() - kept..])?;
+        self.remove_turns();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn bounded(pieces: &[&[u8]]) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output.log");
+        let mut file = Bounded::create(&path, 10).unwrap();
+        for piece in pieces {
+            file.write(piece).unwrap();
+        }
+        file.finish().unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no other file is left");
+        fs::read_to_string(&path).unwrap()
+    }
+
+    #[test]
+    fn what_fits_is_kept_whole() {
+        assert_eq!(bounded(&[]), "");
+        assert_eq!(bounded(&[b"0123456789"]), "0123456789");
+        assert_eq!(bounded(&[b"01234", b"56789abcde", b"fghij"]), "0123456789abcdefghij");
+    }
+
+    #[test]
+    fn of_more_head_and_tail_are_kept() {
+        let long: Vec<u8> = (0..100).map(|i| b'a' + i % 26).collect();
+        let pieces: Vec<&[u8]> = long.chunks(7).collect();
+        let expected = "abcdefghij\n[besom: 80 bytes are left out here]\nmnopqrstuv";
+        assert_eq!(bounded(&pieces), expected);
+        assert_eq!(bounded(&[&long]), expected);
+    }
+
+    #[test]
+    fn last_lines_are_those_of_standard_error_if_there_are_any() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output.log");
+        let output = Output::start(&path, &b"out\n"[..], &b"1\n2\n\n3\n4\x1b[0m\n5\n6"[..]).unwrap();
+        assert_eq!(output.finish().0, "2\n3\n4[0m\n5\n6");
+        let output = Output::start(&path, &b"out\n"[..], &b"\n"[..]).unwrap();
+        assert_eq!(output.finish().0, "out");
+        assert_eq!(fs::read_to_string(&path).unwrap().len(), 5);
+    }
+
+    #[test]
+    fn a_stream_that_stays_open_is_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let (reader, writer) = io::pipe().unwrap();
+        let output = Output::start(&dir.path().join("output.log"), reader, &b"said\n"[..]).unwrap();
+        assert_eq!(output.finish().0, "said");
+        drop(writer);
+    }
+}

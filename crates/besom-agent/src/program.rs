@@ -1,31 +1,49 @@
-//! stub
+//! Runs as programs in any language.
+
+mod diagnosis;
+mod ending;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use besom_core::RunState;
 use besom_store::ClaimedRun;
 
-use crate::{Ended, Link, Runner};
+use crate::output::Output;
+use crate::process::{Exit, Process, Program};
+use crate::{AgentError, CommandLine, Ended, Link, Runner, Signal, command_line};
+use ending::Ending;
+
+/// How often the metrics file is looked at: at first, and at the least.
+const PACE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
 /// Executes runs as programs in any language.
+///
+/// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input, in a
+/// process group of its own. It finds in its environment `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
+/// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines to) and
+/// `BESOM_RUN_DIR`. What it prints is kept in [`crate::RunDir::output`], head and tail.
 #[derive(Clone, Debug)]
 pub struct ProgramRunner {
     /// The sweep's `command`; W&B's default if none.
     pub command: Option<Vec<String>>,
     /// The sweep's `program`.
     pub program: Option<String>,
-    /// The directory in which programs run.
+    /// The directory in which programs run: an absolute path.
     pub directory: PathBuf,
     /// What programs find in `BESOM_STORE`.
     pub store: OsString,
-    /// How to start the supervisor, such as `["/proc/self/exe", "__supervise"]`.
+    /// How to start a process that calls [`crate::supervise`] with the arguments that follow these, such as
+    /// `["/proc/self/exe", "__supervise"]`; its first word is an absolute path. Without one, a SIGKILL of the agent
+    /// ends the program itself, but not what the program has started.
     pub supervisor: Option<Vec<OsString>>,
-    /// How long a program may take after SIGTERM; 30 s.
+    /// How long a program may take to end after SIGTERM; 30 s.
     pub grace: Duration,
 }
 
 impl ProgramRunner {
-    /// A runner.
+    /// A runner with W&B's default command and no supervisor, for programs in `directory`.
     pub fn new(directory: impl Into<PathBuf>, store: impl Into<OsString>) -> Self {
         Self {
             command: None,
@@ -36,11 +54,125 @@ impl ProgramRunner {
             grace: Duration::from_secs(30),
         }
     }
+
+    /// Writes the files of an attempt and says what to execute.
+    fn prepare(&self, run: &ClaimedRun, link: &mut Link<'_>) -> Result<Program, AgentError> {
+        let dir = link.dir().clone();
+        let CommandLine { argv, json_file, warnings } = command_line(
+            self.command.as_deref(),
+            self.program.as_deref(),
+            &run.point,
+            &dir.args_json().to_string_lossy(),
+            &|name| std::env::var(name).ok(),
+        )?;
+        warnings.into_iter().for_each(|warning| link.warn(warning));
+        dir.write_params(&run.point)?;
+        if let Some(text) = json_file {
+            dir.write_args_json(&text)?;
+        }
+        let lease = &run.lease;
+        let env = vec![
+            ("BESOM_SWEEP_ID", lease.sweep.as_str().into()),
+            ("BESOM_RUN_ID", format!("{}-{}", lease.sweep, lease.run).into()),
+            ("BESOM_RUN_NUMBER", lease.run.to_string().into()),
+            ("BESOM_ATTEMPT", lease.epoch.to_string().into()),
+            ("BESOM_STORE", self.store.clone()),
+            ("BESOM_PARAMS", dir.params().into()),
+            ("BESOM_METRICS", dir.metrics().into()),
+            ("BESOM_RUN_DIR", dir.path().into()),
+            // A script that calls wandb.init() finds the parameters in wandb.config.
+            ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
+        ];
+        Ok(Program { argv, directory: self.directory.clone(), env, lock: dir.lock() })
+    }
+
+    /// Executes a program to the end of all its processes.
+    fn execute(&self, program: &Program, link: &mut Link<'_>) -> Ended {
+        let mut process = match Process::spawn(program, self.supervisor.as_deref()) {
+            Ok(process) => process,
+            Err(error) => return diagnosis::not_started(&program.argv[0], &self.directory, error),
+        };
+        let output = match copy_output(&mut process, link) {
+            Ok(output) => output,
+            Err(error) => return Ended::failed(error.to_string()),
+        };
+        let (exit, ending) = drive(&mut process, link, self.grace);
+        if !process.close() {
+            link.warn("processes of the run could not be killed and are still there");
+        }
+        let (excerpt, trouble) = output.map(Output::finish).unwrap_or_default();
+        if let Some(error) = trouble {
+            link.warn(format!("output.log is not complete: {error}"));
+        }
+        self.verdict(program, exit, &ending, excerpt)
+    }
+
+    fn verdict(&self, program: &Program, exit: Exit, ending: &Ending, excerpt: String) -> Ended {
+        let own = match exit {
+            Exit::Code(0) => RunState::Finished,
+            Exit::Vanished => RunState::Crashed,
+            Exit::Code(_) | Exit::Signal(_) => RunState::Failed,
+        };
+        let told = ending.signal().end_state();
+        let mut ended = Ended::new(told.unwrap_or(own));
+        ended.end.exit_code = match exit {
+            Exit::Code(code) => Some(code),
+            Exit::Signal(_) | Exit::Vanished => None,
+        };
+        if told.is_some() {
+            ended.end.message = ending.message(self.grace);
+        } else if own != RunState::Finished && ending.signal() != &Signal::Lost {
+            ended.hopeless =
+                diagnosis::cannot_work(&program.argv, self.program.as_deref(), &self.directory, exit);
+            ended.end.message = Some(ended.hopeless.clone().unwrap_or_else(|| describe(exit, &excerpt)));
+        }
+        ended.excerpt = excerpt;
+        ended
+    }
 }
 
 impl Runner for ProgramRunner {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
-        let _ = (run, link);
-        unimplemented!()
+        match self.prepare(run, link) {
+            Ok(program) => self.execute(&program, link),
+            Err(error @ (AgentError::NoProgram | AgentError::EmptyCommand)) => {
+                Ended::hopeless(error.to_string())
+            }
+            Err(error) => Ended::failed(error.to_string()),
+        }
+    }
+}
+
+/// Begins to copy what the program prints; what an older attempt has printed is kept beside it.
+fn copy_output(process: &mut Process, link: &Link<'_>) -> Result<Option<Output>, AgentError> {
+    let dir = link.dir();
+    let path = dir.output();
+    // There is none before the first attempt.
+    let _ = std::fs::rename(&path, dir.older_output());
+    let Some((stdout, stderr)) = process.streams() else { return Ok(None) };
+    Output::start(&path, stdout, stderr).map(Some).map_err(AgentError::io(&path))
+}
+
+/// Carries metrics to the store and signals to the program until the program has ended.
+fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration) -> (Exit, Ending) {
+    let mut ending = Ending::default();
+    let mut pace = PACE.0;
+    loop {
+        if let Some(exit) = process.wait(pace) {
+            return (exit, ending);
+        }
+        let before = link.rows();
+        let signal = link.pump();
+        ending.follow(signal, link.level(), grace, process);
+        pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
+    }
+}
+
+/// "exit status 1: ValueError: lr must be positive".
+fn describe(exit: Exit, excerpt: &str) -> String {
+    const SHOWN: usize = 300;
+    match excerpt.lines().next_back() {
+        Some(last) => format!("{exit}: {}", last.trim().chars().take(SHOWN).collect::<String>()),
+        None => exit.to_string(),
     }
 }

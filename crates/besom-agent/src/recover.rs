@@ -1,9 +1,133 @@
-//! stub
-use crate::{AgentError, RunDir};
-use besom_store::{Lease, Queue};
+//! What becomes of runs whose agents are gone.
 
-/// Reports what is in the metrics file of an attempt whose agent is gone, under its lease, and says how many rows were new.
-pub fn salvage(store: &mut dyn Queue, lease: &Lease, dir: &RunDir) -> Result<u64, AgentError> {
-    let _ = (store, lease, dir);
-    unimplemented!()
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use besom_core::{RunNumber, RunState};
+use besom_store::{End, Lease, Reply, Row, Store, SweepId};
+
+use crate::liveness;
+use crate::metrics::Tail;
+use crate::process::{end_all, marked};
+use crate::{AgentError, RunDir};
+
+/// How long the processes of a dead agent may take to die; their supervisor kills them at once.
+const LAST_BREATH: Duration = Duration::from_secs(10);
+
+/// Reports what is in the metrics file of an attempt and not yet in the store, under the attempt's lease, and says how
+/// many rows that were. What is in the file is acknowledged; so this comes before a run is given up. If the lease is
+/// over, or the file is on another machine, there is nothing to do.
+pub fn salvage(store: &mut dyn Store, lease: &Lease, dir: &RunDir) -> Result<u64, AgentError> {
+    let row = store.run(&lease.sweep, lease.run)?;
+    if row.epoch != lease.epoch {
+        return Ok(0);
+    }
+    let mut salvaged = 0;
+    let mut tail = Tail::new(dir.metrics());
+    loop {
+        let mut rows = tail.read().map_err(AgentError::io(tail.path()))?;
+        if rows.is_empty() {
+            rows.extend(tail.take_unterminated());
+        }
+        if rows.is_empty() {
+            return Ok(salvaged);
+        }
+        // An empty report would be a sign of life.
+        rows.retain(|known| known.seq > row.rows);
+        if rows.is_empty() {
+            continue;
+        }
+        if !send(store, lease, &rows)? {
+            return Ok(salvaged);
+        }
+        salvaged += rows.len() as u64;
+    }
+}
+
+fn send(store: &mut dyn Store, lease: &Lease, rows: &[Row]) -> Result<bool, AgentError> {
+    match store.report(lease, rows)? {
+        Reply::Continue | Reply::Stop { .. } => Ok(true),
+        // Somebody else was faster, or the file was cut: what is stored stays stored.
+        Reply::Lost | Reply::Gap { .. } => Ok(false),
+    }
+}
+
+/// Gives up the runs of agents that died on this machine, at once; says how many agents that were.
+pub(crate) fn recover_dead(
+    store: &mut dyn Store,
+    sweep: &SweepId,
+    directory: &Path,
+) -> Result<usize, AgentError> {
+    let dead = liveness::dead(directory, sweep);
+    if dead.is_empty() {
+        return Ok(0);
+    }
+    let count = dead.len();
+    let agents = store.agents(sweep)?;
+    for dead in dead {
+        let held = agents.iter().find(|agent| agent.id == dead.agent).and_then(|agent| agent.run);
+        if let Some(number) = held {
+            salvage_dead(store, sweep, number, directory)?;
+        }
+        if agents.iter().any(|agent| agent.id == dead.agent) {
+            store.leave(dead.agent)?;
+        }
+        dead.bury();
+    }
+    Ok(count)
+}
+
+fn salvage_dead(
+    store: &mut dyn Store,
+    sweep: &SweepId,
+    number: RunNumber,
+    directory: &Path,
+) -> Result<(), AgentError> {
+    let row = store.run(sweep, number)?;
+    if row.state != RunState::Running {
+        return Ok(());
+    }
+    let lease = Lease { sweep: sweep.clone(), run: number, epoch: row.epoch };
+    let dir = RunDir::new(directory, &lease);
+    outlast(&dir, lease.epoch);
+    salvage(store, &lease, &dir)?;
+    Ok(())
+}
+
+/// Waits until no process of an attempt lives any more, so that nobody adds to its metrics file.
+fn outlast(dir: &RunDir, epoch: u64) {
+    let until = Instant::now() + LAST_BREATH;
+    while File::open(dir.lock()).is_ok_and(|file| file.try_lock().is_err()) && Instant::now() < until {
+        thread::sleep(Duration::from_millis(2));
+    }
+    let run_dir = [b"BESOM_RUN_DIR=", dir.path().as_os_str().as_bytes()].concat();
+    let marks = [run_dir, format!("BESOM_ATTEMPT={epoch}").into_bytes()];
+    end_all(|| marked(&marks), Duration::ZERO, LAST_BREATH);
+    // Its work is done. If it stays, it does no harm.
+    let _ = fs::remove_file(dir.lock());
+}
+
+/// Gives up runs whose agents have been silent for too long, wherever they are; says how many that were.
+pub(crate) fn recover_silent(
+    store: &mut dyn Store,
+    sweep: &SweepId,
+    directory: &Path,
+) -> Result<usize, AgentError> {
+    let mut count = 0;
+    for lease in store.silent(sweep)? {
+        let salvaged = salvage(store, &lease, &RunDir::new(directory, &lease))?;
+        // A report is a sign of life, so that what was salvaged from would not be given up; but it has ended.
+        let given_up = store.give_up(&lease)? || (salvaged > 0 && end_crashed(store, &lease)?);
+        count += usize::from(given_up);
+    }
+    Ok(count)
+}
+
+fn end_crashed(store: &mut dyn Store, lease: &Lease) -> Result<bool, AgentError> {
+    let message = Some("its agent fell silent".to_owned());
+    let reply = store.finish(lease, &End { state: RunState::Crashed, exit_code: None, message })?;
+    Ok(reply != Reply::Lost)
 }

@@ -1,12 +1,14 @@
 //! The life of an agent.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{self, PathBuf};
+use std::time::{Duration, Instant};
 
-use besom_core::BoxError;
-use besom_store::{Store, SweepId, SweepState};
+use besom_core::{BoxError, RunState};
+use besom_store::{AgentId, Claim, ClaimedRun, NewAgent, Store, StoreError, SweepId, SweepState};
 
-use crate::{AgentError, Guard, Runner, Shutdown};
+use crate::liveness::Sign;
+use crate::patience::patiently;
+use crate::{AgentError, Ended, Guard, Level, Link, RunDir, Runner, Shutdown, recover};
 
 /// How an agent works.
 #[derive(Clone, Debug)]
@@ -46,6 +48,11 @@ impl AgentOptions {
             guard: Guard::default(),
         }
     }
+
+    /// How often to show a sign of life, given how long a silence may be.
+    pub(crate) fn heartbeat_now(&self) -> Duration {
+        self.heartbeat.min(self.silence / 3)
+    }
 }
 
 /// What came of doing something else while there was nothing to claim.
@@ -66,7 +73,7 @@ pub enum Left {
     Count,
     /// It was told to go.
     Shutdown,
-    /// The program is broken; the sweep was paused with this reason.
+    /// The program is broken; the sweep was paused for this reason, by this agent or one that shares its [`Guard`].
     Broken(String),
 }
 
@@ -79,7 +86,15 @@ pub struct Outcome {
     pub runs: u64,
 }
 
-/// Works on a sweep until it is over, or until told to go.
+/// Works on a sweep until it is over, or until told to go: joins, claims runs, hands them to `runner`, gives them back
+/// with their end, leaves. Gives up the runs of agents that are gone, after reading what they have logged.
+///
+/// When there is nothing to claim `idle` is called (a controller's step, for example), then the agent waits a little,
+/// the longer the longer nothing happens. In a paused sweep it waits until the sweep goes on.
+///
+/// # Errors
+/// If `idle` fails, or the store fails for longer than the agent has patience. A run in hand is left to be recovered;
+/// nothing that it logged is lost.
 pub fn work(
     store: &mut dyn Store,
     sweep: &SweepId,
@@ -88,6 +103,202 @@ pub fn work(
     shutdown: &Shutdown,
     idle: &mut dyn FnMut(&mut dyn Store) -> Result<Idle, BoxError>,
 ) -> Result<Outcome, AgentError> {
-    let _ = (store, sweep, options, runner, shutdown, idle);
-    unimplemented!()
+    let directory = path::absolute(&options.directory).map_err(AgentError::io(&options.directory))?;
+    let options = AgentOptions { directory, ..options.clone() };
+    recover::recover_dead(store, sweep, &options.directory)?;
+    let silence_ms = u64::try_from(options.silence.as_millis()).unwrap_or(u64::MAX);
+    let new = NewAgent { name: options.name.clone(), silence_ms };
+    let id = patiently(options.patience, || store.join(sweep, &new))?;
+    let sign = Sign::give(&options.directory, sweep, id)?;
+    let pause = Pause::new(&options);
+    let looked = Instant::now();
+    let mut agent = Agent { store, sweep, options, shutdown, id, request: 1, runs: 0, pause, looked };
+    let left = agent.live(runner, idle)?;
+    let runs = agent.runs;
+    agent.part()?;
+    if let Some(sign) = sign {
+        sign.withdraw();
+    }
+    Ok(Outcome { left, runs })
+}
+
+struct Agent<'a> {
+    store: &'a mut dyn Store,
+    sweep: &'a SweepId,
+    options: AgentOptions,
+    shutdown: &'a Shutdown,
+    id: AgentId,
+    request: u64,
+    runs: u64,
+    pause: Pause,
+    /// When it last looked for runs that nobody works on any more.
+    looked: Instant,
+}
+
+impl Agent<'_> {
+    fn live(
+        &mut self,
+        runner: &mut dyn Runner,
+        idle: &mut dyn FnMut(&mut dyn Store) -> Result<Idle, BoxError>,
+    ) -> Result<Left, AgentError> {
+        recover::recover_silent(self.store, self.sweep, &self.options.directory)?;
+        loop {
+            if self.shutdown.level() >= Level::Finish {
+                return Ok(Left::Shutdown);
+            }
+            if self.options.count.is_some_and(|count| self.runs >= count) {
+                return Ok(Left::Count);
+            }
+            let left = match self.claim()? {
+                Claim::Run(run) => self.execute(&run, runner)?,
+                Claim::Nothing(state) => self.pass_time(state, idle)?,
+            };
+            if let Some(left) = left {
+                return Ok(left);
+            }
+            self.recover_now_and_then()?;
+        }
+    }
+
+    /// Each claim has a number of its own; a repetition after a failure has the same one.
+    fn claim(&mut self) -> Result<Claim, AgentError> {
+        let (store, id, request) = (&mut *self.store, self.id, self.request);
+        let claim = patiently(self.options.patience, || store.claim(id, request))?;
+        self.request += 1;
+        Ok(claim)
+    }
+
+    fn execute(&mut self, run: &ClaimedRun, runner: &mut dyn Runner) -> Result<Option<Left>, AgentError> {
+        self.pause.reset();
+        self.runs += 1;
+        RunDir::new(&self.options.directory, &run.lease).create()?;
+        let begun = Instant::now();
+        let mut link = Link::new(self.store, &run.lease, &self.options, self.shutdown);
+        let mut ended = runner.run(run, &mut link);
+        let took = begun.elapsed();
+        link.settle()?;
+        if !link.is_open() {
+            return Ok(None);
+        }
+        let said = ended.end.message.take().into_iter().chain(link.warnings());
+        let message = said.collect::<Vec<String>>().join("; ");
+        ended.end.message = Some(message).filter(|message| !message.is_empty());
+        link.finish(&ended.end)?;
+        self.look_for_a_broken_program(&ended, took)
+    }
+
+    /// Pauses the sweep if the program of this run, which has just ended, can't work.
+    fn look_for_a_broken_program(
+        &mut self,
+        ended: &Ended,
+        took: Duration,
+    ) -> Result<Option<Left>, AgentError> {
+        let state = ended.end.state;
+        let reason = match &ended.hopeless {
+            Some(reason) => reason.clone(),
+            None if !matches!(state, RunState::Finished | RunState::Failed) => return Ok(None),
+            None if !self.options.guard.trips(state == RunState::Failed, took) => return Ok(None),
+            None if self.has_succeeded_before()? => return Ok(None),
+            None => {
+                let limit = self.options.guard.limit();
+                let lines = if ended.excerpt.is_empty() { "(it printed nothing)" } else { &ended.excerpt };
+                format!(
+                    "the program looks broken: {limit} quick failures in a row, the last one said:\n{lines}"
+                )
+            }
+        };
+        match self.store.set_state(self.sweep, SweepState::Paused, Some(&reason)) {
+            Ok(()) | Err(StoreError::Transition { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.options.guard.tell(&reason);
+        Ok(Some(Left::Broken(reason)))
+    }
+
+    fn has_succeeded_before(&mut self) -> Result<bool, AgentError> {
+        let status = self.store.status(self.sweep)?;
+        Ok(status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0))
+    }
+
+    fn pass_time(
+        &mut self,
+        state: SweepState,
+        idle: &mut dyn FnMut(&mut dyn Store) -> Result<Idle, BoxError>,
+    ) -> Result<Option<Left>, AgentError> {
+        if state.is_over() {
+            return Ok(Some(Left::Over(state)));
+        }
+        if state == SweepState::Paused {
+            if let Some(reason) = self.options.guard.told() {
+                return Ok(Some(Left::Broken(reason)));
+            }
+        } else if idle(self.store).map_err(AgentError::Idle)? == Idle::Worked {
+            self.pause.reset();
+            return Ok(None);
+        }
+        if self.pause.is_heartbeat_due() {
+            let (store, id) = (&mut *self.store, self.id);
+            patiently(self.options.patience, || store.idle(id))?;
+        }
+        self.shutdown.sleep_below(Level::Finish, self.pause.next());
+        Ok(None)
+    }
+
+    fn recover_now_and_then(&mut self) -> Result<(), AgentError> {
+        let every = (self.options.silence / 10).clamp(Duration::from_millis(50), Duration::from_secs(2));
+        if self.looked.elapsed() < every {
+            return Ok(());
+        }
+        self.looked = Instant::now();
+        self.recover()
+    }
+
+    fn recover(&mut self) -> Result<(), AgentError> {
+        recover::recover_dead(self.store, self.sweep, &self.options.directory)?;
+        recover::recover_silent(self.store, self.sweep, &self.options.directory)?;
+        Ok(())
+    }
+
+    /// Leaves in order; nobody might look after those who did not, so once more.
+    fn part(mut self) -> Result<(), AgentError> {
+        self.recover()?;
+        let (store, id) = (&mut *self.store, self.id);
+        Ok(patiently(self.options.patience, || store.leave(id))?)
+    }
+}
+
+/// How long to wait when there is nothing to do.
+#[derive(Debug)]
+struct Pause {
+    min: Duration,
+    max: Duration,
+    now: Duration,
+    heartbeat: Duration,
+    heard: Instant,
+}
+
+impl Pause {
+    fn new(options: &AgentOptions) -> Self {
+        let (min, max) = (options.poll_min, options.poll_max);
+        Self { min, max, now: min, heartbeat: options.heartbeat_now(), heard: Instant::now() }
+    }
+
+    fn reset(&mut self) {
+        self.now = self.min;
+    }
+
+    fn next(&mut self) -> Duration {
+        let pause = self.now;
+        self.now = (pause * 3 / 2).min(self.max);
+        pause
+    }
+
+    /// Whether a sign of life is due; a run in hand gives its own.
+    fn is_heartbeat_due(&mut self) -> bool {
+        let is_due = self.heard.elapsed() >= self.heartbeat;
+        if is_due {
+            self.heard = Instant::now();
+        }
+        is_due
+    }
 }

@@ -1,0 +1,106 @@
+//! One line of a metrics file.
+
+use serde_json::{Map, Value};
+
+/// What a line holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Line {
+    /// Nothing but blanks.
+    Blank,
+    /// A JSON object.
+    Row(Map<String, Value>),
+    /// Something else; what it is not.
+    Bad(&'static str),
+}
+
+/// Reads one line. Beyond JSON it takes the bare `NaN`, `Infinity` and `-Infinity` that Python writes, as the texts
+/// that stand for them everywhere in besom.
+pub(crate) fn parse(line: &[u8]) -> Line {
+    let Ok(text) = std::str::from_utf8(line) else { return Line::Bad("no UTF-8") };
+    if text.trim_ascii().is_empty() {
+        return Line::Blank;
+    }
+    let object = serde_json::from_str(text).or_else(|_| serde_json::from_str(&quote_not_finite(text)));
+    object.map_or(Line::Bad("no JSON object"), Line::Row)
+}
+
+/// Puts `NaN`, `Infinity` and `-Infinity` outside of texts into quotes.
+fn quote_not_finite(text: &str) -> String {
+    const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    let (mut in_text, mut escaped) = (false, false);
+    while let Some(c) = rest.chars().next() {
+        let word = WORDS.into_iter().find(|word| !in_text && rest.starts_with(word));
+        if let Some(word) = word {
+            out.push('"');
+            out.push_str(word);
+            out.push('"');
+            rest = &rest[word.len()..];
+            continue;
+        }
+        in_text ^= c == '"' && !escaped;
+        escaped = in_text && c == '\\' && !escaped;
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(line: &str, expected: Value) {
+        let Value::Object(expected) = expected else { panic!("an object is expected") };
+        assert_eq!(parse(line.as_bytes()), Line::Row(expected), "{line}");
+    }
+
+    #[test]
+    fn objects_are_rows() {
+        check("{}", json!({}));
+        check(" {\"loss\": 0.5, \"epoch\": 3}\r", json!({"loss": 0.5, "epoch": 3}));
+        check(r#"{"a": {"b": [1, "x"]}, "c": null}"#, json!({"a": {"b": [1, "x"]}, "c": null}));
+    }
+
+    #[test]
+    fn what_python_writes_for_no_number_is_its_text() {
+        check(
+            r#"{"a": NaN, "b": [Infinity, -Infinity]}"#,
+            json!({"a": "NaN", "b": ["Infinity", "-Infinity"]}),
+        );
+        check(r#"{"say \"NaN": "NaN \\", "b": NaN}"#, json!({"say \"NaN": "NaN \\", "b": "NaN"}));
+    }
+
+    #[test]
+    fn all_else_is_bad_or_blank() {
+        for line in ["", " \t\r"] {
+            assert_eq!(parse(line.as_bytes()), Line::Blank);
+        }
+        for line in
+            ["loss: 0.3", "[1]", "3", "{\"a\": 1", "{\"a\": nan}", "{\"a\": 1}{\"a\": 2}", "{\"a\": 1e999}"]
+        {
+            assert_eq!(parse(line.as_bytes()), Line::Bad("no JSON object"), "{line}");
+        }
+        let deep = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(parse(deep.as_bytes()), Line::Bad("no JSON object"));
+        assert_eq!(parse(b"{\"a\": \"\xff\"}"), Line::Bad("no UTF-8"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_breaks_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            parse(&bytes);
+        }
+
+        #[test]
+        fn quoting_leaves_json_alone(text in "[a-zA-Z\\\\\" ]{0,20}", number in -1e6..1e6) {
+            let object = json!({"text": text, "NaN": number});
+            let line = object.to_string();
+            prop_assert_eq!(quote_not_finite(&line), line);
+        }
+    }
+}

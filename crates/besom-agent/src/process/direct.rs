@@ -1,0 +1,100 @@
+//! A program that is the agent's own child.
+
+use std::io;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use super::{Exit, KILL_PATIENCE, LEFTOVER_GRACE, Program, spawn, tree};
+
+/// A program that is the agent's own child. It is reaped last of all: as long as it is not, its number, which is that of
+/// its group, means nobody else.
+#[derive(Debug)]
+pub(crate) struct Direct {
+    pub(super) child: Child,
+    pid: Pid,
+    marks: Vec<Vec<u8>>,
+    exits: Receiver<Exit>,
+    is_closed: bool,
+}
+
+impl Direct {
+    pub(super) fn spawn(program: &Program) -> io::Result<Self> {
+        let mut command = Command::new(&program.argv[0]);
+        command.args(&program.argv[1..]).current_dir(&program.directory);
+        command.envs(program.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        spawn::bind_to_parent(&mut command);
+        let child = command.spawn()?;
+        let pid = Pid::from_child(&child);
+        let (sender, exits) = mpsc::channel();
+        thread::Builder::new().name("wait".into()).spawn(move || {
+            // Nobody listens any more if the process was dropped.
+            let _ = sender.send(wait_for(pid));
+        })?;
+        Ok(Self { child, pid, marks: program.marks(), exits, is_closed: false })
+    }
+
+    pub(super) fn wait(&mut self, timeout: Duration) -> Option<Exit> {
+        match self.exits.recv_timeout(timeout) {
+            Ok(exit) => Some(exit),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Exit::Vanished),
+        }
+    }
+
+    pub(super) fn terminate(&mut self) {
+        // Fails only if all are gone.
+        let _ = kill_process_group(self.pid, Signal::TERM);
+        tree::signal_all(&tree::marked(&self.marks), Signal::TERM);
+    }
+
+    pub(super) fn kill(&mut self) {
+        // Fails only if all are gone.
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        tree::signal_all(&tree::marked(&self.marks), Signal::KILL);
+    }
+
+    pub(super) fn close(&mut self) -> bool {
+        let (pid, marks) = (self.pid, &self.marks);
+        let find = || {
+            let mut alive = tree::group(pid);
+            alive.extend(tree::marked(marks));
+            alive
+        };
+        let gone = tree::end_all(find, LEFTOVER_GRACE, KILL_PATIENCE);
+        // Where there is no /proc, the group at least.
+        let _ = kill_process_group(pid, Signal::KILL);
+        self.is_closed = true;
+        self.child.wait().is_ok() && gone
+    }
+}
+
+impl Drop for Direct {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            self.kill();
+            self.close();
+        }
+    }
+}
+
+/// Waits for the end of a child and leaves it unreaped.
+fn wait_for(pid: Pid) -> Exit {
+    loop {
+        match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {
+            Ok(Some(status)) => {
+                return match (status.exit_status(), status.terminating_signal()) {
+                    (Some(code), _) => Exit::Code(code),
+                    (_, Some(signal)) => Exit::Signal(signal),
+                    _ => Exit::Vanished,
+                };
+            }
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return Exit::Vanished,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Finds processes in /proc, and ends them. Without /proc nothing is found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, getpid, kill_process};
+
+/// A living process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Living {
+    pid: Pid,
+    parent: i32,
+    group: i32,
+}
+
+/// All living processes below `root`, whatever their group and session, `root` left out.
+pub(crate) fn descendants(root: Pid) -> Vec<Pid> {
+    let mut children: BTreeMap<i32, Vec<Pid>> = BTreeMap::new();
+    for process in processes() {
+        children.entry(process.parent).or_default().push(process.pid);
+    }
+    let mut found: Vec<Pid> = Vec::new();
+    let mut next = vec![root];
+    while let Some(parent) = next.pop() {
+        let below = children.remove(&parent.as_raw_nonzero().get()).unwrap_or_default();
+        found.extend(&below);
+        next.extend(below);
+    }
+    found
+}
+
+/// All living processes of a process group.
+pub(crate) fn group(group: Pid) -> Vec<Pid> {
+    let group = group.as_raw_nonzero().get();
+    processes().filter(|process| process.group == group).map(|process| process.pid).collect()
+}
+
+/// All living processes that have all these entries (`NAME=value`) in the environment they were started with.
+pub(crate) fn marked(marks: &[Vec<u8>]) -> Vec<Pid> {
+    let own = getpid();
+    let is_marked = |pid: Pid| {
+        let Ok(environment) = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())) else {
+            return false;
+        };
+        let entries: BTreeSet<&[u8]> = environment.split(|&byte| byte == 0).collect();
+        marks.iter().all(|mark| entries.contains(mark.as_slice()))
+    };
+    processes().map(|process| process.pid).filter(|&pid| pid != own && is_marked(pid)).collect()
+}
+
+/// The entries of an environment that tell one attempt of a run from every other.
+pub(crate) fn marks(env: &[(&'static str, OsString)]) -> Vec<Vec<u8>> {
+    env.iter()
+        .filter(|(name, _)| matches!(*name, "BESOM_RUN_DIR" | "BESOM_ATTEMPT"))
+        .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
+        .collect()
+}
+
+/// Sends a signal to all of them. One that is gone already is no error.
+pub(crate) fn signal_all(pids: &[Pid], signal: Signal) {
+    for &pid in pids {
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Asks what `find` gives to end, waits up to `grace` for it, and ends what is left then. Says whether nothing is left.
+pub(crate) fn end_all(mut find: impl FnMut() -> Vec<Pid>, grace: Duration, patience: Duration) -> bool {
+    let alive = find();
+    signal_all(&alive, Signal::TERM);
+    // A stopped process hears nothing until it goes on.
+    signal_all(&alive, Signal::CONT);
+    until_gone(&mut find, grace) || kill_all(find, patience)
+}
+
+/// Ends what `find` gives, and what that forks meanwhile, until it gives nothing any more.
+pub(crate) fn kill_all(mut find: impl FnMut() -> Vec<Pid>, patience: Duration) -> bool {
+    // What may not be killed (another user's, by sudo) must not keep us for ever.
+    let mut forbidden = BTreeSet::new();
+    let mut find = || {
+        let mut alive = find();
+        alive.retain(|pid| !forbidden.contains(&pid.as_raw_nonzero()));
+        for &pid in &alive {
+            if kill_process(pid, Signal::KILL) == Err(Errno::PERM) {
+                forbidden.insert(pid.as_raw_nonzero());
+            }
+        }
+        alive
+    };
+    until_gone(&mut find, patience)
+}
+
+fn until_gone(find: &mut dyn FnMut() -> Vec<Pid>, patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let alive = find();
+        if alive.is_empty() {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// Everything alive that /proc lists.
+fn processes() -> impl Iterator<Item = Living> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| {
+        let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let process = parse_stat(pid, &stat)?;
+        (!process.1 || has_threads(pid)).then_some(process.0)
+    })
+}
+
+/// Reads `pid (name) state parent group ..`; the name may hold anything. Says also whether it is dead.
+fn parse_stat(pid: i32, stat: &str) -> Option<(Living, bool)> {
+    let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    let group = fields.next()?.parse().ok()?;
+    Some((Living { pid: Pid::from_raw(pid)?, parent, group }, matches!(state, "Z" | "X" | "x")))
+}
+
+/// A process whose first thread has ended looks dead while its other threads live.
+fn has_threads(pid: i32) -> bool {
+    fs::read_dir(format!("/proc/{pid}/task")).is_ok_and(|tasks| tasks.count() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_may_hold_anything() {
+        let (process, dead) = parse_stat(7, "7 (a) Z 1 (b)) S 42 41 40 0").expect("a line of /proc");
+        assert_eq!((process.parent, process.group, dead), (42, 41, false));
+        assert!(parse_stat(7, "7 (x) Z 1 1 1").expect("a line of /proc").1);
+        for line in ["", "7 (x", "7 (x) S", "7 (x) S a 1"] {
+            assert_eq!(parse_stat(7, line), None, "{line}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_process_is_found_below_its_parent() {
+        let parent = rustix::process::getppid().expect("tests have a parent");
+        assert!(descendants(parent).contains(&getpid()));
+    }
+}
