@@ -128,7 +128,7 @@ fn kinds(history: &History) -> Vec<&str> {
 #[test]
 fn laws_hold() {
     Suite { steps: 6, ..Suite::default() }
-        .cases(60)
+        .cases(150)
         .check_search(mixed_problem(), |problem| Ok(Bayes::new(problem, &Options::new())?));
 }
 

@@ -5,9 +5,9 @@
 //! list as code. Coordinates are always *snapped*: every one that leaves this module belongs to a value that the
 //! parameter can take.
 
-use besom_core::distribution::Continuous;
-use besom_core::distribution::Quantum;
-use besom_core::{Distribution, Levels, value::same};
+use besom_core::distribution::{Continuous, Quantum};
+use besom_core::value::{float, same};
+use besom_core::{Distribution, Levels};
 use serde_json::Value;
 
 use super::data::as_number;
@@ -26,7 +26,7 @@ pub(super) struct Axis {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    /// Any coordinate from `TAIL`-or-0 to 1 less that.
+    /// Any coordinate that is not nearer to 0 or 1 than the margin.
     Continuous { margin: f64 },
     /// A written list of levels.
     Levels { levels: Vec<Level>, index: Option<Levels>, ordered: bool },
@@ -211,7 +211,7 @@ impl Axis {
                     _ => 1.0,
                 };
                 let near = [1.0, 2.0, 3.0].into_iter().flat_map(|j| [x - j * step, x + j * step]);
-                let near = near.filter_map(|x| self.encode(&besom_core::value::float(x)));
+                let near = near.filter_map(|x| self.encode(&float(x)));
                 let far = [0.03, 0.1, 0.3].into_iter().flat_map(|j| [coordinate - j, coordinate + j]);
                 near.chain(far.map(|u| self.snap(u))).collect()
             }
@@ -314,4 +314,63 @@ fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> K
 /// The centre of the cell of probabilities whose values are rounded to the multiple `step`.
 fn centre(shape: Continuous, Quantum { q, .. }: Quantum, step: f64) -> f64 {
     0.5 * (shape.cdf((step - 0.5) * q) + shape.cdf((step + 0.5) * q))
+}
+
+#[cfg(test)]
+mod tests {
+    use besom_core::laws;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn axes() -> impl Strategy<Value = Axis> {
+        laws::distribution().prop_filter_map("several values", |distribution| Axis::new(&distribution).ok())
+    }
+
+    proptest! {
+        #[test]
+        fn every_coordinate_is_that_of_a_value_of_the_parameter(axis in axes(), u in 0.0..1.0) {
+            let mut coordinates = vec![axis.sample(u), axis.snap(u)];
+            coordinates.extend(axis.neighbours(coordinates[0]));
+            for coordinate in coordinates {
+                let value = axis.decode(coordinate);
+                prop_assert!(axis.distribution.contains(&value), "{value}");
+                prop_assert!(axis.key(&value).is_some());
+                let back = axis.encode(&value).map(|coordinate| axis.decode(coordinate));
+                let back = back.ok_or_else(|| TestCaseError::fail("it cannot be encoded"))?;
+                let near = match (back.as_f64(), value.as_f64()) {
+                    (Some(a), Some(b)) => (a - b).abs() <= 1e-6 * (1.0 + b.abs()),
+                    _ => same(&back, &value),
+                };
+                prop_assert!(near, "{value} came back as {back}");
+            }
+        }
+
+        #[test]
+        fn different_countable_values_have_different_keys(axis in axes()) {
+            let count = axis.count().unwrap_or(0);
+            let keys: std::collections::BTreeSet<_> =
+                (0..count).filter_map(|k| axis.key(&axis.decode(axis.at(k)))).collect();
+            prop_assert_eq!(keys.len(), count);
+        }
+    }
+
+    #[test]
+    fn lists_of_numbers_are_ordered_and_others_are_categories() {
+        let axis = |values: Value, probabilities| {
+            let values = values.as_array().cloned().unwrap_or_default();
+            Axis::new(&Distribution::Categorical { values, probabilities })
+        };
+        let ordered = axis(json!([64, 16, 32, 32.0]), None).expect("three values");
+        assert!(!ordered.is_categorical());
+        assert_eq!(ordered.encode(&json!(16)), Some(0.5 / 3.0));
+        assert_eq!(ordered.encode(&json!(64.0)), Some(2.5 / 3.0));
+        assert_eq!(ordered.encode(&json!(20)), None);
+        assert!(axis(json!([1, 2]), None).expect("two values").is_categorical());
+        assert!(axis(json!(["a", 1, 2]), None).expect("three values").is_categorical());
+        let possible = axis(json!(["a", "b", "c"]), Some(vec![0.5, 0.0, 0.5])).expect("two are possible");
+        assert_eq!(possible.count(), Some(2));
+        assert_eq!(axis(json!([3, 3.0]), None).expect_err("one value"), json!(3.0));
+    }
 }

@@ -9,9 +9,9 @@
 //!   beyond their bounds count as the bound.
 
 use besom_core::{
-    Distribution, Goal, History, Impute, ImputeWhileRunning, Metric, Problem, Run, RunNumber, RunState,
+    Distribution, Goal, History, Impute, ImputeWhileRunning, Metric, Point, Problem, Run, RunNumber,
+    RunState, Space,
 };
-use besom_core::{Point, Space};
 use serde_json::Value;
 
 /// A run that enters with a value.

@@ -1,5 +1,6 @@
 //! Points of a space as rows of coordinates, and back.
 
+use besom_core::value::same_forgiving;
 use besom_core::{Name, Point, Space};
 use besom_gp::{Dimension, Model};
 use serde_json::Value;
@@ -16,8 +17,10 @@ pub(super) struct Encoding {
 
 #[derive(Clone, Debug)]
 enum Parameter {
-    /// It is searched in name only.
-    Fixed(Value, bool),
+    /// It is not searched.
+    Constant(Value),
+    /// It is searched in name only: there is one value.
+    Only(Value),
     /// The place of its axis.
     Varied(usize),
 }
@@ -34,7 +37,8 @@ impl Encoding {
                     names.push(name.clone());
                     (name, Parameter::Varied(axes.len() - 1))
                 }
-                Err(value) => (name, Parameter::Fixed(value, parameter.distribution.is_constant())),
+                Err(value) if parameter.distribution.is_constant() => (name, Parameter::Constant(value)),
+                Err(value) => (name, Parameter::Only(value)),
             }
         });
         let parameters = parameters.collect();
@@ -84,7 +88,7 @@ impl Encoding {
     /// The point at these coordinates.
     pub(super) fn decode(&self, coordinates: &[f64]) -> Point {
         let value = |parameter: &Parameter| match parameter {
-            Parameter::Fixed(value, _) => value.clone(),
+            Parameter::Constant(value) | Parameter::Only(value) => value.clone(),
             &Parameter::Varied(k) => self.axes[k].decode(coordinates[k]),
         };
         self.parameters.iter().map(|(name, parameter)| (name.clone(), value(parameter))).collect()
@@ -93,10 +97,10 @@ impl Encoding {
     /// What distinguishes a point from all others; `None` if it is none of the space. Constants don't matter.
     pub(super) fn key(&self, point: &Point) -> Option<Vec<Key>> {
         let keys = self.parameters.iter().filter_map(|(name, parameter)| match parameter {
-            Parameter::Fixed(_, true) => None,
-            Parameter::Fixed(expected, false) => {
+            Parameter::Constant(_) => None,
+            Parameter::Only(expected) => {
                 let value = point.get(name);
-                Some(value.filter(|v| besom_core::value::same_forgiving(expected, v)).map(|_| 0))
+                Some(value.filter(|v| same_forgiving(expected, v)).map(|_| 0))
             }
             &Parameter::Varied(k) => Some(point.get(name).and_then(|value| self.axes[k].key(value))),
         });

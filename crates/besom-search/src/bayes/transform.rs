@@ -71,3 +71,54 @@ impl Warp {
 fn root_mean_square(values: &[f64]) -> f64 {
     (values.iter().map(|v| v * v).sum::<f64>() / values.len().max(1) as f64).sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn losses() -> impl Strategy<Value = Vec<f64>> {
+        let loss = prop_oneof![
+            6 => -10.0..10.0,
+            2 => Just(0.5),
+            1 => prop::sample::select(vec![1e300, -1e300, f64::MAX, f64::MIN, 1e-300, 0.0]),
+        ];
+        vec(loss, 1..30)
+    }
+
+    proptest! {
+        #[test]
+        fn targets_are_finite_ordered_as_the_losses_and_of_unit_variance(losses in losses()) {
+            let warp = Warp::new(&losses);
+            let targets: Vec<f64> = losses.iter().map(|&loss| warp.forward(loss)).collect();
+            prop_assert!(targets.iter().all(|t| t.is_finite()));
+            let mean = targets.iter().sum::<f64>() / targets.len() as f64;
+            prop_assert!(mean.abs() < 1e-6, "mean {mean}");
+            prop_assert!(root_mean_square(&targets) < 1.0 + 1e-6);
+            for (i, a) in losses.iter().enumerate() {
+                for (j, b) in losses.iter().enumerate() {
+                    prop_assert!(a > b || targets[i] <= targets[j], "{a} and {b} changed places");
+                }
+            }
+        }
+
+        #[test]
+        fn inverse_leads_back(losses in vec(-10.0..10.0, 2..30)) {
+            let warp = Warp::new(&losses);
+            for &loss in &losses {
+                let back = warp.inverse(warp.forward(loss));
+                prop_assert!((back - loss).abs() < 1e-9, "{loss} came back as {back}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_the_bad_tail_is_compressed() {
+        let warp = Warp::new(&[-2.0, -1.0, 0.0, 1.0, 1e30]);
+        let slope = (warp.forward(-1.0) - warp.forward(-2.0)) * warp.slope();
+        assert!((slope - 1.0).abs() < 1e-12);
+        assert!(warp.forward(1e30) - warp.forward(1.0) < 100.0 * (warp.forward(1.0) - warp.forward(0.0)));
+    }
+}
