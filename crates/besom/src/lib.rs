@@ -1,1 +1,42 @@
-//! Hyperparameter sweeps with no account, server or network: the command, the App for own algorithms, the parts.
+//! besom: hyperparameter sweeps with no account, server or network.
+//!
+//! Three ways in:
+//!
+//! * the command `besom`, which is [`App::new`]`().main()`;
+//! * the same command with your own algorithms: `App::new().search("corners", ..).main()`, see [`App`];
+//! * the parts, re-exported here under their short names, each a crate that can be used alone.
+//!
+//! ```
+//! use besom::controller::{Next, Sweep};
+//! use besom::core::{Registry, RunState};
+//!
+//! let config = besom::config::parse(
+//!     "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}",
+//! )?.config;
+//! let mut registry = Registry::new();
+//! besom::search::register(&mut registry);
+//! let search = registry.search(&config.method.name, &config.problem, &config.method.options)?;
+//! let mut sweep = Sweep::new(config.problem, search);
+//! while let Next::Runs(runs) = sweep.ask(1)? {
+//!     let x = sweep.params(runs[0]).unwrap()["x"].as_f64().unwrap();
+//!     sweep.report(runs[0], (x - 0.3).powi(2))?;
+//!     sweep.end(runs[0], RunState::Finished)?;
+//! }
+//! assert_eq!(sweep.history().len(), 5);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod app;
+pub mod ask_tell;
+mod cli;
+mod setup;
+
+pub use app::App;
+pub use besom_agent as agent;
+pub use besom_config as config;
+pub use besom_controller as controller;
+pub use besom_core as core;
+pub use besom_gp as gp;
+pub use besom_search as search;
+pub use besom_stop as stop;
+pub use besom_store as store;

@@ -1,2 +1,5 @@
-//! The command `besom`.
-fn main() {}
+//! The command `besom` with the built-in algorithms.
+
+fn main() -> std::process::ExitCode {
+    besom::App::new().main()
+}

@@ -1,0 +1,74 @@
+//! The command as a value, for those who build it with their own algorithms.
+
+use std::process::ExitCode;
+
+use besom_core::{BoxError, Options, Problem, Registry, Search, Stopper};
+
+use crate::cli;
+
+/// The command `besom`, with the built-in algorithms and yours.
+///
+/// ```no_run
+/// use besom::core::{Answer, Ask, BoxError, Search};
+///
+/// struct Middle;
+/// impl Search for Middle {
+///     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+///         let middle = vec![0.5; ask.problem.space.dimensions()];
+///         Ok(Answer::Try(vec![ask.problem.space.decode(&middle).into()]))
+///     }
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     // `method: middle` in a sweep file now finds it.
+///     besom::App::new().search("middle", |_problem, _options| Ok(Middle)).main()
+/// }
+/// ```
+#[derive(Debug)]
+pub struct App {
+    registry: Registry,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl App {
+    /// The command with the built-in algorithms.
+    pub fn new() -> Self {
+        let mut registry = Registry::new();
+        besom_search::register(&mut registry);
+        besom_stop::register(&mut registry);
+        Self { registry }
+    }
+
+    /// Adds a search method that sweep files name by `method: name`.
+    #[must_use]
+    pub fn search<S, F>(mut self, name: &str, make: F) -> Self
+    where
+        S: Search + 'static,
+        F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
+    {
+        self.registry.add_search(name, make);
+        self
+    }
+
+    /// Adds a stopping rule that sweep files name by `early_terminate: {type: name}`.
+    #[must_use]
+    pub fn stopper<S, F>(mut self, name: &str, make: F) -> Self
+    where
+        S: Stopper + 'static,
+        F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
+    {
+        self.registry.add_stopper(name, make);
+        self
+    }
+
+    /// Runs the command with the arguments of this process. Exit codes: 0 done, 1 failed, 2 your input was wrong.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        cli::main(&self.registry)
+    }
+}

@@ -1,0 +1,206 @@
+//! The protocol of `besom ask-tell`: a sweep for programs in any language, over newline-delimited JSON.
+//!
+//! One request a line on standard input, one reply a line on standard output: `{"config": .., "seed": ..}` starts
+//! afresh, `{"ask": k}` suggests, `{"tell": [..]}` learns, `{"report": [..]}` learns of running runs and answers which
+//! to stop, `{"quit": true}` ends. A request that can't be served is answered `{"error": "text"}` and changes nothing.
+
+use std::collections::HashMap;
+use std::io::{BufRead, Write};
+
+use anyhow::{Result, anyhow, bail};
+use besom_controller::{Next, Sweep};
+use besom_core::{Registry, Run, RunNumber, RunState};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::setup;
+
+/// A request may be this long, in bytes.
+const LONGEST_LINE: u64 = 64 << 20;
+
+/// Answers requests until `quit` or the end of the input. Fails only if reading or writing does.
+pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn Write) -> std::io::Result<()> {
+    let mut session = None;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if std::io::Read::take(&mut *input, LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let reply = match serde_json::from_slice::<Request>(&line) {
+            Ok(Request { quit: true, .. }) => return Ok(()),
+            Ok(request) => answer(registry, &mut session, request).unwrap_or_else(|e| error_reply(&e)),
+            Err(e) => json!({ "error": format!("not a request: {e}") }),
+        };
+        writeln!(output, "{reply}")?;
+        output.flush()?;
+    }
+}
+
+fn error_reply(error: &anyhow::Error) -> Value {
+    json!({ "error": format!("{error:#}") })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Request {
+    #[serde(default)]
+    config: Option<Value>,
+    #[serde(default)]
+    seed: Option<u64>,
+    #[serde(default)]
+    ask: Option<usize>,
+    #[serde(default)]
+    tell: Option<Vec<Tell>>,
+    #[serde(default)]
+    report: Option<Vec<Report>>,
+    #[serde(default)]
+    quit: bool,
+}
+
+#[derive(Deserialize)]
+struct Tell {
+    id: String,
+    #[serde(default)]
+    params: Map<String, Value>,
+    #[serde(default)]
+    value: Option<Value>,
+    state: TellState,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum TellState {
+    Finished,
+    Stopped,
+    Failed,
+    Crashed,
+    Killed,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    id: String,
+    #[expect(dead_code, reason = "part of the protocol; values arrive in the order of their steps")]
+    #[serde(default)]
+    step: Option<u64>,
+    value: Value,
+}
+
+struct Session {
+    sweep: Sweep,
+    numbers: HashMap<String, RunNumber>,
+    ids: Vec<String>,
+}
+
+fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) -> Result<Value> {
+    if let Some(config) = request.config {
+        *session = Some(Session::start(registry, &config, request.seed)?);
+        return Ok(json!({ "ok": true }));
+    }
+    let session = session.as_mut().ok_or_else(|| anyhow!("no sweep yet: send {{\"config\": ..}} first"))?;
+    match request {
+        Request { ask: Some(count), .. } => session.ask(count),
+        Request { tell: Some(tells), .. } => session.tell(tells),
+        Request { report: Some(reports), .. } => session.report(&reports),
+        _ => bail!("a request holds one of config, ask, tell, report, quit"),
+    }
+}
+
+impl Session {
+    fn start(registry: &Registry, config: &Value, seed: Option<u64>) -> Result<Self> {
+        let config = setup::reader(registry).read_json(config)?.config;
+        let seed = seed.or(config.seed).unwrap_or(0);
+        let sweep = setup::build(registry, &config, seed)?;
+        Ok(Self { sweep, numbers: HashMap::new(), ids: Vec::new() })
+    }
+
+    fn ask(&mut self, count: usize) -> Result<Value> {
+        let mut suggestions = Vec::new();
+        while suggestions.len() < count {
+            let Next::Runs(numbers) = self.sweep.ask(count - suggestions.len())? else { break };
+            for number in numbers {
+                let id = self.name(number);
+                let params = self.sweep.params(number);
+                suggestions.push(json!({ "id": id, "params": params }));
+            }
+        }
+        Ok(json!({ "suggestions": suggestions }))
+    }
+
+    /// Gives a run an id: its number, unless somebody else's run was called so.
+    fn name(&mut self, number: RunNumber) -> String {
+        let mut id = number.to_string();
+        while self.numbers.contains_key(&id) {
+            id.push('\'');
+        }
+        self.know(id.clone(), number);
+        id
+    }
+
+    fn know(&mut self, id: String, number: RunNumber) {
+        self.numbers.insert(id.clone(), number);
+        self.ids.push(id);
+    }
+
+    fn tell(&mut self, tells: Vec<Tell>) -> Result<Value> {
+        for tell in &tells {
+            if let Some(&number) = self.numbers.get(&tell.id) {
+                self.check_open(&tell.id, number)?;
+            }
+        }
+        for tell in tells {
+            let number = match self.numbers.get(&tell.id) {
+                Some(&number) => number,
+                None => self.import(tell.id, &tell.params),
+            };
+            self.sweep.set_summary(number, tell.value.as_ref().and_then(Value::as_f64))?;
+            let (state, stopped) = match tell.state {
+                TellState::Finished => (RunState::Finished, false),
+                TellState::Stopped => (RunState::Finished, true),
+                TellState::Failed => (RunState::Failed, false),
+                TellState::Crashed => (RunState::Crashed, false),
+                TellState::Killed => (RunState::Killed, false),
+            };
+            if stopped {
+                self.sweep.mark_stopped(number, "stopped")?;
+            }
+            self.sweep.end(number, state)?;
+        }
+        Ok(json!({ "ok": true }))
+    }
+
+    fn import(&mut self, id: String, params: &Map<String, Value>) -> RunNumber {
+        let mut run = Run::new(self.sweep.problem().space.read(params));
+        run.state = RunState::Running;
+        let number = self.sweep.import(run);
+        self.know(id, number);
+        number
+    }
+
+    fn check_open(&self, id: &str, number: RunNumber) -> Result<()> {
+        let open = self.sweep.history().get(number).is_some_and(|run| run.state.is_open());
+        if open { Ok(()) } else { bail!("run '{id}' is over") }
+    }
+
+    fn report(&mut self, reports: &[Report]) -> Result<Value> {
+        let mut numbers = Vec::new();
+        for report in reports {
+            let number =
+                *self.numbers.get(&report.id).ok_or_else(|| anyhow!("there is no run '{}'", report.id))?;
+            self.check_open(&report.id, number)?;
+            numbers.push(number);
+        }
+        for (report, number) in reports.iter().zip(numbers) {
+            self.sweep.report(number, report.value.as_f64().unwrap_or(f64::NAN))?;
+        }
+        self.sweep.stops()?;
+        let history = self.sweep.history();
+        let asked = history.iter().filter(|(_, run)| run.state == RunState::Running && run.stopped.is_some());
+        let stop: Vec<_> = asked.map(|(number, _)| &self.ids[number.index()]).collect();
+        Ok(json!({ "stop": stop }))
+    }
+}

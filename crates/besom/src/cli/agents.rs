@@ -1,0 +1,189 @@
+//! Agents at work in this process: one thread each, and one that steps the sweep for its stopping rule.
+
+use std::ffi::OsString;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use besom_agent::{AgentOptions, Guard, Idle, ProgramRunner, RunDir, Shutdown};
+use besom_config::SweepConfig;
+use besom_controller::{Controller, Step};
+use besom_core::{BoxError, Registry, RunNumber};
+use besom_store::{Lease, Store, SweepId, SweepRow};
+use serde_json::{Map, Value};
+
+use crate::cli::place::Place;
+use crate::cli::progress::Progress;
+use crate::cli::{InputError, run, signals};
+use crate::setup;
+
+/// How often the stopping rule looks at running runs, and the display at the store.
+const PACE: Duration = Duration::from_millis(250);
+
+/// Whether this process steps the sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Steps {
+    /// Yes: it was told to run the sweep.
+    Always,
+    /// Unless the sweep file says `controller: {type: local}`.
+    UnlessLocal,
+}
+
+/// Some agents that work on one sweep in this process.
+pub(crate) struct Crew<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) place: &'a Place,
+    pub(crate) jobs: u32,
+    pub(crate) count: Option<u64>,
+    pub(crate) silence: Duration,
+    pub(crate) steps: Steps,
+}
+
+impl Crew<'_> {
+    /// Works until the sweep is over, the count is used up, or signals say that it is enough.
+    pub(crate) fn work(&self, sweep: SweepRow) -> Result<()> {
+        let config = run::stored_config(self.registry, &sweep)?;
+        let steps = self.steps == Steps::Always || !config.controller_local;
+        let stepped = setup::build(self.registry, &config, sweep.seed)?;
+        let controller = Mutex::new(Controller::new(sweep.id.clone(), stepped));
+        let shutdown = Shutdown::new();
+        signals::listen(&shutdown)?;
+        let mut progress =
+            Progress::new(self.place.open_existing()?, sweep.clone(), self.jobs, run::total(&config))?;
+
+        let (over, guard) = (AtomicBool::new(false), Guard::default());
+        let ended = thread::scope(|scope| {
+            let agents: Vec<_> = (1..=self.jobs)
+                .map(|job| {
+                    let (sweep, config, shutdown, guard) = (&sweep, &config, &shutdown, &guard);
+                    let controller = steps.then_some(&controller);
+                    scope.spawn(move || self.agent(job, sweep, config, controller, shutdown, guard))
+                })
+                .collect();
+            let stepper = steps.then(|| scope.spawn(|| self.keep_stepping(&controller, &over)));
+            let mut shown = Ok(());
+            while agents.iter().any(|agent| !agent.is_finished()) {
+                shown = shown.and_then(|()| progress.tick());
+                wait(&agents);
+            }
+            over.store(true, Ordering::SeqCst);
+            let mut ended: Vec<Result<()>> = agents.into_iter().map(join).collect();
+            ended.extend(stepper.map(join));
+            ended.push(shown.and_then(|()| progress.tick()));
+            ended
+        });
+        progress.close();
+        ended.into_iter().collect()
+    }
+
+    fn agent(
+        &self,
+        job: u32,
+        sweep: &SweepRow,
+        config: &SweepConfig,
+        controller: Option<&Mutex<Controller>>,
+        shutdown: &Shutdown,
+        guard: &Guard,
+    ) -> Result<()> {
+        let mut store = self.place.open_existing()?;
+        let mut runner = program_runner(self.place, sweep, config)?;
+        let name = format!("{}/{}/{job}", host(), std::process::id());
+        let options = AgentOptions {
+            count: self.count.map(|count| share(count, job, self.jobs)),
+            silence: self.silence,
+            guard: guard.clone(),
+            ..AgentOptions::new(name, self.place.directory())
+        };
+        let mut idle = |store: &mut dyn Store| -> Result<Idle, BoxError> {
+            let Some(controller) = controller else { return Ok(Idle::Waiting) };
+            let step = controller.lock().unwrap_or_else(PoisonError::into_inner).step(store, 1)?;
+            Ok(match step {
+                Step::Ready(_) => Idle::Worked,
+                Step::Wait | Step::Paused | Step::Over => Idle::Waiting,
+            })
+        };
+        besom_agent::work(&mut store, &sweep.id, &options, &mut runner, shutdown, &mut idle)?;
+        Ok(())
+    }
+
+    /// Steps the sweep for its stopping rule while all agents are busy.
+    fn keep_stepping(&self, controller: &Mutex<Controller>, over: &AtomicBool) -> Result<()> {
+        let mut store = self.place.open_existing()?;
+        while !over.load(Ordering::SeqCst) {
+            controller.lock().unwrap_or_else(PoisonError::into_inner).step(&mut store, 0)?;
+            thread::park_timeout(PACE);
+        }
+        Ok(())
+    }
+}
+
+fn program_runner(place: &Place, sweep: &SweepRow, config: &SweepConfig) -> Result<ProgramRunner> {
+    let executable = std::env::current_exe().context("cannot find this program to supervise others")?;
+    let directory = sweep.directory.clone().unwrap_or_else(|| ".".into());
+    Ok(ProgramRunner {
+        program: config.program.clone(),
+        command: config.command.clone(),
+        supervisor: Some(vec![executable.into_os_string(), OsString::from("__supervise")]),
+        ..ProgramRunner::new(directory, place.directory())
+    })
+}
+
+/// What one of `jobs` agents may do of `count` runs.
+fn share(count: u64, job: u32, jobs: u32) -> u64 {
+    let (job, jobs) = (u64::from(job), u64::from(jobs));
+    count / jobs + u64::from(job <= count % jobs)
+}
+
+/// Sleeps until the display is due, or all agents are done.
+fn wait<T>(agents: &[thread::ScopedJoinHandle<'_, T>]) {
+    const STEPS: u32 = 10;
+    for _ in 0..STEPS {
+        if agents.iter().all(thread::ScopedJoinHandle::is_finished) {
+            return;
+        }
+        thread::sleep(PACE / STEPS);
+    }
+}
+
+fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The command line of a run, as `besom plan` shows it.
+pub(crate) struct Preview {
+    pub(crate) argv: Vec<String>,
+    pub(crate) text: String,
+    pub(crate) warnings: Vec<String>,
+}
+
+pub(crate) fn preview(place: &Place, config: &SweepConfig, point: &Map<String, Value>) -> Result<Preview> {
+    let environment = |name: &str| std::env::var(name).ok();
+    // The paths of files depend on sweep and run, which are not there yet.
+    let lease = Lease { sweep: SweepId::new("SWEEP"), run: RunNumber::FIRST, epoch: 1 };
+    let json_path = RunDir::new(place.directory(), &lease).args_json().display().to_string();
+    let (command, program) = (config.command.as_deref(), config.program.as_deref());
+    let line = besom_agent::command_line(command, program, point, &json_path, &environment);
+    let line = line.map_err(|error| InputError::new(error.to_string()))?;
+    let quoted = line.argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
+    Ok(Preview { argv: line.argv, text: quoted, warnings: line.warnings })
+}
+
+/// A word as a shell would need it, for people to read and copy.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// The hidden subcommand by which an agent holds a program.
+pub(crate) fn supervise(arguments: Vec<OsString>) -> ! {
+    std::process::exit(besom_agent::supervise(arguments))
+}

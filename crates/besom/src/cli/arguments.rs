@@ -1,0 +1,257 @@
+//! What can be typed: the subcommands and their options.
+
+use std::path::PathBuf;
+
+use besom_core::RunState;
+use clap::{Args, Parser, Subcommand};
+
+/// Hyperparameter sweeps with no account, server or network.
+#[derive(Debug, Parser)]
+#[command(
+    name = "besom",
+    version,
+    max_term_width = 100,
+    infer_subcommands = false,
+    disable_help_subcommand = true
+)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 your input was wrong.")]
+pub(crate) struct Arguments {
+    /// Directory of the store [default: $BESOM_STORE, else .besom]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create a sweep and work on it until it is over
+    Run(RunArguments),
+    /// Create a sweep and print its id
+    Sweep {
+        /// Sweep file, YAML or JSON; - for standard input
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Work on a sweep until it is over
+    Agent(AgentArguments),
+    /// Step a sweep until it is over: suggest runs, stop bad ones
+    Controller {
+        /// Id of the sweep
+        id: String,
+    },
+    /// Show how sweeps stand
+    Status {
+        /// Id of a sweep; without it, those that are not over, or the newest
+        id: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List all sweeps
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the runs of a sweep
+    Runs(RunsArguments),
+    /// Show a run: parameters, curve, events, why it was suggested or stopped
+    Show {
+        /// Id of the sweep
+        id: String,
+        /// Number of the run
+        run: u64,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the best run of a sweep
+    Best {
+        /// Id of the sweep
+        id: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hand out no runs until resumed; running ones go on
+    Pause {
+        /// Id of the sweep
+        id: String,
+    },
+    /// Let a paused sweep go on
+    Resume {
+        /// Id of the sweep
+        id: String,
+    },
+    /// Begin no new runs and let running ones end; with --runs, name the runs to stop early (stateless)
+    Stop {
+        /// Id of a sweep, or with --runs a sweep file
+        target: PathBuf,
+        /// JSON file of runs as W&B has them; - for standard input
+        #[arg(long, value_name = "FILE")]
+        runs: Option<PathBuf>,
+        /// Print JSON
+        #[arg(long, requires = "runs")]
+        json: bool,
+    },
+    /// End a sweep and its running runs now
+    Cancel {
+        /// Id of the sweep
+        id: String,
+    },
+    /// Hand out ended runs again
+    Retry(RetryArguments),
+    /// Check a sweep file
+    Validate {
+        /// Sweep file; - for standard input
+        file: PathBuf,
+        /// Print the verdict, all problems and the filled-in configuration as JSON
+        #[arg(long)]
+        json: bool,
+        /// Also say whether W&B would take the file
+        #[arg(long)]
+        wandb: bool,
+    },
+    /// Show what a sweep file would do, with no side effects
+    Plan {
+        /// Sweep file; - for standard input
+        file: PathBuf,
+        /// How many points to show
+        #[arg(short, default_value_t = 5)]
+        n: usize,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Suggest runs for a configuration and a list of runs (stateless)
+    Next {
+        /// Sweep file; - for standard input
+        config: PathBuf,
+        /// JSON file of runs as W&B has them; - for standard input
+        #[arg(long, value_name = "FILE")]
+        runs: PathBuf,
+        /// How many suggestions
+        #[arg(short, default_value_t = 1)]
+        n: usize,
+        /// Seed, in place of the file's
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Suggest and learn over newline-delimited JSON on standard input and output
+    AskTell,
+    /// Report metrics from inside a run: besom log loss=0.31 epoch=4
+    Log {
+        /// name=value; values are numbers, JSON or text
+        #[arg(required = true, value_name = "NAME=VALUE")]
+        values: Vec<String>,
+    },
+    /// Print a completion script for a shell
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Hold a program of a run (used by agents)
+    #[command(name = "__supervise", hide = true)]
+    Supervise {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Sweep file, YAML or JSON; - for standard input
+    pub(crate) file: PathBuf,
+    /// How many runs at once
+    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: u32,
+    /// Execute at most so many runs now
+    #[arg(long)]
+    pub(crate) count: Option<u64>,
+    /// Go on with the newest unfinished sweep of this file
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Give up on an agent that is silent for so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) silence: u64,
+    /// Seed, in place of the file's
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgentArguments {
+    /// Id of the sweep; entity/project/ in front of it is ignored
+    pub(crate) id: String,
+    /// How many runs at once
+    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: u32,
+    /// Execute at most so many runs
+    #[arg(long)]
+    pub(crate) count: Option<u64>,
+    /// Give up on an agent that is silent for so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) silence: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsArguments {
+    /// Id of the sweep
+    pub(crate) id: String,
+    /// Only runs in these states
+    #[arg(long, value_delimiter = ',', value_parser = parse_state, value_name = "STATE,..")]
+    pub(crate) state: Vec<RunState>,
+    /// Order of the rows
+    #[arg(long, value_enum, default_value_t = Sort::Number)]
+    pub(crate) sort: Sort,
+    /// At most so many rows
+    #[arg(long)]
+    pub(crate) limit: Option<u64>,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    pub(crate) json: bool,
+    /// Print CSV
+    #[arg(long)]
+    pub(crate) csv: bool,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Sort {
+    /// By number
+    Number,
+    /// Newest first
+    Newest,
+    /// Best metric first
+    Best,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["failed", "crashed", "killed"])))]
+pub(crate) struct RetryArguments {
+    /// Id of the sweep
+    pub(crate) id: String,
+    /// Runs that failed
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Runs whose agent fell silent
+    #[arg(long)]
+    pub(crate) crashed: bool,
+    /// Runs that were killed
+    #[arg(long)]
+    pub(crate) killed: bool,
+}
+
+fn parse_state(text: &str) -> Result<RunState, String> {
+    RunState::parse(text).ok_or_else(|| {
+        let known = RunState::ALL.map(RunState::as_str);
+        let hint =
+            besom_core::nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
+        format!("unknown state{hint}; states: {}", known.join(", "))
+    })
+}

@@ -1,0 +1,108 @@
+//! Commands that change a sweep's state, and `log`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use besom_core::RunState;
+use besom_store::{Store, SweepState};
+use serde_json::{Map, Value};
+
+use crate::cli::arguments::RetryArguments;
+use crate::cli::place::{Place, find_sweep};
+use crate::cli::{InputError, Outcome, line};
+
+pub(crate) fn pause(place: &Place, id: &str) -> Result<Outcome> {
+    change(place, id, SweepState::Paused, "its owner", |id| {
+        format!("paused; besom resume {id} lets it go on")
+    })
+}
+
+pub(crate) fn resume(place: &Place, id: &str) -> Result<Outcome> {
+    change(place, id, SweepState::Running, "", |id| format!("resumed; besom agent {id} works on it"))
+}
+
+pub(crate) fn stop(place: &Place, id: &str) -> Result<Outcome> {
+    change(place, id, SweepState::Finished, "stopped by its owner", |_| {
+        "stopped; running runs may end".into()
+    })
+}
+
+pub(crate) fn cancel(place: &Place, id: &str) -> Result<Outcome> {
+    change(place, id, SweepState::Canceled, "canceled by its owner", |_| {
+        "canceled; running runs are killed".into()
+    })
+}
+
+fn change(
+    place: &Place,
+    id: &str,
+    to: SweepState,
+    reason: &str,
+    said: impl FnOnce(&str) -> String,
+) -> Result<Outcome> {
+    let mut store = place.open_existing()?;
+    let sweep = find_sweep(&mut store, id)?;
+    if sweep.state == to {
+        line(format!("sweep {} is {to} already", sweep.id))?;
+        return Ok(Outcome::Done);
+    }
+    let reason = (!reason.is_empty()).then_some(reason);
+    store.set_state(&sweep.id, to, reason).map_err(|e| InputError::new(e.to_string()))?;
+    line(format!("sweep {} {}", sweep.id, said(sweep.id.as_str())))?;
+    Ok(Outcome::Done)
+}
+
+pub(crate) fn retry(place: &Place, arguments: &RetryArguments) -> Result<Outcome> {
+    let chosen = [
+        (arguments.failed, RunState::Failed),
+        (arguments.crashed, RunState::Crashed),
+        (arguments.killed, RunState::Killed),
+    ];
+    let states: Vec<_> = chosen.into_iter().filter_map(|(chosen, state)| chosen.then_some(state)).collect();
+    let mut store = place.open_existing()?;
+    let sweep = find_sweep(&mut store, &arguments.id)?;
+    let count = store.retry(&sweep.id, &states)?;
+    let runs = if count == 1 { "run" } else { "runs" };
+    line(match count {
+        0 => "no such runs".to_owned(),
+        _ => format!("{count} {runs} will be tried again; besom agent {} works on them", sweep.id),
+    })?;
+    Ok(Outcome::Done)
+}
+
+/// `besom log loss=0.31 epoch=4` inside a run: one row, appended to the run's metrics file.
+pub(crate) fn log(values: &[String]) -> Result<Outcome> {
+    let path = std::env::var_os("BESOM_METRICS").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let path = path.ok_or_else(|| {
+        InputError::new("BESOM_METRICS is not set: besom log works inside a run that an agent has started")
+    })?;
+    let mut row = Map::new();
+    let mut problems = Vec::new();
+    for text in values {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => {
+                row.insert(name.to_owned(), parse(value));
+            }
+            _ => problems.push(format!("'{text}' is not of the form name=value")),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(InputError::new(problems.join("; ")).into());
+    }
+    besom_agent::append_metrics(&path, &row)?;
+    Ok(Outcome::Done)
+}
+
+/// A number or other JSON as it is; all else is text. `nan` and `inf`, which JSON has not, are the texts that stand
+/// for them.
+fn parse(value: &str) -> Value {
+    if let Ok(value) = serde_json::from_str(value) {
+        return value;
+    }
+    match value.parse::<f64>() {
+        Ok(x) if x.is_nan() => Value::from("NaN"),
+        Ok(x) if x.is_infinite() => Value::from(if x > 0.0 { "Infinity" } else { "-Infinity" }),
+        Ok(x) => Value::from(x),
+        Err(_) => Value::from(value),
+    }
+}

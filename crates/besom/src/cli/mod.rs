@@ -1,0 +1,136 @@
+//! The command line: what was typed, done.
+
+mod agents;
+mod arguments;
+mod inspect;
+mod manage;
+mod offline;
+mod place;
+mod progress;
+mod run;
+mod show;
+mod signals;
+mod table;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use besom_core::{Registry, RegistryError};
+use besom_store::StoreError;
+use clap::{CommandFactory, Parser};
+
+use arguments::{Arguments, Command};
+use place::Place;
+
+/// What the user gave is wrong: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct InputError(String);
+
+impl InputError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl From<RegistryError> for InputError {
+    fn from(error: RegistryError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// How a command ended that did not fail: code 0, or 1 if what it looked at is not well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    Failed,
+}
+
+/// Parses the arguments of this process and does what they say.
+pub(crate) fn main(registry: &Registry) -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // clap prints help and version to standard output with code 0, errors to standard error with code 2.
+            let code = error.exit_code();
+            let _ = error.print();
+            return u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
+    match execute(registry, arguments) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    if is_broken_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("besom: {error:#}");
+    let is_input = error.is::<InputError>()
+        || error.is::<besom_config::Problems>()
+        || error.is::<besom_config::ReadError>()
+        || matches!(error.downcast_ref(), Some(StoreError::NoSweep { .. } | StoreError::NoRun { .. }));
+    if is_input { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// Whoever reads our output has seen enough (`besom runs ID | head`): no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.into_iter().any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Result<Outcome> {
+    let place = Place::find(store)?;
+    match command {
+        Command::Run(arguments) => run::run(registry, &place, &arguments),
+        Command::Sweep { file, json } => run::create(registry, &place, &file, json),
+        Command::Agent(arguments) => run::agent(registry, &place, &arguments),
+        Command::Controller { id } => run::controller(registry, &place, &id),
+        Command::Status { id, json } => inspect::status(&place, id.as_deref(), json),
+        Command::List { json } => inspect::list(&place, json),
+        Command::Runs(arguments) => inspect::runs(&place, &arguments),
+        Command::Show { id, run, json } => show::show(&place, &id, run, json),
+        Command::Best { id, json } => inspect::best(&place, &id, json),
+        Command::Pause { id } => manage::pause(&place, &id),
+        Command::Resume { id } => manage::resume(&place, &id),
+        Command::Stop { target, runs: Some(runs), json } => offline::stop(registry, &target, &runs, json),
+        Command::Stop { target, runs: None, .. } => manage::stop(&place, &target.to_string_lossy()),
+        Command::Cancel { id } => manage::cancel(&place, &id),
+        Command::Retry(arguments) => manage::retry(&place, &arguments),
+        Command::Validate { file, json, wandb } => offline::validate(registry, &file, json, wandb),
+        Command::Plan { file, n, json } => offline::plan(registry, &place, &file, n, json),
+        Command::Next { config, runs, n, seed, json } => {
+            offline::next(registry, &config, &runs, n, seed, json)
+        }
+        Command::AskTell => ask_tell(registry),
+        Command::Log { values } => manage::log(&values),
+        Command::Completion { shell } => completion(shell),
+        Command::Supervise { arguments } => agents::supervise(arguments),
+    }
+}
+
+fn ask_tell(registry: &Registry) -> Result<Outcome> {
+    crate::ask_tell::converse(registry, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())?;
+    Ok(Outcome::Done)
+}
+
+fn completion(shell: clap_complete::Shell) -> Result<Outcome> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "besom", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(Outcome::Done)
+}
+
+/// Prints a line to standard output; a closed pipe is an error that ends the command quietly.
+pub(crate) fn line(text: impl std::fmt::Display) -> Result<()> {
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
+}
+
+/// Prints a value as JSON.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<()> {
+    line(serde_json::to_string_pretty(value)?)
+}

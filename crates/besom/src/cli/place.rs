@@ -1,0 +1,68 @@
+//! Where the store is.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use besom_core::RunNumber;
+use besom_store::{Clock, SqliteStore, Store, SweepId, SweepRow};
+
+/// The directory of a store: the file `besom.db` and the directories of runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    directory: PathBuf,
+}
+
+impl Place {
+    /// The store that was named, else `$BESOM_STORE`, else `.besom` in the working directory.
+    pub(crate) fn find(named: Option<PathBuf>) -> Result<Self> {
+        let from_environment =
+            || std::env::var_os("BESOM_STORE").filter(|v| !v.is_empty()).map(PathBuf::from);
+        let directory = named.or_else(from_environment).unwrap_or_else(|| PathBuf::from(".besom"));
+        Ok(Self { directory: std::path::absolute(directory)? })
+    }
+
+    /// The directory.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Where the files of a run are.
+    pub(crate) fn run_directory(&self, sweep: &SweepId, run: RunNumber) -> PathBuf {
+        besom_agent::run_directory(&self.directory, sweep, run)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.join("besom.db")
+    }
+
+    /// Opens the store to write, made if it was not there.
+    pub(crate) fn open(&self) -> Result<SqliteStore> {
+        Ok(SqliteStore::open(&self.file(), clock())?)
+    }
+
+    /// Opens a store that must be there, to write.
+    pub(crate) fn open_existing(&self) -> Result<SqliteStore> {
+        Ok(SqliteStore::open_existing(&self.file(), clock())?)
+    }
+
+    /// Opens a store that must be there, to read.
+    pub(crate) fn open_to_read(&self) -> Result<SqliteStore> {
+        Ok(SqliteStore::open_read_only(&self.file(), clock())?)
+    }
+}
+
+/// The wall clock.
+pub(crate) fn clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}
+
+/// The sweep that a user named: its id, perhaps with `entity/project/` in front as in W&B.
+pub(crate) fn find_sweep(store: &mut dyn Store, text: &str) -> Result<SweepRow> {
+    let id = text.rsplit('/').next().unwrap_or(text);
+    Ok(store.sweep(&SweepId::new(id))?)
+}

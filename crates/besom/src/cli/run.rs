@@ -1,0 +1,234 @@
+//! `run`, `sweep`, `agent`, `controller`: commands that make a sweep or work on one.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+use besom_controller::{Controller, Step};
+use besom_core::{Registry, RunState};
+use besom_store::{NewSweep, SqliteStore, Status, Store, StoreError, SweepId, SweepRow, SweepState, Watched};
+
+use crate::cli::agents::{Crew, Steps};
+use crate::cli::arguments::{AgentArguments, RunArguments};
+use crate::cli::place::{Place, find_sweep};
+use crate::cli::{InputError, Outcome, inspect, line, signals};
+use crate::setup::{self, SweepFile};
+
+/// Letters of sweep ids.
+const LETTERS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+/// How often a controller without agents looks at its sweep.
+const PACE: Duration = Duration::from_millis(250);
+
+pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) -> Result<Outcome> {
+    let file = setup::read_sweep_file(registry, &arguments.file)?;
+    check_program(&file)?;
+    let mut store = place.open()?;
+    let unfinished = unfinished_of(&mut store, &file)?;
+    let id = match (arguments.resume, unfinished) {
+        (true, Some(sweep)) => resume(&mut store, &file, &sweep)?,
+        (true, None) => {
+            line("no unfinished sweep of this file is in the store; a new one begins")?;
+            new_sweep(registry, &mut store, &file, arguments.seed)?
+        }
+        (false, unfinished) => {
+            if let Some(sweep) = unfinished {
+                line(format!(
+                    "note: sweep {} of this file is unfinished; --resume goes on with it",
+                    sweep.id
+                ))?;
+            }
+            new_sweep(registry, &mut store, &file, arguments.seed)?
+        }
+    };
+    let sweep = store.sweep(&id)?;
+    line(beginning(&sweep, &file))?;
+    let (jobs, count) = (arguments.jobs, arguments.count);
+    let silence = Duration::from_secs(arguments.silence);
+    let crew = Crew { registry, place, jobs, count, silence, steps: Steps::Always };
+    finish_with(place, crew, sweep)
+}
+
+/// Before anything is stored: a program that is not there can't be meant.
+fn check_program(file: &SweepFile) -> Result<()> {
+    if file.config.program.is_none() && file.config.command.is_none() {
+        let message = "the sweep file names no program: add 'program: train.py' or a 'command'";
+        return Err(InputError::new(message).into());
+    }
+    let Some(program) = &file.config.program else { return Ok(()) };
+    let directory = setup::directory(file)?;
+    if file.config.command.is_none() && !directory.join(program).exists() {
+        let message = format!("the program '{program}' is not in {}", directory.display());
+        return Err(InputError::new(message).into());
+    }
+    Ok(())
+}
+
+fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
+    let name = sweep.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let method = &file.config.method.name;
+    let cap = sweep.run_cap.map(|cap| format!(", {cap} runs")).unwrap_or_default();
+    let metric =
+        sweep.metrics.first().map(|m| format!(", {} {}", m.goal.as_str(), m.name)).unwrap_or_default();
+    format!("sweep {}{name}: {method} search{cap}{metric}, seed {}", sweep.id, sweep.seed)
+}
+
+/// The newest sweep of the same file that is not over.
+fn unfinished_of(store: &mut SqliteStore, file: &SweepFile) -> Result<Option<SweepRow>> {
+    let Some(source) = source(file) else { return Ok(None) };
+    let mut sweeps = store.sweeps()?;
+    sweeps.retain(|sweep| sweep.source.as_ref() == Some(&source) && !sweep.state.is_over());
+    Ok(sweeps.pop())
+}
+
+fn source(file: &SweepFile) -> Option<String> {
+    file.path.as_ref().map(|path| path.display().to_string())
+}
+
+fn resume(store: &mut SqliteStore, file: &SweepFile, sweep: &SweepRow) -> Result<SweepId> {
+    if sweep.text != file.text {
+        let message = format!(
+            "the file has changed since sweep {} began; besom agent {} goes on with the sweep as it was, \
+             besom run without --resume begins a new one",
+            sweep.id, sweep.id
+        );
+        return Err(InputError::new(message).into());
+    }
+    if sweep.state == SweepState::Paused {
+        store.set_state(&sweep.id, SweepState::Running, None)?;
+    }
+    Ok(sweep.id.clone())
+}
+
+fn new_sweep(
+    registry: &Registry,
+    store: &mut SqliteStore,
+    file: &SweepFile,
+    seed: Option<u64>,
+) -> Result<SweepId> {
+    let config = &file.config;
+    // 32 bits: a person can copy it, and JSON readers of every language keep it exact.
+    let seed = seed.or(config.seed).unwrap_or_else(|| rand::random::<u32>().into());
+    // Algorithms may refuse the problem: before anything is stored.
+    setup::build(registry, config, seed)?;
+    let metrics = &config.problem.metrics;
+    let mut new = NewSweep {
+        id: new_id(),
+        name: config.name.clone(),
+        text: file.text.clone(),
+        source: source(file),
+        directory: Some(setup::directory(file)?.display().to_string()),
+        seed,
+        metrics: metrics.iter().map(|m| Watched { name: m.name.clone(), goal: m.goal }).collect(),
+        run_cap: config.problem.run_cap,
+        retry_crashed: config.retry.crashed,
+        retry_failed: config.retry.failed,
+    };
+    loop {
+        match store.create_sweep(&new) {
+            Err(StoreError::SweepExists(_)) => new.id = new_id(),
+            other => break other?,
+        }
+    }
+    Ok(new.id)
+}
+
+fn new_id() -> SweepId {
+    let letter = |_| char::from(LETTERS[usize::from(rand::random::<u8>()) % LETTERS.len()]);
+    SweepId::new((0..8).map(letter).collect::<String>())
+}
+
+pub(crate) fn create(registry: &Registry, place: &Place, file: &Path, as_json: bool) -> Result<Outcome> {
+    let file = setup::read_sweep_file(registry, file)?;
+    let id = new_sweep(registry, &mut place.open()?, &file, None)?;
+    if as_json {
+        crate::cli::json(&serde_json::json!({ "id": id }))?;
+    } else {
+        line(format!("created sweep {id}; start an agent with: besom agent {id}"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArguments) -> Result<Outcome> {
+    let mut store = place.open_existing()?;
+    let sweep = find_sweep(&mut store, &arguments.id)?;
+    if sweep.state.is_over() {
+        line(format!("sweep {} is {} already", sweep.id, sweep.state))?;
+        return Ok(Outcome::Done);
+    }
+    let (jobs, count) = (arguments.jobs, arguments.count);
+    let silence = Duration::from_secs(arguments.silence);
+    let crew = Crew { registry, place, jobs, count, silence, steps: Steps::UnlessLocal };
+    finish_with(place, crew, sweep)
+}
+
+/// Works until the sweep is over or the crew may leave, and prints how it stands then.
+fn finish_with(place: &Place, crew: Crew<'_>, sweep: SweepRow) -> Result<Outcome> {
+    let id = sweep.id.clone();
+    crew.work(sweep)?;
+    let mut store = place.open_existing()?;
+    let sweep = store.sweep(&id)?;
+    let status = store.status(&id)?;
+    line("")?;
+    line(conclusion(&mut store, &sweep, &status)?)?;
+    let succeeded = status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0);
+    let well = sweep.state != SweepState::Paused && (succeeded || !sweep.state.is_over());
+    Ok(if well { Outcome::Done } else { Outcome::Failed })
+}
+
+fn conclusion(store: &mut SqliteStore, sweep: &SweepRow, status: &Status) -> Result<String> {
+    let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let mut lines = vec![
+        format!("sweep {} is {}{reason}", sweep.id, sweep.state),
+        format!("runs {}", inspect::counts(sweep, status)),
+    ];
+    if let Some((number, value)) = status.best {
+        let run = store.run(&sweep.id, number)?;
+        lines.push(inspect::describe_best(sweep, &run, value));
+        lines.push(format!("more: besom runs {} --sort best; besom show {} {number}", sweep.id, sweep.id));
+    }
+    if !sweep.state.is_over() {
+        lines.push(format!("besom agent {} goes on", sweep.id));
+    }
+    Ok(lines.join("\n"))
+}
+
+pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result<Outcome> {
+    let mut store = place.open_existing()?;
+    let sweep = find_sweep(&mut store, id)?;
+    let config = stored_config(registry, &sweep)?;
+    let mut controller = Controller::new(sweep.id.clone(), setup::build(registry, &config, sweep.seed)?);
+    let shutdown = besom_agent::Shutdown::new();
+    signals::listen(&shutdown)?;
+    line(format!("stepping sweep {}; start agents with: besom agent {}", sweep.id, sweep.id))?;
+    let mut before = String::new();
+    while shutdown.level() == besom_agent::Level::None {
+        let idle = store.agents(&sweep.id)?.iter().filter(|agent| agent.alive && agent.run.is_none()).count();
+        let step = controller.step(&mut store, idle.max(1))?;
+        let status = store.status(&sweep.id)?;
+        let now = store.sweep(&sweep.id)?;
+        let said = format!("{}: {}", now.state, inspect::counts(&sweep, &status));
+        if said != before {
+            line(&said)?;
+            before = said;
+        }
+        if step == Step::Over && status.counts.iter().all(|(state, count)| !state.is_open() || *count == 0) {
+            line(conclusion(&mut store, &now, &status)?)?;
+            break;
+        }
+        std::thread::sleep(PACE);
+    }
+    Ok(Outcome::Done)
+}
+
+/// The configuration of a stored sweep; it was checked when the sweep was created.
+pub(crate) fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<besom_config::SweepConfig> {
+    let name = sweep.source.clone().unwrap_or_else(|| format!("sweep {}", sweep.id));
+    Ok(setup::reader(registry).read(&sweep.text, &name)?.config)
+}
+
+/// How many runs a sweep will have, if that is known beforehand.
+pub(crate) fn total(config: &besom_config::SweepConfig) -> Option<u64> {
+    let is_grid = config.method.name == "grid";
+    let grid = setup::points(config).filter(|_| is_grid).and_then(|points| u64::try_from(points).ok());
+    [grid, config.problem.run_cap].into_iter().flatten().min()
+}

@@ -1,0 +1,129 @@
+//! `besom show`: all about one run.
+
+use anyhow::Result;
+use besom_core::RunNumber;
+use besom_store::{Attempt, Event, RunRow, Store, SweepRow};
+use serde_json::{Map, Value, json};
+
+use crate::cli::inspect::metric;
+use crate::cli::place::{Place, clock, find_sweep};
+use crate::cli::{InputError, Outcome, line, table};
+
+/// How many events of a run are shown.
+const EVENTS: u64 = 1000;
+
+/// What is known of a run.
+struct Facts {
+    sweep: SweepRow,
+    run: RunRow,
+    curve: Vec<f64>,
+    attempts: Vec<Attempt>,
+    events: Vec<Event>,
+}
+
+pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<Outcome> {
+    let number = RunNumber::new(run).ok_or_else(|| InputError::new("runs are counted from 1"))?;
+    let mut store = place.open_to_read()?;
+    let sweep = find_sweep(&mut store, id)?;
+    let facts = Facts {
+        run: store.run(&sweep.id, number)?,
+        curve: if sweep.metrics.is_empty() { Vec::new() } else { store.curve(&sweep.id, number, 0)? },
+        attempts: store.attempts(&sweep.id, number)?,
+        events: store.events(&sweep.id, Some(number), 0, EVENTS)?,
+        sweep,
+    };
+    if as_json {
+        let Facts { run, attempts, events, curve, .. } = &facts;
+        let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
+        crate::cli::json(&json!({ "run": run, "curve": curve, "attempts": attempts, "events": events }))?;
+    } else {
+        line(describe(&facts, &place.run_directory(&facts.sweep.id, number)))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn describe(facts: &Facts, directory: &std::path::Path) -> String {
+    let Facts { sweep, run, curve, attempts, events } = facts;
+    let mut lines = vec![headline(sweep, run)];
+    if let Some(why) = &run.stop_reason {
+        lines.push(format!("stopped because: {why}"));
+    }
+    if let Some(message) = &run.message {
+        lines.push(format!("ended with: {message}"));
+    }
+    section(&mut lines, "parameters", pairs(table::flat(&run.point)));
+    section(&mut lines, "suggested because", note(&run.note));
+    section(&mut lines, &curve_title(metric(sweep), curve), plot(curve));
+    if attempts.len() > 1 {
+        section(&mut lines, "attempts", attempts.iter().map(attempt).collect());
+    }
+    section(&mut lines, "events", events.iter().map(|e| event(e, run.created_ms)).collect());
+    if directory.is_dir() {
+        section(&mut lines, "files", vec![directory.display().to_string()]);
+    }
+    lines.join("\n")
+}
+
+fn headline(sweep: &SweepRow, run: &RunRow) -> String {
+    let best =
+        run.best.map(|best| format!(", best {} {}", metric(sweep), table::number(best))).unwrap_or_default();
+    let took = table::duration(run, clock()()).map(|ms| format!(", {}", table::span(ms))).unwrap_or_default();
+    format!("run {} of sweep {}: {}{best}{took}", run.number, sweep.id, table::state(run))
+}
+
+fn section(lines: &mut Vec<String>, title: &str, content: Vec<String>) {
+    if !content.is_empty() {
+        lines.push(format!("\n{title}"));
+        lines.extend(content.into_iter().map(|line| format!("  {line}")));
+    }
+}
+
+fn pairs(values: Vec<(String, String)>) -> Vec<String> {
+    let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    values.into_iter().map(|(name, value)| format!("{name:<width$}  {value}")).collect()
+}
+
+/// The note of a suggestion: its sentence first, then what else it says.
+fn note(note: &Map<String, Value>) -> Vec<String> {
+    let why = note.get("why").and_then(Value::as_str).map(str::to_owned);
+    let rest: Map<_, _> =
+        note.iter().filter(|(key, _)| *key != "why").map(|(k, v)| (k.clone(), v.clone())).collect();
+    why.into_iter().chain(pairs(table::flat(&rest))).collect()
+}
+
+fn curve_title(metric: &str, curve: &[f64]) -> String {
+    let bad = curve.iter().filter(|v| !v.is_finite()).count();
+    let bad = if bad > 0 { format!(", {bad} of them no number") } else { String::new() };
+    format!("{metric} over {} steps{bad}", curve.len())
+}
+
+/// The curve as a plot of text, at most 60 columns wide and 10 rows high.
+fn plot(curve: &[f64]) -> Vec<String> {
+    let values: Vec<f64> = curve.iter().copied().filter(|v| v.is_finite()).collect();
+    match values.as_slice() {
+        [] => Vec::new(),
+        [only] => vec![table::number(*only)],
+        _ => {
+            let thinned = thin(&values, 60);
+            let config = rasciigraph::Config::default().with_height(9).with_width(60);
+            rasciigraph::plot(thinned, config).lines().map(|line| line.trim_end().to_owned()).collect()
+        }
+    }
+}
+
+/// At most `most` of the values: the last of each of so many equal parts.
+fn thin(values: &[f64], most: usize) -> Vec<f64> {
+    let parts = values.len().min(most);
+    (1..=parts).map(|part| values[part * values.len() / parts - 1]).collect()
+}
+
+fn attempt(attempt: &Attempt) -> String {
+    let Attempt { epoch, agent, state, rows, .. } = attempt;
+    format!("{epoch}: {state}, {rows} rows, by {agent}")
+}
+
+fn event(event: &Event, start_ms: u64) -> String {
+    let after = table::span(event.at_ms.saturating_sub(start_ms));
+    let detail = table::parameters(&event.detail);
+    format!("+{after:<12} {:<14} {detail}", event.kind).trim_end().to_owned()
+}

@@ -1,0 +1,99 @@
+//! From a sweep file to a sweep that can be stepped.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use besom_config::{Reader, SweepConfig};
+use besom_controller::Sweep;
+use besom_core::Registry;
+
+use crate::cli::InputError;
+
+/// A sweep file that was read and found right.
+#[derive(Debug)]
+pub(crate) struct SweepFile {
+    /// What it says.
+    pub(crate) config: SweepConfig,
+    /// Its text.
+    pub(crate) text: String,
+    /// Where it is; `None` for standard input.
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// Reads a sweep file (`-` is standard input) and prints its warnings to standard error.
+pub(crate) fn read_sweep_file(registry: &Registry, path: &Path) -> Result<SweepFile> {
+    let (text, name) = read_text(path)?;
+    let parsed = reader(registry).read(&text, &name)?;
+    for warning in &parsed.warnings {
+        eprintln!("{warning}");
+    }
+    let path = (path.as_os_str() != "-").then(|| std::fs::canonicalize(path)).transpose()?;
+    Ok(SweepFile { config: parsed.config, text, path })
+}
+
+/// The text of a sweep file and the name to call it by.
+pub(crate) fn read_text(path: &Path) -> Result<(String, String)> {
+    let name = if path.as_os_str() == "-" { "standard input".into() } else { path.display().to_string() };
+    let text = if path.as_os_str() == "-" {
+        besom_config::read_from(std::io::stdin().lock(), &name)
+    } else {
+        besom_config::read_file(path)
+    };
+    Ok((text?, name))
+}
+
+/// A reader of sweep files that knows all algorithms of the registry.
+pub(crate) fn reader(registry: &Registry) -> Reader {
+    let reader = registry.searches().fold(Reader::new(), |reader, name| reader.method(name));
+    registry.stoppers().fold(reader, |reader, name| reader.stopper(name))
+}
+
+/// The sweep that a configuration describes, with no runs yet.
+pub(crate) fn build(registry: &Registry, config: &SweepConfig, seed: u64) -> Result<Sweep> {
+    let mut problem = config.problem.clone();
+    problem.seed = seed;
+    let method = &config.method;
+    let search = registry.search(&method.name, &problem, &method.options).map_err(InputError::from)?;
+    let stopper = config.early_terminate.as_ref();
+    let stopper = stopper.map(|rule| registry.stopper(&rule.name, &problem, &rule.options)).transpose();
+    let sweep = Sweep::new(problem, search);
+    Ok(match stopper.map_err(InputError::from)? {
+        Some(stopper) => sweep.with_stopper(stopper),
+        None => sweep,
+    })
+}
+
+/// The runs of a JSON file as W&B has them; `-` is standard input.
+pub(crate) fn read_runs(path: &Path) -> Result<Vec<besom_controller::stateless::SweepRun>> {
+    let text = if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().lock().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    let name = path.display();
+    let text = text.map_err(|e| InputError::new(format!("cannot read {name}: {e}")))?;
+    serde_json::from_str(&text).map_err(|e| {
+        InputError::new(format!("{name}:{}:{}: not a list of runs: {e}", e.line(), e.column())).into()
+    })
+}
+
+/// Where the programs of a sweep run: in the working directory, as with W&B, unless the program lies beside the
+/// sweep file only.
+pub(crate) fn directory(file: &SweepFile) -> Result<PathBuf> {
+    let here = std::env::current_dir().context("the working directory is gone")?;
+    let beside = file.path.as_deref().and_then(Path::parent);
+    Ok(match (&file.config.program, beside) {
+        (Some(program), Some(beside)) if !here.join(program).exists() && beside.join(program).exists() => {
+            beside.to_owned()
+        }
+        _ => here,
+    })
+}
+
+/// How many points the space has; `None` if it is infinite, or too large to count.
+pub(crate) fn points(config: &SweepConfig) -> Option<u128> {
+    let mut levels = config.problem.space.parameters().iter().map(|p| p.distribution.levels());
+    levels.try_fold(1_u128, |points, levels| points.checked_mul(levels?.count()))
+}

@@ -1,0 +1,120 @@
+//! The ask-tell protocol, spoken to the real binary.
+#![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
+
+mod command;
+
+use command::Desk;
+use serde_json::{Value, json};
+
+const CONFIG: &str = r#"{"method":"METHOD","metric":{"name":"loss"},"run_cap":40,
+    "parameters":{"x":{"min":-5.0,"max":5.0},"k":{"values":["a","b"]},"n":{"min":1,"max":4}}}"#;
+
+/// Sends requests and gives back the replies.
+fn talk(requests: &[Value]) -> Vec<Value> {
+    let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
+    let answer = Desk::new().call_with_input(&["ask-tell"], lines.as_bytes());
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    answer.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn start(method: &str) -> Value {
+    let config: Value = serde_json::from_str(&CONFIG.replace("METHOD", method)).unwrap();
+    json!({ "config": config, "seed": 7 })
+}
+
+fn tell(id: &str, value: f64) -> Value {
+    json!({ "tell": [{ "id": id, "params": {}, "value": value, "state": "finished" }] })
+}
+
+#[test]
+fn a_conversation_is_the_same_when_repeated_and_after_a_restart_inside_it() {
+    for method in ["random", "bayes"] {
+        let mut session = vec![start(method)];
+        for run in 1..=12 {
+            session.push(json!({ "ask": 1 }));
+            session.push(tell(&run.to_string(), f64::from(run) * 0.37 % 1.0));
+        }
+        let once = talk(&session);
+        assert_eq!(once.len(), session.len());
+        assert!(once.iter().all(|reply| reply.get("error").is_none()), "{once:?}");
+        let twice = talk(&[session.clone(), session].concat());
+        assert_eq!(twice[..once.len()], once[..]);
+        assert_eq!(twice[once.len()..], once[..]);
+    }
+}
+
+#[test]
+fn suggestions_lie_in_the_space_and_end_with_the_cap() {
+    let replies = talk(&[start("random"), json!({ "ask": 30 }), json!({ "ask": 30 }), json!({ "ask": 1 })]);
+    let suggestions = |reply: &Value| reply["suggestions"].as_array().unwrap().clone();
+    assert_eq!(suggestions(&replies[1]).len(), 30);
+    assert_eq!(suggestions(&replies[2]).len(), 10);
+    assert_eq!(suggestions(&replies[3]).len(), 0);
+    for suggestion in suggestions(&replies[1]) {
+        let params = &suggestion["params"];
+        assert!((-5.0..=5.0).contains(&params["x"].as_f64().unwrap()));
+        assert!(params["n"].as_i64().is_some(), "an integer stays one: {params}");
+        assert!(params["k"] == "a" || params["k"] == "b");
+    }
+}
+
+#[test]
+fn a_grid_learns_of_imported_runs_and_ends() {
+    let config = json!({ "method": "grid", "parameters": { "a": { "values": [1, 2, 3] } } });
+    let imported = json!({ "tell": [{ "id": "mine", "params": { "a": 2 }, "value": 1.0, "state": "finished" }] });
+    let replies = talk(&[json!({ "config": config }), imported, json!({ "ask": 9 })]);
+    let left: Vec<_> = replies[2]["suggestions"].as_array().unwrap().iter().map(|s| s["params"]["a"].clone()).collect();
+    assert_eq!(left, [json!(1), json!(3)]);
+}
+
+#[test]
+fn reports_are_answered_with_the_runs_to_stop() {
+    let config = json!({
+        "method": "random", "metric": { "name": "loss" }, "parameters": { "x": { "min": 0.0, "max": 1.0 } },
+        "early_terminate": { "type": "hyperband", "min_iter": 1, "eta": 2 },
+    });
+    let report = |id: u32, value: f64| json!({ "report": [{ "id": id.to_string(), "step": 1, "value": value }] });
+    let told = json!({ "tell": [{ "id": "3", "params": {}, "value": 9.0, "state": "stopped" }] });
+    let requests =
+        [json!({ "config": config }), json!({ "ask": 3 }), report(1, 1.0), report(2, 2.0), report(3, 9.0), told, report(1, 0.5)];
+    let replies = talk(&requests);
+    assert_eq!(replies[4], json!({ "stop": ["2", "3"] }), "{replies:?}");
+    assert_eq!(replies[5], json!({ "ok": true }));
+    assert_eq!(replies[6], json!({ "stop": ["2"] }), "what was named stays named while it runs");
+}
+
+#[test]
+fn a_request_that_cannot_be_served_changes_nothing_and_says_why() {
+    let failed = json!({ "tell": [{ "id": "1", "params": {}, "value": null, "state": "failed" }] });
+    let requests = [
+        json!({ "ask": 1 }),
+        json!({ "config": { "method": "bayse", "parameters": { "a": { "value": 1 } } } }),
+        start("random"),
+        json!({ "report": [{ "id": "77", "step": 1, "value": 1.0 }] }),
+        json!({ "aks": 1 }),
+        json!({ "ask": 1 }),
+        failed.clone(),
+        failed,
+        json!({ "ask": 1 }),
+    ];
+    let replies = talk(&requests);
+    let error = |k: usize| replies[k]["error"].as_str().unwrap_or_else(|| panic!("{:?}", replies[k])).to_owned();
+    assert!(error(0).contains("config"), "{}", error(0));
+    assert!(error(1).contains("bayes"), "the nearest method is named: {}", error(1));
+    assert_eq!(replies[2], json!({ "ok": true }));
+    assert!(error(3).contains("77"), "{}", error(3));
+    assert!(error(4).contains("aks"), "{}", error(4));
+    assert_eq!(replies[5]["suggestions"][0]["id"], "1");
+    assert_eq!(replies[6], json!({ "ok": true }));
+    assert!(error(7).contains("over"), "{}", error(7));
+    assert_eq!(replies[8]["suggestions"][0]["id"], "2");
+}
+
+#[test]
+fn garbage_is_answered_line_by_line() {
+    let input = b"\xff\xfe\n{\n[]\n\n{\"quit\": true}\n{\"ask\": 1}\n";
+    let answer = Desk::new().call_with_input(&["ask-tell"], input);
+    assert_eq!(answer.code, Some(0));
+    assert_eq!(answer.out.lines().count(), 3, "{answer:?}");
+    assert!(answer.out.lines().all(|line| line.starts_with("{\"error\":")), "{answer:?}");
+}

@@ -1,0 +1,85 @@
+//! The real binary, in a directory of its own.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A fresh directory in which `besom` is called; its store is the default `.besom` there.
+pub struct Desk {
+    directory: tempfile::TempDir,
+}
+
+/// What a call gave.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a file and says where it is.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A call to be started: `besom ARGUMENTS` in this directory.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_besom"));
+        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
+        command.env_remove("BESOM_STORE").env_remove("BESOM_METRICS");
+        // Programs of a sweep find the very binary that is tested.
+        let binary = Path::new(env!("CARGO_BIN_EXE_besom")).parent().unwrap();
+        let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+        command.env("PATH", path);
+        command
+    }
+
+    pub fn call(&self, arguments: &[&str]) -> Answer {
+        Answer::from(self.command(arguments).output().unwrap())
+    }
+
+    pub fn call_with_input(&self, arguments: &[&str], input: &[u8]) -> Answer {
+        let mut command = self.command(arguments);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let input = input.to_vec();
+        // The command may refuse to read it all.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let answer = Answer::from(child.wait_with_output().unwrap());
+        writer.join().unwrap();
+        answer
+    }
+
+    /// A call that must succeed and print JSON.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let answer = self.call(arguments);
+        assert_eq!(answer.code, Some(0), "{arguments:?}: {answer:?}");
+        serde_json::from_str(&answer.out).unwrap()
+    }
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let answer = Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+        assert!(!answer.err.contains("panicked"), "{answer:?}");
+        assert!(answer.code.is_some(), "ended by a signal: {answer:?}");
+        answer
+    }
+}

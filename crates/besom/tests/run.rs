@@ -1,0 +1,160 @@
+//! Sweeps end to end: the real binary, real programs, a real store.
+#![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
+
+mod command;
+
+use command::Desk;
+use serde_json::{Value, json};
+
+/// A program that logs three rows and says what it got.
+const PROGRAM: &str = r#"#!/bin/sh
+echo "$@"
+for step in 1 2 3; do
+    besom log loss=$(( ${1#--a=} * step )) step=$step || exit 1
+done
+"#;
+
+fn desk(sweep: &str) -> Desk {
+    let desk = Desk::new();
+    desk.file("train.sh", PROGRAM);
+    desk.file("sweep.yaml", sweep);
+    desk
+}
+
+const GRID: &str = "\
+method: grid
+metric: {name: loss, goal: maximize}
+program: train.sh
+command: [sh, '${program}', '${args}']
+parameters:
+  a: {values: [1, 2, 3, 4]}
+  b: {value: text}
+";
+
+fn only_sweep(desk: &Desk) -> String {
+    let sweeps = desk.json(&["list", "--json"]);
+    assert_eq!(sweeps.as_array().unwrap().len(), 1, "{sweeps}");
+    sweeps[0]["id"].as_str().unwrap().to_owned()
+}
+
+fn runs(desk: &Desk, id: &str) -> Vec<Value> {
+    desk.json(&["runs", id, "--json"]).as_array().unwrap().clone()
+}
+
+#[test]
+fn a_grid_is_run_to_its_end_and_the_best_run_is_told() {
+    let desk = desk(GRID);
+    let answer = desk.call(&["run", "sweep.yaml", "-j", "2"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(answer.out.contains("best loss 12 in run 4"), "{answer:?}");
+    let id = only_sweep(&desk);
+    let runs = runs(&desk, &id);
+    assert_eq!(runs.iter().map(|run| run["point"]["a"].clone()).collect::<Vec<_>>(), [1, 2, 3, 4].map(Value::from));
+    for run in &runs {
+        assert_eq!(run["state"], "finished");
+        assert_eq!((&run["rows"], &run["epoch"]), (&json!(3), &json!(1)));
+        assert_eq!(run["best"].as_f64(), run["point"]["a"].as_f64().map(|a| 3.0 * a));
+    }
+    let output = desk.path().join(".besom/runs").join(&id).join("2/output.log");
+    assert_eq!(std::fs::read_to_string(output).unwrap(), "--a=2 --b=text\n");
+    assert_eq!(desk.json(&["best", &id, "--json"])["number"], 4);
+    assert_eq!(desk.json(&["status", &id, "--json"])["sweep"]["state"], "finished");
+    let shown = desk.json(&["show", &id, "2", "--json"]);
+    assert_eq!(shown["curve"], json!([2.0, 4.0, 6.0]));
+    let csv = desk.call(&["runs", &id, "--csv", "--sort", "best"]).out;
+    assert!(csv.lines().nth(1).unwrap().starts_with("4,finished,,3,12,12,"), "{csv}");
+}
+
+#[test]
+fn a_sweep_can_be_made_first_and_worked_on_by_agents_later() {
+    let desk = desk(GRID);
+    let id = desk.json(&["sweep", "sweep.yaml", "--json"])["id"].as_str().unwrap().to_owned();
+    let answer = desk.call(&["agent", &format!("entity/project/{id}"), "--count", "3"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert_eq!(runs(&desk, &id).len(), 3);
+    assert_eq!(desk.json(&["status", &id, "--json"])["sweep"]["state"], "running");
+    let answer = desk.call(&["run", "sweep.yaml", "--resume"]);
+    assert!(answer.out.contains(&id), "{answer:?}");
+    assert_eq!(only_sweep(&desk), id);
+    assert_eq!(runs(&desk, &id).len(), 4);
+    let again = desk.call(&["agent", &id]);
+    assert!(again.out.contains("finished already"), "{again:?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_sweep() {
+    let sweep = "method: random\nseed: 11\nrun_cap: 3\nmetric: {name: loss}\nprogram: train.sh\n\
+                 command: [sh, '${program}', '--a=1']\nparameters: {x: {min: 0.0, max: 1.0}}\n";
+    let points = || {
+        let desk = desk(sweep);
+        assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
+        runs(&desk, &only_sweep(&desk)).into_iter().map(|run| run["point"].clone()).collect::<Vec<_>>()
+    };
+    let first = points();
+    assert_eq!(first.len(), 3);
+    assert_eq!(first, points());
+}
+
+#[test]
+fn a_bad_run_is_stopped_early_and_the_reason_is_kept() {
+    // The first run is good and logs two bands; the second one is worse and never ends by itself.
+    let program = r#"
+case "$1" in
+--a=1) besom log loss=1; besom log loss=1;;
+*) besom log loss=9; besom log loss=9; while :; do sleep 1; done;;
+esac
+"#;
+    let sweep = "method: grid\nmetric: {name: loss}\nprogram: train.sh\ncommand: [sh, '${program}', '${args}']\n\
+                 early_terminate: {type: hyperband, min_iter: 1, eta: 2}\nparameters: {a: {values: [1, 2]}}\n";
+    let desk = Desk::new();
+    desk.file("train.sh", program);
+    desk.file("sweep.yaml", sweep);
+    let answer = desk.call(&["run", "sweep.yaml"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(answer.out.contains("run 2 stopped"), "{answer:?}");
+    let id = only_sweep(&desk);
+    let run = desk.json(&["show", &id, "2", "--json"])["run"].clone();
+    assert_eq!((&run["state"], &run["stop_kind"]), (&json!("finished"), &json!("early")));
+    assert!(run["stop_reason"].as_str().unwrap().contains("of 2"), "{run}");
+}
+
+#[test]
+fn a_broken_program_pauses_the_sweep_and_is_quoted() {
+    let desk = desk(&GRID.replace("train.sh", "broken.sh"));
+    desk.file("broken.sh", "echo 'no module named torch' >&2; exit 3");
+    let answer = desk.call(&["run", "sweep.yaml"]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(answer.out.contains("no module named torch"), "{answer:?}");
+    let id = only_sweep(&desk);
+    assert_eq!(desk.json(&["status", &id, "--json"])["sweep"]["state"], "paused");
+    assert_eq!(runs(&desk, &id).len(), 3, "the fourth point is not burnt");
+
+    desk.file("broken.sh", PROGRAM);
+    assert_eq!(desk.call(&["retry", &id, "--failed"]).code, Some(0));
+    assert_eq!(desk.call(&["resume", &id]).code, Some(0));
+    assert_eq!(desk.call(&["agent", &id]).code, Some(0));
+    assert!(runs(&desk, &id).iter().all(|run| run["state"] == "finished"));
+}
+
+#[test]
+fn a_target_ends_the_sweep() {
+    let desk = desk(&GRID.replace("goal: maximize", "goal: maximize, target: 6"));
+    let answer = desk.call(&["run", "sweep.yaml"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(answer.out.contains("target"), "{answer:?}");
+    assert_eq!(runs(&desk, &only_sweep(&desk)).len(), 2);
+}
+
+#[test]
+fn stopping_pausing_and_canceling_say_what_they_did() {
+    let desk = desk(GRID);
+    let id = desk.json(&["sweep", "sweep.yaml", "--json"])["id"].as_str().unwrap().to_owned();
+    assert_eq!(desk.call(&["agent", &id, "--count", "1"]).code, Some(0));
+    assert!(desk.call(&["pause", &id]).out.contains("paused"));
+    assert!(desk.call(&["pause", &id]).out.contains("already"));
+    assert!(desk.call(&["resume", &id]).out.contains("resumed"));
+    assert!(desk.call(&["stop", &id]).out.contains("stopped"));
+    let refused = desk.call(&["resume", &id]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.err.contains("finished"), "{refused:?}");
+}
