@@ -5,10 +5,15 @@
 //! and a [`SweepConfig`]; findings to text. So that one sees everything that is wrong at once, no check stops at the
 //! first problem, and only text that is not YAML at all ends the reading early.
 
+mod check;
 mod diagnostic;
+mod findings;
 mod input;
 mod reader;
+mod scalar;
 mod sweep;
+mod tree;
+mod yaml;
 
 pub use diagnostic::{Diagnostic, Problems, Severity};
 pub use input::{MAX_BYTES, ReadError, read_file, read_from};

@@ -1,0 +1,512 @@
+//! A single parameter: which distribution is meant, its defaults, and whether it makes sense.
+
+use besom_core::Distribution;
+use besom_core::distribution::{Continuous, Quantum};
+use serde_json::{Map, Value};
+
+use super::Checker;
+use super::field::Number;
+use crate::findings::nearest;
+use crate::tree::{Data, Entry, Node, Path, Place};
+
+/// One of the distributions of a sweep file.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    /// Its keys besides `distribution`.
+    pub(crate) keys: &'static [Key],
+    /// What W&B wants in place of it, if it is one that W&B has given up.
+    pub(crate) successor: Option<&'static str>,
+}
+
+/// A key of a parameter.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    /// What it is if it is not given; without a default it must be given.
+    pub(crate) default: Option<Number>,
+}
+
+const fn required(name: &'static str) -> Key {
+    Key { name, default: None }
+}
+
+const fn float(name: &'static str, default: f64) -> Key {
+    Key { name, default: Some(Number::Float(default)) }
+}
+
+const fn whole(name: &'static str, default: i128) -> Key {
+    Key { name, default: Some(Number::Integer(default)) }
+}
+
+const fn kind(name: &'static str, keys: &'static [Key]) -> Kind {
+    Kind { name, keys, successor: None }
+}
+
+const RANGE: &[Key] = &[required("min"), required("max")];
+const STEPPED_RANGE: &[Key] = &[required("min"), required("max"), float("q", 1.0)];
+const NORMAL: &[Key] = &[float("mu", 0.0), float("sigma", 1.0)];
+/// W&B writes the defaults of the stepped normal distributions as integers; so that filled configurations agree, so
+/// does this table.
+const STEPPED_NORMAL: &[Key] = &[whole("mu", 0), whole("sigma", 1), float("q", 1.0)];
+
+/// All distributions of a sweep file.
+pub(crate) const KINDS: &[Kind] = &[
+    kind("constant", &[required("value")]),
+    kind("categorical", &[required("values")]),
+    kind("categorical_w_probabilities", &[required("values"), required("probabilities")]),
+    kind("int_uniform", RANGE),
+    kind("uniform", RANGE),
+    kind("q_uniform", STEPPED_RANGE),
+    kind("log_uniform_values", RANGE),
+    kind("q_log_uniform_values", STEPPED_RANGE),
+    kind("inv_log_uniform_values", RANGE),
+    kind("normal", NORMAL),
+    kind("q_normal", STEPPED_NORMAL),
+    kind("log_normal", NORMAL),
+    kind("q_log_normal", STEPPED_NORMAL),
+    kind("beta", &[whole("a", 1), whole("b", 1)]),
+    kind("q_beta", &[whole("a", 1), whole("b", 1), float("q", 1.0)]),
+    Kind { name: "log_uniform", keys: RANGE, successor: Some("log_uniform_values") },
+    Kind { name: "q_log_uniform", keys: STEPPED_RANGE, successor: Some("q_log_uniform_values") },
+    Kind { name: "inv_log_uniform", keys: RANGE, successor: Some("inv_log_uniform_values") },
+];
+
+/// All keys that some parameter may have.
+const PARAMETER_KEYS: &[&str] = &[
+    "distribution",
+    "value",
+    "values",
+    "probabilities",
+    "min",
+    "max",
+    "q",
+    "mu",
+    "sigma",
+    "a",
+    "b",
+    "parameters",
+];
+
+/// How close probabilities must come to 1 in sum; that of numpy's `isclose`.
+const SUM_TOLERANCE: f64 = 1e-5 + 1e-8;
+
+fn find(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// A parameter's node with the place of its name.
+#[derive(Clone, Copy)]
+pub(super) struct Leaf<'a> {
+    pub(super) node: &'a Node,
+    pub(super) path: &'a Path<'a>,
+    pub(super) place: Place,
+}
+
+/// A parameter that was read: its distribution, unless something is wrong with it, and what to show for it.
+pub(super) struct ReadLeaf {
+    pub(super) kind: Option<&'static Kind>,
+    pub(super) distribution: Option<Distribution>,
+    pub(super) filled: Value,
+}
+
+impl Checker<'_> {
+    /// Reads a parameter that has no parameters inside.
+    pub(super) fn leaf(&mut self, leaf: Leaf<'_>) -> ReadLeaf {
+        let kind = match leaf.node.entry("distribution") {
+            Some(entry) => self.named(entry, leaf),
+            None => infer(leaf.node),
+        };
+        let Some(kind) = kind else {
+            if leaf.node.entry("distribution").is_none() {
+                self.cannot_infer(leaf);
+            }
+            return ReadLeaf { kind, distribution: None, filled: leaf.node.to_json() };
+        };
+        let complete = self.check_leaf_keys(leaf, kind);
+        let distribution = if complete { self.distribution(leaf, kind) } else { None };
+        ReadLeaf { kind: Some(kind), distribution, filled: fill(leaf.node, kind) }
+    }
+
+    fn named(&mut self, entry: &Entry, leaf: Leaf<'_>) -> Option<&'static Kind> {
+        let path = leaf.path.key("distribution");
+        let names: Vec<&'static str> =
+            KINDS.iter().filter(|k| k.successor.is_none()).map(|k| k.name).collect();
+        if let Data::Text(name) = &entry.node.data
+            && let Some(kind) = find(name)
+        {
+            if let Some(successor) = kind.successor {
+                self.given_up(entry, leaf, kind, successor);
+            }
+            return Some(kind);
+        }
+        let kind = self.choice(&entry.node, &path, &names)?;
+        find(kind)
+    }
+
+    /// `log_uniform` and its like take exponents; W&B refuses them, and what one writes instead can be computed.
+    fn given_up(&mut self, entry: &Entry, leaf: Leaf<'_>, kind: &Kind, successor: &str) {
+        let message = format!("{} is no longer taken (its bounds are exponents)", kind.name);
+        let finding = self.findings.error(entry.node.place, &leaf.path.key("distribution"), message);
+        let bound = |key: &str| match leaf.node.entry(key)?.node.data {
+            Data::Integer(value) => Some((value as f64).exp()),
+            Data::Float(value) => Some(value.exp()),
+            _ => None,
+        };
+        let (low, high) = if kind.name == "inv_log_uniform" { ("max", "min") } else { ("min", "max") };
+        let invert = |x: f64| if kind.name == "inv_log_uniform" { 1.0 / x } else { x };
+        finding.suggest(match (bound(low).map(invert), bound(high).map(invert)) {
+            (Some(min), Some(max)) => {
+                format!("write distribution: {successor}, min: {min:.4e}, max: {max:.4e}")
+            }
+            _ => format!("use {successor} with the bounds themselves"),
+        });
+    }
+
+    fn cannot_infer(&mut self, leaf: Leaf<'_>) {
+        let Leaf { node, path, place } = leaf;
+        let mut misspelled = false;
+        for entry in node.entries().iter().filter(|entry| !PARAMETER_KEYS.contains(&entry.key.as_str())) {
+            misspelled |= nearest(&entry.key, PARAMETER_KEYS.iter().copied()).is_some();
+            self.unknown_key(entry, path, PARAMETER_KEYS);
+        }
+        if misspelled {
+            return;
+        }
+        let has = |key| node.entry(key).is_some();
+        if has("min") != has("max") {
+            let (there, missing) = if has("min") { ("min", "max") } else { ("max", "min") };
+            return self.missing(place, path, missing, &format!("; {there} alone says no range"));
+        }
+        if has("probabilities") {
+            return self.missing(place, path, "values", "; probabilities need the values they belong to");
+        }
+        let finding = self.findings.error(
+            place,
+            path,
+            "it does not say what values it takes; give `value`, `values`, `min` and `max`, or a `distribution`",
+        );
+        if has("mu") || has("sigma") {
+            finding.suggest("for mu and sigma, write distribution: normal or log_normal");
+        } else if has("a") || has("b") {
+            finding.suggest("for a and b, write distribution: beta");
+        }
+    }
+
+    /// Whether all keys that the distribution needs are there.
+    fn check_leaf_keys(&mut self, leaf: Leaf<'_>, kind: &Kind) -> bool {
+        let Leaf { node, path, place } = leaf;
+        let allowed = |key: &str| key == "distribution" || kind.keys.iter().any(|k| k.name == key);
+        let mut missing: Vec<_> = kind
+            .keys
+            .iter()
+            .filter(|k| k.default.is_none() && node.entry(k.name).is_none())
+            .map(|k| k.name)
+            .collect();
+        for entry in node.entries().iter().filter(|entry| !allowed(&entry.key)) {
+            if !PARAMETER_KEYS.contains(&entry.key.as_str()) {
+                let known: Vec<&str> =
+                    std::iter::once("distribution").chain(kind.keys.iter().map(|k| k.name)).collect();
+                self.unknown_key(entry, path, &known);
+                // Whoever misspells a key needs not be told that it is missing too.
+                missing.retain(|key| nearest(&entry.key, known.iter().copied()) != Some(key));
+                continue;
+            }
+            let message = format!("this key does not go with the distribution {}", kind.name);
+            let finding = self.findings.error(entry.place, &path.key(&entry.key), message);
+            if let Some(instead) = instead(&entry.key, kind, node) {
+                finding.suggest(instead);
+            }
+        }
+        let complete = missing.is_empty();
+        for key in missing {
+            self.missing(place, path, key, &format!("; the distribution {} needs it", kind.name));
+        }
+        complete && kind.keys.iter().all(|k| k.default.is_some() || node.entry(k.name).is_some())
+    }
+
+    fn distribution(&mut self, leaf: Leaf<'_>, kind: &'static Kind) -> Option<Distribution> {
+        match kind.name {
+            "constant" => {
+                let entry = leaf.node.entry("value")?;
+                self.check_value(&entry.node, &leaf.path.key("value"));
+                Some(Distribution::Constant(entry.node.to_json()))
+            }
+            "categorical" => {
+                Some(Distribution::Categorical { values: self.values(leaf)?, probabilities: None })
+            }
+            "categorical_w_probabilities" => {
+                let values = self.values(leaf);
+                let probabilities = self.probabilities(leaf, values.as_ref().map(Vec::len))?;
+                Some(Distribution::Categorical { values: values?, probabilities: Some(probabilities) })
+            }
+            "int_uniform" => self.int_uniform(leaf),
+            name => {
+                let shape = self.shape(leaf, kind, name.strip_prefix("q_").unwrap_or(name));
+                let quantum = self.quantum(leaf, kind);
+                match quantum {
+                    Some(quantum) => Some(Distribution::Quantized(shape?, quantum?)),
+                    None => shape.map(Distribution::Continuous),
+                }
+            }
+        }
+    }
+
+    fn values(&mut self, leaf: Leaf<'_>) -> Option<Vec<Value>> {
+        let path = leaf.path.key("values");
+        let entry = leaf.node.entry("values")?;
+        let items = self.list(&entry.node, &path, "values")?;
+        if items.is_empty() {
+            self.findings.error(entry.node.place, &path, "expected at least one value").found(&entry.node);
+            return None;
+        }
+        for (index, item) in items.iter().enumerate() {
+            self.check_value(item, &path.index(index));
+        }
+        Some(items.iter().map(|item| item.to_json()).collect())
+    }
+
+    /// Warns of values that a program gets otherwise than they were written.
+    fn check_value(&mut self, node: &Node, path: &Path<'_>) {
+        match &node.data {
+            Data::Float(value) if !value.is_finite() => {
+                let message =
+                    format!("the program gets the text {}, as JSON has no such number", node.to_json());
+                self.findings.warn(node.place, path, message).found(node);
+            }
+            Data::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.check_value(item, &path.index(index));
+                }
+            }
+            Data::Map(entries) => {
+                for entry in entries {
+                    self.check_value(&entry.node, &path.key(&entry.key));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn probabilities(&mut self, leaf: Leaf<'_>, values: Option<usize>) -> Option<Vec<f64>> {
+        let path = leaf.path.key("probabilities");
+        let entry = leaf.node.entry("probabilities")?;
+        let items = self.list(&entry.node, &path, "numbers")?;
+        let mut probabilities = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let path = path.index(index);
+            let Some(number) = self.number(item, &path) else { continue };
+            if number.as_f64() < 0.0 {
+                self.findings.error(item.place, &path, "a probability cannot be negative").found(item);
+                continue;
+            }
+            probabilities.push(number.as_f64());
+        }
+        if let Some(values) = values.filter(|values| *values != items.len()) {
+            let message = format!(
+                "{} for {}",
+                counted(items.len(), "probability", "probabilities"),
+                counted(values, "value", "values")
+            );
+            self.findings.error(entry.node.place, &path, message);
+            return None;
+        }
+        if probabilities.len() < items.len() || probabilities.is_empty() {
+            return None;
+        }
+        let sum: f64 = probabilities.iter().sum();
+        if (sum - 1.0).abs() <= SUM_TOLERANCE {
+            return Some(probabilities);
+        }
+        let short = format!("{sum:.6}");
+        let short = short.trim_end_matches('0').trim_end_matches('.');
+        self.findings.error(entry.node.place, &path, format!("the probabilities sum to {short}, not to 1"));
+        None
+    }
+
+    fn int_uniform(&mut self, leaf: Leaf<'_>) -> Option<Distribution> {
+        let (min, max) = self.range(leaf);
+        let mut bound = |key: &str, number: Option<Number>| {
+            let number = number?;
+            let entry = leaf.node.entry(key)?;
+            let path = leaf.path.key(key);
+            if matches!(number, Number::Float(_)) {
+                self.findings.not_for_wandb(
+                    entry.node.place,
+                    &path,
+                    "W&B wants this bound without a decimal point",
+                );
+            }
+            let whole = number.as_whole();
+            if whole.is_none() {
+                let message = "expected a whole number of at most 64 bits, as for int_uniform";
+                let finding = self.findings.error(entry.node.place, &path, message).found(&entry.node);
+                if matches!(number, Number::Float(_)) {
+                    finding.suggest("for real numbers, write distribution: uniform");
+                }
+            }
+            whole
+        };
+        let (min, max) = (bound("min", min), bound("max", max));
+        Some(Distribution::IntUniform { min: min?, max: max? })
+    }
+
+    /// Both bounds, `None` for what is not a number; a finding if they are the wrong way round.
+    fn range(&mut self, leaf: Leaf<'_>) -> (Option<Number>, Option<Number>) {
+        let mut bound = |key| {
+            let entry = leaf.node.entry(key)?;
+            self.number(&entry.node, &leaf.path.key(key))
+        };
+        let (min, max) = (bound("min"), bound("max"));
+        let (Some(low), Some(high)) = (min, max) else { return (min, max) };
+        let in_order = match (low, high) {
+            (Number::Integer(low), Number::Integer(high)) => low < high,
+            _ => low.as_f64() < high.as_f64(),
+        };
+        if !in_order {
+            let entry = leaf.node.entry("min");
+            let place = entry.map_or(leaf.place, |entry| entry.node.place);
+            let message = format!("min is {low}, which is not less than max, {high}");
+            let finding = self.findings.error(place, &leaf.path.key("min"), message);
+            if low.as_f64() > high.as_f64() {
+                finding.suggest(format!("write min: {high}, max: {low}"));
+            } else {
+                finding.suggest(format!("for a single value, write value: {low}"));
+            }
+            return (None, None);
+        }
+        (min, max)
+    }
+
+    fn shape(&mut self, leaf: Leaf<'_>, kind: &Kind, plain: &str) -> Option<Continuous> {
+        match plain {
+            "uniform" | "log_uniform" | "inv_log_uniform" => {
+                let (Some(min), Some(max)) = self.range(leaf) else { return None };
+                let (min, max) = (min.as_f64(), max.as_f64());
+                if !(max - min).is_finite() {
+                    self.findings.error(leaf.place, leaf.path, "the range is too wide for a 64-bit number");
+                    return None;
+                }
+                Some(match plain {
+                    "uniform" => Continuous::Uniform { min, max },
+                    "log_uniform" => Continuous::LogUniform { min, max },
+                    _ => Continuous::InvLogUniform { min, max },
+                })
+            }
+            "log_uniform_values" | "inv_log_uniform_values" => {
+                let (min, max) = self.range(leaf);
+                let min = self.positive(leaf, "min", min?)?;
+                let max = max?.as_f64();
+                Some(match plain {
+                    "log_uniform_values" => Continuous::LogUniformValues { min, max },
+                    _ => Continuous::InvLogUniformValues { min, max },
+                })
+            }
+            "beta" => {
+                let (a, b) = (self.positive_key(leaf, kind, "a"), self.positive_key(leaf, kind, "b"));
+                Some(Continuous::Beta { a: a?, b: b? })
+            }
+            _ => {
+                let mu = self.key(leaf, kind, "mu").map(Number::as_f64);
+                let sigma = self.positive_key(leaf, kind, "sigma");
+                Some(match plain {
+                    "normal" => Continuous::Normal { mu: mu?, sigma: sigma? },
+                    _ => Continuous::LogNormal { mu: mu?, sigma: sigma? },
+                })
+            }
+        }
+    }
+
+    /// The step, if the distribution has one.
+    fn quantum(&mut self, leaf: Leaf<'_>, kind: &Kind) -> Option<Option<Quantum>> {
+        kind.keys.iter().find(|key| key.name == "q")?;
+        let Some(number) = self.key(leaf, kind, "q") else { return Some(None) };
+        let q = self.positive(leaf, "q", number);
+        Some(q.map(|q| Quantum { q, integer: matches!(number, Number::Integer(_)) }))
+    }
+
+    /// The number that a key has or by default has.
+    fn key(&mut self, leaf: Leaf<'_>, kind: &Kind, key: &str) -> Option<Number> {
+        match leaf.node.entry(key) {
+            Some(entry) => self.number(&entry.node, &leaf.path.key(key)),
+            None => kind.keys.iter().find(|k| k.name == key)?.default,
+        }
+    }
+
+    fn positive_key(&mut self, leaf: Leaf<'_>, kind: &Kind, key: &str) -> Option<f64> {
+        let number = self.key(leaf, kind, key)?;
+        self.positive(leaf, key, number)
+    }
+
+    fn positive(&mut self, leaf: Leaf<'_>, key: &str, number: Number) -> Option<f64> {
+        let value = number.as_f64();
+        if value > 0.0 {
+            return Some(value);
+        }
+        let entry = leaf.node.entry(key)?;
+        self.findings
+            .error(entry.node.place, &leaf.path.key(key), "expected a number greater than 0")
+            .found(&entry.node);
+        None
+    }
+}
+
+/// Which distribution the keys of a parameter mean.
+fn infer(node: &Node) -> Option<&'static Kind> {
+    let has = |key| node.entry(key).is_some();
+    let is_float = |key| node.entry(key).is_some_and(|e| matches!(e.node.data, Data::Float(_)));
+    find(if has("value") {
+        "constant"
+    } else if has("values") && has("probabilities") {
+        "categorical_w_probabilities"
+    } else if has("values") {
+        "categorical"
+    } else if has("min") && has("max") {
+        if is_float("min") || is_float("max") { "uniform" } else { "int_uniform" }
+    } else {
+        return None;
+    })
+}
+
+/// What to write for a key that does not go with a distribution.
+fn instead(key: &str, kind: &Kind, node: &Node) -> Option<String> {
+    let named = node.entry("distribution").is_some();
+    match (key, kind.name) {
+        ("q", "int_uniform" | "uniform") => Some("for steps of q, write distribution: q_uniform".to_owned()),
+        ("q", name) if find(&format!("q_{name}")).is_some() => {
+            Some(format!("for steps of q, write q_{name}"))
+        }
+        ("probabilities", "categorical") if named => {
+            Some("write categorical_w_probabilities, or leave `distribution` out".to_owned())
+        }
+        _ if !named => KINDS
+            .iter()
+            .filter(|other| other.successor.is_none() && other.keys.iter().any(|k| k.name == key))
+            .find(|other| node.entries().iter().all(|e| other.keys.iter().any(|k| k.name == e.key)))
+            .map(|other| format!("write distribution: {}", other.name)),
+        _ => None,
+    }
+}
+
+/// A parameter as JSON with its distribution and its defaults.
+fn fill(node: &Node, kind: &Kind) -> Value {
+    let mut filled = Map::new();
+    for Entry { key, node, .. } in node.entries() {
+        let whole = match node.data {
+            Data::Float(value) if kind.name == "int_uniform" => Number::Float(value).as_whole(),
+            _ => None,
+        };
+        filled.insert(key.clone(), whole.map_or_else(|| node.to_json(), Value::from));
+    }
+    filled.entry("distribution").or_insert_with(|| kind.name.into());
+    for key in kind.keys {
+        if let Some(default) = key.default {
+            filled.entry(key.name).or_insert_with(|| default.to_json());
+        }
+    }
+    filled.into()
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,178 @@
+//! Single values: is it a number, a text, one of a few words, and if not, what to say.
+
+use besom_core::value::float;
+use serde_json::Value;
+
+use super::Checker;
+use crate::scalar::resolve;
+use crate::tree::{Data, Entry, Node, Path, Place, integer_to_json, quote, shorten};
+
+/// A finite number as it was written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Integer(i128),
+    Float(f64),
+}
+
+impl Number {
+    pub(super) fn as_f64(self) -> f64 {
+        match self {
+            Self::Integer(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+
+    /// The number if it is whole and within 64 bits, whether or not it was written with a dot.
+    pub(super) fn as_whole(self) -> Option<i64> {
+        match self {
+            Self::Integer(value) => i64::try_from(value).ok(),
+            // Every float below 2^63 in size is a 64-bit integer if it is whole.
+            Self::Float(value) if value.fract() == 0.0 && value.abs() < 9.2e18 => {
+                #[expect(clippy::cast_possible_truncation, reason = "it is whole and in range")]
+                let whole = value as i64;
+                Some(whole)
+            }
+            Self::Float(_) => None,
+        }
+    }
+
+    pub(super) fn to_json(self) -> Value {
+        match self {
+            Self::Integer(value) => integer_to_json(value),
+            Self::Float(value) => float(value),
+        }
+    }
+}
+
+impl std::fmt::Display for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Float(value) => write!(f, "{value:?}"),
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// Complains about keys that are not known.
+    pub(super) fn check_keys(&mut self, node: &Node, path: &Path<'_>, known: &[&str]) {
+        for entry in node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            self.unknown_key(entry, path, known);
+        }
+    }
+
+    pub(super) fn unknown_key(&mut self, entry: &Entry, path: &Path<'_>, known: &[&str]) {
+        let message = format!("unknown key; known are {}", known.join(", "));
+        let finding = self.findings.error(entry.place, &path.key(&entry.key), message);
+        finding.suggest_nearest(&entry.key, known.iter().copied());
+    }
+
+    /// Complains that a key is missing in the mapping whose key stands at `place`.
+    pub(super) fn missing(&mut self, place: Place, path: &Path<'_>, key: &str, why: &str) {
+        self.findings.error(place, &path.key(key), format!("this is missing{why}"));
+    }
+
+    /// A mapping, or else a finding.
+    pub(super) fn mapping<'n>(&mut self, node: &'n Node, path: &Path<'_>, of: &str) -> Option<&'n [Entry]> {
+        if let Data::Map(entries) = &node.data {
+            return Some(entries);
+        }
+        self.findings.error(node.place, path, format!("expected a mapping of {of}")).found(node);
+        None
+    }
+
+    /// A list, or else a finding.
+    pub(super) fn list<'n>(
+        &mut self,
+        node: &'n Node,
+        path: &Path<'_>,
+        of: &str,
+    ) -> Option<&'n [std::rc::Rc<Node>]> {
+        if let Data::List(items) = &node.data {
+            return Some(items);
+        }
+        self.findings.error(node.place, path, format!("expected a list of {of}")).found(node);
+        None
+    }
+
+    pub(super) fn text(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
+        if let Data::Text(text) = &node.data {
+            return Some(text.clone());
+        }
+        let finding = self.findings.error(node.place, path, "expected text").found(node);
+        if let Some(written) = node.written.as_deref().filter(|written| !written.is_empty()) {
+            finding.suggest(format!("for this text, write {}", quote(written)));
+        }
+        None
+    }
+
+    /// One of a few words, or else a finding.
+    pub(super) fn choice(
+        &mut self,
+        node: &Node,
+        path: &Path<'_>,
+        choices: &[&'static str],
+    ) -> Option<&'static str> {
+        if let Data::Text(text) = &node.data
+            && let Some(choice) = choices.iter().find(|choice| *choice == text)
+        {
+            return Some(choice);
+        }
+        let message = match choices {
+            [only] => format!("expected {only}"),
+            _ => format!("expected one of {}", choices.join(", ")),
+        };
+        let finding = self.findings.error(node.place, path, message).found(node);
+        if let Data::Text(text) = &node.data {
+            finding.suggest_nearest(text, choices.iter().copied());
+        }
+        None
+    }
+
+    pub(super) fn boolean(&mut self, node: &Node, path: &Path<'_>) -> Option<bool> {
+        if let Data::Bool(value) = node.data {
+            return Some(value);
+        }
+        self.not(node, path, "true or false");
+        None
+    }
+
+    /// A finite number, or else a finding.
+    pub(super) fn number(&mut self, node: &Node, path: &Path<'_>) -> Option<Number> {
+        match node.data {
+            Data::Integer(value) => Some(Number::Integer(value)),
+            Data::Float(value) if value.is_finite() => Some(Number::Float(value)),
+            Data::Float(_) => {
+                self.not(node, path, "a finite number");
+                None
+            }
+            _ => {
+                self.not(node, path, "a number");
+                None
+            }
+        }
+    }
+
+    /// A whole number of at least `min`, `5.0` included, or else a finding.
+    pub(super) fn whole(&mut self, node: &Node, path: &Path<'_>, min: i64) -> Option<i64> {
+        let number = match node.data {
+            Data::Integer(value) => Number::Integer(value).as_whole(),
+            Data::Float(value) => Number::Float(value).as_whole(),
+            _ => None,
+        };
+        let number = number.filter(|&number| number >= min);
+        if number.is_none() {
+            self.not(node, path, &format!("a whole number of at least {min}"));
+        }
+        number
+    }
+
+    /// Says that a value is not what it should be, and to remove the quotes if that is all.
+    fn not(&mut self, node: &Node, path: &Path<'_>, expected: &str) {
+        let finding = self.findings.error(node.place, path, format!("expected {expected}")).found(node);
+        let Data::Text(text) = &node.data else { return };
+        if !matches!(resolve(text.trim()).data, Data::Text(_) | Data::Null) {
+            finding.suggest(format!("remove the quotes: {}", shorten(text.trim())));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The keys `metric` and `metrics`.
+
+use besom_core::{Goal, Impute, ImputeWhileRunning, Metric};
+use serde_json::{Map, Value};
+
+use super::Checker;
+use crate::tree::{Data, Entry, Node, Path};
+
+/// The keys of a metric.
+pub(crate) const METRIC_KEYS: &[&str] = &["name", "goal", "target", "impute", "impute_while_running"];
+
+impl Checker<'_> {
+    /// Reads a metric whose key or list item is `entry_place`; gives it back with its defaults filled in as well.
+    pub(super) fn metric(&mut self, node: &Node, path: &Path<'_>) -> Option<(Metric, Value)> {
+        if let Data::Text(name) = &node.data {
+            let finding =
+                self.findings.error(node.place, path, "expected a mapping of name, goal and others");
+            finding.found(node).suggest(format!("write name: {name}"));
+            return None;
+        }
+        let entries = self.mapping(node, path, "name, goal and others")?;
+        self.check_keys(node, path, METRIC_KEYS);
+        let mut filled: Map<String, Value> =
+            entries.iter().map(|e| (e.key.clone(), e.node.to_json())).collect();
+        let name = self.metric_name(node, path);
+        let goal = self.goal(node, path);
+        let target = node.entry("target").map(|e| self.number(&e.node, &path.key("target")));
+        let impute = self.impute(node, path);
+        let impute_while_running = self.impute_while_running(node, path);
+        let metric = Metric {
+            name: name?,
+            goal: goal?,
+            target: match target {
+                Some(target) => Some(target?.as_f64()),
+                None => None,
+            },
+            impute: impute?,
+            impute_while_running: impute_while_running?,
+        };
+        filled.entry("goal").or_insert_with(|| metric.goal.as_str().into());
+        filled.entry("impute").or_insert_with(|| "worst".into());
+        if metric.impute_while_running == ImputeWhileRunning::False {
+            filled.insert("impute_while_running".to_owned(), "false".into());
+        }
+        Some((metric, filled.into()))
+    }
+
+    fn metric_name(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
+        let Some(entry) = node.entry("name") else {
+            self.missing(
+                node.place,
+                path,
+                "name",
+                "; it is the key under which your program logs the metric",
+            );
+            return None;
+        };
+        let name = self.text(&entry.node, &path.key("name"))?;
+        if name.is_empty() {
+            let message = "the name is empty; a program hardly logs under it";
+            self.findings.warn(entry.node.place, &path.key("name"), message);
+        }
+        Some(name)
+    }
+
+    fn goal(&mut self, node: &Node, path: &Path<'_>) -> Option<Goal> {
+        let Some(entry) = node.entry("goal") else { return Some(Goal::default()) };
+        let choice = self.choice(&entry.node, &path.key("goal"), &["minimize", "maximize"])?;
+        Some(if choice == "maximize" { Goal::Maximize } else { Goal::Minimize })
+    }
+
+    fn impute(&mut self, node: &Node, path: &Path<'_>) -> Option<Impute> {
+        let Some(entry) = node.entry("impute") else { return Some(Impute::default()) };
+        Some(match self.choice(&entry.node, &path.key("impute"), &["worst", "best", "latest"])? {
+            "best" => Impute::Best,
+            "latest" => Impute::Latest,
+            _ => Impute::Worst,
+        })
+    }
+
+    fn impute_while_running(&mut self, node: &Node, path: &Path<'_>) -> Option<ImputeWhileRunning> {
+        let Some(entry) = node.entry("impute_while_running") else {
+            return Some(ImputeWhileRunning::default());
+        };
+        let path = path.key("impute_while_running");
+        if matches!(entry.node.data, Data::Bool(false)) {
+            self.findings.not_for_wandb(entry.node.place, &path, "W&B wants the text \"false\", in quotes");
+            return Some(ImputeWhileRunning::False);
+        }
+        Some(match self.choice(&entry.node, &path, &["false", "worst", "best", "latest"])? {
+            "worst" => ImputeWhileRunning::Worst,
+            "best" => ImputeWhileRunning::Best,
+            "latest" => ImputeWhileRunning::Latest,
+            _ => ImputeWhileRunning::False,
+        })
+    }
+
+    /// Reads `metrics`, which W&B has for several objectives at once.
+    pub(super) fn metrics(&mut self, entry: &Entry, path: &Path<'_>, root: &Node) -> Option<Vec<Metric>> {
+        let items = self.list(&entry.node, path, "metrics")?;
+        let both = root.entry("metric").is_some();
+        let method = root.entry("method").map(|method| &method.node.data);
+        if both {
+            self.findings.error(entry.place, path, "there is a `metric` as well; give one of the two");
+        } else if !matches!(method, Some(Data::Text(name)) if name == "custom") {
+            let message = "several metrics go with method: custom only; name one as `metric`";
+            self.findings.error(entry.place, path, message);
+        }
+        if items.len() < 2 {
+            let finding = self.findings.error(entry.node.place, path, "expected at least two metrics");
+            finding.found(&entry.node).suggest("a single one is called `metric`");
+        }
+        let read: Vec<_> =
+            items.iter().enumerate().map(|(i, item)| self.metric(item, &path.index(i))).collect();
+        let metrics: Vec<Metric> = read.into_iter().map(|read| Some(read?.0)).collect::<Option<_>>()?;
+        if let Some(first) = metrics.first() {
+            let message =
+                format!("no method of besom optimises several metrics; {} alone counts", first.name);
+            self.findings.warn(entry.place, path, message);
+        }
+        Some(metrics)
+    }
+}

@@ -1,0 +1,160 @@
+//! The key `parameters`: names, nesting, and what the search method can do with the distributions.
+
+use besom_core::distribution::{Continuous, Quantum};
+use besom_core::{Distribution, Name, Parameter};
+use serde_json::{Map, Value, json};
+
+use super::Checker;
+use super::distribution::{Kind, Leaf};
+use crate::tree::{Data, Entry, Node, Path};
+
+/// The most parameters, nested ones included.
+pub(crate) const MAX_PARAMETERS: usize = 100_000;
+
+/// The distributions whose values can be counted.
+const GRID_KINDS: &[&str] = &["constant", "categorical", "int_uniform", "q_uniform"];
+
+/// The parameters as they are collected.
+pub(super) struct Found<'a> {
+    /// The search method, which some distributions do not go with.
+    pub(super) method: Option<&'a str>,
+    pub(super) parameters: Vec<Parameter>,
+}
+
+impl Checker<'_> {
+    /// Reads a mapping of parameters; gives it back with its defaults filled in.
+    pub(super) fn parameters(
+        &mut self,
+        node: &Node,
+        path: &Path<'_>,
+        outer: &[String],
+        found: &mut Found<'_>,
+    ) -> Value {
+        let Data::Map(entries) = &node.data else {
+            let finding = self
+                .findings
+                .error(node.place, path, "expected a mapping of names to parameters")
+                .found(node);
+            if matches!(node.data, Data::List(_)) {
+                finding.suggest("write `name:` in place of `- name:`");
+            }
+            return node.to_json();
+        };
+        if entries.is_empty() {
+            self.findings.error(node.place, path, "expected at least one parameter").found(node);
+        }
+        let mut filled = Map::new();
+        for entry in entries {
+            self.parameters += 1;
+            if self.parameters > MAX_PARAMETERS {
+                if self.parameters == MAX_PARAMETERS + 1 {
+                    let message = format!("there are more than {MAX_PARAMETERS} parameters");
+                    self.findings.error(entry.place, path, message);
+                }
+                break;
+            }
+            let value = self.parameter(entry, path, outer, found);
+            filled.insert(entry.key.clone(), value);
+        }
+        filled.into()
+    }
+
+    fn parameter(
+        &mut self,
+        entry: &Entry,
+        path: &Path<'_>,
+        outer: &[String],
+        found: &mut Found<'_>,
+    ) -> Value {
+        let path = path.key(&entry.key);
+        self.check_name(entry, &path);
+        let node = &entry.node;
+        let name: Vec<String> = outer.iter().chain([&entry.key]).cloned().collect();
+        if !matches!(node.data, Data::Map(_)) {
+            self.not_a_parameter(node, &path);
+            return node.to_json();
+        }
+        if let Some(inner) = node.entry("parameters") {
+            for other in node.entries().iter().filter(|other| other.key != "parameters") {
+                let message = "nothing may stand beside nested parameters";
+                self.findings.error(other.place, &path.key(&other.key), message);
+            }
+            let value = self.parameters(&inner.node, &path.key("parameters"), &name, found);
+            return json!({ "parameters": value });
+        }
+        let leaf = Leaf { node, path: &path, place: entry.place };
+        let read = self.leaf(leaf);
+        if let Some(kind) = read.kind {
+            self.check_method(leaf, kind, read.distribution.as_ref(), found.method);
+        }
+        if let Some(distribution) = read.distribution {
+            found.parameters.push(Parameter { name: Name::new(name), distribution });
+        }
+        read.filled
+    }
+
+    fn check_name(&mut self, entry: &Entry, path: &Path<'_>) {
+        if let Some(odd) = entry.odd_key {
+            self.findings
+                .error(entry.place, path, format!("a parameter's name must be text, and this is {odd}"))
+                .suggest("give it a name that begins with a letter, or put it in quotes");
+            return;
+        }
+        let mut chars = entry.key.chars();
+        let first = chars.next();
+        let begins = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        if begins && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')) {
+            return;
+        }
+        let message =
+            "a parameter's name begins with a letter or _ and goes on with letters, digits, _, - and .";
+        let finding = self.findings.error(entry.place, path, message);
+        let trimmed = entry.key.trim();
+        if trimmed != entry.key && !trimmed.is_empty() {
+            finding.suggest("it has white space at its end or beginning");
+        }
+    }
+
+    fn not_a_parameter(&mut self, node: &Node, path: &Path<'_>) {
+        let finding =
+            self.findings.error(node.place, path, "expected a mapping such as {min: 0, max: 1}").found(node);
+        match node.data {
+            Data::Null => {}
+            Data::List(_) => {
+                finding.suggest("for a choice of these values, write values: [..]");
+            }
+            _ => {
+                let value = node.describe();
+                finding.suggest(format!("for a constant, write value: {value}"));
+            }
+        }
+    }
+
+    fn check_method(
+        &mut self,
+        leaf: Leaf<'_>,
+        kind: &Kind,
+        read: Option<&Distribution>,
+        method: Option<&str>,
+    ) {
+        if method != Some("grid") {
+            return;
+        }
+        if !GRID_KINDS.contains(&kind.name) {
+            let message = format!("a grid cannot be made of the distribution {}", kind.name);
+            let finding = self.findings.error(leaf.place, leaf.path, message);
+            finding.suggest(match kind.name {
+                "categorical_w_probabilities" => "leave the probabilities out, or use method: random",
+                _ => "list `values`, step through it with q_uniform, or use method: random",
+            });
+        }
+        if let Some(Distribution::Quantized(Continuous::Uniform { min, max }, Quantum { q, .. })) = read {
+            let steps = (max - min) / q;
+            if (steps - steps.round()).abs() < 1e-9 * steps.abs().max(1.0) {
+                let message = format!("a grid leaves max, {max}, out, as in W&B");
+                let finding = self.findings.warn(leaf.place, leaf.path, message);
+                finding.suggest(format!("to have it in, write max: {}", max + q));
+            }
+        }
+    }
+}
