@@ -66,15 +66,20 @@ impl Levels {
         Self(Kind::Integers { min, max })
     }
 
-    /// `min`, `min + q`, ... below `max`, which is left out as in W&B, also where rounding would let it in.
-    pub(crate) fn steps(min: f64, max: f64, Quantum { q, integer }: Quantum) -> Self {
+    /// `min`, `min + q`, ... below `max`, which is left out as in W&B, also where rounding would let it in. `None` if
+    /// there are more of them than floats or 64-bit integers tell apart.
+    pub(crate) fn steps(min: f64, max: f64, Quantum { q, integer }: Quantum) -> Option<Self> {
         let steps = max / q - min / q;
+        let outermost = min.abs().max(max.abs());
+        if noise(min, max, q) >= 0.25 || (integer && outermost >= MOST_INTEGER) {
+            return None;
+        }
         let nearest = steps.round();
         let count = if (steps - nearest).abs() <= noise(min, max, q) { nearest } else { steps.ceil() };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
         let count = (count as u128).max(1);
         let quantum = Quantum { q, integer: integer && min.fract() == 0.0 };
-        Self(Kind::Steps { min, quantum, decimals: decimals(min).max(decimals(q)), count })
+        Some(Self(Kind::Steps { min, quantum, decimals: decimals(min).max(decimals(q)), count }))
     }
 
     /// How many levels there are; at least 1.
@@ -131,6 +136,9 @@ impl Levels {
         }
     }
 }
+
+/// The first integer that is too large for 64 bits.
+const MOST_INTEGER: f64 = 9_223_372_036_854_775_808.0;
 
 /// How far rounding errors may move a value between `a` and `b`, in steps of `q`.
 fn noise(a: f64, b: f64, q: f64) -> f64 {

@@ -120,7 +120,8 @@ pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
     } else if x >= 1.0 {
         1.0
     } else {
-        exp(ln_beta_inc(a, b, x, 1.0 - x).0)
+        // Rounding may lead a little above 1.
+        exp(ln_beta_inc(a, b, x, 1.0 - x).0).min(1.0)
     }
 }
 

@@ -131,13 +131,19 @@ impl Continuous {
             Self::Uniform { min, max }
             | Self::LogUniformValues { min, max }
             | Self::InvLogUniformValues { min, max } => (min, max),
-            Self::LogUniform { min, max } => (exp(min), exp(max)),
-            Self::InvLogUniform { min, max } => (exp(-max), exp(-min)),
+            // Where the exponential leaves the floats, the outermost ones stand for it.
+            Self::LogUniform { min, max } => (positive(exp(min)), positive(exp(max))),
+            Self::InvLogUniform { min, max } => (positive(exp(-max)), positive(exp(-min))),
             Self::Normal { .. } => (f64::NEG_INFINITY, f64::INFINITY),
             Self::LogNormal { .. } => (0.0, f64::INFINITY),
             Self::Beta { .. } => (0.0, 1.0),
         }
     }
+}
+
+/// The nearest float that is positive, normal and finite.
+pub(super) fn positive(x: f64) -> f64 {
+    x.clamp(f64::MIN_POSITIVE, f64::MAX)
 }
 
 /// How far beyond `bound` a value may lie and still be that bound, rounded.

@@ -140,15 +140,13 @@ impl Distribution {
     }
 
     /// The levels that a grid tries, or `None` if a grid can't be laid over the distribution: only constants, lists
-    /// without probabilities, `int_uniform` and `q_uniform` have levels.
+    /// without probabilities, `int_uniform` and `q_uniform` (of no more steps than floats tell apart) have levels.
     pub fn levels(&self) -> Option<Levels> {
         match self {
             Self::Constant(value) => Some(Levels::list(std::slice::from_ref(value))),
             Self::Categorical { values, probabilities: None } => Some(Levels::list(values)),
             Self::IntUniform { min, max } => Some(Levels::integers(*min, *max)),
-            Self::Quantized(Continuous::Uniform { min, max }, quantum) => {
-                Some(Levels::steps(*min, *max, *quantum))
-            }
+            Self::Quantized(Continuous::Uniform { min, max }, quantum) => Levels::steps(*min, *max, *quantum),
             _ => None,
         }
     }
@@ -158,11 +156,9 @@ impl Distribution {
 fn finite_quantile(shape: Continuous, u: f64) -> f64 {
     match shape {
         Continuous::Normal { .. } => shape.quantile(u.clamp(RAREST, 1.0 - RAREST)).clamp(f64::MIN, f64::MAX),
-        Continuous::LogNormal { .. } => {
-            shape.quantile(u.clamp(RAREST, 1.0 - RAREST)).clamp(f64::MIN_POSITIVE, f64::MAX)
-        }
+        Continuous::LogNormal { .. } => continuous::positive(shape.quantile(u.clamp(RAREST, 1.0 - RAREST))),
         Continuous::LogUniform { .. } | Continuous::InvLogUniform { .. } => {
-            shape.quantile(u).clamp(f64::MIN_POSITIVE, f64::MAX)
+            continuous::positive(shape.quantile(u))
         }
         _ => shape.quantile(u),
     }

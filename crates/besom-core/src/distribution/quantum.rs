@@ -46,6 +46,10 @@ impl Quantum {
         let noise = 1e-9 * self.q + 4.0 * f64::EPSILON * x.abs();
         let (low, high) = shape.support();
         let half = 0.5 * self.q + noise;
+        // The outermost integers stand for all multiples beyond them.
+        let stands_for = |end: f64| self.integer && (x - self.whole(end) as f64).abs() <= noise;
+        let high = if stands_for(f64::NEG_INFINITY) { f64::INFINITY } else { high };
+        let low = if stands_for(f64::INFINITY) { f64::NEG_INFINITY } else { low };
         (!nearest.is_finite() || (x - nearest).abs() <= noise) && low <= x + half && x - half <= high
     }
 }
