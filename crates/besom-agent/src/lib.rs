@@ -14,6 +14,8 @@
 
 mod command_line;
 mod error;
+#[cfg(test)]
+mod fake;
 mod function;
 mod guard;
 mod link;

@@ -285,3 +285,6 @@ impl<'a> Link<'a> {
         crate::patience::patiently(self.patience, || store.finish(lease, end))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::io::Write;
+
+use besom_core::RunNumber;
+use besom_store::SweepId;
+
+use super::*;
+use crate::fake::Fake;
+use crate::salvage;
+
+/// A run whose program has a metrics file, and a store that can fail.
+struct Scene {
+    dir: tempfile::TempDir,
+    store: Fake,
+    lease: Lease,
+    shutdown: Shutdown,
+    options: AgentOptions,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let lease = Lease { sweep: SweepId::new("abc"), run: RunNumber::FIRST, epoch: 1 };
+        let options =
+            AgentOptions { patience: Duration::from_secs(20), ..AgentOptions::new("a", dir.path()) };
+        RunDir::new(dir.path(), &lease).create().unwrap();
+        Self { dir, store: Fake::default(), lease, shutdown: Shutdown::new(), options }
+    }
+
+    fn write(&self, lines: &str) {
+        let path = RunDir::new(self.dir.path(), &self.lease).metrics();
+        fs::File::options().append(true).open(path).unwrap().write_all(lines.as_bytes()).unwrap();
+    }
+
+    /// Does something with a link, and gives what the reports held.
+    fn reports(&self, act: impl FnOnce(&mut Link<'_>)) -> Vec<Vec<u64>> {
+        let mut store = self.store.clone();
+        act(&mut Link::new(&mut store, &self.lease, &self.options, &self.shutdown));
+        std::mem::take(&mut self.store.script().reports)
+    }
+
+    fn stored(&self) -> String {
+        let text = |row: &Row| format!("{}:{} ", row.seq, row.values["a"]);
+        self.store.script().rows.iter().map(text).collect::<String>().trim().to_owned()
+    }
+}
+
+#[test]
+fn rows_are_reported_once_with_their_place_in_the_file() {
+    let scene = Scene::new();
+    let reports = scene.reports(|link| {
+        assert_eq!(link.pump(), Signal::GoOn);
+        scene.write("{\"a\": 7}\nnonsense\n{\"a\": 8}\n{\"a\":");
+        link.pump();
+        link.pump();
+        scene.write(" 9}");
+        link.settle().unwrap();
+        assert_eq!(link.warnings(), ["metrics line 2 is no JSON object: 'nonsense'"]);
+    });
+    assert_eq!(reports, [vec![1, 2], vec![3]]);
+    assert_eq!(scene.stored(), "1:7 2:8 3:9");
+}
+
+#[test]
+fn a_gap_is_filled_from_the_file() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n{\"a\": 2}\n");
+    let reports = scene.reports(|link| {
+        link.pump();
+        // The store was set back to an older copy.
+        scene.store.script().rows.truncate(1);
+        scene.write("{\"a\": 3}\n");
+        link.pump();
+    });
+    assert_eq!(reports, [vec![1, 2], vec![3], vec![2, 3]]);
+    assert_eq!(scene.stored(), "1:1 2:2 3:3");
+}
+
+#[test]
+fn rows_that_nobody_has_any_more_end_the_run_and_the_agent() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n{\"a\": 2}\n");
+    scene.reports(|link| {
+        link.pump();
+        scene.store.script().rows.clear();
+        fs::write(link.dir().metrics(), "{\"a\": 3}").unwrap();
+        scene.store.script().answers.extend((0..9).map(|_| Ok(Reply::Gap { expected: 1 })));
+        scene.write("\n");
+        assert_eq!(link.pump(), Signal::Lost);
+        assert!(matches!(link.settle(), Err(AgentError::RowsGone { expected: 1, .. })));
+    });
+}
+
+#[test]
+fn a_store_that_fails_for_a_while_loses_nothing() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n");
+    let busy = || Err(StoreError::Busy(5));
+    scene.store.script().answers.extend([busy(), busy()]);
+    scene.reports(|link| {
+        assert_eq!(link.pump(), Signal::GoOn);
+        scene.write("{\"a\": 2}\n");
+        link.settle().unwrap();
+    });
+    assert_eq!(scene.stored(), "1:1 2:2");
+}
+
+#[test]
+fn a_store_that_fails_for_good_ends_the_run_at_once() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n");
+    scene.store.script().answers.push_back(Err(StoreError::Damaged("page 3".into())));
+    scene.reports(|link| {
+        assert_eq!(link.pump(), Signal::Lost);
+        assert!(matches!(link.settle(), Err(AgentError::Store(StoreError::Damaged(_)))));
+    });
+}
+
+#[test]
+fn an_end_that_is_asked_for_still_takes_rows_and_the_owner_overrides_a_rule() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n");
+    scene.store.script().stop = Some((StopKind::Early, "17th of 20".into()));
+    scene.reports(|link| {
+        assert_eq!(link.pump().end_state(), Some(RunState::Finished));
+        scene.shutdown.raise_to(Level::Terminate);
+        assert_eq!(link.signal().end_state(), Some(RunState::Finished), "a stop overrides the agent's going");
+        scene.store.script().stop = Some((StopKind::Cancel, "enough".into()));
+        scene.write("{\"a\": 2}\n");
+        assert_eq!(link.pump().end_state(), Some(RunState::Killed));
+    });
+    assert_eq!(scene.stored(), "1:1 2:2");
+}
+
+#[test]
+fn after_a_lost_lease_nothing_is_reported() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n");
+    scene.store.script().answers.push_back(Ok(Reply::Lost));
+    let reports = scene.reports(|link| {
+        assert_eq!(link.pump(), Signal::Lost);
+        scene.write("{\"a\": 2}\n");
+        assert_eq!(link.pump(), Signal::Lost);
+        link.settle().unwrap();
+    });
+    assert_eq!(reports, [vec![1]]);
+}
+
+#[test]
+fn an_agent_that_is_to_go_says_so() {
+    let scene = Scene::new();
+    scene.reports(|link| {
+        scene.shutdown.raise();
+        assert_eq!(link.pump(), Signal::GoOn, "running runs may finish");
+        scene.shutdown.raise();
+        assert_eq!(link.pump(), Signal::Shutdown(Level::Terminate));
+        assert_eq!(link.signal().end_state(), Some(RunState::Preempted));
+    });
+}
+
+#[test]
+fn a_heartbeat_goes_out_when_there_is_nothing_to_report() {
+    let mut scene = Scene::new();
+    scene.options.heartbeat = Duration::ZERO;
+    let reports = scene.reports(|link| {
+        link.pump();
+    });
+    assert_eq!(reports, [Vec::<u64>::new()]);
+}
+
+#[test]
+fn salvaging_reports_only_what_is_missing_and_takes_the_last_line() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n{\"a\": 2}\n");
+    scene.reports(|link| {
+        link.pump();
+    });
+    scene.write("x\n{\"a\": 3}\n{\"a\": 4}");
+    let dir = RunDir::new(scene.dir.path(), &scene.lease);
+    let mut store = scene.store.clone();
+    assert_eq!(salvage(&mut store, &scene.lease, &dir).unwrap(), 2);
+    assert_eq!(scene.stored(), "1:1 2:2 3:3 4:4");
+    scene.store.script().reports.clear();
+    assert_eq!(salvage(&mut store, &scene.lease, &dir).unwrap(), 0);
+    assert_eq!(scene.store.script().reports, Vec::<Vec<u64>>::new(), "no sign of life either");
+    let later = Lease { epoch: 2, ..scene.lease };
+    assert_eq!(salvage(&mut store, &later, &dir).unwrap(), 0, "not under another lease");
+}
