@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use besom_core::RunNumber;
+use besom_core::{RunNumber, RunState};
 use thiserror::Error;
 
 use crate::{SweepId, SweepState};
@@ -67,6 +67,9 @@ pub enum StoreError {
         /// The state that was asked for.
         to: SweepState,
     },
+    /// An attempt cannot end in this state.
+    #[error("a run cannot end as {0}")]
+    NotAnEnd(RunState),
     /// The disk is full, or the store may not be written.
     #[error("cannot write the store: {0}")]
     Write(String),

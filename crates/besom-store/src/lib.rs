@@ -12,6 +12,8 @@
 //! follows the commit.
 
 mod error;
+#[cfg(feature = "laws")]
+pub mod laws;
 mod model;
 mod queue;
 mod sqlite;
@@ -19,10 +21,13 @@ mod store;
 
 pub use error::StoreError;
 pub use model::{
-    AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, Lease, NewAgent, NewRun, NewSweep,
-    Order, Reply, Row, RunChange, RunQuery, RunRow, Status, StopKind, SweepId, SweepRow, SweepState, Watched,
+    AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, Lease, NewAgent, NewRun,
+    NewSweep, Order, Reply, Row, RunChange, RunQuery, RunRow, Status, StopKind, SweepId, SweepRow,
+    SweepState, Watched,
 };
 pub use queue::Queue;
+#[cfg(feature = "mutants")]
+pub use sqlite::Mutant;
 pub use sqlite::SqliteStore;
 pub use store::{Added, Store};
 

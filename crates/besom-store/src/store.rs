@@ -3,8 +3,8 @@
 use besom_core::{RunNumber, RunState};
 
 use crate::{
-    AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, Queue, Row, RunQuery, RunRow, Status, StopKind,
-    StoreError, SweepId, SweepRow, SweepState,
+    AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, Queue, Row, RunQuery, RunRow, Status,
+    StopKind, StoreError, SweepId, SweepRow, SweepState,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every

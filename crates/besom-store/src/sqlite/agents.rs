@@ -1,0 +1,105 @@
+//! Agents: joining, signs of life, the answers to their claims.
+
+use besom_core::RunNumber;
+use rusqlite::params;
+
+use super::fault::Outcome;
+use super::sweeps::Sweep;
+use super::{Tx, bounded};
+use crate::{AgentId, AgentRow, NewAgent, StoreError};
+
+/// An agent with the answer to its newest claim.
+#[derive(Debug)]
+pub(super) struct Agent {
+    pub(super) key: i64,
+    pub(super) sweep: i64,
+    pub(super) name: String,
+    pub(super) silence_ms: u64,
+    pub(super) request: u64,
+    /// The run and epoch that it got.
+    pub(super) answer: Option<(RunNumber, u64)>,
+}
+
+impl Agent {
+    /// Its id.
+    pub(super) fn id(&self) -> AgentId {
+        AgentId(self.key.cast_unsigned())
+    }
+}
+
+impl Tx<'_> {
+    /// The agent of this id.
+    pub(super) fn agent(&self, id: AgentId) -> Outcome<Agent> {
+        let mut statement = self.sql(
+            "SELECT key, sweep, name, silence_ms, request, answer_run, answer_epoch FROM agents WHERE key = ?1",
+        )?;
+        let mut rows = statement.query([bounded(id.0)])?;
+        let Some(row) = rows.next()? else {
+            return Err(StoreError::NoAgent(id.0).into());
+        };
+        let run = row.get::<_, Option<u64>>(5)?.and_then(RunNumber::new);
+        Ok(Agent {
+            key: row.get(0)?,
+            sweep: row.get(1)?,
+            name: row.get(2)?,
+            silence_ms: row.get(3)?,
+            request: row.get(4)?,
+            answer: run.zip(row.get(6)?),
+        })
+    }
+
+    /// Adds an agent to a sweep.
+    pub(super) fn join(&self, sweep: &mut Sweep, new: &NewAgent) -> Outcome<AgentId> {
+        self.sql(
+            "INSERT INTO agents (sweep, name, silence_ms, seen_ms, gone, request) VALUES (?1, ?2, ?3, ?4, 0, 0)",
+        )?
+        .execute(params![sweep.key, new.name, bounded(new.silence_ms), self.now])?;
+        Ok(AgentId(self.conn.last_insert_rowid().cast_unsigned()))
+    }
+
+    /// The agent was heard of.
+    pub(super) fn hear(&self, agent: i64) -> Outcome<()> {
+        self.change_one("UPDATE agents SET seen_ms = ?2, gone = 0 WHERE key = ?1", params![agent, self.now])
+    }
+
+    /// The agent has said good-bye.
+    pub(super) fn mark_gone(&self, agent: i64) -> Outcome<()> {
+        self.change_one("UPDATE agents SET seen_ms = ?2, gone = 1 WHERE key = ?1", params![agent, self.now])
+    }
+
+    /// Keeps the answer to a claim, so that a repeated claim gets it again.
+    pub(super) fn store_answer(
+        &self,
+        agent: &Agent,
+        request: u64,
+        run: RunNumber,
+        epoch: u64,
+    ) -> Outcome<()> {
+        self.change_one(
+            "UPDATE agents SET request = ?2, answer_run = ?3, answer_epoch = ?4, seen_ms = ?5, gone = 0 WHERE key = ?1",
+            params![agent.key, bounded(request), run.get(), epoch, self.now],
+        )
+    }
+
+    /// All agents of a sweep.
+    pub(super) fn agent_rows(&self, sweep: &Sweep) -> Outcome<Vec<AgentRow>> {
+        let held: std::collections::BTreeMap<i64, u64> = self
+            .sql("SELECT agent, min(number) FROM runs WHERE sweep = ?1 AND state = 'running' GROUP BY agent")?
+            .query_map([sweep.key], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let mut statement = self
+            .sql("SELECT key, name, seen_ms, gone, silence_ms FROM agents WHERE sweep = ?1 ORDER BY key")?;
+        let rows = statement.query_map([sweep.key], |row| {
+            let key: i64 = row.get(0)?;
+            let (seen_ms, gone, silence_ms): (u64, bool, u64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            Ok(AgentRow {
+                id: AgentId(key.cast_unsigned()),
+                name: row.get(1)?,
+                seen_ms,
+                alive: !gone && self.now.saturating_sub(seen_ms) <= silence_ms,
+                run: held.get(&key).copied().and_then(RunNumber::new),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

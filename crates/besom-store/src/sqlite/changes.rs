@@ -1,0 +1,78 @@
+//! What has changed since a cursor, for those who keep a history.
+
+use rusqlite::params;
+
+use super::curves::{blob, pull};
+use super::events::object;
+use super::fault::Outcome;
+use super::runs::{COLUMNS, Run, WIDTH, run, text};
+use super::sweeps::Sweep;
+use super::{Tx, bounded};
+use crate::{Changes, CurvePart, NewRun, RunChange, StopKind};
+
+impl Tx<'_> {
+    /// Everything that changed after `since`.
+    pub(super) fn changes(&self, sweep: &Sweep, since: u64) -> Outcome<Changes> {
+        // Over everything, the order of the numbers is the cheaper way; over news, the index of changes.
+        let condition = if since == 0 { "?2 = 0" } else { "r.change > ?2" };
+        let mut statement = self.sql(&format!(
+            "SELECT {COLUMNS}, iif(r.added > ?2, p.point, NULL), iif(r.added > ?2, p.note, NULL)
+             FROM runs r JOIN points p ON p.run = r.key WHERE r.sweep = ?1 AND {condition} ORDER BY r.number"
+        ))?;
+        let mut rows = statement.query(params![sweep.key, bounded(since)])?;
+        let mut runs = Vec::new();
+        while let Some(row) = rows.next()? {
+            let run = run(row)?;
+            let added = if run.added > since {
+                Some(NewRun { point: object(text(row, WIDTH)?)?, note: object(text(row, WIDTH + 1)?)? })
+            } else {
+                None
+            };
+            let curves = self.curve_parts(sweep, &run, since)?;
+            let early = run.stop_kind == Some(StopKind::Early);
+            let stopped = run.stop_reason.filter(|_| early);
+            runs.push(RunChange { number: run.number, added, state: run.state, stopped, curves });
+        }
+        Ok(Changes { upto: sweep.change, state: sweep.state, runs })
+    }
+
+    fn curve_parts(&self, sweep: &Sweep, run: &Run, since: u64) -> Outcome<Vec<CurvePart>> {
+        let anew = run.attempted > since;
+        let mut parts = Vec::new();
+        if run.rows == 0 && !anew {
+            return Ok(parts);
+        }
+        for metric in 0..sweep.metrics.len() {
+            let part = self.curve_part(run, metric, if anew { 0 } else { since })?;
+            // A new attempt without values must still cut away those of the one before.
+            if !part.values.is_empty() || (anew && run.epoch > 1) {
+                parts.push(part);
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The segments that grew after `since`: the last ones, because curves grow at their end.
+    fn curve_part(&self, run: &Run, metric: usize, since: u64) -> Outcome<CurvePart> {
+        let mut statement = self.sql(
+            "SELECT start, change, vals FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3
+             ORDER BY start DESC",
+        )?;
+        let mut rows = statement.query(params![run.key, run.epoch, metric])?;
+        let mut segments: Vec<(usize, Vec<f64>)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            if row.get::<_, u64>(1)? <= since {
+                break;
+            }
+            let mut values = Vec::new();
+            pull(&mut values, blob(row, 2)?)?;
+            segments.push((row.get(0)?, values));
+        }
+        let from = segments.last().map_or(0, |&(start, _)| start);
+        let mut values = Vec::new();
+        for (_, segment) in segments.into_iter().rev() {
+            values.extend(segment);
+        }
+        Ok(CurvePart { metric, from, values })
+    }
+}

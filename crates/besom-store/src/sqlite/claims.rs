@@ -1,0 +1,104 @@
+//! Claims: which run an agent gets.
+
+use besom_core::{RunNumber, RunState};
+use rusqlite::params;
+
+use super::Tx;
+use super::agents::Agent;
+use super::attempts::Standing;
+use super::events::object;
+use super::fault::{Outcome, damaged};
+use super::runs::{Run, text};
+use super::sweeps::Sweep;
+use crate::{AgentId, Claim, ClaimedRun, Lease, SweepState};
+
+impl Tx<'_> {
+    /// Whether a claim could only be answered with nothing; found out without writing.
+    pub(super) fn has_nothing_for(&self, id: AgentId, request: u64) -> Outcome<bool> {
+        let agent = self.agent(id)?;
+        let sweep = self.sweep_of(agent.sweep)?;
+        Ok(self.is_new(&agent, request) && self.next(&sweep)?.is_none())
+    }
+
+    /// Answers a claim with nothing, if that is the answer: a sign of life.
+    pub(super) fn claim_nothing(&self, id: AgentId, request: u64) -> Outcome<Option<Claim>> {
+        if !self.has_nothing_for(id, request)? {
+            return Ok(None);
+        }
+        let agent = self.agent(id)?;
+        self.hear(agent.key)?;
+        Ok(Some(Claim::Nothing(self.sweep_of(agent.sweep)?.state)))
+    }
+
+    /// Answers a claim.
+    pub(super) fn claim(&self, id: AgentId, request: u64) -> Outcome<Claim> {
+        let agent = self.agent(id)?;
+        self.on_sweep_of(agent.sweep, |sweep| {
+            if self.is_new(&agent, request) {
+                return self.claim_next(sweep, &agent, request);
+            }
+            self.hear(agent.key)?;
+            match agent.answer {
+                Some((number, epoch)) if request == agent.request => self.claim_again(sweep, number, epoch),
+                _ => Ok(Claim::Nothing(sweep.state)),
+            }
+        })
+    }
+
+    fn is_new(&self, agent: &Agent, request: u64) -> bool {
+        #[cfg(feature = "mutants")]
+        if self.breaks(super::Mutant::NoStoredAnswer) {
+            return true;
+        }
+        request > agent.request
+    }
+
+    /// The stored answer, if it is still worth something.
+    fn claim_again(&self, sweep: &mut Sweep, number: RunNumber, epoch: u64) -> Outcome<Claim> {
+        let mut run = self.run(sweep, number)?;
+        match self.standing(sweep, &run, epoch) {
+            Standing::Over => return Ok(Claim::Nothing(sweep.state)),
+            Standing::Live => self.keep_alive(&run)?,
+            Standing::GivenUp => self.come_back(sweep, &mut run)?,
+        }
+        self.claimed(sweep, &run)
+    }
+
+    fn claim_next(&self, sweep: &mut Sweep, agent: &Agent, request: u64) -> Outcome<Claim> {
+        let Some(number) = self.next(sweep)? else {
+            self.hear(agent.key)?;
+            return Ok(Claim::Nothing(sweep.state));
+        };
+        if sweep.state == SweepState::Pending {
+            self.move_sweep(sweep, SweepState::Running, None, "started")?;
+        }
+        let run = self.hand_out(sweep, &self.run(sweep, number)?, agent)?;
+        self.store_answer(agent, request, number, run.epoch)?;
+        self.claimed(sweep, &run)
+    }
+
+    /// The run of the lowest number that waits to be handed out.
+    fn next(&self, sweep: &Sweep) -> Outcome<Option<RunNumber>> {
+        if !sweep.hands_out() {
+            return Ok(None);
+        }
+        let mut first: Option<u64> = None;
+        for state in [RunState::Pending, RunState::Preempted] {
+            let lowest: Option<u64> = self
+                .sql("SELECT min(number) FROM runs WHERE sweep = ?1 AND state = ?2")?
+                .query_row(params![sweep.key, state.as_str()], |row| row.get(0))?;
+            first = [first, lowest].into_iter().flatten().min();
+        }
+        Ok(first.and_then(RunNumber::new))
+    }
+
+    fn claimed(&self, sweep: &Sweep, run: &Run) -> Outcome<Claim> {
+        let mut statement = self.sql("SELECT point FROM points WHERE run = ?1")?;
+        let mut rows = statement.query([run.key])?;
+        let Some(row) = rows.next()? else {
+            return Err(damaged("a run without a point", run.number));
+        };
+        let lease = Lease { sweep: sweep.id.clone(), run: run.number, epoch: run.epoch };
+        Ok(Claim::Run(ClaimedRun { lease, point: object(text(row, 0)?)? }))
+    }
+}

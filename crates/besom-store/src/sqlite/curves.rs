@@ -1,0 +1,121 @@
+//! Curves of watched metrics: their values apart from the rows, so that nobody need parse JSON to draw or rank.
+//!
+//! A curve is cut into segments of some hundred values. Segments know the change that made them grow last, which is
+//! how [`super::changes`] finds the new part of a curve without reading the old one.
+
+use besom_core::{Goal, RunNumber};
+use rusqlite::{OptionalExtension, params};
+use serde_json::Value;
+
+use super::Tx;
+use super::fault::{Fault, Outcome, damaged};
+use super::runs::Run;
+use super::sweeps::Sweep;
+use crate::Row;
+
+/// How many values small reports are put together up to.
+const SEGMENT: usize = 128;
+
+/// The size of a value in bytes.
+const SIZE: usize = size_of::<f64>();
+
+impl Tx<'_> {
+    /// Appends the watched values of new rows, and keeps best and last up to date.
+    pub(super) fn extend_curves(&self, sweep: &Sweep, run: &mut Run, rows: &[Row]) -> Outcome<()> {
+        for (metric, watched) in sweep.metrics.iter().enumerate() {
+            let values: Vec<f64> =
+                rows.iter().filter_map(|row| row.values.get(&watched.name)).map(number).collect();
+            if values.is_empty() {
+                continue;
+            }
+            self.extend_curve(sweep, run, metric, &values)?;
+            if metric == 0 {
+                self.rank(run, watched.goal, &values)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rank(&self, run: &mut Run, goal: Goal, values: &[f64]) -> Outcome<()> {
+        let valid = || values.iter().copied().filter(|value| value.is_finite());
+        run.last = valid().next_back().or(run.last);
+        // Adding zero turns the negative zero of a maximised 0 into the positive one.
+        let Some(loss) = valid().map(|value| goal.to_loss(value) + 0.0).reduce(f64::min) else {
+            return Ok(());
+        };
+        if run.loss.is_none_or(|best| loss < best) {
+            run.loss = Some(loss);
+            self.change_one(
+                "UPDATE runs SET loss = ?3 WHERE key = ?1 AND epoch = ?2",
+                params![run.key, run.epoch, loss],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn extend_curve(&self, sweep: &Sweep, run: &Run, metric: usize, values: &[f64]) -> Outcome<()> {
+        let tail: Option<(i64, usize, usize)> = self
+            .sql(
+                "SELECT key, start, length(vals) / 8 FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3
+                 ORDER BY start DESC LIMIT 1",
+            )?
+            .query_row(params![run.key, run.epoch, metric], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        if let Some((key, _, len)) = tail
+            && len + values.len() <= SEGMENT
+        {
+            let mut bytes: Vec<u8> =
+                self.sql("SELECT vals FROM curves WHERE key = ?1")?.query_row([key], |row| row.get(0))?;
+            push(&mut bytes, values);
+            return self.change_one(
+                "UPDATE curves SET vals = ?2, change = ?3 WHERE key = ?1",
+                params![key, bytes, sweep.change],
+            );
+        }
+        let start = tail.map_or(0, |(_, start, len)| start + len);
+        let mut bytes = Vec::with_capacity(values.len() * SIZE);
+        push(&mut bytes, values);
+        self.sql(
+            "INSERT INTO curves (run, epoch, metric, start, change, vals) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![run.key, run.epoch, metric, start, sweep.change, bytes])?;
+        Ok(())
+    }
+
+    /// The whole curve of the newest attempt.
+    pub(super) fn curve(&self, sweep: &Sweep, number: RunNumber, metric: usize) -> Outcome<Vec<f64>> {
+        let run = self.run(sweep, number)?;
+        let mut statement =
+            self.sql("SELECT vals FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3 ORDER BY start")?;
+        let mut rows = statement.query(params![run.key, run.epoch, metric])?;
+        let mut curve = Vec::new();
+        while let Some(row) = rows.next()? {
+            pull(&mut curve, blob(row, 0)?)?;
+        }
+        Ok(curve)
+    }
+}
+
+/// The value of a metric in a row, NaN if it is no finite number.
+fn number(value: &Value) -> f64 {
+    value.as_f64().filter(|value| value.is_finite()).unwrap_or(f64::NAN)
+}
+
+fn push(bytes: &mut Vec<u8>, values: &[f64]) {
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+}
+
+/// Appends stored values.
+pub(super) fn pull(values: &mut Vec<f64>, bytes: &[u8]) -> Outcome<()> {
+    let (whole, rest) = bytes.as_chunks::<SIZE>();
+    if !rest.is_empty() {
+        return Err(damaged("the size of a part of a curve", bytes.len()));
+    }
+    values.extend(whole.iter().map(|value| f64::from_le_bytes(*value)));
+    Ok(())
+}
+
+/// The bytes in a column.
+pub(super) fn blob<'a>(row: &'a rusqlite::Row<'_>, column: usize) -> Outcome<&'a [u8]> {
+    row.get_ref(column)?.as_blob().map_err(|error| Fault::from(rusqlite::Error::from(error)))
+}

@@ -1,0 +1,169 @@
+//! A store in one SQLite file.
+//!
+//! One connection per [`SqliteStore`]; every thread and process opens its own. Readers see the last commit and wait for
+//! nobody (write-ahead log); writers take turns ([`turn`]) and commit to the disk before they answer. Each operation
+//! of the traits is one transaction, written as a method of [`Tx`] in the file of the noun that it is about.
+
+mod agents;
+mod attempts;
+mod changes;
+mod claims;
+mod curves;
+mod events;
+mod fault;
+mod listing;
+#[cfg(feature = "mutants")]
+mod mutant;
+mod open;
+mod queue;
+mod reports;
+mod rows;
+mod runs;
+mod schema;
+mod status;
+mod store;
+mod sweeps;
+mod turn;
+
+use std::fmt;
+
+use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior};
+
+use self::fault::{Outcome, PATIENCE};
+use self::turn::Turns;
+use crate::{Clock, StoreError};
+
+#[cfg(feature = "mutants")]
+pub use self::mutant::Mutant;
+
+/// A store in one SQLite file, which several threads and processes may use at once, each by a `SqliteStore` of its
+/// own.
+///
+/// ```
+/// use std::sync::Arc;
+/// use besom_store::{NewSweep, SqliteStore, Store, SweepId};
+///
+/// let mut store = SqliteStore::in_memory(Arc::new(|| 0))?;
+/// assert!(store.sweeps()?.is_empty());
+/// # Ok::<(), besom_store::StoreError>(())
+/// ```
+pub struct SqliteStore {
+    conn: Connection,
+    clock: Clock,
+    /// `None` for a store that nobody else can write.
+    turns: Option<Turns>,
+    read_only: bool,
+    #[cfg(feature = "mutants")]
+    mutant: Option<Mutant>,
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("path", &self.conn.path())
+            .field("read_only", &self.read_only)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How certainly a write must survive a power failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// Before the answer: everything that is acknowledged.
+    Durable,
+    /// With the next durable write: signs of life, which time would have forgotten anyway.
+    Soft,
+}
+
+/// One transaction at work.
+struct Tx<'a> {
+    conn: &'a Connection,
+    /// The time, in milliseconds since 1970; one for the whole transaction.
+    now: u64,
+    #[cfg(feature = "mutants")]
+    mutant: Option<Mutant>,
+}
+
+impl SqliteStore {
+    /// Does work on one state of the store, which others may be changing meanwhile.
+    fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Result<T, StoreError> {
+        let read = || {
+            let snapshot = Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred)?;
+            work(&self.tx())
+                // Nothing was written; ending the snapshot cannot fail.
+                .inspect(|_| drop(snapshot))
+        };
+        Ok(read()?)
+    }
+
+    /// Does work that is committed as a whole, or has never been.
+    fn write<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Result<T, StoreError> {
+        self.commit(Durability::Durable, work)
+    }
+
+    /// As [`Self::write`], for signs of life.
+    fn write_soft<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Result<T, StoreError> {
+        self.commit(Durability::Soft, work)
+    }
+
+    fn commit<T>(
+        &mut self,
+        durability: Durability,
+        work: impl FnOnce(&Tx<'_>) -> Outcome<T>,
+    ) -> Result<T, StoreError> {
+        if self.read_only {
+            return Err(StoreError::Write("it was opened to be read only".to_owned()));
+        }
+        let turn = self.turns.as_mut().map(|turns| turns.wait(PATIENCE)).transpose()?;
+        let result = match durability {
+            Durability::Durable => self.transact(work),
+            Durability::Soft => self.transact_softly(work),
+        };
+        drop(turn);
+        Ok(result?)
+    }
+
+    fn transact<T>(&self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Outcome<T> {
+        let transaction = Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)?;
+        schema::still_ours(&self.conn)?;
+        let done = work(&self.tx())?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    fn transact_softly<T>(&self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Outcome<T> {
+        self.conn.execute_batch("PRAGMA synchronous = NORMAL")?;
+        let result = self.transact(work);
+        self.conn.execute_batch("PRAGMA synchronous = FULL")?;
+        result
+    }
+
+    fn tx(&self) -> Tx<'_> {
+        Tx {
+            conn: &self.conn,
+            now: (self.clock)(),
+            #[cfg(feature = "mutants")]
+            mutant: self.mutant,
+        }
+    }
+}
+
+impl Tx<'_> {
+    /// The statement of this text, which is prepared once for a connection.
+    fn sql(&self, text: &str) -> Outcome<CachedStatement<'_>> {
+        Ok(self.conn.prepare_cached(text)?)
+    }
+
+    /// Executes a statement that must change exactly one row.
+    fn change_one(&self, text: &str, parameters: impl rusqlite::Params) -> Outcome<()> {
+        match self.sql(text)?.execute(parameters)? {
+            1 => Ok(()),
+            count => Err(fault::damaged("the number of rows that one write changed", count)),
+        }
+    }
+}
+
+/// A number as SQLite holds it, which has 63 bits: what is larger is beyond everything that is stored.
+fn bounded(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

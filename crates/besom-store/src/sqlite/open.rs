@@ -1,0 +1,251 @@
+//! Finding, making and opening the file.
+//!
+//! A file is made under another name and renamed when it is complete, so that a store is there whole or not at all.
+//! The database files are looked at through SQLite only: closing a file would drop the locks that other connections
+//! of this process have on it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::SqliteStore;
+use super::fault::{Fault, Outcome, PATIENCE};
+use super::schema::{self, APPLICATION_ID, Identity, UPGRADES, VERSION, beside};
+use super::turn::Turns;
+use crate::{Clock, StoreError};
+
+/// Enough for every statement that the store has.
+const STATEMENTS: usize = 96;
+
+impl SqliteStore {
+    /// Opens the store in this file to read and write. File and directory are made if they are not there; several
+    /// processes may do so at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] if there is a directory, or no right to write; [`StoreError::NotAStore`] for anything
+    /// that besom has not made, also an empty file; [`StoreError::TooNew`].
+    pub fn open(path: &Path, clock: Clock) -> Result<Self, StoreError> {
+        if !exists(path)? {
+            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            fs::create_dir_all(directory.unwrap_or(Path::new("."))).map_err(|error| cannot(path, &error))?;
+            make(path)?;
+        }
+        Self::open_existing(path, clock)
+    }
+
+    /// As [`Self::open`], for a store that must be there.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and [`StoreError::Open`] if there is none.
+    pub fn open_existing(path: &Path, clock: Clock) -> Result<Self, StoreError> {
+        let place = find(path)?;
+        let conn = connect(path, &place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let unwritable =
+            || StoreError::Open { path: path.to_owned(), reason: "it may only be read".to_owned() };
+        let found = recognise(path, &conn)?;
+        if conn.is_readonly("main").map_err(Fault::from)? {
+            return Err(unwritable());
+        }
+        let mut turns = Turns::at(&place).map_err(|error| cannot(path, &error))?;
+        prepare(&conn).map_err(|fault| match StoreError::from(fault) {
+            StoreError::Write(reason) => StoreError::Open { path: path.to_owned(), reason },
+            other => other,
+        })?;
+        if found < VERSION {
+            let _turn = turns.wait(PATIENCE)?;
+            let found = recognise(path, &conn)?;
+            schema::upgrade(&conn, &place, found, VERSION, UPGRADES)?;
+        }
+        Ok(Self::on(conn, clock, Some(turns), false))
+    }
+
+    /// Opens a store that must be there to read it, for which no right to write is needed. What would write answers
+    /// [`StoreError::Write`].
+    ///
+    /// # Errors
+    /// As [`Self::open_existing`], and [`StoreError::Open`] if its form is older than what this program reads.
+    pub fn open_read_only(path: &Path, clock: Clock) -> Result<Self, StoreError> {
+        let place = find(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let opened = connect(path, &place, flags).and_then(|conn| Ok((recognise(path, &conn)?, conn)));
+        let (found, conn) = match opened {
+            // Where no file may be made, not even for reading, the log can't be used; without one there is no need.
+            Err(StoreError::Open { .. } | StoreError::Write(_)) if log_is_empty(&place) => {
+                let conn = connect(path, &unchanging(&place), flags | OpenFlags::SQLITE_OPEN_URI)?;
+                (recognise(path, &conn)?, conn)
+            }
+            other => other?,
+        };
+        if found < VERSION {
+            let reason = format!("it has the old version {found}: write to it once, which upgrades it");
+            return Err(StoreError::Open { path: path.to_owned(), reason });
+        }
+        Ok(Self::on(conn, clock, None, true))
+    }
+
+    /// A store that nobody else sees and that is gone when dropped.
+    ///
+    /// # Errors
+    /// Only if SQLite itself fails.
+    pub fn in_memory(clock: Clock) -> Result<Self, StoreError> {
+        let conn = Connection::open_in_memory().map_err(Fault::from)?;
+        schema::create(&conn)?;
+        conn.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(Self::on(conn, clock, None, false))
+    }
+
+    fn on(conn: Connection, clock: Clock, turns: Option<Turns>, read_only: bool) -> Self {
+        Self {
+            conn,
+            clock,
+            turns,
+            read_only,
+            #[cfg(feature = "mutants")]
+            mutant: None,
+        }
+    }
+}
+
+fn cannot(path: &Path, error: &std::io::Error) -> StoreError {
+    let reason = match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the disk may only be read".to_owned(),
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => error.to_string(),
+    };
+    StoreError::Open { path: path.to_owned(), reason }
+}
+
+fn exists(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(|error| cannot(path, &error))
+}
+
+/// The one true path of a file, so that all who use it meet at the same side files; SQLite would take a path that
+/// begins with `file:` for something else.
+fn find(path: &Path) -> Result<PathBuf, StoreError> {
+    let place = path.canonicalize().map_err(|error| cannot(path, &error))?;
+    if place.is_dir() {
+        let reason = "it is a directory".to_owned();
+        return Err(StoreError::Open { path: path.to_owned(), reason });
+    }
+    if !place.is_file() {
+        return Err(StoreError::NotAStore { path: path.to_owned() });
+    }
+    Ok(place)
+}
+
+fn connect(path: &Path, place: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let cannot_open =
+        |error: rusqlite::Error| StoreError::Open { path: path.to_owned(), reason: reason(&error) };
+    let conn =
+        Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(cannot_open)?;
+    conn.busy_timeout(PATIENCE).map_err(cannot_open)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(conn)
+}
+
+fn reason(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::CannotOpen) => "it or its directory may not be opened".to_owned(),
+        Some(rusqlite::ErrorCode::PermissionDenied) => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The version of a store, or the refusal of anything else.
+fn recognise(path: &Path, conn: &Connection) -> Result<u32, StoreError> {
+    let foreign = || StoreError::NotAStore { path: path.to_owned() };
+    let found = Identity::of(conn).map_err(|error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
+        Some(rusqlite::ErrorCode::CannotOpen) => {
+            StoreError::Open { path: path.to_owned(), reason: reason(&error) }
+        }
+        _ => Fault::from(error).into(),
+    })?;
+    if found.application != APPLICATION_ID {
+        return Err(foreign());
+    }
+    if found.version > VERSION {
+        return Err(StoreError::TooNew { path: path.to_owned(), found: found.version, supported: VERSION });
+    }
+    Ok(found.version)
+}
+
+/// Settings of a connection that writes.
+fn prepare(conn: &Connection) -> Outcome<()> {
+    let mode: String = conn.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    if mode != "wal" {
+        conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    }
+    // After a burst, the log shrinks to a size that costs nothing.
+    conn.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864",
+    )?;
+    Ok(())
+}
+
+/// Makes the store at `path`, unless another process was faster.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = directory.canonicalize().map_err(|error| cannot(path, &error))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| StoreError::Open { path: path.to_owned(), reason: "it is a directory".to_owned() })?;
+    let place = directory.join(name);
+    let _turn = Turns::at(&place).map_err(|error| cannot(path, &error))?.wait(PATIENCE)?;
+    if exists(&place)? {
+        return Ok(());
+    }
+    let draft = beside(&place, ".new");
+    remove(&draft);
+    let made = fill(&draft).map_err(|fault| match StoreError::from(fault) {
+        StoreError::Write(reason) | StoreError::Database(reason) => {
+            StoreError::Open { path: path.to_owned(), reason }
+        }
+        other => other,
+    });
+    let placed = made.and_then(|()| fs::rename(&draft, &place).map_err(|error| cannot(path, &error)));
+    if placed.is_err() {
+        remove(&draft);
+    }
+    placed?;
+    fs::File::open(&directory).and_then(|dir| dir.sync_all()).map_err(|error| cannot(path, &error))
+}
+
+fn fill(draft: &Path) -> Outcome<()> {
+    let conn = Connection::open(draft)?;
+    prepare(&conn)?;
+    schema::create(&conn)?;
+    // Closing writes the log back into the file and removes it.
+    conn.close().map_err(|(_, error)| error.into())
+}
+
+fn remove(draft: &Path) {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        // Most of them are not there.
+        let _ = fs::remove_file(beside(draft, suffix));
+    }
+}
+
+fn log_is_empty(place: &Path) -> bool {
+    fs::metadata(beside(place, "-wal")).map_or(true, |log| log.len() == 0)
+}
+
+/// The address of a file that nobody changes, so that SQLite needs no lock and no log.
+fn unchanging(place: &Path) -> PathBuf {
+    let mut address = String::from("file:");
+    for &byte in place.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                address.push(char::from(byte))
+            }
+            _ => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address.push_str("?immutable=1");
+    PathBuf::from(address)
+}

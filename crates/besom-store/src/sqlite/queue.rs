@@ -1,0 +1,41 @@
+//! What agents see of the store.
+
+use super::SqliteStore;
+use crate::{AgentId, Claim, End, Lease, NewAgent, Queue, Reply, Row, StoreError, SweepId};
+
+impl Queue for SqliteStore {
+    fn join(&mut self, sweep: &SweepId, agent: &NewAgent) -> Result<AgentId, StoreError> {
+        self.write(|tx| tx.on_sweep(sweep, |sweep| tx.join(sweep, agent)))
+    }
+
+    fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
+        // Agents that wait ask often; they need not wait for the disk to hear that there is nothing.
+        if self.read(|tx| tx.has_nothing_for(agent, request))?
+            && let Some(nothing) = self.write_soft(|tx| tx.claim_nothing(agent, request))?
+        {
+            return Ok(nothing);
+        }
+        self.write(|tx| tx.claim(agent, request))
+    }
+
+    fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
+        if rows.is_empty()
+            && let Some(reply) = self.write_soft(|tx| tx.heartbeat(lease))?
+        {
+            return Ok(reply);
+        }
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.report(sweep, lease, rows)))
+    }
+
+    fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.finish(sweep, lease, end)))
+    }
+
+    fn idle(&mut self, agent: AgentId) -> Result<(), StoreError> {
+        self.write_soft(|tx| tx.idle(agent))
+    }
+
+    fn leave(&mut self, agent: AgentId) -> Result<(), StoreError> {
+        self.write(|tx| tx.leave(agent))
+    }
+}

@@ -1,0 +1,72 @@
+//! Metric rows, as JSON lines with many rows in one chunk.
+//!
+//! A report is one chunk; small reports are put together until a chunk fills about a page, so that a program that
+//! reports row by row leaves neither a million chunks nor a row that grows without end.
+
+use std::io::Write;
+
+use besom_core::RunNumber;
+use rusqlite::{OptionalExtension, params};
+
+use super::Tx;
+use super::events::object;
+use super::fault::{Outcome, damaged};
+use super::runs::{Run, text};
+use super::sweeps::Sweep;
+use crate::Row;
+
+/// The size in bytes that small reports are put together up to: with it, the chunk stays within one page.
+const CHUNK: usize = 3500;
+
+impl Tx<'_> {
+    /// Appends rows, which follow those of the run without a gap.
+    pub(super) fn append_rows(&self, run: &Run, rows: &[Row]) -> Outcome<()> {
+        let mut lines = Vec::with_capacity(rows.len() * 64);
+        for row in rows {
+            serde_json::to_writer(&mut lines, &row.values).map_err(|error| damaged("a row", error))?;
+            lines.write_all(b"\n").map_err(|error| damaged("a row", error))?;
+        }
+        let lines = String::from_utf8(lines).map_err(|error| damaged("a row", error))?;
+        if let Some(key) = self.chunk_to_extend(run, lines.len())? {
+            return self.change_one(
+                "UPDATE chunks SET rows = rows + ?2, lines = lines || ?3 WHERE key = ?1",
+                params![key, rows.len(), lines],
+            );
+        }
+        self.sql("INSERT INTO chunks (run, epoch, first, rows, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![run.key, run.epoch, run.rows + 1, rows.len(), lines])?;
+        Ok(())
+    }
+
+    /// The last chunk, if `more` bytes have room in it.
+    fn chunk_to_extend(&self, run: &Run, more: usize) -> Outcome<Option<i64>> {
+        if run.rows == 0 || more >= CHUNK {
+            return Ok(None);
+        }
+        let last: Option<(i64, usize)> = self
+            .sql(
+                "SELECT key, octet_length(lines) FROM chunks WHERE run = ?1 AND epoch = ?2
+                 ORDER BY first DESC LIMIT 1",
+            )?
+            .query_row(params![run.key, run.epoch], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        Ok(last.filter(|(_, size)| size + more <= CHUNK).map(|(key, _)| key))
+    }
+
+    /// The rows of an attempt.
+    pub(super) fn rows(&self, sweep: &Sweep, number: RunNumber, epoch: Option<u64>) -> Outcome<Vec<Row>> {
+        let run = self.run(sweep, number)?;
+        let epoch = super::bounded(epoch.unwrap_or(run.epoch));
+        let mut statement =
+            self.sql("SELECT first, lines FROM chunks WHERE run = ?1 AND epoch = ?2 ORDER BY first")?;
+        let mut chunks = statement.query(params![run.key, epoch])?;
+        let mut rows = Vec::new();
+        while let Some(chunk) = chunks.next()? {
+            let first: u64 = chunk.get(0)?;
+            for (line, seq) in text(chunk, 1)?.lines().zip(first..) {
+                rows.push(Row { seq, values: object(line)? });
+            }
+        }
+        Ok(rows)
+    }
+}

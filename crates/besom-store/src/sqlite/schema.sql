@@ -1,0 +1,145 @@
+-- Version 1. What changes often (progress, runs) is kept apart from what is large and never changes (sweeps, points),
+-- so that a write touches few pages.
+
+CREATE TABLE sweeps (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  seed INTEGER NOT NULL,            -- the bits of a u64
+  metrics TEXT NOT NULL,            -- JSON: [{"name": .., "goal": ..}, ..]
+  run_cap INTEGER,
+  retry_crashed INTEGER NOT NULL,
+  retry_failed INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  name TEXT,
+  source TEXT,
+  directory TEXT,
+  text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE progress (
+  sweep INTEGER PRIMARY KEY,
+  state TEXT NOT NULL,
+  runs INTEGER NOT NULL,            -- how many runs there are, which is the highest number
+  change INTEGER NOT NULL,          -- counts all changes: cursors and the seq of events are its values
+  ended_ms INTEGER,
+  reason TEXT
+) STRICT;
+
+-- How many runs are in each state, and how many a stopping rule wanted to end ('stopped'); kept by triggers.
+CREATE TABLE tallies (
+  sweep INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  runs INTEGER NOT NULL,
+  PRIMARY KEY (sweep, what)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agents (
+  key INTEGER PRIMARY KEY,
+  sweep INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  silence_ms INTEGER NOT NULL,
+  seen_ms INTEGER NOT NULL,
+  gone INTEGER NOT NULL,            -- 1 if it has left
+  request INTEGER NOT NULL,         -- its newest claim that got a run, and what it got
+  answer_run INTEGER,
+  answer_epoch INTEGER
+) STRICT;
+CREATE INDEX agents_sweep ON agents (sweep);
+
+CREATE TABLE runs (
+  key INTEGER PRIMARY KEY,
+  sweep INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  agent INTEGER,                    -- who has or had its newest attempt
+  given_up INTEGER NOT NULL,        -- 1 if its agent fell silent and may come back until it is handed out again
+  seen_ms INTEGER NOT NULL,         -- when its agent was last heard of
+  silence_ms INTEGER NOT NULL,
+  rows INTEGER NOT NULL,            -- of the newest attempt; the seq of its last row
+  loss REAL,                        -- best valid value of the first metric, negative if maximised
+  last REAL,
+  stop_kind TEXT,
+  stop_reason TEXT,
+  message TEXT,
+  exit_code INTEGER,
+  crashes INTEGER NOT NULL,         -- retries used
+  failures INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL,
+  started_ms INTEGER,
+  ended_ms INTEGER,
+  added INTEGER NOT NULL,           -- values of progress.change: when it was added,
+  attempted INTEGER NOT NULL,       -- when its newest attempt began,
+  change INTEGER NOT NULL,          -- and when anything of it changed last
+  UNIQUE (sweep, number)
+) STRICT;
+CREATE INDEX runs_state ON runs (sweep, state, number);
+CREATE INDEX runs_change ON runs (sweep, change);
+CREATE INDEX runs_loss ON runs (sweep, loss, number);
+CREATE INDEX runs_ended ON runs (sweep, ended_ms) WHERE ended_ms IS NOT NULL AND started_ms IS NOT NULL;
+
+CREATE TRIGGER runs_added AFTER INSERT ON runs BEGIN
+  UPDATE tallies SET runs = runs + 1 WHERE sweep = new.sweep AND what = new.state;
+END;
+CREATE TRIGGER runs_moved AFTER UPDATE OF state ON runs WHEN old.state <> new.state BEGIN
+  UPDATE tallies SET runs = runs - 1 WHERE sweep = new.sweep AND what = old.state;
+  UPDATE tallies SET runs = runs + 1 WHERE sweep = new.sweep AND what = new.state;
+END;
+CREATE TRIGGER runs_stopped AFTER UPDATE OF stop_kind ON runs WHEN old.stop_kind IS NOT new.stop_kind BEGIN
+  UPDATE tallies SET runs = runs + (new.stop_kind IS 'early') - (old.stop_kind IS 'early')
+   WHERE sweep = new.sweep AND what = 'stopped';
+END;
+
+CREATE TABLE points (
+  run INTEGER PRIMARY KEY,
+  point TEXT NOT NULL,
+  note TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE attempts (
+  run INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  agent INTEGER NOT NULL,
+  started_ms INTEGER NOT NULL,
+  ended_ms INTEGER,
+  state TEXT NOT NULL,
+  rows INTEGER NOT NULL,
+  end_state TEXT,                   -- its end as its agent gave it, so that a repetition is known
+  end_code INTEGER,
+  end_message TEXT,
+  PRIMARY KEY (run, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- Metric rows as JSON lines, many rows in one.
+CREATE TABLE chunks (
+  key INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  first INTEGER NOT NULL,           -- the seq of its first row
+  rows INTEGER NOT NULL,
+  lines TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX chunks_run ON chunks (run, epoch, first);
+
+-- The values of watched metrics, many in one.
+CREATE TABLE curves (
+  key INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  metric INTEGER NOT NULL,
+  start INTEGER NOT NULL,           -- the place of its first value, from 0
+  change INTEGER NOT NULL,          -- progress.change when it last grew
+  vals BLOB NOT NULL                -- f64, little endian
+) STRICT;
+CREATE UNIQUE INDEX curves_run ON curves (run, epoch, metric, start);
+
+CREATE TABLE events (
+  sweep INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  at_ms INTEGER NOT NULL,
+  run INTEGER,
+  kind TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY (sweep, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_run ON events (sweep, run, seq) WHERE run IS NOT NULL;

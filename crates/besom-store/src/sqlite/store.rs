@@ -1,0 +1,102 @@
+//! What controllers and owners see of the store.
+
+use besom_core::{RunNumber, RunState};
+
+use super::SqliteStore;
+use crate::{
+    Added, AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, Row, RunQuery, RunRow, Status,
+    StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+};
+
+impl Store for SqliteStore {
+    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError> {
+        self.write(|tx| tx.create_sweep(sweep))
+    }
+
+    fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
+        self.read(|tx| tx.sweep_row(id))
+    }
+
+    fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError> {
+        self.read(|tx| tx.sweep_rows())
+    }
+
+    fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError> {
+        self.write(|tx| tx.on_sweep(id, |sweep| tx.set_state(sweep, to, reason)))
+    }
+
+    fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {
+        self.read(|tx| tx.changes(&tx.sweep(id)?, since))
+    }
+
+    fn add_runs(&mut self, id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Result<Added, StoreError> {
+        self.write(|tx| tx.on_sweep(id, |sweep| tx.add_runs(sweep, first, runs)))
+    }
+
+    fn request_stops(
+        &mut self,
+        id: &SweepId,
+        stops: &[(RunNumber, String)],
+        kind: StopKind,
+    ) -> Result<u64, StoreError> {
+        self.write(|tx| {
+            tx.on_sweep(id, |sweep| {
+                let mut asked = 0;
+                for (number, reason) in stops {
+                    asked += u64::from(tx.request_stop(sweep, *number, reason, kind)?);
+                }
+                Ok(asked)
+            })
+        })
+    }
+
+    fn silent(&mut self, id: &SweepId) -> Result<Vec<Lease>, StoreError> {
+        self.read(|tx| tx.silent(&tx.sweep(id)?))
+    }
+
+    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError> {
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.give_up_silent(sweep, lease)))
+    }
+
+    fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError> {
+        self.write(|tx| tx.on_sweep(id, |sweep| tx.retry(sweep, states)))
+    }
+
+    fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError> {
+        self.read(|tx| tx.run_rows(&tx.sweep(id)?, query))
+    }
+
+    fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError> {
+        self.read(|tx| tx.run_row(&tx.sweep(id)?, number))
+    }
+
+    fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError> {
+        self.read(|tx| tx.attempts(&tx.sweep(id)?, number))
+    }
+
+    fn rows(&mut self, id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Result<Vec<Row>, StoreError> {
+        self.read(|tx| tx.rows(&tx.sweep(id)?, number, epoch))
+    }
+
+    fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {
+        self.read(|tx| tx.curve(&tx.sweep(id)?, number, metric))
+    }
+
+    fn events(
+        &mut self,
+        id: &SweepId,
+        run: Option<RunNumber>,
+        after: u64,
+        limit: u64,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.read(|tx| tx.events(&tx.sweep(id)?, run, after, limit))
+    }
+
+    fn status(&mut self, id: &SweepId) -> Result<Status, StoreError> {
+        self.read(|tx| tx.status(&tx.sweep(id)?))
+    }
+
+    fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError> {
+        self.read(|tx| tx.agent_rows(&tx.sweep(id)?))
+    }
+}
