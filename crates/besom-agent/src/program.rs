@@ -94,7 +94,7 @@ impl ProgramRunner {
         };
         let output = match copy_output(&mut process, link) {
             Ok(output) => output,
-            Err(error) => return Ended::failed(error.to_string()),
+            Err(error) => return machine_at_fault(&error),
         };
         let (exit, ending) = drive(&mut process, link, self.grace);
         if !process.close() {
@@ -138,9 +138,16 @@ impl Runner for ProgramRunner {
             Err(error @ (AgentError::NoProgram | AgentError::EmptyCommand)) => {
                 Ended::hopeless(error.to_string())
             }
-            Err(error) => Ended::failed(error.to_string()),
+            Err(error) => machine_at_fault(&error),
         }
     }
+}
+
+/// The end of a run that had no chance: the disk is full, for example.
+fn machine_at_fault(error: &AgentError) -> Ended {
+    let mut ended = Ended::new(RunState::Crashed);
+    ended.end.message = Some(error.to_string());
+    ended
 }
 
 /// Begins to copy what the program prints; what an older attempt has printed is kept beside it.

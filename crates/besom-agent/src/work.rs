@@ -196,12 +196,14 @@ impl Agent<'_> {
         let state = ended.end.state;
         let reason = match &ended.hopeless {
             Some(reason) => reason.clone(),
-            None if !matches!(state, RunState::Finished | RunState::Failed) => return Ok(None),
-            None if !self.options.guard.trips(state == RunState::Failed, took) => return Ok(None),
+            // Told to end, by whomever: that says nothing of the program.
+            None if matches!(state, RunState::Killed | RunState::Preempted) => return Ok(None),
+            None if !self.options.guard.trips(state != RunState::Finished, took) => return Ok(None),
             None if self.has_succeeded_before()? => return Ok(None),
             None => {
                 let limit = self.options.guard.limit();
-                let lines = if ended.excerpt.is_empty() { "(it printed nothing)" } else { &ended.excerpt };
+                let said = ended.end.message.as_deref().unwrap_or("(it printed nothing)");
+                let lines = if ended.excerpt.is_empty() { said } else { &ended.excerpt };
                 format!(
                     "the program looks broken: {limit} quick failures in a row, the last one said:\n{lines}"
                 )

@@ -1,26 +1,37 @@
 //! Why a program does not run at all, in words that name what to mend.
 
 use std::env;
-use std::io;
 use std::path::{Path, PathBuf};
 
+use besom_core::RunState;
 use rustix::io::Errno;
 
 use crate::Ended;
 use crate::process::{Exit, SpawnError};
 
-/// The end of a run whose program could not be started. Hopeless if no other run could be started either.
+/// The end of a run whose program could not be started. Hopeless if no other run could be started either; `Crashed`, so
+/// that it is tried again, if the machine is at fault.
 pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> Ended {
-    let error = match error {
-        SpawnError::Program(error) => error,
-        SpawnError::Supervisor(error) => {
-            return Ended::hopeless(format!("cannot start the process that supervises the program: {error}"));
-        }
-    };
     if !directory.is_dir() {
         return Ended::hopeless(format!("there is no directory {} to run programs in", directory.display()));
     }
+    let (error, of_program) = match error {
+        SpawnError::Program(error) => (error, true),
+        SpawnError::Supervisor(error) => (error, false),
+    };
     match Errno::from_io_error(&error) {
+        Some(Errno::TOOBIG) => {
+            let mend = "hand them over by ${args_json_file} or BESOM_PARAMS";
+            Ended::failed(format!("the arguments of '{argv0}' are too long: {mend}"))
+        }
+        Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE) => {
+            let mut ended = Ended::new(RunState::Crashed);
+            ended.end.message = Some(format!("the machine could not start '{argv0}': {error}"));
+            ended
+        }
+        _ if !of_program => {
+            Ended::hopeless(format!("cannot start the process that supervises the program: {error}"))
+        }
         Some(Errno::NOENT | Errno::NOTDIR) => Ended::hopeless(not_found(argv0, directory)),
         Some(Errno::ACCESS) => {
             let mend = "make it executable, or name its interpreter first in 'command'";
@@ -30,7 +41,7 @@ pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> E
             let mend = "does it lack a first line such as #!/bin/sh?";
             Ended::hopeless(format!("the program '{argv0}' is nothing that this machine executes: {mend}"))
         }
-        _ => Ended::failed(format!("cannot start '{argv0}': {}", plain(&error))),
+        _ => Ended::failed(format!("cannot start '{argv0}': {error}")),
     }
 }
 
@@ -42,15 +53,6 @@ fn not_found(name: &str, directory: &Path) -> String {
         return format!("the interpreter that the first line of '{name}' names is not there");
     }
     format!("the program '{name}' is not there (looked for in {})", directory.display())
-}
-
-fn plain(error: &io::Error) -> String {
-    match Errno::from_io_error(error) {
-        Some(Errno::TOOBIG) => {
-            "its arguments are too long; hand them over by ${args_json_file} or BESOM_PARAMS".to_owned()
-        }
-        _ => error.to_string(),
-    }
 }
 
 /// Why a program that was started and failed cannot have worked: what it was to execute is not there.

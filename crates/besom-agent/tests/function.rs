@@ -1,0 +1,98 @@
+//! Runs as Rust closures.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::time::Duration;
+
+use besom_agent::{FunctionRunner, Left, Level, LogError, RunContext};
+use besom_core::{BoxError, RunNumber, RunState};
+use besom_store::{StopKind, Store};
+use serde_json::json;
+use support::{Scene, eventually};
+
+type Ended = Result<(), BoxError>;
+
+#[test]
+fn a_closure_finishes_fails_and_panics_by_itself() {
+    let scene = Scene::new(&[1, 2, 3]);
+    scene.work(&mut FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
+        run.log_json(json!({"loss": run.params()["x"]}))?;
+        run.log_json(json!({"loss": 0.5, "dir": run.dir().exists(), "attempt": run.attempt()}))?;
+        match run.number().get() {
+            1 => Ok(()),
+            2 => Err("diverged".into()),
+            _ => panic!("index {} out of range", 7),
+        }
+    }));
+    let ends: Vec<_> = (1..=3).map(|n| (scene.run(n).state, scene.run(n).message)).collect();
+    let expected = [
+        (RunState::Finished, None),
+        (RunState::Failed, Some("diverged".to_owned())),
+        (RunState::Failed, Some("panicked: index 7 out of range".to_owned())),
+    ];
+    assert_eq!(ends, expected);
+    for number in 1..=3 {
+        let first = format!("1:{{\"loss\":{number}}}");
+        assert_eq!(scene.rows(number), [first.as_str(), r#"2:{"loss":0.5,"dir":true,"attempt":1}"#]);
+    }
+}
+
+#[test]
+fn a_closure_hears_of_a_stop_by_its_next_row_or_when_it_flushes() {
+    for (kind, state) in [(StopKind::Early, RunState::Finished), (StopKind::Cancel, RunState::Killed)] {
+        let scene = Scene::new(&[1]);
+        scene.work(&mut FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
+            run.log_json(json!({"loss": 1}))?;
+            run.flush()?;
+            assert_eq!(scene.rows(1).len(), 1, "flushed rows are stored");
+            scene.store().request_stops(&scene.sweep, &[(RunNumber::FIRST, "why".to_owned())], kind)?;
+            run.log_json(json!({"loss": 2}))?;
+            assert_eq!(run.flush(), Err(LogError::Stopped("why".to_owned())));
+            assert_eq!(run.check(), Err(LogError::Stopped("why".to_owned())));
+            run.log_json(json!({"loss": 3}))?;
+            panic!("a stopped closure got past a row");
+        }));
+        assert_eq!((scene.run(1).state, scene.run(1).message), (state, None));
+        assert_eq!(scene.rows(1).len(), 3, "the last row is kept");
+    }
+}
+
+#[test]
+fn a_closure_that_computes_for_long_is_not_given_up() {
+    let mut scene = Scene::new(&[1]);
+    scene.options.silence = Duration::from_millis(600);
+    scene.work(&mut FunctionRunner::new(|_: &mut RunContext<'_>| -> Ended {
+        let seen = |scene: &Scene| scene.store().agents(&scene.sweep).unwrap()[0].seen_ms;
+        let first = seen(&scene);
+        eventually("three silences have passed without silence", || {
+            assert_eq!(scene.store().silent(&scene.sweep).unwrap(), []);
+            (seen(&scene) > first + 1800).then_some(())
+        });
+        Ok(())
+    }));
+    assert_eq!((scene.run(1).state, scene.run(1).epoch), (RunState::Finished, 1));
+}
+
+#[test]
+fn a_closure_is_told_when_its_agent_goes_and_its_run_is_given_back() {
+    let scene = Scene::new(&[1]);
+    let outcome = scene.work(&mut FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
+        scene.shutdown.raise_to(Level::Terminate);
+        loop {
+            run.log_json(json!({"loss": 1}))?;
+            run.flush()?;
+        }
+    }));
+    assert_eq!((outcome.left, outcome.runs), (Left::Shutdown, 1));
+    assert!(matches!(scene.run(1).state, RunState::Pending | RunState::Preempted));
+}
+
+#[test]
+fn an_agent_executes_no_more_runs_than_it_may() {
+    let mut scene = Scene::new(&[1, 2, 3]);
+    scene.options.count = Some(2);
+    let outcome = scene.work(&mut FunctionRunner::new(|_: &mut RunContext<'_>| -> Ended { Ok(()) }));
+    assert_eq!((outcome.left, outcome.runs), (Left::Count, 2));
+    assert_eq!(scene.run(3).state, RunState::Pending);
+}

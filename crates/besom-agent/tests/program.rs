@@ -1,0 +1,304 @@
+//! The contract between agent and program, with real programs.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use besom_agent::{Left, Level, ProgramRunner};
+use besom_core::{RunNumber, RunState};
+use besom_store::{Lease, Queue, StopKind, Store, SweepState};
+use support::{Scene, eventually, living};
+
+/// Lines for a shell script: writes a row.
+const LOG: &str = "log() { echo \"$1\" >> \"$BESOM_METRICS\"; };";
+
+#[test]
+fn a_program_finds_its_parameters_everywhere_they_are_promised() {
+    let scene = Scene::new(&[7]);
+    let run = scene.run_one(
+        "test \"$*\" = --x=7 && pwd > here && cp $BESOM_PARAMS params && cp $WANDB_SWEEP_PARAM_PATH wandb &&
+         echo $BESOM_SWEEP_ID $BESOM_RUN_ID $BESOM_RUN_NUMBER $BESOM_ATTEMPT $BESOM_STORE $BESOM_RUN_DIR > env &&
+         touch $BESOM_RUN_DIR/checkpoint && ! read line",
+    );
+    assert_eq!((run.state, run.exit_code, run.message), (RunState::Finished, Some(0), None));
+    let read = |name: &str| fs::read_to_string(scene.file(name)).unwrap();
+    assert_eq!(fs::canonicalize(read("here").trim()).unwrap(), fs::canonicalize(scene.work_dir()).unwrap());
+    assert_eq!(read("params"), "{\n  \"x\": 7\n}\n");
+    assert_eq!(read("wandb"), "{\"wandb_version\": 1, \"x\": {\"value\": 7}}");
+    let dir = scene.dir(1, 1);
+    let store = scene.options.directory.display().to_string();
+    assert_eq!(read("env"), format!("sweep001 sweep001-1 1 1 {store} {}\n", dir.path().display()));
+    assert!(dir.path().join("checkpoint").exists());
+}
+
+#[test]
+fn what_a_program_logs_is_stored_line_by_line() {
+    let scene = Scene::new(&[1]);
+    let run = scene.run_one(
+        "printf '{\"loss\": 3}\\n{\"loss\": NaN}\\nloss is 2\\n\\377\\n\\n{\"loss\": 1}' >> $BESOM_METRICS",
+    );
+    assert_eq!(scene.rows(1), ["1:{\"loss\":3}", "2:{\"loss\":\"NaN\"}", "3:{\"loss\":1}"]);
+    assert_eq!(run.state, RunState::Finished);
+    assert_eq!(run.message.as_deref(), Some("metrics line 3 is no JSON object: 'loss is 2' (2 such lines)"));
+    assert_eq!((run.best, run.last), (Some(1.0), Some(1.0)));
+}
+
+#[test]
+fn a_failure_says_how_and_quotes_the_last_line() {
+    let scene = Scene::new(&[1, 2]);
+    scene.work(&mut scene.shell(
+        "case $1 in --x=1) echo fine; echo one >&2; echo 'lr is negative' >&2; exit 3;; *) kill -SEGV $$;; esac",
+    ));
+    let (first, second) = (scene.run(1), scene.run(2));
+    assert_eq!((first.state, first.exit_code), (RunState::Failed, Some(3)));
+    assert_eq!(first.message.as_deref(), Some("exit status 3: lr is negative"));
+    assert_eq!((second.state, second.exit_code), (RunState::Failed, None));
+    assert_eq!(second.message.as_deref(), Some("killed by SIGSEGV"));
+    let output = fs::read_to_string(scene.dir(1, 1).output()).unwrap();
+    assert!(output.contains("fine\n") && output.contains("one\nlr is negative\n"), "{output}");
+}
+
+#[test]
+fn a_program_that_a_rule_stops_may_save_and_is_finished() {
+    let scene = Scene::new(&[1]);
+    let runner = scene.shell(&format!(
+        "{LOG} trap 'log \"{{\\\"loss\\\": 1}}\"; exit 5' TERM; log '{{\"loss\": 2}}'; while :; do sleep 0.01; done"
+    ));
+    scene.while_working(runner, || {
+        scene.eventually_logged(1, 1);
+        let stops = [(RunNumber::FIRST, "17th of 20".to_owned())];
+        assert_eq!(scene.store().request_stops(&scene.sweep, &stops, StopKind::Early).unwrap(), 1);
+    });
+    let run = scene.run(1);
+    assert_eq!((run.state, run.exit_code), (RunState::Finished, Some(5)));
+    assert_eq!(run.stop_reason.as_deref(), Some("17th of 20"));
+    assert_eq!(scene.rows(1).len(), 2, "what it said at the end is kept");
+}
+
+#[test]
+fn who_ignores_sigterm_is_killed_when_its_time_is_over() {
+    for supervised in [true, false] {
+        let scene = Scene::new(&[1]);
+        let mut runner = scene.shell(&format!(
+            "trap '' TERM; sh -c 'trap \"\" TERM; while :; do sleep 1; done' & echo $! > pids; echo $$ >> pids;
+             {LOG} log '{{}}'; while :; do sleep 1; done"
+        ));
+        runner.grace = Duration::from_millis(100);
+        if !supervised {
+            runner.supervisor = None;
+        }
+        scene.while_working(runner, || {
+            scene.eventually_logged(1, 1);
+            scene.store().set_state(&scene.sweep, SweepState::Canceled, Some("enough")).unwrap();
+        });
+        let run = scene.run(1);
+        assert_eq!(run.state, RunState::Killed);
+        assert_eq!(
+            run.message.as_deref(),
+            Some("was killed because it did not end within 0.1 s of SIGTERM"),
+            "supervised: {supervised}"
+        );
+        assert_eq!(living(&scene.eventually_read("pids")), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_a_program_leaves_behind_ends_with_it() {
+    for supervised in [true, false] {
+        let scene = Scene::new(&[1]);
+        // In its group, in a session of its own, orphaned twice over, and deaf.
+        let mut runner = scene.shell(
+            "sleep 1000 & echo $! > pids
+             setsid sh -c 'echo $$ >> pids; touch one; sleep 1000' &
+             (setsid sh -c 'trap \"\" TERM HUP; echo $$ >> pids; touch two; while :; do sleep 1; done' &)
+             while ! test -e one -a -e two; do sleep 0.01; done",
+        );
+        if !supervised {
+            runner.supervisor = None;
+        }
+        scene.work(&mut runner);
+        assert_eq!(scene.run(1).state, RunState::Finished);
+        let pids = scene.eventually_read("pids");
+        assert_eq!(pids.lines().count(), 3);
+        assert_eq!(living(&pids), Vec::<String>::new(), "supervised: {supervised}");
+    }
+}
+
+#[test]
+fn a_supervisor_that_is_killed_takes_the_program_along_and_the_run_is_tried_again() {
+    let scene = Scene::new(&[1]);
+    let runner = scene.shell(
+        "test $BESOM_ATTEMPT = 2 && exit 0; setsid sleep 1000 & echo $! > pids; echo $$ >> pids
+         echo $PPID > supervisor; while :; do sleep 1; done",
+    );
+    scene.while_working(runner, || {
+        let supervisor = scene.eventually_read("supervisor");
+        signal(supervisor.trim(), rustix::process::Signal::KILL);
+    });
+    let run = scene.run(1);
+    assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+    assert_eq!(living(&scene.eventually_read("pids")), Vec::<String>::new());
+    let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
+    assert_eq!(attempts[0].state, RunState::Crashed);
+}
+
+fn signal(pid: &str, signal: rustix::process::Signal) {
+    let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
+
+/// Executes a runner that cannot work; gives the reason for which the sweep is paused, and the run's message.
+fn hopeless(change: impl FnOnce(&Scene, &mut ProgramRunner)) -> String {
+    let scene = Scene::new(&[1, 2]);
+    let mut runner = scene.shell("exit 0");
+    change(&scene, &mut runner);
+    let outcome = scene.work(&mut runner);
+    let (sweep, run) = (scene.row(), scene.run(1));
+    let reason = sweep.reason.unwrap();
+    assert_eq!(sweep.state, SweepState::Paused);
+    assert_eq!(outcome.left, Left::Broken(reason.clone()));
+    assert_eq!((run.state, run.message.as_deref()), (RunState::Failed, Some(reason.as_str())));
+    assert_eq!(scene.run(2).state, RunState::Pending, "one failure is enough");
+    reason
+}
+
+#[test]
+fn a_program_that_cannot_be_executed_pauses_the_sweep_at_once_and_is_named() {
+    let command = |words: &[&str]| Some(words.iter().map(|&word| word.to_owned()).collect());
+    for supervised in [true, false] {
+        let check = |words: &[&str], prepare: &dyn Fn(&Scene), expected: &str| {
+            let reason = hopeless(|scene, runner| {
+                prepare(scene);
+                runner.command = command(words);
+                if !supervised {
+                    runner.supervisor = None;
+                }
+            });
+            assert!(reason.contains(expected), "{words:?}: {reason}");
+        };
+        check(&["no-such-program"], &|_| {}, "'no-such-program' is in no directory of PATH");
+        check(&["./train"], &|_| {}, "'./train' is not there (looked for in /");
+        let write = |text: &'static str| move |scene: &Scene| fs::write(scene.file("train"), text).unwrap();
+        check(&["./train"], &write("#!/bin/sh\n"), "'./train' is not executable");
+        check(&["/usr/bin/env", "no-such-python", "x"], &|_| {}, "'no-such-python' is in no directory");
+    }
+}
+
+#[test]
+fn a_script_or_directory_or_command_that_is_missing_pauses_the_sweep() {
+    let reason = hopeless(|_, runner| {
+        runner.command = Some(vec!["sh".into(), "${program}".into()]);
+        runner.program = Some("train.sh".into());
+    });
+    assert!(reason.starts_with("the program 'train.sh' is not there"), "{reason}");
+    let reason = hopeless(|scene, _| fs::remove_dir(scene.work_dir()).unwrap());
+    assert!(reason.starts_with("there is no directory /"), "{reason}");
+    let reason = hopeless(|_, runner| runner.command = None);
+    assert_eq!(reason, "the command needs ${program}, but the sweep names no program");
+    let reason = hopeless(|_, runner| runner.supervisor = Some(vec!["/no/such/supervisor".into()]));
+    assert!(reason.starts_with("cannot start the process that supervises"), "{reason}");
+}
+
+#[test]
+fn three_quick_failures_without_any_success_pause_the_sweep() {
+    let scene = Scene::new(&[1, 2, 3, 4]);
+    let outcome = scene.work(&mut scene.shell("echo 'no module named torch' >&2; exit 1"));
+    let reason = scene.row().reason.unwrap();
+    assert_eq!(scene.row().state, SweepState::Paused);
+    assert_eq!(reason.lines().last(), Some("no module named torch"));
+    assert_eq!((outcome.runs, outcome.left), (3, Left::Broken(reason)));
+    assert_eq!(scene.run(4).state, RunState::Pending);
+}
+
+#[test]
+fn failures_after_a_success_are_the_parameters_fault() {
+    let scene = Scene::new(&[0, 1, 2, 3, 4]);
+    let outcome = scene.work(&mut scene.shell("test $1 = --x=0"));
+    assert_eq!((outcome.runs, outcome.left), (5, Left::Shutdown));
+    assert_eq!(scene.run(5).state, RunState::Failed);
+}
+
+#[test]
+fn a_flood_of_output_is_bounded_and_blocks_nobody() {
+    let scene = Scene::new(&[1]);
+    let run = scene.run_one("echo first; yes 0123456789 | head -c 300000000; echo; echo last >&2");
+    assert_eq!(run.state, RunState::Finished);
+    let output = fs::read(scene.dir(1, 1).output()).unwrap();
+    assert!(output.len() < (2 << 20) + 100, "{}", output.len());
+    assert!(output.starts_with(b"first\n0123456789\n"));
+    let text = String::from_utf8_lossy(&output);
+    assert!(text.contains("bytes are left out here]") && text[text.len() - 30..].contains("last"));
+    assert_eq!(
+        scene
+            .dir(1, 1)
+            .path()
+            .read_dir()
+            .unwrap()
+            .filter(|entry| { entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("output") })
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_first_word_to_go_lets_the_run_finish() {
+    let scene = Scene::new(&[1, 2]);
+    let runner = scene.shell("echo > begun; while ! test -e go; do sleep 0.01; done");
+    let outcome = scene.while_working(runner, || {
+        scene.eventually_read("begun");
+        scene.shutdown.raise();
+        fs::write(scene.file("go"), "").unwrap();
+    });
+    assert_eq!((outcome.left, outcome.runs), (Left::Shutdown, 1));
+    assert_eq!((scene.run(1).state, scene.run(2).state), (RunState::Finished, RunState::Pending));
+}
+
+#[test]
+fn a_second_word_gives_the_run_back_and_a_third_does_not_wait() {
+    for (level, script) in [
+        (
+            Level::Terminate,
+            "trap 'echo saved > saved; exit 0' TERM; echo > begun; while :; do sleep 0.01; done",
+        ),
+        (Level::Kill, "trap '' TERM; echo > begun; while :; do sleep 0.01; done"),
+    ] {
+        let scene = Scene::new(&[1]);
+        let begun = Instant::now();
+        let outcome = scene.while_working(scene.shell(script), || {
+            scene.eventually_read("begun");
+            scene.shutdown.raise_to(level);
+        });
+        assert!(begun.elapsed() < Duration::from_secs(25), "no grace was waited for");
+        assert_eq!(outcome.left, Left::Shutdown);
+        assert!(matches!(scene.run(1).state, RunState::Pending | RunState::Preempted));
+        assert_eq!(level == Level::Terminate, scene.file("saved").exists());
+    }
+}
+
+#[test]
+fn a_lost_lease_ends_the_program_and_nothing_of_it_is_reported() {
+    let scene = Scene::new(&[1]);
+    let runner = scene.shell(
+        "trap '' TERM; echo '{\"loss\": 1}' >> $BESOM_METRICS; echo $$ > pids; while :; do sleep 0.01; done",
+    );
+    let mut lease = Lease { sweep: scene.sweep.clone(), run: RunNumber::FIRST, epoch: 1 };
+    scene.while_working(runner, || {
+        scene.eventually_logged(1, 1);
+        let mut store = scene.store();
+        // Somebody ends this attempt, and another agent has the next one.
+        let end = besom_store::End { state: RunState::Crashed, exit_code: None, message: None };
+        store.finish(&lease, &end).unwrap();
+        let new = besom_store::NewAgent { name: "other".into(), silence_ms: 1_000_000 };
+        let other = store.join(&scene.sweep, &new).unwrap();
+        store.claim(other, 1).unwrap();
+        eventually("the program is dead", || living(&scene.eventually_read("pids")).is_empty().then_some(()));
+        lease.epoch = 2;
+        store
+            .finish(&lease, &besom_store::End { state: RunState::Finished, exit_code: None, message: None })
+            .unwrap();
+    });
+    assert_eq!((scene.run(1).epoch, scene.run(1).state), (2, RunState::Finished));
+    assert_eq!(scene.rows(1), Vec::<String>::new());
+}

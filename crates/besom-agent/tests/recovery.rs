@@ -1,0 +1,141 @@
+//! Agents that are killed, and what becomes of their runs.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use besom_agent::{AgentOptions, Idle, ProgramRunner, Shutdown, work};
+use besom_core::{RunNumber, RunState};
+use besom_store::{Claim, NewAgent, Queue, Store, SweepId};
+use support::{Scene, eventually, living, open_store, supervisor};
+
+/// Where this test binary finds its orders when it is an agent that will be killed.
+const ORDERS: &str = "BESOM_TEST_AGENT";
+
+/// The first attempt logs as fast as it can, with children in other sessions, until it is killed; the second ends.
+const PROGRAM: &str = "test $BESOM_ATTEMPT = 2 && exit 0
+    echo $$ >> pids; setsid sh -c 'trap \"\" TERM; echo $$ >> pids; while :; do sleep 1; done' &
+    i=0; while :; do i=$((i + 1)); echo \"{\\\"loss\\\": $i}\" >> $BESOM_METRICS; done";
+
+/// Not a test but the agent of the other tests, in a process of its own; does nothing without orders.
+#[test]
+fn agent_process() {
+    let Ok(orders) = env::var(ORDERS) else { return };
+    let orders: Vec<&str> = orders.split('|').collect();
+    let [directory, work_dir, supervised] = orders[..] else { panic!("three orders") };
+    let mut store = open_store(Path::new(directory), Arc::default());
+    let runner = ProgramRunner {
+        command: Some(["sh", "-c", PROGRAM].map(str::to_owned).to_vec()),
+        supervisor: (supervised == "supervised").then(supervisor),
+        ..ProgramRunner::new(work_dir, directory)
+    };
+    let options = AgentOptions::new("victim/1/1", directory);
+    let sweep = SweepId::new("sweep001");
+    let mut idle = |_: &mut dyn Store| Ok(Idle::Waiting);
+    work(&mut store, &sweep, &options, &mut { runner }, &Shutdown::new(), &mut idle).unwrap();
+}
+
+/// An agent in a process of its own, which does not outlive its test.
+struct Victim(Child);
+
+impl Drop for Victim {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn start_agent(scene: &Scene, how: &str) -> Victim {
+    let directory = scene.options.directory.display();
+    let orders = format!("{directory}|{}|{how}", scene.work_dir().display());
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
+        .args(["--exact", "agent_process", "--nocapture"])
+        .env(ORDERS, orders)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    Victim(command.spawn().unwrap())
+}
+
+/// Rows that are in the metrics file of the first attempt.
+fn acknowledged(scene: &Scene) -> usize {
+    let text = fs::read_to_string(scene.dir(1, 1).metrics()).unwrap_or_default();
+    text.lines().filter(|line| line.ends_with('}')).count()
+}
+
+fn kill_and_recover(how: &str) {
+    let scene = Scene::new(&[1]);
+    let agent = start_agent(&scene, how);
+    eventually("rows are stored and the children are there", || {
+        let pids = fs::read_to_string(scene.file("pids")).unwrap_or_default();
+        (scene.run(1).rows >= 20 && pids.lines().count() == 2).then_some(())
+    });
+    drop(agent);
+
+    // Another agent begins at once, without waiting for any silence.
+    scene.run_one(PROGRAM);
+    let run = scene.run(1);
+    assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+    assert_eq!(living(&fs::read_to_string(scene.file("pids")).unwrap()), Vec::<String>::new());
+
+    let stored = scene.store().rows(&scene.sweep, RunNumber::FIRST, Some(1)).unwrap();
+    assert_eq!(stored.len(), acknowledged(&scene), "every row of the file is stored");
+    for (index, row) in (1_u64..).zip(&stored) {
+        assert_eq!((row.seq, row.values["loss"].as_u64()), (index, Some(index)), "once, and in order");
+    }
+    let agents = scene.store().agents(&scene.sweep).unwrap();
+    assert!(agents.iter().all(|agent| !agent.alive && agent.run.is_none()), "{agents:?}");
+    let signs = fs::read_dir(scene.options.directory.join("agents")).unwrap().count();
+    assert_eq!(signs, 0, "no sign of life is left over");
+}
+
+#[test]
+fn a_killed_agent_takes_all_processes_along_and_loses_no_row() {
+    kill_and_recover("supervised");
+}
+
+#[test]
+fn without_a_supervisor_who_recovers_the_run_ends_what_is_left_of_it() {
+    kill_and_recover("direct");
+}
+
+#[test]
+fn a_run_of_a_silent_agent_is_salvaged_and_given_up() {
+    for logged in ["", "{\"loss\": 2}\n{\"loss\": 1}"] {
+        let scene = Scene::new(&[1]);
+        // An agent of another machine: nothing but its silence tells.
+        let mut store = scene.store();
+        let agent = store.join(&scene.sweep, &NewAgent { name: "far".into(), silence_ms: 60_000 }).unwrap();
+        let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is there") };
+        let dir = scene.dir(1, run.lease.epoch);
+        dir.create().unwrap();
+        fs::write(dir.metrics(), logged).unwrap();
+        scene.let_pass(Duration::from_secs(61));
+
+        scene.run_one("exit 0");
+        let run = scene.run(1);
+        assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+        let stored = scene.store().rows(&scene.sweep, RunNumber::FIRST, Some(1)).unwrap();
+        assert_eq!(stored.len(), logged.lines().count());
+        let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
+        assert_eq!(attempts[0].state, RunState::Crashed);
+    }
+}
+
+#[test]
+fn an_agent_that_speaks_is_not_given_up() {
+    let scene = Scene::new(&[1]);
+    let mut store = scene.store();
+    let agent = store.join(&scene.sweep, &NewAgent { name: "far".into(), silence_ms: 60_000 }).unwrap();
+    let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is there") };
+    scene.let_pass(Duration::from_secs(59));
+    scene.shutdown.raise();
+    scene.work(&mut scene.shell("exit 0"));
+    assert_eq!((scene.run(1).state, scene.run(1).epoch), (RunState::Running, run.lease.epoch));
+}

@@ -1,0 +1,203 @@
+//! What the tests with real stores and processes share.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "each test file uses its part; tests may panic"
+)]
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use besom_agent::{AgentOptions, Idle, Outcome, ProgramRunner, RunDir, Runner, Shutdown, work};
+use besom_core::{Goal, RunNumber};
+use besom_store::{
+    Added, Clock, Lease, NewRun, NewSweep, Row, RunRow, SqliteStore, Store, SweepId, SweepRow, Watched,
+};
+use serde_json::{Map, Value, json};
+
+/// Waits until a condition holds; long enough for a machine under load, not for ever.
+pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(Instant::now() < until, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A store directory with one sweep, and a directory for programs.
+pub struct Scene {
+    root: tempfile::TempDir,
+    pub sweep: SweepId,
+    /// Milliseconds by which the store's clock is ahead of the wall clock.
+    ahead: Arc<AtomicU64>,
+    /// Changes the sweep before it is created.
+    pub options: AgentOptions,
+    pub shutdown: Shutdown,
+}
+
+impl Scene {
+    /// A sweep with a run for each value of `x`.
+    pub fn new(xs: &[i64]) -> Self {
+        Self::with(xs, |_| {})
+    }
+
+    pub fn with(xs: &[i64], change: impl FnOnce(&mut NewSweep)) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("work")).unwrap();
+        let sweep = SweepId::new("sweep001");
+        let options = AgentOptions {
+            heartbeat: Duration::from_millis(50),
+            poll_max: Duration::from_millis(10),
+            ..AgentOptions::new("tester/1/1", root.path().join("store"))
+        };
+        fs::create_dir(&options.directory).unwrap();
+        let scene = Self { root, sweep, ahead: Arc::default(), options, shutdown: Shutdown::new() };
+        let mut new = NewSweep {
+            id: scene.sweep.clone(),
+            name: None,
+            text: String::new(),
+            source: None,
+            directory: None,
+            seed: 1,
+            metrics: vec![Watched { name: "loss".into(), goal: Goal::Minimize }],
+            run_cap: None,
+            retry_crashed: 1,
+            retry_failed: 0,
+        };
+        change(&mut new);
+        let mut store = scene.store();
+        store.create_sweep(&new).unwrap();
+        let runs: Vec<NewRun> =
+            xs.iter().map(|x| NewRun { point: object(json!({"x": x})), note: Map::new() }).collect();
+        if !runs.is_empty() {
+            let added = store.add_runs(&scene.sweep, RunNumber::FIRST, &runs).unwrap();
+            assert_eq!(added, Added::Added(runs.len()));
+        }
+        scene
+    }
+
+    /// A connection of its own.
+    pub fn store(&self) -> SqliteStore {
+        open_store(&self.options.directory, Arc::clone(&self.ahead))
+    }
+
+    /// Lets the store's clock jump forward.
+    pub fn let_pass(&self, time: Duration) {
+        self.ahead.fetch_add(u64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// The directory in which programs run.
+    pub fn work_dir(&self) -> PathBuf {
+        self.root.path().join("work")
+    }
+
+    /// A file there.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.work_dir().join(name)
+    }
+
+    /// What a file there holds, once it holds a whole line.
+    pub fn eventually_read(&self, name: &str) -> String {
+        eventually(&format!("{name} is written"), || {
+            fs::read_to_string(self.file(name)).ok().filter(|text| text.ends_with('\n'))
+        })
+    }
+
+    /// A runner that executes `script` by `sh`, with a supervisor.
+    pub fn shell(&self, script: &str) -> ProgramRunner {
+        let words = ["sh", "-c", script, "program", "${args}"];
+        ProgramRunner {
+            command: Some(words.map(str::to_owned).to_vec()),
+            supervisor: Some(supervisor()),
+            ..ProgramRunner::new(self.work_dir(), &self.options.directory)
+        }
+    }
+
+    /// Works on the sweep until there is nothing more to claim.
+    pub fn work(&self, runner: &mut dyn Runner) -> Outcome {
+        let shutdown = self.shutdown.clone();
+        let mut idle = |store: &mut dyn Store| {
+            let runs = store.runs(&self.sweep, &besom_store::RunQuery::default())?;
+            if runs.iter().all(|run| !run.state.is_open()) {
+                shutdown.raise();
+            }
+            Ok(Idle::Waiting)
+        };
+        work(&mut self.store(), &self.sweep, &self.options, runner, &self.shutdown, &mut idle).unwrap()
+    }
+
+    /// Executes one run of a shell script and gives what is stored of it.
+    pub fn run_one(&self, script: &str) -> RunRow {
+        self.work(&mut self.shell(script));
+        self.run(1)
+    }
+
+    /// Works in another thread while `act` runs.
+    pub fn while_working(&self, mut runner: ProgramRunner, act: impl FnOnce()) -> Outcome {
+        thread::scope(|scope| {
+            let agent = scope.spawn(move || self.work(&mut runner));
+            act();
+            agent.join().unwrap()
+        })
+    }
+
+    pub fn run(&self, number: u64) -> RunRow {
+        self.store().run(&self.sweep, RunNumber::new(number).unwrap()).unwrap()
+    }
+
+    pub fn row(&self) -> SweepRow {
+        self.store().sweep(&self.sweep).unwrap()
+    }
+
+    /// The rows of the newest attempt of a run: `seq:values`.
+    pub fn rows(&self, number: u64) -> Vec<String> {
+        let rows = self.store().rows(&self.sweep, RunNumber::new(number).unwrap(), None).unwrap();
+        rows.iter().map(|Row { seq, values }| format!("{seq}:{}", Value::Object(values.clone()))).collect()
+    }
+
+    pub fn dir(&self, number: u64, epoch: u64) -> RunDir {
+        let run = RunNumber::new(number).unwrap();
+        RunDir::new(&self.options.directory, &Lease { sweep: self.sweep.clone(), run, epoch })
+    }
+
+    /// Waits until so many rows of a run are stored.
+    pub fn eventually_logged(&self, number: u64, rows: u64) {
+        eventually("rows are stored", || (self.run(number).rows >= rows).then_some(()));
+    }
+}
+
+pub fn open_store(directory: &Path, ahead: Arc<AtomicU64>) -> SqliteStore {
+    let clock: Clock = Arc::new(move || {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(now.as_millis()).unwrap_or(u64::MAX) + ahead.load(Ordering::SeqCst)
+    });
+    SqliteStore::open(&directory.join("besom.db"), clock).unwrap()
+}
+
+pub fn supervisor() -> Vec<OsString> {
+    vec![env!("CARGO_BIN_EXE_besom-supervise").into()]
+}
+
+pub fn object(value: Value) -> Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+/// Whether a process lives; one that only waits to be reaped does not.
+pub fn is_alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| rest.trim().starts_with(['R', 'S', 'D', 'T', 't', 'I']))
+}
+
+/// The processes whose numbers are the lines of a text.
+pub fn living(pids: &str) -> Vec<String> {
+    pids.lines().filter(|pid| is_alive(pid)).map(str::to_owned).collect()
+}
