@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 use crate::findings::Findings;
 use crate::scalar::{Surprise, resolve};
@@ -72,10 +72,18 @@ impl<'a> Composer<'a> {
         let at = marker(error.marker());
         let line = self.text.lines().nth(at.line.saturating_sub(1) as usize).unwrap_or_default();
         let indent = line.len() - line.trim_start().len();
-        let finding = self.findings.error(at, &Path::Root, format!("this is not YAML: {}", error.info()));
-        if line[..indent].contains('\t') {
-            finding.suggest("indent with spaces; YAML does not allow tabs there");
+        if line[..indent].contains('\t') && !line.trim_start().is_empty() {
+            let finding =
+                self.findings.error(at, &Path::Root, "this is not YAML: a tab stands in the indentation");
+            finding.suggest("use spaces");
+            return;
         }
+        let reason = match error.kind() {
+            ErrorKind::UnknownAnchor => "this alias has no anchor before it".to_owned(),
+            ErrorKind::RecursionLimitExceeded => format!("this is nested more than {MAX_DEPTH} levels deep"),
+            _ => format!("this is not YAML: {}", error.info()),
+        };
+        self.findings.error(at, &Path::Root, reason);
     }
 
     fn node(
@@ -191,11 +199,13 @@ impl<'a> Composer<'a> {
                 .suggest(format!("write {text:?} to say so, or a number without leading zero")),
             Surprise::TextInPyYaml => {
                 let message = format!("W&B reads {text} as text, besom as a number");
-                return findings.not_for_wandb(at, path, message);
+                let Some(finding) = findings.not_for_wandb(at, path, message) else { return };
+                finding.suggest(format!("write {}", for_pyyaml(text)))
             }
             Surprise::DateInPyYaml => {
-                let message = format!("W&B reads {text} as a date, besom as text; put it in quotes");
-                return findings.not_for_wandb(at, path, message);
+                let message = format!("W&B reads {text} as a date, besom as text");
+                let Some(finding) = findings.not_for_wandb(at, path, message) else { return };
+                finding.suggest(format!("write {text:?}"))
             }
         };
     }
@@ -309,7 +319,7 @@ impl<'a> Composer<'a> {
             let (first, second) = (&entries[pair[0]], &entries[pair[1]]);
             if first.key == second.key {
                 let line = first.place.line;
-                let message = format!("this key stands here a second time; the first is in line {line}");
+                let message = format!("this key stands here again, as in line {line}");
                 self.findings.error(second.place, &path.key(&second.key), message);
             }
         }
@@ -342,4 +352,15 @@ fn place(span: &Span) -> Place {
 fn marker(marker: &granit_parser::Marker) -> Place {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Place { line: number(marker.line()), column: number(marker.col()).saturating_add(1) }
+}
+
+/// The number as PyYAML wants it: digits before and after the dot, and a sign in the exponent.
+fn for_pyyaml(number: &str) -> String {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).map_or((number, None), |(m, e)| (m, Some(e)));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let whole =
+        if whole.ends_with(|c: char| c.is_ascii_digit()) { whole.to_owned() } else { format!("{whole}0") };
+    let exponent =
+        exponent.map(|e| if e.starts_with(['-', '+']) { format!("e{e}") } else { format!("e+{e}") });
+    format!("{whole}.{fraction}{}", exponent.unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 use serde_json::Map;
 
 use super::Checker;
+use super::top::TOP_KEYS;
 use crate::sweep::Algorithm;
 use crate::tree::{Data, Entry, Node, Path};
 
@@ -18,12 +19,8 @@ impl Checker<'_> {
         let path = Path::Root.key("method");
         let order = root.entry("order");
         let Some(entry) = root.entry("method") else {
-            self.missing(
-                root.place,
-                &Path::Root,
-                "method",
-                &format!("; it is one of {}", METHODS.join(", ")),
-            );
+            let why = format!("; it is one of {}", METHODS.join(", "));
+            self.missing_in(root, TOP_KEYS, root.place, &Path::Root, "method", &why);
             return None;
         };
         let mut method = match &entry.node.data {

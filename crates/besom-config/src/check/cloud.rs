@@ -69,7 +69,7 @@ impl Checker<'_> {
         let Some(name) = self.choice(&engine.node, &path, &["wandb", "optuna", "ax"]) else { return };
         let method = root.entry("method").map(|method| &method.node.data);
         let is_custom = matches!(method, Some(Data::Text(method)) if method == "custom");
-        if (name == "wandb") == is_custom {
+        if (name == "wandb") == is_custom && (name == "wandb" || self.for_wandb()) {
             let goes_with = if name == "wandb" { "bayes, grid or random" } else { "custom" };
             let message = format!("the engine {name} goes with the method {goes_with} only");
             self.findings.error(place, &path, message);

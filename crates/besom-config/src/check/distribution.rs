@@ -27,6 +27,14 @@ pub(crate) struct Key {
     pub(crate) default: Option<Number>,
 }
 
+impl Kind {
+    /// Whether a parameter may be of this kind without saying so.
+    pub(crate) fn is_inferred(&self) -> bool {
+        ["constant", "categorical", "categorical_w_probabilities", "int_uniform", "uniform"]
+            .contains(&self.name)
+    }
+}
+
 const fn required(name: &'static str) -> Key {
     Key { name, default: None }
 }
@@ -146,7 +154,7 @@ impl Checker<'_> {
 
     /// `log_uniform` and its like take exponents; W&B refuses them, and what one writes instead can be computed.
     fn given_up(&mut self, entry: &Entry, leaf: Leaf<'_>, kind: &Kind, successor: &str) {
-        let message = format!("{} is no longer taken (its bounds are exponents)", kind.name);
+        let message = format!("{}, whose bounds are exponents, is no longer taken", kind.name);
         let finding = self.findings.error(entry.node.place, &leaf.path.key("distribution"), message);
         let bound = |key: &str| match leaf.node.entry(key)?.node.data {
             Data::Integer(value) => Some((value as f64).exp()),
@@ -157,7 +165,7 @@ impl Checker<'_> {
         let invert = |x: f64| if kind.name == "inv_log_uniform" { 1.0 / x } else { x };
         finding.suggest(match (bound(low).map(invert), bound(high).map(invert)) {
             (Some(min), Some(max)) => {
-                format!("write distribution: {successor}, min: {min:.4e}, max: {max:.4e}")
+                format!("write distribution: {successor}, min: {}, max: {}", rounded(min), rounded(max))
             }
             _ => format!("use {successor} with the bounds themselves"),
         });
@@ -212,7 +220,13 @@ impl Checker<'_> {
                 missing.retain(|key| nearest(&entry.key, known.iter().copied()) != Some(key));
                 continue;
             }
-            let message = format!("this key does not go with the distribution {}", kind.name);
+            let message = match (node.entry("distribution"), kind.name) {
+                (Some(_), name) => format!("this key does not go with the distribution {name}"),
+                (None, "constant") => "this key does not go with `value`".to_owned(),
+                (None, "int_uniform" | "uniform") => "this key does not go with `min` and `max`".to_owned(),
+                (None, _) => "this key does not go with `values`".to_owned(),
+            };
+
             let finding = self.findings.error(entry.place, &path.key(&entry.key), message);
             if let Some(instead) = instead(&entry.key, kind, node) {
                 finding.suggest(instead);
@@ -270,9 +284,10 @@ impl Checker<'_> {
     fn check_value(&mut self, node: &Node, path: &Path<'_>) {
         match &node.data {
             Data::Float(value) if !value.is_finite() => {
+                let (found, text) = (node.describe(), node.to_json());
                 let message =
-                    format!("the program gets the text {}, as JSON has no such number", node.to_json());
-                self.findings.warn(node.place, path, message).found(node);
+                    format!("the program gets {found} as the text {text}, as JSON has no such number");
+                self.findings.warn(node.place, path, message);
             }
             Data::List(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -505,6 +520,11 @@ fn fill(node: &Node, kind: &Kind) -> Value {
         }
     }
     filled.into()
+}
+
+/// A number to four digits.
+fn rounded(x: f64) -> f64 {
+    format!("{x:.3e}").parse().unwrap_or(x)
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {

@@ -4,6 +4,7 @@ use besom_core::value::float;
 use serde_json::Value;
 
 use super::Checker;
+use crate::findings::{MAX_TOLD, nearest};
 use crate::scalar::resolve;
 use crate::tree::{Data, Entry, Node, Path, Place, integer_to_json, quote, shorten};
 
@@ -36,7 +37,7 @@ impl Number {
         }
     }
 
-    pub(super) fn to_json(self) -> Value {
+    pub(crate) fn to_json(self) -> Value {
         match self {
             Self::Integer(value) => integer_to_json(value),
             Self::Float(value) => float(value),
@@ -62,9 +63,36 @@ impl Checker<'_> {
     }
 
     pub(super) fn unknown_key(&mut self, entry: &Entry, path: &Path<'_>, known: &[&str]) {
-        let message = format!("unknown key; known are {}", known.join(", "));
-        let finding = self.findings.error(entry.place, &path.key(&entry.key), message);
-        finding.suggest_nearest(&entry.key, known.iter().copied());
+        let full = self.findings.is_full();
+        let finding = self.findings.error(entry.place, &path.key(&entry.key), "unknown key");
+        if full {
+            return;
+        }
+        match nearest(&entry.key, known.iter().copied()) {
+            Some(nearest) => finding.suggest(format!("did you mean {nearest:?}?")),
+            None => finding.suggest(format!("known are {}", known.join(", "))),
+        };
+    }
+
+    /// Complains that a key is missing in `node`, whose own key stands at `place`, unless an unknown key there is
+    /// near to it: whoever misspells a key needs not be told that it is missing too.
+    pub(super) fn missing_in(
+        &mut self,
+        node: &Node,
+        known: &[&str],
+        place: Place,
+        path: &Path<'_>,
+        key: &str,
+        why: &str,
+    ) {
+        let unknown =
+            node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())).take(MAX_TOLD);
+        if !unknown
+            .map(|entry| nearest(&entry.key, known.iter().copied()))
+            .any(|nearest| nearest == Some(key))
+        {
+            self.missing(place, path, key, why);
+        }
     }
 
     /// Complains that a key is missing in the mapping whose key stands at `place`.

@@ -4,7 +4,7 @@ use besom_core::{Goal, Impute, ImputeWhileRunning, Metric};
 use serde_json::{Map, Value};
 
 use super::Checker;
-use crate::tree::{Data, Entry, Node, Path};
+use crate::tree::{Data, Entry, Node, Path, shorten};
 
 /// The keys of a metric.
 pub(crate) const METRIC_KEYS: &[&str] = &["name", "goal", "target", "impute", "impute_while_running"];
@@ -15,7 +15,7 @@ impl Checker<'_> {
         if let Data::Text(name) = &node.data {
             let finding =
                 self.findings.error(node.place, path, "expected a mapping of name, goal and others");
-            finding.found(node).suggest(format!("write name: {name}"));
+            finding.found(node).suggest(format!("write metric: {{name: {}}}", shorten(name)));
             return None;
         }
         let entries = self.mapping(node, path, "name, goal and others")?;
@@ -47,7 +47,9 @@ impl Checker<'_> {
 
     fn metric_name(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
         let Some(entry) = node.entry("name") else {
-            self.missing(
+            self.missing_in(
+                node,
+                METRIC_KEYS,
                 node.place,
                 path,
                 "name",

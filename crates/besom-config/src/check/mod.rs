@@ -17,6 +17,8 @@ use crate::findings::{Dialect, Findings};
 use crate::sweep::SweepConfig;
 use crate::tree::Node;
 
+pub(crate) use distribution::{KINDS, Key, Kind};
+
 /// Which algorithms may be named besides the built-in ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {

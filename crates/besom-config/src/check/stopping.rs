@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Checker;
 use super::field::Number;
 use crate::sweep::Algorithm;
-use crate::tree::{Data, Entry, Node, Path};
+use crate::tree::{Data, Entry, Node, Path, shorten};
 
 /// The stopping rules that come with besom.
 pub(crate) const STOPPERS: &[&str] = &["hyperband", "envelope"];
@@ -28,7 +28,10 @@ impl Checker<'_> {
         if let Data::Text(name) = &node.data {
             let finding =
                 self.findings.error(node.place, path, "expected a mapping of type and others").found(node);
-            finding.suggest(format!("write type: {name}"));
+            finding.suggest(match name.as_str() {
+                "hyperband" => "write early_terminate: {type: hyperband, min_iter: 3}".to_owned(),
+                _ => format!("write early_terminate: {{type: {}}}", shorten(name)),
+            });
             return None;
         }
         self.mapping(node, path, "type and others")?;
@@ -49,7 +52,14 @@ impl Checker<'_> {
 
     fn stopper_name(&mut self, entry: &Entry, path: &Path<'_>) -> Option<String> {
         let Some(kind) = entry.node.entry("type") else {
-            self.missing(entry.place, path, "type", "; it names the stopping rule");
+            self.missing_in(
+                &entry.node,
+                &["type"],
+                entry.place,
+                path,
+                "type",
+                "; it names the stopping rule",
+            );
             return None;
         };
         let path = path.key("type");
@@ -155,8 +165,8 @@ impl Checker<'_> {
                 let message = "expected a number from 0 to 1";
                 self.findings.error(fraction.node.place, &path, message).found(&fraction.node);
             } else if number.is_some_and(|number| number.as_f64() > 1.0) {
-                let message = "more than 1 is as good as 1: all finished runs are kept";
-                self.findings.warn(fraction.node.place, &path, message).found(&fraction.node);
+                let message = "a fraction of more than 1 keeps all finished runs, as 1 does";
+                self.findings.warn(fraction.node.place, &path, message);
             }
         }
         for key in ["min_runs", "start_iter"] {

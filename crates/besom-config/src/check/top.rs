@@ -122,7 +122,14 @@ impl Checker<'_> {
                 self.findings.warn(root.place, &path, message);
                 return Some(Space::default());
             }
-            self.missing(root.place, &Path::Root, "parameters", "; they are what is searched");
+            self.missing_in(
+                root,
+                TOP_KEYS,
+                root.place,
+                &Path::Root,
+                "parameters",
+                "; they are what is searched",
+            );
             return None;
         };
         let path = Path::Root.key("parameters");
@@ -133,7 +140,10 @@ impl Checker<'_> {
         let space = match Space::new(found.parameters) {
             Ok(space) => space,
             Err(error) => {
-                self.findings.error(entry.place, &path, error.to_string());
+                // Of two equal keys the reader of the text has told already.
+                if self.findings.errors() == 0 {
+                    self.findings.error(entry.place, &path, error.to_string());
+                }
                 return None;
             }
         };
@@ -202,9 +212,9 @@ impl Checker<'_> {
     fn command(&mut self, node: &Node) -> Option<Vec<String>> {
         let path = Path::Root.key("command");
         if let Data::Text(text) = &node.data {
-            let words: Vec<&str> = text.split_whitespace().collect();
+            let words: Vec<&str> = text.split_whitespace().take(20).collect();
             let finding = self.findings.error(node.place, &path, "expected a list of words").found(node);
-            finding.suggest(format!("besom runs no shell; write command: [{}]", words.join(", ")));
+            finding.suggest(format!("besom runs no shell; write command: {words:?}"));
             return None;
         }
         let items = self.list(node, &path, "words")?;

@@ -1,0 +1,427 @@
+//! The JSON Schema of the sweep file, for editors.
+//!
+//! The shape and the descriptions come from the types below; parameters come from the table of distributions that the
+//! reader uses. A schema cannot compare two values (`min < max`) or count probabilities, so a file that it takes may
+//! still be refused. The names of users' own algorithms are not in it.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+use crate::check::{KINDS, Key, Kind};
+
+/// The JSON Schema (draft 7, which editors know best) that `docs/sweep.schema.json` holds.
+pub fn schema() -> Value {
+    let mut schema =
+        SchemaSettings::draft07().into_generator().into_root_schema_for::<SweepFile>().to_value();
+    forbid_null(&mut schema);
+    schema["allOf"] = json!([
+        {
+            "if": { "required": ["method"], "properties": { "method": { "const": "bayes" } } },
+            "then": { "required": ["metric"] },
+        },
+        { "if": { "required": ["early_terminate"] }, "then": { "required": ["metric"] } },
+        { "if": { "not": { "required": ["scheduler"] } }, "then": { "required": ["parameters"] } },
+    ]);
+    schema
+}
+
+/// Optional keys may be left out, but not be null; and a description is one paragraph.
+fn forbid_null(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::Object(properties)) = map.get_mut("properties") {
+                properties.values_mut().for_each(without_null);
+            }
+            if let Some(Value::String(text)) = map.get_mut("description") {
+                *text = text.replace('\n', " ");
+            }
+            map.values_mut().for_each(forbid_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forbid_null),
+        _ => {}
+    }
+}
+
+/// Takes null out of the choices of one property.
+fn without_null(property: &mut Value) {
+    let Value::Object(map) = property else { return };
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = &types[..] {
+            let only = only.clone();
+            map.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = map.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+        choices.retain(|choice| choice != &json!({ "type": "null" }));
+        if let [only] = &choices[..] {
+            let only = only.clone();
+            map.shift_remove("anyOf");
+            // A reference stands alone in draft 7; what is beside it would not count.
+            map.insert("allOf".to_owned(), json!([only]));
+        }
+    }
+}
+
+/// A hyperparameter sweep of besom: W&B's sweep configuration with the keys `seed`, `order` and `retry` added.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, title = "besom sweep file")]
+#[expect(dead_code, reason = "the type is the schema; the reader works on a tree with places")]
+struct SweepFile {
+    /// The training program.
+    program: Option<String>,
+    /// The words of the command line that starts a run. Macros: `${env}`, `${interpreter}`, `${program}`, `${args}`,
+    /// `${args_no_hyphens}`, `${args_no_boolean_flags}`, `${args_no_equals}`, `${args_json}`, `${args_json_file}`,
+    /// `${args_append_hydra}`, `${args_override_hydra}`, `${envvar:NAME}`.
+    command: Option<Vec<Word>>,
+    /// How points to try are found.
+    method: Method,
+    /// What is optimised.
+    metric: Option<Metric>,
+    /// Several metrics, for `method: custom`; besom's methods optimise one only.
+    #[schemars(length(min = 2))]
+    metrics: Option<Vec<Metric>>,
+    /// What is varied: names with the values they may take.
+    parameters: Option<Parameters>,
+    /// Which runs are stopped before their end.
+    early_terminate: Option<EarlyTerminate>,
+    /// The most runs the sweep may have.
+    #[schemars(range(min = 1))]
+    run_cap: Option<u64>,
+    /// What to call the sweep.
+    name: Option<String>,
+    /// What the sweep is for.
+    description: Option<String>,
+    /// A project of W&B; besom keeps it.
+    project: Option<String>,
+    /// An entity of W&B; besom keeps it.
+    entity: Option<String>,
+    /// Who names runs and stops them: with `local` a person or program that drives the loop.
+    controller: Option<Controller>,
+    /// A job of W&B; besom launches none.
+    job: Option<String>,
+    /// An image of W&B; besom launches none.
+    image_uri: Option<String>,
+    /// A scheduler of W&B; besom starts none.
+    scheduler: Option<Scheduler>,
+    /// A version of W&B's format; besom keeps it.
+    #[schemars(rename = "apiVersion")]
+    api_version: Option<String>,
+    /// The kind of file.
+    kind: Option<FileKind>,
+    /// The seed of all random choices; without it the sweep draws one. A key of besom.
+    seed: Option<u64>,
+    /// The order of a grid. A key of besom.
+    order: Option<Order>,
+    /// How often a run is tried again. A key of besom.
+    retry: Option<Retry>,
+}
+
+/// A word; a number or the like stands for its text.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "the type is the schema")]
+enum Word {
+    Text(String),
+    Number(f64),
+    Bool(bool),
+    Null(()),
+}
+
+/// A search method.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "the type is the schema")]
+enum Method {
+    /// The method's name.
+    Name(MethodName),
+    /// A method, which may be one of your own, with options.
+    WithOptions {
+        /// The method's name.
+        name: String,
+    },
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the type is the schema")]
+enum MethodName {
+    /// Learns from the runs so far which points are promising.
+    Bayes,
+    /// Tries every combination.
+    Grid,
+    /// Draws points at random.
+    Random,
+    /// Leaves it to your code.
+    Custom,
+}
+
+/// A metric that runs log.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the type is the schema")]
+struct Metric {
+    /// The key under which programs log it.
+    name: String,
+    /// Which way it is better; `minimize` by default.
+    goal: Option<Goal>,
+    /// The sweep is over once a run reaches this value.
+    target: Option<f64>,
+    /// Which value a run counts with that ended without one; `worst` by default.
+    impute: Option<Impute>,
+    /// Which value a running run counts with; `"false"` (none) by default.
+    impute_while_running: Option<ImputeWhileRunning>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the type is the schema")]
+enum Goal {
+    Minimize,
+    Maximize,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the type is the schema")]
+enum Impute {
+    Worst,
+    Best,
+    Latest,
+}
+
+struct ImputeWhileRunning;
+
+impl JsonSchema for ImputeWhileRunning {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "ImputeWhileRunning".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": ["false", false, "worst", "best", "latest"] })
+    }
+}
+
+/// A rule that stops runs early.
+#[derive(JsonSchema)]
+#[schemars(tag = "type", rename_all = "lowercase")]
+#[expect(dead_code, reason = "the type is the schema")]
+enum EarlyTerminate {
+    /// Stops runs that are not among the best at a few steps: at `min_iter` times powers of `eta`, or at `max_iter`
+    /// divided by `s` powers of `eta`.
+    Hyperband(Hyperband),
+    /// Stops runs that are worse than the best finished ones ever were at that step.
+    Envelope(Envelope),
+}
+
+struct Hyperband;
+
+impl JsonSchema for Hyperband {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Hyperband".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "min_iter": { "type": "integer", "minimum": 1, "description": "The first step at which runs are compared." },
+                "max_iter": { "type": "integer", "minimum": 1, "description": "The last step of a run." },
+                "s": { "type": "integer", "minimum": 1, "description": "At how many steps runs are compared, with max_iter." },
+                "eta": { "type": "number", "exclusiveMinimum": 1, "default": 3, "description": "One in eta runs goes on." },
+                "strict": { "type": "boolean", "default": true, "description": "Judge a run by its value at the step itself, not by its best up to there." },
+            },
+            "additionalProperties": false,
+            "anyOf": [{ "required": ["max_iter", "s"] }, { "required": ["min_iter"], "not": { "required": ["max_iter"] } }],
+        })
+    }
+}
+
+struct Envelope;
+
+impl JsonSchema for Envelope {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Envelope".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "fraction": { "type": "number", "minimum": 0, "default": 0.3, "description": "Which part of the finished runs is kept." },
+                "min_runs": { "type": "integer", "minimum": 0, "default": 3, "description": "How many finished runs there must be." },
+                "start_iter": { "type": "integer", "minimum": 0, "default": 3, "description": "Runs of no more steps go on." },
+            },
+            "additionalProperties": false,
+        })
+    }
+}
+
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "the type is the schema")]
+struct Controller {
+    /// `local` or `cloud`.
+    #[schemars(rename = "type")]
+    kind: ControllerKind,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the type is the schema")]
+enum ControllerKind {
+    Local,
+    Cloud,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the type is the schema")]
+struct Scheduler {
+    /// The engine; besom goes on without one if it is `wandb`.
+    engine: Engine,
+    source: Option<String>,
+    optimizer: Option<String>,
+    search_space: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the type is the schema")]
+enum Engine {
+    Wandb,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the type is the schema")]
+enum FileKind {
+    Sweep,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the type is the schema")]
+enum Order {
+    /// Parameters sorted by name, as W&B does; the last varies fastest.
+    Sorted,
+    /// Parameters in the order of the file; the last varies fastest.
+    Declared,
+    /// Every point once, in an order that the seed decides.
+    Random,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "the type is the schema")]
+enum Retry {
+    /// How often a run is tried again, however it ended.
+    Times(u32),
+    /// How often a run is tried again, by how it ended.
+    ByEnd(RetryByEnd),
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the type is the schema")]
+struct RetryByEnd {
+    /// After its agent fell silent; 1 by default.
+    crashed: Option<u32>,
+    /// After its program failed; 0 by default.
+    failed: Option<u32>,
+}
+
+/// A mapping of names to parameters.
+struct Parameters;
+
+impl JsonSchema for Parameters {
+    fn schema_name() -> Cow<'static, str> {
+        "Parameters".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_.-]*$" },
+            "minProperties": 1,
+            "additionalProperties": generator.subschema_for::<Parameter>(),
+        })
+    }
+}
+
+/// One parameter: any of the distributions, or parameters inside.
+struct Parameter;
+
+impl JsonSchema for Parameter {
+    fn schema_name() -> Cow<'static, str> {
+        "Parameter".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut kinds: Vec<Value> =
+            KINDS.iter().filter(|kind| kind.successor.is_none()).map(of_kind).collect();
+        kinds.push(json!({
+            "title": "nested parameters",
+            "type": "object",
+            "properties": { "parameters": generator.subschema_for::<Parameters>() },
+            "required": ["parameters"],
+            "additionalProperties": false,
+        }));
+        json_schema!({ "type": "object", "anyOf": kinds })
+    }
+}
+
+fn of_kind(kind: &Kind) -> Value {
+    let mut properties = Map::new();
+    properties.insert("distribution".to_owned(), json!({ "const": kind.name }));
+    let mut required: Vec<&str> =
+        kind.keys.iter().filter(|key| key.default.is_none()).map(|key| key.name).collect();
+    if !kind.is_inferred() {
+        required.insert(0, "distribution");
+    }
+    for key in kind.keys {
+        properties.insert(key.name.to_owned(), of_key(kind, key));
+    }
+    json!({
+        "title": kind.name,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn of_key(kind: &Kind, key: &Key) -> Value {
+    let positive =
+        matches!(key.name, "sigma" | "a" | "b" | "q") || (key.name == "min" && kind.name.contains("log"));
+    let mut schema = match key.name {
+        "value" => json!({}),
+        "values" => json!({ "type": "array", "minItems": 1 }),
+        "probabilities" => {
+            json!({ "type": "array", "minItems": 1, "items": { "type": "number", "minimum": 0 } })
+        }
+        _ if kind.name == "int_uniform" => json!({ "type": "integer" }),
+        _ if positive => json!({ "type": "number", "exclusiveMinimum": 0 }),
+        _ => json!({ "type": "number" }),
+    };
+    if let Some(default) = key.default {
+        schema["default"] = default.to_json();
+    }
+    schema
+}

@@ -1,0 +1,284 @@
+//! What a sweep file means: the parts of the configuration that the shared cases do not cover.
+
+#![expect(clippy::unwrap_used, reason = "a file that is refused fails the test")]
+
+use besom_config::{Parsed, Reader, Retry, parse};
+use besom_core::distribution::{Continuous, Quantum};
+use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, Name};
+use serde_json::{Value, json};
+
+fn read(text: &str) -> Parsed {
+    parse(text).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[track_caller]
+fn refused(text: &str, path: &str) {
+    let problems = parse(text).unwrap_err();
+    let paths: Vec<_> = problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, [path], "{problems}");
+}
+
+#[track_caller]
+fn distribution(parameter: &str, expected: Distribution) {
+    let parsed = read(&format!("{{method: random, run_cap: 1, parameters: {{x: {parameter}}}}}"));
+    assert_eq!(parsed.config.problem.space.parameters()[0].distribution, expected);
+    assert_eq!(parsed.warnings, []);
+}
+
+#[test]
+fn every_key_of_a_whole_file_is_read() {
+    let parsed = read(
+        "program: train.py\ncommand: [python, 0.10, true, ~, '${args}']\nmethod: bayes\nname: n\ndescription: d\n\
+         project: p\nentity: e\nrun_cap: 5.0\nseed: 18446744073709551615\nretry: 2\ncontroller: {type: local}\n\
+         metric: {name: acc, goal: maximize, target: 1, impute: best, impute_while_running: latest}\n\
+         parameters: {b: {value: 1}, a: {min: 0, max: 2}}\nearly_terminate: {type: hyperband, min_iter: 3.0}\n",
+    );
+    let config = parsed.config;
+    assert_eq!(config.program.as_deref(), Some("train.py"));
+    assert_eq!(config.command.unwrap(), ["python", "0.10", "true", "~", "${args}"]);
+    assert_eq!(config.method.name, "bayes");
+    let texts = [config.name, config.description, config.project, config.entity];
+    assert_eq!(texts.map(Option::unwrap), ["n", "d", "p", "e"]);
+    assert_eq!(
+        (config.problem.run_cap, config.seed, config.problem.seed),
+        (Some(5), Some(u64::MAX), u64::MAX)
+    );
+    assert_eq!(config.retry, Retry { crashed: 2, failed: 2 });
+    assert!(config.controller_local);
+    let metric = config.problem.metric().unwrap();
+    assert_eq!((metric.name.as_str(), metric.goal, metric.target), ("acc", Goal::Maximize, Some(1.0)));
+    assert_eq!(metric.impute, Impute::Best);
+    assert_eq!(metric.impute_while_running, ImputeWhileRunning::Latest);
+    let names: Vec<_> = config.problem.space.parameters().iter().map(|p| p.name.to_string()).collect();
+    assert_eq!(names, ["b", "a"]);
+    let rule = config.early_terminate.unwrap();
+    assert_eq!(rule.name, "hyperband");
+    assert_eq!(Value::from(rule.options), json!({"min_iter": 3, "eta": 3, "strict": true}));
+    assert_eq!(config.filled["run_cap"], json!(5));
+    assert_eq!(config.filled["early_terminate"]["min_iter"], json!(3));
+    assert_eq!(parsed.warnings, []);
+}
+
+#[test]
+fn what_a_file_leaves_out_has_its_default() {
+    let config = read("method: grid\nparameters: {x: {values: [1, 2]}}").config;
+    assert_eq!(config.retry, Retry { crashed: 1, failed: 0 });
+    assert_eq!((config.seed, config.problem.seed, config.problem.run_cap), (None, 0, None));
+    assert_eq!(Value::from(config.method.options), json!({"order": "sorted"}));
+    assert_eq!(config.problem.metrics, []);
+    assert!(config.early_terminate.is_none() && config.command.is_none() && !config.controller_local);
+    assert_eq!(
+        config.filled,
+        json!({"method": "grid", "parameters": {"x": {"values": [1, 2], "distribution": "categorical"}}})
+    );
+}
+
+#[test]
+fn every_distribution_is_read() {
+    use Continuous::{Beta, InvLogUniformValues, LogNormal, LogUniformValues, Normal, Uniform};
+    let quantum = |q, integer| Quantum { q, integer };
+    let quantized = |shape, q, integer| Distribution::Quantized(shape, quantum(q, integer));
+    let plain = Distribution::Continuous;
+    distribution("{value: [1, {a: 2.0}]}", Distribution::Constant(json!([1, {"a": 2.0}])));
+    distribution(
+        "{values: [1, b], probabilities: [0.25, 0.75]}",
+        Distribution::Categorical {
+            values: vec![json!(1), json!("b")],
+            probabilities: Some(vec![0.25, 0.75]),
+        },
+    );
+    distribution("{min: -1, max: 4}", Distribution::IntUniform { min: -1, max: 4 });
+    distribution("{min: -1, max: 4.0}", plain(Uniform { min: -1.0, max: 4.0 }));
+    distribution(
+        "{distribution: q_uniform, min: 0, max: 4}",
+        quantized(Uniform { min: 0.0, max: 4.0 }, 1.0, false),
+    );
+    let range = "min: 1e-3, max: 1";
+    let (min, max) = (1e-3, 1.0);
+    distribution(
+        &format!("{{distribution: log_uniform_values, {range}}}"),
+        plain(LogUniformValues { min, max }),
+    );
+    distribution(
+        &format!("{{distribution: inv_log_uniform_values, {range}}}"),
+        plain(InvLogUniformValues { min, max }),
+    );
+    distribution(
+        &format!("{{distribution: q_log_uniform_values, {range}, q: 2}}"),
+        quantized(LogUniformValues { min, max }, 2.0, true),
+    );
+    let normal = (0.0, 2.5);
+    distribution("{distribution: normal, sigma: 2.5}", plain(Normal { mu: normal.0, sigma: normal.1 }));
+    distribution(
+        "{distribution: log_normal, sigma: 2.5}",
+        plain(LogNormal { mu: normal.0, sigma: normal.1 }),
+    );
+    distribution("{distribution: q_normal, q: 1}", quantized(Normal { mu: 0.0, sigma: 1.0 }, 1.0, true));
+    distribution("{distribution: q_log_normal}", quantized(LogNormal { mu: 0.0, sigma: 1.0 }, 1.0, false));
+    distribution("{distribution: beta, a: 2}", plain(Beta { a: 2.0, b: 1.0 }));
+    distribution("{distribution: q_beta, q: 0.1}", quantized(Beta { a: 1.0, b: 1.0 }, 0.1, false));
+}
+
+#[test]
+fn nested_parameters_keep_their_nesting_and_their_order() {
+    let config = read(
+        "method: random\nrun_cap: 1\nparameters:\n  z: {value: 1}\n  opt:\n    parameters:\n      name: {values: [a, b]}\n\
+        \x20     lr: {parameters: {start: {min: 0.0, max: 1.0}}}\n  a.b: {value: 2}\n",
+    )
+    .config;
+    let names: Vec<_> = config.problem.space.parameters().iter().map(|p| p.name.clone()).collect();
+    assert_eq!(
+        names,
+        [Name::new(["z"]), Name::new(["opt", "name"]), Name::new(["opt", "lr", "start"]), Name::new(["a.b"])]
+    );
+    let start = &config.filled["parameters"]["opt"]["parameters"]["lr"]["parameters"]["start"];
+    assert_eq!(start["distribution"], "uniform");
+}
+
+#[test]
+fn a_method_may_be_given_with_options() {
+    let config = read("method: {name: grid, order: random}\nparameters: {x: {value: 1}}").config;
+    assert_eq!(Value::from(config.method.options), json!({"order": "random"}));
+    let config = read("method: grid\norder: declared\nparameters: {x: {value: 1}}").config;
+    assert_eq!(Value::from(config.method.options), json!({"order": "declared"}));
+    let config = read(
+        "method: {name: bayes, depth: 2}\nrun_cap: 1\nmetric: {name: l}\nparameters: {x: {min: 0, max: 1}}",
+    );
+    assert_eq!(Value::from(config.config.method.options), json!({"depth": 2}));
+    refused("method: {name: grid, ordr: random}\nparameters: {x: {value: 1}}", "method.ordr");
+    refused("method: {name: grid, order: up}\nparameters: {x: {value: 1}}", "method.order");
+    refused("method: {name: grid, order: random}\norder: random\nparameters: {x: {value: 1}}", "order");
+    refused("method: {order: random}\nparameters: {x: {value: 1}}", "method.name");
+}
+
+#[test]
+fn named_algorithms_are_known_and_their_options_untouched() {
+    let text = "method: {name: corners, depth: 2.0, how: [yes, 1]}\nparameters: {x: {min: 0, max: 1}}\n\
+                early_terminate: {type: patience, steps: 3.0}\n";
+    assert_eq!(parse(text).unwrap_err().len(), 2);
+    let config = Reader::new().method("corners").stopper("patience").read(text, "s").unwrap().config;
+    assert_eq!(Value::from(config.method.options), json!({"depth": 2.0, "how": [true, 1]}));
+    assert_eq!(Value::from(config.early_terminate.unwrap().options), json!({"steps": 3.0}));
+}
+
+#[test]
+fn naming_a_built_in_algorithm_keeps_its_checks() {
+    let reader = Reader::new().method("grid").stopper("hyperband");
+    let text = "method: grid\nparameters: {x: {min: 0.0, max: 1.0}}\nmetric: {name: l}\nearly_terminate: {type: hyperband}";
+    assert_eq!(reader.read(text, "s").unwrap_err().len(), 2);
+}
+
+#[test]
+fn an_unknown_algorithm_is_answered_with_the_known_and_the_nearest() {
+    let problems =
+        Reader::new().method("corners").read("method: corner\nparameters: {x: {value: 1}}", "s").unwrap_err();
+    assert_eq!(
+        problems.to_string(),
+        "s:1:9: method: found \"corner\", expected a search method; known are bayes, grid, random, corners \
+         (did you mean \"corners\"?)"
+    );
+}
+
+#[test]
+fn own_keys_are_checked() {
+    let with = |line: &str| format!("method: grid\nparameters: {{x: {{value: 1}}}}\n{line}\n");
+    for (line, path) in [
+        ("seed: 1.5", "seed"),
+        ("seed: -1", "seed"),
+        ("order: up", "order"),
+        ("retry: -1", "retry"),
+        ("retry: {crash: 1}", "retry.crash"),
+        ("retry: {failed: x}", "retry.failed"),
+        ("retry: [1]", "retry"),
+    ] {
+        refused(&with(line), path);
+    }
+    let retry = read(&with("retry: {failed: 3}")).config.retry;
+    assert_eq!(retry, Retry { crashed: 1, failed: 3 });
+}
+
+#[test]
+fn hyperband_without_a_band_is_refused() {
+    let with = |options: &str| {
+        format!(
+            "method: grid\nparameters: {{x: {{value: 1}}}}\nmetric: {{name: l}}\nearly_terminate: {{type: hyperband, {options}}}"
+        )
+    };
+    refused(&with("max_iter: 27, s: 0"), "early_terminate.s");
+    refused(&with("max_iter: 27, s: 1.5"), "early_terminate.s");
+    refused(&with("max_iter: 27"), "early_terminate.s");
+    refused(&with("max_iter: 2, s: 1"), "early_terminate.max_iter");
+    refused(&with("s: 2"), "early_terminate.min_iter");
+    refused(&with("min_iter: 1, eta: 1"), "early_terminate.eta");
+    refused(&with("min_iter: 1, eta: .inf"), "early_terminate.eta");
+    assert_eq!(read(&with("max_iter: 3, s: 1, eta: 3.0")).warnings, []);
+    assert_eq!(read(&with("max_iter: 9, s: 1, min_iter: 3")).warnings.len(), 1);
+}
+
+#[test]
+fn degenerate_distributions_are_refused_at_every_depth() {
+    for (parameter, key) in [
+        ("{distribution: normal, sigma: 0}", "sigma"),
+        ("{distribution: beta, a: 0}", "a"),
+        ("{distribution: q_beta, b: -1}", "b"),
+        ("{distribution: q_uniform, min: 0, max: 1, q: 0}", "q"),
+        ("{min: .nan, max: 1}", "min"),
+        ("{min: 0, max: .inf}", "max"),
+        ("{min: 0, max: '1'}", "max"),
+        ("{min: 2, max: 1}", "min"),
+        ("{min: 0, max: 99999999999999999999}", "max"),
+        ("{values: []}", "values"),
+        ("{values: [1, 2], probabilities: [0.5, 0.4]}", "probabilities"),
+        ("{values: [1, 2], probabilities: [.nan, 1]}", "probabilities[0]"),
+    ] {
+        if key == "max" && parameter.contains("999") {
+            // A bound that no 64-bit integer holds is a float, and with it the range is one of real numbers.
+            continue;
+        }
+        refused(
+            &format!("{{method: random, run_cap: 1, parameters: {{x: {parameter}}}}}"),
+            &format!("parameters.x.{key}"),
+        );
+        refused(
+            &format!("{{method: random, run_cap: 1, parameters: {{o: {{parameters: {{x: {parameter}}}}}}}}}"),
+            &format!("parameters.o.parameters.x.{key}"),
+        );
+    }
+    refused("{method: random, run_cap: 1, parameters: {x: {min: -1e308, max: 1e308}}}", "parameters.x");
+}
+
+#[test]
+fn names_that_programs_choke_on_are_refused() {
+    for name in ["..", "''", "\"a\\n\"", "1", "1.5", "yes", "~", "a b", "a/b", "é"] {
+        let problems =
+            parse(&format!("method: random\nrun_cap: 1\nparameters: {{{name}: {{value: 1}}}}")).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems}");
+    }
+}
+
+#[test]
+fn merge_keys_give_way_to_own_keys_and_earlier_merges() {
+    let config = read(
+        "method: random\nrun_cap: 1\nparameters:\n  a: &a {min: 1, max: 4}\n  b: &b {min: 2, max: 5}\n\
+        \x20 c: {<<: [*a, *b], max: 9}\n  d: {\"min\": 0, <<: *b}\n",
+    )
+    .config;
+    let of = |name: &str| {
+        let mut parameters = config.problem.space.parameters().iter();
+        parameters.find(|p| p.name == Name::from(name)).unwrap().distribution.clone()
+    };
+    assert_eq!(of("c"), Distribution::IntUniform { min: 1, max: 9 });
+    assert_eq!(of("d"), Distribution::IntUniform { min: 0, max: 5 });
+    refused("method: random\nrun_cap: 1\nparameters: {x: {<<: 3, value: 1}}", "parameters.x.<<");
+}
+
+#[test]
+fn an_endless_sweep_is_taken_with_a_warning_and_a_bounded_one_without() {
+    let with =
+        |more: &str| read(&format!("method: random\nparameters: {{x: {{min: 0, max: 1}}}}\n{more}")).warnings;
+    let warnings = with("");
+    assert_eq!(warnings.len(), 1);
+    assert!(warnings[0].message.contains("will not end by itself"), "{}", warnings[0]);
+    assert_eq!(with("run_cap: 10"), []);
+    assert_eq!(with("metric: {name: l, target: 0.1}"), []);
+}
