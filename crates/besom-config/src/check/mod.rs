@@ -6,6 +6,7 @@ mod algorithm;
 mod cloud;
 mod distribution;
 mod field;
+mod kind;
 mod metric;
 mod parameters;
 mod stopping;
@@ -17,7 +18,7 @@ use crate::findings::{Dialect, Findings};
 use crate::sweep::SweepConfig;
 use crate::tree::Node;
 
-pub(crate) use distribution::{KINDS, Key, Kind};
+pub(crate) use kind::{KINDS, Key, Kind};
 
 /// Which algorithms may be named besides the built-in ones.
 #[derive(Clone, Debug, Default)]

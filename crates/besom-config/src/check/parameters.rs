@@ -5,7 +5,8 @@ use besom_core::{Distribution, Name, Parameter};
 use serde_json::{Map, Value, json};
 
 use super::Checker;
-use super::distribution::{Kind, Leaf};
+use super::distribution::Leaf;
+use super::kind::Kind;
 use crate::tree::{Data, Entry, Node, Path};
 
 /// The most parameters, nested ones included.

@@ -63,14 +63,14 @@ impl Checker<'_> {
             return None;
         };
         let path = path.key("type");
-        if let Data::Text(name) = &kind.node.data {
-            if STOPPERS.contains(&name.as_str()) || self.known.stoppers.contains(name) {
-                if name != "hyperband" {
-                    let message = format!("W&B has no stopping rule {name}, only hyperband");
-                    self.findings.not_for_wandb(kind.node.place, &path, message);
-                }
-                return Some(name.clone());
+        if let Data::Text(name) = &kind.node.data
+            && (STOPPERS.contains(&name.as_str()) || self.known.stoppers.contains(name))
+        {
+            if name != "hyperband" {
+                let message = format!("W&B has no stopping rule {name}, only hyperband");
+                self.findings.not_for_wandb(kind.node.place, &path, message);
             }
+            return Some(name.clone());
         }
         let mut known: Vec<&str> = STOPPERS.to_vec();
         known.extend(self.known.stoppers.iter().map(String::as_str).filter(|name| !STOPPERS.contains(name)));
