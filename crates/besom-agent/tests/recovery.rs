@@ -17,6 +17,8 @@ use support::{Scene, eventually, living, open_store, supervisor};
 
 /// Where this test binary finds its orders when it is an agent that will be killed.
 const ORDERS: &str = "BESOM_TEST_AGENT";
+/// And the script of its program.
+const SCRIPT: &str = "BESOM_TEST_SCRIPT";
 
 /// The first attempt logs as fast as it can, with children in other sessions, until it is killed; the second ends.
 const PROGRAM: &str = "test $BESOM_ATTEMPT = 2 && exit 0
@@ -31,7 +33,7 @@ fn agent_process() {
     let [directory, work_dir, supervised] = orders[..] else { panic!("three orders") };
     let mut store = open_store(Path::new(directory), Arc::default());
     let runner = ProgramRunner {
-        command: Some(["sh", "-c", PROGRAM].map(str::to_owned).to_vec()),
+        command: Some(["sh", "-c", &env::var(SCRIPT).unwrap()].map(str::to_owned).to_vec()),
         supervisor: (supervised == "supervised").then(supervisor),
         ..ProgramRunner::new(work_dir, directory)
     };
@@ -51,27 +53,39 @@ impl Drop for Victim {
     }
 }
 
-fn start_agent(scene: &Scene, how: &str) -> Victim {
+fn start_agent(scene: &Scene, script: &str, how: &str) -> Victim {
     let directory = scene.options.directory.display();
     let orders = format!("{directory}|{}|{how}", scene.work_dir().display());
     let mut command = Command::new(env::current_exe().unwrap());
     command
         .args(["--exact", "agent_process", "--nocapture"])
         .env(ORDERS, orders)
+        .env(SCRIPT, script)
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     Victim(command.spawn().unwrap())
 }
 
-/// Rows that are in the metrics file of the first attempt.
-fn acknowledged(scene: &Scene) -> usize {
-    let text = fs::read_to_string(scene.dir(1, 1).metrics()).unwrap_or_default();
-    text.lines().filter(|line| line.ends_with('}')).count()
+/// Every row in the metrics file of an attempt is stored, once and in order: they count from 1. Says how many.
+fn check_rows(scene: &Scene, run: u64, epoch: u64) -> usize {
+    let text = fs::read_to_string(scene.dir(run, epoch).metrics()).unwrap_or_default();
+    let acknowledged = text.lines().filter(|line| line.ends_with('}')).count();
+    let number = RunNumber::new(run).unwrap();
+    let stored = scene.store().rows(&scene.sweep, number, Some(epoch)).unwrap();
+    assert_eq!(stored.len(), acknowledged, "run {run}, attempt {epoch}");
+    for (index, row) in (1_u64..).zip(&stored) {
+        assert_eq!(
+            (row.seq, row.values["loss"].as_u64()),
+            (index, Some(index)),
+            "run {run}, attempt {epoch}"
+        );
+    }
+    stored.len()
 }
 
 fn kill_and_recover(how: &str) {
     let scene = Scene::new(&[1]);
-    let agent = start_agent(&scene, how);
+    let agent = start_agent(&scene, PROGRAM, how);
     eventually("rows are stored and the children are there", || {
         let pids = fs::read_to_string(scene.file("pids")).unwrap_or_default();
         (scene.run(1).rows >= 20 && pids.lines().count() == 2).then_some(())
@@ -84,11 +98,7 @@ fn kill_and_recover(how: &str) {
     assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
     assert_eq!(living(&fs::read_to_string(scene.file("pids")).unwrap()), Vec::<String>::new());
 
-    let stored = scene.store().rows(&scene.sweep, RunNumber::FIRST, Some(1)).unwrap();
-    assert_eq!(stored.len(), acknowledged(&scene), "every row of the file is stored");
-    for (index, row) in (1_u64..).zip(&stored) {
-        assert_eq!((row.seq, row.values["loss"].as_u64()), (index, Some(index)), "once, and in order");
-    }
+    assert!(check_rows(&scene, 1, 1) >= 20);
     let agents = scene.store().agents(&scene.sweep).unwrap();
     assert!(agents.iter().all(|agent| !agent.alive && agent.run.is_none()), "{agents:?}");
     let signs = fs::read_dir(scene.options.directory.join("agents")).unwrap().count();
@@ -103,6 +113,41 @@ fn a_killed_agent_takes_all_processes_along_and_loses_no_row() {
 #[test]
 fn without_a_supervisor_who_recovers_the_run_ends_what_is_left_of_it() {
     kill_and_recover("direct");
+}
+
+#[test]
+fn however_often_agents_are_killed_every_run_finishes_once_with_all_its_rows() {
+    const ROWS: usize = 30;
+    let script =
+        "i=0; while test $i -lt 30; do i=$((i + 1)); echo \"{\\\"loss\\\": $i}\" >> $BESOM_METRICS; done";
+    let scene = Scene::with(&[1, 2, 3, 4, 5, 6, 7, 8], |sweep| sweep.retry_crashed = 1000);
+    let all_rows = || (1..=8).map(|number| scene.run(number).rows).sum::<u64>();
+    // Any moment will do; these are spread over joining, claiming, starting, logging and finishing.
+    let mut chance = 7_u64;
+    for kill in 0..16 {
+        let before = all_rows();
+        let agent = start_agent(&scene, script, "supervised");
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let more = (chance >> 33) % 25;
+        eventually("the agent has got so far", || {
+            let joined = scene.store().agents(&scene.sweep).unwrap().len() > kill;
+            let is_over = (1..=8).all(|number| !scene.run(number).state.is_open());
+            (joined && (all_rows() >= before + more || is_over)).then_some(())
+        });
+        drop(agent);
+    }
+    scene.work(&mut scene.shell(script));
+    for number in 1..=8 {
+        let run = scene.run(number);
+        assert_eq!(run.state, RunState::Finished);
+        for epoch in 1..run.epoch {
+            assert!(check_rows(&scene, number, epoch) <= ROWS);
+        }
+        assert_eq!(check_rows(&scene, number, run.epoch), ROWS);
+        let attempts = scene.store().attempts(&scene.sweep, RunNumber::new(number).unwrap()).unwrap();
+        let finished = attempts.iter().filter(|attempt| attempt.state == RunState::Finished).count();
+        assert_eq!((attempts.len() as u64, finished), (run.epoch, 1));
+    }
 }
 
 #[test]
