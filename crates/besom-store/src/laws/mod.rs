@@ -1,1 +1,55 @@
-//! laws
+//! The laws of a [`Store`], as a suite for implementors: hand over a constructor and it is put to the test.
+//!
+//! Random scripts are played on the store and on a model in memory that is too simple to be wrong: several agents and
+//! owners, lost replies (calls repeated at once or much later), leases that are over, time that jumps. After each step
+//! both must agree on what was answered and on the runs, and at the end on everything. So it is checked that
+//!
+//! * numbers of runs are dense, and a cap is exact;
+//! * no two live leases hold one run, and who has lost a run is told and changes nothing;
+//! * acknowledged rows are never lost, doubled or put out of order;
+//! * what has ended stays as it ended, unless it is tried again;
+//! * a call that is repeated has no further effect and the same answer;
+//! * [`Store::changes`] folded from any cursors is what it is from 0;
+//! * the events of a run lead to the state that it is in, by allowed edges, one event each.
+//!
+//! Texts that a store makes up itself (why a run was given up) are its own matter.
+
+mod compare;
+mod fold;
+mod model;
+mod play;
+mod script;
+
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+use crate::{Clock, Store};
+
+/// How many scripts [`check_store`] plays.
+const CASES: u32 = 256;
+
+/// Puts a store to the test: `make` makes a new, empty one each time, which tells the time by the clock.
+///
+/// ```
+/// besom_store::laws::check_store(|clock| besom_store::SqliteStore::in_memory(clock).expect("SQLite works"));
+/// ```
+///
+/// # Panics
+/// If a law is broken; the text shows the shortest script that was found to show it.
+pub fn check_store<S: Store>(make: impl Fn(Clock) -> S) {
+    if let Some(violation) = find_violation(make, CASES) {
+        panic!("{violation}");
+    }
+}
+
+/// As [`check_store`], with so many scripts, and answers what it finds as text. The scripts are the same each time.
+pub fn find_violation<S: Store>(make: impl Fn(Clock) -> S, cases: u32) -> Option<String> {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let result =
+        runner.run(&script::script(), |script| play::play(&make, &script).map_err(TestCaseError::fail));
+    match result {
+        Ok(()) => None,
+        Err(TestError::Fail(reason, script)) => Some(format!("{reason}\nin the script {script:#?}")),
+        Err(TestError::Abort(reason)) => Some(format!("the suite could not go on: {reason}")),
+    }
+}

@@ -1,0 +1,214 @@
+//! What store and model must agree on.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use besom_core::{RunNumber, RunState};
+
+use super::fold::{Folded, same_curve};
+use super::model::ANY;
+use super::play::{Stage, Verdict, is_lost, told};
+use super::script::WATCHED;
+use crate::{AgentId, AgentRow, Event, Order, Reply, RunQuery, RunRow, Store, SweepId, SweepRow};
+
+/// Both are the same.
+pub(super) fn same<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Verdict {
+    if found == expected { Ok(()) } else { Err(format!("{what} answered {found:?} instead of {expected:?}")) }
+}
+
+/// Both are the same, but for a reason that the store may choose.
+pub(super) fn same_reply(what: &str, found: &Reply, expected: &Reply) -> Verdict {
+    match (found, expected) {
+        (Reply::Stop { kind: a, .. }, Reply::Stop { kind: b, reason }) if a == b && reason == ANY => Ok(()),
+        _ => same(what, found, expected),
+    }
+}
+
+/// After each step: the runs, their order and number, the sweep.
+pub(super) fn agree_on_runs<S: Store>(stage: &mut Stage<S>) -> Verdict {
+    for (at, id) in stage.sweeps.clone().iter().enumerate() {
+        let found = told("runs", stage.store.runs(id, &RunQuery::default()))?;
+        let dense = found.iter().enumerate().all(|(index, run)| run.number == RunNumber::from_index(index));
+        if !dense {
+            return Err(format!("the numbers of runs are not dense: {found:?}"));
+        }
+        let sweep = &stage.model.sweeps[at];
+        if sweep.new.run_cap.is_some_and(|cap| found.len() as u64 > cap) {
+            return Err(format!("{} runs are more than the cap {:?}", found.len(), sweep.new.run_cap));
+        }
+        same_rows(found, sweep.rows())?;
+        let row = told("sweep", stage.store.sweep(id))?;
+        let expected = SweepRow {
+            id: id.clone(),
+            name: sweep.new.name.clone(),
+            text: sweep.new.text.clone(),
+            source: sweep.new.source.clone(),
+            directory: sweep.new.directory.clone(),
+            seed: sweep.new.seed,
+            metrics: sweep.new.metrics.clone(),
+            run_cap: sweep.new.run_cap,
+            retry_crashed: sweep.new.retry_crashed,
+            retry_failed: sweep.new.retry_failed,
+            state: sweep.state,
+            reason: sweep.reason.clone(),
+            created_ms: 1_000,
+            ended_ms: sweep.ended_ms,
+            runs: sweep.runs.len() as u64,
+        };
+        same("sweep", &row, &expected)?;
+    }
+    Ok(())
+}
+
+fn same_rows(found: Vec<RunRow>, expected: Vec<RunRow>) -> Verdict {
+    same("the number of runs", &found.len(), &expected.len())?;
+    for (mut found, expected) in found.into_iter().zip(expected) {
+        for (mine, model) in
+            [(&mut found.stop_reason, &expected.stop_reason), (&mut found.message, &expected.message)]
+        {
+            if model.as_deref() == Some(ANY) {
+                mine.clone_from(model);
+            }
+        }
+        same("run", &found, &expected)?;
+    }
+    Ok(())
+}
+
+/// At the end: everything.
+pub(super) fn agree_at_last<S: Store>(stage: &mut Stage<S>) -> Verdict {
+    stage.follow_all()?;
+    let sweeps = told("sweeps", stage.store.sweeps())?;
+    let ids: Vec<SweepId> = sweeps.into_iter().map(|sweep| sweep.id).collect();
+    same("sweeps", &ids, &stage.sweeps)?;
+    for at in 0..stage.sweeps.len() {
+        agree_on_views(stage, at)?;
+        agree_on_curves(stage, at)?;
+        agree_on_events(stage, at)?;
+        agree_on_order(stage, at)?;
+    }
+    one_lease_at_most(stage)
+}
+
+fn agree_on_views<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
+    let id = &stage.sweeps[at];
+    let mut whole = Folded::default();
+    whole.take(told("changes", stage.store.changes(id, 0))?, WATCHED.len())?;
+    if !whole.agrees(&stage.model.sweeps[at].folded()) {
+        return Err(format!("changes since 0 are wrong: {whole:?}"));
+    }
+    same("status", &told("status", stage.store.status(id))?, &stage.model.status(at))?;
+    let agents = told("agents", stage.store.agents(id))?;
+    let known: BTreeSet<AgentId> = stage.agents.iter().copied().collect();
+    let ids: BTreeSet<AgentId> = agents.iter().map(|agent| agent.id).collect();
+    if ids.len() != agents.len() || !ids.is_subset(&known) {
+        return Err(format!("agents have ids that nobody was given: {agents:?}"));
+    }
+    let agents: Vec<AgentRow> =
+        agents.into_iter().map(|agent| AgentRow { id: AgentId(0), ..agent }).collect();
+    same("agents", &agents, &stage.model.agent_rows(at))
+}
+
+fn agree_on_curves<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
+    let id = &stage.sweeps[at];
+    let sweep = &stage.model.sweeps[at];
+    for (index, run) in sweep.runs.iter().enumerate() {
+        let number = RunNumber::from_index(index);
+        let attempts = told("attempts", stage.store.attempts(id, number))?;
+        same("attempts", &attempts, &run.tried(&stage.model.agents))?;
+        for (epoch, tried) in (1..).zip(&run.attempts) {
+            let rows = told("rows", stage.store.rows(id, number, Some(epoch)))?;
+            same("rows", &rows, &tried.rows)?;
+        }
+        let newest = run.attempts.last().map(|tried| tried.rows.clone()).unwrap_or_default();
+        same("rows", &told("rows", stage.store.rows(id, number, None))?, &newest)?;
+        for (metric, watched) in sweep.new.metrics.iter().enumerate() {
+            let curve = told("curve", stage.store.curve(id, number, metric))?;
+            if !same_curve(&curve, &run.curve(watched)) {
+                return Err(format!("the curve of {} in run {number} is {curve:?}", watched.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn agree_on_events<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
+    let id = &stage.sweeps[at];
+    let all = told("events", stage.store.events(id, None, 0, u64::MAX))?;
+    if !all.is_sorted_by(|a, b| a.seq < b.seq) {
+        return Err(format!("the seqs of events do not grow: {all:?}"));
+    }
+    let kinds: Vec<_> = all.iter().map(|event| (event.run, event.kind.as_str())).collect();
+    same("events", &kinds, &stage.model.sweeps[at].events)?;
+    let mut paged: Vec<Event> = Vec::new();
+    loop {
+        let after = paged.last().map_or(0, |event| event.seq);
+        let page = told("events", stage.store.events(id, None, after, 3))?;
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    same("events page by page", &paged, &all)?;
+    for (index, run) in stage.model.sweeps[at].runs.iter().enumerate() {
+        let number = RunNumber::from_index(index);
+        let own = told("events", stage.store.events(id, Some(number), 0, u64::MAX))?;
+        let filtered: Vec<Event> = all.iter().filter(|event| event.run == Some(number)).cloned().collect();
+        same("events of a run", &own, &filtered)?;
+        let state = own.iter().try_fold(None, |state, event| edge(state, &event.kind))?;
+        same("the state after all events", &state, &Some(run.state))?;
+    }
+    Ok(())
+}
+
+/// The state of a run after one more event.
+fn edge(from: Option<RunState>, kind: &str) -> Result<Option<RunState>, String> {
+    use RunState as S;
+    let to = match (from, kind) {
+        (None, "added") => S::Pending,
+        (Some(S::Pending | S::Preempted), "claimed") | (Some(S::Pending | S::Crashed), "returned") => {
+            S::Running
+        }
+        (Some(S::Running), "stop_requested") => S::Running,
+        (Some(S::Running), "finished") => S::Finished,
+        (Some(S::Running), "failed") => S::Failed,
+        (Some(S::Running), "crashed") => S::Crashed,
+        (Some(S::Running), "preempted") => S::Preempted,
+        (Some(S::Running | S::Pending | S::Preempted), "killed") => S::Killed,
+        (Some(S::Finished | S::Failed | S::Crashed | S::Killed), "retried") => S::Pending,
+        _ => return Err(format!("an event '{kind}' in state {from:?}")),
+    };
+    Ok(Some(to))
+}
+
+fn agree_on_order<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
+    let id = &stage.sweeps[at];
+    let sweep = &stage.model.sweeps[at];
+    let goal = sweep.new.metrics[0].goal;
+    let numbers = |rows: Vec<RunRow>| rows.iter().map(|row| row.number).collect::<Vec<_>>();
+    let mut ranked = sweep.rows();
+    let newest: Vec<RunNumber> = numbers(ranked.iter().rev().cloned().collect());
+    let loss = |row: &RunRow| row.best.map_or(f64::INFINITY, |best| goal.to_loss(best) + 0.0);
+    ranked.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+    let open = [RunState::Pending, RunState::Running];
+    let some: Vec<RunNumber> =
+        numbers(ranked.iter().filter(|row| open.contains(&row.state)).skip(1).take(2).cloned().collect());
+    let query = |order| RunQuery { order, ..RunQuery::default() };
+    let mut ask = |query: RunQuery| Ok::<_, String>(numbers(told("runs", stage.store.runs(id, &query))?));
+    same("runs, newest first", &ask(query(Order::Newest))?, &newest)?;
+    same("runs, best first", &ask(query(Order::Best))?, &numbers(ranked))?;
+    let part = RunQuery { states: open.to_vec(), order: Order::Best, limit: Some(2), offset: 1 };
+    same("some runs", &ask(part)?, &some)
+}
+
+/// Of all leases that were ever given, at most one of each run is worth something.
+fn one_lease_at_most<S: Store>(stage: &mut Stage<S>) -> Verdict {
+    let mut live = BTreeSet::new();
+    for (at, lease) in stage.leases.clone() {
+        let reply = told("report", stage.store.report(&lease, &[]))?;
+        if !is_lost(&reply) && !live.insert((at, lease.run)) {
+            return Err(format!("run {} is held by two leases", lease.run));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,539 @@
+//! The model: a store of vectors, without any care for speed, crashes or company.
+
+use besom_core::{RunNumber, RunState};
+
+use super::fold::Folded;
+use crate::{
+    Added, AgentRow, Attempt, Claim, ClaimedRun, End, Lease, NewAgent, NewRun, NewSweep, Reply, Row, RunRow,
+    Status, StopKind, SweepState, Watched,
+};
+
+/// A text that a store may choose.
+pub(super) const ANY: &str = "*";
+
+#[derive(Clone, Debug)]
+pub(super) struct Model {
+    pub(super) now: u64,
+    pub(super) sweeps: Vec<Sweep>,
+    pub(super) agents: Vec<Agent>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Sweep {
+    pub(super) new: NewSweep,
+    pub(super) state: SweepState,
+    pub(super) reason: Option<String>,
+    pub(super) ended_ms: Option<u64>,
+    pub(super) runs: Vec<Run>,
+    pub(super) events: Vec<(Option<RunNumber>, &'static str)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Agent {
+    pub(super) sweep: usize,
+    new: NewAgent,
+    seen_ms: u64,
+    gone: bool,
+    pub(super) request: u64,
+    answer: Option<(usize, u64)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    new: NewRun,
+    number: RunNumber,
+    pub(super) state: RunState,
+    created_ms: u64,
+    ended_ms: Option<u64>,
+    /// The last one is the newest; its number is the epoch.
+    pub(super) attempts: Vec<Tried>,
+    given_up: bool,
+    stop: Option<(StopKind, String)>,
+    exit_code: Option<i32>,
+    message: Option<String>,
+    crashes: u32,
+    failures: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Tried {
+    agent: usize,
+    started_ms: u64,
+    ended_ms: Option<u64>,
+    state: RunState,
+    seen_ms: u64,
+    pub(super) rows: Vec<Row>,
+    given: Option<End>,
+}
+
+/// The answer to a set_state: which edge was refused, if one was.
+pub(super) type Refusal = (SweepState, SweepState);
+
+impl Model {
+    pub(super) fn new(now: u64, sweeps: Vec<NewSweep>) -> Self {
+        let sweeps = sweeps.into_iter().map(|new| Sweep {
+            new,
+            state: SweepState::Pending,
+            reason: None,
+            ended_ms: None,
+            runs: Vec::new(),
+            events: vec![(None, "created")],
+        });
+        Self { now, sweeps: sweeps.collect(), agents: Vec::new() }
+    }
+
+    pub(super) fn join(&mut self, sweep: usize, new: NewAgent) {
+        self.agents.push(Agent { sweep, new, seen_ms: self.now, gone: false, request: 0, answer: None });
+    }
+
+    pub(super) fn hear(&mut self, agent: usize) {
+        self.agents[agent].seen_ms = self.now;
+        self.agents[agent].gone = false;
+    }
+
+    pub(super) fn claim(&mut self, agent: usize, request: u64) -> Claim {
+        self.hear(agent);
+        let Agent { sweep, request: newest, answer, .. } = self.agents[agent].clone();
+        let state = self.sweeps[sweep].state;
+        if request > newest {
+            return self.hand_out(agent, request);
+        }
+        let Some((run, epoch)) = answer.filter(|_| request == newest) else {
+            return Claim::Nothing(state);
+        };
+        if !self.revive(sweep, run, epoch) {
+            return Claim::Nothing(state);
+        }
+        self.claimed(sweep, run)
+    }
+
+    fn hand_out(&mut self, agent: usize, request: u64) -> Claim {
+        let (now, at) = (self.now, self.agents[agent].sweep);
+        let sweep = &mut self.sweeps[at];
+        let open = matches!(sweep.state, SweepState::Pending | SweepState::Running);
+        let waits = |run: &Run| matches!(run.state, RunState::Pending | RunState::Preempted);
+        let Some(index) = sweep.runs.iter().position(waits).filter(|_| open) else {
+            return Claim::Nothing(sweep.state);
+        };
+        if sweep.state == SweepState::Pending {
+            sweep.go(SweepState::Running, None, "started");
+        }
+        let run = &mut sweep.runs[index];
+        let state = RunState::Running;
+        run.attempts.push(Tried {
+            agent,
+            started_ms: now,
+            ended_ms: None,
+            state,
+            seen_ms: now,
+            rows: Vec::new(),
+            given: None,
+        });
+        (run.state, run.given_up, run.exit_code, run.message) = (state, false, None, None);
+        let epoch = run.epoch();
+        sweep.log(index, "claimed");
+        self.agents[agent].request = request;
+        self.agents[agent].answer = Some((index, epoch));
+        self.claimed(at, index)
+    }
+
+    fn claimed(&self, sweep: usize, run: usize) -> Claim {
+        let Sweep { new, runs, .. } = &self.sweeps[sweep];
+        let run = &runs[run];
+        let lease = Lease { sweep: new.id.clone(), run: run.number, epoch: run.epoch() };
+        Claim::Run(ClaimedRun { lease, point: run.new.point.clone() })
+    }
+
+    /// Hears of the holder of a lease. Says whether the lease stands; if its agent was given up, it does again.
+    fn revive(&mut self, at: usize, index: usize, epoch: u64) -> bool {
+        let now = self.now;
+        let sweep = &mut self.sweeps[at];
+        if !sweep.stands(index, epoch) {
+            return false;
+        }
+        let run = &mut sweep.runs[index];
+        let gone = run.state != RunState::Running;
+        if gone {
+            run.crashes -= u32::from(run.state == RunState::Pending);
+            (run.state, run.given_up, run.ended_ms, run.message) = (RunState::Running, false, None, None);
+            let newest = run.newest();
+            (newest.state, newest.ended_ms) = (RunState::Running, None);
+        }
+        let newest = run.newest();
+        newest.seen_ms = now;
+        let agent = newest.agent;
+        if gone {
+            sweep.log(index, "returned");
+        }
+        self.hear(agent);
+        true
+    }
+
+    pub(super) fn report(&mut self, at: usize, lease: &Lease, rows: &[Row]) -> Reply {
+        let index = lease.run.index();
+        if !self.sweeps[at].stands(index, lease.epoch) {
+            return Reply::Lost;
+        }
+        let stored = self.sweeps[at].runs[index].newest().rows.len() as u64;
+        let fresh: Vec<Row> = rows.iter().filter(|row| row.seq > stored).cloned().collect();
+        if fresh.iter().zip(stored + 1..).any(|(row, seq)| row.seq != seq) {
+            return Reply::Gap { expected: stored + 1 };
+        }
+        self.revive(at, index, lease.epoch);
+        let run = &mut self.sweeps[at].runs[index];
+        run.newest().rows.extend(fresh);
+        match run.stop.clone() {
+            Some((kind, reason)) => Reply::Stop { reason, kind },
+            None => Reply::Continue,
+        }
+    }
+
+    /// `None` if nothing can end so.
+    pub(super) fn finish(&mut self, at: usize, lease: &Lease, end: &End) -> Option<Reply> {
+        if matches!(end.state, RunState::Pending | RunState::Running) {
+            return None;
+        }
+        let index = lease.run.index();
+        let attempts = &self.sweeps[at].runs[index].attempts;
+        let attempt = usize::try_from(lease.epoch - 1).ok().and_then(|attempt| attempts.get(attempt));
+        if attempt.is_some_and(|attempt| attempt.given.as_ref() == Some(end)) {
+            return Some(Reply::Continue);
+        }
+        if !self.revive(at, index, lease.epoch) {
+            return Some(Reply::Lost);
+        }
+        self.sweeps[at].conclude(index, end, self.now);
+        self.sweeps[at].runs[index].newest().given = Some(end.clone());
+        Some(Reply::Continue)
+    }
+
+    pub(super) fn leave(&mut self, agent: usize) {
+        let at = self.agents[agent].sweep;
+        for index in 0..self.sweeps[at].runs.len() {
+            let run = &mut self.sweeps[at].runs[index];
+            if run.state == RunState::Running && run.newest().agent == agent {
+                self.sweeps[at].lose(index, self.now);
+            }
+        }
+        self.hear(agent);
+        self.agents[agent].gone = true;
+    }
+
+    pub(super) fn silent(&self, at: usize) -> Vec<Lease> {
+        let sweep = &self.sweeps[at];
+        let silent = sweep.runs.iter().filter(|run| self.is_silent(run));
+        silent.map(|run| Lease { sweep: sweep.new.id.clone(), run: run.number, epoch: run.epoch() }).collect()
+    }
+
+    fn is_silent(&self, run: &Run) -> bool {
+        run.state == RunState::Running
+            && run.attempts.last().is_some_and(|attempt| {
+                self.now.saturating_sub(attempt.seen_ms) > self.agents[attempt.agent].new.silence_ms
+            })
+    }
+
+    pub(super) fn give_up(&mut self, at: usize, lease: &Lease) -> bool {
+        let index = lease.run.index();
+        let run = &self.sweeps[at].runs[index];
+        let silent = run.epoch() == lease.epoch && self.is_silent(run);
+        if silent {
+            self.sweeps[at].lose(index, self.now);
+        }
+        silent
+    }
+
+    pub(super) fn add_runs(&mut self, at: usize, first: RunNumber, runs: &[NewRun]) -> Added {
+        let now = self.now;
+        let sweep = &mut self.sweeps[at];
+        if !matches!(sweep.state, SweepState::Pending | SweepState::Running) {
+            return Added::Closed(sweep.state);
+        }
+        if first.index() != sweep.runs.len() {
+            return Added::Lost(RunNumber::from_index(sweep.runs.len()));
+        }
+        let cap = sweep.new.run_cap.and_then(|cap| usize::try_from(cap).ok()).unwrap_or(usize::MAX);
+        if sweep.runs.len() >= cap {
+            return Added::Capped;
+        }
+        let count = runs.len().min(cap - sweep.runs.len());
+        for new in &runs[..count] {
+            let index = sweep.runs.len();
+            sweep.runs.push(Run::new(new.clone(), RunNumber::from_index(index), now));
+            sweep.log(index, "added");
+        }
+        Added::Added(count)
+    }
+
+    pub(super) fn set_state(
+        &mut self,
+        at: usize,
+        to: SweepState,
+        reason: Option<&str>,
+    ) -> Result<(), Refusal> {
+        use SweepState as S;
+        let now = self.now;
+        let sweep = &mut self.sweeps[at];
+        let kind = match (sweep.state, to) {
+            (from, to) if from == to => return Ok(()),
+            (S::Pending, S::Running) => "started",
+            (S::Running, S::Paused) => "paused",
+            (S::Paused, S::Running) => "resumed",
+            (S::Pending | S::Running | S::Paused, S::Finished) => "finished",
+            (S::Pending | S::Running | S::Paused, S::Canceled) => "canceled",
+            refused => return Err(refused),
+        };
+        sweep.go(to, reason, kind);
+        if to.is_over() {
+            sweep.ended_ms = Some(now);
+            for index in 0..sweep.runs.len() {
+                if to == S::Canceled || sweep.runs[index].state != RunState::Running {
+                    sweep.stop(index, reason.unwrap_or(ANY), StopKind::Cancel, now);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn request_stops(&mut self, at: usize, stops: &[(RunNumber, String)], kind: StopKind) -> u64 {
+        let now = self.now;
+        let sweep = &mut self.sweeps[at];
+        stops.iter().map(|(run, reason)| u64::from(sweep.stop(run.index(), reason, kind, now))).sum()
+    }
+
+    pub(super) fn retry(&mut self, at: usize, states: &[RunState]) -> Result<u64, Refusal> {
+        let sweep = &mut self.sweeps[at];
+        let ended = |run: &Run| !run.state.is_open() && states.contains(&run.state);
+        let chosen: Vec<usize> = (0..sweep.runs.len()).filter(|&index| ended(&sweep.runs[index])).collect();
+        if chosen.is_empty() {
+            return Ok(0);
+        }
+        if sweep.state == SweepState::Canceled {
+            return Err((SweepState::Canceled, SweepState::Running));
+        }
+        if sweep.state == SweepState::Finished {
+            sweep.go(SweepState::Running, None, "resumed");
+            sweep.ended_ms = None;
+        }
+        for &index in &chosen {
+            let run = &mut sweep.runs[index];
+            (run.state, run.given_up, run.stop, run.ended_ms) = (RunState::Pending, false, None, None);
+            (run.crashes, run.failures) = (0, 0);
+            sweep.log(index, "retried");
+        }
+        Ok(chosen.len() as u64)
+    }
+
+    /// What the store should show of its agents, but for their ids.
+    pub(super) fn agent_rows(&self, at: usize) -> Vec<AgentRow> {
+        let of_sweep = self.agents.iter().enumerate().filter(|(_, agent)| agent.sweep == at);
+        of_sweep
+            .map(|(index, agent)| AgentRow {
+                id: crate::AgentId(0),
+                name: agent.new.name.clone(),
+                seen_ms: agent.seen_ms,
+                alive: !agent.gone && self.now.saturating_sub(agent.seen_ms) <= agent.new.silence_ms,
+                run: self.sweeps[at].held_by(index),
+            })
+            .collect()
+    }
+
+    pub(super) fn status(&self, at: usize) -> Status {
+        let sweep = &self.sweeps[at];
+        let count = |state| sweep.runs.iter().filter(|run| run.state == state).count() as u64;
+        let early = |run: &&Run| matches!(run.stop, Some((StopKind::Early, _)));
+        let agents = self.agent_rows(at).iter().filter(|agent| agent.alive).count() as u64;
+        Status {
+            counts: RunState::ALL.map(|state| (state, count(state))).to_vec(),
+            stopped: sweep.runs.iter().filter(early).count() as u64,
+            best: sweep.best(),
+            agents,
+            mean_run_ms: sweep.mean_run_ms(),
+        }
+    }
+}
+
+impl Sweep {
+    fn log(&mut self, run: usize, kind: &'static str) {
+        self.events.push((Some(RunNumber::from_index(run)), kind));
+    }
+
+    fn go(&mut self, to: SweepState, reason: Option<&str>, kind: &'static str) {
+        self.state = to;
+        self.reason = reason.map(str::to_owned);
+        self.events.push((None, kind));
+    }
+
+    fn stands(&self, index: usize, epoch: u64) -> bool {
+        let run = &self.runs[index];
+        let returns = run.given_up && self.state != SweepState::Canceled;
+        run.epoch() == epoch && (run.state == RunState::Running || returns)
+    }
+
+    fn lose(&mut self, index: usize, now: u64) {
+        self.runs[index].given_up = true;
+        let end = End { state: RunState::Crashed, exit_code: None, message: Some(ANY.to_owned()) };
+        self.conclude(index, &end, now);
+    }
+
+    fn conclude(&mut self, index: usize, end: &End, now: u64) {
+        use RunState as S;
+        let over = self.state.is_over();
+        let run = &mut self.runs[index];
+        let kind = run.stop.as_ref().map(|(kind, _)| *kind);
+        let wanted = kind.is_none() && !over;
+        let ended = match end.state {
+            S::Killed | S::Preempted if kind == Some(StopKind::Early) => S::Finished,
+            S::Preempted if !wanted => S::Killed,
+            state => state,
+        };
+        let again = wanted
+            && (ended == S::Crashed && run.crashes < self.new.retry_crashed
+                || ended == S::Failed && run.failures < self.new.retry_failed);
+        if again {
+            run.crashes += u32::from(ended == S::Crashed);
+            run.failures += u32::from(ended == S::Failed);
+        }
+        run.state = if again { S::Pending } else { ended };
+        run.exit_code = end.exit_code;
+        run.message.clone_from(&end.message);
+        run.ended_ms = (!run.state.is_open()).then_some(now);
+        let newest = run.newest();
+        (newest.state, newest.ended_ms) = (ended, Some(now));
+        self.log(index, ended.as_str());
+        if again {
+            self.log(index, "retried");
+        }
+    }
+
+    fn stop(&mut self, index: usize, reason: &str, kind: StopKind, now: u64) -> bool {
+        let run = &mut self.runs[index];
+        let waits = matches!(run.state, RunState::Pending | RunState::Preempted);
+        let news = match run.stop {
+            None => true,
+            Some((standing, _)) => standing == StopKind::Early && kind == StopKind::Cancel,
+        };
+        if !waits && (run.state != RunState::Running || !news) {
+            return false;
+        }
+        run.stop = Some((kind, reason.to_owned()));
+        if waits {
+            (run.state, run.given_up, run.ended_ms) = (RunState::Killed, false, Some(now));
+        }
+        self.log(index, if waits { "killed" } else { "stop_requested" });
+        true
+    }
+
+    fn held_by(&self, agent: usize) -> Option<RunNumber> {
+        let holds = |run: &&Run| {
+            run.state == RunState::Running && run.attempts.last().is_some_and(|newest| newest.agent == agent)
+        };
+        self.runs.iter().find(holds).map(|run| run.number)
+    }
+
+    fn best(&self) -> Option<(RunNumber, f64)> {
+        let goal = self.new.metrics[0].goal;
+        let counts = |run: &&Run| !matches!(run.state, RunState::Pending | RunState::Preempted);
+        let ranked =
+            self.runs.iter().filter(counts).filter_map(|run| Some((run.number, self.row(run).best?)));
+        ranked.min_by(|a, b| goal.to_loss(a.1).total_cmp(&goal.to_loss(b.1)).then(a.0.cmp(&b.0)))
+    }
+
+    /// Over all ended runs: scripts are too short for more than a hundred.
+    fn mean_run_ms(&self) -> Option<f64> {
+        let took = |run: &Run| Some(run.ended_ms?.saturating_sub(run.attempts.last()?.started_ms) as f64);
+        let took: Vec<f64> = self.runs.iter().filter_map(took).collect();
+        (!took.is_empty()).then(|| took.iter().sum::<f64>() / took.len() as f64)
+    }
+
+    pub(super) fn rows(&self) -> Vec<RunRow> {
+        self.runs.iter().map(|run| self.row(run)).collect()
+    }
+
+    fn row(&self, run: &Run) -> RunRow {
+        let goal = self.new.metrics[0].goal;
+        let newest = run.attempts.last();
+        let curve = run.curve(&self.new.metrics[0]);
+        let valid = || curve.iter().copied().filter(|value| value.is_finite());
+        RunRow {
+            number: run.number,
+            state: run.state,
+            point: run.new.point.clone(),
+            note: run.new.note.clone(),
+            stop_reason: run.stop.as_ref().map(|(_, reason)| reason.clone()),
+            stop_kind: run.stop.as_ref().map(|(kind, _)| *kind),
+            message: run.message.clone(),
+            epoch: run.epoch(),
+            exit_code: run.exit_code,
+            rows: newest.map_or(0, |newest| newest.rows.len() as u64),
+            best: valid()
+                .map(|value| goal.to_loss(value))
+                .reduce(f64::min)
+                .map(|loss| goal.to_loss(loss) + 0.0),
+            last: valid().next_back(),
+            created_ms: run.created_ms,
+            started_ms: newest.map(|newest| newest.started_ms),
+            ended_ms: run.ended_ms,
+        }
+    }
+
+    pub(super) fn folded(&self) -> Folded {
+        let mut folded = Folded { state: Some(self.state), ..Folded::default() };
+        for run in &self.runs {
+            let early = run.stop.as_ref().filter(|(kind, _)| *kind == StopKind::Early);
+            folded.runs.push(super::fold::FoldedRun {
+                new: run.new.clone(),
+                state: run.state,
+                stopped: early.map(|(_, reason)| reason.clone()),
+                curves: self.new.metrics.iter().map(|metric| run.curve(metric)).collect(),
+            });
+        }
+        folded
+    }
+}
+
+impl Run {
+    fn new(new: NewRun, number: RunNumber, created_ms: u64) -> Self {
+        Self {
+            new,
+            number,
+            state: RunState::Pending,
+            created_ms,
+            ended_ms: None,
+            attempts: Vec::new(),
+            given_up: false,
+            stop: None,
+            exit_code: None,
+            message: None,
+            crashes: 0,
+            failures: 0,
+        }
+    }
+
+    fn epoch(&self) -> u64 {
+        self.attempts.len() as u64
+    }
+
+    fn newest(&mut self) -> &mut Tried {
+        self.attempts.last_mut().expect("only runs that were handed out are asked")
+    }
+
+    pub(super) fn curve(&self, metric: &Watched) -> Vec<f64> {
+        let rows = self.attempts.last().map_or(&[][..], |newest| &newest.rows);
+        let values = rows.iter().filter_map(|row| row.values.get(&metric.name));
+        values.map(|value| value.as_f64().filter(|x| x.is_finite()).unwrap_or(f64::NAN)).collect()
+    }
+
+    pub(super) fn tried(&self, agents: &[Agent]) -> Vec<Attempt> {
+        (1..)
+            .zip(&self.attempts)
+            .map(|(epoch, tried)| Attempt {
+                epoch,
+                agent: agents[tried.agent].new.name.clone(),
+                started_ms: tried.started_ms,
+                ended_ms: tried.ended_ms,
+                state: tried.state,
+                rows: tried.rows.len() as u64,
+            })
+            .collect()
+    }
+}

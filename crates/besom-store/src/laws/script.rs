@@ -1,0 +1,158 @@
+//! Scripts: what agents and owners do, in an order that chance decides.
+
+use besom_core::RunState;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::{Just, Strategy, any};
+use proptest::prop_oneof;
+use proptest::sample::select;
+use serde_json::{Map, Value, json};
+
+use crate::{End, StopKind, SweepState};
+
+/// A script: two sweeps, and what is done to them.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    pub(super) sweeps: [Terms; 2],
+    pub(super) steps: Vec<Step>,
+}
+
+/// What is decided of a sweep when it is created.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    pub(super) run_cap: Option<u64>,
+    pub(super) retry_crashed: u32,
+    pub(super) retry_failed: u32,
+    pub(super) maximise: bool,
+}
+
+/// A step. Agents, leases and runs are picked by numbers that are taken modulo how many there are; runs from the
+/// first, leases and calls from the newest.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Join { sweep: usize, silence_ms: u64 },
+    Claim { agent: usize, age: u64, lost: bool },
+    Report { lease: usize, offset: i64, rows: Vec<Map<String, Value>>, lost: bool },
+    Finish { lease: usize, end: End, lost: bool },
+    Idle { agent: usize },
+    Leave { agent: usize, lost: bool },
+    Again { call: usize },
+    Add { sweep: usize, offset: i64, count: usize },
+    SetState { sweep: usize, to: SweepState, reason: Option<String> },
+    Stops { sweep: usize, runs: Vec<usize>, kind: StopKind },
+    GiveUp { lease: usize },
+    GiveUpSilent { sweep: usize },
+    Retry { sweep: usize, states: Vec<RunState> },
+    Pass { ms: i64 },
+    Follow { sweep: usize, follower: usize },
+}
+
+/// How many follow the changes of each sweep.
+pub(super) const FOLLOWERS: usize = 2;
+
+/// The names of the watched metrics.
+pub(super) const WATCHED: [&str; 2] = ["loss", "a.b"];
+
+/// All scripts.
+pub(super) fn script() -> impl Strategy<Value = Script> {
+    ([terms(), terms()], vec(step(), 1..80)).prop_map(|(sweeps, steps)| Script { sweeps, steps })
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    (option::of(0..7u64), 0..3u32, 0..2u32, any::<bool>()).prop_map(
+        |(run_cap, retry_crashed, retry_failed, maximise)| Terms {
+            run_cap,
+            retry_crashed,
+            retry_failed,
+            maximise,
+        },
+    )
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let sweep = || prop_oneof![4 => Just(0usize), 1 => Just(1usize)];
+    let near = || prop_oneof![6 => 0..2usize, 1 => 0..8usize];
+    let agent = || 0..4usize;
+    let lost = || any::<bool>();
+    let offset = || prop_oneof![6 => Just(0i64), 1 => -3..3i64];
+    let first = || prop_oneof![6 => Just(0i64), 1 => -1..2i64];
+    prop_oneof![
+        3 => (sweep(), 0..50u64).prop_map(|(sweep, silence_ms)| Step::Join { sweep, silence_ms }),
+        8 => (agent(), age(), lost()).prop_map(|(agent, age, lost)| Step::Claim { agent, age, lost }),
+        8 => (near(), offset(), vec(row(), 0..4), lost())
+            .prop_map(|(lease, offset, rows, lost)| Step::Report { lease, offset, rows, lost }),
+        4 => (near(), end(), lost()).prop_map(|(lease, end, lost)| Step::Finish { lease, end, lost }),
+        1 => agent().prop_map(|agent| Step::Idle { agent }),
+        1 => (agent(), lost()).prop_map(|(agent, lost)| Step::Leave { agent, lost }),
+        4 => (0..10usize).prop_map(|call| Step::Again { call }),
+        5 => (sweep(), first(), 0..4usize).prop_map(|(sweep, offset, count)| Step::Add { sweep, offset, count }),
+        2 => (sweep(), sweep_state(), option::of(Just("so".to_owned())))
+            .prop_map(|(sweep, to, reason)| Step::SetState { sweep, to, reason }),
+        2 => (sweep(), vec(0..8usize, 0..3), select(vec![StopKind::Early, StopKind::Cancel]))
+            .prop_map(|(sweep, runs, kind)| Step::Stops { sweep, runs, kind }),
+        2 => near().prop_map(|lease| Step::GiveUp { lease }),
+        2 => sweep().prop_map(|sweep| Step::GiveUpSilent { sweep }),
+        1 => (sweep(), vec(select(RunState::ALL.to_vec()), 0..4))
+            .prop_map(|(sweep, states)| Step::Retry { sweep, states }),
+        4 => prop_oneof![4 => 0..30i64, 1 => -30..0i64, 1 => 0..1000i64].prop_map(|ms| Step::Pass { ms }),
+        3 => (sweep(), 0..FOLLOWERS).prop_map(|(sweep, follower)| Step::Follow { sweep, follower }),
+    ]
+}
+
+/// 0 for a new claim, 1 for the newest again, 2 for the one before.
+fn age() -> impl Strategy<Value = u64> {
+    prop_oneof![6 => Just(0u64), 2 => Just(1u64), 1 => Just(2u64)]
+}
+
+fn end() -> impl Strategy<Value = End> {
+    use RunState as S;
+    let states = vec![
+        S::Finished,
+        S::Finished,
+        S::Failed,
+        S::Killed,
+        S::Preempted,
+        S::Crashed,
+        S::Pending,
+        S::Running,
+    ];
+    (select(states), option::of(-1..3i32), option::of(Just("said".to_owned())))
+        .prop_map(|(state, exit_code, message)| End { state, exit_code, message })
+}
+
+fn sweep_state() -> impl Strategy<Value = SweepState> {
+    use SweepState as S;
+    prop_oneof![1 => Just(S::Pending), 6 => Just(S::Running), 3 => Just(S::Paused), 1 => Just(S::Finished), 1 => Just(S::Canceled)]
+}
+
+fn row() -> impl Strategy<Value = Map<String, Value>> {
+    (option::weighted(0.9, value()), option::of(value()), option::of(value())).prop_map(|values| {
+        let entries = [(WATCHED[0], values.0), (WATCHED[1], values.1), ("other", values.2)];
+        entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+    })
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let odd = [
+        json!(null),
+        json!(true),
+        json!("NaN"),
+        json!("-Infinity"),
+        json!("0.5"),
+        json!([1]),
+        json!({"x": {"y": 1}}),
+        json!(0.0),
+        json!(-0.0),
+        json!(0.1 + 0.2),
+        json!(f64::MAX),
+        json!(5e-324),
+        json!(u64::MAX),
+        json!(i64::MIN),
+        json!("two\nlines \u{1F9F9}"),
+    ];
+    prop_oneof![
+        4 => any::<i8>().prop_map(|x| json!(x)),
+        2 => (-1e3..1e3f64).prop_map(|x| json!(x)),
+        2 => select(odd.to_vec()),
+    ]
+}
