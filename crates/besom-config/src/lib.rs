@@ -4,6 +4,18 @@
 //! of which knows nothing of the next: text to a tree in which every value keeps its place; the tree to findings
 //! and a [`SweepConfig`]; findings to text. So that one sees everything that is wrong at once, no check stops at the
 //! first problem, and only text that is not YAML at all ends the reading early.
+//!
+//! # How words without quotes are read
+//!
+//! As PyYAML reads them (YAML 1.1), because the files were written for it: `yes`, `no`, `on` and `off` are booleans
+//! (`y` and `n` are text), `010` is the octal 8, `1_000` is 1000, `1:30` is 90, `0o10` is text. A warning points at
+//! readings that surprise. Two deviations: what people write as a number is one (`1e-5`, `3E6`, `-.5`; PyYAML sees
+//! text), and a date is text. Quotes always make text. Two equal keys in a mapping are an error.
+//!
+//! # Limits
+//!
+//! [`MAX_BYTES`] of text, 64 levels of nesting, 100,000 values that aliases and merge keys add to those written, and
+//! 100,000 parameters. They stand before the work that they bound. Of more than 1,000 findings the last is a count.
 
 mod check;
 mod diagnostic;

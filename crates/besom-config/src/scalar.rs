@@ -144,7 +144,9 @@ fn decimal(body: &str, signed: bool) -> Option<Scalar> {
     let unsigned_exponent = exponent.is_some() && bare == exponent;
     let text_in_pyyaml = fraction.is_none() || unsigned_exponent || (whole.is_empty() && signed);
     let surprise = text_in_pyyaml.then_some(Surprise::TextInPyYaml);
-    Some(Scalar { data: Data::Float(strip(body).parse().ok()?), surprise })
+    // What overflows was hardly meant as a number: 7e722 is the beginning of a commit's name.
+    let value = strip(body).parse().ok().filter(|value: &f64| value.is_finite())?;
+    Some(Scalar { data: Data::Float(value), surprise })
 }
 
 fn surprising_text(text: &str) -> Option<Surprise> {
@@ -255,6 +257,7 @@ mod tests {
             ("1_0.5_0", "10.5"),
             ("._1", "'._1'"),
             ("1e5x", "'1e5x'"),
+            ("7e722", "'7e722'"),
             ("2024-01-01", "'2024-01-01' DateInPyYaml"),
             ("2024-01-015", "'2024-01-015'"),
         ];
