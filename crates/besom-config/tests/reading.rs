@@ -226,15 +226,11 @@ fn degenerate_distributions_are_refused_at_every_depth() {
         ("{min: 0, max: .inf}", "max"),
         ("{min: 0, max: '1'}", "max"),
         ("{min: 2, max: 1}", "min"),
-        ("{min: 0, max: 99999999999999999999}", "max"),
+        ("{min: 0, max: 18446744073709551615}", "max"),
         ("{values: []}", "values"),
         ("{values: [1, 2], probabilities: [0.5, 0.4]}", "probabilities"),
         ("{values: [1, 2], probabilities: [.nan, 1]}", "probabilities[0]"),
     ] {
-        if key == "max" && parameter.contains("999") {
-            // A bound that no 64-bit integer holds is a float, and with it the range is one of real numbers.
-            continue;
-        }
         refused(
             &format!("{{method: random, run_cap: 1, parameters: {{x: {parameter}}}}}"),
             &format!("parameters.x.{key}"),
