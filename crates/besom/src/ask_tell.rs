@@ -4,7 +4,7 @@
 //! afresh, `{"ask": k}` suggests, `{"tell": [..]}` learns, `{"report": [..]}` learns of running runs and answers which
 //! to stop, `{"quit": true}` ends. A request that can't be served is answered `{"error": "text"}` and changes nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Write};
 
 use anyhow::{Result, anyhow, bail};
@@ -18,6 +18,9 @@ use crate::setup;
 /// A request may be this long, in bytes.
 const LONGEST_LINE: u64 = 64 << 20;
 
+/// So many suggestions may be asked for at once.
+const MOST_SUGGESTIONS: usize = 100_000;
+
 /// Answers requests until `quit` or the end of the input. Fails only if reading or writing does.
 pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn Write) -> std::io::Result<()> {
     let mut session = None;
@@ -30,9 +33,16 @@ pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn W
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
+        if line.len() as u64 == LONGEST_LINE && !line.ends_with(b"\n") {
+            input.skip_until(b'\n')?;
+            line.clear();
+        }
         let reply = match serde_json::from_slice::<Request>(&line) {
             Ok(Request { quit: true, .. }) => return Ok(()),
             Ok(request) => answer(registry, &mut session, request).unwrap_or_else(|e| error_reply(&e)),
+            Err(_) if line.is_empty() => {
+                json!({ "error": format!("a request may have {LONGEST_LINE} bytes at most") })
+            }
             Err(e) => json!({ "error": format!("not a request: {e}") }),
         };
         writeln!(output, "{reply}")?;
@@ -119,9 +129,17 @@ impl Session {
     }
 
     fn ask(&mut self, count: usize) -> Result<Value> {
+        if count > MOST_SUGGESTIONS {
+            bail!("{count} suggestions are more than can be asked for at once: {MOST_SUGGESTIONS}");
+        }
         let mut suggestions = Vec::new();
         while suggestions.len() < count {
-            let Next::Runs(numbers) = self.sweep.ask(count - suggestions.len())? else { break };
+            let numbers = match self.sweep.ask(count - suggestions.len()) {
+                Ok(Next::Runs(numbers)) => numbers,
+                // Runs that were begun must be told; the next request will meet the error again.
+                Err(error) if suggestions.is_empty() => return Err(error.into()),
+                _ => break,
+            };
             for number in numbers {
                 let id = self.name(number);
                 let params = self.sweep.params(number);
@@ -147,7 +165,11 @@ impl Session {
     }
 
     fn tell(&mut self, tells: Vec<Tell>) -> Result<Value> {
+        let mut told = HashSet::new();
         for tell in &tells {
+            if !told.insert(&tell.id) {
+                bail!("run '{}' is told twice", tell.id);
+            }
             if let Some(&number) = self.numbers.get(&tell.id) {
                 self.check_open(&tell.id, number)?;
             }

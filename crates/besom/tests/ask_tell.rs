@@ -75,12 +75,21 @@ fn reports_are_answered_with_the_runs_to_stop() {
     });
     let report = |id: u32, value: f64| json!({ "report": [{ "id": id.to_string(), "step": 1, "value": value }] });
     let told = json!({ "tell": [{ "id": "3", "params": {}, "value": 9.0, "state": "stopped" }] });
-    let requests =
-        [json!({ "config": config }), json!({ "ask": 3 }), report(1, 1.0), report(2, 2.0), report(3, 9.0), told, report(1, 0.5)];
+    let requests = [
+        json!({ "config": config }),
+        json!({ "ask": 3 }),
+        report(1, 1.0),
+        report(2, 2.0),
+        report(3, 9.0),
+        report(1, 0.5),
+        told,
+        report(1, 0.5),
+    ];
     let replies = talk(&requests);
-    assert_eq!(replies[4], json!({ "stop": ["2", "3"] }), "{replies:?}");
-    assert_eq!(replies[5], json!({ "ok": true }));
-    assert_eq!(replies[6], json!({ "stop": ["2"] }), "what was named stays named while it runs");
+    assert_eq!(replies[4], json!({ "stop": ["3"] }), "{replies:?}");
+    assert_eq!(replies[5], json!({ "stop": ["3"] }), "what was named stays named while it runs");
+    assert_eq!(replies[6], json!({ "ok": true }));
+    assert_eq!(replies[7], json!({ "stop": [] }));
 }
 
 #[test]
@@ -117,4 +126,23 @@ fn garbage_is_answered_line_by_line() {
     assert_eq!(answer.code, Some(0));
     assert_eq!(answer.out.lines().count(), 3, "{answer:?}");
     assert!(answer.out.lines().all(|line| line.starts_with("{\"error\":")), "{answer:?}");
+}
+
+#[test]
+fn a_run_told_twice_at_once_is_not_told_at_all() {
+    let told = json!({ "id": "mine", "params": { "x": 0.5 }, "value": 0.1, "state": "finished" });
+    let requests = [start("random"), json!({ "tell": [told, told] }), tell("mine", 0.2), json!({ "ask": 1 })];
+    let replies = talk(&requests);
+    assert_eq!(replies[1], json!({ "error": "run 'mine' is told twice" }));
+    assert_eq!(replies[2], json!({ "ok": true }));
+    assert_eq!(replies[3]["suggestions"][0]["id"], "2");
+}
+
+#[test]
+fn more_suggestions_than_anybody_means_are_refused() {
+    let mut endless: Value = start("random");
+    endless["config"].as_object_mut().unwrap().remove("run_cap");
+    let replies = talk(&[endless, json!({ "ask": u64::MAX }), json!({ "ask": 1 })]);
+    assert!(replies[1]["error"].as_str().unwrap().contains("100000"), "{:?}", replies[1]);
+    assert_eq!(replies[2]["suggestions"][0]["id"], "1");
 }
