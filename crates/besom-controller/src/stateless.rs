@@ -140,7 +140,25 @@ pub fn stop_runs(
 ) -> Result<(Vec<String>, Shown), ControllerError> {
     let history = history(problem, runs);
     let stops = stopper.stop(problem, &history).map_err(ControllerError::Stopper)?;
-    let shown = stopper.show(problem, &history).map_err(ControllerError::Stopper)?;
+    let mut shown = stopper.show(problem, &history).map_err(ControllerError::Stopper)?;
+    shown.values_mut().for_each(write_whole_numbers_as_such);
     let name = |index: usize| runs[index].name.clone().unwrap_or_else(|| index.to_string());
     Ok((stops.into_iter().map(|stop| name(stop.run.index())).collect(), shown))
+}
+
+/// A metric that was logged as 10 is a float to a stopping rule; people and tests expect to read 10, not 10.0.
+fn write_whole_numbers_as_such(value: &mut Value) {
+    /// Up to here every whole float is an integer exactly.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(write_whole_numbers_as_such),
+        Value::Number(number) => {
+            if let Some(x) = number.as_f64().filter(|x| x.fract() == 0.0 && x.abs() < EXACT) {
+                #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]
+                let whole = x as i64;
+                *value = whole.into();
+            }
+        }
+        _ => {}
+    }
 }

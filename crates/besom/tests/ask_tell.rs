@@ -61,9 +61,11 @@ fn suggestions_lie_in_the_space_and_end_with_the_cap() {
 #[test]
 fn a_grid_learns_of_imported_runs_and_ends() {
     let config = json!({ "method": "grid", "parameters": { "a": { "values": [1, 2, 3] } } });
-    let imported = json!({ "tell": [{ "id": "mine", "params": { "a": 2 }, "value": 1.0, "state": "finished" }] });
+    let imported =
+        json!({ "tell": [{ "id": "mine", "params": { "a": 2 }, "value": 1.0, "state": "finished" }] });
     let replies = talk(&[json!({ "config": config }), imported, json!({ "ask": 9 })]);
-    let left: Vec<_> = replies[2]["suggestions"].as_array().unwrap().iter().map(|s| s["params"]["a"].clone()).collect();
+    let left: Vec<_> =
+        replies[2]["suggestions"].as_array().unwrap().iter().map(|s| s["params"]["a"].clone()).collect();
     assert_eq!(left, [json!(1), json!(3)]);
 }
 
@@ -73,7 +75,8 @@ fn reports_are_answered_with_the_runs_to_stop() {
         "method": "random", "metric": { "name": "loss" }, "parameters": { "x": { "min": 0.0, "max": 1.0 } },
         "early_terminate": { "type": "hyperband", "min_iter": 1, "eta": 2 },
     });
-    let report = |id: u32, value: f64| json!({ "report": [{ "id": id.to_string(), "step": 1, "value": value }] });
+    let report =
+        |id: u32, value: f64| json!({ "report": [{ "id": id.to_string(), "step": 1, "value": value }] });
     let told = json!({ "tell": [{ "id": "3", "params": {}, "value": 9.0, "state": "stopped" }] });
     let requests = [
         json!({ "config": config }),
@@ -107,7 +110,8 @@ fn a_request_that_cannot_be_served_changes_nothing_and_says_why() {
         json!({ "ask": 1 }),
     ];
     let replies = talk(&requests);
-    let error = |k: usize| replies[k]["error"].as_str().unwrap_or_else(|| panic!("{:?}", replies[k])).to_owned();
+    let error =
+        |k: usize| replies[k]["error"].as_str().unwrap_or_else(|| panic!("{:?}", replies[k])).to_owned();
     assert!(error(0).contains("config"), "{}", error(0));
     assert!(error(1).contains("bayes"), "the nearest method is named: {}", error(1));
     assert_eq!(replies[2], json!({ "ok": true }));

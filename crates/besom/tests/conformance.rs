@@ -83,14 +83,17 @@ fn stop_is_right(desk: &Desk, case: &Value) -> Result<(), String> {
     let found = if answer.code == Some(0) { Some(parsed(&answer)?) } else { None };
     let right = outcomes(case).any(|outcome| match &found {
         None => outcome["error"] == true,
-        Some(found) => outcome["error"] != true && same_stops(outcome, found) && same_view(outcome, &found["info"]),
+        Some(found) => {
+            outcome["error"] != true && same_stops(outcome, found) && same_view(outcome, &found["info"])
+        }
     });
     if right { Ok(()) } else { Err(format!("{answer:?}, not {}", case["expected"])) }
 }
 
 fn same_stops(expected: &Value, found: &Value) -> bool {
     let sorted = |names: &Value| {
-        let mut names: Vec<_> = names.as_array().unwrap().iter().map(|n| n.as_str().unwrap().to_owned()).collect();
+        let mut names: Vec<_> =
+            names.as_array().unwrap().iter().map(|n| n.as_str().unwrap().to_owned()).collect();
         names.sort();
         names
     };
@@ -111,7 +114,8 @@ fn same_view(expected: &Value, info: &Value) -> bool {
         pairs
     };
     let (expected, found) = (pairs(expected, bands), pairs(info, &info["bands"]));
-    expected.len() == found.len() && expected.iter().zip(&found).all(|(a, b)| agree(&a.0, &b.0) && agree(&a.1, &b.1))
+    expected.len() == found.len()
+        && expected.iter().zip(&found).all(|(a, b)| agree(&a.0, &b.0) && agree(&a.1, &b.1))
 }
 
 #[test]

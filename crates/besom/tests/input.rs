@@ -24,7 +24,9 @@ fn a_file_that_is_none_is_named() {
     desk.file("tabs.yaml", "method:\trandom\n\tparameters:\n");
     desk.file("large.yaml", &"a".repeat(2 << 20));
     std::fs::write(desk.path().join("bytes.yaml"), b"method: \xff\xfe").unwrap();
-    for file in ["missing.yaml", "directory", "empty.yaml", "tabs.yaml", "large.yaml", "bytes.yaml", "/dev/zero"] {
+    for file in
+        ["missing.yaml", "directory", "empty.yaml", "tabs.yaml", "large.yaml", "bytes.yaml", "/dev/zero"]
+    {
         let error = refused(&desk, &["run", file]);
         assert!(error.contains(file), "{file}: {error}");
         assert!(error.len() < 2000, "{error}");
@@ -34,7 +36,10 @@ fn a_file_that_is_none_is_named() {
 #[test]
 fn all_problems_of_a_file_come_at_once_with_their_places() {
     let desk = Desk::new();
-    desk.file("sweep.yaml", "method: bayse\nparameters:\n  lr: {min: 0.1, max: 0.01}\n  bs: {valeus: [1, 2]}\n");
+    desk.file(
+        "sweep.yaml",
+        "method: bayse\nparameters:\n  lr: {min: 0.1, max: 0.01}\n  bs: {valeus: [1, 2]}\n",
+    );
     let error = refused(&desk, &["run", "sweep.yaml"]);
     for part in ["sweep.yaml:1:", "bayes", "sweep.yaml:3:", "parameters.lr", "sweep.yaml:4:", "values"] {
         assert!(error.contains(part), "{part} is in: {error}");

@@ -49,7 +49,10 @@ fn a_grid_is_run_to_its_end_and_the_best_run_is_told() {
     assert!(answer.out.contains("best loss 12 in run 4"), "{answer:?}");
     let id = only_sweep(&desk);
     let runs = runs(&desk, &id);
-    assert_eq!(runs.iter().map(|run| run["point"]["a"].clone()).collect::<Vec<_>>(), [1, 2, 3, 4].map(Value::from));
+    assert_eq!(
+        runs.iter().map(|run| run["point"]["a"].clone()).collect::<Vec<_>>(),
+        [1, 2, 3, 4].map(Value::from)
+    );
     for run in &runs {
         assert_eq!(run["state"], "finished");
         assert_eq!((&run["rows"], &run["epoch"]), (&json!(3), &json!(1)));
@@ -97,25 +100,25 @@ fn the_same_seed_gives_the_same_sweep() {
 
 #[test]
 fn a_bad_run_is_stopped_early_and_the_reason_is_kept() {
-    // The first run is good and logs two bands; the second one is worse and never ends by itself.
+    // The first two runs set the bands; the third one is worse and never ends by itself.
     let program = r#"
 case "$1" in
---a=1) besom log loss=1; besom log loss=1;;
+--a=1|--a=2) besom log loss=1; besom log loss=1;;
 *) besom log loss=9; besom log loss=9; while :; do sleep 1; done;;
 esac
 "#;
     let sweep = "method: grid\nmetric: {name: loss}\nprogram: train.sh\ncommand: [sh, '${program}', '${args}']\n\
-                 early_terminate: {type: hyperband, min_iter: 1, eta: 2}\nparameters: {a: {values: [1, 2]}}\n";
+                 early_terminate: {type: hyperband, min_iter: 1, eta: 2}\nparameters: {a: {values: [1, 2, 3]}}\n";
     let desk = Desk::new();
     desk.file("train.sh", program);
     desk.file("sweep.yaml", sweep);
     let answer = desk.call(&["run", "sweep.yaml"]);
     assert_eq!(answer.code, Some(0), "{answer:?}");
-    assert!(answer.out.contains("run 2 stopped"), "{answer:?}");
+    assert!(answer.out.contains("run 3 stopped"), "{answer:?}");
     let id = only_sweep(&desk);
-    let run = desk.json(&["show", &id, "2", "--json"])["run"].clone();
+    let run = desk.json(&["show", &id, "3", "--json"])["run"].clone();
     assert_eq!((&run["state"], &run["stop_kind"]), (&json!("finished"), &json!("early")));
-    assert!(run["stop_reason"].as_str().unwrap().contains("of 2"), "{run}");
+    assert!(run["stop_reason"].as_str().unwrap().contains("of 3"), "{run}");
 }
 
 #[test]

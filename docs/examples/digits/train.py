@@ -44,7 +44,7 @@ def parse_options():
     parser.add_argument("--hidden", type=int, default=16, help="number of hidden units")
     parser.add_argument("--activation", choices=sorted(ACTIVATIONS), default="tanh")
     parser.add_argument("--shift", type=float, default=0.0, help="share of training images moved by a pixel")
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0, help="same options and seed: same result")
     return parser.parse_args()
 

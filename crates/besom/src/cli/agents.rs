@@ -22,6 +22,12 @@ use crate::setup;
 /// How often the stopping rule looks at running runs, and the display at the store.
 const PACE: Duration = Duration::from_millis(250);
 
+/// How soon a program that logs nothing hears that it is to end. Each beat is a write to the store.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// The first argument by which this program becomes the supervisor of a run.
+pub(crate) const SUPERVISE: &str = "__supervise";
+
 /// Whether this process steps the sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Steps {
@@ -93,6 +99,7 @@ impl Crew<'_> {
         let options = AgentOptions {
             count: self.count.map(|count| share(count, job, self.jobs)),
             silence: self.silence,
+            heartbeat: HEARTBEAT,
             guard: guard.clone(),
             ..AgentOptions::new(name, self.place.directory())
         };
@@ -120,14 +127,23 @@ impl Crew<'_> {
 }
 
 fn program_runner(place: &Place, sweep: &SweepRow, config: &SweepConfig) -> Result<ProgramRunner> {
-    let executable = std::env::current_exe().context("cannot find this program to supervise others")?;
     let directory = sweep.directory.clone().unwrap_or_else(|| ".".into());
     Ok(ProgramRunner {
         program: config.program.clone(),
         command: config.command.clone(),
-        supervisor: Some(vec![executable.into_os_string(), OsString::from("__supervise")]),
+        supervisor: Some(supervisor()?),
         ..ProgramRunner::new(directory, place.directory())
     })
+}
+
+/// This very program, also when its file was replaced meanwhile.
+fn supervisor() -> Result<Vec<OsString>> {
+    let linux = std::path::Path::new("/proc/self/exe");
+    let executable = match linux.exists() {
+        true => linux.to_owned(),
+        false => std::env::current_exe().context("cannot find this program to supervise others")?,
+    };
+    Ok(vec![executable.into(), SUPERVISE.into()])
 }
 
 /// What one of `jobs` agents may do of `count` runs.
@@ -181,9 +197,4 @@ fn quote(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// The hidden subcommand by which an agent holds a program.
-pub(crate) fn supervise(arguments: Vec<OsString>) -> ! {
-    std::process::exit(besom_agent::supervise(arguments))
 }

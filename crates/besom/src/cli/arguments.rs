@@ -156,12 +156,6 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Hold a program of a run (used by agents)
-    #[command(name = "__supervise", hide = true)]
-    Supervise {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<std::ffi::OsString>,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -49,6 +49,11 @@ pub(crate) enum Outcome {
 
 /// Parses the arguments of this process and does what they say.
 pub(crate) fn main(registry: &Registry) -> ExitCode {
+    // A supervisor is started for every run: nothing else is parsed or set up before it.
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == agents::SUPERVISE) {
+        std::process::exit(besom_agent::supervise(words));
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -109,7 +114,6 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
         Command::AskTell => ask_tell(registry),
         Command::Log { values } => manage::log(&values),
         Command::Completion { shell } => completion(shell),
-        Command::Supervise { arguments } => agents::supervise(arguments),
     }
 }
 

@@ -15,11 +15,10 @@ use crate::setup;
 
 pub(crate) fn validate(registry: &Registry, file: &Path, as_json: bool, wandb: bool) -> Result<Outcome> {
     let (text, name) = setup::read_text(file)?;
-    let read = setup::reader(registry).read(&text, &name);
-    // A file that besom takes may still hold options that an algorithm refuses.
-    let read = read.map(|parsed| (setup::build(registry, &parsed.config, 0), parsed));
-    let for_wandb = wandb.then(|| besom_config::wandb_problems(&text, &name));
-    let valid = matches!(&read, Ok((Ok(_), _)));
+    let reader = setup::reader(registry);
+    let read = reader.read(&text, &name).map(|parsed| (check_algorithms(registry, &parsed.config), parsed));
+    let for_wandb = wandb.then(|| reader.wandb_problems(&text, &name));
+    let valid = matches!(&read, Ok((Ok(()), _)));
     if as_json {
         crate::cli::json(&verdict(&read, for_wandb.as_ref()))?;
     } else {
@@ -29,11 +28,19 @@ pub(crate) fn validate(registry: &Registry, file: &Path, as_json: bool, wandb: b
     Ok(if taken { Outcome::Done } else { Outcome::Failed })
 }
 
-type Checked = Result<(Result<besom_controller::Sweep>, besom_config::Parsed), Problems>;
+/// A file that is right may still hold options that an algorithm refuses. W&B's method `custom` names none.
+fn check_algorithms(registry: &Registry, config: &SweepConfig) -> Result<()> {
+    if config.method.name == "custom" {
+        return Ok(());
+    }
+    setup::build(registry, config, 0).map(drop)
+}
+
+type Checked = Result<(Result<()>, besom_config::Parsed), Problems>;
 
 fn verdict(read: &Checked, for_wandb: Option<&Problems>) -> Value {
     let mut verdict = match read {
-        Ok((Ok(_), parsed)) => json!({
+        Ok((Ok(()), parsed)) => json!({
             "valid": true, "violations": [], "warnings": parsed.warnings, "config": parsed.config.filled,
         }),
         Ok((Err(error), _)) => json!({ "valid": false, "violations": [{ "message": error.to_string() }] }),
@@ -47,7 +54,7 @@ fn verdict(read: &Checked, for_wandb: Option<&Problems>) -> Value {
 
 fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Problems>) -> Result<()> {
     match read {
-        Ok((Ok(_), parsed)) => {
+        Ok((Ok(()), parsed)) => {
             for warning in &parsed.warnings {
                 line(warning)?;
             }
@@ -64,7 +71,13 @@ fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Problems>) -> Re
     Ok(())
 }
 
-pub(crate) fn plan(registry: &Registry, place: &Place, file: &Path, n: usize, as_json: bool) -> Result<Outcome> {
+pub(crate) fn plan(
+    registry: &Registry,
+    place: &Place,
+    file: &Path,
+    n: usize,
+    as_json: bool,
+) -> Result<Outcome> {
     let file = setup::read_sweep_file(registry, file)?;
     let config = &file.config;
     let seed = config.seed.unwrap_or(0);
@@ -237,6 +250,8 @@ fn stateless_input(registry: &Registry, config: &Path, runs: &Path) -> Result<(S
             InputError::new("only one of the sweep file and the runs can come from standard input").into()
         );
     }
-    let config = setup::read_sweep_file(registry, config)?.config;
+    let (text, name) = setup::read_text(config)?;
+    // Warnings are about sweeps that will run; nothing runs here.
+    let config = setup::reader(registry).read(&text, &name)?.config;
     Ok((config, setup::read_runs(runs)?))
 }

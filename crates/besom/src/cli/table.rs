@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 /// A plain table: a header, rows, numbers to the right.
 pub(crate) fn table(header: &[&str], right: &[usize]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
-    table.set_header(header.iter().map(|name| name.to_uppercase()));
+    table.load_style(presets::NOTHING);
+    table.set_header(header.iter().copied());
     for &index in right {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);

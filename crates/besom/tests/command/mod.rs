@@ -8,29 +8,29 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 
 /// A fresh directory in which `besom` is called; its store is the default `.besom` there.
-pub struct Desk {
+pub(crate) struct Desk {
     directory: tempfile::TempDir,
 }
 
 /// What a call gave.
 #[derive(Debug)]
-pub struct Answer {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Answer {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Desk {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// Writes a file and says where it is.
-    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -38,7 +38,7 @@ impl Desk {
     }
 
     /// A call to be started: `besom ARGUMENTS` in this directory.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_besom"));
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
         command.env_remove("BESOM_STORE").env_remove("BESOM_METRICS");
@@ -49,11 +49,11 @@ impl Desk {
         command
     }
 
-    pub fn call(&self, arguments: &[&str]) -> Answer {
+    pub(crate) fn call(&self, arguments: &[&str]) -> Answer {
         Answer::from(self.command(arguments).output().unwrap())
     }
 
-    pub fn call_with_input(&self, arguments: &[&str], input: &[u8]) -> Answer {
+    pub(crate) fn call_with_input(&self, arguments: &[&str], input: &[u8]) -> Answer {
         let mut command = self.command(arguments);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -67,7 +67,7 @@ impl Desk {
     }
 
     /// A call that must succeed and print JSON.
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let answer = self.call(arguments);
         assert_eq!(answer.code, Some(0), "{arguments:?}: {answer:?}");
         serde_json::from_str(&answer.out).unwrap()
