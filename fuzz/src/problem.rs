@@ -1,0 +1,157 @@
+//! Problems such as a sweep file can describe, as wild as it may.
+
+use besom_core::distribution::{Continuous, Quantum};
+use besom_core::{
+    Distribution, Goal, Impute, ImputeWhileRunning, Metric, Name, Options, Parameter, Problem, Space,
+};
+use serde_json::{Value, json};
+
+use crate::{Bytes, value};
+
+/// A problem of up to seven parameters.
+pub fn problem(bytes: &mut Bytes<'_>) -> Problem {
+    of(bytes, distribution)
+}
+
+/// A problem that a grid can be laid over.
+pub fn finite_problem(bytes: &mut Bytes<'_>) -> Problem {
+    of(bytes, |bytes| match bytes.below(4) {
+        0 => whole(bytes),
+        1 => Distribution::Quantized(uniform(bytes), quantum(bytes)),
+        2 => Distribution::Constant(value(bytes, 2)),
+        _ => Distribution::Categorical { values: values(bytes), probabilities: None },
+    })
+}
+
+fn of(bytes: &mut Bytes<'_>, mut distribution: impl FnMut(&mut Bytes<'_>) -> Distribution) -> Problem {
+    let names = ["lr", "Width", "ü", "a.b", "z", "", "0"];
+    let nested = bytes.byte();
+    let parameters =
+        names.iter().take(1 + bytes.below(names.len())).enumerate().map(|(place, name)| Parameter {
+            name: if nested >> place & 1 == 1 { Name::new(["model", name]) } else { Name::from(*name) },
+            distribution: distribution(bytes),
+        });
+    let space = Space::new(parameters.collect()).expect("the names differ and none is called model");
+    let seed = bytes.word();
+    Problem { space, metrics: vec![metric(bytes)], seed, run_cap: None }
+}
+
+/// A metric, imputed in any way.
+pub fn metric(bytes: &mut Bytes<'_>) -> Metric {
+    Metric {
+        name: "loss".to_owned(),
+        goal: bytes.pick(&[Goal::Minimize, Goal::Maximize]),
+        target: None,
+        impute: bytes.pick(&[Impute::Worst, Impute::Best, Impute::Latest]),
+        impute_while_running: bytes.pick(&[
+            ImputeWhileRunning::False,
+            ImputeWhileRunning::Worst,
+            ImputeWhileRunning::Best,
+            ImputeWhileRunning::Latest,
+        ]),
+    }
+}
+
+/// A distribution of any kind, with any parameters that it may have.
+pub fn distribution(bytes: &mut Bytes<'_>) -> Distribution {
+    match bytes.below(8) {
+        0 => Distribution::Constant(value(bytes, 2)),
+        1 => Distribution::Categorical { values: values(bytes), probabilities: None },
+        2 => weighted(bytes),
+        3 => whole(bytes),
+        4 | 5 => Distribution::Continuous(continuous(bytes)),
+        _ => Distribution::Quantized(continuous(bytes), quantum(bytes)),
+    }
+}
+
+fn values(bytes: &mut Bytes<'_>) -> Vec<Value> {
+    (0..=bytes.below(5)).map(|_| value(bytes, 2)).collect()
+}
+
+fn weighted(bytes: &mut Bytes<'_>) -> Distribution {
+    let values = values(bytes);
+    let mut weights: Vec<f64> = values.iter().map(|_| f64::from(bytes.byte() % 16)).collect();
+    if weights.iter().sum::<f64>() <= 0.0 {
+        weights[0] = 1.0;
+    }
+    let sum: f64 = weights.iter().sum();
+    Distribution::Categorical { values, probabilities: Some(weights.iter().map(|w| w / sum).collect()) }
+}
+
+fn whole(bytes: &mut Bytes<'_>) -> Distribution {
+    let (a, b) = (bytes.integer(), bytes.integer());
+    let b = if a == b { if a == i64::MAX { 0 } else { a + 1 } } else { b };
+    Distribution::IntUniform { min: a.min(b), max: a.max(b) }
+}
+
+fn quantum(bytes: &mut Bytes<'_>) -> Quantum {
+    let q = match bytes.below(4) {
+        0 => bytes.pick(&[1.0, 2.0, 16.0, 1000.0]),
+        1 => bytes.pick(&[0.1, 0.25, 0.05, 1e-3]),
+        _ => bytes.positive(),
+    };
+    // A file that writes an integer has one of at most 64 bits.
+    Quantum { q, integer: bytes.one_in(2) && q.fract() == 0.0 && q < 9e18 }
+}
+
+fn uniform(bytes: &mut Bytes<'_>) -> Continuous {
+    let (min, max) = bytes.bounds();
+    Continuous::Uniform { min, max }
+}
+
+fn continuous(bytes: &mut Bytes<'_>) -> Continuous {
+    match bytes.below(8) {
+        0 => uniform(bytes),
+        1 => {
+            let (min, max) = bytes.bounds();
+            Continuous::LogUniform { min, max }
+        }
+        2 => {
+            let (min, max) = bytes.bounds();
+            Continuous::InvLogUniform { min, max }
+        }
+        3 => {
+            let (min, max) = positive_bounds(bytes);
+            Continuous::LogUniformValues { min, max }
+        }
+        4 => {
+            let (min, max) = positive_bounds(bytes);
+            Continuous::InvLogUniformValues { min, max }
+        }
+        5 => Continuous::Normal { mu: bytes.finite(), sigma: bytes.positive() },
+        6 => Continuous::LogNormal { mu: bytes.finite(), sigma: bytes.positive() },
+        _ => Continuous::Beta { a: bytes.positive(), b: bytes.positive() },
+    }
+}
+
+fn positive_bounds(bytes: &mut Bytes<'_>) -> (f64, f64) {
+    let (a, b) = (bytes.positive(), bytes.positive());
+    if a < b {
+        (a, b)
+    } else if b < a {
+        (b, a)
+    } else {
+        (a / 2.0 + f64::MIN_POSITIVE, (a + f64::MIN_POSITIVE).max(4.0 * f64::MIN_POSITIVE))
+    }
+}
+
+/// The name of a stopping rule with options, which it may refuse.
+pub fn stopper_options(bytes: &mut Bytes<'_>) -> (&'static str, Options) {
+    let number = |bytes: &mut Bytes<'_>| match bytes.below(4) {
+        0 | 1 => json!(1 + bytes.below(8)),
+        2 => json!(f64::from(bytes.byte()) / 16.0),
+        _ => value(bytes, 1),
+    };
+    let name = bytes.pick(&["hyperband", "envelope"]);
+    let keys: &[&str] = match name {
+        "hyperband" => &["min_iter", "max_iter", "s", "eta", "strict"],
+        _ => &["fraction", "min_runs", "start_iter"],
+    };
+    let chosen = bytes.byte();
+    let chosen = keys.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+    let options = chosen.map(|(_, &key)| {
+        let value = if key == "strict" && !bytes.one_in(8) { json!(bytes.one_in(2)) } else { number(bytes) };
+        (key.to_owned(), value)
+    });
+    (name, options.collect())
+}

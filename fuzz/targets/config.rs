@@ -1,0 +1,92 @@
+//! Sweep files of any text, and configurations with mistakes: a verdict within a second, and what is found right can be
+//! run and is found right again with its defaults filled in.
+
+#![no_main]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use besom_config::{Parsed, Problems, Reader, SweepConfig, wandb_problems};
+use besom_core::{Ask, History};
+use besom_fuzz::config::config;
+use besom_fuzz::{Bytes, laws};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    // Text begins with anything but a zero.
+    let Some((0, rest)) = input.split_first() else {
+        let _verdict = check_text(&String::from_utf8_lossy(input));
+        return;
+    };
+    let config = config(&mut Bytes::new(rest));
+    let read = Reader::new().read_json(&config);
+    let again = check_text(&config.to_string());
+    assert_eq!(read.is_ok(), again.is_ok(), "as JSON and as text: {config}");
+});
+
+fn check_text(text: &str) -> Result<Parsed, Problems> {
+    let read = within_a_second(|| Reader::new().read(text, "sweep.yaml"));
+    black_box(wandb_problems(text, "sweep.yaml"));
+    match &read {
+        Ok(parsed) => check_right(&parsed.config),
+        Err(problems) => check_wrong(text, problems),
+    }
+    read
+}
+
+fn check_right(config: &SweepConfig) {
+    let filled = &config.filled;
+    let again = Reader::new().read_json(filled).expect("a right configuration is right with its defaults");
+    assert_eq!(again.config, *config, "with defaults filled in");
+    let again = Reader::new().read(&filled.to_string(), "filled").expect("and as text");
+    assert_eq!(again.config, *config, "with defaults filled in, as text");
+    check_runs(config);
+}
+
+/// What is found right can be run.
+fn check_runs(config: &SweepConfig) {
+    let registry = laws::registry();
+    let problem = &config.problem;
+    if let Some(rule) = &config.early_terminate {
+        let mut rule = registry.stopper(&rule.name, problem, &rule.options).expect("its rule can be built");
+        assert!(rule.stop(problem, &History::new()).expect("an answer").is_empty());
+    }
+    // Building and asking a method takes time in proportion to the space.
+    if problem.space.parameters().len() > 100 {
+        return;
+    }
+    let build = || registry.search(&config.method.name, problem, &config.method.options);
+    let (mut one, mut other) =
+        (build().expect("its method can be built"), build().expect("its method can be built"));
+    let ask = Ask { problem, history: &History::new(), count: 2 };
+    laws::ask(&ask, &mut *one, &mut *other);
+}
+
+/// Every problem has its place in the text.
+fn check_wrong(text: &str, problems: &Problems) {
+    assert!(!problems.is_empty(), "refused without a reason");
+    // YAML ends lines by either, and a problem may lie at the end of the text.
+    let lines = text.matches(['\n', '\r']).count() + 1;
+    for problem in problems {
+        assert!(!problem.message.is_empty());
+        let line = problem.line.map_or(1, |line| line as usize);
+        assert!((1..=lines).contains(&line), "line {line} of {lines}: {problem}");
+        assert!(problem.column != Some(0), "{problem}");
+    }
+    black_box(problems.to_string());
+}
+
+/// The answer, which must come within a second; a machine that is busy with something else gets two more chances.
+fn within_a_second<T>(answer: impl Fn() -> T) -> T {
+    let mut tries = 0;
+    loop {
+        let started = Instant::now();
+        let given = answer();
+        let elapsed = started.elapsed();
+        if elapsed < Duration::from_secs(1) {
+            return given;
+        }
+        tries += 1;
+        assert!(tries < 3, "it took {elapsed:?}");
+    }
+}

@@ -1,0 +1,52 @@
+//! Search methods over any problem and history: no panic, and the laws of a search.
+
+#![no_main]
+
+use besom_core::{Answer, Ask, Options, Registry, RunState};
+use besom_fuzz::{Bytes, finite_problem, history, laws, problem, run};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let mut bytes = Bytes::new(input);
+    let registry = laws::registry();
+    let (method, options) = method(&mut bytes, &registry);
+    let problem = if method == "grid" { finite_problem(&mut bytes) } else { problem(&mut bytes) };
+    let make = || registry.search(&method, &problem, &options);
+    let Ok(mut follower) = make() else { return };
+    let mut history = history(&mut bytes, &problem, 12);
+    let mut done = false;
+    for _ in 0..3 {
+        let ask = Ask { problem: &problem, history: &history, count: 1 + bytes.below(3) };
+        let mut fresh = make().expect("it was built before");
+        let answer = laws::ask(&ask, &mut *follower, &mut *fresh);
+        assert!(!done || answer == Answer::Done, "it is done no more");
+        done = answer == Answer::Done;
+        if bytes.is_empty() {
+            return;
+        }
+        if bytes.one_in(2) {
+            laws::accept(&mut history, &answer);
+        }
+        // Life goes on: a run logs more and ends, and a new one comes.
+        let changed = history.iter().map(|(number, _)| number).nth(bytes.below(16));
+        if let Some(run) = changed.and_then(|number| history.get_mut(number)) {
+            run.curve_mut(0).values.push(bytes.float());
+            run.state = bytes.pick(&RunState::ALL);
+        }
+        if bytes.one_in(2) {
+            history.push(run(&mut bytes, &problem));
+        }
+    }
+});
+
+fn method(bytes: &mut Bytes<'_>, registry: &Registry) -> (String, Options) {
+    let methods: Vec<&str> = registry.searches().collect();
+    let method = bytes.pick(&methods).to_owned();
+    let order = bytes.pick(&["sorted", "declared", "random"]);
+    let options = if method == "grid" {
+        Options::from_iter([("order".to_owned(), order.into())])
+    } else {
+        Options::new()
+    };
+    (method, options)
+}
