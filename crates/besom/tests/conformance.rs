@@ -69,12 +69,12 @@ fn next_answers_grid_cases() {
 
 #[test]
 fn stop_answers_hyperband_cases() {
-    check(include_str!("../../besom-stop/tests/data/hyperband.json"), |desk, case| stop_is_right(desk, case));
+    check(include_str!("../../besom-stop/tests/data/hyperband.json"), stop_is_right);
 }
 
 #[test]
 fn stop_answers_envelope_cases() {
-    check(include_str!("../../besom-stop/tests/data/envelope.json"), |desk, case| stop_is_right(desk, case));
+    check(include_str!("../../besom-stop/tests/data/envelope.json"), stop_is_right);
 }
 
 fn stop_is_right(desk: &Desk, case: &Value) -> Result<(), String> {

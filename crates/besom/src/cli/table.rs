@@ -69,7 +69,7 @@ pub(crate) fn flat(point: &Map<String, Value>) -> Vec<(String, String)> {
                 all.extend(flat(inner).into_iter().map(|(below, value)| (format!("{name}.{below}"), value)));
             }
             Value::Number(n) if n.is_f64() => {
-                all.push((name.clone(), n.as_f64().map_or_else(String::new, number)))
+                all.push((name.clone(), n.as_f64().map_or_else(String::new, number)));
             }
             Value::String(text) => all.push((name.clone(), text.clone())),
             other => all.push((name.clone(), other.to_string())),
