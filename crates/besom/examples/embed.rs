@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release -p besom --example embed`
 
+#![expect(clippy::print_stdout, reason = "a program that says what it found")]
+
 use besom::controller::{Next, Sweep};
 use besom::core::distribution::Continuous::{LogUniformValues, Uniform};
 use besom::core::{Distribution, Goal, Metric, Name, Parameter, Problem, Registry, RunState, Space};
