@@ -115,3 +115,13 @@ fn the_thousandth_finding_stands_for_all_that_follow() {
     let long = parse(&format!("{}: 1", "k".repeat(1000))).unwrap_err().to_string();
     assert!(long.len() < 1000, "{long}");
 }
+
+#[test]
+fn a_beta_whose_quantiles_would_take_for_ever_is_refused() {
+    let beta = |a: &str| {
+        format!("method: random\nrun_cap: 1\nparameters: {{x: {{distribution: beta, a: {a}, b: 0.5}}}}")
+    };
+    assert!(parse(&beta("1000000")).is_ok());
+    refused(&beta("1e9"), "may be 1000000 at most");
+    refused(&beta("1e300"), "may be 1000000 at most");
+}

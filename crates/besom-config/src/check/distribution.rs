@@ -13,6 +13,9 @@ use crate::tree::{Data, Entry, Node, Path, Place};
 /// How close probabilities must come to 1 in sum; that of numpy's `isclose`.
 const SUM_TOLERANCE: f64 = 1e-5 + 1e-8;
 
+/// The largest shape of a beta distribution; where both are this large, values hardly differ.
+const MAX_BETA_SHAPE: f64 = 1e6;
+
 /// A parameter's node with the place of its name.
 #[derive(Clone, Copy)]
 pub(super) struct Leaf<'a> {
@@ -328,7 +331,7 @@ impl Checker<'_> {
                 })
             }
             "beta" => {
-                let (a, b) = (self.positive_key(leaf, kind, "a"), self.positive_key(leaf, kind, "b"));
+                let (a, b) = (self.beta_shape(leaf, kind, "a"), self.beta_shape(leaf, kind, "b"));
                 Some(Continuous::Beta { a: a?, b: b? })
             }
             _ => {
@@ -356,6 +359,18 @@ impl Checker<'_> {
             Some(entry) => self.number(&entry.node, &leaf.path.key(key)),
             None => kind.keys.iter().find(|k| k.name == key)?.default,
         }
+    }
+
+    /// The work that a quantile takes grows with the shapes, without end.
+    fn beta_shape(&mut self, leaf: Leaf<'_>, kind: &Kind, key: &str) -> Option<f64> {
+        let shape = self.positive_key(leaf, kind, key)?;
+        if shape <= MAX_BETA_SHAPE {
+            return Some(shape);
+        }
+        let entry = leaf.node.entry(key)?;
+        let message = format!("a shape of a beta distribution may be {MAX_BETA_SHAPE} at most");
+        self.findings.error(entry.node.place, &leaf.path.key(key), message).found(&entry.node);
+        None
     }
 
     fn positive_key(&mut self, leaf: Leaf<'_>, kind: &Kind, key: &str) -> Option<f64> {
