@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use besom_agent::{AgentOptions, Guard, Idle, ProgramRunner, RunDir, Shutdown};
+use besom_agent::{AgentOptions, Guard, Idle, Level, ProgramRunner, RunDir, Shutdown};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
 use besom_core::{BoxError, Registry, RunNumber};
@@ -69,8 +69,12 @@ impl Crew<'_> {
                 })
                 .collect();
             let stepper = steps.then(|| scope.spawn(|| self.keep_stepping(&controller, &over)));
-            let mut shown = Ok(());
+            let (mut shown, mut level) = (Ok(()), Level::None);
             while agents.iter().any(|agent| !agent.is_finished()) {
+                if shutdown.level() != level {
+                    level = shutdown.level();
+                    progress.print(signals::meaning(level));
+                }
                 shown = shown.and_then(|()| progress.tick());
                 wait(&agents);
             }

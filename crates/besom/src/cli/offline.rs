@@ -159,8 +159,9 @@ fn range(distribution: &Distribution) -> String {
     match distribution {
         Distribution::Constant(value) => value.to_string(),
         Distribution::Categorical { values, probabilities } => {
-            let texts: Vec<_> = values.iter().take(8).map(Value::to_string).collect();
-            let more = values.len().saturating_sub(8);
+            let shown = if values.len() <= 10 { values.len() } else { 8 };
+            let texts: Vec<_> = values.iter().take(shown).map(Value::to_string).collect();
+            let more = values.len() - shown;
             let more = if more > 0 { format!(", .. {more} more") } else { String::new() };
             let weights = probabilities.as_ref().map(|_| " with probabilities").unwrap_or_default();
             format!("{}{more}{weights}", texts.join(", "))

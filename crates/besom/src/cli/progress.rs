@@ -189,7 +189,8 @@ fn ended(sweep: &SweepRow, run: &RunRow) -> String {
         ));
     }
     if let Some(took) = table::duration(run, 0) {
-        text.push_str(&format!(", {} rows in {}", run.rows, table::span(took)));
+        let rows = if run.rows == 1 { "row" } else { "rows" };
+        text.push_str(&format!(", {} {rows} in {}", run.rows, table::span(took)));
     }
     let reason =
         if run.state == RunState::Finished { run.stop_reason.as_ref() } else { run.message.as_ref() };
