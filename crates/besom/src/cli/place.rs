@@ -39,18 +39,34 @@ impl Place {
 
     /// Opens the store to write, made if it was not there.
     pub(crate) fn open(&self) -> Result<SqliteStore> {
-        Ok(SqliteStore::open(&self.file(), clock())?)
+        Ok(broken_if_told(SqliteStore::open(&self.file(), clock())?))
     }
 
     /// Opens a store that must be there, to write.
     pub(crate) fn open_existing(&self) -> Result<SqliteStore> {
-        Ok(SqliteStore::open_existing(&self.file(), clock())?)
+        Ok(broken_if_told(SqliteStore::open_existing(&self.file(), clock())?))
     }
 
     /// Opens a store that must be there, to read.
     pub(crate) fn open_to_read(&self) -> Result<SqliteStore> {
         Ok(SqliteStore::open_read_only(&self.file(), clock())?)
     }
+}
+
+/// The store, breaking the rule of the protocol that `BESOM_MUTANT` names, if it names one. For tests of tests.
+#[cfg(feature = "mutants")]
+fn broken_if_told(store: SqliteStore) -> SqliteStore {
+    let named = std::env::var("BESOM_MUTANT").unwrap_or_default();
+    match besom_store::Mutant::ALL.into_iter().find(|mutant| format!("{mutant:?}") == named) {
+        Some(mutant) => store.with_mutant(mutant),
+        None => store,
+    }
+}
+
+/// The store as it is.
+#[cfg(not(feature = "mutants"))]
+fn broken_if_told(store: SqliteStore) -> SqliteStore {
+    store
 }
 
 /// The wall clock.

@@ -1,0 +1,240 @@
+//! The agent's own loop on stores that lose replies, with an agent that wakes up after it was given up. All in one
+//! thread, so that a seed decides everything but the pauses.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use besom_agent::{AgentOptions, Ended, Idle, Link, Runner, Shutdown, work};
+use besom_core::{BoxError, Goal, RunNumber, RunState};
+use besom_store::{
+    Added, AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, End, Event, Lease, Mutant, NewAgent,
+    NewRun, NewSweep, Queue, Reply, Row, RunQuery, RunRow, SqliteStore, Status, StopKind, Store, StoreError,
+    SweepId, SweepRow, SweepState, Watched,
+};
+use serde_json::{Map, Value, json};
+
+use super::{Notes, Random, check};
+
+const RUNS: u64 = 4;
+const ROWS: u64 = 6;
+const SILENCE: Duration = Duration::from_secs(300);
+
+/// A store that does what it is told, and whose replies to agents are sometimes lost.
+struct Lossy {
+    store: SqliteStore,
+    random: Random,
+    /// What was claimed last through this connection.
+    own: Option<Lease>,
+}
+
+impl Lossy {
+    fn answer<T>(&mut self, reply: T) -> Result<T, StoreError> {
+        if self.random.below(4) == 0 { Err(StoreError::Busy(0)) } else { Ok(reply) }
+    }
+
+    /// As [`Self::answer`] to whoever works on a run, but not to whoever salvages the run of another.
+    fn answer_owner<T>(&mut self, lease: &Lease, reply: T) -> Result<T, StoreError> {
+        if self.own.as_ref() == Some(lease) { self.answer(reply) } else { Ok(reply) }
+    }
+}
+
+macro_rules! faithful {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
+        fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
+            self.store.$name($($arg),*)
+        }
+    )*};
+}
+
+impl Queue for Lossy {
+    fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
+        let claim = self.store.claim(agent, request)?;
+        if let Claim::Run(run) = &claim {
+            self.own = Some(run.lease.clone());
+        }
+        self.answer(claim)
+    }
+
+    fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
+        let reply = self.store.report(lease, rows)?;
+        self.answer_owner(lease, reply)
+    }
+
+    fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
+        let reply = self.store.finish(lease, end)?;
+        self.answer_owner(lease, reply)
+    }
+
+    faithful! {
+        join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
+        idle(agent: AgentId) -> ();
+        leave(agent: AgentId) -> ();
+    }
+}
+
+impl Store for Lossy {
+    faithful! {
+        create_sweep(sweep: &NewSweep) -> ();
+        sweep(id: &SweepId) -> SweepRow;
+        sweeps() -> Vec<SweepRow>;
+        set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
+        changes(id: &SweepId, since: u64) -> Changes;
+        add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Added;
+        request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;
+        silent(id: &SweepId) -> Vec<Lease>;
+        give_up(lease: &Lease) -> bool;
+        retry(id: &SweepId, states: &[RunState]) -> u64;
+        runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
+        run(id: &SweepId, number: RunNumber) -> RunRow;
+        attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
+        rows(id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Vec<Row>;
+        curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
+        events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
+        status(id: &SweepId) -> Status;
+        agents(id: &SweepId) -> Vec<AgentRow>;
+    }
+}
+
+/// A sweep in a store of its own, whose time stands still until it is moved.
+struct Stage {
+    directory: PathBuf,
+    sweep: SweepId,
+    now: Arc<AtomicU64>,
+    mutant: Option<Mutant>,
+    seed: u64,
+}
+
+impl Stage {
+    fn store(&self, salt: u64) -> Result<Lossy, StoreError> {
+        let now = self.now.clone();
+        let clock = Arc::new(move || now.load(Ordering::SeqCst));
+        let store = SqliteStore::open(&self.directory.join("besom.db"), clock)?;
+        let store = match self.mutant {
+            Some(mutant) => store.with_mutant(mutant),
+            None => store,
+        };
+        Ok(Lossy { store, random: Random(self.seed * 2 + salt), own: None })
+    }
+
+    fn create(&self, store: &mut dyn Store) -> Result<(), StoreError> {
+        store.create_sweep(&NewSweep {
+            id: self.sweep.clone(),
+            name: None,
+            text: String::new(),
+            source: None,
+            directory: None,
+            seed: self.seed,
+            metrics: vec![Watched { name: "loss".into(), goal: Goal::Minimize }],
+            run_cap: None,
+            retry_crashed: 1000,
+            retry_failed: 1000,
+        })?;
+        let new = |a| NewRun { point: object(json!({ "a": a })), note: Map::new() };
+        let runs: Vec<NewRun> = (1..=RUNS).map(new).collect();
+        store.add_runs(&self.sweep, RunNumber::FIRST, &runs).map(|_| ())
+    }
+
+    /// An agent at work until the sweep is over, which it is when nothing waits to be handed out.
+    fn work(&self, store: &mut Lossy, runner: &mut dyn Runner) -> Result<(), String> {
+        let options = AgentOptions {
+            silence: SILENCE,
+            patience: Duration::from_secs(3),
+            ..AgentOptions::new("agent", &self.directory)
+        };
+        let mut idle = |store: &mut dyn Store| -> Result<Idle, BoxError> {
+            store.set_state(&self.sweep, SweepState::Finished, None)?;
+            Ok(Idle::Worked)
+        };
+        let done = work(store, &self.sweep, &options, runner, &Shutdown::new(), &mut idle);
+        done.map(|_| ()).map_err(|error| error.to_string())
+    }
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+/// Logs row after row.
+fn log(run: &ClaimedRun, link: &mut Link<'_>, steps: std::ops::RangeInclusive<u64>) {
+    for step in steps {
+        link.log(&object(json!({"loss": step, "attempt": run.lease.epoch}))).unwrap();
+        link.pump();
+    }
+}
+
+/// Falls silent in its first run, during which others do all the work, and goes on when they are amid that same run.
+struct Sleeper<'a> {
+    stage: &'a Stage,
+    slept: bool,
+    trouble: Option<String>,
+}
+
+impl Runner for Sleeper<'_> {
+    fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
+        if self.slept {
+            log(run, link, 1..=ROWS);
+            return Ended::new(RunState::Finished);
+        }
+        self.slept = true;
+        log(run, link, 1..=2);
+        let silence = u64::try_from(SILENCE.as_millis()).unwrap();
+        self.stage.now.fetch_add(silence + 1, Ordering::SeqCst);
+        let mut other = Other { late: Some((run, link)) };
+        let done = self.stage.store(1).map_err(|error| error.to_string());
+        self.trouble = done.and_then(|mut store| self.stage.work(&mut store, &mut other)).err();
+        Ended::new(RunState::Finished)
+    }
+}
+
+/// Does the work, and lets the sleeper wake up once.
+struct Other<'a, 'b> {
+    late: Option<(&'a ClaimedRun, &'a mut Link<'b>)>,
+}
+
+impl Runner for Other<'_, '_> {
+    fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
+        log(run, link, 1..=2);
+        if let Some((old, late)) = self.late.take_if(|(old, _)| old.lease.run == run.lease.run) {
+            log(old, late, 3..=4);
+        }
+        log(run, link, 3..=ROWS);
+        Ended::new(RunState::Finished)
+    }
+}
+
+/// Plays it once, and says what is wrong with what came of it.
+fn play(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
+    let directory = tempfile::tempdir().unwrap();
+    let sweep = SweepId::new("sweep001");
+    let now = Arc::new(AtomicU64::new(1));
+    let stage = Stage { directory: directory.path().to_owned(), sweep, now, mutant, seed };
+    let mut store = stage.store(0).map_err(|error| error.to_string())?;
+    stage.create(&mut store).map_err(|error| error.to_string())?;
+    let mut sleeper = Sleeper { stage: &stage, slept: false, trouble: None };
+    stage.work(&mut store, &mut sleeper)?;
+    sleeper.trouble.take().map_or(Ok(()), Err)?;
+    let rows = check(&mut store, &stage.sweep, &stage.directory, RUNS, &Notes::new())?;
+    let expected = usize::try_from(RUNS * ROWS + 2).unwrap();
+    super::require(rows == expected, || format!("{rows} rows in place of {expected}"))?;
+    for run in store.runs(&stage.sweep, &RunQuery::default()).map_err(|error| error.to_string())? {
+        let handed_out = 1 + u64::from(run.number == RunNumber::FIRST);
+        super::require(run.epoch == handed_out, || format!("run {} in attempt {}", run.number, run.epoch))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn lost_replies_and_late_writers_do_no_harm() {
+    (1..=6).for_each(|seed| assert_eq!(play(seed, None), Ok(()), "seed {seed}"));
+}
+
+#[test]
+fn stores_that_break_a_rule_are_caught() {
+    for mutant in [Mutant::NoFencing, Mutant::NoStoredAnswer, Mutant::NoSequenceCheck] {
+        let caught = (1..=6).find_map(|seed| play(seed, Some(mutant)).err());
+        eprintln!("{mutant:?}: {caught:?}");
+        assert!(caught.is_some(), "{mutant:?}");
+    }
+}
