@@ -29,7 +29,7 @@ const CASES: u32 = 256;
 
 /// Puts a store to the test: `make` makes a new, empty one each time, which tells the time by the clock.
 ///
-/// ```
+/// ```no_run
 /// besom_store::laws::check_store(|clock| besom_store::SqliteStore::in_memory(clock).expect("SQLite works"));
 /// ```
 ///

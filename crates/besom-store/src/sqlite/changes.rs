@@ -38,6 +38,7 @@ impl Tx<'_> {
 
     fn curve_parts(&self, sweep: &Sweep, run: &Run, since: u64) -> Outcome<Vec<CurvePart>> {
         let anew = run.attempted > since;
+        let outdated = anew && run.epoch > 1 && run.added <= since;
         let mut parts = Vec::new();
         if run.rows == 0 && !anew {
             return Ok(parts);
@@ -45,7 +46,7 @@ impl Tx<'_> {
         for metric in 0..sweep.metrics.len() {
             let part = self.curve_part(run, metric, if anew { 0 } else { since })?;
             // A new attempt without values must still cut away those of the one before.
-            if !part.values.is_empty() || (anew && run.epoch > 1) {
+            if !part.values.is_empty() || outdated {
                 parts.push(part);
             }
         }

@@ -167,3 +167,59 @@ impl Tx<'_> {
 fn bounded(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{NewSweep, Queue, Store, SweepId};
+
+    fn sweep(id: &str) -> NewSweep {
+        NewSweep {
+            id: SweepId::new(id),
+            name: None,
+            text: "x".repeat(20_000),
+            source: None,
+            directory: None,
+            seed: 0,
+            metrics: Vec::new(),
+            run_cap: None,
+            retry_crashed: 0,
+            retry_failed: 0,
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_costs_nothing_that_was_stored() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&dir.path().join("runs.db"), Arc::new(|| 0)).unwrap();
+        store.create_sweep(&sweep("a")).unwrap();
+        let pages: u32 = store.conn.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        store.conn.query_row(&format!("PRAGMA max_page_count = {}", pages + 2), [], |_| Ok(())).unwrap();
+        let full = store.create_sweep(&sweep("b")).unwrap_err();
+        assert_eq!(full.to_string(), "cannot write the store: the disk is full");
+        assert_eq!(store.sweeps().unwrap().len(), 1);
+        store.conn.query_row("PRAGMA max_page_count = 100000", [], |_| Ok(())).unwrap();
+        store.create_sweep(&sweep("b")).unwrap();
+    }
+
+    #[test]
+    fn every_connection_that_writes_waits_for_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&dir.path().join("runs.db"), Arc::new(|| 0)).unwrap();
+        let mode = |store: &SqliteStore| {
+            let ask = |name| {
+                store
+                    .conn
+                    .query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0))
+            };
+            (ask("journal_mode").unwrap(), ask("synchronous").unwrap())
+        };
+        let durable = (rusqlite::types::Value::Text("wal".to_owned()), rusqlite::types::Value::Integer(2));
+        assert_eq!(mode(&store), durable);
+        assert!(store.idle(crate::AgentId(1)).is_err());
+        assert_eq!(mode(&store), durable);
+    }
+}

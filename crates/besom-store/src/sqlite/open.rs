@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
@@ -93,7 +94,7 @@ impl SqliteStore {
     pub fn in_memory(clock: Clock) -> Result<Self, StoreError> {
         let conn = Connection::open_in_memory().map_err(Fault::from)?;
         schema::create(&conn)?;
-        conn.set_prepared_statement_cache_capacity(STATEMENTS);
+        keep_statements(&conn).map_err(Fault::from)?;
         Ok(Self::on(conn, clock, None, false))
     }
 
@@ -144,14 +145,22 @@ fn connect(path: &Path, place: &Path, flags: OpenFlags) -> Result<Connection, St
     let conn =
         Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(cannot_open)?;
     conn.busy_timeout(PATIENCE).map_err(cannot_open)?;
-    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&conn).map_err(cannot_open)?;
     Ok(conn)
+}
+
+/// Makes statements be prepared once: without QPSG, SQLite prepares some anew for each set of values.
+fn keep_statements(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn reason(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::CannotOpen) => "it or its directory may not be opened".to_owned(),
         Some(rusqlite::ErrorCode::PermissionDenied) => "permission denied".to_owned(),
+        Some(rusqlite::ErrorCode::ReadOnly) => "it may only be read".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -161,7 +170,7 @@ fn recognise(path: &Path, conn: &Connection) -> Result<u32, StoreError> {
     let foreign = || StoreError::NotAStore { path: path.to_owned() };
     let found = Identity::of(conn).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
-        Some(rusqlite::ErrorCode::CannotOpen) => {
+        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => {
             StoreError::Open { path: path.to_owned(), reason: reason(&error) }
         }
         _ => Fault::from(error).into(),

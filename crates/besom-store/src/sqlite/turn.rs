@@ -55,16 +55,16 @@ impl Turns {
             Some(files) => Arc::clone(files),
             None => Arc::clone(self.reopened()?),
         };
-        match files.take_at_once() {
-            Ok(()) => return Ok(Turn(Some(files))),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(_)) => return Ok(Turn(None)),
-        }
+        let place = match files.enter() {
+            Ok(Place::Turn) => return Ok(Turn(Some(files))),
+            Ok(place) => place,
+            Err(_) => return Ok(Turn(None)),
+        };
         // The lock has no time limit of its own: a thread waits for it.
         let (tell, told) = mpsc::sync_channel(1);
         let waiting = Arc::clone(&files);
         thread::spawn(move || {
-            let got = waiting.take();
+            let got = waiting.take(place);
             drop(waiting);
             // Nobody listens any more if the time was over; then the last owner of the files frees the locks.
             let _ = tell.send(got);
@@ -85,20 +85,42 @@ impl Turns {
     }
 }
 
+/// How far one has come without waiting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Others are first.
+    Outside,
+    /// First in the queue, which is locked.
+    First,
+    /// At work; only the turn is locked.
+    Turn,
+}
+
 impl Files {
-    /// Takes queue and turn if nobody waits or is at work. Leaves nothing locked if not.
-    fn take_at_once(&self) -> Result<(), TryLockError> {
-        self.queue.try_lock()?;
-        let turn = self.turn.try_lock();
-        self.queue.unlock().map_err(TryLockError::Error)?;
-        turn
+    fn enter(&self) -> io::Result<Place> {
+        if !at_once(&self.queue)? {
+            return Ok(Place::Outside);
+        }
+        match at_once(&self.turn) {
+            Ok(false) => Ok(Place::First),
+            turn => self.queue.unlock().and(turn).map(|_| Place::Turn),
+        }
     }
 
-    fn take(&self) -> io::Result<()> {
-        uninterrupted(|| self.queue.lock())?;
+    fn take(&self, place: Place) -> io::Result<()> {
+        if place == Place::Outside {
+            uninterrupted(|| self.queue.lock())?;
+        }
         let turn = uninterrupted(|| self.turn.lock());
-        self.queue.unlock()?;
-        turn
+        self.queue.unlock().and(turn)
+    }
+}
+
+fn at_once(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -116,4 +138,54 @@ fn side_file(store: &Path, suffix: &str) -> io::Result<File> {
     path.push(".");
     path.push(suffix);
     OpenOptions::new().create(true).truncate(false).write(true).open(path)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn one_has_the_turn_and_others_are_told_when_they_have_waited_enough() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("store");
+        let (mut one, mut other) = (Turns::at(&store).unwrap(), Turns::at(&store).unwrap());
+        let turn = one.wait(SHORT).unwrap();
+        assert!(matches!(other.wait(SHORT), Err(StoreError::Busy(_))));
+        assert!(matches!(other.wait(SHORT), Err(StoreError::Busy(_))));
+        drop(turn);
+        // Those who gave up still stand in the queue until the kernel has seen to them.
+        drop(other.wait(Duration::from_secs(20)).unwrap());
+        drop(one.wait(Duration::from_secs(20)).unwrap());
+    }
+
+    #[test]
+    fn who_had_the_turn_queues_behind_those_who_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("store");
+        let mut one = Turns::at(&store).unwrap();
+        let turn = one.wait(SHORT).unwrap();
+        let (tell, told) = mpsc::channel();
+        let waiting = thread::spawn({
+            let (store, tell) = (store.clone(), tell.clone());
+            move || {
+                let _turn = Turns::at(&store).unwrap().wait(Duration::from_secs(20)).unwrap();
+                tell.send("the other").unwrap();
+            }
+        });
+        // The other one waits as soon as the queue is taken.
+        let queue = side_file(&store, "queue").unwrap();
+        while queue.try_lock().is_ok() {
+            queue.unlock().unwrap();
+            thread::yield_now();
+        }
+        drop(turn);
+        let again = one.wait(Duration::from_secs(20)).unwrap();
+        tell.send("the one").unwrap();
+        drop(again);
+        waiting.join().unwrap();
+        assert_eq!([told.recv().unwrap(), told.recv().unwrap()], ["the other", "the one"]);
+    }
 }

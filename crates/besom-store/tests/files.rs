@@ -1,0 +1,187 @@
+//! The file: what is one, what is none, and who may do what with it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod stage;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use besom_store::laws::find_violation;
+use besom_store::{Queue, SqliteStore, Store, StoreError};
+use rusqlite::Connection;
+use stage::{Time, id, new_sweep};
+
+fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open(path, Time::default().clock())
+}
+
+fn open_existing(path: &Path) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open_existing(path, Time::default().clock())
+}
+
+fn open_read_only(path: &Path) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open_read_only(path, Time::default().clock())
+}
+
+/// All ways to open a file fail alike, and leave the directory as it was.
+fn check_refused(path: &Path, expected: &str) {
+    let before = listing(path.parent().unwrap());
+    for open in [open, open_existing, open_read_only] {
+        let error = open(path).map(drop).unwrap_err().to_string();
+        assert_eq!(error.replace(path.to_str().unwrap(), "PATH"), expected);
+    }
+    assert_eq!(listing(path.parent().unwrap()), before);
+}
+
+fn listing(directory: &Path) -> Vec<(String, u64)> {
+    let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
+    let mut names: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.metadata().unwrap().size()))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_store_is_made_with_its_directory_and_found_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a/b c%?#/runs.db");
+    open(&path).unwrap().create_sweep(&new_sweep()).unwrap();
+    for open in [open, open_existing, open_read_only] {
+        assert_eq!(open(&path).unwrap().sweeps().unwrap().len(), 1);
+    }
+    let made = listing(path.parent().unwrap());
+    assert!(made.iter().all(|(name, _)| !name.contains(".new")), "{made:?}");
+}
+
+#[test]
+fn a_store_that_is_not_there_is_only_made_by_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    for open in [open_existing, open_read_only] {
+        let error = open(&path).map(drop).unwrap_err().to_string();
+        assert_eq!(error, format!("cannot open the store {}: there is no such file", path.display()));
+    }
+    assert!(listing(dir.path()).is_empty());
+}
+
+#[test]
+fn what_is_no_store_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    fs::write(&path, "").unwrap();
+    check_refused(&path, "PATH is no besom store");
+    fs::write(&path, "some text that is longer than the header of a database file has to be".repeat(9))
+        .unwrap();
+    check_refused(&path, "PATH is no besom store");
+    fs::remove_file(&path).unwrap();
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
+    check_refused(&path, "PATH is no besom store");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    check_refused(&path, "cannot open the store PATH: it is a directory");
+}
+
+#[test]
+fn a_path_below_a_file_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let error = open(&dir.path().join("file/runs.db")).unwrap_err();
+    assert!(matches!(error, StoreError::Open { .. }), "{error}");
+}
+
+#[test]
+fn a_newer_store_is_refused_also_by_those_who_have_it_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    let mut old = open(&path).unwrap();
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let newer = |error: StoreError| matches!(error, StoreError::TooNew { found: 99, supported: 1, .. });
+    assert!(newer(old.create_sweep(&new_sweep()).unwrap_err()));
+    drop(old);
+    for open in [open, open_existing, open_read_only] {
+        assert!(newer(open(&path).unwrap_err()));
+    }
+}
+
+#[test]
+fn a_store_opened_to_read_refuses_to_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    open(&path).unwrap().create_sweep(&new_sweep()).unwrap();
+    let mut store = open_read_only(&path).unwrap();
+    assert!(matches!(
+        store.set_state(&id(), besom_store::SweepState::Running, None),
+        Err(StoreError::Write(_))
+    ));
+    let agent = besom_store::NewAgent { name: String::new(), silence_ms: 1 };
+    assert!(matches!(store.join(&id(), &agent), Err(StoreError::Write(_))));
+}
+
+#[test]
+fn a_reader_sees_what_is_written_while_it_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    let mut writer = open(&path).unwrap();
+    let mut reader = open_read_only(&path).unwrap();
+    assert!(reader.sweeps().unwrap().is_empty());
+    writer.create_sweep(&new_sweep()).unwrap();
+    assert_eq!(reader.sweeps().unwrap().len(), 1);
+}
+
+/// Runs one test of this file, `inner`, as a user who is nobody.
+fn run_as_nobody(inner: &str, directory: &Path) {
+    // A copy, because nobody may not be allowed to go where the test program lies.
+    let program = directory.join("program");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let mut command = Command::new(&program);
+    command.args(["--exact", inner, "--ignored", "--test-threads=1"]).env("BESOM_TEST_DIR", directory);
+    if fs::metadata(directory).unwrap().uid() == 0 {
+        command.uid(65534).gid(65534);
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn a_store_that_may_only_be_read_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join("fixed");
+    let path = place.join("runs.db");
+    open(&path).unwrap().create_sweep(&new_sweep()).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o444)).unwrap();
+    for directory in [&place, dir.path()] {
+        fs::set_permissions(directory, Permissions::from_mode(0o555)).unwrap();
+    }
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+    run_as_nobody("as_nobody", dir.path());
+    fs::set_permissions(&place, Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+#[ignore = "is run by `a_store_that_may_only_be_read_can_be_read`, as another user"]
+fn as_nobody() {
+    let place = std::env::var("BESOM_TEST_DIR").unwrap();
+    let path = Path::new(&place).join("fixed/runs.db");
+    assert_eq!(open_read_only(&path).unwrap().sweeps().unwrap().len(), 1);
+    let cannot = format!("cannot open the store {}: ", path.display());
+    assert_eq!(open(&path).unwrap_err().to_string(), format!("{cannot}it may only be read"));
+    let other = Path::new(&place).join("fixed/other.db");
+    let error = open(&other).unwrap_err().to_string();
+    assert_eq!(error, format!("cannot open the store {}: permission denied", other.display()));
+}
+
+#[test]
+fn a_store_in_a_file_keeps_the_laws() {
+    let dir = tempfile::tempdir().unwrap();
+    let count = std::cell::Cell::new(0);
+    let make = |clock| {
+        count.set(count.get() + 1);
+        SqliteStore::open(&dir.path().join(format!("{}.db", count.get())), clock).unwrap()
+    };
+    assert_eq!(find_violation(make, 6), None);
+}

@@ -1,0 +1,161 @@
+//! Rules of the protocol that one would ask about, each by itself; the laws hold them all together.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod stage;
+
+use besom_core::{RunNumber, RunState};
+use besom_store::{Claim, NewSweep, Queue, Reply, StopKind, Store, StoreError, SweepId, SweepState};
+use serde_json::json;
+use stage::{claim, end, id, join, new_sweep, row, store};
+
+const FIRST: RunNumber = RunNumber::FIRST;
+
+#[test]
+fn a_silent_agent_that_returns_in_time_goes_on() {
+    let (mut store, time) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let lease = claim(&mut store, agent, 1).lease;
+    time.pass(101);
+    assert_eq!(store.silent(&id()).unwrap(), std::slice::from_ref(&lease));
+    assert!(store.give_up(&lease).unwrap());
+    assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Pending);
+    assert_eq!(store.report(&lease, &[row(1, json!({"loss": 1}))]).unwrap(), Reply::Continue);
+    let run = store.run(&id(), FIRST).unwrap();
+    assert_eq!((run.state, run.epoch, run.rows), (RunState::Running, 1, 1));
+    assert!(store.silent(&id()).unwrap().is_empty());
+}
+
+#[test]
+fn who_comes_back_too_late_is_told_and_changes_nothing() {
+    let (mut store, time) = store(&new_sweep(), 1);
+    let (slow, fast) = (join(&mut store), join(&mut store));
+    let old = claim(&mut store, slow, 1).lease;
+    time.pass(101);
+    assert!(store.give_up(&old).unwrap());
+    let new = claim(&mut store, fast, 1).lease;
+    assert_eq!((new.run, new.epoch), (old.run, 2));
+    assert_eq!(store.report(&old, &[row(1, json!({"loss": 1}))]).unwrap(), Reply::Lost);
+    assert_eq!(store.finish(&old, &end(RunState::Finished)).unwrap(), Reply::Lost);
+    assert!(!store.give_up(&old).unwrap());
+    let run = store.run(&id(), FIRST).unwrap();
+    assert_eq!((run.state, run.rows), (RunState::Running, 0));
+}
+
+#[test]
+fn a_crashed_run_is_tried_again_until_its_budget_is_used_up() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    for (epoch, state) in [(1, RunState::Pending), (2, RunState::Crashed)] {
+        let agent = join(&mut store);
+        assert_eq!(claim(&mut store, agent, 1).lease.epoch, epoch);
+        store.leave(agent).unwrap();
+        assert_eq!(store.run(&id(), FIRST).unwrap().state, state);
+    }
+}
+
+#[test]
+fn a_preempted_run_is_handed_out_again_before_later_ones() {
+    let (mut store, _) = store(&new_sweep(), 2);
+    let agent = join(&mut store);
+    for request in 1..=5 {
+        let lease = claim(&mut store, agent, request).lease;
+        assert_eq!((lease.run, lease.epoch), (FIRST, request));
+        assert_eq!(store.finish(&lease, &end(RunState::Preempted)).unwrap(), Reply::Continue);
+        assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Preempted);
+    }
+}
+
+#[test]
+fn an_early_stopped_run_ends_finished_and_keeps_the_reason() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let lease = claim(&mut store, agent, 1).lease;
+    let reason = "17th of 20".to_owned();
+    assert_eq!(store.request_stops(&id(), &[(FIRST, reason.clone())], StopKind::Early).unwrap(), 1);
+    assert_eq!(store.request_stops(&id(), &[(FIRST, "again".to_owned())], StopKind::Early).unwrap(), 0);
+    let stop = Reply::Stop { reason: reason.clone(), kind: StopKind::Early };
+    assert_eq!(store.report(&lease, &[]).unwrap(), stop);
+    store.finish(&lease, &end(RunState::Killed)).unwrap();
+    let run = store.run(&id(), FIRST).unwrap();
+    assert_eq!((run.state, run.stop_reason), (RunState::Finished, Some(reason.clone())));
+    assert_eq!(store.status(&id()).unwrap().stopped, 1);
+    assert_eq!(store.changes(&id(), 0).unwrap().runs[0].stopped, Some(reason));
+}
+
+#[test]
+fn a_stopped_run_that_crashes_is_not_tried_again() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    claim(&mut store, agent, 1);
+    store.request_stops(&id(), &[(FIRST, "slow".to_owned())], StopKind::Early).unwrap();
+    store.leave(agent).unwrap();
+    assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Crashed);
+}
+
+#[test]
+fn a_paused_sweep_hands_out_nothing_but_repeats_what_it_said() {
+    let (mut store, _) = store(&new_sweep(), 2);
+    let agent = join(&mut store);
+    let run = claim(&mut store, agent, 1);
+    store.set_state(&id(), SweepState::Paused, Some("by its owner")).unwrap();
+    assert_eq!(store.claim(agent, 2).unwrap(), Claim::Nothing(SweepState::Paused));
+    assert_eq!(store.claim(agent, 1).unwrap(), Claim::Run(run));
+    store.set_state(&id(), SweepState::Running, None).unwrap();
+    assert_eq!(claim(&mut store, agent, 2).lease.run, FIRST.plus(1));
+}
+
+#[test]
+fn a_canceled_sweep_kills_what_waits_and_asks_what_runs() {
+    let (mut store, _) = store(&new_sweep(), 2);
+    let agent = join(&mut store);
+    let lease = claim(&mut store, agent, 1).lease;
+    store.set_state(&id(), SweepState::Canceled, Some("enough")).unwrap();
+    assert_eq!(store.run(&id(), FIRST.plus(1)).unwrap().state, RunState::Killed);
+    let stop = Reply::Stop { reason: "enough".to_owned(), kind: StopKind::Cancel };
+    assert_eq!(store.report(&lease, &[]).unwrap(), stop);
+    store.finish(&lease, &end(RunState::Failed)).unwrap();
+    assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Failed);
+    let back = store.set_state(&id(), SweepState::Running, None);
+    assert!(matches!(back, Err(StoreError::Transition { from: SweepState::Canceled, .. })), "{back:?}");
+}
+
+#[test]
+fn a_finished_sweep_lets_runs_end_and_goes_on_by_retry() {
+    let (mut store, _) = store(&NewSweep { retry_failed: 5, ..new_sweep() }, 2);
+    let agent = join(&mut store);
+    let lease = claim(&mut store, agent, 1).lease;
+    store.set_state(&id(), SweepState::Finished, None).unwrap();
+    assert_eq!(store.report(&lease, &[]).unwrap(), Reply::Continue);
+    store.finish(&lease, &end(RunState::Failed)).unwrap();
+    assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Failed);
+    assert_eq!(store.retry(&id(), &[RunState::Finished]).unwrap(), 0);
+    assert_eq!(store.sweep(&id()).unwrap().state, SweepState::Finished);
+    assert_eq!(store.retry(&id(), &[RunState::Failed]).unwrap(), 1);
+    assert_eq!(store.sweep(&id()).unwrap().state, SweepState::Running);
+    assert_eq!(claim(&mut store, agent, 2).lease.epoch, 2);
+}
+
+#[test]
+fn best_and_last_are_of_finite_values_only() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let lease = claim(&mut store, agent, 1).lease;
+    let values = [json!(3), json!("-Infinity"), json!(2), json!(null), json!(4), json!("NaN"), json!("1")];
+    let rows: Vec<_> = (1..).zip(values).map(|(seq, loss)| row(seq, json!({"loss": loss}))).collect();
+    store.report(&lease, &rows).unwrap();
+    let run = store.run(&id(), FIRST).unwrap();
+    assert_eq!((run.best, run.last, run.rows), (Some(2.0), Some(4.0), 7));
+    assert_eq!(store.status(&id()).unwrap().best, Some((FIRST, 2.0)));
+    let valid: Vec<bool> =
+        store.curve(&id(), FIRST, 0).unwrap().iter().map(|value| value.is_finite()).collect();
+    assert_eq!(valid, [true, false, true, false, true, false, false]);
+}
+
+#[test]
+fn an_unknown_sweep_is_answered_with_the_nearest() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let error = store.sweep(&SweepId::new("abcd1243")).unwrap_err().to_string();
+    assert_eq!(error, "no sweep has the id 'abcd1243', did you mean 'abcd1234'?");
+    assert!(matches!(store.run(&id(), FIRST.plus(9)), Err(StoreError::NoRun { .. })));
+    assert!(matches!(store.idle(besom_store::AgentId(99)), Err(StoreError::NoAgent(99))));
+    assert!(matches!(store.run(&id(), RunNumber::new(u64::MAX).unwrap()), Err(StoreError::NoRun { .. })));
+}

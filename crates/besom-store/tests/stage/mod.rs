@@ -1,0 +1,82 @@
+//! What the tests of a store have in common: sweeps, runs and clocks.
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use besom_core::{Goal, RunNumber, RunState};
+use besom_store::{
+    AgentId, Claim, ClaimedRun, Clock, End, NewAgent, NewRun, NewSweep, Queue, Row, SqliteStore, Store,
+    SweepId, Watched,
+};
+use serde_json::{Map, Value, json};
+
+/// A clock that the test moves.
+#[derive(Clone, Default)]
+pub(crate) struct Time(Arc<AtomicU64>);
+
+impl Time {
+    pub(crate) fn clock(&self) -> Clock {
+        let time = Arc::clone(&self.0);
+        Arc::new(move || time.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn pass(&self, ms: u64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+pub(crate) fn id() -> SweepId {
+    SweepId::new("abcd1234")
+}
+
+pub(crate) fn new_sweep() -> NewSweep {
+    NewSweep {
+        id: id(),
+        name: None,
+        text: "method: random".to_owned(),
+        source: None,
+        directory: None,
+        seed: 7,
+        metrics: vec![Watched { name: "loss".to_owned(), goal: Goal::Minimize }],
+        run_cap: None,
+        retry_crashed: 1,
+        retry_failed: 0,
+    }
+}
+
+/// A store in memory with one sweep of so many runs.
+pub(crate) fn store(sweep: &NewSweep, runs: usize) -> (SqliteStore, Time) {
+    let time = Time::default();
+    let mut store = SqliteStore::in_memory(time.clock()).unwrap();
+    store.create_sweep(sweep).unwrap();
+    store.add_runs(&sweep.id, RunNumber::FIRST, &new_runs(runs)).unwrap();
+    (store, time)
+}
+
+pub(crate) fn new_runs(count: usize) -> Vec<NewRun> {
+    (0..count).map(|place| NewRun { point: object(json!({"x": place})), note: Map::new() }).collect()
+}
+
+pub(crate) fn object(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+pub(crate) fn join(store: &mut SqliteStore) -> AgentId {
+    store.join(&id(), &NewAgent { name: "here/1/1".to_owned(), silence_ms: 100 }).unwrap()
+}
+
+pub(crate) fn claim(store: &mut SqliteStore, agent: AgentId, request: u64) -> ClaimedRun {
+    match store.claim(agent, request).unwrap() {
+        Claim::Run(run) => run,
+        Claim::Nothing(state) => panic!("nothing to claim in a sweep that is {state}"),
+    }
+}
+
+pub(crate) fn row(seq: u64, values: Value) -> Row {
+    Row { seq, values: object(values) }
+}
+
+pub(crate) fn end(state: RunState) -> End {
+    End { state, exit_code: None, message: None }
+}
