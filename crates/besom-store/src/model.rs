@@ -392,7 +392,9 @@ pub struct Event {
     pub at_ms: u64,
     /// The run that it is about, if one.
     pub run: Option<RunNumber>,
-    /// What happened: `created`, `added`, `claimed`, `finished`, `stop_requested`, `crashed`, `paused` ...
+    /// What happened. To a sweep: `created`, `started`, `paused`, `resumed`, `finished`, `canceled`. To a run: `added`,
+    /// `claimed`, `returned` (was given up and came back), `stop_requested`, `retried` (pending again after an end),
+    /// or the state that an attempt ended in: `finished`, `failed`, `killed`, `preempted`, `crashed`.
     pub kind: String,
     /// More of it, a JSON object.
     pub detail: Map<String, Value>,

@@ -21,7 +21,7 @@ pub trait Store: Queue {
 
     /// Brings a sweep to a state, with a reason for people; to the state it is in already is no change and no error.
     /// `Canceled` also kills its pending and preempted runs and asks its running ones to end; `Finished` kills its
-    /// pending runs (nothing new is begun) and lets running ones end.
+    /// pending and preempted runs (nothing is begun any more) and lets running ones end.
     fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError>;
 
     /// What has changed since a cursor; 0 for everything.
@@ -47,7 +47,11 @@ pub trait Store: Queue {
     /// is over or its agent was heard of since. Says whether it was given up.
     fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError>;
 
-    /// Makes ended runs in these states `pending` again, and a finished sweep `running`. Says how many.
+    /// Makes ended runs in these states `pending` again, with fresh retry budgets and without the stop that was
+    /// requested of them, and a finished sweep `running`. Says how many; if none, nothing changes.
+    ///
+    /// # Errors
+    /// [`StoreError::Transition`] if the sweep is canceled.
     fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError>;
 
     /// Runs of a sweep.
@@ -93,4 +97,89 @@ pub enum Added {
     Capped,
     /// None was added: the sweep is paused or over.
     Closed(SweepState),
+}
+
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError> {
+        (**self).create_sweep(sweep)
+    }
+
+    fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
+        (**self).sweep(id)
+    }
+
+    fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError> {
+        (**self).sweeps()
+    }
+
+    fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError> {
+        (**self).set_state(id, to, reason)
+    }
+
+    fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {
+        (**self).changes(id, since)
+    }
+
+    fn add_runs(&mut self, id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Result<Added, StoreError> {
+        (**self).add_runs(id, first, runs)
+    }
+
+    fn request_stops(
+        &mut self,
+        id: &SweepId,
+        stops: &[(RunNumber, String)],
+        kind: StopKind,
+    ) -> Result<u64, StoreError> {
+        (**self).request_stops(id, stops, kind)
+    }
+
+    fn silent(&mut self, id: &SweepId) -> Result<Vec<Lease>, StoreError> {
+        (**self).silent(id)
+    }
+
+    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError> {
+        (**self).give_up(lease)
+    }
+
+    fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError> {
+        (**self).retry(id, states)
+    }
+
+    fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError> {
+        (**self).runs(id, query)
+    }
+
+    fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError> {
+        (**self).run(id, number)
+    }
+
+    fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError> {
+        (**self).attempts(id, number)
+    }
+
+    fn rows(&mut self, id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Result<Vec<Row>, StoreError> {
+        (**self).rows(id, number, epoch)
+    }
+
+    fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {
+        (**self).curve(id, number, metric)
+    }
+
+    fn events(
+        &mut self,
+        id: &SweepId,
+        run: Option<RunNumber>,
+        after: u64,
+        limit: u64,
+    ) -> Result<Vec<Event>, StoreError> {
+        (**self).events(id, run, after, limit)
+    }
+
+    fn status(&mut self, id: &SweepId) -> Result<Status, StoreError> {
+        (**self).status(id)
+    }
+
+    fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError> {
+        (**self).agents(id)
+    }
 }

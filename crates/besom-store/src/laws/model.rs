@@ -2,10 +2,8 @@
 
 use besom_core::{RunNumber, RunState};
 
-use super::fold::Folded;
 use crate::{
-    Added, AgentRow, Attempt, Claim, ClaimedRun, End, Lease, NewAgent, NewRun, NewSweep, Reply, Row, RunRow,
-    Status, StopKind, SweepState, Watched,
+    Added, Claim, ClaimedRun, End, Lease, NewAgent, NewRun, NewSweep, Reply, Row, StopKind, SweepState,
 };
 
 /// A text that a store may choose.
@@ -31,39 +29,39 @@ pub(super) struct Sweep {
 #[derive(Clone, Debug)]
 pub(super) struct Agent {
     pub(super) sweep: usize,
-    new: NewAgent,
-    seen_ms: u64,
-    gone: bool,
+    pub(super) new: NewAgent,
+    pub(super) seen_ms: u64,
+    pub(super) gone: bool,
     pub(super) request: u64,
-    answer: Option<(usize, u64)>,
+    pub(super) answer: Option<(usize, u64)>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Run {
-    new: NewRun,
-    number: RunNumber,
+    pub(super) new: NewRun,
+    pub(super) number: RunNumber,
     pub(super) state: RunState,
-    created_ms: u64,
-    ended_ms: Option<u64>,
+    pub(super) created_ms: u64,
+    pub(super) ended_ms: Option<u64>,
     /// The last one is the newest; its number is the epoch.
     pub(super) attempts: Vec<Tried>,
-    given_up: bool,
-    stop: Option<(StopKind, String)>,
-    exit_code: Option<i32>,
-    message: Option<String>,
-    crashes: u32,
-    failures: u32,
+    pub(super) given_up: bool,
+    pub(super) stop: Option<(StopKind, String)>,
+    pub(super) exit_code: Option<i32>,
+    pub(super) message: Option<String>,
+    pub(super) crashes: u32,
+    pub(super) failures: u32,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Tried {
-    agent: usize,
-    started_ms: u64,
-    ended_ms: Option<u64>,
-    state: RunState,
-    seen_ms: u64,
+    pub(super) agent: usize,
+    pub(super) started_ms: u64,
+    pub(super) ended_ms: Option<u64>,
+    pub(super) state: RunState,
+    pub(super) seen_ms: u64,
     pub(super) rows: Vec<Row>,
-    given: Option<End>,
+    pub(super) given: Option<End>,
 }
 
 /// The answer to a set_state: which edge was refused, if one was.
@@ -322,34 +320,6 @@ impl Model {
         }
         Ok(chosen.len() as u64)
     }
-
-    /// What the store should show of its agents, but for their ids.
-    pub(super) fn agent_rows(&self, at: usize) -> Vec<AgentRow> {
-        let of_sweep = self.agents.iter().enumerate().filter(|(_, agent)| agent.sweep == at);
-        of_sweep
-            .map(|(index, agent)| AgentRow {
-                id: crate::AgentId(0),
-                name: agent.new.name.clone(),
-                seen_ms: agent.seen_ms,
-                alive: !agent.gone && self.now.saturating_sub(agent.seen_ms) <= agent.new.silence_ms,
-                run: self.sweeps[at].held_by(index),
-            })
-            .collect()
-    }
-
-    pub(super) fn status(&self, at: usize) -> Status {
-        let sweep = &self.sweeps[at];
-        let count = |state| sweep.runs.iter().filter(|run| run.state == state).count() as u64;
-        let early = |run: &&Run| matches!(run.stop, Some((StopKind::Early, _)));
-        let agents = self.agent_rows(at).iter().filter(|agent| agent.alive).count() as u64;
-        Status {
-            counts: RunState::ALL.map(|state| (state, count(state))).to_vec(),
-            stopped: sweep.runs.iter().filter(early).count() as u64,
-            best: sweep.best(),
-            agents,
-            mean_run_ms: sweep.mean_run_ms(),
-        }
-    }
 }
 
 impl Sweep {
@@ -422,73 +392,6 @@ impl Sweep {
         self.log(index, if waits { "killed" } else { "stop_requested" });
         true
     }
-
-    fn held_by(&self, agent: usize) -> Option<RunNumber> {
-        let holds = |run: &&Run| {
-            run.state == RunState::Running && run.attempts.last().is_some_and(|newest| newest.agent == agent)
-        };
-        self.runs.iter().find(holds).map(|run| run.number)
-    }
-
-    fn best(&self) -> Option<(RunNumber, f64)> {
-        let goal = self.new.metrics[0].goal;
-        let counts = |run: &&Run| !matches!(run.state, RunState::Pending | RunState::Preempted);
-        let ranked =
-            self.runs.iter().filter(counts).filter_map(|run| Some((run.number, self.row(run).best?)));
-        ranked.min_by(|a, b| goal.to_loss(a.1).total_cmp(&goal.to_loss(b.1)).then(a.0.cmp(&b.0)))
-    }
-
-    /// Over all ended runs: scripts are too short for more than a hundred.
-    fn mean_run_ms(&self) -> Option<f64> {
-        let took = |run: &Run| Some(run.ended_ms?.saturating_sub(run.attempts.last()?.started_ms) as f64);
-        let took: Vec<f64> = self.runs.iter().filter_map(took).collect();
-        (!took.is_empty()).then(|| took.iter().sum::<f64>() / took.len() as f64)
-    }
-
-    pub(super) fn rows(&self) -> Vec<RunRow> {
-        self.runs.iter().map(|run| self.row(run)).collect()
-    }
-
-    fn row(&self, run: &Run) -> RunRow {
-        let goal = self.new.metrics[0].goal;
-        let newest = run.attempts.last();
-        let curve = run.curve(&self.new.metrics[0]);
-        let valid = || curve.iter().copied().filter(|value| value.is_finite());
-        RunRow {
-            number: run.number,
-            state: run.state,
-            point: run.new.point.clone(),
-            note: run.new.note.clone(),
-            stop_reason: run.stop.as_ref().map(|(_, reason)| reason.clone()),
-            stop_kind: run.stop.as_ref().map(|(kind, _)| *kind),
-            message: run.message.clone(),
-            epoch: run.epoch(),
-            exit_code: run.exit_code,
-            rows: newest.map_or(0, |newest| newest.rows.len() as u64),
-            best: valid()
-                .map(|value| goal.to_loss(value))
-                .reduce(f64::min)
-                .map(|loss| goal.to_loss(loss) + 0.0),
-            last: valid().next_back(),
-            created_ms: run.created_ms,
-            started_ms: newest.map(|newest| newest.started_ms),
-            ended_ms: run.ended_ms,
-        }
-    }
-
-    pub(super) fn folded(&self) -> Folded {
-        let mut folded = Folded { state: Some(self.state), ..Folded::default() };
-        for run in &self.runs {
-            let early = run.stop.as_ref().filter(|(kind, _)| *kind == StopKind::Early);
-            folded.runs.push(super::fold::FoldedRun {
-                new: run.new.clone(),
-                state: run.state,
-                stopped: early.map(|(_, reason)| reason.clone()),
-                curves: self.new.metrics.iter().map(|metric| run.curve(metric)).collect(),
-            });
-        }
-        folded
-    }
 }
 
 impl Run {
@@ -509,31 +412,11 @@ impl Run {
         }
     }
 
-    fn epoch(&self) -> u64 {
+    pub(super) fn epoch(&self) -> u64 {
         self.attempts.len() as u64
     }
 
     fn newest(&mut self) -> &mut Tried {
         self.attempts.last_mut().expect("only runs that were handed out are asked")
-    }
-
-    pub(super) fn curve(&self, metric: &Watched) -> Vec<f64> {
-        let rows = self.attempts.last().map_or(&[][..], |newest| &newest.rows);
-        let values = rows.iter().filter_map(|row| row.values.get(&metric.name));
-        values.map(|value| value.as_f64().filter(|x| x.is_finite()).unwrap_or(f64::NAN)).collect()
-    }
-
-    pub(super) fn tried(&self, agents: &[Agent]) -> Vec<Attempt> {
-        (1..)
-            .zip(&self.attempts)
-            .map(|(epoch, tried)| Attempt {
-                epoch,
-                agent: agents[tried.agent].new.name.clone(),
-                started_ms: tried.started_ms,
-                ended_ms: tried.ended_ms,
-                state: tried.state,
-                rows: tried.rows.len() as u64,
-            })
-            .collect()
     }
 }
