@@ -364,7 +364,16 @@ fn no_kill_loses_an_acknowledged_row_or_skips_or_repeats_a_cell() {
 fn a_store_without_fencing_is_caught_by_agents_that_were_stopped() {
     let caught = (1..=3).any(|seed| {
         let mut storm = Storm::begin(seed, "NoFencing", Duration::from_secs(30));
-        let round = (0..3).try_for_each(|_| storm.freeze().map(|_| ())).and_then(|()| storm.settle());
+        let mut freeze = || -> Result<usize, String> {
+            storm.wait(Duration::from_secs(10), |storm, _| storm.has_finished_one())?;
+            for _ in 0..6 {
+                storm.freeze()?;
+                let target = storm.noted() + 10;
+                storm.wait(Duration::from_millis(300), |storm, _| storm.noted() >= target)?;
+            }
+            storm.settle()
+        };
+        let round = freeze();
         round.inspect_err(|error| eprintln!("{error}")).is_err()
     });
     assert!(caught);
