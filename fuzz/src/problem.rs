@@ -120,7 +120,8 @@ fn continuous(bytes: &mut Bytes<'_>) -> Continuous {
         }
         5 => Continuous::Normal { mu: bytes.finite(), sigma: bytes.positive() },
         6 => Continuous::LogNormal { mu: bytes.finite(), sigma: bytes.positive() },
-        _ => Continuous::Beta { a: bytes.positive(), b: bytes.positive() },
+        // The reader of sweep files allows no larger shapes.
+        _ => Continuous::Beta { a: bytes.positive().min(1e6), b: bytes.positive().min(1e6) },
     }
 }
 
