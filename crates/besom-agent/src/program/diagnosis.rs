@@ -29,7 +29,13 @@ pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> E
             ended.end.message = Some(format!("the machine could not start '{argv0}': {error}"));
             ended
         }
-        _ if !of_program => {
+        // Not the system's refusal: somebody has killed it, and the next run may fare better.
+        None if !of_program => {
+            let mut ended = Ended::new(RunState::Crashed);
+            ended.end.message = Some(format!("the process that supervises the program: {error}"));
+            ended
+        }
+        Some(_) if !of_program => {
             Ended::hopeless(format!("cannot start the process that supervises the program: {error}"))
         }
         Some(Errno::NOENT | Errno::NOTDIR) => Ended::hopeless(not_found(argv0, directory)),

@@ -50,7 +50,7 @@ fn summary(sweep: &SweepRow) -> Value {
 }
 
 fn describe(sweep: &SweepRow, status: &Status) -> String {
-    let mut lines = vec![format!("sweep {} {}", sweep.id, title(sweep))];
+    let mut lines = vec![format!("sweep {}{}", sweep.id, title(sweep))];
     let mut fact = |name: &str, text: String| lines.push(format!("  {name:<9} {text}"));
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     fact("state", format!("{}{reason}", sweep.state));
@@ -74,7 +74,7 @@ fn how_to_start(sweep: &SweepRow, status: &Status) -> String {
 }
 
 fn title(sweep: &SweepRow) -> String {
-    sweep.name.as_ref().map(|name| format!("({name})")).unwrap_or_default()
+    sweep.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
 }
 
 pub(crate) fn metric(sweep: &SweepRow) -> &str {
