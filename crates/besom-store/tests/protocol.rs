@@ -159,3 +159,17 @@ fn an_unknown_sweep_is_answered_with_the_nearest() {
     assert!(matches!(store.idle(besom_store::AgentId(99)), Err(StoreError::NoAgent(99))));
     assert!(matches!(store.run(&id(), RunNumber::new(u64::MAX).unwrap()), Err(StoreError::NoRun { .. })));
 }
+
+#[test]
+fn a_run_that_its_owner_tries_again_has_a_fresh_budget() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let crash = |store: &mut besom_store::SqliteStore| {
+        let agent = join(store);
+        claim(store, agent, 1);
+        store.leave(agent).unwrap();
+        store.run(&id(), FIRST).unwrap().state
+    };
+    assert_eq!([crash(&mut store), crash(&mut store)], [RunState::Pending, RunState::Crashed]);
+    assert_eq!(store.retry(&id(), &[RunState::Crashed]).unwrap(), 1);
+    assert_eq!([crash(&mut store), crash(&mut store)], [RunState::Pending, RunState::Crashed]);
+}

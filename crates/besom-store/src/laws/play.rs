@@ -82,9 +82,7 @@ impl<S: Store> Stage<S> {
     fn act(&mut self, step: &Step) -> Verdict {
         match step {
             Step::Pass { ms } => {
-                let now = self.model.now.saturating_add_signed(*ms);
-                self.time.store(now, Ordering::SeqCst);
-                self.model.now = now;
+                self.pass(*ms);
                 Ok(())
             }
             Step::Join { sweep, silence_ms } => {
@@ -112,10 +110,11 @@ impl<S: Store> Stage<S> {
                 same("request_stops", &found, &self.model.request_stops(*sweep, &stops, *kind))
             }
             Step::GiveUpSilent { sweep } => self.give_up_silent(*sweep),
-            Step::GiveUp { lease } => match self.lease(*lease) {
-                Some((sweep, lease)) => self.give_up(sweep, &lease),
-                None => Ok(()),
-            },
+            Step::GiveUp { lease, after_ms } => {
+                self.pass(*after_ms);
+                let lease = self.lease(*lease);
+                lease.map_or(Ok(()), |(sweep, lease)| self.give_up(sweep, &lease))
+            }
             Step::Claim { .. }
             | Step::Report { .. }
             | Step::Finish { .. }
@@ -123,6 +122,11 @@ impl<S: Store> Stage<S> {
             | Step::Leave { .. }
             | Step::Again { .. } => self.act_as_agent(step),
         }
+    }
+
+    fn pass(&mut self, ms: i64) {
+        self.model.now = self.model.now.saturating_add_signed(ms);
+        self.time.store(self.model.now, Ordering::SeqCst);
     }
 
     fn act_as_agent(&mut self, step: &Step) -> Verdict {

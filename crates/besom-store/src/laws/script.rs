@@ -40,7 +40,7 @@ pub(super) enum Step {
     Add { sweep: usize, offset: i64, count: usize },
     SetState { sweep: usize, to: SweepState, reason: Option<String> },
     Stops { sweep: usize, runs: Vec<usize>, kind: StopKind },
-    GiveUp { lease: usize },
+    GiveUp { lease: usize, after_ms: i64 },
     GiveUpSilent { sweep: usize },
     Retry { sweep: usize, states: Vec<RunState> },
     Pass { ms: i64 },
@@ -53,9 +53,14 @@ pub(super) const FOLLOWERS: usize = 2;
 /// The names of the watched metrics.
 pub(super) const WATCHED: [&str; 2] = ["loss", "a.b"];
 
-/// All scripts.
+/// All scripts. They begin with something to do and somebody who does it.
 pub(super) fn script() -> impl Strategy<Value = Script> {
-    ([terms(), terms()], vec(step(), 1..80)).prop_map(|(sweeps, steps)| Script { sweeps, steps })
+    ([terms(), terms()], 0..50u64, vec(step(), 1..100)).prop_map(|(sweeps, silence_ms, acts)| {
+        let mut steps =
+            vec![Step::Join { sweep: 0, silence_ms }, Step::Add { sweep: 0, offset: 0, count: 2 }];
+        steps.extend(acts);
+        Script { sweeps, steps }
+    })
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
@@ -88,9 +93,10 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (sweep(), first(), 0..4usize).prop_map(|(sweep, offset, count)| Step::Add { sweep, offset, count }),
         2 => (sweep(), sweep_state(), option::of(Just("so".to_owned())))
             .prop_map(|(sweep, to, reason)| Step::SetState { sweep, to, reason }),
-        2 => (sweep(), vec(0..8usize, 0..3), select(vec![StopKind::Early, StopKind::Cancel]))
+        3 => (sweep(), vec(prop_oneof![3 => 0..2usize, 1 => 0..8usize], 0..4), select(vec![StopKind::Early, StopKind::Cancel]))
             .prop_map(|(sweep, runs, kind)| Step::Stops { sweep, runs, kind }),
-        2 => near().prop_map(|lease| Step::GiveUp { lease }),
+        3 => (near(), prop_oneof![1 => Just(0i64), 3 => 0..80i64])
+            .prop_map(|(lease, after_ms)| Step::GiveUp { lease, after_ms }),
         2 => sweep().prop_map(|sweep| Step::GiveUpSilent { sweep }),
         1 => (sweep(), vec(select(RunState::ALL.to_vec()), 0..4))
             .prop_map(|(sweep, states)| Step::Retry { sweep, states }),
