@@ -229,7 +229,8 @@ fn a_flood_of_output_is_bounded_and_blocks_nobody() {
     assert!(output.len() < (2 << 20) + 100, "{}", output.len());
     assert!(output.starts_with(b"first\n0123456789\n"));
     let text = String::from_utf8_lossy(&output);
-    assert!(text.contains("bytes are left out here]") && text[text.len() - 30..].contains("last"));
+    // Two pipes are read as they fill: what came last on one need not be the end of the file.
+    assert!(text.contains("bytes are left out here]") && text.contains("last"));
     assert_eq!(
         scene
             .dir(1, 1)
