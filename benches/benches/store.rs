@@ -31,7 +31,7 @@ fn claim_and_finish(c: &mut Criterion) {
     group.measurement_time(Duration::from_secs(1));
     for (name, mut store) in [("durable", on_disk("claims")), ("in memory", in_memory())] {
         // More than can be done in that time.
-        let agent = add_sweep(&mut store, 100_000).expect("a sweep");
+        let agent = add_sweep(&mut store, "random", 100_000).expect("a sweep");
         let mut request = 0;
         group.sample_size(10).sampling_mode(SamplingMode::Flat).bench_function(name, |b| {
             b.iter(|| {
@@ -47,7 +47,7 @@ fn claim_and_finish(c: &mut Criterion) {
 fn report(c: &mut Criterion) {
     const ROWS: u64 = 1000;
     let mut store = on_disk("rows");
-    let agent = add_sweep(&mut store, 1).expect("a sweep");
+    let agent = add_sweep(&mut store, "random", 1).expect("a sweep");
     let lease = claim(&mut store, agent, 1).expect("a run");
     let mut first = 1;
     let mut group = c.benchmark_group("store/metric rows");
@@ -68,7 +68,7 @@ fn report(c: &mut Criterion) {
 fn read(c: &mut Criterion) {
     const RUNS: usize = 100_000;
     let mut store = in_memory();
-    let agent = add_sweep(&mut store, RUNS).expect("a sweep");
+    let agent = add_sweep(&mut store, "random", RUNS).expect("a sweep");
     execute(&mut store, agent, RUNS as u64, 3).expect("a store");
     let mut group = c.benchmark_group("store/10^5 runs");
     group.sample_size(10).sampling_mode(SamplingMode::Flat);

@@ -11,7 +11,7 @@ besom=$PWD/target/release/besom
 fast=$(mktemp -d /dev/shm/besom-command-XXXXXX)
 disk=$(mktemp -d "$PWD/target/tmp/besom-command-XXXXXX")
 trap 'rm -rf "$fast" "$disk"' EXIT
-target/release/fill "$fast" "$runs" 3
+target/release/fill "$fast" random "$runs" 3
 cp -r "$fast/." "$disk"
 
 median() { # median NAME COMMAND..

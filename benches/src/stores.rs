@@ -15,9 +15,9 @@ use crate::{finished_runs, mixed_problem};
 /// How an attempt ends.
 pub const FINISHED: End = End { state: RunState::Finished, exit_code: Some(0), message: None };
 
-/// The sweep file that the stored sweep is said to come from.
+/// The sweep file that the stored sweep is said to come from, but for its method.
 const SWEEP_FILE: &str = "\
-method: random
+command: ['true']
 metric: {name: loss, goal: minimize}
 parameters:
   p0: {distribution: log_uniform_values, min: 1e-5, max: 1.0}
@@ -45,15 +45,15 @@ pub fn sweep() -> SweepId {
     SweepId::new("bench")
 }
 
-/// Adds a sweep with so many pending runs of ten parameters, and an agent that joined it.
+/// Adds a sweep of this method with so many pending runs of ten parameters, and an agent that joined it.
 ///
 /// # Errors
 /// If the store does.
-pub fn add_sweep(store: &mut impl Store, runs: usize) -> Result<AgentId, StoreError> {
+pub fn add_sweep(store: &mut impl Store, method: &str, runs: usize) -> Result<AgentId, StoreError> {
     store.create_sweep(&NewSweep {
         id: sweep(),
         name: None,
-        text: SWEEP_FILE.to_owned(),
+        text: format!("method: {method}\n{SWEEP_FILE}"),
         source: None,
         directory: None,
         seed: 7,
