@@ -1,7 +1,7 @@
 //! The step of a sweep against a store.
 
 use besom_core::{Answer, History, Problem, Run, RunState};
-use besom_store::{Added, Changes, NewRun, RunChange, StopKind, Store, SweepId, SweepState};
+use besom_store::{Added, Changes, NewRun, RunChange, StopKind, Store, StoreError, SweepId, SweepState};
 
 use crate::{ControllerError, Sweep};
 
@@ -53,7 +53,7 @@ impl Controller {
 
     /// One step: reads what is new, asks for the stops that the stopping rule wants, and adds runs until `want` wait
     /// for agents (0: none is added). Ends the sweep when nothing is left to do. An error of an algorithm pauses the
-    /// sweep with the reason and is no error of the step.
+    /// sweep with the reason and is no error of the step, unless the sweep has not begun.
     pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         match self.try_step(store, want) {
             Err(
@@ -61,8 +61,12 @@ impl Controller {
                 | ControllerError::Stopper(_)
                 | ControllerError::Contract(_)),
             ) => {
-                store.set_state(&self.id, SweepState::Paused, Some(&error.to_string()))?;
-                Ok(Step::Paused)
+                match store.set_state(&self.id, SweepState::Paused, Some(&error.to_string())) {
+                    Ok(()) => Ok(Step::Paused),
+                    // A sweep that has not begun cannot be paused; the algorithm's error is what its owner must see.
+                    Err(StoreError::Transition { .. }) => Err(error),
+                    Err(broken) => Err(broken.into()),
+                }
             }
             other => other,
         }
