@@ -88,7 +88,8 @@ fn quantum(bytes: &mut Bytes<'_>) -> Quantum {
     let q = match bytes.below(4) {
         0 => bytes.pick(&[1.0, 2.0, 16.0, 1000.0]),
         1 => bytes.pick(&[0.1, 0.25, 0.05, 1e-3]),
-        _ => bytes.positive(),
+        // Multiples of larger ones leave the floats.
+        _ => bytes.positive().min(1e200),
     };
     // A file that writes an integer has one of at most 64 bits.
     Quantum { q, integer: bytes.one_in(2) && q.fract() == 0.0 && q < 9e18 }
