@@ -3,8 +3,7 @@
 use std::fmt;
 
 use besom_core::{
-    Answer, Ask, Curve, History, Metric, Problem, Run, RunNumber, RunState, Search, Shown, Stop, Stopper,
-    Suggestion,
+    Answer, Ask, History, Metric, Problem, Run, RunNumber, RunState, Search, Shown, Stop, Stopper, Suggestion,
 };
 
 use crate::ControllerError;
@@ -184,7 +183,7 @@ impl Sweep {
         self.history
             .iter()
             .filter(|(_, run)| counts(run))
-            .filter_map(|(number, run)| Some((number, best_of(metric, run.curve(0))?)))
+            .filter_map(|(number, run)| Some((number, run.curve(0).best(metric.goal)?)))
             .min_by(|(_, a), (_, b)| metric.goal.to_loss(*a).total_cmp(&metric.goal.to_loss(*b)))
     }
 
@@ -203,11 +202,6 @@ impl Sweep {
         (self.exhausted || capped || self.target_reached())
             && !self.history.runs().iter().any(|r| r.state.is_open())
     }
-}
-
-fn best_of(metric: &Metric, curve: &Curve) -> Option<f64> {
-    let summary = curve.summary.filter(|v| v.is_finite());
-    curve.valid().chain(summary).min_by(|a, b| metric.goal.to_loss(*a).total_cmp(&metric.goal.to_loss(*b)))
 }
 
 impl fmt::Debug for Sweep {

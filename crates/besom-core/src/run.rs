@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Note, Point};
+use crate::{Goal, Note, Point};
 
 /// The number of a run in its sweep: dense, unique, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,6 +139,12 @@ impl Curve {
         self.values.iter().copied().filter(|v| v.is_finite())
     }
 
+    /// The best finite value of the curve and the summary.
+    pub fn best(&self, goal: Goal) -> Option<f64> {
+        let summary = self.summary.filter(|v| v.is_finite());
+        self.valid().chain(summary).min_by(|a, b| goal.to_loss(*a).total_cmp(&goal.to_loss(*b)))
+    }
+
     /// The last finite value, else the summary.
     pub fn last(&self) -> Option<f64> {
         self.valid().next_back().or(self.summary.filter(|v| v.is_finite()))
@@ -206,6 +212,14 @@ mod tests {
         let curve = Curve { values: vec![f64::NAN], summary: Some(0.5) };
         assert_eq!(curve.last(), Some(0.5));
         assert_eq!(Curve { summary: Some(f64::NAN), ..curve }.last(), None);
+    }
+
+    #[test]
+    fn the_best_of_a_curve_is_over_its_finite_values_and_the_summary() {
+        let curve = Curve { values: vec![2.0, f64::NAN, 1.0, f64::NEG_INFINITY], summary: Some(3.0) };
+        assert_eq!(curve.best(Goal::Minimize), Some(1.0));
+        assert_eq!(curve.best(Goal::Maximize), Some(3.0));
+        assert_eq!(Curve::new([f64::NAN]).best(Goal::Minimize), None);
     }
 
     #[test]
