@@ -29,6 +29,7 @@
 mod app;
 pub mod ask_tell;
 mod cli;
+pub mod plot;
 mod setup;
 
 pub use app::App;

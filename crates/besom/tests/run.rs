@@ -161,3 +161,27 @@ fn stopping_pausing_and_canceling_say_what_they_did() {
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(refused.err.contains("finished"), "{refused:?}");
 }
+
+#[test]
+fn pictures_of_a_sweep_are_written_and_bad_wishes_are_refused() {
+    let desk = desk(GRID);
+    assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
+    let id = only_sweep(&desk);
+    let answer = desk.call(&["plot", &id, "history"]);
+    assert_eq!((answer.code, answer.out.as_str()), (Some(0), "history.svg\n"), "{answer:?}");
+    let picture = std::fs::read_to_string(desk.path().join("history.svg")).unwrap();
+    assert!(picture.starts_with("<svg") && picture.contains("best so far"));
+    assert_eq!(desk.call(&["plot", &id, "slice", "-o", "s.png"]).code, Some(0));
+    assert!(std::fs::read(desk.path().join("s.png")).unwrap().starts_with(b"\x89PNG"));
+
+    let refused = |arguments: &[&str], message: &str| {
+        let answer = desk.call(&[&["plot", &id], arguments].concat());
+        assert_eq!(answer.code, Some(2), "{answer:?}");
+        assert!(answer.err.contains(message), "{answer:?}");
+    };
+    refused(&["histroy"], "did you mean 'history'?");
+    refused(&["history", "-o", "picture.jpg"], "ends in .svg or .png");
+    refused(&["slice", "-p", "c"], "no parameter 'c' that is not constant, did you mean 'a'?; there are: a");
+    refused(&["history", "--size", "9x9"], "a size is WIDTHxHEIGHT");
+    assert!(!desk.path().join("picture.jpg").exists());
+}

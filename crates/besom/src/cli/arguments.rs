@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use besom_core::RunState;
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::plot;
+use crate::plot::Kind;
+
 /// Hyperparameter sweeps with no account, server or network.
 #[derive(Debug, Parser)]
 #[command(
@@ -76,6 +79,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Draw a picture of a sweep into a file
+    Plot(PlotArguments),
     /// Hand out no runs until resumed; running ones go on
     Pause {
         /// Id of the sweep
@@ -223,6 +228,28 @@ pub(crate) enum Sort {
     Newest,
     /// Best metric first
     Best,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlotArguments {
+    /// Id of the sweep
+    pub(crate) id: String,
+
+    /// What to show: history, parallel, importance, slice, contour or curves
+    #[arg(value_parser = plot::parse_kind, value_name = "PICTURE")]
+    pub(crate) kind: Kind,
+
+    /// File to write, .svg or .png; - for SVG on standard output [default: PICTURE.svg]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Only these parameters, in this order; a contour takes two
+    #[arg(short, long, value_delimiter = ',', value_name = "NAME,..")]
+    pub(crate) parameters: Vec<String>,
+
+    /// Width and height in pixels
+    #[arg(long, value_parser = plot::parse_size, value_name = "WIDTHxHEIGHT")]
+    pub(crate) size: Option<(u32, u32)>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod inspect;
 mod manage;
 mod offline;
 mod place;
+mod plot;
 mod progress;
 mod run;
 mod show;
@@ -100,6 +101,7 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
         Command::Runs(arguments) => inspect::runs(&place, &arguments),
         Command::Show { id, run, json } => show::show(&place, &id, run, json),
         Command::Best { id, json } => inspect::best(&place, &id, json),
+        Command::Plot(arguments) => plot::plot(registry, &place, &arguments),
         Command::Pause { id } => manage::pause(&place, &id),
         Command::Resume { id } => manage::resume(&place, &id),
         Command::Stop { target, runs: Some(runs), json } => offline::stop(registry, &target, &runs, json),

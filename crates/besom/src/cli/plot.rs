@@ -1,0 +1,95 @@
+//! `besom plot`: a picture of a sweep in a file.
+
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use besom_controller::Controller;
+use besom_core::{Registry, nearest};
+
+use crate::cli::arguments::PlotArguments;
+use crate::cli::place::{Place, find_sweep};
+use crate::cli::{InputError, Outcome, line, run};
+use crate::plot::{Format, Kind, Plot, PlotError};
+use crate::setup;
+
+pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments) -> Result<Outcome> {
+    let output = arguments.output.clone().unwrap_or_else(|| default_output(arguments));
+    let format = format(&output)?;
+    let mut store = place.open_to_read()?;
+    let sweep = find_sweep(&mut store, &arguments.id)?;
+    let config = run::stored_config(registry, &sweep)?;
+    let mut controller = Controller::new(sweep.id.clone(), setup::build(registry, &config, sweep.seed)?);
+    controller.refresh(&mut store)?;
+    let mut picture = Plot::new(arguments.kind).parameters(arguments.parameters.iter().cloned());
+    if let Some((width, height)) = arguments.size {
+        picture = picture.size(width, height);
+    }
+    let sweep = controller.sweep();
+    let bytes = picture.draw(sweep.problem(), sweep.history(), format).map_err(of_input)?;
+    if output.as_os_str() == "-" {
+        std::io::stdout().write_all(&bytes)?;
+    } else {
+        write_whole(&output, &bytes).with_context(|| format!("cannot write {}", output.display()))?;
+        line(output.display())?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// What the user can mend is the user's input.
+fn of_input(error: PlotError) -> anyhow::Error {
+    match error {
+        PlotError::Model(_) | PlotError::Drawing(_) => error.into(),
+        other => InputError::new(other.to_string()).into(),
+    }
+}
+
+/// `history.svg` in the working directory.
+fn default_output(arguments: &PlotArguments) -> PathBuf {
+    PathBuf::from(format!("{}.svg", arguments.kind.as_str()))
+}
+
+fn format(output: &Path) -> Result<Format, InputError> {
+    if output.as_os_str() == "-" {
+        return Ok(Format::Svg);
+    }
+    match output.extension().map(|extension| extension.to_string_lossy().to_lowercase()).as_deref() {
+        Some("svg") => Ok(Format::Svg),
+        Some("png") => Ok(Format::Png),
+        _ => Err(InputError::new(format!(
+            "cannot tell the format of {}: a picture is a file that ends in .svg or .png, or - for SVG on standard output",
+            output.display()
+        ))),
+    }
+}
+
+/// Writes a file that is never seen half written.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".besom-plot-")
+        .permissions(std::fs::Permissions::from_mode(0o666))
+        .tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// The kind of picture that was typed.
+pub(crate) fn parse_kind(text: &str) -> Result<Kind, String> {
+    Kind::parse(text).ok_or_else(|| {
+        let known = Kind::ALL.map(Kind::as_str);
+        let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
+        format!("unknown picture{hint}; pictures: {}", known.join(", "))
+    })
+}
+
+/// `900x520`.
+pub(crate) fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let sides =
+        text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    sides
+        .filter(|(width, height)| (100..=10_000).contains(width) && (100..=10_000).contains(height))
+        .ok_or_else(|| "a size is WIDTHxHEIGHT in pixels, each from 100 to 10000, such as 900x520".to_owned())
+}
