@@ -3,8 +3,8 @@
 mod diagnosis;
 mod ending;
 
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use besom_core::RunState;
@@ -38,6 +38,9 @@ pub struct ProgramRunner {
     /// `["/proc/self/exe", "__supervise"]`; its first word is an absolute path. Without one, a SIGKILL of the agent
     /// ends the program itself, but not what the program has started.
     pub supervisor: Option<Vec<OsString>>,
+    /// A directory that programs find at the end of their `PATH`, so that `besom log` works in them wherever `besom`
+    /// was started from.
+    pub tools: Option<PathBuf>,
     /// How long a program may take to end after SIGTERM; 30 s.
     pub grace: Duration,
 }
@@ -51,6 +54,7 @@ impl ProgramRunner {
             directory: directory.into(),
             store: store.into(),
             supervisor: None,
+            tools: None,
             grace: Duration::from_secs(30),
         }
     }
@@ -71,7 +75,7 @@ impl ProgramRunner {
             dir.write_args_json(&text)?;
         }
         let lease = &run.lease;
-        let env = vec![
+        let mut env = vec![
             ("BESOM_SWEEP_ID", lease.sweep.as_str().into()),
             ("BESOM_RUN_ID", format!("{}-{}", lease.sweep, lease.run).into()),
             ("BESOM_RUN_NUMBER", lease.run.to_string().into()),
@@ -83,6 +87,9 @@ impl ProgramRunner {
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
+        if let Some(tools) = &self.tools {
+            env.extend(extended(std::env::var_os("PATH").as_deref(), tools).map(|path| ("PATH", path)));
+        }
         Ok(Program { argv, directory: self.directory.clone(), env, lock: dir.lock() })
     }
 
@@ -143,6 +150,17 @@ impl Runner for ProgramRunner {
     }
 }
 
+/// `PATH` with one more directory at its end; `None` if it cannot be written there or is there already.
+fn extended(path: Option<&OsStr>, tools: &Path) -> Option<OsString> {
+    // Without PATH the system looks where it likes, and would not any more if there were one.
+    let entries: Vec<PathBuf> = std::env::split_paths(path?).collect();
+    if entries.iter().any(|entry| entry == tools) {
+        return None;
+    }
+    // A directory with a colon in its name fits in no PATH.
+    std::env::join_paths(entries.iter().map(PathBuf::as_path).chain([tools])).ok()
+}
+
 /// The end of a run that had no chance: the disk is full, for example.
 fn machine_at_fault(error: &AgentError) -> Ended {
     let mut ended = Ended::new(RunState::Crashed);
@@ -181,5 +199,22 @@ fn describe(exit: Exit, excerpt: &str) -> String {
     match excerpt.lines().next_back() {
         Some(last) => format!("{exit}: {}", last.trim().chars().take(SHOWN).collect::<String>()),
         None => exit.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_come_last_in_the_path_and_once() {
+        let check = |path: Option<&str>, tools: &str| {
+            extended(path.map(OsStr::new), Path::new(tools))
+                .map(|path| path.into_string().unwrap_or_default())
+        };
+        assert_eq!(check(Some("/bin:/usr/bin"), "/opt/b").as_deref(), Some("/bin:/usr/bin:/opt/b"));
+        assert_eq!(check(Some("/opt/b:/bin"), "/opt/b"), None);
+        assert_eq!(check(Some("/bin"), "/odd:name"), None);
+        assert_eq!(check(None, "/opt/b"), None);
     }
 }

@@ -69,6 +69,16 @@ fn a_grid_is_run_to_its_end_and_the_best_run_is_told() {
 }
 
 #[test]
+fn besom_log_works_in_programs_when_besom_is_in_no_directory_of_path() {
+    let desk = desk(GRID);
+    let answer = command::Answer::from(
+        desk.command(&["run", "sweep.yaml"]).env("PATH", "/usr/bin:/bin").output().unwrap(),
+    );
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(answer.out.contains("best loss 12 in run 4"), "{answer:?}");
+}
+
+#[test]
 fn a_sweep_can_be_made_first_and_worked_on_by_agents_later() {
     let desk = desk(GRID);
     let id = desk.json(&["sweep", "sweep.yaml", "--json"])["id"].as_str().unwrap().to_owned();

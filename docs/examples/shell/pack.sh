@@ -15,15 +15,12 @@ command -v "$tool" > /dev/null || {
     exit 1 # any status but 0 makes the run `failed`; the sweep goes on with the others
 }
 
-# Reports one row of metrics. `besom log` is all it takes. The rest is for a besom that is not in the PATH (then the row is
-# written as besom log would: a line of JSON at the end of a file) and for trying this script by hand (then it is printed).
+# Reports one row of metrics; the script tried by hand prints it.
 report() {
-    if [ -z "${BESOM_METRICS:-}" ]; then
-        echo "$@"
-    elif command -v besom > /dev/null; then
+    if [ -n "${BESOM_METRICS:-}" ]; then
         besom log "$@"
     else
-        echo "$@" | sed 's/\([^ =]*\)=\([^ ]*\)/"\1": \2/g; s/ "/, "/g; s/.*/{&}/' >> "$BESOM_METRICS"
+        echo "$@"
     fi
 }
 

@@ -136,6 +136,7 @@ fn program_runner(place: &Place, sweep: &SweepRow, config: &SweepConfig) -> Resu
         program: config.program.clone(),
         command: config.command.clone(),
         supervisor: Some(supervisor()?),
+        tools: std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned())),
         ..ProgramRunner::new(directory, place.directory())
     })
 }
