@@ -1,6 +1,6 @@
 //! From a sweep file to a sweep that can be stepped.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -40,7 +40,25 @@ pub(crate) fn read_text(path: &Path) -> Result<(String, String)> {
     } else {
         besom_config::read_file(path)
     };
+    let text = text.map_err(|error| match (&error, file_like(path)) {
+        (besom_config::ReadError::Io { source, .. }, Some(near)) if source.kind() == ErrorKind::NotFound => {
+            InputError::new(format!("there is no file {name}, did you mean '{near}'?")).into()
+        }
+        _ => anyhow::Error::from(error),
+    });
     Ok((text?, name))
+}
+
+/// The file in the same directory whose name is spelled most alike.
+fn file_like(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(directory.unwrap_or(Path::new("."))).ok()?;
+    let mut names: Vec<_> =
+        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let near = besom_core::nearest(wanted, names.iter().map(String::as_str))?;
+    Some(path.with_file_name(near).display().to_string())
 }
 
 /// A reader of sweep files that knows all algorithms of the registry.

@@ -102,3 +102,37 @@ fn log_outside_a_run_says_where_it_works() {
     assert!(refused(&desk, &["log", "loss=1"]).contains("BESOM_METRICS"));
     assert!(refused(&desk, &["log"]).contains("NAME=VALUE"));
 }
+
+#[test]
+fn a_file_that_is_missing_is_said_once_and_the_nearest_name_offered() {
+    let desk = Desk::new();
+    let error = refused(&desk, &["run", "sweeep.yaml"]);
+    assert_eq!(error.matches("No such file").count(), 1, "{error}");
+    desk.file("sweep.yaml", GOOD);
+    assert!(refused(&desk, &["run", "sweeep.yaml"]).contains("did you mean 'sweep.yaml'?"));
+}
+
+#[test]
+fn a_command_that_finds_no_store_says_where_it_looked_and_how_to_name_another() {
+    let desk = Desk::new();
+    for arguments in [&["list"][..], &["status"], &["runs", "abc"], &["agent", "abc"], &["stop", "abc"]] {
+        let error = refused(&desk, arguments);
+        assert!(error.contains("there is no store in") && error.contains("--store"), "{error}");
+    }
+}
+
+#[test]
+fn stopping_a_file_asks_for_its_runs() {
+    let desk = Desk::new();
+    desk.file("sweep.yaml", GOOD);
+    assert!(refused(&desk, &["stop", "sweep.yaml"]).contains("--runs"));
+}
+
+#[test]
+fn a_misspelled_key_of_the_controller_is_told_with_the_right_one() {
+    let desk = Desk::new();
+    desk.file("sweep.yaml", &format!("{GOOD}controller: {{typ: local}}\n"));
+    let error = refused(&desk, &["run", "sweep.yaml"]);
+    assert!(error.contains("controller.typ") && error.contains("did you mean \"type\"?"), "{error}");
+    assert!(!error.contains("missing"), "it is told once: {error}");
+}

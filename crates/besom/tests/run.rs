@@ -141,6 +141,8 @@ fn a_broken_program_pauses_the_sweep_and_is_quoted() {
     let id = only_sweep(&desk);
     assert_eq!(desk.json(&["status", &id, "--json"])["sweep"]["state"], "paused");
     assert_eq!(runs(&desk, &id).len(), 3, "the fourth point is not burnt");
+    let mend = format!("besom retry {id} --failed; besom resume {id}; besom agent {id}");
+    assert!(answer.out.contains(&mend), "what to type is said: {answer:?}");
 
     desk.file("broken.sh", PROGRAM);
     assert_eq!(desk.call(&["retry", &id, "--failed"]).code, Some(0));

@@ -2,16 +2,16 @@
 
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use besom_agent::{AgentOptions, Guard, Idle, Level, ProgramRunner, RunDir, Shutdown};
 use besom_config::SweepConfig;
-use besom_controller::{Controller, Step};
+use besom_controller::{Controller, ControllerError, Step};
 use besom_core::{BoxError, Registry, RunNumber};
-use besom_store::{Lease, Store, SweepId, SweepRow};
+use besom_store::{Lease, Store, StoreError, SweepId, SweepRow};
 use serde_json::{Map, Value};
 
 use crate::cli::place::Place;
@@ -60,6 +60,7 @@ impl Crew<'_> {
             Progress::new(self.place.open_existing()?, sweep.clone(), self.jobs, run::total(&config))?;
 
         let (over, guard) = (AtomicBool::new(false), Guard::default());
+        let (troubles, heard) = mpsc::channel();
         let ended = thread::scope(|scope| {
             let agents: Vec<_> = (1..=self.jobs)
                 .map(|job| {
@@ -68,13 +69,14 @@ impl Crew<'_> {
                     scope.spawn(move || self.agent(job, sweep, config, controller, shutdown, guard))
                 })
                 .collect();
-            let stepper = steps.then(|| scope.spawn(|| self.keep_stepping(&controller, &over)));
+            let stepper = steps.then(|| scope.spawn(|| self.keep_stepping(&controller, &over, &troubles)));
             let (mut shown, mut level) = (Ok(()), Level::None);
             while agents.iter().any(|agent| !agent.is_finished()) {
                 if shutdown.level() != level {
                     level = shutdown.level();
                     progress.print(signals::meaning(level));
                 }
+                heard.try_iter().for_each(|trouble: String| progress.print(&trouble));
                 shown = shown.and_then(|()| progress.tick());
                 wait(&agents);
             }
@@ -119,11 +121,31 @@ impl Crew<'_> {
         Ok(())
     }
 
-    /// Steps the sweep for its stopping rule while all agents are busy.
-    fn keep_stepping(&self, controller: &Mutex<Controller>, over: &AtomicBool) -> Result<()> {
+    /// Steps the sweep for its stopping rule while all agents are busy. What goes wrong is told once, and tried again if
+    /// it may pass, such as a full disk: agents wait for that, too.
+    fn keep_stepping(
+        &self,
+        controller: &Mutex<Controller>,
+        over: &AtomicBool,
+        troubles: &mpsc::Sender<String>,
+    ) -> Result<()> {
         let mut store = self.place.open_existing()?;
+        let mut told = None;
         while !over.load(Ordering::SeqCst) {
-            controller.lock().unwrap_or_else(PoisonError::into_inner).step(&mut store, 0)?;
+            match controller.lock().unwrap_or_else(PoisonError::into_inner).step(&mut store, 0) {
+                Ok(_) => told = None,
+                Err(ControllerError::Store(StoreError::Write(reason))) => {
+                    if told.as_ref() != Some(&reason) {
+                        // Nobody listens any more once all agents are done.
+                        drop(troubles.send(format!("cannot write the store: {reason}; trying again")));
+                    }
+                    told = Some(reason);
+                }
+                Err(error) => {
+                    drop(troubles.send(format!("early stopping ends: {error}")));
+                    return Err(error.into());
+                }
+            }
             thread::park_timeout(PACE);
         }
         Ok(())

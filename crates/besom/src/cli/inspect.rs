@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use besom_core::RunState;
-use besom_store::{Order, RunQuery, RunRow, Status, Store, SweepRow};
+use besom_store::{Order, RunQuery, RunRow, Status, Store, SweepRow, SweepState};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{RunsArguments, Sort};
@@ -54,7 +54,7 @@ fn describe(sweep: &SweepRow, status: &Status) -> String {
     let mut fact = |name: &str, text: String| lines.push(format!("  {name:<9} {text}"));
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     fact("state", format!("{}{reason}", sweep.state));
-    fact("runs", counts(sweep, status));
+    fact("runs", counts(sweep.run_cap, status));
     if let Some((run, value)) = status.best {
         fact("best", format!("{} {} (run {run})", metric(sweep), table::number(value)));
     }
@@ -70,6 +70,9 @@ fn describe(sweep: &SweepRow, status: &Status) -> String {
 }
 
 fn how_to_start(sweep: &SweepRow, status: &Status) -> String {
+    if sweep.state == SweepState::Paused {
+        return format!("; besom resume {} lets it go on", sweep.id);
+    }
     if status.agents == 0 { format!("; start one with: besom agent {}", sweep.id) } else { String::new() }
 }
 
@@ -81,10 +84,10 @@ pub(crate) fn metric(sweep: &SweepRow) -> &str {
     sweep.metrics.first().map_or("metric", |metric| &metric.name)
 }
 
-/// `12 of 60: 2 running, 9 finished (4 stopped early), 1 failed`.
-pub(crate) fn counts(sweep: &SweepRow, status: &Status) -> String {
+/// How many runs there are, of how many if that is known, and in which states: `12 of 60: 2 running, 9 finished (4 stopped early), 1 failed`.
+pub(crate) fn counts(of: Option<u64>, status: &Status) -> String {
     let total: u64 = status.counts.iter().map(|(_, count)| count).sum();
-    let of = sweep.run_cap.map(|cap| format!(" of {cap}")).unwrap_or_default();
+    let of = of.map(|all| format!(" of {all}")).unwrap_or_default();
     let parts: Vec<_> = status
         .counts
         .iter()

@@ -1,6 +1,6 @@
 //! Commands that change a sweep's state, and `log`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use besom_core::RunState;
@@ -12,7 +12,7 @@ use crate::cli::place::{Place, find_sweep};
 use crate::cli::{InputError, Outcome, line};
 
 pub(crate) fn pause(place: &Place, id: &str) -> Result<Outcome> {
-    change(place, id, SweepState::Paused, "its owner", |id| {
+    change(place, id, SweepState::Paused, "by its owner", |id| {
         format!("paused; besom resume {id} lets it go on")
     })
 }
@@ -21,8 +21,14 @@ pub(crate) fn resume(place: &Place, id: &str) -> Result<Outcome> {
     change(place, id, SweepState::Running, "", |id| format!("resumed; besom agent {id} works on it"))
 }
 
-pub(crate) fn stop(place: &Place, id: &str) -> Result<Outcome> {
-    change(place, id, SweepState::Finished, "stopped by its owner", |_| {
+pub(crate) fn stop(place: &Place, target: &Path) -> Result<Outcome> {
+    let id = target.to_string_lossy();
+    if target.is_file() {
+        let message =
+            format!("{id} is a file: --runs FILE names the runs to stop early, the id of a sweep stops it");
+        return Err(InputError::new(message).into());
+    }
+    change(place, &id, SweepState::Finished, "stopped by its owner", |_| {
         "stopped; running runs may end".into()
     })
 }

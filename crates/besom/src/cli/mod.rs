@@ -3,6 +3,7 @@
 mod agents;
 mod arguments;
 mod inspect;
+mod live;
 mod manage;
 mod offline;
 mod place;
@@ -75,12 +76,24 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("besom: {error:#}");
+    // In one piece: programs that run at once may write to the same file.
+    drop(std::io::stderr().write_all(format!("besom: {}\n", message(error)).as_bytes()));
     let is_input = error.is::<InputError>()
         || error.is::<besom_config::Problems>()
         || error.is::<besom_config::ReadError>()
         || matches!(error.downcast_ref(), Some(StoreError::NoSweep { .. } | StoreError::NoRun { .. }));
     if is_input { ExitCode::from(2) } else { ExitCode::FAILURE }
+}
+
+/// An error and its causes, each said once: some errors quote their cause themselves.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Whoever reads our output has seen enough (`besom runs ID | head`): no failure.
@@ -105,7 +118,7 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
         Command::Pause { id } => manage::pause(&place, &id),
         Command::Resume { id } => manage::resume(&place, &id),
         Command::Stop { target, runs: Some(runs), json } => offline::stop(registry, &target, &runs, json),
-        Command::Stop { target, runs: None, .. } => manage::stop(&place, &target.to_string_lossy()),
+        Command::Stop { target, runs: None, .. } => manage::stop(&place, &target),
         Command::Cancel { id } => manage::cancel(&place, &id),
         Command::Retry(arguments) => manage::retry(&place, &arguments),
         Command::Validate { file, json, wandb } => offline::validate(registry, &file, json, wandb),

@@ -8,6 +8,8 @@ use anyhow::Result;
 use besom_core::RunNumber;
 use besom_store::{Clock, SqliteStore, Store, SweepId, SweepRow};
 
+use crate::cli::InputError;
+
 /// The directory of a store: the file `besom.db` and the directories of runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -42,13 +44,27 @@ impl Place {
         Ok(broken_if_told(SqliteStore::open(&self.file(), clock())?))
     }
 
+    /// A command that looks for a sweep in a store that is not there was given the wrong place.
+    fn must_exist(&self) -> Result<()> {
+        if self.file().try_exists().is_ok_and(|exists| !exists) {
+            let message = format!(
+                "there is no store in {} (besom run FILE makes one; --store or BESOM_STORE names another)",
+                self.directory.display()
+            );
+            return Err(InputError::new(message).into());
+        }
+        Ok(())
+    }
+
     /// Opens a store that must be there, to write.
     pub(crate) fn open_existing(&self) -> Result<SqliteStore> {
+        self.must_exist()?;
         Ok(broken_if_told(SqliteStore::open_existing(&self.file(), clock())?))
     }
 
     /// Opens a store that must be there, to read.
     pub(crate) fn open_to_read(&self) -> Result<SqliteStore> {
+        self.must_exist()?;
         Ok(SqliteStore::open_read_only(&self.file(), clock())?)
     }
 }

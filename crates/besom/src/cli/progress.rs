@@ -1,16 +1,15 @@
 //! What `besom run` and `besom agent` show while they work: a line for each run that ends, and on a terminal a block
-//! below with one row per running run and one for the sweep.
+//! below with one row per running run and two for the sweep.
 //!
 //! All of it is read from the store, so it shows what other processes do as well.
 
 use std::collections::HashMap;
-use std::io::IsTerminal;
 
 use anyhow::Result;
 use besom_core::{Goal, RunNumber, RunState};
 use besom_store::{RunChange, RunRow, SqliteStore, Status, Store, SweepRow};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::cli::live::Live;
 use crate::cli::{inspect, table};
 
 /// At most so many running runs have a row of their own.
@@ -36,13 +35,6 @@ struct Seen {
     parameters: String,
 }
 
-/// The block on a terminal.
-struct Live {
-    block: MultiProgress,
-    rows: Vec<ProgressBar>,
-    summary: ProgressBar,
-}
-
 impl Progress {
     pub(crate) fn new(
         mut store: SqliteStore,
@@ -53,7 +45,7 @@ impl Progress {
         // Runs that were over before are not news.
         let earlier = store.changes(&sweep.id, 0)?;
         let cursor = earlier.upto;
-        let live = (std::io::stdout().is_terminal() && std::io::stderr().is_terminal()).then(Live::new);
+        let live = Live::new();
         let mut progress =
             Self { store, sweep, jobs: jobs.into(), total, cursor, runs: HashMap::new(), live };
         for change in earlier.runs.into_iter().filter(|change| change.state.is_open()) {
@@ -93,10 +85,11 @@ impl Progress {
     }
 
     /// A line above the live block.
-    pub(crate) fn print(&self, text: &str) {
-        match &self.live {
-            // The terminal may be gone; the sweep goes on.
-            Some(live) => drop(live.block.println(text)),
+    pub(crate) fn print(&mut self, text: &str) {
+        let text = table::one_line(text);
+        match &mut self.live {
+            Some(live) => live.print(&text),
+            // Whoever has read it may be gone; the sweep goes on.
             None => drop(super::line(text)),
         }
     }
@@ -110,7 +103,10 @@ impl Progress {
         running.sort_by_key(|(number, _)| **number);
         let rows = running.iter().take(ROWS).map(|(number, seen)| {
             let value = seen.value.map(|v| format!("{metric} {}", table::number(v))).unwrap_or_default();
-            format!("  run {number:<4} step {:<5} {value:<22} {}", seen.step, seen.parameters)
+            table::one_line(&format!(
+                "  run {number:<4} step {:<5} {value:<22} {}",
+                seen.step, seen.parameters
+            ))
         });
         live.show(rows.collect(), summary(&self.sweep, &status, self.total, self.jobs));
         Ok(())
@@ -118,54 +114,20 @@ impl Progress {
 
     /// Takes the live block away.
     pub(crate) fn close(&mut self) {
-        if let Some(live) = self.live.take() {
-            drop(live.block.clear());
+        if let Some(mut live) = self.live.take() {
+            live.clear();
         }
     }
 }
 
-impl Live {
-    fn new() -> Self {
-        let block = MultiProgress::new();
-        let summary = block.add(bar());
-        Self { block, rows: Vec::new(), summary }
-    }
-
-    fn show(&mut self, rows: Vec<String>, summary: String) {
-        while self.rows.len() > rows.len() {
-            if let Some(row) = self.rows.pop() {
-                row.finish_and_clear();
-                self.block.remove(&row);
-            }
-        }
-        while self.rows.len() < rows.len() {
-            self.rows.push(self.block.insert_before(&self.summary, bar()));
-        }
-        for (row, text) in self.rows.iter().zip(rows) {
-            row.set_message(text);
-            row.tick();
-        }
-        self.summary.set_message(summary);
-        self.summary.tick();
-    }
-}
-
-fn bar() -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-    ProgressBar::new_spinner().with_style(style)
-}
-
-/// `12 of 60: 2 running, 10 finished (4 stopped early) | best val_loss 0.12 (run 7) | about 1 min 20 s left`.
-fn summary(sweep: &SweepRow, status: &Status, total: Option<u64>, jobs: u64) -> String {
-    let mut parts = vec![inspect::counts(sweep, status)];
-    if let Some((run, value)) = status.best {
-        parts.push(format!("best {} {} (run {run})", inspect::metric(sweep), table::number(value)));
-    }
-    if let Some(left) = time_left(status, total, jobs) {
-        parts.push(format!("about {} left", table::span(left)));
-    }
-    parts.join(" | ")
+/// `12 of 60: 2 running, 10 finished (4 stopped early)`, and below it `best val_loss 0.12 (run 7) | about 1 min 20 s left`.
+fn summary(sweep: &SweepRow, status: &Status, total: Option<u64>, jobs: u64) -> Vec<String> {
+    let best = status
+        .best
+        .map(|(run, value)| format!("best {} {} (run {run})", inspect::metric(sweep), table::number(value)));
+    let left = time_left(status, total, jobs).map(|left| format!("about {} left", table::span(left)));
+    let second = best.into_iter().chain(left).collect::<Vec<_>>().join(" | ");
+    [inspect::counts(total, status), second].into_iter().filter(|text| !text.is_empty()).collect()
 }
 
 /// An estimate: the mean time of the newest runs, for all that are not over, shared among the jobs.

@@ -179,17 +179,29 @@ fn conclusion(store: &mut SqliteStore, sweep: &SweepRow, status: &Status) -> Res
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let mut lines = vec![
         format!("sweep {} is {}{reason}", sweep.id, sweep.state),
-        format!("runs {}", inspect::counts(sweep, status)),
+        format!("runs {}", inspect::counts(sweep.run_cap, status)),
     ];
     if let Some((number, value)) = status.best {
         let run = store.run(&sweep.id, number)?;
         lines.push(inspect::describe_best(sweep, &run, value));
         lines.push(format!("more: besom runs {} --sort best; besom show {} {number}", sweep.id, sweep.id));
     }
-    if !sweep.state.is_over() {
-        lines.push(format!("besom agent {} goes on", sweep.id));
-    }
+    lines.extend(how_to_go_on(sweep, status));
     Ok(lines.join("\n"))
+}
+
+/// What to type next for a sweep that is not over.
+fn how_to_go_on(sweep: &SweepRow, status: &Status) -> Option<String> {
+    let id = &sweep.id;
+    let failed = status.counts.iter().any(|&(state, count)| state == RunState::Failed && count > 0);
+    match sweep.state {
+        SweepState::Paused if failed => Some(format!(
+            "to go on when it is mended: besom retry {id} --failed; besom resume {id}; besom agent {id}"
+        )),
+        SweepState::Paused => Some(format!("to go on: besom resume {id}; besom agent {id}")),
+        state if state.is_over() => None,
+        _ => Some(format!("besom agent {id} goes on")),
+    }
 }
 
 pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result<Outcome> {
@@ -206,7 +218,7 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         let step = controller.step(&mut store, idle.max(1))?;
         let status = store.status(&sweep.id)?;
         let now = store.sweep(&sweep.id)?;
-        let said = format!("{}: {}", now.state, inspect::counts(&sweep, &status));
+        let said = format!("{}: {}", now.state, inspect::counts(sweep.run_cap, &status));
         if said != before {
             line(&said)?;
             before = said;

@@ -94,7 +94,8 @@ fn note(note: &Map<String, Value>) -> Vec<String> {
 fn curve_title(metric: &str, curve: &[f64]) -> String {
     let bad = curve.iter().filter(|v| !v.is_finite()).count();
     let bad = if bad > 0 { format!(", {bad} of them no number") } else { String::new() };
-    format!("{metric} over {} steps{bad}", curve.len())
+    let steps = if curve.len() == 1 { "step" } else { "steps" };
+    format!("{metric} over {} {steps}{bad}", curve.len())
 }
 
 /// The curve as a plot of text, at most 60 columns wide and 10 rows high.

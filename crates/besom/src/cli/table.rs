@@ -78,6 +78,11 @@ pub(crate) fn flat(point: &Map<String, Value>) -> Vec<(String, String)> {
     all
 }
 
+/// A text with blanks in place of line ends and other control characters, which names and messages of programs may hold.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// How long a run took, or has been going.
 pub(crate) fn duration(run: &RunRow, now_ms: u64) -> Option<u64> {
     Some(run.ended_ms.unwrap_or(now_ms).saturating_sub(run.started_ms?))
