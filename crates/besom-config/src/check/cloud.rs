@@ -13,13 +13,14 @@ impl Checker<'_> {
         if self.mapping(node, path, "type").is_none() {
             return false;
         }
+        let Some(kind) = node.entry("type") else {
+            self.check_keys(node, path, &["type"]);
+            self.missing_in(node, &["type"], entry.place, path, "type", "; it is local or cloud");
+            return false;
+        };
         for other in node.entries().iter().filter(|other| other.key != "type") {
             self.findings.warn(other.place, &path.key(&other.key), "this has no effect");
         }
-        let Some(kind) = node.entry("type") else {
-            self.missing(entry.place, path, "type", "; it is local or cloud");
-            return false;
-        };
         self.choice(&kind.node, &path.key("type"), &["local", "cloud"]) == Some("local")
     }
 
