@@ -11,6 +11,7 @@ use besom_store::{End, Lease, Reply, Row, Store, SweepId};
 
 use crate::liveness;
 use crate::metrics::Tail;
+use crate::patience::patiently;
 use crate::process::{end_all, marked};
 use crate::{AgentError, RunDir};
 
@@ -21,7 +22,17 @@ const LAST_BREATH: Duration = Duration::from_secs(10);
 /// many rows that were. What is in the file is acknowledged; so this comes before a run is given up. If the lease is
 /// over, or the file is on another machine, there is nothing to do.
 pub fn salvage(store: &mut dyn Store, lease: &Lease, dir: &RunDir) -> Result<u64, AgentError> {
-    let row = store.run(&lease.sweep, lease.run)?;
+    salvage_patiently(store, lease, dir, Duration::ZERO)
+}
+
+/// As [`salvage`], while the store may fail for as long as `patience`. A report that is repeated adds nothing.
+pub(crate) fn salvage_patiently(
+    store: &mut dyn Store,
+    lease: &Lease,
+    dir: &RunDir,
+    patience: Duration,
+) -> Result<u64, AgentError> {
+    let row = patiently(patience, || store.run(&lease.sweep, lease.run))?;
     if row.epoch != lease.epoch {
         return Ok(0);
     }
@@ -40,15 +51,15 @@ pub fn salvage(store: &mut dyn Store, lease: &Lease, dir: &RunDir) -> Result<u64
         if rows.is_empty() {
             continue;
         }
-        if !send(store, lease, &rows)? {
+        if !send(store, lease, &rows, patience)? {
             return Ok(salvaged);
         }
         salvaged += rows.len() as u64;
     }
 }
 
-fn send(store: &mut dyn Store, lease: &Lease, rows: &[Row]) -> Result<bool, AgentError> {
-    match store.report(lease, rows)? {
+fn send(store: &mut dyn Store, lease: &Lease, rows: &[Row], patience: Duration) -> Result<bool, AgentError> {
+    match patiently(patience, || store.report(lease, rows))? {
         Reply::Continue | Reply::Stop { .. } => Ok(true),
         // Somebody else was faster, or the file was cut: what is stored stays stored.
         Reply::Lost | Reply::Gap { .. } => Ok(false),
@@ -60,20 +71,21 @@ pub(crate) fn recover_dead(
     store: &mut dyn Store,
     sweep: &SweepId,
     directory: &Path,
+    patience: Duration,
 ) -> Result<usize, AgentError> {
     let dead = liveness::dead(directory, sweep);
     if dead.is_empty() {
         return Ok(0);
     }
     let count = dead.len();
-    let agents = store.agents(sweep)?;
+    let agents = patiently(patience, || store.agents(sweep))?;
     for dead in dead {
         let held = agents.iter().find(|agent| agent.id == dead.agent).and_then(|agent| agent.run);
         if let Some(number) = held {
-            salvage_dead(store, sweep, number, directory)?;
+            salvage_dead(store, sweep, number, directory, patience)?;
         }
         if agents.iter().any(|agent| agent.id == dead.agent) {
-            store.leave(dead.agent)?;
+            patiently(patience, || store.leave(dead.agent))?;
         }
         dead.bury();
     }
@@ -85,15 +97,16 @@ fn salvage_dead(
     sweep: &SweepId,
     number: RunNumber,
     directory: &Path,
+    patience: Duration,
 ) -> Result<(), AgentError> {
-    let row = store.run(sweep, number)?;
+    let row = patiently(patience, || store.run(sweep, number))?;
     if row.state != RunState::Running {
         return Ok(());
     }
     let lease = Lease { sweep: sweep.clone(), run: number, epoch: row.epoch };
     let dir = RunDir::new(directory, &lease);
     outlast(&dir, lease.epoch);
-    salvage(store, &lease, &dir)?;
+    salvage_patiently(store, &lease, &dir, patience)?;
     Ok(())
 }
 
@@ -115,19 +128,22 @@ pub(crate) fn recover_silent(
     store: &mut dyn Store,
     sweep: &SweepId,
     directory: &Path,
+    patience: Duration,
 ) -> Result<usize, AgentError> {
     let mut count = 0;
-    for lease in store.silent(sweep)? {
-        let salvaged = salvage(store, &lease, &RunDir::new(directory, &lease))?;
+    for lease in patiently(patience, || store.silent(sweep))? {
+        let salvaged = salvage_patiently(store, &lease, &RunDir::new(directory, &lease), patience)?;
         // A report is a sign of life, so that what was salvaged from would not be given up; but it has ended.
-        let given_up = store.give_up(&lease)? || (salvaged > 0 && end_crashed(store, &lease)?);
+        let given_up = patiently(patience, || store.give_up(&lease))?
+            || (salvaged > 0 && end_crashed(store, &lease, patience)?);
         count += usize::from(given_up);
     }
     Ok(count)
 }
 
-fn end_crashed(store: &mut dyn Store, lease: &Lease) -> Result<bool, AgentError> {
+fn end_crashed(store: &mut dyn Store, lease: &Lease, patience: Duration) -> Result<bool, AgentError> {
     let message = Some("its agent fell silent".to_owned());
-    let reply = store.finish(lease, &End { state: RunState::Crashed, exit_code: None, message })?;
+    let end = End { state: RunState::Crashed, exit_code: None, message };
+    let reply = patiently(patience, || store.finish(lease, &end))?;
     Ok(reply != Reply::Lost)
 }

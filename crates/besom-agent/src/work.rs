@@ -105,7 +105,7 @@ pub fn work(
 ) -> Result<Outcome, AgentError> {
     let directory = path::absolute(&options.directory).map_err(AgentError::io(&options.directory))?;
     let options = AgentOptions { directory, ..options.clone() };
-    recover::recover_dead(store, sweep, &options.directory)?;
+    recover::recover_dead(store, sweep, &options.directory, options.patience)?;
     let silence_ms = u64::try_from(options.silence.as_millis()).unwrap_or(u64::MAX);
     let new = NewAgent { name: options.name.clone(), silence_ms };
     let id = patiently(options.patience, || store.join(sweep, &new))?;
@@ -141,7 +141,7 @@ impl Agent<'_> {
         runner: &mut dyn Runner,
         idle: &mut dyn FnMut(&mut dyn Store) -> Result<Idle, BoxError>,
     ) -> Result<Left, AgentError> {
-        recover::recover_silent(self.store, self.sweep, &self.options.directory)?;
+        recover::recover_silent(self.store, self.sweep, &self.options.directory, self.options.patience)?;
         loop {
             if self.shutdown.level() >= Level::Finish {
                 return Ok(Left::Shutdown);
@@ -256,8 +256,8 @@ impl Agent<'_> {
     }
 
     fn recover(&mut self) -> Result<(), AgentError> {
-        recover::recover_dead(self.store, self.sweep, &self.options.directory)?;
-        recover::recover_silent(self.store, self.sweep, &self.options.directory)?;
+        recover::recover_dead(self.store, self.sweep, &self.options.directory, self.options.patience)?;
+        recover::recover_silent(self.store, self.sweep, &self.options.directory, self.options.patience)?;
         Ok(())
     }
 

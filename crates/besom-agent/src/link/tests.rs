@@ -8,6 +8,7 @@ use besom_store::SweepId;
 
 use super::*;
 use crate::fake::Fake;
+use crate::recover::salvage_patiently;
 use crate::salvage;
 
 /// A run whose program has a metrics file, and a store that can fail.
@@ -187,4 +188,16 @@ fn salvaging_reports_only_what_is_missing_and_takes_the_last_line() {
     assert_eq!(scene.store.script().reports, Vec::<Vec<u64>>::new(), "no sign of life either");
     let later = Lease { epoch: 2, ..scene.lease };
     assert_eq!(salvage(&mut store, &later, &dir).unwrap(), 0, "not under another lease");
+}
+
+#[test]
+fn salvaging_outlasts_a_store_that_is_busy_for_a_while() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n{\"a\": 2}\n");
+    scene.store.script().answers.push_back(Err(StoreError::Busy(1)));
+    let dir = RunDir::new(scene.dir.path(), &scene.lease);
+    let mut store = scene.store.clone();
+    let patience = Duration::from_secs(60);
+    assert_eq!(salvage_patiently(&mut store, &scene.lease, &dir, patience).unwrap(), 2);
+    assert_eq!(scene.stored(), "1:1 2:2");
 }
