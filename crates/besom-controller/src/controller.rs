@@ -61,9 +61,13 @@ impl Controller {
                 | ControllerError::Stopper(_)
                 | ControllerError::Contract(_)),
             ) => {
+                // Nobody works on a sweep that has not begun; the algorithm's error is what its owner must see.
+                if store.sweep(&self.id)?.state == SweepState::Pending {
+                    return Err(error);
+                }
                 match store.set_state(&self.id, SweepState::Paused, Some(&error.to_string())) {
                     Ok(()) => Ok(Step::Paused),
-                    // A sweep that has not begun cannot be paused; the algorithm's error is what its owner must see.
+                    // Somebody has just ended the sweep.
                     Err(StoreError::Transition { .. }) => Err(error),
                     Err(broken) => Err(broken.into()),
                 }

@@ -37,7 +37,7 @@ pub struct AgentId(pub u64);
 /// Where a sweep stands.
 ///
 /// ```text
-/// pending -> running <-> paused;  pending | running | paused -> finished | canceled
+/// pending -> running <-> paused;  pending -> paused;  pending | running | paused -> finished | canceled
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]

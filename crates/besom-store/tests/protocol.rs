@@ -104,6 +104,16 @@ fn a_paused_sweep_hands_out_nothing_but_repeats_what_it_said() {
 }
 
 #[test]
+fn a_sweep_that_has_not_begun_can_be_paused() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    store.set_state(&id(), SweepState::Paused, Some("by its owner")).unwrap();
+    assert_eq!(store.claim(agent, 1).unwrap(), Claim::Nothing(SweepState::Paused));
+    store.set_state(&id(), SweepState::Running, None).unwrap();
+    assert_eq!(claim(&mut store, agent, 1).lease.run, FIRST);
+}
+
+#[test]
 fn a_canceled_sweep_kills_what_waits_and_asks_what_runs() {
     let (mut store, _) = store(&new_sweep(), 2);
     let agent = join(&mut store);

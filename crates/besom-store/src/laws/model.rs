@@ -274,7 +274,7 @@ impl Model {
         let kind = match (sweep.state, to) {
             (from, to) if from == to => return Ok(()),
             (S::Pending, S::Running) => "started",
-            (S::Running, S::Paused) => "paused",
+            (S::Pending | S::Running, S::Paused) => "paused",
             (S::Paused, S::Running) => "resumed",
             (S::Pending | S::Running | S::Paused, S::Finished) => "finished",
             (S::Pending | S::Running | S::Paused, S::Canceled) => "canceled",

@@ -162,7 +162,7 @@ impl Tx<'_> {
         }
         let kind = match (from, to) {
             (S::Pending, S::Running) => "started",
-            (S::Running, S::Paused) => "paused",
+            (S::Pending | S::Running, S::Paused) => "paused",
             (S::Paused, S::Running) => "resumed",
             (S::Pending | S::Running | S::Paused, S::Finished) => "finished",
             (S::Pending | S::Running | S::Paused, S::Canceled) => "canceled",
