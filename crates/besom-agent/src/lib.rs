@@ -38,7 +38,7 @@ pub use error::AgentError;
 pub use function::{FunctionRunner, LogError, RunContext};
 pub use guard::Guard;
 pub use link::{Link, Signal};
-pub use metrics::append_metrics;
+pub use metrics::{MetricsWriter, append_metrics};
 pub use process::supervise;
 pub use program::ProgramRunner;
 pub use recover::salvage;

@@ -29,6 +29,31 @@ pub fn append_metrics(path: &Path, row: &Map<String, Value>) -> Result<(), Agent
     open(path).and_then(|file| append(&file, row)).map_err(AgentError::io(path))
 }
 
+/// A metrics file that is open to append to, for programs that log often. What it has written is acknowledged.
+#[derive(Debug)]
+pub struct MetricsWriter {
+    file: File,
+    path: std::path::PathBuf,
+}
+
+impl MetricsWriter {
+    /// Opens a metrics file, made if it was not there.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, AgentError> {
+        Ok(Self { file: open(path).map_err(AgentError::io(path))?, path: path.to_owned() })
+    }
+
+    /// Appends one row, as [`append_metrics`] does.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or the row is longer than the 1 MiB that is read of a line.
+    pub fn append(&self, row: &Map<String, Value>) -> Result<(), AgentError> {
+        append(&self.file, row).map_err(AgentError::io(&self.path))
+    }
+}
+
 /// Opens a metrics file to append to.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     // Read as well: `append` looks at the last byte. What is no file (a pipe, /dev/null) can only be written.

@@ -1,6 +1,6 @@
 //! The step of a sweep against a store.
 
-use besom_core::{Answer, History, Problem, Run, RunState};
+use besom_core::{Answer, History, Problem, Run, RunState, Shown, Stop};
 use besom_store::{Added, Changes, NewRun, RunChange, StopKind, Store, StoreError, SweepId, SweepState};
 
 use crate::{ControllerError, Sweep};
@@ -49,6 +49,23 @@ impl Controller {
         }
         self.cursor = upto;
         Ok(state)
+    }
+
+    /// What the search method answers to the history as far as it was read, without storing it. For owners who drive
+    /// the loop by hand; [`Controller::step`] does it all.
+    pub fn suggest(&mut self, count: usize) -> Result<Answer, ControllerError> {
+        self.sweep.suggest(count)
+    }
+
+    /// The runs that the stopping rule wants ended as far as was read, without asking the store for it; see
+    /// [`Sweep::stops`].
+    pub fn stops(&mut self) -> Result<Vec<Stop>, ControllerError> {
+        self.sweep.stops()
+    }
+
+    /// What the stopping rule shows of its view, as far as was read; see [`Sweep::show_stopper`].
+    pub fn show_stopper(&mut self) -> Result<Shown, ControllerError> {
+        self.sweep.show_stopper()
     }
 
     /// One step: reads what is new, asks for the stops that the stopping rule wants, and adds runs until `want` wait

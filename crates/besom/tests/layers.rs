@@ -16,6 +16,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("besom-controller", 3),
     ("besom-agent", 3),
     ("besom", 5),
+    ("besom-python", 5),
     ("besom-benches", 6),
 ];
 

@@ -1,0 +1,81 @@
+"""Hyperparameter sweeps with no account, server or network.
+
+Code for W&B Sweeps runs after ``import besom as wandb``:
+
+>>> import besom
+>>> config = {"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}, "metric": {"name": "loss"}}
+>>> def train():
+...     run = besom.init()
+...     besom.log({"loss": (run.config.x - 2) ** 2})
+>>> sweep_id = besom.sweep(config)
+>>> besom.agent(sweep_id, function=train)
+3
+>>> besom.Api().sweep(sweep_id).best_run().config["x"]
+2
+
+The store is ``$BESOM_STORE``, else ``.besom`` in the working directory, as for the command ``besom``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from besom._besom import (
+    Ask,
+    BesomError,
+    ConfigError,
+    History,
+    HistoryRun,
+    Problem,
+    RunStopped,
+    StoreError,
+    SweepPaused,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "WAIT", "Api", "Ask", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Problem", "Run",
+    "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "finish", "init",
+    "log", "register_search", "register_stopping", "run", "sweep",
+]  # fmt: skip
+
+if TYPE_CHECKING:
+    from besom._algorithms import WAIT, Suggestion
+    from besom._api import Api
+    from besom._ask_tell import Sweep
+    from besom._besom import register_search, register_stopping
+    from besom._controller import Controller, controller
+    from besom._run import Config, CurrentConfig, Run, finish, init, log
+    from besom._sweep import agent, sweep
+
+    config: CurrentConfig
+    run: Run | None
+
+#: Where each public name lives. They are loaded when first used, so that `import besom` costs little.
+_HOMES = {
+    "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Sweep": "_ask_tell", "Controller": "_controller",
+    "controller": "_controller", "register_search": "_besom", "register_stopping": "_besom", "Config": "_run",
+    "Run": "_run", "finish": "_run", "init": "_run", "log": "_run", "agent": "_sweep", "sweep": "_sweep",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "run":
+        return import_module("besom._run").current()
+    if name == "config":
+        value: Any = import_module("besom._run").CurrentConfig()
+    elif name in _HOMES:
+        value = getattr(import_module(f"besom.{_HOMES[name]}"), name)
+    elif name in ("sweeps", "testing", "plot", "integrations"):
+        return import_module(f"besom.{name}")
+    else:
+        raise AttributeError(f"module 'besom' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,199 @@
+"""Looking at sweeps, in the form of W&B's public API."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from besom import _besom, _place, _show
+
+
+class ApiRun:
+    """A run as the store has it."""
+
+    def __init__(self, store: _besom.Store, sweep_id: str, row: dict[str, Any], metric: Optional[str]) -> None:
+        self._store = store
+        self._row = row
+        self._metric = metric
+        self.sweep_id = sweep_id
+        self.number: int = row["number"]
+        self.id = f"{sweep_id}-{self.number}"
+        self.name = self.id
+        #: The parameters, nested as in the sweep file.
+        self.config: dict[str, Any] = row["point"]
+        #: What the search wrote on its suggestion.
+        self.note: dict[str, Any] = row["note"]
+        #: ``pending``, ``running``, ``preempted``, ``finished``, ``failed``, ``crashed`` or ``killed``.
+        self.state: str = row["state"]
+        #: Why it was stopped, or None.
+        self.stop_reason: Optional[str] = row["stop_reason"]
+        #: What people should know of its end, or None.
+        self.message: Optional[str] = row["message"]
+        #: The best and the last finite value of the first metric, or None.
+        self.best: Optional[float] = row["best"]
+        self.last: Optional[float] = row["last"]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The last value of everything that the run logged."""
+        summary: dict[str, Any] = {}
+        for row in self._rows():
+            summary.update(row)
+        return summary
+
+    def history(self, keys: Optional[list[str]] = None, pandas: bool = False) -> Any:
+        """The rows that the run logged, oldest first: a list of dicts, or a ``pandas.DataFrame``."""
+        rows = self._rows()
+        if keys is not None:
+            rows = [{key: row[key] for key in keys if key in row} for row in rows]
+        if pandas:
+            import pandas as pd
+
+            return pd.DataFrame(rows)
+        return rows
+
+    scan_history = history
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return self._store.rows(self.sweep_id, self.number)
+
+    def curve(self) -> list[float]:
+        """What it logged of the first metric; NaN where that was no finite number."""
+        return self._store.curve(self.sweep_id, self.number)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} ({self.state})>"
+
+
+class ApiSweep:
+    """A sweep as the store has it, at the moment of each look."""
+
+    def __init__(self, store: _besom.Store, id: str) -> None:
+        self._store = store
+        self.id = id
+        store.sweep(id)
+
+    @property
+    def _row(self) -> dict[str, Any]:
+        return self._store.sweep(self.id)
+
+    @property
+    def name(self) -> Optional[str]:
+        """Its name, or None."""
+        return self._row["name"]  # type: ignore[no-any-return]
+
+    @property
+    def state(self) -> str:
+        """``pending``, ``running``, ``paused``, ``finished`` or ``canceled``."""
+        return str(self._row["state"])
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its configuration with the defaults filled in."""
+        return self._store.config(self.id)
+
+    @property
+    def seed(self) -> int:
+        """Its seed."""
+        return int(self._row["seed"])
+
+    @property
+    def metric(self) -> Optional[str]:
+        """The name of the first metric, or None."""
+        metrics = self._row["metrics"]
+        return metrics[0]["name"] if metrics else None
+
+    @property
+    def goal(self) -> str:
+        """``minimize`` or ``maximize``."""
+        metrics = self._row["metrics"]
+        return metrics[0]["goal"] if metrics else "minimize"
+
+    @property
+    def runs(self) -> list[ApiRun]:
+        """All runs by number."""
+        return self._runs("number")
+
+    def _runs(self, order: str, limit: Optional[int] = None) -> list[ApiRun]:
+        metric = self.metric
+        return [ApiRun(self._store, self.id, row, metric) for row in self._store.runs(self.id, order, limit)]
+
+    def best_run(self, order: Optional[str] = None) -> Optional[ApiRun]:
+        """The run with the best value of the first metric, or None."""
+        best = self._store.status(self.id)["best"]
+        if not best:
+            return None
+        return ApiRun(self._store, self.id, self._store.run(self.id, best[0]), self.metric)
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """Counts of runs by state, runs stopped early, best run, agents that are alive."""
+        status = self._store.status(self.id)
+        return {**status, "counts": dict(status["counts"])}
+
+    def to_pandas(self) -> Any:
+        """A ``pandas.DataFrame`` with one line per run."""
+        import pandas as pd
+
+        rows = [{"run": r.number, "state": r.state, "best": r.best, "last": r.last, **_flat(r.config)} for r in self.runs]
+        return pd.DataFrame(rows)
+
+    def pause(self) -> None:
+        """Hands out no more runs until it is resumed."""
+        self._set("paused")
+
+    def resume(self) -> None:
+        """Goes on after a pause."""
+        self._set("running")
+
+    def stop(self) -> None:
+        """Begins no more runs; running ones go on to their end."""
+        self._set("finished")
+
+    def cancel(self) -> None:
+        """Ends it together with its running runs."""
+        self._set("canceled")
+
+    def _set(self, state: str) -> None:
+        _besom.Store(_place.store_directory(), write=True).set_state(self.id, state)
+
+    def __repr__(self) -> str:
+        return f"<Sweep {_show.status_line(self._store, self.id)}>"
+
+
+def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in config.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+class Api:
+    """The sweeps of the store.
+
+    >>> import besom
+    >>> sweep_id = besom.sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    >>> besom.Api().sweep(sweep_id).state
+    'pending'
+    """
+
+    def __init__(self, store: Optional[str] = None) -> None:
+        self._store = _besom.Store(store or _place.store_directory())
+
+    def sweep(self, path: str) -> ApiSweep:
+        """The sweep of this id; ``entity/project/id`` is ``id``."""
+        return ApiSweep(self._store, _place.sweep_id(path))
+
+    def sweeps(self) -> list[ApiSweep]:
+        """All sweeps, oldest first."""
+        return [ApiSweep(self._store, row["id"]) for row in self._store.sweeps()]
+
+    def run(self, path: str) -> ApiRun:
+        """The run of this id, ``SWEEP-NUMBER``."""
+        sweep, _, number = _place.sweep_id(path).rpartition("-")
+        if not number.isdigit():
+            raise ValueError(f"the id of a run is SWEEP-NUMBER, not {path!r}")
+        row = self._store.run(sweep, int(number))
+        return ApiRun(self._store, sweep, row, self.sweep(sweep).metric)

@@ -1,0 +1,55 @@
+"""A function run in a process of its own.
+
+The function travels as in :mod:`multiprocessing`'s *spawn*: the new process imports the main module under another name,
+and finds the function there or in its own module. To the agent the process is a program like any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Iterator
+from multiprocessing import spawn
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, Callable
+
+
+@contextlib.contextmanager
+def command(function: Callable[[], Any]) -> Iterator[list[str]]:
+    """The command that calls ``function``, while its file is there."""
+    buffer = io.BytesIO()
+    try:
+        ForkingPickler(buffer).dump(function)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        message = f"processes= needs a function that another process can import, a top-level one of a module: {error}"
+        raise TypeError(message) from error
+    # No part of what travels is a secret, and this one would not pickle.
+    data = {key: value for key, value in spawn.get_preparation_data("besom").items() if key != "authkey"}
+    file, path = tempfile.mkstemp(prefix="besom-", suffix=".pickle")
+    try:
+        with os.fdopen(file, "wb") as out:
+            pickle.dump((data, buffer.getvalue()), out)
+        here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        code = f"import sys; sys.path.insert(0, {here!r}); from besom._child import main; main(sys.argv[1])"
+        yield [sys.executable, "-c", code, path]
+    finally:
+        os.unlink(path)
+
+
+def main(path: str) -> None:
+    """Calls the function whose file is ``path``."""
+    with open(path, "rb") as file:
+        data, function = pickle.load(file)
+    spawn.prepare(data)
+    called = pickle.loads(function)
+    called()
+    from besom import _run
+
+    run = _run.current()
+    if run is not None:
+        run.finish()
+        sys.exit(run.exit_code)

@@ -1,0 +1,378 @@
+"""The controller of a sweep: the loop that suggests runs and stops them, as a call or by hand."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import time
+import warnings
+from collections.abc import Mapping
+from typing import Any, Callable, Optional, Union
+
+from besom import _besom, _place, _show, _sweep
+from besom._besom import BesomError
+
+#: How long `search` waits for something to do, in seconds.
+PATIENCE = 2.0
+#: How often `run` steps, in seconds.
+PACE = 0.2
+
+
+class Params(dict):  # type: ignore[type-arg]
+    """The parameters of a run to schedule, as `Controller.search` gives them.
+
+    ``number`` is the number that the run will have, ``note`` what the search wrote on it. Change what you like before
+    you schedule it.
+    """
+
+    def __init__(self, values: Mapping[str, Any], number: int, note: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.number = number
+        self.note = dict(note)
+        self._as_found = dict(values)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The parameters in W&B's form: ``{"lr": {"value": 0.1}}``."""
+        return {name: {"value": value} for name, value in self.items()}
+
+
+class Controller:
+    """The controller of a sweep.
+
+    ``Controller(id)`` takes charge of a sweep that is there; ``Controller(config)`` or ``Controller()`` with the
+    ``configure_...`` methods makes one. ``run()`` does everything; ``step()`` one step of it; ``search``, ``schedule``,
+    ``stopping`` and ``stop_runs`` are the parts of a step.
+
+    A controller executes no runs: agents do, in this process (``besom.agent`` in a thread), in a shell (``besom agent ID``),
+    or as ``run(agents=4)``.
+    """
+
+    def __init__(
+        self,
+        sweep_id_or_config: Union[str, Mapping[str, Any], None] = None,
+        entity: Optional[str] = None,
+        project: Optional[str] = None,
+        *,
+        seed: Optional[int] = None,
+    ) -> None:
+        self._config: dict[str, Any] = {}
+        self._search: Any = None
+        self._stopping: Any = None
+        self._seed = seed
+        self._sweep_id: Optional[str] = None
+        self._controller: Optional[_besom.Controller] = None
+        self._store: Optional[_besom.Store] = None
+        self._actions: list[str] = []
+        if isinstance(sweep_id_or_config, str):
+            self._sweep_id = _place.sweep_id(sweep_id_or_config)
+            self._open()
+        else:
+            self._config = _sweep.with_owner(sweep_id_or_config or {}, entity, project)
+
+    # Configuration
+
+    @property
+    def sweep_config(self) -> dict[str, Any]:
+        """The configuration: as it was given, or as it is stored."""
+        if self._sweep_id is None:
+            return dict(self._config)
+        return self._opened_store().config(self._sweep_id)
+
+    @property
+    def sweep_id(self) -> str:
+        """The id of the sweep; creates it if there is none yet."""
+        return self._sweep_id or self.create()
+
+    def configure(self, sweep_config: Mapping[str, Any]) -> None:
+        """Takes over all keys of a configuration."""
+        self._configurable()
+        self._config.update(sweep_config)
+
+    def configure_search(self, search: Any, **options: Any) -> None:
+        """Says how to search: ``"bayes"``, a class of :mod:`besom.sweeps`, or an algorithm of your own (a class or object
+        with ``suggest(ask)``, or a function of ``ask``). On a sweep that is there an algorithm of your own takes the place
+        of its method in this controller."""
+        own = not isinstance(search, (str, Mapping)) and not hasattr(search, "_besom_name")
+        if not own:
+            self._configurable()
+            method = search if isinstance(search, (str, Mapping)) else search._besom_name
+            self._config.update(method if isinstance(method, Mapping) else {"method": method}, **options)
+            return
+        self._not_begun("configure_search")
+        self._search = search
+        self._config.update({"method": _name_of(search), **options})
+        self._own()
+
+    def configure_stopping(self, stopping: Any, **options: Any) -> None:
+        """Says when to stop a run early: ``"hyperband"``, a class of :mod:`besom.sweeps`, or a rule of your own (a class or
+        object with ``stop(problem, history)``, or a function of the two)."""
+        own = not isinstance(stopping, (str, Mapping)) and not hasattr(stopping, "_besom_name")
+        if not own:
+            self._configurable()
+            kind = stopping if isinstance(stopping, (str, Mapping)) else stopping._besom_name
+            rule = dict(kind) if isinstance(kind, Mapping) else {"type": kind}
+            self._config["early_terminate"] = {**rule, **options}
+            return
+        self._not_begun("configure_stopping")
+        self._stopping = stopping
+        self._config["early_terminate"] = {"type": _name_of(stopping), **options}
+        self._own()
+
+    def _own(self) -> None:
+        # Agents elsewhere have no such algorithm: only this process can step the sweep.
+        self._config.setdefault("controller", {"type": "local"})
+        if self._sweep_id is not None:
+            self._open()
+
+    def configure_metric(self, metric: Union[str, Mapping[str, Any]], goal: Optional[str] = None) -> None:
+        """Says what is optimised, and which way (``"minimize"`` by default)."""
+        self._configurable()
+        named = dict(metric) if isinstance(metric, Mapping) else {"name": metric}
+        self._config["metric"] = {**named, **_place.optional_name(goal, "goal")}
+
+    def configure_program(self, program: str) -> None:
+        """Says which program agents execute."""
+        self._configurable()
+        self._config["program"] = program
+
+    def configure_name(self, name: str) -> None:
+        """Names the sweep."""
+        self._configurable()
+        self._config["name"] = name
+
+    def configure_description(self, description: str) -> None:
+        """Describes the sweep."""
+        self._configurable()
+        self._config["description"] = description
+
+    def configure_controller(self, type: str) -> None:
+        """Says who drives the loop: ``"local"`` for this controller alone, ``"cloud"`` (W&B's word) for whoever has time."""
+        self._configurable()
+        self._config["controller"] = {"type": type}
+
+    def configure_parameter(
+        self,
+        name: str,
+        values: Optional[list[Any]] = None,
+        value: Any = None,
+        distribution: Optional[str] = None,
+        min: Optional[float] = None,
+        max: Optional[float] = None,
+        mu: Optional[float] = None,
+        sigma: Optional[float] = None,
+        q: Optional[float] = None,
+        a: Optional[float] = None,
+        b: Optional[float] = None,
+        probabilities: Optional[list[float]] = None,
+    ) -> None:
+        """Adds a parameter, with the keys of a sweep file."""
+        self._configurable()
+        given = {
+            "values": values, "value": value, "distribution": distribution, "min": min, "max": max,
+            "mu": mu, "sigma": sigma, "q": q, "a": a, "b": b, "probabilities": probabilities,
+        }  # fmt: skip
+        parameter = {key: given for key, given in given.items() if given is not None}
+        self._config.setdefault("parameters", {})[name] = parameter
+
+    def create(self) -> str:
+        """Creates the sweep and says its id. Raises :class:`besom.ConfigError` with everything that is wrong."""
+        self._configurable()
+        if "early_terminate" in self._config and "metric" not in self._config:
+            warnings.warn("no metric is configured: the stopping rule looks at 'loss'; see configure_metric", stacklevel=2)
+            self._config["metric"] = {"name": "loss", "goal": "minimize"}
+        own = [_name_of(algorithm) for algorithm in (self._search, self._stopping) if algorithm is not None]
+        self._sweep_id = _sweep.create(
+            self._config, seed=self._seed, search=self._search, stopping=self._stopping, own=own
+        )
+        self._open()
+        return self._sweep_id
+
+    def _configurable(self) -> None:
+        if self._sweep_id is not None:
+            raise BesomError(f"sweep {self._sweep_id} is created, and its configuration stays as it is")
+
+    def _not_begun(self, what: str) -> None:
+        if self._sweep_id is not None and self._actions:
+            raise BesomError(f"{what} comes before the first step")
+
+    def _open(self) -> None:
+        assert self._sweep_id is not None
+        self._controller = _besom.Controller(
+            _place.store_directory(), self._sweep_id, search=self._search, stopping=self._stopping
+        )
+        self._store = _besom.Store(_place.store_directory())
+
+    def _opened(self) -> _besom.Controller:
+        if self._controller is None:
+            self.create()
+        assert self._controller is not None
+        return self._controller
+
+    def _opened_store(self) -> _besom.Store:
+        self._opened()
+        assert self._store is not None
+        return self._store
+
+    # The loop
+
+    def run(
+        self,
+        verbose: Optional[bool] = None,
+        print_status: bool = True,
+        print_actions: bool = False,
+        print_debug: bool = False,
+        *,
+        agents: int = 0,
+        function: Optional[Callable[[], Any]] = None,
+    ) -> None:
+        """Steps the sweep until it is over, and prints how it stands whenever that changes.
+
+        ``agents=4`` starts four agents in this process that execute the sweep's program, or call ``function``.
+        """
+        self._opened()
+        crew = _Crew(self.sweep_id, agents, function) if agents else None
+        said = ""
+        try:
+            while not self.done():
+                self.step()
+                said = self._tell(said, print_status or bool(verbose), print_actions or bool(verbose), print_debug)
+                if crew is not None and crew.left():
+                    break
+                time.sleep(PACE)
+        finally:
+            if crew is not None:
+                crew.end()
+        self._tell(said, print_status, print_actions, print_debug)
+
+    def _tell(self, said: str, status: bool, actions: bool, debug: bool) -> str:
+        if actions:
+            self.print_actions()
+        if debug:
+            self.print_debug()
+        now = self._status_line()
+        if status and now != said:
+            print(now, flush=True)
+        return now
+
+    def step(self) -> None:
+        """One step: stops what is to be stopped, and adds runs for the agents that have none."""
+        found = self._opened().step()
+        if not self._actions or self._actions[-1] != found:
+            self._actions.append(found)
+
+    def search(self) -> Optional[Params]:
+        """The parameters of the next run to schedule. None if none is wanted now: it waits up to two seconds for that to
+        change, so a loop around it does not spin."""
+        found = self._opened().search(PATIENCE)
+        return None if found is None else Params(found[1], found[0], found[2])
+
+    def schedule(self, params: Optional[Mapping[str, Any]]) -> Optional[int]:
+        """Adds a run with these parameters and says its number; does nothing for None.
+
+        What :meth:`search` named and an agent's own controller has added meanwhile is not added twice.
+        """
+        if params is None:
+            return None
+        found = isinstance(params, Params) and dict(params) == params._as_found
+        number = params.number if found and isinstance(params, Params) else None
+        note = params.note if isinstance(params, Params) else {}
+        added = self._opened().schedule(dict(params), note, number)
+        if added:
+            self._actions.append(f"scheduled {dict(params)}")
+        return number if added else None
+
+    def stopping(self) -> dict[int, str]:
+        """The numbers of the runs that the stopping rule wants ended, with its reasons."""
+        return dict(self._opened().stopping())
+
+    def stop_runs(self, runs: Any) -> None:
+        """Asks that runs be ended early: numbers, or numbers with reasons as :meth:`stopping` gives them."""
+        pairs = runs.items() if isinstance(runs, Mapping) else [(run, "stopped by hand") for run in runs]
+        stops = [(int(getattr(run, "number", run)), str(reason)) for run, reason in pairs]
+        if stops:
+            self._opened().stop_runs(stops)
+            self._actions.extend(f"stopped run {run}: {reason}" for run, reason in stops)
+
+    def done(self) -> bool:
+        """Whether the sweep is over and all its runs are."""
+        return self._opened().done()
+
+    # What people see
+
+    def _status_line(self) -> str:
+        return _show.status_line(self._opened_store(), self.sweep_id)
+
+    def print_status(self) -> None:
+        """Prints how the sweep stands, in one line."""
+        print(self._status_line(), flush=True)
+
+    def print_actions(self) -> None:
+        """Prints what this controller did since it last said so."""
+        for action in self._actions:
+            print(f"  {action}")
+        # The last one stays, to be compared with.
+        self._actions = self._actions[-1:]
+
+    def print_space(self) -> None:
+        """Prints the parameters of the sweep."""
+        print(_show.space(self.sweep_config), flush=True)
+
+    def print_summary(self) -> None:
+        """Prints the best runs."""
+        print(_show.summary(self._opened_store(), self.sweep_id), flush=True)
+
+    def print_debug(self) -> None:
+        """Prints the events that explain how the sweep came to stand as it does: agents, and the stopping rule's view."""
+        print(_show.debug(self._opened_store(), self.sweep_id, self._opened().show_stopping()), flush=True)
+
+    def __repr__(self) -> str:
+        return f"Controller({self._sweep_id!r})" if self._sweep_id else f"Controller({self._config!r})"
+
+
+class _Crew:
+    """Agents in threads of this process."""
+
+    def __init__(self, sweep_id: str, agents: int, function: Optional[Callable[[], Any]]) -> None:
+        self._shutdown = _besom.Shutdown()
+        self._error: Optional[BaseException] = None
+        self._thread = threading.Thread(target=self._work, args=(sweep_id, agents, function), name="besom-agents")
+        self._thread.start()
+
+    def _work(self, sweep_id: str, agents: int, function: Optional[Callable[[], Any]]) -> None:
+        store, supervisor = _place.store_directory(), _place.supervisor()
+        try:
+            _besom.run_agents(
+                store, sweep_id, function, jobs=agents, supervisor=supervisor, steps=False, shutdown=self._shutdown
+            )
+        except BaseException as error:
+            self._error = error
+
+    def left(self) -> bool:
+        return not self._thread.is_alive()
+
+    def end(self) -> None:
+        """Waits for the agents, which leave when the sweep is over or when they are told."""
+        import sys
+
+        if sys.exc_info()[0] is not None:
+            self._shutdown.terminate()
+        self._thread.join()
+        if self._error is not None and sys.exc_info()[0] is None:
+            raise self._error
+
+
+def _name_of(algorithm: Any) -> str:
+    named = algorithm if inspect.isclass(algorithm) or inspect.isroutine(algorithm) else type(algorithm)
+    return str(getattr(named, "__name__", "own")).strip("<>")
+
+
+def controller(
+    sweep_id_or_config: Union[str, Mapping[str, Any], None] = None,
+    entity: Optional[str] = None,
+    project: Optional[str] = None,
+    *,
+    seed: Optional[int] = None,
+) -> Controller:
+    """The :class:`Controller` of a sweep that is there, or of one to be made."""
+    return Controller(sweep_id_or_config, entity, project, seed=seed)

@@ -1,0 +1,355 @@
+"""A run as its training code sees it: ``init``, ``config``, ``log``, ``finish``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Callable, Optional
+
+from besom import _place
+from besom._besom import BesomError, RunLog, RunStopped
+
+
+class Config:
+    """The parameters of a run, and what the program adds to them.
+
+    Values are attributes and items alike: ``config.lr``, ``config["lr"]``, ``config.get("lr", 0.1)``. Parameters that the
+    sweep gives stay as they are: ``update`` and ``init(config=...)`` set all others.
+
+    >>> config = Config({"lr": 0.1})
+    >>> config.update({"lr": 5, "epochs": 3})
+    >>> config.lr, config["epochs"], dict(config)
+    (0.1, 3, {'lr': 0.1, 'epochs': 3})
+    """
+
+    def __init__(self, swept: Mapping[str, Any], given: Optional[Mapping[str, Any]] = None) -> None:
+        object.__setattr__(self, "_swept", dict(swept))
+        object.__setattr__(self, "_values", {**dict(given or {}), **swept})
+
+    def update(self, values: Any = None, allow_val_change: Optional[bool] = None, **more: Any) -> None:
+        """Sets values that the sweep does not give."""
+        for name, value in dict(values or {}, **more).items():
+            self[name] = value
+
+    def setdefaults(self, values: Mapping[str, Any]) -> None:
+        """Sets values that are not there yet."""
+        for name, value in values.items():
+            self._values.setdefault(name, value)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of this name, or ``default``."""
+        return self._values.get(name, default)
+
+    def keys(self) -> Any:
+        """All names."""
+        return self._values.keys()
+
+    def items(self) -> Any:
+        """All names with their values."""
+        return self._values.items()
+
+    def values(self) -> Any:
+        """All values."""
+        return self._values.values()
+
+    def user_items(self) -> Iterator[tuple[str, Any]]:
+        """All names with their values, as W&B has it: nothing here is internal."""
+        return iter(list(self._values.items()))
+
+    def as_dict(self) -> dict[str, Any]:
+        """A copy as a dict."""
+        return dict(self._values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name not in self._swept:
+            self._values[name] = value
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._values[name]
+        except KeyError:
+            known = ", ".join(self._values) or "none"
+            raise AttributeError(f"the run has no parameter '{name}'; it has {known}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+class Run:
+    """A run that this program executes.
+
+    ``id`` is ``SWEEP-NUMBER`` (or a name of its own outside a sweep), ``number`` its number in the sweep from 1, ``dir`` a
+    directory that stays the same over all attempts, for checkpoints, ``summary`` the last value of everything logged.
+    """
+
+    def __init__(
+        self, id: str, config: Config, log: RunLog, directory: str, sweep_id: Optional[str], number: Optional[int], attempt: int = 1
+    ) -> None:
+        self.id = id
+        self.name = id
+        self.config = config
+        self.dir = directory
+        self.sweep_id = sweep_id
+        self.number = number
+        self.attempt = attempt
+        self.summary: dict[str, Any] = {}
+        self.project: Optional[str] = None
+        self.entity: Optional[str] = None
+        self.exit_code: Optional[int] = None
+        self._log = log
+        self._write = log.log
+        self._pending: dict[str, Any] = {}
+        self._step: Optional[int] = None
+        self._is_function = False
+        self._preempting = False
+
+    def log(self, data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
+        """Logs one row of metrics. When it returns, the row is in the run's file: no death of the process loses it.
+
+        Rows with the same ``step`` are one row, as are rows with ``commit=False`` and the next one. In a function run it
+        raises :class:`besom.RunStopped` if the run is to end.
+        """
+        if step is None and commit is not False and not self._pending:
+            self.summary.update(data)
+            self._write(data)
+            return
+        self._log_at(data, step, commit)
+
+    def _log_at(self, data: Mapping[str, Any], step: Optional[int], commit: Optional[bool]) -> None:
+        if step is not None and step != self._step:
+            self._flush()
+            self._step = step
+        self.summary.update(data)
+        self._pending.update(data)
+        if commit or (commit is None and step is None):
+            self._flush()
+
+    def _flush(self) -> None:
+        row, self._pending = self._pending, {}
+        if row:
+            self._write(row)
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether the run is to end, for code that would rather look than be interrupted. A program is told by SIGTERM."""
+        return self._log.stop_reason is not None
+
+    def mark_preempting(self) -> None:
+        """Says that the machine is being taken away: a function run that fails from now on is handed out again."""
+        self._preempting = True
+
+    def finish(self, exit_code: Optional[int] = None) -> None:
+        """Ends the run as far as its code is concerned. A code other than 0 marks it failed."""
+        self._flush()
+        self.exit_code = exit_code or 0
+        _forget(self)
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.finish(1 if kind is not None else 0)
+
+    def __repr__(self) -> str:
+        return f"Run({self.id!r}, {self.config!r})"
+
+
+_here = threading.local()
+_lock = threading.Lock()
+_active: list[Run] = []
+_outside: Optional[Run] = None
+
+
+def current() -> Optional[Run]:
+    """The run of this thread, else the only run of the process, else None."""
+    run: Optional[Run] = getattr(_here, "run", None)
+    if run is not None:
+        return run
+    return _active[-1] if len(_active) == 1 else None
+
+
+def _remember(run: Run) -> None:
+    _here.run = run
+    with _lock:
+        _active.append(run)
+
+
+def _forget(run: Run) -> None:
+    global _outside
+    if getattr(_here, "run", None) is run:
+        _here.run = None
+    if _outside is run:
+        _outside = None
+    with _lock:
+        if run in _active:
+            _active.remove(run)
+
+
+def _needed(what: str) -> Run:
+    run = current()
+    if run is None:
+        several = "; several runs are active in this process, and this thread has none" if _active else ""
+        raise BesomError(f"call besom.init() before {what}{several}")
+    return run
+
+
+def init(
+    project: Optional[str] = None,
+    entity: Optional[str] = None,
+    config: Optional[Mapping[str, Any]] = None,
+    name: Optional[str] = None,
+    **ignored: Any,
+) -> Run:
+    """The run that this code executes.
+
+    In a function or program that an agent has started it is the agent's run, with the parameters that the sweep gives
+    (they win over ``config``). Elsewhere it is a run of its own, in ``.besom/alone``, so that a script also runs alone.
+    Options of W&B that have no meaning here are taken and ignored.
+    """
+    global _outside
+    run = current()
+    if run is None:
+        run = _of_environment() or _alone()
+        _remember(run)
+        _outside = run
+    run.config.setdefaults(dict(config or {}))
+    run.name = name or run.name
+    run.project, run.entity = project, entity
+    return run
+
+
+def _of_environment() -> Optional[Run]:
+    """The run of a program that an agent has started."""
+    metrics, params = os.environ.get("BESOM_METRICS"), os.environ.get("BESOM_PARAMS")
+    if not metrics:
+        return None
+    swept: dict[str, Any] = {}
+    if params:
+        with open(params, encoding="utf-8") as file:
+            swept = json.load(file)
+    environ = os.environ
+    number = environ.get("BESOM_RUN_NUMBER")
+    return Run(
+        environ.get("BESOM_RUN_ID", "run"),
+        Config(swept),
+        RunLog(metrics),
+        environ.get("BESOM_RUN_DIR") or os.path.dirname(metrics),
+        environ.get("BESOM_SWEEP_ID"),
+        int(number) if number else None,
+        int(environ.get("BESOM_ATTEMPT") or 1),
+    )
+
+
+def _alone() -> Run:
+    """A run that no sweep knows."""
+    base = os.path.join(_place.store_directory(), "alone")
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for count in range(10_000):
+        id = f"{stamp}-{os.getpid()}" + (f"-{count}" if count else "")
+        try:
+            os.makedirs(os.path.join(base, id))
+        except FileExistsError:
+            continue
+        directory = os.path.join(base, id)
+        return Run(id, Config({}), RunLog(os.path.join(directory, "metrics-1.jsonl")), directory, None, None)
+    raise BesomError(f"cannot make a directory for a run in {base}")
+
+
+def log(data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
+    """Logs one row of metrics of the current run; see :meth:`Run.log`."""
+    run = getattr(_here, "run", None) or _needed("besom.log()")
+    run.log(data, step, commit)
+
+
+def finish(exit_code: Optional[int] = None, quiet: Optional[bool] = None) -> None:
+    """Ends the current run as far as its code is concerned; does nothing without one."""
+    run = current()
+    if run is not None:
+        run.finish(exit_code)
+
+
+class CurrentConfig:
+    """The :class:`Config` of the current run, as ``besom.config``."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_needed("besom.config").config, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(_needed("besom.config").config, name, value)
+
+    def __getitem__(self, name: str) -> Any:
+        return _needed("besom.config").config[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        _needed("besom.config").config[name] = value
+
+    def __contains__(self, name: object) -> bool:
+        return name in _needed("besom.config").config
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_needed("besom.config").config)
+
+    def __len__(self) -> int:
+        return len(_needed("besom.config").config)
+
+    def __repr__(self) -> str:
+        run = current()
+        return "besom.config (no run yet: call besom.init())" if run is None else repr(run.config)
+
+
+def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: dict[str, Any], directory: str, log: RunLog) -> tuple[str, str, str]:
+    """Calls a training function for a run; called by the agent (Rust). Says how it ended: a word, a message, an excerpt."""
+    sweep, number, attempt = run_of
+    run = Run(f"{sweep}-{number}", Config(params), log, os.fspath(directory), sweep, number, attempt)
+    run._is_function = True
+    before = getattr(_here, "run", None)
+    _remember(run)
+    try:
+        function()
+        run._flush()
+        failed = bool(run.exit_code)
+        return ("failed", f"finished with exit code {run.exit_code}", "") if failed else ("finished", "", "")
+    except RunStopped:
+        return ("stopped", "", "")
+    except SystemExit as ended:
+        code = ended.code
+        return ("failed", f"exited with {code}", "") if code not in (None, 0) else ("finished", "", "")
+    except Exception as error:
+        if run._preempting:
+            return ("preempted", "", "")
+        return _failure(run, error)
+    finally:
+        _forget(run)
+        _here.run = before
+
+
+def _failure(run: Run, error: Exception) -> tuple[str, str, str]:
+    import traceback
+
+    # The frames of the package say nothing to the author of the function.
+    trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    lines = "".join(traceback.format_exception(type(error), error, trace))
+    print(f"besom: run {run.id} failed:\n{lines}", end="", file=sys.stderr)
+    message = "".join(traceback.format_exception_only(type(error), error)).strip()
+    return ("failed", message, "\n".join(lines.splitlines()[-10:]))

@@ -1,0 +1,73 @@
+"""Text about a sweep, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from besom._besom import Store
+
+
+def number(value: float) -> str:
+    """A value short enough to read."""
+    return f"{value:.6g}"
+
+
+def counts(sweep: dict[str, Any], status: dict[str, Any]) -> str:
+    """``12 of 60: 2 running, 9 finished (4 stopped early), 1 failed``."""
+    total = sum(count for _, count in status["counts"])
+    of = f" of {sweep['run_cap']}" if sweep["run_cap"] else ""
+    parts = [f"{count} {state}" for state, count in status["counts"] if count]
+    if status["stopped"]:
+        parts = [f"{part} ({status['stopped']} stopped early)" if part.endswith(" finished") else part for part in parts]
+    return f"{total}{of}: {', '.join(parts)}" if parts else f"{total}{of}"
+
+
+def best(sweep: dict[str, Any], status: dict[str, Any]) -> str:
+    """``best loss 0.31 (run 7)``, or nothing."""
+    if not status["best"] or not sweep["metrics"]:
+        return ""
+    run, value = status["best"]
+    return f"best {sweep['metrics'][0]['name']} {number(value)} (run {run})"
+
+
+def status_line(store: Store, id: str) -> str:
+    """A sweep in one line."""
+    sweep, status = store.sweep(id), store.status(id)
+    title = f" ({sweep['name']})" if sweep["name"] else ""
+    reason = f" ({sweep['reason']})" if sweep["reason"] else ""
+    parts = [f"sweep {id}{title}: {sweep['state']}{reason}", f"runs {counts(sweep, status)}", best(sweep, status)]
+    is_over = sweep["state"] in ("finished", "canceled")
+    if not is_over and status["agents"]:
+        parts.append(f"{status['agents']} agents")
+    elif not is_over:
+        parts.append(f'no agent is connected; start one with: besom agent {id}, or besom.agent("{id}", function=train)')
+    return "; ".join(part for part in parts if part)
+
+
+def space(config: dict[str, Any]) -> str:
+    """The parameters of a configuration, one a line."""
+    parameters = config.get("parameters", {})
+    width = max(map(len, parameters), default=0)
+    return "\n".join(f"{name:<{width}}  {_described(given)}" for name, given in parameters.items())
+
+
+def _described(given: Any) -> str:
+    return ", ".join(f"{key} {value}" for key, value in given.items()) if isinstance(given, dict) else str(given)
+
+
+def summary(store: Store, id: str, limit: int = 10) -> str:
+    """How a sweep stands, with its best runs."""
+    sweep = store.sweep(id)
+    lines = [status_line(store, id)]
+    name = sweep["metrics"][0]["name"] if sweep["metrics"] else "best"
+    for run in store.runs(id, "best", limit):
+        value = "-" if run["best"] is None else number(run["best"])
+        lines.append(f"  run {run['number']:>4}  {run['state']:<9}  {name} {value:<12}  {_described(run['point'])}")
+    return "\n".join(lines)
+
+
+def debug(store: Store, id: str, shown: dict[str, Any]) -> str:
+    """Who works on a sweep, and what its stopping rule sees."""
+    lines = [f"  agent {a['name']}: {'alive' if a['alive'] else 'gone'}, run {a['run'] or '-'}" for a in store.agents(id)]
+    lines.extend(f"  stopping {key}: {value}" for key, value in shown.items())
+    return "\n".join(lines) if lines else "  no agents yet"

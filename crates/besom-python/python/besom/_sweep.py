@@ -1,0 +1,102 @@
+"""Making a sweep, and working on it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any, Callable, Optional, Union
+
+from besom import _besom, _place
+
+Configuration = Union[Mapping[str, Any], str, "os.PathLike[str]", Callable[[], Mapping[str, Any]]]
+
+
+def sweep(
+    sweep: Configuration,
+    entity: Optional[str] = None,
+    project: Optional[str] = None,
+    prior_runs: Optional[list[str]] = None,
+    *,
+    seed: Optional[int] = None,
+) -> str:
+    """Creates a sweep and says its id.
+
+    ``sweep`` is a configuration as a dict, a function that makes one, or the path of a sweep file (YAML or JSON).
+    ``prior_runs`` are ids of runs (``SWEEP-NUMBER``) of other sweeps in this store that the search is to learn from.
+
+    Raises :class:`besom.ConfigError` with everything that is wrong with the configuration.
+    """
+    config = sweep() if callable(sweep) else sweep
+    if isinstance(config, (str, os.PathLike)):
+        id = _from_file(os.fspath(config))
+    else:
+        id = create(with_owner(config, entity, project), seed=seed)
+    if prior_runs:
+        _besom.import_runs(_place.store_directory(), id, [str(run) for run in prior_runs])
+    return id
+
+
+def with_owner(config: Mapping[str, Any], entity: Optional[str], project: Optional[str]) -> dict[str, Any]:
+    if not isinstance(config, Mapping):
+        raise TypeError(f"a sweep is configured by a dict, the path of a file or a function, not {config!r}")
+    return {**_place.optional_name(entity, "entity"), **_place.optional_name(project, "project"), **config}
+
+
+def create(
+    config: Mapping[str, Any], *, seed: Optional[int] = None, search: Any = None, stopping: Any = None, own: Optional[list[str]] = None
+) -> str:
+    _, found = _besom.check_config(config, own=own or [])
+    warn(found)
+    store, here = _place.store_directory(), os.getcwd()
+    return _besom.create_sweep(store, config, here, seed=seed, search=search, stopping=stopping, own=own or [])
+
+
+def _from_file(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    config, found = _besom.check_text(text, path)
+    warn(found)
+    here = os.getcwd()
+    program = config.get("program")
+    beside = os.path.dirname(os.path.abspath(path))
+    is_beside = program and not os.path.exists(os.path.join(here, program)) and os.path.exists(os.path.join(beside, program))
+    return _besom.create_sweep_from_text(_place.store_directory(), text, os.path.realpath(path), beside if is_beside else here)
+
+
+def warn(found: list[str]) -> None:
+    for text in found:
+        warnings.warn(text, UserWarning, stacklevel=4)
+
+
+def agent(
+    sweep_id: str,
+    function: Optional[Callable[[], Any]] = None,
+    entity: Optional[str] = None,
+    project: Optional[str] = None,
+    count: Optional[int] = None,
+    *,
+    processes: Optional[int] = None,
+) -> int:
+    """Works on a sweep until it is over, or until ``count`` runs were executed; says how many were.
+
+    With a ``function`` each run is a call of it, in this thread, so that Ctrl-C and libraries that want the main thread
+    work; ``processes=4`` executes four at once, each in a fresh process (the function must be importable, as for
+    :mod:`multiprocessing`). Without one the sweep's program is executed.
+
+    A run that is stopped early ends at its next ``besom.log`` by :class:`besom.RunStopped`; a process by SIGTERM. A
+    function that fails three times at once pauses the sweep and raises :class:`besom.SweepPaused`.
+    """
+    id, store = _place.sweep_id(sweep_id), _place.store_directory()
+    if function is not None and not callable(function):
+        raise TypeError(f"function is to be a function without arguments, not {function!r}")
+    if count is not None and count < 0:
+        raise ValueError(f"count is to be 0 or more, not {count}")
+    if processes is None:
+        return _besom.run_agents(store, id, function, count=count, supervisor=_place.supervisor())
+    if function is None:
+        return _besom.run_agents(store, id, jobs=processes, count=count, supervisor=_place.supervisor())
+    from besom import _child
+
+    with _child.command(function) as command:
+        return _besom.run_agents(store, id, jobs=processes, count=count, supervisor=_place.supervisor(), command=command)

@@ -1,0 +1,189 @@
+//! Search methods and stopping rules that are written in Python.
+//!
+//! The Python side (`besom/_algorithms.py`) turns whatever a person writes (a class, an object, a function) into one
+//! callable, and whatever that answers into plain lists. Here it becomes a [`Search`] or a [`Stopper`].
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use besom_core::{
+    Answer, Ask, BoxError, Distribution, History, Options, Point, Problem, Registry, RunNumber, Search, Stop,
+    Stopper, Suggestion,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use rand::Rng;
+
+use crate::error::Failure;
+use crate::value;
+use crate::view::{AskView, HistoryView, ProblemView};
+
+/// What was registered from Python, by name. Python registers at import, once per process; a registry of the core is
+/// built from it for each use.
+static REGISTERED: Mutex<Vec<(String, Kind, Py<PyAny>)>> = Mutex::new(Vec::new());
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Search,
+    Stopper,
+}
+
+/// Makes `method: name` find a class, an object with `suggest`, or a function.
+#[pyfunction]
+pub(crate) fn register_search(name: String, search: Py<PyAny>) {
+    remember(name, Kind::Search, search);
+}
+
+/// Makes `early_terminate: {type: name}` find a class, an object with `stop`, or a function.
+#[pyfunction]
+pub(crate) fn register_stopping(name: String, stopping: Py<PyAny>) {
+    remember(name, Kind::Stopper, stopping);
+}
+
+fn remember(name: String, kind: Kind, object: Py<PyAny>) {
+    let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    registered.retain(|(known, of, _)| (known, *of) != (&name, kind));
+    registered.push((name, kind, object));
+}
+
+/// Adds what was registered from Python.
+pub(crate) fn register(registry: &mut Registry) {
+    let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    for (name, kind, object) in &*registered {
+        let object = Python::attach(|py| object.clone_ref(py));
+        match kind {
+            Kind::Search => registry
+                .add_search(name, move |problem, options| Ok(PySearch::make(&object, problem, options)?)),
+            Kind::Stopper => registry
+                .add_stopper(name, move |problem, options| Ok(PyStopper::make(&object, problem, options)?)),
+        };
+    }
+}
+
+/// Algorithms that the owner of a sweep hands over, in place of those that its file names.
+#[derive(Debug, Default)]
+pub(crate) struct Algorithms {
+    pub(crate) search: Option<Py<PyAny>>,
+    pub(crate) stopper: Option<Py<PyAny>>,
+}
+
+impl Algorithms {
+    pub(crate) fn search(
+        &self,
+        problem: &Problem,
+        options: &Options,
+    ) -> Result<Option<Box<dyn Search>>, Failure> {
+        let Some(object) = &self.search else { return Ok(None) };
+        Ok(Some(Box::new(PySearch::make(object, problem, options)?)))
+    }
+
+    pub(crate) fn stopper(
+        &self,
+        problem: &Problem,
+        options: &Options,
+    ) -> Result<Option<Box<dyn Stopper>>, Failure> {
+        let Some(object) = &self.stopper else { return Ok(None) };
+        Ok(Some(Box::new(PyStopper::make(object, problem, options)?)))
+    }
+}
+
+fn instance(
+    py: Python<'_>,
+    maker: &str,
+    object: &Py<PyAny>,
+    problem: &Problem,
+    options: &Options,
+) -> PyResult<Py<PyAny>> {
+    let problem = ProblemView::new(Arc::new(problem.clone()));
+    let arguments = (object, problem, value::dict(py, options)?);
+    Ok(py.import("besom._algorithms")?.call_method1(maker, arguments)?.unbind())
+}
+
+/// A search method that is written in Python.
+pub(crate) struct PySearch {
+    suggest: Py<PyAny>,
+}
+
+impl PySearch {
+    pub(crate) fn make(object: &Py<PyAny>, problem: &Problem, options: &Options) -> PyResult<Self> {
+        let suggest = Python::attach(|py| instance(py, "search", object, problem, options))?;
+        Ok(Self { suggest })
+    }
+}
+
+impl Search for PySearch {
+    fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+        Ok(Python::attach(|py| {
+            let problem = Arc::new(ask.problem.clone());
+            let seeds = (0..ask.count).map(|i| ask.rng(i).next_u64()).collect();
+            let view = AskView {
+                problem: ProblemView::new(problem.clone()),
+                history: HistoryView { problem, history: Arc::new(ask.history.clone()) },
+                count: ask.count,
+                seeds,
+            };
+            answer(ask.problem, &self.suggest.bind(py).call1((view,))?)
+        })?)
+    }
+}
+
+fn answer(problem: &Problem, answer: &Bound<'_, PyAny>) -> PyResult<Answer> {
+    if let Ok(word) = answer.extract::<String>() {
+        return Ok(if word == "wait" { Answer::Wait } else { Answer::Done });
+    }
+    let pairs: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> = answer.extract()?;
+    let suggestion = |(params, note): &(Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        Ok(Suggestion { point: point(problem, params)?, note: value::object(note)? })
+    };
+    Ok(Answer::Try(pairs.iter().map(suggestion).collect::<PyResult<_>>()?))
+}
+
+/// The point of a dict; constants may be left out.
+fn point(problem: &Problem, params: &Bound<'_, PyAny>) -> PyResult<Point> {
+    let read = problem.space.read(&value::object(params)?);
+    let mut values = Vec::new();
+    for parameter in problem.space.parameters() {
+        let (name, distribution) = (&parameter.name, &parameter.distribution);
+        let given = match (read.get(name), distribution) {
+            (Some(value), _) => value.clone(),
+            (None, Distribution::Constant(value)) => value.clone(),
+            (None, _) => {
+                return Err(PyValueError::new_err(format!("the suggestion lacks the parameter '{name}'")));
+            }
+        };
+        if !distribution.contains(&given) {
+            let message = format!("the suggestion has {given} for '{name}', which the space does not give");
+            return Err(PyValueError::new_err(message));
+        }
+        values.push((name.clone(), given));
+    }
+    Ok(values.into_iter().collect())
+}
+
+/// A stopping rule that is written in Python.
+pub(crate) struct PyStopper {
+    stop: Py<PyAny>,
+}
+
+impl PyStopper {
+    pub(crate) fn make(object: &Py<PyAny>, problem: &Problem, options: &Options) -> PyResult<Self> {
+        let stop = Python::attach(|py| instance(py, "stopping", object, problem, options))?;
+        Ok(Self { stop })
+    }
+}
+
+impl Stopper for PyStopper {
+    fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
+        Ok(Python::attach(|py| {
+            let problem = Arc::new(problem.clone());
+            let view = HistoryView { problem: problem.clone(), history: Arc::new(history.clone()) };
+            let answer = self.stop.bind(py).call1((ProblemView::new(problem), view))?;
+            let pairs: Vec<(u64, String)> = answer.extract()?;
+            let stop = |(number, reason)| {
+                let run = RunNumber::new(number)
+                    .ok_or_else(|| PyValueError::new_err("runs are numbered from 1"))?;
+                Ok(Stop { run, reason })
+            };
+            pairs.into_iter().map(stop).collect::<PyResult<_>>()
+        })?)
+    }
+}

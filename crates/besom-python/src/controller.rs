@@ -1,0 +1,228 @@
+//! The controller of a stored sweep, step by step or by hand.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use besom_controller::{Controller, Step};
+use besom_core::{Answer, RunNumber, RunState};
+use besom_store::{Added, NewRun, SqliteStore, Status, StopKind, Store, SweepId, SweepState};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::algorithm::Algorithms;
+use crate::error::Failure;
+use crate::place;
+use crate::store::same_process;
+use crate::value;
+use crate::wait;
+
+/// How often a waiting search looks at the store.
+const PACE: Duration = Duration::from_millis(25);
+
+/// A run that a search named: its number, parameters and note.
+type Named<'py> = (u64, Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+/// A controller of a stored sweep.
+#[pyclass(frozen, name = "Controller", module = "besom._besom")]
+#[derive(Debug)]
+pub(crate) struct PyController {
+    inner: Mutex<Inner>,
+    process: u32,
+}
+
+#[derive(Debug)]
+struct Inner {
+    id: SweepId,
+    store: SqliteStore,
+    controller: Controller,
+}
+
+/// What a look for the next run found.
+enum Look {
+    Found(RunNumber, Map<String, Value>, Map<String, Value>),
+    Nothing,
+    Over,
+}
+
+#[pymethods]
+impl PyController {
+    #[new]
+    #[pyo3(signature = (store, id, search=None, stopping=None))]
+    fn new(
+        py: Python<'_>,
+        store: PathBuf,
+        id: String,
+        search: Option<Py<PyAny>>,
+        stopping: Option<Py<PyAny>>,
+    ) -> Result<Self, Failure> {
+        let own = Algorithms { search, stopper: stopping };
+        py.detach(|| {
+            let mut store = place::open(&store)?;
+            let sweep = store.sweep(&SweepId::new(id))?;
+            let controller = place::controller(&sweep, &own)?;
+            let inner = Mutex::new(Inner { id: sweep.id, store, controller });
+            Ok(Self { inner, process: std::process::id() })
+        })
+    }
+
+    /// Stops what is to be stopped and adds runs for the agents that have none. Says `ready`, `wait`, `paused` or `over`.
+    fn step(&self, py: Python<'_>) -> Result<&'static str, Failure> {
+        self.with(py, |inner| {
+            let idle = inner.idle_agents()?;
+            let step = inner.controller.step(&mut inner.store, idle.max(1))?;
+            Ok(match step {
+                Step::Ready(_) => "ready",
+                Step::Wait => "wait",
+                Step::Paused => "paused",
+                Step::Over => "over",
+            })
+        })
+    }
+
+    /// The next run to schedule, or None if none is wanted within `seconds`, or ever.
+    fn search<'py>(&self, py: Python<'py>, seconds: f64) -> PyResult<Option<Named<'py>>> {
+        let until = Instant::now() + Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        let before = self.with(py, Inner::counts)?;
+        loop {
+            match self.with(py, Inner::look)? {
+                Look::Found(number, point, note) => {
+                    let (point, note) = (value::dict(py, &point)?, value::dict(py, &note)?);
+                    return Ok(Some((number.get(), point.into_any(), note.into_any())));
+                }
+                Look::Over => return Ok(None),
+                Look::Nothing if Instant::now() >= until || self.with(py, Inner::counts)? != before => {
+                    return Ok(None);
+                }
+                Look::Nothing => wait::pause(py, PACE)?,
+            }
+        }
+    }
+
+    /// Adds a run. With `number`, only if it is the next one still: else somebody else has scheduled it. Says whether it
+    /// was added.
+    #[pyo3(signature = (params, note, number=None))]
+    fn schedule(
+        &self,
+        py: Python<'_>,
+        params: &Bound<'_, PyAny>,
+        note: &Bound<'_, PyAny>,
+        number: Option<u64>,
+    ) -> PyResult<bool> {
+        let run = NewRun { point: value::object(params)?, note: value::object(note)? };
+        Ok(self.with(py, |inner| inner.schedule(&run, number))?)
+    }
+
+    /// The runs that the stopping rule wants ended, with its reasons.
+    fn stopping(&self, py: Python<'_>) -> Result<Vec<(u64, String)>, Failure> {
+        self.with(py, |inner| {
+            inner.controller.refresh(&mut inner.store)?;
+            let stops = inner.controller.stops()?;
+            Ok(stops.into_iter().map(|stop| (stop.run.get(), stop.reason)).collect())
+        })
+    }
+
+    /// Asks that runs be ended early. Says how many were asked.
+    fn stop_runs(&self, py: Python<'_>, stops: Vec<(u64, String)>) -> PyResult<u64> {
+        let number = |n| RunNumber::new(n).ok_or_else(|| PyValueError::new_err("runs are numbered from 1"));
+        let stops =
+            stops.into_iter().map(|(n, reason)| Ok((number(n)?, reason))).collect::<PyResult<Vec<_>>>()?;
+        Ok(self.with(py, |inner| Ok(inner.store.request_stops(&inner.id, &stops, StopKind::Early)?))?)
+    }
+
+    /// Whether the sweep is over and none of its runs is open.
+    fn done(&self, py: Python<'_>) -> Result<bool, Failure> {
+        self.with(py, Inner::done)
+    }
+
+    /// What the stopping rule shows of its view.
+    fn show_stopping<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let shown = self.with(py, |inner| {
+            inner.controller.refresh(&mut inner.store)?;
+            Ok(inner.controller.show_stopper()?)
+        })?;
+        Ok(value::dict(py, &shown)?.into_any())
+    }
+}
+
+impl PyController {
+    /// Works on the parts with the GIL released.
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Inner) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        same_process(self.process, "controller")?;
+        py.detach(|| {
+            let mut inner: MutexGuard<'_, Inner> = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut inner)
+        })
+    }
+}
+
+impl Inner {
+    fn idle_agents(&mut self) -> Result<usize, Failure> {
+        let agents = self.store.agents(&self.id)?;
+        Ok(agents.iter().filter(|agent| agent.alive && agent.run.is_none()).count())
+    }
+
+    /// What a person who waits for news waits for.
+    fn counts(&mut self) -> Result<(Status, SweepState), Failure> {
+        let state = self.controller.refresh(&mut self.store)?;
+        let mut status = self.store.status(&self.id)?;
+        (status.best, status.mean_run_ms) = (None, None);
+        Ok((status, state))
+    }
+
+    fn look(&mut self) -> Result<Look, Failure> {
+        let state = self.controller.refresh(&mut self.store)?;
+        if state.is_over() {
+            return Ok(if self.has_open_runs() { Look::Nothing } else { Look::Over });
+        }
+        if state == SweepState::Paused || self.waiting() > 0 && self.waiting() >= self.idle_agents()? {
+            return Ok(Look::Nothing);
+        }
+        match self.controller.suggest(1)? {
+            Answer::Try(mut suggestions) => {
+                let suggestion = suggestions.swap_remove(0);
+                let number = self.controller.sweep().history().next_number();
+                Ok(Look::Found(number, suggestion.point.to_json(), suggestion.note))
+            }
+            Answer::Wait => Ok(Look::Nothing),
+            Answer::Done => {
+                let step = self.controller.step(&mut self.store, 0)?;
+                Ok(if step == Step::Over && !self.has_open_runs() { Look::Over } else { Look::Nothing })
+            }
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        let history = self.controller.sweep().history();
+        history.count(RunState::Pending) + history.count(RunState::Preempted)
+    }
+
+    fn has_open_runs(&self) -> bool {
+        self.controller.sweep().history().runs().iter().any(|run| run.state.is_open())
+    }
+
+    fn done(&mut self) -> Result<bool, Failure> {
+        let state = self.controller.refresh(&mut self.store)?;
+        Ok(state.is_over() && !self.has_open_runs())
+    }
+
+    fn schedule(&mut self, run: &NewRun, number: Option<u64>) -> Result<bool, Failure> {
+        loop {
+            self.controller.refresh(&mut self.store)?;
+            let next = self.controller.sweep().history().next_number();
+            if number.is_some_and(|number| number != next.get()) {
+                return Ok(false);
+            }
+            match self.store.add_runs(&self.id, next, std::slice::from_ref(run))? {
+                Added::Added(_) => return Ok(true),
+                Added::Lost(_) => {}
+                Added::Capped | Added::Closed(_) => return Ok(false),
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Errors as Python exceptions, with the text that the command would print.
+
+use besom_agent::AgentError;
+use besom_config::Problems;
+use besom_controller::ControllerError;
+use besom_core::{BoxError, RegistryError};
+use besom_store::StoreError as Trouble;
+use pyo3::create_exception;
+use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::value;
+
+create_exception!(
+    besom,
+    BesomError,
+    PyRuntimeError,
+    "Something that besom could not do: the base of its errors."
+);
+create_exception!(
+    besom,
+    ConfigError,
+    PyValueError,
+    "A sweep configuration is wrong. `problems` lists everything that is: a dict each, with `path`, `found`, \
+     `message`, `suggestion`, and `line` and `column` if it was text."
+);
+create_exception!(besom, StoreError, BesomError, "The store could not do what was asked.");
+create_exception!(
+    besom,
+    SweepPaused,
+    BesomError,
+    "The sweep was paused because its function or program looks broken; the text says why."
+);
+create_exception!(
+    besom,
+    RunStopped,
+    PyBaseException,
+    "The run is to end: a stopping rule or the owner of the sweep wants it. Raised by `besom.log` in a function run; it is \
+     no `Exception`, so that `except Exception` in a training loop lets it pass. The run counts as stopped, not failed."
+);
+
+/// An error that goes to Python.
+#[derive(Debug)]
+pub(crate) struct Failure(PyErr);
+
+impl From<Failure> for PyErr {
+    fn from(failure: Failure) -> Self {
+        failure.0
+    }
+}
+
+impl From<PyErr> for Failure {
+    fn from(error: PyErr) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(error: Trouble) -> Self {
+        Self(StoreError::new_err(error.to_string()))
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Refused { source, .. } if source.is::<PyErr>() => unboxed(source),
+            error => config_error(error.to_string(), Vec::new()),
+        }
+    }
+}
+
+impl From<ControllerError> for Failure {
+    fn from(error: ControllerError) -> Self {
+        match error {
+            ControllerError::Search(source) | ControllerError::Stopper(source) if source.is::<PyErr>() => {
+                unboxed(source)
+            }
+            ControllerError::Store(error) => error.into(),
+            error => Self(BesomError::new_err(error.to_string())),
+        }
+    }
+}
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::Store(error) => error.into(),
+            AgentError::Idle(source) => match source.downcast::<ControllerError>() {
+                Ok(error) => (*error).into(),
+                Err(source) => unboxed(source),
+            },
+            error => Self(BesomError::new_err(error.to_string())),
+        }
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let text = problems.to_string();
+        config_error(text, problems.into_iter().collect())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+/// An error of Python code that went through Rust comes out as it went in.
+fn unboxed(source: BoxError) -> Failure {
+    match source.downcast::<PyErr>() {
+        Ok(error) => Failure(*error),
+        Err(source) => Failure(BesomError::new_err(source.to_string())),
+    }
+}
+
+fn config_error(text: String, problems: Vec<besom_config::Diagnostic>) -> Failure {
+    Python::attach(|py| {
+        let error = ConfigError::new_err(text);
+        let set = value::serialized(py, &problems).and_then(|list| error.value(py).setattr("problems", list));
+        Failure(set.map_or_else(|broken| broken, |()| error))
+    })
+}

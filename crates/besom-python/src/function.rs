@@ -1,0 +1,119 @@
+//! Runs as calls of a Python function.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use besom_agent::{Ended, Link, Runner};
+use besom_core::RunState;
+use besom_store::ClaimedRun;
+use pyo3::prelude::*;
+
+use crate::log::{RunLog, Told};
+use crate::value;
+
+/// How soon the store hears of a row at first, and at the latest.
+const PACE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
+
+/// Has runs executed by whoever receives the calls, and carries their metrics and signals meanwhile.
+#[derive(Debug)]
+pub(crate) struct FunctionRunner {
+    calls: Sender<Call>,
+}
+
+impl FunctionRunner {
+    pub(crate) fn new(calls: Sender<Call>) -> Self {
+        Self { calls }
+    }
+}
+
+impl Runner for FunctionRunner {
+    fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
+        let told = Told::default();
+        let (returns, returned) = mpsc::channel();
+        let call = Call {
+            run: run.clone(),
+            directory: link.dir().path().to_owned(),
+            metrics: link.dir().metrics(),
+            told: told.clone(),
+            returns,
+        };
+        if self.calls.send(call).is_err() {
+            return Ended::new(RunState::Preempted);
+        }
+        let mut pace = PACE.0;
+        loop {
+            match returned.recv_timeout(pace) {
+                Ok(returned) => return returned.ended(&told),
+                Err(RecvTimeoutError::Disconnected) => return Ended::new(RunState::Preempted),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let before = link.rows();
+            told.tell(link.pump());
+            pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
+        }
+    }
+}
+
+/// A run to execute, and where to say how it went.
+pub(crate) struct Call {
+    run: ClaimedRun,
+    directory: PathBuf,
+    metrics: PathBuf,
+    told: Told,
+    returns: Sender<Returned>,
+}
+
+/// How a function came back: as `besom._run.execute` says it.
+enum Returned {
+    Finished,
+    Failed {
+        message: String,
+        excerpt: String,
+    },
+    /// It ended because it was told to.
+    Stopped,
+    /// It ended because its machine or its agent goes: the run is to be handed out again.
+    Preempted,
+}
+
+impl Returned {
+    fn ended(self, told: &Told) -> Ended {
+        match self {
+            Self::Finished => Ended::new(RunState::Finished),
+            Self::Failed { message, excerpt } => Ended { excerpt, ..Ended::failed(message) },
+            Self::Stopped => Ended::new(told.end_state()),
+            Self::Preempted => Ended::new(RunState::Preempted),
+        }
+    }
+}
+
+impl Call {
+    /// Calls the function. An error is an interrupt of this process, which is to go.
+    pub(crate) fn execute(self, py: Python<'_>, function: Option<&Py<PyAny>>) -> PyResult<()> {
+        let result = self.call(py, function);
+        let (returned, result) = match result {
+            Ok(returned) => (returned, Ok(())),
+            Err(interrupt) => (Returned::Preempted, Err(interrupt)),
+        };
+        // Nobody waits any more if the agent has failed, and then it says so.
+        let _ = self.returns.send(returned);
+        result
+    }
+
+    fn call(&self, py: Python<'_>, function: Option<&Py<PyAny>>) -> PyResult<Returned> {
+        let log = RunLog::open(&self.metrics, self.told.clone())?;
+        let lease = &self.run.lease;
+        let run = (lease.sweep.as_str(), lease.run.get(), lease.epoch);
+        let params = value::dict(py, &self.run.point)?;
+        let execute = py.import("besom._run")?.getattr("execute")?;
+        let answer = execute.call1((function, run, params, &self.directory, log))?;
+        let (word, message, excerpt): (String, String, String) = answer.extract()?;
+        Ok(match word.as_str() {
+            "finished" => Returned::Finished,
+            "stopped" => Returned::Stopped,
+            "preempted" => Returned::Preempted,
+            _ => Returned::Failed { message, excerpt },
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! besom as a Python package: the native module `besom._besom`.
+//!
+//! Thin on purpose: search, stopping and storage are the other crates'; here values are converted, the GIL is released,
+//! errors become exceptions, and algorithms that are written in Python become a `Search` or a `Stopper`. What people
+//! call is Python (`python/besom/`).
+
+mod agents;
+mod algorithm;
+mod controller;
+mod error;
+mod function;
+mod log;
+mod place;
+mod store;
+mod value;
+mod view;
+mod wait;
+
+use pyo3::prelude::*;
+
+/// The native part of besom; use the package `besom`.
+#[pymodule]
+mod _besom {
+    #[pymodule_export]
+    use crate::agents::{PyShutdown, run_agents, supervise};
+    #[pymodule_export]
+    use crate::algorithm::{register_search, register_stopping};
+    #[pymodule_export]
+    use crate::controller::PyController;
+    #[pymodule_export]
+    use crate::error::{BesomError, ConfigError, RunStopped, StoreError, SweepPaused};
+    #[pymodule_export]
+    use crate::log::RunLog;
+    #[pymodule_export]
+    use crate::store::{PyStore, check_config, check_text, create_sweep, create_sweep_from_text};
+    #[pymodule_export]
+    use crate::view::{AskView, HistoryView, ProblemView, RunView};
+}

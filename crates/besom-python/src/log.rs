@@ -1,0 +1,81 @@
+//! The metrics file of a run, as `besom.log` writes it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use besom_agent::{MetricsWriter, Signal};
+use besom_core::RunState;
+use pyo3::prelude::*;
+
+use crate::error::{Failure, RunStopped};
+use crate::value;
+
+/// What the agent of a function run was told, for the function to hear.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    signal: Arc<Mutex<Signal>>,
+}
+
+impl Told {
+    pub(crate) fn tell(&self, signal: Signal) {
+        *self.signal.lock().unwrap_or_else(PoisonError::into_inner) = signal;
+    }
+
+    /// Why the run is to end, if it is.
+    fn reason(&self) -> Option<String> {
+        match &*self.signal.lock().unwrap_or_else(PoisonError::into_inner) {
+            Signal::GoOn => None,
+            Signal::Shutdown(_) => Some("the agent goes".to_owned()),
+            Signal::Stop { reason, .. } => Some(reason.clone()),
+            Signal::Lost => Some("somebody else has the run".to_owned()),
+        }
+    }
+
+    /// The state of a run that ended because of what it was told.
+    pub(crate) fn end_state(&self) -> RunState {
+        let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
+        signal.end_state().unwrap_or(RunState::Preempted)
+    }
+}
+
+/// The metrics file of a run. Each row is one write to the file, and once it is written no death of the process loses
+/// it; so there is nothing to flush.
+#[pyclass(frozen, module = "besom._besom")]
+#[derive(Debug)]
+pub(crate) struct RunLog {
+    writer: MetricsWriter,
+    told: Told,
+}
+
+impl RunLog {
+    pub(crate) fn open(path: &std::path::Path, told: Told) -> Result<Self, Failure> {
+        Ok(Self { writer: MetricsWriter::open(path)?, told })
+    }
+}
+
+#[pymethods]
+impl RunLog {
+    #[new]
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
+    fn new(path: PathBuf) -> Result<Self, Failure> {
+        Self::open(&path, Told::default())
+    }
+
+    /// Logs one row; raises `RunStopped` if the run is to end, after the row was logged all the same.
+    fn log(&self, row: &Bound<'_, PyAny>) -> PyResult<()> {
+        let object = value::object(row)?;
+        self.writer.append(&object).map_err(Failure::from)?;
+        self.check()
+    }
+
+    /// Raises `RunStopped` if the run is to end.
+    fn check(&self) -> PyResult<()> {
+        self.told.reason().map_or(Ok(()), |reason| Err(RunStopped::new_err(reason)))
+    }
+
+    /// Why the run is to end, or None.
+    #[getter]
+    fn stop_reason(&self) -> Option<String> {
+        self.told.reason()
+    }
+}

@@ -1,0 +1,216 @@
+//! What lies in a store, as plain dicts.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use besom_core::{RunNumber, RunState};
+use besom_store::{Order, RunQuery, SqliteStore, Store, SweepId, SweepState};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::algorithm::Algorithms;
+use crate::error::Failure;
+use crate::place::{self, Creation};
+use crate::value;
+
+/// A connection that a fork has copied is nobody's any more: two processes would write through one.
+pub(crate) fn same_process(process: u32, what: &str) -> PyResult<()> {
+    if std::process::id() == process {
+        return Ok(());
+    }
+    let message =
+        format!("this {what} was made before the process forked; make a new one in the child process");
+    Err(PyRuntimeError::new_err(message))
+}
+
+/// Checks a configuration: its filled form and its warnings.
+#[pyfunction]
+#[pyo3(signature = (config, own=Vec::new()))]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands lists over by value")]
+pub(crate) fn check_config<'py>(
+    py: Python<'py>,
+    config: &Bound<'py, PyAny>,
+    own: Vec<String>,
+) -> PyResult<(Bound<'py, PyAny>, Vec<String>)> {
+    let (config, warnings) = place::check(&value::json(config)?, &own)?;
+    Ok((value::python(py, &config.filled)?, warnings.iter().map(ToString::to_string).collect()))
+}
+
+/// Checks the text of a sweep file: its filled form and its warnings.
+#[pyfunction]
+pub(crate) fn check_text<'py>(
+    py: Python<'py>,
+    text: &str,
+    name: &str,
+) -> PyResult<(Bound<'py, PyAny>, Vec<String>)> {
+    let (config, warnings) = place::check_text(text, name)?;
+    Ok((value::python(py, &config.filled)?, warnings.iter().map(ToString::to_string).collect()))
+}
+
+/// Creates a sweep of a configuration. `search` and `stopping` are algorithms of the caller's own, that the configuration
+/// calls by the names in `own`.
+#[pyfunction]
+#[pyo3(signature = (store, config, directory, seed=None, search=None, stopping=None, own=Vec::new()))]
+#[expect(clippy::too_many_arguments, reason = "Python calls it by keywords")]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
+pub(crate) fn create_sweep(
+    py: Python<'_>,
+    store: PathBuf,
+    config: &Bound<'_, PyAny>,
+    directory: String,
+    seed: Option<u64>,
+    search: Option<Py<PyAny>>,
+    stopping: Option<Py<PyAny>>,
+    own: Vec<String>,
+) -> PyResult<String> {
+    let json = value::json(config)?;
+    let algorithms = Algorithms { search, stopper: stopping };
+    let create = || -> Result<String, Failure> {
+        let (config, _) = place::check(&json, &own)?;
+        let text = serde_json::to_string_pretty(&json).unwrap_or_default();
+        let creation = Creation { config: &config, text, source: None, directory, seed, own: &algorithms };
+        Ok(place::create(&mut place::open_or_make(&store)?, creation)?.to_string())
+    };
+    Ok(py.detach(create)?)
+}
+
+/// Creates a sweep of a file's text.
+#[pyfunction]
+#[pyo3(signature = (store, text, source, directory))]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
+pub(crate) fn create_sweep_from_text(
+    py: Python<'_>,
+    store: PathBuf,
+    text: String,
+    source: String,
+    directory: String,
+) -> PyResult<String> {
+    let create = || -> Result<String, Failure> {
+        let (config, _) = place::check_text(&text, &source)?;
+        let own = Algorithms::default();
+        let creation =
+            Creation { config: &config, text, source: Some(source), directory, seed: None, own: &own };
+        Ok(place::create(&mut place::open_or_make(&store)?, creation)?.to_string())
+    };
+    Ok(py.detach(create)?)
+}
+
+/// What lies in a store.
+#[pyclass(frozen, name = "Store", module = "besom._besom")]
+#[derive(Debug)]
+pub(crate) struct PyStore {
+    store: Mutex<SqliteStore>,
+    process: u32,
+}
+
+#[pymethods]
+impl PyStore {
+    #[new]
+    #[pyo3(signature = (directory, write=false))]
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
+    fn new(py: Python<'_>, directory: PathBuf, write: bool) -> Result<Self, Failure> {
+        let store =
+            py.detach(|| if write { place::open(&directory) } else { place::open_to_read(&directory) })?;
+        Ok(Self { store: Mutex::new(store), process: std::process::id() })
+    }
+
+    /// All sweeps, oldest first.
+    fn sweeps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        value::serialized(py, &self.with(py, |store| Ok(store.sweeps()?))?)
+    }
+
+    /// A sweep.
+    fn sweep<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
+        value::serialized(py, &self.with(py, |store| Ok(store.sweep(&SweepId::new(id))?))?)
+    }
+
+    /// The checked configuration of a sweep.
+    fn config<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
+        let config = self.with(py, |store| place::stored_config(&store.sweep(&SweepId::new(id))?))?;
+        value::python(py, &config.filled)
+    }
+
+    /// A sweep at a glance: counts by state, runs stopped early, the best run, agents that are alive.
+    fn status<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
+        value::serialized(py, &self.with(py, |store| Ok(store.status(&SweepId::new(id))?))?)
+    }
+
+    /// All agents that ever joined.
+    fn agents<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
+        value::serialized(py, &self.with(py, |store| Ok(store.agents(&SweepId::new(id))?))?)
+    }
+
+    /// Runs by `number`, `newest` or `best`.
+    #[pyo3(signature = (id, order="number", limit=None))]
+    fn runs<'py>(
+        &self,
+        py: Python<'py>,
+        id: String,
+        order: &str,
+        limit: Option<u64>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let order = match order {
+            "number" => Order::Number,
+            "newest" => Order::Newest,
+            "best" => Order::Best,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "no order '{other}': number, newest and best are"
+                )));
+            }
+        };
+        let query = RunQuery { order, limit, ..RunQuery::default() };
+        value::serialized(py, &self.with(py, |store| Ok(store.runs(&SweepId::new(id), &query)?))?)
+    }
+
+    /// One run.
+    fn run<'py>(&self, py: Python<'py>, id: String, number: u64) -> PyResult<Bound<'py, PyAny>> {
+        let number = run_number(number)?;
+        value::serialized(py, &self.with(py, |store| Ok(store.run(&SweepId::new(id), number)?))?)
+    }
+
+    /// The rows that the newest attempt of a run has logged.
+    fn rows<'py>(&self, py: Python<'py>, id: String, number: u64) -> PyResult<Bound<'py, PyAny>> {
+        let number = run_number(number)?;
+        let rows = self.with(py, |store| Ok(store.rows(&SweepId::new(id), number, None)?))?;
+        value::serialized(py, &rows.into_iter().map(|row| row.values).collect::<Vec<_>>())
+    }
+
+    /// The curve of the first metric in the newest attempt of a run; NaN where it was no finite number.
+    fn curve(&self, py: Python<'_>, id: String, number: u64) -> PyResult<Vec<f64>> {
+        let number = run_number(number)?;
+        Ok(self.with(py, |store| Ok(store.curve(&SweepId::new(id), number, 0)?))?)
+    }
+
+    /// Brings a sweep to a state: `running`, `paused`, `finished`, `canceled`.
+    fn set_state(&self, py: Python<'_>, id: String, state: &str) -> PyResult<()> {
+        let to = SweepState::parse(state);
+        let to = to.ok_or_else(|| PyValueError::new_err(format!("a sweep has no state '{state}'")))?;
+        Ok(self.with(py, |store| Ok(store.set_state(&SweepId::new(id), to, None)?))?)
+    }
+
+    /// Makes ended runs in these states pending again. Says how many.
+    fn retry(&self, py: Python<'_>, id: String, states: Vec<String>) -> PyResult<u64> {
+        let state = |name: &String| {
+            RunState::parse(name).ok_or_else(|| PyValueError::new_err(format!("a run has no state '{name}'")))
+        };
+        let states = states.iter().map(state).collect::<PyResult<Vec<_>>>()?;
+        Ok(self.with(py, |store| Ok(store.retry(&SweepId::new(id), &states)?))?)
+    }
+}
+
+impl PyStore {
+    /// Works on the store with the GIL released.
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut SqliteStore) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        same_process(self.process, "store")?;
+        py.detach(|| work(&mut self.store.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+fn run_number(number: u64) -> PyResult<RunNumber> {
+    RunNumber::new(number).ok_or_else(|| PyValueError::new_err("runs are numbered from 1"))
+}

@@ -1,0 +1,150 @@
+//! Values of Python as JSON and back.
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use serde_json::{Map, Number, Value};
+
+/// How deep values may nest; what refers to itself ends here.
+const MAX_DEPTH: usize = 64;
+
+/// A JSON object of a dictionary (or what `dict` takes). Scalars of NumPy, PyTorch and the like are their numbers; NaN
+/// and the infinities, which JSON has not, are the texts that stand for them everywhere in besom.
+pub(crate) fn object(value: &Bound<'_, PyAny>) -> PyResult<Map<String, Value>> {
+    match json(value)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(PyTypeError::new_err(format!("a dict is expected, not {}", kind(value)))),
+    }
+}
+
+/// The JSON of a value.
+pub(crate) fn json(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    at_depth(value, 0)
+}
+
+fn at_depth(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+    if depth > MAX_DEPTH {
+        return Err(PyTypeError::new_err(format!("the value is nested more than {MAX_DEPTH} levels deep")));
+    }
+    if let Ok(float) = value.cast::<PyFloat>() {
+        return Ok(number(float.value()));
+    }
+    if let Ok(text) = value.cast::<PyString>() {
+        return Ok(Value::String(text.to_string_lossy().into_owned()));
+    }
+    if value.is_none() {
+        return Ok(Value::Null);
+    }
+    if let Ok(flag) = value.cast::<PyBool>() {
+        return Ok(Value::Bool(flag.is_true()));
+    }
+    if value.is_instance_of::<PyInt>() {
+        return integer(value);
+    }
+    if let Ok(dict) = value.cast::<PyDict>() {
+        return dict.iter().map(|(key, value)| Ok((name(&key)?, at_depth(&value, depth + 1)?))).collect();
+    }
+    if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+        let items = value.try_iter()?.map(|item| at_depth(&item?, depth + 1));
+        return items.collect::<PyResult<Vec<_>>>().map(Value::Array);
+    }
+    foreign(value, depth)
+}
+
+/// Values of other packages, by what they can do.
+fn foreign(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+    if value.hasattr("tolist")? {
+        return at_depth(&value.call_method0("tolist")?, depth + 1);
+    }
+    if value.hasattr("item")? {
+        return at_depth(&value.call_method0("item")?, depth + 1);
+    }
+    if value.hasattr("keys")? && value.hasattr("__getitem__")? {
+        let dict = value.py().get_type::<PyDict>().call1((value,))?;
+        return at_depth(&dict, depth + 1);
+    }
+    if value.hasattr("__fspath__")? {
+        return at_depth(&value.call_method0("__fspath__")?, depth + 1);
+    }
+    if value.hasattr("__index__")? {
+        return integer(&value.call_method0("__index__")?);
+    }
+    if value.hasattr("__float__")? {
+        return Ok(number(value.call_method0("__float__")?.extract()?));
+    }
+    Err(PyTypeError::new_err(format!("{} is neither number, text, list nor dict", kind(value))))
+}
+
+fn integer(value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    if let Ok(number) = value.extract::<i64>() {
+        return Ok(number.into());
+    }
+    let large = value.extract::<u64>().map(Value::from);
+    large.map_err(|_| PyOverflowError::new_err(format!("{value} has more than 64 bits")))
+}
+
+fn name(key: &Bound<'_, PyAny>) -> PyResult<String> {
+    match key.cast::<PyString>() {
+        Ok(text) => Ok(text.to_string_lossy().into_owned()),
+        Err(_) => Err(PyTypeError::new_err(format!("a name is text, not {}", kind(key)))),
+    }
+}
+
+fn kind(value: &Bound<'_, PyAny>) -> String {
+    value
+        .get_type()
+        .name()
+        .map_or_else(|_| "something".to_owned(), |name| format!("a value of type '{name}'"))
+}
+
+fn number(x: f64) -> Value {
+    let text = |x: f64| {
+        if x.is_nan() {
+            "NaN"
+        } else if x > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+    };
+    Number::from_f64(x).map_or_else(|| text(x).into(), Value::Number)
+}
+
+/// A JSON value for Python.
+pub(crate) fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match value {
+        Value::Null => py.None().into_bound(py),
+        Value::Bool(flag) => PyBool::new(py, *flag).to_owned().into_any(),
+        Value::Number(number) => python_number(py, number)?,
+        Value::String(text) => PyString::new(py, text).into_any(),
+        Value::Array(items) => {
+            let list = PyList::empty(py);
+            items.iter().try_for_each(|item| list.append(python(py, item)?))?;
+            list.into_any()
+        }
+        Value::Object(object) => dict(py, object)?.into_any(),
+    })
+}
+
+fn python_number<'py>(py: Python<'py>, number: &Number) -> PyResult<Bound<'py, PyAny>> {
+    if let Some(whole) = number.as_i64() {
+        return Ok(whole.into_pyobject(py)?.into_any());
+    }
+    if let Some(whole) = number.as_u64() {
+        return Ok(whole.into_pyobject(py)?.into_any());
+    }
+    Ok(PyFloat::new(py, number.as_f64().unwrap_or(f64::NAN)).into_any())
+}
+
+/// A JSON object for Python.
+pub(crate) fn dict<'py>(py: Python<'py>, object: &Map<String, Value>) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    object.iter().try_for_each(|(key, value)| dict.set_item(key, python(py, value)?))?;
+    Ok(dict)
+}
+
+/// What serialises, for Python.
+pub(crate) fn serialized<'py>(py: Python<'py>, value: &impl serde::Serialize) -> PyResult<Bound<'py, PyAny>> {
+    let value = serde_json::to_value(value).map_err(|error| PyTypeError::new_err(error.to_string()))?;
+    python(py, &value)
+}

@@ -1,0 +1,277 @@
+//! Problem and history as algorithms in Python see them: snapshots that nothing changes any more.
+
+use std::sync::Arc;
+
+use besom_core::{History, Problem, Run, RunNumber};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use serde_json::json;
+
+use crate::value;
+
+/// What a sweep is to solve, read-only.
+#[pyclass(frozen, name = "Problem", module = "besom")]
+#[derive(Clone, Debug)]
+pub(crate) struct ProblemView {
+    problem: Arc<Problem>,
+}
+
+impl ProblemView {
+    pub(crate) fn new(problem: Arc<Problem>) -> Self {
+        Self { problem }
+    }
+}
+
+#[pymethods]
+impl ProblemView {
+    /// The names of all parameters in declared order; nested ones as `outer.inner`.
+    #[getter]
+    fn parameters(&self) -> Vec<String> {
+        self.problem.space.parameters().iter().map(|p| p.name.to_string()).collect()
+    }
+
+    /// How many parameters are not constant: the dimensions of the unit cube.
+    #[getter]
+    fn dimensions(&self) -> usize {
+        self.problem.space.dimensions()
+    }
+
+    /// The metrics, a dict each: `name`, `goal`, `target`. The first is what is optimised.
+    #[getter]
+    fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let metric = |m: &besom_core::Metric| json!({"name": m.name, "goal": m.goal, "target": m.target});
+        value::serialized(py, &self.problem.metrics.iter().map(metric).collect::<Vec<_>>())
+    }
+
+    /// The seed of the sweep.
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.problem.seed
+    }
+
+    /// The most runs that the sweep may have, or None.
+    #[getter]
+    fn run_cap(&self) -> Option<u64> {
+        self.problem.run_cap
+    }
+
+    /// The parameters at these coordinates of the unit cube, one per parameter that is not constant.
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands lists over by value")]
+    fn decode<'py>(&self, py: Python<'py>, cube: Vec<f64>) -> PyResult<Bound<'py, PyDict>> {
+        let dimensions = self.problem.space.dimensions();
+        if cube.len() != dimensions || cube.iter().any(|x| x.is_nan()) {
+            let message = format!("{dimensions} coordinates from 0 to 1 are expected, not {cube:?}");
+            return Err(PyValueError::new_err(message));
+        }
+        value::dict(py, &self.problem.space.decode(&cube).to_json())
+    }
+
+    /// The coordinates of these parameters in the unit cube, or None if one is missing or of a kind that the space never
+    /// gives.
+    fn encode(&self, params: &Bound<'_, PyAny>) -> PyResult<Option<Vec<f64>>> {
+        Ok(self.problem.space.encode(&self.problem.space.read(&value::object(params)?)))
+    }
+
+    fn __repr__(&self) -> String {
+        let metric =
+            self.problem.metric().map_or_else(String::new, |m| format!(", {} {}", m.goal.as_str(), m.name));
+        format!("Problem({}{metric})", self.parameters().join(", "))
+    }
+}
+
+/// All runs of a sweep at one moment, read-only; a sequence of [`RunView`].
+#[pyclass(frozen, name = "History", module = "besom", sequence)]
+#[derive(Clone, Debug)]
+pub(crate) struct HistoryView {
+    pub(crate) problem: Arc<Problem>,
+    pub(crate) history: Arc<History>,
+}
+
+#[pymethods]
+impl HistoryView {
+    fn __len__(&self) -> usize {
+        self.history.len()
+    }
+
+    fn __getitem__(&self, index: isize) -> PyResult<RunView> {
+        let len = self.history.len();
+        let place =
+            if index < 0 { len.checked_sub(index.unsigned_abs()) } else { Some(index.unsigned_abs()) };
+        let place = place.filter(|&place| place < len);
+        let place = place.ok_or_else(|| PyIndexError::new_err(format!("there are {len} runs")))?;
+        Ok(self.view(place))
+    }
+
+    /// A `pandas.DataFrame` with one line per run: its number, state, best and last value, and its parameters.
+    fn to_pandas<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let rows = PyList::empty(py);
+        for place in 0..self.history.len() {
+            rows.append(self.view(place).record(py)?)?;
+        }
+        py.import("pandas")?.call_method1("DataFrame", (rows,))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("History({} runs)", self.history.len())
+    }
+}
+
+impl HistoryView {
+    fn view(&self, place: usize) -> RunView {
+        RunView {
+            problem: self.problem.clone(),
+            history: self.history.clone(),
+            number: RunNumber::from_index(place),
+        }
+    }
+}
+
+/// One run of a history, read-only.
+#[pyclass(frozen, name = "HistoryRun", module = "besom")]
+#[derive(Clone, Debug)]
+pub(crate) struct RunView {
+    pub(crate) problem: Arc<Problem>,
+    pub(crate) history: Arc<History>,
+    pub(crate) number: RunNumber,
+}
+
+impl RunView {
+    fn run(&self) -> &Run {
+        self.history.get(self.number).expect("views are made of runs that are there")
+    }
+
+    fn metric(&self, name: Option<&str>) -> PyResult<usize> {
+        let Some(name) = name else { return Ok(0) };
+        let place = self.problem.metrics.iter().position(|metric| metric.name == name);
+        place.ok_or_else(|| PyKeyError::new_err(format!("'{name}' is no metric of the sweep")))
+    }
+
+    fn record<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let record = PyDict::new(py);
+        record.set_item("run", self.number())?;
+        record.set_item("state", self.state())?;
+        record.set_item("best", self.best())?;
+        record.set_item("last", self.last())?;
+        for (name, given) in self.run().point.iter() {
+            record.set_item(name.to_string(), value::python(py, given)?)?;
+        }
+        Ok(record)
+    }
+}
+
+#[pymethods]
+impl RunView {
+    /// Its number, from 1.
+    #[getter]
+    fn number(&self) -> u64 {
+        self.number.get()
+    }
+
+    /// Its parameters, nested as in the sweep file.
+    #[getter]
+    fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        value::dict(py, &self.run().point.to_json())
+    }
+
+    /// What the search wrote on its suggestion.
+    #[getter]
+    fn note<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        value::dict(py, &self.run().note)
+    }
+
+    /// Where it stands: `pending`, `running`, `preempted`, `finished`, `failed`, `crashed` or `killed`.
+    #[getter]
+    fn state(&self) -> &'static str {
+        self.run().state.as_str()
+    }
+
+    /// Why a stopping rule ended it, or None.
+    #[getter]
+    fn stopped(&self) -> Option<String> {
+        self.run().stopped.clone()
+    }
+
+    /// What it logged of a metric (the first one by default), oldest first; NaN where it was no finite number.
+    #[pyo3(signature = (metric=None))]
+    fn values(&self, metric: Option<&str>) -> PyResult<Vec<f64>> {
+        Ok(self.run().curve(self.metric(metric)?).values.clone())
+    }
+
+    /// Its last finite value of the first metric, or None.
+    #[getter]
+    fn last(&self) -> Option<f64> {
+        self.run().curve(0).last()
+    }
+
+    /// Its best finite value of the first metric, or None.
+    #[getter]
+    pub(crate) fn best(&self) -> Option<f64> {
+        let goal = self.problem.metric()?.goal;
+        let curve = self.run().curve(0);
+        let values = curve.valid().chain(curve.summary.filter(|v| v.is_finite()));
+        values.min_by(|a, b| goal.to_loss(*a).total_cmp(&goal.to_loss(*b)))
+    }
+
+    /// A parameter: `run["lr"]` is `run.params["lr"]`.
+    fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        match self.run().point.to_json().get(name) {
+            Some(given) => value::python(py, given),
+            None => Err(PyKeyError::new_err(name.to_owned())),
+        }
+    }
+
+    fn __repr__(&self) -> String {
+        let params = serde_json::Value::Object(self.run().point.to_json());
+        format!("HistoryRun({}, {}, {params})", self.number, self.state())
+    }
+}
+
+/// A question to a search method.
+#[pyclass(frozen, name = "Ask", module = "besom")]
+#[derive(Clone, Debug)]
+pub(crate) struct AskView {
+    pub(crate) problem: ProblemView,
+    pub(crate) history: HistoryView,
+    pub(crate) count: usize,
+    pub(crate) seeds: Vec<u64>,
+}
+
+#[pymethods]
+impl AskView {
+    /// What is to be solved.
+    #[getter]
+    fn problem(&self) -> ProblemView {
+        self.problem.clone()
+    }
+
+    /// All runs so far.
+    #[getter]
+    fn history(&self) -> HistoryView {
+        self.history.clone()
+    }
+
+    /// The most suggestions wanted; at least 1.
+    #[getter]
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    /// A seed for the `i`-th suggestion of the answer (from 0): a function of the sweep's seed and the number that the
+    /// run will get.
+    #[pyo3(signature = (i=0))]
+    fn seed(&self, i: usize) -> PyResult<u64> {
+        let seed = self.seeds.get(i).copied();
+        seed.ok_or_else(|| PyIndexError::new_err(format!("{} suggestions are wanted", self.count)))
+    }
+
+    /// A `random.Random` for the `i`-th suggestion, the only source of chance that an algorithm may use.
+    #[pyo3(signature = (i=0))]
+    fn rng<'py>(&self, py: Python<'py>, i: usize) -> PyResult<Bound<'py, PyAny>> {
+        py.import("random")?.call_method1("Random", (self.seed(i)?,))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Ask({} runs, {} wanted)", self.history.history.len(), self.count)
+    }
+}

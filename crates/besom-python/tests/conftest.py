@@ -1,0 +1,49 @@
+"""What all tests share: a store of their own, and programs in files."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+import besom
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    """An empty working directory, with the store in it."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("BESOM_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+@pytest.fixture
+def script(place):
+    """Writes a program, to be executed as a person would."""
+
+    class Script:
+        def write(self, text, name="program.py"):
+            (place / name).write_text(textwrap.dedent(text))
+
+        def start(self, name="program.py", **options):
+            command = [sys.executable, name]
+            return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+        def run(self, text, name="program.py", timeout=120):
+            self.write(text, name)
+            program = self.start(name)
+            try:
+                out, err = program.communicate(timeout=timeout)
+            finally:
+                program.kill()
+            assert program.returncode == 0, err
+            return out
+
+    return Script()
+
+
+def runs(sweep_id):
+    """The runs of a sweep as the store has them."""
+    return besom.Api().sweep(sweep_id).runs
