@@ -6,11 +6,15 @@
 
 mod agents;
 mod algorithm;
+mod ask_tell;
 mod controller;
 mod error;
 mod function;
+mod import;
+mod laws;
 mod log;
 mod place;
+mod stateless;
 mod store;
 mod value;
 mod view;
@@ -26,11 +30,19 @@ mod _besom {
     #[pymodule_export]
     use crate::algorithm::{register_search, register_stopping};
     #[pymodule_export]
+    use crate::ask_tell::{AskedRun, PySweep};
+    #[pymodule_export]
     use crate::controller::PyController;
     #[pymodule_export]
     use crate::error::{BesomError, ConfigError, RunStopped, StoreError, SweepPaused};
     #[pymodule_export]
+    use crate::import::import_runs;
+    #[pymodule_export]
+    use crate::laws::{check_search, check_stopping};
+    #[pymodule_export]
     use crate::log::RunLog;
+    #[pymodule_export]
+    use crate::stateless::{next_runs, stop_runs};
     #[pymodule_export]
     use crate::store::{PyStore, check_config, check_text, create_sweep, create_sweep_from_text};
     #[pymodule_export]

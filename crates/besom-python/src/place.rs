@@ -82,18 +82,18 @@ pub(crate) fn stored_config(sweep: &SweepRow) -> Result<SweepConfig, Failure> {
 /// The names of algorithms in a configuration that is JSON, as Python writes it.
 fn named_in(text: &str) -> Vec<String> {
     let Ok(config) = serde_json::from_str::<Value>(text) else { return Vec::new() };
-    let names = [config.get("method"), config.get("early_terminate").and_then(|rule| rule.get("type"))];
+    let method = config.get("method").map(|method| method.get("name").unwrap_or(method));
+    let names = [method, config.get("early_terminate").and_then(|rule| rule.get("type"))];
     names.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The sweep that a configuration describes, with no runs yet. Algorithms that Python hands over take the place of those
 /// that are named.
 pub(crate) fn build(config: &SweepConfig, seed: u64, own: &Algorithms) -> Result<Sweep, Failure> {
-    let registry = registry();
     let mut problem = config.problem.clone();
     problem.seed = seed;
-    let search = own_search(&registry, config, &problem, own)?;
-    let stopper = own_stopper(&registry, config, &problem, own)?;
+    let search = search(config, &problem, own)?;
+    let stopper = stopper(config, &problem, own)?;
     let sweep = Sweep::new(problem, search);
     Ok(match stopper {
         Some(stopper) => sweep.with_stopper(stopper),
@@ -101,8 +101,8 @@ pub(crate) fn build(config: &SweepConfig, seed: u64, own: &Algorithms) -> Result
     })
 }
 
-fn own_search(
-    registry: &Registry,
+/// The search method of a configuration.
+pub(crate) fn search(
     config: &SweepConfig,
     problem: &Problem,
     own: &Algorithms,
@@ -110,12 +110,12 @@ fn own_search(
     let method = &config.method;
     match own.search(problem, &method.options)? {
         Some(search) => Ok(search),
-        None => Ok(registry.search(&method.name, problem, &method.options)?),
+        None => Ok(registry().search(&method.name, problem, &method.options)?),
     }
 }
 
-fn own_stopper(
-    registry: &Registry,
+/// The stopping rule of a configuration, if it has one.
+pub(crate) fn stopper(
     config: &SweepConfig,
     problem: &Problem,
     own: &Algorithms,
@@ -125,7 +125,7 @@ fn own_stopper(
     if let Some(stopper) = own.stopper(problem, rule.map_or(&none, |rule| &rule.options))? {
         return Ok(Some(stopper));
     }
-    Ok(rule.map(|rule| registry.stopper(&rule.name, problem, &rule.options)).transpose()?)
+    Ok(rule.map(|rule| registry().stopper(&rule.name, problem, &rule.options)).transpose()?)
 }
 
 /// A controller of a stored sweep.

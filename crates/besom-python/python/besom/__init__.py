@@ -35,7 +35,7 @@ from besom._besom import (
 __version__ = "0.1.0"
 
 __all__ = [
-    "WAIT", "Api", "Ask", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Problem", "Run",
+    "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Problem", "Run",
     "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "finish", "init",
     "log", "register_search", "register_stopping", "run", "sweep",
 ]  # fmt: skip
@@ -43,8 +43,7 @@ __all__ = [
 if TYPE_CHECKING:
     from besom._algorithms import WAIT, Suggestion
     from besom._api import Api
-    from besom._ask_tell import Sweep
-    from besom._besom import register_search, register_stopping
+    from besom._besom import AskedRun, Sweep, register_search, register_stopping
     from besom._controller import Controller, controller
     from besom._run import Config, CurrentConfig, Run, finish, init, log
     from besom._sweep import agent, sweep
@@ -54,8 +53,8 @@ if TYPE_CHECKING:
 
 #: Where each public name lives. They are loaded when first used, so that `import besom` costs little.
 _HOMES = {
-    "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Sweep": "_ask_tell", "Controller": "_controller",
-    "controller": "_controller", "register_search": "_besom", "register_stopping": "_besom", "Config": "_run",
+    "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Controller": "_controller",
+    "controller": "_controller", "Sweep": "_besom", "AskedRun": "_besom", "register_search": "_besom", "register_stopping": "_besom", "Config": "_run",
     "Run": "_run", "finish": "_run", "init": "_run", "log": "_run", "agent": "_sweep", "sweep": "_sweep",
 }  # fmt: skip
 

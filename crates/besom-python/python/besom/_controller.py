@@ -97,11 +97,11 @@ class Controller:
         if not own:
             self._configurable()
             method = search if isinstance(search, (str, Mapping)) else search._besom_name
-            self._config.update(method if isinstance(method, Mapping) else {"method": method}, **options)
+            self._config["method"] = {"name": method, **options} if options else method
             return
         self._not_begun("configure_search")
         self._search = search
-        self._config.update({"method": _name_of(search), **options})
+        self._config["method"] = {"name": _name_of(search), **options}
         self._own()
 
     def configure_stopping(self, stopping: Any, **options: Any) -> None:

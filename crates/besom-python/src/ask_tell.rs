@@ -1,0 +1,252 @@
+//! A sweep in memory, asked and told.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use besom_controller::{Next, Sweep};
+use besom_core::{RunNumber, RunState};
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFloat};
+use serde_json::Value;
+
+use crate::algorithm::Algorithms;
+use crate::error::Failure;
+use crate::place;
+use crate::value;
+use crate::view::{HistoryView, ProblemView, RunView};
+
+/// A sweep in memory: ask it for runs, tell it what came of them. No store, no agents, no threads.
+///
+/// `config` is a configuration as a dict; `seed` makes the suggestions repeatable (0 by default). `search` and `stopping`
+/// are algorithms of your own, in place of those that the configuration names.
+///
+/// >>> import besom
+/// >>> sweep = besom.Sweep({"method": "random", "metric": {"name": "loss"}, "parameters": {"x": {"min": -1.0, "max": 1.0}}}, seed=1)
+/// >>> for _ in range(20):
+/// ...     run = sweep.ask()
+/// ...     sweep.tell(run, run["x"] ** 2)
+/// >>> len(sweep.runs), sweep.best.best < 0.1
+/// (20, True)
+#[pyclass(frozen, name = "Sweep", module = "besom")]
+#[derive(Debug)]
+pub(crate) struct PySweep {
+    sweep: Mutex<Sweep>,
+}
+
+#[pymethods]
+impl PySweep {
+    #[new]
+    #[pyo3(signature = (config, seed=None, *, search=None, stopping=None))]
+    fn new(
+        py: Python<'_>,
+        config: &Bound<'_, PyAny>,
+        seed: Option<u64>,
+        search: Option<Py<PyAny>>,
+        stopping: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
+        let json = with_method(value::json(config)?, search.is_some());
+        let own = Algorithms { search, stopper: stopping };
+        let build = || -> Result<Sweep, Failure> {
+            let (config, _) = place::check(&json, &["own".to_owned()])?;
+            let seed = seed.or(config.seed).unwrap_or(0);
+            place::build(&config, seed, &own)
+        };
+        Ok(Self { sweep: Mutex::new(py.detach(build)?) })
+    }
+
+    /// A run to execute, or None if there is nothing to try now (see `done`). With `count`, a list of that many runs or
+    /// fewer.
+    #[pyo3(signature = (count=None))]
+    fn ask<'py>(&self, py: Python<'py>, count: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
+        let next = py.detach(|| -> Result<Vec<_>, Failure> {
+            let mut sweep = self.lock();
+            let Next::Runs(numbers) = sweep.ask(count.unwrap_or(1))? else { return Ok(Vec::new()) };
+            Ok(numbers.into_iter().map(|n| (n, sweep.params(n).unwrap_or_default())).collect())
+        })?;
+        let mut runs = Vec::with_capacity(next.len());
+        for (number, params) in next {
+            runs.push(AskedRun { number: number.get(), params: value::dict(py, &params)?.unbind() });
+        }
+        match count {
+            Some(_) => runs.into_pyobject(py),
+            None => runs.pop().into_pyobject(py),
+        }
+    }
+
+    /// Tells how a run ended: with a value of the metric, or all its values in their order, or a dict with the metric in
+    /// it; `state` is `finished`, `failed`, `crashed` or `killed`.
+    #[pyo3(signature = (run, value=None, state="finished"))]
+    fn tell(
+        &self,
+        py: Python<'_>,
+        run: &Bound<'_, PyAny>,
+        value: Option<&Bound<'_, PyAny>>,
+        state: &str,
+    ) -> PyResult<()> {
+        let number = number_of(run)?;
+        let ended = RunState::parse(state).filter(|state| !state.is_open());
+        let ended = ended.ok_or_else(|| {
+            PyValueError::new_err(format!("a run ends finished, failed, crashed or killed, not '{state}'"))
+        })?;
+        let values = self.values(value)?;
+        py.detach(|| -> Result<(), Failure> {
+            let mut sweep = self.lock();
+            for value in values {
+                sweep.report(number, value)?;
+            }
+            Ok(sweep.end(number, ended)?)
+        })?;
+        Ok(())
+    }
+
+    /// Tells a value of the metric of a run that goes on. Says whether the stopping rule wants the run ended: then
+    /// `tell(run)` it.
+    fn report(&self, py: Python<'_>, run: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let number = number_of(run)?;
+        let values = self.values(Some(value))?;
+        let stop = py.detach(|| -> Result<bool, Failure> {
+            let mut sweep = self.lock();
+            for value in values {
+                sweep.report(number, value)?;
+            }
+            sweep.stops()?;
+            Ok(sweep.history().get(number).is_some_and(|run| run.stopped.is_some()))
+        })?;
+        Ok(stop)
+    }
+
+    /// Whether nothing is left to do: no run is open and no new one will come, as far as is known without asking.
+    #[getter]
+    fn done(&self, py: Python<'_>) -> bool {
+        py.detach(|| self.lock().is_over())
+    }
+
+    /// The run with the best value of the metric, or None.
+    #[getter]
+    fn best(&self, py: Python<'_>) -> Option<RunView> {
+        let number = py.detach(|| self.lock().best())?.0;
+        let HistoryView { problem, history } = self.runs(py);
+        Some(RunView { problem, history, number })
+    }
+
+    /// All runs, as they are now.
+    #[getter]
+    fn runs(&self, py: Python<'_>) -> HistoryView {
+        py.detach(|| {
+            let sweep = self.lock();
+            HistoryView {
+                problem: Arc::new(sweep.problem().clone()),
+                history: Arc::new(sweep.history().clone()),
+            }
+        })
+    }
+
+    /// What is to be solved.
+    #[getter]
+    fn problem(&self, py: Python<'_>) -> ProblemView {
+        py.detach(|| ProblemView::new(Arc::new(self.lock().problem().clone())))
+    }
+
+    /// A `pandas.DataFrame` with one line per run.
+    fn to_pandas<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.runs(py).into_pyobject(py)?.call_method0("to_pandas")
+    }
+
+    fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        slf.py().import("besom._html")?.call_method1("ask_tell", (slf,))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let (runs, best) = py.detach(|| {
+            let sweep = self.lock();
+            (sweep.history().len(), sweep.best())
+        });
+        best.map_or_else(
+            || format!("Sweep({runs} runs)"),
+            |(run, value)| format!("Sweep({runs} runs, best {value} in run {run})"),
+        )
+    }
+}
+
+impl PySweep {
+    fn lock(&self) -> MutexGuard<'_, Sweep> {
+        self.sweep.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The values of the first metric in what a person told.
+    fn values(&self, told: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<f64>> {
+        let Some(told) = told else { return Ok(Vec::new()) };
+        if let Ok(value) = told.cast::<PyFloat>() {
+            return Ok(vec![value.value()]);
+        }
+        let number = |value: &Value| match value {
+            Value::Number(number) => Ok(number.as_f64().unwrap_or(f64::NAN)),
+            Value::Null => Ok(f64::NAN),
+            Value::String(text) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity") => Ok(f64::NAN),
+            other => Err(PyTypeError::new_err(format!("a value of the metric is a number, not {other}"))),
+        };
+        match value::json(told)? {
+            Value::Array(values) => values.iter().map(number).collect(),
+            Value::Object(row) => {
+                let metric = self.lock().problem().metric().map(|metric| metric.name.clone());
+                let metric =
+                    metric.ok_or_else(|| PyValueError::new_err("the configuration names no metric"))?;
+                let told = row
+                    .get(&metric)
+                    .ok_or_else(|| PyKeyError::new_err(format!("the metric '{metric}' is not told")))?;
+                Ok(vec![number(told)?])
+            }
+            value => Ok(vec![number(&value)?]),
+        }
+    }
+}
+
+/// A configuration whose search is handed over needs no method.
+fn with_method(mut config: Value, is_own: bool) -> Value {
+    if let (Value::Object(config), true) = (&mut config, is_own) {
+        config.insert("method".to_owned(), "own".into());
+    }
+    config
+}
+
+fn number_of(run: &Bound<'_, PyAny>) -> PyResult<RunNumber> {
+    let number = match run.cast::<AskedRun>() {
+        Ok(run) => run.get().number,
+        Err(_) if run.hasattr("number")? => run.getattr("number")?.extract()?,
+        Err(_) => run.extract()?,
+    };
+    RunNumber::new(number).ok_or_else(|| PyValueError::new_err("runs are numbered from 1"))
+}
+
+/// A run to execute: its number and its parameters.
+#[pyclass(frozen, name = "AskedRun", module = "besom", mapping)]
+#[derive(Debug)]
+pub(crate) struct AskedRun {
+    /// Its number, from 1.
+    #[pyo3(get)]
+    number: u64,
+    /// Its parameters, nested as in the configuration.
+    #[pyo3(get)]
+    params: Py<PyDict>,
+}
+
+#[pymethods]
+impl AskedRun {
+    /// A parameter: `run["lr"]` is `run.params["lr"]`.
+    fn __getitem__<'py>(&self, py: Python<'py>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        self.params.bind(py).as_any().get_item(name)
+    }
+
+    fn __len__(&self, py: Python<'_>) -> usize {
+        self.params.bind(py).len()
+    }
+
+    /// The names of its parameters.
+    fn keys<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        self.params.bind(py).keys().into_any()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("AskedRun({}, {})", self.number, self.params.bind(py).repr()?))
+    }
+}

@@ -1,0 +1,273 @@
+"""Runs: what training code sees of them, and how they end."""
+
+import math
+import threading
+
+import pytest
+from conftest import runs
+
+import besom
+
+GRID = {"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": [1, 2, 3]}}}
+
+
+def test_parameters_are_attributes_and_items_and_those_of_the_sweep_win():
+    seen = []
+
+    def train():
+        run = besom.init(config={"x": 99, "epochs": 5})
+        besom.config.update({"x": 98, "extra": 1})
+        besom.config.late = 2
+        assert besom.run is run and run.sweep_id == sweep_id and run.number == len(seen) + 1
+        assert besom.config.x == besom.config["x"] == besom.config.get("x") == run.config.x
+        assert "x" in besom.config and besom.config.get("nothing", 7) == 7
+        seen.append(dict(besom.config.items()))
+        with pytest.raises(AttributeError, match="has no parameter 'lr'; it has x"):
+            besom.config.lr
+
+    sweep_id = besom.sweep(GRID)
+    assert besom.agent(sweep_id, function=train) == 3
+    assert seen == [{"x": x, "epochs": 5, "extra": 1, "late": 2} for x in (1, 2, 3)]
+    assert besom.run is None
+
+
+def test_rows_are_logged_by_call_by_step_or_when_committed():
+    def train():
+        besom.init()
+        besom.log({"loss": 3.0})
+        besom.log({"loss": 2.0}, step=1)
+        besom.log({"accuracy": 0.5}, step=1)
+        besom.log({"loss": 1.0}, step=2)
+        besom.log({"accuracy": 0.6}, commit=False)
+        besom.log({"more": True})
+        assert besom.run.summary == {"loss": 1.0, "accuracy": 0.6, "more": True}
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert run.history() == [
+        {"loss": 3.0},
+        {"loss": 2.0, "accuracy": 0.5},
+        {"loss": 1.0, "accuracy": 0.6, "more": True},
+    ]
+    assert run.curve() == [3.0, 2.0, 1.0]
+
+
+def test_what_is_no_number_of_python_is_logged_as_one():
+    numpy = pytest.importorskip("numpy")
+
+    def train():
+        besom.init()
+        besom.log({"loss": numpy.float32(0.5), "n": numpy.int64(3), "many": numpy.arange(3), "flag": numpy.bool_(True)})
+        besom.log({"loss": math.nan, "up": math.inf})
+        with pytest.raises(TypeError, match="neither number, text, list nor dict"):
+            besom.log({"loss": object()})
+        with pytest.raises(TypeError, match="a name is text"):
+            besom.log({1: 2})
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert run.history()[0] == {"loss": 0.5, "n": 3, "many": [0, 1, 2], "flag": True}
+    assert run.history()[1] == {"loss": "NaN", "up": "Infinity"}
+    assert run.curve()[0] == 0.5 and math.isnan(run.curve()[1])
+
+
+def test_a_run_ends_as_its_function_does(capsys):
+    def train():
+        x = besom.init().config.x
+        if x == 1:
+            raise ValueError("lr must be positive")
+        besom.finish(exit_code=x - 2)
+
+    sweep_id = besom.sweep(GRID)
+    besom.agent(sweep_id, function=train)
+    ended = [(run.state, run.message) for run in runs(sweep_id)]
+    assert ended == [
+        ("failed", "ValueError: lr must be positive"),
+        ("finished", None),
+        ("failed", "finished with exit code 1"),
+    ]
+    assert "raise ValueError" in capsys.readouterr().err
+
+
+def test_three_quick_failures_pause_the_sweep_and_say_why():
+    def train():
+        raise RuntimeError("no data")
+
+    sweep_id = besom.sweep({**GRID, "parameters": {"x": {"values": list(range(9))}}})
+    with pytest.raises(besom.SweepPaused, match="no data"):
+        besom.agent(sweep_id, function=train)
+    assert besom.Api().sweep(sweep_id).state == "paused"
+    assert len([run for run in runs(sweep_id) if run.state == "failed"]) == 3
+
+
+def test_a_stopped_function_run_ends_at_a_row_whatever_it_catches():
+    def train():
+        run = besom.init()
+        besom.log({"loss": 1.0})
+        besom.controller(sweep_id).stop_runs({run.number: "enough"})
+        while True:
+            try:
+                besom.log({"loss": 2.0})
+            except Exception:
+                pytest.fail("a stop is no Exception")
+            except BaseException as stop:
+                assert type(stop) is besom.RunStopped and str(stop) == "enough" and run.should_stop
+                raise
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert (run.state, run.stop_reason) == ("finished", "enough")
+
+
+def test_a_stopping_rule_ends_runs_of_a_function():
+    config = {
+        "method": "grid",
+        "metric": {"name": "loss"},
+        "early_terminate": {"type": "hyperband", "min_iter": 2, "eta": 3},
+        "parameters": {"level": {"values": [1, 2, 3, 4, 5, 6]}},
+    }
+    steps = 3000
+
+    def train():
+        import time
+
+        level = besom.init().config.level
+        for _ in range(steps):
+            besom.log({"loss": level})
+            time.sleep(0.002)
+
+    sweep_id = besom.sweep(config)
+    besom.agent(sweep_id, function=train, count=1)
+    besom.agent(sweep_id, function=train, count=1)
+    first, second = runs(sweep_id)
+    assert (first.stop_reason, first.state) == (None, "finished")
+    assert second.state == "finished" and second.stop_reason and len(second.curve()) < steps
+
+
+def test_an_interrupted_machine_gives_its_run_back():
+    calls = []
+
+    def train():
+        run = besom.init()
+        calls.append(run.attempt)
+        if len(calls) == 1:
+            run.mark_preempting()
+            raise OSError("the machine goes")
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    besom.agent(sweep_id, function=train)
+    assert calls == [1, 2] and runs(sweep_id)[0].state == "finished"
+
+
+def test_several_agents_of_one_process_keep_their_runs_apart():
+    def train():
+        run = besom.init()
+        for _ in range(50):
+            besom.log({"loss": besom.config.x, "number": besom.run.number})
+            assert besom.run is run
+
+    sweep_id = besom.sweep({"method": "random", "run_cap": 12, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    agents = [threading.Thread(target=besom.agent, args=(sweep_id, train)) for _ in range(3)]
+    for agent in agents:
+        agent.start()
+    for agent in agents:
+        agent.join()
+    assert len(runs(sweep_id)) == 12
+    for run in runs(sweep_id):
+        assert run.state == "finished"
+        assert run.history() == [{"loss": run.config["x"], "number": run.number}] * 50
+
+
+def test_without_a_run_one_is_told_to_init():
+    with pytest.raises(besom.BesomError, match="call besom.init\\(\\) before besom.log"):
+        besom.log({"loss": 1})
+    with pytest.raises(besom.BesomError, match="call besom.init\\(\\) before besom.config"):
+        besom.config.get("x")
+    besom.finish()
+
+
+def test_a_program_finds_its_run_in_its_environment(script):
+    script.write(
+        """
+        import besom
+        run = besom.init(config={"epochs": 2})
+        for _ in range(besom.config.epochs):
+            besom.log({"loss": besom.config.x})
+        print(run.id, run.number, run.attempt)
+        """,
+        "train.py",
+    )
+    sweep_id = besom.sweep({**GRID, "program": "train.py"})
+    besom.agent(sweep_id, count=2)
+    first, second = runs(sweep_id)
+    assert [first.curve(), second.curve()] == [[1.0, 1.0], [2.0, 2.0]]
+    besom.agent(sweep_id)
+    assert [run.state for run in runs(sweep_id)] == ["finished"] * 3
+
+
+def test_a_function_runs_in_processes_of_its_own(script):
+    out = script.run("""
+        import os
+        import besom
+
+        def train():
+            run = besom.init()
+            besom.log({"loss": run.config.x, "process": os.getpid()})
+
+        if __name__ == "__main__":
+            sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}})
+            besom.agent(sweep_id, function=train, processes=2)
+            runs = besom.Api().sweep(sweep_id).runs
+            processes = {run.history()[0]["process"] for run in runs} | {os.getpid()}
+            print(len(processes), sorted(run.summary["loss"] for run in runs))
+    """)
+    assert out.splitlines()[-1] == "4 [1, 2, 3]"
+
+
+def test_a_function_that_no_process_can_import_is_refused():
+    sweep_id = besom.sweep(GRID)
+    with pytest.raises(TypeError, match="a top-level one of a module"):
+        besom.agent(sweep_id, function=lambda: None, processes=2)
+
+
+def test_a_forked_child_is_told_to_make_its_own_controller(script):
+    out = script.run("""
+        import os, besom
+        controller = besom.controller(besom.sweep({"method": "grid", "parameters": {"x": {"values": [1]}}}))
+        if os.fork() == 0:
+            try:
+                controller.step()
+            except RuntimeError as error:
+                print(error, flush=True)
+            os._exit(0)
+        os.wait()
+    """)
+    assert out == "this controller was made before the process forked; make a new one in the child process\n"
+
+
+def test_rows_survive_sigterm_and_sigkill(script):
+    import json
+    import signal
+
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        script.write("""
+            import besom
+            run = besom.init()
+            print(run.dir, flush=True)
+            for i in range(10 ** 9):
+                besom.log({"i": i})
+                if i == 20_000:
+                    print("there", flush=True)
+        """)
+        program = script.start()
+        directory = program.stdout.readline().strip()
+        program.stdout.readline()
+        program.send_signal(kind)
+        program.communicate(timeout=60)
+        with open(f"{directory}/metrics-1.jsonl") as file:
+            lines = file.read().split("\n")
+        assert lines.pop() == "" and len(lines) > 20_000
+        assert [json.loads(line)["i"] for line in lines] == list(range(len(lines)))

@@ -1,0 +1,252 @@
+"""Configurations, controllers, own algorithms, the API, ask and tell."""
+
+import threading
+
+import pytest
+from conftest import runs
+
+import besom
+from besom import testing
+
+SPACE = {"x": {"min": 0.0, "max": 1.0}, "kind": {"values": ["a", "b"]}, "fixed": {"value": 7}}
+RANDOM = {"method": "random", "metric": {"name": "loss"}, "run_cap": 5, "parameters": SPACE}
+
+
+def test_a_wrong_configuration_is_told_with_all_its_problems():
+    config = {"method": "gird", "parameters": {"x": {"min": 2, "max": "a"}}}
+    with pytest.raises(besom.ConfigError) as caught:
+        besom.sweep(config)
+    assert isinstance(caught.value, ValueError)
+    problems = caught.value.problems
+    assert [problem["path"] for problem in problems] == ["method", "parameters.x.max"]
+    assert problems[0]["suggestion"] == 'did you mean "grid"?'
+    assert 'method: found "gird", expected a search method' in str(caught.value)
+    assert besom.sweeps.schema_violations_from_proposed_config(config) == str(caught.value).splitlines()
+
+
+def test_a_sweep_is_made_of_a_dict_a_function_or_a_file(place):
+    (place / "sweep.yaml").write_text("method: grid\nname: of a file\nparameters: {x: {values: [1e-5]}}\n")
+    ids = [besom.sweep(RANDOM, project="p"), besom.sweep(lambda: RANDOM), besom.sweep("sweep.yaml")]
+    api = besom.Api()
+    assert [sweep.id for sweep in api.sweeps()] == ids
+    assert api.sweep(f"me/p/{ids[0]}").config["project"] == "p"
+    assert api.sweep(ids[2]).name == "of a file" and api.sweep(ids[2]).config["parameters"]["x"]["values"] == [1e-05]
+    (place / "wrong.yaml").write_text("method: grid\nparameters: {}\n")
+    with pytest.raises(besom.ConfigError, match="wrong.yaml:2:13: parameters"):
+        besom.sweep("wrong.yaml")
+    with pytest.raises(besom.StoreError, match="no sweep has the id"):
+        besom.agent("nothing1", function=print)
+
+
+def test_a_seed_repeats_a_sweep():
+    def points(seed):
+        sweep_id = besom.sweep(RANDOM, seed=seed)
+        besom.agent(sweep_id, function=lambda: None)
+        return [run.config for run in runs(sweep_id)]
+
+    assert points(3) == points(3) != points(4)
+
+
+def test_prior_runs_are_learned_from():
+    def train():
+        besom.log({"loss": besom.init().config.x})
+
+    first = besom.sweep(RANDOM)
+    besom.agent(first, function=train)
+    second = besom.sweep({**RANDOM, "method": "bayes", "run_cap": 8}, prior_runs=[run.id for run in runs(first)])
+    assert [(r.config, r.state, r.curve()) for r in runs(second)] == [(r.config, r.state, r.curve()) for r in runs(first)]
+    besom.agent(second, function=train)
+    assert len(runs(second)) == 8 and all(run.state == "finished" for run in runs(second))
+    with pytest.raises(ValueError, match="the id of a run is SWEEP-NUMBER"):
+        besom.sweep(RANDOM, prior_runs=["seven"])
+
+
+def test_the_api_shows_a_sweep():
+    def train():
+        run = besom.init()
+        for step in range(3):
+            besom.log({"loss": run.config.x * (3 - step)})
+
+    sweep_id = besom.sweep({**RANDOM, "metric": {"name": "loss", "goal": "minimize"}})
+    sweep = besom.Api().sweep(sweep_id)
+    assert sweep.state == "pending" and sweep.best_run() is None and sweep.runs == []
+    besom.agent(sweep_id, function=train)
+    best = sweep.best_run()
+    assert sweep.state == "finished" and best.best == min(run.best for run in sweep.runs)
+    assert best.config["x"] == min(run.config["x"] for run in sweep.runs) and best.summary == {"loss": best.config["x"]}
+    assert besom.Api().run(best.id).config == best.config
+    assert sweep.status["counts"]["finished"] == 5
+
+
+def test_frames_hold_a_line_per_run():
+    pytest.importorskip("pandas")
+    sweep_id = besom.sweep(RANDOM)
+    besom.agent(sweep_id, function=lambda: besom.log({"loss": besom.init().config.x}))
+    frame = besom.Api().sweep(sweep_id).to_pandas()
+    assert list(frame.columns) == ["run", "state", "best", "last", "x", "kind", "fixed"]
+    assert list(frame["run"]) == [1, 2, 3, 4, 5] and (frame["best"] == frame["x"]).all()
+
+
+def test_a_sweep_is_paused_resumed_stopped_and_canceled():
+    sweep_id = besom.sweep(RANDOM)
+    sweep = besom.Api().sweep(sweep_id)
+    besom.agent(sweep_id, function=lambda: None, count=1)
+    sweep.pause()
+    assert sweep.state == "paused"
+    sweep.resume()
+    sweep.cancel()
+    assert sweep.state == "canceled" and besom.agent(sweep_id, function=lambda: None) == 0
+
+
+class Corner:
+    """Tries the corners of the unit cube, one after another."""
+
+    def __init__(self, problem, options):
+        self.edge = options.get("edge", 0.0)
+
+    def suggest(self, ask):
+        number = len(ask.history)
+        if number >= 2**ask.problem.dimensions:
+            return None
+        cube = [1.0 - self.edge if number >> i & 1 else self.edge for i in range(ask.problem.dimensions)]
+        return besom.Suggestion(ask.problem.decode(cube), {"why": f"corner {number}"})
+
+
+def worse_than_half(problem, history):
+    return {run: f"{run.last} is worse" for run in history if run.state == "running" and (run.last or 0) > 0.5}
+
+
+def test_an_own_search_and_an_own_rule_run_a_sweep(capsys):
+    controller = besom.controller({"metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    controller.configure_search(Corner, edge=0.25)
+    controller.configure_stopping(worse_than_half)
+    sweep_id = controller.create()
+
+    def train():
+        run = besom.init()
+        while not run.should_stop and len(rows) < 2000:
+            besom.log({"loss": run.config.x})
+            rows.append(run.number)
+            if run.config.x < 0.5:
+                return
+            threading.Event().wait(0.005)
+
+    rows = []
+    agent = threading.Thread(target=besom.agent, args=(sweep_id, train))
+    agent.start()
+    controller.run()
+    agent.join()
+    first, second = runs(sweep_id)
+    assert (first.config, first.note, first.stop_reason) == ({"x": 0.25}, {"why": "corner 0"}, None)
+    assert (second.config, second.stop_reason) == ({"x": 0.75}, "0.75 is worse")
+    controller.print_summary()
+    controller.print_space()
+    controller.print_actions()
+    controller.print_debug()
+    out = capsys.readouterr().out
+    assert "loss 0.25" in out and "distribution uniform" in out and "agent " in out
+
+
+def test_a_registered_search_is_found_by_its_name():
+    besom.register_search("corner", Corner)
+    sweep_id = besom.sweep({"method": {"name": "corner", "edge": 0.5}, "parameters": {"x": {"min": 0.0, "max": 2.0}}})
+    besom.agent(sweep_id, function=lambda: None)
+    assert [run.config["x"] for run in runs(sweep_id)] == [1.0, 1.0]
+    besom.register_stopping("worse than half", worse_than_half)
+    config = {**RANDOM, "early_terminate": {"type": "worse than half"}}
+    sweep = besom.Sweep(config)
+    assert [sweep.report(sweep.ask(), value) for value in (0.4, 0.6)] == [False, True]
+
+
+def test_an_error_of_an_own_search_comes_out_as_it_was_raised():
+    class Broken:
+        def suggest(self, ask):
+            raise ZeroDivisionError("so")
+
+    with pytest.raises(ZeroDivisionError, match="so"):
+        besom.Sweep(RANDOM, search=Broken()).ask()
+    with pytest.raises(ValueError, match="the suggestion lacks the parameter 'kind'"):
+        besom.Sweep(RANDOM, search=lambda ask: {"x": 0.5}).ask()
+    with pytest.raises(ValueError, match="'x', which the space does not give"):
+        besom.Sweep(RANDOM, search=lambda ask: {"x": 5, "kind": "a"}).ask()
+    waiting = besom.Sweep(RANDOM, search=lambda ask: besom.WAIT)
+    assert waiting.ask() is None and not waiting.done
+
+
+def test_histories_show_runs_as_they_were():
+    seen = []
+
+    def look(ask):
+        seen.append(ask.history)
+        return {"x": ask.rng().random(), "kind": "b"}
+
+    sweep = besom.Sweep({**RANDOM, "seed": 5}, search=look)
+    for value in (3.0, 1.0):
+        run = sweep.ask()
+        sweep.report(run, value + 1)
+        sweep.tell(run, value)
+    assert [len(history) for history in seen] == [0, 1]
+    (run,) = seen[1]
+    assert (run.number, run.state, run.values(), run.best, run["kind"], run["fixed"]) == (1, "finished", [4.0, 3.0], 3.0, "b", 7)
+    assert run.values("loss") == [4.0, 3.0] and sweep.runs[-1].best == 1.0
+    with pytest.raises(KeyError):
+        run.values("accuracy")
+    with pytest.raises(IndexError):
+        seen[1][1]
+    problem = sweep.problem
+    assert problem.parameters == ["x", "kind", "fixed"] and problem.dimensions == 2 and problem.seed == 5
+    assert problem.encode(problem.decode([0.25, 0.5])) == [0.25, 0.5]
+
+
+def test_the_laws_hold_own_algorithms_to_account():
+    testing.check_search(Corner)
+    testing.check_stopping(lambda problem, history: [])
+
+    class Moody:
+        calls = 0
+
+        def suggest(self, ask):
+            Moody.calls += 1
+            return ask.problem.decode([Moody.calls % 10 / 10] * ask.problem.dimensions)
+
+    with pytest.raises(AssertionError, match="the smallest story that shows it"):
+        testing.check_search(Moody, problems="mixed")
+    with pytest.raises(AssertionError, match="stopping rule names running runs"):
+        testing.check_stopping(lambda problem, history: [1])
+
+
+def test_ask_and_tell():
+    sweep = besom.Sweep({**RANDOM, "metric": {"name": "loss", "goal": "maximize"}}, seed=1)
+    first = sweep.ask()
+    assert set(first.params) == {"x", "kind", "fixed"} and dict(**first) == first.params and first["fixed"] == 7
+    sweep.tell(first, 0.5)
+    second, third = sweep.ask(2)
+    sweep.tell(second, [0.1, 0.9, 0.2])
+    sweep.tell(third.number, {"loss": 0.3, "other": 1})
+    fourth, fifth = sweep.ask(9)
+    sweep.tell(fourth, state="failed")
+    assert not sweep.done
+    sweep.tell(fifth, float("nan"))
+    assert sweep.ask() is None and sweep.done
+    assert sweep.best.number == 2 and sweep.best.best == 0.9
+    assert [run.state for run in sweep.runs] == ["finished"] * 3 + ["failed", "finished"]
+    with pytest.raises(besom.BesomError, match="run 1 is over"):
+        sweep.tell(first, 1.0)
+    with pytest.raises(ValueError, match="not 'running'"):
+        sweep.tell(first, 1.0, state="running")
+    again = besom.Sweep({**RANDOM, "metric": {"name": "loss", "goal": "maximize"}}, seed=1)
+    assert again.ask().params == first.params
+
+
+def test_what_a_hand_driven_loop_changed_is_scheduled_as_changed():
+    sweep = besom.controller(besom.sweep({**RANDOM, "controller": {"type": "local"}}))
+    params = sweep.search()
+    assert params.config["fixed"] == {"value": 7} and params.number == 1
+    assert sweep.schedule(params) == 1
+    assert sweep.schedule(params) is None, "what search named is not scheduled twice"
+    mine = besom._controller.Params({**params, "kind": "b", "x": 0.125}, params.number, {})
+    mine["x"] = 0.25
+    sweep.schedule(mine)
+    assert [run.config["x"] for run in runs(sweep.sweep_id)] == [params["x"], 0.25]
+    with pytest.raises(besom.BesomError, match="is created"):
+        sweep.configure_program("other.py")
