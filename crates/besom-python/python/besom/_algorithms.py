@@ -89,4 +89,5 @@ def stopping(made: Any, problem: Any, options: dict[str, Any]) -> Callable[[Any,
 
 def _pair(said: Any) -> tuple[int, str]:
     run, reason = said if isinstance(said, tuple) else (said, "stopped by the rule")
-    return (int(getattr(run, "number", run)), str(reason))
+    number: Any = getattr(run, "number", run)
+    return (int(number), str(reason))

@@ -174,7 +174,7 @@ class Api:
     """The sweeps of the store.
 
     >>> import besom
-    >>> sweep_id = besom.sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    >>> sweep_id = besom.sweep({"method": "random", "run_cap": 9, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
     >>> besom.Api().sweep(sweep_id).state
     'pending'
     """

@@ -289,7 +289,8 @@ class Controller:
     def stop_runs(self, runs: Any) -> None:
         """Asks that runs be ended early: numbers, or numbers with reasons as :meth:`stopping` gives them."""
         pairs = runs.items() if isinstance(runs, Mapping) else [(run, "stopped by hand") for run in runs]
-        stops = [(int(getattr(run, "number", run)), str(reason)) for run, reason in pairs]
+        numbers: list[tuple[Any, Any]] = [(getattr(run, "number", run), reason) for run, reason in pairs]
+        stops = [(int(run), str(reason)) for run, reason in numbers]
         if stops:
             self._opened().stop_runs(stops)
             self._actions.extend(f"stopped run {run}: {reason}" for run, reason in stops)

@@ -1,0 +1,60 @@
+"""The examples in docstrings run, and the stubs name what the native module has."""
+
+import ast
+import doctest
+import importlib
+import pathlib
+import pkgutil
+
+import besom
+import besom._besom
+
+PACKAGE = pathlib.Path(besom.__file__).parent
+OPTIONAL = ("besom.integrations", "besom.plot")
+
+
+def modules():
+    names = [module.name for module in pkgutil.walk_packages([str(PACKAGE)], "besom.")]
+    return [importlib.import_module(name) for name in names if not name.startswith(OPTIONAL)] + [besom]
+
+
+def test_examples_run():
+    tried = 0
+    for module in modules():
+        result = doctest.testmod(module)
+        assert result.failed == 0, module
+        tried += result.attempted
+    finder = doctest.DocTestFinder()
+    for test in finder.find(besom.Sweep, "Sweep", globs={}):
+        result = doctest.DocTestRunner().run(test)
+        assert result.failed == 0
+        tried += result.attempted
+    assert tried > 15
+
+
+def test_the_stubs_name_everything_native_and_nothing_else():
+    tree = ast.parse((PACKAGE / "_besom.pyi").read_text())
+    stubs = {node.name: node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    native = {name for name in vars(besom._besom) if not name.startswith("_")}
+    assert native == set(stubs)
+    for name, node in stubs.items():
+        if isinstance(node, ast.ClassDef) and not issubclass(getattr(besom._besom, name), BaseException):
+            said = {item.name for item in node.body if isinstance(item, ast.FunctionDef)} - {"__init__", "__iter__"}
+            there = {n for n in vars(getattr(besom._besom, name)) if not n.startswith("__") or n in ("__len__", "__getitem__")}
+            assert said == there, name
+
+
+def test_everything_public_is_documented():
+    for name in besom.__all__:
+        value = getattr(besom, name)
+        if callable(value):
+            assert value.__doc__, name
+
+
+def test_importing_is_cheap(script):
+    out = script.run("""
+        import sys
+        import besom
+        print(sorted({name.partition(".")[0] for name in sys.modules} & {"json", "threading", "numpy", "pandas", "optuna", "ray"}))
+    """)
+    assert out == "[]\n", "importing the package loads what it may need later"
