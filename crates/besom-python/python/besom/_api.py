@@ -156,6 +156,11 @@ class ApiSweep:
     def _set(self, state: str) -> None:
         _besom.Store(_place.store_directory(), write=True).set_state(self.id, state)
 
+    def _repr_html_(self) -> str:
+        from besom import _html
+
+        return _html.of(self)
+
     def __repr__(self) -> str:
         return f"<Sweep {_show.status_line(self._store, self.id)}>"
 
@@ -180,7 +185,15 @@ class Api:
     """
 
     def __init__(self, store: Optional[str] = None) -> None:
-        self._store = _besom.Store(store or _place.store_directory())
+        self._directory = store or _place.store_directory()
+        self._opened: Optional[_besom.Store] = None
+
+    @property
+    def _store(self) -> _besom.Store:
+        # A store is there once a sweep is: not before it is looked at.
+        if self._opened is None:
+            self._opened = _besom.Store(self._directory)
+        return self._opened
 
     def sweep(self, path: str) -> ApiSweep:
         """The sweep of this id; ``entity/project/id`` is ``id``."""

@@ -327,6 +327,11 @@ class Controller:
         """Prints the events that explain how the sweep came to stand as it does: agents, and the stopping rule's view."""
         print(_show.debug(self._opened_store(), self.sweep_id, self._opened().show_stopping()), flush=True)
 
+    def _repr_html_(self) -> str:
+        from besom import _html
+
+        return _html.of(self)
+
     def __repr__(self) -> str:
         return f"Controller({self._sweep_id!r})" if self._sweep_id else f"Controller({self._config!r})"
 

@@ -1,0 +1,83 @@
+"""Pictures: HTML for notebooks, figures on matplotlib."""
+
+import xml.etree.ElementTree as xml
+
+import pytest
+
+import besom
+from besom import _picture
+
+CONFIG = {
+    "method": "random",
+    "run_cap": 20,
+    "name": "<b> & co",
+    "metric": {"name": "loss <x>"},
+    "parameters": {"rate": {"distribution": "log_uniform_values", "min": 1e-5, "max": 1.0}, "kind": {"values": ["a", "b"]}, "width": {"min": 1, "max": 64}},
+}
+
+
+def worked():
+    sweep_id = besom.sweep(CONFIG, seed=1)
+
+    def train():
+        run = besom.init()
+        if run.number == 3:
+            raise SystemExit(1)
+        for step in range(3):
+            besom.log({"loss <x>": run.config.rate + (run.config.kind == "a") + 1 / (step + 1)})
+
+    besom.agent(sweep_id, function=train)
+    return sweep_id
+
+
+def test_a_sweep_is_a_well_formed_picture_without_scripts_or_network():
+    for sweep in (besom.Api().sweep(worked()), besom.controller(worked())):
+        html = sweep._repr_html_()
+        root = xml.fromstring(html)
+        svgs = [child for child in root.iter() if child.tag.endswith("svg")]
+        assert len(svgs) == 2 and "20 of 20: 19 finished, 1 failed" in html
+        circles = [child for child in svgs[0].iter() if child.tag.endswith("circle")]
+        lines = [child for child in svgs[1].iter() if child.tag.endswith("polyline")]
+        assert len(circles) == len(lines) == 19
+        links = html.replace('xmlns="http://www.w3.org/2000/svg"', "")
+        assert "http" not in links and "<script" not in links and "<b> & co" not in html
+
+
+def test_a_sweep_without_runs_or_in_memory_has_a_picture_too():
+    assert "0 of 20" in besom.Api().sweep(besom.sweep(CONFIG))._repr_html_()
+    sweep = besom.Sweep(CONFIG)
+    assert "0 runs" in sweep._repr_html_()
+    for value in (3.0, 1.0, 2.0):
+        sweep.tell(sweep.ask(), value)
+    assert "best loss &lt;x&gt; 1 (run 2)" in sweep._repr_html_()
+
+
+def test_figures_show_the_runs():
+    pytest.importorskip("matplotlib")
+    from besom import plot
+
+    sweep_id = worked()
+    history = plot.history(sweep_id).axes[0]
+    assert len(history.collections[0].get_offsets()) == 19
+    best = history.lines[0].get_ydata()
+    assert list(best) == sorted(best, reverse=True)
+    assert len(plot.parallel(sweep_id).axes[0].lines) == 19 + 3
+    assert [axes.get_xlabel() for axes in plot.slice(sweep_id).axes] == ["rate", "kind", "width"]
+    assert len(plot.curves(sweep_id).axes[0].lines) == 20
+    found = plot.importances(_picture.of(sweep_id))
+    assert found["kind"] > found["width"] and found["rate"] > found["width"]
+    labels = [label.get_text() for label in plot.importance(sweep_id).axes[0].get_yticklabels()]
+    assert sorted(labels) == ["kind", "rate", "width"] and labels[0] == "width"
+    assert {plot.contour(sweep_id).axes[0].get_xlabel(), plot.contour(sweep_id).axes[0].get_ylabel()} == {"kind", "rate"}
+    for draw in (plot.history, plot.parallel, plot.slice, plot.contour, plot.curves, plot.importance):
+        draw(besom.Sweep(CONFIG)).savefig("empty.png")
+        draw(sweep_id).savefig(f"{draw.__name__}.svg")
+
+
+def test_the_example_runs():
+    pytest.importorskip("matplotlib")
+    import doctest
+
+    from besom import plot
+
+    assert doctest.testmod(plot).failed == 0
