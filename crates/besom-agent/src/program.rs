@@ -4,7 +4,7 @@ mod diagnosis;
 mod ending;
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use besom_core::RunState;
@@ -41,6 +41,8 @@ pub struct ProgramRunner {
     /// A directory that programs find at the end of their `PATH`, so that `besom log` works in them wherever `besom`
     /// was started from.
     pub tools: Option<PathBuf>,
+    /// A directory that programs find at the beginning of their `PATH`, so that `python` is the one that was meant.
+    pub interpreters: Option<PathBuf>,
     /// How long a program may take to end after SIGTERM; 30 s.
     pub grace: Duration,
 }
@@ -55,6 +57,7 @@ impl ProgramRunner {
             store: store.into(),
             supervisor: None,
             tools: None,
+            interpreters: None,
             grace: Duration::from_secs(30),
         }
     }
@@ -87,10 +90,18 @@ impl ProgramRunner {
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
-        if let Some(tools) = &self.tools {
-            env.extend(extended(std::env::var_os("PATH").as_deref(), tools).map(|path| ("PATH", path)));
-        }
+        env.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
         Ok(Program { argv, directory: self.directory.clone(), env, lock: dir.lock() })
+    }
+
+    /// `PATH` with our directories at its ends; `None` if it stays as it is.
+    fn path(&self, path: Option<&OsStr>) -> Option<OsString> {
+        // Without PATH the system looks where it likes, and would not any more if there were one.
+        let entries: Vec<PathBuf> = std::env::split_paths(path?).collect();
+        let tools = self.tools.iter().filter(|tools| !entries.contains(tools));
+        let all: Vec<_> = self.interpreters.iter().chain(&entries).chain(tools).collect();
+        // A directory with a colon in its name fits in no PATH.
+        if all.len() == entries.len() { None } else { std::env::join_paths(all).ok() }
     }
 
     /// Executes a program to the end of all its processes.
@@ -150,17 +161,6 @@ impl Runner for ProgramRunner {
     }
 }
 
-/// `PATH` with one more directory at its end; `None` if it cannot be written there or is there already.
-fn extended(path: Option<&OsStr>, tools: &Path) -> Option<OsString> {
-    // Without PATH the system looks where it likes, and would not any more if there were one.
-    let entries: Vec<PathBuf> = std::env::split_paths(path?).collect();
-    if entries.iter().any(|entry| entry == tools) {
-        return None;
-    }
-    // A directory with a colon in its name fits in no PATH.
-    std::env::join_paths(entries.iter().map(PathBuf::as_path).chain([tools])).ok()
-}
-
 /// The end of a run that had no chance: the disk is full, for example.
 fn machine_at_fault(error: &AgentError) -> Ended {
     let mut ended = Ended::new(RunState::Crashed);
@@ -206,15 +206,28 @@ fn describe(exit: Exit, excerpt: &str) -> String {
 mod tests {
     use super::*;
 
+    fn path(path: Option<&str>, interpreters: Option<&str>, tools: Option<&str>) -> Option<String> {
+        let runner = ProgramRunner {
+            interpreters: interpreters.map(PathBuf::from),
+            tools: tools.map(PathBuf::from),
+            ..ProgramRunner::new("/", "/store")
+        };
+        runner.path(path.map(OsStr::new)).map(|path| path.into_string().unwrap_or_default())
+    }
+
     #[test]
     fn tools_come_last_in_the_path_and_once() {
-        let check = |path: Option<&str>, tools: &str| {
-            extended(path.map(OsStr::new), Path::new(tools))
-                .map(|path| path.into_string().unwrap_or_default())
-        };
+        let check = |given: Option<&str>, tools| path(given, None, Some(tools));
         assert_eq!(check(Some("/bin:/usr/bin"), "/opt/b").as_deref(), Some("/bin:/usr/bin:/opt/b"));
         assert_eq!(check(Some("/opt/b:/bin"), "/opt/b"), None);
         assert_eq!(check(Some("/bin"), "/odd:name"), None);
         assert_eq!(check(None, "/opt/b"), None);
+    }
+
+    #[test]
+    fn interpreters_come_first_in_the_path() {
+        let found = path(Some("/bin:/venv/bin"), Some("/venv/bin"), Some("/opt/b"));
+        assert_eq!(found.as_deref(), Some("/venv/bin:/bin:/venv/bin:/opt/b"));
+        assert_eq!(path(Some("/bin"), None, None), None);
     }
 }

@@ -5,7 +5,7 @@
 //! and libraries that insist on the main thread work; each of several agents has a second thread for its function.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Mutex, PoisonError};
@@ -165,6 +165,12 @@ impl Crew {
             program: self.config.program.clone(),
             command: self.command.clone().or_else(|| self.config.command.clone()),
             supervisor: (!self.supervisor.is_empty()).then(|| self.supervisor.clone()),
+            // The supervisor is this very Python. Programs get the same one, also where its environment is not activated.
+            interpreters: self
+                .supervisor
+                .first()
+                .and_then(|python| Path::new(python).parent())
+                .map(Path::to_owned),
             ..ProgramRunner::new(std::path::absolute(directory)?, self.directory.clone())
         })
     }
