@@ -83,14 +83,14 @@ def parallel(picture: Picture) -> str:
     if len(names) < 2 or len(dots) < 2:
         return ""
     axes = {name: axis([dot.params.get(name) for dot in dots]) for name in names}
-    values = [dot.value or 0.0 for dot in dots]
-    low, high = _padded(min(values), max(values))
+    order = sorted({dot.value or 0.0 for dot in dots}, reverse=not picture.maximize)
+    places = {value: place / max(1, len(order) - 1) for place, value in enumerate(order)}
     gap, bottom = 90.0, float(HEIGHT - BOTTOM)
     height = bottom - TOP
 
     def goodness(dot: Dot) -> float:
-        part = ((dot.value or 0.0) - low) / (high - low)
-        return part if picture.maximize else 1 - part
+        # By place, not by value: one run that diverged would make all others look alike.
+        return places[dot.value or 0.0]
 
     body = ""
     for dot in sorted(dots, key=goodness):

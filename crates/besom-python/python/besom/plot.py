@@ -73,29 +73,34 @@ def parallel(sweep: Any) -> Any:
 
 
 def importance(sweep: Any) -> Any:
-    """How strongly the value depends on each parameter alone: the rank correlation's size for numbers, the part of the
-    ranks' variance that lies between categories for others. It sees no interplay of parameters."""
+    """How much the value depends on each parameter alone: the part of the variance of the values' ranks that lies between
+    categories, or between intervals of a number that hold equally many runs. It sees no interplay of parameters."""
     picture = _picture.of(sweep)
     figure, (axes,) = _figure()
     found = sorted(importances(picture).items(), key=lambda pair: pair[1])
     axes.barh([name for name, _ in found], [size for _, size in found], color="#468")
-    axes.set(xlabel="dependence of the value, 0 to 1", xlim=(0, 1), title=picture.title)
+    axes.set(xlabel="part of the variation that it explains, 0 to 1", xlim=(0, 1), title=picture.title)
     return figure
 
 
 def importances(picture: Picture) -> dict[str, float]:
-    """The dependence of the value on each varied parameter, from 0 to 1."""
+    """The part of the variation that each varied parameter explains, from 0 to 1."""
     dots = picture.valued()
     ranks = _ranks([dot.value or 0.0 for dot in dots])
     found: dict[str, float] = {}
     for name in picture.varied():
         pairs = [(dot.params[name], rank) for dot, rank in zip(dots, ranks) if name in dot.params]
-        given = [value for value, _ in pairs]
-        if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in given):
-            found[name] = abs(_correlation(_ranks([float(value) for value in given]), [rank for _, rank in pairs]))
-        else:
-            found[name] = math.sqrt(_between(pairs))
+        found[name] = _explained(list(zip(_groups([value for value, _ in pairs]), [rank for _, rank in pairs])))
     return found
+
+
+def _groups(values: list[Any]) -> list[str]:
+    """The category of each value; numbers of many values are put into intervals with at least four runs each."""
+    is_number = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
+    intervals = max(2, min(8, len(values) // 4))
+    if not is_number or len({float(value) for value in values}) <= intervals:
+        return [repr(value) for value in values]
+    return [str(int(rank * intervals / len(values))) for rank in _ranks([float(value) for value in values])]
 
 
 def _ranks(values: list[float]) -> list[float]:
@@ -113,24 +118,20 @@ def _ranks(values: list[float]) -> list[float]:
     return ranks
 
 
-def _correlation(xs: list[float], ys: list[float]) -> float:
-    if len(xs) < 2:
-        return 0.0
-    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
-    covered = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys))
-    spread = sum((x - mean_x) ** 2 for x in xs) * sum((y - mean_y) ** 2 for y in ys)
-    return covered / math.sqrt(spread) if spread > 0 else 0.0
-
-
-def _between(pairs: list[tuple[Any, float]]) -> float:
+def _explained(pairs: list[tuple[str, float]]) -> float:
+    """The part of the variance that lies between groups, less what chance alone would put there (epsilon squared)."""
     groups: dict[str, list[float]] = {}
-    for value, rank in pairs:
-        groups.setdefault(repr(value), []).append(rank)
+    for group, rank in pairs:
+        groups.setdefault(group, []).append(rank)
     ranks = [rank for _, rank in pairs]
-    mean = sum(ranks) / len(ranks) if ranks else 0.0
+    if len(ranks) <= len(groups):
+        return 0.0
+    mean = sum(ranks) / len(ranks)
     total = sum((rank - mean) ** 2 for rank in ranks)
-    between = sum(len(group) * (sum(group) / len(group) - mean) ** 2 for group in groups.values())
-    return between / total if total > 0 else 0.0
+    within = sum((rank - sum(group) / len(group)) ** 2 for group in groups.values() for rank in group)
+    if total == 0:
+        return 0.0
+    return max(0.0, 1 - within / total * (len(ranks) - 1) / (len(ranks) - len(groups)))
 
 
 def slice(sweep: Any) -> Any:

@@ -1,0 +1,112 @@
+"""Searcher and scheduler against the real Ray Tune."""
+
+import os
+import pickle
+import signal
+import sys
+
+import pytest
+
+pytest.importorskip("ray.tune")
+import ray  # noqa: E402
+from ray import tune  # noqa: E402
+
+from besom.integrations.ray import BesomSearch, BesomStopper  # noqa: E402
+
+# Workers cannot import this file.
+ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+CONFIG = {"method": "bayes", "metric": {"name": "loss"}, "parameters": {"x": {"min": -2.0, "max": 2.0}}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster():
+    os.environ["RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS"] = "0"
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False)
+    yield
+    ray.shutdown()
+
+
+def train(config):
+    for step in range(1, 7):
+        tune.report({"loss": config["x"] ** 2 + 1 / step})
+
+
+def tuner(function, place, search=None, scheduler=None, samples=6, failures=0):
+    return tune.Tuner(
+        function,
+        tune_config=tune.TuneConfig(search_alg=search, scheduler=scheduler, num_samples=samples, max_concurrent_trials=1),
+        run_config=tune.RunConfig(
+            name="sweep", storage_path=str(place), verbose=0, failure_config=tune.FailureConfig(max_failures=failures)
+        ),
+    )
+
+
+def test_a_search_names_what_trials_try_and_learns_from_them(place):
+    results = tuner(train, place, BesomSearch(CONFIG, seed=1), samples=8).fit()
+    assert len(results) == 8 and not results.errors
+    assert abs(results.get_best_result("loss", "min").config["x"]) < 0.5
+
+
+def test_a_rule_stops_trials(place):
+    levels = [1.0, 2.0, 3.0, 4.0]
+
+    def level(config):
+        for _ in range(9):
+            tune.report({"loss": config["level"]})
+
+    config = {"method": "grid", "metric": {"name": "loss"}, "parameters": {"level": {"values": levels}}}
+    scheduler = BesomStopper("loss", "min", {"type": "hyperband", "min_iter": 3})
+    results = tuner(level, place, BesomSearch(config), scheduler, samples=9).fit()
+    lengths = {r.config["level"]: r.metrics["training_iteration"] for r in results}
+    assert lengths[1.0] == 9 and set(lengths) == set(levels), "an exhausted grid ends the experiment"
+    assert all(lengths[level] < 9 for level in levels[1:])
+
+
+def test_a_killed_trial_process_is_a_failure_that_tune_tries_again(place):
+    mark = place / "killed"
+
+    def dies_once(config):
+        if not mark.exists():
+            mark.write_text("once")
+            os.kill(os.getpid(), signal.SIGKILL)
+        train(config)
+
+    results = tuner(dies_once, place, BesomSearch(CONFIG, seed=1), BesomStopper("loss", "min"), 3, failures=2).fit()
+    assert len(results) == 3 and not results.errors and mark.exists()
+
+
+def test_a_restored_tuner_goes_on_where_it_was(place):
+    whole = tuner(train, place / "whole", BesomSearch(CONFIG, seed=5), samples=6).fit()
+    broken = place / "broken"
+
+    def fails_late(config):
+        if (place / "stop").exists():
+            raise RuntimeError("the machine goes")
+        train(config)
+        if len(list((broken / "sweep").glob("fails_late_*"))) >= 3:
+            (place / "stop").write_text("")
+
+    tuner(fails_late, broken, BesomSearch(CONFIG, seed=5), samples=6).fit()
+    (place / "stop").unlink()
+    restored = tune.Tuner.restore(str(broken / "sweep"), trainable=fails_late, restart_errored=True).fit()
+    (place / "stop").unlink(missing_ok=True)
+    assert len(restored) == 6
+    xs = [result.config["x"] for result in restored]
+    assert set(xs[:3]) <= {result.config["x"] for result in whole}, "the same seed suggests the same points"
+    assert len(set(xs)) == 6, "nothing is suggested twice after the restoration"
+
+
+def test_what_is_saved_suggests_the_same_when_it_is_read_again(place):
+    search = BesomSearch(CONFIG, seed=2)
+    for number in range(5):
+        params = search.suggest(f"t{number}")
+        search.on_trial_result(f"t{number}", {"loss": params["x"] ** 2})
+        search.on_trial_complete(f"t{number}", error=number == 3)
+    search.suggest("open")
+    search.save(str(place / "search.pickle"))
+    again = BesomSearch(CONFIG, seed=99)
+    again.restore(str(place / "search.pickle"))
+    assert again.suggest("next") == search.suggest("next")
+    stopper = BesomStopper("loss", "min")
+    assert pickle.loads(pickle.dumps(stopper._journal)).entries == []
