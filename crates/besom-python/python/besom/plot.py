@@ -14,6 +14,7 @@ figure to show, change or save.
 
 from __future__ import annotations
 
+import io
 import math
 from typing import Any, Optional
 
@@ -28,7 +29,16 @@ def _figure(columns: int = 1, width: float = 6.0) -> tuple[Any, list[Any]]:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError("besom.plot draws with matplotlib: pip install besom[plot]") from error
-    figure = Figure(figsize=(width, 4), layout="constrained")
+
+    class Shown(Figure):  # type: ignore[misc,unused-ignore]
+        """A figure that notebooks show by themselves, whatever they are told of matplotlib."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png")
+            return buffer.getvalue()
+
+    figure = Shown(figsize=(width, 4), layout="constrained")
     axes = figure.subplots(1, columns, squeeze=False)
     return figure, list(axes[0])
 
