@@ -16,6 +16,8 @@ from besom._besom import BesomError
 PATIENCE = 2.0
 #: How often `run` steps, in seconds.
 PACE = 0.2
+#: How long `run` waits for its agents when it is interrupted, in seconds.
+GRACE = 2.0
 
 
 class Params(dict):  # type: ignore[type-arg]
@@ -240,9 +242,12 @@ class Controller:
                 if crew is not None and crew.left():
                     break
                 time.sleep(PACE)
-        finally:
+        except BaseException:
             if crew is not None:
-                crew.end()
+                crew.break_off()
+            raise
+        if crew is not None:
+            crew.end()
         self._tell(said, print_status, print_actions, print_debug)
 
     def _tell(self, said: str, status: bool, actions: bool, debug: bool) -> str:
@@ -342,7 +347,10 @@ class _Crew:
     def __init__(self, sweep_id: str, agents: int, function: Optional[Callable[[], Any]]) -> None:
         self._shutdown = _besom.Shutdown()
         self._error: Optional[BaseException] = None
-        self._thread = threading.Thread(target=self._work, args=(sweep_id, agents, function), name="besom-agents")
+        # A daemon: a function that sleeps for an hour must not keep a process from ending that was told to.
+        self._thread = threading.Thread(
+            target=self._work, args=(sweep_id, agents, function), name="besom-agents", daemon=True
+        )
         self._thread.start()
 
     def _work(self, sweep_id: str, agents: int, function: Optional[Callable[[], Any]]) -> None:
@@ -358,14 +366,18 @@ class _Crew:
         return not self._thread.is_alive()
 
     def end(self) -> None:
-        """Waits for the agents, which leave when the sweep is over or when they are told."""
-        import sys
-
-        if sys.exc_info()[0] is not None:
-            self._shutdown.terminate()
+        """Waits for the agents, which leave when the sweep is over."""
         self._thread.join()
-        if self._error is not None and sys.exc_info()[0] is None:
+        if self._error is not None:
             raise self._error
+
+    def break_off(self) -> None:
+        """Tells the agents to give back their runs and to leave, and waits for those that can."""
+        from besom import _run
+
+        self._shutdown.terminate()
+        _run.interrupt_functions()
+        self._thread.join(GRACE)
 
 
 def _name_of(algorithm: Any) -> str:

@@ -122,6 +122,7 @@ class Run:
         self._pending: dict[str, Any] = {}
         self._step: Optional[int] = None
         self._is_function = False
+        self._thread = threading.get_ident()
         self._preempting = False
 
     def log(self, data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
@@ -274,6 +275,16 @@ def _alone() -> Run:
         directory = os.path.join(base, id)
         return Run(id, Config({}), RunLog(os.path.join(directory, "metrics-1.jsonl")), directory, None, None)
     raise BesomError(f"cannot make a directory for a run in {base}")
+
+
+def interrupt_functions() -> None:
+    """Raises `RunStopped` in all threads that execute a function run, as soon as they execute Python again."""
+    import ctypes
+
+    with _lock:
+        threads = [run._thread for run in _active if run._is_function]
+    for thread in threads:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(RunStopped))
 
 
 def log(data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
