@@ -21,6 +21,8 @@ def test_the_notebook_runs_and_shows_its_sweeps(place):
     shown = [output.data for output in outputs if output.output_type == "execute_result"]
     pages = [data["text/html"] for data in shown if "text/html" in data]
     assert sum("<svg" in page for page in pages) == 2 and any("30 of 30" in page for page in pages)
+    live = [output.data.get("text/html", "") for output in outputs if output.output_type == "display_data"]
+    assert len(live) == 1 and "30 of 30" in live[0], "the agent's cell shows how the sweep went"
     assert sum("image/png" in data for data in shown) == 3
     text = "".join(output.text for output in outputs if output.output_type == "stream")
     assert 'did you mean "bayes"?' in text

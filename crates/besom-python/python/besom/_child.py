@@ -13,14 +13,15 @@ import pickle
 import sys
 import tempfile
 from collections.abc import Iterator
-from multiprocessing import spawn
-from multiprocessing.reduction import ForkingPickler
 from typing import Any, Callable
 
 
 @contextlib.contextmanager
 def command(function: Callable[[], Any]) -> Iterator[list[str]]:
     """The command that calls ``function``, while its file is there."""
+    from multiprocessing import spawn
+    from multiprocessing.reduction import ForkingPickler
+
     buffer = io.BytesIO()
     try:
         ForkingPickler(buffer).dump(function)
@@ -42,6 +43,8 @@ def command(function: Callable[[], Any]) -> Iterator[list[str]]:
 
 def main(path: str) -> None:
     """Calls the function whose file is ``path``."""
+    from multiprocessing import spawn
+
     with open(path, "rb") as file:
         data, function = pickle.load(file)
     spawn.prepare(data)

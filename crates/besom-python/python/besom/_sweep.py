@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Mapping
@@ -77,6 +78,7 @@ def agent(
     count: Optional[int] = None,
     *,
     processes: Optional[int] = None,
+    progress: Optional[bool] = None,
 ) -> int:
     """Works on a sweep until it is over, or until ``count`` runs were executed; says how many were.
 
@@ -86,17 +88,22 @@ def agent(
 
     A run that is stopped early ends at its next ``besom.log`` by :class:`besom.RunStopped`; a process by SIGTERM. A
     function that fails three times at once pauses the sweep and raises :class:`besom.SweepPaused`.
+
+    ``progress`` shows how the sweep goes meanwhile: in notebooks unless it is False, in terminals by itself if nothing else is
+    printed there.
     """
     id, store = _place.sweep_id(sweep_id), _place.store_directory()
     if function is not None and not callable(function):
         raise TypeError(f"function is to be a function without arguments, not {function!r}")
     if count is not None and count < 0:
         raise ValueError(f"count is to be 0 or more, not {count}")
-    if processes is None:
-        return _besom.run_agents(store, id, function, count=count, supervisor=_place.supervisor())
-    if function is None:
-        return _besom.run_agents(store, id, jobs=processes, count=count, supervisor=_place.supervisor())
-    from besom import _child
+    from besom import _child, _progress
 
-    with _child.command(function) as command:
-        return _besom.run_agents(store, id, jobs=processes, count=count, supervisor=_place.supervisor(), command=command)
+    in_thread = function is not None and processes is None
+    with contextlib.ExitStack() as stack:
+        command = stack.enter_context(_child.command(function)) if function is not None and processes is not None else None
+        stack.enter_context(_progress.watching(id, progress, is_quiet=not in_thread))
+        called = function if in_thread else None
+        return _besom.run_agents(
+            store, id, called, jobs=processes or 1, count=count, supervisor=_place.supervisor(), command=command
+        )
