@@ -271,3 +271,39 @@ def test_rows_survive_sigterm_and_sigkill(script):
             lines = file.read().split("\n")
         assert lines.pop() == "" and len(lines) > 20_000
         assert [json.loads(line)["i"] for line in lines] == list(range(len(lines)))
+
+
+def test_a_row_that_waits_for_its_step_is_written_when_the_process_ends_however_it_ends(script):
+    import json
+    import signal
+    import time
+
+    def rows(directory):
+        with open(f"{directory}/metrics-1.jsonl") as file:
+            return [json.loads(line) for line in file]
+
+    program = """
+        import sys, time
+        import besom
+        run = besom.init()
+        besom.log({"loss": 3.0}, step=0)
+        besom.log({"loss": 2.0}, step=1)
+        besom.log({"accuracy": 0.5}, step=1)
+        print(run.dir, flush=True)
+    """
+    expected = [{"loss": 3.0}, {"loss": 2.0, "accuracy": 0.5}]
+    directory = script.run(program).strip()
+    assert rows(directory) == expected
+    script.write(program + "    sys.stdin.read()\n")
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        import subprocess
+
+        process = script.start(stdin=subprocess.PIPE)
+        directory = process.stdout.readline().strip()
+        if kind == signal.SIGKILL:
+            until = time.monotonic() + 60
+            while rows(directory) != expected and time.monotonic() < until:
+                pass
+        process.send_signal(kind)
+        process.communicate(timeout=60)
+        assert process.returncode == -kind and rows(directory) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -121,6 +122,9 @@ class Run:
         self._write = log.log
         self._pending: dict[str, Any] = {}
         self._step: Optional[int] = None
+        # Reentrant, because a signal may come while a row is written.
+        self._growing = threading.RLock()
+        self._waiting_since = 0.0
         self._is_function = False
         self._thread = threading.get_ident()
         self._preempting = False
@@ -138,18 +142,33 @@ class Run:
         self._log_at(data, step, commit)
 
     def _log_at(self, data: Mapping[str, Any], step: Optional[int], commit: Optional[bool]) -> None:
+        """Logs values of a row that may grow."""
         if step is not None and step != self._step:
             self._flush()
             self._step = step
         self.summary.update(data)
-        self._pending.update(data)
+        with self._growing:
+            if not self._pending:
+                self._waiting_since = time.monotonic()
+            self._pending.update(data)
         if commit or (commit is None and step is None):
             self._flush()
+        else:
+            from besom import _pending
+
+            _pending.watch(self)
+            self._log.check()
 
     def _flush(self) -> None:
-        row, self._pending = self._pending, {}
-        if row:
-            self._write(row)
+        with self._growing:
+            row, self._pending = self._pending, {}
+            if row:
+                self._write(row)
+
+    def _write_pending(self) -> None:
+        """Writes the row that waits, from wherever: a stop is for the thread of the run to hear."""
+        with contextlib.suppress(RunStopped):
+            self._flush()
 
     @property
     def should_stop(self) -> bool:
@@ -162,7 +181,7 @@ class Run:
 
     def finish(self, exit_code: Optional[int] = None) -> None:
         """Ends the run as far as its code is concerned. A code other than 0 marks it failed."""
-        self._flush()
+        self._write_pending()
         self.exit_code = exit_code or 0
         _forget(self)
 
@@ -304,6 +323,9 @@ class CurrentConfig:
     """The :class:`Config` of the current run, as ``besom.config``."""
 
     def __getattr__(self, name: str) -> Any:
+        # Whoever inspects this object is not asking for a parameter.
+        if name.startswith("_"):
+            raise AttributeError(name)
         return getattr(_needed("besom.config").config, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -338,7 +360,6 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
     _remember(run)
     try:
         function()
-        run._flush()
         failed = bool(run.exit_code)
         return ("failed", f"finished with exit code {run.exit_code}", "") if failed else ("finished", "", "")
     except RunStopped:
@@ -351,6 +372,7 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
             return ("preempted", "", "")
         return _failure(run, error)
     finally:
+        run._write_pending()
         _forget(run)
         _here.run = before
 
