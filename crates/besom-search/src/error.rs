@@ -38,6 +38,16 @@ pub enum SearchError {
     /// The grid has more points than a `u128` counts.
     #[error("the grid has 2^128 points or more")]
     GridTooLarge,
+    /// There are more parameters to search than the method has dimensions for.
+    #[error("{method} search has {limit} dimensions at most, and there are {found} parameters to search")]
+    TooManyDimensions {
+        /// The method.
+        method: &'static str,
+        /// How many parameters are to be searched.
+        found: usize,
+        /// The most that there may be.
+        limit: usize,
+    },
     /// The method learns from a metric, and the problem has none.
     #[error("there is no metric to optimise")]
     NoMetric,

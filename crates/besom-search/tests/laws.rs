@@ -1,7 +1,7 @@
-//! Grid and random search satisfy the laws of every search.
+//! Methods that don't learn satisfy the laws of every search.
 
 use besom_core::{Options, Problem, laws};
-use besom_search::{Grid, Random};
+use besom_search::{Grid, Random, Sobol};
 use proptest::strategy::Strategy;
 use serde_json::json;
 
@@ -23,4 +23,9 @@ fn can_be_counted(problem: &Problem) -> bool {
 #[test]
 fn random_satisfies_the_laws() {
     laws::check_search(laws::any_problem(), |problem| Ok(Random::new(problem, &Options::new())?));
+}
+
+#[test]
+fn sobol_satisfies_the_laws() {
+    laws::check_search(laws::any_problem(), |problem| Ok(Sobol::new(problem, &Options::new())?));
 }

@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 
 use super::axis::Key;
 use super::encode::Encoding;
-use super::sobol;
+use crate::sobol;
 
 /// How many points are handed out before the model decides: two more than dimensions, between 4 and 10, but not more
 /// than a quarter of a bounded sweep.

@@ -3,7 +3,7 @@
 //! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the point with
 //! the largest expected improvement under it is suggested. The steps, one file each: [`data`](Observations) says which
 //! run enters with which value, `encode` and `axis` turn points into coordinates, `transform` warps losses,
-//! `surrogate` fits, `acquire` searches the best point, `initial` and `sobol` give points where there is no model.
+//! `surrogate` fits, `acquire` searches the best point, `initial` gives points where there is no model.
 //!
 //! Nothing is remembered between questions but the last fit, which is used again only for exactly the same data: the
 //! answer is a function of the history.
@@ -14,7 +14,6 @@ mod data;
 mod encode;
 mod initial;
 mod note;
-mod sobol;
 mod surrogate;
 mod transform;
 

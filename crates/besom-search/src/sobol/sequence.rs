@@ -6,35 +6,19 @@
 //!
 //! The n-th point is a function of (seed, n), so that a sequence needs no memory.
 
-/// Degree, coefficients and first directions of the primitive polynomials of dimensions 2 and up.
-const JOE_KUO: [(u32, u32, &[u32]); 20] = [
-    (1, 0, &[1]),
-    (2, 1, &[1, 3]),
-    (3, 1, &[1, 3, 1]),
-    (3, 2, &[1, 1, 1]),
-    (4, 1, &[1, 1, 3, 3]),
-    (4, 4, &[1, 3, 5, 13]),
-    (5, 2, &[1, 1, 5, 5, 17]),
-    (5, 4, &[1, 1, 5, 5, 5]),
-    (5, 7, &[1, 1, 7, 11, 19]),
-    (5, 11, &[1, 1, 5, 1, 1]),
-    (5, 13, &[1, 1, 1, 3, 11]),
-    (5, 14, &[1, 3, 5, 5, 31]),
-    (6, 1, &[1, 3, 3, 9, 7, 49]),
-    (6, 13, &[1, 1, 1, 15, 21, 21]),
-    (6, 16, &[1, 3, 1, 13, 27, 49]),
-    (6, 19, &[1, 1, 1, 15, 7, 5]),
-    (6, 22, &[1, 3, 1, 15, 13, 25]),
-    (6, 25, &[1, 1, 5, 5, 19, 61]),
-    (7, 1, &[1, 3, 7, 11, 23, 15, 103]),
-    (7, 4, &[1, 3, 7, 13, 13, 15, 69]),
-];
+use std::sync::OnceLock;
+
+/// Directions of dimensions 2 and up, as Joe and Kuo give them.
+const TABLE: &str = include_str!("joe-kuo.txt");
 
 /// How many dimensions the table serves.
-const DIMENSIONS: usize = JOE_KUO.len() + 1;
+pub(super) const DIMENSIONS: usize = 1000;
+
+/// Each dimension's directions, as fractions of 2^32.
+type Directions = [u32; 32];
 
 /// The `index`-th point of the scrambled sequence of `seed` in `dimensions` dimensions; coordinates in (0, 1).
-pub(super) fn scrambled(seed: u64, index: u32, dimensions: usize) -> Vec<f64> {
+pub(crate) fn scrambled(seed: u64, index: u32, dimensions: usize) -> Vec<f64> {
     let point = |dimension: usize| {
         let (group, within) = (dimension / DIMENSIONS, dimension % DIMENSIONS);
         let index = if group == 0 { index } else { scramble(index, hash(seed, !group)) };
@@ -46,31 +30,39 @@ pub(super) fn scrambled(seed: u64, index: u32, dimensions: usize) -> Vec<f64> {
 
 /// One coordinate of the plain sequence, as a fraction of 2^32.
 fn unscrambled(index: u32, dimension: usize) -> u32 {
-    let mut directions = [0_u32; 32];
-    directions_of(dimension, &mut directions);
+    let directions = &directions()[dimension];
     (0..32).filter(|bit| index >> bit & 1 == 1).fold(0, |sum, bit| sum ^ directions[bit])
 }
 
-fn directions_of(dimension: usize, directions: &mut [u32; 32]) {
-    let Some(&(degree, coefficients, first)) = dimension.checked_sub(1).and_then(|k| JOE_KUO.get(k)) else {
-        for (i, direction) in directions.iter_mut().enumerate() {
-            *direction = 1 << (31 - i);
-        }
-        return;
-    };
-    let s = degree as usize;
+/// The directions of all dimensions, read from the table when first wanted.
+fn directions() -> &'static [Directions] {
+    static ALL: OnceLock<Vec<Directions>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+        std::iter::once(std::array::from_fn(|i| 1 << (31 - i))).chain(lines.map(read)).collect()
+    })
+}
+
+/// The directions that a line of the table stands for.
+fn read(line: &str) -> Directions {
+    let mut numbers = line.split(' ').map(|word| word.parse::<u32>().expect("the table holds numbers"));
+    let coefficients = numbers.next().expect("a line holds coefficients first");
+    let first: Vec<u32> = numbers.collect();
+    let s = first.len();
+    let mut directions = [0; 32];
     for (i, m) in first.iter().enumerate() {
         directions[i] = m << (31 - i);
     }
     for i in s..32 {
         let before = directions[i - s];
-        directions[i] = before ^ (before >> degree);
+        directions[i] = before ^ (before >> s);
         for k in 1..s {
             if coefficients >> (s - 1 - k) & 1 == 1 {
                 directions[i] ^= directions[i - k];
             }
         }
     }
+    directions
 }
 
 /// A random permutation of the tree of binary digits: each digit is flipped by a hash of those above it.
@@ -137,6 +129,63 @@ mod tests {
                 0.476_562_5
             ]
         );
+    }
+
+    /// From scipy 1.17, `qmc.Sobol(1000, scramble=False, bits=32)`.
+    #[test]
+    fn plain_points_of_high_dimensions_are_those_of_scipy() {
+        let dimensions = [20, 21, 22, 100, 255, 499, 511, 777, 998, 999];
+        let published: [(u32, [u32; 10]); 3] = [
+            (
+                100,
+                [
+                    3_254_779_904,
+                    1_711_276_032,
+                    33_554_432,
+                    167_772_160,
+                    2_449_473_536,
+                    2_113_929_216,
+                    2_248_146_944,
+                    637_534_208,
+                    1_375_731_712,
+                    3_925_868_544,
+                ],
+            ),
+            (
+                1023,
+                [
+                    3_720_347_648,
+                    79_691_776,
+                    3_409_969_152,
+                    1_019_215_872,
+                    3_619_684_352,
+                    2_034_237_440,
+                    2_638_217_216,
+                    2_839_543_808,
+                    3_015_704_576,
+                    3_678_404_608,
+                ],
+            ),
+            (
+                4095,
+                [
+                    969_932_800,
+                    3_144_679_424,
+                    2_911_895_552,
+                    1_481_637_888,
+                    2_632_974_336,
+                    4_031_774_720,
+                    3_929_014_272,
+                    3_788_505_088,
+                    3_647_995_904,
+                    1_324_351_488,
+                ],
+            ),
+        ];
+        for (index, expected) in published {
+            assert_eq!(dimensions.map(|d| unscrambled(gray(index), d)), expected, "point {index}");
+        }
+        assert_eq!(directions().len(), DIMENSIONS);
     }
 
     #[test]

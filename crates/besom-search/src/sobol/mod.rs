@@ -1,0 +1,69 @@
+//! Sobol search: points that fill the space evenly, whichever number of them is tried.
+//!
+//! Like random search it looks at no result, but leaves no holes and makes no clumps: the better start when runs are
+//! few and nothing is known.
+
+mod sequence;
+
+use besom_core::{Answer, Ask, BoxError, Options, Problem, Search};
+
+use crate::SearchError;
+use crate::error::{none_of, unknown_options};
+
+pub(crate) use sequence::scrambled;
+
+/// Tries the points of a scrambled Sobol sequence; the point of a run is a function of the sweep's seed and the run's
+/// number. Never done; in a finite space a point may come twice.
+///
+/// ```
+/// use besom_core::distribution::Continuous;
+/// use besom_core::{Answer, Ask, Distribution, History, Options, Parameter, Problem, Search, Space};
+/// use besom_search::Sobol;
+///
+/// let unit = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 });
+/// let space = Space::new(vec![Parameter { name: "x".into(), distribution: unit }])?;
+/// let problem = Problem { space, metrics: Vec::new(), seed: 7, run_cap: None };
+/// let ask = Ask { problem: &problem, history: &History::new(), count: 4 };
+/// let Answer::Try(suggestions) = Sobol::new(&problem, &Options::new())?.suggest(&ask)? else {
+///     unreachable!("it is never done")
+/// };
+/// let mut x: Vec<f64> = suggestions.iter().filter_map(|s| s.point.get(&"x".into())?.as_f64()).collect();
+/// x.sort_by(f64::total_cmp);
+/// assert!(x[0] < 0.25 && x[1] < 0.5 && 0.5 < x[2] && 0.75 < x[3]);
+/// # Ok::<(), besom_core::BoxError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Sobol;
+
+impl Sobol {
+    /// The most parameters that may be searched.
+    pub const DIMENSIONS: usize = sequence::DIMENSIONS;
+
+    /// The method; it has no options.
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
+        let mut faults = unknown_options(options, &[]);
+        let (found, limit) = (problem.space.dimensions(), Self::DIMENSIONS);
+        if found > limit {
+            faults.push(SearchError::TooManyDimensions { method: "sobol", found, limit });
+        }
+        none_of(faults)?;
+        Ok(Self)
+    }
+}
+
+impl Search for Sobol {
+    fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+        let Ask { problem, history, count } = *ask;
+        let dimensions = problem.space.dimensions();
+        let suggestions = (0..count).map(|i| {
+            let cube = scrambled(problem.seed, index(history.len() + i), dimensions);
+            problem.space.decode(&cube).into()
+        });
+        Ok(Answer::Try(suggestions.collect()))
+    }
+}
+
+/// The place in the sequence of the run at this place in the history. The sequence starts again after 2^32 runs.
+fn index(place: usize) -> u32 {
+    u32::try_from(place as u64 % (1 << 32)).unwrap_or_default()
+}
