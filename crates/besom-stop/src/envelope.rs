@@ -31,10 +31,9 @@ impl Envelope {
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
         let mut read = Reader::new(problem, options, &["fraction", "min_runs", "start_iter"]);
         let fraction = read.number("fraction", "a number of at least 0", |x| x >= 0.0).unwrap_or(0.3);
-        let min_runs = read.whole("min_runs", 0).unwrap_or(3);
-        let start_iter = read.whole("start_iter", 0).unwrap_or(3);
-        let whole = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        read.finish(Self { fraction, min_runs: whole(min_runs), start_iter: whole(start_iter) })
+        let min_runs = read.count("min_runs", 0).unwrap_or(3);
+        let start_iter = read.count("start_iter", 0).unwrap_or(3);
+        read.finish(Self { fraction, min_runs, start_iter })
     }
 
     /// The best finished runs' envelope; `None` if too few runs are finished.

@@ -54,6 +54,14 @@ pub enum RuleError {
         /// The most bands there may be.
         limit: usize,
     },
+    /// The bounds of `threshold` leave no value between them.
+    #[error("no value lies between lower {lower} and upper {upper}")]
+    EmptyBounds {
+        /// The option `lower`.
+        lower: f64,
+        /// The option `upper`.
+        upper: f64,
+    },
     /// Several of these at once.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Several(Vec<RuleError>),

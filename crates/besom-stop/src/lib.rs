@@ -4,7 +4,7 @@
 //! check. Rules never keep state between calls, so a crash or a second controller changes nothing.
 //!
 //! Adding a rule costs its file, its line in [`register`], and nothing else: what a run has logged as losses
-//! (`objective`), reading options with all their problems (`options`) and wording a reason (`reason`) are shared.
+//! (`objective`), who got as far (`peers`), reading options with all their problems (`options`) and wording a reason (`reason`) are shared.
 //!
 //! ```
 //! use besom_core::{Distribution, Goal, Metric, Name, Parameter, Problem, Registry, Space};
@@ -18,21 +18,34 @@
 //! assert!(registry.stopper("hyperband", &problem, &options).is_ok());
 //! ```
 
+mod asha;
 mod envelope;
 mod error;
 mod hyperband;
+mod median;
 mod objective;
 mod options;
+mod patience;
+mod peers;
 mod reason;
+mod threshold;
 
+pub use asha::Asha;
 pub use envelope::Envelope;
 pub use error::RuleError;
 pub use hyperband::Hyperband;
+pub use median::Median;
+pub use patience::Patience;
+pub use threshold::Threshold;
 
 use besom_core::Registry;
 
 /// Adds every rule of this crate under its name in sweep files (`early_terminate: {type: ..}`).
 pub fn register(registry: &mut Registry) {
+    registry.add_stopper("asha", |problem, options| Ok(Asha::new(problem, options)?));
     registry.add_stopper("envelope", |problem, options| Ok(Envelope::new(problem, options)?));
     registry.add_stopper("hyperband", |problem, options| Ok(Hyperband::new(problem, options)?));
+    registry.add_stopper("median", |problem, options| Ok(Median::new(problem, options)?));
+    registry.add_stopper("patience", |problem, options| Ok(Patience::new(problem, options)?));
+    registry.add_stopper("threshold", |problem, options| Ok(Threshold::new(problem, options)?));
 }

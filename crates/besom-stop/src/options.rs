@@ -38,6 +38,11 @@ impl<'a> Reader<'a> {
         self.checked(key, whole, || format!("a whole number of at least {least}"))
     }
 
+    /// As [`Reader::whole`], as a count; what is too large for one saturates.
+    pub(crate) fn count(&mut self, key: &'static str, least: u64) -> Option<usize> {
+        self.whole(key, least).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
     /// A number that `fits`, which `expected` says in words. `None` if it is missing or wrong.
     pub(crate) fn number(&mut self, key: &'static str, expected: &str, fits: fn(f64) -> bool) -> Option<f64> {
         let number = self.options.get(key)?.as_f64().filter(|&x| x.is_finite() && fits(x));

@@ -46,6 +46,11 @@ impl fmt::Display for NotBetter<'_> {
     }
 }
 
+/// A loss as the metric was logged, printed as `accuracy 0.44`.
+pub(crate) fn value(metric: &Metric, loss: f64) -> String {
+    format!("{} {}", metric.name, short(metric.goal.to_loss(loss)))
+}
+
 /// The number to four significant digits.
 fn short(x: f64) -> String {
     let scientific = format!("{x:.3e}");

@@ -1,7 +1,7 @@
 //! Every rule satisfies the laws of stopping rules, in all its forms.
 
 use besom_core::{Options, laws};
-use besom_stop::{Envelope, Hyperband};
+use besom_stop::{Asha, Envelope, Hyperband, Median, Patience, Threshold};
 use serde_json::{Value, json};
 
 fn options(options: &Value) -> Options {
@@ -32,5 +32,49 @@ fn envelope_satisfies_the_laws() {
     for form in forms {
         let options = options(&form);
         laws::check_stopper(|problem| Ok(Envelope::new(problem, &options)?));
+    }
+}
+
+#[test]
+fn asha_satisfies_the_laws() {
+    let forms = [
+        json!({}),
+        json!({"eta": 1.2, "min_iter": 1, "min_peers": 1}),
+        json!({"min_iter": 9007199254740992_u64}),
+    ];
+    for form in forms {
+        let options = options(&form);
+        laws::check_stopper(|problem| Ok(Asha::new(problem, &options)?));
+    }
+}
+
+#[test]
+fn median_satisfies_the_laws() {
+    let forms = [json!({}), json!({"min_iter": 1, "min_peers": 1})];
+    for form in forms {
+        let options = options(&form);
+        laws::check_stopper(|problem| Ok(Median::new(problem, &options)?));
+    }
+}
+
+#[test]
+fn patience_satisfies_the_laws() {
+    let forms = [json!({}), json!({"patience": 1, "min_delta": 0.5, "min_iter": 2})];
+    for form in forms {
+        let options = options(&form);
+        laws::check_stopper(|problem| Ok(Patience::new(problem, &options)?));
+    }
+}
+
+#[test]
+fn threshold_satisfies_the_laws() {
+    let forms = [
+        json!({}),
+        json!({"nan": 0, "upper": 1, "lower": -1}),
+        json!({"nan": 2, "divergence": 1, "min_iter": 3}),
+    ];
+    for form in forms {
+        let options = options(&form);
+        laws::check_stopper(|problem| Ok(Threshold::new(problem, &options)?));
     }
 }

@@ -77,3 +77,40 @@ fn a_rule_needs_a_metric() {
     check("hyperband", &json!({"min_iter": 3}), "early termination needs a metric");
     check("envelope", &json!({}), "early termination needs a metric");
 }
+
+#[test]
+fn the_other_rules_need_no_options() {
+    for rule in ["asha", "median", "patience", "threshold"] {
+        check(rule, &json!({}), "fine");
+    }
+    check("asha", &json!({}), "early termination needs a metric");
+}
+
+#[test]
+fn the_other_rules_say_what_is_wrong() {
+    check(
+        "asha",
+        &json!({"eta": 1, "min_itr": 2, "min_peers": 0}),
+        "unknown option 'min_itr', did you mean 'min_iter'?; known: eta, min_iter, min_peers; \
+         option 'eta' must be a number greater than 1, found 1; \
+         option 'min_peers' must be a whole number of at least 1, found 0",
+    );
+    check(
+        "median",
+        &json!({"min_iter": 0}),
+        "option 'min_iter' must be a whole number of at least 1, found 0",
+    );
+    check(
+        "patience",
+        &json!({"patience": "10", "min_delta": -1}),
+        "option 'patience' must be a whole number of at least 1, found \"10\"; \
+         option 'min_delta' must be a number of at least 0, found -1",
+    );
+    check(
+        "threshold",
+        &json!({"nan": true, "lower": 2, "upper": 1, "divergence": 0.5}),
+        "option 'nan' must be a whole number of at least 0, found true; \
+         no value lies between lower 2 and upper 1; \
+         option 'divergence' must be 0 or a number of at least 1, found 0.5",
+    );
+}

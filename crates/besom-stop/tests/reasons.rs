@@ -78,3 +78,103 @@ fn envelope_tells_the_best_and_what_it_should_have_beaten() {
         &["after 2 steps not better than the best 2 finished runs (best score 0.75 = 0.75)"],
     );
 }
+
+#[test]
+fn asha_tells_place_rung_and_threshold() {
+    let options = json!({"min_iter": 2, "eta": 3});
+    let finished: &[&[f64]] = &[&[0.1, 0.5], &[0.4, 0.3], &[0.6, 0.7], &[0.9, 0.8], &[0.55, 0.5]];
+    check(
+        "asha",
+        &options,
+        Goal::Minimize,
+        finished,
+        // The second is among the best two at step 2, the third has the best value of all only later, the last has not
+        // come to step 2.
+        &[&[0.5, 0.45, 0.2], &[0.7, 0.25], &[0.9, 0.9, 0.05], &[9.0]],
+        &["4th of 8 at step 2 (best score 0.45 > 0.25)"],
+    );
+}
+
+#[test]
+fn asha_waits_for_peers() {
+    let peers: &[&[f64]] = &[&[0.1], &[0.2], &[0.3], &[0.4]];
+    let options = json!({"min_iter": 1});
+    check("asha", &options, Goal::Minimize, &peers[..3], &[&[0.9]], &[]);
+    check("asha", &options, Goal::Minimize, peers, &[&[0.9]], &["5th of 5 at step 1 (best score 0.9 > 0.1)"]);
+}
+
+#[test]
+fn asha_takes_its_first_rung_from_the_length_of_runs() {
+    let finished = [[0.5; 54], [0.25; 54], [0.75; 54], [0.5; 54]];
+    let finished: Vec<&[f64]> = finished.iter().map(|curve| &curve[..]).collect();
+    // A run of 54 steps has its first rung at step 2.
+    check("asha", &json!({}), Goal::Minimize, &finished, &[&[0.9]], &[]);
+    check(
+        "asha",
+        &json!({}),
+        Goal::Minimize,
+        &finished,
+        &[&[0.9, 0.8]],
+        &["5th of 5 at step 2 (best score 0.8 > 0.25)"],
+    );
+}
+
+#[test]
+fn median_tells_place_step_and_median() {
+    let finished: &[&[f64]] = &[&[0.1, 0.2], &[0.9, 0.8], &[0.5, 0.3], &[0.4, 0.7], &[0.3, 0.6]];
+    check(
+        "median",
+        &json!({}),
+        Goal::Maximize,
+        finished,
+        &[&[0.25, 0.1], &[0.6]],
+        &["5th of 6 at step 2, worse than the median (best score 0.25 < 0.6)"],
+    );
+    check("median", &json!({"min_iter": 3}), Goal::Maximize, finished, &[&[0.25, 0.1]], &[]);
+    check("median", &json!({}), Goal::Maximize, &finished[1..], &[&[0.25, 0.1]], &[]);
+}
+
+#[test]
+fn patience_tells_since_when_nothing_improved() {
+    check(
+        "patience",
+        &json!({"patience": 2, "min_delta": 0.1}),
+        Goal::Minimize,
+        &[],
+        &[&[0.9, 0.5, 0.45, 0.41], &[0.9, 0.5, 0.45, 0.39], &[0.9, 1.0], &[0.9, 1.0, f64::NAN]],
+        &["no improvement for 2 steps (score 0.5 since step 2)"],
+    );
+    check("patience", &json!({"patience": 1, "min_iter": 3}), Goal::Minimize, &[], &[&[0.9, 1.0]], &[]);
+}
+
+#[test]
+fn threshold_stops_what_is_no_number() {
+    let running: &[&[f64]] = &[&[0.5, f64::NAN], &[f64::NAN, 0.5], &[f64::INFINITY, f64::NAN]];
+    let once = "score is no finite number (last 1 value)";
+    let twice = "score is no finite number (last 2 values)";
+    check("threshold", &json!({}), Goal::Minimize, &[], running, &[once, twice]);
+    check("threshold", &json!({"nan": 2}), Goal::Minimize, &[], running, &[twice]);
+    check("threshold", &json!({"nan": 0}), Goal::Minimize, &[], running, &[]);
+}
+
+#[test]
+fn threshold_keeps_runs_within_bounds_as_logged() {
+    check(
+        "threshold",
+        &json!({"upper": 2, "lower": 0.25, "min_iter": 2}),
+        Goal::Maximize,
+        &[],
+        &[&[0.5, 3.0], &[0.5, 0.1], &[0.1, 2.0], &[0.1]],
+        &["score 3 at step 2 is above upper 2", "score 0.1 at step 2 is below lower 0.25"],
+    );
+}
+
+#[test]
+fn threshold_stops_what_is_out_of_all_proportion() {
+    let finished: &[&[f64]] = &[&[1.0], &[2.0], &[3.0], &[4.0]];
+    // The median is 3, the spread of the better half sqrt((4 + 1) / 2), the worst within one spread: e^9 of them.
+    let diverged = "diverged at step 1 (score 20000 > 12815)";
+    check("threshold", &json!({}), Goal::Minimize, finished, &[&[12_000.0], &[20_000.0]], &[diverged]);
+    check("threshold", &json!({"divergence": 0}), Goal::Minimize, finished, &[&[1e300]], &[]);
+    check("threshold", &json!({}), Goal::Minimize, &finished[1..], &[&[1e300]], &[]);
+}

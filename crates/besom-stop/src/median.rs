@@ -1,0 +1,103 @@
+//! The median rule: a run that is worse than half of all runs were at its step is stopped.
+//!
+//! The gentlest of the rules that compare runs: it needs no schedule, and half of the runs live on at every step.
+//! Golovin et al., "Google Vizier: A Service for Black-Box Optimization", KDD 2017, with the best so far in place of the
+//! running average.
+
+use std::collections::BTreeMap;
+
+use besom_core::{BoxError, History, Options, Problem, RunNumber, Shown, Stop, Stopper};
+use serde_json::Value;
+
+use crate::RuleError;
+use crate::objective::Objective;
+use crate::options::Reader;
+use crate::peers::{Field, running, shown, usual_length};
+use crate::reason::{NotBetter, ordinal};
+
+/// Stops a run whose best so far is worse than the median of what the others had reached by the same step.
+///
+/// Options: `min_iter`, the first step at which a run is judged (a tenth of the usual length of runs, rounded up);
+/// `min_peers` (5): how many other runs must have got as far. Runs of every state are compared with; only running ones
+/// are stopped; equal to the median survives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Median {
+    min_iter: Option<usize>,
+    min_peers: usize,
+}
+
+impl Median {
+    /// The rule with these options, or everything that is wrong with them.
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
+        let mut read = Reader::new(problem, options, &["min_iter", "min_peers"]);
+        let min_iter = read.count("min_iter", 1);
+        let min_peers = read.count("min_peers", 1).unwrap_or(5);
+        read.finish(Self { min_iter, min_peers })
+    }
+
+    fn first_step(&self, objective: Objective<'_>, history: &History) -> usize {
+        self.min_iter.unwrap_or_else(|| usual_length(objective, history).div_ceil(10)).max(1)
+    }
+
+    /// The running runs that may be judged, by how many steps they have made.
+    fn judged(&self, objective: Objective<'_>, history: &History) -> BTreeMap<usize, Vec<RunNumber>> {
+        let first = self.first_step(objective, history);
+        let mut judged: BTreeMap<usize, Vec<RunNumber>> = BTreeMap::new();
+        for (run, steps) in running(objective, history).into_iter().filter(|&(_, steps)| steps >= first) {
+            judged.entry(steps).or_default().push(run);
+        }
+        judged
+    }
+
+    /// The median of the others' losses; `None` if they are too few.
+    fn limit(&self, field: &Field, own: Option<f64>) -> Option<f64> {
+        let mut others = field.losses().to_vec();
+        if let Some(own) = own {
+            others.remove(field.place(own) - 1);
+        }
+        let (count, middle) = (others.len(), others.len() / 2);
+        if count < self.min_peers.max(1) {
+            return None;
+        }
+        // Halved before the sum, which might overflow.
+        Some(if count % 2 == 1 { others[middle] } else { others[middle - 1] / 2.0 + others[middle] / 2.0 })
+    }
+}
+
+impl Stopper for Median {
+    fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
+        let objective = Objective::of(problem)?;
+        let mut stops = Vec::new();
+        for (step, runs) in self.judged(objective, history) {
+            let field = Field::at(objective, history, step);
+            for run in runs {
+                let Some(loss) = field.loss(run) else { continue };
+                let Some(limit) = self.limit(&field, Some(loss)).filter(|&limit| loss > limit) else {
+                    continue;
+                };
+                let (place, of) = (ordinal(field.place(loss)), field.len());
+                let compared = NotBetter { metric: objective.metric(), loss, limit };
+                let reason =
+                    format!("{place} of {of} at step {step}, worse than the median (best {compared})");
+                stops.push(Stop { run, reason });
+            }
+        }
+        stops.sort_by_key(|stop| stop.run);
+        Ok(stops)
+    }
+
+    /// `{"min_iter": 5, "medians": {"12": ..}}`: the first step at which runs are judged, and for each step at which
+    /// running runs are the median of all runs that got there, negated when maximising (`null`: too few).
+    fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
+        let objective = Objective::of(problem)?;
+        let steps = self.judged(objective, history).into_keys();
+        let medians = steps.map(|step| {
+            let field = Field::at(objective, history, step);
+            (step.to_string(), shown(self.limit(&field, None)))
+        });
+        Ok(Shown::from_iter([
+            ("min_iter".to_owned(), self.first_step(objective, history).into()),
+            ("medians".to_owned(), Value::Object(medians.collect())),
+        ]))
+    }
+}

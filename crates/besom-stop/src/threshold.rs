@@ -1,0 +1,118 @@
+//! Thresholds: a run that diverges, or leaves bounds that its owner set, is stopped at once.
+//!
+//! Divergence is what no training recovers from: a metric that is no number, or a loss beyond all proportion. The
+//! proportion is taken from the runs that are over: losses are measured from their median in units of the spread of
+//! their better half, and logarithmically beyond one such unit, so that an earlier explosion does not hide the next.
+
+use besom_core::{BoxError, Goal, History, Options, Problem, Run, RunState, Shown, Stop, Stopper};
+
+use crate::RuleError;
+use crate::objective::Objective;
+use crate::options::Reader;
+use crate::peers::shown;
+use crate::reason::{NotBetter, value};
+
+/// Fewer finished runs give no proportion.
+const FEWEST: usize = 4;
+
+/// Stops a run whose latest values are no numbers, or whose latest value is out of bounds or out of proportion.
+///
+/// Options: `nan` (1): so many values in a row that are not finite stop a run, 0 for never; `upper` and `lower`: bounds
+/// of the metric as logged (none); `divergence` (10): a loss so many times as bad as the worst of the finished runs
+/// stops a run, on the scale above, 0 for never; `min_iter` (1): bounds and divergence are looked at from this step on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Threshold {
+    nan: usize,
+    upper: Option<f64>,
+    lower: Option<f64>,
+    divergence: f64,
+    min_iter: usize,
+}
+
+impl Threshold {
+    /// The rule with these options, or everything that is wrong with them.
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
+        let mut read = Reader::new(problem, options, &["nan", "upper", "lower", "divergence", "min_iter"]);
+        let nan = read.count("nan", 0).unwrap_or(1);
+        let upper = read.number("upper", "a finite number", |_| true);
+        let lower = read.number("lower", "a finite number", |_| true);
+        if let (Some(lower), Some(upper)) = (lower, upper)
+            && lower >= upper
+        {
+            read.fault(RuleError::EmptyBounds { lower, upper });
+        }
+        let divergence = read.number("divergence", "0 or a number of at least 1", |x| x == 0.0 || x >= 1.0);
+        let min_iter = read.count("min_iter", 1).unwrap_or(1);
+        read.finish(Self { nan, upper, lower, divergence: divergence.unwrap_or(10.0), min_iter })
+    }
+
+    /// The loss beyond which a run has diverged; `None` if too few runs are over.
+    fn limit(&self, objective: Objective<'_>, history: &History) -> Option<f64> {
+        if self.divergence == 0.0 {
+            return None;
+        }
+        let finished = history.runs().iter().filter(|run| run.state == RunState::Finished);
+        let mut losses: Vec<f64> = finished.filter_map(|run| objective.losses(run).last()).collect();
+        if losses.len() < FEWEST {
+            return None;
+        }
+        losses.sort_unstable_by(f64::total_cmp);
+        let better = &losses[..losses.len().div_ceil(2)];
+        let median = losses[losses.len() / 2];
+        let squares: f64 = better.iter().map(|loss| (median - loss) * (median - loss)).sum();
+        let spread = (squares / better.len() as f64).sqrt().max(1e-12 * (1.0 + median.abs()));
+        let worst = (losses[losses.len() - 1] - median) / spread;
+        let worst = if worst > 1.0 { 1.0 + libm::log(worst) } else { 1.0 };
+        let limit = median + spread * libm::exp(self.divergence * worst - 1.0);
+        limit.is_finite().then_some(limit)
+    }
+
+    fn verdict(&self, objective: Objective<'_>, limit: Option<f64>, run: &Run) -> Option<String> {
+        let bad = run.curve(0).values.iter().rev().take_while(|value| !value.is_finite()).count();
+        if self.nan > 0 && bad >= self.nan {
+            let times = if bad == 1 { "value" } else { "values" };
+            return Some(format!("{} is no finite number (last {bad} {times})", objective.metric().name));
+        }
+        let steps = objective.losses(run).count();
+        let loss = objective.losses(run).last().filter(|_| steps >= self.min_iter)?;
+        let metric = objective.metric();
+        let logged = metric.goal.to_loss(loss);
+        if let Some(upper) = self.upper.filter(|&upper| logged > upper) {
+            return Some(format!("{} at step {steps} is above upper {upper}", value(metric, loss)));
+        }
+        if let Some(lower) = self.lower.filter(|&lower| logged < lower) {
+            return Some(format!("{} at step {steps} is below lower {lower}", value(metric, loss)));
+        }
+        let limit = limit.filter(|&limit| loss > limit)?;
+        Some(format!("diverged at step {steps} ({})", NotBetter { metric, loss, limit }))
+    }
+}
+
+impl Stopper for Threshold {
+    fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
+        let objective = Objective::of(problem)?;
+        if history.count(RunState::Running) == 0 {
+            return Ok(Vec::new());
+        }
+        let limit = self.limit(objective, history);
+        let running = history.iter().filter(|(_, run)| run.state == RunState::Running);
+        let stops = running.filter_map(|(run, state)| {
+            let reason = self.verdict(objective, limit, state)?;
+            Some(Stop { run, reason })
+        });
+        Ok(stops.collect())
+    }
+
+    /// `{"upper": .., "lower": ..}`: the bounds of the metric as logged that hold now, given or by divergence; `null` if
+    /// there is none.
+    fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
+        let objective = Objective::of(problem)?;
+        let limit = self.limit(objective, history);
+        let (mut upper, mut lower) = (self.upper, self.lower);
+        match objective.metric().goal {
+            Goal::Minimize => upper = upper.into_iter().chain(limit).reduce(f64::min),
+            Goal::Maximize => lower = lower.into_iter().chain(limit.map(|l| -l)).reduce(f64::max),
+        }
+        Ok(Shown::from_iter([("upper".to_owned(), shown(upper)), ("lower".to_owned(), shown(lower))]))
+    }
+}
