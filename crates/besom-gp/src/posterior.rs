@@ -98,6 +98,14 @@ impl Posterior {
         self.jitter
     }
 
+    /// The posterior means at the observations: what the targets are believed to be without their noise.
+    pub fn smoothed(&self) -> DVector<f64> {
+        // K a = y, so that the covariances of the function alone times a are y less the noise's share.
+        let noise = self.hyperparameters.noise_variance + self.model.nugget + self.jitter;
+        let a = self.a.col_as_slice(0);
+        DVector::from_iterator(a.len(), self.targets.iter().zip(a).map(|(y, a)| y - noise * a))
+    }
+
     /// Adds an observation; the hyperparameters stay. Costs O(n²), where building anew costs O(n³). After an error
     /// nothing has changed.
     pub fn extend(&mut self, point: &[f64], y: f64) -> Result<(), GpError> {

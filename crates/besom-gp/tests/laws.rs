@@ -104,6 +104,16 @@ proptest! {
     }
 
     #[test]
+    fn smoothed_targets_are_the_means_at_the_observations(case in any_case()) {
+        let Case { model, hyperparameters, x, y } = case;
+        let posterior = Posterior::new(&model, &hyperparameters, &x, &y).unwrap();
+        let predicted = posterior.predict(&x).unwrap().mean;
+        for (found, expected) in posterior.smoothed().iter().zip(&predicted) {
+            close(*found, *expected, 1e-9)?;
+        }
+    }
+
+    #[test]
     fn extension_is_the_same_as_building_anew(case in any_case()) {
         let Case { model, hyperparameters, x, y } = case;
         let n = x.nrows();

@@ -279,6 +279,18 @@ fn notes_tell_why_in_units_of_the_metric() {
 }
 
 #[test]
+fn every_other_run_doubts_a_model_that_expects_nothing() {
+    let problem = problem(vec![("x", uniform(-1.0, 1.0))], 3);
+    let history = sweep(&mut bayes(&problem), &problem, 24, |point| number(point, "x").powi(2));
+    let doubted = |run: &Run| run.note.contains_key("doubt");
+    assert!(history.runs().iter().any(doubted));
+    assert!(history.runs().iter().skip(1).step_by(2).all(|run| !doubted(run)));
+    assert!(best(&history) < 1e-4);
+    let run = history.runs().iter().rfind(|run| doubted(run)).unwrap();
+    assert!(run.note["why"].as_str().unwrap().contains("if length scales are"));
+}
+
+#[test]
 fn first_points_are_fewer_in_a_short_sweep() {
     let mut short = mixed(5);
     short.run_cap = Some(10);

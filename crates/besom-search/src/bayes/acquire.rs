@@ -78,7 +78,7 @@ fn choice(encoding: &Encoding, surrogate: &Surrogate, chosen: &Scored) -> Result
     let point = encoding.decode(&chosen.coordinates);
     let coordinates = encoding.encode(&point).unwrap_or_else(|| chosen.coordinates.clone());
     let at = surrogate.posterior.predict_with_gradient(&coordinates)?;
-    let improvement = libm::exp(log_expected_improvement(at.mean, at.sd, surrogate.best).value);
+    let improvement = libm::exp(log_expected_improvement(at.mean, at.sd, surrogate.incumbent).value);
     Ok(Choice { point, coordinates, mean: at.mean, sd: at.sd, improvement })
 }
 
@@ -94,7 +94,7 @@ fn scored(surrogate: &Surrogate, rows: Vec<Vec<f64>>) -> Result<Vec<Scored>, GpE
     let x = DMatrix::from_fn(rows.len(), first.len(), |i, k| rows[i][k]);
     let prediction = surrogate.posterior.predict(&x)?;
     let score = |(i, coordinates)| {
-        let score = log_expected_improvement(prediction.mean[i], prediction.sd[i], surrogate.best).value;
+        let score = log_expected_improvement(prediction.mean[i], prediction.sd[i], surrogate.incumbent).value;
         Scored { coordinates, score }
     };
     Ok(rows.into_iter().enumerate().map(score).collect())
@@ -199,7 +199,7 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
         let Ok(p) = surrogate.posterior.predict_with_gradient(&row(v)) else {
             return (f64::INFINITY, vec![0.0; v.len()]);
         };
-        let improvement = log_expected_improvement(p.mean, p.sd, surrogate.best);
+        let improvement = log_expected_improvement(p.mean, p.sd, surrogate.incumbent);
         let slope =
             |k: usize| improvement.by_mean * p.mean_gradient[k] + improvement.by_sd * p.sd_gradient[k];
         (-improvement.value, continuous.iter().zip(&unit).map(|(&k, unit)| -slope(k) * unit).collect())

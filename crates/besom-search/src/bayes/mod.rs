@@ -21,12 +21,14 @@ use std::collections::BTreeSet;
 
 use besom_core::{Answer, Ask, BoxError, Options, Problem, RunNumber, Search, Suggestion};
 use besom_gp::GpError;
+use rand::Rng;
 
 pub use data::{InFlight, Observation, Observations};
 
 use crate::SearchError;
 use crate::error::{none_of, unknown_options};
 
+use self::acquire::Choice;
 use self::axis::Key;
 use self::encode::Encoding;
 use self::surrogate::{Data, Surrogate};
@@ -39,7 +41,8 @@ use self::surrogate::{Data, Surrogate};
 /// cannot be fitted the point is quasi-random and its note says so.
 ///
 /// Notes on suggestions hold `why` (a sentence), `kind` (`initial`, `model` or `fallback`) and, of the model,
-/// `predicted_mean`, `predicted_sd` and `expected_improvement` in units of the metric and `length_scales` by parameter.
+/// `predicted_mean`, `predicted_sd`, `expected_improvement`, `best` and `incumbent` in units of the metric,
+/// `probability_of_improvement`, `length_scales` by parameter and, where the model was doubted, `doubt`.
 #[derive(Debug)]
 pub struct Bayes {
     encoding: Encoding,
@@ -70,6 +73,11 @@ impl Bayes {
         self.fitted.as_ref().map_or(Err(GpError::Empty), |(_, surrogate)| surrogate.clone())
     }
 }
+
+/// An expected improvement, in standard deviations of all targets, that says that nothing is left to be found.
+const LITTLE: f64 = 0.01;
+/// What length scales are multiplied by, one after the other, until the model expects something.
+const DOUBTS: [f64; 2] = [0.5, 0.25];
 
 /// What is known when one point is to be named.
 struct Moment<'a> {
@@ -142,17 +150,15 @@ impl Moment<'_> {
             match surrogate {
                 None => note::waiting(self.measured),
                 Some(Err(error)) => note::fallback(&error.to_string()),
-                Some(Ok(surrogate)) => {
-                    match acquire::acquire(self.encoding, surrogate, &mut rng, &self.tried) {
-                        Ok(Some(choice)) => {
-                            let note = note::model(problem, self.encoding, surrogate, &choice);
-                            surrogate.believe(&choice.coordinates).ok();
-                            return Some(Suggestion { point: choice.point, note });
-                        }
-                        Ok(None) => note::fallback("every point that the model proposed was tried before"),
-                        Err(error) => note::fallback(&error.to_string()),
+                Some(Ok(surrogate)) => match self.choose(run, surrogate, &mut rng) {
+                    Ok(Some((choice, doubt))) => {
+                        let note = note::model(problem, self.encoding, surrogate, &choice, doubt);
+                        surrogate.believe(&choice.coordinates).ok();
+                        return Some(Suggestion { point: choice.point, note });
                     }
-                }
+                    Ok(None) => note::fallback("every point that the model proposed was tried before"),
+                    Err(error) => note::fallback(&error.to_string()),
+                },
             }
         };
         let coordinates = initial::untried(problem, self.encoding, run, &mut rng, &self.tried)?;
@@ -160,5 +166,30 @@ impl Moment<'_> {
             surrogate.believe(&coordinates).ok();
         }
         Some(Suggestion { point: self.encoding.decode(&coordinates), note })
+    }
+    /// The point that the model chooses, and by which factor its length scales were shortened for that (1: not).
+    ///
+    /// A model that expects next to nothing anywhere has found the optimum or is wrong: over-confident of what it never
+    /// saw, as maximum a posteriori fits to few runs are. Every other run is then spent on the second case.
+    fn choose(
+        &self,
+        run: RunNumber,
+        surrogate: &Surrogate,
+        rng: &mut impl Rng,
+    ) -> Result<Option<(Choice, f64)>, GpError> {
+        let mut choice = acquire::acquire(self.encoding, surrogate, rng, &self.tried)?;
+        let mut doubt = 1.0;
+        for factor in DOUBTS.into_iter().filter(|_| run.index() % 2 == 0) {
+            if choice.as_ref().is_none_or(|choice| choice.improvement >= LITTLE) {
+                break;
+            }
+            let Ok(doubting) = surrogate.doubting(factor) else {
+                break;
+            };
+            if let Some(other) = acquire::acquire(self.encoding, &doubting, rng, &self.tried)? {
+                (choice, doubt) = (Some(other), factor);
+            }
+        }
+        Ok(choice.map(|choice| (choice, doubt)))
     }
 }

@@ -2,6 +2,7 @@
 
 use besom_core::value::float;
 use besom_core::{Goal, Metric, Note, Problem};
+use besom_gp::improvement::probability_of_improvement;
 use serde_json::{Map, Value};
 
 use super::acquire::Choice;
@@ -27,8 +28,14 @@ pub(super) fn fallback(reason: &str) -> Note {
     note("fallback", format!("quasi-random, because the model gave no point: {reason}"))
 }
 
-/// Of a point that the model chose.
-pub(super) fn model(problem: &Problem, encoding: &Encoding, surrogate: &Surrogate, choice: &Choice) -> Note {
+/// Of a point that the model chose, with length scales times `doubt`.
+pub(super) fn model(
+    problem: &Problem,
+    encoding: &Encoding,
+    surrogate: &Surrogate,
+    choice: &Choice,
+    doubt: f64,
+) -> Note {
     let warp = &surrogate.warp;
     let goal = problem.metric().map_or(Goal::Minimize, |metric| metric.goal);
     let value = |target: f64| goal.to_loss(warp.inverse(target));
@@ -42,8 +49,12 @@ pub(super) fn model(problem: &Problem, encoding: &Encoding, surrogate: &Surrogat
         Goal::Minimize => "below",
         Goal::Maximize => "above",
     };
+    let doubting = match doubt < 1.0 {
+        true => format!(", if length scales are {doubt} times as long: as fitted, the model expects no more"),
+        false => String::new(),
+    };
     let why = format!(
-        "largest expected improvement of {metric}: {} {side} the best value {} (predicted {} ± {})",
+        "largest expected improvement of {metric}: {} {side} the best value {} (predicted {} ± {}){doubting}",
         short(improvement),
         short(best),
         short(mean),
@@ -53,6 +64,13 @@ pub(super) fn model(problem: &Problem, encoding: &Encoding, surrogate: &Surrogat
     note.insert("predicted_mean".to_owned(), float(mean));
     note.insert("predicted_sd".to_owned(), float(sd));
     note.insert("expected_improvement".to_owned(), float(improvement));
+    let probability = probability_of_improvement(choice.mean, choice.sd, surrogate.incumbent);
+    note.insert("probability_of_improvement".to_owned(), float(probability));
+    note.insert("best".to_owned(), float(best));
+    note.insert("incumbent".to_owned(), float(value(surrogate.incumbent)));
+    if doubt < 1.0 {
+        note.insert("doubt".to_owned(), float(doubt));
+    }
     let scales =
         encoding.names().iter().enumerate().map(|(k, name)| {
             (name.to_string(), float(surrogate.posterior.hyperparameters().length_scale(k)))

@@ -1,6 +1,6 @@
 //! The model of the losses: a Gaussian process on warped values, fitted to the runs that are over.
 
-use besom_gp::{GpError, Hyperparameters, Model, Posterior, Prior, fit};
+use besom_gp::{GpError, Model, Posterior, Prior, fit};
 use nalgebra::{DMatrix, DVector};
 
 use super::encode::Encoding;
@@ -29,8 +29,23 @@ pub(super) struct Surrogate {
     pub(super) warp: Warp,
     /// The smallest target.
     pub(super) best: f64,
+    /// What a point must improve on: half way between the smallest target and the smallest predicted one. The first
+    /// alone chases the luck of a noisy run, the second alone forgets what was really reached.
+    pub(super) incumbent: f64,
     /// Coordinates of the best runs, best first.
     pub(super) leaders: Vec<Vec<f64>>,
+    /// What the hyperparameters were fitted to.
+    fitted: Fitted,
+    /// Where runs without a value are, in the order in which they were believed.
+    believed: Vec<Vec<f64>>,
+}
+
+/// The runs that decide the hyperparameters.
+#[derive(Clone, Debug)]
+struct Fitted {
+    model: Model,
+    x: DMatrix<f64>,
+    t: DVector<f64>,
 }
 
 impl Surrogate {
@@ -39,33 +54,50 @@ impl Surrogate {
     pub(super) fn new(encoding: &Encoding, data: &Data) -> Result<Self, GpError> {
         let warp = Warp::new(&data.losses);
         let model = encoding.model();
+        let dimensions = model.dimensions.len();
         let order = by_loss(&data.losses);
-        let hyperparameters = hyperparameters(&model, data, &order, &warp)?;
-        let active = chosen(&order, CONDITIONED, ACTIVE);
-        let (x, t) = matrices(data, &active, &warp, model.dimensions.len());
-        let posterior = Posterior::new(&model, &hyperparameters, &x, &t)?;
+        let (x, t) = matrices(data, &chosen(&order, FITTED, CHOSEN), &warp, dimensions);
+        let fitted = Fitted { model, x, t };
+        let prior = Prior::for_dimensions(dimensions);
+        let hyperparameters =
+            fit(&fitted.model, &fitted.x, &fitted.t, &prior, &[prior.mode()])?.hyperparameters;
+        let (x, t) = matrices(data, &chosen(&order, CONDITIONED, ACTIVE), &warp, dimensions);
+        let posterior = Posterior::new(&fitted.model, &hyperparameters, &x, &t)?;
+        let best = t.min();
+        let incumbent = 0.5 * (best + posterior.smoothed().min());
         let leaders = order.iter().take(3).map(|&i| data.rows[i].clone()).collect();
-        Ok(Self { posterior, warp, best: t.min(), leaders })
+        Ok(Self { posterior, warp, best, incumbent, leaders, fitted, believed: Vec::new() })
     }
 
     /// Takes note of a run without a value: the model believes what it predicts there (*Kriging believer*), which keeps
     /// the next suggestion away without distorting the rest.
     pub(super) fn believe(&mut self, coordinates: &[f64]) -> Result<(), GpError> {
         let mean = self.posterior.predict_with_gradient(coordinates)?.mean;
-        self.posterior.extend(coordinates, mean)
+        self.posterior.extend(coordinates, mean)?;
+        self.believed.push(coordinates.to_vec());
+        Ok(())
     }
-}
 
-fn hyperparameters(
-    model: &Model,
-    data: &Data,
-    order: &[usize],
-    warp: &Warp,
-) -> Result<Hyperparameters, GpError> {
-    let prior = Prior::for_dimensions(model.dimensions.len());
-    let fitted = chosen(order, FITTED, CHOSEN);
-    let (x, t) = matrices(data, &fitted, warp, model.dimensions.len());
-    Ok(fit(model, &x, &t, &prior, &[prior.mode()])?.hyperparameters)
+    /// The model of somebody who trusts less in what lies between the runs: length scales times `factor`.
+    pub(super) fn doubting(&self, factor: f64) -> Result<Self, GpError> {
+        let mut hyperparameters = self.posterior.hyperparameters().clone();
+        hyperparameters.length_scales.iter_mut().for_each(|scale| *scale *= factor);
+        let Fitted { model, x, t } = &self.fitted;
+        let posterior = Posterior::new(model, &hyperparameters, x, t)?;
+        let mut doubting = Self {
+            posterior,
+            warp: self.warp,
+            leaders: self.leaders.clone(),
+            fitted: self.fitted.clone(),
+            believed: Vec::new(),
+            ..*self
+        };
+        for coordinates in &self.believed {
+            // As in the model itself, a copy of another run says nothing new.
+            doubting.believe(coordinates).ok();
+        }
+        Ok(doubting)
+    }
 }
 
 /// The places of the losses, best first; the earlier run first at a tie.
