@@ -33,6 +33,11 @@ impl Cholesky {
         self.l.nrows()
     }
 
+    /// L.
+    pub(crate) fn lower(&self) -> MatRef<'_, f64> {
+        self.l.as_ref()
+    }
+
     /// Half the logarithm of the determinant of K.
     pub(crate) fn half_log_determinant(&self) -> f64 {
         (0..self.len()).map(|i| libm::log(self.l[(i, i)])).sum()
@@ -56,25 +61,5 @@ impl Cholesky {
         let l: MatRef<'_, f64> = self.l.as_ref();
         llt::inverse::inverse(inverse.as_mut(), l, Par::Seq, MemStack::new(&mut memory));
         inverse
-    }
-
-    /// Extends K by one row: `row` are its covariances with the old rows, `diagonal` its own. Costs one triangular
-    /// solve. `false`, and nothing changed, if the larger matrix is not positive definite to working precision.
-    pub(crate) fn push(&mut self, row: Mat<f64>, diagonal: f64) -> bool {
-        let n = self.len();
-        let mut row = row;
-        self.solve_lower(row.as_mut());
-        let pivot = diagonal - (0..n).map(|i| row[(i, 0)] * row[(i, 0)]).sum::<f64>();
-        if !pivot.is_finite() || pivot <= diagonal * f64::EPSILON {
-            return false;
-        }
-        let capacity = (n + 1).next_multiple_of(32);
-        self.l.reserve(capacity, capacity);
-        self.l.resize_with(n + 1, n + 1, |i, j| match (i == n, j == n) {
-            (true, true) => pivot.sqrt(),
-            (true, false) => row[(j, 0)],
-            _ => 0.0,
-        });
-        true
     }
 }

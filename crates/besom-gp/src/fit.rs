@@ -28,6 +28,18 @@ pub fn fit(
     prior: &Prior,
     starts: &[Hyperparameters],
 ) -> Result<Fit, GpError> {
+    fit_until(model, x, y, prior, starts, &Stopping::default())
+}
+
+/// As [`fit`], with less or more patience.
+pub fn fit_until(
+    model: &Model,
+    x: &DMatrix<f64>,
+    y: &DVector<f64>,
+    prior: &Prior,
+    starts: &[Hyperparameters],
+    stopping: &Stopping,
+) -> Result<Fit, GpError> {
     check_data(x, y)?;
     prior.check(model.dimensions.len())?;
     GpError::check_size("input dimensions", model.dimensions.len(), x.ncols())?;
@@ -43,7 +55,7 @@ pub fn fit(
             start.length_scales.len(),
         )?;
         let objective = |theta: &[f64]| negative_log_posterior(model, prior, x, y, theta);
-        let end = minimize(objective, &start.to_log(), &lower, &upper, &Stopping::default());
+        let end = minimize(objective, &start.to_log(), &lower, &upper, stopping);
         evaluations += end.evaluations;
         if end.value.is_finite() && best.as_ref().is_none_or(|best| -end.value > best.log_posterior) {
             let hyperparameters = Hyperparameters::from_log(&end.argument);

@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use crate::wide::{sum_of, wide};
 use crate::{Dimension, GpError, Hyperparameters, Model};
 
 /// One dimension of the inputs.
@@ -63,46 +64,70 @@ impl Inputs {
         self.len += 1;
     }
 
-    /// Removes the last row.
-    pub(crate) fn pop(&mut self) {
+    /// Keeps the first `len` rows.
+    pub(crate) fn truncate(&mut self, len: usize) {
         for column in &mut self.columns {
             let (Column::Numeric(values) | Column::Categorical(values, _)) = column;
-            values.pop();
+            values.truncate(len);
         }
-        self.len -= 1;
+        self.len = len;
     }
 
-    /// Squared scaled distances from row `j` to rows `j..`.
-    pub(crate) fn squared_distances_below(&self, j: usize, out: &mut [f64]) {
-        out.fill(0.0);
-        for column in &self.columns {
-            column.add_squared(column.at(j), j, out);
-        }
+    /// How many rows at the beginning are the same in both, which are scaled alike.
+    pub(crate) fn common(&self, other: &Self) -> usize {
+        let same = |i: usize| {
+            let mut pairs = self.columns.iter().zip(&other.columns);
+            pairs.all(|(a, b)| a.at(i).to_bits() == b.at(i).to_bits())
+        };
+        (0..self.len.min(other.len)).find(|&i| !same(i)).unwrap_or(self.len.min(other.len))
+    }
+
+    /// Squared scaled distances from row `j` to rows `from..`, as many as `out` has places.
+    pub(crate) fn squared_distances_from(&self, j: usize, from: usize, out: &mut [f64]) {
+        wide(
+            #[inline(always)]
+            || {
+                out.fill(0.0);
+                for column in &self.columns {
+                    column.add_squared(column.at(j), from, out);
+                }
+            },
+        );
     }
 
     /// Squared scaled distances from a point of unscaled coordinates to all rows.
     pub(crate) fn squared_distances_to(&self, point: impl Iterator<Item = f64>, out: &mut [f64]) {
-        out.fill(0.0);
-        for ((column, x), &w) in self.columns.iter().zip(point).zip(&self.inverse_scales) {
-            column.add_squared(column.scaled(x, w), 0, out);
-        }
+        wide(
+            #[inline(always)]
+            || {
+                out.fill(0.0);
+                for ((column, x), &w) in self.columns.iter().zip(point).zip(&self.inverse_scales) {
+                    column.add_squared(column.scaled(x, w), 0, out);
+                }
+            },
+        );
     }
 
     /// For every dimension, the sum of `weights[i - j] * (contribution of that dimension to the squared distance
     /// between rows i and j)` over `i >= j`, added to `sums`.
     pub(crate) fn add_weighted_squares_below(&self, j: usize, weights: &[f64], sums: &mut [f64]) {
-        for (column, sum) in self.columns.iter().zip(sums) {
-            *sum += match column {
-                Column::Numeric(x) => {
-                    let at = x[j];
-                    sum_of(&x[j..], weights, |x, w| w * (x - at) * (x - at))
+        wide(
+            #[inline(always)]
+            || {
+                for (column, sum) in self.columns.iter().zip(sums) {
+                    *sum += match column {
+                        Column::Numeric(x) => {
+                            let at = x[j];
+                            sum_of(&x[j..], weights, |x, w| w * (x - at) * (x - at))
+                        }
+                        Column::Categorical(code, weight) => {
+                            let at = code[j];
+                            weight * sum_of(&code[j..], weights, |c, w| if differ(c, at) { w } else { 0.0 })
+                        }
+                    };
                 }
-                Column::Categorical(code, weight) => {
-                    let at = code[j];
-                    weight * sum_of(&code[j..], weights, |c, w| if differ(c, at) { w } else { 0.0 })
-                }
-            };
-        }
+            },
+        );
     }
 
     /// The derivative of `sum_i weights[i] * r²(point, row i)` with respect to coordinate `k` of the point; 0 for a
@@ -111,7 +136,10 @@ impl Inputs {
         match &self.columns[k] {
             Column::Numeric(values) => {
                 let (w, at) = (self.inverse_scales[k], x * self.inverse_scales[k]);
-                2.0 * w * sum_of(values, weights, |v, weight| weight * (at - v))
+                wide(
+                    #[inline(always)]
+                    || 2.0 * w * sum_of(values, weights, |v, weight| weight * (at - v)),
+                )
             }
             Column::Categorical(..) => 0.0,
         }
@@ -119,11 +147,13 @@ impl Inputs {
 }
 
 impl Column {
+    #[inline(always)]
     fn at(&self, j: usize) -> f64 {
         let (Self::Numeric(values) | Self::Categorical(values, _)) = self;
         values[j]
     }
 
+    #[inline(always)]
     fn scaled(&self, x: f64, inverse_scale: f64) -> f64 {
         match self {
             Self::Numeric(_) => x * inverse_scale,
@@ -131,6 +161,7 @@ impl Column {
         }
     }
 
+    #[inline(always)]
     /// Adds this dimension's squared distances between `at` (as stored) and rows `from..` to `out`.
     fn add_squared(&self, at: f64, from: usize, out: &mut [f64]) {
         match self {
@@ -148,21 +179,9 @@ impl Column {
     }
 }
 
+#[inline(always)]
 fn differ(a: f64, b: f64) -> bool {
     #[expect(clippy::float_cmp, reason = "codes of categories are equal or they are not")]
     let differ = a != b;
     differ
-}
-
-/// The sum of `term(a, b)` in four interleaved parts: a fixed order that still vectorises.
-fn sum_of(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut parts = [0.0; 4];
-    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(&a, &b)| term(a, b)).sum();
-    for (a, b) in a4.zip(b4) {
-        for (lane, part) in parts.iter_mut().enumerate() {
-            *part += term(a[lane], b[lane]);
-        }
-    }
-    (parts[0] + parts[1]) + (parts[2] + parts[3]) + rest
 }

@@ -43,9 +43,11 @@ mod model;
 pub mod normal;
 mod posterior;
 mod prior;
+mod whitening;
+mod wide;
 
 pub use error::GpError;
-pub use fit::{Fit, fit};
+pub use fit::{Fit, fit, fit_until};
 pub use kernel::Kernel;
 pub use likelihood::{LogLikelihood, log_marginal_likelihood};
 pub use minimize::{Minimum, Stopping, minimize};

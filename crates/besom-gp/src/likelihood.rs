@@ -10,6 +10,7 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::cholesky::Cholesky;
 use crate::inputs::Inputs;
+use crate::wide::{dot, wide};
 use crate::{GpError, Hyperparameters, Model};
 
 /// The logarithm of the marginal likelihood and its derivatives with respect to the logarithms of the
@@ -38,7 +39,7 @@ pub fn log_marginal_likelihood(
     let inputs = Inputs::new(model, hyperparameters, x)?;
     let n = inputs.len();
     let correlations = Correlations::new(model, &inputs);
-    let k = correlations.covariance(model, hyperparameters, 0.0);
+    let k = correlations.covariance(model, hyperparameters);
     let factor = Cholesky::new(k).ok_or(GpError::NotPositiveDefinite { observations: n })?;
     let mut a = column(y.as_slice());
     factor.solve_lower(a.as_mut());
@@ -60,7 +61,7 @@ pub(crate) fn check_data(x: &DMatrix<f64>, y: &DVector<f64>) -> Result<(), GpErr
 }
 
 /// A column of these values on aligned storage.
-pub(crate) fn column(values: &[f64]) -> Mat<f64> {
+fn column(values: &[f64]) -> Mat<f64> {
     Mat::from_fn(values.len(), 1, |i, _| values[i])
 }
 
@@ -70,42 +71,33 @@ pub(crate) fn observation_variance(model: &Model, hyperparameters: &Hyperparamet
 }
 
 /// Correlations and their slopes `dk/dr²` between all observations; lower triangles.
-pub(crate) struct Correlations {
+struct Correlations {
     values: Mat<f64>,
     slopes: Mat<f64>,
 }
 
 impl Correlations {
     /// All of them.
-    pub(crate) fn new(model: &Model, inputs: &Inputs) -> Self {
+    fn new(model: &Model, inputs: &Inputs) -> Self {
         let n = inputs.len();
         let (mut values, mut slopes) = (Mat::zeros(n, n), Mat::zeros(n, n));
-        let mut distances = vec![0.0; n];
         for j in 0..n {
-            let distances = &mut distances[j..];
-            inputs.squared_distances_below(j, distances);
             let (values, slopes) = (below(&mut values, j), below(&mut slopes, j));
-            for ((value, slope), &r2) in values.iter_mut().zip(slopes).zip(&*distances) {
-                (*value, *slope) = model.kernel.correlation(r2);
-            }
+            inputs.squared_distances_from(j, j, values);
+            model.kernel.correlate(values, slopes);
         }
         Self { values, slopes }
     }
 
-    /// The lower triangle of K, with `jitter` added to its diagonal.
-    pub(crate) fn covariance(
-        &self,
-        model: &Model,
-        hyperparameters: &Hyperparameters,
-        jitter: f64,
-    ) -> Mat<f64> {
+    /// The lower triangle of K.
+    fn covariance(&self, model: &Model, hyperparameters: &Hyperparameters) -> Mat<f64> {
         let mut k = self.values.clone();
         for j in 0..k.nrows() {
             let column = below(&mut k, j);
             for k in &mut *column {
                 *k = hyperparameters.signal_variance * *k + model.mean_variance;
             }
-            column[0] = observation_variance(model, hyperparameters) + jitter;
+            column[0] = observation_variance(model, hyperparameters);
         }
         k
     }
@@ -138,13 +130,20 @@ fn gradient(
         let diagonal = 0.5 * (a[j] * a[j] - inverse[0]);
         trace += diagonal;
         signal += diagonal;
-        for (i, weight) in weights.iter_mut().enumerate().skip(1) {
-            // Not halved: the entry above the diagonal is the same.
-            let w = a[j + i] * a[j] - inverse[i];
-            signal += w * values[i];
-            *weight = w * slopes[i];
-        }
-        weights[0] = 0.0;
+        // Below the diagonal not halved: the entry above it is the same.
+        wide(
+            #[inline(always)]
+            || {
+                for ((weight, a_i), inverse) in weights.iter_mut().zip(&a[j..]).zip(inverse) {
+                    *weight = a_i * a[j] - inverse;
+                }
+                weights[0] = 0.0;
+                signal += dot(weights, values);
+                for (weight, slope) in weights.iter_mut().zip(slopes) {
+                    *weight *= slope;
+                }
+            },
+        );
         inputs.add_weighted_squares_below(j, weights, &mut squares);
     }
     let s2 = hyperparameters.signal_variance;

@@ -3,13 +3,14 @@
 use faer::Mat;
 use nalgebra::{DMatrix, DVector};
 
-use crate::cholesky::Cholesky;
 use crate::inputs::Inputs;
-use crate::likelihood::{Correlations, check_data, column, observation_variance};
+use crate::likelihood::{check_data, observation_variance};
+use crate::whitening::Whitening;
+use crate::wide::{dot, wide};
 use crate::{GpError, Hyperparameters, Model};
 
 /// How many points are predicted at once: bounds the memory, at no cost in speed.
-const BLOCK: usize = 256;
+const AT_ONCE: usize = 256;
 
 /// A Gaussian process given observations, with fixed hyperparameters.
 #[derive(Clone, Debug)]
@@ -17,11 +18,11 @@ pub struct Posterior {
     model: Model,
     hyperparameters: Hyperparameters,
     inputs: Inputs,
-    factor: Cholesky,
+    whitening: Whitening,
     jitter: f64,
     targets: Vec<f64>,
     /// `a = K^-1 y`.
-    a: Mat<f64>,
+    a: Vec<f64>,
 }
 
 /// The posterior of the function (without noise) at several points.
@@ -58,29 +59,48 @@ impl Posterior {
         y: &DVector<f64>,
     ) -> Result<Self, GpError> {
         check_data(x, y)?;
-        let inputs = Inputs::new(model, hyperparameters, x)?;
-        let correlations = Correlations::new(model, &inputs);
-        let variance = observation_variance(model, hyperparameters);
-        let jitters = [0.0, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3].map(|share| share * variance);
-        let attempt = |jitter| {
-            let factor = Cholesky::new(correlations.covariance(model, hyperparameters, jitter))?;
-            Some((factor, jitter))
-        };
-        let (factor, jitter) = jitters
-            .into_iter()
-            .find_map(attempt)
-            .ok_or(GpError::NotPositiveDefinite { observations: inputs.len() })?;
         let mut posterior = Self {
             model: model.clone(),
             hyperparameters: hyperparameters.clone(),
-            inputs,
-            factor,
-            jitter,
+            inputs: Inputs::new(model, hyperparameters, x)?,
+            whitening: Whitening::default(),
+            jitter: 0.0,
             targets: y.iter().copied().collect(),
-            a: Mat::new(),
+            a: Vec::new(),
         };
-        posterior.weigh();
+        posterior.factor()?;
         Ok(posterior)
+    }
+
+    /// The posterior of the same hyperparameters given other observations: bit for bit that of [`Posterior::new`], but
+    /// where the first rows of `x` are the ones known already, only what follows costs something.
+    pub fn condition(mut self, x: &DMatrix<f64>, y: &DVector<f64>) -> Result<Self, GpError> {
+        check_data(x, y)?;
+        let inputs = Inputs::new(&self.model, &self.hyperparameters, x)?;
+        let common = if self.jitter > 0.0 { 0 } else { self.inputs.common(&inputs) };
+        self.whitening.reuse(common, y.len());
+        self.inputs = inputs;
+        self.targets = y.iter().copied().collect();
+        self.factor()?;
+        Ok(self)
+    }
+
+    /// Makes the factor one of all inputs, with as little jitter as possible.
+    fn factor(&mut self) -> Result<(), GpError> {
+        let (n, variance) = (self.inputs.len(), observation_variance(&self.model, &self.hyperparameters));
+        let mut whitening = std::mem::take(&mut self.whitening);
+        for share in [0.0, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3] {
+            self.jitter = share * variance;
+            if share > 0.0 {
+                whitening.reuse(0, n);
+            }
+            if whitening.grow(n, |j, from, out| self.covariances_of(j, from, out)) {
+                self.whitening = whitening;
+                self.weigh();
+                return Ok(());
+            }
+        }
+        Err(GpError::NotPositiveDefinite { observations: n })
     }
 
     /// The hyperparameters.
@@ -102,8 +122,7 @@ impl Posterior {
     pub fn smoothed(&self) -> DVector<f64> {
         // K a = y, so that the covariances of the function alone times a are y less the noise's share.
         let noise = self.hyperparameters.noise_variance + self.model.nugget + self.jitter;
-        let a = self.a.col_as_slice(0);
-        DVector::from_iterator(a.len(), self.targets.iter().zip(a).map(|(y, a)| y - noise * a))
+        DVector::from_iterator(self.a.len(), self.targets.iter().zip(&self.a).map(|(y, a)| y - noise * a))
     }
 
     /// Adds an observation; the hyperparameters stay. Costs O(n²), where building anew costs O(n³). After an error
@@ -111,16 +130,30 @@ impl Posterior {
     pub fn extend(&mut self, point: &[f64], y: f64) -> Result<(), GpError> {
         self.check_point(point)?;
         GpError::check_finite("target", [&y])?;
-        let row = self.covariances(point.iter().copied());
-        let variance = observation_variance(&self.model, &self.hyperparameters) + self.jitter;
+        let n = self.observations();
         self.inputs.push(point);
-        if !self.factor.push(row, variance) {
-            self.inputs.pop();
-            return Err(GpError::NotPositiveDefinite { observations: self.observations() + 1 });
+        let mut whitening = std::mem::take(&mut self.whitening);
+        let mut row = vec![0.0; n + 1];
+        self.covariances_of(n, 0, &mut row);
+        let sound = whitening.extend(&row);
+        self.whitening = whitening;
+        if !sound {
+            self.inputs.truncate(n);
+            return Err(GpError::NotPositiveDefinite { observations: n + 1 });
         }
         self.targets.push(y);
         self.weigh();
         Ok(())
+    }
+
+    /// Forgets all observations but the first `count`.
+    pub fn truncate(&mut self, count: usize) {
+        if count < self.observations() {
+            self.inputs.truncate(count);
+            self.whitening.truncate(count);
+            self.targets.truncate(count);
+            self.weigh();
+        }
     }
 
     /// The posterior at the rows of `x` (m by d).
@@ -128,18 +161,18 @@ impl Posterior {
         GpError::check_size("input dimensions", self.inputs.dimensions(), x.ncols())?;
         GpError::check_finite("input", x.iter())?;
         let (mut mean, mut sd) = (DVector::zeros(x.nrows()), DVector::zeros(x.nrows()));
-        for from in (0..x.nrows()).step_by(BLOCK) {
-            let to = x.nrows().min(from + BLOCK);
+        for from in (0..x.nrows()).step_by(AT_ONCE) {
+            let to = x.nrows().min(from + AT_ONCE);
             let mut k = Mat::zeros(self.observations(), to - from);
             for row in from..to {
                 let column = k.col_as_slice_mut(row - from);
                 self.fill_covariances(x.row(row).iter().copied(), column);
-                mean[row] = dot(column, self.a.col_as_slice(0));
+                mean[row] = product(column, &self.a);
             }
-            self.factor.solve_lower(k.as_mut());
+            let v = self.whitening.whiten(&k);
             for row in from..to {
-                let v = k.col_as_slice(row - from);
-                sd[row] = self.sd(dot(v, v));
+                let v = v.col_as_slice(row - from);
+                sd[row] = self.sd(product(v, v));
             }
         }
         Ok(Prediction { mean, sd })
@@ -149,29 +182,26 @@ impl Posterior {
     pub fn predict_with_gradient(&self, point: &[f64]) -> Result<PointPrediction, GpError> {
         self.check_point(point)?;
         let n = self.observations();
-        let (mut k, mut slopes) = (Mat::zeros(n, 1), vec![0.0; n]);
-        self.inputs.squared_distances_to(point.iter().copied(), &mut slopes);
-        for (k, slope) in k.col_as_slice_mut(0).iter_mut().zip(&mut slopes) {
-            let (value, derivative) = self.model.kernel.correlation(*slope);
-            *k = self.hyperparameters.signal_variance * value + self.model.mean_variance;
-            *slope = self.hyperparameters.signal_variance * derivative;
-        }
-        let a = self.a.col_as_slice(0);
-        let mean = dot(k.col_as_slice(0), a);
-        self.factor.solve_lower(k.as_mut());
-        let explained = dot(k.col_as_slice(0), k.col_as_slice(0));
+        let (mut k, mut slopes, mut v) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+        self.inputs.squared_distances_to(point.iter().copied(), &mut k);
+        self.model.kernel.correlate(&mut k, &mut slopes);
+        let (s2, m0) = (self.hyperparameters.signal_variance, self.model.mean_variance);
+        wide(
+            #[inline(always)]
+            || k.iter_mut().for_each(|k| *k = s2 * *k + m0),
+        );
+        let mean = product(&k, &self.a);
+        let explained = self.whitening.pass(&k, &mut v);
         let sd = self.sd(explained);
-        self.factor.solve_upper(k.as_mut());
         // d mean = Σ a_i dk_i; d sd = -Σ v_i dk_i / sd with v = K^-1 k.
-        let by_mean: Vec<f64> = slopes.iter().zip(a).map(|(slope, a)| slope * a).collect();
-        let by_sd: Vec<f64> =
-            slopes.iter().zip(k.col_as_slice(0)).map(|(slope, v)| -slope * v / sd).collect();
+        let by_sd: Vec<f64> = slopes.iter().zip(&v).map(|(slope, v)| -s2 * slope * v / sd).collect();
+        slopes.iter_mut().zip(&self.a).for_each(|(slope, a)| *slope *= s2 * a);
         let known = explained >= self.prior_variance() * (1.0 - SMALLEST_SHARE);
         let pull = |weights: &[f64]| {
             point.iter().enumerate().map(|(k, &x)| self.inputs.pull(k, x, weights)).collect()
         };
         let sd_gradient = if known { vec![0.0; point.len()] } else { pull(&by_sd) };
-        Ok(PointPrediction { mean, sd, mean_gradient: pull(&by_mean), sd_gradient })
+        Ok(PointPrediction { mean, sd, mean_gradient: pull(&slopes), sd_gradient })
     }
 
     fn check_point(&self, point: &[f64]) -> Result<(), GpError> {
@@ -181,24 +211,33 @@ impl Posterior {
 
     /// Recomputes `a`.
     fn weigh(&mut self) {
-        self.a = column(&self.targets);
-        self.factor.solve_lower(self.a.as_mut());
-        self.factor.solve_upper(self.a.as_mut());
+        let mut a = vec![0.0; self.targets.len()];
+        self.whitening.pass(&self.targets, &mut a);
+        self.a = a;
     }
 
-    /// The covariances of a point with all observations, as a column.
-    fn covariances(&self, point: impl Iterator<Item = f64>) -> Mat<f64> {
-        let mut k = Mat::zeros(self.observations(), 1);
-        self.fill_covariances(point, k.col_as_slice_mut(0));
-        k
+    /// The covariances of observation `j` with those from `from` on; its variance where it meets itself.
+    fn covariances_of(&self, j: usize, from: usize, out: &mut [f64]) {
+        self.inputs.squared_distances_from(j, from, out);
+        self.covary(out);
+        if let Some(itself) = j.checked_sub(from).and_then(|place| out.get_mut(place)) {
+            *itself = observation_variance(&self.model, &self.hyperparameters) + self.jitter;
+        }
     }
 
     fn fill_covariances(&self, point: impl Iterator<Item = f64>, out: &mut [f64]) {
         self.inputs.squared_distances_to(point, out);
-        for k in out {
-            let correlation = self.model.kernel.correlation(*k).0;
-            *k = self.hyperparameters.signal_variance * correlation + self.model.mean_variance;
-        }
+        self.covary(out);
+    }
+
+    /// Covariances of the function in place of squared distances.
+    fn covary(&self, r2: &mut [f64]) {
+        self.model.kernel.correlate_values(r2);
+        let (s2, m0) = (self.hyperparameters.signal_variance, self.model.mean_variance);
+        wide(
+            #[inline(always)]
+            || r2.iter_mut().for_each(|k| *k = s2 * *k + m0),
+        );
     }
 
     /// The variance of the function before any observation.
@@ -217,14 +256,9 @@ impl Posterior {
 /// The smallest share of the prior variance that is told from none.
 const SMALLEST_SHARE: f64 = 1e-12;
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut parts = [0.0; 4];
-    let (a4, b4) = (a.chunks_exact(4), b.chunks_exact(4));
-    let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in a4.zip(b4) {
-        for (lane, part) in parts.iter_mut().enumerate() {
-            *part += a[lane] * b[lane];
-        }
-    }
-    (parts[0] + parts[1]) + (parts[2] + parts[3]) + rest
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    wide(
+        #[inline(always)]
+        || dot(a, b),
+    )
 }

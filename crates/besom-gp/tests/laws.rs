@@ -271,6 +271,51 @@ fn the_same_input_gives_the_same_bits() {
     assert_eq!(kept.len(), 11);
 }
 
+/// Whatever was known before: rows in front, rows that no longer match, blocks begun and completed.
+#[test]
+fn conditioning_on_other_data_gives_the_bits_of_building_anew() {
+    let Case { model, hyperparameters, x, y } = case(Kernel::Matern52, 150, 3, 8);
+    let first = |n: usize| (x.rows(0, n).into_owned(), y.rows(0, n).into_owned());
+    let at = case_points(3);
+    let build = |x: &DMatrix<f64>, y: &DVector<f64>| Posterior::new(&model, &hyperparameters, x, y).unwrap();
+    for known in [1, 31, 32, 33, 64, 100, 149, 150] {
+        for n in [1, 20, 32, 50, 64, 65, 96, 101, 150] {
+            for changed in [None, Some(n / 2)] {
+                let (known_x, known_y) = first(known);
+                let (mut x, y) = first(n);
+                if let Some(row) = changed {
+                    x[(row, 0)] += 0.01;
+                }
+                let mut posterior = build(&known_x, &known_y);
+                posterior.extend(&[0.5, 0.5, 1.0], 0.3).unwrap();
+                if known % 2 == 1 {
+                    // Back into a block, and out of it again.
+                    posterior.truncate(known - known / 3);
+                    let next = (known - known / 3).min(known - 1);
+                    posterior.extend(&row(&known_x, next), 0.1).unwrap();
+                } else {
+                    posterior.truncate(known);
+                }
+                let found = posterior.condition(&x, &y).unwrap().predict(&at).unwrap();
+                assert_eq!(found, build(&x, &y).predict(&at).unwrap(), "from {known} to {n}, {changed:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn truncation_takes_back_what_extension_added() {
+    let Case { model, hyperparameters, x, y } = case(Kernel::Matern32, 40, 2, 2);
+    let mut posterior = Posterior::new(&model, &hyperparameters, &x, &y).unwrap();
+    let before = posterior.predict(&case_points(2)).unwrap();
+    for step in 1..30 {
+        posterior.extend(&[0.03 * f64::from(step), 1.0], 0.5).unwrap();
+    }
+    assert_ne!(posterior.predict(&case_points(2)).unwrap(), before);
+    posterior.truncate(40);
+    assert_eq!(posterior.predict(&case_points(2)).unwrap(), before);
+}
+
 #[test]
 fn a_shared_length_scale_has_the_summed_gradient() {
     let Case { model, hyperparameters, x, y } = case(Kernel::Rbf, 20, 3, 9);

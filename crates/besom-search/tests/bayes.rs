@@ -161,6 +161,18 @@ fn maximising_is_minimising_the_negative() {
     assert!((predicted(&down) + predicted(&up)).abs() < 1e-9);
 }
 
+/// With losses on a binary grid both changes are exact, so that not even a last bit may differ.
+#[test]
+fn unit_and_origin_of_the_metric_do_not_matter() {
+    let problem = mixed(12);
+    let loss = |point: &Point| (mixed_loss(point) * 1024.0).round() / 1024.0;
+    let plain = sweep(&mut bayes(&problem), &problem, 24, loss);
+    let changed = sweep(&mut bayes(&problem), &problem, 24, |point| 8.0 * loss(point) + 64.0);
+    for (plain, changed) in plain.runs().iter().zip(changed.runs()) {
+        assert_eq!(plain.point, changed.point);
+    }
+}
+
 #[test]
 fn asking_for_several_is_asking_for_one_several_times() {
     let problem = mixed(8);
@@ -173,6 +185,35 @@ fn asking_for_several_is_asking_for_one_several_times() {
         history.push(run(suggestion));
     }
     assert_eq!(together, one_by_one);
+}
+
+/// A warm start comes from notes, never from memory.
+#[test]
+fn an_instance_that_followed_a_long_sweep_answers_as_a_fresh_one() {
+    let problem = mixed(4);
+    let mut search = bayes(&problem);
+    let mut history = History::new();
+    for number in 0..90 {
+        let suggestions = ask(&mut search, &problem, &history, 1 + number % 3);
+        if number % 6 == 0 {
+            assert_eq!(
+                ask(&mut bayes(&problem), &problem, &history, 1 + number % 3),
+                suggestions,
+                "{number}"
+            );
+        }
+        let suggestion = suggestions[0].clone();
+        let loss = mixed_loss(&suggestion.point);
+        history.push(finished(suggestion, loss));
+        if number % 10 == 9 {
+            // Old runs change: the model is made of other data.
+            history.get_mut(besom_core::RunNumber::from_index(number - 4)).unwrap().state = RunState::Killed;
+        }
+    }
+    let fits: Vec<u64> =
+        history.runs().iter().filter_map(|run| run.note.get("fit")?["runs"].as_u64()).collect();
+    assert!(fits.windows(2).any(|pair| pair[0] == pair[1]), "no fit served twice");
+    assert!(fits.last().unwrap() > &80);
 }
 
 #[test]

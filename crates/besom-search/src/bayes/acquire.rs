@@ -16,8 +16,10 @@ use super::axis::Key;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
 
-/// How many candidates come from the prior.
-const GLOBAL: usize = 512;
+/// How many candidates come from the prior: more where each costs little, that is where runs are few.
+const GLOBAL: std::ops::RangeInclusive<usize> = 128..=512;
+/// How many pairs of a candidate and a run are looked at if the limits allow.
+const PAIRS: usize = 60_000;
 /// How many perturbations of each leading run and each width.
 const LOCAL: usize = 16;
 /// The widths, in coordinates.
@@ -61,7 +63,7 @@ pub(super) fn acquire(
         let all = scored(surrogate, (0..count).map(|k| encoding.at(k)).collect())?;
         return best(all.iter().filter(new)).map(|best| choice(encoding, surrogate, best)).transpose();
     }
-    let mut candidates = scored(surrogate, global(encoding, rng))?;
+    let mut candidates = scored(surrogate, global(encoding, surrogate, rng))?;
     let around = scored(surrogate, local(encoding, surrogate, rng))?;
     let starts = starts(&candidates, &around, rng);
     candidates.extend(around);
@@ -101,13 +103,14 @@ fn scored(surrogate: &Surrogate, rows: Vec<Vec<f64>>) -> Result<Vec<Scored>, GpE
 }
 
 /// Draws from the prior.
-fn global(encoding: &Encoding, rng: &mut impl Rng) -> Vec<Vec<f64>> {
+fn global(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
     let mut cube = vec![0.0; encoding.axes().len()];
     let draw = |_| {
         cube.fill_with(|| rng.random());
         encoding.sample(&cube)
     };
-    (0..GLOBAL).map(draw).collect()
+    let count = PAIRS / surrogate.posterior.observations();
+    (0..count.clamp(*GLOBAL.start(), *GLOBAL.end())).map(draw).collect()
 }
 
 /// The leading runs and perturbations of them.

@@ -5,8 +5,8 @@
 //! run enters with which value, `encode` and `axis` turn points into coordinates, `transform` warps losses,
 //! `surrogate` fits, `acquire` searches the best point, `initial` gives points where there is no model.
 //!
-//! Nothing is remembered between questions but the last fit, which is used again only for exactly the same data: the
-//! answer is a function of the history.
+//! Hyperparameters are stored in the note of each suggestion; the latest note is where the next fit starts. What an
+//! instance keeps in memory, the last model, only saves time: the answer is a function of the history, bit for bit.
 
 mod acquire;
 mod axis;
@@ -31,7 +31,7 @@ use crate::error::{none_of, unknown_options};
 use self::acquire::Choice;
 use self::axis::Key;
 use self::encode::Encoding;
-use self::surrogate::{Data, Surrogate};
+use self::surrogate::{Data, Fit, Surrogate};
 
 /// Suggests the point with the largest expected improvement under a Gaussian process.
 ///
@@ -42,12 +42,20 @@ use self::surrogate::{Data, Surrogate};
 ///
 /// Notes on suggestions hold `why` (a sentence), `kind` (`initial`, `model` or `fallback`) and, of the model,
 /// `predicted_mean`, `predicted_sd`, `expected_improvement`, `best` and `incumbent` in units of the metric,
-/// `probability_of_improvement`, `length_scales` by parameter and, where the model was doubted, `doubt`.
+/// `probability_of_improvement`, `length_scales` by parameter, what else is needed to go on from this `fit` and, where the model was doubted, `doubt`.
 #[derive(Debug)]
 pub struct Bayes {
     encoding: Encoding,
-    /// The last fit with its data.
-    fitted: Option<(Data, Result<Surrogate, GpError>)>,
+    /// The last model.
+    known: Option<Known>,
+}
+
+/// A model and what it was made from.
+#[derive(Debug)]
+struct Known {
+    data: Data,
+    earlier: Option<Fit>,
+    surrogate: Surrogate,
 }
 
 impl Bayes {
@@ -61,16 +69,15 @@ impl Bayes {
             faults.push(SearchError::NothingToSearch);
         }
         none_of(faults)?;
-        Ok(Self { encoding: Encoding::new(&problem.space), fitted: None })
+        Ok(Self { encoding: Encoding::new(&problem.space), known: None })
     }
 
-    /// The model of this data: the last one if it is the same data.
-    fn surrogate(&mut self, data: Data) -> Result<Surrogate, GpError> {
-        if self.fitted.as_ref().is_none_or(|(known, _)| *known != data) {
-            let surrogate = Surrogate::new(&self.encoding, &data);
-            self.fitted = Some((data, surrogate));
+    /// The model of this data after this earlier fit: the known one if it was made from the same.
+    fn surrogate(&mut self, data: &Data, earlier: Option<&Fit>) -> Result<Surrogate, GpError> {
+        match self.known.take() {
+            Some(known) if known.data == *data && known.earlier.as_ref() == earlier => Ok(known.surrogate),
+            known => Surrogate::new(&self.encoding, data, earlier, known.map(|known| known.surrogate)),
         }
-        self.fitted.as_ref().map_or(Err(GpError::Empty), |(_, surrogate)| surrogate.clone())
     }
 }
 
@@ -110,7 +117,9 @@ impl Search for Bayes {
         let in_flight: Vec<Vec<f64>> = observations.in_flight.iter().filter_map(|run| row(run.run)).collect();
         let (handed_out, measured) = (data.rows.len() + in_flight.len(), observations.measured());
         let ready = handed_out + ask.count > initial::count(ask.problem, self.encoding.axes().len());
-        let mut surrogate = (ready && measured >= 2 && !data.rows.is_empty()).then(|| self.surrogate(data));
+        let earlier = note::latest_fit(ask.history, &self.encoding);
+        let known = ready && measured >= 2 && !data.rows.is_empty();
+        let mut surrogate = known.then(|| self.surrogate(&data, earlier.as_ref()));
         if let Some(Ok(surrogate)) = &mut surrogate {
             for coordinates in &in_flight {
                 // A run that cannot be added (a copy of another, without noise) says nothing new.
@@ -128,6 +137,10 @@ impl Search for Bayes {
             moment.tried.extend(encoding.key(&suggestion.point));
             moment.handed_out += 1;
             suggestions.push(suggestion);
+        }
+        if let Some(Ok(mut surrogate)) = surrogate {
+            surrogate.forget();
+            self.known = Some(Known { data, earlier, surrogate });
         }
         Ok(if suggestions.is_empty() { Answer::Done } else { Answer::Try(suggestions) })
     }

@@ -1,13 +1,14 @@
 //! What is told of a suggestion.
 
 use besom_core::value::float;
-use besom_core::{Goal, Metric, Note, Problem};
+use besom_core::{Goal, History, Metric, Name, Note, Problem};
+use besom_gp::Hyperparameters;
 use besom_gp::improvement::probability_of_improvement;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::acquire::Choice;
 use super::encode::Encoding;
-use super::surrogate::Surrogate;
+use super::surrogate::{Fit, Surrogate};
 
 /// Of the `place`-th of `planned` first points.
 pub(super) fn initial(place: usize, planned: usize) -> Note {
@@ -71,12 +72,40 @@ pub(super) fn model(
     if doubt < 1.0 {
         note.insert("doubt".to_owned(), float(doubt));
     }
+    let fit = &surrogate.fit;
+    note.insert(
+        "fit".to_owned(),
+        json!({
+            "runs": fit.runs,
+            "cold": fit.cold,
+            "signal_variance": fit.hyperparameters.signal_variance,
+            "noise_variance": fit.hyperparameters.noise_variance,
+        }),
+    );
     let scales =
         encoding.names().iter().enumerate().map(|(k, name)| {
             (name.to_string(), float(surrogate.posterior.hyperparameters().length_scale(k)))
         });
     note.insert("length_scales".to_owned(), Value::Object(scales.collect::<Map<_, _>>()));
     note
+}
+
+/// The fit that the latest run with one in its note was suggested by.
+pub(super) fn latest_fit(history: &History, encoding: &Encoding) -> Option<Fit> {
+    history.runs().iter().rev().find_map(|run| fit(&run.note, encoding))
+}
+
+fn fit(note: &Note, encoding: &Encoding) -> Option<Fit> {
+    let fit = note.get("fit")?;
+    let count = |key| usize::try_from(fit.get(key)?.as_u64()?).ok();
+    let scales = note.get("length_scales")?;
+    let scale = |name: &Name| scales.get(name.to_string())?.as_f64();
+    let hyperparameters = Hyperparameters {
+        length_scales: encoding.names().iter().map(scale).collect::<Option<_>>()?,
+        signal_variance: fit.get("signal_variance")?.as_f64()?,
+        noise_variance: fit.get("noise_variance")?.as_f64()?,
+    };
+    Some(Fit { hyperparameters, runs: count("runs")?, cold: count("cold")? })
 }
 
 fn note(kind: &str, why: String) -> Note {

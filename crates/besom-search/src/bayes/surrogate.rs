@@ -1,6 +1,6 @@
 //! The model of the losses: a Gaussian process on warped values, fitted to the runs that are over.
 
-use besom_gp::{GpError, Model, Posterior, Prior, fit};
+use besom_gp::{GpError, Hyperparameters, Model, Posterior, Prior, Stopping, fit_until};
 use nalgebra::{DMatrix, DVector};
 
 use super::encode::Encoding;
@@ -15,11 +15,59 @@ const CONDITIONED: usize = 1500;
 /// How many are chosen where there are more.
 const ACTIVE: usize = 1000;
 
+/// When hyperparameters are good enough: a hundredth of log posterior changes no suggestion worth mentioning.
+const ENOUGH: Stopping = Stopping { iterations: 40, gradient: 1e-2, improvement: 1e-5 };
+
 /// Runs as the model sees them: coordinates and losses, in the order of the runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Data {
     pub(super) rows: Vec<Vec<f64>>,
     pub(super) losses: Vec<f64>,
+}
+
+/// A fit of hyperparameters, as the note of a suggestion keeps it for later ones.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fit {
+    pub(super) hyperparameters: Hyperparameters,
+    /// How many runs had a value when they were fitted.
+    pub(super) runs: usize,
+    /// How many had one when they were last fitted from the mode of the prior too.
+    pub(super) cold: usize,
+}
+
+impl Fit {
+    /// The fit for this data. An earlier one serves until there are a twentieth more runs; then it is where the new one
+    /// starts, and from a quarter more on the mode of the prior is tried too, because a warm start never leaves its
+    /// hill.
+    fn new(fitted: &Fitted, runs: usize, earlier: Option<&Self>) -> Result<Self, GpError> {
+        let prior = Prior::for_dimensions(fitted.model.dimensions.len());
+        let earlier = earlier.filter(|fit| fit.runs <= runs && within(&prior, &fit.hyperparameters));
+        let mut starts = Vec::new();
+        if let Some(fit) = earlier {
+            if runs * 20 < fit.runs * 21 {
+                return Ok(fit.clone());
+            }
+            starts.push(fit.hyperparameters.clone());
+        }
+        let warm = earlier.filter(|fit| runs * 4 < fit.cold * 5);
+        if warm.is_none() {
+            starts.push(prior.mode());
+        }
+        let Fitted { model, x, t } = fitted;
+        let hyperparameters = fit_until(model, x, t, &prior, &starts, &ENOUGH)?.hyperparameters;
+        Ok(Self { hyperparameters, runs, cold: warm.map_or(runs, |fit| fit.cold) })
+    }
+}
+
+/// Whether hyperparameters from a note can be the result of a fit; rounding at the bounds allowed.
+fn within(prior: &Prior, hyperparameters: &Hyperparameters) -> bool {
+    let inside = |value: f64, min: f64, max: f64| min * 0.999 <= value && value <= max * 1.001;
+    let scales = &hyperparameters.length_scales;
+    let (signal, noise) = (&prior.signal_variance, &prior.noise_variance);
+    scales.len() == prior.length_scales.len()
+        && scales.iter().zip(&prior.length_scales).all(|(&l, p)| inside(l, p.min, p.max))
+        && inside(hyperparameters.signal_variance, signal.min, signal.max)
+        && inside(hyperparameters.noise_variance, noise.min, noise.max)
 }
 
 /// A fitted model.
@@ -34,7 +82,10 @@ pub(super) struct Surrogate {
     pub(super) incumbent: f64,
     /// Coordinates of the best runs, best first.
     pub(super) leaders: Vec<Vec<f64>>,
-    /// What the hyperparameters were fitted to.
+    pub(super) fit: Fit,
+    /// How many runs are in the posterior with a value.
+    valued: usize,
+    /// What the hyperparameters were, or would be, fitted to.
     fitted: Fitted,
     /// Where runs without a value are, in the order in which they were believed.
     believed: Vec<Vec<f64>>,
@@ -49,24 +100,39 @@ struct Fitted {
 }
 
 impl Surrogate {
-    /// Fits the model. The fit is always a cold one from the mode of the prior: it takes milliseconds, and the answer
-    /// depends on nothing but the data.
-    pub(super) fn new(encoding: &Encoding, data: &Data) -> Result<Self, GpError> {
+    /// The model of this data. The answer depends on the data and the earlier fit; `known`, a model of other data, only
+    /// makes it faster.
+    pub(super) fn new(
+        encoding: &Encoding,
+        data: &Data,
+        earlier: Option<&Fit>,
+        known: Option<Self>,
+    ) -> Result<Self, GpError> {
         let warp = Warp::new(&data.losses);
         let model = encoding.model();
         let dimensions = model.dimensions.len();
         let order = by_loss(&data.losses);
         let (x, t) = matrices(data, &chosen(&order, FITTED, CHOSEN), &warp, dimensions);
         let fitted = Fitted { model, x, t };
-        let prior = Prior::for_dimensions(dimensions);
-        let hyperparameters =
-            fit(&fitted.model, &fitted.x, &fitted.t, &prior, &[prior.mode()])?.hyperparameters;
+        let fit = Fit::new(&fitted, data.losses.len(), earlier)?;
         let (x, t) = matrices(data, &chosen(&order, CONDITIONED, ACTIVE), &warp, dimensions);
-        let posterior = Posterior::new(&fitted.model, &hyperparameters, &x, &t)?;
+        let posterior = match known {
+            Some(known) if known.fit.hyperparameters == fit.hyperparameters => {
+                known.posterior.condition(&x, &t)?
+            }
+            _ => Posterior::new(&fitted.model, &fit.hyperparameters, &x, &t)?,
+        };
         let best = t.min();
         let incumbent = 0.5 * (best + posterior.smoothed().min());
         let leaders = order.iter().take(3).map(|&i| data.rows[i].clone()).collect();
-        Ok(Self { posterior, warp, best, incumbent, leaders, fitted, believed: Vec::new() })
+        let valued = t.len();
+        Ok(Self { posterior, warp, best, incumbent, leaders, fit, valued, fitted, believed: Vec::new() })
+    }
+
+    /// Forgets the runs without a value.
+    pub(super) fn forget(&mut self) {
+        self.posterior.truncate(self.valued);
+        self.believed.clear();
     }
 
     /// Takes note of a run without a value: the model believes what it predicts there (*Kriging believer*), which keeps
@@ -87,10 +153,13 @@ impl Surrogate {
         let mut doubting = Self {
             posterior,
             warp: self.warp,
+            best: self.best,
+            incumbent: self.incumbent,
             leaders: self.leaders.clone(),
-            fitted: self.fitted.clone(),
+            fit: self.fit.clone(),
+            valued: t.len(),
+            fitted: Fitted { model: model.clone(), x: x.clone(), t: t.clone() },
             believed: Vec::new(),
-            ..*self
         };
         for coordinates in &self.believed {
             // As in the model itself, a copy of another run says nothing new.
