@@ -3,8 +3,11 @@
 import ast
 import doctest
 import importlib
+import os
 import pathlib
 import pkgutil
+
+import pytest
 
 import besom
 import besom._besom
@@ -58,3 +61,32 @@ def test_importing_is_cheap(script):
         print(sorted({name.partition(".")[0] for name in sys.modules} & {"json", "threading", "numpy", "pandas", "optuna", "ray"}))
     """)
     assert out == "[]\n", "importing the package loads what it may need later"
+
+
+def test_the_package_and_code_that_uses_it_are_typed(script, place):
+    api = pytest.importorskip("mypy.api")
+    script.write("""
+        import besom
+        from besom.sweeps import SweepRun, next_run
+
+        def train() -> None:
+            run = besom.init()
+            besom.log({"loss": run.config.x})
+
+        sweep_id: str = besom.sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+        executed: int = besom.agent(sweep_id, function=train, count=3)
+        best = besom.Api().sweep(sweep_id).best_run()
+        value: float | None = best.best if best is not None else None
+        asked = besom.Sweep({}, seed=1).ask()
+        number: int = asked.number if asked is not None else 0
+        following: SweepRun | None = next_run({}, [])
+    """)
+    out, err, code = api.run(["--strict", "program.py"])
+    assert code == 0, out + err
+    script.write("import besom\nbesom.agent(3)\nbesom.Sweep({}).ask().number\n")
+    out, _, code = api.run(["--strict", "program.py"])
+    assert code == 1 and "arg-type" in out and "union-attr" in out
+    settings = str(PACKAGE.parents[1] / "pyproject.toml")
+    if os.path.exists(settings):
+        out, err, code = api.run(["--strict", "--config-file", settings, str(PACKAGE)])
+        assert code == 0, out + err
