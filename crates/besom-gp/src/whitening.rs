@@ -68,7 +68,7 @@ impl Whitening {
     pub(crate) fn grow(&mut self, to: usize, covariances: impl Fn(usize, usize, &mut [f64])) -> bool {
         self.reserve(to);
         while self.len < to {
-            let sound = if self.len % BLOCK == 0 && to - self.len >= BLOCK {
+            let sound = if self.len.is_multiple_of(BLOCK) && to - self.len >= BLOCK {
                 self.push_block(&covariances)
             } else {
                 let mut row = vec![0.0; self.len + 1];

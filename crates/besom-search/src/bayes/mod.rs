@@ -192,7 +192,7 @@ impl Moment<'_> {
     ) -> Result<Option<(Choice, f64)>, GpError> {
         let mut choice = acquire::acquire(self.encoding, surrogate, rng, &self.tried)?;
         let mut doubt = 1.0;
-        for factor in DOUBTS.into_iter().filter(|_| run.index() % 2 == 0) {
+        for factor in DOUBTS.into_iter().filter(|_| run.index().is_multiple_of(2)) {
             if choice.as_ref().is_none_or(|choice| choice.improvement >= LITTLE) {
                 break;
             }
