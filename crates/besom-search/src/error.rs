@@ -1,34 +1,15 @@
 //! Why a search method refuses a problem or its options.
 
-use besom_core::{Name, Options, nearest};
+use besom_core::{Name, OptionError, OptionReader, Options};
 use thiserror::Error;
 
 /// Why a search method refuses a problem or its options.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SearchError {
-    /// The method has no option of this name.
-    #[error("unknown option '{key}'{}; {}", did_you_mean(nearest.as_deref()), known_options(known))]
-    UnknownOption {
-        /// The name that was found.
-        key: String,
-        /// All options of the method.
-        known: Vec<&'static str>,
-        /// The known name that is spelled most alike, if one is near.
-        nearest: Option<String>,
-    },
-    /// An option has a value that it can't have.
-    #[error("option '{key}' must be {expected}, found {found}{}", did_you_mean(nearest.as_deref()))]
-    WrongOption {
-        /// The option.
-        key: &'static str,
-        /// What it may be.
-        expected: &'static str,
-        /// What it was, as JSON.
-        found: String,
-        /// The possible value that is spelled most alike, if one is near.
-        nearest: Option<String>,
-    },
+    /// Something is wrong with an option.
+    #[error(transparent)]
+    Option(#[from] OptionError),
     /// A grid can't be laid over these parameters: they have no list of values, or the values have probabilities.
     #[error("a grid needs parameters with countable, equally likely values; not so: {}", listed(.0))]
     NotCountable(
@@ -61,13 +42,7 @@ pub enum SearchError {
 
 /// A fault for each option that is not among the `known`.
 pub(crate) fn unknown_options(options: &Options, known: &[&'static str]) -> Vec<SearchError> {
-    let unknown = options.keys().filter(|key| !known.contains(&key.as_str()));
-    let faults = unknown.map(|key| SearchError::UnknownOption {
-        key: key.clone(),
-        known: known.to_vec(),
-        nearest: nearest(key, known.iter().copied()).map(str::to_owned),
-    });
-    faults.collect()
+    OptionReader::new(options, known).faults()
 }
 
 /// Nothing, or all `faults` as one error.
@@ -77,14 +52,6 @@ pub(crate) fn none_of(mut faults: Vec<SearchError>) -> Result<(), SearchError> {
         1 => Err(faults.remove(0)),
         _ => Err(SearchError::Several(faults)),
     }
-}
-
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map(|name| format!(", did you mean '{name}'?")).unwrap_or_default()
-}
-
-fn known_options(known: &[&str]) -> String {
-    if known.is_empty() { "the method has none".to_owned() } else { format!("known: {}", known.join(", ")) }
 }
 
 fn listed(parameters: &[(Name, &str)]) -> String {

@@ -9,10 +9,10 @@ mod permutation;
 
 use std::collections::HashSet;
 
-use besom_core::{Answer, Ask, BoxError, History, Options, Point, Problem, Search, nearest};
+use besom_core::{Answer, Ask, BoxError, History, OptionReader, Options, Point, Problem, Search};
 
 use crate::SearchError;
-use crate::error::{none_of, unknown_options};
+use crate::error::none_of;
 use cells::Cells;
 use permutation::Permutation;
 
@@ -48,16 +48,14 @@ pub struct Grid {
 impl Grid {
     /// The grid over a problem's space, or everything that speaks against it.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
-        let mut faults = unknown_options(options, &["order"]);
-        let order = read_order(options).unwrap_or_else(|fault| {
-            faults.push(fault);
-            Order::Sorted
-        });
-        let cells = Cells::new(&problem.space, order == Order::Declared)
+        let mut read = OptionReader::new(options, &["order"]);
+        let order = read.choice("order", &["sorted", "declared", "random"]);
+        let mut faults = read.faults();
+        let cells = Cells::new(&problem.space, order == Some("declared"))
             .inspect_err(|fault| faults.push(fault.clone()));
         none_of(faults)?;
         let cells = cells?;
-        let shuffle = (order == Order::Random).then(|| Permutation::new(cells.size(), problem.seed));
+        let shuffle = (order == Some("random")).then(|| Permutation::new(cells.size(), problem.seed));
         Ok(Self { cells, shuffle, progress: Progress::default() })
     }
 
@@ -117,30 +115,5 @@ impl Progress {
         while self.position < cells.size() && self.used.remove(&cell_at(shuffle, self.position)) {
             self.position += 1;
         }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    Sorted,
-    Declared,
-    Random,
-}
-
-fn read_order(options: &Options) -> Result<Order, SearchError> {
-    let Some(found) = options.get("order") else { return Ok(Order::Sorted) };
-    match found.as_str() {
-        Some("sorted") => Ok(Order::Sorted),
-        Some("declared") => Ok(Order::Declared),
-        Some("random") => Ok(Order::Random),
-        _ => Err(SearchError::WrongOption {
-            key: "order",
-            expected: "sorted, declared or random",
-            found: found.to_string(),
-            nearest: found
-                .as_str()
-                .and_then(|word| nearest(word, ["sorted", "declared", "random"]))
-                .map(str::to_owned),
-        }),
     }
 }

@@ -372,6 +372,8 @@ fn refuses_what_it_cannot_solve() {
     let Err(SearchError::Several(faults)) = Bayes::new(&nothing, &options) else {
         panic!("it was accepted");
     };
-    assert!(matches!(&faults[0], SearchError::UnknownOption { key, .. } if key == "kernel"));
+    assert!(
+        matches!(&faults[0], SearchError::Option(besom_core::OptionError::Unknown { key, .. }) if key == "kernel")
+    );
     assert_eq!(faults[1..], [SearchError::NoMetric, SearchError::NothingToSearch]);
 }

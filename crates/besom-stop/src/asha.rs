@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::{Reader, truncated};
+use crate::options::{reader, truncated};
 use crate::peers::{Field, lowest, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
 
@@ -36,11 +36,11 @@ pub struct Asha {
 impl Asha {
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = Reader::new(problem, options, &["eta", "min_iter", "min_peers"]);
+        let mut read = reader(problem, options, &["eta", "min_iter", "min_peers"]);
         let eta = read.number("eta", "a number greater than 1", |x| x > 1.0).unwrap_or(3.0);
         let min_iter = read.count("min_iter", 1);
         let min_peers = read.count("min_peers", 1).unwrap_or(4);
-        read.finish(Self { eta, min_iter, min_peers })
+        Ok(read.finish(Self { eta, min_iter, min_peers })?)
     }
 
     /// The rungs up to `longest` steps, increasing.

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::{Reader, truncated};
+use crate::options::{reader, truncated};
 use crate::reason::NotBetter;
 
 /// Stops a run whose best is not strictly better than the worst that any of the best finished runs had by that step.
@@ -29,11 +29,11 @@ pub struct Envelope {
 impl Envelope {
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = Reader::new(problem, options, &["fraction", "min_runs", "start_iter"]);
+        let mut read = reader(problem, options, &["fraction", "min_runs", "start_iter"]);
         let fraction = read.number("fraction", "a number of at least 0", |x| x >= 0.0).unwrap_or(0.3);
         let min_runs = read.count("min_runs", 0).unwrap_or(3);
         let start_iter = read.count("start_iter", 0).unwrap_or(3);
-        read.finish(Self { fraction, min_runs, start_iter })
+        Ok(read.finish(Self { fraction, min_runs, start_iter })?)
     }
 
     /// The best finished runs' envelope; `None` if too few runs are finished.

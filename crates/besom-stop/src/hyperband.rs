@@ -10,12 +10,15 @@
 //! System for Massively Parallel Hyperparameter Tuning", MLSys 2020.
 
 use besom_core::value::float;
-use besom_core::{BoxError, History, Options, Problem, Run, RunNumber, RunState, Shown, Stop, Stopper};
+use besom_core::{
+    BoxError, History, OptionError, OptionReader, Options, Problem, Run, RunNumber, RunState, Shown, Stop,
+    Stopper,
+};
 use serde_json::Value;
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::{Reader, truncated};
+use crate::options::{reader, truncated};
 use crate::reason::{NotBetter, ordinal};
 
 /// How many bands `min_iter` makes, as in W&B.
@@ -40,11 +43,11 @@ pub struct Hyperband {
 impl Hyperband {
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = Reader::new(problem, options, &["min_iter", "max_iter", "s", "eta", "strict"]);
+        let mut read = reader(problem, options, &["min_iter", "max_iter", "s", "eta", "strict"]);
         let eta = read.number("eta", "a number greater than 1", |x| x > 1.0).unwrap_or(3.0);
         let strict = read.flag("strict").unwrap_or(true);
         let bands = read_bands(&mut read, eta);
-        read.finish(Self { bands, eta, strict })
+        Ok(read.finish(Self { bands, eta, strict })?)
     }
 
     /// The steps at which runs are judged: increasing, without repetitions. Steps count a run's valid values, from 1.
@@ -179,13 +182,13 @@ struct Standing {
 }
 
 /// The bands that the options ask for; empty if a fault was found.
-fn read_bands(read: &mut Reader<'_>, eta: f64) -> Vec<usize> {
+fn read_bands(read: &mut OptionReader<'_, RuleError>, eta: f64) -> Vec<usize> {
     let min_iter = read.whole("min_iter", 1);
     let max_iter = read.whole("max_iter", 1);
     let s = read.whole("s", 1);
     if read.has("max_iter") {
         if !read.has("s") {
-            read.fault(RuleError::MissingOption { missing: "'s'", because: Some("max_iter") });
+            read.fault(OptionError::Missing { missing: "'s'", because: Some("max_iter") });
         }
         let (Some(max_iter), Some(s)) = (max_iter, s) else { return Vec::new() };
         return bands_below(max_iter, s, eta).unwrap_or_else(|fault| {
@@ -194,10 +197,7 @@ fn read_bands(read: &mut Reader<'_>, eta: f64) -> Vec<usize> {
         });
     }
     if !read.has("min_iter") {
-        read.fault(RuleError::MissingOption {
-            missing: "'min_iter', or 'max_iter' with 's',",
-            because: None,
-        });
+        read.fault(OptionError::Missing { missing: "'min_iter', or 'max_iter' with 's',", because: None });
     }
     min_iter.map(|min_iter| bands_from(min_iter, eta)).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::Reader;
+use crate::options::reader;
 use crate::peers::{Field, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
 
@@ -29,10 +29,10 @@ pub struct Median {
 impl Median {
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = Reader::new(problem, options, &["min_iter", "min_peers"]);
+        let mut read = reader(problem, options, &["min_iter", "min_peers"]);
         let min_iter = read.count("min_iter", 1);
         let min_peers = read.count("min_peers", 1).unwrap_or(5);
-        read.finish(Self { min_iter, min_peers })
+        Ok(read.finish(Self { min_iter, min_peers })?)
     }
 
     fn first_step(&self, objective: Objective<'_>, history: &History) -> usize {

@@ -7,7 +7,7 @@ use besom_core::{BoxError, History, Options, Problem, Run, RunState, Shown, Stop
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::Reader;
+use crate::options::reader;
 use crate::reason::value;
 
 /// Stops a run that has made `patience` steps since it last improved by more than `min_delta`.
@@ -24,11 +24,11 @@ pub struct Patience {
 impl Patience {
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = Reader::new(problem, options, &["patience", "min_delta", "min_iter"]);
+        let mut read = reader(problem, options, &["patience", "min_delta", "min_iter"]);
         let patience = read.count("patience", 1).unwrap_or(10);
         let min_delta = read.number("min_delta", "a number of at least 0", |x| x >= 0.0).unwrap_or(0.0);
         let min_iter = read.count("min_iter", 1).unwrap_or(1);
-        read.finish(Self { patience, min_delta, min_iter })
+        Ok(read.finish(Self { patience, min_delta, min_iter })?)
     }
 
     /// How the run has fared; `None` if it has logged no number.

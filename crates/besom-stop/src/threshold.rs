@@ -8,7 +8,7 @@ use besom_core::{BoxError, Goal, History, Options, Problem, Run, RunState, Shown
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::Reader;
+use crate::options::reader;
 use crate::peers::shown;
 use crate::reason::{NotBetter, value};
 
@@ -32,7 +32,7 @@ pub struct Threshold {
 impl Threshold {
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = Reader::new(problem, options, &["nan", "upper", "lower", "divergence", "min_iter"]);
+        let mut read = reader(problem, options, &["nan", "upper", "lower", "divergence", "min_iter"]);
         let nan = read.count("nan", 0).unwrap_or(1);
         let upper = read.number("upper", "a finite number", |_| true);
         let lower = read.number("lower", "a finite number", |_| true);
@@ -43,7 +43,7 @@ impl Threshold {
         }
         let divergence = read.number("divergence", "0 or a number of at least 1", |x| x == 0.0 || x >= 1.0);
         let min_iter = read.count("min_iter", 1).unwrap_or(1);
-        read.finish(Self { nan, upper, lower, divergence: divergence.unwrap_or(10.0), min_iter })
+        Ok(read.finish(Self { nan, upper, lower, divergence: divergence.unwrap_or(10.0), min_iter })?)
     }
 
     /// The loss beyond which a run has diverged; `None` if too few runs are over.
