@@ -1,7 +1,8 @@
 //! Search methods: which points to try next.
 //!
 //! A method gets a problem and the history of its sweep and answers with points. Grid and random search are W&B's, so
-//! that a sweep file gives the same points; Sobol search fills the space more evenly; a method that learns from results is a folder of its own.
+//! that a sweep file gives the same points; Sobol search fills the space more evenly; a method that learns from results
+//! is a folder of its own.
 //!
 //! Adding a method costs its file or folder and its line in [`register`].
 //!
@@ -24,12 +25,14 @@ mod error;
 mod grid;
 mod random;
 mod sobol;
+mod tpe;
 
 pub use bayes::{Bayes, InFlight, Observation, Observations};
 pub use error::SearchError;
 pub use grid::Grid;
 pub use random::Random;
 pub use sobol::Sobol;
+pub use tpe::Tpe;
 
 use besom_core::Registry;
 
@@ -39,4 +42,5 @@ pub fn register(registry: &mut Registry) {
     registry.add_search("grid", |problem, options| Ok(Grid::new(problem, options)?));
     registry.add_search("random", |problem, options| Ok(Random::new(problem, options)?));
     registry.add_search("sobol", |problem, options| Ok(Sobol::new(problem, options)?));
+    registry.add_search("tpe", |problem, options| Ok(Tpe::new(problem, options)?));
 }

@@ -1,0 +1,115 @@
+//! One parameter as a kernel density sees it.
+//!
+//! A parameter lives on its quantile scale, where its distribution is uniform. One with a few values is a list of
+//! levels, each a cell of that scale; all others are continuous.
+
+use besom_core::value::same_forgiving;
+use besom_core::{Distribution, Name, Parameter, Point};
+use serde_json::Value;
+
+/// The most levels that a numeric parameter has; one of more counts as continuous.
+const MOST_LEVELS: u128 = 64;
+
+/// Where a value lies on an axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Place {
+    /// On the quantile scale, in [0, 1].
+    At(f64),
+    /// The level of this number.
+    Level(usize),
+}
+
+/// One parameter.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    name: Name,
+    distribution: Distribution,
+    levels: Option<Levels>,
+}
+
+/// The levels of a parameter.
+#[derive(Clone, Debug)]
+pub(super) struct Levels {
+    values: Vec<Value>,
+    /// Where the cell of each level ends on the quantile scale; the last at 1.
+    ends: Vec<f64>,
+    /// Whether neighbours are alike.
+    pub(super) ordered: bool,
+}
+
+impl Axis {
+    /// The axis of a parameter.
+    pub(super) fn new(Parameter { name, distribution }: &Parameter) -> Self {
+        Self { name: name.clone(), distribution: distribution.clone(), levels: Levels::of(distribution) }
+    }
+
+    /// The levels, if the parameter has few.
+    pub(super) fn levels(&self) -> Option<&Levels> {
+        self.levels.as_ref()
+    }
+
+    /// Where a point lies; `None` if it has no value here, or one that the distribution does not know.
+    pub(super) fn find(&self, point: &Point) -> Option<Place> {
+        let value = point.get(&self.name)?;
+        match &self.levels {
+            Some(levels) => levels.values.iter().position(|v| same_forgiving(v, value)).map(Place::Level),
+            None => self.distribution.coordinate(value).filter(|u| u.is_finite()).map(Place::At),
+        }
+    }
+
+    /// The place at `u` on the quantile scale.
+    pub(super) fn place(&self, u: f64) -> Place {
+        self.levels.as_ref().map_or(Place::At(u), |levels| Place::Level(levels.at(u)))
+    }
+}
+
+impl Levels {
+    fn of(distribution: &Distribution) -> Option<Self> {
+        match distribution {
+            Distribution::Categorical { values, probabilities } => {
+                let equal = 1.0 / values.len() as f64;
+                let probability = |k: usize| probabilities.as_ref().map_or(equal, |p| p[k]);
+                Some(Self::list(values, probability))
+            }
+            Distribution::IntUniform { .. } => {
+                let levels = distribution.levels().filter(|levels| levels.count() <= MOST_LEVELS)?;
+                let values: Vec<Value> = (0..levels.count()).filter_map(|k| levels.value(k)).collect();
+                let equal = 1.0 / values.len() as f64;
+                Some(Self::list(&values, |_| equal))
+            }
+            _ => None,
+        }
+    }
+
+    /// A list; it is ordered if it is three or more rising numbers.
+    fn list(values: &[Value], probability: impl Fn(usize) -> f64) -> Self {
+        let mut end = 0.0;
+        let mut ends: Vec<f64> = (0..values.len())
+            .map(|k| {
+                end += probability(k);
+                end
+            })
+            .collect();
+        if let Some(last) = ends.last_mut() {
+            *last = 1.0;
+        }
+        let numbers: Option<Vec<f64>> = values.iter().map(Value::as_f64).collect();
+        let ordered = numbers.is_some_and(|numbers| numbers.len() >= 3 && numbers.is_sorted_by(|a, b| a < b));
+        Self { values: values.to_vec(), ends, ordered }
+    }
+
+    /// How many levels there are; at least 1.
+    pub(super) fn count(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The ends of a level's cell.
+    pub(super) fn cell(&self, level: usize) -> (f64, f64) {
+        (level.checked_sub(1).map_or(0.0, |before| self.ends[before]), self.ends[level])
+    }
+
+    /// The level whose cell holds `u`.
+    fn at(&self, u: f64) -> usize {
+        self.ends.partition_point(|&end| end <= u).min(self.count() - 1)
+    }
+}

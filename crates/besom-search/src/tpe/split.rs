@@ -1,0 +1,53 @@
+//! Which runs are good and which are bad.
+
+use besom_core::{History, Impute, ImputeWhileRunning, Metric, Run, RunState};
+
+/// The runs of a history on two sides, as places in the history.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Split {
+    /// The best runs, best first.
+    pub(super) good: Vec<usize>,
+    /// All others, among them those without a value.
+    pub(super) bad: Vec<usize>,
+    /// How many runs have a value.
+    pub(super) valued: usize,
+}
+
+impl Split {
+    /// The best `gamma` part of the runs with a value, rounded up but at most `most`, against all others. Of equal
+    /// runs the earlier ones are better.
+    pub(super) fn new(metric: &Metric, history: &History, gamma: f64, most: usize) -> Self {
+        let (mut valued, mut bad) = (Vec::new(), Vec::new());
+        for (place, run) in history.runs().iter().enumerate() {
+            match loss(metric, run) {
+                Some(loss) => valued.push((loss, place)),
+                None => bad.push(place),
+            }
+        }
+        valued.sort_by(|(a, i), (b, j)| a.total_cmp(b).then(i.cmp(j)));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part of a count")]
+        let count = ((gamma * valued.len() as f64).ceil() as usize).min(most);
+        let (good, rest) = valued.split_at(count);
+        bad.extend(rest.iter().map(|&(_, place)| place));
+        Self { good: good.iter().map(|&(_, place)| place).collect(), bad, valued: valued.len() }
+    }
+}
+
+/// The value of a run as something to minimise: its best if it finished, else what `metric.impute` and
+/// `metric.impute_while_running` take of its own. A run that counts as the worst has none.
+fn loss(metric: &Metric, run: &Run) -> Option<f64> {
+    let curve = run.curve(0);
+    let best = || {
+        let summary = curve.summary.filter(|value| value.is_finite());
+        curve.valid().chain(summary).map(|value| metric.goal.to_loss(value) + 0.0).reduce(f64::min)
+    };
+    let latest = || curve.last().map(|value| metric.goal.to_loss(value) + 0.0);
+    match (run.state, metric.impute, metric.impute_while_running) {
+        (RunState::Finished, _, _)
+        | (RunState::Running, _, ImputeWhileRunning::Best)
+        | (RunState::Failed | RunState::Crashed | RunState::Killed, Impute::Best, _) => best(),
+        (RunState::Running, _, ImputeWhileRunning::Latest)
+        | (RunState::Failed | RunState::Crashed | RunState::Killed, Impute::Latest, _) => latest(),
+        _ => None,
+    }
+}

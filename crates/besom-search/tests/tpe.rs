@@ -1,0 +1,141 @@
+//! The Parzen estimator keeps the laws and its own promises.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
+
+use std::collections::HashSet;
+
+use besom_core::distribution::Continuous;
+use besom_core::laws::{self, mixed_problem};
+use besom_core::{
+    Answer, Ask, Distribution, Goal, History, Metric, Options, Parameter, Point, Problem, Run, RunState,
+    Search, Space, Suggestion,
+};
+use besom_search::Tpe;
+use serde_json::{Value, json};
+
+fn problem(parameters: Vec<(&str, Distribution)>, seed: u64) -> Problem {
+    let parameters =
+        parameters.into_iter().map(|(name, distribution)| Parameter { name: name.into(), distribution });
+    let space = Space::new(parameters.collect()).unwrap();
+    Problem { seed, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
+}
+
+fn unit() -> Distribution {
+    Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 })
+}
+
+fn suggest(problem: &Problem, history: &History, count: usize) -> Vec<Suggestion> {
+    let ask = Ask { problem, history, count };
+    match Tpe::new(problem, &Options::new()).unwrap().suggest(&ask).unwrap() {
+        Answer::Try(suggestions) => suggestions,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn finished(point: Point, value: f64) -> Run {
+    let mut run = Run { state: RunState::Finished, ..Run::new(point) };
+    run.curve_mut(0).values.push(value);
+    run
+}
+
+fn number(point: &Point, name: &str) -> f64 {
+    point.get(&name.into()).and_then(Value::as_f64).unwrap()
+}
+
+/// The history of so many runs of a function, one after the other.
+fn sweep(problem: &Problem, runs: usize, value: impl Fn(&Point) -> Option<f64>) -> History {
+    let mut history = History::new();
+    for _ in 0..runs {
+        let Suggestion { point, note } = suggest(problem, &history, 1).remove(0);
+        let run = match value(&point) {
+            Some(value) => finished(point, value),
+            None => Run { state: RunState::Failed, ..Run::new(point) },
+        };
+        history.push(Run { note, ..run });
+    }
+    history
+}
+
+#[test]
+fn tpe_satisfies_the_laws() {
+    let options = Options::from_iter([("initial_points".to_owned(), json!(2))]);
+    laws::check_search(mixed_problem(), |problem| Ok(Tpe::new(problem, &options)?));
+    laws::check_search(mixed_problem(), |problem| Ok(Tpe::new(problem, &Options::new())?));
+}
+
+#[test]
+fn a_bowl_is_found_and_each_note_says_how() {
+    let problem = problem(vec![("x", unit()), ("y", unit())], 3);
+    let bowl = |p: &Point| (number(p, "x") - 0.2).powi(2) + (number(p, "y") - 0.7).powi(2);
+    let history = sweep(&problem, 60, |point| Some(bowl(point)));
+    let kinds: Vec<_> = history.runs().iter().map(|run| run.note["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, [["initial"; 10].as_slice(), &["model"; 50]].concat());
+    let late: f64 = history.runs()[40..].iter().map(|run| bowl(&run.point)).sum::<f64>() / 20.0;
+    let early: f64 = history.runs()[..10].iter().map(|run| bowl(&run.point)).sum::<f64>() / 10.0;
+    assert!(late < early / 3.0, "{late} against {early}");
+    let note = &history.runs()[59].note;
+    assert_eq!(note["why"], json!("where the best 6 runs are dense and the other 53 are not"));
+    assert_eq!((&note["good"], &note["bad"]), (&json!(6), &json!(53)));
+}
+
+#[test]
+fn maximising_is_minimising_the_negative() {
+    let minimise = problem(vec![("x", unit())], 5);
+    let maximise = Problem { metrics: vec![Metric::new("loss", Goal::Maximize)], ..minimise.clone() };
+    let points = |problem: &Problem, sign: f64| {
+        let history = sweep(problem, 20, |point| Some(sign * number(point, "x").sin()));
+        history.runs().iter().map(|run| run.point.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(points(&minimise, 1.0), points(&maximise, -1.0));
+}
+
+#[test]
+fn failed_and_running_runs_are_bad_ones() {
+    let problem = problem(vec![("x", unit())], 2);
+    let mut history = sweep(&problem, 12, |point| Some(number(point, "x")));
+    for state in [RunState::Failed, RunState::Crashed, RunState::Killed, RunState::Running, RunState::Pending]
+    {
+        let mut run = finished(suggest(&problem, &history, 1).remove(0).point, -1.0);
+        run.state = state;
+        history.push(run);
+    }
+    let note = suggest(&problem, &history, 1).remove(0).note;
+    assert_eq!((&note["good"], &note["bad"]), (&json!(2), &json!(15)));
+}
+
+#[test]
+fn a_finite_space_is_seen_whole_before_long() {
+    let list = |values: Value| Distribution::Categorical {
+        values: values.as_array().cloned().unwrap(),
+        probabilities: None,
+    };
+    let problem = problem(vec![("a", list(json!(["x", "y", "z"]))), ("b", list(json!([1, 2, 4, 8])))], 1);
+    let history = sweep(&problem, 30, |point| Some(number(point, "b")));
+    let seen: HashSet<String> = history.runs().iter().map(|run| format!("{:?}", run.point)).collect();
+    assert_eq!(seen.len(), 12);
+}
+
+#[test]
+fn a_batch_is_diverse_and_begins_as_a_single_answer_does() {
+    let problem = problem(vec![("x", unit()), ("y", unit())], 9);
+    let history = sweep(&problem, 20, |point| Some(number(point, "x")));
+    let batch = suggest(&problem, &history, 8);
+    assert_eq!(batch[0], suggest(&problem, &history, 1)[0]);
+    let xs: HashSet<u64> = batch.iter().map(|s| number(&s.point, "x").to_bits()).collect();
+    assert_eq!(xs.len(), 8);
+}
+
+#[test]
+fn what_cannot_be_searched_is_refused() {
+    let problem =
+        Problem { metrics: Vec::new(), ..problem(vec![("x", Distribution::Constant(json!(1)))], 0) };
+    let options = json!({"gama": 0.2, "candidates": 0, "gamma": 1});
+    let error = Tpe::new(&problem, options.as_object().unwrap()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "unknown option 'gama', did you mean 'gamma'?; known: initial_points, gamma, candidates; \
+         option 'gamma' must be a number between 0 and 1, found 1; \
+         option 'candidates' must be a whole number of at least 1, found 0; there is no metric to optimise; \
+         there is no parameter to search: all are constant"
+    );
+}
