@@ -140,6 +140,7 @@ impl ProgramRunner {
         if told.is_some() {
             ended.end.message = ending.message(self.grace);
         } else if own != RunState::Finished && ending.signal() != &Signal::Lost {
+            ended.from_outside = exit.is_from_outside();
             ended.hopeless =
                 diagnosis::cannot_work(&program.argv, self.program.as_deref(), &self.directory, exit);
             ended.end.message = Some(ended.hopeless.clone().unwrap_or_else(|| describe(exit, &excerpt)));

@@ -33,13 +33,15 @@ pub struct Ended {
     pub excerpt: String,
     /// Why no run of this sweep can succeed (the program is missing): the sweep is paused at once with this reason.
     pub hopeless: Option<String>,
+    /// Whether somebody else ended it, by killing the program or its supervisor: that says nothing of the program.
+    pub from_outside: bool,
 }
 
 impl Ended {
     /// An end in `state` with nothing to say.
     pub fn new(state: RunState) -> Self {
         let end = End { state, exit_code: None, message: None };
-        Self { end, excerpt: String::new(), hopeless: None }
+        Self { end, excerpt: String::new(), hopeless: None, from_outside: false }
     }
 
     /// A failure, and why.

@@ -196,8 +196,10 @@ impl Agent<'_> {
         let state = ended.end.state;
         let reason = match &ended.hopeless {
             Some(reason) => reason.clone(),
-            // Told to end, by whomever: that says nothing of the program.
-            None if matches!(state, RunState::Killed | RunState::Preempted) => return Ok(None),
+            // Told or made to end, by whomever: that says nothing of the program.
+            None if ended.from_outside || matches!(state, RunState::Killed | RunState::Preempted) => {
+                return Ok(None);
+            }
             None if !self.options.guard.trips(state != RunState::Finished, took) => return Ok(None),
             None if self.has_succeeded_before()? => return Ok(None),
             None => {

@@ -212,6 +212,36 @@ fn three_quick_failures_without_any_success_pause_the_sweep() {
     assert_eq!(scene.run(4).state, RunState::Pending);
 }
 
+/// Executes a script for four runs, and says why the sweep was paused, if it was, and how many runs there were.
+fn four_runs(script: &str) -> (Option<String>, u64) {
+    let scene = Scene::new(&[1, 2, 3, 4]);
+    let outcome = scene.work(&mut scene.shell(script));
+    (scene.row().reason, outcome.runs)
+}
+
+#[test]
+fn who_kills_programs_or_supervisors_from_outside_does_not_make_the_program_look_broken() {
+    assert_eq!(four_runs("kill -9 $$"), (None, 4));
+    // Each of the runs is tried once more after its supervisor was killed.
+    assert_eq!(four_runs("kill -9 $PPID; while :; do sleep 1; done"), (None, 8));
+}
+
+#[test]
+fn a_kill_from_outside_neither_adds_to_a_row_of_failures_nor_ends_it() {
+    let (reason, runs) = four_runs("test $1 = --x=2 && kill -9 $$; exit 1");
+    assert!(reason.unwrap().starts_with("the program looks broken: 3 quick failures in a row"));
+    assert_eq!(runs, 4);
+}
+
+#[test]
+fn a_program_that_ends_itself_by_a_fault_is_broken() {
+    for signal in ["SEGV", "ABRT"] {
+        let (reason, runs) = four_runs(&format!("kill -{signal} $$"));
+        assert!(reason.unwrap().ends_with(&format!("killed by SIG{signal}")));
+        assert_eq!(runs, 3);
+    }
+}
+
 #[test]
 fn failures_after_a_success_are_the_parameters_fault() {
     let scene = Scene::new(&[0, 1, 2, 3, 4]);

@@ -64,6 +64,17 @@ pub(crate) enum Exit {
     Vanished,
 }
 
+impl Exit {
+    /// Whether no program ends so by itself. A fault of its own is another signal (SIGSEGV, SIGABRT).
+    pub(crate) fn is_from_outside(self) -> bool {
+        match self {
+            Self::Code(_) => false,
+            Self::Signal(signal) => signal == rustix::process::Signal::KILL.as_raw(),
+            Self::Vanished => true,
+        }
+    }
+}
+
 impl From<WaitStatus> for Exit {
     fn from(status: WaitStatus) -> Self {
         match (status.exit_status(), status.terminating_signal()) {

@@ -32,6 +32,7 @@ pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> E
         // Not the system's refusal: somebody has killed it, and the next run may fare better.
         None if !of_program => {
             let mut ended = Ended::new(RunState::Crashed);
+            ended.from_outside = true;
             ended.end.message = Some(format!("the process that supervises the program: {error}"));
             ended
         }
