@@ -36,8 +36,9 @@ impl Guard {
         trips
     }
 
-    /// Tells all who share this guard why the sweep was paused.
-    pub(crate) fn tell(&self, reason: &str) {
+    /// Tells all who share this guard why the sweep was paused: they leave ([`crate::Left::Broken`]) in place of waiting
+    /// for it to go on.
+    pub fn tell(&self, reason: &str) {
         self.seen().reason = Some(reason.to_owned());
     }
 

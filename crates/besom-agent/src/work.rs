@@ -73,7 +73,8 @@ pub enum Left {
     Count,
     /// It was told to go.
     Shutdown,
-    /// The program is broken; the sweep was paused for this reason, by this agent or one that shares its [`Guard`].
+    /// The program is broken; the sweep was paused for this reason, by this agent or one that shares its [`Guard`]. Or
+    /// whoever shares it was told of another reason ([`Guard::tell`]).
     Broken(String),
 }
 

@@ -3,6 +3,9 @@
 
 mod command;
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use command::Desk;
 use serde_json::{Value, json};
 
@@ -172,6 +175,22 @@ fn stopping_pausing_and_canceling_say_what_they_did() {
     let refused = desk.call(&["resume", &id]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(refused.err.contains("finished"), "{refused:?}");
+}
+
+#[test]
+fn a_pause_of_the_owners_is_told_and_waited_for() {
+    let desk = desk(GRID);
+    desk.file("train.sh", &format!("{PROGRAM}\n[ $1 = --a=2 ] && besom pause $BESOM_SWEEP_ID; exit 0"));
+    let mut child = desk.command(&["run", "sweep.yaml"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let told = lines.find(|line| line.contains("is paused by its owner; besom resume ")).unwrap();
+    let id = only_sweep(&desk);
+    assert!(told.contains(&id), "{told}");
+    assert_eq!(child.try_wait().unwrap(), None, "it waits");
+    assert_eq!(desk.call(&["resume", &id]).code, Some(0));
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{rest:?}");
+    assert_eq!(runs(&desk, &id).len(), 4);
 }
 
 #[test]

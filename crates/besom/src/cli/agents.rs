@@ -11,12 +11,12 @@ use besom_agent::{AgentOptions, Guard, Idle, Level, ProgramRunner, RunDir, Shutd
 use besom_config::SweepConfig;
 use besom_controller::{Controller, ControllerError, Step};
 use besom_core::{BoxError, Registry, RunNumber};
-use besom_store::{Lease, Store, StoreError, SweepId, SweepRow};
+use besom_store::{Lease, Store, StoreError, SweepId, SweepRow, SweepState};
 use serde_json::{Map, Value};
 
 use crate::cli::place::Place;
 use crate::cli::progress::Progress;
-use crate::cli::{InputError, run, signals};
+use crate::cli::{InputError, manage, run, signals};
 use crate::setup;
 
 /// How often the stopping rule looks at running runs, and the display at the store.
@@ -59,6 +59,7 @@ impl Crew<'_> {
         let mut progress =
             Progress::new(self.place.open_existing()?, sweep.clone(), self.jobs, run::total(&config))?;
 
+        let mut watcher = self.place.open_existing()?;
         let (over, guard) = (AtomicBool::new(false), Guard::default());
         let (troubles, heard) = mpsc::channel();
         let ended = thread::scope(|scope| {
@@ -71,6 +72,7 @@ impl Crew<'_> {
                 .collect();
             let stepper = steps.then(|| scope.spawn(|| self.keep_stepping(&controller, &over, &troubles)));
             let (mut shown, mut level) = (Ok(()), Level::None);
+            let mut paused = false;
             while agents.iter().any(|agent| !agent.is_finished()) {
                 if shutdown.level() != level {
                     level = shutdown.level();
@@ -78,6 +80,10 @@ impl Crew<'_> {
                 }
                 heard.try_iter().for_each(|trouble: String| progress.print(&trouble));
                 shown = shown.and_then(|()| progress.tick());
+                // A store that cannot be read is the agents' trouble.
+                if let Ok(now) = watcher.sweep(&sweep.id) {
+                    paused = notice_pause(&now, paused, &guard, &mut progress);
+                }
                 wait(&agents);
             }
             over.store(true, Ordering::SeqCst);
@@ -150,6 +156,23 @@ impl Crew<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the sweep is paused, and says so when that is new. For a pause of the owner's agents wait; any other needs
+/// something to be mended first, so they leave.
+fn notice_pause(now: &SweepRow, before: bool, guard: &Guard, progress: &mut Progress) -> bool {
+    if now.state != SweepState::Paused {
+        return false;
+    }
+    match now.reason.as_deref().unwrap_or(manage::BY_OWNER) {
+        manage::BY_OWNER if before => {}
+        manage::BY_OWNER => {
+            let id = &now.id;
+            progress.print(&format!("sweep {id} is paused by its owner; besom resume {id} lets it go on"));
+        }
+        reason => guard.tell(reason),
+    }
+    true
 }
 
 fn program_runner(place: &Place, sweep: &SweepRow, config: &SweepConfig) -> Result<ProgramRunner> {
