@@ -2,28 +2,29 @@
 //!
 //! Real agents work on a real grid while a seeded generator kills agents, supervisors and programs, and stops agents for
 //! longer than they may be silent. Then the store is compared with what the programs noted outside it. With the feature
-//! `mutants` the same check is put to stores that break a rule of the protocol: it must notice each of them.
+//! `mutants` every fourth reply of the store to an agent is lost besides, and the same check is put to stores that break
+//! a rule of the protocol: it must notice each of them.
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
+#[path = "kill/check.rs"]
+mod check;
 mod command;
 #[cfg(feature = "mutants")]
 #[path = "kill/lossy.rs"]
 mod lossy;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use besom_agent::RunDir;
 use besom_core::{RunNumber, RunState};
-use besom_store::{Lease, RunQuery, SqliteStore, Store, SweepId, SweepState};
+use besom_store::{SqliteStore, Store, SweepId, SweepState};
+use check::{Halt, Notes, Record, check, require};
 use command::Desk;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Map, Value};
 
 /// How many points the grid has. The program of the last one waits until the killing is over.
 const CELLS: u64 = 24;
@@ -52,9 +53,6 @@ parameters:
   a: {values: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24]}
 ";
 
-/// What the programs noted: the steps that were acknowledged, by run and attempt.
-type Notes = BTreeMap<(u64, u64), Vec<u64>>;
-
 /// SplitMix64 (Steele, Lea and Flood, 2014).
 struct Random(u64);
 
@@ -69,79 +67,6 @@ impl Random {
     }
 }
 
-/// Compares a finished sweep with what should have come of it; says how many rows there are, or what is wrong.
-fn check(
-    store: &mut dyn Store,
-    sweep: &SweepId,
-    directory: &Path,
-    cells: u64,
-    notes: &Notes,
-) -> Result<usize, String> {
-    let runs = store.runs(sweep, &RunQuery::default()).map_err(|error| error.to_string())?;
-    let numbers: Vec<u64> = runs.iter().map(|run| run.number.get()).collect();
-    require(numbers == (1..=cells).collect::<Vec<_>>(), || format!("the runs are {numbers:?}"))?;
-    let points: BTreeSet<u64> = runs.iter().filter_map(|run| run.point["a"].as_u64()).collect();
-    require(points == (1..=cells).collect(), || format!("the points are {points:?}"))?;
-    let mut rows = 0;
-    for run in &runs {
-        require(run.state == RunState::Finished, || format!("run {} is {}", run.number, run.state))?;
-        rows += check_run(store, sweep, directory, run.number, notes)?;
-    }
-    Ok(rows)
-}
-
-fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(otherwise()) }
-}
-
-fn check_run(
-    store: &mut dyn Store,
-    sweep: &SweepId,
-    directory: &Path,
-    run: RunNumber,
-    notes: &Notes,
-) -> Result<usize, String> {
-    let events = store.events(sweep, Some(run), 0, u64::MAX).map_err(|error| error.to_string())?;
-    let epochs = |kind: &str| -> Vec<u64> {
-        let of_kind = events.iter().filter(|event| event.kind == kind);
-        of_kind.filter_map(|event| event.detail["epoch"].as_u64()).collect()
-    };
-    let attempts = store.attempts(sweep, run).map_err(|error| error.to_string())?;
-    let last = attempts.len() as u64;
-    let (claimed, finished) = (epochs("claimed"), epochs("finished"));
-    require(claimed == (1..=last).collect::<Vec<_>>(), || format!("run {run} was claimed as {claimed:?}"))?;
-    require(finished == [last], || format!("run {run} of {last} attempts finished in {finished:?}"))?;
-    // Who was given up for its silence may have appended rows after that. They belong to nobody.
-    let silent: Vec<u64> = events
-        .iter()
-        .filter(|event| event.detail.get("message").is_some_and(|text| text.to_string().contains("silent")))
-        .filter_map(|event| event.detail["epoch"].as_u64())
-        .collect();
-    let mut rows = 0;
-    for epoch in 1..=last {
-        let file = RunDir::new(directory, &Lease { sweep: sweep.clone(), run, epoch }).metrics();
-        let file = lines(&file);
-        let noted = notes.get(&(run.get(), epoch)).cloned().unwrap_or_default();
-        let steps: Vec<u64> = file.iter().filter_map(|row| row["loss"].as_u64()).collect();
-        require(steps.starts_with(&noted), || format!("run {run}.{epoch}: noted {noted:?}, file {steps:?}"))?;
-        let stored = store.rows(sweep, run, Some(epoch)).map_err(|error| error.to_string())?;
-        let dense = stored.iter().zip(1..).all(|(row, seq)| row.seq == seq);
-        let stored: Vec<Map<String, Value>> = stored.into_iter().map(|row| row.values).collect();
-        let same = if silent.contains(&epoch) { file.starts_with(&stored) } else { file == stored };
-        require(dense && same, || {
-            format!("run {run}.{epoch}: the file has {} rows {file:?}, the store {stored:?}", file.len())
-        })?;
-        rows += stored.len();
-    }
-    Ok(rows)
-}
-
-/// The rows in a metrics file; none if there is none.
-fn lines(path: &Path) -> Vec<Map<String, Value>> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
 /// Two agents and who kills them.
 struct Storm {
     desk: Desk,
@@ -150,6 +75,10 @@ struct Storm {
     agents: Vec<Child>,
     random: Random,
     mutant: &'static str,
+    /// How many agents were started.
+    started: u64,
+    /// When agents were stopped or killed.
+    halts: Vec<Halt>,
     until: Instant,
 }
 
@@ -169,38 +98,35 @@ impl Storm {
         desk.file("sweep.yaml", SWEEP);
         desk.file("notes", "");
         let sweep = SweepId::new(desk.json(&["sweep", "sweep.yaml", "--json"])["id"].as_str().unwrap());
-        let clock = || {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-        };
         let store =
-            SqliteStore::open_existing(&desk.path().join(".besom/besom.db"), Arc::new(clock)).unwrap();
+            SqliteStore::open_existing(&desk.path().join(".besom/besom.db"), Arc::new(now_ms)).unwrap();
         let until = Instant::now() + limit;
-        let mut storm = Self { desk, sweep, store, agents: Vec::new(), random: Random(seed), mutant, until };
+        let (agents, halts, random) = (Vec::new(), Vec::new(), Random(seed));
+        let mut storm = Self { desk, sweep, store, agents, random, mutant, started: 0, halts, until };
         storm.agents = vec![storm.agent(), storm.agent()];
         storm
     }
 
-    fn agent(&self) -> Child {
+    fn agent(&mut self) -> Child {
+        self.started += 1;
         let path = |name| self.desk.path().join(name);
         let errors = File::options().create(true).append(true).open(path("errors")).unwrap();
         let mut command = self.desk.command(&["agent", self.sweep.as_str(), "-j", "2", "--silence", "1"]);
         command.env("KILL_NOTES", path("notes")).env("KILL_OVER", path("over"));
-        command.env("BESOM_MUTANT", self.mutant).stdout(Stdio::null()).stderr(errors);
+        // Heard by a command with the feature `mutants`.
+        command.env("BESOM_MUTANT", self.mutant).env("BESOM_LOSE_REPLIES", self.started.to_string());
+        command.stdout(Stdio::null()).stderr(errors);
         command.spawn().unwrap()
     }
 
-    /// Starts agents in the place of those that have ended. A supervisor that is killed before it could speak makes its
-    /// agent pause the sweep: then its owner lets it go on.
+    /// Starts agents in the place of those that have ended.
     fn revive(&mut self) -> Result<SweepState, String> {
-        let state = self.store.sweep(&self.sweep).map_err(|error| error.to_string())?.state;
+        let sweep = self.store.sweep(&self.sweep).map_err(|error| error.to_string())?;
+        let state = sweep.state;
         if state.is_over() {
             return Ok(state);
         }
-        if state == SweepState::Paused {
-            let resumed = self.store.set_state(&self.sweep, SweepState::Running, None);
-            resumed.map_err(|error| error.to_string())?;
-        }
+        require(state != SweepState::Paused, || format!("the sweep is paused: {:?}", sweep.reason))?;
         for place in 0..self.agents.len() {
             if self.agents[place].try_wait().unwrap().is_some() {
                 self.agents[place] = self.agent();
@@ -235,6 +161,7 @@ impl Storm {
         fs::read_to_string(self.desk.path().join("errors")).unwrap_or_default()
     }
 
+    #[cfg(feature = "mutants")]
     fn has_finished_one(&mut self) -> bool {
         let status = self.store.status(&self.sweep).unwrap();
         status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0)
@@ -262,18 +189,27 @@ impl Storm {
         let supervisors = children(&parents, &[agent]);
         let victims = match self.random.below(10) {
             0..2 => vec![agent],
-            // One that has started its program: before that it is not yet on duty.
-            2..5 => supervisors.into_iter().filter(|one| !children(&parents, &[*one]).is_empty()).collect(),
+            2..5 => supervisors,
             _ => children(&parents, &supervisors),
         };
         if victims.is_empty() {
             return Ok(false);
         }
         let victim = victims[usize::try_from(self.random.below(victims.len() as u64)).unwrap()];
-        Ok(signal(victim, Signal::KILL))
+        let is_hit = signal(victim, Signal::KILL);
+        if is_hit && victim == agent {
+            self.note_halt(agent, true);
+        }
+        Ok(is_hit)
     }
 
-    /// Stops an agent, until somebody else executes a run of it.
+    /// An agent was stopped or killed just now; `is_still` if its programs were killed with it.
+    fn note_halt(&mut self, pid: u32, is_still: bool) {
+        let (noted, at_ms) = (self.notes(), now_ms());
+        self.halts.push(Halt { pid, at_ms, noted, is_still });
+    }
+
+    /// Stops an agent, until somebody else executes a run of it. Its programs go on, or are killed.
     fn freeze(&mut self) -> Result<bool, String> {
         let place = usize::try_from(self.random.below(2)).unwrap();
         let pid = self.agents[place].id();
@@ -281,6 +217,14 @@ impl Storm {
         if !signal(pid, Signal::STOP) {
             return Ok(false);
         }
+        let is_still = self.random.below(2) == 0;
+        if is_still {
+            // A program dies with its supervisor.
+            for supervisor in children(&parents(), &[pid]) {
+                signal(supervisor, Signal::KILL);
+            }
+        }
+        self.note_halt(pid, is_still);
         let agents = self.store.agents(&self.sweep).map_err(|error| error.to_string())?;
         let held: Vec<(RunNumber, u64)> = agents
             .iter()
@@ -309,9 +253,15 @@ impl Storm {
             storm.agents.iter_mut().all(|agent| agent.try_wait().unwrap().is_some())
         })?;
         require(gone, || "the agents stay after the end of the sweep".to_owned())?;
-        let (notes, sweep) = (self.notes(), self.sweep.clone());
-        check(&mut self.store, &sweep, &self.desk.path().join(".besom"), CELLS, &notes)
+        let record = Record { notes: self.notes(), halts: std::mem::take(&mut self.halts) };
+        let sweep = self.sweep.clone();
+        check(&mut self.store, &sweep, &self.desk.path().join(".besom"), CELLS, &record)
     }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Sends a signal to a process; says whether it was there.
@@ -339,24 +289,40 @@ fn children(parents: &BTreeMap<u32, u32>, of: &[u32]) -> Vec<u32> {
     parents.iter().filter(|(_, parent)| of.contains(parent)).map(|(&pid, _)| pid).collect()
 }
 
-#[test]
-fn no_kill_loses_an_acknowledged_row_or_skips_or_repeats_a_cell() {
-    let mut storm = Storm::begin(20, "", Duration::from_secs(120));
-    // Before the first success, failures in a row mean that the program is broken.
-    storm.wait(Duration::from_secs(30), |storm, _| storm.has_finished_one()).unwrap();
+/// Kills so many times, stops an agent now and then, and compares. Says how much that was.
+fn rage(storm: &mut Storm, at_least: u32) -> Result<String, String> {
     let (mut kills, mut frozen) = (0, 0);
-    while kills < 55 {
-        kills += u32::from(storm.strike().unwrap());
-        if kills % 20 == 10 {
-            frozen += u32::from(storm.freeze().unwrap());
-            kills += u32::from(storm.strike().unwrap());
+    while kills < at_least {
+        kills += u32::from(storm.strike()?);
+        if kills % 10 == 5 {
+            frozen += u32::from(storm.freeze()?);
+            kills += u32::from(storm.strike()?);
         }
     }
-    let begun = Instant::now();
-    let rows = storm.settle().unwrap();
+    let rows = storm.settle()?;
     let attempts = storm.notes().len() as u64;
-    assert!(attempts > CELLS, "no attempt was hit");
-    eprintln!("{kills} kills, {frozen} frozen, {attempts} attempts, {rows} rows, {:?}", begun.elapsed());
+    require(attempts > CELLS, || "no attempt was hit".to_owned())?;
+    Ok(format!("{kills} kills, {frozen} frozen, {attempts} attempts, {rows} rows"))
+}
+
+#[test]
+fn no_kill_loses_an_acknowledged_row_or_skips_or_repeats_a_cell() {
+    let begun = Instant::now();
+    let mut storm = Storm::begin(20, "", Duration::from_secs(120));
+    let outcome = rage(&mut storm, 55).unwrap();
+    eprintln!("{outcome}, {:?}", begun.elapsed());
+}
+
+#[cfg(feature = "mutants")]
+#[test]
+fn stores_that_answer_anew_or_count_no_rows_are_caught_when_replies_are_lost() {
+    for (mutant, told) in [("NoStoredAnswer", "while it held"), ("NoSequenceCheck", "the store")] {
+        let begun = Instant::now();
+        let mut storm = Storm::begin(1, mutant, Duration::from_secs(30));
+        let error = rage(&mut storm, 5).unwrap_err();
+        eprintln!("{mutant}, {:?}: {error}", begun.elapsed());
+        assert!(error.contains(told), "{mutant}: {error}");
+    }
 }
 
 #[cfg(feature = "mutants")]

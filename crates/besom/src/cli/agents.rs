@@ -105,7 +105,7 @@ impl Crew<'_> {
         shutdown: &Shutdown,
         guard: &Guard,
     ) -> Result<()> {
-        let mut store = self.place.open_existing()?;
+        let mut store = self.place.open_for_agent(job)?;
         let mut runner = program_runner(self.place, sweep, config)?;
         let name = format!("{}/{}/{job}", host(), std::process::id());
         let options = AgentOptions {

@@ -4,6 +4,8 @@ mod agents;
 mod arguments;
 mod inspect;
 mod live;
+#[cfg(feature = "mutants")]
+mod lossy;
 mod manage;
 mod offline;
 mod place;

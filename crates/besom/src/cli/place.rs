@@ -62,6 +62,11 @@ impl Place {
         Ok(broken_if_told(SqliteStore::open_existing(&self.file(), clock())?))
     }
 
+    /// Opens a store that must be there, for the agent of this number to work with.
+    pub(crate) fn open_for_agent(&self, job: u32) -> Result<Box<dyn Store>> {
+        Ok(lossy_if_told(self.open_existing()?, job))
+    }
+
     /// Opens a store that must be there, to read.
     pub(crate) fn open_to_read(&self) -> Result<SqliteStore> {
         self.must_exist()?;
@@ -83,6 +88,21 @@ fn broken_if_told(store: SqliteStore) -> SqliteStore {
 #[cfg(not(feature = "mutants"))]
 fn broken_if_told(store: SqliteStore) -> SqliteStore {
     store
+}
+
+/// The store, losing replies by the seed `BESOM_LOSE_REPLIES`, if there is one. For tests of tests.
+#[cfg(feature = "mutants")]
+fn lossy_if_told(store: SqliteStore, job: u32) -> Box<dyn Store> {
+    match std::env::var("BESOM_LOSE_REPLIES").ok().and_then(|seed| seed.parse::<u64>().ok()) {
+        Some(seed) => Box::new(super::lossy::Lossy::new(store, seed.rotate_left(32) ^ u64::from(job))),
+        None => Box::new(store),
+    }
+}
+
+/// The store as it is.
+#[cfg(not(feature = "mutants"))]
+fn lossy_if_told(store: SqliteStore, _: u32) -> Box<dyn Store> {
+    Box::new(store)
 }
 
 /// The wall clock.

@@ -9,93 +9,21 @@ use std::time::Duration;
 use besom_agent::{AgentOptions, Ended, Idle, Link, Runner, Shutdown, work};
 use besom_core::{BoxError, Goal, RunNumber, RunState};
 use besom_store::{
-    Added, AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, End, Event, Lease, Mutant, NewAgent,
-    NewRun, NewSweep, Queue, Reply, Row, RunQuery, RunRow, SqliteStore, Status, StopKind, Store, StoreError,
-    SweepId, SweepRow, SweepState, Watched,
+    ClaimedRun, Mutant, NewRun, NewSweep, RunQuery, SqliteStore, Store, StoreError, SweepId, SweepState,
+    Watched,
 };
 use serde_json::{Map, Value, json};
 
-use super::{Notes, Random, check};
+use super::{Record, check};
+use store::Lossy;
+
+/// What the command itself has for agents.
+#[path = "../../src/cli/lossy.rs"]
+mod store;
 
 const RUNS: u64 = 4;
 const ROWS: u64 = 6;
 const SILENCE: Duration = Duration::from_secs(300);
-
-/// A store that does what it is told, and whose replies to agents are sometimes lost.
-struct Lossy {
-    store: SqliteStore,
-    random: Random,
-    /// What was claimed last through this connection.
-    own: Option<Lease>,
-}
-
-impl Lossy {
-    fn answer<T>(&mut self, reply: T) -> Result<T, StoreError> {
-        if self.random.below(4) == 0 { Err(StoreError::Busy(0)) } else { Ok(reply) }
-    }
-
-    /// As [`Self::answer`] to whoever works on a run, but not to whoever salvages the run of another.
-    fn answer_owner<T>(&mut self, lease: &Lease, reply: T) -> Result<T, StoreError> {
-        if self.own.as_ref() == Some(lease) { self.answer(reply) } else { Ok(reply) }
-    }
-}
-
-macro_rules! faithful {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
-        fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
-            self.store.$name($($arg),*)
-        }
-    )*};
-}
-
-impl Queue for Lossy {
-    fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
-        let claim = self.store.claim(agent, request)?;
-        if let Claim::Run(run) = &claim {
-            self.own = Some(run.lease.clone());
-        }
-        self.answer(claim)
-    }
-
-    fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
-        let reply = self.store.report(lease, rows)?;
-        self.answer_owner(lease, reply)
-    }
-
-    fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
-        let reply = self.store.finish(lease, end)?;
-        self.answer_owner(lease, reply)
-    }
-
-    faithful! {
-        join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
-        idle(agent: AgentId) -> ();
-        leave(agent: AgentId) -> ();
-    }
-}
-
-impl Store for Lossy {
-    faithful! {
-        create_sweep(sweep: &NewSweep) -> ();
-        sweep(id: &SweepId) -> SweepRow;
-        sweeps() -> Vec<SweepRow>;
-        set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
-        changes(id: &SweepId, since: u64) -> Changes;
-        add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Added;
-        request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;
-        silent(id: &SweepId) -> Vec<Lease>;
-        give_up(lease: &Lease) -> bool;
-        retry(id: &SweepId, states: &[RunState]) -> u64;
-        runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
-        run(id: &SweepId, number: RunNumber) -> RunRow;
-        attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
-        rows(id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Vec<Row>;
-        curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
-        events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
-        status(id: &SweepId) -> Status;
-        agents(id: &SweepId) -> Vec<AgentRow>;
-    }
-}
 
 /// A sweep in a store of its own, whose time stands still until it is moved.
 struct Stage {
@@ -115,7 +43,7 @@ impl Stage {
             Some(mutant) => store.with_mutant(mutant),
             None => store,
         };
-        Ok(Lossy { store, random: Random(self.seed * 2 + salt), own: None })
+        Ok(Lossy::new(store, self.seed * 2 + salt))
     }
 
     fn create(&self, store: &mut dyn Store) -> Result<(), StoreError> {
@@ -215,7 +143,7 @@ fn play(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
     let mut sleeper = Sleeper { stage: &stage, slept: false, trouble: None };
     stage.work(&mut store, &mut sleeper)?;
     sleeper.trouble.take().map_or(Ok(()), Err)?;
-    let rows = check(&mut store, &stage.sweep, &stage.directory, RUNS, &Notes::new())?;
+    let rows = check(&mut store, &stage.sweep, &stage.directory, RUNS, &Record::default())?;
     let expected = usize::try_from(RUNS * ROWS + 2).unwrap();
     super::require(rows == expected, || format!("{rows} rows in place of {expected}"))?;
     for run in store.runs(&stage.sweep, &RunQuery::default()).map_err(|error| error.to_string())? {

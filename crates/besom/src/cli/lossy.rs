@@ -1,0 +1,87 @@
+//! A store whose replies to agents are sometimes lost, as if the connection to it broke. For tests of tests.
+
+use besom_core::{RunNumber, RunState};
+use besom_store::{
+    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, Lease, NewAgent, NewRun, NewSweep, Queue,
+    Reply, Row, RunQuery, RunRow, SqliteStore, Status, StopKind, Store, StoreError, SweepId, SweepRow,
+    SweepState,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// How many replies there are for each one that is lost.
+const REPLIES_PER_LOSS: u32 = 4;
+
+/// Does what it is told, always; but the answer to an agent that claims, reports or finishes may be an error.
+pub(crate) struct Lossy {
+    store: SqliteStore,
+    chance: ChaCha8Rng,
+}
+
+impl Lossy {
+    /// Which replies are lost is a function of `seed` and of how many there were before.
+    pub(crate) fn new(store: SqliteStore, seed: u64) -> Self {
+        Self { store, chance: ChaCha8Rng::seed_from_u64(seed) }
+    }
+
+    fn answer<T>(&mut self, reply: T) -> Result<T, StoreError> {
+        match self.chance.random_ratio(1, REPLIES_PER_LOSS) {
+            true => Err(StoreError::Database("the reply was lost".to_owned())),
+            false => Ok(reply),
+        }
+    }
+}
+
+macro_rules! delegated {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
+        fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
+            self.store.$name($($arg),*)
+        }
+    )*};
+}
+
+impl Queue for Lossy {
+    fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
+        let claim = self.store.claim(agent, request)?;
+        self.answer(claim)
+    }
+
+    fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
+        let reply = self.store.report(lease, rows)?;
+        self.answer(reply)
+    }
+
+    fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
+        let reply = self.store.finish(lease, end)?;
+        self.answer(reply)
+    }
+
+    delegated! {
+        join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
+        idle(agent: AgentId) -> ();
+        leave(agent: AgentId) -> ();
+    }
+}
+
+impl Store for Lossy {
+    delegated! {
+        create_sweep(sweep: &NewSweep) -> ();
+        sweep(id: &SweepId) -> SweepRow;
+        sweeps() -> Vec<SweepRow>;
+        set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
+        changes(id: &SweepId, since: u64) -> Changes;
+        add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Added;
+        request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;
+        silent(id: &SweepId) -> Vec<Lease>;
+        give_up(lease: &Lease) -> bool;
+        retry(id: &SweepId, states: &[RunState]) -> u64;
+        runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
+        run(id: &SweepId, number: RunNumber) -> RunRow;
+        attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
+        rows(id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Vec<Row>;
+        curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
+        events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
+        status(id: &SweepId) -> Status;
+        agents(id: &SweepId) -> Vec<AgentRow>;
+    }
+}

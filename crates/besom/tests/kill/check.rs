@@ -1,0 +1,162 @@
+//! Compares a finished sweep with what should have come of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use besom_agent::RunDir;
+use besom_core::{RunNumber, RunState};
+use besom_store::{Attempt, Event, Lease, RunQuery, Store, SweepId};
+use serde_json::{Map, Value};
+
+/// The least time from the last sign of a halted agent's program to its being given up for silence, which takes 1 s
+/// from the last heartbeat.
+const SILENCE_MS: u64 = 500;
+
+/// What programs noted: the steps that were acknowledged, by run and attempt.
+pub(crate) type Notes = BTreeMap<(u64, u64), Vec<u64>>;
+
+/// What happened outside the store.
+#[derive(Default)]
+pub(crate) struct Record {
+    pub(crate) notes: Notes,
+    pub(crate) halts: Vec<Halt>,
+}
+
+/// An agent was stopped or killed.
+pub(crate) struct Halt {
+    pub(crate) pid: u32,
+    pub(crate) at_ms: u64,
+    /// What was noted then.
+    pub(crate) noted: Notes,
+    /// Whether its programs were killed with it, so that no row came later.
+    pub(crate) is_still: bool,
+}
+
+/// Says how many rows there are, or what is wrong.
+pub(crate) fn check(
+    store: &mut dyn Store,
+    sweep: &SweepId,
+    directory: &Path,
+    cells: u64,
+    record: &Record,
+) -> Result<usize, String> {
+    let runs = store.runs(sweep, &RunQuery::default()).map_err(|error| error.to_string())?;
+    let numbers: Vec<u64> = runs.iter().map(|run| run.number.get()).collect();
+    require(numbers == (1..=cells).collect::<Vec<_>>(), || format!("the runs are {numbers:?}"))?;
+    let points: BTreeSet<u64> = runs.iter().filter_map(|run| run.point["a"].as_u64()).collect();
+    require(points == (1..=cells).collect(), || format!("the points are {points:?}"))?;
+    let events = store.events(sweep, None, 0, u64::MAX).map_err(|error| error.to_string())?;
+    check_claims(&events)?;
+    let mut rows = 0;
+    for run in &runs {
+        require(run.state == RunState::Finished, || format!("run {} is {}", run.number, run.state))?;
+        let events: Vec<&Event> = events.iter().filter(|event| event.run == Some(run.number)).collect();
+        rows += check_run(store, sweep, directory, run.number, &events, record)?;
+    }
+    Ok(rows)
+}
+
+pub(crate) fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+fn epoch(event: &Event) -> Option<u64> {
+    event.detail.get("epoch")?.as_u64()
+}
+
+/// Whether an attempt ended with this event.
+fn is_end(event: &Event) -> bool {
+    ["finished", "failed", "killed", "preempted", "crashed"].contains(&event.kind.as_str())
+}
+
+/// An agent has at most one run at a time.
+fn check_claims(events: &[Event]) -> Result<(), String> {
+    let mut held = BTreeMap::new();
+    let mut open = BTreeSet::new();
+    for event in events {
+        let (Some(run), Some(epoch)) = (event.run, epoch(event)) else { continue };
+        let attempt = (run.get(), epoch);
+        match event.kind.as_str() {
+            "claimed" => {
+                let agent = event.detail["agent"].to_string();
+                let before = held.insert(agent.clone(), attempt).filter(|before| open.contains(before));
+                require(before.is_none(), || {
+                    format!("{agent} claimed {attempt:?} while it held {before:?}")
+                })?;
+                open.insert(attempt);
+            }
+            "returned" => drop(open.insert(attempt)),
+            _ if is_end(event) => drop(open.remove(&attempt)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_run(
+    store: &mut dyn Store,
+    sweep: &SweepId,
+    directory: &Path,
+    run: RunNumber,
+    events: &[&Event],
+    record: &Record,
+) -> Result<usize, String> {
+    let epochs = |kind: &str| -> Vec<u64> {
+        events.iter().filter(|event| event.kind == kind).filter_map(|event| epoch(event)).collect()
+    };
+    let attempts = store.attempts(sweep, run).map_err(|error| error.to_string())?;
+    let last = attempts.len() as u64;
+    let (claimed, finished) = (epochs("claimed"), epochs("finished"));
+    require(claimed == (1..=last).collect::<Vec<_>>(), || format!("run {run} was claimed as {claimed:?}"))?;
+    require(finished == [last], || format!("run {run} of {last} attempts finished in {finished:?}"))?;
+    let mut rows = 0;
+    for attempt in &attempts {
+        let key = (run.get(), attempt.epoch);
+        let lease = Lease { sweep: sweep.clone(), run, epoch: attempt.epoch };
+        let file = lines(&RunDir::new(directory, &lease).metrics());
+        let noted = record.notes.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let steps: Vec<u64> = file.iter().filter_map(|row| row["loss"].as_u64()).collect();
+        require(steps.starts_with(noted), || format!("run {key:?}: noted {noted:?}, file {steps:?}"))?;
+        let stored = store.rows(sweep, run, Some(attempt.epoch)).map_err(|error| error.to_string())?;
+        let dense = stored.iter().zip(1..).all(|(row, seq)| row.seq == seq);
+        let stored: Vec<Map<String, Value>> = stored.into_iter().map(|row| row.values).collect();
+        let least = least(attempt, key, events, &record.halts).unwrap_or(file.len());
+        require(dense && file.starts_with(&stored) && stored.len() >= least, || {
+            let in_file = file.len();
+            format!(
+                "run {key:?}: {least} of {in_file} rows are due, the file has {file:?}, the store {stored:?}"
+            )
+        })?;
+        rows += stored.len();
+    }
+    Ok(rows)
+}
+
+/// How many rows of an attempt must be stored at least, if not all that are in its file.
+///
+/// Whoever gives an attempt up reads its file to the end first. The programs of a stopped agent may append rows after
+/// that, which belong to nobody. What was appended before the silence began must be there; and all, if nobody was left
+/// to append more.
+fn least(attempt: &Attempt, key: (u64, u64), events: &[&Event], halts: &[Halt]) -> Option<usize> {
+    let end = events.iter().rfind(|event| is_end(event) && epoch(event) == Some(attempt.epoch))?;
+    let is_silent = end.detail.get("message").is_some_and(|text| text.to_string().contains("silent"));
+    if !is_silent {
+        return None;
+    }
+    let before: Vec<&Halt> = halts
+        .iter()
+        .filter(|halt| attempt.agent.contains(&format!("/{}/", halt.pid)))
+        .filter(|halt| halt.at_ms >= attempt.started_ms && halt.at_ms + SILENCE_MS <= end.at_ms)
+        .collect();
+    if before.iter().any(|halt| halt.is_still) {
+        return None;
+    }
+    Some(before.iter().filter_map(|halt| halt.noted.get(&key)).map(Vec::len).max().unwrap_or(0))
+}
+
+/// The rows in a metrics file; none if there is none.
+fn lines(path: &Path) -> Vec<Map<String, Value>> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
