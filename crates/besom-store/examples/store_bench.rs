@@ -9,6 +9,7 @@
 //! the working directory if none is named) decides which disk is measured.
 #![expect(clippy::print_stdout, reason = "it is there to print")]
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -25,9 +26,9 @@ use serde_json::{Map, Value, json};
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 const PROCESSES: usize = 8;
-const ROUNDS: usize = 6;
-const RUNS: usize = 160;
-const BARE: usize = 160;
+const ROUNDS: usize = 3;
+const RUNS: usize = 640;
+const BARE: usize = 640;
 const MANY: usize = 100_000;
 
 fn main() -> Result<()> {
@@ -92,10 +93,12 @@ fn agent() -> NewAgent {
 
 const FINISHED: End = End { state: RunState::Finished, exit_code: Some(0), message: None };
 
-/// One of the processes: takes and finishes runs until there is none.
+/// One of the processes: says that it has joined, waits for the word, takes and finishes runs until there is none.
 fn work(path: &Path) -> Result<()> {
     let mut store = SqliteStore::open(path, clock())?;
     let agent = store.join(&id(), &agent())?;
+    println!("joined");
+    std::io::stdin().read_line(&mut String::new())?;
     let (mut done, mut slowest) = (0, Duration::ZERO);
     for request in 1.. {
         let begun = Instant::now();
@@ -121,7 +124,7 @@ fn throughput(scratch: &Path) -> Result<()> {
         bare += bare_transactions(&conn)?;
     }
     let bare = (2 * ROUNDS * BARE) as f64 / bare;
-    let ours = (ROUNDS * (2 * RUNS + PROCESSES)) as f64 / ours;
+    let ours = (ROUNDS * (2 * RUNS)) as f64 / ours;
     println!("bare durable transactions      {bare:8.0} /s");
     println!(
         "claim, finish from {PROCESSES} processes {ours:8.0} /s  = {:.0} % of bare",
@@ -134,21 +137,36 @@ fn throughput(scratch: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How many seconds 8 processes take for all runs of a sweep.
+/// How many seconds 8 processes, once all have joined, take for all runs of a sweep.
 fn claims(path: &Path, shares: &mut Vec<(u64, u64)>) -> Result<f64> {
     drop(create(path, RUNS)?);
     let program = std::env::current_exe()?;
-    let begun = Instant::now();
     let mut children = Vec::new();
     for _ in 0..PROCESSES {
-        children.push(Command::new(&program).arg("work").arg(path).stdout(Stdio::piped()).spawn()?);
+        let mut command = Command::new(&program);
+        command.arg("work").arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let said = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+        children.push((child, said));
     }
-    for child in children {
-        let said = String::from_utf8(child.wait_with_output()?.stdout)?;
-        let (runs, slowest) = said.trim().split_once(' ').ok_or("a process failed")?;
+    for (_, said) in &mut children {
+        said.next().ok_or("a process did not join")??;
+    }
+    let begun = Instant::now();
+    for (child, _) in &mut children {
+        // Closing its input is the word.
+        drop(child.stdin.take());
+    }
+    for (_, said) in &mut children {
+        let said = said.next().ok_or("a process failed")??;
+        let (runs, slowest) = said.split_once(' ').ok_or("a process failed")?;
         shares.push((runs.parse()?, slowest.parse()?));
     }
-    Ok(begun.elapsed().as_secs_f64())
+    let seconds = begun.elapsed().as_secs_f64();
+    for (mut child, _) in children {
+        child.wait()?;
+    }
+    Ok(seconds)
 }
 
 /// How many seconds transactions take that insert one row, on a connection that nobody disturbs.

@@ -53,6 +53,8 @@ pub struct SqliteStore {
     /// `None` for a store that nobody else can write.
     turns: Option<Turns>,
     read_only: bool,
+    /// Whether the last claim was answered with nothing, so that the next one probably will be.
+    expects_nothing: bool,
     #[cfg(feature = "mutants")]
     mutant: Option<Mutant>,
 }

@@ -104,6 +104,7 @@ impl SqliteStore {
             clock,
             turns,
             read_only,
+            expects_nothing: true,
             #[cfg(feature = "mutants")]
             mutant: None,
         }

@@ -9,13 +9,17 @@ impl Queue for SqliteStore {
     }
 
     fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
-        // Agents that wait ask often; they need not wait for the disk to hear that there is nothing.
-        if self.read(|tx| tx.has_nothing_for(agent, request))?
+        // Agents that wait ask often; they need not wait for the disk to hear that there is nothing. Who just got
+        // a run will probably get another, and saves looking twice.
+        if self.expects_nothing
+            && self.read(|tx| tx.has_nothing_for(agent, request))?
             && let Some(nothing) = self.write_soft(|tx| tx.claim_nothing(agent, request))?
         {
             return Ok(nothing);
         }
-        self.write(|tx| tx.claim(agent, request))
+        let claim = self.write(|tx| tx.claim(agent, request))?;
+        self.expects_nothing = matches!(claim, Claim::Nothing(_));
+        Ok(claim)
     }
 
     fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {

@@ -59,10 +59,13 @@ impl Tx<'_> {
 
     /// Saves a run that was at `epoch` when it was read, as changed by the newest change.
     pub(super) fn save(&self, sweep: &Sweep, run: &Run, epoch: u64) -> Outcome<()> {
+        // Setting a column writes the indexes that have it, even if it stays the same.
+        self.sql("UPDATE runs SET loss = ?2 WHERE key = ?1 AND loss IS NOT ?2")?
+            .execute(params![run.key, run.loss])?;
         self.change_one(
             "UPDATE runs SET state = ?3, epoch = ?4, agent = ?5, given_up = ?6, seen_ms = ?7, silence_ms = ?8,
-               rows = ?9, loss = ?10, last = ?11, stop_kind = ?12, stop_reason = ?13, message = ?14, exit_code = ?15,
-               crashes = ?16, failures = ?17, started_ms = ?18, ended_ms = ?19, attempted = ?20, change = ?21
+               rows = ?9, last = ?10, stop_kind = ?11, stop_reason = ?12, message = ?13, exit_code = ?14,
+               crashes = ?15, failures = ?16, started_ms = ?17, ended_ms = ?18, attempted = ?19, change = ?20
              WHERE key = ?1 AND epoch = ?2",
             params![
                 run.key,
@@ -74,7 +77,6 @@ impl Tx<'_> {
                 run.seen_ms,
                 run.silence_ms,
                 run.rows,
-                run.loss,
                 run.last,
                 run.stop_kind.map(kind_name),
                 run.stop_reason,

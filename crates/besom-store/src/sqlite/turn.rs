@@ -3,8 +3,9 @@
 //! SQLite lets one connection write at a time, but those who wait only sleep and try again, so that the file often
 //! lies unused and some wait for ever. Writers therefore take turns by two advisory locks on side files: one waits in
 //! the *queue* lock until it is first, keeps it while it waits for the *turn* lock, and lets the next one be first when
-//! it has got it. Who has just had its turn must queue behind those who wait. The kernel frees the locks of a killed
-//! process. SQLite's own locks still guard the data: the turn is a matter of speed and fairness only.
+//! it has got it. The first asks for its turn again and again for a moment before it sleeps; the others sleep. Who has
+//! just had its turn must queue behind those who wait. The kernel frees the locks of a killed process. SQLite's own
+//! locks still guard the data: the turn is a matter of speed and fairness only.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -12,15 +13,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::StoreError;
+
+/// How long the first in the queue asks for its turn again and again before it sleeps: longer than a fast disk needs
+/// for a transaction, since being woken would take about as long.
+const POLLING: Duration = Duration::from_millis(1);
 
 /// One connection's way to its turn.
 #[derive(Debug)]
 pub(super) struct Turns {
     store: PathBuf,
     files: Option<Arc<Files>>,
+    waiter: Option<Waiter>,
 }
 
 #[derive(Debug)]
@@ -46,7 +52,7 @@ impl Turns {
     /// Turns at the store in this file, with the side files `<store>.lock` and `<store>.queue`.
     pub(super) fn at(store: &Path) -> io::Result<Self> {
         let files = Files { queue: side_file(store, "queue")?, turn: side_file(store, "lock")? };
-        Ok(Self { store: store.to_owned(), files: Some(Arc::new(files)) })
+        Ok(Self { store: store.to_owned(), files: Some(Arc::new(files)), waiter: None })
     }
 
     /// Waits for a turn. A file system that knows no locks gives it at once.
@@ -55,33 +61,98 @@ impl Turns {
             Some(files) => Arc::clone(files),
             None => Arc::clone(self.reopened()?),
         };
-        let place = match files.enter() {
-            Ok(Place::Turn) => return Ok(Turn(Some(files))),
-            Ok(place) => place,
-            Err(_) => return Ok(Turn(None)),
+        let waited = match files.enter() {
+            Ok(Place::Turn) => Ok(()),
+            Ok(place) => self.stand(&files, place, Instant::now() + patience),
+            Err(error) => Err(error.into()),
         };
-        // The lock has no time limit of its own: a thread waits for it.
-        let (tell, told) = mpsc::sync_channel(1);
-        let waiting = Arc::clone(&files);
-        thread::spawn(move || {
-            let got = waiting.take(place);
-            drop(waiting);
-            // Nobody listens any more if the time was over; then the last owner of the files frees the locks.
-            let _ = tell.send(got);
-        });
-        match told.recv_timeout(patience) {
-            Ok(Ok(())) => Ok(Turn(Some(files))),
-            Ok(Err(_)) => Ok(Turn(None)),
-            Err(_) => {
-                self.files = None;
+        match waited {
+            Ok(()) => Ok(Turn(Some(files))),
+            Err(Missed::Lock) => Ok(Turn(None)),
+            Err(Missed::Time) => {
+                // The thread still waits; when it wakes, the last owner of the files is gone, which frees the locks.
+                (self.files, self.waiter) = (None, None);
                 Err(StoreError::Busy(patience.as_secs()))
             }
         }
     }
 
+    fn stand(&mut self, files: &Arc<Files>, place: Place, until: Instant) -> Result<(), Missed> {
+        if place == Place::Outside {
+            self.block(files, |files| &files.queue, until)?;
+        }
+        let turn = match polled(&files.turn, until) {
+            Ok(false) => self.block(files, |files| &files.turn, until),
+            other => other.map(drop).map_err(Missed::from),
+        };
+        if !matches!(turn, Err(Missed::Time)) {
+            files.queue.unlock()?;
+        }
+        turn
+    }
+
+    /// Sleeps until one of the locks is there. A lock has no time limit of its own: a thread waits for it.
+    fn block(&mut self, files: &Arc<Files>, which: Which, until: Instant) -> Result<(), Missed> {
+        let waiter = match self.waiter.take() {
+            Some(waiter) => waiter,
+            None => Waiter::of(Arc::clone(files))?,
+        };
+        let got = waiter.wait(which, until);
+        self.waiter = Some(waiter);
+        got
+    }
+
     fn reopened(&mut self) -> Result<&Arc<Files>, StoreError> {
         let fresh = Self::at(&self.store).map_err(|error| StoreError::Write(error.to_string()))?;
         Ok(self.files.insert(fresh.files.expect("files are open at first")))
+    }
+}
+
+/// Why there is no lock.
+#[derive(Debug)]
+enum Missed {
+    /// The file system does not do it.
+    Lock,
+    /// The time is over.
+    Time,
+}
+
+impl From<io::Error> for Missed {
+    fn from(_: io::Error) -> Self {
+        Self::Lock
+    }
+}
+
+/// One of the two locks.
+type Which = fn(&Files) -> &File;
+
+/// A thread that waits for locks, for as long as its owner lives.
+#[derive(Debug)]
+struct Waiter {
+    ask: mpsc::Sender<Which>,
+    told: mpsc::Receiver<io::Result<()>>,
+}
+
+impl Waiter {
+    fn of(files: Arc<Files>) -> io::Result<Self> {
+        let (ask, asked) = mpsc::channel::<Which>();
+        let (tell, told) = mpsc::channel();
+        thread::Builder::new().name("besom-turn".to_owned()).spawn(move || {
+            while let Ok(which) = asked.recv() {
+                if tell.send(uninterrupted(|| which(&files).lock())).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { ask, told })
+    }
+
+    fn wait(&self, which: Which, until: Instant) -> Result<(), Missed> {
+        self.ask.send(which).map_err(|_| Missed::Time)?;
+        match self.told.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(got) => got.map_err(Missed::from),
+            Err(_) => Err(Missed::Time),
+        }
     }
 }
 
@@ -106,14 +177,18 @@ impl Files {
             turn => self.queue.unlock().and(turn).map(|_| Place::Turn),
         }
     }
+}
 
-    fn take(&self, place: Place) -> io::Result<()> {
-        if place == Place::Outside {
-            uninterrupted(|| self.queue.lock())?;
+/// Asks for a lock for a short while, and says whether it is there.
+fn polled(file: &File, until: Instant) -> io::Result<bool> {
+    let until = until.min(Instant::now() + POLLING);
+    while !at_once(file)? {
+        if Instant::now() >= until {
+            return Ok(false);
         }
-        let turn = uninterrupted(|| self.turn.lock());
-        self.queue.unlock().and(turn)
+        thread::yield_now();
     }
+    Ok(true)
 }
 
 fn at_once(file: &File) -> io::Result<bool> {
