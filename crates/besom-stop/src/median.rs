@@ -17,26 +17,26 @@ use crate::reason::{NotBetter, ordinal};
 
 /// Stops a run whose best so far is worse than the median of what the others had reached by the same step.
 ///
-/// Options: `min_iter`, the first step at which a run is judged (a tenth of the usual length of runs, rounded up);
+/// Options: `grace`, the first step at which a run is judged (a tenth of the usual length of runs, rounded up);
 /// `min_peers` (5): how many other runs must have got as far. Runs of every state are compared with; only running ones
 /// are stopped; equal to the median survives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Median {
-    min_iter: Option<usize>,
+    grace: Option<usize>,
     min_peers: usize,
 }
 
 impl Median {
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = reader(problem, options, &["min_iter", "min_peers"]);
-        let min_iter = read.count("min_iter", 1);
+        let mut read = reader(problem, options, &["grace", "min_peers"]);
+        let grace = read.count("grace", 1);
         let min_peers = read.count("min_peers", 1).unwrap_or(5);
-        Ok(read.finish(Self { min_iter, min_peers })?)
+        Ok(read.finish(Self { grace, min_peers })?)
     }
 
     fn first_step(&self, objective: Objective<'_>, history: &History) -> usize {
-        self.min_iter.unwrap_or_else(|| usual_length(objective, history).div_ceil(10)).max(1)
+        self.grace.unwrap_or_else(|| usual_length(objective, history).div_ceil(10)).max(1)
     }
 
     /// The running runs that may be judged, by how many steps they have made.
@@ -86,7 +86,7 @@ impl Stopper for Median {
         Ok(stops)
     }
 
-    /// `{"min_iter": 5, "medians": {"12": ..}}`: the first step at which runs are judged, and for each step at which
+    /// `{"grace": 5, "medians": {"12": ..}}`: the first step at which runs are judged, and for each step at which
     /// running runs are the median of all runs that got there, negated when maximising (`null`: too few).
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
         let objective = Objective::of(problem)?;
@@ -96,7 +96,7 @@ impl Stopper for Median {
             (step.to_string(), shown(self.limit(&field, None)))
         });
         Ok(Shown::from_iter([
-            ("min_iter".to_owned(), self.first_step(objective, history).into()),
+            ("grace".to_owned(), self.first_step(objective, history).into()),
             ("medians".to_owned(), Value::Object(medians.collect())),
         ]))
     }

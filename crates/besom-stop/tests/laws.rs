@@ -50,7 +50,7 @@ fn asha_satisfies_the_laws() {
 
 #[test]
 fn median_satisfies_the_laws() {
-    let forms = [json!({}), json!({"min_iter": 1, "min_peers": 1})];
+    let forms = [json!({}), json!({"grace": 1, "min_peers": 1})];
     for form in forms {
         let options = options(&form);
         laws::check_stopper(|problem| Ok(Median::new(problem, &options)?));

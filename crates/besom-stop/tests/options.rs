@@ -97,8 +97,8 @@ fn the_other_rules_say_what_is_wrong() {
     );
     check(
         "median",
-        &json!({"min_iter": 0}),
-        "option 'min_iter' must be a whole number of at least 1, found 0",
+        &json!({"grace": 0}),
+        "option 'grace' must be a whole number of at least 1, found 0",
     );
     check(
         "patience",

@@ -130,7 +130,7 @@ fn median_tells_place_step_and_median() {
         &[&[0.25, 0.1], &[0.6]],
         &["5th of 6 at step 2, worse than the median (best score 0.25 < 0.6)"],
     );
-    check("median", &json!({"min_iter": 3}), Goal::Maximize, finished, &[&[0.25, 0.1]], &[]);
+    check("median", &json!({"grace": 3}), Goal::Maximize, finished, &[&[0.25, 0.1]], &[]);
     check("median", &json!({}), Goal::Maximize, &finished[1..], &[&[0.25, 0.1]], &[]);
 }
 
