@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde_json::Value;
 use thiserror::Error;
 
 use crate::{Options, nearest};
@@ -20,7 +19,7 @@ use crate::{Options, nearest};
 /// struct Annealing { steps: usize, heat: f64 }
 ///
 /// fn read(options: &Options) -> Result<Annealing, besom_core::BoxError> {
-///     let mut read = OptionReader::new(options, &["steps", "heat"]);
+///     let mut read: OptionReader = OptionReader::new(options, &["steps", "heat"]);
 ///     let steps = read.count("steps", 1).unwrap_or(100);
 ///     let heat = read.number("heat", "a positive number", |x| x > 0.0).unwrap_or(1.0);
 ///     Ok(read.finish(Annealing { steps, heat })?)
@@ -88,7 +87,7 @@ impl<'a, E: From<OptionError>> OptionReader<'a, E> {
         let choice = choices.iter().copied().find(|&choice| word == Some(choice));
         if choice.is_none() {
             let nearest = word.and_then(|word| nearest(word, choices.iter().copied())).map(str::to_owned);
-            let (expected, found) = (one_of(choices), found.clone());
+            let (expected, found) = (one_of(choices), found.to_string());
             self.fault(OptionError::Wrong { key, expected, found, nearest });
         }
         choice
@@ -116,7 +115,7 @@ impl<'a, E: From<OptionError>> OptionReader<'a, E> {
         expected: impl Fn() -> String,
     ) -> Option<T> {
         if value.is_none() {
-            let found = self.options.get(key).cloned().unwrap_or_default();
+            let found = self.options.get(key).map(ToString::to_string).unwrap_or_default();
             self.fault(OptionError::Wrong { key, expected: expected(), found, nearest: None });
         }
         value
@@ -144,8 +143,8 @@ pub enum OptionError {
         key: &'static str,
         /// What it may be.
         expected: String,
-        /// What it was.
-        found: Value,
+        /// What it was, as JSON.
+        found: String,
         /// The possible value that is spelled most alike, if one is near.
         nearest: Option<String>,
     },
@@ -205,7 +204,7 @@ fn one_of(choices: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
