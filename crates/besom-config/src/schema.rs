@@ -18,7 +18,7 @@ pub fn schema() -> Value {
     forbid_null(&mut schema);
     schema["allOf"] = json!([
         {
-            "if": { "required": ["method"], "properties": { "method": { "const": "bayes" } } },
+            "if": { "required": ["method"], "properties": { "method": { "enum": ["bayes", "tpe"] } } },
             "then": { "required": ["metric"] },
         },
         { "if": { "required": ["early_terminate"] }, "then": { "required": ["metric"] } },
@@ -157,6 +157,10 @@ enum MethodName {
     Grid,
     /// Draws points at random.
     Random,
+    /// Fills the space evenly. A method of besom.
+    Sobol,
+    /// Draws points where good runs are dense. A method of besom.
+    Tpe,
     /// Leaves it to your code.
     Custom,
 }
@@ -221,6 +225,74 @@ enum EarlyTerminate {
     Hyperband(Hyperband),
     /// Stops runs that are worse than the best finished ones ever were at that step.
     Envelope(Envelope),
+    /// Stops runs that are not among the best at a few steps, chosen by how long runs are. A rule of besom.
+    Asha(Asha),
+    /// Stops runs that are worse than half of the others at their step. A rule of besom.
+    Median(Median),
+    /// Stops runs that diverge, log no numbers or leave bounds. A rule of besom.
+    Threshold(Threshold),
+    /// Stops runs that have not improved for long. A rule of besom.
+    Patience(Patience),
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the type is the schema")]
+struct Asha {
+    /// One in eta runs goes on; 3 by default.
+    #[schemars(extend("exclusiveMinimum" = 1))]
+    eta: Option<f64>,
+    /// The first step at which runs are compared; a 27th of the usual length of runs by default.
+    #[schemars(range(min = 1))]
+    min_iter: Option<u64>,
+    /// How many other runs must have got to a step; 4 by default.
+    #[schemars(range(min = 1))]
+    min_peers: Option<u64>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the type is the schema")]
+struct Median {
+    /// The first step at which runs are compared; a tenth of the usual length of runs by default.
+    #[schemars(range(min = 1))]
+    grace: Option<u64>,
+    /// How many other runs must have got as far; 5 by default.
+    #[schemars(range(min = 1))]
+    min_peers: Option<u64>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the type is the schema")]
+struct Threshold {
+    /// So many values in a row that are no numbers stop a run; 1 by default, 0 for never.
+    nan: Option<u64>,
+    /// The largest value that the metric may have.
+    upper: Option<f64>,
+    /// The smallest value that the metric may have.
+    lower: Option<f64>,
+    /// How many times as bad as the worst finished run; 10 by default, 0 for never.
+    #[schemars(range(min = 0))]
+    divergence: Option<f64>,
+    /// Bounds and divergence are looked at from this step on; 1 by default.
+    #[schemars(range(min = 1))]
+    min_iter: Option<u64>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "the type is the schema")]
+struct Patience {
+    /// So many steps without an improvement stop a run; 10 by default.
+    #[schemars(range(min = 1))]
+    patience: Option<u64>,
+    /// What counts as no improvement, in units of the metric; 0 by default.
+    #[schemars(range(min = 0))]
+    min_delta: Option<f64>,
+    /// A run of fewer steps goes on; 1 by default.
+    #[schemars(range(min = 1))]
+    min_iter: Option<u64>,
 }
 
 struct Hyperband;

@@ -154,9 +154,9 @@ fn a_method_may_be_given_with_options() {
 #[test]
 fn named_algorithms_are_known_and_their_options_untouched() {
     let text = "method: {name: corners, depth: 2.0, how: [yes, 1]}\nparameters: {x: {min: 0, max: 1}}\n\
-                early_terminate: {type: patience, steps: 3.0}\n";
+                early_terminate: {type: quorum, steps: 3.0}\n";
     assert_eq!(parse(text).unwrap_err().len(), 2);
-    let config = Reader::new().method("corners").stopper("patience").read(text, "s").unwrap().config;
+    let config = Reader::new().method("corners").stopper("quorum").read(text, "s").unwrap().config;
     assert_eq!(Value::from(config.method.options), json!({"depth": 2.0, "how": [true, 1]}));
     assert_eq!(Value::from(config.early_terminate.unwrap().options), json!({"steps": 3.0}));
 }
@@ -174,7 +174,7 @@ fn an_unknown_algorithm_is_answered_with_the_known_and_the_nearest() {
         Reader::new().method("corners").read("method: corner\nparameters: {x: {value: 1}}", "s").unwrap_err();
     assert_eq!(
         problems.to_string(),
-        "s:1:9: method: found \"corner\", expected a search method; known are bayes, grid, random, corners \
+        "s:1:9: method: found \"corner\", expected a search method; known are bayes, grid, random, sobol, tpe, corners \
          (did you mean \"corners\"?)"
     );
 }
@@ -277,4 +277,26 @@ fn an_endless_sweep_is_taken_with_a_warning_and_a_bounded_one_without() {
     assert!(warnings[0].message.contains("will not end by itself"), "{}", warnings[0]);
     assert_eq!(with("run_cap: 10"), []);
     assert_eq!(with("metric: {name: l, target: 0.1}"), []);
+}
+
+#[test]
+fn methods_and_rules_of_besom_are_known_and_not_for_wandb() {
+    for (name, is_rule) in [("sobol", false), ("tpe", false)]
+        .into_iter()
+        .chain(["asha", "median", "threshold", "patience"].map(|name| (name, true)))
+    {
+        let (method, rule) = if is_rule { ("random", name) } else { (name, "envelope") };
+        let text = format!(
+            "method: {method}\nmetric: {{name: loss}}\nparameters: {{x: {{min: 0.0, max: 1.0}}}}\n\
+             early_terminate: {{type: {rule}}}\nrun_cap: 9\n"
+        );
+        let parsed = Reader::new().read(&text, "s").unwrap();
+        assert_eq!(parsed.warnings, [], "{name}");
+        let problems: Vec<_> =
+            besom_config::wandb_problems(&text, "s").iter().map(ToString::to_string).collect();
+        assert!(
+            problems.iter().any(|problem| problem.contains("W&B has no") && problem.contains(name)),
+            "{problems:?}"
+        );
+    }
 }

@@ -95,11 +95,7 @@ fn the_other_rules_say_what_is_wrong() {
          option 'eta' must be a number greater than 1, found 1; \
          option 'min_peers' must be a whole number of at least 1, found 0",
     );
-    check(
-        "median",
-        &json!({"grace": 0}),
-        "option 'grace' must be a whole number of at least 1, found 0",
-    );
+    check("median", &json!({"grace": 0}), "option 'grace' must be a whole number of at least 1, found 0");
     check(
         "patience",
         &json!({"patience": "10", "min_delta": -1}),

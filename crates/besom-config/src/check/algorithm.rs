@@ -8,7 +8,10 @@ use crate::sweep::Algorithm;
 use crate::tree::{Data, Entry, Node, Path};
 
 /// The search methods that come with besom.
-pub(crate) const METHODS: &[&str] = &["bayes", "grid", "random"];
+pub(crate) const METHODS: &[&str] = &["bayes", "grid", "random", "sobol", "tpe"];
+
+/// Those of them that W&B has too.
+const OF_WANDB: &[&str] = &["bayes", "grid", "random"];
 
 /// The orders in which a grid may be walked.
 pub(crate) const ORDERS: &[&str] = &["sorted", "declared", "random"];
@@ -57,7 +60,8 @@ impl Checker<'_> {
         let name = self.method_name(&name.node, &path.key("name"))?;
         let known: Option<&[&str]> = match name.as_str() {
             "grid" => Some(&["name", "order"]),
-            "random" => Some(&["name"]),
+            "random" | "sobol" => Some(&["name"]),
+            "tpe" => Some(&["name", "initial_points", "gamma", "candidates"]),
             // These check their options themselves.
             _ => None,
         };
@@ -73,11 +77,11 @@ impl Checker<'_> {
 
     fn method_name(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
         if let Data::Text(name) = &node.data {
-            let own = self.known.methods.contains(name);
-            if own && !METHODS.contains(&name.as_str()) && name != "custom" {
+            let own = self.known.methods.contains(name) || METHODS.contains(&name.as_str());
+            if own && !OF_WANDB.contains(&name.as_str()) && name != "custom" {
                 self.findings.not_for_wandb(node.place, path, format!("W&B has no search method {name}"));
             }
-            if own || METHODS.contains(&name.as_str()) {
+            if own {
                 return Some(name.clone());
             }
             if name == "custom" {

@@ -8,7 +8,7 @@ use crate::sweep::Algorithm;
 use crate::tree::{Data, Entry, Node, Path, shorten};
 
 /// The stopping rules that come with besom.
-pub(crate) const STOPPERS: &[&str] = &["hyperband", "envelope"];
+pub(crate) const STOPPERS: &[&str] = &["hyperband", "envelope", "asha", "median", "threshold", "patience"];
 
 /// The keys of `hyperband`.
 pub(crate) const HYPERBAND_KEYS: &[&str] = &["type", "min_iter", "max_iter", "s", "eta", "strict"];
@@ -45,8 +45,11 @@ impl Checker<'_> {
             let finding = self.findings.error(entry.place, &Path::Root.key("metric"), message);
             finding.suggest("write metric: {name: .., goal: minimize}");
         }
-        let filled =
-            if name == "hyperband" { self.hyperband(entry, path)? } else { self.envelope(entry, path)? };
+        let filled = match name.as_str() {
+            "hyperband" => self.hyperband(entry, path)?,
+            "envelope" => self.envelope(entry, path)?,
+            rule => self.plain(entry, path, rule),
+        };
         Some((Algorithm { name, options: options(&filled) }, filled))
     }
 
@@ -152,6 +155,18 @@ impl Checker<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A rule all of whose options may be left out; it checks their values itself.
+    fn plain(&mut self, entry: &Entry, path: &Path<'_>, rule: &str) -> Value {
+        let known: &[&str] = match rule {
+            "asha" => &["type", "eta", "min_iter", "min_peers"],
+            "median" => &["type", "grace", "min_peers"],
+            "threshold" => &["type", "nan", "upper", "lower", "divergence", "min_iter"],
+            _ => &["type", "patience", "min_delta", "min_iter"],
+        };
+        self.check_keys(&entry.node, path, known);
+        entry.node.to_json()
     }
 
     fn envelope(&mut self, entry: &Entry, path: &Path<'_>) -> Option<Value> {

@@ -147,9 +147,12 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let is_bayes = method.is_some_and(|method| method.name == "bayes");
-        if is_bayes && space.dimensions() == 0 && self.findings.errors() == errors {
-            let message = "all parameters are constant, so bayes has nothing to search";
+        let learning = method.filter(|method| ["bayes", "tpe"].contains(&method.name.as_str()));
+        if let Some(Algorithm { name, .. }) = learning
+            && space.dimensions() == 0
+            && self.findings.errors() == errors
+        {
+            let message = format!("all parameters are constant, so {name} has nothing to search");
             self.findings.error(entry.place, &path, message);
         }
         Some(space)
@@ -252,16 +255,16 @@ impl Checker<'_> {
     }
 
     fn check_metric_is_there(&mut self, root: &Node, method: &Algorithm, metrics: &[Metric]) {
-        if method.name == "bayes" && metrics.is_empty() {
+        if ["bayes", "tpe"].contains(&method.name.as_str()) && metrics.is_empty() {
             let place = root.entry("method").map_or(root.place, |entry| entry.place);
-            let message = "this is missing; method bayes optimises it";
+            let message = format!("this is missing; method {} optimises it", method.name);
             let finding = self.findings.error(place, &Path::Root.key("metric"), message);
             finding.suggest("write metric: {name: .., goal: minimize}");
         }
     }
 
     fn check_end(&mut self, root: &Node, method: &Algorithm, metrics: &[Metric], capped: bool) {
-        let endless = ["random", "bayes"].contains(&method.name.as_str());
+        let endless = ["random", "bayes", "sobol", "tpe"].contains(&method.name.as_str());
         let has_target = metrics.iter().any(|metric| metric.target.is_some());
         if endless && !capped && !has_target && !self.for_wandb() && root.entry("run_cap").is_none() {
             let place = root.entry("method").map_or(root.place, |entry| entry.place);
