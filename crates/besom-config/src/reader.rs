@@ -62,6 +62,14 @@ impl Reader {
         self
     }
 
+    /// Also allows every other name of an algorithm, its options left alone: for those who execute the runs of a sweep
+    /// that somebody else drives with an algorithm of their own.
+    #[must_use]
+    pub fn any_algorithm(mut self) -> Self {
+        self.known.any = true;
+        self
+    }
+
     /// Reads YAML or JSON text, called `source` in messages.
     ///
     /// # Errors

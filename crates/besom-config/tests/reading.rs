@@ -162,6 +162,17 @@ fn named_algorithms_are_known_and_their_options_untouched() {
 }
 
 #[test]
+fn any_algorithm_may_be_named_to_those_who_only_execute_runs() {
+    let text = "method: {name: theirs, depth: 2}\nmetric: {name: l}\nparameters: {x: {min: 0, max: 1}}\n\
+                early_terminate: {type: quorum, of: 3}\nrun_cap: 3\n";
+    let config = Reader::new().any_algorithm().read(text, "s").unwrap().config;
+    assert_eq!(config.method.name, "theirs");
+    assert_eq!(Value::from(config.early_terminate.unwrap().options), json!({"of": 3}));
+    let wrong = text.replace("quorum, of", "hyperband, of");
+    assert!(Reader::new().any_algorithm().read(&wrong, "s").is_err(), "ours keep their checks");
+}
+
+#[test]
 fn naming_a_built_in_algorithm_keeps_its_checks() {
     let reader = Reader::new().method("grid").stopper("hyperband");
     let text = "method: grid\nparameters: {x: {min: 0.0, max: 1.0}}\nmetric: {name: l}\nearly_terminate: {type: hyperband}";

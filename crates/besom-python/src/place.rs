@@ -76,15 +76,7 @@ pub(crate) fn check_text(text: &str, name: &str) -> Result<(SweepConfig, Vec<Dia
 /// The configuration of a stored sweep. Names of algorithms that this process does not know are let pass.
 pub(crate) fn stored_config(sweep: &SweepRow) -> Result<SweepConfig, Failure> {
     let name = sweep.source.clone().unwrap_or_else(|| format!("sweep {}", sweep.id));
-    Ok(reader(&registry(), &named_in(&sweep.text)).read(&sweep.text, &name)?.config)
-}
-
-/// The names of algorithms in a configuration that is JSON, as Python writes it.
-fn named_in(text: &str) -> Vec<String> {
-    let Ok(config) = serde_json::from_str::<Value>(text) else { return Vec::new() };
-    let method = config.get("method").map(|method| method.get("name").unwrap_or(method));
-    let names = [method, config.get("early_terminate").and_then(|rule| rule.get("type"))];
-    names.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    Ok(reader(&registry(), &[]).any_algorithm().read(&sweep.text, &name)?.config)
 }
 
 /// The sweep that a configuration describes, with no runs yet. Algorithms that Python hands over take the place of those

@@ -216,3 +216,39 @@ fn pictures_of_a_sweep_are_written_and_bad_wishes_are_refused() {
     refused(&["history", "--size", "9x9"], "a size is WIDTHxHEIGHT");
     assert!(!desk.path().join("picture.jpg").exists());
 }
+
+#[test]
+fn runs_of_a_sweep_that_somebody_else_drives_are_executed_and_drawn() {
+    use besom::store::{NewRun, NewSweep, SqliteStore, Store, SweepId, Watched};
+    let desk = desk("");
+    let text = "method: theirs\ncontroller: {type: local}\nprogram: train.sh\ncommand: [sh, '${program}', '${args}']\n\
+                metric: {name: loss}\nparameters: {a: {min: 1, max: 9}}\n";
+    let id = SweepId::new("theirs01");
+    std::fs::create_dir(desk.path().join(".besom")).unwrap();
+    let clock: besom::store::Clock = std::sync::Arc::new(|| 1);
+    let mut store = SqliteStore::open(&desk.path().join(".besom/besom.db"), clock).unwrap();
+    let watched = Watched { name: "loss".to_owned(), goal: besom::core::Goal::Minimize };
+    let sweep = NewSweep {
+        id: id.clone(),
+        name: None,
+        text: text.to_owned(),
+        source: None,
+        directory: Some(desk.path().display().to_string()),
+        seed: 7,
+        metrics: vec![watched],
+        run_cap: None,
+        retry_crashed: 0,
+        retry_failed: 0,
+    };
+    store.create_sweep(&sweep).unwrap();
+    let point = json!({"a": 2}).as_object().unwrap().clone();
+    let run = NewRun { point, note: serde_json::Map::new() };
+    store.add_runs(&id, besom::core::RunNumber::FIRST, &[run]).unwrap();
+    drop(store);
+    let answer = desk.call(&["agent", "theirs01", "--count", "1"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert_eq!(runs(&desk, "theirs01")[0]["best"], 2.0);
+    assert_eq!(desk.call(&["plot", "theirs01", "history"]).code, Some(0));
+    let answer = desk.call(&["controller", "theirs01"]);
+    assert!(answer.err.contains("unknown search method 'theirs'"), "{answer:?}");
+}

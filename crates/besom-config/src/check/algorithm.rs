@@ -77,7 +77,7 @@ impl Checker<'_> {
 
     fn method_name(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
         if let Data::Text(name) = &node.data {
-            let own = self.known.methods.contains(name) || METHODS.contains(&name.as_str());
+            let own = self.known.any || self.known.methods.contains(name) || METHODS.contains(&name.as_str());
             if own && !OF_WANDB.contains(&name.as_str()) && name != "custom" {
                 self.findings.not_for_wandb(node.place, path, format!("W&B has no search method {name}"));
             }

@@ -25,6 +25,8 @@ pub(crate) use kind::{KINDS, Key, Kind};
 pub(crate) struct Known {
     pub(crate) methods: BTreeSet<String>,
     pub(crate) stoppers: BTreeSet<String>,
+    /// Whether every name is let pass.
+    pub(crate) any: bool,
 }
 
 /// Checks a configuration; its text was read into the tree with the same findings.

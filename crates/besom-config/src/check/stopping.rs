@@ -36,7 +36,7 @@ impl Checker<'_> {
         }
         self.mapping(node, path, "type and others")?;
         let name = self.stopper_name(entry, path)?;
-        if self.known.stoppers.contains(&name) && !STOPPERS.contains(&name.as_str()) {
+        if !STOPPERS.contains(&name.as_str()) {
             let filled = node.to_json();
             return Some((Algorithm { name, options: options(&filled) }, filled));
         }
@@ -67,7 +67,7 @@ impl Checker<'_> {
         };
         let path = path.key("type");
         if let Data::Text(name) = &kind.node.data
-            && (STOPPERS.contains(&name.as_str()) || self.known.stoppers.contains(name))
+            && (self.known.any || STOPPERS.contains(&name.as_str()) || self.known.stoppers.contains(name))
         {
             if name != "hyperband" {
                 let message = format!("W&B has no stopping rule {name}, only hyperband");

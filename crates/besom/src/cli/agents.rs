@@ -52,8 +52,9 @@ impl Crew<'_> {
     pub(crate) fn work(&self, sweep: SweepRow) -> Result<()> {
         let config = run::stored_config(self.registry, &sweep)?;
         let steps = self.steps == Steps::Always || !config.controller_local;
-        let stepped = setup::build(self.registry, &config, sweep.seed)?;
-        let controller = Mutex::new(Controller::new(sweep.id.clone(), stepped));
+        // Who does not step needs no algorithms, and may not have them.
+        let stepped = steps.then(|| setup::build(self.registry, &config, sweep.seed)).transpose()?;
+        let controller = stepped.map(|stepped| Mutex::new(Controller::new(sweep.id.clone(), stepped)));
         let shutdown = Shutdown::new();
         signals::listen(&shutdown)?;
         let mut progress =
@@ -66,11 +67,13 @@ impl Crew<'_> {
             let agents: Vec<_> = (1..=self.jobs)
                 .map(|job| {
                     let (sweep, config, shutdown, guard) = (&sweep, &config, &shutdown, &guard);
-                    let controller = steps.then_some(&controller);
+                    let controller = controller.as_ref();
                     scope.spawn(move || self.agent(job, sweep, config, controller, shutdown, guard))
                 })
                 .collect();
-            let stepper = steps.then(|| scope.spawn(|| self.keep_stepping(&controller, &over, &troubles)));
+            let stepper = controller
+                .as_ref()
+                .map(|controller| scope.spawn(|| self.keep_stepping(controller, &over, &troubles)));
             let (mut shown, mut level) = (Ok(()), Level::None);
             let mut paused = false;
             while agents.iter().any(|agent| !agent.is_finished()) {

@@ -5,14 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use besom_controller::Controller;
+use besom_controller::{Controller, Sweep};
 use besom_core::{Registry, nearest};
+use besom_search::Random;
 
 use crate::cli::arguments::PlotArguments;
 use crate::cli::place::{Place, find_sweep};
 use crate::cli::{InputError, Outcome, line, run};
 use crate::plot::{Format, Kind, Plot, PlotError};
-use crate::setup;
 
 pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments) -> Result<Outcome> {
     let output = arguments.output.clone().unwrap_or_else(|| default_output(arguments));
@@ -20,7 +20,8 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
     let mut store = place.open_to_read()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
     let config = run::stored_config(registry, &sweep)?;
-    let mut controller = Controller::new(sweep.id.clone(), setup::build(registry, &config, sweep.seed)?);
+    // Nothing is suggested here; the sweep's own algorithms may be its owner's.
+    let mut controller = Controller::new(sweep.id.clone(), Sweep::new(config.problem, Box::new(Random)));
     controller.refresh(&mut store)?;
     let mut picture = Plot::new(arguments.kind).parameters(arguments.parameters.iter().cloned());
     if let Some((width, height)) = arguments.size {

@@ -232,10 +232,11 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
     Ok(Outcome::Done)
 }
 
-/// The configuration of a stored sweep; it was checked when the sweep was created.
+/// The configuration of a stored sweep; it was checked when the sweep was created. Its owner may drive it with algorithms
+/// that this command does not have; who steps it will be told so when they are built.
 pub(crate) fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<besom_config::SweepConfig> {
     let name = sweep.source.clone().unwrap_or_else(|| format!("sweep {}", sweep.id));
-    Ok(setup::reader(registry).read(&sweep.text, &name)?.config)
+    Ok(setup::reader(registry).any_algorithm().read(&sweep.text, &name)?.config)
 }
 
 /// How many runs a sweep will have, if that is known beforehand.
