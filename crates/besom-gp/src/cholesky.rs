@@ -1,6 +1,6 @@
 //! The Cholesky factor of a covariance matrix: K = L Lᵀ, on faer's aligned storage and one thread.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::cholesky::llt;
 use faer::linalg::triangular_solve::{solve_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::{Mat, MatMut, MatRef, Par};
@@ -13,19 +13,36 @@ pub(crate) struct Cholesky {
 
 impl Cholesky {
     /// Factors a matrix given by its lower triangle; `None` if it is not positive definite to working precision.
-    pub(crate) fn new(mut k: Mat<f64>) -> Option<Self> {
-        let n = k.nrows();
-        let scratch = llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, Default::default());
-        let mut memory = MemBuffer::new(scratch);
-        let factored = llt::factor::cholesky_in_place(
-            k.as_mut(),
-            Default::default(),
-            Par::Seq,
-            MemStack::new(&mut memory),
-            Default::default(),
-        );
-        let sound = factored.is_ok() && (0..n).all(|i| k[(i, i)].is_finite() && k[(i, i)] > 0.0);
-        sound.then_some(Self { l: k })
+    pub(crate) fn new(k: Mat<f64>) -> Option<Self> {
+        let mut factor = Self { l: k };
+        let mut memory = MemBuffer::new(Self::scratch(factor.len()));
+        factor.refactor(MemStack::new(&mut memory), |_| ()).then_some(factor)
+    }
+
+    /// Room for `n` rows that are still to be factored.
+    pub(crate) fn with_rows(n: usize) -> Self {
+        Self { l: Mat::zeros(n, n) }
+    }
+
+    /// What factoring `n` rows needs of memory.
+    pub(crate) fn scratch(n: usize) -> StackReq {
+        llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, Default::default())
+    }
+
+    /// What inverting `n` rows needs of memory.
+    pub(crate) fn inverse_scratch(n: usize) -> StackReq {
+        llt::inverse::inverse_scratch::<f64>(n, Par::Seq)
+    }
+
+    /// Factors the matrix that `fill` writes into the lower triangle, in place; `false` if it is not positive definite
+    /// to working precision.
+    pub(crate) fn refactor(&mut self, memory: &mut MemStack, fill: impl FnOnce(&mut Mat<f64>)) -> bool {
+        let k = &mut self.l;
+        fill(k);
+        let (k, settings) = (k.as_mut(), Default::default());
+        let factored = llt::factor::cholesky_in_place(k, Default::default(), Par::Seq, memory, settings);
+        let l = &self.l;
+        factored.is_ok() && (0..self.len()).all(|i| l[(i, i)].is_finite() && l[(i, i)] > 0.0)
     }
 
     /// The number of rows.
@@ -53,13 +70,8 @@ impl Cholesky {
         solve_upper_triangular_in_place(self.l.transpose(), b, Par::Seq);
     }
 
-    /// The lower triangle of `K^-1`.
-    pub(crate) fn inverse(&self) -> Mat<f64> {
-        let n = self.len();
-        let mut inverse = Mat::zeros(n, n);
-        let mut memory = MemBuffer::new(llt::inverse::inverse_scratch::<f64>(n, Par::Seq));
-        let l: MatRef<'_, f64> = self.l.as_ref();
-        llt::inverse::inverse(inverse.as_mut(), l, Par::Seq, MemStack::new(&mut memory));
-        inverse
+    /// Writes the lower triangle of `K^-1` into `inverse`.
+    pub(crate) fn invert(&self, inverse: &mut Mat<f64>, memory: &mut MemStack) {
+        llt::inverse::inverse(inverse.as_mut(), self.l.as_ref(), Par::Seq, memory);
     }
 }

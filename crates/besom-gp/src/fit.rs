@@ -1,9 +1,11 @@
 //! The maximum a posteriori fit of the hyperparameters.
 
+use std::cell::RefCell;
+
 use nalgebra::{DMatrix, DVector};
 
-use crate::likelihood::check_data;
-use crate::{GpError, Hyperparameters, Model, Prior, Stopping, log_marginal_likelihood, minimize};
+use crate::likelihood::{LogLikelihood, Workspace, check_data};
+use crate::{GpError, Hyperparameters, Model, Prior, Stopping, minimize};
 
 /// Fitted hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,7 @@ pub fn fit_until(
     GpError::check_finite("input", x.iter())?;
     let lower: Vec<f64> = prior.all().map(|p| libm::log(p.min)).collect();
     let upper: Vec<f64> = prior.all().map(|p| libm::log(p.max)).collect();
+    let workspace = RefCell::new(Workspace::new(y.len()));
     let mut best: Option<Fit> = None;
     let mut evaluations = 0;
     for start in starts {
@@ -54,7 +57,14 @@ pub fn fit_until(
             prior.length_scales.len(),
             start.length_scales.len(),
         )?;
-        let objective = |theta: &[f64]| negative_log_posterior(model, prior, x, y, theta);
+        let objective = |theta: &[f64]| {
+            let hyperparameters = Hyperparameters::from_log(theta);
+            let likelihood = workspace.borrow_mut().log_marginal_likelihood(model, &hyperparameters, x, y);
+            likelihood.map_or_else(
+                |_| (f64::INFINITY, vec![0.0; theta.len()]),
+                |likelihood| negative_log_posterior(&likelihood, prior, theta),
+            )
+        };
         let end = minimize(objective, &start.to_log(), &lower, &upper, stopping);
         evaluations += end.evaluations;
         if end.value.is_finite() && best.as_ref().is_none_or(|best| -end.value > best.log_posterior) {
@@ -66,17 +76,8 @@ pub fn fit_until(
     Ok(Fit { evaluations, ..best })
 }
 
-/// What is minimised, with its gradient; infinite where the covariance matrix cannot be factored.
-fn negative_log_posterior(
-    model: &Model,
-    prior: &Prior,
-    x: &DMatrix<f64>,
-    y: &DVector<f64>,
-    theta: &[f64],
-) -> (f64, Vec<f64>) {
-    let Ok(likelihood) = log_marginal_likelihood(model, &Hyperparameters::from_log(theta), x, y) else {
-        return (f64::INFINITY, vec![0.0; theta.len()]);
-    };
+/// What is minimised, with its gradient.
+fn negative_log_posterior(likelihood: &LogLikelihood, prior: &Prior, theta: &[f64]) -> (f64, Vec<f64>) {
     let rest = [likelihood.signal_variance, likelihood.noise_variance];
     let mut value = likelihood.value;
     let mut gradient: Vec<f64> = likelihood.length_scales.iter().copied().chain(rest).collect();

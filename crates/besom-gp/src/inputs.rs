@@ -108,6 +108,19 @@ impl Inputs {
         );
     }
 
+    /// Squared scaled distances from row `j` of `other`, scaled alike, to all rows.
+    pub(crate) fn squared_distances_to_row(&self, other: &Self, j: usize, out: &mut [f64]) {
+        wide(
+            #[inline(always)]
+            || {
+                out.fill(0.0);
+                for (column, other) in self.columns.iter().zip(&other.columns) {
+                    column.add_squared(other.at(j), 0, out);
+                }
+            },
+        );
+    }
+
     /// For every dimension, the sum of `weights[i - j] * (contribution of that dimension to the squared distance
     /// between rows i and j)` over `i >= j`, added to `sums`.
     pub(crate) fn add_weighted_squares_below(&self, j: usize, weights: &[f64], sums: &mut [f64]) {

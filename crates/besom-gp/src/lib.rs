@@ -52,5 +52,5 @@ pub use kernel::Kernel;
 pub use likelihood::{LogLikelihood, log_marginal_likelihood};
 pub use minimize::{Minimum, Stopping, minimize};
 pub use model::{Dimension, Hyperparameters, Model};
-pub use posterior::{PointPrediction, Posterior, Prediction};
+pub use posterior::{PointPrediction, Posterior, Prediction, Watch};
 pub use prior::{LogNormal, Prior};

@@ -6,6 +6,7 @@
 use std::f64::consts::TAU;
 
 use faer::Mat;
+use faer::dyn_stack::{MemBuffer, MemStack};
 use nalgebra::{DMatrix, DVector};
 
 use crate::cholesky::Cholesky;
@@ -35,22 +36,58 @@ pub fn log_marginal_likelihood(
     x: &DMatrix<f64>,
     y: &DVector<f64>,
 ) -> Result<LogLikelihood, GpError> {
-    check_data(x, y)?;
-    let inputs = Inputs::new(model, hyperparameters, x)?;
-    let n = inputs.len();
-    let correlations = Correlations::new(model, &inputs);
-    let k = correlations.covariance(model, hyperparameters);
-    let factor = Cholesky::new(k).ok_or(GpError::NotPositiveDefinite { observations: n })?;
-    let mut a = column(y.as_slice());
-    factor.solve_lower(a.as_mut());
-    factor.solve_upper(a.as_mut());
-    let fit: f64 = (0..n).map(|i| y[i] * a[(i, 0)]).sum();
-    let value = -0.5 * fit - factor.half_log_determinant() - 0.5 * n as f64 * TAU.ln();
-    let mut gradient = gradient(hyperparameters, &inputs, &correlations, &factor.inverse(), &a);
-    if hyperparameters.length_scales.len() == 1 {
-        gradient.length_scales = vec![gradient.length_scales.iter().sum()];
+    Workspace::new(y.len()).log_marginal_likelihood(model, hyperparameters, x, y)
+}
+
+/// The matrices of one evaluation, kept for the next: taking fresh memory of this size from the system costs as much as
+/// the arithmetic on it.
+pub(crate) struct Workspace {
+    correlations: Correlations,
+    factor: Cholesky,
+    inverse: Mat<f64>,
+    memory: MemBuffer,
+}
+
+impl Workspace {
+    /// For `n` observations.
+    pub(crate) fn new(n: usize) -> Self {
+        Self {
+            correlations: Correlations { values: Mat::zeros(n, n), slopes: Mat::zeros(n, n) },
+            factor: Cholesky::with_rows(n),
+            inverse: Mat::zeros(n, n),
+            memory: MemBuffer::new(Cholesky::scratch(n).or(Cholesky::inverse_scratch(n))),
+        }
     }
-    Ok(LogLikelihood { value, ..gradient })
+
+    /// As the function of this name, for as many observations as there is room for.
+    pub(crate) fn log_marginal_likelihood(
+        &mut self,
+        model: &Model,
+        hyperparameters: &Hyperparameters,
+        x: &DMatrix<f64>,
+        y: &DVector<f64>,
+    ) -> Result<LogLikelihood, GpError> {
+        check_data(x, y)?;
+        let inputs = Inputs::new(model, hyperparameters, x)?;
+        let n = inputs.len();
+        let Self { correlations, factor, inverse, memory } = self;
+        correlations.fill(model, &inputs);
+        let covariance = |k: &mut Mat<f64>| correlations.covariance(model, hyperparameters, k);
+        if !factor.refactor(MemStack::new(memory), covariance) {
+            return Err(GpError::NotPositiveDefinite { observations: n });
+        }
+        let mut a = column(y.as_slice());
+        factor.solve_lower(a.as_mut());
+        factor.solve_upper(a.as_mut());
+        let fit: f64 = (0..n).map(|i| y[i] * a[(i, 0)]).sum();
+        let value = -0.5 * fit - factor.half_log_determinant() - 0.5 * n as f64 * TAU.ln();
+        factor.invert(inverse, MemStack::new(memory));
+        let mut gradient = gradient(hyperparameters, &inputs, correlations, inverse, &a);
+        if hyperparameters.length_scales.len() == 1 {
+            gradient.length_scales = vec![gradient.length_scales.iter().sum()];
+        }
+        Ok(LogLikelihood { value, ..gradient })
+    }
 }
 
 /// Whether there is data, of fitting sizes, of finite numbers.
@@ -77,29 +114,26 @@ struct Correlations {
 }
 
 impl Correlations {
-    /// All of them.
-    fn new(model: &Model, inputs: &Inputs) -> Self {
-        let n = inputs.len();
-        let (mut values, mut slopes) = (Mat::zeros(n, n), Mat::zeros(n, n));
-        for j in 0..n {
-            let (values, slopes) = (below(&mut values, j), below(&mut slopes, j));
+    /// Computes all of them.
+    fn fill(&mut self, model: &Model, inputs: &Inputs) {
+        for j in 0..inputs.len() {
+            let (values, slopes) = (below(&mut self.values, j), below(&mut self.slopes, j));
             inputs.squared_distances_from(j, j, values);
             model.kernel.correlate(values, slopes);
         }
-        Self { values, slopes }
     }
 
-    /// The lower triangle of K.
-    fn covariance(&self, model: &Model, hyperparameters: &Hyperparameters) -> Mat<f64> {
-        let mut k = self.values.clone();
+    /// Writes the lower triangle of K into `k`.
+    fn covariance(&self, model: &Model, hyperparameters: &Hyperparameters, k: &mut Mat<f64>) {
+        let (s2, m0) = (hyperparameters.signal_variance, model.mean_variance);
         for j in 0..k.nrows() {
-            let column = below(&mut k, j);
-            for k in &mut *column {
-                *k = hyperparameters.signal_variance * *k + model.mean_variance;
-            }
+            let (values, column) = (&self.values.col_as_slice(j)[j..], below(k, j));
+            wide(
+                #[inline(always)]
+                || column.iter_mut().zip(values).for_each(|(k, value)| *k = s2 * value + m0),
+            );
             column[0] = observation_variance(model, hyperparameters);
         }
-        k
     }
 }
 

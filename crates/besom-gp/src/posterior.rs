@@ -47,6 +47,34 @@ pub struct PointPrediction {
     pub sd_gradient: Vec<f64>,
 }
 
+/// The posterior of the function at fixed points, which [follows](Posterior::follow) one that is extended.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    points: Inputs,
+    /// Covariances of points (rows) and observations.
+    k: Mat<f64>,
+    /// How much of each point's variance the observations explain.
+    explained: Vec<f64>,
+    mean: Vec<f64>,
+    sd: Vec<f64>,
+}
+
+impl Watch {
+    /// Means at the points, in their order.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// Standard deviations.
+    pub fn sd(&self) -> &[f64] {
+        &self.sd
+    }
+
+    fn prediction(self) -> Prediction {
+        Prediction { mean: self.mean.into(), sd: self.sd.into() }
+    }
+}
+
 impl Posterior {
     /// The posterior given targets `y` (length n) at inputs `x` (n by d).
     ///
@@ -159,23 +187,76 @@ impl Posterior {
     /// The posterior at the rows of `x` (m by d).
     pub fn predict(&self, x: &DMatrix<f64>) -> Result<Prediction, GpError> {
         GpError::check_size("input dimensions", self.inputs.dimensions(), x.ncols())?;
-        GpError::check_finite("input", x.iter())?;
         let (mut mean, mut sd) = (DVector::zeros(x.nrows()), DVector::zeros(x.nrows()));
         for from in (0..x.nrows()).step_by(AT_ONCE) {
-            let to = x.nrows().min(from + AT_ONCE);
-            let mut k = Mat::zeros(self.observations(), to - from);
-            for row in from..to {
-                let column = k.col_as_slice_mut(row - from);
-                self.fill_covariances(x.row(row).iter().copied(), column);
-                mean[row] = product(column, &self.a);
-            }
-            let v = self.whitening.whiten(&k);
-            for row in from..to {
-                let v = v.col_as_slice(row - from);
-                sd[row] = self.sd(product(v, v));
-            }
+            let count = AT_ONCE.min(x.nrows() - from);
+            let part = self.watch(&x.rows(from, count).into_owned())?.prediction();
+            mean.rows_mut(from, count).copy_from(&part.mean);
+            sd.rows_mut(from, count).copy_from(&part.sd);
         }
         Ok(Prediction { mean, sd })
+    }
+
+    /// The posterior at the rows of `x` (m by d), ready to follow this one when it is extended.
+    pub fn watch(&self, x: &DMatrix<f64>) -> Result<Watch, GpError> {
+        let points = Inputs::new(&self.model, &self.hyperparameters, x)?;
+        let (m, n) = (x.nrows(), self.observations());
+        let mut k = Mat::zeros(m, n);
+        // Along the longer side, which is worth more than that the columns lie at hand.
+        if m < n {
+            let mut row = vec![0.0; n];
+            for i in 0..m {
+                self.inputs.squared_distances_to_row(&points, i, &mut row);
+                self.covary(&mut row);
+                row.iter().enumerate().for_each(|(j, &value)| k[(i, j)] = value);
+            }
+        } else {
+            (0..n).for_each(|j| self.covary_with(j, &points, k.col_as_slice_mut(j)));
+        }
+        let mut watch = Watch { points, k, explained: vec![0.0; m], mean: vec![0.0; m], sd: vec![0.0; m] };
+        self.whitening.add_squares(&watch.k, &mut watch.explained);
+        self.describe(&mut watch);
+        Ok(watch)
+    }
+
+    /// Brings `watch`, made from this posterior when it had fewer observations, up to date. Costs O(m n) for each
+    /// observation that was added.
+    ///
+    /// # Panics
+    /// If this posterior has fewer observations than the one that was watched.
+    pub fn follow(&self, watch: &mut Watch) {
+        let (m, seen, n) = (watch.points.len(), watch.k.ncols(), self.observations());
+        assert!(seen <= n, "a watched posterior only grows");
+        if seen == n {
+            return;
+        }
+        watch.k.resize_with(m, n, |_, _| 0.0);
+        for j in seen..n {
+            self.covary_with(j, &watch.points, watch.k.col_as_slice_mut(j));
+            self.whitening.add_square(j, &watch.k, &mut watch.explained);
+        }
+        self.describe(watch);
+    }
+
+    /// Means and deviations from covariances and explained variances.
+    fn describe(&self, watch: &mut Watch) {
+        watch.mean.fill(0.0);
+        for (j, &a) in self.a.iter().enumerate() {
+            let (column, mean) = (watch.k.col_as_slice(j), &mut watch.mean);
+            wide(
+                #[inline(always)]
+                || mean.iter_mut().zip(column).for_each(|(mean, k)| *mean = k.mul_add(a, *mean)),
+            );
+        }
+        for (sd, &explained) in watch.sd.iter_mut().zip(&watch.explained) {
+            *sd = self.sd(explained);
+        }
+    }
+
+    /// The covariances of observation `j` with points.
+    fn covary_with(&self, j: usize, points: &Inputs, out: &mut [f64]) {
+        points.squared_distances_to_row(&self.inputs, j, out);
+        self.covary(out);
     }
 
     /// The posterior at one point of d coordinates, with its gradient.
@@ -223,11 +304,6 @@ impl Posterior {
         if let Some(itself) = j.checked_sub(from).and_then(|place| out.get_mut(place)) {
             *itself = observation_variance(&self.model, &self.hyperparameters) + self.jitter;
         }
-    }
-
-    fn fill_covariances(&self, point: impl Iterator<Item = f64>, out: &mut [f64]) {
-        self.inputs.squared_distances_to(point, out);
-        self.covary(out);
     }
 
     /// Covariances of the function in place of squared distances.

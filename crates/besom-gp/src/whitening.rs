@@ -5,17 +5,22 @@
 //! gradient. Whole blocks of rows go through matrix products, what is left over through vectors; where the blocks begin
 //! is fixed, so that a factor that grew has the same bits as one built at once.
 
+use faer::linalg::matmul::matmul as matmul_full;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::linalg::triangular_inverse::invert_lower_triangular;
-use faer::{Accum, Mat, MatRef, Par};
+use faer::{Accum, Mat, Par};
 
 use crate::cholesky::Cholesky;
-use crate::wide::{add, dot, wide};
+use crate::wide::{Lanes, add_columns, dots, wide};
 
 /// Rows in a block.
 const BLOCK: usize = 32;
+/// Columns of U in one matrix product.
+const BAND: usize = 64;
+/// Columns of U that one pass works on at once.
+const TOGETHER: usize = 4;
 
-/// The upper triangle U; what lies below the diagonal is never read.
+/// The upper triangle U; below the diagonal are zeros.
 #[derive(Clone, Debug)]
 pub(crate) struct Whitening {
     /// At least `len` rows and columns, multiples of the block.
@@ -141,30 +146,98 @@ impl Whitening {
     }
 
     /// `Uᵀ k` for the columns of `k`.
-    pub(crate) fn whiten(&self, k: &Mat<f64>) -> Mat<f64> {
+    fn whiten(&self, k: &Mat<f64>) -> Mat<f64> {
         let mut v = Mat::zeros(k.nrows(), k.ncols());
-        let u: MatRef<'_, f64> = self.u.as_ref().submatrix(0, 0, self.len, self.len);
-        let (lower, full) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
-        matmul(v.as_mut(), full, Accum::Replace, u.transpose(), lower, k.as_ref(), full, 1.0, Par::Seq);
+        for (from, to) in self.bands() {
+            let band = self.u.as_ref().submatrix(0, from, to, to - from);
+            let out = v.as_mut().subrows_mut(from, to - from);
+            matmul_full(out, Accum::Replace, band.transpose(), k.as_ref().subrows(0, to), 1.0, Par::Seq);
+        }
         v
+    }
+
+    /// Adds `kᵀ K^-1 k` to `squares` for every row of `k`.
+    pub(crate) fn add_squares(&self, k: &Mat<f64>, squares: &mut [f64]) {
+        let mut v = Mat::zeros(k.nrows(), BAND);
+        for (from, to) in self.bands() {
+            let band = self.u.as_ref().submatrix(0, from, to, to - from);
+            let out = v.as_mut().subcols_mut(0, to - from);
+            matmul_full(out, Accum::Replace, k.as_ref().subcols(0, to), band, 1.0, Par::Seq);
+            (0..to - from).for_each(|j| add_squared(squares, v.col_as_slice(j)));
+        }
+    }
+
+    /// What row `j` of K, the last that `k` knows of, adds to the squares of the rows of `k`.
+    pub(crate) fn add_square(&self, j: usize, k: &Mat<f64>, squares: &mut [f64]) {
+        let mut v = vec![0.0; k.nrows()];
+        let column = &self.u.col_as_slice(j)[..=j];
+        wide(
+            #[inline(always)]
+            || {
+                for (i, u) in column.iter().enumerate() {
+                    v.iter_mut().zip(k.col_as_slice(i)).for_each(|(v, k)| *v = k.mul_add(*u, *v));
+                }
+            },
+        );
+        add_squared(squares, &v);
+    }
+
+    /// The columns of U in bands, from and to; below its diagonal U is zero, so that a band is a rectangle.
+    fn bands(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let len = self.len;
+        (0..len).step_by(BAND).map(move |from| (from, len.min(from + BAND)))
     }
 
     /// Adds `U Uᵀ k = K^-1 k` to `out` and gives back `kᵀ K^-1 k`, in one pass over U.
     pub(crate) fn pass(&self, k: &[f64], out: &mut [f64]) -> f64 {
-        wide(
+        let (k, mut sums) = (lanes(&k[..self.len]), lanes(&out[..self.len]));
+        let square = wide(
             #[inline(always)]
             || {
                 let mut square = 0.0;
-                for j in 0..self.len {
-                    let column = &self.u.col_as_slice(j)[..=j];
-                    let v = dot(column, &k[..=j]);
+                let mut j = 0;
+                while j + TOGETHER <= self.len {
+                    let columns =
+                        [self.column(j), self.column(j + 1), self.column(j + 2), self.column(j + 3)];
+                    let height = (j + TOGETHER).div_ceil(8);
+                    let v = dots(columns, &k[..height]);
+                    v.iter().for_each(|v| square += v * v);
+                    add_columns(&mut sums[..height], v, columns);
+                    j += TOGETHER;
+                }
+                for j in j..self.len {
+                    let height = (j + 1).div_ceil(8);
+                    let [v] = dots([self.column(j)], &k[..height]);
                     square += v * v;
-                    add(&mut out[..=j], v, column);
+                    add_columns(&mut sums[..height], [v], [self.column(j)]);
                 }
                 square
             },
-        )
+        );
+        out[..self.len].copy_from_slice(&sums.as_flattened()[..self.len]);
+        square
     }
+
+    /// Column `j` of U with the zeros below its diagonal.
+    #[inline(always)]
+    fn column(&self, j: usize) -> &[Lanes] {
+        self.u.col_as_slice(j).as_chunks().0
+    }
+}
+
+/// Adds the squares of `v`.
+fn add_squared(squares: &mut [f64], v: &[f64]) {
+    wide(
+        #[inline(always)]
+        || squares.iter_mut().zip(v).for_each(|(square, v)| *square = v.mul_add(*v, *square)),
+    );
+}
+
+/// A copy, filled up with zeros.
+fn lanes(values: &[f64]) -> Vec<Lanes> {
+    let mut lanes = vec![[0.0; 8]; values.len().div_ceil(8)];
+    lanes.as_flattened_mut()[..values.len()].copy_from_slice(values);
+    lanes
 }
 
 /// Whether what is left of a variance is more than rounding.

@@ -1,7 +1,7 @@
 //! Loops over slices, compiled for the widest registers of the CPU at hand.
 //!
-//! No loop here depends on the width for its result: elementwise arithmetic rounds the same in any register, and sums
-//! are kept in eight interleaved parts whatever the hardware offers.
+//! No loop here depends on the width for its result: elementwise arithmetic rounds the same in any register, sums are
+//! kept in eight interleaved parts whatever the hardware offers, and a fused product is fused everywhere.
 
 /// Runs `work` compiled for the CPU at hand. What it calls must be inlined to profit.
 #[inline(always)]
@@ -33,11 +33,39 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     sum_of(a, b, |a, b| a * b)
 }
 
-/// Adds `factor * b` to `a`.
+/// Eight numbers that are worked on at once.
+pub(crate) type Lanes = [f64; 8];
+
+/// The products of several columns with `k`, all of one length, each in eight interleaved parts: a column's product
+/// does not depend on those beside it.
 #[inline(always)]
-pub(crate) fn add(a: &mut [f64], factor: f64, b: &[f64]) {
-    for (a, b) in a.iter_mut().zip(b) {
-        *a += factor * b;
+pub(crate) fn dots<const C: usize>(columns: [&[Lanes]; C], k: &[Lanes]) -> [f64; C] {
+    let columns = columns.map(|column| &column[..k.len()]);
+    let mut parts = [[0.0; 8]; C];
+    for t in 0..k.len() {
+        for c in 0..C {
+            parts[c] = fused(&columns[c][t], &k[t], parts[c]);
+        }
+    }
+    parts.map(|[a, b, c, d, e, f, g, h]| ((a + e) + (b + f)) + ((c + g) + (d + h)))
+}
+
+/// `a * b + c` in each lane.
+#[inline(always)]
+fn fused(a: &Lanes, b: &Lanes, c: Lanes) -> Lanes {
+    std::array::from_fn(|lane| a[lane].mul_add(b[lane], c[lane]))
+}
+
+/// Adds the columns times their factors to `out`, one after the other.
+#[inline(always)]
+pub(crate) fn add_columns<const C: usize>(out: &mut [Lanes], factors: [f64; C], columns: [&[Lanes]; C]) {
+    let columns = columns.map(|column| &column[..out.len()]);
+    for t in 0..out.len() {
+        let mut sum = out[t];
+        for c in 0..C {
+            sum = fused(&columns[c][t], &[factors[c]; 8], sum);
+        }
+        out[t] = sum;
     }
 }
 
@@ -71,7 +99,7 @@ pub(crate) fn exp(x: f64) -> f64 {
     let rest = (x - whole * LN_2_HIGH) - whole * LN_2_LOW;
     let mut sum = TAYLOR[0];
     for coefficient in &TAYLOR[1..] {
-        sum = sum * rest + coefficient;
+        sum = sum.mul_add(rest, *coefficient);
     }
     sum * f64::from_bits(rounded.to_bits().wrapping_add(1023) << 52)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use besom_core::Point;
 use besom_gp::improvement::log_expected_improvement;
-use besom_gp::{GpError, Stopping, minimize};
+use besom_gp::{GpError, Stopping, Watch, minimize};
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 
@@ -41,38 +41,89 @@ pub(super) struct Choice {
     pub(super) improvement: f64,
 }
 
-/// A candidate with the logarithm of its expected improvement.
+/// A point with the logarithm of its expected improvement.
 #[derive(Clone, Debug)]
 struct Scored {
     coordinates: Vec<f64>,
     score: f64,
 }
 
-/// The untried point with the largest expected improvement that was found; `None` if all candidates were tried.
-pub(super) fn acquire(
-    encoding: &Encoding,
-    surrogate: &Surrogate,
-    rng: &mut impl Rng,
-    tried: &BTreeSet<Vec<Key>>,
-) -> Result<Option<Choice>, GpError> {
-    let new = |scored: &&Scored| {
-        let key = encoding.key(&encoding.decode(&scored.coordinates));
-        scored.score > f64::NEG_INFINITY && key.is_some_and(|key| !tried.contains(&key))
-    };
-    if let Some(count) = encoding.count().filter(|&count| count <= ENUMERATED) {
-        let all = scored(surrogate, (0..count).map(|k| encoding.at(k)).collect())?;
-        return best(all.iter().filter(new)).map(|best| choice(encoding, surrogate, best)).transpose();
+/// Points to score and to climb from: all of a small space, else draws from the prior and points around the best runs.
+/// The same for everything that is asked until the next run is over, and for a model and its doubts.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    rows: Vec<Vec<f64>>,
+    /// How many are draws from the prior; all others are near the best runs.
+    global: usize,
+    /// Whether there is no other point.
+    complete: bool,
+}
+
+impl Candidates {
+    /// For this model.
+    pub(super) fn new(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Self {
+        if let Some(count) = encoding.count().filter(|&count| count <= ENUMERATED) {
+            let rows: Vec<_> = (0..count).map(|k| encoding.at(k)).collect();
+            return Self { global: rows.len(), rows, complete: true };
+        }
+        let mut rows = global(encoding, surrogate, rng);
+        let global = rows.len();
+        rows.extend(local(encoding, surrogate, rng));
+        Self { rows, global, complete: false }
     }
-    let mut candidates = scored(surrogate, global(encoding, surrogate, rng))?;
-    let around = scored(surrogate, local(encoding, surrogate, rng))?;
-    let starts = starts(&candidates, &around, rng);
-    candidates.extend(around);
-    let mut climbed = Vec::with_capacity(starts.len());
-    for start in starts {
-        climbed.push(climb(encoding, surrogate, start)?);
+}
+
+/// A model that looks at candidates.
+pub(super) struct View {
+    pub(super) surrogate: Surrogate,
+    watch: Watch,
+}
+
+impl View {
+    pub(super) fn new(surrogate: Surrogate, candidates: &Candidates) -> Result<Self, GpError> {
+        let watch = surrogate.posterior.watch(&matrix(&candidates.rows))?;
+        Ok(Self { surrogate, watch })
     }
-    let chosen = best(climbed.iter().filter(new)).or_else(|| best(candidates.iter().filter(new)));
-    chosen.map(|chosen| choice(encoding, surrogate, chosen)).transpose()
+
+    /// Takes note of a run without a value, as the model does.
+    pub(super) fn believe(&mut self, coordinates: &[f64]) -> Result<(), GpError> {
+        self.surrogate.believe(coordinates)?;
+        self.surrogate.posterior.follow(&mut self.watch);
+        Ok(())
+    }
+
+    /// The untried point with the largest expected improvement that was found; `None` if all candidates were tried.
+    pub(super) fn acquire(
+        &self,
+        encoding: &Encoding,
+        candidates: &Candidates,
+        rng: &mut impl Rng,
+        tried: &BTreeSet<Vec<Key>>,
+    ) -> Result<Option<Choice>, GpError> {
+        let Self { surrogate, watch } = self;
+        let new = |coordinates: &[f64]| {
+            encoding.key(&encoding.decode(coordinates)).is_some_and(|key| !tried.contains(&key))
+        };
+        let scores = scores(surrogate, watch);
+        let mut best = None;
+        if !candidates.complete {
+            for start in starts(candidates, &scores, rng) {
+                let climbed = climb(encoding, surrogate, start)?;
+                if climbed.score > best.as_ref().map_or(f64::NEG_INFINITY, |best: &Scored| best.score)
+                    && new(&climbed.coordinates)
+                {
+                    best = Some(climbed);
+                }
+            }
+        }
+        let best = best.or_else(|| {
+            let untried =
+                (0..scores.len()).filter(|&i| scores[i] > f64::NEG_INFINITY && new(&candidates.rows[i]));
+            let best = untried.reduce(|best, i| if scores[i] > scores[best] { i } else { best })?;
+            Some(Scored { coordinates: candidates.rows[best].clone(), score: scores[best] })
+        });
+        best.map(|best| choice(encoding, surrogate, &best)).transpose()
+    }
 }
 
 /// What the model says of the value that really is suggested, after rounding.
@@ -84,22 +135,19 @@ fn choice(encoding: &Encoding, surrogate: &Surrogate, chosen: &Scored) -> Result
     Ok(Choice { point, coordinates, mean: at.mean, sd: at.sd, improvement })
 }
 
-/// The first of the best; NaN is never best.
-fn best<'a>(candidates: impl Iterator<Item = &'a Scored>) -> Option<&'a Scored> {
-    candidates.reduce(|best, other| if other.score > best.score { other } else { best })
+fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
+    DMatrix::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, k| rows[i][k])
 }
 
-fn scored(surrogate: &Surrogate, rows: Vec<Vec<f64>>) -> Result<Vec<Scored>, GpError> {
-    let Some(first) = rows.first() else {
-        return Ok(Vec::new());
-    };
-    let x = DMatrix::from_fn(rows.len(), first.len(), |i, k| rows[i][k]);
-    let prediction = surrogate.posterior.predict(&x)?;
-    let score = |(i, coordinates)| {
-        let score = log_expected_improvement(prediction.mean[i], prediction.sd[i], surrogate.incumbent).value;
-        Scored { coordinates, score }
-    };
-    Ok(rows.into_iter().enumerate().map(score).collect())
+/// The logarithm of expected improvement at each point that is watched.
+fn scores(surrogate: &Surrogate, watch: &Watch) -> Vec<f64> {
+    let improvement = |(&mean, &sd)| log_expected_improvement(mean, sd, surrogate.incumbent).value;
+    watch.mean().iter().zip(watch.sd()).map(improvement).collect()
+}
+
+/// The same at any points.
+fn rated(surrogate: &Surrogate, rows: &[Vec<f64>]) -> Result<Vec<f64>, GpError> {
+    Ok(scores(surrogate, &surrogate.posterior.watch(&matrix(rows))?))
 }
 
 /// Draws from the prior.
@@ -141,25 +189,27 @@ fn local(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<
 }
 
 /// Where to climb from: the best candidates, and two more that are drawn in proportion to their improvement.
-fn starts(global: &[Scored], local: &[Scored], rng: &mut impl Rng) -> Vec<Scored> {
-    let all: Vec<&Scored> = global.iter().chain(local).collect();
-    let highest = all.iter().map(|s| s.score).fold(f64::NEG_INFINITY, f64::max);
-    let weights: Vec<f64> = all.iter().map(|s| libm::exp(s.score - highest).max(0.0)).collect();
+fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng) -> Vec<Scored> {
+    let best = |range: std::ops::Range<usize>| {
+        range.reduce(|best, i| if scores[i] > scores[best] { i } else { best })
+    };
+    let mut places: Vec<usize> =
+        [best(0..candidates.global), best(candidates.global..scores.len())].into_iter().flatten().collect();
+    let highest = places.iter().map(|&i| scores[i]).fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = scores.iter().map(|score| libm::exp(score - highest).max(0.0)).collect();
     let total: f64 = weights.iter().sum();
-    let mut starts: Vec<Scored> =
-        [best(global.iter()), best(local.iter())].into_iter().flatten().cloned().collect();
     for _ in 0..2 {
         let mut left = rng.random::<f64>() * total;
-        let drawn = weights.iter().position(|weight| {
+        places.extend(weights.iter().position(|weight| {
             left -= weight;
             left < 0.0
-        });
-        starts.extend(drawn.map(|i| all[i].clone()));
+        }));
     }
     let mut distinct: Vec<Scored> = Vec::new();
-    for start in starts {
-        if start.score.is_finite() && distinct.iter().all(|other| other.coordinates != start.coordinates) {
-            distinct.push(start);
+    for i in places {
+        let coordinates = &candidates.rows[i];
+        if scores[i].is_finite() && distinct.iter().all(|other| other.coordinates != *coordinates) {
+            distinct.push(Scored { coordinates: coordinates.clone(), score: scores[i] });
         }
     }
     distinct
@@ -218,19 +268,42 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
     if -end.value > at.score { Scored { coordinates: row(&end.argument), score: -end.value } } else { at }
 }
 
-/// Moves every other coordinate, one after the other, to its best alternative.
-fn step(encoding: &Encoding, surrogate: &Surrogate, mut at: Scored) -> Result<Scored, GpError> {
-    for (k, axis) in encoding.axes().iter().enumerate() {
-        let moved = |u: f64| {
-            let mut row = at.coordinates.clone();
-            row[k] = u;
-            row
-        };
-        let rows = axis.neighbours(at.coordinates[k]).into_iter().map(moved).collect();
-        let alternatives = scored(surrogate, rows)?;
-        if let Some(best) = best(alternatives.iter()).filter(|best| best.score > at.score + 1e-9) {
-            at = best.clone();
+/// Moves the other coordinates to better alternatives: each to its best, or only the one that gains most.
+fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored, GpError> {
+    let moved = |row: &[f64], k: usize, u: f64| {
+        let mut row = row.to_vec();
+        row[k] = u;
+        row
+    };
+    let alternatives = encoding
+        .axes()
+        .iter()
+        .enumerate()
+        .flat_map(|(k, axis)| axis.neighbours(at.coordinates[k]).into_iter().map(move |u| (k, u)));
+    let alternatives: Vec<(usize, f64)> = alternatives.collect();
+    if alternatives.is_empty() {
+        return Ok(at);
+    }
+    let rows: Vec<Vec<f64>> = alternatives.iter().map(|&(k, u)| moved(&at.coordinates, k, u)).collect();
+    let scores = rated(surrogate, &rows)?;
+    // The best alternative of each coordinate that has a better one.
+    let mut best: Vec<usize> = Vec::new();
+    for i in (0..rows.len()).filter(|&i| scores[i] > at.score + 1e-9) {
+        match best.last_mut().filter(|last| alternatives[**last].0 == alternatives[i].0) {
+            Some(last) if scores[i] > scores[*last] => *last = i,
+            Some(_) => {}
+            None => best.push(i),
         }
     }
-    Ok(at)
+    let Some(&single) = best.iter().reduce(|a, b| if scores[*b] > scores[*a] { b } else { a }) else {
+        return Ok(at);
+    };
+    let alone = Scored { coordinates: rows[single].clone(), score: scores[single] };
+    if best.len() == 1 {
+        return Ok(alone);
+    }
+    let all =
+        best.iter().fold(at.coordinates.clone(), |row, &i| moved(&row, alternatives[i].0, alternatives[i].1));
+    let score = rated(surrogate, std::slice::from_ref(&all))?[0];
+    Ok(if score > alone.score { Scored { coordinates: all, score } } else { alone })
 }

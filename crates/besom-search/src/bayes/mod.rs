@@ -19,7 +19,7 @@ mod transform;
 
 use std::collections::BTreeSet;
 
-use besom_core::{Answer, Ask, BoxError, Options, Problem, RunNumber, Search, Suggestion};
+use besom_core::{Answer, Ask, BoxError, Options, Problem, RunNumber, Search, Suggestion, seed};
 use besom_gp::GpError;
 use rand::Rng;
 
@@ -28,7 +28,7 @@ pub use data::{InFlight, Observation, Observations};
 use crate::SearchError;
 use crate::error::{none_of, unknown_options};
 
-use self::acquire::Choice;
+use self::acquire::{Candidates, Choice, View};
 use self::axis::Key;
 use self::encode::Encoding;
 use self::surrogate::{Data, Fit, Surrogate};
@@ -86,6 +86,9 @@ const LITTLE: f64 = 0.01;
 /// What length scales are multiplied by, one after the other, until the model expects something.
 const DOUBTS: [f64; 2] = [0.5, 0.25];
 
+/// Keeps the generators of candidates apart from those of runs.
+const CANDIDATES: u64 = u64::from_le_bytes(*b"candidat");
+
 /// What is known when one point is to be named.
 struct Moment<'a> {
     ask: &'a Ask<'a>,
@@ -119,26 +122,27 @@ impl Search for Bayes {
         let ready = handed_out + ask.count > initial::count(ask.problem, self.encoding.axes().len());
         let earlier = note::latest_fit(ask.history, &self.encoding);
         let known = ready && measured >= 2 && !data.rows.is_empty();
-        let mut surrogate = known.then(|| self.surrogate(&data, earlier.as_ref()));
-        if let Some(Ok(surrogate)) = &mut surrogate {
-            for coordinates in &in_flight {
-                // A run that cannot be added (a copy of another, without noise) says nothing new.
-                surrogate.believe(coordinates).ok();
-            }
+        let mut opinions = known.then(|| {
+            let surrogate = self.surrogate(&data, earlier.as_ref())?;
+            Opinions::new(&self.encoding, surrogate, &mut candidates_rng(ask, data.rows.len()))
+        });
+        if let Some(Ok(opinions)) = &mut opinions {
+            in_flight.iter().for_each(|coordinates| opinions.believe(coordinates));
         }
         let encoding = &self.encoding;
         let tried = ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect();
         let mut moment = Moment { ask, encoding, tried, handed_out, measured };
         let mut suggestions = Vec::new();
         for i in 0..ask.count {
-            let Some(suggestion) = moment.next(i, &mut surrogate) else {
+            let Some(suggestion) = moment.next(i, &mut opinions) else {
                 break;
             };
             moment.tried.extend(encoding.key(&suggestion.point));
             moment.handed_out += 1;
             suggestions.push(suggestion);
         }
-        if let Some(Ok(mut surrogate)) = surrogate {
+        if let Some(Ok(opinions)) = opinions {
+            let mut surrogate = opinions.fitted.surrogate;
             surrogate.forget();
             self.known = Some(Known { data, earlier, surrogate });
         }
@@ -148,7 +152,7 @@ impl Search for Bayes {
 
 impl Moment<'_> {
     /// The `i`-th point of the answer; `None` if the space is used up.
-    fn next(&self, i: usize, surrogate: &mut Option<Result<Surrogate, GpError>>) -> Option<Suggestion> {
+    fn next(&self, i: usize, opinions: &mut Option<Result<Opinions, GpError>>) -> Option<Suggestion> {
         let Ask { problem, history, .. } = *self.ask;
         let exhausted = self.encoding.count().is_some_and(|count| self.tried.len() as u128 >= count);
         if exhausted {
@@ -160,13 +164,14 @@ impl Moment<'_> {
         let note = if self.handed_out < planned {
             note::initial(self.handed_out + 1, planned)
         } else {
-            match surrogate {
+            match opinions {
                 None => note::waiting(self.measured),
                 Some(Err(error)) => note::fallback(&error.to_string()),
-                Some(Ok(surrogate)) => match self.choose(run, surrogate, &mut rng) {
+                Some(Ok(opinions)) => match opinions.choose(run, self, &mut rng) {
                     Ok(Some((choice, doubt))) => {
+                        let surrogate = &opinions.fitted.surrogate;
                         let note = note::model(problem, self.encoding, surrogate, &choice, doubt);
-                        surrogate.believe(&choice.coordinates).ok();
+                        opinions.believe(&choice.coordinates);
                         return Some(Suggestion { point: choice.point, note });
                     }
                     Ok(None) => note::fallback("every point that the model proposed was tried before"),
@@ -175,34 +180,80 @@ impl Moment<'_> {
             }
         };
         let coordinates = initial::untried(problem, self.encoding, run, &mut rng, &self.tried)?;
-        if let Some(Ok(surrogate)) = surrogate {
-            surrogate.believe(&coordinates).ok();
+        if let Some(Ok(opinions)) = opinions {
+            opinions.believe(&coordinates);
         }
         Some(Suggestion { point: self.encoding.decode(&coordinates), note })
     }
+}
+
+/// The model and, once they are needed, the doubts of it.
+struct Opinions {
+    candidates: Candidates,
+    fitted: View,
+    doubts: Vec<View>,
+    /// Where runs without a value are.
+    believed: Vec<Vec<f64>>,
+}
+
+impl Opinions {
+    fn new(encoding: &Encoding, surrogate: Surrogate, rng: &mut impl Rng) -> Result<Self, GpError> {
+        let candidates = Candidates::new(encoding, &surrogate, rng);
+        let fitted = View::new(surrogate, &candidates)?;
+        Ok(Self { candidates, fitted, doubts: Vec::new(), believed: Vec::new() })
+    }
+
+    /// Takes note of a run without a value. One that cannot be added (a copy of another, without noise) says nothing
+    /// new.
+    fn believe(&mut self, coordinates: &[f64]) {
+        for view in std::iter::once(&mut self.fitted).chain(&mut self.doubts) {
+            view.believe(coordinates).ok();
+        }
+        self.believed.push(coordinates.to_vec());
+    }
+
+    /// The `k`-th doubt.
+    fn doubt(&mut self, k: usize) -> Result<(), GpError> {
+        while self.doubts.len() <= k {
+            let doubting = self.fitted.surrogate.doubting(DOUBTS[self.doubts.len()])?;
+            let mut view = View::new(doubting, &self.candidates)?;
+            for coordinates in &self.believed {
+                view.believe(coordinates).ok();
+            }
+            self.doubts.push(view);
+        }
+        Ok(())
+    }
+
     /// The point that the model chooses, and by which factor its length scales were shortened for that (1: not).
     ///
     /// A model that expects next to nothing anywhere has found the optimum or is wrong: over-confident of what it never
     /// saw, as maximum a posteriori fits to few runs are. Every other run is then spent on the second case.
     fn choose(
-        &self,
+        &mut self,
         run: RunNumber,
-        surrogate: &Surrogate,
+        moment: &Moment<'_>,
         rng: &mut impl Rng,
     ) -> Result<Option<(Choice, f64)>, GpError> {
-        let mut choice = acquire::acquire(self.encoding, surrogate, rng, &self.tried)?;
+        let Moment { encoding, tried, .. } = moment;
+        let mut choice = self.fitted.acquire(encoding, &self.candidates, rng, tried)?;
         let mut doubt = 1.0;
-        for factor in DOUBTS.into_iter().filter(|_| run.index().is_multiple_of(2)) {
+        for k in (0..DOUBTS.len()).filter(|_| run.index().is_multiple_of(2)) {
             if choice.as_ref().is_none_or(|choice| choice.improvement >= LITTLE) {
                 break;
             }
-            let Ok(doubting) = surrogate.doubting(factor) else {
+            if self.doubt(k).is_err() {
                 break;
-            };
-            if let Some(other) = acquire::acquire(self.encoding, &doubting, rng, &self.tried)? {
-                (choice, doubt) = (Some(other), factor);
+            }
+            if let Some(other) = self.doubts[k].acquire(encoding, &self.candidates, rng, tried)? {
+                (choice, doubt) = (Some(other), DOUBTS[k]);
             }
         }
         Ok(choice.map(|choice| (choice, doubt)))
     }
+}
+
+/// The generator of candidates: one for all that is asked until the next run is over.
+fn candidates_rng(ask: &Ask<'_>, valued: usize) -> impl Rng + use<> {
+    seed::rng(ask.problem.seed ^ CANDIDATES, RunNumber::from_index(valued))
 }

@@ -87,8 +87,6 @@ pub(super) struct Surrogate {
     valued: usize,
     /// What the hyperparameters were, or would be, fitted to.
     fitted: Fitted,
-    /// Where runs without a value are, in the order in which they were believed.
-    believed: Vec<Vec<f64>>,
 }
 
 /// The runs that decide the hyperparameters.
@@ -126,32 +124,29 @@ impl Surrogate {
         let incumbent = 0.5 * (best + posterior.smoothed().min());
         let leaders = order.iter().take(3).map(|&i| data.rows[i].clone()).collect();
         let valued = t.len();
-        Ok(Self { posterior, warp, best, incumbent, leaders, fit, valued, fitted, believed: Vec::new() })
+        Ok(Self { posterior, warp, best, incumbent, leaders, fit, valued, fitted })
     }
 
     /// Forgets the runs without a value.
     pub(super) fn forget(&mut self) {
         self.posterior.truncate(self.valued);
-        self.believed.clear();
     }
 
     /// Takes note of a run without a value: the model believes what it predicts there (*Kriging believer*), which keeps
     /// the next suggestion away without distorting the rest.
     pub(super) fn believe(&mut self, coordinates: &[f64]) -> Result<(), GpError> {
         let mean = self.posterior.predict_with_gradient(coordinates)?.mean;
-        self.posterior.extend(coordinates, mean)?;
-        self.believed.push(coordinates.to_vec());
-        Ok(())
+        self.posterior.extend(coordinates, mean)
     }
 
-    /// The model of somebody who trusts less in what lies between the runs: length scales times `factor`.
+    /// The model of somebody who trusts less in what lies between the runs: length scales times `factor`. It has not heard
+    /// of the runs without a value.
     pub(super) fn doubting(&self, factor: f64) -> Result<Self, GpError> {
         let mut hyperparameters = self.posterior.hyperparameters().clone();
         hyperparameters.length_scales.iter_mut().for_each(|scale| *scale *= factor);
         let Fitted { model, x, t } = &self.fitted;
-        let posterior = Posterior::new(model, &hyperparameters, x, t)?;
-        let mut doubting = Self {
-            posterior,
+        Ok(Self {
+            posterior: Posterior::new(model, &hyperparameters, x, t)?,
             warp: self.warp,
             best: self.best,
             incumbent: self.incumbent,
@@ -159,13 +154,7 @@ impl Surrogate {
             fit: self.fit.clone(),
             valued: t.len(),
             fitted: Fitted { model: model.clone(), x: x.clone(), t: t.clone() },
-            believed: Vec::new(),
-        };
-        for coordinates in &self.believed {
-            // As in the model itself, a copy of another run says nothing new.
-            doubting.believe(coordinates).ok();
-        }
-        Ok(doubting)
+        })
     }
 }
 
