@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use nalgebra::{DMatrix, DVector};
 
-use crate::likelihood::{LogLikelihood, Workspace, check_data};
-use crate::{GpError, Hyperparameters, Model, Prior, Stopping, minimize};
+use crate::likelihood::check_data;
+use crate::{GpError, Hyperparameters, LogLikelihood, MarginalLikelihood, Model, Prior, Stopping, minimize};
 
 /// Fitted hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ pub fn fit_until(
     GpError::check_finite("input", x.iter())?;
     let lower: Vec<f64> = prior.all().map(|p| libm::log(p.min)).collect();
     let upper: Vec<f64> = prior.all().map(|p| libm::log(p.max)).collect();
-    let workspace = RefCell::new(Workspace::new(y.len()));
+    let evidence = RefCell::new(MarginalLikelihood::new(model, x, y)?);
     let mut best: Option<Fit> = None;
     let mut evaluations = 0;
     for start in starts {
@@ -59,7 +59,7 @@ pub fn fit_until(
         )?;
         let objective = |theta: &[f64]| {
             let hyperparameters = Hyperparameters::from_log(theta);
-            let likelihood = workspace.borrow_mut().log_marginal_likelihood(model, &hyperparameters, x, y);
+            let likelihood = evidence.borrow_mut().at(&hyperparameters);
             likelihood.map_or_else(
                 |_| (f64::INFINITY, vec![0.0; theta.len()]),
                 |likelihood| negative_log_posterior(&likelihood, prior, theta),

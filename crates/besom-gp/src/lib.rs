@@ -49,7 +49,7 @@ mod wide;
 pub use error::GpError;
 pub use fit::{Fit, fit, fit_until};
 pub use kernel::Kernel;
-pub use likelihood::{LogLikelihood, log_marginal_likelihood};
+pub use likelihood::{LogLikelihood, MarginalLikelihood, log_marginal_likelihood};
 pub use minimize::{Minimum, Stopping, minimize};
 pub use model::{Dimension, Hyperparameters, Model};
 pub use posterior::{PointPrediction, Posterior, Prediction, Watch};

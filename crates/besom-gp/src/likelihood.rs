@@ -4,6 +4,7 @@
 //! respect to any hyperparameter is `Σ_ij W_ij dK_ij` (Rasmussen and Williams 2006, eq. 2.30 and 5.9).
 
 use std::f64::consts::TAU;
+use std::fmt;
 
 use faer::Mat;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -36,41 +37,67 @@ pub fn log_marginal_likelihood(
     x: &DMatrix<f64>,
     y: &DVector<f64>,
 ) -> Result<LogLikelihood, GpError> {
-    Workspace::new(y.len()).log_marginal_likelihood(model, hyperparameters, x, y)
+    MarginalLikelihood::new(model, x, y)?.at(hyperparameters)
 }
 
-/// The matrices of one evaluation, kept for the next: taking fresh memory of this size from the system costs as much as
-/// the arithmetic on it.
-pub(crate) struct Workspace {
+/// The marginal likelihood of fixed data, to be evaluated at many hyperparameters: it keeps its matrices from one to the
+/// next, because taking fresh memory of this size from the system costs as much as the arithmetic on it.
+///
+/// ```
+/// use besom_gp::{MarginalLikelihood, Model, Prior};
+/// use nalgebra::{DMatrix, DVector};
+///
+/// let x = DMatrix::from_column_slice(3, 1, &[0.0, 0.5, 1.0]);
+/// let (model, mut hyperparameters) = (Model::new(1), Prior::for_dimensions(1).mode());
+/// let y = DVector::from_vec(vec![0.1, 0.9, 0.2]);
+/// let mut likelihood = MarginalLikelihood::new(&model, &x, &y)?;
+/// let before = likelihood.at(&hyperparameters)?;
+/// hyperparameters.length_scales[0] *= 1.01;
+/// let after = likelihood.at(&hyperparameters)?;
+/// assert!((after.value - before.value - 0.01 * before.length_scales[0]).abs() < 1e-3);
+/// # Ok::<(), besom_gp::GpError>(())
+/// ```
+pub struct MarginalLikelihood<'a> {
+    model: &'a Model,
+    x: &'a DMatrix<f64>,
+    y: &'a DVector<f64>,
     correlations: Correlations,
     factor: Cholesky,
     inverse: Mat<f64>,
     memory: MemBuffer,
 }
 
-impl Workspace {
-    /// For `n` observations.
-    pub(crate) fn new(n: usize) -> Self {
-        Self {
+impl fmt::Debug for MarginalLikelihood<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MarginalLikelihood")
+            .field("model", self.model)
+            .field("observations", &self.y.len())
+            .finish()
+    }
+}
+
+impl<'a> MarginalLikelihood<'a> {
+    /// Of targets `y` (length n) at inputs `x` (n by d).
+    pub fn new(model: &'a Model, x: &'a DMatrix<f64>, y: &'a DVector<f64>) -> Result<Self, GpError> {
+        check_data(x, y)?;
+        GpError::check_size("input dimensions", model.dimensions.len(), x.ncols())?;
+        let n = y.len();
+        Ok(Self {
+            model,
+            x,
+            y,
             correlations: Correlations { values: Mat::zeros(n, n), slopes: Mat::zeros(n, n) },
             factor: Cholesky::with_rows(n),
             inverse: Mat::zeros(n, n),
             memory: MemBuffer::new(Cholesky::scratch(n).or(Cholesky::inverse_scratch(n))),
-        }
+        })
     }
 
-    /// As the function of this name, for as many observations as there is room for.
-    pub(crate) fn log_marginal_likelihood(
-        &mut self,
-        model: &Model,
-        hyperparameters: &Hyperparameters,
-        x: &DMatrix<f64>,
-        y: &DVector<f64>,
-    ) -> Result<LogLikelihood, GpError> {
-        check_data(x, y)?;
+    /// Its logarithm and gradient at these hyperparameters, as [`log_marginal_likelihood`] has it.
+    pub fn at(&mut self, hyperparameters: &Hyperparameters) -> Result<LogLikelihood, GpError> {
+        let Self { model, x, y, correlations, factor, inverse, memory } = self;
         let inputs = Inputs::new(model, hyperparameters, x)?;
         let n = inputs.len();
-        let Self { correlations, factor, inverse, memory } = self;
         correlations.fill(model, &inputs);
         let covariance = |k: &mut Mat<f64>| correlations.covariance(model, hyperparameters, k);
         if !factor.refactor(MemStack::new(memory), covariance) {
