@@ -19,7 +19,7 @@ use super::surrogate::Surrogate;
 /// How many candidates come from the prior: more where each costs little, that is where runs are few.
 const GLOBAL: std::ops::RangeInclusive<usize> = 128..=512;
 /// How many pairs of a candidate and a run are looked at if the limits allow.
-const PAIRS: usize = 60_000;
+const PAIRS: usize = 30_000;
 /// How many perturbations of each leading run and each width.
 const LOCAL: usize = 16;
 /// The widths, in coordinates.
@@ -188,7 +188,7 @@ fn local(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<
     rows
 }
 
-/// Where to climb from: the best candidates, and two more that are drawn in proportion to their improvement.
+/// Where to climb from: the best candidates, and one that is drawn in proportion to its improvement.
 fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng) -> Vec<Scored> {
     let best = |range: std::ops::Range<usize>| {
         range.reduce(|best, i| if scores[i] > scores[best] { i } else { best })
@@ -197,14 +197,11 @@ fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng) -> Vec<Sc
         [best(0..candidates.global), best(candidates.global..scores.len())].into_iter().flatten().collect();
     let highest = places.iter().map(|&i| scores[i]).fold(f64::NEG_INFINITY, f64::max);
     let weights: Vec<f64> = scores.iter().map(|score| libm::exp(score - highest).max(0.0)).collect();
-    let total: f64 = weights.iter().sum();
-    for _ in 0..2 {
-        let mut left = rng.random::<f64>() * total;
-        places.extend(weights.iter().position(|weight| {
-            left -= weight;
-            left < 0.0
-        }));
-    }
+    let mut left = rng.random::<f64>() * weights.iter().sum::<f64>();
+    places.extend(weights.iter().position(|weight| {
+        left -= weight;
+        left < 0.0
+    }));
     let mut distinct: Vec<Scored> = Vec::new();
     for i in places {
         let coordinates = &candidates.rows[i];
@@ -257,7 +254,7 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
             |k: usize| improvement.by_mean * p.mean_gradient[k] + improvement.by_sd * p.sd_gradient[k];
         (-improvement.value, continuous.iter().zip(&unit).map(|(&k, unit)| -slope(k) * unit).collect())
     };
-    let stopping = Stopping { iterations: 40, gradient: 1e-4, improvement: 1e-7 };
+    let stopping = Stopping { iterations: 40, gradient: 1e-4, improvement: 1e-5 };
     let end = minimize(
         objective,
         &scale(&|k| at.coordinates[k]),
