@@ -13,6 +13,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("besom-search", 2),
     ("besom-stop", 2),
     ("besom-store", 2),
+    ("besom-insight", 2),
     ("besom-controller", 3),
     ("besom-agent", 3),
     ("besom", 5),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use besom_controller::{Controller, Sweep};
 use besom_core::{Registry, nearest};
+use besom_insight::InsightError;
 use besom_search::Random;
 
 use crate::cli::arguments::PlotArguments;
@@ -41,7 +42,7 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
 /// What the user can mend is the user's input.
 fn of_input(error: PlotError) -> anyhow::Error {
     match error {
-        PlotError::Model(_) | PlotError::Drawing(_) => error.into(),
+        PlotError::Insight(InsightError::Model(_)) | PlotError::Drawing(_) => error.into(),
         other => InputError::new(other.to_string()).into(),
     }
 }

@@ -1,96 +1,20 @@
-//! The axis of a parameter: its prior's quantiles, so that a range over decades is shown in decades.
+//! What stands beside the axis of a parameter.
 
-use besom_core::{Distribution, Levels, Parameter};
+use besom_insight::Axis;
 use serde_json::Value;
 
 use super::frame::Labels;
 use super::scale::short;
 
-/// A list or range of at most so many values is labelled completely.
-const LABELLED: u128 = 8;
-
-/// A parameter that is not constant, as an axis from 0 to 1.
-#[derive(Clone, Debug)]
-pub(super) struct Axis {
-    pub(super) name: String,
-    distribution: Distribution,
-    /// The values of a list or of whole numbers, each in the middle of its cell.
-    levels: Option<Levels>,
-}
-
-impl Axis {
-    pub(super) fn new(parameter: &Parameter) -> Self {
-        let distribution = parameter.distribution.clone();
-        let levels = match &distribution {
-            Distribution::Categorical { values, .. } => {
-                Distribution::Categorical { values: values.clone(), probabilities: None }.levels()
-            }
-            Distribution::IntUniform { .. } => distribution.levels(),
-            _ => None,
-        };
-        Self { name: parameter.name.to_string(), distribution, levels }
-    }
-
-    /// Whether the values are names without order.
-    pub(super) fn is_categorical(&self) -> bool {
-        match &self.distribution {
-            Distribution::Categorical { values, .. } => !values.iter().all(Value::is_number),
-            _ => false,
-        }
-    }
-
-    /// Where a value lies; `None` if the parameter never has it.
-    pub(super) fn place(&self, value: &Value) -> Option<f64> {
-        match &self.levels {
-            Some(levels) => Some((levels.index(value)? as f64 + 0.5) / levels.count() as f64),
-            None => self.distribution.coordinate(value),
-        }
-    }
-
-    /// The nearest place at which a value lies.
-    pub(super) fn snap(&self, u: f64) -> f64 {
-        match &self.levels {
-            Some(levels) => {
-                let count = levels.count() as f64;
-                ((u * count).floor().clamp(0.0, count - 1.0) + 0.5) / count
-            }
-            None => u,
-        }
-    }
-
-    /// What stands beside the axis.
-    pub(super) fn labels(&self) -> Labels {
-        let ticks = match &self.levels {
-            Some(levels) if levels.count() <= LABELLED => {
-                let level = |k| Some(((k as f64 + 0.5) / levels.count() as f64, text(&levels.value(k)?)));
-                (0..levels.count()).filter_map(level).collect()
-            }
-            _ => self.quantiles(),
-        };
-        Labels { ticks, title: self.name.clone() }
-    }
-
-    /// Five values at even places; the ends of endless shapes are left out.
-    fn quantiles(&self) -> Vec<(f64, String)> {
-        let ends = match self.distribution {
-            Distribution::Continuous(shape) | Distribution::Quantized(shape, _) => {
-                shape.quantile(0.0).is_finite() && shape.quantile(1.0).is_finite()
-            }
-            _ => true,
-        };
-        let places = if ends { [0.0, 0.25, 0.5, 0.75, 1.0] } else { [0.02, 0.25, 0.5, 0.75, 0.98] };
-        let tick = |u: f64| {
-            let value = self.distribution.quantile(u);
-            (self.place(&value).unwrap_or(u), text(&value))
-        };
-        let mut ticks: Vec<_> = places.map(tick).to_vec();
-        ticks.dedup_by(|a, b| a.1 == b.1);
-        ticks
-    }
+/// The values beside an axis, and its parameter's name.
+pub(super) fn labels(axis: &Axis) -> Labels {
+    let mut ticks: Vec<_> = axis.ticks().iter().map(|(u, value)| (*u, text(value))).collect();
+    ticks.dedup_by(|a, b| a.1 == b.1);
+    Labels { ticks, title: axis.name().to_string() }
 }
 
 /// A value as a label.
-pub(super) fn text(value: &Value) -> String {
+fn text(value: &Value) -> String {
     match value {
         Value::Number(number) if number.is_f64() => number.as_f64().map_or_else(String::new, short),
         Value::String(text) => text.clone(),

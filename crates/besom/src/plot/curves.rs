@@ -9,12 +9,17 @@ use super::scene::{Colour, Scene};
 const POINTS: usize = 500;
 
 pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
-    let title = format!("{} over the steps of {} runs", data.metric.name, data.runs);
+    let title = format!("{} over the steps of {} runs", data.sample.metric.name, data.runs);
     let mut scene = Scene::new(size, (900, 520), &title);
     let frame = Frame::whole(&scene);
-    let curves: Vec<(usize, Vec<(f64, f64)>)> =
-        data.seen.iter().enumerate().map(|(i, seen)| (i, thinned(&seen.run.curve(0).values))).collect();
-    let longest = data.seen.iter().map(|seen| seen.run.curve(0).values.len()).max().unwrap_or(1);
+    let curves: Vec<(usize, Vec<(f64, f64)>)> = data
+        .sample
+        .seen
+        .iter()
+        .enumerate()
+        .map(|(i, seen)| (i, thinned(&seen.run.curve(0).values)))
+        .collect();
+    let longest = data.sample.seen.iter().map(|seen| seen.run.curve(0).values.len()).max().unwrap_or(1);
     let x = Scale::between(1.0, longest.max(2) as f64);
     let y = Scale::of(curves.iter().flat_map(|(_, curve)| curve.iter().map(|&(_, value)| value)));
     let mut ticks = x.ticks();
@@ -29,7 +34,7 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
     for (i, curve) in curves {
         let line: Vec<_> =
             curve.iter().map(|&(step, value)| frame.at(x.place(step), y.place(value))).collect();
-        let seen = &data.seen[i];
+        let seen = &data.sample.seen[i];
         if Some(seen.number) == best {
             last.push(line);
         } else {

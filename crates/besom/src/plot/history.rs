@@ -6,10 +6,11 @@ use super::scale::Scale;
 use super::scene::{Anchor, Colour, Scene};
 
 pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
-    let mut scene = Scene::new(size, (900, 520), &format!("{} of {} runs", data.metric.name, data.runs));
+    let mut scene =
+        Scene::new(size, (900, 520), &format!("{} of {} runs", data.sample.metric.name, data.runs));
     let frame = Frame::whole(&scene);
     let x = Scale::between(1.0, data.runs as f64);
-    let y = Scale::of(data.seen.iter().map(|seen| seen.value));
+    let y = Scale::of(data.sample.seen.iter().map(|seen| seen.value));
     let mut ticks = x.ticks();
     ticks.retain(|(_, text)| !text.contains('.'));
     frame.axes(
@@ -17,7 +18,7 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
         &Labels { ticks, title: "run".into() },
         &Labels { ticks: y.ticks(), title: data.metric_title() },
     );
-    for seen in &data.seen {
+    for seen in &data.sample.seen {
         let at = frame.at(x.place(seen.number.get() as f64), y.place(seen.value));
         let ended_well = counts(seen.run) && seen.run.stopped.is_none();
         let colour = if ended_well { Colour::MAIN } else { Colour::FAINT };
@@ -25,7 +26,7 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
     }
     let mut line = Vec::new();
     let mut best: Option<f64> = None;
-    for seen in data.seen.iter().filter(|seen| counts(seen.run)) {
+    for seen in data.sample.seen.iter().filter(|seen| counts(seen.run)) {
         if best.is_none_or(|best| data.better(seen.value, best)) {
             let u = x.place(seen.number.get() as f64);
             line.extend(best.map(|best| frame.at(u, y.place(best))));
@@ -35,7 +36,7 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
     }
     line.extend(best.map(|best| frame.at(1.0, y.place(best))));
     scene.line(line, Colour::BEST, 2);
-    let beyond = data.seen.iter().filter(|seen| !(0.0..=1.0).contains(&y.place(seen.value))).count();
+    let beyond = data.sample.seen.iter().filter(|seen| !(0.0..=1.0).contains(&y.place(seen.value))).count();
     legend(&mut scene, data, "best so far", beyond);
     scene
 }
@@ -51,7 +52,7 @@ pub(super) fn legend(scene: &mut Scene, data: &Data<'_>, best: &str, beyond: usi
     };
     entry(scene, Colour::BEST, true, best);
     entry(scene, Colour::MAIN, true, "run");
-    if data.seen.iter().any(|seen| !counts(seen.run) || seen.run.stopped.is_some()) {
+    if data.sample.seen.iter().any(|seen| !counts(seen.run) || seen.run.stopped.is_some()) {
         entry(scene, Colour::FAINT, false, "stopped early or failed");
     }
     if beyond > 0 {

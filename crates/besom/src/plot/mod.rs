@@ -35,7 +35,6 @@ mod render;
 mod scale;
 mod scene;
 mod slice;
-mod surrogate;
 
 use besom_core::{BoxError, History, Problem};
 use thiserror::Error;
@@ -95,15 +94,6 @@ pub enum Format {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PlotError {
-    /// The sweep optimises nothing.
-    #[error("the sweep has no metric to show")]
-    NoMetric,
-    /// No run has a value of the metric.
-    #[error("no run has logged a number as '{metric}' yet")]
-    NoValues {
-        /// The metric.
-        metric: String,
-    },
     /// The picture needs more parameters that are not constant.
     #[error("the picture '{kind}' needs {needed} parameters that are not constant, the sweep has {found}")]
     Parameters {
@@ -114,35 +104,9 @@ pub enum PlotError {
         /// How many there are.
         found: usize,
     },
-    /// A model needs more runs with different values.
-    #[error(
-        "the picture '{kind}' needs at least {needed} runs with a value of the metric, there are {found}"
-    )]
-    Runs {
-        /// The kind of picture.
-        kind: &'static str,
-        /// How many it needs.
-        needed: usize,
-        /// How many there are.
-        found: usize,
-    },
-    /// A parameter was named that the sweep does not vary.
-    #[error(
-        "no parameter '{name}' that is not constant{}; there are: {}",
-        nearest.as_ref().map(|name| format!(", did you mean '{name}'?")).unwrap_or_default(),
-        known.join(", ")
-    )]
-    UnknownParameter {
-        /// What was named.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
-        /// The name that is spelled most alike, if one is near.
-        nearest: Option<String>,
-    },
-    /// The model could not be fitted.
-    #[error("the model of the metric could not be fitted")]
-    Model(#[from] besom_gp::GpError),
+    /// The history does not say what the picture would show.
+    #[error(transparent)]
+    Insight(#[from] besom_insight::InsightError),
     /// The drawing library failed.
     #[error("the picture could not be drawn")]
     Drawing(#[source] BoxError),

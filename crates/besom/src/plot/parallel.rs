@@ -1,6 +1,7 @@
 //! Parallel coordinates: one line a run across one axis a parameter and, last, the metric.
 
 use super::PlotError;
+use super::axis::labels;
 use super::data::Data;
 use super::frame::Frame;
 use super::scale::Scale;
@@ -8,31 +9,32 @@ use super::scene::{Anchor, Colour, Scene, cut};
 
 pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.need_axes("parallel", 1)?;
-    let count = data.axes.len() + 1;
+    let count = data.sample.axes.len() + 1;
     let natural = (u32::try_from(140 * count).unwrap_or(u32::MAX).clamp(600, 6000), 520);
-    let title = format!("parameters and {} of {} runs", data.metric.name, data.seen.len());
+    let title = format!("parameters and {} of {} runs", data.sample.metric.name, data.sample.seen.len());
     let mut scene = Scene::new(size, natural, &title);
     let frame = Frame { left: 70.0, right: f64::from(scene.width) - 60.0, ..Frame::whole(&scene) };
-    let scale = Scale::of(data.seen.iter().map(|seen| seen.value));
+    let scale = Scale::of(data.sample.seen.iter().map(|seen| seen.value));
     let column = |k: usize| k as f64 / (count - 1) as f64;
 
     let colours = data.colours();
-    let mut order: Vec<usize> = (0..data.seen.len()).collect();
+    let mut order: Vec<usize> = (0..data.sample.seen.len()).collect();
     // The best are drawn last, over the others.
-    let loss = |i: &usize| data.metric.goal.to_loss(data.seen[*i].value);
+    let loss = |i: &usize| data.sample.metric.goal.to_loss(data.sample.seen[*i].value);
     order.sort_by(|a, b| loss(b).total_cmp(&loss(a)));
     for i in order {
-        let seen = &data.seen[i];
-        let places: Option<Vec<f64>> = (0..data.axes.len()).map(|k| data.place(seen.run, k)).collect();
+        let seen = &data.sample.seen[i];
+        let places: Option<Vec<f64>> =
+            (0..data.sample.axes.len()).map(|k| data.sample.place(seen.run, k)).collect();
         let Some(places) = places else { continue };
         let all = places.into_iter().chain([scale.place(seen.value)]).enumerate();
         let line = all.map(|(k, v)| frame.at(column(k), v)).collect();
         scene.line(line, colours[i].alpha(0.7), 1);
     }
     for k in 0..count {
-        let (ticks, title) = match data.axes.get(k) {
-            Some(axis) => (axis.labels().ticks, axis.name.clone()),
-            None => (scale.ticks(), data.metric.name.clone()),
+        let (ticks, title) = match data.sample.axes.get(k) {
+            Some(axis) => (labels(axis).ticks, axis.name().to_string()),
+            None => (scale.ticks(), data.sample.metric.name.clone()),
         };
         let (x, _) = frame.at(column(k), 0.0);
         scene.line(vec![(x, frame.top), (x, frame.bottom)], Colour::INK, 1);

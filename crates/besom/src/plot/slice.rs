@@ -1,6 +1,7 @@
 //! The metric over each parameter, one panel each; later runs are darker.
 
 use super::PlotError;
+use super::axis::labels;
 use super::data::{Data, counts};
 use super::frame::{Frame, Labels};
 use super::scale::Scale;
@@ -11,16 +12,16 @@ const ACROSS: usize = 3;
 
 pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.need_axes("slice", 1)?;
-    let across = data.axes.len().min(ACROSS);
-    let rows = data.axes.len().div_ceil(across);
+    let across = data.sample.axes.len().min(ACROSS);
+    let rows = data.sample.axes.len().div_ceil(across);
     let pixels = |n: usize, each: usize| u32::try_from(n * each).unwrap_or(u32::MAX).min(10_000);
     let natural = (pixels(across, 340).max(400), 40 + pixels(rows, 260));
-    let title = format!("{} over each parameter, {} runs", data.metric.name, data.seen.len());
+    let title = format!("{} over each parameter, {} runs", data.sample.metric.name, data.sample.seen.len());
     let mut scene = Scene::new(size, natural, &title);
-    let scale = Scale::of(data.seen.iter().map(|seen| seen.value));
+    let scale = Scale::of(data.sample.seen.iter().map(|seen| seen.value));
     let (width, height) =
         (f64::from(scene.width) / across as f64, (f64::from(scene.height) - 36.0) / rows as f64);
-    for (k, axis) in data.axes.iter().enumerate() {
+    for (k, axis) in data.sample.axes.iter().enumerate() {
         let (left, top) = ((k % across) as f64 * width, 36.0 + (k / across) as f64 * height);
         let frame = Frame {
             left: left + 84.0,
@@ -28,10 +29,10 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
             right: left + width - 18.0,
             bottom: top + height - 50.0,
         };
-        let title = if k % across == 0 { data.metric.name.clone() } else { String::new() };
-        frame.axes(&mut scene, &axis.labels(), &Labels { ticks: scale.ticks(), title });
-        for seen in &data.seen {
-            let Some(u) = data.place(seen.run, k) else { continue };
+        let title = if k % across == 0 { data.sample.metric.name.clone() } else { String::new() };
+        frame.axes(&mut scene, &labels(axis), &Labels { ticks: scale.ticks(), title });
+        for seen in &data.sample.seen {
+            let Some(u) = data.sample.place(seen.run, k) else { continue };
             let age = seen.number.get() as f64 / data.runs as f64;
             let colour = Colour::MAIN.alpha(0.25 + 0.7 * age);
             scene.dot(frame.at(u, scale.place(seen.value)), 3, colour, counts(seen.run));

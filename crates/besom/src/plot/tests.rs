@@ -94,15 +94,6 @@ fn pictures_are_files_of_their_format() {
 }
 
 #[test]
-fn the_parameter_that_decides_is_the_important_one() {
-    let (problem, history) = sweep(60);
-    let data = Data::new(&problem, &history, &[]).expect("data");
-    let importances = importance::importances(&data, "importance").expect("a model");
-    assert!(importances[1].alone > 0.8, "{importances:?}");
-    assert!(importances[0].total < 0.1 && importances[2].total < 0.1, "{importances:?}");
-}
-
-#[test]
 fn the_best_so_far_never_gets_worse() {
     let (problem, history) = sweep(30);
     let scene = scene(Kind::History, &problem, &history).expect("a picture");
@@ -136,10 +127,10 @@ fn what_cannot_be_drawn_is_refused_in_words() {
     );
     assert_eq!(
         refusal(Kind::Importance, &problem, &history, &[]),
-        "the picture 'importance' needs at least 4 runs with a value of the metric, there are 3"
+        "a model of the metric needs at least 4 runs with a value of it, there are 3"
     );
     let without = Problem { metrics: Vec::new(), ..problem };
-    assert_eq!(refusal(Kind::History, &without, &history, &[]), "the sweep has no metric to show");
+    assert_eq!(refusal(Kind::History, &without, &history, &[]), "the sweep has no metric");
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! How much of the metric's variation each parameter explains.
+//!
+//! Functional analysis of variance (Hutter, Hoos, Leyton-Brown 2014) on a model of the metric, by the estimators of
+//! Jansen (1999; Saltelli et al. 2010, table 2) over the whole space as the sweep's distributions weigh it: the share
+//! of the variance that a parameter explains alone, and the share that is gone once it is known together with the
+//! others.
+
+use nalgebra::{DMatrix, DVector};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{InsightError, Sample};
+
+/// How many pairs of points the variances are estimated from.
+const SAMPLES: usize = 1024;
+
+/// A variance below this is none: scores have a variance of about 1.
+const NONE: f64 = 1e-12;
+
+/// The importance of one parameter: shares of the variance of the metric's scores, in [0, 1], `alone` at most `total`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Importance {
+    /// The share that the parameter explains whatever the others are. These sum to 1 at most.
+    pub alone: f64,
+    /// The share that it has a part in, alone or together with others.
+    pub total: f64,
+}
+
+impl Sample<'_> {
+    /// The importance of each axis, in the order of the axes.
+    ///
+    /// # Errors
+    /// [`InsightError::Runs`] if fewer than four runs have a place on all axes.
+    pub fn importances(&self) -> Result<Vec<Importance>, InsightError> {
+        let d = self.axes.len();
+        let model = self.model(&(0..d).collect::<Vec<_>>())?;
+        // The same history says the same.
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let mut draw = || DMatrix::from_fn(SAMPLES, d, |_, k| self.axes[k].snap(rng.random()));
+        let (a, b) = (draw(), draw());
+        let (at_a, at_b) = (model.predict(&a)?, model.predict(&b)?);
+        let mean = (at_a.sum() + at_b.sum()) / (2 * SAMPLES) as f64;
+        let squares = at_a.iter().chain(at_b.iter()).map(|v| (v - mean) * (v - mean));
+        let variance = squares.sum::<f64>() / (2 * SAMPLES) as f64;
+        if variance < NONE {
+            return Ok(vec![Importance { alone: 0.0, total: 0.0 }; d]);
+        }
+        let share = |apart: DVector<f64>| apart.norm_squared() / (2 * SAMPLES) as f64 / variance;
+        let of = |k: usize| -> Result<Importance, InsightError> {
+            let mut mixed = a.clone();
+            mixed.set_column(k, &b.column(k));
+            let at_mixed = model.predict(&mixed)?;
+            let total = share(&at_a - &at_mixed).clamp(0.0, 1.0);
+            let alone = (1.0 - share(&at_b - &at_mixed)).clamp(0.0, total);
+            Ok(Importance { alone, total })
+        };
+        (0..d).map(of).collect()
+    }
+}

@@ -1,0 +1,46 @@
+//! What a history says of its parameters.
+//!
+//! [`Sample`] lays the runs of a history out over some parameters. From it come how much of the metric's variation each
+//! parameter explains ([`Sample::importances`]) and a [`Model`] of the metric over one or two of them, which shows what no
+//! single run does. Nothing is stored and nothing random: the same history says the same.
+//!
+//! A crate of its own because both the command's pictures and the Python package ask these questions, and their answers
+//! have known values to be tested against.
+//!
+//! ```
+//! use besom_core::distribution::Continuous;
+//! use besom_core::{Distribution, Goal, History, Metric, Parameter, Problem, Run, Space};
+//! use besom_insight::Sample;
+//!
+//! let uniform = Distribution::Continuous(Continuous::Uniform { min: -1.0, max: 1.0 });
+//! let parameter = |name: &str| Parameter { name: name.into(), distribution: uniform.clone() };
+//! let space = Space::new(vec![parameter("x"), parameter("y")])?;
+//! let problem = Problem::new(space, Metric::new("loss", Goal::Minimize));
+//! let mut history = History::new();
+//! for i in 1..=40 {
+//!     let (u, v) = (f64::from(i) * 0.7549 % 1.0, f64::from(i) * 0.5698 % 1.0);
+//!     let mut run = Run::new(problem.space.decode(&[u, v]));
+//!     run.curve_mut(0).values.push((u - 0.5).abs()); // a valley over x; y makes no difference
+//!     history.push(run);
+//! }
+//! let sample = Sample::new(&problem, &history, &[])?;
+//! let importances = sample.importances()?;
+//! assert!(importances[0].alone > 0.9 && importances[1].total < 0.05);
+//! let valley = sample.model(&[0])?.surface(5)?;
+//! assert!(valley[2] < valley[0] && valley[2] < valley[4]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod axis;
+mod error;
+mod importance;
+mod model;
+mod sample;
+mod span;
+
+pub use axis::Axis;
+pub use error::InsightError;
+pub use importance::Importance;
+pub use model::Model;
+pub use sample::{Sample, Seen};
+pub use span::Span;

@@ -1,0 +1,120 @@
+//! A model of the metric over some parameters.
+//!
+//! A Gaussian process on the normal scores of the losses' ranks: which losses are better is all that counts, so that a
+//! diverged run has no more say than the second worst.
+
+use besom_core::Goal;
+use besom_core::special::normal_quantile;
+use besom_gp::{Dimension, Posterior, Prior, fit};
+use nalgebra::{DMatrix, DVector};
+
+use crate::{Axis, InsightError, Sample};
+
+/// The most runs that a model is fitted to: the newest.
+const MOST: usize = 400;
+
+/// The fewest.
+const FEWEST: usize = 4;
+
+/// A fitted model. What it predicts are scores: 0 is the middle of what was seen, smaller is better whatever the goal, and
+/// about two thirds of all runs lie between -1 and 1. [`Model::value`] translates them.
+#[derive(Debug)]
+pub struct Model {
+    axes: Vec<Axis>,
+    posterior: Posterior,
+    goal: Goal,
+    /// The score of each loss that was seen, best first.
+    scale: Vec<(f64, f64)>,
+}
+
+impl Sample<'_> {
+    /// The model over the axes with these numbers, of the runs that have a place on all of them.
+    ///
+    /// # Errors
+    /// [`InsightError::Runs`] if there are fewer than four of them.
+    pub fn model(&self, axes: &[usize]) -> Result<Model, InsightError> {
+        let mut rows = Vec::new();
+        let mut losses = Vec::new();
+        for seen in &self.seen {
+            if let Some(row) = axes.iter().map(|&k| self.place(seen.run, k)).collect::<Option<Vec<f64>>>() {
+                rows.push(row);
+                losses.push(self.metric.goal.to_loss(seen.value));
+            }
+        }
+        if rows.len() < FEWEST {
+            return Err(InsightError::Runs { needed: FEWEST, found: rows.len() });
+        }
+        let from = rows.len().saturating_sub(MOST);
+        let axes = axes.iter().map(|&k| self.axes[k].clone()).collect();
+        Model::fit(axes, self.metric.goal, &rows[from..], &losses[from..])
+    }
+}
+
+impl Model {
+    fn fit(axes: Vec<Axis>, goal: Goal, rows: &[Vec<f64>], losses: &[f64]) -> Result<Self, InsightError> {
+        let d = axes.len();
+        let x = DMatrix::from_fn(rows.len(), d, |i, k| rows[i][k]);
+        let scores = scores(losses);
+        let y = DVector::from_column_slice(&scores);
+        let kind = |axis: &Axis| {
+            if axis.is_categorical() { Dimension::Categorical } else { Dimension::Numeric }
+        };
+        let model =
+            besom_gp::Model { dimensions: axes.iter().map(kind).collect(), ..besom_gp::Model::new(d) };
+        let prior = Prior::for_dimensions(d);
+        let hyperparameters = fit(&model, &x, &y, &prior, &[prior.mode()])?.hyperparameters;
+        let posterior = Posterior::new(&model, &hyperparameters, &x, &y)?;
+        let mut scale: Vec<_> = scores.into_iter().zip(losses.iter().copied()).collect();
+        scale.sort_by(|a, b| a.0.total_cmp(&b.0));
+        scale.dedup_by(|a, b| a.0.total_cmp(&b.0).is_eq());
+        Ok(Self { axes, posterior, goal, scale })
+    }
+
+    /// The axes it is over.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// Predicted scores at places, one row each with a column per axis.
+    pub fn predict(&self, places: &DMatrix<f64>) -> Result<DVector<f64>, InsightError> {
+        Ok(self.posterior.predict(places)?.mean)
+    }
+
+    /// Predicted scores in the middles of `cells` equal parts of each axis, the first axis running fastest: `cells` numbers
+    /// for one axis, `cells²` for two. A part of an axis between two values of a list counts for the nearer one.
+    pub fn surface(&self, cells: usize) -> Result<Vec<f64>, InsightError> {
+        let d = self.axes.len();
+        let power = |k: usize| (0..k).fold(1, |product: usize, _| product * cells);
+        let middle = |i: usize, k: usize| ((i / power(k) % cells) as f64 + 0.5) / cells as f64;
+        let places = DMatrix::from_fn(power(d), d, |i, k| self.axes[k].snap(middle(i, k)));
+        Ok(self.predict(&places)?.iter().copied().collect())
+    }
+
+    /// The value of the metric that has this score, between the best and the worst that were seen.
+    pub fn value(&self, score: f64) -> f64 {
+        let after = self.scale.partition_point(|(seen, _)| *seen < score);
+        let loss = match (after.checked_sub(1).map(|before| self.scale[before]), self.scale.get(after)) {
+            (Some((low, from)), Some(&(high, to))) => {
+                let share = (score - low) / (high - low);
+                // Not `from + share * (to - from)`, whose difference may be infinite.
+                from * (1.0 - share) + to * share
+            }
+            (Some((_, loss)), None) | (None, Some(&(_, loss))) => loss,
+            (None, None) => f64::NAN,
+        };
+        self.goal.to_loss(loss)
+    }
+}
+
+/// The normal scores of the ranks (Blom 1958); equal losses share theirs.
+fn scores(losses: &[f64]) -> Vec<f64> {
+    let mut sorted = losses.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let score = |loss: &f64| {
+        let below = sorted.partition_point(|other| other < loss);
+        let upto = sorted.partition_point(|other| other <= loss);
+        let rank = (below + upto + 1) as f64 / 2.0;
+        normal_quantile((rank - 0.375) / (sorted.len() as f64 + 0.25))
+    };
+    losses.iter().map(score).collect()
+}

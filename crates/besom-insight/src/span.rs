@@ -1,0 +1,48 @@
+//! Which part of a metric's values a picture shows.
+
+/// So many times the least value is the middle one where values are shown in logarithms.
+const RATIO: f64 = 100.0;
+
+/// A range of values, and how to lay it out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// Its lower end, as a decimal logarithm if `logarithmic`.
+    pub low: f64,
+    /// Its upper end, above the lower one.
+    pub high: f64,
+    /// Whether values are laid out by their logarithms.
+    pub logarithmic: bool,
+}
+
+impl Span {
+    /// The range that suits the finite ones of `values`, with a margin; from 0 to 1 if there are none. Losses of training
+    /// have a long bad tail: what lies further from the middle half than three times its width is left out, so that one
+    /// diverged run does not flatten all others.
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut sorted: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let (Some(&least), Some(&most)) = (sorted.first(), sorted.last()) else {
+            return Self { low: 0.0, high: 1.0, logarithmic: false };
+        };
+        let quartile = |k: usize| sorted[(sorted.len() - 1) * k / 4];
+        let logarithmic = least > 0.0 && quartile(2) / least > RATIO;
+        let to = |v: f64| if logarithmic { v.log10() } else { v };
+        let (q1, q3) = (to(quartile(1)), to(quartile(3)));
+        let reach = 3.0 * (q3 - q1);
+        let (mut low, mut high) = (to(least), to(most));
+        if reach > 0.0 && reach.is_finite() {
+            (low, high) = (low.max(q1 - reach), high.min(q3 + reach));
+        }
+        // Half of a difference of the largest floats is still one.
+        let margin = 0.04 * (high / 2.0 - low / 2.0) * 2.0;
+        let margin =
+            if margin > 0.0 && margin.is_finite() { margin } else { (high.abs() * 0.1).clamp(1e-9, 1e300) };
+        Self { low: (low - margin).max(-1e307), high: (high + margin).min(1e307), logarithmic }
+    }
+
+    /// Where a value lies: from 0 to 1 within the span, less or more beyond its ends.
+    pub fn place(&self, value: f64) -> f64 {
+        let value = if self.logarithmic { value.log10() } else { value };
+        (value - self.low) / (self.high - self.low)
+    }
+}
