@@ -38,10 +38,7 @@ impl Default for App {
 impl App {
     /// The command with the built-in algorithms.
     pub fn new() -> Self {
-        let mut registry = Registry::new();
-        besom_search::register(&mut registry);
-        besom_stop::register(&mut registry);
-        Self { registry }
+        Self { registry: besom_setup::registry() }
     }
 
     /// Adds a search method that sweep files name by `method: name`.

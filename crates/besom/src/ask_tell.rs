@@ -122,7 +122,7 @@ fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) 
 
 impl Session {
     fn start(registry: &Registry, config: &Value, seed: Option<u64>) -> Result<Self> {
-        let config = setup::reader(registry).read_json(config)?.config;
+        let config = besom_setup::reader(registry).read_json(config)?.config;
         let seed = seed.or(config.seed).unwrap_or(0);
         let sweep = setup::build(registry, &config, seed)?;
         Ok(Self { sweep, numbers: HashMap::new(), ids: Vec::new() })

@@ -4,9 +4,10 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use besom_config::{Reader, SweepConfig};
+use besom_config::SweepConfig;
 use besom_controller::Sweep;
 use besom_core::Registry;
+use besom_setup::reader;
 
 use crate::cli::InputError;
 
@@ -61,25 +62,9 @@ fn file_like(path: &Path) -> Option<String> {
     Some(path.with_file_name(near).display().to_string())
 }
 
-/// A reader of sweep files that knows all algorithms of the registry.
-pub(crate) fn reader(registry: &Registry) -> Reader {
-    let reader = registry.searches().fold(Reader::new(), |reader, name| reader.method(name));
-    registry.stoppers().fold(reader, |reader, name| reader.stopper(name))
-}
-
 /// The sweep that a configuration describes, with no runs yet.
 pub(crate) fn build(registry: &Registry, config: &SweepConfig, seed: u64) -> Result<Sweep> {
-    let mut problem = config.problem.clone();
-    problem.seed = seed;
-    let method = &config.method;
-    let search = registry.search(&method.name, &problem, &method.options).map_err(InputError::from)?;
-    let stopper = config.early_terminate.as_ref();
-    let stopper = stopper.map(|rule| registry.stopper(&rule.name, &problem, &rule.options)).transpose();
-    let sweep = Sweep::new(problem, search);
-    Ok(match stopper.map_err(InputError::from)? {
-        Some(stopper) => sweep.with_stopper(stopper),
-        None => sweep,
-    })
+    Ok(besom_setup::build(registry, config, seed).map_err(InputError::from)?)
 }
 
 /// The runs of a JSON file as W&B has them; `-` is standard input.

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("besom-insight", 2),
     ("besom-controller", 3),
     ("besom-agent", 3),
+    ("besom-setup", 4),
     ("besom", 5),
     ("besom-python", 5),
     ("besom-benches", 6),

@@ -50,7 +50,7 @@ pub(crate) struct Crew<'a> {
 impl Crew<'_> {
     /// Works until the sweep is over, the count is used up, or signals say that it is enough.
     pub(crate) fn work(&self, sweep: SweepRow) -> Result<()> {
-        let config = run::stored_config(self.registry, &sweep)?;
+        let config = besom_setup::stored_config(self.registry, &sweep)?;
         let steps = self.steps == Steps::Always || !config.controller_local;
         // Who does not step needs no algorithms, and may not have them.
         let stepped = steps.then(|| setup::build(self.registry, &config, sweep.seed)).transpose()?;

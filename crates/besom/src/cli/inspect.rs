@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use besom_core::RunState;
+use besom_setup::system_clock;
 use besom_store::{Order, RunQuery, RunRow, Status, Store, SweepRow, SweepState};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{RunsArguments, Sort};
-use crate::cli::place::{Place, clock, find_sweep};
+use crate::cli::place::{Place, find_sweep};
 use crate::cli::{InputError, Outcome, line, table};
 
 pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
@@ -113,7 +114,7 @@ pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
         line("no sweeps yet; besom run FILE creates one")?;
         return Ok(Outcome::Done);
     }
-    let now = clock()();
+    let now = system_clock()();
     let mut rows = table::table(&["id", "state", "runs", "best", "age", "name", "file"], &[2, 3, 4]);
     for sweep in &sweeps {
         let best = store.status(&sweep.id)?.best;
@@ -169,7 +170,7 @@ fn runs_table(sweep: &SweepRow, runs: &[RunRow]) -> String {
         .collect();
     let right: Vec<usize> = [0, 2, 3, 4, 5].into_iter().collect();
     let mut rows = table::table(&header, &right);
-    let now = clock()();
+    let now = system_clock()();
     for run in runs {
         let values: std::collections::HashMap<_, _> = table::flat(&run.point).into_iter().collect();
         let fixed = [

@@ -15,7 +15,7 @@ use crate::setup;
 
 pub(crate) fn validate(registry: &Registry, file: &Path, as_json: bool, wandb: bool) -> Result<Outcome> {
     let (text, name) = setup::read_text(file)?;
-    let reader = setup::reader(registry);
+    let reader = besom_setup::reader(registry);
     let read = reader.read(&text, &name).map(|parsed| (check_algorithms(registry, &parsed.config), parsed));
     let for_wandb = wandb.then(|| reader.wandb_problems(&text, &name));
     let valid = matches!(&read, Ok((Ok(()), _)));
@@ -253,6 +253,6 @@ fn stateless_input(registry: &Registry, config: &Path, runs: &Path) -> Result<(S
     }
     let (text, name) = setup::read_text(config)?;
     // Warnings are about sweeps that will run; nothing runs here.
-    let config = setup::reader(registry).read(&text, &name)?.config;
+    let config = besom_setup::reader(registry).read(&text, &name)?.config;
     Ok((config, setup::read_runs(runs)?))
 }

@@ -1,12 +1,11 @@
 //! Where the store is.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use besom_core::RunNumber;
-use besom_store::{Clock, SqliteStore, Store, SweepId, SweepRow};
+use besom_setup::system_clock;
+use besom_store::{SqliteStore, Store, SweepId, SweepRow};
 
 use crate::cli::InputError;
 
@@ -41,7 +40,7 @@ impl Place {
 
     /// Opens the store to write, made if it was not there.
     pub(crate) fn open(&self) -> Result<SqliteStore> {
-        Ok(broken_if_told(SqliteStore::open(&self.file(), clock())?))
+        Ok(broken_if_told(SqliteStore::open(&self.file(), system_clock())?))
     }
 
     /// A command that looks for a sweep in a store that is not there was given the wrong place.
@@ -59,7 +58,7 @@ impl Place {
     /// Opens a store that must be there, to write.
     pub(crate) fn open_existing(&self) -> Result<SqliteStore> {
         self.must_exist()?;
-        Ok(broken_if_told(SqliteStore::open_existing(&self.file(), clock())?))
+        Ok(broken_if_told(SqliteStore::open_existing(&self.file(), system_clock())?))
     }
 
     /// Opens a store that must be there, for the agent of this number to work with.
@@ -70,7 +69,7 @@ impl Place {
     /// Opens a store that must be there, to read.
     pub(crate) fn open_to_read(&self) -> Result<SqliteStore> {
         self.must_exist()?;
-        Ok(SqliteStore::open_read_only(&self.file(), clock())?)
+        Ok(SqliteStore::open_read_only(&self.file(), system_clock())?)
     }
 }
 
@@ -103,14 +102,6 @@ fn lossy_if_told(store: SqliteStore, job: u32) -> Box<dyn Store> {
 #[cfg(not(feature = "mutants"))]
 fn lossy_if_told(store: SqliteStore, _: u32) -> Box<dyn Store> {
     Box::new(store)
-}
-
-/// The wall clock.
-pub(crate) fn clock() -> Clock {
-    Arc::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
 }
 
 /// The sweep that a user named: its id, perhaps with `entity/project/` in front as in W&B.

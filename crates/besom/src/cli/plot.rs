@@ -5,14 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use besom_controller::{Controller, Sweep};
 use besom_core::{Registry, nearest};
 use besom_insight::InsightError;
-use besom_search::Random;
 
 use crate::cli::arguments::PlotArguments;
 use crate::cli::place::{Place, find_sweep};
-use crate::cli::{InputError, Outcome, line, run};
+use crate::cli::{InputError, Outcome, line};
 use crate::plot::{Format, Kind, Plot, PlotError};
 
 pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments) -> Result<Outcome> {
@@ -20,10 +18,8 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
     let format = format(&output)?;
     let mut store = place.open_to_read()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
-    let config = run::stored_config(registry, &sweep)?;
-    // Nothing is suggested here; the sweep's own algorithms may be its owner's.
-    let mut controller = Controller::new(sweep.id.clone(), Sweep::new(config.problem, Box::new(Random)));
-    controller.refresh(&mut store)?;
+    let config = besom_setup::stored_config(registry, &sweep)?;
+    let controller = besom_setup::past(&mut store, &sweep, &config)?;
     let mut picture = Plot::new(arguments.kind).parameters(arguments.parameters.iter().cloned());
     if let Some((width, height)) = arguments.size {
         picture = picture.size(width, height);

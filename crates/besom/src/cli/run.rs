@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::Result;
 use besom_controller::{Controller, Step};
 use besom_core::{Registry, RunState};
-use besom_store::{NewSweep, SqliteStore, Status, Store, StoreError, SweepId, SweepRow, SweepState, Watched};
+use besom_setup::{Creation, stored_config};
+use besom_store::{SqliteStore, Status, Store, SweepId, SweepRow, SweepState};
 
 use crate::cli::agents::{Crew, Steps};
 use crate::cli::arguments::{AgentArguments, RunArguments};
@@ -14,8 +15,6 @@ use crate::cli::place::{Place, find_sweep};
 use crate::cli::{InputError, Outcome, inspect, line, signals};
 use crate::setup::{self, SweepFile};
 
-/// Letters of sweep ids.
-const LETTERS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 /// How often a controller without agents looks at its sweep.
 const PACE: Duration = Duration::from_millis(250);
 
@@ -106,35 +105,17 @@ fn new_sweep(
     seed: Option<u64>,
 ) -> Result<SweepId> {
     let config = &file.config;
-    // 32 bits: a person can copy it, and JSON readers of every language keep it exact.
-    let seed = seed.or(config.seed).unwrap_or_else(|| rand::random::<u32>().into());
+    let seed = besom_setup::seed(config, seed);
     // Algorithms may refuse the problem: before anything is stored.
     setup::build(registry, config, seed)?;
-    let metrics = &config.problem.metrics;
-    let mut new = NewSweep {
-        id: new_id(),
-        name: config.name.clone(),
+    let creation = Creation {
+        config,
         text: file.text.clone(),
         source: source(file),
         directory: Some(setup::directory(file)?.display().to_string()),
         seed,
-        metrics: metrics.iter().map(|m| Watched { name: m.name.clone(), goal: m.goal }).collect(),
-        run_cap: config.problem.run_cap,
-        retry_crashed: config.retry.crashed,
-        retry_failed: config.retry.failed,
     };
-    loop {
-        match store.create_sweep(&new) {
-            Err(StoreError::SweepExists(_)) => new.id = new_id(),
-            other => break other?,
-        }
-    }
-    Ok(new.id)
-}
-
-fn new_id() -> SweepId {
-    let letter = |_| char::from(LETTERS[usize::from(rand::random::<u8>()) % LETTERS.len()]);
-    SweepId::new((0..8).map(letter).collect::<String>())
+    Ok(besom_setup::create(store, creation)?)
 }
 
 pub(crate) fn create(registry: &Registry, place: &Place, file: &Path, as_json: bool) -> Result<Outcome> {
@@ -230,13 +211,6 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         std::thread::sleep(PACE);
     }
     Ok(Outcome::Done)
-}
-
-/// The configuration of a stored sweep; it was checked when the sweep was created. Its owner may drive it with algorithms
-/// that this command does not have; who steps it will be told so when they are built.
-pub(crate) fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<besom_config::SweepConfig> {
-    let name = sweep.source.clone().unwrap_or_else(|| format!("sweep {}", sweep.id));
-    Ok(setup::reader(registry).any_algorithm().read(&sweep.text, &name)?.config)
 }
 
 /// How many runs a sweep will have, if that is known beforehand.

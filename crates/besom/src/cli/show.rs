@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use besom_core::RunNumber;
+use besom_setup::system_clock;
 use besom_store::{Attempt, Event, RunRow, Store, SweepRow};
 use serde_json::{Map, Value, json};
 
 use crate::cli::inspect::metric;
-use crate::cli::place::{Place, clock, find_sweep};
+use crate::cli::place::{Place, find_sweep};
 use crate::cli::{InputError, Outcome, line, table};
 
 /// How many events of a run are shown.
@@ -67,7 +68,8 @@ fn describe(facts: &Facts, directory: &std::path::Path) -> String {
 fn headline(sweep: &SweepRow, run: &RunRow) -> String {
     let best =
         run.best.map(|best| format!(", best {} {}", metric(sweep), table::number(best))).unwrap_or_default();
-    let took = table::duration(run, clock()()).map(|ms| format!(", {}", table::span(ms))).unwrap_or_default();
+    let took =
+        table::duration(run, system_clock()()).map(|ms| format!(", {}", table::span(ms))).unwrap_or_default();
     format!("run {} of sweep {}: {}{best}{took}", run.number, sweep.id, table::state(run))
 }
 

@@ -1,0 +1,63 @@
+//! From a configuration to a sweep with its algorithms.
+
+use besom_config::{Problems, Reader, SweepConfig};
+use besom_controller::Sweep;
+use besom_core::{Problem, Registry, RegistryError, Search, Stopper};
+use besom_store::SweepRow;
+
+/// The built-in algorithms.
+pub fn registry() -> Registry {
+    let mut registry = Registry::new();
+    besom_search::register(&mut registry);
+    besom_stop::register(&mut registry);
+    registry
+}
+
+/// A reader of sweep files that knows all algorithms of the registry.
+pub fn reader(registry: &Registry) -> Reader {
+    let reader = registry.searches().fold(Reader::new(), |reader, name| reader.method(name));
+    registry.stoppers().fold(reader, |reader, name| reader.stopper(name))
+}
+
+/// The configuration of a stored sweep; it was checked when the sweep was created. Its owner may drive it with algorithms
+/// that this process does not have: names that are not in the registry are let pass, and told when they are built.
+pub fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<SweepConfig, Problems> {
+    let name = sweep.source.clone().unwrap_or_else(|| format!("sweep {}", sweep.id));
+    Ok(reader(registry).any_algorithm().read(&sweep.text, &name)?.config)
+}
+
+/// The search method that a configuration names.
+pub fn search(
+    registry: &Registry,
+    config: &SweepConfig,
+    problem: &Problem,
+) -> Result<Box<dyn Search>, RegistryError> {
+    registry.search(&config.method.name, problem, &config.method.options)
+}
+
+/// The stopping rule that a configuration names, if it names one.
+pub fn stopper(
+    registry: &Registry,
+    config: &SweepConfig,
+    problem: &Problem,
+) -> Result<Option<Box<dyn Stopper>>, RegistryError> {
+    let rule = config.early_terminate.as_ref();
+    rule.map(|rule| registry.stopper(&rule.name, problem, &rule.options)).transpose()
+}
+
+/// A sweep of these parts, with no runs yet.
+pub fn assemble(problem: Problem, search: Box<dyn Search>, stopper: Option<Box<dyn Stopper>>) -> Sweep {
+    let sweep = Sweep::new(problem, search);
+    match stopper {
+        Some(stopper) => sweep.with_stopper(stopper),
+        None => sweep,
+    }
+}
+
+/// The sweep that a configuration describes, with no runs yet.
+pub fn build(registry: &Registry, config: &SweepConfig, seed: u64) -> Result<Sweep, RegistryError> {
+    let problem = Problem { seed, ..config.problem.clone() };
+    let search = search(registry, config, &problem)?;
+    let stopper = stopper(registry, config, &problem)?;
+    Ok(assemble(problem, search, stopper))
+}

@@ -1,0 +1,75 @@
+//! From a configuration to a sweep's row in a store.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use besom_config::SweepConfig;
+use besom_store::{Clock, NewSweep, Store, StoreError, SweepId, Watched};
+
+/// Letters of sweep ids.
+const LETTERS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// A sweep to store. Its algorithms were built once before, because they may refuse the problem.
+#[derive(Clone, Debug)]
+pub struct Creation<'a> {
+    /// The checked configuration.
+    pub config: &'a SweepConfig,
+    /// The sweep file as its owner wrote it; what is stored.
+    pub text: String,
+    /// Where the file is, to find "the same file" again.
+    pub source: Option<String>,
+    /// The directory in which programs run.
+    pub directory: Option<String>,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl<'a> Creation<'a> {
+    /// The sweep of a configuration, with an empty text and no places.
+    pub fn new(config: &'a SweepConfig, seed: u64) -> Self {
+        Self { config, text: String::new(), source: None, directory: None, seed }
+    }
+}
+
+/// Creates a sweep in state `pending`, under an id of eight letters that no sweep of the store has.
+pub fn create(store: &mut dyn Store, creation: Creation<'_>) -> Result<SweepId, StoreError> {
+    let Creation { config, text, source, directory, seed } = creation;
+    let metrics = &config.problem.metrics;
+    let mut new = NewSweep {
+        id: new_id(),
+        name: config.name.clone(),
+        text,
+        source,
+        directory,
+        seed,
+        metrics: metrics.iter().map(|m| Watched { name: m.name.clone(), goal: m.goal }).collect(),
+        run_cap: config.problem.run_cap,
+        retry_crashed: config.retry.crashed,
+        retry_failed: config.retry.failed,
+    };
+    loop {
+        match store.create_sweep(&new) {
+            Err(StoreError::SweepExists(_)) => new.id = new_id(),
+            created => return created.map(|()| new.id),
+        }
+    }
+}
+
+fn new_id() -> SweepId {
+    let letter = |_| char::from(LETTERS[usize::from(rand::random::<u8>()) % LETTERS.len()]);
+    SweepId::new((0..8).map(letter).collect::<String>())
+}
+
+/// The seed of a new sweep: what its owner asks for, else what its file says, else a fresh one.
+pub fn seed(config: &SweepConfig, wanted: Option<u64>) -> u64 {
+    // 32 bits: a person can copy it, and JSON readers of every language keep it exact.
+    wanted.or(config.seed).unwrap_or_else(|| rand::random::<u32>().into())
+}
+
+/// The wall clock, for stores.
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
+}

@@ -1,0 +1,31 @@
+//! From a sweep file to a sweep in a store, and to one that can be stepped.
+//!
+//! The parts below do not know each other on purpose: the controller gets built algorithms, the store keeps text. Here they
+//! are put together, once for the command and the Python package.
+//!
+//! ```
+//! use besom_setup::{Creation, build, create, reader, registry, stored_config, system_clock};
+//! use besom_store::{SqliteStore, Store};
+//!
+//! let registry = registry(); // and yours: registry.add_search("corners", ..)
+//! let text = "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}";
+//! let config = reader(&registry).read(text, "sweep.yaml")?.config;
+//! build(&registry, &config, 0)?; // an algorithm may refuse the problem: before anything is stored
+//!
+//! let mut store = SqliteStore::in_memory(system_clock())?;
+//! let creation = Creation { text: text.to_owned(), ..Creation::new(&config, 7) };
+//! let id = create(&mut store, creation)?;
+//!
+//! let row = store.sweep(&id)?;
+//! let sweep = build(&registry, &stored_config(&registry, &row)?, row.seed)?;
+//! assert_eq!((sweep.problem().seed, sweep.problem().run_cap), (7, Some(5)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod build;
+mod create;
+mod past;
+
+pub use build::{assemble, build, reader, registry, search, stopper, stored_config};
+pub use create::{Creation, create, seed, system_clock};
+pub use past::past;
