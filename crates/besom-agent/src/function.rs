@@ -182,6 +182,12 @@ impl RunContext<'_> {
         }
     }
 
+    /// Says that the machine is being taken away: if the closure fails from now on, the run is handed out again.
+    pub fn mark_preempting(&mut self) -> Result<(), LogError> {
+        metrics::append(&self.writer, &metrics::preempting())
+            .map_err(|source| LogError::Write(source.to_string()))
+    }
+
     /// Whether the run is to end, for closures that compute long between rows.
     pub fn check(&self) -> Result<(), LogError> {
         stopped(&self.shared.lock().signal)

@@ -137,6 +137,11 @@ impl<'a> Link<'a> {
         self.tail.seq()
     }
 
+    /// Whether the run has said that it is about to be preempted, as far as its metrics file was read.
+    pub fn is_preempting(&self) -> bool {
+        self.tail.is_preempting()
+    }
+
     /// Adds a warning to what people will read of the run's end.
     pub fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.push(warning.into());

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+pub(crate) use line::preempting;
 pub(crate) use tail::Tail;
 
 use crate::AgentError;
@@ -51,6 +52,14 @@ impl MetricsWriter {
     /// If the file cannot be written, or the row is longer than the 1 MiB that is read of a line.
     pub fn append(&self, row: &Map<String, Value>) -> Result<(), AgentError> {
         append(&self.file, row).map_err(AgentError::io(&self.path))
+    }
+
+    /// Says that the run is about to be preempted: if it fails from now on it is handed out again.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn mark_preempting(&self) -> Result<(), AgentError> {
+        self.append(&preempting())
     }
 }
 

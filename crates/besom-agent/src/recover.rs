@@ -22,7 +22,16 @@ const LAST_BREATH: Duration = Duration::from_secs(10);
 /// many rows that were. What is in the file is acknowledged; so this comes before a run is given up. If the lease is
 /// over, or the file is on another machine, there is nothing to do.
 pub fn salvage(store: &mut dyn Store, lease: &Lease, dir: &RunDir) -> Result<u64, AgentError> {
-    salvage_patiently(store, lease, dir, Duration::ZERO)
+    Ok(salvage_patiently(store, lease, dir, Duration::ZERO)?.rows)
+}
+
+/// What was found in the metrics file of an attempt whose agent is gone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Salvaged {
+    /// How many rows the store did not have.
+    pub(crate) rows: u64,
+    /// Whether the attempt had said that it is about to be preempted.
+    pub(crate) preempting: bool,
 }
 
 /// As [`salvage`], while the store may fail for as long as `patience`. A report that is repeated adds nothing.
@@ -31,10 +40,10 @@ pub(crate) fn salvage_patiently(
     lease: &Lease,
     dir: &RunDir,
     patience: Duration,
-) -> Result<u64, AgentError> {
+) -> Result<Salvaged, AgentError> {
     let row = patiently(patience, || store.run(&lease.sweep, lease.run))?;
     if row.epoch != lease.epoch {
-        return Ok(0);
+        return Ok(Salvaged::default());
     }
     let mut salvaged = 0;
     let mut tail = Tail::new(dir.metrics());
@@ -43,8 +52,9 @@ pub(crate) fn salvage_patiently(
         if rows.is_empty() {
             rows.extend(tail.take_unterminated());
         }
+        let found = Salvaged { rows: salvaged, preempting: tail.is_preempting() };
         if rows.is_empty() {
-            return Ok(salvaged);
+            return Ok(found);
         }
         // An empty report would be a sign of life.
         rows.retain(|known| known.seq > row.rows);
@@ -52,7 +62,7 @@ pub(crate) fn salvage_patiently(
             continue;
         }
         if !send(store, lease, &rows, patience)? {
-            return Ok(salvaged);
+            return Ok(found);
         }
         salvaged += rows.len() as u64;
     }
@@ -106,7 +116,9 @@ fn salvage_dead(
     let lease = Lease { sweep: sweep.clone(), run: number, epoch: row.epoch };
     let dir = RunDir::new(directory, &lease);
     outlast(&dir, lease.epoch);
-    salvage_patiently(store, &lease, &dir, patience)?;
+    if salvage_patiently(store, &lease, &dir, patience)?.preempting {
+        end(store, &lease, RunState::Preempted, patience)?;
+    }
     Ok(())
 }
 
@@ -133,17 +145,27 @@ pub(crate) fn recover_silent(
     let mut count = 0;
     for lease in patiently(patience, || store.silent(sweep))? {
         let salvaged = salvage_patiently(store, &lease, &RunDir::new(directory, &lease), patience)?;
-        // A report is a sign of life, so that what was salvaged from would not be given up; but it has ended.
-        let given_up = patiently(patience, || store.give_up(&lease))?
-            || (salvaged > 0 && end_crashed(store, &lease, patience)?);
-        count += usize::from(given_up);
+        let ended = if salvaged.preempting {
+            end(store, &lease, RunState::Preempted, patience)?
+        } else {
+            // A report is a sign of life, so that what was salvaged from would not be given up; but it has ended.
+            patiently(patience, || store.give_up(&lease))?
+                || (salvaged.rows > 0 && end(store, &lease, RunState::Crashed, patience)?)
+        };
+        count += usize::from(ended);
     }
     Ok(count)
 }
 
-fn end_crashed(store: &mut dyn Store, lease: &Lease, patience: Duration) -> Result<bool, AgentError> {
-    let message = Some("its agent fell silent".to_owned());
-    let end = End { state: RunState::Crashed, exit_code: None, message };
+/// Ends an attempt whose agent is gone, in a state in which it may be handed out again.
+fn end(
+    store: &mut dyn Store,
+    lease: &Lease,
+    state: RunState,
+    patience: Duration,
+) -> Result<bool, AgentError> {
+    let gone = if state == RunState::Preempted { "was being preempted: " } else { "" };
+    let end = End { state, exit_code: None, message: Some(format!("{gone}its agent fell silent")) };
     let reply = patiently(patience, || store.finish(lease, &end))?;
     Ok(reply != Reply::Lost)
 }

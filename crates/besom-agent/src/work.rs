@@ -4,7 +4,7 @@ use std::path::{self, PathBuf};
 use std::time::{Duration, Instant};
 
 use besom_core::{BoxError, RunState};
-use besom_store::{AgentId, Claim, ClaimedRun, NewAgent, Store, StoreError, SweepId, SweepState};
+use besom_store::{AgentId, Claim, ClaimedRun, End, NewAgent, Store, StoreError, SweepId, SweepState};
 
 use crate::liveness::Sign;
 use crate::patience::patiently;
@@ -184,7 +184,9 @@ impl Agent<'_> {
         let said = ended.end.message.take().into_iter().chain(link.warnings());
         let message = said.collect::<Vec<String>>().join("; ");
         ended.end.message = Some(message).filter(|message| !message.is_empty());
-        link.finish(&ended.end)?;
+        let end = if link.is_preempting() { preempted(&ended.end) } else { ended.end.clone() };
+        link.finish(&end)?;
+        // A program that always says so and fails is broken all the same.
         self.look_for_a_broken_program(&ended, took)
     }
 
@@ -270,6 +272,15 @@ impl Agent<'_> {
         let (store, id) = (&mut *self.store, self.id);
         Ok(patiently(self.options.patience, || store.leave(id))?)
     }
+}
+
+/// The end of an attempt that had said that it is about to be preempted: that it failed then is no fault of its own.
+fn preempted(end: &End) -> End {
+    if !matches!(end.state, RunState::Failed | RunState::Crashed) {
+        return end.clone();
+    }
+    let why = end.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
+    End { state: RunState::Preempted, message: Some(format!("was being preempted{why}")), ..end.clone() }
 }
 
 /// How long to wait when there is nothing to do.

@@ -104,6 +104,47 @@ fn who_ignores_sigterm_is_killed_when_its_time_is_over() {
     }
 }
 
+/// A shell line that says that the program is about to be preempted.
+const PREEMPTING: &str = "echo '{\"_besom\": \"preempting\"}' >> $BESOM_METRICS;";
+
+#[test]
+fn a_program_that_is_preempted_and_fails_is_tried_again() {
+    let scene = Scene::new(&[1]);
+    let run = scene.run_one(&format!(
+        "{LOG} log '{{\"loss\": '$BESOM_ATTEMPT'}}'; test $BESOM_ATTEMPT = 4 && exit 0
+         {PREEMPTING} test $BESOM_ATTEMPT = 3 && kill -KILL $$; echo gone; exit 7"
+    ));
+    assert_eq!((run.state, run.epoch, run.message), (RunState::Finished, 4, None));
+    assert_eq!(scene.rows(1), ["1:{\"loss\":4}"], "the word is no row");
+    let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
+    let ends: Vec<_> = attempts.iter().map(|attempt| attempt.state).collect();
+    assert_eq!(ends, [RunState::Preempted, RunState::Preempted, RunState::Preempted, RunState::Finished]);
+}
+
+#[test]
+fn a_program_that_is_preempted_and_ends_well_or_is_stopped_is_not_tried_again() {
+    let scene = Scene::new(&[1, 2]);
+    let runner =
+        scene.shell(&format!("{PREEMPTING} test $1 = --x=1 && exit 0; {LOG} log '{{}}'; sleep 1000"));
+    scene.while_working(runner, || {
+        scene.eventually_logged(2, 1);
+        let stops = [(RunNumber::new(2).unwrap(), "enough".to_owned())];
+        scene.store().request_stops(&scene.sweep, &stops, StopKind::Cancel).unwrap();
+    });
+    assert_eq!((scene.run(1).state, scene.run(1).epoch), (RunState::Finished, 1));
+    assert_eq!((scene.run(2).state, scene.run(2).epoch), (RunState::Killed, 1));
+}
+
+#[test]
+fn a_program_that_always_says_that_it_is_preempted_and_fails_is_broken() {
+    let scene = Scene::new(&[1]);
+    let outcome = scene.work(&mut scene.shell(&format!("{PREEMPTING} exit 1")));
+    assert!(matches!(outcome.left, Left::Broken(_)), "{outcome:?}");
+    let run = scene.run(1);
+    assert_eq!((scene.row().state, run.state), (SweepState::Paused, RunState::Preempted));
+    assert_eq!(run.message.as_deref(), Some("was being preempted: exit status 1"));
+}
+
 #[test]
 fn what_a_program_leaves_behind_ends_with_it() {
     for supervised in [true, false] {

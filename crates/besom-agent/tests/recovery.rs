@@ -116,6 +116,35 @@ fn without_a_supervisor_who_recovers_the_run_ends_what_is_left_of_it() {
 }
 
 #[test]
+fn an_agent_that_is_killed_while_its_run_is_preempted_costs_no_retry() {
+    let scene = Scene::with(&[1], |sweep| sweep.retry_crashed = 0);
+    let script = "test $BESOM_ATTEMPT = 2 && exit 0
+        echo '{\"_besom\": \"preempting\"}' >> $BESOM_METRICS; echo ready > said; sleep 1000";
+    let agent = start_agent(&scene, script, "supervised");
+    scene.eventually_read("said");
+    drop(agent);
+    let run = scene.run_one(script);
+    assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+    let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
+    assert_eq!(attempts[0].state, RunState::Preempted);
+}
+
+#[test]
+fn a_silent_agent_whose_run_was_preempted_costs_no_retry() {
+    let scene = Scene::with(&[1], |sweep| sweep.retry_crashed = 0);
+    let mut store = scene.store();
+    let agent = store.join(&scene.sweep, &NewAgent { name: "elsewhere".into(), silence_ms: 1000 }).unwrap();
+    let Claim::Run(claimed) = store.claim(agent, 1).unwrap() else { panic!("a run is pending") };
+    scene.dir(1, claimed.lease.epoch).create().unwrap();
+    fs::write(scene.dir(1, 1).metrics(), "{\"loss\": 1}\n{\"_besom\": \"preempting\"}\n").unwrap();
+    scene.let_pass(Duration::from_secs(10));
+    let run = scene.run_one("exit 0");
+    assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+    let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
+    assert_eq!((attempts[0].state, attempts[0].rows), (RunState::Preempted, 1));
+}
+
+#[test]
 fn however_often_agents_are_killed_every_run_finishes_once_with_all_its_rows() {
     const ROWS: usize = 30;
     let script =

@@ -198,6 +198,6 @@ fn salvaging_outlasts_a_store_that_is_busy_for_a_while() {
     let dir = RunDir::new(scene.dir.path(), &scene.lease);
     let mut store = scene.store.clone();
     let patience = Duration::from_secs(60);
-    assert_eq!(salvage_patiently(&mut store, &scene.lease, &dir, patience).unwrap(), 2);
+    assert_eq!(salvage_patiently(&mut store, &scene.lease, &dir, patience).unwrap().rows, 2);
     assert_eq!(scene.stored(), "1:1 2:2");
 }

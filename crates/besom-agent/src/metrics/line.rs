@@ -2,6 +2,11 @@
 
 use serde_json::{Map, Value};
 
+/// The key of lines that are no rows but words to the agent.
+const RESERVED: &str = "_besom";
+/// The word of a program that is about to be preempted.
+const PREEMPTING: &str = "preempting";
+
 /// What a line holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Line {
@@ -9,6 +14,8 @@ pub(crate) enum Line {
     Blank,
     /// A JSON object.
     Row(Map<String, Value>),
+    /// The reserved line by which a program says that it is about to be preempted: `{"_besom": "preempting"}`.
+    Preempting,
     /// Something else; what it is not.
     Bad(&'static str),
 }
@@ -21,7 +28,21 @@ pub(crate) fn parse(line: &[u8]) -> Line {
         return Line::Blank;
     }
     let object = serde_json::from_str(text).or_else(|_| serde_json::from_str(&quote_not_finite(text)));
-    object.map_or(Line::Bad("no JSON object"), Line::Row)
+    match object {
+        Ok(object) => word(&object).unwrap_or(Line::Row(object)),
+        Err(_) => Line::Bad("no JSON object"),
+    }
+}
+
+/// What the line of [`preempting`] and its like say: objects with nothing but the reserved key.
+fn word(object: &Map<String, Value>) -> Option<Line> {
+    let value = object.get(RESERVED).filter(|_| object.len() == 1)?;
+    Some(if value == PREEMPTING { Line::Preempting } else { Line::Bad("no word that besom knows") })
+}
+
+/// The reserved line by which a program says that it is about to be preempted.
+pub(crate) fn preempting() -> Map<String, Value> {
+    Map::from_iter([(RESERVED.to_owned(), PREEMPTING.into())])
 }
 
 /// Puts `NaN`, `Infinity` and `-Infinity` outside of texts into quotes.
@@ -64,6 +85,15 @@ mod tests {
         check("{}", json!({}));
         check(" {\"loss\": 0.5, \"epoch\": 3}\r", json!({"loss": 0.5, "epoch": 3}));
         check(r#"{"a": {"b": [1, "x"]}, "c": null}"#, json!({"a": {"b": [1, "x"]}, "c": null}));
+    }
+
+    #[test]
+    fn a_line_of_the_reserved_key_alone_is_a_word_to_the_agent() {
+        assert_eq!(parse(br#" {"_besom": "preempting"}"#), Line::Preempting);
+        assert_eq!(parse(Value::Object(preempting()).to_string().as_bytes()), Line::Preempting);
+        assert_eq!(parse(br#"{"_besom": "preemting"}"#), Line::Bad("no word that besom knows"));
+        check(r#"{"_besom": "preempting", "loss": 1}"#, json!({"_besom": "preempting", "loss": 1}));
+        check(r#"{"preempting": true}"#, json!({"preempting": true}));
     }
 
     #[test]

@@ -28,6 +28,7 @@ pub(crate) struct Tail {
     bad: u64,
     first_bad: Option<String>,
     truncated: bool,
+    preempting: bool,
 }
 
 impl Tail {
@@ -44,6 +45,7 @@ impl Tail {
             bad: 0,
             first_bad: None,
             truncated: false,
+            preempting: false,
         }
     }
 
@@ -55,6 +57,11 @@ impl Tail {
     /// The seq of the last row that was read; 0 if none was.
     pub(crate) fn seq(&self) -> u64 {
         self.seq
+    }
+
+    /// Whether the program has said that it is about to be preempted.
+    pub(crate) fn is_preempting(&self) -> bool {
+        self.preempting
     }
 
     /// The next rows whose lines are complete, at least one if there is any. A file that is not there has none.
@@ -142,6 +149,7 @@ impl Tail {
                 self.seq += 1;
                 rows.push(Row { seq: self.seq, values });
             }
+            Line::Preempting => self.preempting = true,
             Line::Bad(what) => {
                 self.bad += 1;
                 if self.first_bad.is_none() {
@@ -232,6 +240,15 @@ mod tests {
     }
 
     #[test]
+    fn a_word_to_the_agent_has_no_seq() {
+        let mut file = Growing::new();
+        file.append(b"{\"a\": 1}\n{\"_besom\": \"preempting\"}\n{\"a\": 2}\n");
+        assert!(!file.tail.is_preempting());
+        assert_eq!(file.read(), [(1, "1".to_owned()), (2, "2".to_owned())]);
+        assert!(file.tail.is_preempting() && file.tail.warnings().is_empty());
+    }
+
+    #[test]
     fn a_line_of_ten_megabytes_is_passed_over_in_little_memory() {
         let mut file = Growing::new();
         file.append(b"{\"a\": \"");
@@ -256,7 +273,7 @@ mod tests {
         /// The number of a row is a function of the file, not of the moments at which it is read.
         #[test]
         fn seqs_do_not_depend_on_the_pieces(
-            lines in prop::collection::vec("(\\{\"a\": [0-9]{1,3}\\}|\\{|x| |)", 0..30),
+            lines in prop::collection::vec("(\\{\"a\": [0-9]{1,3}\\}|\\{\"_besom\": \"preempting\"\\}|\\{|x| |)", 0..30),
             cuts in prop::collection::vec(0usize..400, 0..10),
         ) {
             let text = lines.join("\n");
@@ -277,6 +294,7 @@ mod tests {
             prop_assert_eq!(found, expected);
             prop_assert_eq!(pieces.tail.take_unterminated(), last);
             prop_assert_eq!(pieces.tail.warnings(), whole.tail.warnings());
+            prop_assert_eq!(pieces.tail.is_preempting(), whole.tail.is_preempting());
         }
     }
 }
