@@ -1,7 +1,7 @@
 //! The step in the form of W&B's engine: a configuration and a list of runs in; suggestions, or names of runs to
 //! stop, out. Nothing is remembered between calls.
 
-use besom_core::{Answer, Curve, History, Problem, Run, RunState, Search, Shown, Stopper};
+use besom_core::{Answer, Curve, History, Note, Problem, Run, RunState, Search, Shown, Stopper};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -100,21 +100,31 @@ fn sweep(problem: &Problem, search: Box<dyn Search>, runs: &[SweepRun]) -> Sweep
     sweep
 }
 
-/// Up to `n` suggestions, each a run's `config` (`{"lr": {"value": 0.1}}`). Exhaustion ends the list with one `None`.
+/// A suggestion in the form of W&B's engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suggested {
+    /// A run's `config`: `{"lr": {"value": 0.1}}`.
+    pub config: Map<String, Value>,
+    /// What the search says of its suggestion; W&B's `search_info`.
+    pub note: Note,
+}
+
+/// Up to `n` suggestions. Exhaustion ends the list with one `None`.
 pub fn next_runs(
     problem: &Problem,
     search: Box<dyn Search>,
     runs: &[SweepRun],
     n: usize,
-) -> Result<Vec<Option<Map<String, Value>>>, ControllerError> {
+) -> Result<Vec<Option<Suggested>>, ControllerError> {
     let mut sweep = sweep(problem, search, runs);
     let mut suggestions = Vec::new();
     while suggestions.len() < n {
         match sweep.suggest(n - suggestions.len())? {
             Answer::Try(new) => {
                 for suggestion in new {
-                    suggestions.push(Some(wandb_config(suggestion.point.to_json())));
-                    sweep.import(Run::new(suggestion.point));
+                    let (config, note) = (wandb_config(suggestion.point.to_json()), suggestion.note);
+                    sweep.import(Run { note: note.clone(), ..Run::new(suggestion.point) });
+                    suggestions.push(Some(Suggested { config, note }));
                 }
             }
             Answer::Wait => break,

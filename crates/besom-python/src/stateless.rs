@@ -1,10 +1,10 @@
 //! W&B's engine: a configuration and a list of runs in; suggestions, or runs to stop, out.
 
 use besom_config::SweepConfig;
-use besom_controller::stateless::{self, SweepRun};
+use besom_controller::stateless::{self, Suggested, SweepRun};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::algorithm::Algorithms;
 use crate::error::Failure;
@@ -19,7 +19,7 @@ fn read(config: &Bound<'_, PyAny>, runs: &Bound<'_, PyAny>) -> PyResult<(SweepCo
     Ok((config, runs))
 }
 
-/// Up to `n` suggestions, each a run's `config`; exhaustion ends the list with one None.
+/// Up to `n` suggestions, each a pair of a run's `config` and the search's note; exhaustion ends the list with one None.
 #[pyfunction]
 pub(crate) fn next_runs<'py>(
     py: Python<'py>,
@@ -34,7 +34,8 @@ pub(crate) fn next_runs<'py>(
         problem.seed = config.seed.unwrap_or(seed);
         let search = place::search(&config, &problem, &Algorithms::default())?;
         let suggestions = stateless::next_runs(&problem, search, &runs, n)?;
-        Ok(suggestions.into_iter().map(|config| config.map_or(Value::Null, Value::Object)).collect())
+        let pair = |found: Suggested| json!([found.config, found.note]);
+        Ok(suggestions.into_iter().map(|found| found.map_or(Value::Null, pair)).collect())
     };
     value::python(py, &Value::Array(py.detach(suggest)?))
 }

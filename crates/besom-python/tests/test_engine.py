@@ -31,6 +31,18 @@ def test_random_runs_differ_and_repeat_with_the_seed_of_random():
     assert all(1.0 <= run.config["a"]["value"] <= 2.0 for run in first)
 
 
+def test_what_a_search_says_of_its_suggestion_is_its_search_info():
+    config = {"method": "bayes", "metric": {"name": "loss"}, "parameters": {"a": {"min": 1.0, "max": 2.0}}}
+    runs = [
+        SweepRun(state=RunState.finished, config={"a": {"value": 1 + i / 20}}, summary_metrics={"loss": abs(i - 5)})
+        for i in range(20)
+    ]
+    info = next_run(config, runs).search_info
+    assert info["kind"] == "model" and 0 <= info["success_probability"] <= 1 and info["expected_improvement"] >= 0
+    assert (info["predicted_value"], info["predicted_value_std_dev"]) == (info["predicted_mean"], info["predicted_sd"])
+    assert next_run(GRID, []).search_info is None
+
+
 def test_bayes_suggests_in_the_space():
     config = {"method": "bayes", "metric": {"name": "loss"}, "parameters": {"a": {"min": 1.0, "max": 2.0}}}
     runs = [

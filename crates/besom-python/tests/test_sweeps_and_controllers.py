@@ -98,6 +98,20 @@ def test_a_sweep_is_paused_resumed_stopped_and_canceled():
     assert sweep.state == "canceled" and besom.agent(sweep_id, function=lambda: None) == 0
 
 
+@pytest.mark.parametrize("name", [name for name in vars(besom.sweeps) if name.endswith(("Search", "EarlyTerminate"))])
+def test_each_class_of_an_algorithm_configures_it(name):
+    controller = besom.controller()
+    search = name.endswith("Search")
+    controller.configure_search(getattr(besom.sweeps, name) if search else "random")
+    options = {"min_iter": 3} if name.startswith("Hyperband") else {"upper": 5.0} if name.startswith("Threshold") else {}
+    controller.configure_stopping("envelope") if search else controller.configure_stopping(getattr(besom.sweeps, name), **options)
+    controller.configure_metric("loss")
+    controller.configure_parameter("x", values=[1, 2, 3])
+    controller.configure({"run_cap": 3, "controller": {"type": "local"}})
+    config = besom.Api().sweep(controller.create()).config
+    assert (config["method"] if search else config["early_terminate"]["type"]) == getattr(besom.sweeps, name)._besom_name
+
+
 class Corner:
     """Tries the corners of the unit cube, one after another."""
 

@@ -34,6 +34,18 @@ class BayesianSearch:
     _besom_name = "bayes"
 
 
+class SobolSearch:
+    """Points that fill the space evenly (``method: sobol``)."""
+
+    _besom_name = "sobol"
+
+
+class ParzenSearch:
+    """Points that are likelier among good runs than among the others (``method: tpe``)."""
+
+    _besom_name = "tpe"
+
+
 class HyperbandEarlyTerminate:
     """Stops what is not among the best at certain steps (``early_terminate: {type: hyperband}``)."""
 
@@ -44,6 +56,30 @@ class EnvelopeEarlyTerminate:
     """Stops what is below the envelope of the best runs (``early_terminate: {type: envelope}``)."""
 
     _besom_name = "envelope"
+
+
+class AshaEarlyTerminate:
+    """Stops what is not among the best that came as far, on rungs that are further and further apart (``type: asha``)."""
+
+    _besom_name = "asha"
+
+
+class MedianEarlyTerminate:
+    """Stops what is worse than the median of the others (``type: median``)."""
+
+    _besom_name = "median"
+
+
+class PatienceEarlyTerminate:
+    """Stops what has not got better for some steps (``type: patience``)."""
+
+    _besom_name = "patience"
+
+
+class ThresholdEarlyTerminate:
+    """Stops what diverges or passes bounds that you set (``type: threshold``)."""
+
+    _besom_name = "threshold"
 
 
 class RunState(str, Enum):
@@ -203,7 +239,8 @@ def next_run(
 def next_runs(
     sweep_config: Mapping[str, Any], runs: Sequence[SweepRun], validate: bool = False, n: int = 1, **options: Any
 ) -> list[Optional[SweepRun]]:
-    """The next ``n`` runs of a sweep. A grid that is exhausted ends the list with None.
+    """The next ``n`` runs of a sweep; ``search_info`` is what the search says of each. A grid that is exhausted ends the list
+    with None.
 
     Configurations are always checked, with or without ``validate``. Chance comes from ``seed`` in the configuration, else
     from :mod:`random`.
@@ -218,7 +255,20 @@ def next_runs(
     if options.pop("randomize_order", False):
         config["order"] = "random"
     found = _besom.next_runs(config, [_plain(run) for run in runs], n, random.getrandbits(32))
-    return [None if config is None else SweepRun(config=config) for config in found]
+    return [None if pair is None else SweepRun(config=pair[0], search_info=_search_info(pair[1])) for pair in found]
+
+
+#: What W&B's engine calls what a Bayesian search says of its suggestion.
+_SEARCH_INFO = {
+    "probability_of_improvement": "success_probability",
+    "predicted_mean": "predicted_value",
+    "predicted_sd": "predicted_value_std_dev",
+}
+
+
+def _search_info(note: dict[str, Any]) -> Optional[dict[str, Any]]:
+    """The note of a suggestion, with W&B's names beside ours."""
+    return {**note, **{_SEARCH_INFO[key]: value for key, value in note.items() if key in _SEARCH_INFO}} if note else None
 
 
 def _of_method(method: str, config: Mapping[str, Any]) -> None:

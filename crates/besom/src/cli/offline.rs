@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use besom_config::{Problems, SweepConfig};
-use besom_controller::stateless::{self, SweepRun};
+use besom_controller::stateless::{self, Suggested, SweepRun};
 use besom_core::distribution::{Continuous, Quantum};
 use besom_core::{Answer, Distribution, Registry};
 use serde_json::{Map, Value, json};
@@ -207,13 +207,14 @@ pub(crate) fn next(
     let search = registry.search(&method.name, &problem, &method.options).map_err(InputError::from)?;
     let suggestions = stateless::next_runs(&problem, search, &runs, n)?;
     if as_json {
-        let with_config = |config: &Option<_>| config.as_ref().map(|config| json!({ "config": config }));
+        let with_config =
+            |found: &Option<Suggested>| found.as_ref().map(|found| json!({ "config": found.config }));
         crate::cli::json(&suggestions.iter().map(with_config).collect::<Vec<_>>())?;
         return Ok(Outcome::Done);
     }
     for suggestion in &suggestions {
         match suggestion {
-            Some(config) => {
+            Some(Suggested { config, .. }) => {
                 let plain =
                     config.iter().map(|(name, value)| (name.clone(), value["value"].clone())).collect();
                 line(table::parameters(&plain))?;

@@ -71,7 +71,8 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         if not found or found[0] is None:
             # A grid that is exhausted: what Optuna asks for is drawn at random.
             return {}
-        return {name: _external(search_space[name], found[0][name]["value"]) for name in search_space}
+        suggested, _ = found[0]
+        return {name: _external(search_space[name], suggested[name]["value"]) for name in search_space}
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
@@ -80,8 +81,8 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         config = {"method": "random", "parameters": {param_name: _parameter(param_distribution)}}
         seed = zlib.crc32(f"{self._seed}/{trial.number}/{param_name}".encode())
         (found,) = _besom.next_runs(config, [], 1, seed)
-        assert found is not None
-        return _external(param_distribution, found[param_name]["value"])
+        assert found is not None, "a random search never ends"
+        return _external(param_distribution, found[0][param_name]["value"])
 
     def reseed_rng(self) -> None:
         """Nothing to do: suggestions are a function of seed and trials."""
