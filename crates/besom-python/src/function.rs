@@ -112,7 +112,6 @@ impl Call {
         Ok(match word.as_str() {
             "finished" => Returned::Finished,
             "stopped" => Returned::Stopped,
-            "preempted" => Returned::Preempted,
             _ => Returned::Failed { message, excerpt },
         })
     }

@@ -68,6 +68,11 @@ impl RunLog {
         self.check()
     }
 
+    /// Says that the run is about to be preempted: if it fails from now on it is handed out again.
+    fn mark_preempting(&self) -> Result<(), Failure> {
+        Ok(self.writer.mark_preempting()?)
+    }
+
     /// Raises `RunStopped` if the run is to end.
     fn check(&self) -> PyResult<()> {
         self.told.reason().map_or(Ok(()), |reason| Err(RunStopped::new_err(reason)))

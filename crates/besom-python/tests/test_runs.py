@@ -162,6 +162,23 @@ def test_an_interrupted_machine_gives_its_run_back():
     assert calls == [1, 2] and runs(sweep_id)[0].state == "finished"
 
 
+def test_a_program_gives_its_run_back_when_its_machine_goes(place, script):
+    script.write(
+        """
+        import besom, sys
+        run = besom.init()
+        besom.log({"loss": run.attempt})
+        if run.attempt < 3:
+            run.mark_preempting()
+            sys.exit(3)
+        """
+    )
+    sweep_id = besom.sweep({**GRID, "run_cap": 1, "program": "program.py", "retry": {"failed": 0, "crashed": 0}})
+    besom.agent(sweep_id)
+    (run,) = runs(sweep_id)
+    assert (run.state, run.history()) == ("finished", [{"loss": 3}]), run.message
+
+
 def test_several_agents_of_one_process_keep_their_runs_apart():
     def train():
         run = besom.init()

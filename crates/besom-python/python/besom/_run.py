@@ -127,7 +127,6 @@ class Run:
         self._waiting_since = 0.0
         self._is_function = False
         self._thread = threading.get_ident()
-        self._preempting = False
 
     def log(self, data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
         """Logs one row of metrics. When it returns, the row is in the run's file: no death of the process loses it.
@@ -176,8 +175,9 @@ class Run:
         return self._log.stop_reason is not None
 
     def mark_preempting(self) -> None:
-        """Says that the machine is being taken away: a function run that fails from now on is handed out again."""
-        self._preempting = True
+        """Says that the machine is being taken away: if this attempt fails from now on, or exits with another code than 0, its
+        run is handed out again, at no cost to its retries."""
+        self._log.mark_preempting()
 
     def finish(self, exit_code: Optional[int] = None) -> None:
         """Ends the run as far as its code is concerned. A code other than 0 marks it failed."""
@@ -368,8 +368,6 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
         code = ended.code
         return ("failed", f"exited with {code}", "") if code not in (None, 0) else ("finished", "", "")
     except Exception as error:
-        if run._preempting:
-            return ("preempted", "", "")
         return _failure(run, error)
     finally:
         run._write_pending()
