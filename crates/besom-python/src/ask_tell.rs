@@ -132,13 +132,7 @@ impl PySweep {
     /// All runs, as they are now.
     #[getter]
     fn runs(&self, py: Python<'_>) -> HistoryView {
-        py.detach(|| {
-            let sweep = self.lock();
-            HistoryView {
-                problem: Arc::new(sweep.problem().clone()),
-                history: Arc::new(sweep.history().clone()),
-            }
-        })
+        py.detach(|| HistoryView::of(&self.lock()))
     }
 
     /// What is to be solved.

@@ -4,6 +4,7 @@ use besom_agent::AgentError;
 use besom_config::Problems;
 use besom_controller::ControllerError;
 use besom_core::{BoxError, RegistryError};
+use besom_insight::InsightError;
 use besom_store::StoreError as Trouble;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyValueError};
@@ -99,6 +100,15 @@ impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         let text = problems.to_string();
         config_error(text, problems.into_iter().collect())
+    }
+}
+
+impl From<InsightError> for Failure {
+    fn from(error: InsightError) -> Self {
+        Self(match error {
+            InsightError::UnknownParameter { .. } => PyValueError::new_err(error.to_string()),
+            error => BesomError::new_err(error.to_string()),
+        })
     }
 }
 

@@ -11,6 +11,7 @@ mod controller;
 mod error;
 mod function;
 mod import;
+mod insight;
 mod laws;
 mod log;
 mod place;
@@ -37,6 +38,8 @@ mod _besom {
     use crate::error::{BesomError, ConfigError, RunStopped, StoreError, SweepPaused};
     #[pymodule_export]
     use crate::import::import_runs;
+    #[pymodule_export]
+    use crate::insight::{importances, span, surface};
     #[pymodule_export]
     use crate::laws::{check_search, check_stopping};
     #[pymodule_export]

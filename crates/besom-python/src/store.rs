@@ -4,14 +4,16 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use besom_core::{RunNumber, RunState};
+use besom_setup::Creation;
 use besom_store::{Order, RunQuery, SqliteStore, Store, SweepId, SweepState};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::algorithm::Algorithms;
 use crate::error::Failure;
-use crate::place::{self, Creation};
+use crate::place;
 use crate::value;
+use crate::view::HistoryView;
 
 /// A connection that a fork has copied is nobody's any more: two processes would write through one.
 pub(crate) fn same_process(process: u32, what: &str) -> PyResult<()> {
@@ -68,8 +70,9 @@ pub(crate) fn create_sweep(
     let create = || -> Result<String, Failure> {
         let (config, _) = place::check(&json, &own)?;
         let text = serde_json::to_string_pretty(&json).unwrap_or_default();
-        let creation = Creation { config: &config, text, source: None, directory, seed, own: &algorithms };
-        Ok(place::create(&mut place::open_or_make(&store)?, creation)?.to_string())
+        let seed = besom_setup::seed(&config, seed);
+        let creation = Creation { text, directory: Some(directory), ..Creation::new(&config, seed) };
+        Ok(place::create(&mut place::open_or_make(&store)?, creation, &algorithms)?.to_string())
     };
     Ok(py.detach(create)?)
 }
@@ -87,10 +90,11 @@ pub(crate) fn create_sweep_from_text(
 ) -> PyResult<String> {
     let create = || -> Result<String, Failure> {
         let (config, _) = place::check_text(&text, &source)?;
-        let own = Algorithms::default();
+        let seed = besom_setup::seed(&config, None);
         let creation =
-            Creation { config: &config, text, source: Some(source), directory, seed: None, own: &own };
-        Ok(place::create(&mut place::open_or_make(&store)?, creation)?.to_string())
+            Creation { config: &config, text, source: Some(source), directory: Some(directory), seed };
+        let own = Algorithms::default();
+        Ok(place::create(&mut place::open_or_make(&store)?, creation, &own)?.to_string())
     };
     Ok(py.detach(create)?)
 }
@@ -167,6 +171,16 @@ impl PyStore {
     fn run<'py>(&self, py: Python<'py>, id: String, number: u64) -> PyResult<Bound<'py, PyAny>> {
         let number = run_number(number)?;
         value::serialized(py, &self.with(py, |store| Ok(store.run(&SweepId::new(id), number)?))?)
+    }
+
+    /// All runs of a sweep with their curves, as algorithms see them.
+    fn history(&self, py: Python<'_>, id: String) -> PyResult<HistoryView> {
+        let history = self.with(py, |store| {
+            let row = store.sweep(&SweepId::new(id))?;
+            let config = place::stored_config(&row)?;
+            Ok(HistoryView::of(besom_setup::past(store, &row, &config)?.sweep()))
+        });
+        Ok(history?)
     }
 
     /// The rows that the newest attempt of a run has logged.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use besom_controller::Sweep;
 use besom_core::{History, Problem, Run, RunNumber};
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -118,6 +119,11 @@ impl HistoryView {
 }
 
 impl HistoryView {
+    /// The history of a sweep as it is now.
+    pub(crate) fn of(sweep: &Sweep) -> Self {
+        Self { problem: Arc::new(sweep.problem().clone()), history: Arc::new(sweep.history().clone()) }
+    }
+
     fn view(&self, place: usize) -> RunView {
         RunView {
             problem: self.problem.clone(),

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as xml
 import pytest
 
 import besom
-from besom import _picture
+from besom import _html, _picture
 
 CONFIG = {
     "method": "random",
@@ -73,30 +73,60 @@ def test_figures_show_the_runs():
     assert len(plot.parallel(sweep_id).axes[0].lines) == 19 + 3
     assert [axes.get_xlabel() for axes in plot.slice(sweep_id).axes] == ["rate", "kind", "width"]
     assert len(plot.curves(sweep_id).axes[0].lines) == 20
-    found = plot.importances(_picture.of(sweep_id))
-    assert found["kind"] > max(found["width"], found["rate"])
+    found = plot.importances(sweep_id)
+    assert min(found["kind"].alone, found["rate"].alone) > found["width"].total
+    assert all(0 <= size.alone <= size.total <= 1 for size in found.values())
     labels = [label.get_text() for label in plot.importance(sweep_id).axes[0].get_yticklabels()]
-    assert sorted(labels) == ["kind", "rate", "width"] and labels[-1] == "kind"
+    assert sorted(labels) == ["kind", "rate", "width"] and labels[0] == "width", "the most important one is on top"
     contour = plot.contour(sweep_id, "rate", "width").axes[0]
     assert (contour.get_xlabel(), contour.get_ylabel()) == ("rate", "width")
+    assert contour.images[0].get_array().shape == (48, 48) and len(contour.collections) == 19
+    most = plot.contour(sweep_id).axes[0]
+    assert {most.get_xlabel(), most.get_ylabel()} == {"kind", "rate"}
+    assert plot.contour(sweep_id, y="rate").axes[0].get_xlabel() == "kind"
+    with pytest.raises(ValueError, match="no parameter 'widht' .* did you mean 'width'"):
+        plot.contour(sweep_id, "widht")
     for draw in (plot.history, plot.parallel, plot.slice, plot.contour, plot.curves, plot.importance):
         draw(besom.Sweep(CONFIG)).savefig("empty.png")
         draw(sweep_id).savefig(f"{draw.__name__}.svg")
 
 
-def test_importance_is_nothing_for_noise_and_all_for_what_decides():
-    import random
-
+def test_importance_sees_a_valley_and_no_noise():
+    pytest.importorskip("matplotlib")
     from besom.plot import importances
 
-    chance = random.Random(1)
-    xs = [chance.uniform(-1, 1) for _ in range(200)]
-    dots = [
-        _picture.Dot(i, "finished", x * x, {"valley": x, "noise": chance.random(), "sign": "+" if x > 0 else "-"})
-        for i, x in enumerate(xs, 1)
-    ]
-    found = importances(_picture.Picture("", [], "loss", False, dots, lambda _: []))
-    assert found["valley"] > 0.8 and found["noise"] < 0.1 and found["sign"] < 0.1
+    space = {"valley": {"min": -1.0, "max": 1.0}, "noise": {"min": 0.0, "max": 1.0}, "sign": {"values": ["a", "b"]}}
+    sweep = besom.Sweep({"method": "sobol", "metric": {"name": "loss"}, "parameters": space}, seed=1)
+    for run in sweep.ask(count=64):
+        sweep.tell(run, run["valley"] ** 2)
+    found = importances(sweep)
+    assert list(found) == ["valley", "noise", "sign"]
+    assert found["valley"].alone > 0.95 and found["noise"].total < 0.05 and found["sign"].total < 0.05
+
+
+def test_a_diverged_run_does_not_flatten_the_others():
+    pytest.importorskip("matplotlib")
+    from besom import plot
+
+    sweep = besom.Sweep({"method": "sobol", "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    for run in sweep.ask(count=20):
+        sweep.tell(run, 1e30 if run.number == 7 else run["x"])
+    axes = plot.history(sweep).axes[0]
+    assert axes.get_ylim()[1] < 10 and axes.get_xlabel() == "run (1 far beyond the picture)"
+    heights = [float(circle.get("cy")) for circle in xml.fromstring(_picture_svg(sweep)).iter() if circle.tag.endswith("circle")]
+    assert len({round(height) for height in heights}) > 10 and all(0 <= height <= 190 for height in heights)
+
+
+def _picture_svg(sweep):
+    return _html.history(_picture.of(sweep))
+
+
+def test_failed_runs_do_not_count_for_the_best():
+    sweep = besom.Sweep(CONFIG)
+    for value, state in ((3.0, "finished"), (1.0, "failed"), (2.0, "finished")):
+        sweep.tell(sweep.ask(), value, state=state)
+    picture = _picture.of(sweep)
+    assert picture.best().number == 3 == sweep.best.number and picture.best_so_far() == [(1, 3.0), (3, 2.0)]
 
 
 def test_the_example_runs():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from besom import _picture, _show
+from besom import _besom, _picture, _show
 from besom._picture import Dot, Picture
 
 WIDTH, HEIGHT = 330, 190
@@ -55,15 +56,20 @@ def history(picture: Picture) -> str:
     if not dots:
         return ""
     values = [dot.value or 0.0 for dot in dots]
-    low, high = _padded(min(values), max(values))
+    low, high, is_logarithmic = _besom.span(values)
     last = max(2, dots[-1].number)
+
+    def scaled(value: float) -> float:
+        return math.log(value) if is_logarithmic else value
 
     def place(number: int, value: float) -> tuple[float, float]:
         x = LEFT + (number - 1) / (last - 1) * (WIDTH - LEFT - RIGHT)
-        return x, TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM)
+        # What lies far beyond the others is drawn on the edge.
+        within = min(max(value, low), high)
+        return x, TOP + (scaled(high) - scaled(within)) / (scaled(high) - scaled(low)) * (HEIGHT - TOP - BOTTOM)
 
     body = f'<path d="M{LEFT},{TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#999"/>'
-    body += _text(LEFT - 5, TOP + 4, _show.number(high), "end") + _text(LEFT - 5, HEIGHT - BOTTOM, _show.number(low), "end")
+    body += _text(LEFT - 5, TOP + 4, _show.number(high, 3), "end") + _text(LEFT - 5, HEIGHT - BOTTOM, _show.number(low, 3), "end")
     body += _text(WIDTH / 2, HEIGHT - 8, f"run 1 to {dots[-1].number}") + _text(LEFT + 4, TOP - 3, picture.metric, "start")
     for dot in dots:
         x, y = place(dot.number, dot.value or 0.0)
@@ -83,28 +89,31 @@ def parallel(picture: Picture) -> str:
     if len(names) < 2 or len(dots) < 2:
         return ""
     axes = {name: axis([dot.params.get(name) for dot in dots]) for name in names}
-    order = sorted({dot.value or 0.0 for dot in dots}, reverse=not picture.maximize)
-    places = {value: place / max(1, len(order) - 1) for place, value in enumerate(order)}
+    good_of = goodness(picture, dots)
     gap, bottom = 90.0, float(HEIGHT - BOTTOM)
     height = bottom - TOP
 
-    def goodness(dot: Dot) -> float:
-        # By place, not by value: one run that diverged would make all others look alike.
-        return places[dot.value or 0.0]
-
     body = ""
-    for dot in sorted(dots, key=goodness):
+    for dot in sorted(dots, key=good_of):
         spots = [(i, axes[name].get(repr(dot.params.get(name)))) for i, name in enumerate(names)]
         points = [(40 + i * gap, bottom - at * height) for i, at in spots if at is not None]
-        good = goodness(dot)
+        good = good_of(dot)
         color = f"rgb({int(170 + 25 * good)},{int(180 - 140 * good)},{int(190 - 150 * good)})"
         body += _path(points, color, f'stroke-opacity="{0.25 + 0.7 * good:.2f}"')
     for i, name in enumerate(names):
         x = 40 + i * gap
         body += f'<path d="M{x},{TOP}V{bottom}" stroke="#999"/>' + _text(x, HEIGHT - 8, name[-16:])
-        for text, at in ends(axes[name]):
+        for text, at in labels(axes[name]):
             body += _text(x + 3, bottom - at * height + (10 if at == 1 else -2), text, "start")
     return _svg(80 + gap * (len(names) - 1), body, "parameters of each run")
+
+
+def goodness(picture: Picture, dots: list[Dot]) -> Callable[[Dot], float]:
+    """How good a run is among these, from 0 to 1: by place, not by value, because one run that diverged would make all others
+    look alike."""
+    order = sorted({dot.value or 0.0 for dot in dots}, reverse=not picture.maximize)
+    places = {value: place / max(1, len(order) - 1) for place, value in enumerate(order)}
+    return lambda dot: places[dot.value or 0.0]
 
 
 def axis(values: list[Any]) -> dict[str, float]:
@@ -122,17 +131,23 @@ def axis(values: list[Any]) -> dict[str, float]:
     return {word: i / max(1, len(words) - 1) for i, word in enumerate(words)}
 
 
-def ends(axis: dict[str, float]) -> list[tuple[str, float]]:
-    """The texts at the two ends of an axis."""
+def short(value: Any) -> str:
+    """A value of a parameter as a label."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _show.number(value, 3)
+    text = str(value)
+    return text if len(text) <= 12 else f"{text[:11]}…"
 
-    def short(text: str) -> str:
+
+def labels(axis: dict[str, float]) -> list[tuple[str, float]]:
+    """The texts beside an axis: all of a few values, else those at its two ends."""
+
+    def text(value: str) -> str:
         try:
-            return _show.number(float(text))
+            return short(float(value))
         except ValueError:
-            return text.strip("'\"")[:9]
+            return short(value.strip("'\""))
 
-    return [(short(text), at) for text, at in axis.items() if at in (0.0, 1.0)][:2]
+    few = len(axis) <= 6
+    return [(text(value), at) for value, at in axis.items() if few or at in (0.0, 1.0)]
 
-
-def _padded(low: float, high: float) -> tuple[float, float]:
-    return (low, high) if high > low else (low - 0.5, high + 0.5)

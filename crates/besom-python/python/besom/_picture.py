@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
+
+if TYPE_CHECKING:
+    from besom._besom import History
 
 
 @dataclass
@@ -16,6 +19,8 @@ class Dot:
     state: str
     value: Optional[float]
     params: dict[str, Any]
+    #: Whether a stopping rule ended it.
+    stopped: bool = False
 
 
 @dataclass
@@ -28,15 +33,21 @@ class Picture:
     maximize: bool
     dots: list[Dot]
     curve: Callable[[int], list[float]]
+    #: All runs, as the native part takes them.
+    history: Callable[[], History]
 
     def valued(self) -> list[Dot]:
         """The runs that have a finite value."""
         return [dot for dot in self.dots if dot.value is not None and math.isfinite(dot.value)]
 
+    def counted(self) -> list[Dot]:
+        """Those that count for the best: they finished or go on."""
+        return [dot for dot in self.valued() if dot.state in ("running", "finished")]
+
     def best_so_far(self) -> list[tuple[int, float]]:
-        """For each run with a value the best value up to and with it."""
+        """For each run that counts the best value up to and with it."""
         found: list[tuple[int, float]] = []
-        for dot in self.valued():
+        for dot in self.counted():
             assert dot.value is not None
             better = max if self.maximize else min
             found.append((dot.number, better(dot.value, found[-1][1]) if found else dot.value))
@@ -44,7 +55,7 @@ class Picture:
 
     def best(self) -> Optional[Dot]:
         """The best run."""
-        dots = self.valued()
+        dots = self.counted()
         if not dots:
             return None
         return (max if self.maximize else min)(dots, key=lambda dot: dot.value or 0.0)
@@ -76,13 +87,18 @@ def _of_stored(sweep: Any) -> Picture:
     row, status = sweep._row, sweep._store.status(sweep.id)
     reason = f": {row['reason']}" if row["reason"] else ""
     lines = [f"{row['state']}{reason}", f"runs {_show.counts(row, status)}", _show.best(row, status)]
-    dots = [Dot(run.number, run.state, run.best, _api._flat(run.config)) for run in sweep.runs]
+    dots = [Dot(run.number, run.state, run.best, _api._flat(run.config), run.stop_reason is not None) for run in sweep.runs]
     title = f"sweep {sweep.id}" + (f" ({row['name']})" if row["name"] else "")
 
     def curve(number: int) -> list[float]:
         return list(sweep._store.curve(sweep.id, number))
 
-    return Picture(title, [line for line in lines if line], sweep.metric or "metric", sweep.goal == "maximize", dots, curve)
+    def history() -> History:
+        history: History = sweep._store.history(sweep.id)
+        return history
+
+    shown = [line for line in lines if line]
+    return Picture(title, shown, sweep.metric or "metric", sweep.goal == "maximize", dots, curve, history)
 
 
 def _of_ask_tell(sweep: Any) -> Picture:
@@ -90,7 +106,7 @@ def _of_ask_tell(sweep: Any) -> Picture:
 
     history = sweep.runs
     metrics = sweep.problem.metrics
-    dots = [Dot(run.number, run.state, run.best, _api._flat(run.params)) for run in history]
+    dots = [Dot(run.number, run.state, run.best, _api._flat(run.params), run.stopped is not None) for run in history]
     metric = metrics[0]["name"] if metrics else "metric"
     best = sweep.best
     lines = [f"{len(dots)} runs"] + ([f"best {metric} {_show.number(best.best)} (run {best.number})"] if best else [])
@@ -98,4 +114,4 @@ def _of_ask_tell(sweep: Any) -> Picture:
     def curve(number: int) -> list[float]:
         return list(history[number - 1].values())
 
-    return Picture("sweep", lines, metric, bool(metrics) and metrics[0]["goal"] == "maximize", dots, curve)
+    return Picture("sweep", lines, metric, bool(metrics) and metrics[0]["goal"] == "maximize", dots, curve, lambda: sweep.runs)

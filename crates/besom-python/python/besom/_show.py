@@ -7,9 +7,9 @@ from typing import Any
 from besom._besom import Store
 
 
-def number(value: float) -> str:
+def number(value: float, digits: int = 6) -> str:
     """A value short enough to read."""
-    return f"{value:.6g}"
+    return f"{value:.{digits}g}"
 
 
 def counts(sweep: dict[str, Any], status: dict[str, Any]) -> str:

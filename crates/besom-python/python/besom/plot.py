@@ -16,15 +16,24 @@ from __future__ import annotations
 
 import io
 import math
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
-from besom import _html, _picture
+from besom import _besom, _html, _picture, _show
 from besom._picture import Picture
 
-__all__ = ["contour", "curves", "history", "importance", "parallel", "slice"]
+__all__ = ["Importance", "contour", "curves", "history", "importance", "importances", "parallel", "slice"]
+
+RUN, BEST, REST = "#3b6ea5", "#c33", "#bbb"
 
 
-def _figure(columns: int = 1, width: float = 6.0) -> tuple[Any, list[Any]]:
+class Importance(NamedTuple):
+    """The part of the metric's variation, from 0 to 1, that a parameter explains alone, and alone or together with others."""
+
+    alone: float
+    total: float
+
+
+def _figure(columns: int = 1, rows: int = 1, width: float = 6.0, height: float = 4.0) -> tuple[Any, list[Any]]:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -38,170 +47,178 @@ def _figure(columns: int = 1, width: float = 6.0) -> tuple[Any, list[Any]]:
             self.savefig(buffer, format="png")
             return buffer.getvalue()
 
-    figure = Shown(figsize=(width, 4), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False)
-    return figure, list(axes[0])
+    figure = Shown(figsize=(width, height), layout="constrained")
+    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
 def history(sweep: Any) -> Any:
-    """The value of each run over its number, and the best so far."""
+    """The value of each run over its number, and the best so far. Runs that failed, or were killed, do not count for the best:
+    they are circles."""
     picture = _picture.of(sweep)
     figure, (axes,) = _figure()
-    dots = picture.valued()
-    axes.scatter([dot.number for dot in dots], [dot.value for dot in dots], s=14, color="#8aa", label="a run")
+    counted = {dot.number for dot in picture.counted()}
+    for label, color, there in (("a run", RUN, True), ("failed or killed", "none", False)):
+        dots = [dot for dot in picture.valued() if (dot.number in counted) is there]
+        if dots or there:
+            xs, ys = [dot.number for dot in dots], [dot.value for dot in dots]
+            axes.scatter(xs, ys, s=16, color=color, edgecolors=RUN, linewidths=0.8, alpha=0.8, label=label)
     best = picture.best_so_far()
-    axes.step([n for n, _ in best], [v for _, v in best], where="post", color="#c33", label="best so far")
+    axes.step([n for n, _ in best], [v for _, v in best], where="post", color=BEST, label="best so far")
     axes.set(xlabel="run", ylabel=picture.metric, title=picture.title)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    beyond = _span(axes, [dot.value for dot in picture.valued()])
+    if beyond:
+        axes.set(xlabel=f"run ({beyond} far beyond the picture)")
     axes.legend()
     return figure
 
 
 def parallel(sweep: Any) -> Any:
-    """One axis per parameter, one line per run, coloured by its value."""
+    """One axis per parameter, one line per run, coloured by its place among the values: dark is good."""
     picture = _picture.of(sweep)
-    figure, (axes,) = _figure(width=max(6.0, 1.4 * len(picture.varied())))
     names, dots = picture.varied(), picture.valued()
+    figure, (axes,) = _figure(width=max(6.0, 1.4 * len(names)))
     if not names or not dots:
         return _nothing(figure, axes, picture)
     spots = {name: _html.axis([dot.params.get(name) for dot in dots]) for name in names}
-    values = [dot.value or 0.0 for dot in dots]
-    low, high = _html._padded(min(values), max(values))
-    import matplotlib
-
-    colors = matplotlib.colormaps["viridis" if picture.maximize else "viridis_r"]
-    for dot in dots:
+    goodness = _html.goodness(picture, dots)
+    colors = _good_is_dark()
+    for dot in sorted(dots, key=goodness):
         ys = [spots[name].get(repr(dot.params.get(name)), math.nan) for name in names]
-        axes.plot(range(len(names)), ys, color=colors(((dot.value or 0.0) - low) / (high - low)), alpha=0.6)
+        axes.plot(range(len(names)), ys, color=colors(1 - goodness(dot)), alpha=0.7)
     for place, name in enumerate(names):
         axes.axvline(place, color="#999", linewidth=0.8)
-        for text, at in _html.ends(spots[name]):
-            axes.annotate(text, (place, at), xytext=(3, 2), textcoords="offset points", fontsize=8)
+        for text, at in _html.labels(spots[name]):
+            axes.annotate(text, (place, at), xytext=(4, 0), textcoords="offset points", fontsize=8, va="center", bbox=_PAPER)
     axes.set(xticks=range(len(names)), xticklabels=names, yticks=[], title=f"{picture.title}: {picture.metric}")
-    scale = matplotlib.cm.ScalarMappable(matplotlib.colors.Normalize(low, high), colors)
-    figure.colorbar(scale, ax=axes, label=picture.metric)
+    axes.set_xlim(-0.2, len(names) - 0.4)
+    by_place = sorted(dots, key=goodness, reverse=True)
+    _color_bar(figure, axes, picture.metric, colors, [(k / 4, by_place[round(k / 4 * (len(by_place) - 1))].value) for k in range(5)])
     return figure
 
 
 def importance(sweep: Any) -> Any:
-    """How much the value depends on each parameter alone: the part of the variance of the values' ranks that lies between
-    categories, or between intervals of a number that hold equally many runs. It sees no interplay of parameters."""
+    """How much of the metric's variation each parameter explains: alone (dark) and together with others (light)."""
     picture = _picture.of(sweep)
     figure, (axes,) = _figure()
-    found = sorted(importances(picture).items(), key=lambda pair: pair[1])
-    axes.barh([name for name, _ in found], [size for _, size in found], color="#468")
-    axes.set(xlabel="part of the variation that it explains, 0 to 1", xlim=(0, 1), title=picture.title)
+    try:
+        found = sorted(importances(sweep).items(), key=lambda pair: pair[1].total)
+    except _besom.BesomError as error:
+        return _nothing(figure, axes, picture, str(error))
+    names = [name for name, _ in found]
+    axes.barh(names, [size.total for _, size in found], color=RUN, alpha=0.35, label="together with others")
+    axes.barh(names, [size.alone for _, size in found], color=RUN, label="alone")
+    axes.set(xlabel="share of the variation that it explains", xlim=(0, 1), title=picture.title)
+    axes.legend(loc="lower right")
     return figure
 
 
-def importances(picture: Picture) -> dict[str, float]:
-    """The part of the variation that each varied parameter explains, from 0 to 1."""
-    dots = picture.valued()
-    ranks = _ranks([dot.value or 0.0 for dot in dots])
-    found: dict[str, float] = {}
-    for name in picture.varied():
-        pairs = [(dot.params[name], rank) for dot, rank in zip(dots, ranks) if name in dot.params]
-        found[name] = _explained(list(zip(_groups([value for value, _ in pairs]), [rank for _, rank in pairs])))
-    return found
+def importances(sweep: Any) -> dict[str, Importance]:
+    """The importance of each parameter that is not constant: a functional analysis of variance of a model of the metric.
 
-
-def _groups(values: list[Any]) -> list[str]:
-    """The category of each value; numbers of many values are put into intervals with at least four runs each."""
-    is_number = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
-    intervals = max(2, min(8, len(values) // 4))
-    if not is_number or len({float(value) for value in values}) <= intervals:
-        return [repr(value) for value in values]
-    return [str(int(rank * intervals / len(values))) for rank in _ranks([float(value) for value in values])]
-
-
-def _ranks(values: list[float]) -> list[float]:
-    """The place of each value in their order, the mean place for equal ones."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    at = 0
-    while at < len(order):
-        end = at
-        while end < len(order) and values[order[end]] == values[order[at]]:
-            end += 1
-        for place in order[at:end]:
-            ranks[place] = (at + end - 1) / 2
-        at = end
-    return ranks
-
-
-def _explained(pairs: list[tuple[str, float]]) -> float:
-    """The part of the variance that lies between groups, less what chance alone would put there (epsilon squared)."""
-    groups: dict[str, list[float]] = {}
-    for group, rank in pairs:
-        groups.setdefault(group, []).append(rank)
-    ranks = [rank for _, rank in pairs]
-    if len(ranks) <= len(groups):
-        return 0.0
-    mean = sum(ranks) / len(ranks)
-    total = sum((rank - mean) ** 2 for rank in ranks)
-    within = sum((rank - sum(group) / len(group)) ** 2 for group in groups.values() for rank in group)
-    if total == 0:
-        return 0.0
-    return max(0.0, 1 - within / total * (len(ranks) - 1) / (len(ranks) - len(groups)))
+    Raises :class:`besom.BesomError` if fewer than four runs have a value.
+    """
+    return {name: Importance(alone, total) for name, alone, total in _besom.importances(_picture.of(sweep).history())}
 
 
 def slice(sweep: Any) -> Any:
-    """The value over each parameter."""
+    """The value over each parameter; later runs are darker."""
     picture = _picture.of(sweep)
     names, dots = picture.varied(), picture.valued()
-    figure, axes = _figure(max(1, len(names)), width=max(4.0, 3.0 * len(names)))
+    columns = max(1, min(3, len(names)))
+    rows = max(1, math.ceil(len(names) / columns))
+    figure, axes = _figure(columns, rows, width=max(4.0, 3.2 * columns), height=3.2 * rows)
     if not names or not dots:
         return _nothing(figure, axes[0], picture)
     for one, name in zip(axes, names):
         there = [dot for dot in dots if name in dot.params]
         given = _plain([dot.params[name] for dot in there])
-        one.scatter(given, [dot.value for dot in there], c=[dot.number for dot in there], cmap="Blues", s=16, edgecolors="#357", linewidths=0.4)
-        _log_if_wide(one, given, "x")
+        ages = [0.25 + 0.75 * dot.number / dots[-1].number for dot in there]
+        one.scatter(given, [dot.value for dot in there], s=16, color=RUN, alpha=ages, linewidths=0)
+        _log_if_wide(one, given)
+        _span(one, [dot.value for dot in dots])
         one.set(xlabel=name)
-    axes[0].set(ylabel=picture.metric)
+    for one in axes[len(names) :]:
+        one.remove()
+    for one in axes[::columns]:
+        one.set(ylabel=picture.metric)
     figure.suptitle(picture.title)
     return figure
 
 
 def contour(sweep: Any, x: Optional[str] = None, y: Optional[str] = None) -> Any:
-    """The value over two parameters (the two that it depends on most, unless you name them); what lies between runs is
-    interpolated."""
+    """What a model predicts over two parameters (the two that matter most, unless you name them), the others left open; dark
+    is good. Dots are runs, the red one is the best."""
     picture = _picture.of(sweep)
     figure, (axes,) = _figure()
-    most = sorted(importances(picture).items(), key=lambda pair: -pair[1])
-    left = [name for name, _ in most if name not in (x, y)]
-    x, y = x or (left.pop(0) if left else None), y or (left.pop(0) if left else None)
-    dots = [dot for dot in picture.valued() if x in dot.params and y in dot.params]
-    if x is None or y is None or len(dots) < 4:
-        return _nothing(figure, axes, picture)
-    spots_x = _html.axis([dot.params[x] for dot in dots])
-    spots_y = _html.axis([dot.params[y] for dot in dots])
-    xs = [spots_x[repr(dot.params[x])] for dot in dots]
-    ys = [spots_y[repr(dot.params[y])] for dot in dots]
     try:
-        filled = axes.tricontourf(xs, ys, [dot.value for dot in dots], levels=12, cmap="viridis" if picture.maximize else "viridis_r")
-        figure.colorbar(filled, ax=axes, label=picture.metric)
-    except (RuntimeError, ValueError):
-        pass  # All points lie on one line: they are shown without what lies between.
-    axes.scatter(xs, ys, s=10, color="#222")
-    for spots, set_ticks in ((spots_x, axes.set_xticks), (spots_y, axes.set_yticks)):
-        shown = _html.ends(spots)
-        set_ticks([at for _, at in shown], [text for text, _ in shown])
-    axes.set(xlabel=x, ylabel=y, title=picture.title)
+        surface = _besom.surface(picture.history(), x, y)
+    except _besom.BesomError as error:
+        return _nothing(figure, axes, picture, str(error))
+    colors = _good_is_dark()
+    axes.imshow(surface["scores"], origin="lower", extent=(0, 1, 0, 1), aspect="auto", cmap=colors, interpolation="nearest")
+    best = picture.best()
+    for number, across, up in surface["runs"]:
+        is_best = best is not None and number == best.number
+        size, color, layer = (60, BEST, 4) if is_best else (16, "white", 3)
+        # Many of the best lie on the edge of the space: they are not cut in half there.
+        axes.scatter(across, up, s=size, color=color, edgecolors="#222", linewidths=0.8, zorder=layer, clip_on=False)
+    for axis, set_ticks, set_label in zip(surface["axes"], (axes.set_xticks, axes.set_yticks), (axes.set_xlabel, axes.set_ylabel)):
+        set_ticks([at for at, _ in axis["ticks"]], [_html.short(value) for _, value in axis["ticks"]])
+        set_label(axis["name"])
+    low, high = surface["levels"][0][0], surface["levels"][-1][0]
+    if high > low:
+        _color_bar(figure, axes, f"predicted {picture.metric}", colors, [((score - low) / (high - low), value) for score, value in surface["levels"]])
+    axes.set(title=picture.title, xlim=(0, 1), ylim=(0, 1))
     return figure
 
 
 def curves(sweep: Any, limit: int = 100) -> Any:
-    """What each of the last ``limit`` runs logged of the metric, step by step; stopped or failed ones in grey."""
+    """What each of the last ``limit`` runs logged of the metric, step by step; the best run red, stopped or failed ones grey."""
     picture = _picture.of(sweep)
     figure, (axes,) = _figure()
     best = picture.best()
-    for dot in picture.dots[-limit:]:
-        values = picture.curve(dot.number)
+    drawn = [(dot, picture.curve(dot.number)) for dot in picture.dots[-limit:]]
+    for dot, values in drawn:
         is_best = best is not None and dot.number == best.number
-        color = "#c33" if is_best else "#468" if dot.state in ("finished", "running") else "#bbb"
-        axes.plot(range(1, len(values) + 1), values, color=color, alpha=1.0 if is_best else 0.5, linewidth=2 if is_best else 1)
+        is_full = dot.state in ("finished", "running") and not dot.stopped
+        style = {"color": BEST, "linewidth": 2, "zorder": 3} if is_best else {"color": RUN if is_full else REST, "linewidth": 1, "alpha": 0.6}
+        # A line of one point is none.
+        axes.plot(range(1, len(values) + 1), values, marker="." if len(values) == 1 else None, **style)
+    _span(axes, [value for _, values in drawn for value in values])
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="step", ylabel=picture.metric, title=picture.title)
     return figure
+
+
+#: Behind a text that stands on lines.
+_PAPER = {"boxstyle": "square,pad=0.1", "facecolor": "white", "alpha": 0.75, "linewidth": 0}
+
+
+def _good_is_dark() -> Any:
+    import matplotlib
+    from matplotlib.colors import ListedColormap
+
+    # The last, yellow tenth is hard to see on white.
+    return ListedColormap(matplotlib.colormaps["viridis"]([0.9 * k / 255 for k in range(256)]))
+
+
+def _color_bar(figure: Any, axes: Any, label: str, colors: Any, ticks: list[tuple[float, Any]]) -> None:
+    import matplotlib
+
+    bar = figure.colorbar(matplotlib.cm.ScalarMappable(matplotlib.colors.Normalize(0, 1), colors), ax=axes)
+    bar.set_ticks([at for at, _ in ticks], labels=[_show.number(value, 3) for _, value in ticks])
+    bar.set_label(label)
+    # Good, that is dark, stands on top.
+    bar.ax.invert_yaxis()
+
+
+def _span(axes: Any, values: list[Any]) -> int:
+    """Shows the part that most values lie in; says how many lie beyond."""
+    numbers = [value for value in values if value is not None]
+    low, high, is_logarithmic = _besom.span(numbers)
+    axes.set(yscale="log" if is_logarithmic else "linear", ylim=(low, high))
+    return sum(not low <= value <= high for value in numbers)
 
 
 def _plain(values: list[Any]) -> list[Any]:
@@ -209,13 +226,13 @@ def _plain(values: list[Any]) -> list[Any]:
     return values if is_number else [str(value) for value in values]
 
 
-def _log_if_wide(axes: Any, values: list[Any], axis: str) -> None:
+def _log_if_wide(axes: Any, values: list[Any]) -> None:
     numbers = [value for value in values if isinstance(value, (int, float))]
     if numbers and min(numbers) > 0 and max(numbers) / min(numbers) > 100:
-        axes.set(**{f"{axis}scale": "log"})
+        axes.set(xscale="log")
 
 
-def _nothing(figure: Any, axes: Any, picture: Picture) -> Any:
-    axes.text(0.5, 0.5, "too few runs with a value", ha="center", va="center")
+def _nothing(figure: Any, axes: Any, picture: Picture, why: str = "no run has a value yet, or nothing is varied") -> Any:
+    axes.text(0.5, 0.5, why, ha="center", va="center", wrap=True)
     axes.set(title=picture.title, xticks=[], yticks=[])
     return figure
