@@ -29,14 +29,24 @@ enum Kind {
 
 /// Makes `method: name` find a class, an object with `suggest`, or a function.
 #[pyfunction]
-pub(crate) fn register_search(name: String, search: Py<PyAny>) {
+pub(crate) fn register_search(name: String, search: Py<PyAny>) -> PyResult<()> {
+    Python::attach(|py| checked(py, &search, "suggest"))?;
     remember(name, Kind::Search, search);
+    Ok(())
 }
 
 /// Makes `early_terminate: {type: name}` find a class, an object with `stop`, or a function.
 #[pyfunction]
-pub(crate) fn register_stopping(name: String, stopping: Py<PyAny>) {
+pub(crate) fn register_stopping(name: String, stopping: Py<PyAny>) -> PyResult<()> {
+    Python::attach(|py| checked(py, &stopping, "stop"))?;
     remember(name, Kind::Stopper, stopping);
+    Ok(())
+}
+
+/// Whether an object can be an algorithm at all, before anything hangs on it.
+fn checked(py: Python<'_>, object: &Py<PyAny>, method: &str) -> PyResult<()> {
+    py.import("besom._algorithms")?.call_method1("checked", (object, method))?;
+    Ok(())
 }
 
 fn remember(name: String, kind: Kind, object: Py<PyAny>) {

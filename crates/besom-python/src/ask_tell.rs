@@ -40,10 +40,11 @@ impl PySweep {
     fn new(
         py: Python<'_>,
         config: &Bound<'_, PyAny>,
-        seed: Option<u64>,
+        seed: Option<&Bound<'_, PyAny>>,
         search: Option<Py<PyAny>>,
         stopping: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
+        let seed = value::seed(seed)?;
         let json = with_method(value::json(config)?, search.is_some());
         let own = Algorithms { search, stopper: stopping };
         let build = || -> Result<Sweep, Failure> {
@@ -57,7 +58,9 @@ impl PySweep {
     /// A run to execute, or None if there is nothing to try now (see `done`). With `count`, a list of that many runs or
     /// fewer.
     #[pyo3(signature = (count=None))]
-    fn ask<'py>(&self, py: Python<'py>, count: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
+    fn ask<'py>(&self, py: Python<'py>, count: Option<i64>) -> PyResult<Bound<'py, PyAny>> {
+        let negative = |_| PyValueError::new_err("count is to be 0 or more");
+        let count = count.map(usize::try_from).transpose().map_err(negative)?;
         let next = py.detach(|| -> Result<Vec<_>, Failure> {
             let mut sweep = self.lock();
             let Next::Runs(numbers) = sweep.ask(count.unwrap_or(1))? else { return Ok(Vec::new()) };

@@ -44,6 +44,13 @@ create_exception!(
 #[derive(Debug)]
 pub(crate) struct Failure(PyErr);
 
+impl Failure {
+    /// Something that the store could not do.
+    pub(crate) fn store(message: String) -> Self {
+        Self(StoreError::new_err(message))
+    }
+}
+
 impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
         failure.0

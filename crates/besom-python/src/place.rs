@@ -21,13 +21,27 @@ pub(crate) fn open_or_make(directory: &Path) -> Result<SqliteStore, Failure> {
     Ok(SqliteStore::open(&file(directory), system_clock())?)
 }
 
+/// Who looks for a sweep in a store that is not there looks in the wrong place.
+fn must_exist(directory: &Path) -> Result<(), Failure> {
+    if file(directory).try_exists().is_ok_and(|exists| !exists) {
+        let message = format!(
+            "there is no store in {} (besom.sweep makes one; BESOM_STORE names another)",
+            directory.display()
+        );
+        return Err(Failure::store(message));
+    }
+    Ok(())
+}
+
 /// Opens a store that must be there.
 pub(crate) fn open(directory: &Path) -> Result<SqliteStore, Failure> {
+    must_exist(directory)?;
     Ok(SqliteStore::open_existing(&file(directory), system_clock())?)
 }
 
 /// Opens a store that must be there, to read.
 pub(crate) fn open_to_read(directory: &Path) -> Result<SqliteStore, Failure> {
+    must_exist(directory)?;
     Ok(SqliteStore::open_read_only(&file(directory), system_clock())?)
 }
 

@@ -60,11 +60,12 @@ pub(crate) fn create_sweep(
     store: PathBuf,
     config: &Bound<'_, PyAny>,
     directory: String,
-    seed: Option<u64>,
+    seed: Option<&Bound<'_, PyAny>>,
     search: Option<Py<PyAny>>,
     stopping: Option<Py<PyAny>>,
     own: Vec<String>,
 ) -> PyResult<String> {
+    let seed = value::seed(seed)?;
     let json = value::json(config)?;
     let algorithms = Algorithms { search, stopper: stopping };
     let create = || -> Result<String, Failure> {

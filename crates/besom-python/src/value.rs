@@ -1,6 +1,6 @@
 //! Values of Python as JSON and back.
 
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
@@ -15,6 +15,15 @@ pub(crate) fn object(value: &Bound<'_, PyAny>) -> PyResult<Map<String, Value>> {
         Value::Object(object) => Ok(object),
         _ => Err(PyTypeError::new_err(format!("a dict is expected, not {}", kind(value)))),
     }
+}
+
+/// A seed that a person gave.
+pub(crate) fn seed(given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<u64>> {
+    let of = |given: &Bound<'_, PyAny>| {
+        let message = || format!("a seed is a whole number from 0 to 2**64 - 1, not {given}");
+        given.extract().map_err(|_| PyValueError::new_err(message()))
+    };
+    given.map(of).transpose()
 }
 
 /// The JSON of a value.

@@ -24,6 +24,27 @@ def test_a_wrong_configuration_is_told_with_all_its_problems():
     assert besom.sweeps.schema_violations_from_proposed_config(config) == str(caught.value).splitlines()
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: besom.sweep(RANDOM, seed=-1), ValueError, "a seed is a whole number from 0 to 2\\*\\*64 - 1, not -1"),
+        (lambda: besom.Sweep(RANDOM, seed=1.5), ValueError, "not 1.5"),
+        (lambda: besom.Sweep(RANDOM).ask(-1), ValueError, "count is to be 0 or more"),
+        (lambda: besom.agent(besom.sweep(RANDOM), function=print, processes=0), ValueError, "processes is to be 1 or more"),
+        (lambda: besom.controller(RANDOM).configure_search(3), TypeError, "3 is no algorithm"),
+        (lambda: besom.register_stopping("three", 3), TypeError, "with the method 'stop'"),
+        (lambda: besom.register_search("nothing", type("Nothing", (), {})), TypeError, "with the method 'suggest'"),
+        (lambda: besom.init().log(3), TypeError, "a row of metrics is a dict, not 3"),
+        (lambda: besom.agent("nothing1", function=print), besom.StoreError, "there is no store in .*besom.sweep makes one"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_at_once(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+    if besom.run is not None:
+        besom.finish()
+
+
 def test_a_sweep_is_made_of_a_dict_a_function_or_a_file(place):
     (place / "sweep.yaml").write_text("method: grid\nname: of a file\nparameters: {x: {values: [1e-5]}}\n")
     ids = [besom.sweep(RANDOM, project="p"), besom.sweep(lambda: RANDOM), besom.sweep("sweep.yaml")]

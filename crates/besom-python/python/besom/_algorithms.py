@@ -42,9 +42,15 @@ def _instance(made: Any, method: str, arguments: tuple[Any, ...]) -> Callable[..
     bound = getattr(made, method, None)
     if callable(bound):
         return bound  # type: ignore[no-any-return]
-    if callable(made):
-        return made  # type: ignore[no-any-return]
-    raise TypeError(f"{made!r} is no algorithm: a class or object with the method '{method}', or a function, is")
+    checked(made, method)
+    return made  # type: ignore[no-any-return]
+
+
+def checked(made: Any, method: str) -> None:
+    """Raises an error if this can be no algorithm."""
+    has_method = callable(getattr(made, method, None))
+    if not has_method and (inspect.isclass(made) or not callable(made)):
+        raise TypeError(f"{made!r} is no algorithm: a class or object with the method '{method}', or a function, is")
 
 
 def _arity(cls: type) -> int:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Callable, Optional, Union
 
-from besom import _besom, _place, _show, _sweep
+from besom import _algorithms, _besom, _place, _show, _sweep
 from besom._besom import BesomError
 
 #: How long `search` waits for something to do, in seconds.
@@ -102,6 +102,7 @@ class Controller:
             self._config["method"] = {"name": method, **options} if options else method
             return
         self._not_begun("configure_search")
+        _algorithms.checked(search, "suggest")
         self._search = search
         self._config["method"] = {"name": _name_of(search), **options}
         self._own()
@@ -117,6 +118,7 @@ class Controller:
             self._config["early_terminate"] = {**rule, **options}
             return
         self._not_begun("configure_stopping")
+        _algorithms.checked(stopping, "stop")
         self._stopping = stopping
         self._config["early_terminate"] = {"type": _name_of(stopping), **options}
         self._own()

@@ -10,8 +10,8 @@ from typing import Any
 from besom import _besom, _picture, _show
 from besom._picture import Dot, Picture
 
-WIDTH, HEIGHT = 330, 190
-LEFT, TOP, RIGHT, BOTTOM = 46, 14, 12, 30
+WIDTH, HEIGHT = 330, 196
+LEFT, TOP, RIGHT, BOTTOM = 56, 20, 12, 30
 #: So many runs are drawn as lines; more would be a surface.
 MOST_LINES = 400
 
@@ -42,7 +42,9 @@ def _svg(width: float, body: str, label: str) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="#555">{escape(text)}</text>'
+    # The white rim keeps it legible on lines.
+    rim = 'paint-order="stroke" stroke="#fff" stroke-width="3" stroke-linejoin="round"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="#444" {rim}>{escape(text)}</text>'
 
 
 def _path(points: list[tuple[float, float]], color: str, more: str = "") -> str:
@@ -69,8 +71,10 @@ def history(picture: Picture) -> str:
         return x, TOP + (scaled(high) - scaled(within)) / (scaled(high) - scaled(low)) * (HEIGHT - TOP - BOTTOM)
 
     body = f'<path d="M{LEFT},{TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#999"/>'
-    body += _text(LEFT - 5, TOP + 4, _show.number(high, 3), "end") + _text(LEFT - 5, HEIGHT - BOTTOM, _show.number(low, 3), "end")
-    body += _text(WIDTH / 2, HEIGHT - 8, f"run 1 to {dots[-1].number}") + _text(LEFT + 4, TOP - 3, picture.metric, "start")
+    shown = [value for value in values if low <= value <= high]
+    for value in {min(shown), max(shown)}:
+        body += _text(LEFT - 5, place(1, value)[1] + 4, _show.number(value, 3), "end")
+    body += _text(WIDTH / 2, HEIGHT - 8, f"run 1 to {dots[-1].number}") + _text(LEFT + 4, TOP - 8, picture.metric, "start")
     for dot in dots:
         x, y = place(dot.number, dot.value or 0.0)
         body += f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="#8aa"/>'

@@ -134,6 +134,8 @@ class Run:
         Rows with the same ``step`` are one row, as are rows with ``commit=False`` and the next one. In a function run it
         raises :class:`besom.RunStopped` if the run is to end.
         """
+        if not isinstance(data, Mapping):
+            raise TypeError(f"a row of metrics is a dict, not {data!r}")
         if step is None and commit is not False and not self._pending:
             self.summary.update(data)
             self._write(data)

@@ -38,7 +38,7 @@ def status_line(store: Store, id: str) -> str:
     parts = [f"sweep {id}{title}: {sweep['state']}{reason}", f"runs {counts(sweep, status)}", best(sweep, status)]
     is_over = sweep["state"] in ("finished", "canceled")
     if not is_over and status["agents"]:
-        parts.append(f"{status['agents']} agents")
+        parts.append("1 agent" if status["agents"] == 1 else f"{status['agents']} agents")
     elif not is_over:
         parts.append(f'no agent is connected; start one with: besom agent {id}, or besom.agent("{id}", function=train)')
     return "; ".join(part for part in parts if part)

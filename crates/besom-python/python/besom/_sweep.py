@@ -97,6 +97,8 @@ def agent(
         raise TypeError(f"function is to be a function without arguments, not {function!r}")
     if count is not None and count < 0:
         raise ValueError(f"count is to be 0 or more, not {count}")
+    if processes is not None and processes < 1:
+        raise ValueError(f"processes is to be 1 or more, not {processes}")
     from besom import _child, _progress
 
     in_thread = function is not None and processes is None
