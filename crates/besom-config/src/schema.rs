@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-use crate::check::{KINDS, Key, Kind};
+use crate::check::{KINDS, Key, Kind, LEARNING};
 
 /// The JSON Schema (draft 7, which editors know best) that `docs/sweep.schema.json` holds.
 pub fn schema() -> Value {
@@ -18,7 +18,7 @@ pub fn schema() -> Value {
     forbid_null(&mut schema);
     schema["allOf"] = json!([
         {
-            "if": { "required": ["method"], "properties": { "method": { "enum": ["bayes", "tpe"] } } },
+            "if": { "required": ["method"], "properties": { "method": { "enum": LEARNING } } },
             "then": { "required": ["metric"] },
         },
         { "if": { "required": ["early_terminate"] }, "then": { "required": ["metric"] } },
@@ -161,6 +161,9 @@ enum MethodName {
     Sobol,
     /// Draws points where good runs are dense. A method of besom.
     Tpe,
+    /// Draws generations of points, each around where the best of the last lead. A method of besom.
+    #[schemars(rename = "cma-es")]
+    CmaEs,
     /// Leaves it to your code.
     Custom,
 }

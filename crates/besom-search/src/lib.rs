@@ -20,14 +20,18 @@
 //! # Ok::<(), besom_core::BoxError>(())
 //! ```
 
+mod axis;
 mod bayes;
+mod cma_es;
 mod error;
 mod grid;
 mod random;
+mod result;
 mod sobol;
 mod tpe;
 
 pub use bayes::{Bayes, InFlight, Observation, Observations};
+pub use cma_es::CmaEs;
 pub use error::SearchError;
 pub use grid::Grid;
 pub use random::Random;
@@ -39,6 +43,7 @@ use besom_core::Registry;
 /// Adds every method of this crate under its name in sweep files (`method: ..`).
 pub fn register(registry: &mut Registry) {
     registry.add_search("bayes", |problem, options| Ok(Bayes::new(problem, options)?));
+    registry.add_search("cma-es", |problem, options| Ok(CmaEs::new(problem, options)?));
     registry.add_search("grid", |problem, options| Ok(Grid::new(problem, options)?));
     registry.add_search("random", |problem, options| Ok(Random::new(problem, options)?));
     registry.add_search("sobol", |problem, options| Ok(Sobol::new(problem, options)?));

@@ -8,7 +8,10 @@ use crate::sweep::Algorithm;
 use crate::tree::{Data, Entry, Node, Path};
 
 /// The search methods that come with besom.
-pub(crate) const METHODS: &[&str] = &["bayes", "grid", "random", "sobol", "tpe"];
+pub(crate) const METHODS: &[&str] = &["bayes", "grid", "random", "sobol", "tpe", "cma-es"];
+
+/// Those of them that need a metric, because they learn from it.
+pub(crate) const LEARNING: &[&str] = &["bayes", "tpe", "cma-es"];
 
 /// Those of them that W&B has too.
 const OF_WANDB: &[&str] = &["bayes", "grid", "random"];
@@ -62,6 +65,7 @@ impl Checker<'_> {
             "grid" => Some(&["name", "order"]),
             "random" | "sobol" => Some(&["name"]),
             "tpe" => Some(&["name", "initial_points", "gamma", "candidates"]),
+            "cma-es" => Some(&["name", "population", "step"]),
             // These check their options themselves.
             _ => None,
         };

@@ -18,6 +18,7 @@ use crate::findings::{Dialect, Findings};
 use crate::sweep::SweepConfig;
 use crate::tree::Node;
 
+pub(crate) use algorithm::LEARNING;
 pub(crate) use kind::{KINDS, Key, Kind};
 
 /// Which algorithms may be named besides the built-in ones.

@@ -4,6 +4,7 @@ use besom_core::{Metric, Problem, Space};
 use serde_json::{Map, Value};
 
 use super::Checker;
+use super::algorithm::LEARNING;
 use super::cloud::brings_space;
 use super::parameters::Found;
 use crate::sweep::{Algorithm, Retry, SweepConfig};
@@ -147,7 +148,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        let learning = method.filter(|method| ["bayes", "tpe"].contains(&method.name.as_str()));
+        let learning = method.filter(|method| LEARNING.contains(&method.name.as_str()));
         if let Some(Algorithm { name, .. }) = learning
             && space.dimensions() == 0
             && self.findings.errors() == errors
@@ -255,7 +256,7 @@ impl Checker<'_> {
     }
 
     fn check_metric_is_there(&mut self, root: &Node, method: &Algorithm, metrics: &[Metric]) {
-        if ["bayes", "tpe"].contains(&method.name.as_str()) && metrics.is_empty() {
+        if LEARNING.contains(&method.name.as_str()) && metrics.is_empty() {
             let place = root.entry("method").map_or(root.place, |entry| entry.place);
             let message = format!("this is missing; method {} optimises it", method.name);
             let finding = self.findings.error(place, &Path::Root.key("metric"), message);
@@ -264,7 +265,8 @@ impl Checker<'_> {
     }
 
     fn check_end(&mut self, root: &Node, method: &Algorithm, metrics: &[Metric], capped: bool) {
-        let endless = ["random", "bayes", "sobol", "tpe"].contains(&method.name.as_str());
+        let endless =
+            ["random", "sobol"].contains(&method.name.as_str()) || LEARNING.contains(&method.name.as_str());
         let has_target = metrics.iter().any(|metric| metric.target.is_some());
         if endless && !capped && !has_target && !self.for_wandb() && root.entry("run_cap").is_none() {
             let place = root.entry("method").map_or(root.place, |entry| entry.place);

@@ -9,7 +9,7 @@ use libm::{exp, log, pow};
 use rand::distr::Open01;
 use rand::{Rng, RngExt};
 
-use super::axis::{Axis, Levels, Place};
+use crate::axis::{Axis, Levels, Place};
 
 /// Runs that count fully; older ones count less, down to one part in as many as there are runs.
 const RECENT: usize = 25;

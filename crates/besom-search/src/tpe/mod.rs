@@ -10,7 +10,6 @@
 //! and Their Roles for Better Empirical Performance", 2023. Here a parameter lives on its own quantile scale, and a run
 //! that lacks a parameter stands for the prior there.
 
-mod axis;
 mod density;
 mod split;
 
@@ -25,9 +24,9 @@ use crate::SearchError;
 use crate::error::none_of;
 use crate::sobol::scrambled;
 
-use self::axis::{Axis, Place};
 use self::density::Density;
 use self::split::Split;
+use crate::axis::{Axis, Place};
 
 /// Suggests the point, of some drawn where good runs are dense, at which bad runs are rarest in proportion.
 ///

@@ -1,6 +1,8 @@
 //! Which runs are good and which are bad.
 
-use besom_core::{History, Impute, ImputeWhileRunning, Metric, Run, RunState};
+use besom_core::{History, Metric};
+
+use crate::result::loss;
 
 /// The runs of a history on two sides, as places in the history.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,24 +32,5 @@ impl Split {
         let (good, rest) = valued.split_at(count);
         bad.extend(rest.iter().map(|&(_, place)| place));
         Self { good: good.iter().map(|&(_, place)| place).collect(), bad, valued: valued.len() }
-    }
-}
-
-/// The value of a run as something to minimise: its best if it finished, else what `metric.impute` and
-/// `metric.impute_while_running` take of its own. A run that counts as the worst has none.
-fn loss(metric: &Metric, run: &Run) -> Option<f64> {
-    let curve = run.curve(0);
-    let best = || {
-        let summary = curve.summary.filter(|value| value.is_finite());
-        curve.valid().chain(summary).map(|value| metric.goal.to_loss(value) + 0.0).reduce(f64::min)
-    };
-    let latest = || curve.last().map(|value| metric.goal.to_loss(value) + 0.0);
-    match (run.state, metric.impute, metric.impute_while_running) {
-        (RunState::Finished, _, _)
-        | (RunState::Running, _, ImputeWhileRunning::Best)
-        | (RunState::Failed | RunState::Crashed | RunState::Killed, Impute::Best, _) => best(),
-        (RunState::Running, _, ImputeWhileRunning::Latest)
-        | (RunState::Failed | RunState::Crashed | RunState::Killed, Impute::Latest, _) => latest(),
-        _ => None,
     }
 }

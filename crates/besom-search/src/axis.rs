@@ -1,4 +1,4 @@
-//! One parameter as a kernel density sees it.
+//! One parameter on its quantile scale, as kernel densities and evolution strategies see it.
 //!
 //! A parameter lives on its quantile scale, where its distribution is uniform. One with a few values is a list of
 //! levels, each a cell of that scale; all others are continuous.
@@ -12,7 +12,7 @@ const MOST_LEVELS: u128 = 64;
 
 /// Where a value lies on an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// On the quantile scale, in [0, 1].
     At(f64),
     /// The level of this number.
@@ -21,7 +21,7 @@ pub(super) enum Place {
 
 /// One parameter.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     name: Name,
     distribution: Distribution,
     levels: Option<Levels>,
@@ -29,27 +29,32 @@ pub(super) struct Axis {
 
 /// The levels of a parameter.
 #[derive(Clone, Debug)]
-pub(super) struct Levels {
+pub(crate) struct Levels {
     values: Vec<Value>,
     /// Where the cell of each level ends on the quantile scale; the last at 1.
     ends: Vec<f64>,
     /// Whether neighbours are alike.
-    pub(super) ordered: bool,
+    pub(crate) ordered: bool,
 }
 
 impl Axis {
     /// The axis of a parameter.
-    pub(super) fn new(Parameter { name, distribution }: &Parameter) -> Self {
+    pub(crate) fn new(Parameter { name, distribution }: &Parameter) -> Self {
         Self { name: name.clone(), distribution: distribution.clone(), levels: Levels::of(distribution) }
     }
 
     /// The levels, if the parameter has few.
-    pub(super) fn levels(&self) -> Option<&Levels> {
+    pub(crate) fn levels(&self) -> Option<&Levels> {
         self.levels.as_ref()
     }
 
+    /// The levels, if they are categories: neighbours are no more alike than others.
+    pub(crate) fn categories(&self) -> Option<&Levels> {
+        self.levels().filter(|levels| !levels.ordered)
+    }
+
     /// Where a point lies; `None` if it has no value here, or one that the distribution does not know.
-    pub(super) fn find(&self, point: &Point) -> Option<Place> {
+    pub(crate) fn find(&self, point: &Point) -> Option<Place> {
         let value = point.get(&self.name)?;
         match &self.levels {
             Some(levels) => levels.values.iter().position(|v| same_forgiving(v, value)).map(Place::Level),
@@ -58,7 +63,7 @@ impl Axis {
     }
 
     /// The place at `u` on the quantile scale.
-    pub(super) fn place(&self, u: f64) -> Place {
+    pub(crate) fn place(&self, u: f64) -> Place {
         self.levels.as_ref().map_or(Place::At(u), |levels| Place::Level(levels.at(u)))
     }
 }
@@ -99,17 +104,22 @@ impl Levels {
     }
 
     /// How many levels there are; at least 1.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.values.len()
     }
 
     /// The ends of a level's cell.
-    pub(super) fn cell(&self, level: usize) -> (f64, f64) {
+    pub(crate) fn cell(&self, level: usize) -> (f64, f64) {
         (level.checked_sub(1).map_or(0.0, |before| self.ends[before]), self.ends[level])
     }
 
+    /// How likely each level is.
+    pub(crate) fn probabilities(&self) -> Vec<f64> {
+        (0..self.count()).map(|level| self.cell(level)).map(|(from, to)| to - from).collect()
+    }
+
     /// The level whose cell holds `u`.
-    fn at(&self, u: f64) -> usize {
+    pub(crate) fn at(&self, u: f64) -> usize {
         self.ends.partition_point(|&end| end <= u).min(self.count() - 1)
     }
 }
