@@ -31,7 +31,7 @@ pub struct Parsed {
 /// let problems = Reader::new().read("method: gird\nparameters: {}", "sweep.yaml").expect_err("it is wrong");
 /// assert_eq!(
 ///     problems.to_string(),
-///     "sweep.yaml:1:9: method: found \"gird\", expected a search method; known are bayes, grid, random, sobol, tpe, cma-es \
+///     "sweep.yaml:1:9: method: found \"gird\", expected a search method; known are bayes, grid, random, sobol, tpe, cma-es, auto \
 ///      (did you mean \"grid\"?)\n\
 ///      sweep.yaml:2:13: parameters: found an empty mapping, expected at least one parameter"
 /// );

@@ -164,6 +164,8 @@ enum MethodName {
     /// Draws generations of points, each around where the best of the last lead. A method of besom.
     #[schemars(rename = "cma-es")]
     CmaEs,
+    /// Chooses one of the others by the space and the number of runs. A method of besom.
+    Auto,
     /// Leaves it to your code.
     Custom,
 }

@@ -185,7 +185,7 @@ fn an_unknown_algorithm_is_answered_with_the_known_and_the_nearest() {
         Reader::new().method("corners").read("method: corner\nparameters: {x: {value: 1}}", "s").unwrap_err();
     assert_eq!(
         problems.to_string(),
-        "s:1:9: method: found \"corner\", expected a search method; known are bayes, grid, random, sobol, tpe, cma-es, corners \
+        "s:1:9: method: found \"corner\", expected a search method; known are bayes, grid, random, sobol, tpe, cma-es, auto, corners \
          (did you mean \"corners\"?)"
     );
 }
@@ -292,7 +292,7 @@ fn an_endless_sweep_is_taken_with_a_warning_and_a_bounded_one_without() {
 
 #[test]
 fn methods_and_rules_of_besom_are_known_and_not_for_wandb() {
-    for (name, is_rule) in [("sobol", false), ("tpe", false), ("cma-es", false)]
+    for (name, is_rule) in [("sobol", false), ("tpe", false), ("cma-es", false), ("auto", false)]
         .into_iter()
         .chain(["asha", "median", "threshold", "patience"].map(|name| (name, true)))
     {

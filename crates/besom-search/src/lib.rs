@@ -20,6 +20,7 @@
 //! # Ok::<(), besom_core::BoxError>(())
 //! ```
 
+mod auto;
 mod axis;
 mod bayes;
 mod cma_es;
@@ -30,6 +31,7 @@ mod result;
 mod sobol;
 mod tpe;
 
+pub use auto::Auto;
 pub use bayes::{Bayes, InFlight, Observation, Observations};
 pub use cma_es::CmaEs;
 pub use error::SearchError;
@@ -42,6 +44,7 @@ use besom_core::Registry;
 
 /// Adds every method of this crate under its name in sweep files (`method: ..`).
 pub fn register(registry: &mut Registry) {
+    registry.add_search("auto", |problem, options| Ok(Auto::new(problem, options)?));
     registry.add_search("bayes", |problem, options| Ok(Bayes::new(problem, options)?));
     registry.add_search("cma-es", |problem, options| Ok(CmaEs::new(problem, options)?));
     registry.add_search("grid", |problem, options| Ok(Grid::new(problem, options)?));

@@ -8,7 +8,7 @@ use crate::sweep::Algorithm;
 use crate::tree::{Data, Entry, Node, Path};
 
 /// The search methods that come with besom.
-pub(crate) const METHODS: &[&str] = &["bayes", "grid", "random", "sobol", "tpe", "cma-es"];
+pub(crate) const METHODS: &[&str] = &["bayes", "grid", "random", "sobol", "tpe", "cma-es", "auto"];
 
 /// Those of them that need a metric, because they learn from it.
 pub(crate) const LEARNING: &[&str] = &["bayes", "tpe", "cma-es"];
@@ -63,7 +63,7 @@ impl Checker<'_> {
         let name = self.method_name(&name.node, &path.key("name"))?;
         let known: Option<&[&str]> = match name.as_str() {
             "grid" => Some(&["name", "order"]),
-            "random" | "sobol" => Some(&["name"]),
+            "random" | "sobol" | "auto" => Some(&["name"]),
             "tpe" => Some(&["name", "initial_points", "gamma", "candidates"]),
             "cma-es" => Some(&["name", "population", "step"]),
             // These check their options themselves.

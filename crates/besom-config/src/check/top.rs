@@ -265,8 +265,8 @@ impl Checker<'_> {
     }
 
     fn check_end(&mut self, root: &Node, method: &Algorithm, metrics: &[Metric], capped: bool) {
-        let endless =
-            ["random", "sobol"].contains(&method.name.as_str()) || LEARNING.contains(&method.name.as_str());
+        let endless = ["random", "sobol", "auto"].contains(&method.name.as_str())
+            || LEARNING.contains(&method.name.as_str());
         let has_target = metrics.iter().any(|metric| metric.target.is_some());
         if endless && !capped && !has_target && !self.for_wandb() && root.entry("run_cap").is_none() {
             let place = root.entry("method").map_or(root.place, |entry| entry.place);

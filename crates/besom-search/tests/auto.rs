@@ -1,0 +1,138 @@
+//! The choice of a method keeps the laws and its own rules.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
+
+use besom_core::distribution::Continuous;
+use besom_core::laws::{self, any_problem, finite_problem, mixed_problem};
+use besom_core::{
+    Answer, Ask, Distribution, Goal, History, Metric, Options, Parameter, Problem, Run, RunState, Search,
+    Space, Suggestion,
+};
+use besom_search::{Auto, CmaEs, Grid};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn unit() -> Distribution {
+    Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 })
+}
+
+fn digit() -> Distribution {
+    Distribution::IntUniform { min: 0, max: 9 }
+}
+
+fn problem(distributions: Vec<Distribution>, run_cap: Option<u64>) -> Problem {
+    let parameters = distributions.into_iter().enumerate();
+    let parameters =
+        parameters.map(|(k, distribution)| Parameter { name: format!("p{k}").as_str().into(), distribution });
+    let space = Space::new(parameters.collect()).unwrap();
+    Problem { run_cap, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
+}
+
+fn first(search: &mut impl Search, problem: &Problem, history: &History) -> Suggestion {
+    match search.suggest(&Ask { problem, history, count: 1 }).unwrap() {
+        Answer::Try(mut suggestions) => suggestions.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn check(problem: &Problem, history: &History, chosen: &str, because: &str) {
+    let note = first(&mut Auto::new(problem, &Options::new()).unwrap(), problem, history).note;
+    assert_eq!(note["chosen"], json!(chosen), "{note:?}");
+    let why = note["why"].as_str().unwrap();
+    assert!(why.contains(&format!("auto chose {chosen}, because {because}")), "{why}");
+}
+
+#[test]
+fn auto_satisfies_the_laws() {
+    let make = |problem: &Problem| Ok(Auto::new(problem, &Options::new())?);
+    laws::check_search(any_problem(), make);
+    let capped = |problem: Problem, cap: u64| Problem { run_cap: Some(cap), ..problem };
+    laws::check_search(
+        (finite_problem(), 1_u64..500).prop_map(move |(problem, cap)| capped(problem, cap)),
+        make,
+    );
+    laws::check_search(
+        (mixed_problem(), 1_u64..5000).prop_map(move |(problem, cap)| capped(problem, cap)),
+        make,
+    );
+}
+
+#[test]
+fn the_first_rule_that_applies_decides() {
+    let none = History::new();
+    let floats = |count: usize| vec![unit(); count];
+    check(
+        &problem(vec![digit(), digit()], Some(100)),
+        &none,
+        "grid",
+        "run_cap 100 is enough for all 100 points",
+    );
+    check(&problem(vec![digit(), digit()], Some(99)), &none, "bayes", "there are less than 2000 runs");
+    check(
+        &problem(vec![Distribution::Constant(json!(1))], None),
+        &none,
+        "grid",
+        "the space has one point only",
+    );
+    check(&problem(floats(2), Some(6)), &none, "sobol", "run_cap 6 is less than the 7 runs");
+    check(&problem(floats(2), Some(7)), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(floats(100), None), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(floats(101), None), &none, "tpe", "101 parameters are more than 100");
+    check(&problem(floats(50), Some(2000)), &none, "cma-es", "run_cap 2000 is at least 2000");
+    check(&problem(floats(50), Some(1999)), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(floats(51), Some(2000)), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(vec![unit(), digit()], Some(2000)), &none, "bayes", "there are less than 2000 runs");
+    let aimless = Problem { metrics: Vec::new(), ..problem(floats(2), None) };
+    check(&aimless, &none, "sobol", "there is no metric to learn from");
+}
+
+#[test]
+fn many_runs_are_handed_over_unless_the_space_may_be_used_up() {
+    let history: History = (0..2000)
+        .map(|k| {
+            let point = problem(vec![unit(), unit()], None)
+                .space
+                .decode(&[f64::from(k % 50) / 50.0, f64::from(k) / 2000.0]);
+            let mut run = Run { state: RunState::Finished, ..Run::new(point) };
+            run.curve_mut(0).values.push(f64::from(k));
+            run
+        })
+        .collect();
+    check(&problem(vec![unit(), unit()], None), &history, "tpe", "there are 2000 runs or more");
+    check(
+        &problem(vec![Distribution::IntUniform { min: 1, max: 2000 }], None),
+        &history,
+        "tpe",
+        "there are 2000 runs",
+    );
+    check(
+        &problem(vec![Distribution::IntUniform { min: 1, max: 1999 }], None),
+        &history,
+        "bayes",
+        "there are less",
+    );
+    let twice = json!([1, 1.0, 2]).as_array().cloned().unwrap();
+    let values: Vec<Value> = (0..1998).map(Value::from).chain(twice).collect();
+    let list = Distribution::Categorical { values, probabilities: None };
+    check(&problem(vec![list], None), &history, "bayes", "there are less");
+}
+
+#[test]
+fn points_are_those_of_the_chosen_method() {
+    let (none, history) = (Options::new(), History::new());
+    let cheap = problem(vec![unit(), unit()], Some(5000));
+    let own = first(&mut CmaEs::new(&cheap, &none).unwrap(), &cheap, &history);
+    let chosen = first(&mut Auto::new(&cheap, &none).unwrap(), &cheap, &history);
+    assert_eq!((&own.point, &own.note["x"]), (&chosen.point, &chosen.note["x"]));
+    let small = problem(vec![digit()], Some(10));
+    let random = Options::from_iter([("order".to_owned(), json!("random"))]);
+    let own = first(&mut Grid::new(&small, &random).unwrap(), &small, &history);
+    assert_eq!(own.point, first(&mut Auto::new(&small, &none).unwrap(), &small, &history).point);
+}
+
+#[test]
+fn there_are_no_options() {
+    let options = json!({"order": "random"});
+    let error = Auto::new(&problem(vec![unit()], None), options.as_object().unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "unknown option 'order'; the method has none");
+}
