@@ -126,6 +126,59 @@ fn a_batch_is_diverse_and_begins_as_a_single_answer_does() {
 }
 
 #[test]
+fn a_region_where_runs_fail_is_avoided() {
+    let problem = problem(vec![("x", unit()), ("y", unit())], 4);
+    // The values lead to the edge of the region.
+    let value = |p: &Point| (number(p, "x") < 0.5).then(|| (number(p, "x") - 0.45).powi(2) + number(p, "y"));
+    let history = sweep(&problem, 100, value);
+    let failed = |runs: &[Run]| runs.iter().filter(|run| run.state == RunState::Failed).count();
+    // At random it would be 40.
+    assert!(failed(&history.runs()[20..]) <= 24, "{} of 80", failed(&history.runs()[20..]));
+    // Were failed runs left out, nothing would speak against the region.
+    let known: History =
+        history.runs().iter().filter(|run| run.state == RunState::Finished).cloned().collect();
+    let inside = |history: &History| {
+        suggest(&problem, history, 40).iter().filter(|s| number(&s.point, "x") >= 0.5).count()
+    };
+    assert!(inside(&history) < inside(&known), "{} against {}", inside(&history), inside(&known));
+}
+
+#[test]
+fn runs_at_work_keep_others_away() {
+    let problem = problem(vec![("x", unit()), ("y", unit())], 8);
+    let bowl = |p: &Point| (number(p, "x") - 0.3).powi(2) + (number(p, "y") - 0.6).powi(2);
+    let history = sweep(&problem, 40, |p| Some(bowl(p)));
+    let spread = |points: &[Point]| {
+        let distance = |a: &Point, b: &Point| {
+            libm::hypot(number(a, "x") - number(b, "x"), number(a, "y") - number(b, "y"))
+        };
+        let pairs =
+            points.iter().enumerate().flat_map(|(k, a)| points[..k].iter().map(move |b| distance(a, b)));
+        pairs.sum::<f64>()
+    };
+    // Eight agents that ask one after the other, each seeing the runs of those before; a batch is the same.
+    let batch: Vec<Point> = suggest(&problem, &history, 8).into_iter().map(|s| s.point).collect();
+    let mut seen = history.clone();
+    for point in &batch {
+        let Suggestion { point: next, note } = suggest(&problem, &seen, 1).remove(0);
+        assert_eq!(next, *point);
+        seen.push(Run { note, state: RunState::Running, ..Run::new(next) });
+    }
+    // The same draws if each of the eight saw none of the others.
+    let blind: Vec<Point> = (0..8)
+        .map(|k| {
+            let mut unaware = history.clone();
+            // Runs far away take the numbers of those unseen.
+            for _ in 0..k {
+                unaware.push(Run::new(Point::default()));
+            }
+            suggest(&problem, &unaware, 1).remove(0).point
+        })
+        .collect();
+    assert!(spread(&batch) > 1.2 * spread(&blind), "{} against {}", spread(&batch), spread(&blind));
+}
+
+#[test]
 fn what_cannot_be_searched_is_refused() {
     let problem =
         Problem { metrics: Vec::new(), ..problem(vec![("x", Distribution::Constant(json!(1)))], 0) };
