@@ -18,11 +18,11 @@ use crate::peers::{Field, lowest, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
 
 /// The first rung is so many times shorter than a whole run, unless the options say where it is.
-const FIRST_RUNG: usize = 27;
+const FIRST_RUNG: usize = 64;
 
 /// Stops a run that is not among the best 1/eta at the last rung that it reached.
 ///
-/// Options: `eta` (3), greater than 1; `min_iter`, the first rung (a 27th of the usual length of runs, rounded up);
+/// Options: `eta` (4), greater than 1; `min_iter`, the first rung (a 64th of the usual length of runs, rounded up);
 /// `min_peers` (4): how many other runs must have reached a rung before anybody is stopped there. Of the runs at a rung
 /// a 1/eta part survives, rounded down but at least one; equals survive together. The run with the lowest loss of the
 /// history is never stopped.
@@ -37,7 +37,7 @@ impl Asha {
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
         let mut read = reader(problem, options, &["eta", "min_iter", "min_peers"]);
-        let eta = read.number("eta", "a number greater than 1", |x| x > 1.0).unwrap_or(3.0);
+        let eta = read.number("eta", "a number greater than 1", |x| x > 1.0).unwrap_or(4.0);
         let min_iter = read.count("min_iter", 1);
         let min_peers = read.count("min_peers", 1).unwrap_or(4);
         Ok(read.finish(Self { eta, min_iter, min_peers })?)

@@ -105,9 +105,9 @@ fn asha_waits_for_peers() {
 
 #[test]
 fn asha_takes_its_first_rung_from_the_length_of_runs() {
-    let finished = [[0.5; 54], [0.25; 54], [0.75; 54], [0.5; 54]];
+    let finished = [[0.5; 128], [0.25; 128], [0.75; 128], [0.5; 128]];
     let finished: Vec<&[f64]> = finished.iter().map(|curve| &curve[..]).collect();
-    // A run of 54 steps has its first rung at step 2.
+    // A run of 128 steps has its first rung at step 2.
     check("asha", &json!({}), Goal::Minimize, &finished, &[&[0.9]], &[]);
     check(
         "asha",
