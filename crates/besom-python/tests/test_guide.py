@@ -1,4 +1,4 @@
-"""The code of the guide's page runs as it stands."""
+"""The code of the README and of the guide's pages runs as it stands."""
 
 import pathlib
 import re
@@ -10,8 +10,32 @@ import besom
 GUIDE = pathlib.Path(__file__).parents[3] / "docs/guide"
 
 
-def blocks():
-    return re.findall(r"```python\n(.*?)```", (GUIDE / "python.md").read_text(), re.DOTALL)
+def blocks(page="python.md", language="python"):
+    return re.findall(rf"```{language}\n(.*?)```", (GUIDE / page).read_text(), re.DOTALL)
+
+
+def test_the_lines_of_the_readme_run_its_sweep(place):
+    (file,) = blocks("../../README.md", "yaml")
+    (place / "sweep.yaml").write_text(file)
+
+    def train():
+        config = besom.init().config
+        for epoch in range(5):
+            besom.log({"val_loss": config.lr + config.layers / (epoch + 1)})
+
+    (lines,) = blocks("../../README.md")
+    space = {"train": train}
+    exec(lines, space)
+    sweep = besom.Api().sweep(space["sweep_id"])
+    assert sweep.state == "finished" and len(sweep.runs) == 60 and sweep.best_run().config["layers"] == 1
+
+
+def test_the_program_for_optuna_runs():
+    pytest.importorskip("optuna")
+    (block,) = blocks("coming-from-optuna.md")
+    space = {"objective": lambda trial: trial.suggest_float("x", -1.0, 1.0) ** 2}
+    exec(block, space)
+    assert space["study"].best_value < 1e-3
 
 
 def test_the_first_program_finds_parameters(capsys):

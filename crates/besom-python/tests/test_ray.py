@@ -1,7 +1,9 @@
 """Searcher and scheduler against the real Ray Tune."""
 
 import os
+import pathlib
 import pickle
+import re
 import signal
 import sys
 
@@ -57,6 +59,22 @@ def test_a_search_names_what_trials_try_and_learns_from_them(place):
     results = tuner(train, place, BesomSearch(CONFIG, seed=1), samples=8).fit()
     assert len(results) == 8 and not results.errors
     assert abs(results.get_best_result("loss", "min").config["x"]) < 0.5
+
+
+def test_the_program_of_the_guide_runs(place):
+    guide = pathlib.Path(__file__).parents[3] / "docs/guide/coming-from-ray.md"
+    (block,) = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
+    # As it stands, but for fewer trials and a place: where no storage_path is given, Ray writes below the home directory.
+    block = block.replace("num_samples=100", f"num_samples=3, time_budget_s={LIMIT}")
+    block = block.replace("    tune_config=", "    run_config=tune.RunConfig(storage_path=place), tune_config=")
+
+    def train(config):
+        for _ in range(4):
+            tune.report({"loss": abs(config["lr"] - 0.1)})
+
+    space = {"train": train, "place": str(place)}
+    exec(block, space)
+    assert len(space["results"]) == 3 and not space["results"].errors
 
 
 def test_a_rule_stops_trials(place):
