@@ -133,6 +133,23 @@ def test_each_class_of_an_algorithm_configures_it(name):
     assert (config["method"] if search else config["early_terminate"]["type"]) == getattr(besom.sweeps, name)._besom_name
 
 
+def test_every_method_and_rule_has_a_class(script):
+    named = {thing._besom_name for thing in vars(besom.sweeps).values() if hasattr(thing, "_besom_name")}
+    # In a process that has registered nothing of its own.
+    told = script.run(
+        """
+        import besom
+        try:
+            besom.Sweep({"method": "?", "early_terminate": {"type": "?"}, "metric": {"name": "a"}, "parameters": {"x": {"values": [1]}}})
+        except besom.ConfigError as error:
+            for problem in error.problems:
+                print(problem["message"].split("known are ")[1])
+        """
+    )
+    methods, rules = (line.split(", ") for line in told.splitlines())
+    assert named == {*methods, *rules}
+
+
 class Corner:
     """Tries the corners of the unit cube, one after another."""
 

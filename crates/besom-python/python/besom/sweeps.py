@@ -46,6 +46,18 @@ class ParzenSearch:
     _besom_name = "tpe"
 
 
+class CmaEsSearch:
+    """Points from a normal distribution that moves and adapts to where runs are good (``method: cma-es``)."""
+
+    _besom_name = "cma-es"
+
+
+class AutoSearch:
+    """One of the other methods, chosen by the space and the number of runs (``method: auto``)."""
+
+    _besom_name = "auto"
+
+
 class HyperbandEarlyTerminate:
     """Stops what is not among the best at certain steps (``early_terminate: {type: hyperband}``)."""
 
