@@ -14,17 +14,20 @@ use crate::{Bayes, CmaEs, Grid, SearchError, Sobol, Tpe};
 const MANY_RUNS: usize = 2000;
 /// More parameters than this leave a Gaussian process without anything near.
 const MANY_PARAMETERS: usize = 100;
+/// A cap of so many runs lets an evolution strategy overtake: at [`MANY_RUNS`] it is still behind what a Gaussian process
+/// has found.
+const ENOUGH_RUNS: u64 = 10_000;
 /// Up to so many numbers an evolution strategy learns its directions within the runs there are.
 const FEW_NUMBERS: usize = 50;
-/// So many runs must be left after the initial ones for a model to be worth its first points.
-const LEAST_MODELLED: u64 = 3;
+/// Fewer runs than these are over before a model knows anything.
+const FEWEST_MODELLED: u64 = 6;
 
 /// Chooses a method; its first rule that applies decides.
 ///
 /// 1. All points of the space fit into `run_cap`: [`Grid`], in random order.
-/// 2. There is no metric, or `run_cap` leaves less than three runs after the initial points of `bayes`: [`Sobol`].
+/// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`].
 /// 3. There are more than 100 parameters: [`Tpe`].
-/// 4. `run_cap` is at least 2,000, and all parameters are real numbers, at most 50: [`CmaEs`].
+/// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50: [`CmaEs`].
 /// 5. Otherwise [`Bayes`]; after 2,000 runs [`Tpe`], which goes on from them.
 ///
 /// There are no options; who wants one names the method. Notes are those of the chosen method with `chosen`, its name;
@@ -124,28 +127,22 @@ fn first(problem: &Problem) -> Result<Choice, SearchError> {
     if problem.metrics.is_empty() {
         return sobol("there is no metric to learn from".to_owned());
     }
-    let needed = initial_points(dimensions) + LEAST_MODELLED;
-    if let Some(cap) = cap.filter(|&cap| cap < needed) {
-        return sobol(format!("run_cap {cap} is less than the {needed} runs that a model is worth"));
+    if let Some(cap) = cap.filter(|&cap| cap < FEWEST_MODELLED) {
+        return sobol(format!("run_cap {cap} is less than the {FEWEST_MODELLED} runs that a model needs"));
     }
     if dimensions > MANY_PARAMETERS {
         let because = format!("{dimensions} parameters are more than {MANY_PARAMETERS}");
         return chosen("tpe", because, Method::Tpe(Tpe::new(problem, &none)?));
     }
-    if let Some(cap) = cap.filter(|&cap| cap >= MANY_RUNS as u64)
+    if let Some(cap) = cap.filter(|&cap| cap >= ENOUGH_RUNS)
         && dimensions <= FEW_NUMBERS
         && problem.space.searchable().all(|p| matches!(p.distribution, Distribution::Continuous(_)))
     {
-        let because = format!("run_cap {cap} is at least {MANY_RUNS} and all parameters are real numbers");
+        let because = format!("run_cap {cap} is at least {ENOUGH_RUNS} and all parameters are real numbers");
         return chosen("cma-es", because, Method::CmaEs(CmaEs::new(problem, &none)?));
     }
     let because = format!("there are less than {MANY_RUNS} runs");
     chosen("bayes", because, Method::Bayes(Box::new(Bayes::new(problem, &none)?)))
-}
-
-/// How many points `bayes` hands out before its model decides, in a sweep without a cap.
-fn initial_points(dimensions: usize) -> u64 {
-    (dimensions as u64 + 2).clamp(4, 10)
 }
 
 /// Whether there surely are so many points that `bayes` cannot have tried all of them before [`MANY_RUNS`]; otherwise

@@ -52,7 +52,7 @@ fn auto_satisfies_the_laws() {
         make,
     );
     laws::check_search(
-        (mixed_problem(), 1_u64..5000).prop_map(move |(problem, cap)| capped(problem, cap)),
+        (mixed_problem(), 1_u64..20_000).prop_map(move |(problem, cap)| capped(problem, cap)),
         make,
     );
 }
@@ -74,14 +74,14 @@ fn the_first_rule_that_applies_decides() {
         "grid",
         "the space has one point only",
     );
-    check(&problem(floats(2), Some(6)), &none, "sobol", "run_cap 6 is less than the 7 runs");
-    check(&problem(floats(2), Some(7)), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(floats(2), Some(5)), &none, "sobol", "run_cap 5 is less than the 6 runs");
+    check(&problem(floats(2), Some(6)), &none, "bayes", "there are less than 2000 runs");
     check(&problem(floats(100), None), &none, "bayes", "there are less than 2000 runs");
     check(&problem(floats(101), None), &none, "tpe", "101 parameters are more than 100");
-    check(&problem(floats(50), Some(2000)), &none, "cma-es", "run_cap 2000 is at least 2000");
-    check(&problem(floats(50), Some(1999)), &none, "bayes", "there are less than 2000 runs");
-    check(&problem(floats(51), Some(2000)), &none, "bayes", "there are less than 2000 runs");
-    check(&problem(vec![unit(), digit()], Some(2000)), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(floats(50), Some(10_000)), &none, "cma-es", "run_cap 10000 is at least 10000");
+    check(&problem(floats(50), Some(9999)), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(floats(51), Some(10_000)), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(vec![unit(), digit()], Some(10_000)), &none, "bayes", "there are less than 2000 runs");
     let aimless = Problem { metrics: Vec::new(), ..problem(floats(2), None) };
     check(&aimless, &none, "sobol", "there is no metric to learn from");
 }
@@ -120,7 +120,7 @@ fn many_runs_are_handed_over_unless_the_space_may_be_used_up() {
 #[test]
 fn points_are_those_of_the_chosen_method() {
     let (none, history) = (Options::new(), History::new());
-    let cheap = problem(vec![unit(), unit()], Some(5000));
+    let cheap = problem(vec![unit(), unit()], Some(10_000));
     let own = first(&mut CmaEs::new(&cheap, &none).unwrap(), &cheap, &history);
     let chosen = first(&mut Auto::new(&cheap, &none).unwrap(), &cheap, &history);
     assert_eq!((&own.point, &own.note["x"]), (&chosen.point, &chosen.note["x"]));
