@@ -6,6 +6,7 @@
 mod bytes;
 mod history;
 mod json;
+mod options;
 mod problem;
 
 pub mod config;
@@ -15,4 +16,5 @@ pub mod session;
 pub use bytes::Bytes;
 pub use history::{history, run};
 pub use json::value;
-pub use problem::{distribution, finite_problem, metric, problem, stopper_options};
+pub use options::{search_options, stopper_options};
+pub use problem::{distribution, finite_problem, metric, problem};

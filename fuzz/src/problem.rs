@@ -1,10 +1,8 @@
 //! Problems such as a sweep file can describe, as wild as it may.
 
 use besom_core::distribution::{Continuous, Quantum};
-use besom_core::{
-    Distribution, Goal, Impute, ImputeWhileRunning, Metric, Name, Options, Parameter, Problem, Space,
-};
-use serde_json::{Value, json};
+use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, Metric, Name, Parameter, Problem, Space};
+use serde_json::Value;
 
 use crate::{Bytes, value};
 
@@ -135,25 +133,4 @@ fn positive_bounds(bytes: &mut Bytes<'_>) -> (f64, f64) {
     } else {
         (a / 2.0 + f64::MIN_POSITIVE, (a + f64::MIN_POSITIVE).max(4.0 * f64::MIN_POSITIVE))
     }
-}
-
-/// The name of a stopping rule with options, which it may refuse.
-pub fn stopper_options(bytes: &mut Bytes<'_>) -> (&'static str, Options) {
-    let number = |bytes: &mut Bytes<'_>| match bytes.below(4) {
-        0 | 1 => json!(1 + bytes.below(8)),
-        2 => json!(f64::from(bytes.byte()) / 16.0),
-        _ => value(bytes, 1),
-    };
-    let name = bytes.pick(&["hyperband", "envelope"]);
-    let keys: &[&str] = match name {
-        "hyperband" => &["min_iter", "max_iter", "s", "eta", "strict"],
-        _ => &["fraction", "min_runs", "start_iter"],
-    };
-    let chosen = bytes.byte();
-    let chosen = keys.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
-    let options = chosen.map(|(_, &key)| {
-        let value = if key == "strict" && !bytes.one_in(8) { json!(bytes.one_in(2)) } else { number(bytes) };
-        (key.to_owned(), value)
-    });
-    (name, options.collect())
 }

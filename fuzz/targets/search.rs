@@ -2,14 +2,14 @@
 
 #![no_main]
 
-use besom_core::{Answer, Ask, Options, Registry, RunState};
-use besom_fuzz::{Bytes, finite_problem, history, laws, problem, run};
+use besom_core::{Answer, Ask, RunState};
+use besom_fuzz::{Bytes, finite_problem, history, laws, problem, run, search_options};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let mut bytes = Bytes::new(input);
     let registry = laws::registry();
-    let (method, options) = method(&mut bytes, &registry);
+    let (method, options) = search_options(&mut bytes, &registry);
     let problem = if method == "grid" { finite_problem(&mut bytes) } else { problem(&mut bytes) };
     let make = || registry.search(&method, &problem, &options);
     let Ok(mut follower) = make() else { return };
@@ -38,15 +38,3 @@ fuzz_target!(|input: &[u8]| {
         }
     }
 });
-
-fn method(bytes: &mut Bytes<'_>, registry: &Registry) -> (String, Options) {
-    let methods: Vec<&str> = registry.searches().collect();
-    let method = bytes.pick(&methods).to_owned();
-    let order = bytes.pick(&["sorted", "declared", "random"]);
-    let options = if method == "grid" {
-        Options::from_iter([("order".to_owned(), order.into())])
-    } else {
-        Options::new()
-    };
-    (method, options)
-}

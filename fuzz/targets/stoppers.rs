@@ -9,9 +9,9 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|input: &[u8]| {
     let mut bytes = Bytes::new(input);
     let registry = laws::registry();
-    let (name, options) = stopper_options(&mut bytes);
+    let (name, options) = stopper_options(&mut bytes, &registry);
     let problem = problem(&mut bytes);
-    let make = || registry.stopper(name, &problem, &options);
+    let make = || registry.stopper(&name, &problem, &options);
     let Ok(mut follower) = make() else { return };
     let mut history = history(&mut bytes, &problem, 30);
     for _ in 0..4 {
