@@ -48,7 +48,9 @@ impl PySweep {
         let json = with_method(value::json(config)?, search.is_some());
         let own = Algorithms { search, stopper: stopping };
         let build = || -> Result<Sweep, Failure> {
-            let (config, _) = place::check(&json, &["own".to_owned()])?;
+            let handed_over = own.search.is_some() || own.stopper.is_some();
+            let named = handed_over.then(|| OWN.to_owned());
+            let (config, _) = place::check(&json, named.as_slice())?;
             let seed = seed.or(config.seed).unwrap_or(0);
             place::build(&config, seed, &own)
         };
@@ -198,10 +200,13 @@ impl PySweep {
     }
 }
 
+/// What a configuration calls an algorithm that is handed over.
+const OWN: &str = "own";
+
 /// A configuration whose search is handed over needs no method.
 fn with_method(mut config: Value, is_own: bool) -> Value {
     if let (Value::Object(config), true) = (&mut config, is_own) {
-        config.insert("method".to_owned(), "own".into());
+        config.insert("method".to_owned(), OWN.into());
     }
     config
 }
