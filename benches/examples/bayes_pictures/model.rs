@@ -1,0 +1,111 @@
+//! What `bayes` believed when it suggested a point, rebuilt from the history and the note of the suggestion.
+
+use std::error::Error;
+
+use besom_core::{History, Note, Problem};
+use besom_gp::improvement::expected_improvement;
+use besom_gp::{Hyperparameters, Model, Posterior};
+use nalgebra::{DMatrix, DVector};
+
+/// A posterior over one parameter that lies in [0, 1].
+pub(crate) struct Belief {
+    posterior: Posterior,
+    warp: Warp,
+    /// What is to be improved on, as a target.
+    incumbent: f64,
+}
+
+/// What is believed of one place, in units of the metric.
+pub(crate) struct Prediction {
+    pub(crate) low: f64,
+    pub(crate) mean: f64,
+    pub(crate) high: f64,
+    pub(crate) improvement: f64,
+}
+
+impl Belief {
+    /// From finished runs and the note of the suggestion after them.
+    pub(crate) fn new(problem: &Problem, history: &History, note: &Note) -> Result<Self, Box<dyn Error>> {
+        let mut places = Vec::new();
+        let mut losses = Vec::new();
+        for run in history.runs() {
+            places.extend(problem.space.encode(&run.point).ok_or("a run lies outside the space")?);
+            losses.push(run.curve(0).last().ok_or("a run has no value")?);
+        }
+        let number = |path: &[&str]| {
+            let value = path.iter().try_fold(&note[path[0]], |value, key| match value.get(key) {
+                Some(inner) => Some(inner),
+                None if *key == path[0] => Some(value),
+                None => None,
+            });
+            value.and_then(|value| value.as_f64()).ok_or_else(|| format!("no number {path:?} in {note:?}"))
+        };
+        let name = problem.space.searchable().next().ok_or("nothing to search")?.name.to_string();
+        let hyperparameters = Hyperparameters {
+            length_scales: vec![number(&["length_scales", &name])?],
+            signal_variance: number(&["fit", "signal_variance"])?,
+            noise_variance: number(&["fit", "noise_variance"])?,
+        };
+        let warp = Warp::new(&losses);
+        let x = DMatrix::from_vec(places.len(), 1, places);
+        let t = DVector::from_iterator(losses.len(), losses.iter().map(|&loss| warp.forward(loss)));
+        let posterior = Posterior::new(&Model::new(1), &hyperparameters, &x, &t)?;
+        let incumbent = warp.forward(number(&["incumbent"])?);
+        Ok(Self { posterior, warp, incumbent })
+    }
+
+    /// What is believed at each of these places.
+    pub(crate) fn at(&self, places: &[f64]) -> Result<Vec<Prediction>, Box<dyn Error>> {
+        let x = DMatrix::from_column_slice(places.len(), 1, places);
+        let besom_gp::Prediction { mean, sd } = self.posterior.predict(&x)?;
+        let predictions = mean.iter().zip(&sd).map(|(&mean, &sd)| Prediction {
+            low: self.warp.inverse(mean - 1.96 * sd),
+            mean: self.warp.inverse(mean),
+            high: self.warp.inverse(mean + 1.96 * sd),
+            improvement: expected_improvement(mean, sd, self.incumbent) * self.warp.slope(),
+        });
+        Ok(predictions.collect())
+    }
+}
+
+/// The map from losses to what the model is fitted to, as `bayes` documents it: from the median in standard deviations of
+/// the good half, what is more than one of them worse as a logarithm, then to mean 0 and variance 1.
+struct Warp {
+    median: f64,
+    spread: f64,
+    mean: f64,
+    sd: f64,
+}
+
+impl Warp {
+    fn new(losses: &[f64]) -> Self {
+        let mut sorted = losses.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let n = sorted.len();
+        let median = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
+        let good: Vec<f64> = sorted.iter().filter(|&&y| y <= median).map(|y| y - median).collect();
+        let raw = Self { median, spread: root_mean_square(&good), mean: 0.0, sd: 1.0 };
+        let z: Vec<f64> = losses.iter().map(|&loss| raw.forward(loss)).collect();
+        let mean = z.iter().sum::<f64>() / z.len() as f64;
+        let sd = root_mean_square(&z.iter().map(|z| z - mean).collect::<Vec<_>>());
+        Self { mean, sd, ..raw }
+    }
+
+    fn forward(&self, loss: f64) -> f64 {
+        let z = (loss - self.median) / self.spread;
+        (if z <= 1.0 { z } else { 1.0 + z.ln() } - self.mean) / self.sd
+    }
+
+    fn inverse(&self, target: f64) -> f64 {
+        let z = target * self.sd + self.mean;
+        self.median + self.spread * if z <= 1.0 { z } else { (z - 1.0).exp() }
+    }
+
+    fn slope(&self) -> f64 {
+        self.sd * self.spread
+    }
+}
+
+fn root_mean_square(values: &[f64]) -> f64 {
+    (values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64).sqrt()
+}
