@@ -6,6 +6,7 @@ use besom_core::{History, Note, Problem};
 use besom_gp::improvement::expected_improvement;
 use besom_gp::{Hyperparameters, Model, Posterior};
 use nalgebra::{DMatrix, DVector};
+use serde_json::Value;
 
 /// A posterior over one parameter that lies in [0, 1].
 pub(crate) struct Belief {
@@ -32,25 +33,21 @@ impl Belief {
             places.extend(problem.space.encode(&run.point).ok_or("a run lies outside the space")?);
             losses.push(run.curve(0).last().ok_or("a run has no value")?);
         }
-        let number = |path: &[&str]| {
-            let value = path.iter().try_fold(&note[path[0]], |value, key| match value.get(key) {
-                Some(inner) => Some(inner),
-                None if *key == path[0] => Some(value),
-                None => None,
-            });
-            value.and_then(|value| value.as_f64()).ok_or_else(|| format!("no number {path:?} in {note:?}"))
+        let told = Value::Object(note.clone());
+        let number = |path: &str| {
+            told.pointer(path).and_then(Value::as_f64).ok_or_else(|| format!("no number {path} in {told}"))
         };
         let name = problem.space.searchable().next().ok_or("nothing to search")?.name.to_string();
         let hyperparameters = Hyperparameters {
-            length_scales: vec![number(&["length_scales", &name])?],
-            signal_variance: number(&["fit", "signal_variance"])?,
-            noise_variance: number(&["fit", "noise_variance"])?,
+            length_scales: vec![number(&format!("/length_scales/{name}"))?],
+            signal_variance: number("/fit/signal_variance")?,
+            noise_variance: number("/fit/noise_variance")?,
         };
         let warp = Warp::new(&losses);
         let x = DMatrix::from_vec(places.len(), 1, places);
         let t = DVector::from_iterator(losses.len(), losses.iter().map(|&loss| warp.forward(loss)));
         let posterior = Posterior::new(&Model::new(1), &hyperparameters, &x, &t)?;
-        let incumbent = warp.forward(number(&["incumbent"])?);
+        let incumbent = warp.forward(number("/incumbent")?);
         Ok(Self { posterior, warp, incumbent })
     }
 
