@@ -142,12 +142,16 @@ fn a_method_may_be_given_with_options() {
     let config = read("method: grid\norder: declared\nparameters: {x: {value: 1}}").config;
     assert_eq!(Value::from(config.method.options), json!({"order": "declared"}));
     let config = read(
-        "method: {name: bayes, depth: 2}\nrun_cap: 1\nmetric: {name: l}\nparameters: {x: {min: 0, max: 1}}",
+        "method: {name: bayes, beta: 2}\nrun_cap: 1\nmetric: {name: l}\nparameters: {x: {min: 0, max: 1}}",
     );
-    assert_eq!(Value::from(config.config.method.options), json!({"depth": 2}));
+    assert_eq!(Value::from(config.config.method.options), json!({"beta": 2}));
     refused("method: {name: grid, ordr: random}\nparameters: {x: {value: 1}}", "method.ordr");
     refused("method: {name: grid, order: up}\nparameters: {x: {value: 1}}", "method.order");
     refused("method: {name: grid, order: random}\norder: random\nparameters: {x: {value: 1}}", "order");
+    refused(
+        "method: {name: bayes, bta: 2}\nmetric: {name: l}\nparameters: {x: {min: 0, max: 1}}",
+        "method.bta",
+    );
     refused("method: {order: random}\nparameters: {x: {value: 1}}", "method.name");
 }
 

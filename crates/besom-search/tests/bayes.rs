@@ -339,6 +339,64 @@ fn first_points_are_fewer_in_a_short_sweep() {
     assert_eq!(kinds(&history), ["initial", "initial", "initial", "model"]);
 }
 
+fn options(json: Value) -> Options {
+    json.as_object().cloned().unwrap_or_default()
+}
+
+#[test]
+fn given_points_come_first_and_what_they_leave_open_is_chosen() {
+    let problem = mixed(5);
+    let given =
+        json!({"points_to_evaluate": [{"optimizer": "sgd"}, {"lr": 0.5, "layers": 3}], "initial_points": 3});
+    let mut search = Bayes::new(&problem, &options(given.clone())).unwrap();
+    let history = sweep(&mut search, &problem, 5, mixed_loss);
+    assert_eq!(kinds(&history), ["given", "given", "initial", "model", "model"]);
+    let points: Vec<&Point> = history.runs().iter().map(|run| &run.point).collect();
+    assert_eq!(points[0].get(&"optimizer".into()), Some(&json!("sgd")));
+    assert_eq!(points[1].get(&"lr".into()), Some(&json!(0.5)));
+    assert_eq!(points[1].get(&"layers".into()), Some(&json!(3)));
+    assert!(points.iter().all(|point| problem.space.contains(point)));
+    Suite { steps: 6, ..Suite::default() }.cases(40).check_search(mixed_problem(), |problem| {
+        let given = json!({"points_to_evaluate": [{}, {}], "acquisition": "confidence_bound"});
+        Ok(Bayes::new(problem, &options(given))?)
+    });
+}
+
+#[test]
+fn confidence_bound_solves_a_mixed_space_too() {
+    let bound = json!({"acquisition": "confidence_bound", "beta": 1.5});
+    let mut losses = Vec::new();
+    for seed in 0..5 {
+        let problem = mixed(seed);
+        let mut search = Bayes::new(&problem, &options(bound.clone())).unwrap();
+        losses.push(best(&sweep(&mut search, &problem, 30, mixed_loss)));
+    }
+    let random = quality(mixed, true, 30, mixed_loss);
+    assert!(median(losses.clone()) < 0.5 * random, "{losses:?}, random {random}");
+}
+
+#[test]
+fn options_that_cannot_be_meant_are_all_named() {
+    let wrong = json!({
+        "initial_points": 0,
+        "acquisition": "expected_improvment",
+        "beta": 2,
+        "points_to_evaluate": [{"lrr": 0.1, "optimizer": "adamw"}, 7],
+    });
+    let Err(error) = Bayes::new(&mixed(0), &options(wrong)) else { panic!("it was accepted") };
+    let text = error.to_string();
+    for part in [
+        "option 'initial_points' must be a whole number of at least 1, found 0",
+        "did you mean 'expected_improvement'?",
+        "option 'beta' must be left out unless acquisition is confidence_bound",
+        "there is no parameter 'lrr', found 0.1, did you mean 'lr'?",
+        "'optimizer' does not take this value, found \"adamw\"",
+        "each an object of parameters and values, found 7",
+    ] {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+}
+
 #[test]
 fn names_of_categories_do_not_matter() {
     let other = |point: &Point| {

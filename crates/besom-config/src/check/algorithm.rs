@@ -64,6 +64,7 @@ impl Checker<'_> {
         let known: Option<&[&str]> = match name.as_str() {
             "grid" => Some(&["name", "order"]),
             "random" | "sobol" | "auto" => Some(&["name"]),
+            "bayes" => Some(&["name", "initial_points", "points_to_evaluate", "acquisition", "beta"]),
             "tpe" => Some(&["name", "initial_points", "gamma", "candidates"]),
             "cma-es" => Some(&["name", "population", "step"]),
             // These check their options themselves.

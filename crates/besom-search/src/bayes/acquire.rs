@@ -41,7 +41,7 @@ pub(super) struct Choice {
     pub(super) improvement: f64,
 }
 
-/// A point with the logarithm of its expected improvement.
+/// A point with its score: the logarithm of expected improvement, or what the options have in its place.
 #[derive(Clone, Debug)]
 struct Scored {
     coordinates: Vec<f64>,
@@ -139,10 +139,9 @@ fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
     DMatrix::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, k| rows[i][k])
 }
 
-/// The logarithm of expected improvement at each point that is watched.
+/// The scores of all points that are watched.
 fn scores(surrogate: &Surrogate, watch: &Watch) -> Vec<f64> {
-    let improvement = |(&mean, &sd)| log_expected_improvement(mean, sd, surrogate.incumbent).value;
-    watch.mean().iter().zip(watch.sd()).map(improvement).collect()
+    watch.mean().iter().zip(watch.sd()).map(|(&mean, &sd)| surrogate.score(mean, sd).value).collect()
 }
 
 /// The same at any points.
@@ -249,7 +248,7 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
         let Ok(p) = surrogate.posterior.predict_with_gradient(&row(v)) else {
             return (f64::INFINITY, vec![0.0; v.len()]);
         };
-        let improvement = log_expected_improvement(p.mean, p.sd, surrogate.incumbent);
+        let improvement = surrogate.score(p.mean, p.sd);
         let slope =
             |k: usize| improvement.by_mean * p.mean_gradient[k] + improvement.by_sd * p.sd_gradient[k];
         (-improvement.value, continuous.iter().zip(&unit).map(|(&k, unit)| -slope(k) * unit).collect())

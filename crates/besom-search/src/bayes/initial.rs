@@ -17,6 +17,12 @@ pub(super) fn count(problem: &Problem, dimensions: usize) -> usize {
     quarter.map_or(usual, |quarter| usual.min(quarter))
 }
 
+/// The run's own point of the quasi-random sequence.
+pub(super) fn own(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec<f64> {
+    let index = u32::try_from(run.index() % (1 << 30)).unwrap_or_default();
+    encoding.sample(&sobol::scrambled(problem.seed, index, encoding.axes().len()))
+}
+
 /// The coordinates of an untried point: the run's own point of the quasi-random sequence, or a random one if that was
 /// tried already. `None` if the space is finite and all its points were tried; a tried point if none other was found in
 /// an endless one.
@@ -32,8 +38,7 @@ pub(super) fn untried(
         key.is_none_or(|key| !tried.contains(&key))
     };
     let dimensions = encoding.axes().len();
-    let index = u32::try_from(run.index() % (1 << 30)).unwrap_or_default();
-    let first = encoding.sample(&sobol::scrambled(problem.seed, index, dimensions));
+    let first = own(problem, encoding, run);
     if new(&first) {
         return Some(first);
     }

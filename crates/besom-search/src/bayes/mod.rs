@@ -14,23 +14,26 @@ mod data;
 mod encode;
 mod initial;
 mod note;
+mod settings;
 mod surrogate;
 mod transform;
 
 use std::collections::BTreeSet;
 
-use besom_core::{Answer, Ask, BoxError, Options, Problem, RunNumber, Search, Suggestion, seed};
+use besom_core::{Answer, Ask, BoxError, Name, Options, Problem, RunNumber, Search, Suggestion, seed};
 use besom_gp::GpError;
 use rand::Rng;
+use serde_json::Value;
 
 pub use data::{InFlight, Observation, Observations};
 
 use crate::SearchError;
-use crate::error::{none_of, unknown_options};
+use crate::error::none_of;
 
 use self::acquire::{Candidates, Choice, View};
 use self::axis::Key;
 use self::encode::Encoding;
+use self::settings::Settings;
 use self::surrogate::{Data, Fit, Surrogate};
 
 /// Suggests the point with the largest expected improvement under a Gaussian process.
@@ -40,12 +43,13 @@ use self::surrogate::{Data, Fit, Surrogate};
 /// while there is another; a finite space that is used up ends the search. The model never fails a sweep: where it
 /// cannot be fitted the point is quasi-random and its note says so.
 ///
-/// Notes on suggestions hold `why` (a sentence), `kind` (`initial`, `model` or `fallback`) and, of the model,
+/// Notes on suggestions hold `why` (a sentence), `kind` (`given`, `initial`, `model` or `fallback`) and, of the model,
 /// `predicted_mean`, `predicted_sd`, `expected_improvement`, `best` and `incumbent` in units of the metric,
 /// `probability_of_improvement`, `length_scales` by parameter, what else is needed to go on from this `fit` and, where the model was doubted, `doubt`.
 #[derive(Debug)]
 pub struct Bayes {
     encoding: Encoding,
+    settings: Settings,
     /// The last model.
     known: Option<Known>,
 }
@@ -59,9 +63,14 @@ struct Known {
 }
 
 impl Bayes {
-    /// The method for a problem, which needs a metric and a parameter to search; it has no options.
+    /// The method for a problem, which needs a metric and a parameter to search.
+    ///
+    /// Options: `initial_points`, how many quasi-random points come before the model decides; `points_to_evaluate`, a
+    /// list of points to try before anything else, each an object of parameters and values, in which what is left out is
+    /// chosen; `acquisition`, `expected_improvement` (its logarithm, the default) or `confidence_bound`, of which `beta`
+    /// (1.8) is how many standard deviations below the mean a point is taken for.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
-        let mut faults = unknown_options(options, &[]);
+        let (settings, mut faults) = Settings::new(problem, options);
         if problem.metrics.is_empty() {
             faults.push(SearchError::NoMetric);
         }
@@ -69,14 +78,25 @@ impl Bayes {
             faults.push(SearchError::NothingToSearch);
         }
         none_of(faults)?;
-        Ok(Self { encoding: Encoding::new(&problem.space), known: None })
+        Ok(Self { encoding: Encoding::new(&problem.space), settings, known: None })
+    }
+
+    /// How many points come before the model decides.
+    fn planned(&self, problem: &Problem) -> usize {
+        self.settings.initial_points.unwrap_or_else(|| initial::count(problem, self.encoding.axes().len()))
     }
 
     /// The model of this data after this earlier fit: the known one if it was made from the same.
     fn surrogate(&mut self, data: &Data, earlier: Option<&Fit>) -> Result<Surrogate, GpError> {
         match self.known.take() {
             Some(known) if known.data == *data && known.earlier.as_ref() == earlier => Ok(known.surrogate),
-            known => Surrogate::new(&self.encoding, data, earlier, known.map(|known| known.surrogate)),
+            known => Surrogate::new(
+                &self.encoding,
+                data,
+                earlier,
+                known.map(|known| known.surrogate),
+                self.settings.acquisition,
+            ),
         }
     }
 }
@@ -99,6 +119,11 @@ struct Moment<'a> {
     handed_out: usize,
     /// How many runs logged a value.
     measured: usize,
+    /// How many points come before the model decides.
+    planned: usize,
+    /// The points that the options want tried first, and how many of them were suggested.
+    given: &'a [Vec<(Name, Value)>],
+    used: usize,
 }
 
 impl Search for Bayes {
@@ -119,7 +144,7 @@ impl Search for Bayes {
         }
         let in_flight: Vec<Vec<f64>> = observations.in_flight.iter().filter_map(|run| row(run.run)).collect();
         let (handed_out, measured) = (data.rows.len() + in_flight.len(), observations.measured());
-        let ready = handed_out + ask.count > initial::count(ask.problem, self.encoding.axes().len());
+        let ready = handed_out + ask.count > self.planned(ask.problem);
         let earlier = note::latest_fit(ask.history, &self.encoding);
         let known = ready && measured >= 2 && !data.rows.is_empty();
         let mut opinions = known.then(|| {
@@ -131,7 +156,9 @@ impl Search for Bayes {
         }
         let encoding = &self.encoding;
         let tried = ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect();
-        let mut moment = Moment { ask, encoding, tried, handed_out, measured };
+        let used = ask.history.runs().iter().filter(|run| note::is_given(&run.note)).count();
+        let (planned, given) = (self.planned(ask.problem), &self.settings.given);
+        let mut moment = Moment { ask, encoding, tried, handed_out, measured, planned, given, used };
         let mut suggestions = Vec::new();
         for i in 0..ask.count {
             let Some(suggestion) = moment.next(i, &mut opinions) else {
@@ -139,6 +166,7 @@ impl Search for Bayes {
             };
             moment.tried.extend(encoding.key(&suggestion.point));
             moment.handed_out += 1;
+            moment.used += usize::from(note::is_given(&suggestion.note));
             suggestions.push(suggestion);
         }
         if let Some(Ok(opinions)) = opinions {
@@ -151,6 +179,17 @@ impl Search for Bayes {
 }
 
 impl Moment<'_> {
+    /// The point that the options want tried, with what they leave open from the run's quasi-random point.
+    fn complete(&self, given: &[(Name, Value)], run: RunNumber) -> Suggestion {
+        let open = self.encoding.decode(&initial::own(self.ask.problem, self.encoding, run));
+        let value = |(name, open): (&Name, &Value)| {
+            let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| value);
+            (name.clone(), given.unwrap_or(open).clone())
+        };
+        let point = open.iter().map(value).collect();
+        Suggestion { point, note: note::given(self.used + 1, self.given.len()) }
+    }
+
     /// The `i`-th point of the answer; `None` if the space is used up.
     fn next(&self, i: usize, opinions: &mut Option<Result<Opinions, GpError>>) -> Option<Suggestion> {
         let Ask { problem, history, .. } = *self.ask;
@@ -160,7 +199,16 @@ impl Moment<'_> {
         }
         let run = history.next_number().plus(i);
         let mut rng = self.ask.rng(i);
-        let planned = initial::count(problem, self.encoding.axes().len());
+        let planned = self.planned;
+        if let Some(given) = self.given.get(self.used) {
+            let suggestion = self.complete(given, run);
+            if let (Some(Ok(opinions)), Some(coordinates)) =
+                (opinions, self.encoding.encode(&suggestion.point))
+            {
+                opinions.believe(&coordinates);
+            }
+            return Some(suggestion);
+        }
         let note = if self.handed_out < planned {
             note::initial(self.handed_out + 1, planned)
         } else {

@@ -15,6 +15,18 @@ pub(super) fn initial(place: usize, planned: usize) -> Note {
     note("initial", format!("initial point {place} of {planned}, quasi-random"))
 }
 
+/// Of the `place`-th of `count` points that the options want tried first.
+pub(super) fn given(place: usize, count: usize) -> Note {
+    note(GIVEN, format!("point {place} of {count} to evaluate first"))
+}
+
+/// Whether a note is that of a point that the options wanted tried.
+pub(super) fn is_given(note: &Note) -> bool {
+    note.get("kind").is_some_and(|kind| kind == GIVEN)
+}
+
+const GIVEN: &str = "given";
+
 /// Of a point that is needed before there is enough to learn from.
 pub(super) fn waiting(measured: usize) -> Note {
     let have = match measured {

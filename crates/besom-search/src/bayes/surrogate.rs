@@ -1,9 +1,11 @@
 //! The model of the losses: a Gaussian process on warped values, fitted to the runs that are over.
 
+use besom_gp::improvement::{LogImprovement, log_expected_improvement};
 use besom_gp::{GpError, Hyperparameters, Model, Posterior, Prior, Stopping, fit_until};
 use nalgebra::{DMatrix, DVector};
 
 use super::encode::Encoding;
+use super::settings::Acquisition;
 use super::transform::Warp;
 
 /// The most runs whose values decide the hyperparameters; the others only enter the posterior.
@@ -83,6 +85,7 @@ pub(super) struct Surrogate {
     /// Coordinates of the best runs, best first.
     pub(super) leaders: Vec<Vec<f64>>,
     pub(super) fit: Fit,
+    acquisition: Acquisition,
     /// How many runs are in the posterior with a value.
     valued: usize,
     /// What the hyperparameters were, or would be, fitted to.
@@ -105,6 +108,7 @@ impl Surrogate {
         data: &Data,
         earlier: Option<&Fit>,
         known: Option<Self>,
+        acquisition: Acquisition,
     ) -> Result<Self, GpError> {
         let warp = Warp::new(&data.losses);
         let model = encoding.model();
@@ -124,7 +128,17 @@ impl Surrogate {
         let incumbent = 0.5 * (best + posterior.smoothed().min());
         let leaders = order.iter().take(3).map(|&i| data.rows[i].clone()).collect();
         let valued = t.len();
-        Ok(Self { posterior, warp, best, incumbent, leaders, fit, valued, fitted })
+        Ok(Self { posterior, warp, best, incumbent, leaders, fit, acquisition, valued, fitted })
+    }
+
+    /// How much a point with this predicted target and deviation is worth trying.
+    pub(super) fn score(&self, mean: f64, sd: f64) -> LogImprovement {
+        match self.acquisition {
+            Acquisition::ExpectedImprovement => log_expected_improvement(mean, sd, self.incumbent),
+            Acquisition::ConfidenceBound { beta } => {
+                LogImprovement { value: beta * sd - mean, by_mean: -1.0, by_sd: beta }
+            }
+        }
     }
 
     /// Forgets the runs without a value.
@@ -152,6 +166,7 @@ impl Surrogate {
             incumbent: self.incumbent,
             leaders: self.leaders.clone(),
             fit: self.fit.clone(),
+            acquisition: self.acquisition,
             valued: t.len(),
             fitted: Fitted { model: model.clone(), x: x.clone(), t: t.clone() },
         })

@@ -1,0 +1,129 @@
+//! The options of the method.
+
+use besom_core::value::same_forgiving;
+use besom_core::{Name, OptionError, OptionReader, Options, Problem};
+use serde_json::{Map, Value};
+
+use crate::SearchError;
+
+/// What the options of `bayes` say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settings {
+    /// How many points come before the model decides, if not as many as usual.
+    pub(super) initial_points: Option<usize>,
+    /// What is tried before anything else, in this order; parameters that are not named are chosen.
+    pub(super) given: Vec<Vec<(Name, Value)>>,
+    pub(super) acquisition: Acquisition,
+}
+
+/// What makes a point worth trying.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Acquisition {
+    /// The logarithm of expected improvement.
+    #[default]
+    ExpectedImprovement,
+    /// The lower confidence bound of the target, `mean - beta * sd` (Srinivas et al., ICML 2010).
+    ConfidenceBound { beta: f64 },
+}
+
+const EXPECTED_IMPROVEMENT: &str = "expected_improvement";
+const CONFIDENCE_BOUND: &str = "confidence_bound";
+/// As in Vizier's Gaussian process bandit.
+const BETA: f64 = 1.8;
+
+impl Settings {
+    /// The settings, and everything that is wrong with them.
+    pub(super) fn new(problem: &Problem, options: &Options) -> (Self, Vec<SearchError>) {
+        let known = ["initial_points", "points_to_evaluate", "acquisition", "beta"];
+        let mut read = OptionReader::new(options, &known);
+        let initial_points = read.count("initial_points", 1);
+        let bound =
+            read.choice("acquisition", &[EXPECTED_IMPROVEMENT, CONFIDENCE_BOUND]) == Some(CONFIDENCE_BOUND);
+        let beta = read.number("beta", "a positive number", |x| x > 0.0);
+        if beta.is_some() && !bound {
+            read.fault(wrong(
+                "beta",
+                format!("left out unless acquisition is {CONFIDENCE_BOUND}"),
+                &options["beta"],
+            ));
+        }
+        let mut given = Vec::new();
+        match options.get("points_to_evaluate") {
+            None => {}
+            Some(Value::Array(points)) => {
+                for point in points {
+                    match read_point(problem, point) {
+                        Ok(point) => given.push(point),
+                        Err(faults) => faults.into_iter().for_each(|fault| read.fault(fault)),
+                    }
+                }
+            }
+            Some(other) => read.fault(wrong("points_to_evaluate", "a list of points".to_owned(), other)),
+        }
+        let acquisition = match bound {
+            true => Acquisition::ConfidenceBound { beta: beta.unwrap_or(BETA) },
+            false => Acquisition::ExpectedImprovement,
+        };
+        (Self { initial_points, given, acquisition }, read.faults())
+    }
+}
+
+/// A point, given as an object of parameters and values, nested as in the sweep file or with dots.
+fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Vec<OptionError>> {
+    const KEY: &str = "points_to_evaluate";
+    let Value::Object(object) = point else {
+        return Err(vec![wrong(
+            KEY,
+            "a list of points, each an object of parameters and values".to_owned(),
+            point,
+        )]);
+    };
+    let (mut entries, mut faults) = (Vec::new(), Vec::new());
+    for (key, value) in flat(problem, object, "") {
+        let parameters = problem.space.parameters();
+        match parameters.iter().find(|parameter| parameter.name.to_string() == key) {
+            Some(parameter) if parameter.distribution.contains(value) => {
+                entries.push((parameter.name.clone(), value.clone()));
+            }
+            Some(parameter)
+                if parameter.distribution.is_constant() && agrees(problem, &parameter.name, value) => {}
+            Some(_) => faults.push(wrong(
+                KEY,
+                format!("points of the space, and '{key}' does not take this value"),
+                value,
+            )),
+            None => {
+                let names: Vec<String> =
+                    parameters.iter().map(|parameter| parameter.name.to_string()).collect();
+                let nearest = besom_core::nearest(&key, names.iter().map(String::as_str)).map(str::to_owned);
+                let expected = format!("points of the space, and there is no parameter '{key}'");
+                faults.push(OptionError::Wrong { key: KEY, expected, found: value.to_string(), nearest });
+            }
+        }
+    }
+    if faults.is_empty() { Ok(entries) } else { Err(faults) }
+}
+
+/// Whether a constant parameter has this value.
+fn agrees(problem: &Problem, name: &Name, value: &Value) -> bool {
+    let constant = problem.space.decode(&vec![0.5; problem.space.dimensions()]);
+    constant.get(name).is_some_and(|constant| same_forgiving(constant, value))
+}
+
+/// The entries of an object by the names of parameters: an object that is no parameter's value is opened.
+fn flat<'a>(problem: &Problem, object: &'a Map<String, Value>, prefix: &str) -> Vec<(String, &'a Value)> {
+    let mut entries = Vec::new();
+    for (key, value) in object {
+        let name = format!("{prefix}{key}");
+        let parameter = problem.space.parameters().iter().any(|parameter| parameter.name.to_string() == name);
+        match value {
+            Value::Object(inner) if !parameter => entries.extend(flat(problem, inner, &format!("{name}."))),
+            _ => entries.push((name, value)),
+        }
+    }
+    entries
+}
+
+fn wrong(key: &'static str, expected: String, found: &Value) -> OptionError {
+    OptionError::Wrong { key, expected, found: found.to_string(), nearest: None }
+}
