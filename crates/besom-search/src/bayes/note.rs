@@ -51,11 +51,12 @@ pub(super) fn model(
 ) -> Note {
     let warp = &surrogate.warp;
     let goal = problem.metric().map_or(Goal::Minimize, |metric| metric.goal);
-    let value = |target: f64| goal.to_loss(warp.inverse(target));
+    // Losses near the largest number have neighbours beyond it.
+    let value = |target: f64| goal.to_loss(warp.inverse(target)).clamp(f64::MIN, f64::MAX);
     let mean = value(choice.mean);
-    let sd = 0.5 * (value(choice.mean + choice.sd) - value(choice.mean - choice.sd)).abs();
+    let sd = (0.5 * value(choice.mean + choice.sd) - 0.5 * value(choice.mean - choice.sd)).abs();
     // Improvement lies among the good losses, where the warp is a straight line.
-    let improvement = choice.improvement * warp.slope();
+    let improvement = (choice.improvement * warp.slope()).min(f64::MAX);
     let best = value(surrogate.best);
     let metric = problem.metric().map_or("the metric", |metric: &Metric| &metric.name);
     let side = match goal {
