@@ -5,6 +5,7 @@ use besom_config::Problems;
 use besom_controller::ControllerError;
 use besom_core::{BoxError, RegistryError};
 use besom_insight::InsightError;
+use besom_setup::PriorError;
 use besom_store::StoreError as Trouble;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyValueError};
@@ -107,6 +108,16 @@ impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         let text = problems.to_string();
         config_error(text, problems.into_iter().collect())
+    }
+}
+
+impl From<PriorError> for Failure {
+    fn from(error: PriorError) -> Self {
+        match error {
+            PriorError::Store(error) => error.into(),
+            PriorError::Open { .. } => Self(PyValueError::new_err(error.to_string())),
+            error => Self(BesomError::new_err(error.to_string())),
+        }
     }
 }
 

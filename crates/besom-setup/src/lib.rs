@@ -25,7 +25,9 @@
 mod build;
 mod create;
 mod past;
+mod prior;
 
 pub use build::{assemble, build, reader, registry, search, stopper, stored_config};
 pub use create::{Creation, create, seed, system_clock};
 pub use past::past;
+pub use prior::{PriorError, PriorRun, add_prior_runs};

@@ -72,6 +72,54 @@ fn a_grid_is_run_to_its_end_and_the_best_run_is_told() {
 }
 
 #[test]
+fn a_sweep_learns_from_runs_of_another_and_of_a_file() {
+    let desk = desk(GRID);
+    assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
+    let first = only_sweep(&desk);
+    let bayes = GRID
+        .replace("method: grid", "method: {name: bayes, initial_points: 4}\nrun_cap: 6")
+        .replace("{values: [1, 2, 3, 4]}", "{min: 1, max: 40}");
+    desk.file("bayes.yaml", &bayes);
+    let file = json!([{
+        "name": "old", "state": "finished", "config": {"a": {"value": 9}},
+        "history": [{"loss": 9}, {"loss": 27}],
+    }]);
+    desk.file("old.json", &file.to_string());
+    let answer = desk.call(&["run", "bayes.yaml", "--prior-runs", &first, "--prior-runs", "old.json"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(answer.out.contains("runs 6 of 6: 6 finished"), "{answer:?}");
+    let sweeps = desk.json(&["list", "--json"]);
+    let mut ids = sweeps.as_array().unwrap().iter().map(|sweep| sweep["id"].as_str().unwrap());
+    let second = ids.find(|id| *id != first).unwrap();
+    let runs = runs(&desk, second);
+    let best: Vec<f64> = runs[..5].iter().map(|run| run["best"].as_f64().unwrap()).collect();
+    assert_eq!(best, [3.0, 6.0, 9.0, 12.0, 27.0]);
+    assert_eq!(runs[4]["note"]["why"], "learned from: run old");
+    assert_eq!(runs[5]["note"]["kind"], "model", "{}", runs[5]);
+
+    desk.file("open.json", &json!([{"name": "now", "state": "running"}]).to_string());
+    for (name, found) in [
+        ("open.json", "open.json: run now is running: only runs that are over can be learned from"),
+        ("old.jsn", "old.jsn"),
+    ] {
+        let answer = desk.call(&["sweep", "bayes.yaml", "--prior-runs", name]);
+        assert_eq!(answer.code, Some(2), "{answer:?}");
+        assert!(answer.err.contains(found), "{answer:?}");
+    }
+    let many = ["sweep", "bayes.yaml", "--prior-runs", &first, "--prior-runs", &first];
+    let answer = desk.call(&many);
+    assert!(
+        answer.err.contains("there are 8 prior runs, and they count for run_cap, which is 6"),
+        "{answer:?}"
+    );
+    assert_eq!(
+        desk.json(&["list", "--json"]).as_array().unwrap().len(),
+        2,
+        "nothing is stored of what is refused"
+    );
+}
+
+#[test]
 fn besom_log_works_in_programs_when_besom_is_in_no_directory_of_path() {
     let desk = desk(GRID);
     let answer = command::Answer::from(

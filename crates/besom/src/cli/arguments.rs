@@ -34,6 +34,9 @@ pub(crate) enum Command {
     Sweep {
         /// Sweep file, YAML or JSON; - for standard input
         file: PathBuf,
+        /// Learn from the runs of a sweep, or of a JSON file of runs as W&B has them; may be repeated
+        #[arg(long, value_name = "ID|FILE")]
+        prior_runs: Vec<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -182,6 +185,9 @@ pub(crate) struct RunArguments {
     /// Seed, in place of the file's
     #[arg(long, conflicts_with = "resume")]
     pub(crate) seed: Option<u64>,
+    /// Learn from the runs of a sweep, or of a JSON file of runs as W&B has them; may be repeated
+    #[arg(long, value_name = "ID|FILE", conflicts_with = "resume")]
+    pub(crate) prior_runs: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -108,7 +108,7 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
     let place = Place::find(store)?;
     match command {
         Command::Run(arguments) => run::run(registry, &place, &arguments),
-        Command::Sweep { file, json } => run::create(registry, &place, &file, json),
+        Command::Sweep { file, prior_runs, json } => run::create(registry, &place, &file, &prior_runs, json),
         Command::Agent(arguments) => run::agent(registry, &place, &arguments),
         Command::Controller { id } => run::controller(registry, &place, &id),
         Command::Status { id, json } => inspect::status(&place, id.as_deref(), json),

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
 use besom_core::{Registry, RunState};
-use besom_setup::{Creation, stored_config};
+use besom_setup::{Creation, PriorRun, stored_config};
 use besom_store::{SqliteStore, Status, Store, SweepId, SweepRow, SweepState};
 
 use crate::cli::agents::{Crew, Steps};
@@ -27,7 +28,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
         (true, Some(sweep)) => resume(&mut store, &file, &sweep)?,
         (true, None) => {
             line("no unfinished sweep of this file is in the store; a new one begins")?;
-            new_sweep(registry, &mut store, &file, arguments.seed)?
+            new_sweep(registry, &mut store, &file, arguments.seed, &arguments.prior_runs)?
         }
         (false, unfinished) => {
             if let Some(sweep) = unfinished {
@@ -36,7 +37,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
                     sweep.id
                 ))?;
             }
-            new_sweep(registry, &mut store, &file, arguments.seed)?
+            new_sweep(registry, &mut store, &file, arguments.seed, &arguments.prior_runs)?
         }
     };
     let sweep = store.sweep(&id)?;
@@ -103,8 +104,10 @@ fn new_sweep(
     store: &mut SqliteStore,
     file: &SweepFile,
     seed: Option<u64>,
+    prior_runs: &[String],
 ) -> Result<SweepId> {
     let config = &file.config;
+    let prior = read_prior_runs(store, config, prior_runs)?;
     let seed = besom_setup::seed(config, seed);
     // Algorithms may refuse the problem: before anything is stored.
     setup::build(registry, config, seed)?;
@@ -115,12 +118,47 @@ fn new_sweep(
         directory: Some(setup::directory(file)?.display().to_string()),
         seed,
     };
-    Ok(besom_setup::create(store, creation)?)
+    let id = besom_setup::create(store, creation)?;
+    if !prior.is_empty() {
+        besom_setup::add_prior_runs(store, &id, &prior)?;
+    }
+    Ok(id)
 }
 
-pub(crate) fn create(registry: &Registry, place: &Place, file: &Path, as_json: bool) -> Result<Outcome> {
+/// The runs that these name: a file that is there, else a sweep of the store.
+fn read_prior_runs(store: &mut SqliteStore, config: &SweepConfig, names: &[String]) -> Result<Vec<PriorRun>> {
+    let mut prior = Vec::new();
+    for name in names {
+        let path = Path::new(name);
+        if path.is_file() {
+            for (place, run) in setup::read_runs(path)?.iter().enumerate() {
+                let run = PriorRun::of_wandb(run, place);
+                prior.push(run.map_err(|error| InputError::new(format!("{name}: {error}")))?);
+            }
+        } else {
+            let sweep = find_sweep(store, name)?;
+            prior.extend(PriorRun::all_of_store(store, &sweep.id)?);
+        }
+    }
+    match config.problem.run_cap {
+        Some(cap) if prior.len() as u64 > cap => {
+            let message =
+                format!("there are {} prior runs, and they count for run_cap, which is {cap}", prior.len());
+            Err(InputError::new(message).into())
+        }
+        _ => Ok(prior),
+    }
+}
+
+pub(crate) fn create(
+    registry: &Registry,
+    place: &Place,
+    file: &Path,
+    prior_runs: &[String],
+    as_json: bool,
+) -> Result<Outcome> {
     let file = setup::read_sweep_file(registry, file)?;
-    let id = new_sweep(registry, &mut place.open()?, &file, None)?;
+    let id = new_sweep(registry, &mut place.open()?, &file, None, prior_runs)?;
     if as_json {
         crate::cli::json(&serde_json::json!({ "id": id }))?;
     } else {

@@ -1,0 +1,127 @@
+//! Runs from elsewhere, for a new sweep to learn from.
+
+use besom_controller::stateless::SweepRun;
+use besom_core::{RunNumber, RunState};
+use besom_store::{
+    Added, AgentId, Claim, End, NewAgent, NewRun, Row, RunQuery, Store, StoreError, SweepId, SweepState,
+};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// A run that is over, as it will stand in another sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriorRun {
+    /// Its parameters, nested.
+    pub point: Map<String, Value>,
+    /// How it ended.
+    pub state: RunState,
+    /// What it logged.
+    pub rows: Vec<Row>,
+    /// The exit code of its program.
+    pub exit_code: Option<i32>,
+    /// Where it comes from.
+    pub origin: String,
+}
+
+/// Why runs can't be taken over.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PriorError {
+    /// There is no such run, or the store fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A run is not over.
+    #[error("{origin} is {state}: only runs that are over can be learned from")]
+    Open {
+        /// Which.
+        origin: String,
+        /// Its state.
+        state: RunState,
+    },
+    /// The sweep has runs already, has an end that leaves no room, or is over.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl PriorRun {
+    /// A run of a sweep of the store.
+    pub fn of_store(store: &mut dyn Store, sweep: &SweepId, number: RunNumber) -> Result<Self, PriorError> {
+        let run = store.run(sweep, number)?;
+        let rows = store.rows(sweep, number, None)?;
+        let (origin, exit_code) = (format!("run {sweep}-{number}"), run.exit_code);
+        Self { point: run.point, state: run.state, rows, exit_code, origin }.over()
+    }
+
+    /// The runs of a sweep of the store that are over.
+    pub fn all_of_store(store: &mut dyn Store, sweep: &SweepId) -> Result<Vec<Self>, PriorError> {
+        let runs = store.runs(sweep, &RunQuery::default())?;
+        let over = runs.into_iter().filter(|run| !run.state.is_open());
+        over.map(|run| Self::of_store(store, sweep, run.number)).collect()
+    }
+
+    /// A run in W&B's form: its history, or its summary if it has none, is what it logged.
+    pub fn of_wandb(run: &SweepRun, place: usize) -> Result<Self, PriorError> {
+        let value = |value: &Value| value.get("value").unwrap_or(value).clone();
+        let point = run.config.iter().flatten().map(|(name, v)| (name.clone(), value(v))).collect();
+        let logged = match &run.history {
+            Some(history) if !history.is_empty() => history.clone(),
+            _ => run.summary_metrics.iter().cloned().collect(),
+        };
+        let rows = (1..).zip(logged).map(|(seq, values)| Row { seq, values }).collect();
+        let origin =
+            run.name.as_ref().map_or(format!("run {} of the list", place + 1), |name| format!("run {name}"));
+        Self { point, state: run.state.into(), rows, exit_code: None, origin }.over()
+    }
+
+    fn over(self) -> Result<Self, PriorError> {
+        match self.state.is_open() {
+            true => Err(PriorError::Open { origin: self.origin, state: self.state }),
+            false => Ok(self),
+        }
+    }
+}
+
+/// Puts runs into a sweep that has none yet. To the store they are runs like any other, executed by an agent called
+/// `prior runs`; they count for the sweep's `run_cap`, and their notes say where they come from.
+pub fn add_prior_runs(store: &mut dyn Store, id: &SweepId, runs: &[PriorRun]) -> Result<(), PriorError> {
+    let new: Vec<NewRun> =
+        runs.iter().map(|run| NewRun { point: run.point.clone(), note: note(run) }).collect();
+    match store.add_runs(id, RunNumber::FIRST, &new)? {
+        Added::Added(added) if added == new.len() => {}
+        Added::Added(_) | Added::Capped => {
+            let message = format!("there are {} prior runs, more than the sweep's run_cap", new.len());
+            return Err(PriorError::Refused(message));
+        }
+        Added::Lost(_) => return Err(PriorError::Refused("the sweep has runs already".to_owned())),
+        Added::Closed(state) => return Err(closed(state)),
+    }
+    let agent = store.join(id, &NewAgent { name: "prior runs".to_owned(), silence_ms: 60_000 })?;
+    for (request, run) in (1..).zip(runs) {
+        replay(store, agent, request, run)?;
+    }
+    store.leave(agent)?;
+    Ok(())
+}
+
+fn note(run: &PriorRun) -> Map<String, Value> {
+    Map::from_iter([("why".to_owned(), format!("learned from: {}", run.origin).into())])
+}
+
+fn closed(state: SweepState) -> PriorError {
+    PriorError::Refused(format!("the sweep is {state} and takes no prior runs"))
+}
+
+/// Lets a run happen once more as it happened.
+fn replay(store: &mut dyn Store, agent: AgentId, request: u64, run: &PriorRun) -> Result<(), PriorError> {
+    let claimed = match store.claim(agent, request)? {
+        Claim::Run(claimed) => claimed,
+        Claim::Nothing(state) => return Err(closed(state)),
+    };
+    for rows in run.rows.chunks(1000) {
+        store.report(&claimed.lease, rows)?;
+    }
+    let state = if run.state == RunState::Crashed { RunState::Failed } else { run.state };
+    let end = End { state, exit_code: run.exit_code, message: Some(format!("learned from: {}", run.origin)) };
+    store.finish(&claimed.lease, &end)?;
+    Ok(())
+}
