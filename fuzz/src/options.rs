@@ -9,6 +9,7 @@ use crate::{Bytes, value};
 
 /// The options of search methods.
 const SEARCHES: &[(&str, &[&str])] = &[
+    ("bayes", &["initial_points", "points_to_evaluate", "acquisition", "beta"]),
     ("cma-es", &["population", "step"]),
     ("grid", &["order"]),
     ("tpe", &["initial_points", "gamma", "candidates"]),
@@ -52,6 +53,8 @@ fn option(bytes: &mut Bytes<'_>, key: &str) -> Value {
     }
     match key {
         "order" => json!(bytes.pick(&["sorted", "declared", "random"])),
+        "acquisition" => json!(bytes.pick(&["expected_improvement", "confidence_bound"])),
+        "points_to_evaluate" => json!([{}, {}]),
         "strict" => json!(bytes.one_in(2)),
         "upper" | "lower" => json!(bytes.finite()),
         _ if bytes.one_in(4) => json!(f64::from(bytes.byte()) / 16.0),

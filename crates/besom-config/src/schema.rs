@@ -244,10 +244,10 @@ enum EarlyTerminate {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "the type is the schema")]
 struct Asha {
-    /// One in eta runs goes on; 3 by default.
+    /// One in eta runs goes on; 4 by default.
     #[schemars(extend("exclusiveMinimum" = 1))]
     eta: Option<f64>,
-    /// The first step at which runs are compared; a 27th of the usual length of runs by default.
+    /// The first step at which runs are compared; a 64th of the usual length of runs by default.
     #[schemars(range(min = 1))]
     min_iter: Option<u64>,
     /// How many other runs must have got to a step; 4 by default.

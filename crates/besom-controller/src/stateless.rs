@@ -25,6 +25,9 @@ pub struct SweepRun {
     /// The last value of each metric, or what else the program declared final.
     #[serde(default, alias = "summaryMetrics")]
     pub summary_metrics: Option<Map<String, Value>>,
+    /// What the search said of its suggestion ([`Suggested`]), which is what it remembers.
+    #[serde(default)]
+    pub search_info: Option<Map<String, Value>>,
 }
 
 /// The states of W&B's engine.
@@ -66,6 +69,7 @@ impl SweepRun {
             self.config.iter().flatten().map(|(name, value)| (name.clone(), unwrap(value))).collect();
         let mut run = Run::new(problem.space.read(&config));
         run.state = self.state.into();
+        run.note = self.search_info.clone().unwrap_or_default();
         run.curves = problem.metrics.iter().map(|metric| self.curve(&metric.name)).collect();
         run
     }

@@ -20,7 +20,7 @@ const NONE: f64 = 1e-12;
 /// The importance of one parameter: shares of the variance of the metric's scores, in [0, 1], `alone` at most `total`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Importance {
-    /// The share that the parameter explains whatever the others are. These sum to 1 at most.
+    /// The share that the parameter explains whatever the others are. These sum to about 1 at most.
     pub alone: f64,
     /// The share that it has a part in, alone or together with others.
     pub total: f64,

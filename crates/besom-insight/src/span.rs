@@ -37,7 +37,9 @@ impl Span {
         let margin = 0.04 * (high / 2.0 - low / 2.0) * 2.0;
         let margin =
             if margin > 0.0 && margin.is_finite() { margin } else { (high.abs() * 0.1).clamp(1e-9, 1e300) };
-        Self { low: (low - margin).max(-1e307), high: (high + margin).min(1e307), logarithmic }
+        let low = (low - margin).clamp(-1e307, 9e306);
+        let high = (high + margin).clamp(low + margin.min(1e300), 1e307);
+        Self { low, high, logarithmic }
     }
 
     /// Where a value lies: from 0 to 1 within the span, less or more beyond its ends.

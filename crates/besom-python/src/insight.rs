@@ -94,6 +94,6 @@ fn described(sample: &Sample<'_>, model: &Model, cells: usize) -> Result<Value, 
 #[pyfunction]
 pub(crate) fn span(values: Vec<f64>) -> (f64, f64, bool) {
     let Span { low, high, logarithmic } = Span::of(values);
-    let end = |end: f64| if logarithmic { 10_f64.powf(end) } else { end };
+    let end = |end: f64| if logarithmic { 10_f64.powf(end).clamp(f64::MIN_POSITIVE, f64::MAX) } else { end };
     (end(low), end(high), logarithmic)
 }

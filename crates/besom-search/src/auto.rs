@@ -8,7 +8,7 @@ use besom_core::{Answer, Ask, BoxError, Distribution, Options, Problem, Search};
 use serde_json::{Value, json};
 
 use crate::error::{none_of, unknown_options};
-use crate::{Bayes, CmaEs, Grid, SearchError, Sobol, Tpe};
+use crate::{Bayes, CmaEs, Grid, Random, SearchError, Sobol, Tpe};
 
 /// From so many runs on, one more costs a Gaussian process more than it tells.
 const MANY_RUNS: usize = 2000;
@@ -25,10 +25,11 @@ const FEWEST_MODELLED: u64 = 6;
 /// Chooses a method; its first rule that applies decides.
 ///
 /// 1. All points of the space fit into `run_cap`: [`Grid`], in random order.
-/// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`].
+/// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`], or [`Random`] for more parameters than that has.
 /// 3. There are more than 100 parameters: [`Tpe`].
 /// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50: [`CmaEs`].
-/// 5. Otherwise [`Bayes`]; after 2,000 runs [`Tpe`], which goes on from them.
+/// 5. Otherwise [`Bayes`]; after 2,000 runs, unless the space may have fewer points than that, [`Tpe`], which goes on from
+///    them.
 ///
 /// There are no options; who wants one names the method. Notes are those of the chosen method with `chosen`, its name;
 /// `why` says also why it was chosen.
@@ -50,6 +51,7 @@ struct Choice {
 enum Method {
     Grid(Grid),
     Sobol(Sobol),
+    Random(Random),
     Bayes(Box<Bayes>),
     Tpe(Tpe),
     CmaEs(CmaEs),
@@ -100,6 +102,7 @@ impl Method {
         match self {
             Self::Grid(search) => search,
             Self::Sobol(search) => search,
+            Self::Random(search) => search,
             Self::Bayes(search) => search.as_mut(),
             Self::Tpe(search) => search,
             Self::CmaEs(search) => search,
@@ -123,7 +126,14 @@ fn first(problem: &Problem) -> Result<Choice, SearchError> {
         };
         return chosen("grid", because, Method::Grid(grid));
     }
-    let sobol = |because| chosen("sobol", because, Method::Sobol(Sobol::new(problem, &none)?));
+    let sobol = |because| match Sobol::new(problem, &none) {
+        Ok(sobol) => chosen("sobol", because, Method::Sobol(sobol)),
+        Err(SearchError::TooManyDimensions { limit, .. }) => {
+            let because = format!("{because}, and sobol has {limit} dimensions at most");
+            chosen("random", because, Method::Random(Random::new(problem, &none)?))
+        }
+        Err(error) => Err(error),
+    };
     if problem.metrics.is_empty() {
         return sobol("there is no metric to learn from".to_owned());
     }
@@ -141,7 +151,10 @@ fn first(problem: &Problem) -> Result<Choice, SearchError> {
         let because = format!("run_cap {cap} is at least {ENOUGH_RUNS} and all parameters are real numbers");
         return chosen("cma-es", because, Method::CmaEs(CmaEs::new(problem, &none)?));
     }
-    let because = format!("there are less than {MANY_RUNS} runs");
+    let because = match is_large(problem) {
+        true => format!("there are less than {MANY_RUNS} runs"),
+        false => format!("the space may have fewer than {MANY_RUNS} points"),
+    };
     chosen("bayes", because, Method::Bayes(Box::new(Bayes::new(problem, &none)?)))
 }
 
@@ -154,7 +167,7 @@ fn is_large(problem: &Problem) -> bool {
         Distribution::Categorical { values, probabilities } => {
             let possible = |k: usize| probabilities.as_ref().is_none_or(|p| p[k] > 0.0);
             let new = |k: usize| !values[..k].iter().any(|earlier| same(earlier, &values[k]));
-            (0..values.len()).filter(|&k| possible(k) && new(k)).count() as u128
+            (0..values.len()).filter(|&k| possible(k) && new(k)).take(MANY_RUNS).count() as u128
         }
         Distribution::Constant(_) | Distribution::Quantized(..) => 1,
     };

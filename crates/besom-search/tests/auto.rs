@@ -43,6 +43,18 @@ fn check(problem: &Problem, history: &History, chosen: &str, because: &str) {
 }
 
 #[test]
+fn more_parameters_than_sobol_has_are_drawn_at_random() {
+    let mut problem = problem(vec![unit(); 1001], None);
+    problem.metrics.clear();
+    check(
+        &problem,
+        &History::new(),
+        "random",
+        "there is no metric to learn from, and sobol has 1000 dimensions",
+    );
+}
+
+#[test]
 fn auto_satisfies_the_laws() {
     let make = |problem: &Problem| Ok(Auto::new(problem, &Options::new())?);
     laws::check_search(any_problem(), make);
@@ -67,7 +79,12 @@ fn the_first_rule_that_applies_decides() {
         "grid",
         "run_cap 100 is enough for all 100 points",
     );
-    check(&problem(vec![digit(), digit()], Some(99)), &none, "bayes", "there are less than 2000 runs");
+    check(
+        &problem(vec![digit(), digit()], Some(99)),
+        &none,
+        "bayes",
+        "the space may have fewer than 2000 points",
+    );
     check(
         &problem(vec![Distribution::Constant(json!(1))], None),
         &none,
@@ -109,12 +126,12 @@ fn many_runs_are_handed_over_unless_the_space_may_be_used_up() {
         &problem(vec![Distribution::IntUniform { min: 1, max: 1999 }], None),
         &history,
         "bayes",
-        "there are less",
+        "the space may have fewer than 2000 points",
     );
     let twice = json!([1, 1.0, 2]).as_array().cloned().unwrap();
     let values: Vec<Value> = (0..1998).map(Value::from).chain(twice).collect();
     let list = Distribution::Categorical { values, probabilities: None };
-    check(&problem(vec![list], None), &history, "bayes", "there are less");
+    check(&problem(vec![list], None), &history, "bayes", "the space may have fewer");
 }
 
 #[test]

@@ -363,6 +363,23 @@ fn given_points_come_first_and_what_they_leave_open_is_chosen() {
 }
 
 #[test]
+fn given_points_are_not_given_again_where_notes_are_not_kept() {
+    let problem = mixed(5);
+    let given = json!({"points_to_evaluate": [{"optimizer": "sgd", "layers": 3.0}, {"lr": 0.5}], "initial_points": 1});
+    let mut history = History::new();
+    for place in 0..4 {
+        let mut search = Bayes::new(&problem, &options(given.clone())).unwrap();
+        let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
+        assert_eq!(suggestion.note["kind"] == "given", place < 2, "{place}: {:?}", suggestion.note);
+        if place == 0 {
+            assert_eq!(suggestion.point.get(&"layers".into()).unwrap().to_string(), "3");
+        }
+        let loss = mixed_loss(&suggestion.point);
+        history.push(Run { note: serde_json::Map::new(), ..finished(suggestion, loss) });
+    }
+}
+
+#[test]
 fn confidence_bound_solves_a_mixed_space_too() {
     let bound = json!({"acquisition": "confidence_bound", "beta": 1.5});
     let mut losses = Vec::new();

@@ -56,6 +56,23 @@ fn number(point: &Point, name: &str) -> f64 {
     point.get(&name.into()).and_then(Value::as_f64).unwrap()
 }
 
+#[test]
+fn a_generation_of_fewer_runs_than_the_population_is_not_learned_from() {
+    // As another population would have left it.
+    let problem = problem(vec![("a", unit()), ("b", unit())], 3);
+    let mut history = History::new();
+    for learned in [None, Some(json!({"runs": [1], "valued": 1}))] {
+        let mut suggestion = suggest(&problem, &history, 1).remove(0);
+        if let Some(learned) = learned {
+            suggestion.note.insert("generation".to_owned(), json!(1));
+            suggestion.note.insert("learned_from".to_owned(), learned);
+        }
+        let run = push(&mut history, suggestion);
+        end(&mut history, run, Some(0.5));
+    }
+    assert_eq!(suggest(&problem, &history, 2).len(), 2);
+}
+
 /// The history of so many runs of a function, one after the other; none has a value where the function has none.
 fn sweep(
     problem: &Problem,

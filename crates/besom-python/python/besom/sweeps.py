@@ -344,5 +344,5 @@ def _plain(run: Any) -> dict[str, Any]:
     state = getattr(run.state, "value", run.state)
     return {
         "name": run.name, "state": state, "config": run.config, "history": run.history,
-        "summary_metrics": run.summary_metrics,
+        "summary_metrics": run.summary_metrics, "search_info": getattr(run, "search_info", None),
     }  # fmt: skip

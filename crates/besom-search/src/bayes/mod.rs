@@ -38,14 +38,15 @@ use self::surrogate::{Data, Fit, Surrogate};
 
 /// Suggests the point with the largest expected improvement under a Gaussian process.
 ///
-/// The first few points (two more than parameters, at most ten) are quasi-random. Runs that are not over count with
+/// The first few points (two more than parameters, 4 to 10, at most a quarter of `run_cap`) are quasi-random. Runs that are not over count with
 /// what the model predicts of them, so that agents working at once get different points. No point is suggested twice
 /// while there is another; a finite space that is used up ends the search. The model never fails a sweep: where it
 /// cannot be fitted the point is quasi-random and its note says so.
 ///
 /// Notes on suggestions hold `why` (a sentence), `kind` (`given`, `initial`, `model` or `fallback`) and, of the model,
 /// `predicted_mean`, `predicted_sd`, `expected_improvement`, `best` and `incumbent` in units of the metric,
-/// `probability_of_improvement`, `length_scales` by parameter, what else is needed to go on from this `fit` and, where the model was doubted, `doubt`.
+/// `probability_of_improvement`, `length_scales` by parameter, what else is needed to go on from this `fit` and, where
+/// the model was doubted, `doubt`.
 #[derive(Debug)]
 pub struct Bayes {
     encoding: Encoding,
@@ -156,7 +157,7 @@ impl Search for Bayes {
         }
         let encoding = &self.encoding;
         let tried = ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect();
-        let used = ask.history.runs().iter().filter(|run| note::is_given(&run.note)).count();
+        let used = self.settings.used(ask.history);
         let (planned, given) = (self.planned(ask.problem), &self.settings.given);
         let mut moment = Moment { ask, encoding, tried, handed_out, measured, planned, given, used };
         let mut suggestions = Vec::new();

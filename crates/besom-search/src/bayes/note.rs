@@ -56,7 +56,10 @@ pub(super) fn model(
     let mean = value(choice.mean);
     let sd = (0.5 * value(choice.mean + choice.sd) - 0.5 * value(choice.mean - choice.sd)).abs();
     // Improvement lies among the good losses, where the warp is a straight line.
-    let improvement = (choice.improvement * warp.slope()).min(f64::MAX);
+    let improvement = match choice.improvement > 0.0 {
+        true => (choice.improvement * warp.slope()).min(f64::MAX),
+        false => 0.0,
+    };
     let best = value(surrogate.best);
     let metric = problem.metric().map_or("the metric", |metric: &Metric| &metric.name);
     let side = match goal {
@@ -68,7 +71,8 @@ pub(super) fn model(
         false => String::new(),
     };
     let why = format!(
-        "largest expected improvement of {metric}: {} {side} the best value {} (predicted {} ± {}){doubting}",
+        "{} of {metric}: {} {side} the best value {} (predicted {} ± {}){doubting}",
+        surrogate.reason(),
         short(improvement),
         short(best),
         short(mean),

@@ -1,9 +1,10 @@
 //! The options of the method.
 
 use besom_core::value::same_forgiving;
-use besom_core::{Name, OptionError, OptionReader, Options, Problem};
+use besom_core::{Distribution, History, Name, OptionError, OptionReader, Options, Problem, Run};
 use serde_json::{Map, Value};
 
+use super::note;
 use crate::SearchError;
 
 /// What the options of `bayes` say.
@@ -66,6 +67,36 @@ impl Settings {
         };
         (Self { initial_points, given, acquisition }, read.faults())
     }
+
+    /// How many of the given points, from the first on, were suggested: their notes say so, or, where notes are not kept,
+    /// a run agrees with them.
+    pub(super) fn used(&self, history: &History) -> usize {
+        if history.runs().iter().any(|run| !run.note.is_empty()) {
+            return history.runs().iter().filter(|run| note::is_given(&run.note)).count();
+        }
+        let agrees = |run: &Run, given: &[(Name, Value)]| {
+            given
+                .iter()
+                .all(|(name, value)| run.point.get(name).is_some_and(|found| same_forgiving(value, found)))
+        };
+        let met = |given: &&Vec<(Name, Value)>| history.runs().iter().any(|run| agrees(run, given));
+        self.given.iter().take_while(met).count()
+    }
+}
+
+/// As the space writes a value that it contains: a whole number without a fraction, an entry of a list as it is there.
+#[expect(clippy::cast_possible_truncation, reason = "the space contains it")]
+fn as_written(distribution: &Distribution, value: &Value) -> Value {
+    match distribution {
+        Distribution::Categorical { values, .. } => {
+            values.iter().find(|listed| same_forgiving(listed, value)).unwrap_or(value).clone()
+        }
+        Distribution::IntUniform { .. } => {
+            let whole = value.as_f64().filter(|_| !value.is_i64() && !value.is_u64());
+            whole.map_or_else(|| value.clone(), |whole| Value::from(whole as i64))
+        }
+        _ => value.clone(),
+    }
 }
 
 /// A point, given as an object of parameters and values, nested as in the sweep file or with dots.
@@ -83,7 +114,7 @@ fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Ve
         let parameters = problem.space.parameters();
         match parameters.iter().find(|parameter| parameter.name.to_string() == key) {
             Some(parameter) if parameter.distribution.contains(value) => {
-                entries.push((parameter.name.clone(), value.clone()));
+                entries.push((parameter.name.clone(), as_written(&parameter.distribution, value)));
             }
             Some(parameter)
                 if parameter.distribution.is_constant() && agrees(problem, &parameter.name, value) => {}

@@ -141,6 +141,14 @@ impl Surrogate {
         }
     }
 
+    /// What a point with the largest score is called.
+    pub(super) fn reason(&self) -> &'static str {
+        match self.acquisition {
+            Acquisition::ExpectedImprovement => "largest expected improvement",
+            Acquisition::ConfidenceBound { .. } => "best confidence bound",
+        }
+    }
+
     /// Forgets the runs without a value.
     pub(super) fn forget(&mut self) {
         self.posterior.truncate(self.valued);

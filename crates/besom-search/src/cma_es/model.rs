@@ -31,6 +31,13 @@ pub(super) struct Plan {
     pub(super) seed: u64,
 }
 
+impl Plan {
+    /// How many runs a generation has after so many new starts.
+    pub(super) fn population(&self, starts: u32) -> usize {
+        self.population << starts.min(MOST_DOUBLINGS)
+    }
+}
+
 /// A generation that is over, as the model learns from it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Update {
@@ -71,7 +78,7 @@ impl Model {
         let numbers = plan.numeric().count();
         let mean = if starts == 0 { vec![0.5; numbers] } else { scrambled(plan.seed, starts, numbers) };
         Self {
-            constants: Constants::new(numbers.max(1), plan.population << starts.min(MOST_DOUBLINGS)),
+            constants: Constants::new(numbers.max(1), plan.population(starts)),
             normal: Normal::new(mean, plan.step),
             starts,
             categories: plan.categorical().map(Levels::probabilities).collect(),

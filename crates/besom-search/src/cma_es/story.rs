@@ -92,8 +92,12 @@ impl Story {
         true
     }
 
-    /// What is learned from these runs; `None` if one of them is not waiting.
+    /// What is learned from these runs; `None` if one of them is not waiting, or if they are fewer than a generation: a
+    /// note may come from other options.
     pub(super) fn update(&self, plan: &Plan, history: &History, pool: &Pool) -> Option<Update> {
+        if pool.ranked.len() < plan.population(self.starts) {
+            return None;
+        }
         let sample = |place: &usize| {
             let Waiting { generation, x } = self.waiting.get(place)?;
             Some(Sample { x: x.clone(), late: *generation < self.generation })

@@ -87,7 +87,8 @@ pub(crate) fn plan(
         let Answer::Try(suggestions) = sweep.suggest(n - points.len())? else { break };
         for suggestion in suggestions {
             points.push(suggestion.point.to_json());
-            sweep.import(besom_core::Run::new(suggestion.point));
+            let run = besom_core::Run::new(suggestion.point);
+            sweep.import(besom_core::Run { note: suggestion.note, ..run });
         }
     }
     let commands = points.iter().map(|point| agents::preview(place, config, point));

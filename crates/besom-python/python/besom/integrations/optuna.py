@@ -34,14 +34,17 @@ _STATES = {
 
 
 class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ignore]
-    """A sampler that asks a search method of besom: ``bayes`` (the default), ``random``, ``grid``, or one that was given to
-    :func:`besom.register_search`.
+    """A sampler that asks a search method of besom: ``bayes`` (the default), ``tpe``, ``sobol``, ``random``, ``grid``, ``auto``,
+    or one that was given to :func:`besom.register_search`. Not ``cma-es``: it learns from the notes of its runs, and a study
+    keeps none.
 
     It remembers nothing but its seed: what it suggests is a function of the study's trials, so any number of processes may
     share a study. Parameters that not all trials have are drawn at random, as every sampler of Optuna must.
     """
 
     def __init__(self, method: str = "bayes", *, seed: Optional[int] = None) -> None:
+        if method == "cma-es":
+            raise ValueError("cma-es learns from the notes of its runs, and a study keeps none; take optuna.samplers.CmaEsSampler")
         self._method = method
         self._seed = random.getrandbits(32) if seed is None else seed
         self._space = IntersectionSearchSpace(include_pruned=True)
