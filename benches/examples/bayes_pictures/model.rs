@@ -5,6 +5,7 @@ use std::error::Error;
 use besom_core::{History, Note, Problem};
 use besom_gp::improvement::expected_improvement;
 use besom_gp::{Hyperparameters, Model, Posterior};
+use besom_search::Warp;
 use nalgebra::{DMatrix, DVector};
 use serde_json::Value;
 
@@ -63,46 +64,4 @@ impl Belief {
         });
         Ok(predictions.collect())
     }
-}
-
-/// The map from losses to what the model is fitted to, as `bayes` documents it: from the median in standard deviations of
-/// the good half, what is more than one of them worse as a logarithm, then to mean 0 and variance 1.
-struct Warp {
-    median: f64,
-    spread: f64,
-    mean: f64,
-    sd: f64,
-}
-
-impl Warp {
-    fn new(losses: &[f64]) -> Self {
-        let mut sorted = losses.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let n = sorted.len();
-        let median = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
-        let good: Vec<f64> = sorted.iter().filter(|&&y| y <= median).map(|y| y - median).collect();
-        let raw = Self { median, spread: root_mean_square(&good), mean: 0.0, sd: 1.0 };
-        let z: Vec<f64> = losses.iter().map(|&loss| raw.forward(loss)).collect();
-        let mean = z.iter().sum::<f64>() / z.len() as f64;
-        let sd = root_mean_square(&z.iter().map(|z| z - mean).collect::<Vec<_>>());
-        Self { mean, sd, ..raw }
-    }
-
-    fn forward(&self, loss: f64) -> f64 {
-        let z = (loss - self.median) / self.spread;
-        (if z <= 1.0 { z } else { 1.0 + z.ln() } - self.mean) / self.sd
-    }
-
-    fn inverse(&self, target: f64) -> f64 {
-        let z = target * self.sd + self.mean;
-        self.median + self.spread * if z <= 1.0 { z } else { (z - 1.0).exp() }
-    }
-
-    fn slope(&self) -> f64 {
-        self.sd * self.spread
-    }
-}
-
-fn root_mean_square(values: &[f64]) -> f64 {
-    (values.iter().map(|v| v * v).sum::<f64>() / values.len() as f64).sqrt()
 }

@@ -32,7 +32,7 @@ mod sobol;
 mod tpe;
 
 pub use auto::Auto;
-pub use bayes::{Bayes, InFlight, Observation, Observations};
+pub use bayes::{Bayes, InFlight, Observation, Observations, Warp};
 pub use cma_es::CmaEs;
 pub use error::SearchError;
 pub use grid::Grid;

@@ -26,6 +26,7 @@ use rand::Rng;
 use serde_json::Value;
 
 pub use data::{InFlight, Observation, Observations};
+pub use transform::Warp;
 
 use crate::SearchError;
 use crate::error::none_of;

@@ -4,9 +4,18 @@
 //! deviations of the *good* half from the median, and what lies more than one of these above it is compressed to a
 //! logarithm, smoothly. The map is monotone, has nothing to tune, and no loss however large dominates it.
 
-/// The map from losses to targets of zero mean and unit variance, and back.
+/// The map from losses to what the model of [`Bayes`](crate::Bayes) is fitted to, *targets* of zero mean and unit variance,
+/// and back. Losses are to be minimised: negated values of a metric that is maximised.
+///
+/// ```
+/// use besom_search::Warp;
+///
+/// let warp = Warp::new(&[0.3, 0.1, 0.2, 1e30]);
+/// assert!((warp.inverse(warp.forward(0.15)) - 0.15).abs() < 1e-12);
+/// assert!(warp.forward(1e30) - warp.forward(0.3) < 5.0); // a diverged run says "bad", not how bad
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Warp {
+pub struct Warp {
     /// Losses are multiplied by this first; less than 1 only where squares would overflow.
     scale: f64,
     median: f64,
@@ -18,7 +27,7 @@ pub(super) struct Warp {
 
 impl Warp {
     /// The map that suits these losses, which are finite; at least one.
-    pub(super) fn new(losses: &[f64]) -> Self {
+    pub fn new(losses: &[f64]) -> Self {
         let largest = losses.iter().fold(0.0_f64, |most, loss| most.max(loss.abs()));
         let scale = if largest > 1e100 { 1e100 / largest } else { 1.0 };
         let mut sorted: Vec<f64> = losses.iter().map(|loss| loss * scale).collect();
@@ -40,7 +49,7 @@ impl Warp {
     }
 
     /// The target of a loss.
-    pub(super) fn forward(&self, loss: f64) -> f64 {
+    pub fn forward(&self, loss: f64) -> f64 {
         let centred = loss * self.scale - self.median;
         let z = match self.spread {
             None => centred,
@@ -51,7 +60,7 @@ impl Warp {
     }
 
     /// The loss of a target.
-    pub(super) fn inverse(&self, target: f64) -> f64 {
+    pub fn inverse(&self, target: f64) -> f64 {
         let z = target * self.sd + self.mean;
         let centred = match self.spread {
             None => z,
@@ -62,7 +71,7 @@ impl Warp {
     }
 
     /// How many units of loss one unit of target is worth among the good losses, where the map is a straight line.
-    pub(super) fn slope(&self) -> f64 {
+    pub fn slope(&self) -> f64 {
         self.sd * self.spread.unwrap_or(1.0) / self.scale
     }
 }
