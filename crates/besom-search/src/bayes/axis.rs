@@ -296,9 +296,10 @@ fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> K
     let mut step = low;
     while step <= high {
         let coordinate = centre(*shape, quantum, step);
-        // A step without any probability is never suggested.
-        if number(coordinate).is_some_and(|k| (k - step).abs() < 0.5) {
-            let end = shape.cdf((step + 0.5) * quantum.q);
+        let end = shape.cdf((step + 0.5) * quantum.q);
+        // A step without any probability is never suggested: its cell is empty, and its coordinate another's.
+        let probable = end > levels.last().map_or(0.0, |before: &Level| before.cell_end);
+        if probable && number(coordinate).is_some_and(|k| (k - step).abs() < 0.5) {
             levels.push(Level {
                 value: distribution.quantile(coordinate),
                 coordinate,
@@ -328,7 +329,28 @@ mod tests {
         laws::distribution().prop_filter_map("several values", |distribution| Axis::new(&distribution).ok())
     }
 
+    /// A coordinate is that of one level only, so that as many points can be suggested as are counted.
+    fn check_levels(axis: &Axis) {
+        for k in 0..axis.count().unwrap_or(0) {
+            assert_eq!(axis.level(axis.at(k)), k, "{axis:?}");
+        }
+    }
+
+    #[test]
+    fn steps_that_nearly_all_of_a_distribution_lies_between_are_none() {
+        let beta = Continuous::Beta { a: 1e6, b: 1e6 };
+        let narrow = Distribution::Quantized(beta, Quantum { q: 0.05, integer: false });
+        assert_eq!(Axis::new(&narrow).map(|axis| axis.count()), Err(json!(0.5)));
+    }
+
     proptest! {
+        #[test]
+        fn every_level_is_reached(axis in axes()) {
+            if !axis.is_categorical() {
+                check_levels(&axis);
+            }
+        }
+
         #[test]
         fn every_coordinate_is_that_of_a_value_of_the_parameter(axis in axes(), u in 0.0..1.0) {
             let mut coordinates = vec![axis.sample(u), axis.snap(u)];
