@@ -123,3 +123,17 @@ impl Levels {
         self.ends.partition_point(|&end| end <= u).min(self.count() - 1)
     }
 }
+
+/// The first level at which the sum of masses passes `u`; the last one if rounding leaves none. Masses up to `least` don't
+/// count.
+pub(crate) fn pick(masses: &[f64], u: f64, least: f64) -> usize {
+    let (mut left, mut last) = (u, 0);
+    for (level, &mass) in masses.iter().enumerate().filter(|(_, mass)| **mass > least) {
+        last = level;
+        if left < mass {
+            break;
+        }
+        left -= mass;
+    }
+    last
+}

@@ -1,25 +1,17 @@
 //! Bayesian search keeps the laws and its own promises.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
 
+mod common;
+
 use besom_core::distribution::{Continuous, Quantum};
 use besom_core::laws::{Suite, mixed_problem};
 use besom_core::{
-    Answer, Ask, Curve, Distribution, Goal, History, Metric, Name, Options, Parameter, Point, Problem, Run,
-    RunState, Search, Space, Suggestion,
+    Answer, Ask, Curve, Distribution, Goal, History, Name, Options, Point, Problem, Run, RunState, Search,
+    Space, Suggestion,
 };
 use besom_search::{Bayes, SearchError};
+use common::{problem, uniform};
 use serde_json::{Value, json};
-
-fn problem(parameters: Vec<(&str, Distribution)>, seed: u64) -> Problem {
-    let parameters =
-        parameters.into_iter().map(|(name, distribution)| Parameter { name: name.into(), distribution });
-    let space = Space::new(parameters.collect()).unwrap();
-    Problem { seed, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
-}
-
-fn uniform(min: f64, max: f64) -> Distribution {
-    Distribution::Continuous(Continuous::Uniform { min, max })
-}
 
 fn one_of(values: &[Value]) -> Distribution {
     Distribution::Categorical { values: values.to_vec(), probabilities: None }

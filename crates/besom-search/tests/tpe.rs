@@ -2,26 +2,21 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
 
+mod common;
+
 use std::collections::HashSet;
 
-use besom_core::distribution::Continuous;
 use besom_core::laws::{self, mixed_problem};
 use besom_core::{
-    Answer, Ask, Distribution, Goal, History, Metric, Options, Parameter, Point, Problem, Run, RunState,
-    Search, Space, Suggestion,
+    Answer, Ask, Distribution, Goal, History, Metric, Options, Point, Problem, Run, RunState, Search,
+    Suggestion,
 };
 use besom_search::Tpe;
+use common::{problem, uniform};
 use serde_json::{Value, json};
 
-fn problem(parameters: Vec<(&str, Distribution)>, seed: u64) -> Problem {
-    let parameters =
-        parameters.into_iter().map(|(name, distribution)| Parameter { name: name.into(), distribution });
-    let space = Space::new(parameters.collect()).unwrap();
-    Problem { seed, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
-}
-
 fn unit() -> Distribution {
-    Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 })
+    uniform(0.0, 1.0)
 }
 
 fn suggest(problem: &Problem, history: &History, count: usize) -> Vec<Suggestion> {

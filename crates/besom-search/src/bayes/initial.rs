@@ -12,15 +12,12 @@ use crate::sobol;
 /// How many points are handed out before the model decides: two more than dimensions, between 4 and 10, but not more
 /// than a quarter of a bounded sweep.
 pub(super) fn count(problem: &Problem, dimensions: usize) -> usize {
-    let usual = (dimensions + 2).clamp(4, 10);
-    let quarter = problem.run_cap.map(|cap| usize::try_from(cap.div_ceil(4)).unwrap_or(usize::MAX).max(3));
-    quarter.map_or(usual, |quarter| usual.min(quarter))
+    sobol::initial_points(problem, (dimensions + 2).clamp(4, 10))
 }
 
 /// The run's own point of the quasi-random sequence.
 pub(super) fn own(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec<f64> {
-    let index = u32::try_from(run.index() % (1 << 30)).unwrap_or_default();
-    encoding.sample(&sobol::scrambled(problem.seed, index, encoding.axes().len()))
+    encoding.sample(&sobol::point(problem.seed, run.index(), encoding.axes().len()))
 }
 
 /// The coordinates of an untried point: the run's own point of the quasi-random sequence, or a random one if that was

@@ -85,18 +85,17 @@ impl Settings {
 }
 
 /// As the space writes a value that it contains: a whole number without a fraction, an entry of a list as it is there.
-#[expect(clippy::cast_possible_truncation, reason = "the space contains it")]
 fn as_written(distribution: &Distribution, value: &Value) -> Value {
-    match distribution {
+    let written = match distribution {
         Distribution::Categorical { values, .. } => {
-            values.iter().find(|listed| same_forgiving(listed, value)).unwrap_or(value).clone()
+            values.iter().find(|listed| same_forgiving(listed, value)).cloned()
         }
         Distribution::IntUniform { .. } => {
-            let whole = value.as_f64().filter(|_| !value.is_i64() && !value.is_u64());
-            whole.map_or_else(|| value.clone(), |whole| Value::from(whole as i64))
+            distribution.levels().and_then(|levels| levels.value(levels.index(value)?))
         }
-        _ => value.clone(),
-    }
+        _ => None,
+    };
+    written.unwrap_or_else(|| value.clone())
 }
 
 /// A point, given as an object of parameters and values, nested as in the sweep file or with dots.
@@ -116,8 +115,6 @@ fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Ve
             Some(parameter) if parameter.distribution.contains(value) => {
                 entries.push((parameter.name.clone(), as_written(&parameter.distribution, value)));
             }
-            Some(parameter)
-                if parameter.distribution.is_constant() && agrees(problem, &parameter.name, value) => {}
             Some(_) => faults.push(wrong(
                 KEY,
                 format!("points of the space, and '{key}' does not take this value"),
@@ -133,12 +130,6 @@ fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Ve
         }
     }
     if faults.is_empty() { Ok(entries) } else { Err(faults) }
-}
-
-/// Whether a constant parameter has this value.
-fn agrees(problem: &Problem, name: &Name, value: &Value) -> bool {
-    let constant = problem.space.decode(&vec![0.5; problem.space.dimensions()]);
-    constant.get(name).is_some_and(|constant| same_forgiving(constant, value))
 }
 
 /// The entries of an object by the names of parameters: an object that is no parameter's value is opened.

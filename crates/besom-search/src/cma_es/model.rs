@@ -10,7 +10,7 @@ use rand::{Rng, RngExt};
 
 use super::constants::Constants;
 use super::normal::{Normal, Sample};
-use crate::axis::{Axis, Levels};
+use crate::axis::{Axis, Levels, pick};
 use crate::sobol::scrambled;
 
 /// How far probabilities of categories move towards the best runs of a generation.
@@ -130,7 +130,7 @@ impl Model {
             None => x.next().copied().unwrap_or(0.5),
             Some(levels) => {
                 let probabilities = categories.next().map_or(&[][..], Vec::as_slice);
-                let (from, to) = levels.cell(pick(probabilities, rng.sample(Open01)));
+                let (from, to) = levels.cell(pick(probabilities, rng.sample(Open01), 0.0));
                 from / 2.0 + to / 2.0
             }
         });
@@ -173,18 +173,4 @@ fn keep_alive(probabilities: &mut [f64], prior: &[f64], kinds: usize) {
     }
     let sum: f64 = probabilities.iter().sum();
     probabilities.iter_mut().for_each(|p| *p /= sum);
-}
-
-/// The first level at which the sum of probabilities passes `u`.
-fn pick(probabilities: &[f64], u: f64) -> usize {
-    let mut left = u;
-    let mut last = 0;
-    for (level, &p) in probabilities.iter().enumerate().filter(|(_, p)| **p > 0.0) {
-        last = level;
-        if left < p {
-            break;
-        }
-        left -= p;
-    }
-    last
 }

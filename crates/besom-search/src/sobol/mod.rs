@@ -55,15 +55,20 @@ impl Search for Sobol {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
         let Ask { problem, history, count } = *ask;
         let dimensions = problem.space.dimensions();
-        let suggestions = (0..count).map(|i| {
-            let cube = scrambled(problem.seed, index(history.len() + i), dimensions);
-            problem.space.decode(&cube).into()
-        });
+        let suggestions = (0..count)
+            .map(|i| problem.space.decode(&point(problem.seed, history.len() + i, dimensions)).into());
         Ok(Answer::Try(suggestions.collect()))
     }
 }
 
-/// The place in the sequence of the run at this place in the history. The sequence starts again after 2^32 runs.
-fn index(place: usize) -> u32 {
-    u32::try_from(place as u64 % (1 << 32)).unwrap_or_default()
+/// The scrambled point of the run at this place in the history. The sequence starts again after 2^32 runs.
+pub(crate) fn point(seed: u64, place: usize, dimensions: usize) -> Vec<f64> {
+    scrambled(seed, u32::try_from(place as u64 % (1 << 32)).unwrap_or_default(), dimensions)
+}
+
+/// How many points of the sequence a method takes that learns from them: as many as usual, but not more than a quarter
+/// of a bounded sweep if that is at least 3.
+pub(crate) fn initial_points(problem: &Problem, usual: usize) -> usize {
+    let quarter = |cap: u64| usize::try_from(cap.div_ceil(4)).unwrap_or(usize::MAX).max(3);
+    problem.run_cap.map_or(usual, |cap| usual.min(quarter(cap)))
 }

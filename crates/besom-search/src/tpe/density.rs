@@ -13,7 +13,7 @@ use rand::distr::Open01;
 use rand::{Rng, RngExt};
 
 use super::bandwidth::Bandwidth;
-use crate::axis::{Axis, Levels, Place};
+use crate::axis::{Axis, Levels, Place, pick};
 
 /// Half of ln(2 pi).
 const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
@@ -117,7 +117,7 @@ impl Density {
             let u: f64 = rng.sample(Open01);
             match (kernels, axis.levels()) {
                 (Kernels::Gaussian(kernels), _) => kernels[kernel].quantile(u),
-                (Kernels::Table { rows, of }, Some(levels)) => middle(levels, pick(&rows[of[kernel]], u)),
+                (Kernels::Table { rows, of }, Some(levels)) => middle(levels, drawn(&rows[of[kernel]], u)),
                 (Kernels::Table { .. }, None) => u,
             }
         });
@@ -137,6 +137,11 @@ impl Gaussian {
         let x = self.centre + self.sd * normal_quantile(low + u * (high - low));
         x.clamp(f64::EPSILON, 1.0 - f64::EPSILON)
     }
+}
+
+/// The level that `u` draws from a row, whose masses need not sum to 1.
+fn drawn(row: &[f64], u: f64) -> usize {
+    pick(row, u * row.iter().sum::<f64>(), NEVER_DRAWN)
 }
 
 /// The middle of a place on the quantile scale.
@@ -190,26 +195,12 @@ fn normalised(mut masses: Vec<f64>) -> Vec<f64> {
     masses
 }
 
-/// Levels without mass get the least there is, so that logarithms exist; they are never drawn.
+/// Masses up to this are of levels that are never drawn.
+const NEVER_DRAWN: f64 = 1e-200;
+
+/// Levels without mass get next to nothing, so that logarithms exist.
 fn above_zero(row: &[f64]) -> Vec<f64> {
     row.iter().map(|mass| mass.max(1e-300)).collect()
-}
-
-/// The place of the first mass at which the sum passes `u` of the whole.
-fn pick(masses: &[f64], u: f64) -> usize {
-    let mut left = u * masses.iter().sum::<f64>();
-    let mut last = 0;
-    for (place, &mass) in masses.iter().enumerate() {
-        // Smaller ones are levels that are never drawn.
-        if mass > 1e-200 {
-            last = place;
-            if left < mass {
-                break;
-            }
-        }
-        left -= mass;
-    }
-    last
 }
 
 #[cfg(test)]

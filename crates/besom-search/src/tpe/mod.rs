@@ -25,7 +25,7 @@ use serde_json::json;
 
 use crate::SearchError;
 use crate::error::none_of;
-use crate::sobol::scrambled;
+use crate::sobol;
 
 use self::bandwidth::Bandwidth;
 use self::density::Density;
@@ -50,6 +50,8 @@ pub struct Tpe {
     candidates: usize,
 }
 
+/// How many runs have a value, as a rule, before the densities decide.
+const INITIAL_POINTS: usize = 10;
 /// The most good runs.
 const MOST_GOOD: usize = 25;
 /// How much narrower the kernels of good runs may become in the suggestions that look closest by.
@@ -59,7 +61,8 @@ impl Tpe {
     /// The method for a problem, which needs a metric and a parameter to search.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
         let mut read = OptionReader::new(options, &["initial_points", "gamma", "candidates"]);
-        let initial_points = read.count("initial_points", 1).unwrap_or_else(|| initial_points(problem));
+        let initial_points =
+            read.count("initial_points", 1).unwrap_or_else(|| sobol::initial_points(problem, INITIAL_POINTS));
         let gamma = read.number("gamma", "a number between 0 and 1", |x| 0.0 < x && x < 1.0).unwrap_or(0.1);
         let candidates = read.count("candidates", 1).unwrap_or(128).min(10_000);
         let mut faults = read.faults();
@@ -118,8 +121,8 @@ impl Search for Tpe {
         let split = Split::new(metric, history, self.gamma, MOST_GOOD);
         if split.valued < self.initial_points {
             let suggestions = (0..count).map(|i| {
-                let index = u32::try_from((history.len() + i) as u64 % (1 << 32)).unwrap_or_default();
-                let point = problem.space.decode(&scrambled(problem.seed, index, self.axes.len()));
+                let point =
+                    problem.space.decode(&sobol::point(problem.seed, history.len() + i, self.axes.len()));
                 Suggestion { point, note: initial_note(split.valued, self.initial_points) }
             });
             return Ok(Answer::Try(suggestions.collect()));
@@ -147,12 +150,6 @@ impl Search for Tpe {
         }
         Ok(Answer::Try(suggestions))
     }
-}
-
-/// How many runs must have a value before the model decides.
-fn initial_points(problem: &Problem) -> usize {
-    let quarter = problem.run_cap.map_or(u64::MAX, |cap| cap.div_ceil(4).max(3));
-    usize::try_from(quarter.min(10)).unwrap_or(10)
 }
 
 fn initial_note(valued: usize, needed: usize) -> Note {
