@@ -323,6 +323,50 @@ fn every_other_run_doubts_a_model_that_expects_nothing() {
     assert!(run.note["why"].as_str().unwrap().contains("if length scales are"));
 }
 
+/// Two algorithms, each of which reads its own two parameters; the second has the optimum, 0, but is poor almost
+/// everywhere, and the first is good almost everywhere.
+fn branches(seed: u64) -> Problem {
+    let names = ["tree_depth", "tree_share", "net_rate", "net_width"];
+    let mut parameters = vec![("algorithm", one_of(&[json!("tree"), json!("net")]))];
+    parameters.extend(names.map(|name| (name, uniform(0.0, 1.0))));
+    problem(parameters, seed)
+}
+
+fn branches_loss(point: &Point) -> f64 {
+    let squares = |a: &str, b: &str| (number(point, a) - 0.3).powi(2) + (number(point, b) - 0.7).powi(2);
+    match point.get(&"algorithm".into()).unwrap().as_str().unwrap() {
+        "tree" => 0.2 + 0.1 * squares("tree_depth", "tree_share"),
+        _ => 3.0 * squares("net_rate", "net_width"),
+    }
+}
+
+#[test]
+fn branches_with_few_runs_are_not_given_up() {
+    let branch = |run: &Run| run.note.contains_key("branch");
+    let (mut asked, mut found) = (0, 0);
+    for seed in 1..=6 {
+        let problem = branches(seed);
+        let history = sweep(&mut bayes(&problem), &problem, 50, branches_loss);
+        assert!(history.runs().iter().skip(1).step_by(2).all(|run| !branch(run)));
+        for (number, run) in history.iter().filter(|(_, run)| branch(run)) {
+            asked += 1;
+            let algorithm = run.point.get(&"algorithm".into()).unwrap();
+            assert_eq!(run.note["branch"], json!({ "algorithm": algorithm }));
+            assert!(run.note["why"].as_str().unwrap().contains("by the runs with algorithm"));
+            // As an instance that knows nothing but the history has it.
+            let mut before = History::new();
+            for run in &history.runs()[..number.index()] {
+                before.push(run.clone());
+            }
+            let again = ask(&mut bayes(&problem), &problem, &before, 1).remove(0);
+            assert_eq!((&again.point, &again.note), (&run.point, &run.note));
+        }
+        found += usize::from(best(&history) < 0.1);
+    }
+    assert!(asked > 0, "no branch was asked");
+    assert_eq!(found, 6, "the better algorithm was found in {found} of 6 sweeps");
+}
+
 #[test]
 fn first_points_are_fewer_in_a_short_sweep() {
     let mut short = mixed(5);

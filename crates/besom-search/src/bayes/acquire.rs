@@ -13,11 +13,15 @@ use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 
 use super::axis::Key;
+use super::branch::same;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
+use super::transform::Warp;
 
 /// How many candidates come from the prior: more where each costs little, that is where runs are few.
 const GLOBAL: std::ops::RangeInclusive<usize> = 128..=512;
+/// How many of these serve in a branch.
+const IN_BRANCH: usize = 64;
 /// How many pairs of a candidate and a run are looked at if the limits allow.
 const PAIRS: usize = 30_000;
 /// How many perturbations of each leading run and each width.
@@ -39,6 +43,19 @@ pub(super) struct Choice {
     pub(super) sd: f64,
     /// In units of targets.
     pub(super) improvement: f64,
+    /// What these units are, and what is to be improved on in them.
+    pub(super) warp: Warp,
+    pub(super) incumbent: f64,
+}
+
+impl Choice {
+    /// The expected improvement in units of loss: it lies among the good ones, where the warp is a straight line.
+    pub(super) fn gain(&self) -> f64 {
+        match self.improvement > 0.0 {
+            true => (self.improvement * self.warp.slope()).min(f64::MAX),
+            false => 0.0,
+        }
+    }
 }
 
 /// A point with its score: the logarithm of expected improvement, or what the options have in its place.
@@ -57,6 +74,8 @@ pub(super) struct Candidates {
     global: usize,
     /// Whether there is no other point.
     complete: bool,
+    /// Whether to climb from the best of them.
+    climbed: bool,
 }
 
 impl Candidates {
@@ -64,12 +83,34 @@ impl Candidates {
     pub(super) fn new(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Self {
         if let Some(count) = encoding.count().filter(|&count| count <= ENUMERATED) {
             let rows: Vec<_> = (0..count).map(|k| encoding.at(k)).collect();
-            return Self { global: rows.len(), rows, complete: true };
+            return Self { global: rows.len(), rows, complete: true, climbed: false };
         }
         let mut rows = global(encoding, surrogate, rng);
         let global = rows.len();
         rows.extend(local(encoding, surrogate, rng));
-        Self { rows, global, complete: false }
+        Self { rows, global, complete: false, climbed: true }
+    }
+
+    /// Those of one branch: a few, and none is climbed from. Where runs are few, the largest deviations are in the
+    /// corners of the space, and a climb would end in one of them.
+    pub(super) fn within(
+        &self,
+        axis: usize,
+        value: f64,
+        encoding: &Encoding,
+        surrogate: &Surrogate,
+        rng: &mut impl Rng,
+    ) -> Self {
+        let mut rows: Vec<Vec<f64>> = match self.complete {
+            true => self.rows.iter().filter(|row| same(row[axis], value)).cloned().collect(),
+            false => self.rows[..self.global.min(IN_BRANCH)].to_vec(),
+        };
+        let global = rows.len();
+        if !self.complete {
+            rows.extend(local(encoding, surrogate, rng));
+            rows.iter_mut().for_each(|row| row[axis] = value);
+        }
+        Self { rows, global, complete: self.complete, climbed: false }
     }
 }
 
@@ -106,7 +147,7 @@ impl View {
         };
         let scores = scores(surrogate, watch);
         let mut best = None;
-        if !candidates.complete {
+        if candidates.climbed {
             for start in starts(candidates, &scores, rng) {
                 let climbed = climb(encoding, surrogate, start)?;
                 if climbed.score > best.as_ref().map_or(f64::NEG_INFINITY, |best: &Scored| best.score)
@@ -132,7 +173,8 @@ fn choice(encoding: &Encoding, surrogate: &Surrogate, chosen: &Scored) -> Result
     let coordinates = encoding.encode(&point).unwrap_or_else(|| chosen.coordinates.clone());
     let at = surrogate.posterior.predict_with_gradient(&coordinates)?;
     let improvement = libm::exp(log_expected_improvement(at.mean, at.sd, surrogate.incumbent).value);
-    Ok(Choice { point, coordinates, mean: at.mean, sd: at.sd, improvement })
+    let Surrogate { warp, incumbent, .. } = *surrogate;
+    Ok(Choice { point, coordinates, mean: at.mean, sd: at.sd, improvement, warp, incumbent })
 }
 
 fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {

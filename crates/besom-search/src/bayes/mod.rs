@@ -3,26 +3,28 @@
 //! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the point with
 //! the largest expected improvement under it is suggested. The steps, one file each: [`data`](Observations) says which
 //! run enters with which value, `encode` and `axis` turn points into coordinates, `transform` warps losses,
-//! `surrogate` fits, `acquire` searches the best point, `initial` gives points where there is no model.
+//! `surrogate` fits, `acquire` searches the best point, `branch` asks the runs with another category alone, `initial`
+//! gives points where there is no model.
 //!
 //! Hyperparameters are stored in the note of each suggestion; the latest note is where the next fit starts. What an
 //! instance keeps in memory, the last model, only saves time: the answer is a function of the history, bit for bit.
 
 mod acquire;
 mod axis;
+mod branch;
 mod data;
 mod encode;
 mod initial;
 mod note;
+mod opinions;
 mod settings;
 mod surrogate;
 mod transform;
 
 use std::collections::BTreeSet;
 
-use besom_core::{Answer, Ask, BoxError, Name, Options, Problem, RunNumber, Search, Suggestion, seed};
+use besom_core::{Answer, Ask, BoxError, Name, Options, Problem, RunNumber, Search, Suggestion};
 use besom_gp::GpError;
-use rand::Rng;
 use serde_json::Value;
 
 pub use data::{InFlight, Observation, Observations};
@@ -31,9 +33,9 @@ pub use transform::Warp;
 use crate::SearchError;
 use crate::error::none_of;
 
-use self::acquire::{Candidates, Choice, View};
 use self::axis::Key;
 use self::encode::Encoding;
+use self::opinions::Opinions;
 use self::settings::Settings;
 use self::surrogate::{Data, Fit, Surrogate};
 
@@ -47,7 +49,7 @@ use self::surrogate::{Data, Fit, Surrogate};
 /// Notes on suggestions hold `why` (a sentence), `kind` (`given`, `initial`, `model` or `fallback`) and, of the model,
 /// `predicted_mean`, `predicted_sd`, `expected_improvement`, `best` and `incumbent` in units of the metric,
 /// `probability_of_improvement`, `length_scales` by parameter, what else is needed to go on from this `fit` and, where
-/// the model was doubted, `doubt`.
+/// the model was doubted, `doubt` or `branch`.
 #[derive(Debug)]
 pub struct Bayes {
     encoding: Encoding,
@@ -103,14 +105,6 @@ impl Bayes {
     }
 }
 
-/// An expected improvement, in standard deviations of all targets, that says that nothing is left to be found.
-const LITTLE: f64 = 0.01;
-/// What length scales are multiplied by, one after the other, until the model expects something.
-const DOUBTS: [f64; 2] = [0.5, 0.25];
-
-/// Keeps the generators of candidates apart from those of runs.
-const CANDIDATES: u64 = u64::from_le_bytes(*b"candidat");
-
 /// What is known when one point is to be named.
 struct Moment<'a> {
     ask: &'a Ask<'a>,
@@ -137,7 +131,7 @@ impl Search for Bayes {
                 .and_then(|run| self.encoding.encode(&run.point))
                 .filter(|row| !row.is_empty())
         };
-        let mut data = Data::default();
+        let mut data = Data { planned: self.planned(ask.problem), ..Data::default() };
         for observation in &observations.valued {
             if let Some(row) = row(observation.run) {
                 data.rows.push(row);
@@ -145,13 +139,14 @@ impl Search for Bayes {
             }
         }
         let in_flight: Vec<Vec<f64>> = observations.in_flight.iter().filter_map(|run| row(run.run)).collect();
-        let (handed_out, measured) = (data.rows.len() + in_flight.len(), observations.measured());
+        let (valued, measured) = (data.rows.len(), observations.measured());
+        let handed_out = valued + in_flight.len();
         let ready = handed_out + ask.count > self.planned(ask.problem);
         let earlier = note::latest_fit(ask.history, &self.encoding);
-        let known = ready && measured >= 2 && !data.rows.is_empty();
+        let known = ready && measured >= 2 && valued > 0;
         let mut opinions = known.then(|| {
             let surrogate = self.surrogate(&data, earlier.as_ref())?;
-            Opinions::new(&self.encoding, surrogate, &mut candidates_rng(ask, data.rows.len()))
+            Opinions::new(ask, &self.encoding, surrogate, valued)
         });
         if let Some(Ok(opinions)) = &mut opinions {
             in_flight.iter().for_each(|coordinates| opinions.believe(coordinates));
@@ -172,7 +167,7 @@ impl Search for Bayes {
             suggestions.push(suggestion);
         }
         if let Some(Ok(opinions)) = opinions {
-            let mut surrogate = opinions.fitted.surrogate;
+            let mut surrogate = opinions.into_fitted();
             surrogate.forget();
             self.known = Some(Known { data, earlier, surrogate });
         }
@@ -218,9 +213,8 @@ impl Moment<'_> {
                 None => note::waiting(self.measured),
                 Some(Err(error)) => note::fallback(&error.to_string()),
                 Some(Ok(opinions)) => match opinions.choose(run, self, &mut rng) {
-                    Ok(Some((choice, doubt))) => {
-                        let surrogate = &opinions.fitted.surrogate;
-                        let note = note::model(problem, self.encoding, surrogate, &choice, doubt);
+                    Ok(Some((choice, opinion))) => {
+                        let note = note::model(problem, self.encoding, opinions.fitted(), &choice, opinion);
                         opinions.believe(&choice.coordinates);
                         return Some(Suggestion { point: choice.point, note });
                     }
@@ -235,75 +229,4 @@ impl Moment<'_> {
         }
         Some(Suggestion { point: self.encoding.decode(&coordinates), note })
     }
-}
-
-/// The model and, once they are needed, the doubts of it.
-struct Opinions {
-    candidates: Candidates,
-    fitted: View,
-    doubts: Vec<View>,
-    /// Where runs without a value are.
-    believed: Vec<Vec<f64>>,
-}
-
-impl Opinions {
-    fn new(encoding: &Encoding, surrogate: Surrogate, rng: &mut impl Rng) -> Result<Self, GpError> {
-        let candidates = Candidates::new(encoding, &surrogate, rng);
-        let fitted = View::new(surrogate, &candidates)?;
-        Ok(Self { candidates, fitted, doubts: Vec::new(), believed: Vec::new() })
-    }
-
-    /// Takes note of a run without a value. One that cannot be added (a copy of another, without noise) says nothing
-    /// new.
-    fn believe(&mut self, coordinates: &[f64]) {
-        for view in std::iter::once(&mut self.fitted).chain(&mut self.doubts) {
-            view.believe(coordinates).ok();
-        }
-        self.believed.push(coordinates.to_vec());
-    }
-
-    /// The `k`-th doubt.
-    fn doubt(&mut self, k: usize) -> Result<(), GpError> {
-        while self.doubts.len() <= k {
-            let doubting = self.fitted.surrogate.doubting(DOUBTS[self.doubts.len()])?;
-            let mut view = View::new(doubting, &self.candidates)?;
-            for coordinates in &self.believed {
-                view.believe(coordinates).ok();
-            }
-            self.doubts.push(view);
-        }
-        Ok(())
-    }
-
-    /// The point that the model chooses, and by which factor its length scales were shortened for that (1: not).
-    ///
-    /// A model that expects next to nothing anywhere has found the optimum or is wrong: over-confident of what it never
-    /// saw, as maximum a posteriori fits to few runs are. Every other run is then spent on the second case.
-    fn choose(
-        &mut self,
-        run: RunNumber,
-        moment: &Moment<'_>,
-        rng: &mut impl Rng,
-    ) -> Result<Option<(Choice, f64)>, GpError> {
-        let Moment { encoding, tried, .. } = moment;
-        let mut choice = self.fitted.acquire(encoding, &self.candidates, rng, tried)?;
-        let mut doubt = 1.0;
-        for k in (0..DOUBTS.len()).filter(|_| run.index().is_multiple_of(2)) {
-            if choice.as_ref().is_none_or(|choice| choice.improvement >= LITTLE) {
-                break;
-            }
-            if self.doubt(k).is_err() {
-                break;
-            }
-            if let Some(other) = self.doubts[k].acquire(encoding, &self.candidates, rng, tried)? {
-                (choice, doubt) = (Some(other), DOUBTS[k]);
-            }
-        }
-        Ok(choice.map(|choice| (choice, doubt)))
-    }
-}
-
-/// The generator of candidates: one for all that is asked until the next run is over.
-fn candidates_rng(ask: &Ask<'_>, valued: usize) -> impl Rng + use<> {
-    seed::rng(ask.problem.seed ^ CANDIDATES, RunNumber::from_index(valued))
 }

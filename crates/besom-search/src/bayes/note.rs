@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::acquire::Choice;
 use super::encode::Encoding;
+use super::opinions::Opinion;
 use super::surrogate::{Fit, Surrogate};
 
 /// Of the `place`-th of `planned` first points.
@@ -41,37 +42,39 @@ pub(super) fn fallback(reason: &str) -> Note {
     note("fallback", format!("quasi-random, because the model gave no point: {reason}"))
 }
 
-/// Of a point that the model chose, with length scales times `doubt`.
+/// Of a point that a model chose; `surrogate` is that of all runs.
 pub(super) fn model(
     problem: &Problem,
     encoding: &Encoding,
     surrogate: &Surrogate,
     choice: &Choice,
-    doubt: f64,
+    opinion: Opinion,
 ) -> Note {
-    let warp = &surrogate.warp;
     let goal = problem.metric().map_or(Goal::Minimize, |metric| metric.goal);
     // Losses near the largest number have neighbours beyond it.
-    let value = |target: f64| goal.to_loss(warp.inverse(target)).clamp(f64::MIN, f64::MAX);
+    let value = |target: f64| goal.to_loss(choice.warp.inverse(target)).clamp(f64::MIN, f64::MAX);
     let mean = value(choice.mean);
     let sd = (0.5 * value(choice.mean + choice.sd) - 0.5 * value(choice.mean - choice.sd)).abs();
-    // Improvement lies among the good losses, where the warp is a straight line.
-    let improvement = match choice.improvement > 0.0 {
-        true => (choice.improvement * warp.slope()).min(f64::MAX),
-        false => 0.0,
-    };
-    let best = value(surrogate.best);
+    let improvement = choice.gain();
+    let best = goal.to_loss(surrogate.warp.inverse(surrogate.best)).clamp(f64::MIN, f64::MAX);
     let metric = problem.metric().map_or("the metric", |metric: &Metric| &metric.name);
     let side = match goal {
         Goal::Minimize => "below",
         Goal::Maximize => "above",
     };
-    let doubting = match doubt < 1.0 {
-        true => format!(", if length scales are {doubt} times as long: as fitted, the model expects no more"),
-        false => String::new(),
+    let whose = match opinion {
+        Opinion::Fitted => String::new(),
+        Opinion::Doubting(factor) => {
+            format!(", if length scales are {factor} times as long: as fitted, the model expects no more")
+        }
+        Opinion::Branch(axis) => {
+            let name = &encoding.names()[axis];
+            let value = choice.point.get(name).map(Value::to_string).unwrap_or_default();
+            format!(", by the runs with {name} {value} alone: all together expect less anywhere")
+        }
     };
     let why = format!(
-        "{} of {metric}: {} {side} the best value {} (predicted {} ± {}){doubting}",
+        "{} of {metric}: {} {side} the best value {} (predicted {} ± {}){whose}",
         surrogate.reason(),
         short(improvement),
         short(best),
@@ -82,12 +85,20 @@ pub(super) fn model(
     note.insert("predicted_mean".to_owned(), float(mean));
     note.insert("predicted_sd".to_owned(), float(sd));
     note.insert("expected_improvement".to_owned(), float(improvement));
-    let probability = probability_of_improvement(choice.mean, choice.sd, surrogate.incumbent);
+    let probability = probability_of_improvement(choice.mean, choice.sd, choice.incumbent);
     note.insert("probability_of_improvement".to_owned(), float(probability));
     note.insert("best".to_owned(), float(best));
-    note.insert("incumbent".to_owned(), float(value(surrogate.incumbent)));
-    if doubt < 1.0 {
-        note.insert("doubt".to_owned(), float(doubt));
+    note.insert("incumbent".to_owned(), float(value(choice.incumbent)));
+    match opinion {
+        Opinion::Fitted => {}
+        Opinion::Doubting(factor) => {
+            note.insert("doubt".to_owned(), float(factor));
+        }
+        Opinion::Branch(axis) => {
+            let name = &encoding.names()[axis];
+            let value = choice.point.get(name).cloned().unwrap_or_default();
+            note.insert("branch".to_owned(), json!({ name.to_string(): value }));
+        }
     }
     let fit = &surrogate.fit;
     note.insert(

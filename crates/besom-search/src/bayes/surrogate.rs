@@ -4,6 +4,7 @@ use besom_gp::improvement::{LogImprovement, log_expected_improvement};
 use besom_gp::{GpError, Hyperparameters, Model, Posterior, Prior, Stopping, fit_until};
 use nalgebra::{DMatrix, DVector};
 
+use super::branch::same;
 use super::encode::Encoding;
 use super::settings::Acquisition;
 use super::transform::Warp;
@@ -17,6 +18,9 @@ const CONDITIONED: usize = 1500;
 /// How many are chosen where there are more.
 const ACTIVE: usize = 1000;
 
+/// The fewest runs of a branch that decide its hyperparameters.
+const FITTABLE: usize = 4;
+
 /// When hyperparameters are good enough: a hundredth of log posterior changes no suggestion worth mentioning.
 const ENOUGH: Stopping = Stopping { iterations: 40, gradient: 1e-2, improvement: 1e-5 };
 
@@ -25,6 +29,15 @@ const ENOUGH: Stopping = Stopping { iterations: 40, gradient: 1e-2, improvement:
 pub(super) struct Data {
     pub(super) rows: Vec<Vec<f64>>,
     pub(super) losses: Vec<f64>,
+    /// How many points came before the model decided, if there are so many.
+    pub(super) planned: usize,
+}
+
+impl Data {
+    /// The losses of the first runs, which fill the space evenly.
+    fn start(&self) -> &[f64] {
+        &self.losses[..self.planned.min(self.losses.len())]
+    }
 }
 
 /// A fit of hyperparameters, as the note of a suggestion keeps it for later ones.
@@ -86,6 +99,8 @@ pub(super) struct Surrogate {
     pub(super) leaders: Vec<Vec<f64>>,
     pub(super) fit: Fit,
     acquisition: Acquisition,
+    /// The losses of the first runs.
+    start: Vec<f64>,
     /// How many runs are in the posterior with a value.
     valued: usize,
     /// What the hyperparameters were, or would be, fitted to.
@@ -127,8 +142,8 @@ impl Surrogate {
         let best = t.min();
         let incumbent = 0.5 * (best + posterior.smoothed().min());
         let leaders = order.iter().take(3).map(|&i| data.rows[i].clone()).collect();
-        let valued = t.len();
-        Ok(Self { posterior, warp, best, incumbent, leaders, fit, acquisition, valued, fitted })
+        let (start, valued) = (data.start().to_vec(), t.len());
+        Ok(Self { posterior, warp, best, incumbent, leaders, fit, acquisition, start, valued, fitted })
     }
 
     /// How much a point with this predicted target and deviation is worth trying.
@@ -161,22 +176,69 @@ impl Surrogate {
         self.posterior.extend(coordinates, mean)
     }
 
+    /// Whether a run has this value of a category.
+    pub(super) fn knows(&self, axis: usize, value: f64) -> bool {
+        self.fitted.x.column(axis).iter().any(|&coordinate| same(coordinate, value))
+    }
+
+    /// How many units of loss one unit of target was worth when the first runs were all there was: much more than now, if
+    /// the search has drawn together.
+    pub(super) fn slope_at_start(&self) -> f64 {
+        Warp::new(&self.start).slope()
+    }
+
+    /// The model of the runs alone that have this value of a category, at least one; what must be improved on stays. It
+    /// has not heard of the runs without a value.
+    ///
+    /// Its warp is that of these and of the first runs: to that of all runs, which the leading branch has drawn together,
+    /// everything else is equally bad.
+    pub(super) fn branch(&self, axis: usize, value: f64) -> Result<Self, GpError> {
+        let Fitted { model, x, t } = &self.fitted;
+        let members: Vec<usize> = (0..t.len()).filter(|&i| same(x[(i, axis)], value)).collect();
+        let x = x.select_rows(&members);
+        let losses: Vec<f64> = members.iter().map(|&i| self.warp.inverse(t[i])).collect();
+        let warp = Warp::new(&[losses.as_slice(), &self.start].concat());
+        let t = DVector::from_fn(losses.len(), |i, _| warp.forward(losses[i]));
+        let prior = Prior::for_dimensions(model.dimensions.len());
+        let mode = prior.mode();
+        let hyperparameters = match t.len() < FITTABLE {
+            true => mode,
+            false => fit_until(model, &x, &t, &prior, &[mode], &ENOUGH)?.hyperparameters,
+        };
+        let leaders = by_loss(t.as_slice()).into_iter().take(3);
+        let leaders = leaders.map(|i| x.row(i).iter().copied().collect()).collect();
+        let translated = |target: f64| warp.forward(self.warp.inverse(target));
+        let (best, incumbent) = (translated(self.best), translated(self.incumbent));
+        let branch = self.another(&hyperparameters, Fitted { model: model.clone(), x, t }, leaders)?;
+        Ok(Self { warp, best, incumbent, ..branch })
+    }
+
     /// The model of somebody who trusts less in what lies between the runs: length scales times `factor`. It has not heard
     /// of the runs without a value.
     pub(super) fn doubting(&self, factor: f64) -> Result<Self, GpError> {
         let mut hyperparameters = self.posterior.hyperparameters().clone();
         hyperparameters.length_scales.iter_mut().for_each(|scale| *scale *= factor);
-        let Fitted { model, x, t } = &self.fitted;
+        self.another(&hyperparameters, self.fitted.clone(), self.leaders.clone())
+    }
+
+    /// A model of other hyperparameters or runs, in the same units and with the same to improve on.
+    fn another(
+        &self,
+        hyperparameters: &Hyperparameters,
+        fitted: Fitted,
+        leaders: Vec<Vec<f64>>,
+    ) -> Result<Self, GpError> {
         Ok(Self {
-            posterior: Posterior::new(model, &hyperparameters, x, t)?,
+            posterior: Posterior::new(&fitted.model, hyperparameters, &fitted.x, &fitted.t)?,
             warp: self.warp,
             best: self.best,
             incumbent: self.incumbent,
-            leaders: self.leaders.clone(),
+            leaders,
             fit: self.fit.clone(),
             acquisition: self.acquisition,
-            valued: t.len(),
-            fitted: Fitted { model: model.clone(), x: x.clone(), t: t.clone() },
+            start: self.start.clone(),
+            valued: fitted.t.len(),
+            fitted,
         })
     }
 }
