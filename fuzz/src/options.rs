@@ -9,7 +9,7 @@ use crate::{Bytes, value};
 
 /// The options of search methods.
 const SEARCHES: &[(&str, &[&str])] = &[
-    ("bayes", &["initial_points", "points_to_evaluate", "acquisition", "beta"]),
+    ("bayes", &["initial_points", "points_to_evaluate", "acquisition", "beta", "replicate"]),
     ("cma-es", &["population", "step"]),
     ("grid", &["order"]),
     ("tpe", &["initial_points", "gamma", "candidates"]),
@@ -55,7 +55,7 @@ fn option(bytes: &mut Bytes<'_>, key: &str) -> Value {
         "order" => json!(bytes.pick(&["sorted", "declared", "random"])),
         "acquisition" => json!(bytes.pick(&["expected_improvement", "confidence_bound"])),
         "points_to_evaluate" => json!([{}, {}]),
-        "strict" => json!(bytes.one_in(2)),
+        "strict" | "replicate" => json!(bytes.one_in(2)),
         "upper" | "lower" => json!(bytes.finite()),
         _ if bytes.one_in(4) => json!(f64::from(bytes.byte()) / 16.0),
         _ => json!(1 + bytes.below(8)),

@@ -245,6 +245,31 @@ fn finite_space_is_tried_completely_without_repetition_and_then_done() {
     );
 }
 
+/// Eight points, of which 2 is best by little, measured with an error three times as large.
+#[test]
+fn a_noisy_space_that_is_used_up_is_replicated_if_asked() {
+    let problem = problem(vec![("a", Distribution::IntUniform { min: 1, max: 8 })], 5);
+    let mut search = Bayes::new(&problem, &options(json!({ "replicate": true }))).unwrap();
+    let mut history = History::new();
+    let mut rng = besom_core::seed::rng(1, besom_core::RunNumber::FIRST);
+    for place in 0..60 {
+        let suggestions = ask(&mut search, &problem, &history, 1 + place % 3);
+        for (i, suggestion) in suggestions.iter().enumerate() {
+            assert!(suggestions[..i].iter().all(|other| other.point != suggestion.point));
+        }
+        let suggestion = suggestions[0].clone();
+        let noise: f64 = rand::RngExt::sample(&mut rng, rand_distr::StandardNormal);
+        let loss = (number(&suggestion.point, "a") - 2.0).abs() * 0.5 + 1.5 * noise;
+        history.push(finished(suggestion, loss));
+    }
+    let times =
+        |a: u64| history.runs().iter().filter(|run| run.point.get(&"a".into()) == Some(&json!(a))).count();
+    assert!((1..=8).all(|a| times(a) >= 1));
+    let near = times(1) + times(2) + times(3);
+    assert!(near > 30, "{near} of 60 runs are near the best");
+    assert!(times(2) >= 5);
+}
+
 #[test]
 fn an_answer_is_short_when_few_points_are_left() {
     let problem = problem(vec![("a", Distribution::IntUniform { min: 1, max: 6 })], 0);

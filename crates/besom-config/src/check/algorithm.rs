@@ -64,7 +64,9 @@ impl Checker<'_> {
         let known: Option<&[&str]> = match name.as_str() {
             "grid" => Some(&["name", "order"]),
             "random" | "sobol" | "auto" => Some(&["name"]),
-            "bayes" => Some(&["name", "initial_points", "points_to_evaluate", "acquisition", "beta"]),
+            "bayes" => {
+                Some(&["name", "initial_points", "points_to_evaluate", "acquisition", "beta", "replicate"])
+            }
             "tpe" => Some(&["name", "initial_points", "gamma", "candidates"]),
             "cma-es" => Some(&["name", "population", "step"]),
             // These check their options themselves.

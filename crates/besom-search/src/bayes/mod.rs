@@ -43,7 +43,7 @@ use self::surrogate::{Data, Fit, Surrogate};
 ///
 /// The first few points (two more than parameters, 4 to 10, at most a quarter of `run_cap`) are quasi-random. Runs that are not over count with
 /// what the model predicts of them, so that agents working at once get different points. No point is suggested twice
-/// while there is another; a finite space that is used up ends the search. The model never fails a sweep: where it
+/// while there is another; a finite space that is used up ends the search, unless it is to be replicated. The model never fails a sweep: where it
 /// cannot be fitted the point is quasi-random and its note says so.
 ///
 /// Notes on suggestions hold `why` (a sentence), `kind` (`given`, `initial`, `model` or `fallback`) and, of the model,
@@ -72,7 +72,8 @@ impl Bayes {
     /// Options: `initial_points`, how many quasi-random points come before the model decides; `points_to_evaluate`, a
     /// list of points to try before anything else, each an object of parameters and values, in which what is left out is
     /// chosen; `acquisition`, `expected_improvement` (its logarithm, the default) or `confidence_bound`, of which `beta`
-    /// (1.8) is how many standard deviations below the mean a point is taken for.
+    /// (1.8) is how many standard deviations below the mean a point is taken for; `replicate` (false), whether a finite
+    /// space that is used up is tried again, where the model expects most: for metrics that differ from run to run.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
         let (settings, mut faults) = Settings::new(problem, options);
         if problem.metrics.is_empty() {
@@ -158,6 +159,12 @@ impl Search for Bayes {
         let mut moment = Moment { ask, encoding, tried, handed_out, measured, planned, given, used };
         let mut suggestions = Vec::new();
         for i in 0..ask.count {
+            if moment.exhausted() {
+                if !self.settings.replicate {
+                    break;
+                }
+                moment.tried.clear();
+            }
             let Some(suggestion) = moment.next(i, &mut opinions) else {
                 break;
             };
@@ -187,13 +194,14 @@ impl Moment<'_> {
         Suggestion { point, note: note::given(self.used + 1, self.given.len()) }
     }
 
-    /// The `i`-th point of the answer; `None` if the space is used up.
+    /// Whether all points of the space were tried.
+    fn exhausted(&self) -> bool {
+        self.encoding.count().is_some_and(|count| self.tried.len() as u128 >= count)
+    }
+
+    /// The `i`-th point of the answer; `None` if no untried one was found.
     fn next(&self, i: usize, opinions: &mut Option<Result<Opinions, GpError>>) -> Option<Suggestion> {
         let Ask { problem, history, .. } = *self.ask;
-        let exhausted = self.encoding.count().is_some_and(|count| self.tried.len() as u128 >= count);
-        if exhausted {
-            return None;
-        }
         let run = history.next_number().plus(i);
         let mut rng = self.ask.rng(i);
         let planned = self.planned;

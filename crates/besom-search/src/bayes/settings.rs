@@ -15,6 +15,8 @@ pub(super) struct Settings {
     /// What is tried before anything else, in this order; parameters that are not named are chosen.
     pub(super) given: Vec<Vec<(Name, Value)>>,
     pub(super) acquisition: Acquisition,
+    /// Whether a finite space that is used up is tried again.
+    pub(super) replicate: bool,
 }
 
 /// What makes a point worth trying.
@@ -35,7 +37,7 @@ const BETA: f64 = 1.8;
 impl Settings {
     /// The settings, and everything that is wrong with them.
     pub(super) fn new(problem: &Problem, options: &Options) -> (Self, Vec<SearchError>) {
-        let known = ["initial_points", "points_to_evaluate", "acquisition", "beta"];
+        let known = ["initial_points", "points_to_evaluate", "acquisition", "beta", "replicate"];
         let mut read = OptionReader::new(options, &known);
         let initial_points = read.count("initial_points", 1);
         let bound =
@@ -48,6 +50,7 @@ impl Settings {
                 &options["beta"],
             ));
         }
+        let replicate = read.flag("replicate").unwrap_or(false);
         let mut given = Vec::new();
         match options.get("points_to_evaluate") {
             None => {}
@@ -65,7 +68,7 @@ impl Settings {
             true => Acquisition::ConfidenceBound { beta: beta.unwrap_or(BETA) },
             false => Acquisition::ExpectedImprovement,
         };
-        (Self { initial_points, given, acquisition }, read.faults())
+        (Self { initial_points, given, acquisition, replicate }, read.faults())
     }
 
     /// How many of the given points, from the first on, were suggested: their notes say so, or, where notes are not kept,
