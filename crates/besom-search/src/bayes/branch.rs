@@ -17,6 +17,14 @@ use super::surrogate::Surrogate;
 /// The most branches that are asked.
 const BRANCHES: usize = 8;
 
+/// A branch's model after a suggestion: it stays the same while the branch has no new run.
+#[derive(Debug)]
+pub(super) struct Known {
+    axis: usize,
+    value: f64,
+    surrogate: Surrogate,
+}
+
 /// A branch and its model.
 pub(super) struct Branch {
     /// The category, and the coordinate of its value.
@@ -28,11 +36,12 @@ pub(super) struct Branch {
 
 impl Branch {
     /// The branches beside that of the best run, one for each other value of each category that a run has; of very many
-    /// a random choice.
+    /// a random choice. What was `known` of them only makes it faster.
     pub(super) fn others(
         encoding: &Encoding,
         whole: &Surrogate,
         candidates: &Candidates,
+        mut known: Vec<Known>,
         rng: &mut impl Rng,
     ) -> Result<Vec<Self>, GpError> {
         let leader = &whole.leaders[0];
@@ -45,12 +54,19 @@ impl Branch {
             places.remove(rng.random_range(0..places.len()));
         }
         let branch = |(axis, value)| {
-            let surrogate = whole.branch(axis, value)?;
+            let same_branch = |known: &Known| known.axis == axis && same(known.value, value);
+            let known = known.iter().position(same_branch).map(|place| known.swap_remove(place).surrogate);
+            let surrogate = whole.branch(axis, value, known)?;
             let candidates = candidates.within(axis, value, encoding, &surrogate, rng);
             let view = View::new(surrogate, &candidates)?;
             Ok(Self { axis, value, candidates, view })
         };
         places.into_iter().map(branch).collect()
+    }
+
+    /// The model, for the next suggestions.
+    pub(super) fn into_known(self) -> Known {
+        Known { axis: self.axis, value: self.value, surrogate: self.view.surrogate }
     }
 
     /// Takes note of a run without a value, if it belongs to the branch.

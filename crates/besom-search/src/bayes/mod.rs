@@ -64,6 +64,7 @@ struct Known {
     data: Data,
     earlier: Option<Fit>,
     surrogate: Surrogate,
+    branches: Vec<branch::Known>,
 }
 
 impl Bayes {
@@ -146,8 +147,9 @@ impl Search for Bayes {
         let earlier = note::latest_fit(ask.history, &self.encoding);
         let known = ready && measured >= 2 && valued > 0;
         let mut opinions = known.then(|| {
+            let branches = self.known.as_mut().map(|known| std::mem::take(&mut known.branches));
             let surrogate = self.surrogate(&data, earlier.as_ref())?;
-            Opinions::new(ask, &self.encoding, surrogate, valued)
+            Opinions::new(ask, &self.encoding, surrogate, valued, branches.unwrap_or_default())
         });
         if let Some(Ok(opinions)) = &mut opinions {
             in_flight.iter().for_each(|coordinates| opinions.believe(coordinates));
@@ -174,9 +176,9 @@ impl Search for Bayes {
             suggestions.push(suggestion);
         }
         if let Some(Ok(opinions)) = opinions {
-            let mut surrogate = opinions.into_fitted();
+            let (mut surrogate, branches) = opinions.into_known();
             surrogate.forget();
-            self.known = Some(Known { data, earlier, surrogate });
+            self.known = Some(Known { data, earlier, surrogate, branches });
         }
         Ok(if suggestions.is_empty() { Answer::Done } else { Answer::Try(suggestions) })
     }

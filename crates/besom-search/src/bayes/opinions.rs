@@ -6,7 +6,7 @@ use rand::Rng;
 
 use super::Moment;
 use super::acquire::{Candidates, Choice, View};
-use super::branch::Branch;
+use super::branch::{Branch, Known};
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
 
@@ -36,6 +36,8 @@ pub(super) struct Opinions {
     fitted: View,
     doubts: Vec<View>,
     branches: Option<Vec<Branch>>,
+    /// What is known of the branches from earlier suggestions.
+    known: Vec<Known>,
     /// An expected improvement that says that there may be more in other branches: as little, in units of the metric,
     /// when measured by all runs as [`LITTLE`] or by the first ones, which the search had not drawn together yet.
     little_in_branch: f64,
@@ -51,13 +53,14 @@ impl Opinions {
         encoding: &Encoding,
         surrogate: Surrogate,
         valued: usize,
+        known: Vec<Known>,
     ) -> Result<Self, GpError> {
         let rng = &mut generator(ask, valued, CANDIDATES);
         let candidates = Candidates::new(encoding, &surrogate, rng);
         let little_in_branch = LITTLE * (surrogate.slope_at_start() / surrogate.warp.slope()).max(1.0);
         let fitted = View::new(surrogate, &candidates)?;
         let (doubts, branches, believed) = (Vec::new(), None, Vec::new());
-        Ok(Self { candidates, fitted, doubts, branches, little_in_branch, valued, believed })
+        Ok(Self { candidates, fitted, doubts, branches, known, little_in_branch, valued, believed })
     }
 
     /// The model of all runs.
@@ -65,9 +68,10 @@ impl Opinions {
         &self.fitted.surrogate
     }
 
-    /// The same, to keep.
-    pub(super) fn into_fitted(self) -> Surrogate {
-        self.fitted.surrogate
+    /// What is worth keeping for the next suggestions: the model of all runs, and those of branches.
+    pub(super) fn into_known(self) -> (Surrogate, Vec<Known>) {
+        let branches = self.branches.map(|branches| branches.into_iter().map(Branch::into_known).collect());
+        (self.fitted.surrogate, branches.unwrap_or(self.known))
     }
 
     /// Takes note of a run without a value. One that cannot be added (a copy of another, without noise) says nothing
@@ -104,9 +108,9 @@ impl Opinions {
         let branches = match &mut self.branches {
             Some(branches) => branches,
             none => {
-                let whole = &self.fitted.surrogate;
+                let (whole, known) = (&self.fitted.surrogate, std::mem::take(&mut self.known));
                 let mut rng = generator(ask, self.valued, BRANCHES);
-                let mut branches = Branch::others(encoding, whole, &self.candidates, &mut rng)?;
+                let mut branches = Branch::others(encoding, whole, &self.candidates, known, &mut rng)?;
                 for branch in &mut branches {
                     self.believed.iter().for_each(|coordinates| branch.believe(coordinates));
                 }

@@ -68,7 +68,7 @@ impl Fit {
         if warm.is_none() {
             starts.push(prior.mode());
         }
-        let Fitted { model, x, t } = fitted;
+        let Fitted { model, x, t, .. } = fitted;
         let hyperparameters = fit_until(model, x, t, &prior, &starts, &ENOUGH)?.hyperparameters;
         Ok(Self { hyperparameters, runs, cold: warm.map_or(runs, |fit| fit.cold) })
     }
@@ -108,11 +108,41 @@ pub(super) struct Surrogate {
 }
 
 /// The runs that decide the hyperparameters.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Fitted {
     model: Model,
     x: DMatrix<f64>,
+    losses: Vec<f64>,
     t: DVector<f64>,
+}
+
+impl Fitted {
+    fn new(model: Model, x: DMatrix<f64>, losses: Vec<f64>, warp: &Warp) -> Self {
+        let t = DVector::from_fn(losses.len(), |i, _| warp.forward(losses[i]));
+        Self { model, x, losses, t }
+    }
+
+    /// Of these runs of the data.
+    fn of(model: Model, data: &Data, places: &[usize], warp: &Warp) -> Self {
+        let x = DMatrix::from_fn(places.len(), model.dimensions.len(), |i, k| data.rows[places[i]][k]);
+        Self::new(model, x, places.iter().map(|&i| data.losses[i]).collect(), warp)
+    }
+
+    /// The hyperparameters, if nothing but these runs is known; the mode of the prior if they are very few.
+    fn alone(&self) -> Result<Hyperparameters, GpError> {
+        let prior = Prior::for_dimensions(self.model.dimensions.len());
+        let mode = prior.mode();
+        if self.t.len() < FITTABLE {
+            return Ok(mode);
+        }
+        Ok(fit_until(&self.model, &self.x, &self.t, &prior, &[mode], &ENOUGH)?.hyperparameters)
+    }
+
+    /// Where the best runs are, best first.
+    fn leaders(&self) -> Vec<Vec<f64>> {
+        let best = by_loss(&self.losses).into_iter().take(3);
+        best.map(|i| self.x.row(i).iter().copied().collect()).collect()
+    }
 }
 
 impl Surrogate {
@@ -126,22 +156,20 @@ impl Surrogate {
         acquisition: Acquisition,
     ) -> Result<Self, GpError> {
         let warp = Warp::new(&data.losses);
-        let model = encoding.model();
-        let dimensions = model.dimensions.len();
         let order = by_loss(&data.losses);
-        let (x, t) = matrices(data, &chosen(&order, FITTED, CHOSEN), &warp, dimensions);
-        let fitted = Fitted { model, x, t };
+        let fitted = Fitted::of(encoding.model(), data, &chosen(&order, FITTED, CHOSEN), &warp);
         let fit = Fit::new(&fitted, data.losses.len(), earlier)?;
-        let (x, t) = matrices(data, &chosen(&order, CONDITIONED, ACTIVE), &warp, dimensions);
+        let conditioned = chosen(&order, CONDITIONED, ACTIVE);
+        let Fitted { model, x, t, .. } = Fitted::of(encoding.model(), data, &conditioned, &warp);
         let posterior = match known {
             Some(known) if known.fit.hyperparameters == fit.hyperparameters => {
                 known.posterior.condition(&x, &t)?
             }
-            _ => Posterior::new(&fitted.model, &fit.hyperparameters, &x, &t)?,
+            _ => Posterior::new(&model, &fit.hyperparameters, &x, &t)?,
         };
         let best = t.min();
         let incumbent = 0.5 * (best + posterior.smoothed().min());
-        let leaders = order.iter().take(3).map(|&i| data.rows[i].clone()).collect();
+        let leaders = fitted.leaders();
         let (start, valued) = (data.start().to_vec(), t.len());
         Ok(Self { posterior, warp, best, incumbent, leaders, fit, acquisition, start, valued, fitted })
     }
@@ -192,24 +220,26 @@ impl Surrogate {
     ///
     /// Its warp is that of these and of the first runs: to that of all runs, which the leading branch has drawn together,
     /// everything else is equally bad.
-    pub(super) fn branch(&self, axis: usize, value: f64) -> Result<Self, GpError> {
-        let Fitted { model, x, t } = &self.fitted;
-        let members: Vec<usize> = (0..t.len()).filter(|&i| same(x[(i, axis)], value)).collect();
-        let x = x.select_rows(&members);
-        let losses: Vec<f64> = members.iter().map(|&i| self.warp.inverse(t[i])).collect();
+    ///
+    /// `known`, a model that was made so before, only makes it faster.
+    pub(super) fn branch(&self, axis: usize, value: f64, known: Option<Self>) -> Result<Self, GpError> {
+        let Fitted { model, x, losses, .. } = &self.fitted;
+        let members: Vec<usize> = (0..losses.len()).filter(|&i| same(x[(i, axis)], value)).collect();
+        let losses: Vec<f64> = members.iter().map(|&i| losses[i]).collect();
         let warp = Warp::new(&[losses.as_slice(), &self.start].concat());
-        let t = DVector::from_fn(losses.len(), |i, _| warp.forward(losses[i]));
-        let prior = Prior::for_dimensions(model.dimensions.len());
-        let mode = prior.mode();
-        let hyperparameters = match t.len() < FITTABLE {
-            true => mode,
-            false => fit_until(model, &x, &t, &prior, &[mode], &ENOUGH)?.hyperparameters,
+        let fitted = Fitted::new(model.clone(), x.select_rows(&members), losses, &warp);
+        let branch = match known.filter(|known| known.warp == warp && known.fitted == fitted) {
+            Some(mut known) => {
+                known.forget();
+                known
+            }
+            None => {
+                let (hyperparameters, leaders) = (fitted.alone()?, fitted.leaders());
+                self.another(&hyperparameters, fitted, leaders)?
+            }
         };
-        let leaders = by_loss(t.as_slice()).into_iter().take(3);
-        let leaders = leaders.map(|i| x.row(i).iter().copied().collect()).collect();
         let translated = |target: f64| warp.forward(self.warp.inverse(target));
         let (best, incumbent) = (translated(self.best), translated(self.incumbent));
-        let branch = self.another(&hyperparameters, Fitted { model: model.clone(), x, t }, leaders)?;
         Ok(Self { warp, best, incumbent, ..branch })
     }
 
@@ -265,10 +295,4 @@ fn chosen(order: &[usize], most: usize, count: usize) -> Vec<usize> {
     };
     chosen.sort_unstable();
     chosen
-}
-
-fn matrices(data: &Data, places: &[usize], warp: &Warp, dimensions: usize) -> (DMatrix<f64>, DVector<f64>) {
-    let x = DMatrix::from_fn(places.len(), dimensions, |i, k| data.rows[places[i]][k]);
-    let t = DVector::from_fn(places.len(), |i, _| warp.forward(data.losses[places[i]]));
-    (x, t)
 }
