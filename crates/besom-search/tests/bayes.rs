@@ -513,3 +513,32 @@ fn refuses_what_it_cannot_solve() {
     );
     assert_eq!(faults[1..], [SearchError::NoMetric, SearchError::NothingToSearch]);
 }
+
+/// The model hears of stopped runs what their curves promise; the history may be read back at any time.
+#[test]
+fn stopped_runs_count_with_their_predicted_end() {
+    let problem = problem(vec![("x", uniform(0.0, 1.0)), ("y", uniform(0.0, 1.0))], 6);
+    let curve = |point: &Point, steps: u32| {
+        let end = (number(point, "x") - 0.3).powi(2) + number(point, "y");
+        Curve::new((1..=steps).map(|step| end + 2.0 / f64::from(step)).collect::<Vec<_>>())
+    };
+    let history = |stopped: Option<&str>| {
+        let (mut search, mut history) = (bayes(&problem), History::new());
+        for place in 0..20 {
+            let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
+            let short = place % 3 != 0;
+            let curves = vec![curve(&suggestion.point, if short { 2 } else { 40 })];
+            let stopped = stopped.filter(|_| short).map(str::to_owned);
+            history.push(Run { state: RunState::Finished, stopped, curves, ..run(suggestion) });
+        }
+        history
+    };
+    let (told, untold) = (history(Some("asha")), history(None));
+    let predicted = |history: &History| {
+        let suggestion = ask(&mut bayes(&problem), &problem, history, 1).remove(0);
+        suggestion.note["predicted_mean"].as_f64().unwrap()
+    };
+    assert_ne!(told.runs()[19].point, untold.runs()[19].point);
+    // At the optimum, 0, complete runs end with 0.05; a run of two steps stands at 1.
+    assert!(predicted(&told) < 0.3, "{}", predicted(&told));
+}

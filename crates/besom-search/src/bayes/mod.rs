@@ -2,7 +2,7 @@
 //!
 //! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the point with
 //! the largest expected improvement under it is suggested. The steps, one file each: [`data`](Observations) says which
-//! run enters with which value, `encode` and `axis` turn points into coordinates, `transform` warps losses,
+//! run enters with which value, `encode` and `axis` turn points into coordinates, `curves` says where stopped runs would have ended, `transform` warps losses,
 //! `surrogate` fits, `acquire` searches the best point, `branch` asks the runs with another category alone, `initial`
 //! gives points where there is no model.
 //!
@@ -12,6 +12,7 @@
 mod acquire;
 mod axis;
 mod branch;
+mod curves;
 mod data;
 mod encode;
 mod initial;
@@ -34,6 +35,7 @@ use crate::SearchError;
 use crate::error::none_of;
 
 use self::axis::Key;
+use self::curves::Complete;
 use self::encode::Encoding;
 use self::opinions::Opinions;
 use self::settings::Settings;
@@ -134,10 +136,12 @@ impl Search for Bayes {
                 .filter(|row| !row.is_empty())
         };
         let mut data = Data { planned: self.planned(ask.problem), ..Data::default() };
+        let complete = ask.problem.metric().map(|metric| Complete::new(metric, ask.history));
+        let end = |run: RunNumber| complete.as_ref()?.end_of(ask.history.get(run)?);
         for observation in &observations.valued {
             if let Some(row) = row(observation.run) {
                 data.rows.push(row);
-                data.losses.push(observation.loss);
+                data.losses.push(end(observation.run).unwrap_or(observation.loss));
             }
         }
         let in_flight: Vec<Vec<f64>> = observations.in_flight.iter().filter_map(|run| row(run.run)).collect();
