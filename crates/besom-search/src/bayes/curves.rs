@@ -7,6 +7,8 @@ use besom_core::{Goal, History, Metric, Run, RunState};
 
 /// The fewest complete runs that say anything of others.
 const COMPLETE: usize = 4;
+/// The least share of its distance from the others that a run is believed to keep.
+const LEAST_SLOPE: f64 = 0.1;
 /// The fewest values of a complete run: fewer are no curve.
 const STEPS: usize = 5;
 
@@ -54,8 +56,8 @@ impl Complete {
         let (then, end) = (mean(|pair| pair.0), mean(|pair| pair.1));
         let spread: f64 = pairs.iter().map(|pair| (pair.0 - then).powi(2)).sum();
         let common: f64 = pairs.iter().map(|pair| (pair.0 - then) * (pair.1 - end)).sum();
-        // Who is ahead stays ahead, but by no more.
-        let slope = if spread > 0.0 { (common / spread).clamp(0.0, 1.0) } else { 1.0 };
+        // Who is ahead stays ahead, but by no more; and one that diverged stays bad, whatever the others did from there.
+        let slope = if spread > 0.0 { (common / spread).clamp(LEAST_SLOPE, 1.0) } else { 1.0 };
         Some(end + slope * (reached - then)).filter(|end| end.is_finite()).map(|end| end.min(reached))
     }
 }
@@ -115,6 +117,16 @@ mod tests {
             assert!(end.is_some_and(|end| (end - 0.35).abs() < 0.01), "{end:?}");
             assert_eq!(complete.end_of(&run(early, false)), None);
         }
+    }
+
+    #[test]
+    fn a_diverged_run_stays_bad_where_curves_cross() {
+        // Who begins worse ends better.
+        let crossing = |k: i32| falling(3.0 - 0.2 * f64::from(k), 0.1 * f64::from(k), 10);
+        let stopped = run(vec![1e9; 2], true);
+        let history: History = (0..6).map(|k| run(crossing(k), false)).chain([stopped.clone()]).collect();
+        let complete = Complete::new(&Metric::new("loss", Goal::Minimize), &history);
+        assert!(complete.end_of(&stopped) > Some(1e7), "a diverged run is forgiven");
     }
 
     #[test]
