@@ -5,6 +5,7 @@ Needs valgrind and `cargo build --release`. Tells `besom ask-tell` so many rando
 more one by one and for one batch of eight, and prints the shares of the parts and what the batch costs.
 """
 import json
+import math
 import os
 import random
 import re
@@ -43,7 +44,7 @@ def draw(rng):
 
 
 def loss(p):
-    log = __import__("math").log10
+    log = math.log10
     return ((log(p["rate"]) + 3) ** 2 + 0.2 * (log(p["decay"]) + 4) ** 2 + (p["dropout"] - 0.2) ** 2 + (p["momentum"] - 0.9) ** 2
             + 0.05 * (p["layers"] - 5) ** 2 + 0.1 * LIST["optimizer"].index(p["optimizer"]) + 0.1 * LIST["activation"].index(p["activation"]))
 

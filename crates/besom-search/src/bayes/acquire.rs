@@ -101,16 +101,15 @@ impl Candidates {
         surrogate: &Surrogate,
         rng: &mut impl Rng,
     ) -> Self {
-        let mut rows: Vec<Vec<f64>> = match self.complete {
-            true => self.rows.iter().filter(|row| same(row[axis], value)).cloned().collect(),
-            false => self.rows[..self.global.min(IN_BRANCH)].to_vec(),
-        };
-        let global = rows.len();
-        if !self.complete {
-            rows.extend(local(encoding, surrogate, rng));
-            rows.iter_mut().for_each(|row| row[axis] = value);
+        if self.complete {
+            let rows: Vec<_> = self.rows.iter().filter(|row| same(row[axis], value)).cloned().collect();
+            return Self { global: rows.len(), rows, complete: true, climbed: false };
         }
-        Self { rows, global, complete: self.complete, climbed: false }
+        let mut rows = self.rows[..self.global.min(IN_BRANCH)].to_vec();
+        let global = rows.len();
+        rows.extend(local(encoding, surrogate, rng));
+        rows.iter_mut().for_each(|row| row[axis] = value);
+        Self { rows, global, complete: false, climbed: false }
     }
 }
 

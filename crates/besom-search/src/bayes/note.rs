@@ -52,11 +52,12 @@ pub(super) fn model(
 ) -> Note {
     let goal = problem.metric().map_or(Goal::Minimize, |metric| metric.goal);
     // Losses near the largest number have neighbours beyond it.
-    let value = |target: f64| goal.to_loss(choice.warp.inverse(target)).clamp(f64::MIN, f64::MAX);
+    let metric_value = |loss: f64| goal.to_loss(loss).clamp(f64::MIN, f64::MAX);
+    let value = |target: f64| metric_value(choice.warp.inverse(target));
     let mean = value(choice.mean);
     let sd = (0.5 * value(choice.mean + choice.sd) - 0.5 * value(choice.mean - choice.sd)).abs();
     let improvement = choice.gain();
-    let best = goal.to_loss(surrogate.warp.inverse(surrogate.best)).clamp(f64::MIN, f64::MAX);
+    let best = metric_value(surrogate.warp.inverse(surrogate.best));
     let metric = problem.metric().map_or("the metric", |metric: &Metric| &metric.name);
     let side = match goal {
         Goal::Minimize => "below",
