@@ -2,7 +2,7 @@
 """Where the time of a suggestion of `bayes` goes, in instructions:  benches/scripts/parts.py [RUNS ...]
 
 Needs valgrind and `cargo build --release`. Tells `besom ask-tell` so many random runs of eight mixed parameters, asks for nine
-more one by one and for one batch of eight, and prints the shares of the parts and what the batch costs.
+more one by one, and prints the shares of the parts; 100 runs unless told otherwise, 1,000 take half an hour.
 """
 import json
 import math
@@ -49,27 +49,58 @@ def loss(p):
             + 0.05 * (p["layers"] - 5) ** 2 + 0.1 * LIST["optimizer"].index(p["optimizer"]) + 0.1 * LIST["activation"].index(p["activation"]))
 
 
-def instructions(runs, batches):
-    """The instructions of each function, by name."""
+class Mixed:
+    """Eight mixed parameters."""
+    parameters, draw, loss = PARAMETERS, staticmethod(draw), staticmethod(loss)
+
+
+class Floats:
+    """Ten floats."""
+    parameters = {f"x{i}": {"distribution": "uniform", "min": -5.0, "max": 5.0} for i in range(10)}
+
+    def draw(rng):
+        return {name: rng.uniform(-5, 5) for name in Floats.parameters}
+
+    def loss(p):
+        return sum((i + 1) * (value / 10 + 0.2 - 0.05 * i) ** 2 for i, value in enumerate(p.values())) + 0.1 * math.sin(0.9 * sum(p.values()))
+
+
+class Besom:
+    """`besom ask-tell` that was told so many random runs."""
+
+    def __init__(self, space, runs, seed=0, under=()):
+        self.space = space
+        command = [*under, BINARY, "ask-tell"]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        config = {"method": "bayes", "metric": {"name": "loss", "goal": "minimize"}, "parameters": space.parameters}
+        self.request({"config": config, "seed": seed})
+        rng = random.Random(seed)
+        points = [space.draw(rng) for _ in range(runs)]
+        known = [{"id": f"known{i}", "params": p, "value": space.loss(p), "state": "finished"} for i, p in enumerate(points)]
+        self.request({"tell": known})
+
+    def request(self, message):
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def ask_and_tell(self, count):
+        """Asks for so many at once, and tells their results."""
+        suggestions = self.request({"ask": count})["suggestions"]
+        self.request({"tell": [dict(s, value=self.space.loss(s["params"]), state="finished") for s in suggestions]})
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def instructions(runs, asked):
+    """The instructions of each function, by name, when so many are asked one by one."""
     with tempfile.NamedTemporaryFile() as out:
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}", BINARY, "ask-tell"]
-        besom = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-        def request(message):
-            besom.stdin.write(json.dumps(message) + "\n")
-            besom.stdin.flush()
-            return json.loads(besom.stdout.readline())
-
-        rng = random.Random(0)
-        config = {"method": "bayes", "metric": {"name": "loss", "goal": "minimize"}, "parameters": PARAMETERS}
-        request({"config": config, "seed": 0})
-        points = [draw(rng) for _ in range(runs)]
-        request({"tell": [{"id": f"known{i}", "params": p, "value": loss(p), "state": "finished"} for i, p in enumerate(points)]})
-        for count in batches:
-            for suggestion in request({"ask": count})["suggestions"]:
-                request({"tell": [dict(suggestion, value=loss(suggestion["params"]), state="finished")]})
-        besom.stdin.close()
-        besom.wait()
+        besom = Besom(Mixed, runs, under=["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}"])
+        for _ in range(asked):
+            besom.ask_and_tell(1)
+        besom.end()
         text = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--threshold=100", out.name], capture_output=True, text=True).stdout
     found = {}
     for number, name in re.findall(r"^\s*([\d,]+) \([^)]*\)\s+\S*?:(\S.*?) \[", text, re.M):
@@ -86,8 +117,8 @@ def suggesting(found):
 
 
 def main():
-    for runs in [int(argument) for argument in sys.argv[1:]] or [100, 1000]:
-        found = instructions(runs, [1] * 9)
+    for runs in [int(argument) for argument in sys.argv[1:]] or [100]:
+        found = instructions(runs, 9)
         whole = suggesting(found)
         print(f"{runs} runs: {whole / 9e6:.1f} million instructions for each of nine suggestions")
         left = 1.0
@@ -96,9 +127,6 @@ def main():
             left -= share
             print(f"  {label:40} {100 * share:5.1f} %")
         print(f"  {'the rest':40} {100 * left:5.1f} %")
-        one = suggesting(instructions(runs, [1] * 10)) - whole
-        eight = suggesting(instructions(runs, [1] * 9 + [8])) - whole
-        print(f"  a batch of eight after these costs {eight / one:.2f} single ones, {9 * eight / whole:.2f} mean ones")
 
 
 if __name__ == "__main__":

@@ -348,6 +348,19 @@ fn every_other_run_doubts_a_model_that_expects_nothing() {
     assert!(run.note["why"].as_str().unwrap().contains("if length scales are"));
 }
 
+/// The model of all runs expects nothing more, so that every other run would be chosen by another one.
+#[test]
+fn of_the_runs_in_flight_one_doubts() {
+    let problem = problem(vec![("x", uniform(-1.0, 1.0))], 3);
+    let mut history = sweep(&mut bayes(&problem), &problem, 24, |point| number(point, "x").powi(2));
+    let together = ask(&mut bayes(&problem), &problem, &history, 8);
+    assert_eq!(together.iter().filter(|suggestion| suggestion.note.contains_key("doubt")).count(), 1);
+    for suggestion in &together {
+        assert_eq!(&ask(&mut bayes(&problem), &problem, &history, 1)[0], suggestion);
+        history.push(run(suggestion.clone()));
+    }
+}
+
 /// Two algorithms, each of which reads its own two parameters; the second has the optimum, 0, but is poor almost
 /// everywhere, and the first is good almost everywhere.
 fn branches(seed: u64) -> Problem {
@@ -524,7 +537,8 @@ fn stopped_runs_count_with_their_predicted_end() {
     };
     let history = |stopped: Option<&str>| {
         let (mut search, mut history) = (bayes(&problem), History::new());
-        for place in 0..20 {
+        // Doubts come after an even number of runs.
+        for place in 0..21 {
             let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
             let short = place % 3 != 0;
             let curves = vec![curve(&suggestion.point, if short { 2 } else { 40 })];
@@ -538,7 +552,7 @@ fn stopped_runs_count_with_their_predicted_end() {
         let suggestion = ask(&mut bayes(&problem), &problem, history, 1).remove(0);
         suggestion.note["predicted_mean"].as_f64().unwrap()
     };
-    assert_ne!(told.runs()[19].point, untold.runs()[19].point);
+    assert_ne!(told.runs()[20].point, untold.runs()[20].point);
     // At the optimum, 0, complete runs end with 0.05; a run of two steps stands at 1.
     assert!(predicted(&told) < 0.3, "{}", predicted(&told));
 }

@@ -74,8 +74,6 @@ pub(super) struct Candidates {
     global: usize,
     /// Whether there is no other point.
     complete: bool,
-    /// Whether to climb from the best of them.
-    climbed: bool,
 }
 
 impl Candidates {
@@ -83,16 +81,15 @@ impl Candidates {
     pub(super) fn new(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Self {
         if let Some(count) = encoding.count().filter(|&count| count <= ENUMERATED) {
             let rows: Vec<_> = (0..count).map(|k| encoding.at(k)).collect();
-            return Self { global: rows.len(), rows, complete: true, climbed: false };
+            return Self { global: rows.len(), rows, complete: true };
         }
         let mut rows = global(encoding, surrogate, rng);
         let global = rows.len();
         rows.extend(local(encoding, surrogate, rng));
-        Self { rows, global, complete: false, climbed: true }
+        Self { rows, global, complete: false }
     }
 
-    /// Those of one branch: a few, and none is climbed from. Where runs are few, the largest deviations are in the
-    /// corners of the space, and a climb would end in one of them.
+    /// Those of one branch, a few.
     pub(super) fn within(
         &self,
         axis: usize,
@@ -103,13 +100,13 @@ impl Candidates {
     ) -> Self {
         if self.complete {
             let rows: Vec<_> = self.rows.iter().filter(|row| same(row[axis], value)).cloned().collect();
-            return Self { global: rows.len(), rows, complete: true, climbed: false };
+            return Self { global: rows.len(), rows, complete: true };
         }
         let mut rows = self.rows[..self.global.min(IN_BRANCH)].to_vec();
         let global = rows.len();
         rows.extend(local(encoding, surrogate, rng));
         rows.iter_mut().for_each(|row| row[axis] = value);
-        Self { rows, global, complete: false, climbed: false }
+        Self { rows, global, complete: false }
     }
 }
 
@@ -132,13 +129,15 @@ impl View {
         Ok(())
     }
 
-    /// The untried point with the largest expected improvement that was found; `None` if all candidates were tried.
+    /// The untried point with the largest expected improvement that was found in so many `climbs`; `None` if all
+    /// candidates were tried.
     pub(super) fn acquire(
         &self,
         encoding: &Encoding,
         candidates: &Candidates,
         rng: &mut impl Rng,
         tried: &BTreeSet<Vec<Key>>,
+        climbs: usize,
     ) -> Result<Option<Choice>, GpError> {
         let Self { surrogate, watch } = self;
         let new = |coordinates: &[f64]| {
@@ -146,8 +145,8 @@ impl View {
         };
         let scores = scores(surrogate, watch);
         let mut best = None;
-        if candidates.climbed {
-            for start in starts(candidates, &scores, rng) {
+        if climbs > 0 && !candidates.complete {
+            for start in starts(candidates, &scores, rng, climbs) {
                 let climbed = climb(encoding, surrogate, start)?;
                 if climbed.score > best.as_ref().map_or(f64::NEG_INFINITY, |best: &Scored| best.score)
                     && new(&climbed.coordinates)
@@ -157,9 +156,10 @@ impl View {
             }
         }
         let best = best.or_else(|| {
-            let untried =
-                (0..scores.len()).filter(|&i| scores[i] > f64::NEG_INFINITY && new(&candidates.rows[i]));
-            let best = untried.reduce(|best, i| if scores[i] > scores[best] { i } else { best })?;
+            let mut places: Vec<usize> =
+                (0..scores.len()).filter(|&i| scores[i] > f64::NEG_INFINITY).collect();
+            places.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+            let best = places.into_iter().find(|&i| new(&candidates.rows[i]))?;
             Some(Scored { coordinates: candidates.rows[best].clone(), score: scores[best] })
         });
         best.map(|best| choice(encoding, surrogate, &best)).transpose()
@@ -228,14 +228,15 @@ fn local(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<
     rows
 }
 
-/// Where to climb from: the best candidates, and one that is drawn in proportion to its improvement.
-fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng) -> Vec<Scored> {
+/// Where to climb from, at most `climbs`: the best candidates, and one that is drawn in proportion to its improvement.
+fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng, climbs: usize) -> Vec<Scored> {
     let best = |range: std::ops::Range<usize>| {
         range.reduce(|best, i| if scores[i] > scores[best] { i } else { best })
     };
     let mut places: Vec<usize> =
         [best(0..candidates.global), best(candidates.global..scores.len())].into_iter().flatten().collect();
-    let highest = places.iter().map(|&i| scores[i]).fold(f64::NEG_INFINITY, f64::max);
+    places.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let highest = places.first().map_or(f64::NEG_INFINITY, |&i| scores[i]);
     let weights: Vec<f64> = scores.iter().map(|score| libm::exp(score - highest).max(0.0)).collect();
     let mut left = rng.random::<f64>() * weights.iter().sum::<f64>();
     places.extend(weights.iter().position(|weight| {
@@ -243,7 +244,7 @@ fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng) -> Vec<Sc
         left < 0.0
     }));
     let mut distinct: Vec<Scored> = Vec::new();
-    for i in places {
+    for i in places.into_iter().take(climbs) {
         let coordinates = &candidates.rows[i];
         if scores[i].is_finite() && distinct.iter().all(|other| other.coordinates != *coordinates) {
             distinct.push(Scored { coordinates: coordinates.clone(), score: scores[i] });

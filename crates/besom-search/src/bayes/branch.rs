@@ -77,14 +77,15 @@ impl Branch {
         }
     }
 
-    /// The untried point of the branch that its model expects most of.
+    /// The untried candidate of the branch that its model expects most of. None is climbed from: where runs are few, the
+    /// largest deviations are in the corners of the space, and a climb would end in one of them.
     pub(super) fn acquire(
         &self,
         encoding: &Encoding,
         rng: &mut impl Rng,
         tried: &BTreeSet<Vec<Key>>,
     ) -> Result<Option<Choice>, GpError> {
-        self.view.acquire(encoding, &self.candidates, rng, tried)
+        self.view.acquire(encoding, &self.candidates, rng, tried, 0)
     }
 }
 

@@ -144,7 +144,11 @@ impl Search for Bayes {
                 data.losses.push(end(observation.run).unwrap_or(observation.loss));
             }
         }
-        let in_flight: Vec<Vec<f64>> = observations.in_flight.iter().filter_map(|run| row(run.run)).collect();
+        let in_flight: Vec<_> = observations
+            .in_flight
+            .iter()
+            .filter_map(|run| Some((row(run.run)?, &ask.history.get(run.run)?.note)))
+            .collect();
         let (valued, measured) = (data.rows.len(), observations.measured());
         let handed_out = valued + in_flight.len();
         let ready = handed_out + ask.count > self.planned(ask.problem);
@@ -156,7 +160,7 @@ impl Search for Bayes {
             Opinions::new(ask, &self.encoding, surrogate, valued, branches.unwrap_or_default())
         });
         if let Some(Ok(opinions)) = &mut opinions {
-            in_flight.iter().for_each(|coordinates| opinions.believe(coordinates));
+            in_flight.iter().for_each(|(coordinates, note)| opinions.believe(coordinates, note));
         }
         let encoding = &self.encoding;
         let tried = ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect();
@@ -216,7 +220,7 @@ impl Moment<'_> {
             if let (Some(Ok(opinions)), Some(coordinates)) =
                 (opinions, self.encoding.encode(&suggestion.point))
             {
-                opinions.believe(&coordinates);
+                opinions.believe(&coordinates, &suggestion.note);
             }
             return Some(suggestion);
         }
@@ -229,7 +233,7 @@ impl Moment<'_> {
                 Some(Ok(opinions)) => match opinions.choose(run, self, &mut rng) {
                     Ok(Some((choice, opinion))) => {
                         let note = note::model(problem, self.encoding, opinions.fitted(), &choice, opinion);
-                        opinions.believe(&choice.coordinates);
+                        opinions.believe(&choice.coordinates, &note);
                         return Some(Suggestion { point: choice.point, note });
                     }
                     Ok(None) => note::fallback("every point that the model proposed was tried before"),
@@ -239,7 +243,7 @@ impl Moment<'_> {
         };
         let coordinates = initial::untried(problem, self.encoding, run, &mut rng, &self.tried)?;
         if let Some(Ok(opinions)) = opinions {
-            opinions.believe(&coordinates);
+            opinions.believe(&coordinates, &note);
         }
         Some(Suggestion { point: self.encoding.decode(&coordinates), note })
     }

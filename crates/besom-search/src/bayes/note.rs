@@ -28,6 +28,14 @@ pub(super) fn is_given(note: &Note) -> bool {
 
 const GIVEN: &str = "given";
 
+/// Whether a note is that of a point that the model of all runs did not choose.
+pub(super) fn is_of_another_model(note: &Note) -> bool {
+    note.contains_key(DOUBT) || note.contains_key(BRANCH)
+}
+
+const DOUBT: &str = "doubt";
+const BRANCH: &str = "branch";
+
 /// Of a point that is needed before there is enough to learn from.
 pub(super) fn waiting(measured: usize) -> Note {
     let have = match measured {
@@ -93,12 +101,12 @@ pub(super) fn model(
     match opinion {
         Opinion::Fitted => {}
         Opinion::Doubting(factor) => {
-            note.insert("doubt".to_owned(), float(factor));
+            note.insert(DOUBT.to_owned(), float(factor));
         }
         Opinion::Branch(axis) => {
             let name = &encoding.names()[axis];
             let value = choice.point.get(name).cloned().unwrap_or_default();
-            note.insert("branch".to_owned(), json!({ name.to_string(): value }));
+            note.insert(BRANCH.to_owned(), json!({ name.to_string(): value }));
         }
     }
     let fit = &surrogate.fit;

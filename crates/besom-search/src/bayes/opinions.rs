@@ -1,6 +1,6 @@
 //! Who is asked for the next point: the model of all runs and, where it expects next to nothing, other models.
 
-use besom_core::{Ask, RunNumber, seed};
+use besom_core::{Ask, Note, RunNumber, seed};
 use besom_gp::GpError;
 use rand::Rng;
 
@@ -8,12 +8,16 @@ use super::Moment;
 use super::acquire::{Candidates, Choice, View};
 use super::branch::{Branch, Known};
 use super::encode::Encoding;
+use super::note;
 use super::surrogate::Surrogate;
 
 /// An expected improvement, in standard deviations of all targets, that says that nothing is left to be found.
 const LITTLE: f64 = 0.01;
 /// What length scales are multiplied by, one after the other, until the model expects something.
 const DOUBTS: [f64; 2] = [0.5, 0.25];
+/// How many hills are climbed where no run is in flight. Where some are, one will do: that each of many points asked at
+/// once is the very best matters less than what it costs.
+const CLIMBS: usize = 3;
 
 /// Keep the generators of candidates and branches apart from those of runs.
 const CANDIDATES: u64 = u64::from_le_bytes(*b"candidat");
@@ -45,6 +49,8 @@ pub(super) struct Opinions {
     valued: usize,
     /// Where those without are.
     believed: Vec<Vec<f64>>,
+    /// Whether one of these was chosen by another model than that of all runs.
+    doubted: bool,
 }
 
 impl Opinions {
@@ -59,8 +65,17 @@ impl Opinions {
         let candidates = Candidates::new(encoding, &surrogate, rng);
         let little_in_branch = LITTLE * (surrogate.slope_at_start() / surrogate.warp.slope()).max(1.0);
         let fitted = View::new(surrogate, &candidates)?;
-        let (doubts, branches, believed) = (Vec::new(), None, Vec::new());
-        Ok(Self { candidates, fitted, doubts, branches, known, little_in_branch, valued, believed })
+        Ok(Self {
+            candidates,
+            fitted,
+            doubts: Vec::new(),
+            branches: None,
+            known,
+            little_in_branch,
+            valued,
+            believed: Vec::new(),
+            doubted: false,
+        })
     }
 
     /// The model of all runs.
@@ -76,12 +91,13 @@ impl Opinions {
 
     /// Takes note of a run without a value. One that cannot be added (a copy of another, without noise) says nothing
     /// new.
-    pub(super) fn believe(&mut self, coordinates: &[f64]) {
+    pub(super) fn believe(&mut self, coordinates: &[f64], note: &Note) {
         for view in std::iter::once(&mut self.fitted).chain(&mut self.doubts) {
             view.believe(coordinates).ok();
         }
         self.branches.iter_mut().flatten().for_each(|branch| branch.believe(coordinates));
         self.believed.push(coordinates.to_vec());
+        self.doubted |= note::is_of_another_model(note);
     }
 
     /// The `k`-th doubt.
@@ -131,7 +147,8 @@ impl Opinions {
     /// The point to try next, and which model chose it.
     ///
     /// A model that expects next to nothing anywhere has found the optimum or is wrong: over-confident of what it never
-    /// saw, as maximum a posteriori fits to few runs are. Every other run is then spent on the second case.
+    /// saw, as maximum a posteriori fits to few runs are. Every other run is then spent on the second case, but of those in
+    /// flight one is enough.
     pub(super) fn choose(
         &mut self,
         run: RunNumber,
@@ -139,9 +156,10 @@ impl Opinions {
         rng: &mut impl Rng,
     ) -> Result<Option<(Choice, Opinion)>, GpError> {
         let Moment { encoding, tried, .. } = moment;
-        let choice = self.fitted.acquire(encoding, &self.candidates, rng, tried)?;
+        let climbs = if self.believed.is_empty() { CLIMBS } else { 1 };
+        let choice = self.fitted.acquire(encoding, &self.candidates, rng, tried, climbs)?;
         let mut choice = choice.map(|choice| (choice, Opinion::Fitted));
-        if !run.index().is_multiple_of(2) {
+        if !run.index().is_multiple_of(2) || self.doubted {
             return Ok(choice);
         }
         if choice.as_ref().is_none_or(|(choice, _)| choice.improvement < self.little_in_branch) {
@@ -158,7 +176,7 @@ impl Opinions {
             if self.doubt(k).is_err() {
                 break;
             }
-            if let Some(other) = self.doubts[k].acquire(encoding, &self.candidates, rng, tried)? {
+            if let Some(other) = self.doubts[k].acquire(encoding, &self.candidates, rng, tried, climbs)? {
                 choice = Some((other, Opinion::Doubting(factor)));
             }
         }
