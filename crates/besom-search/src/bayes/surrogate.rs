@@ -22,7 +22,11 @@ const ACTIVE: usize = 1000;
 const FITTABLE: usize = 4;
 
 /// When hyperparameters are good enough: a hundredth of log posterior changes no suggestion worth mentioning.
-const ENOUGH: Stopping = Stopping { iterations: 40, gradient: 1e-2, improvement: 1e-5 };
+const ENOUGH: Stopping = Stopping { iterations: 40, gradient: 1e-2, improvement: 1e-4 };
+/// The same where an earlier fit is close.
+const WARM: Stopping = Stopping { iterations: 8, ..ENOUGH };
+/// The same for a branch, which has few runs and no earlier fit.
+const BRANCH: Stopping = Stopping { iterations: 10, ..ENOUGH };
 
 /// Runs as the model sees them: coordinates and losses, in the order of the runs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,7 +55,7 @@ pub(super) struct Fit {
 }
 
 impl Fit {
-    /// The fit for this data. An earlier one serves until there are a twentieth more runs; then it is where the new one
+    /// The fit for this data. An earlier one serves until there are a tenth more runs; then it is where the new one
     /// starts, and from a quarter more on the mode of the prior is tried too, because a warm start never leaves its
     /// hill.
     fn new(fitted: &Fitted, runs: usize, earlier: Option<&Self>) -> Result<Self, GpError> {
@@ -59,7 +63,7 @@ impl Fit {
         let earlier = earlier.filter(|fit| fit.runs <= runs && within(&prior, &fit.hyperparameters));
         let mut starts = Vec::new();
         if let Some(fit) = earlier {
-            if runs * 20 < fit.runs * 21 {
+            if runs * 10 < fit.runs * 11 {
                 return Ok(fit.clone());
             }
             starts.push(fit.hyperparameters.clone());
@@ -69,7 +73,8 @@ impl Fit {
             starts.push(prior.mode());
         }
         let Fitted { model, x, t, .. } = fitted;
-        let hyperparameters = fit_until(model, x, t, &prior, &starts, &ENOUGH)?.hyperparameters;
+        let enough = if warm.is_some() { WARM } else { ENOUGH };
+        let hyperparameters = fit_until(model, x, t, &prior, &starts, &enough)?.hyperparameters;
         Ok(Self { hyperparameters, runs, cold: warm.map_or(runs, |fit| fit.cold) })
     }
 }
@@ -135,7 +140,7 @@ impl Fitted {
         if self.t.len() < FITTABLE {
             return Ok(mode);
         }
-        Ok(fit_until(&self.model, &self.x, &self.t, &prior, &[mode], &ENOUGH)?.hyperparameters)
+        Ok(fit_until(&self.model, &self.x, &self.t, &prior, &[mode], &BRANCH)?.hyperparameters)
     }
 
     /// Where the best runs are, best first.
