@@ -32,6 +32,8 @@ pub struct Sweep {
     history: History,
     search: Box<dyn Search>,
     stopper: Option<Box<dyn Stopper>>,
+    /// Whether `run_cap` ends the sweep.
+    capped: bool,
     exhausted: bool,
 }
 
@@ -49,7 +51,7 @@ pub enum Next {
 impl Sweep {
     /// A sweep with no runs and no stopping rule.
     pub fn new(problem: Problem, search: Box<dyn Search>) -> Self {
-        Self { problem, history: History::new(), search, stopper: None, exhausted: false }
+        Self { problem, history: History::new(), search, stopper: None, capped: true, exhausted: false }
     }
 
     /// The same with a stopping rule.
@@ -57,6 +59,19 @@ impl Sweep {
     pub fn with_stopper(mut self, stopper: Box<dyn Stopper>) -> Self {
         self.stopper = Some(stopper);
         self
+    }
+
+    /// The same where whoever asks decides how many runs there are: the cap of the problem tells the search method how many are
+    /// planned, and does not end the sweep.
+    #[must_use]
+    pub fn without_cap(mut self) -> Self {
+        self.capped = false;
+        self
+    }
+
+    /// How many runs there may be.
+    fn cap(&self) -> Option<u64> {
+        self.problem.run_cap.filter(|_| self.capped)
     }
 
     /// What the sweep is to solve.
@@ -85,7 +100,7 @@ impl Sweep {
 
     /// What the search method answers, without recording it: at most `count` suggestions, cut at the cap.
     pub fn suggest(&mut self, count: usize) -> Result<Answer, ControllerError> {
-        let room = self.problem.run_cap.map_or(u64::MAX, |cap| cap.saturating_sub(self.history.len() as u64));
+        let room = self.cap().map_or(u64::MAX, |cap| cap.saturating_sub(self.history.len() as u64));
         let count = count.min(usize::try_from(room).unwrap_or(usize::MAX));
         if self.exhausted || room == 0 || self.target_reached() {
             return Ok(Answer::Done);
@@ -198,7 +213,7 @@ impl Sweep {
 
     /// Whether nothing is left to do: no run is open, and no new one will come (as far as is known without asking).
     pub fn is_over(&self) -> bool {
-        let capped = self.problem.run_cap.is_some_and(|cap| self.history.len() as u64 >= cap);
+        let capped = self.cap().is_some_and(|cap| self.history.len() as u64 >= cap);
         (self.exhausted || capped || self.target_reached())
             && !self.history.runs().iter().any(|r| r.state.is_open())
     }

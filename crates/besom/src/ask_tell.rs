@@ -124,7 +124,7 @@ impl Session {
     fn start(registry: &Registry, config: &Value, seed: Option<u64>) -> Result<Self> {
         let config = besom_setup::reader(registry).read_json(config)?.config;
         let seed = seed.or(config.seed).unwrap_or(0);
-        let sweep = setup::build(registry, &config, seed)?;
+        let sweep = setup::build(registry, &config, seed)?.without_cap();
         Ok(Self { sweep, numbers: HashMap::new(), ids: Vec::new() })
     }
 
