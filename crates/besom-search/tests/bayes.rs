@@ -556,3 +556,28 @@ fn stopped_runs_count_with_their_predicted_end() {
     // At the optimum, 0, complete runs end with 0.05; a run of two steps stands at 1.
     assert!(predicted(&told) < 0.3, "{}", predicted(&told));
 }
+
+/// A running run counts with what its curve promises, where most runs go all the way.
+#[test]
+fn running_runs_count_with_what_their_curves_promise() {
+    let problem = problem(vec![("x", uniform(0.0, 1.0))], 6);
+    let curve = |end: f64, steps: u32| {
+        Curve::new((1..=steps).map(|step| end + 2.0 / f64::from(step)).collect::<Vec<_>>())
+    };
+    let (mut search, mut history) = (bayes(&problem), History::new());
+    // Doubts come after an even number of runs.
+    for _ in 0..10 {
+        let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
+        let curves = vec![curve((number(&suggestion.point, "x") - 0.3).powi(2), 20)];
+        history.push(Run { state: RunState::Finished, curves, ..run(suggestion) });
+    }
+    let next = |end: f64, steps: u32| {
+        let point = [(Name::from("x"), json!(0.9))].into_iter().collect();
+        let mut history = history.clone();
+        let curves = vec![curve(end, steps)];
+        history.push(Run { state: RunState::Running, curves, ..Run::new(point) });
+        ask(&mut bayes(&problem), &problem, &history, 1).remove(0).note["predicted_mean"].as_f64()
+    };
+    assert_eq!(next(0.36, 2), next(-5.0, 2), "two steps promise nothing");
+    assert_ne!(next(0.36, 10), next(-5.0, 10));
+}

@@ -14,6 +14,7 @@ use rand::{Rng, RngExt};
 
 use super::axis::Key;
 use super::branch::same;
+use super::curves::Promise;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
 use super::transform::Warp;
@@ -123,8 +124,8 @@ impl View {
     }
 
     /// Takes note of a run without a value, as the model does.
-    pub(super) fn believe(&mut self, coordinates: &[f64]) -> Result<(), GpError> {
-        self.surrogate.believe(coordinates)?;
+    pub(super) fn believe(&mut self, coordinates: &[f64], promise: Option<Promise>) -> Result<(), GpError> {
+        self.surrogate.believe(coordinates, promise)?;
         self.surrogate.posterior.follow(&mut self.watch);
         Ok(())
     }

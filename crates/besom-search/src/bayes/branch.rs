@@ -11,6 +11,7 @@ use rand::{Rng, RngExt};
 
 use super::acquire::{Candidates, Choice, View};
 use super::axis::Key;
+use super::curves::Promise;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
 
@@ -70,10 +71,10 @@ impl Branch {
     }
 
     /// Takes note of a run without a value, if it belongs to the branch.
-    pub(super) fn believe(&mut self, coordinates: &[f64]) {
+    pub(super) fn believe(&mut self, coordinates: &[f64], promise: Option<Promise>) {
         if same(coordinates[self.axis], self.value) {
             // One that cannot be added (a copy of another, without noise) says nothing new.
-            self.view.believe(coordinates).ok();
+            self.view.believe(coordinates, promise).ok();
         }
     }
 

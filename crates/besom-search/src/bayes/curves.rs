@@ -1,16 +1,22 @@
-//! What runs that a stopping rule ended would have reached.
+//! What runs that a stopping rule ended would have reached, and what running ones promise.
 //!
 //! A run that was stopped early is worse on paper than it is: those beside it went on to improve. Its end is predicted from
-//! the runs that went all the way, by a regression of their end on where they stood when this one was stopped.
+//! the runs that went all the way, by a regression of their end on where they stood when this one was stopped. Of a running
+//! one the end is predicted alike, with its error.
 
 use besom_core::{Goal, History, Metric, Run, RunState};
 
 /// The fewest complete runs that say anything of others.
 const COMPLETE: usize = 4;
+/// The most that are asked, the latest: enough for a straight line.
+const ASKED: usize = 200;
 /// The least share of its distance from the others that a run is believed to keep.
 const LEAST_SLOPE: f64 = 0.1;
-/// The fewest values of a complete run: fewer are no curve.
+/// The fewest values of a complete run, and of a running one that promises anything: fewer are no curve.
 const STEPS: usize = 5;
+/// One in so many ended runs must be complete, if these are to say what becomes of a running one. Where a rule lets few
+/// of the best go on, a run like theirs is not like the others.
+const FAIR: usize = 4;
 
 /// The curves of the runs that nobody stopped, each as the best loss so far.
 pub(super) struct Complete {
@@ -18,24 +24,38 @@ pub(super) struct Complete {
     /// How many values such a run usually logs.
     usual: usize,
     curves: Vec<Vec<f64>>,
+    /// Whether they are what becomes of most runs.
+    fair: bool,
+}
+
+/// The end that the curve of a running run promises: a loss, and its standard deviation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Promise {
+    pub(super) loss: f64,
+    pub(super) error: f64,
 }
 
 impl Complete {
     pub(super) fn new(metric: &Metric, history: &History) -> Self {
         let goal = metric.goal;
-        let none = Self { goal, usual: 0, curves: Vec::new() };
-        if !history.runs().iter().any(was_stopped) {
+        let none = Self { goal, usual: 0, curves: Vec::new(), fair: false };
+        let running =
+            |run: &Run| run.state == RunState::Running && run.curve(0).valid().nth(STEPS - 1).is_some();
+        if !history.runs().iter().any(|run| was_stopped(run) || running(run)) {
             return none;
         }
-        let complete = |run: &&Run| run.state == RunState::Finished && run.stopped.is_none();
-        let curves = history.runs().iter().filter(complete).map(|run| best_so_far(goal, run));
-        let mut curves: Vec<_> = curves.filter(|curve| curve.len() >= STEPS).collect();
+        let finished: Vec<&Run> =
+            history.runs().iter().filter(|run| run.state == RunState::Finished).collect();
+        let complete = finished.iter().filter(|run| run.stopped.is_none());
+        let fair = complete.clone().count() * FAIR >= finished.len();
+        let curves = complete.rev().map(|run| best_so_far(goal, run));
+        let mut curves: Vec<_> = curves.filter(|curve| curve.len() >= STEPS).take(ASKED).collect();
         let mut lengths: Vec<usize> = curves.iter().map(Vec::len).collect();
         lengths.sort_unstable();
         let usual = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
         // Nine tenths of the way is the end.
         curves.retain(|curve| curve.len() * 10 >= usual * 9);
-        Self { usual, curves, ..none }
+        Self { usual, curves, fair, ..none }
     }
 
     /// The loss that a stopped run would have ended with; `None` if it was not stopped, had as good as ended, or too few
@@ -45,20 +65,45 @@ impl Complete {
             return None;
         }
         let curve = best_so_far(self.goal, run);
-        let (steps, reached) = (curve.len(), *curve.last()?);
-        if steps * 20 >= self.usual * 19 {
+        if curve.len() * 20 >= self.usual * 19 {
             return None;
         }
+        Some(self.predict(curve.len(), *curve.last()?)?.loss)
+    }
+
+    /// What a running run promises; `None` if it is not running, has hardly begun, or too few runs went all the way.
+    pub(super) fn promise_of(&self, run: &Run) -> Option<Promise> {
+        if run.state != RunState::Running || self.curves.len() < COMPLETE || !self.fair {
+            return None;
+        }
+        let curve = best_so_far(self.goal, run);
+        if curve.len() < STEPS || curve.len() * 5 < self.usual {
+            return None;
+        }
+        // All complete runs got nine tenths of the way.
+        self.predict(curve.len().min(self.usual * 9 / 10), *curve.last()?)
+            .filter(|promise| promise.error.is_finite())
+    }
+
+    /// The end of a run that stands at `reached` after so many steps, by linear regression.
+    fn predict(&self, steps: usize, reached: f64) -> Option<Promise> {
         // (where a complete run stood after as many steps, its end)
         let pairs = self.curves.iter().filter_map(|curve| Some((*curve.get(steps - 1)?, *curve.last()?)));
         let pairs: Vec<(f64, f64)> = pairs.collect();
-        let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
+        let count = pairs.len() as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / count;
         let (then, end) = (mean(|pair| pair.0), mean(|pair| pair.1));
         let spread: f64 = pairs.iter().map(|pair| (pair.0 - then).powi(2)).sum();
         let common: f64 = pairs.iter().map(|pair| (pair.0 - then) * (pair.1 - end)).sum();
         // Who is ahead stays ahead, but by no more; and one that diverged stays bad, whatever the others did from there.
         let slope = if spread > 0.0 { (common / spread).clamp(LEAST_SLOPE, 1.0) } else { 1.0 };
-        Some(end + slope * (reached - then)).filter(|end| end.is_finite()).map(|end| end.min(reached))
+        let line = |at: f64| end + slope * (at - then);
+        let loss = Some(line(reached)).filter(|end| end.is_finite())?.min(reached);
+        // The standard error of a prediction: more of it away from the others.
+        let wrong: f64 = pairs.iter().map(|pair| (pair.1 - line(pair.0)).powi(2)).sum();
+        let away = if spread > 0.0 { (reached - then).powi(2) / spread } else { 0.0 };
+        let error = (wrong / (count - 2.0).max(1.0) * (1.0 + 1.0 / count + away)).sqrt();
+        Some(Promise { loss, error })
     }
 }
 
@@ -117,6 +162,28 @@ mod tests {
             assert!(end.is_some_and(|end| (end - 0.35).abs() < 0.01), "{end:?}");
             assert_eq!(complete.end_of(&run(early, false)), None);
         }
+    }
+
+    #[test]
+    fn running_runs_promise_an_end_where_most_go_all_the_way() {
+        let running = |steps| {
+            let curve = Curve::new(falling(2.35, 0.35, steps));
+            Run { state: RunState::Running, curves: vec![curve], ..Run::new(Point::default()) }
+        };
+        let metric = Metric::new("loss", Goal::Minimize);
+        let promise = |history: &History, steps| {
+            let mut history: History = history.runs().iter().cloned().collect();
+            history.push(running(steps));
+            Complete::new(&metric, &history).promise_of(&running(steps))
+        };
+        let mut history = history(Goal::Minimize);
+        let found = promise(&history, 5);
+        assert!(found.is_some_and(|p| (p.loss - 0.35).abs() < 0.01 && p.error < 0.05), "{found:?}");
+        assert_eq!(promise(&history, 4), None, "it has hardly begun");
+        for _ in 0..30 {
+            history.push(run(vec![1.0], true));
+        }
+        assert_eq!(promise(&history, 5), None, "few go all the way");
     }
 
     #[test]

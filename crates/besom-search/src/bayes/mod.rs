@@ -2,9 +2,9 @@
 //!
 //! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the point with
 //! the largest expected improvement under it is suggested. The steps, one file each: [`data`](Observations) says which
-//! run enters with which value, `encode` and `axis` turn points into coordinates, `curves` says where stopped runs would have ended, `transform` warps losses,
-//! `surrogate` fits, `acquire` searches the best point, `branch` asks the runs with another category alone, `initial`
-//! gives points where there is no model.
+//! run enters with which value, `encode` and `axis` turn points into coordinates, `curves` says where stopped and running
+//! runs would end, `transform` warps losses, `surrogate` fits, `acquire` searches the best point, `branch` asks the runs
+//! with another category alone, `opinions` says who is asked, `initial` gives points where there is no model.
 //!
 //! Hyperparameters are stored in the note of each suggestion; the latest note is where the next fit starts. What an
 //! instance keeps in memory, the last model, only saves time: the answer is a function of the history, bit for bit.
@@ -147,7 +147,7 @@ impl Search for Bayes {
         let in_flight: Vec<_> = observations
             .in_flight
             .iter()
-            .filter_map(|run| Some((row(run.run)?, &ask.history.get(run.run)?.note)))
+            .filter_map(|run| Some((row(run.run)?, ask.history.get(run.run)?)))
             .collect();
         let (valued, measured) = (data.rows.len(), observations.measured());
         let handed_out = valued + in_flight.len();
@@ -160,7 +160,10 @@ impl Search for Bayes {
             Opinions::new(ask, &self.encoding, surrogate, valued, branches.unwrap_or_default())
         });
         if let Some(Ok(opinions)) = &mut opinions {
-            in_flight.iter().for_each(|(coordinates, note)| opinions.believe(coordinates, note));
+            for (coordinates, run) in &in_flight {
+                let promise = complete.as_ref().and_then(|complete| complete.promise_of(run));
+                opinions.believe(coordinates, &run.note, promise);
+            }
         }
         let encoding = &self.encoding;
         let tried = ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect();
@@ -220,7 +223,7 @@ impl Moment<'_> {
             if let (Some(Ok(opinions)), Some(coordinates)) =
                 (opinions, self.encoding.encode(&suggestion.point))
             {
-                opinions.believe(&coordinates, &suggestion.note);
+                opinions.believe(&coordinates, &suggestion.note, None);
             }
             return Some(suggestion);
         }
@@ -233,7 +236,7 @@ impl Moment<'_> {
                 Some(Ok(opinions)) => match opinions.choose(run, self, &mut rng) {
                     Ok(Some((choice, opinion))) => {
                         let note = note::model(problem, self.encoding, opinions.fitted(), &choice, opinion);
-                        opinions.believe(&choice.coordinates, &note);
+                        opinions.believe(&choice.coordinates, &note, None);
                         return Some(Suggestion { point: choice.point, note });
                     }
                     Ok(None) => note::fallback("every point that the model proposed was tried before"),
@@ -243,7 +246,7 @@ impl Moment<'_> {
         };
         let coordinates = initial::untried(problem, self.encoding, run, &mut rng, &self.tried)?;
         if let Some(Ok(opinions)) = opinions {
-            opinions.believe(&coordinates, &note);
+            opinions.believe(&coordinates, &note, None);
         }
         Some(Suggestion { point: self.encoding.decode(&coordinates), note })
     }

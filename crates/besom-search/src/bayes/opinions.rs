@@ -7,6 +7,7 @@ use rand::Rng;
 use super::Moment;
 use super::acquire::{Candidates, Choice, View};
 use super::branch::{Branch, Known};
+use super::curves::Promise;
 use super::encode::Encoding;
 use super::note;
 use super::surrogate::Surrogate;
@@ -47,8 +48,8 @@ pub(super) struct Opinions {
     little_in_branch: f64,
     /// How many runs with a value there are.
     valued: usize,
-    /// Where those without are.
-    believed: Vec<Vec<f64>>,
+    /// Where those without are, and what they promise.
+    believed: Vec<(Vec<f64>, Option<Promise>)>,
     /// Whether one of these was chosen by another model than that of all runs.
     doubted: bool,
 }
@@ -91,12 +92,12 @@ impl Opinions {
 
     /// Takes note of a run without a value. One that cannot be added (a copy of another, without noise) says nothing
     /// new.
-    pub(super) fn believe(&mut self, coordinates: &[f64], note: &Note) {
+    pub(super) fn believe(&mut self, coordinates: &[f64], note: &Note, promise: Option<Promise>) {
         for view in std::iter::once(&mut self.fitted).chain(&mut self.doubts) {
-            view.believe(coordinates).ok();
+            view.believe(coordinates, promise).ok();
         }
-        self.branches.iter_mut().flatten().for_each(|branch| branch.believe(coordinates));
-        self.believed.push(coordinates.to_vec());
+        self.branches.iter_mut().flatten().for_each(|branch| branch.believe(coordinates, promise));
+        self.believed.push((coordinates.to_vec(), promise));
         self.doubted |= note::is_of_another_model(note);
     }
 
@@ -105,8 +106,8 @@ impl Opinions {
         while self.doubts.len() <= k {
             let doubting = self.fitted.surrogate.doubting(DOUBTS[self.doubts.len()])?;
             let mut view = View::new(doubting, &self.candidates)?;
-            for coordinates in &self.believed {
-                view.believe(coordinates).ok();
+            for (coordinates, promise) in &self.believed {
+                view.believe(coordinates, *promise).ok();
             }
             self.doubts.push(view);
         }
@@ -128,7 +129,9 @@ impl Opinions {
                 let mut rng = generator(ask, self.valued, BRANCHES);
                 let mut branches = Branch::others(encoding, whole, &self.candidates, known, &mut rng)?;
                 for branch in &mut branches {
-                    self.believed.iter().for_each(|coordinates| branch.believe(coordinates));
+                    self.believed
+                        .iter()
+                        .for_each(|(coordinates, promise)| branch.believe(coordinates, *promise));
                 }
                 none.insert(branches)
             }

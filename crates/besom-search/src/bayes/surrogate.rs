@@ -5,6 +5,7 @@ use besom_gp::{GpError, Hyperparameters, Model, Posterior, Prior, Stopping, fit_
 use nalgebra::{DMatrix, DVector};
 
 use super::branch::same;
+use super::curves::Promise;
 use super::encode::Encoding;
 use super::settings::Acquisition;
 use super::transform::Warp;
@@ -203,10 +204,17 @@ impl Surrogate {
     }
 
     /// Takes note of a run without a value: the model believes what it predicts there (*Kriging believer*), which keeps
-    /// the next suggestion away without distorting the rest.
-    pub(super) fn believe(&mut self, coordinates: &[f64]) -> Result<(), GpError> {
-        let mean = self.posterior.predict_with_gradient(coordinates)?.mean;
-        self.posterior.extend(coordinates, mean)
+    /// the next suggestion away without distorting the rest. What its curve promises counts beside the prediction, both by
+    /// how sure they are.
+    pub(super) fn believe(&mut self, coordinates: &[f64], promise: Option<Promise>) -> Result<(), GpError> {
+        let at = self.posterior.predict_with_gradient(coordinates)?;
+        let both = |Promise { loss, error }: Promise| {
+            let target = self.warp.forward(loss);
+            let sd = 0.5 * (self.warp.forward(loss + error) - self.warp.forward(loss - error));
+            let share = at.sd * at.sd / (at.sd * at.sd + sd * sd);
+            Some(at.mean + share * (target - at.mean)).filter(|mean| mean.is_finite())
+        };
+        self.posterior.extend(coordinates, promise.and_then(both).unwrap_or(at.mean))
     }
 
     /// Whether a run has this value of a category.
