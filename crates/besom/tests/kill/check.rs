@@ -124,8 +124,19 @@ fn check_run(
         let least = least(attempt, key, events, &record.halts).unwrap_or(file.len());
         require(dense && file.starts_with(&stored) && stored.len() >= least, || {
             let in_file = file.len();
+            let ends = events.iter().filter(|event| is_end(event) && epoch(event) == Some(attempt.epoch));
+            let ends: Vec<_> = ends.map(|end| (end.at_ms, &end.kind, &end.detail)).collect();
+            let agent = &attempt.agent;
+            let halts: Vec<_> = record
+                .halts
+                .iter()
+                .filter(|halt| agent.contains(&format!("/{}/", halt.pid)))
+                .map(|halt| (halt.at_ms, halt.is_still, halt.noted.get(&key)))
+                .collect();
             format!(
-                "run {key:?}: {least} of {in_file} rows are due, the file has {file:?}, the store {stored:?}"
+                "run {key:?} by {agent}: {least} of {in_file} rows are due, the file has {file:?}, the store \
+                 {stored:?}; it began at {}, its ends are {ends:?}, the agent's halts {halts:?}",
+                attempt.started_ms
             )
         })?;
         rows += stored.len();
@@ -136,8 +147,9 @@ fn check_run(
 /// How many rows of an attempt must be stored at least, if not all that are in its file.
 ///
 /// Whoever gives an attempt up reads its file to the end first. The programs of a stopped agent may append rows after
-/// that, which belong to nobody. What was appended before the silence began must be there; and all, if nobody was left
-/// to append more.
+/// that, which belong to nobody; so may those that it starts when it goes on, having claimed before it was stopped. What
+/// was appended before the silence began must be there; and all, if the program had begun and nobody was left to append
+/// more.
 fn least(attempt: &Attempt, key: (u64, u64), events: &[&Event], halts: &[Halt]) -> Option<usize> {
     let end = events.iter().rfind(|event| is_end(event) && epoch(event) == Some(attempt.epoch))?;
     let is_silent = end.detail.get("message").is_some_and(|text| text.to_string().contains("silent"));
@@ -149,7 +161,7 @@ fn least(attempt: &Attempt, key: (u64, u64), events: &[&Event], halts: &[Halt]) 
         .filter(|halt| attempt.agent.contains(&format!("/{}/", halt.pid)))
         .filter(|halt| halt.at_ms >= attempt.started_ms && halt.at_ms + SILENCE_MS <= end.at_ms)
         .collect();
-    if before.iter().any(|halt| halt.is_still) {
+    if before.iter().any(|halt| halt.is_still && halt.noted.contains_key(&key)) {
         return None;
     }
     Some(before.iter().filter_map(|halt| halt.noted.get(&key)).map(Vec::len).max().unwrap_or(0))
