@@ -17,7 +17,7 @@ const CHOSEN: usize = 256;
 /// The most runs in the posterior.
 const CONDITIONED: usize = 1500;
 /// How many are chosen where there are more.
-const ACTIVE: usize = 1000;
+const ACTIVE: usize = 700;
 
 /// The fewest runs of a branch that decide its hyperparameters.
 const FITTABLE: usize = 4;
