@@ -2,7 +2,7 @@
 """Where the time of a suggestion of `bayes` goes, in instructions:  benches/scripts/parts.py [RUNS ...]
 
 Needs valgrind and `cargo build --release`. Tells `besom ask-tell` so many random runs of eight mixed parameters, asks for nine
-more one by one, and prints the shares of the parts; 100 runs unless told otherwise, 1,000 take half an hour.
+more one by one, and prints the shares of the parts; 100 runs unless told otherwise, 1,000 take more than a quarter of an hour.
 """
 import json
 import math
