@@ -1,7 +1,11 @@
 //! Bayesian search keeps the laws and its own promises.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod curves;
+mod opinions;
+mod options;
 
 use besom_core::distribution::{Continuous, Quantum};
 use besom_core::laws::{Suite, mixed_problem};
@@ -245,31 +249,6 @@ fn finite_space_is_tried_completely_without_repetition_and_then_done() {
     );
 }
 
-/// Eight points, of which 2 is best by little, measured with an error three times as large.
-#[test]
-fn a_noisy_space_that_is_used_up_is_replicated_if_asked() {
-    let problem = problem(vec![("a", Distribution::IntUniform { min: 1, max: 8 })], 5);
-    let mut search = Bayes::new(&problem, &options(json!({ "replicate": true }))).unwrap();
-    let mut history = History::new();
-    let mut rng = besom_core::seed::rng(1, besom_core::RunNumber::FIRST);
-    for place in 0..60 {
-        let suggestions = ask(&mut search, &problem, &history, 1 + place % 3);
-        for (i, suggestion) in suggestions.iter().enumerate() {
-            assert!(suggestions[..i].iter().all(|other| other.point != suggestion.point));
-        }
-        let suggestion = suggestions[0].clone();
-        let noise: f64 = rand::RngExt::sample(&mut rng, rand_distr::StandardNormal);
-        let loss = (number(&suggestion.point, "a") - 2.0).abs() * 0.5 + 1.5 * noise;
-        history.push(finished(suggestion, loss));
-    }
-    let times =
-        |a: u64| history.runs().iter().filter(|run| run.point.get(&"a".into()) == Some(&json!(a))).count();
-    assert!((1..=8).all(|a| times(a) >= 1));
-    let near = times(1) + times(2) + times(3);
-    assert!(near > 30, "{near} of 60 runs are near the best");
-    assert!(times(2) >= 5);
-}
-
 #[test]
 fn an_answer_is_short_when_few_points_are_left() {
     let problem = problem(vec![("a", Distribution::IntUniform { min: 1, max: 6 })], 0);
@@ -337,158 +316,6 @@ fn notes_tell_why_in_units_of_the_metric() {
 }
 
 #[test]
-fn every_other_run_doubts_a_model_that_expects_nothing() {
-    let problem = problem(vec![("x", uniform(-1.0, 1.0))], 3);
-    let history = sweep(&mut bayes(&problem), &problem, 24, |point| number(point, "x").powi(2));
-    let doubted = |run: &Run| run.note.contains_key("doubt");
-    assert!(history.runs().iter().any(doubted));
-    assert!(history.runs().iter().skip(1).step_by(2).all(|run| !doubted(run)));
-    assert!(best(&history) < 1e-4);
-    let run = history.runs().iter().rfind(|run| doubted(run)).unwrap();
-    assert!(run.note["why"].as_str().unwrap().contains("if length scales are"));
-}
-
-/// The model of all runs expects nothing more, so that every other run would be chosen by another one.
-#[test]
-fn of_the_runs_in_flight_one_doubts() {
-    let problem = problem(vec![("x", uniform(-1.0, 1.0))], 3);
-    let mut history = sweep(&mut bayes(&problem), &problem, 24, |point| number(point, "x").powi(2));
-    let together = ask(&mut bayes(&problem), &problem, &history, 8);
-    assert_eq!(together.iter().filter(|suggestion| suggestion.note.contains_key("doubt")).count(), 1);
-    for suggestion in &together {
-        assert_eq!(&ask(&mut bayes(&problem), &problem, &history, 1)[0], suggestion);
-        history.push(run(suggestion.clone()));
-    }
-}
-
-/// Two algorithms, each of which reads its own two parameters; the second has the optimum, 0, but is poor almost
-/// everywhere, and the first is good almost everywhere.
-fn branches(seed: u64) -> Problem {
-    let names = ["tree_depth", "tree_share", "net_rate", "net_width"];
-    let mut parameters = vec![("algorithm", one_of(&[json!("tree"), json!("net")]))];
-    parameters.extend(names.map(|name| (name, uniform(0.0, 1.0))));
-    problem(parameters, seed)
-}
-
-fn branches_loss(point: &Point) -> f64 {
-    let squares = |a: &str, b: &str| (number(point, a) - 0.3).powi(2) + (number(point, b) - 0.7).powi(2);
-    match point.get(&"algorithm".into()).unwrap().as_str().unwrap() {
-        "tree" => 0.2 + 0.1 * squares("tree_depth", "tree_share"),
-        _ => 3.0 * squares("net_rate", "net_width"),
-    }
-}
-
-#[test]
-fn branches_with_few_runs_are_not_given_up() {
-    let branch = |run: &Run| run.note.contains_key("branch");
-    let (mut asked, mut found) = (0, 0);
-    for seed in 1..=6 {
-        let problem = branches(seed);
-        let history = sweep(&mut bayes(&problem), &problem, 50, branches_loss);
-        assert!(history.runs().iter().skip(1).step_by(2).all(|run| !branch(run)));
-        for (number, run) in history.iter().filter(|(_, run)| branch(run)) {
-            asked += 1;
-            let algorithm = run.point.get(&"algorithm".into()).unwrap();
-            assert_eq!(run.note["branch"], json!({ "algorithm": algorithm }));
-            assert!(run.note["why"].as_str().unwrap().contains("by the runs with algorithm"));
-            // As an instance that knows nothing but the history has it.
-            let mut before = History::new();
-            for run in &history.runs()[..number.index()] {
-                before.push(run.clone());
-            }
-            let again = ask(&mut bayes(&problem), &problem, &before, 1).remove(0);
-            assert_eq!((&again.point, &again.note), (&run.point, &run.note));
-        }
-        found += usize::from(best(&history) < 0.1);
-    }
-    assert!(asked > 0, "no branch was asked");
-    assert_eq!(found, 6, "the better algorithm was found in {found} of 6 sweeps");
-}
-
-#[test]
-fn first_points_are_fewer_in_a_short_sweep() {
-    let mut short = mixed(5);
-    short.run_cap = Some(10);
-    let history = sweep(&mut bayes(&short), &short, 4, mixed_loss);
-    assert_eq!(kinds(&history), ["initial", "initial", "initial", "model"]);
-}
-
-fn options(json: Value) -> Options {
-    json.as_object().cloned().unwrap_or_default()
-}
-
-#[test]
-fn given_points_come_first_and_what_they_leave_open_is_chosen() {
-    let problem = mixed(5);
-    let given =
-        json!({"points_to_evaluate": [{"optimizer": "sgd"}, {"lr": 0.5, "layers": 3}], "initial_points": 3});
-    let mut search = Bayes::new(&problem, &options(given.clone())).unwrap();
-    let history = sweep(&mut search, &problem, 5, mixed_loss);
-    assert_eq!(kinds(&history), ["given", "given", "initial", "model", "model"]);
-    let points: Vec<&Point> = history.runs().iter().map(|run| &run.point).collect();
-    assert_eq!(points[0].get(&"optimizer".into()), Some(&json!("sgd")));
-    assert_eq!(points[1].get(&"lr".into()), Some(&json!(0.5)));
-    assert_eq!(points[1].get(&"layers".into()), Some(&json!(3)));
-    assert!(points.iter().all(|point| problem.space.contains(point)));
-    Suite { steps: 6, ..Suite::default() }.cases(40).check_search(mixed_problem(), |problem| {
-        let given = json!({"points_to_evaluate": [{}, {}], "acquisition": "confidence_bound"});
-        Ok(Bayes::new(problem, &options(given))?)
-    });
-}
-
-#[test]
-fn given_points_are_not_given_again_where_notes_are_not_kept() {
-    let problem = mixed(5);
-    let given = json!({"points_to_evaluate": [{"optimizer": "sgd", "layers": 3.0}, {"lr": 0.5}], "initial_points": 1});
-    let mut history = History::new();
-    for place in 0..4 {
-        let mut search = Bayes::new(&problem, &options(given.clone())).unwrap();
-        let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
-        assert_eq!(suggestion.note["kind"] == "given", place < 2, "{place}: {:?}", suggestion.note);
-        if place == 0 {
-            assert_eq!(suggestion.point.get(&"layers".into()).unwrap().to_string(), "3");
-        }
-        let loss = mixed_loss(&suggestion.point);
-        history.push(Run { note: serde_json::Map::new(), ..finished(suggestion, loss) });
-    }
-}
-
-#[test]
-fn confidence_bound_solves_a_mixed_space_too() {
-    let bound = json!({"acquisition": "confidence_bound", "beta": 1.5});
-    let mut losses = Vec::new();
-    for seed in 0..5 {
-        let problem = mixed(seed);
-        let mut search = Bayes::new(&problem, &options(bound.clone())).unwrap();
-        losses.push(best(&sweep(&mut search, &problem, 30, mixed_loss)));
-    }
-    let random = quality(mixed, true, 30, mixed_loss);
-    assert!(median(losses.clone()) < 0.5 * random, "{losses:?}, random {random}");
-}
-
-#[test]
-fn options_that_cannot_be_meant_are_all_named() {
-    let wrong = json!({
-        "initial_points": 0,
-        "acquisition": "expected_improvment",
-        "beta": 2,
-        "points_to_evaluate": [{"lrr": 0.1, "optimizer": "adamw"}, 7],
-    });
-    let Err(error) = Bayes::new(&mixed(0), &options(wrong)) else { panic!("it was accepted") };
-    let text = error.to_string();
-    for part in [
-        "option 'initial_points' must be a whole number of at least 1, found 0",
-        "did you mean 'expected_improvement'?",
-        "option 'beta' must be left out unless acquisition is confidence_bound",
-        "there is no parameter 'lrr', found 0.1, did you mean 'lr'?",
-        "'optimizer' does not take this value, found \"adamw\"",
-        "each an object of parameters and values, found 7",
-    ] {
-        assert!(text.contains(part), "{part} is not in: {text}");
-    }
-}
-
-#[test]
 fn names_of_categories_do_not_matter() {
     let other = |point: &Point| {
         let renamed = |(name, value): (&Name, &Value)| {
@@ -525,59 +352,4 @@ fn refuses_what_it_cannot_solve() {
         matches!(&faults[0], SearchError::Option(besom_core::OptionError::Unknown { key, .. }) if key == "kernel")
     );
     assert_eq!(faults[1..], [SearchError::NoMetric, SearchError::NothingToSearch]);
-}
-
-/// The model hears of stopped runs what their curves promise; the history may be read back at any time.
-#[test]
-fn stopped_runs_count_with_their_predicted_end() {
-    let problem = problem(vec![("x", uniform(0.0, 1.0)), ("y", uniform(0.0, 1.0))], 6);
-    let curve = |point: &Point, steps: u32| {
-        let end = (number(point, "x") - 0.3).powi(2) + number(point, "y");
-        Curve::new((1..=steps).map(|step| end + 2.0 / f64::from(step)).collect::<Vec<_>>())
-    };
-    let history = |stopped: Option<&str>| {
-        let (mut search, mut history) = (bayes(&problem), History::new());
-        // Doubts come after an even number of runs.
-        for place in 0..21 {
-            let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
-            let short = place % 3 != 0;
-            let curves = vec![curve(&suggestion.point, if short { 2 } else { 40 })];
-            let stopped = stopped.filter(|_| short).map(str::to_owned);
-            history.push(Run { state: RunState::Finished, stopped, curves, ..run(suggestion) });
-        }
-        history
-    };
-    let (told, untold) = (history(Some("asha")), history(None));
-    let predicted = |history: &History| {
-        let suggestion = ask(&mut bayes(&problem), &problem, history, 1).remove(0);
-        suggestion.note["predicted_mean"].as_f64().unwrap()
-    };
-    assert_ne!(told.runs()[20].point, untold.runs()[20].point);
-    // At the optimum, 0, complete runs end with 0.05; a run of two steps stands at 1.
-    assert!(predicted(&told) < 0.3, "{}", predicted(&told));
-}
-
-/// A running run counts with what its curve promises, where most runs go all the way.
-#[test]
-fn running_runs_count_with_what_their_curves_promise() {
-    let problem = problem(vec![("x", uniform(0.0, 1.0))], 6);
-    let curve = |end: f64, steps: u32| {
-        Curve::new((1..=steps).map(|step| end + 2.0 / f64::from(step)).collect::<Vec<_>>())
-    };
-    let (mut search, mut history) = (bayes(&problem), History::new());
-    // Doubts come after an even number of runs.
-    for _ in 0..10 {
-        let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
-        let curves = vec![curve((number(&suggestion.point, "x") - 0.3).powi(2), 20)];
-        history.push(Run { state: RunState::Finished, curves, ..run(suggestion) });
-    }
-    let next = |end: f64, steps: u32| {
-        let point = [(Name::from("x"), json!(0.9))].into_iter().collect();
-        let mut history = history.clone();
-        let curves = vec![curve(end, steps)];
-        history.push(Run { state: RunState::Running, curves, ..Run::new(point) });
-        ask(&mut bayes(&problem), &problem, &history, 1).remove(0).note["predicted_mean"].as_f64()
-    };
-    assert_eq!(next(0.36, 2), next(-5.0, 2), "two steps promise nothing");
-    assert_ne!(next(0.36, 10), next(-5.0, 10));
 }

@@ -1,0 +1,62 @@
+//! What curves say of stopped and running runs.
+
+use besom_core::{Curve, History, Name, Point, Run, RunState};
+use serde_json::json;
+
+use super::common::{problem, uniform};
+use super::{ask, bayes, number, run};
+
+/// The model hears of stopped runs what their curves promise; the history may be read back at any time.
+#[test]
+fn stopped_runs_count_with_their_predicted_end() {
+    let problem = problem(vec![("x", uniform(0.0, 1.0)), ("y", uniform(0.0, 1.0))], 6);
+    let curve = |point: &Point, steps: u32| {
+        let end = (number(point, "x") - 0.3).powi(2) + number(point, "y");
+        Curve::new((1..=steps).map(|step| end + 2.0 / f64::from(step)).collect::<Vec<_>>())
+    };
+    let history = |stopped: Option<&str>| {
+        let (mut search, mut history) = (bayes(&problem), History::new());
+        // Doubts come after an even number of runs.
+        for place in 0..21 {
+            let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
+            let short = place % 3 != 0;
+            let curves = vec![curve(&suggestion.point, if short { 2 } else { 40 })];
+            let stopped = stopped.filter(|_| short).map(str::to_owned);
+            history.push(Run { state: RunState::Finished, stopped, curves, ..run(suggestion) });
+        }
+        history
+    };
+    let (told, untold) = (history(Some("asha")), history(None));
+    let predicted = |history: &History| {
+        let suggestion = ask(&mut bayes(&problem), &problem, history, 1).remove(0);
+        suggestion.note["predicted_mean"].as_f64().unwrap()
+    };
+    assert_ne!(told.runs()[20].point, untold.runs()[20].point);
+    // At the optimum, 0, complete runs end with 0.05; a run of two steps stands at 1.
+    assert!(predicted(&told) < 0.3, "{}", predicted(&told));
+}
+
+/// A running run counts with what its curve promises, where most runs go all the way.
+#[test]
+fn running_runs_count_with_what_their_curves_promise() {
+    let problem = problem(vec![("x", uniform(0.0, 1.0))], 6);
+    let curve = |end: f64, steps: u32| {
+        Curve::new((1..=steps).map(|step| end + 2.0 / f64::from(step)).collect::<Vec<_>>())
+    };
+    let (mut search, mut history) = (bayes(&problem), History::new());
+    // Doubts come after an even number of runs.
+    for _ in 0..10 {
+        let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
+        let curves = vec![curve((number(&suggestion.point, "x") - 0.3).powi(2), 20)];
+        history.push(Run { state: RunState::Finished, curves, ..run(suggestion) });
+    }
+    let next = |end: f64, steps: u32| {
+        let point = [(Name::from("x"), json!(0.9))].into_iter().collect();
+        let mut history = history.clone();
+        let curves = vec![curve(end, steps)];
+        history.push(Run { state: RunState::Running, curves, ..Run::new(point) });
+        ask(&mut bayes(&problem), &problem, &history, 1).remove(0).note["predicted_mean"].as_f64()
+    };
+    assert_eq!(next(0.36, 2), next(-5.0, 2), "two steps promise nothing");
+    assert_ne!(next(0.36, 10), next(-5.0, 10));
+}
