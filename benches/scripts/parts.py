@@ -35,23 +35,21 @@ PARTS = [
 ]
 
 
-def draw(rng):
-    return {
-        "rate": 10 ** rng.uniform(-5, 0), "decay": 10 ** rng.uniform(-6, -1), "dropout": rng.uniform(0, 0.8),
-        "momentum": rng.uniform(0.5, 1), "layers": rng.randint(1, 12), "batch": rng.choice([16, 32, 64, 128, 256]),
-        **{name: rng.choice(values) for name, values in LIST.items()},
-    }
-
-
-def loss(p):
-    log = math.log10
-    return ((log(p["rate"]) + 3) ** 2 + 0.2 * (log(p["decay"]) + 4) ** 2 + (p["dropout"] - 0.2) ** 2 + (p["momentum"] - 0.9) ** 2
-            + 0.05 * (p["layers"] - 5) ** 2 + 0.1 * LIST["optimizer"].index(p["optimizer"]) + 0.1 * LIST["activation"].index(p["activation"]))
-
-
 class Mixed:
     """Eight mixed parameters."""
-    parameters, draw, loss = PARAMETERS, staticmethod(draw), staticmethod(loss)
+    parameters = PARAMETERS
+
+    def draw(rng):
+        return {
+            "rate": 10 ** rng.uniform(-5, 0), "decay": 10 ** rng.uniform(-6, -1), "dropout": rng.uniform(0, 0.8),
+            "momentum": rng.uniform(0.5, 1), "layers": rng.randint(1, 12), "batch": rng.choice([16, 32, 64, 128, 256]),
+            **{name: rng.choice(values) for name, values in LIST.items()},
+        }
+
+    def loss(p):
+        log = math.log10
+        return ((log(p["rate"]) + 3) ** 2 + 0.2 * (log(p["decay"]) + 4) ** 2 + (p["dropout"] - 0.2) ** 2 + (p["momentum"] - 0.9) ** 2
+                + 0.05 * (p["layers"] - 5) ** 2 + 0.1 * LIST["optimizer"].index(p["optimizer"]) + 0.1 * LIST["activation"].index(p["activation"]))
 
 
 class Floats:
