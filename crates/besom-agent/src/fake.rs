@@ -80,7 +80,7 @@ impl Store for Fake {
             stop_reason: None,
             stop_kind: None,
             message: None,
-            epoch: 1,
+            attempt: 1,
             exit_code: None,
             rows,
             best: None,

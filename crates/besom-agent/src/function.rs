@@ -52,7 +52,7 @@ impl<F: FnMut(&mut RunContext<'_>) -> Result<(), BoxError>> FunctionRunner<F> {
 
 impl<F: FnMut(&mut RunContext<'_>) -> Result<(), BoxError>> Runner for FunctionRunner<F> {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
-        let (path, attempt) = (link.dir().path().to_owned(), link.lease().epoch);
+        let (path, attempt) = (link.dir().path().to_owned(), link.lease().attempt);
         let writer = match metrics::open(&link.dir().metrics()) {
             Ok(writer) => writer,
             Err(error) => return Ended::failed(AgentError::io(link.dir().metrics())(error).to_string()),

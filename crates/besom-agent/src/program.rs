@@ -82,7 +82,7 @@ impl ProgramRunner {
             ("BESOM_SWEEP_ID", lease.sweep.as_str().into()),
             ("BESOM_RUN_ID", format!("{}-{}", lease.sweep, lease.run).into()),
             ("BESOM_RUN_NUMBER", lease.run.to_string().into()),
-            ("BESOM_ATTEMPT", lease.epoch.to_string().into()),
+            ("BESOM_ATTEMPT", lease.attempt.to_string().into()),
             ("BESOM_STORE", self.store.clone()),
             ("BESOM_PARAMS", dir.params().into()),
             ("BESOM_METRICS", dir.metrics().into()),

@@ -42,7 +42,7 @@ pub(crate) fn salvage_patiently(
     patience: Duration,
 ) -> Result<Salvaged, AgentError> {
     let row = patiently(patience, || store.run(&lease.sweep, lease.run))?;
-    if row.epoch != lease.epoch {
+    if row.attempt != lease.attempt {
         return Ok(Salvaged::default());
     }
     let mut salvaged = 0;
@@ -113,9 +113,9 @@ fn salvage_dead(
     if row.state != RunState::Running {
         return Ok(());
     }
-    let lease = Lease { sweep: sweep.clone(), run: number, epoch: row.epoch };
+    let lease = Lease { sweep: sweep.clone(), run: number, attempt: row.attempt };
     let dir = RunDir::new(directory, &lease);
-    outlast(&dir, lease.epoch);
+    outlast(&dir, lease.attempt);
     if salvage_patiently(store, &lease, &dir, patience)?.preempting {
         end(store, &lease, RunState::Preempted, patience)?;
     }
@@ -123,13 +123,13 @@ fn salvage_dead(
 }
 
 /// Waits until no process of an attempt lives any more, so that nobody adds to its metrics file.
-fn outlast(dir: &RunDir, epoch: u64) {
+fn outlast(dir: &RunDir, attempt: u64) {
     let until = Instant::now() + LAST_BREATH;
     while File::open(dir.lock()).is_ok_and(|file| file.try_lock().is_err()) && Instant::now() < until {
         thread::sleep(Duration::from_millis(2));
     }
     let run_dir = [b"BESOM_RUN_DIR=", dir.path().as_os_str().as_bytes()].concat();
-    let marks = [run_dir, format!("BESOM_ATTEMPT={epoch}").into_bytes()];
+    let marks = [run_dir, format!("BESOM_ATTEMPT={attempt}").into_bytes()];
     end_all(|| marked(&marks), Duration::ZERO, LAST_BREATH);
     // Its work is done. If it stays, it does no harm.
     let _ = fs::remove_file(dir.lock());

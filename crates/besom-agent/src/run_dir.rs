@@ -19,13 +19,13 @@ pub fn run_directory(directory: &Path, sweep: &SweepId, run: RunNumber) -> PathB
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
-    epoch: u64,
+    attempt: u64,
 }
 
 impl RunDir {
     /// The files of the attempt that `lease` stands for; `directory` is the store's.
     pub fn new(directory: &Path, lease: &Lease) -> Self {
-        Self { path: run_directory(directory, &lease.sweep, lease.run), epoch: lease.epoch }
+        Self { path: run_directory(directory, &lease.sweep, lease.run), attempt: lease.attempt }
     }
 
     /// The directory, the same for every attempt.
@@ -35,7 +35,7 @@ impl RunDir {
 
     /// The file to which this attempt appends its metrics, one JSON object a line.
     pub fn metrics(&self) -> PathBuf {
-        self.path.join(format!("metrics-{}.jsonl", self.epoch))
+        self.path.join(format!("metrics-{}.jsonl", self.attempt))
     }
 
     /// What the newest attempt has printed, head and tail.
@@ -60,12 +60,12 @@ impl RunDir {
 
     /// The file that the supervisor of this attempt holds a lock on while any process of it may live.
     pub fn lock(&self) -> PathBuf {
-        self.path.join(format!("attempt-{}.lock", self.epoch))
+        self.path.join(format!("attempt-{}.lock", self.attempt))
     }
 
     /// Where the output of the attempt before this one is kept.
     pub(crate) fn older_output(&self) -> PathBuf {
-        self.path.join(format!("output-{}.log", self.epoch.saturating_sub(1)))
+        self.path.join(format!("output-{}.log", self.attempt.saturating_sub(1)))
     }
 
     /// Makes the directory and an empty metrics file, unless they are there.

@@ -71,7 +71,7 @@ fn a_closure_that_computes_for_long_is_not_given_up() {
         });
         Ok(())
     }));
-    assert_eq!((scene.run(1).state, scene.run(1).epoch), (RunState::Finished, 1));
+    assert_eq!((scene.run(1).state, scene.run(1).attempt), (RunState::Finished, 1));
 }
 
 #[test]

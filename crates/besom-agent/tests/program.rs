@@ -114,7 +114,7 @@ fn a_program_that_is_preempted_and_fails_is_tried_again() {
         "{LOG} log '{{\"loss\": '$BESOM_ATTEMPT'}}'; test $BESOM_ATTEMPT = 4 && exit 0
          {PREEMPTING} test $BESOM_ATTEMPT = 3 && kill -KILL $$; echo gone; exit 7"
     ));
-    assert_eq!((run.state, run.epoch, run.message), (RunState::Finished, 4, None));
+    assert_eq!((run.state, run.attempt, run.message), (RunState::Finished, 4, None));
     assert_eq!(scene.rows(1), ["1:{\"loss\":4}"], "the word is no row");
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
     let ends: Vec<_> = attempts.iter().map(|attempt| attempt.state).collect();
@@ -131,8 +131,8 @@ fn a_program_that_is_preempted_and_ends_well_or_is_stopped_is_not_tried_again() 
         let stops = [(RunNumber::new(2).unwrap(), "enough".to_owned())];
         scene.store().request_stops(&scene.sweep, &stops, StopKind::Cancel).unwrap();
     });
-    assert_eq!((scene.run(1).state, scene.run(1).epoch), (RunState::Finished, 1));
-    assert_eq!((scene.run(2).state, scene.run(2).epoch), (RunState::Killed, 1));
+    assert_eq!((scene.run(1).state, scene.run(1).attempt), (RunState::Finished, 1));
+    assert_eq!((scene.run(2).state, scene.run(2).attempt), (RunState::Killed, 1));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_supervisor_that_is_killed_takes_the_program_along_and_the_run_is_tried_agai
         signal(supervisor.trim(), rustix::process::Signal::KILL);
     });
     let run = scene.run(1);
-    assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+    assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
     assert_eq!(living(&scene.eventually_read("pids")), Vec::<String>::new());
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
     assert_eq!(attempts[0].state, RunState::Crashed);
@@ -355,7 +355,7 @@ fn a_lost_lease_ends_the_program_and_nothing_of_it_is_reported() {
     let runner = scene.shell(
         "trap '' TERM; echo '{\"loss\": 1}' >> $BESOM_METRICS; echo $$ > pids; while :; do sleep 0.01; done",
     );
-    let mut lease = Lease { sweep: scene.sweep.clone(), run: RunNumber::FIRST, epoch: 1 };
+    let mut lease = Lease { sweep: scene.sweep.clone(), run: RunNumber::FIRST, attempt: 1 };
     scene.while_working(runner, || {
         scene.eventually_logged(1, 1);
         let mut store = scene.store();
@@ -366,11 +366,11 @@ fn a_lost_lease_ends_the_program_and_nothing_of_it_is_reported() {
         let other = store.join(&scene.sweep, &new).unwrap();
         store.claim(other, 1).unwrap();
         eventually("the program is dead", || living(&scene.eventually_read("pids")).is_empty().then_some(()));
-        lease.epoch = 2;
+        lease.attempt = 2;
         store
             .finish(&lease, &besom_store::End { state: RunState::Finished, exit_code: None, message: None })
             .unwrap();
     });
-    assert_eq!((scene.run(1).epoch, scene.run(1).state), (2, RunState::Finished));
+    assert_eq!((scene.run(1).attempt, scene.run(1).state), (2, RunState::Finished));
     assert_eq!(scene.rows(1), Vec::<String>::new());
 }

@@ -67,17 +67,17 @@ fn start_agent(scene: &Scene, script: &str, how: &str) -> Victim {
 }
 
 /// Every row in the metrics file of an attempt is stored, once and in order: they count from 1. Says how many.
-fn check_rows(scene: &Scene, run: u64, epoch: u64) -> usize {
-    let text = fs::read_to_string(scene.dir(run, epoch).metrics()).unwrap_or_default();
+fn check_rows(scene: &Scene, run: u64, attempt: u64) -> usize {
+    let text = fs::read_to_string(scene.dir(run, attempt).metrics()).unwrap_or_default();
     let acknowledged = text.lines().filter(|line| line.ends_with('}')).count();
     let number = RunNumber::new(run).unwrap();
-    let stored = scene.store().rows(&scene.sweep, number, Some(epoch)).unwrap();
-    assert_eq!(stored.len(), acknowledged, "run {run}, attempt {epoch}");
+    let stored = scene.store().rows(&scene.sweep, number, Some(attempt)).unwrap();
+    assert_eq!(stored.len(), acknowledged, "run {run}, attempt {attempt}");
     for (index, row) in (1_u64..).zip(&stored) {
         assert_eq!(
             (row.seq, row.values["loss"].as_u64()),
             (index, Some(index)),
-            "run {run}, attempt {epoch}"
+            "run {run}, attempt {attempt}"
         );
     }
     stored.len()
@@ -95,7 +95,7 @@ fn kill_and_recover(how: &str) {
     // Another agent begins at once, without waiting for any silence.
     scene.run_one(PROGRAM);
     let run = scene.run(1);
-    assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+    assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
     assert_eq!(living(&fs::read_to_string(scene.file("pids")).unwrap()), Vec::<String>::new());
 
     assert!(check_rows(&scene, 1, 1) >= 20);
@@ -124,7 +124,7 @@ fn an_agent_that_is_killed_while_its_run_is_preempted_costs_no_retry() {
     scene.eventually_read("said");
     drop(agent);
     let run = scene.run_one(script);
-    assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+    assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
     assert_eq!(attempts[0].state, RunState::Preempted);
 }
@@ -135,11 +135,11 @@ fn a_silent_agent_whose_run_was_preempted_costs_no_retry() {
     let mut store = scene.store();
     let agent = store.join(&scene.sweep, &NewAgent { name: "elsewhere".into(), silence_ms: 1000 }).unwrap();
     let Claim::Run(claimed) = store.claim(agent, 1).unwrap() else { panic!("a run is pending") };
-    scene.dir(1, claimed.lease.epoch).create().unwrap();
+    scene.dir(1, claimed.lease.attempt).create().unwrap();
     fs::write(scene.dir(1, 1).metrics(), "{\"loss\": 1}\n{\"_besom\": \"preempting\"}\n").unwrap();
     scene.let_pass(Duration::from_secs(10));
     let run = scene.run_one("exit 0");
-    assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+    assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
     assert_eq!((attempts[0].state, attempts[0].rows), (RunState::Preempted, 1));
 }
@@ -169,13 +169,13 @@ fn however_often_agents_are_killed_every_run_finishes_once_with_all_its_rows() {
     for number in 1..=8 {
         let run = scene.run(number);
         assert_eq!(run.state, RunState::Finished);
-        for epoch in 1..run.epoch {
-            assert!(check_rows(&scene, number, epoch) <= ROWS);
+        for attempt in 1..run.attempt {
+            assert!(check_rows(&scene, number, attempt) <= ROWS);
         }
-        assert_eq!(check_rows(&scene, number, run.epoch), ROWS);
+        assert_eq!(check_rows(&scene, number, run.attempt), ROWS);
         let attempts = scene.store().attempts(&scene.sweep, RunNumber::new(number).unwrap()).unwrap();
         let finished = attempts.iter().filter(|attempt| attempt.state == RunState::Finished).count();
-        assert_eq!((attempts.len() as u64, finished), (run.epoch, 1));
+        assert_eq!((attempts.len() as u64, finished), (run.attempt, 1));
     }
 }
 
@@ -187,14 +187,14 @@ fn a_run_of_a_silent_agent_is_salvaged_and_given_up() {
         let mut store = scene.store();
         let agent = store.join(&scene.sweep, &NewAgent { name: "far".into(), silence_ms: 60_000 }).unwrap();
         let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is there") };
-        let dir = scene.dir(1, run.lease.epoch);
+        let dir = scene.dir(1, run.lease.attempt);
         dir.create().unwrap();
         fs::write(dir.metrics(), logged).unwrap();
         scene.let_pass(Duration::from_secs(61));
 
         scene.run_one("exit 0");
         let run = scene.run(1);
-        assert_eq!((run.state, run.epoch), (RunState::Finished, 2));
+        assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
         let stored = scene.store().rows(&scene.sweep, RunNumber::FIRST, Some(1)).unwrap();
         assert_eq!(stored.len(), logged.lines().count());
         let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
@@ -211,5 +211,5 @@ fn an_agent_that_speaks_is_not_given_up() {
     scene.let_pass(Duration::from_secs(59));
     scene.shutdown.raise();
     scene.work(&mut scene.shell("exit 0"));
-    assert_eq!((scene.run(1).state, scene.run(1).epoch), (RunState::Running, run.lease.epoch));
+    assert_eq!((scene.run(1).state, scene.run(1).attempt), (RunState::Running, run.lease.attempt));
 }

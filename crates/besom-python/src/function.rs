@@ -104,7 +104,7 @@ impl Call {
     fn call(&self, py: Python<'_>, function: Option<&Py<PyAny>>) -> PyResult<Returned> {
         let log = RunLog::open(&self.metrics, self.told.clone())?;
         let lease = &self.run.lease;
-        let run = (lease.sweep.as_str(), lease.run.get(), lease.epoch);
+        let run = (lease.sweep.as_str(), lease.run.get(), lease.attempt);
         let params = value::dict(py, &self.run.point)?;
         let execute = py.import("besom._run")?.getattr("execute")?;
         let answer = execute.call1((function, run, params, &self.directory, log))?;

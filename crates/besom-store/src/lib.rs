@@ -4,7 +4,7 @@
 //! owners use a [`Store`], which is a queue and everything else. Both are synchronous. [`SqliteStore`] keeps all in
 //! one file that several processes use at once.
 //!
-//! Correctness rests on three numbers and never on time: the *epoch* of a run (+1 each time it is handed out) fences
+//! Correctness rests on three numbers and never on time: the *attempt* of a run (+1 each time it is handed out) fences
 //! late writers; the *request* number of an agent makes a repeated claim return the same run; the *seq* of a metric
 //! row makes a repeated report add nothing. Time only decides when to give up on somebody who is silent.
 //!

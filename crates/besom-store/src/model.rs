@@ -187,7 +187,7 @@ pub struct Lease {
     /// The run.
     pub run: RunNumber,
     /// How many times the run was handed out, this time included; the fencing token.
-    pub epoch: u64,
+    pub attempt: u64,
 }
 
 /// The answer to a claim.
@@ -211,7 +211,7 @@ pub struct ClaimedRun {
 /// One row of metrics: what a program logged at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// Its number in this attempt (epoch) of the run, from 1, without gaps.
+    /// Its number in this attempt of the run, from 1, without gaps.
     pub seq: u64,
     /// The logged values.
     pub values: Map<String, Value>,
@@ -287,7 +287,7 @@ pub struct RunRow {
     /// What people should know of its end.
     pub message: Option<String>,
     /// How many times it was handed out.
-    pub epoch: u64,
+    pub attempt: u64,
     /// The exit code of its last attempt.
     pub exit_code: Option<i32>,
     /// How many rows its newest attempt has logged.
@@ -307,8 +307,8 @@ pub struct RunRow {
 /// One hand-out of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attempt {
-    /// Its number, from 1: the run's epoch then.
-    pub epoch: u64,
+    /// Its number, from 1: the run's attempt then.
+    pub number: u64,
     /// Who had it.
     pub agent: String,
     /// When it began, in milliseconds since 1970.

@@ -18,7 +18,7 @@ pub trait Queue: Send {
 
     /// Adds metric rows to a running run and shows that its agent is alive; an empty report is a heartbeat. Rows
     /// whose seq is stored already are skipped. A run that was given up as `crashed` and not yet handed out again
-    /// becomes `running` again by its old epoch's report.
+    /// becomes `running` again by its old attempt's report.
     fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError>;
 
     /// Ends an attempt. The run gets the state of the end, with these exceptions: it becomes `pending` again while the

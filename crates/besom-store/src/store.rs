@@ -64,7 +64,8 @@ pub trait Store: Queue {
     fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError>;
 
     /// The metric rows of one attempt (the newest if `None`), in order.
-    fn rows(&mut self, id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Result<Vec<Row>, StoreError>;
+    fn rows(&mut self, id: &SweepId, number: RunNumber, attempt: Option<u64>)
+    -> Result<Vec<Row>, StoreError>;
 
     /// The curve of a watched metric in the newest attempt: one value per row that held it, NaN where it was no
     /// finite number.
@@ -157,8 +158,13 @@ impl<S: Store + ?Sized> Store for Box<S> {
         (**self).attempts(id, number)
     }
 
-    fn rows(&mut self, id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Result<Vec<Row>, StoreError> {
-        (**self).rows(id, number, epoch)
+    fn rows(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<Vec<Row>, StoreError> {
+        (**self).rows(id, number, attempt)
     }
 
     fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {

@@ -61,7 +61,7 @@ fn eight_processes_finish_each_run_exactly_once() {
     assert_eq!(status.counts[3], (RunState::Finished, RUNS as u64));
     for number in (0..RUNS).map(RunNumber::from_index) {
         let run = store.run(&id(), number).unwrap();
-        assert_eq!((run.epoch, run.rows), (1, 2));
+        assert_eq!((run.attempt, run.rows), (1, 2));
     }
 }
 

@@ -21,7 +21,7 @@ fn a_silent_agent_that_returns_in_time_goes_on() {
     assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Pending);
     assert_eq!(store.report(&lease, &[row(1, json!({"loss": 1}))]).unwrap(), Reply::Continue);
     let run = store.run(&id(), FIRST).unwrap();
-    assert_eq!((run.state, run.epoch, run.rows), (RunState::Running, 1, 1));
+    assert_eq!((run.state, run.attempt, run.rows), (RunState::Running, 1, 1));
     assert!(store.silent(&id()).unwrap().is_empty());
 }
 
@@ -33,7 +33,7 @@ fn who_comes_back_too_late_is_told_and_changes_nothing() {
     time.pass(101);
     assert!(store.give_up(&old).unwrap());
     let new = claim(&mut store, fast, 1).lease;
-    assert_eq!((new.run, new.epoch), (old.run, 2));
+    assert_eq!((new.run, new.attempt), (old.run, 2));
     assert_eq!(store.report(&old, &[row(1, json!({"loss": 1}))]).unwrap(), Reply::Lost);
     assert_eq!(store.finish(&old, &end(RunState::Finished)).unwrap(), Reply::Lost);
     assert!(!store.give_up(&old).unwrap());
@@ -44,9 +44,9 @@ fn who_comes_back_too_late_is_told_and_changes_nothing() {
 #[test]
 fn a_crashed_run_is_tried_again_until_its_budget_is_used_up() {
     let (mut store, _) = store(&new_sweep(), 1);
-    for (epoch, state) in [(1, RunState::Pending), (2, RunState::Crashed)] {
+    for (attempt, state) in [(1, RunState::Pending), (2, RunState::Crashed)] {
         let agent = join(&mut store);
-        assert_eq!(claim(&mut store, agent, 1).lease.epoch, epoch);
+        assert_eq!(claim(&mut store, agent, 1).lease.attempt, attempt);
         store.leave(agent).unwrap();
         assert_eq!(store.run(&id(), FIRST).unwrap().state, state);
     }
@@ -58,7 +58,7 @@ fn a_preempted_run_is_handed_out_again_before_later_ones() {
     let agent = join(&mut store);
     for request in 1..=5 {
         let lease = claim(&mut store, agent, request).lease;
-        assert_eq!((lease.run, lease.epoch), (FIRST, request));
+        assert_eq!((lease.run, lease.attempt), (FIRST, request));
         assert_eq!(store.finish(&lease, &end(RunState::Preempted)).unwrap(), Reply::Continue);
         assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Preempted);
     }
@@ -141,7 +141,7 @@ fn a_finished_sweep_lets_runs_end_and_goes_on_by_retry() {
     assert_eq!(store.sweep(&id()).unwrap().state, SweepState::Finished);
     assert_eq!(store.retry(&id(), &[RunState::Failed]).unwrap(), 1);
     assert_eq!(store.sweep(&id()).unwrap().state, SweepState::Running);
-    assert_eq!(claim(&mut store, agent, 2).lease.epoch, 2);
+    assert_eq!(claim(&mut store, agent, 2).lease.attempt, 2);
 }
 
 #[test]

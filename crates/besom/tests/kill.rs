@@ -230,13 +230,13 @@ impl Storm {
             .iter()
             .filter(|agent| agent.name.contains(&part))
             .filter_map(|agent| agent.run)
-            .map(|run| (run, self.store.run(&self.sweep, run).unwrap().epoch))
+            .map(|run| (run, self.store.run(&self.sweep, run).unwrap().attempt))
             .collect();
         let taken = !held.is_empty()
             && self.wait(Duration::from_secs(5), |storm, _| {
-                held.iter().any(|&(run, epoch)| {
+                held.iter().any(|&(run, attempt)| {
                     let row = storm.store.run(&storm.sweep, run).unwrap();
-                    row.epoch > epoch && row.state == RunState::Running && row.rows > 0
+                    row.attempt > attempt && row.state == RunState::Running && row.rows > 0
                 })
             })?;
         signal(pid, Signal::CONT);

@@ -58,7 +58,7 @@ fn a_grid_is_run_to_its_end_and_the_best_run_is_told() {
     );
     for run in &runs {
         assert_eq!(run["state"], "finished");
-        assert_eq!((&run["rows"], &run["epoch"]), (&json!(3), &json!(1)));
+        assert_eq!((&run["rows"], &run["attempt"]), (&json!(3), &json!(1)));
         assert_eq!(run["best"].as_f64(), run["point"]["a"].as_f64().map(|a| 3.0 * a));
     }
     let output = desk.path().join(".besom/runs").join(&id).join("2/output.log");

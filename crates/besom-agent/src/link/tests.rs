@@ -23,7 +23,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let lease = Lease { sweep: SweepId::new("abc"), run: RunNumber::FIRST, epoch: 1 };
+        let lease = Lease { sweep: SweepId::new("abc"), run: RunNumber::FIRST, attempt: 1 };
         let options =
             AgentOptions { patience: Duration::from_secs(20), ..AgentOptions::new("a", dir.path()) };
         RunDir::new(dir.path(), &lease).create().unwrap();
@@ -186,7 +186,7 @@ fn salvaging_reports_only_what_is_missing_and_takes_the_last_line() {
     scene.store.script().reports.clear();
     assert_eq!(salvage(&mut store, &scene.lease, &dir).unwrap(), 0);
     assert_eq!(scene.store.script().reports, Vec::<Vec<u64>>::new(), "no sign of life either");
-    let later = Lease { epoch: 2, ..scene.lease };
+    let later = Lease { attempt: 2, ..scene.lease };
     assert_eq!(salvage(&mut store, &later, &dir).unwrap(), 0, "not under another lease");
 }
 

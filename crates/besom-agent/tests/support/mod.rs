@@ -164,9 +164,9 @@ impl Scene {
         rows.iter().map(|Row { seq, values }| format!("{seq}:{}", Value::Object(values.clone()))).collect()
     }
 
-    pub fn dir(&self, number: u64, epoch: u64) -> RunDir {
+    pub fn dir(&self, number: u64, attempt: u64) -> RunDir {
         let run = RunNumber::new(number).unwrap();
-        RunDir::new(&self.options.directory, &Lease { sweep: self.sweep.clone(), run, epoch })
+        RunDir::new(&self.options.directory, &Lease { sweep: self.sweep.clone(), run, attempt })
     }
 
     /// Waits until so many rows of a run are stored.

@@ -116,8 +116,8 @@ fn agree_on_curves<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
         let number = RunNumber::from_index(index);
         let attempts = told("attempts", stage.store.attempts(id, number))?;
         same("attempts", &attempts, &run.tried(&stage.model.agents))?;
-        for (epoch, tried) in (1..).zip(&run.attempts) {
-            let rows = told("rows", stage.store.rows(id, number, Some(epoch)))?;
+        for (attempt, tried) in (1..).zip(&run.attempts) {
+            let rows = told("rows", stage.store.rows(id, number, Some(attempt)))?;
             same("rows", &rows, &tried.rows)?;
         }
         let newest = run.attempts.last().map(|tried| tried.rows.clone()).unwrap_or_default();

@@ -43,7 +43,7 @@ pub(super) struct Run {
     pub(super) state: RunState,
     pub(super) created_ms: u64,
     pub(super) ended_ms: Option<u64>,
-    /// The last one is the newest; its number is the epoch.
+    /// The last one is the newest.
     pub(super) attempts: Vec<Tried>,
     pub(super) given_up: bool,
     pub(super) stop: Option<(StopKind, String)>,
@@ -96,10 +96,10 @@ impl Model {
         if request > newest {
             return self.hand_out(agent, request);
         }
-        let Some((run, epoch)) = answer.filter(|_| request == newest) else {
+        let Some((run, attempt)) = answer.filter(|_| request == newest) else {
             return Claim::Nothing(state);
         };
-        if !self.revive(sweep, run, epoch) {
+        if !self.revive(sweep, run, attempt) {
             return Claim::Nothing(state);
         }
         self.claimed(sweep, run)
@@ -128,25 +128,25 @@ impl Model {
             given: None,
         });
         (run.state, run.given_up, run.exit_code, run.message) = (state, false, None, None);
-        let epoch = run.epoch();
+        let attempt = run.attempt();
         sweep.log(index, "claimed");
         self.agents[agent].request = request;
-        self.agents[agent].answer = Some((index, epoch));
+        self.agents[agent].answer = Some((index, attempt));
         self.claimed(at, index)
     }
 
     fn claimed(&self, sweep: usize, run: usize) -> Claim {
         let Sweep { new, runs, .. } = &self.sweeps[sweep];
         let run = &runs[run];
-        let lease = Lease { sweep: new.id.clone(), run: run.number, epoch: run.epoch() };
+        let lease = Lease { sweep: new.id.clone(), run: run.number, attempt: run.attempt() };
         Claim::Run(ClaimedRun { lease, point: run.new.point.clone() })
     }
 
     /// Hears of the holder of a lease. Says whether the lease stands; if its agent was given up, it does again.
-    fn revive(&mut self, at: usize, index: usize, epoch: u64) -> bool {
+    fn revive(&mut self, at: usize, index: usize, attempt: u64) -> bool {
         let now = self.now;
         let sweep = &mut self.sweeps[at];
-        if !sweep.stands(index, epoch) {
+        if !sweep.stands(index, attempt) {
             return false;
         }
         let run = &mut sweep.runs[index];
@@ -169,7 +169,7 @@ impl Model {
 
     pub(super) fn report(&mut self, at: usize, lease: &Lease, rows: &[Row]) -> Reply {
         let index = lease.run.index();
-        if !self.sweeps[at].stands(index, lease.epoch) {
+        if !self.sweeps[at].stands(index, lease.attempt) {
             return Reply::Lost;
         }
         let stored = self.sweeps[at].runs[index].newest().rows.len() as u64;
@@ -177,7 +177,7 @@ impl Model {
         if fresh.iter().zip(stored + 1..).any(|(row, seq)| row.seq != seq) {
             return Reply::Gap { expected: stored + 1 };
         }
-        self.revive(at, index, lease.epoch);
+        self.revive(at, index, lease.attempt);
         let run = &mut self.sweeps[at].runs[index];
         run.newest().rows.extend(fresh);
         match run.stop.clone() {
@@ -193,11 +193,11 @@ impl Model {
         }
         let index = lease.run.index();
         let attempts = &self.sweeps[at].runs[index].attempts;
-        let attempt = usize::try_from(lease.epoch - 1).ok().and_then(|attempt| attempts.get(attempt));
+        let attempt = usize::try_from(lease.attempt - 1).ok().and_then(|attempt| attempts.get(attempt));
         if attempt.is_some_and(|attempt| attempt.given.as_ref() == Some(end)) {
             return Some(Reply::Continue);
         }
-        if !self.revive(at, index, lease.epoch) {
+        if !self.revive(at, index, lease.attempt) {
             return Some(Reply::Lost);
         }
         self.sweeps[at].conclude(index, end, self.now);
@@ -220,7 +220,9 @@ impl Model {
     pub(super) fn silent(&self, at: usize) -> Vec<Lease> {
         let sweep = &self.sweeps[at];
         let silent = sweep.runs.iter().filter(|run| self.is_silent(run));
-        silent.map(|run| Lease { sweep: sweep.new.id.clone(), run: run.number, epoch: run.epoch() }).collect()
+        silent
+            .map(|run| Lease { sweep: sweep.new.id.clone(), run: run.number, attempt: run.attempt() })
+            .collect()
     }
 
     fn is_silent(&self, run: &Run) -> bool {
@@ -233,7 +235,7 @@ impl Model {
     pub(super) fn give_up(&mut self, at: usize, lease: &Lease) -> bool {
         let index = lease.run.index();
         let run = &self.sweeps[at].runs[index];
-        let silent = run.epoch() == lease.epoch && self.is_silent(run);
+        let silent = run.attempt() == lease.attempt && self.is_silent(run);
         if silent {
             self.sweeps[at].lose(index, self.now);
         }
@@ -333,10 +335,10 @@ impl Sweep {
         self.events.push((None, kind));
     }
 
-    fn stands(&self, index: usize, epoch: u64) -> bool {
+    fn stands(&self, index: usize, attempt: u64) -> bool {
         let run = &self.runs[index];
         let returns = run.given_up && self.state != SweepState::Canceled;
-        run.epoch() == epoch && (run.state == RunState::Running || returns)
+        run.attempt() == attempt && (run.state == RunState::Running || returns)
     }
 
     fn lose(&mut self, index: usize, now: u64) {
@@ -412,7 +414,7 @@ impl Run {
         }
     }
 
-    pub(super) fn epoch(&self) -> u64 {
+    pub(super) fn attempt(&self) -> u64 {
         self.attempts.len() as u64
     }
 

@@ -76,7 +76,7 @@ impl Sweep {
             stop_reason: run.stop.as_ref().map(|(_, reason)| reason.clone()),
             stop_kind: run.stop.as_ref().map(|(kind, _)| *kind),
             message: run.message.clone(),
-            epoch: run.epoch(),
+            attempt: run.attempt(),
             exit_code: run.exit_code,
             rows: newest.map_or(0, |newest| newest.rows.len() as u64),
             best: valid()
@@ -115,8 +115,8 @@ impl Run {
     pub(super) fn tried(&self, agents: &[Agent]) -> Vec<Attempt> {
         (1..)
             .zip(&self.attempts)
-            .map(|(epoch, tried)| Attempt {
-                epoch,
+            .map(|(number, tried)| Attempt {
+                number,
                 agent: agents[tried.agent].new.name.clone(),
                 started_ms: tried.started_ms,
                 ended_ms: tried.ended_ms,

@@ -16,7 +16,7 @@ pub(super) struct Agent {
     pub(super) name: String,
     pub(super) silence_ms: u64,
     pub(super) request: u64,
-    /// The run and epoch that it got.
+    /// The run and attempt that it got.
     pub(super) answer: Option<(RunNumber, u64)>,
 }
 
@@ -73,11 +73,11 @@ impl Tx<'_> {
         agent: &Agent,
         request: u64,
         run: RunNumber,
-        epoch: u64,
+        attempt: u64,
     ) -> Outcome<()> {
         self.change_one(
             "UPDATE agents SET request = ?2, answer_run = ?3, answer_epoch = ?4, seen_ms = ?5, gone = 0 WHERE key = ?1",
-            params![agent.key, bounded(request), run.get(), epoch, self.now],
+            params![agent.key, bounded(request), run.get(), attempt, self.now],
         )
     }
 

@@ -23,9 +23,9 @@ pub(super) enum Standing {
 }
 
 impl Tx<'_> {
-    /// What a lease of this epoch is worth.
-    pub(super) fn standing(&self, sweep: &Sweep, run: &Run, epoch: u64) -> Standing {
-        if !self.same_epoch(run, epoch) {
+    /// What a lease of this attempt is worth.
+    pub(super) fn standing(&self, sweep: &Sweep, run: &Run, attempt: u64) -> Standing {
+        if !self.same_attempt(run, attempt) {
             return Standing::Over;
         }
         match run.state {
@@ -37,22 +37,22 @@ impl Tx<'_> {
         }
     }
 
-    fn same_epoch(&self, run: &Run, epoch: u64) -> bool {
+    fn same_attempt(&self, run: &Run, attempt: u64) -> bool {
         #[cfg(feature = "mutants")]
         if self.breaks(super::Mutant::NoFencing) {
             return true;
         }
-        run.epoch == epoch
+        run.attempt == attempt
     }
 
     /// Hands a run out: a new attempt begins.
     pub(super) fn hand_out(&self, sweep: &mut Sweep, run: &Run, agent: &Agent) -> Outcome<Run> {
-        let epoch = run.epoch + 1;
-        let entries = [("agent", Some(json!(agent.name))), ("epoch", Some(json!(epoch)))];
+        let attempt = run.attempt + 1;
+        let entries = [("agent", Some(json!(agent.name))), ("attempt", Some(json!(attempt)))];
         self.log(sweep, Some(run.number), "claimed", detail(entries))?;
         let fresh = Run {
             state: RunState::Running,
-            epoch,
+            attempt,
             agent: Some(agent.key),
             given_up: false,
             seen_ms: self.now,
@@ -67,11 +67,11 @@ impl Tx<'_> {
             attempted: sweep.change,
             ..run.clone()
         };
-        self.save(sweep, &fresh, run.epoch)?;
+        self.save(sweep, &fresh, run.attempt)?;
         self.sql(
             "INSERT INTO attempts (run, epoch, agent, started_ms, state, rows) VALUES (?1, ?2, ?3, ?4, 'running', 0)",
         )?
-        .execute(params![run.key, epoch, agent.key, self.now])?;
+        .execute(params![run.key, attempt, agent.key, self.now])?;
         Ok(fresh)
     }
 
@@ -85,11 +85,11 @@ impl Tx<'_> {
         run.seen_ms = self.now;
         run.message = None;
         run.ended_ms = None;
-        self.log(sweep, Some(run.number), "returned", detail([("epoch", Some(json!(run.epoch)))]))?;
-        self.save(sweep, run, run.epoch)?;
+        self.log(sweep, Some(run.number), "returned", detail([("attempt", Some(json!(run.attempt)))]))?;
+        self.save(sweep, run, run.attempt)?;
         self.change_one(
             "UPDATE attempts SET state = 'running', ended_ms = NULL WHERE run = ?1 AND epoch = ?2",
-            params![run.key, run.epoch],
+            params![run.key, run.attempt],
         )
     }
 
@@ -98,7 +98,7 @@ impl Tx<'_> {
         self.conclude(sweep, run, end)?;
         self.change_one(
             "UPDATE attempts SET end_state = ?3, end_code = ?4, end_message = ?5 WHERE run = ?1 AND epoch = ?2",
-            params![run.key, run.epoch, end.state.as_str(), end.exit_code, end.message],
+            params![run.key, run.attempt, end.state.as_str(), end.exit_code, end.message],
         )
     }
 
@@ -120,7 +120,7 @@ impl Tx<'_> {
         run.message.clone_from(&end.message);
         run.ended_ms = (!run.state.is_open()).then_some(self.now);
         let entries = [
-            ("epoch", Some(json!(run.epoch))),
+            ("attempt", Some(json!(run.attempt))),
             ("exit_code", end.exit_code.map(|code| json!(code))),
             ("message", end.message.as_ref().map(|message| json!(message))),
             ("stopped", run.stop_reason.as_ref().map(|reason| json!(reason))),
@@ -129,18 +129,18 @@ impl Tx<'_> {
         if run.state == RunState::Pending {
             self.log(sweep, Some(run.number), "retried", Map::new())?;
         }
-        self.save(sweep, run, run.epoch)?;
+        self.save(sweep, run, run.attempt)?;
         self.change_one(
             "UPDATE attempts SET ended_ms = ?3, state = ?4, rows = ?5 WHERE run = ?1 AND epoch = ?2",
-            params![run.key, run.epoch, self.now, ended.as_str(), run.rows],
+            params![run.key, run.attempt, self.now, ended.as_str(), run.rows],
         )
     }
 
     /// Whether the agent of this attempt has given this very end before.
-    pub(super) fn has_ended_so(&self, run: &Run, epoch: u64, end: &End) -> Outcome<bool> {
+    pub(super) fn has_ended_so(&self, run: &Run, attempt: u64, end: &End) -> Outcome<bool> {
         let stored = self
             .sql("SELECT end_state, end_code, end_message FROM attempts WHERE run = ?1 AND epoch = ?2")?
-            .query_row(params![run.key, super::bounded(epoch)], |row| {
+            .query_row(params![run.key, super::bounded(attempt)], |row| {
                 Ok((
                     row.get::<_, Option<String>>(0)?,
                     row.get::<_, Option<i32>>(1)?,
@@ -163,14 +163,14 @@ impl Tx<'_> {
         let mut rows = statement.query([run.key])?;
         let mut attempts = Vec::new();
         while let Some(row) = rows.next()? {
-            let epoch = row.get(0)?;
+            let number = row.get(0)?;
             attempts.push(Attempt {
-                epoch,
+                number,
                 agent: row.get(1)?,
                 started_ms: row.get(2)?,
                 ended_ms: row.get(3)?,
                 state: state(text(row, 4)?)?,
-                rows: if epoch == run.epoch { run.rows } else { row.get(5)? },
+                rows: if number == run.attempt { run.rows } else { row.get(5)? },
             });
         }
         Ok(attempts)

@@ -38,7 +38,7 @@ impl Tx<'_> {
 
     fn curve_parts(&self, sweep: &Sweep, run: &Run, since: u64) -> Outcome<Vec<CurvePart>> {
         let anew = run.attempted > since;
-        let outdated = anew && run.epoch > 1 && run.added <= since;
+        let outdated = anew && run.attempt > 1 && run.added <= since;
         let mut parts = Vec::new();
         if run.rows == 0 && !anew {
             return Ok(parts);
@@ -59,7 +59,7 @@ impl Tx<'_> {
             "SELECT start, change, vals FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3
              ORDER BY start DESC",
         )?;
-        let mut rows = statement.query(params![run.key, run.epoch, metric])?;
+        let mut rows = statement.query(params![run.key, run.attempt, metric])?;
         let mut segments: Vec<(usize, Vec<f64>)> = Vec::new();
         while let Some(row) = rows.next()? {
             if row.get::<_, u64>(1)? <= since {

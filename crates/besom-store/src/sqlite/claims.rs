@@ -39,7 +39,9 @@ impl Tx<'_> {
             }
             self.hear(agent.key)?;
             match agent.answer {
-                Some((number, epoch)) if request == agent.request => self.claim_again(sweep, number, epoch),
+                Some((number, attempt)) if request == agent.request => {
+                    self.claim_again(sweep, number, attempt)
+                }
                 _ => Ok(Claim::Nothing(sweep.state)),
             }
         })
@@ -54,9 +56,9 @@ impl Tx<'_> {
     }
 
     /// The stored answer, if it is still worth something.
-    fn claim_again(&self, sweep: &mut Sweep, number: RunNumber, epoch: u64) -> Outcome<Claim> {
+    fn claim_again(&self, sweep: &mut Sweep, number: RunNumber, attempt: u64) -> Outcome<Claim> {
         let mut run = self.run(sweep, number)?;
-        match self.standing(sweep, &run, epoch) {
+        match self.standing(sweep, &run, attempt) {
             Standing::Over => return Ok(Claim::Nothing(sweep.state)),
             Standing::Live => self.keep_alive(&run)?,
             Standing::GivenUp => self.come_back(sweep, &mut run)?,
@@ -73,7 +75,7 @@ impl Tx<'_> {
             self.move_sweep(sweep, SweepState::Running, None, "started")?;
         }
         let run = self.hand_out(sweep, &self.run(sweep, number)?, agent)?;
-        self.store_answer(agent, request, number, run.epoch)?;
+        self.store_answer(agent, request, number, run.attempt)?;
         self.claimed(sweep, &run)
     }
 
@@ -98,7 +100,7 @@ impl Tx<'_> {
         let Some(row) = rows.next()? else {
             return Err(damaged("a run without a point", run.number));
         };
-        let lease = Lease { sweep: sweep.id.clone(), run: run.number, epoch: run.epoch };
+        let lease = Lease { sweep: sweep.id.clone(), run: run.number, attempt: run.attempt };
         Ok(Claim::Run(ClaimedRun { lease, point: object(text(row, 0)?)? }))
     }
 }

@@ -47,7 +47,7 @@ impl Tx<'_> {
             run.loss = Some(loss);
             self.change_one(
                 "UPDATE runs SET loss = ?3 WHERE key = ?1 AND epoch = ?2",
-                params![run.key, run.epoch, loss],
+                params![run.key, run.attempt, loss],
             )?;
         }
         Ok(())
@@ -59,7 +59,7 @@ impl Tx<'_> {
                 "SELECT key, start, length(vals) / 8 FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3
                  ORDER BY start DESC LIMIT 1",
             )?
-            .query_row(params![run.key, run.epoch, metric], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row(params![run.key, run.attempt, metric], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         if let Some((key, _, len)) = tail
             && len + values.len() <= SEGMENT
@@ -78,7 +78,7 @@ impl Tx<'_> {
         self.sql(
             "INSERT INTO curves (run, epoch, metric, start, change, vals) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![run.key, run.epoch, metric, start, sweep.change, bytes])?;
+        .execute(params![run.key, run.attempt, metric, start, sweep.change, bytes])?;
         Ok(())
     }
 
@@ -87,7 +87,7 @@ impl Tx<'_> {
         let run = self.run(sweep, number)?;
         let mut statement =
             self.sql("SELECT vals FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3 ORDER BY start")?;
-        let mut rows = statement.query(params![run.key, run.epoch, metric])?;
+        let mut rows = statement.query(params![run.key, run.attempt, metric])?;
         let mut curve = Vec::new();
         while let Some(row) = rows.next()? {
             pull(&mut curve, blob(row, 0)?)?;

@@ -61,7 +61,7 @@ fn full(row: &Row<'_>, goal: Goal) -> Outcome<RunRow> {
         stop_reason: run.stop_reason,
         stop_kind: run.stop_kind,
         message: run.message,
-        epoch: run.epoch,
+        attempt: run.attempt,
         exit_code: run.exit_code,
         rows: run.rows,
         best: run.loss.map(|loss| goal.to_loss(loss) + 0.0),

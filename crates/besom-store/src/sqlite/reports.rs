@@ -14,7 +14,7 @@ impl Tx<'_> {
     pub(super) fn heartbeat(&self, lease: &Lease) -> Outcome<Option<Reply>> {
         let sweep = self.sweep(&lease.sweep)?;
         let run = self.run(&sweep, lease.run)?;
-        match self.standing(&sweep, &run, lease.epoch) {
+        match self.standing(&sweep, &run, lease.attempt) {
             Standing::GivenUp => Ok(None),
             Standing::Over => Ok(Some(Reply::Lost)),
             Standing::Live => {
@@ -27,7 +27,7 @@ impl Tx<'_> {
     /// Stores metric rows.
     pub(super) fn report(&self, sweep: &mut Sweep, lease: &Lease, rows: &[Row]) -> Outcome<Reply> {
         let mut run = self.run(sweep, lease.run)?;
-        let standing = self.standing(sweep, &run, lease.epoch);
+        let standing = self.standing(sweep, &run, lease.attempt);
         if standing == Standing::Over {
             return Ok(Reply::Lost);
         }
@@ -44,7 +44,7 @@ impl Tx<'_> {
             run.rows += fresh.len() as u64;
             self.change_one(
                 "UPDATE runs SET rows = ?3, last = ?4, change = ?5 WHERE key = ?1 AND epoch = ?2",
-                params![run.key, run.epoch, run.rows, run.last, sweep.change],
+                params![run.key, run.attempt, run.rows, run.last, sweep.change],
             )?;
         }
         self.keep_alive(&run)?;
@@ -67,7 +67,7 @@ impl Tx<'_> {
     pub(super) fn keep_alive(&self, run: &Run) -> Outcome<()> {
         self.change_one(
             "UPDATE runs SET seen_ms = ?3 WHERE key = ?1 AND epoch = ?2",
-            params![run.key, run.epoch, self.now],
+            params![run.key, run.attempt, self.now],
         )?;
         self.hear(run.agent.ok_or_else(|| damaged("the agent of a running run", run.number))?)
     }
@@ -79,10 +79,10 @@ impl Tx<'_> {
             return Err(StoreError::NotAnEnd(end.state).into());
         }
         let mut run = self.run(sweep, lease.run)?;
-        if self.has_ended_so(&run, lease.epoch, end)? {
+        if self.has_ended_so(&run, lease.attempt, end)? {
             return Ok(Reply::Continue);
         }
-        match self.standing(sweep, &run, lease.epoch) {
+        match self.standing(sweep, &run, lease.attempt) {
             Standing::Over => return Ok(Reply::Lost),
             Standing::Live => self.keep_alive(&run)?,
             Standing::GivenUp => {
@@ -98,7 +98,7 @@ impl Tx<'_> {
     /// Gives up a run if its agent is still silent.
     pub(super) fn give_up_silent(&self, sweep: &mut Sweep, lease: &Lease) -> Outcome<bool> {
         let mut run = self.run(sweep, lease.run)?;
-        let live = self.standing(sweep, &run, lease.epoch) == Standing::Live;
+        let live = self.standing(sweep, &run, lease.attempt) == Standing::Live;
         if !live || !self.is_silence(run.seen_ms, run.silence_ms) {
             return Ok(false);
         }

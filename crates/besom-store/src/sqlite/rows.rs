@@ -34,7 +34,7 @@ impl Tx<'_> {
             );
         }
         self.sql("INSERT INTO chunks (run, epoch, first, rows, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![run.key, run.epoch, run.rows + 1, rows.len(), lines])?;
+            .execute(params![run.key, run.attempt, run.rows + 1, rows.len(), lines])?;
         Ok(())
     }
 
@@ -48,18 +48,18 @@ impl Tx<'_> {
                 "SELECT key, octet_length(lines) FROM chunks WHERE run = ?1 AND epoch = ?2
                  ORDER BY first DESC LIMIT 1",
             )?
-            .query_row(params![run.key, run.epoch], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(params![run.key, run.attempt], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         Ok(last.filter(|(_, size)| size + more <= CHUNK).map(|(key, _)| key))
     }
 
     /// The rows of an attempt.
-    pub(super) fn rows(&self, sweep: &Sweep, number: RunNumber, epoch: Option<u64>) -> Outcome<Vec<Row>> {
+    pub(super) fn rows(&self, sweep: &Sweep, number: RunNumber, attempt: Option<u64>) -> Outcome<Vec<Row>> {
         let run = self.run(sweep, number)?;
-        let epoch = super::bounded(epoch.unwrap_or(run.epoch));
+        let attempt = super::bounded(attempt.unwrap_or(run.attempt));
         let mut statement =
             self.sql("SELECT first, lines FROM chunks WHERE run = ?1 AND epoch = ?2 ORDER BY first")?;
-        let mut chunks = statement.query(params![run.key, epoch])?;
+        let mut chunks = statement.query(params![run.key, attempt])?;
         let mut rows = Vec::new();
         while let Some(chunk) = chunks.next()? {
             let first: u64 = chunk.get(0)?;

@@ -15,7 +15,7 @@ pub(super) struct Run {
     pub(super) key: i64,
     pub(super) number: RunNumber,
     pub(super) state: RunState,
-    pub(super) epoch: u64,
+    pub(super) attempt: u64,
     pub(super) agent: Option<i64>,
     pub(super) given_up: bool,
     pub(super) seen_ms: u64,
@@ -57,8 +57,8 @@ impl Tx<'_> {
         }
     }
 
-    /// Saves a run that was at `epoch` when it was read, as changed by the newest change.
-    pub(super) fn save(&self, sweep: &Sweep, run: &Run, epoch: u64) -> Outcome<()> {
+    /// Saves a run that was at `attempt` when it was read, as changed by the newest change.
+    pub(super) fn save(&self, sweep: &Sweep, run: &Run, attempt: u64) -> Outcome<()> {
         // Setting a column writes the indexes that have it, even if it stays the same.
         self.sql("UPDATE runs SET loss = ?2 WHERE key = ?1 AND loss IS NOT ?2")?
             .execute(params![run.key, run.loss])?;
@@ -69,9 +69,9 @@ impl Tx<'_> {
              WHERE key = ?1 AND epoch = ?2",
             params![
                 run.key,
-                epoch,
+                attempt,
                 run.state.as_str(),
-                run.epoch,
+                run.attempt,
                 run.agent,
                 run.given_up,
                 run.seen_ms,
@@ -171,7 +171,7 @@ impl Tx<'_> {
         }
         let detail = [("reason".to_owned(), json!(reason)), ("kind".to_owned(), json!(kind_name(kind)))];
         self.log(sweep, Some(number), event, detail.into_iter().collect())?;
-        self.save(sweep, &run, run.epoch)?;
+        self.save(sweep, &run, run.attempt)?;
         Ok(true)
     }
 
@@ -206,7 +206,7 @@ impl Tx<'_> {
                 ..run
             };
             self.log(sweep, Some(number), "retried", Map::new())?;
-            self.save(sweep, &fresh, fresh.epoch)?;
+            self.save(sweep, &fresh, fresh.attempt)?;
         }
         Ok(numbers.len() as u64)
     }
@@ -220,10 +220,10 @@ impl Tx<'_> {
         let mut rows = statement.query([sweep.key])?;
         let mut leases = Vec::new();
         while let Some(row) = rows.next()? {
-            let (number, epoch): (u64, u64) = (row.get(0)?, row.get(1)?);
+            let (number, attempt): (u64, u64) = (row.get(0)?, row.get(1)?);
             if self.is_silence(row.get(2)?, row.get(3)?) {
                 let run = RunNumber::new(number).ok_or_else(|| damaged("the number of a run", number))?;
-                leases.push(Lease { sweep: sweep.id.clone(), run, epoch });
+                leases.push(Lease { sweep: sweep.id.clone(), run, attempt });
             }
         }
         Ok(leases)
@@ -261,7 +261,7 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<Run> {
         key: row.get(0)?,
         number: RunNumber::new(number).ok_or_else(|| damaged("the number of a run", number))?,
         state: state(text(row, 2)?)?,
-        epoch: row.get(3)?,
+        attempt: row.get(3)?,
         agent: row.get(4)?,
         given_up: row.get(5)?,
         seen_ms: row.get(6)?,

@@ -74,8 +74,13 @@ impl Store for SqliteStore {
         self.read(|tx| tx.attempts(&tx.sweep(id)?, number))
     }
 
-    fn rows(&mut self, id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Result<Vec<Row>, StoreError> {
-        self.read(|tx| tx.rows(&tx.sweep(id)?, number, epoch))
+    fn rows(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.read(|tx| tx.rows(&tx.sweep(id)?, number, attempt))
     }
 
     fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {

@@ -234,7 +234,7 @@ pub(crate) struct Preview {
 pub(crate) fn preview(place: &Place, config: &SweepConfig, point: &Map<String, Value>) -> Result<Preview> {
     let environment = |name: &str| std::env::var(name).ok();
     // The paths of files depend on sweep and run, which are not there yet.
-    let lease = Lease { sweep: SweepId::new("SWEEP"), run: RunNumber::FIRST, epoch: 1 };
+    let lease = Lease { sweep: SweepId::new("SWEEP"), run: RunNumber::FIRST, attempt: 1 };
     let json_path = RunDir::new(place.directory(), &lease).args_json().display().to_string();
     let (command, program) = (config.command.as_deref(), config.program.as_deref());
     let line = besom_agent::command_line(command, program, point, &json_path, &environment);

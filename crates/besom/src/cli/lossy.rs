@@ -78,7 +78,7 @@ impl Store for Lossy {
         runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
         run(id: &SweepId, number: RunNumber) -> RunRow;
         attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
-        rows(id: &SweepId, number: RunNumber, epoch: Option<u64>) -> Vec<Row>;
+        rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
         curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
         events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
         status(id: &SweepId) -> Status;

@@ -121,8 +121,8 @@ fn thin(values: &[f64], most: usize) -> Vec<f64> {
 }
 
 fn attempt(attempt: &Attempt) -> String {
-    let Attempt { epoch, agent, state, rows, .. } = attempt;
-    format!("{epoch}: {state}, {rows} rows, by {agent}")
+    let Attempt { number, agent, state, rows, .. } = attempt;
+    format!("{number}: {state}, {rows} rows, by {agent}")
 }
 
 fn event(event: &Event, start_ms: u64) -> String {

@@ -61,8 +61,8 @@ pub(crate) fn require(holds: bool, otherwise: impl FnOnce() -> String) -> Result
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
-fn epoch(event: &Event) -> Option<u64> {
-    event.detail.get("epoch")?.as_u64()
+fn attempt_of(event: &Event) -> Option<u64> {
+    event.detail.get("attempt")?.as_u64()
 }
 
 /// Whether an attempt ended with this event.
@@ -75,8 +75,8 @@ fn check_claims(events: &[Event]) -> Result<(), String> {
     let mut held = BTreeMap::new();
     let mut open = BTreeSet::new();
     for event in events {
-        let (Some(run), Some(epoch)) = (event.run, epoch(event)) else { continue };
-        let attempt = (run.get(), epoch);
+        let (Some(run), Some(attempt)) = (event.run, attempt_of(event)) else { continue };
+        let attempt = (run.get(), attempt);
         match event.kind.as_str() {
             "claimed" => {
                 let agent = event.detail["agent"].to_string();
@@ -102,29 +102,30 @@ fn check_run(
     events: &[&Event],
     record: &Record,
 ) -> Result<usize, String> {
-    let epochs = |kind: &str| -> Vec<u64> {
-        events.iter().filter(|event| event.kind == kind).filter_map(|event| epoch(event)).collect()
+    let numbers = |kind: &str| -> Vec<u64> {
+        events.iter().filter(|event| event.kind == kind).filter_map(|event| attempt_of(event)).collect()
     };
     let attempts = store.attempts(sweep, run).map_err(|error| error.to_string())?;
     let last = attempts.len() as u64;
-    let (claimed, finished) = (epochs("claimed"), epochs("finished"));
+    let (claimed, finished) = (numbers("claimed"), numbers("finished"));
     require(claimed == (1..=last).collect::<Vec<_>>(), || format!("run {run} was claimed as {claimed:?}"))?;
     require(finished == [last], || format!("run {run} of {last} attempts finished in {finished:?}"))?;
     let mut rows = 0;
     for attempt in &attempts {
-        let key = (run.get(), attempt.epoch);
-        let lease = Lease { sweep: sweep.clone(), run, epoch: attempt.epoch };
+        let key = (run.get(), attempt.number);
+        let lease = Lease { sweep: sweep.clone(), run, attempt: attempt.number };
         let file = lines(&RunDir::new(directory, &lease).metrics());
         let noted = record.notes.get(&key).map(Vec::as_slice).unwrap_or_default();
         let steps: Vec<u64> = file.iter().filter_map(|row| row["loss"].as_u64()).collect();
         require(steps.starts_with(noted), || format!("run {key:?}: noted {noted:?}, file {steps:?}"))?;
-        let stored = store.rows(sweep, run, Some(attempt.epoch)).map_err(|error| error.to_string())?;
+        let stored = store.rows(sweep, run, Some(attempt.number)).map_err(|error| error.to_string())?;
         let dense = stored.iter().zip(1..).all(|(row, seq)| row.seq == seq);
         let stored: Vec<Map<String, Value>> = stored.into_iter().map(|row| row.values).collect();
         let least = least(attempt, key, events, &record.halts).unwrap_or(file.len());
         require(dense && file.starts_with(&stored) && stored.len() >= least, || {
             let in_file = file.len();
-            let ends = events.iter().filter(|event| is_end(event) && epoch(event) == Some(attempt.epoch));
+            let ends =
+                events.iter().filter(|event| is_end(event) && attempt_of(event) == Some(attempt.number));
             let ends: Vec<_> = ends.map(|end| (end.at_ms, &end.kind, &end.detail)).collect();
             let agent = &attempt.agent;
             let halts: Vec<_> = record
@@ -151,7 +152,7 @@ fn check_run(
 /// was appended before the silence began must be there; and all, if the program had begun and nobody was left to append
 /// more.
 fn least(attempt: &Attempt, key: (u64, u64), events: &[&Event], halts: &[Halt]) -> Option<usize> {
-    let end = events.iter().rfind(|event| is_end(event) && epoch(event) == Some(attempt.epoch))?;
+    let end = events.iter().rfind(|event| is_end(event) && attempt_of(event) == Some(attempt.number))?;
     let is_silent = end.detail.get("message").is_some_and(|text| text.to_string().contains("silent"));
     if !is_silent {
         return None;

@@ -87,7 +87,7 @@ fn object(value: Value) -> Map<String, Value> {
 /// Logs row after row.
 fn log(run: &ClaimedRun, link: &mut Link<'_>, steps: std::ops::RangeInclusive<u64>) {
     for step in steps {
-        link.log(&object(json!({"loss": step, "attempt": run.lease.epoch}))).unwrap();
+        link.log(&object(json!({"loss": step, "attempt": run.lease.attempt}))).unwrap();
         link.pump();
     }
 }
@@ -148,7 +148,9 @@ fn play(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
     super::require(rows == expected, || format!("{rows} rows in place of {expected}"))?;
     for run in store.runs(&stage.sweep, &RunQuery::default()).map_err(|error| error.to_string())? {
         let handed_out = 1 + u64::from(run.number == RunNumber::FIRST);
-        super::require(run.epoch == handed_out, || format!("run {} in attempt {}", run.number, run.epoch))?;
+        super::require(run.attempt == handed_out, || {
+            format!("run {} in attempt {}", run.number, run.attempt)
+        })?;
     }
     Ok(())
 }
