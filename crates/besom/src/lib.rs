@@ -29,7 +29,6 @@
 mod app;
 pub mod ask_tell;
 mod cli;
-pub mod plot;
 mod setup;
 
 pub use app::App;
@@ -39,6 +38,7 @@ pub use besom_controller as controller;
 pub use besom_core as core;
 pub use besom_gp as gp;
 pub use besom_insight as insight;
+pub use besom_plot as plot;
 pub use besom_search as search;
 pub use besom_stop as stop;
 pub use besom_store as store;

@@ -1,15 +1,15 @@
 //! What a model predicts over two parameters, with the runs.
 
-use super::PlotError;
-use super::axis::labels;
-use super::data::{Data, shade};
-use super::frame::Frame;
-use super::scene::{Anchor, Colour, Scene};
+use crate::PlotError;
+use crate::axis::labels;
+use crate::data::{Data, shade};
+use crate::frame::Frame;
+use crate::scene::{Anchor, Color, Scene};
 
 /// Cells along each axis.
 const CELLS: usize = 48;
 
-pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
+pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.need_axes("contour", 2)?;
     let (across, up) = if data.named { (0, 1) } else { two_most_important(data)? };
     let scores = data.sample.model(&[across, up])?.surface(CELLS)?;
@@ -31,14 +31,14 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     }
     for seen in &data.sample.seen {
         if let (Some(u), Some(v)) = (data.sample.place(seen.run, across), data.sample.place(seen.run, up)) {
-            scene.dot(frame.at(u, v), 3, Colour::new(255, 255, 255), true);
-            scene.dot(frame.at(u, v), 3, Colour::INK, false);
+            scene.dot(frame.at(u, v), 3, Color::new(255, 255, 255), true);
+            scene.dot(frame.at(u, v), 3, Color::INK, false);
         }
     }
     if let Some(best) = data.best()
         && let (Some(u), Some(v)) = (data.sample.place(best.run, across), data.sample.place(best.run, up))
     {
-        scene.dot(frame.at(u, v), 6, Colour::BEST, true);
+        scene.dot(frame.at(u, v), 6, Color::BEST, true);
         let note =
             format!("red: best run {}; dark: predicted good, the other parameters left open", best.number);
         scene.text((f64::from(scene.width) / 2.0, f64::from(scene.height) - 14.0), note, Anchor::Middle);

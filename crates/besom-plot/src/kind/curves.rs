@@ -1,14 +1,15 @@
 //! The metric of each run over its steps.
 
-use super::data::Data;
-use super::frame::{Frame, Labels};
-use super::scale::Scale;
-use super::scene::{Colour, Scene};
+use crate::data::Data;
+use crate::frame::{Frame, Labels};
+use crate::legend::legend;
+use crate::scale::Scale;
+use crate::scene::{Color, Scene};
 
 /// A curve is drawn with at most so many points.
 const POINTS: usize = 500;
 
-pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
+pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
     let title = format!("{} over the steps of {} runs", data.sample.metric.name, data.runs);
     let mut scene = Scene::new(size, (900, 520), &title);
     let frame = Frame::whole(&scene);
@@ -42,22 +43,22 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
         }
     }
     for (stopped, line) in others {
-        let colour = if stopped { Colour::FAINT.alpha(0.7) } else { Colour::MAIN.alpha(0.7) };
-        one(&mut scene, line, colour, 1);
+        let color = if stopped { Color::FAINT.alpha(0.7) } else { Color::MAIN.alpha(0.7) };
+        one(&mut scene, line, color, 1);
     }
     for line in last {
-        one(&mut scene, line, Colour::BEST, 2);
+        one(&mut scene, line, Color::BEST, 2);
     }
-    super::history::legend(&mut scene, data, "best run", 0);
+    legend(&mut scene, data, "best run", 0);
     scene
 }
 
 /// A line, or a dot where there is only one point.
-fn one(scene: &mut Scene, line: Vec<(f64, f64)>, colour: Colour, width: u32) {
+fn one(scene: &mut Scene, line: Vec<(f64, f64)>, color: Color, width: u32) {
     match line.as_slice() {
         [] => {}
-        [at] => scene.dot(*at, 2, colour, true),
-        _ => scene.line(line, colour, width),
+        [at] => scene.dot(*at, 2, color, true),
+        _ => scene.line(line, color, width),
     }
 }
 

@@ -1,46 +1,46 @@
 //! A rectangle with axes, into which a picture or one of its panels is drawn.
 
-use super::scene::{Anchor, Colour, Scene, cut};
+use crate::scene::{Anchor, Color, Scene, cut};
 
 /// A rectangle of a scene, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Frame {
-    pub(super) left: f64,
-    pub(super) top: f64,
-    pub(super) right: f64,
-    pub(super) bottom: f64,
+pub(crate) struct Frame {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) right: f64,
+    pub(crate) bottom: f64,
 }
 
 /// What stands beside an axis: its ticks (place in [0, 1], text) and its title.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Labels {
-    pub(super) ticks: Vec<(f64, String)>,
-    pub(super) title: String,
+pub(crate) struct Labels {
+    pub(crate) ticks: Vec<(f64, String)>,
+    pub(crate) title: String,
 }
 
 impl Frame {
     /// The whole scene but for its title, with room for labels.
-    pub(super) fn whole(scene: &Scene) -> Self {
+    pub(crate) fn whole(scene: &Scene) -> Self {
         let (width, height) = (f64::from(scene.width), f64::from(scene.height));
         Self { left: 82.0, top: 42.0, right: width - 24.0, bottom: height - 54.0 }
     }
 
     /// The point at shares `u` of the width and `v` of the height, the latter from below. Shares are clamped.
-    pub(super) fn at(&self, u: f64, v: f64) -> (f64, f64) {
+    pub(crate) fn at(&self, u: f64, v: f64) -> (f64, f64) {
         let share = |from: f64, to: f64, u: f64| from + (to - from) * u.clamp(0.0, 1.0);
         (share(self.left, self.right, u), share(self.bottom, self.top, v))
     }
 
     /// Draws both axes with what stands beside them.
-    pub(super) fn axes(&self, scene: &mut Scene, x: &Labels, y: &Labels) {
+    pub(crate) fn axes(&self, scene: &mut Scene, x: &Labels, y: &Labels) {
         for (u, text) in &x.ticks {
             let (at, _) = self.at(*u, 0.0);
-            scene.line(vec![(at, self.bottom), (at, self.top)], Colour::RULE, 1);
+            scene.line(vec![(at, self.bottom), (at, self.top)], Color::RULE, 1);
             scene.text((at, self.bottom + 13.0), cut(text, 12), Anchor::Middle);
         }
         for (v, text) in &y.ticks {
             let (_, at) = self.at(0.0, *v);
-            scene.line(vec![(self.left, at), (self.right, at)], Colour::RULE, 1);
+            scene.line(vec![(self.left, at), (self.right, at)], Color::RULE, 1);
             scene.text((self.left - 8.0, at), cut(text, 9), Anchor::End);
         }
         self.border(scene);
@@ -52,6 +52,6 @@ impl Frame {
 
     fn border(&self, scene: &mut Scene) {
         let corners = [(0.0, 1.0), (0.0, 0.0), (1.0, 0.0)].map(|(u, v)| self.at(u, v));
-        scene.line(corners.to_vec(), Colour::INK, 1);
+        scene.line(corners.to_vec(), Color::INK, 1);
     }
 }

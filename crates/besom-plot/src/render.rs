@@ -8,21 +8,21 @@ use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
-    Color, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle, WHITE, register_font,
+    Color as _, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle, WHITE, register_font,
 };
 
-use super::PlotError;
-use super::scene::{Anchor, Colour, Scene, Shape};
+use crate::PlotError;
+use crate::scene::{Anchor, Color, Scene, Shape};
 
 /// The scene as an SVG file.
-pub(super) fn svg(scene: &Scene) -> Result<Vec<u8>, PlotError> {
+pub(crate) fn svg(scene: &Scene) -> Result<Vec<u8>, PlotError> {
     let mut text = String::new();
     paint(scene, SVGBackend::with_string(&mut text, (scene.width, scene.height)))?;
     Ok(text.into_bytes())
 }
 
 /// The scene as a PNG file.
-pub(super) fn png(scene: &Scene) -> Result<Vec<u8>, PlotError> {
+pub(crate) fn png(scene: &Scene) -> Result<Vec<u8>, PlotError> {
     let (width, height) = (scene.width, scene.height);
     let mut pixels = vec![0; width as usize * height as usize * 3];
     paint(scene, BitMapBackend::with_buffer(&mut pixels, (width, height)))?;
@@ -68,16 +68,16 @@ fn draw<DB: DrawingBackend>(
     shape: &Shape,
 ) -> Result<(), DrawingAreaErrorKind<DB::ErrorType>> {
     match shape {
-        Shape::Line { points, colour, width } => {
+        Shape::Line { points, color, width } => {
             let points: Vec<_> = points.iter().map(|&at| pixel(at)).collect();
-            area.draw(&PathElement::new(points, stroke(*colour, *width)))
+            area.draw(&PathElement::new(points, stroke(*color, *width)))
         }
-        Shape::Dot { at, radius, colour, filled } => {
-            let style = if *filled { paint_of(*colour).filled() } else { stroke(*colour, 1) };
+        Shape::Dot { at, radius, color, filled } => {
+            let style = if *filled { paint_of(*color).filled() } else { stroke(*color, 1) };
             area.draw(&Circle::new(pixel(*at), *radius, style))
         }
-        Shape::Bar { from, to, colour } => {
-            area.draw(&Rectangle::new([pixel(*from), pixel(*to)], paint_of(*colour).filled()))
+        Shape::Bar { from, to, color } => {
+            area.draw(&Rectangle::new([pixel(*from), pixel(*to)], paint_of(*color).filled()))
         }
         Shape::Text { at, text, size, anchor, upwards } => {
             let horizontal = match anchor {
@@ -85,7 +85,7 @@ fn draw<DB: DrawingBackend>(
                 Anchor::Middle => HPos::Center,
                 Anchor::End => HPos::Right,
             };
-            let ink = paint_of(Colour::INK);
+            let ink = paint_of(Color::INK);
             let style =
                 TextStyle::from(("sans-serif", *size)).color(&ink).pos(Pos::new(horizontal, VPos::Center));
             let style = if *upwards { style.transform(FontTransform::Rotate270) } else { style };
@@ -94,12 +94,12 @@ fn draw<DB: DrawingBackend>(
     }
 }
 
-fn paint_of(colour: Colour) -> RGBAColor {
-    RGBAColor(colour.red, colour.green, colour.blue, colour.alpha)
+fn paint_of(color: Color) -> RGBAColor {
+    RGBAColor(color.red, color.green, color.blue, color.alpha)
 }
 
-fn stroke(colour: Colour, width: u32) -> ShapeStyle {
-    paint_of(colour).stroke_width(width)
+fn stroke(color: Color, width: u32) -> ShapeStyle {
+    paint_of(color).stroke_width(width)
 }
 
 fn pixel((x, y): (f64, f64)) -> (i32, i32) {

@@ -1,24 +1,17 @@
 //! Every picture of any history is drawn whole, or refused in words.
 
 use besom_core::distribution::Continuous;
-use besom_core::{Distribution, Goal, Metric, Parameter, Run, RunState, Space, laws};
+use besom_core::{Distribution, Goal, History, Metric, Parameter, Problem, Run, RunState, Space, laws};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::scene::{Scene, Shape};
-use super::*;
+use crate::data::Data;
+use crate::scene::{Color, Scene, Shape};
+use crate::{Format, Kind, Plot, PlotError, render};
 
 /// The scene of a kind.
 fn scene(kind: Kind, problem: &Problem, history: &History) -> Result<Scene, PlotError> {
-    let data = Data::new(problem, history, &[])?;
-    match kind {
-        Kind::History => Ok(history::scene(&data, None)),
-        Kind::Parallel => parallel::scene(&data, None),
-        Kind::Importance => importance::scene(&data, None),
-        Kind::Slice => slice::scene(&data, None),
-        Kind::Contour => contour::scene(&data, None),
-        Kind::Curves => Ok(curves::scene(&data, None)),
-    }
+    kind.scene(&Data::new(problem, history, &[])?, None)
 }
 
 /// All points at which something is drawn.
@@ -98,7 +91,7 @@ fn the_best_so_far_never_gets_worse() {
     let (problem, history) = sweep(30);
     let scene = scene(Kind::History, &problem, &history).expect("a picture");
     let best = scene.shapes.iter().find_map(|shape| match shape {
-        Shape::Line { points, colour, width: 2 } if *colour == scene::Colour::BEST => Some(points),
+        Shape::Line { points, color, width: 2 } if *color == Color::BEST => Some(points),
         _ => None,
     });
     let best = best.expect("a line");
@@ -145,7 +138,7 @@ fn a_diverged_run_does_not_flatten_the_others() {
         .shapes
         .iter()
         .filter_map(|shape| match shape {
-            Shape::Dot { at, colour, .. } if *colour == scene::Colour::MAIN => Some(at.1),
+            Shape::Dot { at, color, .. } if *color == Color::MAIN => Some(at.1),
             _ => None,
         })
         .collect();

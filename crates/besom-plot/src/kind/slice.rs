@@ -1,16 +1,16 @@
 //! The metric over each parameter, one panel each; later runs are darker.
 
-use super::PlotError;
-use super::axis::labels;
-use super::data::{Data, counts};
-use super::frame::{Frame, Labels};
-use super::scale::Scale;
-use super::scene::{Colour, Scene};
+use crate::PlotError;
+use crate::axis::labels;
+use crate::data::{Data, counts};
+use crate::frame::{Frame, Labels};
+use crate::scale::Scale;
+use crate::scene::{Color, Scene};
 
 /// Panels side by side.
 const ACROSS: usize = 3;
 
-pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
+pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.need_axes("slice", 1)?;
     let across = data.sample.axes.len().min(ACROSS);
     let rows = data.sample.axes.len().div_ceil(across);
@@ -34,8 +34,8 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
         for seen in &data.sample.seen {
             let Some(u) = data.sample.place(seen.run, k) else { continue };
             let age = seen.number.get() as f64 / data.runs as f64;
-            let colour = Colour::MAIN.alpha(0.25 + 0.7 * age);
-            scene.dot(frame.at(u, scale.place(seen.value)), 3, colour, counts(seen.run));
+            let color = Color::MAIN.alpha(0.25 + 0.7 * age);
+            scene.dot(frame.at(u, scale.place(seen.value)), 3, color, counts(seen.run));
         }
     }
     Ok(scene)

@@ -3,11 +3,11 @@
 use besom_insight::Axis;
 use serde_json::Value;
 
-use super::frame::Labels;
-use super::scale::short;
+use crate::frame::Labels;
+use crate::scale::short;
 
 /// The values beside an axis, and its parameter's name.
-pub(super) fn labels(axis: &Axis) -> Labels {
+pub(crate) fn labels(axis: &Axis) -> Labels {
     let mut ticks: Vec<_> = axis.ticks().iter().map(|(u, value)| (*u, text(value))).collect();
     ticks.dedup_by(|a, b| a.1 == b.1);
     Labels { ticks, title: axis.name().to_string() }

@@ -6,31 +6,31 @@ use plotters::coord::types::RangedCoordf64;
 
 /// A map from values to [0, 1], linear or logarithmic.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Scale(Span);
+pub(crate) struct Scale(Span);
 
 impl Scale {
     /// The scale that suits finite `values`.
-    pub(super) fn of(values: impl Iterator<Item = f64>) -> Self {
+    pub(crate) fn of(values: impl Iterator<Item = f64>) -> Self {
         Self(Span::of(values))
     }
 
     /// A linear scale from zero.
-    pub(super) fn from_zero(high: f64) -> Self {
+    pub(crate) fn from_zero(high: f64) -> Self {
         Self(Span { low: 0.0, high: if high > 0.0 { high } else { 1.0 }, logarithmic: false })
     }
 
     /// From one whole number to another.
-    pub(super) fn between(low: f64, high: f64) -> Self {
+    pub(crate) fn between(low: f64, high: f64) -> Self {
         Self(Span { low, high: if high > low { high } else { low + 1.0 }, logarithmic: false })
     }
 
     /// Where a value lies; less than 0 or more than 1 beyond the ends.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         self.0.place(value)
     }
 
     /// Values to write beside the axis, with their places.
-    pub(super) fn ticks(&self) -> Vec<(f64, String)> {
+    pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
         let Span { low, high, logarithmic } = self.0;
         let points = RangedCoordf64::from(low..high).key_points(6);
         let shown = points.into_iter().filter(|v| (low..=high).contains(v));
@@ -40,7 +40,7 @@ impl Scale {
 }
 
 /// A number in at most four significant digits.
-pub(super) fn short(x: f64) -> String {
+pub(crate) fn short(x: f64) -> String {
     let rounded: f64 = format!("{x:.3e}").parse().unwrap_or(x);
     let magnitude = rounded.abs();
     if magnitude != 0.0 && !(1e-3..1e5).contains(&magnitude) {

@@ -1,13 +1,13 @@
 //! Parallel coordinates: one line a run across one axis a parameter and, last, the metric.
 
-use super::PlotError;
-use super::axis::labels;
-use super::data::Data;
-use super::frame::Frame;
-use super::scale::Scale;
-use super::scene::{Anchor, Colour, Scene, cut};
+use crate::PlotError;
+use crate::axis::labels;
+use crate::data::Data;
+use crate::frame::Frame;
+use crate::scale::Scale;
+use crate::scene::{Anchor, Color, Scene, cut};
 
-pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
+pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.need_axes("parallel", 1)?;
     let count = data.sample.axes.len() + 1;
     let natural = (u32::try_from(140 * count).unwrap_or(u32::MAX).clamp(600, 6000), 520);
@@ -17,7 +17,7 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     let scale = Scale::of(data.sample.seen.iter().map(|seen| seen.value));
     let column = |k: usize| k as f64 / (count - 1) as f64;
 
-    let colours = data.colours();
+    let colors = data.colors();
     let mut order: Vec<usize> = (0..data.sample.seen.len()).collect();
     // The best are drawn last, over the others.
     let loss = |i: &usize| data.sample.metric.goal.to_loss(data.sample.seen[*i].value);
@@ -29,7 +29,7 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
         let Some(places) = places else { continue };
         let all = places.into_iter().chain([scale.place(seen.value)]).enumerate();
         let line = all.map(|(k, v)| frame.at(column(k), v)).collect();
-        scene.line(line, colours[i].alpha(0.7), 1);
+        scene.line(line, colors[i].alpha(0.7), 1);
     }
     for k in 0..count {
         let (ticks, title) = match data.sample.axes.get(k) {
@@ -37,10 +37,10 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
             None => (scale.ticks(), data.sample.metric.name.clone()),
         };
         let (x, _) = frame.at(column(k), 0.0);
-        scene.line(vec![(x, frame.top), (x, frame.bottom)], Colour::INK, 1);
+        scene.line(vec![(x, frame.top), (x, frame.bottom)], Color::INK, 1);
         for (v, text) in ticks {
             let (_, y) = frame.at(0.0, v);
-            scene.line(vec![(x - 4.0, y), (x, y)], Colour::INK, 1);
+            scene.line(vec![(x - 4.0, y), (x, y)], Color::INK, 1);
             scene.text((x - 7.0, y), cut(&text, 9), Anchor::End);
         }
         scene.text((x, frame.bottom + 24.0), cut(&title, 17), Anchor::Middle);

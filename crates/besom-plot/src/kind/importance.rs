@@ -1,12 +1,12 @@
 //! How much of the metric's variation each parameter explains.
 
-use super::PlotError;
-use super::data::Data;
-use super::frame::Frame;
-use super::scale::Scale;
-use super::scene::{Anchor, Colour, Scene, cut};
+use crate::PlotError;
+use crate::data::Data;
+use crate::frame::Frame;
+use crate::scale::Scale;
+use crate::scene::{Anchor, Color, Scene, cut};
 
-pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
+pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.need_axes("importance", 1)?;
     let mut bars: Vec<_> = data.sample.importances()?.into_iter().zip(&data.sample.axes).collect();
     bars.sort_by(|(a, _), (b, _)| b.total.total_cmp(&a.total));
@@ -22,7 +22,7 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     let x = Scale::from_zero((most * 1.08).min(1.0));
     for (u, text) in x.ticks() {
         let (at, _) = frame.at(u, 0.0);
-        scene.line(vec![(at, frame.bottom), (at, frame.top)], Colour::RULE, 1);
+        scene.line(vec![(at, frame.bottom), (at, frame.top)], Color::RULE, 1);
         scene.text((at, frame.bottom + 13.0), text, Anchor::Middle);
     }
     let height = (frame.bottom - frame.top) / bars.len() as f64;
@@ -30,11 +30,11 @@ pub(super) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
         let middle = frame.top + (row as f64 + 0.5) * height;
         let bar = |share: f64| (frame.at(x.place(share), 0.0).0, middle + 0.3 * height);
         let from = (frame.left, middle - 0.3 * height);
-        scene.bar(from, bar(importance.total), Colour::MAIN.alpha(0.35));
-        scene.bar(from, bar(importance.alone), Colour::MAIN);
+        scene.bar(from, bar(importance.total), Color::MAIN.alpha(0.35));
+        scene.bar(from, bar(importance.alone), Color::MAIN);
         scene.text((frame.left - 10.0, middle), cut(&axis.name().to_string(), 24), Anchor::End);
     }
-    scene.line(vec![(frame.left, frame.top), (frame.left, frame.bottom)], Colour::INK, 1);
+    scene.line(vec![(frame.left, frame.top), (frame.left, frame.bottom)], Color::INK, 1);
     let below =
         "share of the variation that the parameter explains alone (dark) and together with others (light)";
     scene.text((f64::from(scene.width) / 2.0, frame.bottom + 36.0), below, Anchor::Middle);

@@ -1,0 +1,64 @@
+//! The kinds of pictures, a file each.
+
+mod contour;
+mod curves;
+mod history;
+mod importance;
+mod parallel;
+mod slice;
+
+use crate::PlotError;
+use crate::data::Data;
+use crate::scene::Scene;
+
+/// What a picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The metric of each run in the order of the runs, and the best so far.
+    History,
+    /// One line per run across one axis per parameter, colored by the metric.
+    Parallel,
+    /// How much of the metric's variation each parameter explains, alone and together with others.
+    Importance,
+    /// The metric over each parameter, one panel each.
+    Slice,
+    /// What a model predicts over two parameters (the most important ones, if none are named).
+    Contour,
+    /// The metric of each run over its steps.
+    Curves,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 6] =
+        [Self::History, Self::Parallel, Self::Importance, Self::Slice, Self::Contour, Self::Curves];
+
+    /// The kind's name on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::History => "history",
+            Self::Parallel => "parallel",
+            Self::Importance => "importance",
+            Self::Slice => "slice",
+            Self::Contour => "contour",
+            Self::Curves => "curves",
+        }
+    }
+
+    /// The kind of this name, as [`Self::as_str`] writes it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The scene of this kind, in this size in pixels or in its natural one.
+    pub(crate) fn scene(self, data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
+        match self {
+            Self::History => Ok(history::scene(data, size)),
+            Self::Parallel => parallel::scene(data, size),
+            Self::Importance => importance::scene(data, size),
+            Self::Slice => slice::scene(data, size),
+            Self::Contour => contour::scene(data, size),
+            Self::Curves => Ok(curves::scene(data, size)),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! A picture to draw: its kind, size and parameters.
+
+use besom_core::{History, Problem};
+
+use crate::data::Data;
+use crate::{Kind, PlotError, render};
+
+/// How a picture is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Text with shapes; sharp at any size.
+    Svg,
+    /// Pixels.
+    Png,
+}
+
+/// A picture to draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plot {
+    kind: Kind,
+    size: Option<(u32, u32)>,
+    parameters: Vec<String>,
+}
+
+impl Plot {
+    /// A picture of this kind at its natural size.
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, size: None, parameters: Vec::new() }
+    }
+
+    /// The same in this size, in pixels, each at least 100 and at most 10,000.
+    #[must_use]
+    pub fn size(mut self, width: u32, height: u32) -> Self {
+        self.size = Some((width.clamp(100, 10_000), height.clamp(100, 10_000)));
+        self
+    }
+
+    /// The same of these parameters only (nested names joined by dots), in this order; a contour takes two.
+    #[must_use]
+    pub fn parameters(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.parameters = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Draws the picture; returns the content of a file.
+    ///
+    /// # Errors
+    /// [`PlotError`] if the history holds too little for this kind, or a parameter is unknown.
+    pub fn draw(&self, problem: &Problem, history: &History, format: Format) -> Result<Vec<u8>, PlotError> {
+        let data = Data::new(problem, history, &self.parameters)?;
+        let scene = self.kind.scene(&data, self.size)?;
+        match format {
+            Format::Svg => render::svg(&scene),
+            Format::Png => render::png(&scene),
+        }
+    }
+}
