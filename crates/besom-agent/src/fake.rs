@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use besom_core::{RunNumber, RunState};
 use besom_store::{
-    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, Lease, NewAgent, NewRun, NewSweep, Queue,
-    Reply, Row, RunQuery, RunRow, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, Lease, NewAgent, NewRun, NewSweep,
+    PausedBy, Queue, Reply, Row, RunQuery, RunRow, Status, StopKind, Store, StoreError, SweepId, SweepRow,
+    SweepState,
 };
 
 /// What the store holds, and how it will misbehave.
@@ -101,6 +102,9 @@ impl Store for Fake {
         unimplemented!()
     }
     fn set_state(&mut self, _: &SweepId, _: SweepState, _: Option<&str>) -> Result<(), StoreError> {
+        unimplemented!()
+    }
+    fn pause(&mut self, _: &SweepId, _: PausedBy, _: Option<&str>) -> Result<(), StoreError> {
         unimplemented!()
     }
     fn changes(&mut self, _: &SweepId, _: u64) -> Result<Changes, StoreError> {

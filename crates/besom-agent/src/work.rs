@@ -4,7 +4,9 @@ use std::path::{self, PathBuf};
 use std::time::{Duration, Instant};
 
 use besom_core::{BoxError, RunState};
-use besom_store::{AgentId, Claim, ClaimedRun, End, NewAgent, Store, StoreError, SweepId, SweepState};
+use besom_store::{
+    AgentId, Claim, ClaimedRun, End, NewAgent, PausedBy, Store, StoreError, SweepId, SweepState,
+};
 
 use crate::liveness::Sign;
 use crate::patience::patiently;
@@ -214,7 +216,7 @@ impl Agent<'_> {
                 )
             }
         };
-        match self.store.set_state(self.sweep, SweepState::Paused, Some(&reason)) {
+        match self.store.pause(self.sweep, PausedBy::Program, Some(&reason)) {
             Ok(()) | Err(StoreError::Transition { .. }) => {}
             Err(error) => return Err(error.into()),
         }

@@ -1,7 +1,9 @@
 //! The step of a sweep against a store.
 
 use besom_core::{Answer, History, Problem, Run, RunState, Shown, Stop};
-use besom_store::{Added, Changes, NewRun, RunChange, StopKind, Store, StoreError, SweepId, SweepState};
+use besom_store::{
+    Added, Changes, NewRun, PausedBy, RunChange, StopKind, Store, StoreError, SweepId, SweepState,
+};
 
 use crate::{ControllerError, Sweep};
 
@@ -23,7 +25,7 @@ pub enum Step {
     Ready(usize),
     /// Nothing to hand out until a run is over.
     Wait,
-    /// The sweep is paused: by its owner, or because the search or stopping rule failed. The reason is in the store.
+    /// The sweep is paused; by whom and why is in the store.
     Paused,
     /// The sweep is over.
     Over,
@@ -73,23 +75,29 @@ impl Controller {
     /// sweep with the reason and is no error of the step, unless the sweep has not begun.
     pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         match self.try_step(store, want) {
-            Err(
-                error @ (ControllerError::Search(_)
-                | ControllerError::Stopper(_)
-                | ControllerError::Contract(_)),
-            ) => {
-                // Nobody works on a sweep that has not begun; the algorithm's error is what its owner must see.
-                if store.sweep(&self.id)?.state == SweepState::Pending {
-                    return Err(error);
-                }
-                match store.set_state(&self.id, SweepState::Paused, Some(&error.to_string())) {
-                    Ok(()) => Ok(Step::Paused),
-                    // Somebody has just ended the sweep.
-                    Err(StoreError::Transition { .. }) => Err(error),
-                    Err(broken) => Err(broken.into()),
-                }
+            Err(error @ (ControllerError::Search(_) | ControllerError::Contract(_))) => {
+                self.pause(store, PausedBy::Search, error)
             }
+            Err(error @ ControllerError::Stopper(_)) => self.pause(store, PausedBy::Stopper, error),
             other => other,
+        }
+    }
+
+    fn pause(
+        &self,
+        store: &mut dyn Store,
+        by: PausedBy,
+        error: ControllerError,
+    ) -> Result<Step, ControllerError> {
+        // Nobody works on a sweep that has not begun; the algorithm's error is what its owner must see.
+        if store.sweep(&self.id)?.state == SweepState::Pending {
+            return Err(error);
+        }
+        match store.pause(&self.id, by, Some(&error.to_string())) {
+            Ok(()) => Ok(Step::Paused),
+            // Somebody has just ended the sweep.
+            Err(StoreError::Transition { .. }) => Err(error),
+            Err(broken) => Err(broken.into()),
         }
     }
 

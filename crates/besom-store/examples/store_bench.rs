@@ -262,16 +262,16 @@ fn run_all(path: &PathBuf) -> Result<()> {
     let conn = Connection::open(path)?;
     conn.execute_batch(&format!(
         "BEGIN;
-         INSERT INTO curves (run, epoch, metric, start, change, vals)
+         INSERT INTO curves (run, attempt, metric, start, change, vals)
            SELECT r.key, 1, c.metric, c.start, r.change + 1, c.vals FROM runs r
            JOIN curves c ON c.run = (r.key - 1) % {sample} + 1 WHERE r.key > {sample};
-         INSERT INTO chunks (run, epoch, first, rows, lines)
+         INSERT INTO chunks (run, attempt, first, rows, lines)
            SELECT r.key, 1, c.first, c.rows, c.lines FROM runs r
            JOIN chunks c ON c.run = (r.key - 1) % {sample} + 1 WHERE r.key > {sample};
-         INSERT INTO attempts (run, epoch, agent, started_ms, ended_ms, state, rows, end_state, end_code)
+         INSERT INTO attempts (run, attempt, agent, started_ms, ended_ms, state, rows, end_state, end_code)
            SELECT r.key, 1, a.agent, a.started_ms, a.ended_ms, a.state, a.rows, a.end_state, a.end_code FROM runs r
            JOIN attempts a ON a.run = (r.key - 1) % {sample} + 1 WHERE r.key > {sample};
-         UPDATE runs SET (state, epoch, agent, rows, loss, last, exit_code, started_ms, ended_ms, attempted) =
+         UPDATE runs SET (state, attempt, agent, rows, loss, last, exit_code, started_ms, ended_ms, attempted) =
            (SELECT o.state, 1, o.agent, o.rows, o.loss + runs.key, o.last, 0, o.started_ms, o.ended_ms, runs.added
             FROM runs o WHERE o.key = (runs.key - 1) % {sample} + 1) WHERE key > {sample};
          COMMIT;"

@@ -22,7 +22,7 @@ mod store;
 pub use error::StoreError;
 pub use model::{
     AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, Lease, NewAgent, NewRun,
-    NewSweep, Order, Reply, Row, RunChange, RunQuery, RunRow, Status, StopKind, SweepId, SweepRow,
+    NewSweep, Order, PausedBy, Reply, Row, RunChange, RunQuery, RunRow, Status, StopKind, SweepId, SweepRow,
     SweepState, Watched,
 };
 pub use queue::Queue;

@@ -86,6 +86,46 @@ impl fmt::Display for SweepState {
     }
 }
 
+/// Who has paused a sweep, which decides what it takes to resume it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PausedBy {
+    /// Its owner, who will resume it: agents wait.
+    Owner,
+    /// The search method failed.
+    Search,
+    /// The stopping rule failed.
+    Stopper,
+    /// The program of its runs looks broken.
+    Program,
+}
+
+impl PausedBy {
+    /// Everybody who may pause a sweep.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Search, Self::Stopper, Self::Program];
+
+    /// The name in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Search => "search",
+            Self::Stopper => "stopper",
+            Self::Program => "program",
+        }
+    }
+
+    /// The one of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.as_str() == name)
+    }
+}
+
+impl fmt::Display for PausedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// A metric whose values the store extracts from reported rows, so that nobody need parse curves to rank runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Watched {
@@ -145,8 +185,10 @@ pub struct SweepRow {
     pub retry_failed: u32,
     /// Where it stands.
     pub state: SweepState,
-    /// Why it stands there (who paused it, what failed), if there is more to say.
+    /// Why it stands there (what failed, what was reached), for people.
     pub reason: Option<String>,
+    /// Who has paused it, if it is paused.
+    pub paused_by: Option<PausedBy>,
     /// When it was created, in milliseconds since 1970.
     pub created_ms: u64,
     /// When it came to its end.

@@ -3,8 +3,8 @@
 use besom_core::{RunNumber, RunState};
 
 use crate::{
-    AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, Queue, Row, RunQuery, RunRow, Status,
-    StopKind, StoreError, SweepId, SweepRow, SweepState,
+    AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, PausedBy, Queue, Row, RunQuery, RunRow,
+    Status, StopKind, StoreError, SweepId, SweepRow, SweepState,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
@@ -21,8 +21,15 @@ pub trait Store: Queue {
 
     /// Brings a sweep to a state, with a reason for people; to the state it is in already is no change and no error.
     /// `Canceled` also kills its pending and preempted runs and asks its running ones to end; `Finished` kills its
-    /// pending and preempted runs (nothing is begun any more) and lets running ones end.
+    /// pending and preempted runs (nothing is begun any more) and lets running ones end. `Paused` is [`Self::pause`] by
+    /// the owner.
     fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError>;
+
+    /// Pauses a sweep, with a reason for people. A sweep that is paused already stays as it is, whoever paused it.
+    ///
+    /// # Errors
+    /// [`StoreError::Transition`] if the sweep has ended.
+    fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError>;
 
     /// What has changed since a cursor; 0 for everything.
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError>;
@@ -115,6 +122,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError> {
         (**self).set_state(id, to, reason)
+    }
+
+    fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError> {
+        (**self).pause(id, by, reason)
     }
 
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {

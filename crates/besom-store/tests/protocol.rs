@@ -4,7 +4,9 @@
 mod stage;
 
 use besom_core::{RunNumber, RunState};
-use besom_store::{Claim, NewSweep, Queue, Reply, StopKind, Store, StoreError, SweepId, SweepState};
+use besom_store::{
+    Claim, NewSweep, PausedBy, Queue, Reply, StopKind, Store, StoreError, SweepId, SweepState,
+};
 use serde_json::json;
 use stage::{claim, end, id, join, new_sweep, row, store};
 
@@ -111,6 +113,19 @@ fn a_sweep_that_has_not_begun_can_be_paused() {
     assert_eq!(store.claim(agent, 1).unwrap(), Claim::Nothing(SweepState::Paused));
     store.set_state(&id(), SweepState::Running, None).unwrap();
     assert_eq!(claim(&mut store, agent, 1).lease.run, FIRST);
+}
+
+#[test]
+fn who_paused_a_sweep_is_kept_until_it_is_resumed_whatever_the_reason_says() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    store.pause(&id(), PausedBy::Search, Some("by its owner")).unwrap();
+    assert_eq!(store.sweep(&id()).unwrap().paused_by, Some(PausedBy::Search));
+    store.set_state(&id(), SweepState::Paused, None).unwrap();
+    assert_eq!(store.sweep(&id()).unwrap().paused_by, Some(PausedBy::Search));
+    store.set_state(&id(), SweepState::Running, None).unwrap();
+    assert_eq!(store.sweep(&id()).unwrap().paused_by, None);
+    store.set_state(&id(), SweepState::Paused, Some("the search method failed")).unwrap();
+    assert_eq!(store.sweep(&id()).unwrap().paused_by, Some(PausedBy::Owner));
 }
 
 #[test]

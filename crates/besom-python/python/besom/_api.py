@@ -87,6 +87,11 @@ class ApiSweep:
         return str(self._row["state"])
 
     @property
+    def paused_by(self) -> Optional[str]:
+        """Who has paused it, if it is paused: ``owner``, ``search``, ``stopper`` or ``program``."""
+        return self._row["paused_by"]  # type: ignore[no-any-return]
+
+    @property
     def config(self) -> dict[str, Any]:
         """Its configuration with the defaults filled in."""
         return self._store.config(self.id)

@@ -51,6 +51,7 @@ pub(super) fn agree_on_runs<S: Store>(stage: &mut Stage<S>) -> Verdict {
             retry_failed: sweep.new.retry_failed,
             state: sweep.state,
             reason: sweep.reason.clone(),
+            paused_by: sweep.paused_by,
             created_ms: 1_000,
             ended_ms: sweep.ended_ms,
             runs: sweep.runs.len() as u64,

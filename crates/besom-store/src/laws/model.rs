@@ -3,7 +3,8 @@
 use besom_core::{RunNumber, RunState};
 
 use crate::{
-    Added, Claim, ClaimedRun, End, Lease, NewAgent, NewRun, NewSweep, Reply, Row, StopKind, SweepState,
+    Added, Claim, ClaimedRun, End, Lease, NewAgent, NewRun, NewSweep, PausedBy, Reply, Row, StopKind,
+    SweepState,
 };
 
 /// A text that a store may choose.
@@ -21,6 +22,7 @@ pub(super) struct Sweep {
     pub(super) new: NewSweep,
     pub(super) state: SweepState,
     pub(super) reason: Option<String>,
+    pub(super) paused_by: Option<PausedBy>,
     pub(super) ended_ms: Option<u64>,
     pub(super) runs: Vec<Run>,
     pub(super) events: Vec<(Option<RunNumber>, &'static str)>,
@@ -73,6 +75,7 @@ impl Model {
             new,
             state: SweepState::Pending,
             reason: None,
+            paused_by: None,
             ended_ms: None,
             runs: Vec::new(),
             events: vec![(None, "created")],
@@ -264,6 +267,15 @@ impl Model {
         Added::Added(count)
     }
 
+    pub(super) fn pause(&mut self, at: usize, by: PausedBy, reason: Option<&str>) -> Result<(), Refusal> {
+        let was_paused = self.sweeps[at].state == SweepState::Paused;
+        self.set_state(at, SweepState::Paused, reason)?;
+        if !was_paused {
+            self.sweeps[at].paused_by = Some(by);
+        }
+        Ok(())
+    }
+
     pub(super) fn set_state(
         &mut self,
         at: usize,
@@ -332,6 +344,7 @@ impl Sweep {
     fn go(&mut self, to: SweepState, reason: Option<&str>, kind: &'static str) {
         self.state = to;
         self.reason = reason.map(str::to_owned);
+        self.paused_by = (to == SweepState::Paused).then_some(PausedBy::Owner);
         self.events.push((None, kind));
     }
 

@@ -97,6 +97,10 @@ impl<S: Store> Stage<S> {
                 let found = self.store.set_state(&self.sweeps[*sweep], *to, reason.as_deref());
                 same("set_state", &refusal(found)?, &self.model.set_state(*sweep, *to, reason.as_deref()))
             }
+            Step::Pause { sweep, by } => {
+                let found = self.store.pause(&self.sweeps[*sweep], *by, Some("broken"));
+                same("pause", &refusal(found)?, &self.model.pause(*sweep, *by, Some("broken")))
+            }
             Step::Retry { sweep, states } => {
                 let found = self.store.retry(&self.sweeps[*sweep], states);
                 same("retry", &refusal(found)?, &self.model.retry(*sweep, states))

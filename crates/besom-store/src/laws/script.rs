@@ -8,7 +8,7 @@ use proptest::prop_oneof;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use crate::{End, StopKind, SweepState};
+use crate::{End, PausedBy, StopKind, SweepState};
 
 /// A script: two sweeps, and what is done to them.
 #[derive(Clone, Debug)]
@@ -39,6 +39,7 @@ pub(super) enum Step {
     Again { call: usize },
     Add { sweep: usize, offset: i64, count: usize },
     SetState { sweep: usize, to: SweepState, reason: Option<String> },
+    Pause { sweep: usize, by: PausedBy },
     Stops { sweep: usize, runs: Vec<usize>, kind: StopKind },
     GiveUp { lease: usize, after_ms: i64 },
     GiveUpSilent { sweep: usize },
@@ -93,6 +94,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (sweep(), first(), 0..4usize).prop_map(|(sweep, offset, count)| Step::Add { sweep, offset, count }),
         2 => (sweep(), sweep_state(), option::of(Just("so".to_owned())))
             .prop_map(|(sweep, to, reason)| Step::SetState { sweep, to, reason }),
+        1 => (sweep(), select(PausedBy::ALL.to_vec())).prop_map(|(sweep, by)| Step::Pause { sweep, by }),
         3 => (sweep(), vec(prop_oneof![3 => 0..2usize, 1 => 0..8usize], 0..4), select(vec![StopKind::Early, StopKind::Cancel]))
             .prop_map(|(sweep, runs, kind)| Step::Stops { sweep, runs, kind }),
         3 => (near(), prop_oneof![1 => Just(0i64), 3 => 0..80i64])

@@ -31,7 +31,7 @@ impl Tx<'_> {
     /// The agent of this id.
     pub(super) fn agent(&self, id: AgentId) -> Outcome<Agent> {
         let mut statement = self.sql(
-            "SELECT key, sweep, name, silence_ms, request, answer_run, answer_epoch FROM agents WHERE key = ?1",
+            "SELECT key, sweep, name, silence_ms, request, answer_run, answer_attempt FROM agents WHERE key = ?1",
         )?;
         let mut rows = statement.query([bounded(id.0)])?;
         let Some(row) = rows.next()? else {
@@ -76,7 +76,7 @@ impl Tx<'_> {
         attempt: u64,
     ) -> Outcome<()> {
         self.change_one(
-            "UPDATE agents SET request = ?2, answer_run = ?3, answer_epoch = ?4, seen_ms = ?5, gone = 0 WHERE key = ?1",
+            "UPDATE agents SET request = ?2, answer_run = ?3, answer_attempt = ?4, seen_ms = ?5, gone = 0 WHERE key = ?1",
             params![agent.key, bounded(request), run.get(), attempt, self.now],
         )
     }

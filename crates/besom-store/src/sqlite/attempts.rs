@@ -69,7 +69,7 @@ impl Tx<'_> {
         };
         self.save(sweep, &fresh, run.attempt)?;
         self.sql(
-            "INSERT INTO attempts (run, epoch, agent, started_ms, state, rows) VALUES (?1, ?2, ?3, ?4, 'running', 0)",
+            "INSERT INTO attempts (run, attempt, agent, started_ms, state, rows) VALUES (?1, ?2, ?3, ?4, 'running', 0)",
         )?
         .execute(params![run.key, attempt, agent.key, self.now])?;
         Ok(fresh)
@@ -88,7 +88,7 @@ impl Tx<'_> {
         self.log(sweep, Some(run.number), "returned", detail([("attempt", Some(json!(run.attempt)))]))?;
         self.save(sweep, run, run.attempt)?;
         self.change_one(
-            "UPDATE attempts SET state = 'running', ended_ms = NULL WHERE run = ?1 AND epoch = ?2",
+            "UPDATE attempts SET state = 'running', ended_ms = NULL WHERE run = ?1 AND attempt = ?2",
             params![run.key, run.attempt],
         )
     }
@@ -97,7 +97,7 @@ impl Tx<'_> {
     pub(super) fn end(&self, sweep: &mut Sweep, run: &mut Run, end: &End) -> Outcome<()> {
         self.conclude(sweep, run, end)?;
         self.change_one(
-            "UPDATE attempts SET end_state = ?3, end_code = ?4, end_message = ?5 WHERE run = ?1 AND epoch = ?2",
+            "UPDATE attempts SET end_state = ?3, end_code = ?4, end_message = ?5 WHERE run = ?1 AND attempt = ?2",
             params![run.key, run.attempt, end.state.as_str(), end.exit_code, end.message],
         )
     }
@@ -131,7 +131,7 @@ impl Tx<'_> {
         }
         self.save(sweep, run, run.attempt)?;
         self.change_one(
-            "UPDATE attempts SET ended_ms = ?3, state = ?4, rows = ?5 WHERE run = ?1 AND epoch = ?2",
+            "UPDATE attempts SET ended_ms = ?3, state = ?4, rows = ?5 WHERE run = ?1 AND attempt = ?2",
             params![run.key, run.attempt, self.now, ended.as_str(), run.rows],
         )
     }
@@ -139,7 +139,7 @@ impl Tx<'_> {
     /// Whether the agent of this attempt has given this very end before.
     pub(super) fn has_ended_so(&self, run: &Run, attempt: u64, end: &End) -> Outcome<bool> {
         let stored = self
-            .sql("SELECT end_state, end_code, end_message FROM attempts WHERE run = ?1 AND epoch = ?2")?
+            .sql("SELECT end_state, end_code, end_message FROM attempts WHERE run = ?1 AND attempt = ?2")?
             .query_row(params![run.key, super::bounded(attempt)], |row| {
                 Ok((
                     row.get::<_, Option<String>>(0)?,
@@ -157,8 +157,8 @@ impl Tx<'_> {
     pub(super) fn attempts(&self, sweep: &Sweep, number: RunNumber) -> Outcome<Vec<Attempt>> {
         let run = self.run(sweep, number)?;
         let mut statement = self.sql(
-            "SELECT a.epoch, g.name, a.started_ms, a.ended_ms, a.state, a.rows
-             FROM attempts a JOIN agents g ON g.key = a.agent WHERE a.run = ?1 ORDER BY a.epoch",
+            "SELECT a.attempt, g.name, a.started_ms, a.ended_ms, a.state, a.rows
+             FROM attempts a JOIN agents g ON g.key = a.agent WHERE a.run = ?1 ORDER BY a.attempt",
         )?;
         let mut rows = statement.query([run.key])?;
         let mut attempts = Vec::new();

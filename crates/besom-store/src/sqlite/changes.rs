@@ -56,7 +56,7 @@ impl Tx<'_> {
     /// The segments that grew after `since`: the last ones, because curves grow at their end.
     fn curve_part(&self, run: &Run, metric: usize, since: u64) -> Outcome<CurvePart> {
         let mut statement = self.sql(
-            "SELECT start, change, vals FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3
+            "SELECT start, change, vals FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3
              ORDER BY start DESC",
         )?;
         let mut rows = statement.query(params![run.key, run.attempt, metric])?;

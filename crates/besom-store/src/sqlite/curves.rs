@@ -46,7 +46,7 @@ impl Tx<'_> {
         if run.loss.is_none_or(|best| loss < best) {
             run.loss = Some(loss);
             self.change_one(
-                "UPDATE runs SET loss = ?3 WHERE key = ?1 AND epoch = ?2",
+                "UPDATE runs SET loss = ?3 WHERE key = ?1 AND attempt = ?2",
                 params![run.key, run.attempt, loss],
             )?;
         }
@@ -56,7 +56,7 @@ impl Tx<'_> {
     fn extend_curve(&self, sweep: &Sweep, run: &Run, metric: usize, values: &[f64]) -> Outcome<()> {
         let tail: Option<(i64, usize, usize)> = self
             .sql(
-                "SELECT key, start, length(vals) / 8 FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3
+                "SELECT key, start, length(vals) / 8 FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3
                  ORDER BY start DESC LIMIT 1",
             )?
             .query_row(params![run.key, run.attempt, metric], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -76,7 +76,7 @@ impl Tx<'_> {
         let mut bytes = Vec::with_capacity(values.len() * SIZE);
         push(&mut bytes, values);
         self.sql(
-            "INSERT INTO curves (run, epoch, metric, start, change, vals) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO curves (run, attempt, metric, start, change, vals) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![run.key, run.attempt, metric, start, sweep.change, bytes])?;
         Ok(())
@@ -85,8 +85,8 @@ impl Tx<'_> {
     /// The whole curve of the newest attempt.
     pub(super) fn curve(&self, sweep: &Sweep, number: RunNumber, metric: usize) -> Outcome<Vec<f64>> {
         let run = self.run(sweep, number)?;
-        let mut statement =
-            self.sql("SELECT vals FROM curves WHERE run = ?1 AND epoch = ?2 AND metric = ?3 ORDER BY start")?;
+        let mut statement = self
+            .sql("SELECT vals FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3 ORDER BY start")?;
         let mut rows = statement.query(params![run.key, run.attempt, metric])?;
         let mut curve = Vec::new();
         while let Some(row) = rows.next()? {

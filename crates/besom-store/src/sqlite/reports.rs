@@ -43,7 +43,7 @@ impl Tx<'_> {
             self.extend_curves(sweep, &mut run, fresh)?;
             run.rows += fresh.len() as u64;
             self.change_one(
-                "UPDATE runs SET rows = ?3, last = ?4, change = ?5 WHERE key = ?1 AND epoch = ?2",
+                "UPDATE runs SET rows = ?3, last = ?4, change = ?5 WHERE key = ?1 AND attempt = ?2",
                 params![run.key, run.attempt, run.rows, run.last, sweep.change],
             )?;
         }
@@ -66,7 +66,7 @@ impl Tx<'_> {
     /// The agent of a running run was heard of.
     pub(super) fn keep_alive(&self, run: &Run) -> Outcome<()> {
         self.change_one(
-            "UPDATE runs SET seen_ms = ?3 WHERE key = ?1 AND epoch = ?2",
+            "UPDATE runs SET seen_ms = ?3 WHERE key = ?1 AND attempt = ?2",
             params![run.key, run.attempt, self.now],
         )?;
         self.hear(run.agent.ok_or_else(|| damaged("the agent of a running run", run.number))?)

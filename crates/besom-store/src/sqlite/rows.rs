@@ -33,7 +33,7 @@ impl Tx<'_> {
                 params![key, rows.len(), lines],
             );
         }
-        self.sql("INSERT INTO chunks (run, epoch, first, rows, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        self.sql("INSERT INTO chunks (run, attempt, first, rows, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![run.key, run.attempt, run.rows + 1, rows.len(), lines])?;
         Ok(())
     }
@@ -45,7 +45,7 @@ impl Tx<'_> {
         }
         let last: Option<(i64, usize)> = self
             .sql(
-                "SELECT key, octet_length(lines) FROM chunks WHERE run = ?1 AND epoch = ?2
+                "SELECT key, octet_length(lines) FROM chunks WHERE run = ?1 AND attempt = ?2
                  ORDER BY first DESC LIMIT 1",
             )?
             .query_row(params![run.key, run.attempt], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -58,7 +58,7 @@ impl Tx<'_> {
         let run = self.run(sweep, number)?;
         let attempt = super::bounded(attempt.unwrap_or(run.attempt));
         let mut statement =
-            self.sql("SELECT first, lines FROM chunks WHERE run = ?1 AND epoch = ?2 ORDER BY first")?;
+            self.sql("SELECT first, lines FROM chunks WHERE run = ?1 AND attempt = ?2 ORDER BY first")?;
         let mut chunks = statement.query(params![run.key, attempt])?;
         let mut rows = Vec::new();
         while let Some(chunk) = chunks.next()? {

@@ -38,7 +38,7 @@ pub(super) struct Run {
 }
 
 /// The columns of [`Run`], to be read by [`run`].
-pub(super) const COLUMNS: &str = "r.key, r.number, r.state, r.epoch, r.agent, r.given_up, r.seen_ms, r.silence_ms,
+pub(super) const COLUMNS: &str = "r.key, r.number, r.state, r.attempt, r.agent, r.given_up, r.seen_ms, r.silence_ms,
     r.rows, r.loss, r.last, r.stop_kind, r.stop_reason, r.message, r.exit_code, r.crashes, r.failures, r.created_ms,
     r.started_ms, r.ended_ms, r.added, r.attempted";
 
@@ -63,10 +63,10 @@ impl Tx<'_> {
         self.sql("UPDATE runs SET loss = ?2 WHERE key = ?1 AND loss IS NOT ?2")?
             .execute(params![run.key, run.loss])?;
         self.change_one(
-            "UPDATE runs SET state = ?3, epoch = ?4, agent = ?5, given_up = ?6, seen_ms = ?7, silence_ms = ?8,
+            "UPDATE runs SET state = ?3, attempt = ?4, agent = ?5, given_up = ?6, seen_ms = ?7, silence_ms = ?8,
                rows = ?9, last = ?10, stop_kind = ?11, stop_reason = ?12, message = ?13, exit_code = ?14,
                crashes = ?15, failures = ?16, started_ms = ?17, ended_ms = ?18, attempted = ?19, change = ?20
-             WHERE key = ?1 AND epoch = ?2",
+             WHERE key = ?1 AND attempt = ?2",
             params![
                 run.key,
                 attempt,
@@ -133,7 +133,7 @@ impl Tx<'_> {
     fn add_run(&self, sweep: &mut Sweep, number: RunNumber, new: &NewRun) -> Outcome<()> {
         self.log(sweep, Some(number), "added", Map::new())?;
         self.sql(
-            "INSERT INTO runs (sweep, number, state, epoch, given_up, seen_ms, silence_ms, rows, crashes, failures,
+            "INSERT INTO runs (sweep, number, state, attempt, given_up, seen_ms, silence_ms, rows, crashes, failures,
                created_ms, added, attempted, change) VALUES (?1, ?2, 'pending', 0, 0, 0, 0, 0, 0, 0, ?3, ?4, 0, ?4)",
         )?
         .execute(params![sweep.key, number.get(), self.now, sweep.change])?;
@@ -214,7 +214,7 @@ impl Tx<'_> {
     /// Leases of running runs that nobody has been heard of for too long.
     pub(super) fn silent(&self, sweep: &Sweep) -> Outcome<Vec<Lease>> {
         let mut statement = self.sql(
-            "SELECT number, epoch, seen_ms, silence_ms FROM runs WHERE sweep = ?1 AND state = 'running'
+            "SELECT number, attempt, seen_ms, silence_ms FROM runs WHERE sweep = ?1 AND state = 'running'
              ORDER BY number",
         )?;
         let mut rows = statement.query([sweep.key])?;

@@ -13,7 +13,7 @@ use crate::StoreError;
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"besm");
 
 /// The version that this program writes.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// What brings a file of one version to the next.
 pub(super) struct Upgrade {
@@ -24,7 +24,7 @@ pub(super) struct Upgrade {
 }
 
 /// All upgrades there are, oldest first.
-pub(super) const UPGRADES: &[Upgrade] = &[];
+pub(super) const UPGRADES: &[Upgrade] = &[Upgrade { from: 1, sql: include_str!("upgrade_1.sql") }];
 
 /// What a file says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

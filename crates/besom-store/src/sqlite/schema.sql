@@ -1,4 +1,4 @@
--- Version 1. What changes often (progress, runs) is kept apart from what is large and never changes (sweeps, points),
+-- Version 2. What changes often (progress, runs) is kept apart from what is large and never changes (sweeps, points),
 -- so that a write touches few pages.
 
 CREATE TABLE sweeps (
@@ -22,7 +22,8 @@ CREATE TABLE progress (
   runs INTEGER NOT NULL,            -- how many runs there are, which is the highest number
   change INTEGER NOT NULL,          -- counts all changes: cursors and the seq of events are its values
   ended_ms INTEGER,
-  reason TEXT
+  reason TEXT,
+  paused_by TEXT                    -- owner, search, stopper or program, if it is paused
 ) STRICT;
 
 -- How many runs are in each state, and how many a stopping rule wanted to end ('stopped'); kept by triggers.
@@ -42,7 +43,7 @@ CREATE TABLE agents (
   gone INTEGER NOT NULL,            -- 1 if it has left
   request INTEGER NOT NULL,         -- its newest claim that got a run, and what it got
   answer_run INTEGER,
-  answer_epoch INTEGER
+  answer_attempt INTEGER
 ) STRICT;
 CREATE INDEX agents_sweep ON agents (sweep);
 
@@ -51,7 +52,7 @@ CREATE TABLE runs (
   sweep INTEGER NOT NULL,
   number INTEGER NOT NULL,
   state TEXT NOT NULL,
-  epoch INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
   agent INTEGER,                    -- who has or had its newest attempt
   given_up INTEGER NOT NULL,        -- 1 if its agent fell silent and may come back until it is handed out again
   seen_ms INTEGER NOT NULL,         -- when its agent was last heard of
@@ -98,7 +99,7 @@ CREATE TABLE points (
 
 CREATE TABLE attempts (
   run INTEGER NOT NULL,
-  epoch INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
   agent INTEGER NOT NULL,
   started_ms INTEGER NOT NULL,
   ended_ms INTEGER,
@@ -107,31 +108,31 @@ CREATE TABLE attempts (
   end_state TEXT,                   -- its end as its agent gave it, so that a repetition is known
   end_code INTEGER,
   end_message TEXT,
-  PRIMARY KEY (run, epoch)
+  PRIMARY KEY (run, attempt)
 ) STRICT, WITHOUT ROWID;
 
 -- Metric rows as JSON lines, many rows in one.
 CREATE TABLE chunks (
   key INTEGER PRIMARY KEY,
   run INTEGER NOT NULL,
-  epoch INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
   first INTEGER NOT NULL,           -- the seq of its first row
   rows INTEGER NOT NULL,
   lines TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX chunks_run ON chunks (run, epoch, first);
+CREATE UNIQUE INDEX chunks_run ON chunks (run, attempt, first);
 
 -- The values of watched metrics, many in one.
 CREATE TABLE curves (
   key INTEGER PRIMARY KEY,
   run INTEGER NOT NULL,
-  epoch INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
   metric INTEGER NOT NULL,
   start INTEGER NOT NULL,           -- the place of its first value, from 0
   change INTEGER NOT NULL,          -- progress.change when it last grew
   vals BLOB NOT NULL                -- f64, little endian
 ) STRICT;
-CREATE UNIQUE INDEX curves_run ON curves (run, epoch, metric, start);
+CREATE UNIQUE INDEX curves_run ON curves (run, attempt, metric, start);
 
 CREATE TABLE events (
   sweep INTEGER NOT NULL,

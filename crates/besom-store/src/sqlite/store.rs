@@ -4,8 +4,8 @@ use besom_core::{RunNumber, RunState};
 
 use super::SqliteStore;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, Row, RunQuery, RunRow, Status,
-    StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, PausedBy, Row, RunQuery, RunRow,
+    Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for SqliteStore {
@@ -23,6 +23,10 @@ impl Store for SqliteStore {
 
     fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError> {
         self.write(|tx| tx.on_sweep(id, |sweep| tx.set_state(sweep, to, reason)))
+    }
+
+    fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError> {
+        self.write(|tx| tx.on_sweep(id, |sweep| tx.pause(sweep, by, reason)))
     }
 
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::fault::{Outcome, damaged};
 use super::{Tx, bounded};
-use crate::{NewSweep, StopKind, StoreError, SweepId, SweepRow, SweepState, Watched};
+use crate::{NewSweep, PausedBy, StopKind, StoreError, SweepId, SweepRow, SweepState, Watched};
 
-/// What operations need to know of a sweep; `state`, `reason`, `runs` and `change` are saved when they are done.
+/// What operations need to know of a sweep; what changes of it is saved when they are done.
 #[derive(Debug)]
 pub(super) struct Sweep {
     pub(super) key: i64,
@@ -19,6 +19,7 @@ pub(super) struct Sweep {
     pub(super) retry_failed: u32,
     pub(super) state: SweepState,
     pub(super) reason: Option<String>,
+    pub(super) paused_by: Option<PausedBy>,
     pub(super) runs: u64,
     pub(super) change: u64,
 }
@@ -37,11 +38,11 @@ impl Sweep {
 
 const HEAD: &str =
     "SELECT s.key, s.id, s.metrics, s.run_cap, s.retry_crashed, s.retry_failed, p.state, p.reason,
-    p.runs, p.change FROM sweeps s JOIN progress p ON p.sweep = s.key";
+    p.runs, p.change, p.paused_by FROM sweeps s JOIN progress p ON p.sweep = s.key";
 
 const ROW: &str =
     "SELECT s.id, s.name, s.text, s.source, s.directory, s.seed, s.metrics, s.run_cap, s.retry_crashed,
-    s.retry_failed, p.state, p.reason, s.created_ms, p.ended_ms, p.runs
+    s.retry_failed, p.state, p.reason, s.created_ms, p.ended_ms, p.runs, p.paused_by
     FROM sweeps s JOIN progress p ON p.sweep = s.key";
 
 impl Tx<'_> {
@@ -83,8 +84,16 @@ impl Tx<'_> {
             let ended = sweep.state.is_over().then_some(self.now);
             self.change_one(
                 "UPDATE progress SET state = ?2, reason = ?3, runs = ?4, change = ?5,
-                   ended_ms = iif(?6 IS NULL, NULL, coalesce(ended_ms, ?6)) WHERE sweep = ?1",
-                params![sweep.key, sweep.state.as_str(), sweep.reason, sweep.runs, sweep.change, ended],
+                   ended_ms = iif(?6 IS NULL, NULL, coalesce(ended_ms, ?6)), paused_by = ?7 WHERE sweep = ?1",
+                params![
+                    sweep.key,
+                    sweep.state.as_str(),
+                    sweep.reason,
+                    sweep.runs,
+                    sweep.change,
+                    ended,
+                    sweep.paused_by.map(PausedBy::as_str)
+                ],
             )?;
         }
         Ok(done)
@@ -153,6 +162,16 @@ impl Tx<'_> {
         Ok(sweeps)
     }
 
+    /// Pauses a sweep.
+    pub(super) fn pause(&self, sweep: &mut Sweep, by: PausedBy, reason: Option<&str>) -> Outcome<()> {
+        let before = sweep.state;
+        self.set_state(sweep, SweepState::Paused, reason)?;
+        if before != SweepState::Paused {
+            sweep.paused_by = Some(by);
+        }
+        Ok(())
+    }
+
     /// Brings a sweep to a state, and its runs with it.
     pub(super) fn set_state(&self, sweep: &mut Sweep, to: SweepState, reason: Option<&str>) -> Outcome<()> {
         use SweepState as S;
@@ -185,6 +204,7 @@ impl Tx<'_> {
     ) -> Outcome<()> {
         sweep.state = to;
         sweep.reason = reason.map(str::to_owned);
+        sweep.paused_by = (to == SweepState::Paused).then_some(PausedBy::Owner);
         let detail = reason.map(|reason| ("reason".to_owned(), json!(reason))).into_iter().collect();
         self.log(sweep, None, kind, detail)
     }
@@ -246,6 +266,7 @@ fn head(row: &Row<'_>) -> Outcome<Sweep> {
         reason: row.get(7)?,
         runs: row.get(8)?,
         change: row.get(9)?,
+        paused_by: paused_by(row, 10)?,
     })
 }
 
@@ -266,5 +287,11 @@ fn full(row: &Row<'_>) -> Outcome<SweepRow> {
         created_ms: row.get(12)?,
         ended_ms: row.get(13)?,
         runs: row.get(14)?,
+        paused_by: paused_by(row, 15)?,
     })
+}
+
+fn paused_by(row: &Row<'_>, column: usize) -> Outcome<Option<PausedBy>> {
+    let name = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+    name.map(|name| PausedBy::parse(name).ok_or_else(|| damaged("who has paused a sweep", name))).transpose()
 }

@@ -11,12 +11,12 @@ use besom_agent::{AgentOptions, Guard, Idle, Level, ProgramRunner, RunDir, Shutd
 use besom_config::SweepConfig;
 use besom_controller::{Controller, ControllerError, Step};
 use besom_core::{BoxError, Registry, RunNumber};
-use besom_store::{Lease, Store, StoreError, SweepId, SweepRow, SweepState};
+use besom_store::{Lease, PausedBy, Store, StoreError, SweepId, SweepRow, SweepState};
 use serde_json::{Map, Value};
 
 use crate::cli::place::Place;
 use crate::cli::progress::Progress;
-use crate::cli::{InputError, manage, run, signals};
+use crate::cli::{InputError, run, signals};
 use crate::setup;
 
 /// How often the stopping rule looks at running runs, and the display at the store.
@@ -167,13 +167,13 @@ fn notice_pause(now: &SweepRow, before: bool, guard: &Guard, progress: &mut Prog
     if now.state != SweepState::Paused {
         return false;
     }
-    match now.reason.as_deref().unwrap_or(manage::BY_OWNER) {
-        manage::BY_OWNER if before => {}
-        manage::BY_OWNER => {
+    match now.paused_by {
+        Some(by) if by != PausedBy::Owner => guard.tell(now.reason.as_deref().unwrap_or(by.as_str())),
+        _ if before => {}
+        _ => {
             let id = &now.id;
             progress.print(&format!("sweep {id} is paused by its owner; besom resume {id} lets it go on"));
         }
-        reason => guard.tell(reason),
     }
     true
 }

@@ -2,9 +2,9 @@
 
 use besom_core::{RunNumber, RunState};
 use besom_store::{
-    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, Lease, NewAgent, NewRun, NewSweep, Queue,
-    Reply, Row, RunQuery, RunRow, SqliteStore, Status, StopKind, Store, StoreError, SweepId, SweepRow,
-    SweepState,
+    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, Lease, NewAgent, NewRun, NewSweep,
+    PausedBy, Queue, Reply, Row, RunQuery, RunRow, SqliteStore, Status, StopKind, Store, StoreError, SweepId,
+    SweepRow, SweepState,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -69,6 +69,7 @@ impl Store for Lossy {
         sweep(id: &SweepId) -> SweepRow;
         sweeps() -> Vec<SweepRow>;
         set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
+        pause(id: &SweepId, by: PausedBy, reason: Option<&str>) -> ();
         changes(id: &SweepId, since: u64) -> Changes;
         add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Added;
         request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;

@@ -11,11 +11,10 @@ use crate::cli::arguments::RetryArguments;
 use crate::cli::place::{Place, find_sweep};
 use crate::cli::{InputError, Outcome, line};
 
-/// The reason of a pause that nobody but the owner has wanted.
-pub(crate) const BY_OWNER: &str = "by its owner";
-
 pub(crate) fn pause(place: &Place, id: &str) -> Result<Outcome> {
-    change(place, id, SweepState::Paused, BY_OWNER, |id| format!("paused; besom resume {id} lets it go on"))
+    change(place, id, SweepState::Paused, "by its owner", |id| {
+        format!("paused; besom resume {id} lets it go on")
+    })
 }
 
 pub(crate) fn resume(place: &Place, id: &str) -> Result<Outcome> {
