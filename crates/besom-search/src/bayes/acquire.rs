@@ -12,8 +12,7 @@ use besom_gp::{GpError, Stopping, Watch, minimize};
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 
-use super::axis::Key;
-use super::branch::same;
+use super::axis::{Key, same_category};
 use super::curves::Promise;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
@@ -100,7 +99,8 @@ impl Candidates {
         rng: &mut impl Rng,
     ) -> Self {
         if self.complete {
-            let rows: Vec<_> = self.rows.iter().filter(|row| same(row[axis], value)).cloned().collect();
+            let rows: Vec<_> =
+                self.rows.iter().filter(|row| same_category(row[axis], value)).cloned().collect();
             return Self { global: rows.len(), rows, complete: true };
         }
         let mut rows = self.rows[..self.global.min(IN_BRANCH)].to_vec();

@@ -317,6 +317,13 @@ fn centre(shape: Continuous, Quantum { q, .. }: Quantum, step: f64) -> f64 {
     0.5 * (shape.cdf((step - 0.5) * q) + shape.cdf((step + 0.5) * q))
 }
 
+/// Whether two coordinates of a category are those of the same value.
+pub(super) fn same_category(a: f64, b: f64) -> bool {
+    #[expect(clippy::float_cmp, reason = "coordinates of categories are equal or they are not")]
+    let same = a == b;
+    same
+}
+
 #[cfg(test)]
 mod tests {
     use besom_core::laws;

@@ -10,7 +10,7 @@ use besom_gp::GpError;
 use rand::{Rng, RngExt};
 
 use super::acquire::{Candidates, Choice, View};
-use super::axis::Key;
+use super::axis::{Key, same_category};
 use super::curves::Promise;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
@@ -55,7 +55,7 @@ impl Branch {
             places.remove(rng.random_range(0..places.len()));
         }
         let branch = |(axis, value)| {
-            let same_branch = |known: &Known| known.axis == axis && same(known.value, value);
+            let same_branch = |known: &Known| known.axis == axis && same_category(known.value, value);
             let known = known.iter().position(same_branch).map(|place| known.swap_remove(place).surrogate);
             let surrogate = whole.branch(axis, value, known)?;
             let candidates = candidates.within(axis, value, encoding, &surrogate, rng);
@@ -72,7 +72,7 @@ impl Branch {
 
     /// Takes note of a run without a value, if it belongs to the branch.
     pub(super) fn believe(&mut self, coordinates: &[f64], promise: Option<Promise>) {
-        if same(coordinates[self.axis], self.value) {
+        if same_category(coordinates[self.axis], self.value) {
             // One that cannot be added (a copy of another, without noise) says nothing new.
             self.view.believe(coordinates, promise).ok();
         }
@@ -88,11 +88,4 @@ impl Branch {
     ) -> Result<Option<Choice>, GpError> {
         self.view.acquire(encoding, &self.candidates, rng, tried, 0)
     }
-}
-
-/// Whether two coordinates of a category are those of the same value.
-pub(super) fn same(a: f64, b: f64) -> bool {
-    #[expect(clippy::float_cmp, reason = "coordinates of categories are equal or they are not")]
-    let same = a == b;
-    same
 }

@@ -8,8 +8,18 @@ use serde_json::{Map, Value, json};
 
 use super::acquire::Choice;
 use super::encode::Encoding;
-use super::opinions::Opinion;
 use super::surrogate::{Fit, Surrogate};
+
+/// Which model a point was chosen by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Opinion {
+    /// That of all runs.
+    Fitted,
+    /// The same with length scales times this.
+    Doubting(f64),
+    /// That of the runs alone that agree with the point in this category.
+    Branch(usize),
+}
 
 /// Of the `place`-th of `planned` first points.
 pub(super) fn initial(place: usize, planned: usize) -> Note {

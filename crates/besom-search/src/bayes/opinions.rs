@@ -4,12 +4,12 @@ use besom_core::{Ask, Note, RunNumber, seed};
 use besom_gp::GpError;
 use rand::Rng;
 
-use super::Moment;
 use super::acquire::{Candidates, Choice, View};
 use super::branch::{Branch, Known};
+use super::context::Moment;
 use super::curves::Promise;
 use super::encode::Encoding;
-use super::note;
+use super::note::{self, Opinion};
 use super::surrogate::Surrogate;
 
 /// An expected improvement, in standard deviations of all targets, that says that nothing is left to be found.
@@ -23,17 +23,6 @@ const CLIMBS: usize = 3;
 /// Keep the generators of candidates and branches apart from those of runs.
 const CANDIDATES: u64 = u64::from_le_bytes(*b"candidat");
 const BRANCHES: u64 = u64::from_le_bytes(*b"branches");
-
-/// Which model a point was chosen by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Opinion {
-    /// That of all runs.
-    Fitted,
-    /// The same with length scales times this.
-    Doubting(f64),
-    /// That of the runs alone that agree with the point in this category.
-    Branch(usize),
-}
 
 /// The model and, once they are needed, the doubts of it.
 pub(super) struct Opinions {

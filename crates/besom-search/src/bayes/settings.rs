@@ -4,6 +4,7 @@ use besom_core::value::same_forgiving;
 use besom_core::{Distribution, History, Name, OptionError, OptionReader, Options, Problem, Run};
 use serde_json::{Map, Value};
 
+use super::acquisition::Acquisition;
 use super::note;
 use crate::SearchError;
 
@@ -17,16 +18,6 @@ pub(super) struct Settings {
     pub(super) acquisition: Acquisition,
     /// Whether a finite space that is used up is tried again.
     pub(super) replicate: bool,
-}
-
-/// What makes a point worth trying.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) enum Acquisition {
-    /// The logarithm of expected improvement.
-    #[default]
-    ExpectedImprovement,
-    /// The lower confidence bound of the target, `mean - beta * sd` (Srinivas et al., ICML 2010).
-    ConfidenceBound { beta: f64 },
 }
 
 const EXPECTED_IMPROVEMENT: &str = "expected_improvement";

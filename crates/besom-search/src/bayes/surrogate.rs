@@ -1,13 +1,13 @@
 //! The model of the losses: a Gaussian process on warped values, fitted to the runs that are over.
 
-use besom_gp::improvement::{LogImprovement, log_expected_improvement};
+use besom_gp::improvement::LogImprovement;
 use besom_gp::{GpError, Hyperparameters, Model, Posterior, Prior, Stopping, fit_until};
 use nalgebra::{DMatrix, DVector};
 
-use super::branch::same;
+use super::acquisition::Acquisition;
+use super::axis::same_category;
 use super::curves::Promise;
 use super::encode::Encoding;
-use super::settings::Acquisition;
 use super::transform::Warp;
 
 /// The most runs whose values decide the hyperparameters; the others only enter the posterior.
@@ -182,20 +182,12 @@ impl Surrogate {
 
     /// How much a point with this predicted target and deviation is worth trying.
     pub(super) fn score(&self, mean: f64, sd: f64) -> LogImprovement {
-        match self.acquisition {
-            Acquisition::ExpectedImprovement => log_expected_improvement(mean, sd, self.incumbent),
-            Acquisition::ConfidenceBound { beta } => {
-                LogImprovement { value: beta * sd - mean, by_mean: -1.0, by_sd: beta }
-            }
-        }
+        self.acquisition.score(mean, sd, self.incumbent)
     }
 
     /// What a point with the largest score is called.
     pub(super) fn reason(&self) -> &'static str {
-        match self.acquisition {
-            Acquisition::ExpectedImprovement => "largest expected improvement",
-            Acquisition::ConfidenceBound { .. } => "best confidence bound",
-        }
+        self.acquisition.reason()
     }
 
     /// Forgets the runs without a value.
@@ -219,7 +211,7 @@ impl Surrogate {
 
     /// Whether a run has this value of a category.
     pub(super) fn knows(&self, axis: usize, value: f64) -> bool {
-        self.fitted.x.column(axis).iter().any(|&coordinate| same(coordinate, value))
+        self.fitted.x.column(axis).iter().any(|&coordinate| same_category(coordinate, value))
     }
 
     /// How many units of loss one unit of target was worth when the first runs were all there was: much more than now, if
@@ -237,7 +229,7 @@ impl Surrogate {
     /// `known`, a model that was made so before, only makes it faster.
     pub(super) fn branch(&self, axis: usize, value: f64, known: Option<Self>) -> Result<Self, GpError> {
         let Fitted { model, x, losses, .. } = &self.fitted;
-        let members: Vec<usize> = (0..losses.len()).filter(|&i| same(x[(i, axis)], value)).collect();
+        let members: Vec<usize> = (0..losses.len()).filter(|&i| same_category(x[(i, axis)], value)).collect();
         let losses: Vec<f64> = members.iter().map(|&i| losses[i]).collect();
         let warp = Warp::new(&[losses.as_slice(), &self.start].concat());
         let fitted = Fitted::new(model.clone(), x.select_rows(&members), losses, &warp);

@@ -10,8 +10,10 @@
 //! instance keeps in memory, the last model, only saves time: the answer is a function of the history, bit for bit.
 
 mod acquire;
+mod acquisition;
 mod axis;
 mod branch;
+mod context;
 mod curves;
 mod data;
 mod encode;
@@ -22,11 +24,8 @@ mod settings;
 mod surrogate;
 mod transform;
 
-use std::collections::BTreeSet;
-
-use besom_core::{Answer, Ask, BoxError, Name, Options, Problem, RunNumber, Search, Suggestion};
+use besom_core::{Answer, Ask, BoxError, Options, Problem, RunNumber, Search, Suggestion};
 use besom_gp::GpError;
-use serde_json::Value;
 
 pub use data::{InFlight, Observation, Observations};
 pub use transform::Warp;
@@ -34,7 +33,7 @@ pub use transform::Warp;
 use crate::SearchError;
 use crate::error::none_of;
 
-use self::axis::Key;
+use self::context::Moment;
 use self::curves::Complete;
 use self::encode::Encoding;
 use self::opinions::Opinions;
@@ -109,23 +108,6 @@ impl Bayes {
     }
 }
 
-/// What is known when one point is to be named.
-struct Moment<'a> {
-    ask: &'a Ask<'a>,
-    encoding: &'a Encoding,
-    /// The points of all runs and of the suggestions before this one.
-    tried: BTreeSet<Vec<Key>>,
-    /// How many runs, and suggestions before this one, are in the model or in flight.
-    handed_out: usize,
-    /// How many runs logged a value.
-    measured: usize,
-    /// How many points come before the model decides.
-    planned: usize,
-    /// The points that the options want tried first, and how many of them were suggested.
-    given: &'a [Vec<(Name, Value)>],
-    used: usize,
-}
-
 impl Search for Bayes {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
         let observations = Observations::new(ask.problem, ask.history);
@@ -196,22 +178,6 @@ impl Search for Bayes {
 }
 
 impl Moment<'_> {
-    /// The point that the options want tried, with what they leave open from the run's quasi-random point.
-    fn complete(&self, given: &[(Name, Value)], run: RunNumber) -> Suggestion {
-        let open = self.encoding.decode(&initial::own(self.ask.problem, self.encoding, run));
-        let value = |(name, open): (&Name, &Value)| {
-            let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| value);
-            (name.clone(), given.unwrap_or(open).clone())
-        };
-        let point = open.iter().map(value).collect();
-        Suggestion { point, note: note::given(self.used + 1, self.given.len()) }
-    }
-
-    /// Whether all points of the space were tried.
-    fn exhausted(&self) -> bool {
-        self.encoding.count().is_some_and(|count| self.tried.len() as u128 >= count)
-    }
-
     /// The `i`-th point of the answer; `None` if no untried one was found.
     fn next(&self, i: usize, opinions: &mut Option<Result<Opinions, GpError>>) -> Option<Suggestion> {
         let Ask { problem, history, .. } = *self.ask;

@@ -1,0 +1,45 @@
+//! What is known when one point is to be suggested.
+
+use std::collections::BTreeSet;
+
+use besom_core::{Ask, Name, RunNumber, Suggestion};
+use serde_json::Value;
+
+use super::axis::Key;
+use super::encode::Encoding;
+use super::{initial, note};
+
+/// What is known when one point is to be named.
+pub(super) struct Moment<'a> {
+    pub(super) ask: &'a Ask<'a>,
+    pub(super) encoding: &'a Encoding,
+    /// The points of all runs and of the suggestions before this one.
+    pub(super) tried: BTreeSet<Vec<Key>>,
+    /// How many runs, and suggestions before this one, are in the model or in flight.
+    pub(super) handed_out: usize,
+    /// How many runs logged a value.
+    pub(super) measured: usize,
+    /// How many points come before the model decides.
+    pub(super) planned: usize,
+    /// The points that the options want tried first, and how many of them were suggested.
+    pub(super) given: &'a [Vec<(Name, Value)>],
+    pub(super) used: usize,
+}
+
+impl Moment<'_> {
+    /// The point that the options want tried, with what they leave open from the run's quasi-random point.
+    pub(super) fn complete(&self, given: &[(Name, Value)], run: RunNumber) -> Suggestion {
+        let open = self.encoding.decode(&initial::own(self.ask.problem, self.encoding, run));
+        let value = |(name, open): (&Name, &Value)| {
+            let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| value);
+            (name.clone(), given.unwrap_or(open).clone())
+        };
+        let point = open.iter().map(value).collect();
+        Suggestion { point, note: note::given(self.used + 1, self.given.len()) }
+    }
+
+    /// Whether all points of the space were tried.
+    pub(super) fn exhausted(&self) -> bool {
+        self.encoding.count().is_some_and(|count| self.tried.len() as u128 >= count)
+    }
+}
