@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use besom::ask_tell::converse;
+use besom::engine::ask_tell::converse;
 use besom_fuzz::session::session;
 use besom_fuzz::{Bytes, laws};
 use libfuzzer_sys::fuzz_target;

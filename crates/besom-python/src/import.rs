@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use besom_core::RunNumber;
-use besom_setup::{PriorRun, add_prior_runs};
+use besom_engine::{PriorRun, add_prior_runs};
 use besom_store::{SqliteStore, SweepId};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use besom_config::{Diagnostic, SweepConfig};
 use besom_controller::{Controller, Sweep};
 use besom_core::{Options, Problem, Registry, Search, Stopper};
-use besom_setup::{Creation, assemble, reader, system_clock};
+use besom_engine::{Creation, assemble, reader, system_clock};
 use besom_store::{SqliteStore, Store, SweepId, SweepRow};
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ pub(crate) fn open_to_read(directory: &Path) -> Result<SqliteStore, Failure> {
 
 /// The built-in algorithms and those that were registered from Python.
 pub(crate) fn registry() -> Registry {
-    let mut registry = besom_setup::registry();
+    let mut registry = besom_engine::registry();
     algorithm::register(&mut registry);
     registry
 }
@@ -67,7 +67,7 @@ pub(crate) fn check_text(text: &str, name: &str) -> Result<(SweepConfig, Vec<Dia
 
 /// The configuration of a stored sweep. Names of algorithms that this process does not know are let pass.
 pub(crate) fn stored_config(sweep: &SweepRow) -> Result<SweepConfig, Failure> {
-    Ok(besom_setup::stored_config(&registry(), sweep)?)
+    Ok(besom_engine::stored_config(&registry(), sweep)?)
 }
 
 /// The sweep that a configuration describes, with no runs yet. Algorithms that Python hands over take the place of those
@@ -87,7 +87,7 @@ pub(crate) fn search(
 ) -> Result<Box<dyn Search>, Failure> {
     match own.search(problem, &config.method.options)? {
         Some(search) => Ok(search),
-        None => Ok(besom_setup::search(&registry(), config, problem)?),
+        None => Ok(besom_engine::search(&registry(), config, problem)?),
     }
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn stopper(
     let options = config.early_terminate.as_ref().map_or(&none, |rule| &rule.options);
     match own.stopper(problem, options)? {
         Some(stopper) => Ok(Some(stopper)),
-        None => Ok(besom_setup::stopper(&registry(), config, problem)?),
+        None => Ok(besom_engine::stopper(&registry(), config, problem)?),
     }
 }
 
@@ -118,5 +118,5 @@ pub(crate) fn create(
     own: &Algorithms,
 ) -> Result<SweepId, Failure> {
     build(creation.config, creation.seed, own)?;
-    Ok(besom_setup::create(store, creation)?)
+    Ok(besom_engine::create(store, creation)?)
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use besom_core::{RunNumber, RunState};
-use besom_setup::Creation;
+use besom_engine::Creation;
 use besom_store::{Order, RunQuery, SqliteStore, Store, SweepId, SweepState};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -71,7 +71,7 @@ pub(crate) fn create_sweep(
     let create = || -> Result<String, Failure> {
         let (config, _) = place::check(&json, &own)?;
         let text = serde_json::to_string_pretty(&json).unwrap_or_default();
-        let seed = besom_setup::seed(&config, seed);
+        let seed = besom_engine::seed(&config, seed);
         let creation = Creation { text, directory: Some(directory), ..Creation::new(&config, seed) };
         Ok(place::create(&mut place::open_or_make(&store)?, creation, &algorithms)?.to_string())
     };
@@ -91,7 +91,7 @@ pub(crate) fn create_sweep_from_text(
 ) -> PyResult<String> {
     let create = || -> Result<String, Failure> {
         let (config, _) = place::check_text(&text, &source)?;
-        let seed = besom_setup::seed(&config, None);
+        let seed = besom_engine::seed(&config, None);
         let creation =
             Creation { config: &config, text, source: Some(source), directory: Some(directory), seed };
         let own = Algorithms::default();
@@ -179,7 +179,7 @@ impl PyStore {
         let history = self.with(py, |store| {
             let row = store.sweep(&SweepId::new(id))?;
             let config = place::stored_config(&row)?;
-            Ok(HistoryView::of(besom_setup::past(store, &row, &config)?.sweep()))
+            Ok(HistoryView::of(besom_engine::past(store, &row, &config)?.sweep()))
         });
         Ok(history?)
     }

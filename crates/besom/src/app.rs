@@ -38,7 +38,7 @@ impl Default for App {
 impl App {
     /// The command with the built-in algorithms.
     pub fn new() -> Self {
-        Self { registry: besom_setup::registry() }
+        Self { registry: besom_engine::registry() }
     }
 
     /// Adds a search method that sweep files name by `method: name`.

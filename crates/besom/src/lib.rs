@@ -27,15 +27,15 @@
 //! ```
 
 mod app;
-pub mod ask_tell;
 mod cli;
-mod setup;
+mod error;
 
 pub use app::App;
 pub use besom_agent as agent;
 pub use besom_config as config;
 pub use besom_controller as controller;
 pub use besom_core as core;
+pub use besom_engine as engine;
 pub use besom_gp as gp;
 pub use besom_insight as insight;
 pub use besom_plot as plot;

@@ -7,17 +7,15 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use besom_agent::{AgentOptions, Guard, Idle, Level, ProgramRunner, RunDir, Shutdown};
+use besom_agent::{AgentOptions, Guard, Idle, Level, ProgramRunner, Shutdown};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, ControllerError, Step};
-use besom_core::{BoxError, Registry, RunNumber};
-use besom_store::{Lease, PausedBy, Store, StoreError, SweepId, SweepRow, SweepState};
-use serde_json::{Map, Value};
+use besom_core::{BoxError, Registry};
+use besom_store::{PausedBy, Store, StoreError, SweepRow, SweepState};
 
 use crate::cli::place::Place;
 use crate::cli::progress::Progress;
-use crate::cli::{InputError, run, signals};
-use crate::setup;
+use crate::cli::signals;
 
 /// How often the stopping rule looks at running runs, and the display at the store.
 const PACE: Duration = Duration::from_millis(250);
@@ -50,15 +48,19 @@ pub(crate) struct Crew<'a> {
 impl Crew<'_> {
     /// Works until the sweep is over, the count is used up, or signals say that it is enough.
     pub(crate) fn work(&self, sweep: SweepRow) -> Result<()> {
-        let config = besom_setup::stored_config(self.registry, &sweep)?;
+        let config = besom_engine::stored_config(self.registry, &sweep)?;
         let steps = self.steps == Steps::Always || !config.controller_local;
         // Who does not step needs no algorithms, and may not have them.
-        let stepped = steps.then(|| setup::build(self.registry, &config, sweep.seed)).transpose()?;
+        let stepped = steps.then(|| besom_engine::build(self.registry, &config, sweep.seed)).transpose()?;
         let controller = stepped.map(|stepped| Mutex::new(Controller::new(sweep.id.clone(), stepped)));
         let shutdown = Shutdown::new();
         signals::listen(&shutdown)?;
-        let mut progress =
-            Progress::new(self.place.open_existing()?, sweep.clone(), self.jobs, run::total(&config))?;
+        let mut progress = Progress::new(
+            self.place.open_existing()?,
+            sweep.clone(),
+            self.jobs,
+            besom_engine::total(&config),
+        )?;
 
         let mut watcher = self.place.open_existing()?;
         let (over, guard) = (AtomicBool::new(false), Guard::default());
@@ -222,32 +224,4 @@ fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
 
 fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
-/// The command line of a run, as `besom plan` shows it.
-pub(crate) struct Preview {
-    pub(crate) argv: Vec<String>,
-    pub(crate) text: String,
-    pub(crate) warnings: Vec<String>,
-}
-
-pub(crate) fn preview(place: &Place, config: &SweepConfig, point: &Map<String, Value>) -> Result<Preview> {
-    let environment = |name: &str| std::env::var(name).ok();
-    // The paths of files depend on sweep and run, which are not there yet.
-    let lease = Lease { sweep: SweepId::new("SWEEP"), run: RunNumber::FIRST, attempt: 1 };
-    let json_path = RunDir::new(place.directory(), &lease).args_json().display().to_string();
-    let (command, program) = (config.command.as_deref(), config.program.as_deref());
-    let line = besom_agent::command_line(command, program, point, &json_path, &environment);
-    let line = line.map_err(|error| InputError::new(error.to_string()))?;
-    let quoted = line.argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
-    Ok(Preview { argv: line.argv, text: quoted, warnings: line.warnings })
-}
-
-/// A word as a shell would need it, for people to read and copy.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use besom_core::RunState;
+use besom_core::{RunState, nearest};
 use clap::{Args, Parser, Subcommand};
 
-use crate::cli::plot;
-use crate::plot::Kind;
+use besom_plot::Kind;
 
 /// Hyperparameter sweeps with no account, server or network.
 #[derive(Debug, Parser)]
@@ -242,7 +241,7 @@ pub(crate) struct PlotArguments {
     pub(crate) id: String,
 
     /// What to show: history, parallel, importance, slice, contour or curves
-    #[arg(value_parser = plot::parse_kind, value_name = "PICTURE")]
+    #[arg(value_parser = parse_kind, value_name = "PICTURE")]
     pub(crate) kind: Kind,
 
     /// File to write, .svg or .png; - for SVG on standard output [default: PICTURE.svg]
@@ -254,7 +253,7 @@ pub(crate) struct PlotArguments {
     pub(crate) parameters: Vec<String>,
 
     /// Width and height in pixels
-    #[arg(long, value_parser = plot::parse_size, value_name = "WIDTHxHEIGHT")]
+    #[arg(long, value_parser = parse_size, value_name = "WIDTHxHEIGHT")]
     pub(crate) size: Option<(u32, u32)>,
 }
 
@@ -277,8 +276,25 @@ pub(crate) struct RetryArguments {
 fn parse_state(text: &str) -> Result<RunState, String> {
     RunState::parse(text).ok_or_else(|| {
         let known = RunState::ALL.map(RunState::as_str);
-        let hint =
-            besom_core::nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
+        let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
         format!("unknown state{hint}; states: {}", known.join(", "))
     })
+}
+
+/// The kind of picture that was typed.
+fn parse_kind(text: &str) -> Result<Kind, String> {
+    Kind::parse(text).ok_or_else(|| {
+        let known = Kind::ALL.map(Kind::as_str);
+        let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
+        format!("unknown picture{hint}; pictures: {}", known.join(", "))
+    })
+}
+
+/// `900x520`.
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let sides =
+        text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    sides
+        .filter(|(width, height)| (100..=10_000).contains(width) && (100..=10_000).contains(height))
+        .ok_or_else(|| "a size is WIDTHxHEIGHT in pixels, each from 100 to 10000, such as 900x520".to_owned())
 }

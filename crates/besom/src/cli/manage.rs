@@ -8,8 +8,9 @@ use besom_store::{Store, SweepState};
 use serde_json::{Map, Value};
 
 use crate::cli::arguments::RetryArguments;
+use crate::cli::output::{Outcome, line};
 use crate::cli::place::{Place, find_sweep};
-use crate::cli::{InputError, Outcome, line};
+use crate::error::InputError;
 
 pub(crate) fn pause(place: &Place, id: &str) -> Result<Outcome> {
     change(place, id, SweepState::Paused, "by its owner", |id| {

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use besom_core::RunNumber;
-use besom_setup::system_clock;
+use besom_engine::system_clock;
 use besom_store::{SqliteStore, Store, SweepId, SweepRow};
 
-use crate::cli::InputError;
+use crate::error::InputError;
 
 /// The directory of a store: the file `besom.db` and the directories of runs.
 #[derive(Clone, Debug)]

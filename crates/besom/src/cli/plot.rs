@@ -5,21 +5,22 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use besom_core::{Registry, nearest};
+use besom_core::Registry;
 use besom_insight::InsightError;
 
 use crate::cli::arguments::PlotArguments;
+use crate::cli::output::{Outcome, line};
 use crate::cli::place::{Place, find_sweep};
-use crate::cli::{InputError, Outcome, line};
-use crate::plot::{Format, Kind, Plot, PlotError};
+use crate::error::InputError;
+use besom_plot::{Format, Plot, PlotError};
 
 pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments) -> Result<Outcome> {
     let output = arguments.output.clone().unwrap_or_else(|| default_output(arguments));
     let format = format(&output)?;
     let mut store = place.open_to_read()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
-    let config = besom_setup::stored_config(registry, &sweep)?;
-    let controller = besom_setup::past(&mut store, &sweep, &config)?;
+    let config = besom_engine::stored_config(registry, &sweep)?;
+    let controller = besom_engine::past(&mut store, &sweep, &config)?;
     let mut picture = Plot::new(arguments.kind).parameters(arguments.parameters.iter().cloned());
     if let Some((width, height)) = arguments.size {
         picture = picture.size(width, height);
@@ -72,22 +73,4 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())
-}
-
-/// The kind of picture that was typed.
-pub(crate) fn parse_kind(text: &str) -> Result<Kind, String> {
-    Kind::parse(text).ok_or_else(|| {
-        let known = Kind::ALL.map(Kind::as_str);
-        let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
-        format!("unknown picture{hint}; pictures: {}", known.join(", "))
-    })
-}
-
-/// `900x520`.
-pub(crate) fn parse_size(text: &str) -> Result<(u32, u32), String> {
-    let sides =
-        text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    sides
-        .filter(|(width, height)| (100..=10_000).contains(width) && (100..=10_000).contains(height))
-        .ok_or_else(|| "a size is WIDTHxHEIGHT in pixels, each from 100 to 10000, such as 900x520".to_owned())
 }

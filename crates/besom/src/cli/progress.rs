@@ -10,7 +10,8 @@ use besom_core::{Goal, RunNumber, RunState};
 use besom_store::{RunChange, RunRow, SqliteStore, Status, Store, SweepRow};
 
 use crate::cli::live::Live;
-use crate::cli::{inspect, table};
+use crate::cli::output::line;
+use crate::cli::{describe, table};
 
 /// At most so many running runs have a row of their own.
 const ROWS: usize = 12;
@@ -90,14 +91,14 @@ impl Progress {
         match &mut self.live {
             Some(live) => live.print(&text),
             // Whoever has read it may be gone; the sweep goes on.
-            None => drop(super::line(text)),
+            None => drop(line(text)),
         }
     }
 
     fn draw(&mut self) -> Result<()> {
         let Some(live) = &mut self.live else { return Ok(()) };
         let status = self.store.status(&self.sweep.id)?;
-        let metric = inspect::metric(&self.sweep);
+        let metric = describe::metric(&self.sweep);
         let mut running: Vec<_> =
             self.runs.iter().filter(|(_, seen)| seen.state == RunState::Running).collect();
         running.sort_by_key(|(number, _)| **number);
@@ -124,10 +125,10 @@ impl Progress {
 fn summary(sweep: &SweepRow, status: &Status, total: Option<u64>, jobs: u64) -> Vec<String> {
     let best = status
         .best
-        .map(|(run, value)| format!("best {} {} (run {run})", inspect::metric(sweep), table::number(value)));
+        .map(|(run, value)| format!("best {} {} (run {run})", describe::metric(sweep), table::number(value)));
     let left = time_left(status, total, jobs).map(|left| format!("about {} left", table::span(left)));
     let second = best.into_iter().chain(left).collect::<Vec<_>>().join(" | ");
-    [inspect::counts(total, status), second].into_iter().filter(|text| !text.is_empty()).collect()
+    [describe::counts(total, status), second].into_iter().filter(|text| !text.is_empty()).collect()
 }
 
 /// An estimate: the mean time of the newest runs, for all that are not over, shared among the jobs.
@@ -146,7 +147,7 @@ fn ended(sweep: &SweepRow, run: &RunRow) -> String {
         text.push_str(&format!(
             ": {}{} {}",
             best_word(sweep, run),
-            inspect::metric(sweep),
+            describe::metric(sweep),
             table::number(best)
         ));
     }

@@ -1,26 +1,28 @@
 //! `run`, `sweep`, `agent`, `controller`: commands that make a sweep or work on one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
 use besom_core::{Registry, RunState};
-use besom_setup::{Creation, PriorRun, stored_config};
+use besom_engine::{Creation, PriorRun, program_directory, stored_config};
 use besom_store::{SqliteStore, Status, Store, SweepId, SweepRow, SweepState};
 
 use crate::cli::agents::{Crew, Steps};
 use crate::cli::arguments::{AgentArguments, RunArguments};
+use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
+use crate::cli::output::{self, Outcome, line};
 use crate::cli::place::{Place, find_sweep};
-use crate::cli::{InputError, Outcome, inspect, line, signals};
-use crate::setup::{self, SweepFile};
+use crate::cli::{describe, signals};
+use crate::error::InputError;
 
 /// How often a controller without agents looks at its sweep.
 const PACE: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) -> Result<Outcome> {
-    let file = setup::read_sweep_file(registry, &arguments.file)?;
+    let file = read_sweep_file(registry, &arguments.file)?;
     check_program(&file)?;
     let mut store = place.open()?;
     let unfinished = unfinished_of(&mut store, &file)?;
@@ -55,12 +57,17 @@ fn check_program(file: &SweepFile) -> Result<()> {
         return Err(InputError::new(message).into());
     }
     let Some(program) = &file.config.program else { return Ok(()) };
-    let directory = setup::directory(file)?;
+    let directory = directory(file)?;
     if file.config.command.is_none() && !directory.join(program).exists() {
         let message = format!("the program '{program}' is not in {}", directory.display());
         return Err(InputError::new(message).into());
     }
     Ok(())
+}
+
+/// Where the programs of a sweep file run.
+fn directory(file: &SweepFile) -> Result<PathBuf> {
+    program_directory(&file.config, file.path.as_deref()).context("the working directory is gone")
 }
 
 fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
@@ -108,19 +115,19 @@ fn new_sweep(
 ) -> Result<SweepId> {
     let config = &file.config;
     let prior = read_prior_runs(store, config, prior_runs)?;
-    let seed = besom_setup::seed(config, seed);
+    let seed = besom_engine::seed(config, seed);
     // Algorithms may refuse the problem: before anything is stored.
-    setup::build(registry, config, seed)?;
+    besom_engine::build(registry, config, seed)?;
     let creation = Creation {
         config,
         text: file.text.clone(),
         source: source(file),
-        directory: Some(setup::directory(file)?.display().to_string()),
+        directory: Some(directory(file)?.display().to_string()),
         seed,
     };
-    let id = besom_setup::create(store, creation)?;
+    let id = besom_engine::create(store, creation)?;
     if !prior.is_empty() {
-        besom_setup::add_prior_runs(store, &id, &prior)?;
+        besom_engine::add_prior_runs(store, &id, &prior)?;
     }
     Ok(id)
 }
@@ -131,7 +138,7 @@ fn read_prior_runs(store: &mut SqliteStore, config: &SweepConfig, names: &[Strin
     for name in names {
         let path = Path::new(name);
         if path.is_file() {
-            for (place, run) in setup::read_runs(path)?.iter().enumerate() {
+            for (place, run) in read_runs(path)?.iter().enumerate() {
                 let run = PriorRun::of_wandb(run, place);
                 prior.push(run.map_err(|error| InputError::new(format!("{name}: {error}")))?);
             }
@@ -157,10 +164,10 @@ pub(crate) fn create(
     prior_runs: &[String],
     as_json: bool,
 ) -> Result<Outcome> {
-    let file = setup::read_sweep_file(registry, file)?;
+    let file = read_sweep_file(registry, file)?;
     let id = new_sweep(registry, &mut place.open()?, &file, None, prior_runs)?;
     if as_json {
-        crate::cli::json(&serde_json::json!({ "id": id }))?;
+        output::json(&serde_json::json!({ "id": id }))?;
     } else {
         line(format!("created sweep {id}; start an agent with: besom agent {id}"))?;
     }
@@ -198,11 +205,11 @@ fn conclusion(store: &mut SqliteStore, sweep: &SweepRow, status: &Status) -> Res
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let mut lines = vec![
         format!("sweep {} is {}{reason}", sweep.id, sweep.state),
-        format!("runs {}", inspect::counts(sweep.run_cap, status)),
+        format!("runs {}", describe::counts(sweep.run_cap, status)),
     ];
     if let Some((number, value)) = status.best {
         let run = store.run(&sweep.id, number)?;
-        lines.push(inspect::describe_best(sweep, &run, value));
+        lines.push(describe::best(sweep, &run, value));
         lines.push(format!("more: besom runs {} --sort best; besom show {} {number}", sweep.id, sweep.id));
     }
     lines.extend(how_to_go_on(sweep, status));
@@ -227,7 +234,8 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
     let mut store = place.open_existing()?;
     let sweep = find_sweep(&mut store, id)?;
     let config = stored_config(registry, &sweep)?;
-    let mut controller = Controller::new(sweep.id.clone(), setup::build(registry, &config, sweep.seed)?);
+    let mut controller =
+        Controller::new(sweep.id.clone(), besom_engine::build(registry, &config, sweep.seed)?);
     let shutdown = besom_agent::Shutdown::new();
     signals::listen(&shutdown)?;
     line(format!("stepping sweep {}; start agents with: besom agent {}", sweep.id, sweep.id))?;
@@ -237,7 +245,7 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         let step = controller.step(&mut store, idle.max(1))?;
         let status = store.status(&sweep.id)?;
         let now = store.sweep(&sweep.id)?;
-        let said = format!("{}: {}", now.state, inspect::counts(sweep.run_cap, &status));
+        let said = format!("{}: {}", now.state, describe::counts(sweep.run_cap, &status));
         if said != before {
             line(&said)?;
             before = said;
@@ -249,11 +257,4 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         std::thread::sleep(PACE);
     }
     Ok(Outcome::Done)
-}
-
-/// How many runs a sweep will have, if that is known beforehand.
-pub(crate) fn total(config: &besom_config::SweepConfig) -> Option<u64> {
-    let is_grid = config.method.name == "grid";
-    let grid = setup::points(config).filter(|_| is_grid).and_then(|points| u64::try_from(points).ok());
-    [grid, config.problem.run_cap].into_iter().flatten().min()
 }

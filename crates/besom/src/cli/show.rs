@@ -2,13 +2,15 @@
 
 use anyhow::Result;
 use besom_core::RunNumber;
-use besom_setup::system_clock;
+use besom_engine::system_clock;
 use besom_store::{Attempt, Event, RunRow, Store, SweepRow};
 use serde_json::{Map, Value, json};
 
-use crate::cli::inspect::metric;
+use crate::cli::describe::metric;
+use crate::cli::output::{self, Outcome, line};
 use crate::cli::place::{Place, find_sweep};
-use crate::cli::{InputError, Outcome, line, table};
+use crate::cli::table;
+use crate::error::InputError;
 
 /// How many events of a run are shown.
 const EVENTS: u64 = 1000;
@@ -36,7 +38,7 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
     if as_json {
         let Facts { run, attempts, events, curve, .. } = &facts;
         let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
-        crate::cli::json(&json!({ "run": run, "curve": curve, "attempts": attempts, "events": events }))?;
+        output::json(&json!({ "run": run, "curve": curve, "attempts": attempts, "events": events }))?;
     } else {
         line(describe(&facts, &place.run_directory(&facts.sweep.id, number)))?;
     }

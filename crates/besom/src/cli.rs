@@ -2,54 +2,40 @@
 
 mod agents;
 mod arguments;
+mod describe;
+mod input;
 mod inspect;
 mod live;
 #[cfg(feature = "mutants")]
 mod lossy;
 mod manage;
-mod offline;
+mod output;
 mod place;
+mod plan;
 mod plot;
 mod progress;
 mod run;
+mod runs;
 mod show;
 mod signals;
+mod stateless;
 mod table;
+mod validate;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use besom_core::{Registry, RegistryError};
+use besom_engine::message;
 use besom_store::StoreError;
 use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
+use output::Outcome;
 use place::Place;
 
-/// What the user gave is wrong: exit code 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct InputError(String);
-
-impl InputError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
-
-impl From<RegistryError> for InputError {
-    fn from(error: RegistryError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// How a command ended that did not fail: code 0, or 1 if what it looked at is not well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Done,
-    Failed,
-}
+use crate::error::InputError;
 
 /// Parses the arguments of this process and does what they say.
 pub(crate) fn main(registry: &Registry) -> ExitCode {
@@ -79,23 +65,13 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // In one piece: programs that run at once may write to the same file.
-    drop(std::io::stderr().write_all(format!("besom: {}\n", message(error)).as_bytes()));
+    drop(std::io::stderr().write_all(format!("besom: {}\n", message(error.as_ref())).as_bytes()));
     let is_input = error.is::<InputError>()
+        || error.is::<RegistryError>()
         || error.is::<besom_config::Problems>()
         || error.is::<besom_config::ReadError>()
         || matches!(error.downcast_ref(), Some(StoreError::NoSweep { .. } | StoreError::NoRun { .. }));
     if is_input { ExitCode::from(2) } else { ExitCode::FAILURE }
-}
-
-/// An error and its causes, each said once: some errors quote their cause themselves.
-fn message(error: &anyhow::Error) -> String {
-    let mut text = error.to_string();
-    for cause in error.chain().skip(1).map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }
 
 /// Whoever reads our output has seen enough (`besom runs ID | head`): no failure.
@@ -113,20 +89,20 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
         Command::Controller { id } => run::controller(registry, &place, &id),
         Command::Status { id, json } => inspect::status(&place, id.as_deref(), json),
         Command::List { json } => inspect::list(&place, json),
-        Command::Runs(arguments) => inspect::runs(&place, &arguments),
+        Command::Runs(arguments) => runs::runs(&place, &arguments),
         Command::Show { id, run, json } => show::show(&place, &id, run, json),
         Command::Best { id, json } => inspect::best(&place, &id, json),
         Command::Plot(arguments) => plot::plot(registry, &place, &arguments),
         Command::Pause { id } => manage::pause(&place, &id),
         Command::Resume { id } => manage::resume(&place, &id),
-        Command::Stop { target, runs: Some(runs), json } => offline::stop(registry, &target, &runs, json),
+        Command::Stop { target, runs: Some(runs), json } => stateless::stop(registry, &target, &runs, json),
         Command::Stop { target, runs: None, .. } => manage::stop(&place, &target),
         Command::Cancel { id } => manage::cancel(&place, &id),
         Command::Retry(arguments) => manage::retry(&place, &arguments),
-        Command::Validate { file, json, wandb } => offline::validate(registry, &file, json, wandb),
-        Command::Plan { file, n, json } => offline::plan(registry, &place, &file, n, json),
+        Command::Validate { file, json, wandb } => validate::validate(registry, &file, json, wandb),
+        Command::Plan { file, n, json } => plan::plan(registry, &place, &file, n, json),
         Command::Next { config, runs, n, seed, json } => {
-            offline::next(registry, &config, &runs, n, seed, json)
+            stateless::next(registry, &config, &runs, n, seed, json)
         }
         Command::AskTell => ask_tell(registry),
         Command::Log { values } => manage::log(&values),
@@ -135,7 +111,7 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
 }
 
 fn ask_tell(registry: &Registry) -> Result<Outcome> {
-    crate::ask_tell::converse(registry, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())?;
+    besom_engine::ask_tell::converse(registry, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())?;
     Ok(Outcome::Done)
 }
 
@@ -144,14 +120,4 @@ fn completion(shell: clap_complete::Shell) -> Result<Outcome> {
     clap_complete::generate(shell, &mut Arguments::command(), "besom", &mut script);
     std::io::stdout().write_all(&script)?;
     Ok(Outcome::Done)
-}
-
-/// Prints a line to standard output; a closed pipe is an error that ends the command quietly.
-pub(crate) fn line(text: impl std::fmt::Display) -> Result<()> {
-    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
-}
-
-/// Prints a value as JSON.
-pub(crate) fn json(value: &impl serde::Serialize) -> Result<()> {
-    line(serde_json::to_string_pretty(value)?)
 }

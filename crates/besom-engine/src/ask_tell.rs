@@ -7,13 +7,12 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Write};
 
-use anyhow::{Result, anyhow, bail};
 use besom_controller::{Next, Sweep};
-use besom_core::{Registry, Run, RunNumber, RunState};
+use besom_core::{BoxError, Registry, Run, RunNumber, RunState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::setup;
+use crate::{build, message, reader};
 
 /// A request may be this long, in bytes.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -50,8 +49,8 @@ pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn W
     }
 }
 
-fn error_reply(error: &anyhow::Error) -> Value {
-    json!({ "error": format!("{error:#}") })
+fn error_reply(error: &BoxError) -> Value {
+    json!({ "error": message(&**error) })
 }
 
 #[derive(Deserialize)]
@@ -106,31 +105,32 @@ struct Session {
     ids: Vec<String>,
 }
 
-fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) -> Result<Value> {
+fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) -> Result<Value, BoxError> {
     if let Some(config) = request.config {
         *session = Some(Session::start(registry, &config, request.seed)?);
         return Ok(json!({ "ok": true }));
     }
-    let session = session.as_mut().ok_or_else(|| anyhow!("no sweep yet: send {{\"config\": ..}} first"))?;
+    let session = session.as_mut().ok_or("no sweep yet: send {\"config\": ..} first")?;
     match request {
         Request { ask: Some(count), .. } => session.ask(count),
         Request { tell: Some(tells), .. } => session.tell(tells),
         Request { report: Some(reports), .. } => session.report(&reports),
-        _ => bail!("a request holds one of config, ask, tell, report, quit"),
+        _ => Err("a request holds one of config, ask, tell, report, quit".into()),
     }
 }
 
 impl Session {
-    fn start(registry: &Registry, config: &Value, seed: Option<u64>) -> Result<Self> {
-        let config = besom_setup::reader(registry).read_json(config)?.config;
+    fn start(registry: &Registry, config: &Value, seed: Option<u64>) -> Result<Self, BoxError> {
+        let config = reader(registry).read_json(config)?.config;
         let seed = seed.or(config.seed).unwrap_or(0);
-        let sweep = setup::build(registry, &config, seed)?.without_cap();
+        let sweep = build(registry, &config, seed)?.without_cap();
         Ok(Self { sweep, numbers: HashMap::new(), ids: Vec::new() })
     }
 
-    fn ask(&mut self, count: usize) -> Result<Value> {
+    fn ask(&mut self, count: usize) -> Result<Value, BoxError> {
         if count > MOST_SUGGESTIONS {
-            bail!("{count} suggestions are more than can be asked for at once: {MOST_SUGGESTIONS}");
+            let most = MOST_SUGGESTIONS;
+            return Err(format!("{count} suggestions are more than can be asked for at once: {most}").into());
         }
         let mut suggestions = Vec::new();
         while suggestions.len() < count {
@@ -164,11 +164,11 @@ impl Session {
         self.ids.push(id);
     }
 
-    fn tell(&mut self, tells: Vec<Tell>) -> Result<Value> {
+    fn tell(&mut self, tells: Vec<Tell>) -> Result<Value, BoxError> {
         let mut told = HashSet::new();
         for tell in &tells {
             if !told.insert(&tell.id) {
-                bail!("run '{}' is told twice", tell.id);
+                return Err(format!("run '{}' is told twice", tell.id).into());
             }
             if let Some(&number) = self.numbers.get(&tell.id) {
                 self.check_open(&tell.id, number)?;
@@ -203,16 +203,16 @@ impl Session {
         number
     }
 
-    fn check_open(&self, id: &str, number: RunNumber) -> Result<()> {
+    fn check_open(&self, id: &str, number: RunNumber) -> Result<(), BoxError> {
         let open = self.sweep.history().get(number).is_some_and(|run| run.state.is_open());
-        if open { Ok(()) } else { bail!("run '{id}' is over") }
+        if open { Ok(()) } else { Err(format!("run '{id}' is over").into()) }
     }
 
-    fn report(&mut self, reports: &[Report]) -> Result<Value> {
+    fn report(&mut self, reports: &[Report]) -> Result<Value, BoxError> {
         let mut numbers = Vec::new();
         for report in reports {
             let number =
-                *self.numbers.get(&report.id).ok_or_else(|| anyhow!("there is no run '{}'", report.id))?;
+                *self.numbers.get(&report.id).ok_or_else(|| format!("there is no run '{}'", report.id))?;
             self.check_open(&report.id, number)?;
             numbers.push(number);
         }

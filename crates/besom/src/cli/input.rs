@@ -1,15 +1,15 @@
-//! From a sweep file to a sweep that can be stepped.
+//! Files that the user names: sweep files, lists of runs.
 
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use besom_config::SweepConfig;
-use besom_controller::Sweep;
+use besom_controller::stateless::SweepRun;
 use besom_core::Registry;
-use besom_setup::reader;
+use besom_engine::reader;
 
-use crate::cli::InputError;
+use crate::error::InputError;
 
 /// A sweep file that was read and found right.
 #[derive(Debug)]
@@ -62,13 +62,8 @@ fn file_like(path: &Path) -> Option<String> {
     Some(path.with_file_name(near).display().to_string())
 }
 
-/// The sweep that a configuration describes, with no runs yet.
-pub(crate) fn build(registry: &Registry, config: &SweepConfig, seed: u64) -> Result<Sweep> {
-    Ok(besom_setup::build(registry, config, seed).map_err(InputError::from)?)
-}
-
 /// The runs of a JSON file as W&B has them; `-` is standard input.
-pub(crate) fn read_runs(path: &Path) -> Result<Vec<besom_controller::stateless::SweepRun>> {
+pub(crate) fn read_runs(path: &Path) -> Result<Vec<SweepRun>> {
     let text = if path.as_os_str() == "-" {
         let mut text = String::new();
         std::io::stdin().lock().read_to_string(&mut text).map(|_| text)
@@ -80,23 +75,4 @@ pub(crate) fn read_runs(path: &Path) -> Result<Vec<besom_controller::stateless::
     serde_json::from_str(&text).map_err(|e| {
         InputError::new(format!("{name}:{}:{}: not a list of runs: {e}", e.line(), e.column())).into()
     })
-}
-
-/// Where the programs of a sweep run: in the working directory, as with W&B, unless the program lies beside the
-/// sweep file only.
-pub(crate) fn directory(file: &SweepFile) -> Result<PathBuf> {
-    let here = std::env::current_dir().context("the working directory is gone")?;
-    let beside = file.path.as_deref().and_then(Path::parent);
-    Ok(match (&file.config.program, beside) {
-        (Some(program), Some(beside)) if !here.join(program).exists() && beside.join(program).exists() => {
-            beside.to_owned()
-        }
-        _ => here,
-    })
-}
-
-/// How many points the space has; `None` if it is infinite, or too large to count.
-pub(crate) fn points(config: &SweepConfig) -> Option<u128> {
-    let mut levels = config.problem.space.parameters().iter().map(|p| p.distribution.levels());
-    levels.try_fold(1_u128, |points, levels| points.checked_mul(levels?.count()))
 }

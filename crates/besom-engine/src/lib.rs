@@ -1,10 +1,10 @@
-//! From a sweep file to a sweep in a store, and to one that can be stepped.
+//! The parts of besom put together: sweeps created and stepped in a store, and asked without one.
 //!
-//! The parts below do not know each other on purpose: the controller gets built algorithms, the store keeps text. Here they
-//! are put together, once for the command and the Python package.
+//! The crates below do not know each other on purpose: the controller gets built algorithms, the store keeps text. Here they
+//! meet, once for the command, the Python package and programs of your own. Nothing here prints.
 //!
 //! ```
-//! use besom_setup::{Creation, build, create, reader, registry, stored_config, system_clock};
+//! use besom_engine::{Creation, build, create, reader, registry, stored_config, system_clock};
 //! use besom_store::{SqliteStore, Store};
 //!
 //! let registry = registry(); // and yours: registry.add_search("corners", ..)
@@ -22,12 +22,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod ask_tell;
 mod build;
 mod create;
+mod files;
+mod message;
 mod past;
 mod prior;
+mod size;
 
 pub use build::{assemble, build, reader, registry, search, stopper, stored_config};
 pub use create::{Creation, create, seed, system_clock};
+pub use files::program_directory;
+pub use message::message;
 pub use past::past;
 pub use prior::{PriorError, PriorRun, add_prior_runs};
+pub use size::{points, total};

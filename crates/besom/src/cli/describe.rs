@@ -1,0 +1,43 @@
+//! Sweeps and runs as several commands describe them.
+
+use besom_core::RunState;
+use besom_store::{RunRow, Status, SweepRow};
+
+use crate::cli::table;
+
+/// The name of a sweep in parentheses, if it has one.
+pub(crate) fn title(sweep: &SweepRow) -> String {
+    sweep.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
+}
+
+/// The name of the metric.
+pub(crate) fn metric(sweep: &SweepRow) -> &str {
+    sweep.metrics.first().map_or("metric", |metric| &metric.name)
+}
+
+/// How many runs there are, of how many if that is known, and in which states: `12 of 60: 2 running, 9 finished (4 stopped early), 1 failed`.
+pub(crate) fn counts(of: Option<u64>, status: &Status) -> String {
+    let total: u64 = status.counts.iter().map(|(_, count)| count).sum();
+    let of = of.map(|all| format!(" of {all}")).unwrap_or_default();
+    let parts: Vec<_> = status
+        .counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(state, count)| match (state, status.stopped) {
+            (RunState::Finished, stopped) if stopped > 0 => {
+                format!("{count} finished ({stopped} stopped early)")
+            }
+            _ => format!("{count} {state}"),
+        })
+        .collect();
+    if parts.is_empty() { format!("{total}{of}") } else { format!("{total}{of}: {}", parts.join(", ")) }
+}
+
+/// The best run as `run` and `best` print it.
+pub(crate) fn best(sweep: &SweepRow, run: &RunRow, value: f64) -> String {
+    let mut lines = vec![format!("best {} {} in run {}", metric(sweep), table::number(value), run.number)];
+    let values = table::flat(&run.point);
+    let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    lines.extend(values.into_iter().map(|(name, value)| format!("  {name:<width$}  {value}")));
+    lines.join("\n")
+}

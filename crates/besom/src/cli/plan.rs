@@ -1,0 +1,162 @@
+//! `besom plan`: what a sweep file would do.
+
+use std::path::Path;
+
+use anyhow::Result;
+use besom_agent::RunDir;
+use besom_config::SweepConfig;
+use besom_core::distribution::{Continuous, Quantum};
+use besom_core::{Answer, Distribution, Registry, RunNumber};
+use besom_store::{Lease, SweepId};
+use serde_json::{Map, Value, json};
+
+use crate::cli::input::read_sweep_file;
+use crate::cli::output::{self, Outcome, line};
+use crate::cli::place::Place;
+use crate::cli::table;
+use crate::error::InputError;
+
+pub(crate) fn plan(
+    registry: &Registry,
+    place: &Place,
+    file: &Path,
+    n: usize,
+    as_json: bool,
+) -> Result<Outcome> {
+    let file = read_sweep_file(registry, file)?;
+    let config = &file.config;
+    let seed = config.seed.unwrap_or(0);
+    let mut sweep = besom_engine::build(registry, config, seed)?;
+    let mut points = Vec::new();
+    while points.len() < n {
+        let Answer::Try(suggestions) = sweep.suggest(n - points.len())? else { break };
+        for suggestion in suggestions {
+            points.push(suggestion.point.to_json());
+            let run = besom_core::Run::new(suggestion.point);
+            sweep.import(besom_core::Run { note: suggestion.note, ..run });
+        }
+    }
+    let commands = points.iter().map(|point| preview(place, config, point));
+    let commands = commands.collect::<Result<Vec<_>>>()?;
+    if as_json {
+        output::json(&plan_json(config, seed, &points, &commands))?;
+        return Ok(Outcome::Done);
+    }
+    line(parameters_table(config))?;
+    line("")?;
+    line(size(config))?;
+    if config.seed.is_none() && config.method.name != "grid" {
+        line(
+            "no seed is given: a sweep will draw its own, so its points differ from these (shown for seed 0)",
+        )?;
+    }
+    for (index, (point, command)) in points.iter().zip(&commands).enumerate() {
+        line(format!("\nrun {}: {}\n  {}", index + 1, table::parameters(point), command.text))?;
+        for warning in &command.warnings {
+            line(format!("  warning: {warning}"))?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn plan_json(config: &SweepConfig, seed: u64, points: &[Map<String, Value>], commands: &[Preview]) -> Value {
+    let parameters = config.problem.space.parameters().iter().map(|p| {
+        json!({ "name": p.name.path(), "distribution": p.distribution.name(), "range": range(&p.distribution) })
+    });
+    let runs =
+        points.iter().zip(commands).map(|(point, command)| json!({ "params": point, "argv": command.argv }));
+    json!({
+        "method": config.method.name,
+        "seed": seed,
+        "parameters": parameters.collect::<Vec<_>>(),
+        "points": besom_engine::points(config).map(|size| size.to_string()),
+        "runs": runs.collect::<Vec<_>>(),
+    })
+}
+
+fn parameters_table(config: &SweepConfig) -> String {
+    let mut rows = table::table(&["parameter", "distribution", "values"], &[]);
+    for parameter in config.problem.space.parameters() {
+        let distribution = &parameter.distribution;
+        rows.add_row([parameter.name.to_string(), distribution.name().to_owned(), range(distribution)]);
+    }
+    table::text(&rows)
+}
+
+fn size(config: &SweepConfig) -> String {
+    let cap = config.problem.run_cap.map(|cap| format!(", at most {cap} runs")).unwrap_or_default();
+    let dimensions = config.problem.space.dimensions();
+    let size = match besom_engine::points(config) {
+        Some(size) => format!("{size} points"),
+        None => format!("{dimensions} dimensions"),
+    };
+    let stopping =
+        config.early_terminate.as_ref().map(|rule| format!(", {} stopping", rule.name)).unwrap_or_default();
+    format!("{} search over {size}{cap}{stopping}", config.method.name)
+}
+
+/// What values a distribution gives, in one short text.
+fn range(distribution: &Distribution) -> String {
+    match distribution {
+        Distribution::Constant(value) => value.to_string(),
+        Distribution::Categorical { values, probabilities } => {
+            let shown = if values.len() <= 10 { values.len() } else { 8 };
+            let texts: Vec<_> = values.iter().take(shown).map(Value::to_string).collect();
+            let more = values.len() - shown;
+            let more = if more > 0 { format!(", .. {more} more") } else { String::new() };
+            let weights = probabilities.as_ref().map(|_| " with probabilities").unwrap_or_default();
+            format!("{}{more}{weights}", texts.join(", "))
+        }
+        Distribution::IntUniform { min, max } => format!("{min} .. {max}"),
+        Distribution::Continuous(shape) => shape_range(shape),
+        Distribution::Quantized(shape, Quantum { q, .. }) => {
+            format!("{} in steps of {q}", shape_range(shape))
+        }
+    }
+}
+
+fn shape_range(shape: &Continuous) -> String {
+    use Continuous::{
+        Beta, InvLogUniform, InvLogUniformValues, LogNormal, LogUniform, LogUniformValues, Normal, Uniform,
+    };
+    match *shape {
+        Uniform { min, max } | LogUniformValues { min, max } | InvLogUniformValues { min, max } => {
+            format!("{} .. {}", table::number(min), table::number(max))
+        }
+        LogUniform { min, max } | InvLogUniform { min, max } => {
+            format!("e^{} .. e^{}", table::number(min), table::number(max))
+        }
+        Normal { mu, sigma } | LogNormal { mu, sigma } => {
+            format!("mu {}, sigma {}", table::number(mu), table::number(sigma))
+        }
+        Beta { a, b } => format!("a {}, b {}", table::number(a), table::number(b)),
+    }
+}
+
+/// The command line of a run, as `besom plan` shows it.
+struct Preview {
+    argv: Vec<String>,
+    text: String,
+    warnings: Vec<String>,
+}
+
+fn preview(place: &Place, config: &SweepConfig, point: &Map<String, Value>) -> Result<Preview> {
+    let environment = |name: &str| std::env::var(name).ok();
+    // The paths of files depend on sweep and run, which are not there yet.
+    let lease = Lease { sweep: SweepId::new("SWEEP"), run: RunNumber::FIRST, attempt: 1 };
+    let json_path = RunDir::new(place.directory(), &lease).args_json().display().to_string();
+    let (command, program) = (config.command.as_deref(), config.program.as_deref());
+    let line = besom_agent::command_line(command, program, point, &json_path, &environment);
+    let line = line.map_err(|error| InputError::new(error.to_string()))?;
+    let quoted = line.argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
+    Ok(Preview { argv: line.argv, text: quoted, warnings: line.warnings })
+}
+
+/// A word as a shell would need it, for people to read and copy.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

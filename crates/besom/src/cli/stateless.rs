@@ -1,0 +1,79 @@
+//! Commands in the form of W&B's engine, which need no store: `next`, `stop --runs`.
+
+use std::path::Path;
+
+use anyhow::Result;
+use besom_config::SweepConfig;
+use besom_controller::stateless::{self, Suggested, SweepRun};
+use besom_core::Registry;
+use serde_json::json;
+
+use crate::cli::input::{read_runs, read_text};
+use crate::cli::output::{self, Outcome, line};
+use crate::cli::table;
+use crate::error::InputError;
+
+pub(crate) fn next(
+    registry: &Registry,
+    config: &Path,
+    runs: &Path,
+    n: usize,
+    seed: Option<u64>,
+    as_json: bool,
+) -> Result<Outcome> {
+    let (config, runs) = stateless_input(registry, config, runs)?;
+    let mut problem = config.problem.clone();
+    problem.seed = seed.or(config.seed).unwrap_or(0);
+    let method = &config.method;
+    let search = registry.search(&method.name, &problem, &method.options)?;
+    let suggestions = stateless::next_runs(&problem, search, &runs, n)?;
+    if as_json {
+        let with_config =
+            |found: &Option<Suggested>| found.as_ref().map(|found| json!({ "config": found.config }));
+        output::json(&suggestions.iter().map(with_config).collect::<Vec<_>>())?;
+        return Ok(Outcome::Done);
+    }
+    for suggestion in &suggestions {
+        match suggestion {
+            Some(Suggested { config, .. }) => {
+                let plain =
+                    config.iter().map(|(name, value)| (name.clone(), value["value"].clone())).collect();
+                line(table::parameters(&plain))?;
+            }
+            None => line("nothing is left to try")?,
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+pub(crate) fn stop(registry: &Registry, config: &Path, runs: &Path, as_json: bool) -> Result<Outcome> {
+    let (config, runs) = stateless_input(registry, config, runs)?;
+    let Some(rule) = &config.early_terminate else {
+        return Err(InputError::new(
+            "the sweep file has no early_terminate, so nothing is ever stopped early",
+        )
+        .into());
+    };
+    let mut stopper = registry.stopper(&rule.name, &config.problem, &rule.options)?;
+    let (stop, info) = stateless::stop_runs(&config.problem, &mut *stopper, &runs)?;
+    if as_json {
+        output::json(&json!({ "stop": stop, "info": info }))?;
+    } else if stop.is_empty() {
+        line("no run is to be stopped")?;
+    } else {
+        line(stop.join("\n"))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn stateless_input(registry: &Registry, config: &Path, runs: &Path) -> Result<(SweepConfig, Vec<SweepRun>)> {
+    if config.as_os_str() == "-" && runs.as_os_str() == "-" {
+        return Err(
+            InputError::new("only one of the sweep file and the runs can come from standard input").into()
+        );
+    }
+    let (text, name) = read_text(config)?;
+    // Warnings are about sweeps that will run; nothing runs here.
+    let config = besom_engine::reader(registry).read(&text, &name)?.config;
+    Ok((config, read_runs(runs)?))
+}
