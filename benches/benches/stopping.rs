@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use besom_benches::{mixed_problem, running_runs};
-use besom_core::{Options, RunNumber, RunState, Stopper};
+use besom_core::{News, Options, RunNumber, RunState, Stopper};
 use besom_stop::{Envelope, Hyperband};
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::{Value, json};
@@ -31,7 +31,8 @@ fn envelope(c: &mut Criterion) {
     let problem = mixed_problem();
     let mut history = running_runs(&problem, 1000, 1000);
     for index in 0..500 {
-        history.get_mut(RunNumber::from_index(index)).expect("it exists").state = RunState::Finished;
+        let finished = News::State(RunState::Finished);
+        history.record(RunNumber::from_index(index), finished).expect("it exists");
     }
     let mut rule = Envelope::new(&problem, &Options::new()).expect("a rule");
     let mut group = c.benchmark_group("stopping/1,000 runs of 1,000 values");

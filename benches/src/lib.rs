@@ -4,8 +4,8 @@ pub mod stores;
 
 use besom_core::distribution::{Continuous, Quantum};
 use besom_core::{
-    Curve, Distribution, Goal, History, Metric, Name, Parameter, Problem, Run, RunNumber, RunState, Space,
-    seed,
+    Curve, Distribution, Goal, History, Metric, Name, News, Parameter, Problem, Run, RunNumber, RunState,
+    Space, seed,
 };
 use rand::RngExt;
 use serde_json::Value;
@@ -75,10 +75,11 @@ pub fn running_runs(problem: &Problem, count: usize, steps: u32) -> History {
     for index in 0..count {
         let mut rng = seed::rng(problem.seed + 1, RunNumber::from_index(index));
         let speed = rng.random::<f64>();
-        let run = history.get_mut(RunNumber::from_index(index)).expect("it exists");
-        run.state = RunState::Running;
         let mut loss = |step: u32| 1.0 / (1.0 + speed * f64::from(step)) + 0.05 * rng.random::<f64>();
-        run.curves = vec![Curve::new((1..=steps).map(&mut loss).collect::<Vec<_>>())];
+        let values = (1..=steps).map(&mut loss).collect();
+        let number = RunNumber::from_index(index);
+        history.record(number, News::State(RunState::Running)).expect("it exists");
+        history.record(number, News::Values { metric: 0, from: 0, values }).expect("it exists");
     }
     history
 }

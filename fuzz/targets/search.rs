@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use besom_core::{Answer, Ask, RunState};
+use besom_core::{Answer, Ask, News, RunState};
 use besom_fuzz::{Bytes, finite_problem, history, laws, problem, run, search_options};
 use libfuzzer_sys::fuzz_target;
 
@@ -29,9 +29,9 @@ fuzz_target!(|input: &[u8]| {
         }
         // Life goes on: a run logs more and ends, and a new one comes.
         let changed = history.iter().map(|(number, _)| number).nth(bytes.below(16));
-        if let Some(run) = changed.and_then(|number| history.get_mut(number)) {
-            run.curve_mut(0).values.push(bytes.float());
-            run.state = bytes.pick(&RunState::ALL);
+        if let Some(number) = changed {
+            history.record(number, News::logged(0, vec![bytes.float()]));
+            history.record(number, News::State(bytes.pick(&RunState::ALL)));
         }
         if bytes.one_in(2) {
             history.push(run(&mut bytes, &problem));

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use besom_core::RunState;
+use besom_core::{News, RunState};
 use besom_fuzz::{Bytes, history, laws, problem, run, stopper_options};
 use libfuzzer_sys::fuzz_target;
 
@@ -18,18 +18,17 @@ fuzz_target!(|input: &[u8]| {
         let mut fresh = make().expect("it was built before");
         let (stops, _) = laws::stops(&problem, &history, &mut *follower, &mut *fresh);
         for stop in stops {
-            let run = history.get_mut(stop.run).expect("it exists");
-            run.stopped = Some(stop.reason);
-            run.state = RunState::Finished;
+            history.record(stop.run, News::Stopped(Some(stop.reason))).expect("it exists");
+            history.record(stop.run, News::State(RunState::Finished)).expect("it exists");
         }
         if bytes.is_empty() {
             return;
         }
         // Life goes on: runs log more, and new ones come.
         let longer = history.iter().map(|(number, _)| number).nth(bytes.below(32));
-        if let Some(run) = longer.and_then(|number| history.get_mut(number)) {
-            let more: Vec<f64> = (0..bytes.below(8)).map(|_| bytes.float()).collect();
-            run.curve_mut(0).values.extend(more);
+        if let Some(number) = longer {
+            let more = (0..bytes.below(8)).map(|_| bytes.float()).collect();
+            history.record(number, News::logged(0, more));
         }
         history.push(run(&mut bytes, &problem));
     }

@@ -1,6 +1,6 @@
 //! The step of a sweep against a store.
 
-use besom_core::{Answer, History, Problem, Run, RunState, Shown, Stop};
+use besom_core::{Answer, Best, History, News, Problem, Run, RunState, Shown, Stop, error_chain};
 use besom_store::{
     Added, Changes, NewRun, PausedBy, RunChange, StopKind, Store, StoreError, SweepId, SweepState,
 };
@@ -75,7 +75,7 @@ impl Controller {
     /// sweep with the reason and is no error of the step, unless the sweep has not begun.
     pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         match self.try_step(store, want) {
-            Err(error @ (ControllerError::Search(_) | ControllerError::Contract(_))) => {
+            Err(error @ (ControllerError::Search(_) | ControllerError::Contract { .. })) => {
                 self.pause(store, PausedBy::Search, error)
             }
             Err(error @ ControllerError::Stopper(_)) => self.pause(store, PausedBy::Stopper, error),
@@ -93,7 +93,7 @@ impl Controller {
         if store.sweep(&self.id)?.state == SweepState::Pending {
             return Err(error);
         }
-        match store.pause(&self.id, by, Some(&error.to_string())) {
+        match store.pause(&self.id, by, Some(&error_chain(&error))) {
             Ok(()) => Ok(Step::Paused),
             // Somebody has just ended the sweep.
             Err(StoreError::Transition { .. }) => Err(error),
@@ -146,8 +146,8 @@ impl Controller {
         if !self.sweep.target_reached() {
             return None;
         }
-        let (run, best) = self.sweep.best()?;
-        Some(format!("run {run} reached the target: {} {best} (target {target})", metric.name))
+        let Best { run, value, .. } = self.sweep.best()?;
+        Some(format!("run {run} reached the target: {} {value} (target {target})", metric.name))
     }
 
     fn end_if_over(&mut self, store: &mut dyn Store) -> Result<Step, ControllerError> {
@@ -157,7 +157,7 @@ impl Controller {
         let cap = self.sweep.problem().run_cap;
         let reason = match cap {
             Some(cap) if self.sweep.history().len() as u64 >= cap => format!("run_cap of {cap} reached"),
-            _ => "every point of the space was tried".to_owned(),
+            _ => "search space exhausted".to_owned(),
         };
         store.set_state(&self.id, SweepState::Finished, Some(&reason))?;
         Ok(Step::Over)
@@ -177,13 +177,13 @@ fn record(problem: &Problem, history: &mut History, change: RunChange) -> Result
         run.note = added.note;
         history.push(run);
     }
-    let run = history.get_mut(number).ok_or(ControllerError::NoRun(number))?;
-    run.state = state;
-    run.stopped = stopped;
-    for part in curves {
-        let values = &mut run.curve_mut(part.metric).values;
-        values.truncate(part.from);
-        values.extend(part.values);
+    let parts = curves.into_iter().map(|part| News::Values {
+        metric: part.metric,
+        from: part.from,
+        values: part.values,
+    });
+    for news in [News::State(state), News::Stopped(stopped)].into_iter().chain(parts) {
+        history.record(number, news).ok_or(ControllerError::NoRun(number))?;
     }
     Ok(())
 }

@@ -9,13 +9,18 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ControllerError {
     /// The search method gave an error instead of an answer.
-    #[error("the search method failed: {0}")]
+    #[error("the search method failed")]
     Search(#[source] BoxError),
-    /// The search method broke its contract.
-    #[error("the search method broke its contract: {0}")]
-    Contract(String),
+    /// The search method answered with no suggestion, or with more than were asked for.
+    #[error("the search method broke its contract: {got} suggestions where 1 to {asked} were asked for")]
+    Contract {
+        /// How many suggestions it returned.
+        got: usize,
+        /// How many were asked for at most.
+        asked: usize,
+    },
     /// The stopping rule gave an error instead of an answer.
-    #[error("the stopping rule failed: {0}")]
+    #[error("the stopping rule failed")]
     Stopper(#[source] BoxError),
     /// The store failed.
     #[error(transparent)]

@@ -15,4 +15,4 @@ mod sweep;
 
 pub use controller::{Controller, Step};
 pub use error::ControllerError;
-pub use sweep::{Next, Sweep};
+pub use sweep::Sweep;

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use besom_core::{
-    Answer, Ask, History, Metric, Problem, Run, RunNumber, RunState, Search, Shown, Stop, Stopper, Suggestion,
+    Answer, Ask, Best, History, News, Problem, Run, RunNumber, RunState, Search, Shown, Stop, Stopper,
+    Suggestion,
 };
 
 use crate::ControllerError;
@@ -11,21 +12,21 @@ use crate::ControllerError;
 /// A sweep in memory: a problem, its history, a search method and perhaps a stopping rule.
 ///
 /// ```
-/// use besom_controller::{Next, Sweep};
-/// use besom_core::{Distribution, Goal, Metric, Name, Parameter, Problem, RunState, Space, distribution::Continuous};
+/// use besom_controller::Sweep;
+/// use besom_core::{Answer, Distribution, Goal, Metric, Name, Parameter, Problem, RunState, Space, distribution::Continuous};
 ///
 /// let x = Distribution::Continuous(Continuous::Uniform { min: -5.0, max: 5.0 });
 /// let space = Space::new(vec![Parameter { name: Name::from("x"), distribution: x }]).unwrap();
 /// let problem = Problem::new(space, Metric::new("loss", Goal::Minimize));
 /// let mut sweep = Sweep::new(problem, Box::new(besom_search::Random));
 /// for _ in 0..20 {
-///     let Next::Runs(numbers) = sweep.ask(1).unwrap() else { break };
+///     let Answer::Try(numbers) = sweep.ask(1).unwrap() else { break };
 ///     let x = sweep.params(numbers[0]).unwrap()["x"].as_f64().unwrap();
 ///     sweep.report(numbers[0], x * x).unwrap();
 ///     sweep.end(numbers[0], RunState::Finished).unwrap();
 /// }
-/// let (best, loss) = sweep.best().unwrap();
-/// assert!(loss < 1.0, "run {best} is near the minimum");
+/// let best = sweep.best().unwrap();
+/// assert!(best.value < 1.0, "run {} is near the minimum", best.run);
 /// ```
 pub struct Sweep {
     problem: Problem,
@@ -35,17 +36,6 @@ pub struct Sweep {
     /// Whether `run_cap` ends the sweep.
     capped: bool,
     exhausted: bool,
-}
-
-/// The answer to [`Sweep::ask`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Runs to execute, at least one; they are `running` from now on.
-    Runs(Vec<RunNumber>),
-    /// Nothing until another run is over.
-    Wait,
-    /// Nothing ever again: the space is exhausted, the cap or the target is reached.
-    Done,
 }
 
 impl Sweep {
@@ -89,13 +79,10 @@ impl Sweep {
         (&self.problem, &mut self.history)
     }
 
-    /// Asks for up to `count` runs to execute. They enter the history as `running`.
-    pub fn ask(&mut self, count: usize) -> Result<Next, ControllerError> {
-        Ok(match self.suggest(count)? {
-            Answer::Done => Next::Done,
-            Answer::Wait => Next::Wait,
-            Answer::Try(suggestions) => Next::Runs(suggestions.into_iter().map(|s| self.start(s)).collect()),
-        })
+    /// Asks for up to `count` runs to execute. They enter the history as `running`. `Done` also if the cap or the target is
+    /// reached.
+    pub fn ask(&mut self, count: usize) -> Result<Answer<RunNumber>, ControllerError> {
+        Ok(self.suggest(count)?.map(|suggestion| self.start(suggestion)))
     }
 
     /// What the search method answers, without recording it: at most `count` suggestions, cut at the cap.
@@ -113,8 +100,7 @@ impl Sweep {
         self.exhausted = answer == Answer::Done;
         match &answer {
             Answer::Try(suggestions) if suggestions.is_empty() || suggestions.len() > count => {
-                let got = suggestions.len();
-                Err(ControllerError::Contract(format!("{got} suggestions where 1 to {count} were asked")))
+                Err(ControllerError::Contract { got: suggestions.len(), asked: count })
             }
             _ => Ok(answer),
         }
@@ -139,30 +125,33 @@ impl Sweep {
 
     /// Adds a value to the curve of the first metric of a run; the n-th call is its n-th step. NaN is welcome.
     pub fn report(&mut self, number: RunNumber, value: f64) -> Result<(), ControllerError> {
-        self.open(number)?.curve_mut(0).values.push(value);
-        Ok(())
+        self.record(number, News::logged(0, vec![value]))
     }
 
     /// Sets the final value of the first metric of a run beside its curve (W&B's summary); `None` for none.
     pub fn set_summary(&mut self, number: RunNumber, value: Option<f64>) -> Result<(), ControllerError> {
-        self.open(number)?.curve_mut(0).summary = value.filter(|v| v.is_finite());
-        Ok(())
+        self.record(number, News::Summary { metric: 0, value })
     }
 
-    /// Notes that a run is being stopped early, and why.
+    /// Notes that a run is being stopped early, and why; the first reason stays.
     pub fn mark_stopped(&mut self, number: RunNumber, reason: &str) -> Result<(), ControllerError> {
-        self.open(number)?.stopped.get_or_insert_with(|| reason.to_owned());
-        Ok(())
+        let reason = self.open(number)?.stopped.clone().unwrap_or_else(|| reason.to_owned());
+        self.record(number, News::Stopped(Some(reason)))
     }
 
     /// Ends a run.
     pub fn end(&mut self, number: RunNumber, state: RunState) -> Result<(), ControllerError> {
-        self.open(number)?.state = state;
+        self.record(number, News::State(state))
+    }
+
+    fn record(&mut self, number: RunNumber, news: News) -> Result<(), ControllerError> {
+        self.open(number)?;
+        self.history.record(number, news);
         Ok(())
     }
 
-    fn open(&mut self, number: RunNumber) -> Result<&mut Run, ControllerError> {
-        let run = self.history.get_mut(number).ok_or(ControllerError::NoRun(number))?;
+    fn open(&self, number: RunNumber) -> Result<&Run, ControllerError> {
+        let run = self.history.get(number).ok_or(ControllerError::NoRun(number))?;
         if run.state.is_open() { Ok(run) } else { Err(ControllerError::Over(number)) }
     }
 
@@ -171,13 +160,11 @@ impl Sweep {
         let Some(stopper) = &mut self.stopper else { return Ok(Vec::new()) };
         let mut stops = stopper.stop(&self.problem, &self.history).map_err(ControllerError::Stopper)?;
         stops.retain(|stop| {
-            let run = self.history.get_mut(stop.run);
+            let run = self.history.get(stop.run);
             run.is_some_and(|run| run.state == RunState::Running && run.stopped.is_none())
         });
         for stop in &stops {
-            if let Some(run) = self.history.get_mut(stop.run) {
-                run.stopped = Some(stop.reason.clone());
-            }
+            self.history.record(stop.run, News::Stopped(Some(stop.reason.clone())));
         }
         Ok(stops)
     }
@@ -190,25 +177,15 @@ impl Sweep {
         }
     }
 
-    /// The run with the best value of the first metric, over curves and summaries, and that value. Runs that failed,
-    /// crashed or were killed do not count; the earlier of two equals is the best.
-    pub fn best(&self) -> Option<(RunNumber, f64)> {
-        let metric = self.problem.metric()?;
-        let counts = |run: &Run| matches!(run.state, RunState::Running | RunState::Finished);
-        self.history
-            .iter()
-            .filter(|(_, run)| counts(run))
-            .filter_map(|(number, run)| Some((number, run.curve(0).best(metric.goal)?)))
-            .min_by(|(_, a), (_, b)| metric.goal.to_loss(*a).total_cmp(&metric.goal.to_loss(*b)))
+    /// The best run so far, see [`History::best`].
+    pub fn best(&self) -> Option<Best> {
+        self.history.best(&self.problem)
     }
 
     /// Whether a run has reached the metric's target.
     pub fn target_reached(&self) -> bool {
-        let reached = |metric: &Metric| {
-            let target = metric.goal.to_loss(metric.target?);
-            self.best().map(|(_, best)| metric.goal.to_loss(best) <= target)
-        };
-        self.problem.metric().and_then(reached).unwrap_or(false)
+        let Some((metric, best)) = self.problem.metric().zip(self.best()) else { return false };
+        metric.target.is_some_and(|target| metric.goal.to_loss(best.value) <= metric.goal.to_loss(target))
     }
 
     /// Whether nothing is left to do: no run is open, and no new one will come (as far as is known without asking).

@@ -4,21 +4,54 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::{Point, Run, RunNumber, RunState};
 
-/// All runs of a sweep, by number. It grows; points and notes of its runs never change.
+/// All runs of a sweep, by number. It grows; of a run only what [`News`] tells can change, never point or note.
 ///
 /// ```
-/// use besom_core::{History, Point, Run, RunNumber};
+/// use besom_core::{History, News, Point, Run, RunNumber, RunState};
 ///
 /// let mut history = History::new();
 /// let number = history.push(Run::new(Point::default()));
 /// assert_eq!(number, RunNumber::FIRST);
-/// assert_eq!(history.len(), 1);
+/// let run = history.record(number, News::State(RunState::Running)).expect("it is there");
+/// assert_eq!(run.state, RunState::Running);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct History {
     runs: Vec<Run>,
     /// For each run a digest of all points up to and with its own.
     digests: Vec<u64>,
+}
+
+/// What can change of a run once it is in a history: all but its point and note.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// Its state is this now.
+    State(RunState),
+    /// A stopping rule ended it, or asked that it be ended, for this reason; or none did.
+    Stopped(Option<String>),
+    /// Its curve of a metric is cut to the first `from` values, and these follow.
+    Values {
+        /// The place of the metric in the problem.
+        metric: usize,
+        /// How many values stay: 0 begins anew, as a new attempt does; more than there are cut nothing.
+        from: usize,
+        /// The values, NaN where one was not a finite number.
+        values: Vec<f64>,
+    },
+    /// Its final value of a metric beside the curve (W&B's summary); what is not finite is none.
+    Summary {
+        /// The place of the metric in the problem.
+        metric: usize,
+        /// The value.
+        value: Option<f64>,
+    },
+}
+
+impl News {
+    /// These values follow the curve of the metric.
+    pub fn logged(metric: usize, values: Vec<f64>) -> Self {
+        Self::Values { metric, from: usize::MAX, values }
+    }
 }
 
 impl History {
@@ -54,9 +87,22 @@ impl History {
         self.runs.get(number.index())
     }
 
-    /// The run of this number, to record news of it (state, curve, stop). Its point and note must stay as they are.
-    pub fn get_mut(&mut self, number: RunNumber) -> Option<&mut Run> {
-        self.runs.get_mut(number.index())
+    /// Records news of a run and returns the run as it is now; `None` if there is no such run.
+    pub fn record(&mut self, number: RunNumber, news: News) -> Option<&Run> {
+        let run = self.runs.get_mut(number.index())?;
+        match news {
+            News::State(state) => run.state = state,
+            News::Stopped(reason) => run.stopped = reason,
+            News::Values { metric, from, values } => {
+                let curve = &mut run.curve_mut(metric).values;
+                curve.truncate(from);
+                curve.extend(values);
+            }
+            News::Summary { metric, value } => {
+                run.curve_mut(metric).summary = value.filter(|value| value.is_finite());
+            }
+        }
+        Some(run)
     }
 
     /// All runs in the order of their numbers; the n-th has the number `RunNumber::from_index(n)`.

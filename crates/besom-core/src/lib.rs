@@ -13,11 +13,13 @@
 //! This crate does no IO, knows no clock and starts no thread, so that an author of an algorithm needs nothing else.
 
 pub mod distribution;
+mod error;
 mod history;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod levels;
 mod name;
+mod objective;
 mod options;
 mod problem;
 mod registry;
@@ -30,9 +32,11 @@ mod stopper;
 pub mod value;
 
 pub use distribution::Distribution;
-pub use history::History;
+pub use error::{BoxError, error_chain};
+pub use history::{History, News};
 pub use levels::Levels;
 pub use name::Name;
+pub use objective::{Best, Counted, worst_loss};
 pub use options::{Faults, OptionError, OptionReader};
 pub use problem::{Goal, Impute, ImputeWhileRunning, Metric, Problem};
 pub use registry::{Options, Registry, RegistryError, nearest};
@@ -40,6 +44,3 @@ pub use run::{Curve, Run, RunNumber, RunState};
 pub use search::{Answer, Ask, Note, Search, Suggestion};
 pub use space::{Parameter, Point, Space, SpaceError};
 pub use stopper::{Shown, Stop, Stopper};
-
-/// The error type of algorithms: whatever they like, shown to the owner of the sweep.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

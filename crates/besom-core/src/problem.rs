@@ -24,6 +24,15 @@ impl Goal {
         }
     }
 
+    /// The other goal.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Minimize => Self::Maximize,
+            Self::Maximize => Self::Minimize,
+        }
+    }
+
     /// The goal's name in files.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,18 +55,20 @@ pub enum Impute {
     Latest,
 }
 
-/// Which value a running run counts with (W&B's `metric.impute_while_running`).
+/// Whether and how a running run counts (W&B's `metric.impute_while_running`). With anything but `False` it counts with its
+/// own best value; what is named here would stand in for one that has logged nothing, and has nothing to take from it, so
+/// that such a run counts as the worst. See [`Metric::counted`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ImputeWhileRunning {
     /// It does not count: it is in flight.
     #[default]
     False,
-    /// The worst value of any ended run.
+    /// It counts.
     Worst,
-    /// Its own best value so far.
+    /// It counts.
     Best,
-    /// Its own latest value.
+    /// It counts.
     Latest,
 }
 

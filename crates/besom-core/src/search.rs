@@ -80,15 +80,26 @@ impl Ask<'_> {
     }
 }
 
-/// The answer of a [`Search`].
+/// The answer of a [`Search`]; once its suggestions are runs, of runs.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum Answer<T = Suggestion> {
     /// Points to try, at least one.
-    Try(Vec<Suggestion>),
-    /// Nothing until another run is over.
+    Try(Vec<T>),
+    /// Nothing until another run has ended.
     Wait,
     /// Nothing ever again: the space is exhausted.
     Done,
+}
+
+impl<T> Answer<T> {
+    /// The same answer with every item replaced.
+    pub fn map<U>(self, replace: impl FnMut(T) -> U) -> Answer<U> {
+        match self {
+            Self::Try(items) => Answer::Try(items.into_iter().map(replace).collect()),
+            Self::Wait => Answer::Wait,
+            Self::Done => Answer::Done,
+        }
+    }
 }
 
 /// A point to try.

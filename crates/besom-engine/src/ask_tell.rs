@@ -7,8 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Write};
 
-use besom_controller::{Next, Sweep};
-use besom_core::{BoxError, Registry, Run, RunNumber, RunState};
+use besom_controller::Sweep;
+use besom_core::{Answer, BoxError, Registry, Run, RunNumber, RunState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -135,7 +135,7 @@ impl Session {
         let mut suggestions = Vec::new();
         while suggestions.len() < count {
             let numbers = match self.sweep.ask(count - suggestions.len()) {
-                Ok(Next::Runs(numbers)) => numbers,
+                Ok(Answer::Try(numbers)) => numbers,
                 // Runs that were begun must be told; the next request will meet the error again.
                 Err(error) if suggestions.is_empty() => return Err(error.into()),
                 _ => break,

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use besom_controller::{Next, Sweep};
-use besom_core::{RunNumber, RunState};
+use besom_controller::Sweep;
+use besom_core::{Answer, RunNumber, RunState};
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat};
@@ -65,7 +65,7 @@ impl PySweep {
         let count = count.map(usize::try_from).transpose().map_err(negative)?;
         let next = py.detach(|| -> Result<Vec<_>, Failure> {
             let mut sweep = self.lock();
-            let Next::Runs(numbers) = sweep.ask(count.unwrap_or(1))? else { return Ok(Vec::new()) };
+            let Answer::Try(numbers) = sweep.ask(count.unwrap_or(1))? else { return Ok(Vec::new()) };
             Ok(numbers.into_iter().map(|n| (n, sweep.params(n).unwrap_or_default())).collect())
         })?;
         let mut runs = Vec::with_capacity(next.len());
@@ -129,7 +129,7 @@ impl PySweep {
     /// The run with the best value of the metric, or None.
     #[getter]
     fn best(&self, py: Python<'_>) -> Option<RunView> {
-        let number = py.detach(|| self.lock().best())?.0;
+        let number = py.detach(|| self.lock().best())?.run;
         let HistoryView { problem, history } = self.runs(py);
         Some(RunView { problem, history, number })
     }
@@ -162,7 +162,7 @@ impl PySweep {
         });
         best.map_or_else(
             || format!("Sweep({runs} runs)"),
-            |(run, value)| format!("Sweep({runs} runs, best {value} in run {run})"),
+            |best| format!("Sweep({runs} runs, best {} in run {})", best.value, best.run),
         )
     }
 }

@@ -3,7 +3,7 @@
 use besom_agent::AgentError;
 use besom_config::Problems;
 use besom_controller::ControllerError;
-use besom_core::{BoxError, RegistryError};
+use besom_core::{BoxError, RegistryError, error_chain};
 use besom_engine::PriorError;
 use besom_insight::InsightError;
 use besom_store::StoreError as Trouble;
@@ -86,7 +86,7 @@ impl From<ControllerError> for Failure {
                 unboxed(source)
             }
             ControllerError::Store(error) => error.into(),
-            error => Self(BesomError::new_err(error.to_string())),
+            error => Self(BesomError::new_err(error_chain(&error))),
         }
     }
 }

@@ -213,10 +213,7 @@ impl RunView {
     /// Its best finite value of the first metric, or None.
     #[getter]
     pub(crate) fn best(&self) -> Option<f64> {
-        let goal = self.problem.metric()?.goal;
-        let curve = self.run().curve(0);
-        let values = curve.valid().chain(curve.summary.filter(|v| v.is_finite()));
-        values.min_by(|a, b| goal.to_loss(*a).total_cmp(&goal.to_loss(*b)))
+        self.problem.value(self.run(), 0)
     }
 
     /// A parameter: `run["lr"]` is `run.params["lr"]`.

@@ -27,7 +27,6 @@ mod cma_es;
 mod error;
 mod grid;
 mod random;
-mod result;
 mod sobol;
 mod tpe;
 

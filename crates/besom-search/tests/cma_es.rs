@@ -6,8 +6,8 @@ mod common;
 
 use besom_core::laws::{self, mixed_problem};
 use besom_core::{
-    Answer, Ask, Distribution, Goal, History, Metric, Options, Point, Problem, Run, RunNumber, RunState,
-    Search, Suggestion,
+    Answer, Ask, Distribution, Goal, History, Metric, News, Options, Point, Problem, Run, RunNumber,
+    RunState, Search, Suggestion,
 };
 use besom_search::CmaEs;
 use common::{problem, uniform};
@@ -42,9 +42,9 @@ fn push(history: &mut History, Suggestion { point, note }: Suggestion) -> RunNum
 }
 
 fn end(history: &mut History, run: RunNumber, value: Option<f64>) {
-    let run = history.get_mut(run).unwrap();
-    run.state = if value.is_some() { RunState::Finished } else { RunState::Failed };
-    run.curve_mut(0).values.extend(value);
+    let state = if value.is_some() { RunState::Finished } else { RunState::Failed };
+    history.record(run, News::State(state)).unwrap();
+    history.record(run, News::logged(0, value.into_iter().collect())).unwrap();
 }
 
 fn number(point: &Point, name: &str) -> f64 {

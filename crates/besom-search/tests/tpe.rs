@@ -59,6 +59,27 @@ fn tpe_satisfies_the_laws() {
 }
 
 #[test]
+fn a_running_run_counts_with_its_best_whichever_way_it_is_imputed() {
+    let problem = problem(vec![("x", unit()), ("y", unit())], 3);
+    let mut history = sweep(&problem, 12, |point| Some(number(point, "x")));
+    let running: Vec<Point> = history.runs()[..3].iter().map(|run| run.point.clone()).collect();
+    for point in running {
+        let mut run = Run { state: RunState::Running, ..Run::new(point) };
+        run.curve_mut(0).values.extend([-3.0, 5.0]);
+        history.push(run);
+    }
+    let suggested = |impute_while_running| {
+        let mut problem = problem.clone();
+        problem.metrics[0].impute_while_running = impute_while_running;
+        suggest(&problem, &history, 1).remove(0).point
+    };
+    use besom_core::ImputeWhileRunning::{Best, False, Latest, Worst};
+    let [best, latest, worst] = [Best, Latest, Worst].map(suggested);
+    assert_eq!((&latest, &worst), (&best, &best));
+    assert_ne!(suggested(False), best, "a run in flight has no value");
+}
+
+#[test]
 fn a_bowl_is_found_and_each_note_says_how() {
     let problem = problem(vec![("x", unit()), ("y", unit())], 3);
     let bowl = |p: &Point| (number(p, "x") - 0.2).powi(2) + (number(p, "y") - 0.7).powi(2);

@@ -4,9 +4,9 @@
 
 #![expect(clippy::print_stdout, reason = "a program that says what it found")]
 
-use besom::controller::{Next, Sweep};
+use besom::controller::Sweep;
 use besom::core::distribution::Continuous::{LogUniformValues, Uniform};
-use besom::core::{Distribution, Goal, Metric, Name, Parameter, Problem, Registry, RunState, Space};
+use besom::core::{Answer, Distribution, Goal, Metric, Name, Parameter, Problem, Registry, RunState, Space};
 
 /// What is to be minimised; stands for your training.
 fn train(lr: f64, dropout: f64, layers: i64) -> f64 {
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let search = registry.search("bayes", &problem, &serde_json::Map::new())?;
 
     let mut sweep = Sweep::new(problem, search);
-    while let Next::Runs(runs) = sweep.ask(1)? {
+    while let Answer::Try(runs) = sweep.ask(1)? {
         for run in runs {
             let params = sweep.params(run).expect("the run was just made");
             let number = |name: &str| params[name].as_f64().expect("all three are numbers");
@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
-    let (best, loss) = sweep.best().expect("every run has reported");
-    let point = serde_json::Value::Object(sweep.params(best).expect("the best run is in the history"));
-    println!("best loss {loss:.4} in run {best} of {}: {point}", sweep.history().len());
+    let best = sweep.best().expect("every run has reported");
+    let point = serde_json::Value::Object(sweep.params(best.run).expect("the best run is in the history"));
+    println!("best loss {:.4} in run {} of {}: {point}", best.value, best.run, sweep.history().len());
     Ok(())
 }

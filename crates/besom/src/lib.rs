@@ -7,8 +7,8 @@
 //! * the parts, re-exported here under their short names, each a crate that can be used alone.
 //!
 //! ```
-//! use besom::controller::{Next, Sweep};
-//! use besom::core::{Registry, RunState};
+//! use besom::controller::Sweep;
+//! use besom::core::{Answer, Registry, RunState};
 //!
 //! let config = besom::config::parse(
 //!     "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}",
@@ -17,7 +17,7 @@
 //! besom::search::register(&mut registry);
 //! let search = registry.search(&config.method.name, &config.problem, &config.method.options)?;
 //! let mut sweep = Sweep::new(config.problem, search);
-//! while let Next::Runs(runs) = sweep.ask(1)? {
+//! while let Answer::Try(runs) = sweep.ask(1)? {
 //!     let x = sweep.params(runs[0]).unwrap()["x"].as_f64().unwrap();
 //!     sweep.report(runs[0], (x - 0.3).powi(2))?;
 //!     sweep.end(runs[0], RunState::Finished)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::story::Story;
 use super::{Broken, Law, broken, build, call};
-use crate::{BoxError, History, Problem, RunState, Shown, Stop, Stopper};
+use crate::{BoxError, History, News, Problem, RunState, Shown, Stop, Stopper};
 
 /// Tells one story to a stopping rule.
 pub(super) fn check<S: Stopper>(
@@ -24,9 +24,9 @@ pub(super) fn check<S: Stopper>(
             if !named.insert(stop.run) {
                 return Err(broken(Law::Running, format!("{moment} it named run {} twice", stop.run)));
             }
-            if let Some(run) = history.get_mut(stop.run).filter(|_| step.accepted) {
-                run.stopped = Some(stop.reason);
-                run.state = RunState::Finished;
+            if step.accepted {
+                history.record(stop.run, News::Stopped(Some(stop.reason)));
+                history.record(stop.run, News::State(RunState::Finished));
             }
         }
     }

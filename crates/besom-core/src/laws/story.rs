@@ -8,7 +8,7 @@ use proptest::sample::{Index, select};
 
 use super::Suite;
 use super::history::{logged_values, run};
-use crate::{Curve, History, Problem, Run, RunState};
+use crate::{Curve, History, News as Recorded, Problem, Run, RunState};
 
 /// How a history grows.
 #[derive(Clone, Debug)]
@@ -79,10 +79,10 @@ impl Step {
             if open.is_empty() {
                 break;
             }
-            let run = history.get_mut(*news.run.get(&open)).expect("it is in the history");
-            run.state = news.state;
+            let number = *news.run.get(&open);
+            history.record(number, Recorded::State(news.state));
             if !problem.metrics.is_empty() {
-                run.curve_mut(0).values.extend(&news.logged);
+                history.record(number, Recorded::logged(0, news.logged.clone()));
             }
         }
     }

@@ -1,17 +1,10 @@
 //! Which run enters a model with which value: W&B's rules, with the faults of its engine mended.
 //!
-//! * A finished run counts with its best value over curve and summary.
-//! * A failed, crashed or killed one, and a finished one that never logged a number, counts with what
-//!   `metric.impute` says.
-//! * Runs that are not over are in flight and have no value, unless `metric.impute_while_running` gives a running one a
-//!   value: its own best, or in place of that the imputed one.
+//! * A run counts with what [`besom_core::Metric::counted`] says.
 //! * A run that lacks a searchable parameter, or has a value there that the space does not know, is left out. Numbers
 //!   beyond their bounds count as the bound.
 
-use besom_core::{
-    Distribution, Goal, History, Impute, ImputeWhileRunning, Metric, Point, Problem, Run, RunNumber,
-    RunState, Space,
-};
+use besom_core::{Counted, Distribution, History, Point, Problem, RunNumber, Space, worst_loss};
 use serde_json::Value;
 
 /// A run that enters with a value.
@@ -55,16 +48,19 @@ impl Observations {
             .iter()
             .filter_map(|(number, run)| Some((number, run, cube(&problem.space, &run.point)?)))
             .collect();
-        let ended = placed.iter().filter(|(_, run, _)| !run.state.is_open());
-        let worst = ended.flat_map(|(_, run, _)| losses(metric.goal, run)).reduce(f64::max).unwrap_or(0.0);
+        let worst = worst_loss(metric, 0, placed.iter().map(|(_, run, _)| *run));
         let mut observations = Self::default();
         for (number, run, cube) in placed {
-            match loss(metric, run, worst) {
-                Some((loss, measured)) => {
-                    observations.valued.push(Observation { run: number, cube, loss, measured });
+            let (loss, measured) = match metric.counted(run, 0) {
+                Counted::Measured(loss) => (loss, true),
+                Counted::Imputed(loss) => (loss, false),
+                Counted::Worst => (worst, false),
+                Counted::InFlight => {
+                    observations.in_flight.push(InFlight { run: number, cube });
+                    continue;
                 }
-                None => observations.in_flight.push(InFlight { run: number, cube }),
-            }
+            };
+            observations.valued.push(Observation { run: number, cube, loss, measured });
         }
         observations
     }
@@ -73,38 +69,6 @@ impl Observations {
     pub fn measured(&self) -> usize {
         self.valued.iter().filter(|observation| observation.measured).count()
     }
-}
-
-/// The value of a run and whether it is its own; `None` if the run is in flight.
-fn loss(metric: &Metric, run: &Run, worst: f64) -> Option<(f64, bool)> {
-    let best = || losses(metric.goal, run).reduce(f64::min);
-    let latest = || run.curve(0).last().map(|value| metric.goal.to_loss(value));
-    let imputed = match run.state {
-        RunState::Pending | RunState::Preempted => return None,
-        RunState::Running => match metric.impute_while_running {
-            ImputeWhileRunning::False => return None,
-            ImputeWhileRunning::Worst => Impute::Worst,
-            ImputeWhileRunning::Best => Impute::Best,
-            ImputeWhileRunning::Latest => Impute::Latest,
-        },
-        _ => metric.impute,
-    };
-    if let (RunState::Running | RunState::Finished, Some(best)) = (run.state, best()) {
-        return Some((best, true));
-    }
-    let own = match imputed {
-        Impute::Worst => None,
-        Impute::Best => best(),
-        Impute::Latest => latest(),
-    };
-    Some((own.unwrap_or(worst), false))
-}
-
-/// All values that a run logged, as losses: the finite ones of its curve, then its summary.
-fn losses(goal: Goal, run: &Run) -> impl Iterator<Item = f64> + '_ {
-    let curve = run.curve(0);
-    let summary = curve.summary.filter(|value| value.is_finite());
-    curve.valid().chain(summary).map(move |value| goal.to_loss(value))
 }
 
 /// Where a point lies in the unit cube; `None` if it lacks a parameter or has a value of a wrong kind.

@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use super::model::{Plan, Update};
 use super::normal::Sample;
 use crate::axis::{Axis, Place};
-use crate::result::loss;
 
 /// What a note remembers.
 #[derive(Clone, Debug)]
@@ -124,7 +123,7 @@ impl Story {
         let mut runs: Vec<(Option<f64>, usize)> = self
             .waiting
             .keys()
-            .filter_map(|place| over(place).map(|run: &Run| (loss(metric, run), *place)))
+            .filter_map(|place| over(place).map(|run: &Run| (metric.counted(run, 0).loss(), *place)))
             .collect();
         if runs.len() < population {
             return None;

@@ -2,8 +2,6 @@
 
 use besom_core::{History, Metric};
 
-use crate::result::loss;
-
 /// The runs of a history on two sides, as places in the history.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Split {
@@ -21,7 +19,7 @@ impl Split {
     pub(super) fn new(metric: &Metric, history: &History, gamma: f64, most: usize) -> Self {
         let (mut valued, mut bad) = (Vec::new(), Vec::new());
         for (place, run) in history.runs().iter().enumerate() {
-            match loss(metric, run) {
+            match metric.counted(run, 0).loss() {
                 Some(loss) => valued.push((loss, place)),
                 None => bad.push(place),
             }

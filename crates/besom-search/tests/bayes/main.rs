@@ -203,7 +203,8 @@ fn an_instance_that_followed_a_long_sweep_answers_as_a_fresh_one() {
         history.push(finished(suggestion, loss));
         if number % 10 == 9 {
             // Old runs change: the model is made of other data.
-            history.get_mut(besom_core::RunNumber::from_index(number - 4)).unwrap().state = RunState::Killed;
+            let old = besom_core::RunNumber::from_index(number - 4);
+            history.record(old, besom_core::News::State(RunState::Killed)).unwrap();
         }
     }
     let fits: Vec<u64> =

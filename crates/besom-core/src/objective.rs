@@ -1,0 +1,242 @@
+//! What a run counts with, and which run is the best.
+//!
+//! These are the only definitions of both: search methods, the store's order, pictures, the command and the Python package
+//! use them. They follow W&B's engine, whose answers on recorded histories are part of the tests of `besom-search`, with
+//! one exception: a run that failed, crashed or was killed is never the best, whatever it logged.
+
+use crate::{Goal, History, Impute, ImputeWhileRunning, Metric, Problem, Run, RunNumber, RunState};
+
+/// What a run counts with in a model of a metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Counted {
+    /// Its own value, as a loss.
+    Measured(f64),
+    /// A loss that stands in for its own: what `metric.impute` takes of the values of a run that did not finish.
+    Imputed(f64),
+    /// The worst loss of any ended run, see [`worst_loss`].
+    Worst,
+    /// Nothing yet: it is in flight.
+    InFlight,
+}
+
+impl Counted {
+    /// The run's own or imputed loss; `None` if it counts as the worst or not at all.
+    pub fn loss(self) -> Option<f64> {
+        match self {
+            Self::Measured(loss) | Self::Imputed(loss) => Some(loss),
+            Self::Worst | Self::InFlight => None,
+        }
+    }
+}
+
+impl Goal {
+    /// As [`Goal::to_loss`], but a loss of -0.0 is 0.0: ties are ties in any ordering of floats.
+    fn loss(self, value: f64) -> f64 {
+        self.to_loss(value) + 0.0
+    }
+}
+
+impl Metric {
+    /// What a run counts with in a model, given its curve's place among those of its problem.
+    ///
+    /// * A finished run counts with its best value over curve and summary, and so does a running one that has logged,
+    ///   unless [`Metric::impute_while_running`] is `False`.
+    /// * A run that ended otherwise counts with what [`Metric::impute`] says.
+    /// * What has logged nothing usable counts as the worst.
+    /// * Pending and preempted runs are in flight, and running ones if `impute_while_running` is `False`.
+    pub fn counted(&self, run: &Run, place: usize) -> Counted {
+        let curve = run.curve(place);
+        let loss = |value: f64| self.goal.loss(value);
+        let best = || curve.best(self.goal).map(loss);
+        let own = match (run.state, self.impute) {
+            (RunState::Pending | RunState::Preempted, _) => return Counted::InFlight,
+            (RunState::Running, _) if self.impute_while_running == ImputeWhileRunning::False => {
+                return Counted::InFlight;
+            }
+            (RunState::Running | RunState::Finished, _) => best().map(Counted::Measured),
+            (_, Impute::Worst) => None,
+            (_, Impute::Best) => best().map(Counted::Imputed),
+            (_, Impute::Latest) => curve.last().map(loss).map(Counted::Imputed),
+        };
+        own.unwrap_or(Counted::Worst)
+    }
+}
+
+/// The worst loss that any ended run logged of a metric, over curves and summaries; 0 if none logged a number.
+pub fn worst_loss<'a>(metric: &Metric, place: usize, runs: impl IntoIterator<Item = &'a Run>) -> f64 {
+    let ended = runs.into_iter().filter(|run| !run.state.is_open());
+    let worst = ended.filter_map(|run| run.curve(place).best(metric.goal.opposite()));
+    worst.map(|value| metric.goal.loss(value)).reduce(f64::max).unwrap_or(0.0)
+}
+
+impl RunState {
+    /// Whether a run in this state can be the best of its sweep: it finished, or is running and so is the best so far.
+    pub fn can_be_best(self) -> bool {
+        matches!(self, Self::Running | Self::Finished)
+    }
+}
+
+impl Problem {
+    /// The value of a run by which it is compared with others in the metric at this place; finite. With one metric, the
+    /// best over curve and summary, as in W&B. With several, the last: values that belong together must come from one
+    /// moment.
+    pub fn value(&self, run: &Run, place: usize) -> Option<f64> {
+        let metric = self.metrics.get(place)?;
+        match self.metrics.len() {
+            1 => run.curve(place).best(metric.goal),
+            _ => run.curve(place).last(),
+        }
+    }
+}
+
+/// A run with its value of the first metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Best {
+    /// The run.
+    pub run: RunNumber,
+    /// Its state; a running run is the best so far.
+    pub state: RunState,
+    /// Its value; finite.
+    pub value: f64,
+}
+
+impl History {
+    /// The run with the best value of the first metric among those that [can be the best](RunState::can_be_best); of equal
+    /// ones the earliest.
+    ///
+    /// ```
+    /// use besom_core::{Goal, History, Metric, Point, Problem, Run, RunState, Space};
+    ///
+    /// let problem = Problem::new(Space::default(), Metric::new("loss", Goal::Minimize));
+    /// let mut history = History::new();
+    /// for (state, loss) in [(RunState::Finished, 0.5), (RunState::Failed, 0.1), (RunState::Running, 0.4)] {
+    ///     let mut run = Run { state, ..Run::new(Point::default()) };
+    ///     run.curve_mut(0).values.push(loss);
+    ///     history.push(run);
+    /// }
+    /// let best = history.best(&problem).expect("two runs count");
+    /// assert_eq!((best.run.get(), best.state, best.value), (3, RunState::Running, 0.4));
+    /// let better = history.better_uncounted(&problem).expect("one would be better");
+    /// assert_eq!((better.run.get(), better.state, better.value), (2, RunState::Failed, 0.1));
+    /// ```
+    pub fn best(&self, problem: &Problem) -> Option<Best> {
+        self.best_of(problem, RunState::can_be_best)
+    }
+
+    /// The run that would be the best if runs that failed, crashed or were killed counted; `None` if none of them is
+    /// better than [`History::best`].
+    pub fn better_uncounted(&self, problem: &Problem) -> Option<Best> {
+        let goal = problem.metric()?.goal;
+        let uncounted = self.best_of(problem, |state| !state.is_open() && !state.can_be_best())?;
+        let counted = self.best(problem);
+        counted.is_none_or(|best| goal.loss(uncounted.value) < goal.loss(best.value)).then_some(uncounted)
+    }
+
+    fn best_of(&self, problem: &Problem, counts: impl Fn(RunState) -> bool) -> Option<Best> {
+        let goal = problem.metric()?.goal;
+        let counted = self.iter().filter(|(_, run)| counts(run.state));
+        let valued = counted.filter_map(|(number, run)| {
+            Some(Best { run: number, state: run.state, value: problem.value(run, 0)? })
+        });
+        valued.min_by(|a, b| goal.loss(a.value).total_cmp(&goal.loss(b.value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Curve, Point, Space};
+
+    fn run(state: RunState, values: &[f64]) -> Run {
+        Run { state, curves: vec![Curve::new(values)], ..Run::new(Point::default()) }
+    }
+
+    fn problem(goal: Goal) -> Problem {
+        Problem::new(Space::default(), Metric::new("m", goal))
+    }
+
+    fn metric(impute: Impute, impute_while_running: ImputeWhileRunning) -> Metric {
+        Metric { impute, impute_while_running, ..Metric::new("m", Goal::Maximize) }
+    }
+
+    #[test]
+    fn a_finished_run_counts_with_its_best() {
+        let metric = metric(Impute::Worst, ImputeWhileRunning::False);
+        assert_eq!(metric.counted(&run(RunState::Finished, &[1.0, 3.0, 2.0]), 0), Counted::Measured(-3.0));
+        assert_eq!(metric.counted(&run(RunState::Finished, &[f64::NAN]), 0), Counted::Worst);
+    }
+
+    #[test]
+    fn a_run_that_did_not_finish_counts_with_what_impute_takes() {
+        let counted = |impute, values: &[f64]| {
+            metric(impute, ImputeWhileRunning::False).counted(&run(RunState::Failed, values), 0)
+        };
+        assert_eq!(counted(Impute::Worst, &[1.0, 3.0, 2.0]), Counted::Worst);
+        assert_eq!(counted(Impute::Best, &[1.0, 3.0, 2.0]), Counted::Imputed(-3.0));
+        assert_eq!(counted(Impute::Latest, &[1.0, 3.0, 2.0]), Counted::Imputed(-2.0));
+        assert_eq!(counted(Impute::Latest, &[]), Counted::Worst);
+    }
+
+    #[test]
+    fn a_running_run_counts_with_its_best_unless_it_is_in_flight() {
+        use ImputeWhileRunning::{Best, False, Latest, Worst};
+        let counted =
+            |way, values: &[f64]| metric(Impute::Worst, way).counted(&run(RunState::Running, values), 0);
+        assert_eq!(counted(False, &[1.0, 3.0, 2.0]), Counted::InFlight);
+        for way in [Worst, Best, Latest] {
+            assert_eq!(counted(way, &[1.0, 3.0, 2.0]), Counted::Measured(-3.0));
+            assert_eq!(counted(way, &[]), Counted::Worst);
+        }
+        for state in [RunState::Pending, RunState::Preempted] {
+            let metric = metric(Impute::Best, Best);
+            assert_eq!(metric.counted(&run(state, &[1.0]), 0), Counted::InFlight);
+        }
+    }
+
+    #[test]
+    fn the_worst_loss_is_that_of_ended_runs() {
+        let runs = [
+            run(RunState::Running, &[-9.0]),
+            run(RunState::Failed, &[1.0, -2.0]),
+            run(RunState::Finished, &[f64::NEG_INFINITY, 5.0]),
+        ];
+        let metric = metric(Impute::Worst, ImputeWhileRunning::False);
+        let worst = [&runs[..], &runs[..1]].map(|runs| worst_loss(&metric, 0, runs));
+        assert_eq!(worst.map(|loss| format!("{loss}")), ["2", "0"]);
+    }
+
+    #[test]
+    fn runs_that_did_not_finish_are_never_the_best() {
+        let history = History::from_iter([
+            run(RunState::Finished, &[1.0]),
+            run(RunState::Failed, &[-5.0]),
+            run(RunState::Crashed, &[-7.0]),
+            run(RunState::Killed, &[-6.0]),
+            run(RunState::Preempted, &[-8.0]),
+        ]);
+        let (minimize, maximize) = (problem(Goal::Minimize), problem(Goal::Maximize));
+        assert_eq!(history.best(&minimize).map(|best| (best.run.get(), best.value)), Some((1, 1.0)));
+        assert_eq!(
+            history.better_uncounted(&minimize).map(|best| (best.run.get(), best.value)),
+            Some((3, -7.0))
+        );
+        assert_eq!(history.better_uncounted(&maximize), None);
+    }
+
+    #[test]
+    fn of_equal_runs_the_earliest_is_the_best() {
+        let history = History::from_iter([run(RunState::Finished, &[0.0]), run(RunState::Finished, &[-0.0])]);
+        for goal in [Goal::Minimize, Goal::Maximize] {
+            assert_eq!(history.best(&problem(goal)).map(|best| best.run.get()), Some(1));
+        }
+    }
+
+    #[test]
+    fn with_several_metrics_the_last_value_counts() {
+        let mut problem = problem(Goal::Minimize);
+        let run = run(RunState::Finished, &[1.0, 2.0]);
+        assert_eq!(problem.value(&run, 0), Some(1.0));
+        problem.metrics.push(Metric::new("n", Goal::Minimize));
+        assert_eq!((problem.value(&run, 0), problem.value(&run, 1)), (Some(2.0), None));
+    }
+}
