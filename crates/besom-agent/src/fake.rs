@@ -3,11 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use besom_core::{RunNumber, RunState};
 use besom_store::{
-    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, Lease, NewAgent, NewRun, NewSweep,
-    PausedBy, Queue, Reply, Row, RunQuery, RunRow, Status, StopKind, Store, StoreError, SweepId, SweepRow,
-    SweepState,
+    AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, StopKind, StoreError, SweepId,
 };
 
 /// What the store holds, and how it will misbehave.
@@ -68,93 +65,19 @@ impl Queue for Fake {
     fn leave(&mut self, _: AgentId) -> Result<(), StoreError> {
         unimplemented!()
     }
-}
-
-impl Store for Fake {
-    fn run(&mut self, _: &SweepId, number: RunNumber) -> Result<RunRow, StoreError> {
-        let rows = self.script().rows.len() as u64;
-        Ok(RunRow {
-            number,
-            state: RunState::Running,
-            point: serde_json::Map::new(),
-            note: serde_json::Map::new(),
-            stop_reason: None,
-            stop_kind: None,
-            message: None,
-            attempt: 1,
-            exit_code: None,
-            rows,
-            best: None,
-            last: None,
-            created_ms: 0,
-            started_ms: None,
-            ended_ms: None,
-        })
-    }
-
-    fn create_sweep(&mut self, _: &NewSweep) -> Result<(), StoreError> {
+    fn held(&mut self, _: AgentId) -> Result<Vec<HeldRun>, StoreError> {
         unimplemented!()
     }
-    fn sweep(&mut self, _: &SweepId) -> Result<SweepRow, StoreError> {
-        unimplemented!()
-    }
-    fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError> {
-        unimplemented!()
-    }
-    fn set_state(&mut self, _: &SweepId, _: SweepState, _: Option<&str>) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    fn pause(&mut self, _: &SweepId, _: PausedBy, _: Option<&str>) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-    fn changes(&mut self, _: &SweepId, _: u64) -> Result<Changes, StoreError> {
-        unimplemented!()
-    }
-    fn add_runs(&mut self, _: &SweepId, _: RunNumber, _: &[NewRun]) -> Result<Added, StoreError> {
-        unimplemented!()
-    }
-    fn request_stops(
-        &mut self,
-        _: &SweepId,
-        _: &[(RunNumber, String)],
-        _: StopKind,
-    ) -> Result<u64, StoreError> {
-        unimplemented!()
-    }
-    fn silent(&mut self, _: &SweepId) -> Result<Vec<Lease>, StoreError> {
+    fn silent(&mut self, _: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
         unimplemented!()
     }
     fn give_up(&mut self, _: &Lease) -> Result<bool, StoreError> {
         unimplemented!()
     }
-    fn retry(&mut self, _: &SweepId, _: &[RunState]) -> Result<u64, StoreError> {
+    fn has_finished_run(&mut self, _: &SweepId) -> Result<bool, StoreError> {
         unimplemented!()
     }
-    fn runs(&mut self, _: &SweepId, _: &RunQuery) -> Result<Vec<RunRow>, StoreError> {
-        unimplemented!()
-    }
-    fn attempts(&mut self, _: &SweepId, _: RunNumber) -> Result<Vec<Attempt>, StoreError> {
-        unimplemented!()
-    }
-    fn rows(&mut self, _: &SweepId, _: RunNumber, _: Option<u64>) -> Result<Vec<Row>, StoreError> {
-        unimplemented!()
-    }
-    fn curve(&mut self, _: &SweepId, _: RunNumber, _: usize) -> Result<Vec<f64>, StoreError> {
-        unimplemented!()
-    }
-    fn events(
-        &mut self,
-        _: &SweepId,
-        _: Option<RunNumber>,
-        _: u64,
-        _: u64,
-    ) -> Result<Vec<Event>, StoreError> {
-        unimplemented!()
-    }
-    fn status(&mut self, _: &SweepId) -> Result<Status, StoreError> {
-        unimplemented!()
-    }
-    fn agents(&mut self, _: &SweepId) -> Result<Vec<AgentRow>, StoreError> {
+    fn report_broken(&mut self, _: &SweepId, _: &str) -> Result<(), StoreError> {
         unimplemented!()
     }
 }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::time::{Duration, Instant};
 
 use besom_core::RunState;
-use besom_store::{Lease, Reply, Row, StopKind, Store, StoreError};
+use besom_store::{Lease, Queue, Reply, Row, StopKind, StoreError};
 use serde_json::{Map, Value};
 
 use crate::metrics::{self, Tail};
@@ -64,7 +64,7 @@ impl Signal {
 /// answers, and the agent's own shutdown, come back as a [`Signal`]. A store that fails for a while does no harm: the
 /// rows are in the file, and are reported when it works again.
 pub struct Link<'a> {
-    store: &'a mut dyn Store,
+    queue: &'a mut dyn Queue,
     lease: Lease,
     dir: RunDir,
     shutdown: Shutdown,
@@ -91,14 +91,14 @@ impl fmt::Debug for Link<'_> {
 
 impl<'a> Link<'a> {
     pub(crate) fn new(
-        store: &'a mut dyn Store,
+        queue: &'a mut dyn Queue,
         lease: &Lease,
         options: &AgentOptions,
         shutdown: &Shutdown,
     ) -> Self {
         let dir = RunDir::new(&options.directory, lease);
         Self {
-            store,
+            queue,
             lease: lease.clone(),
             tail: Tail::new(dir.metrics()),
             dir,
@@ -239,7 +239,7 @@ impl<'a> Link<'a> {
 
     /// Sends the rows at hand; none is a heartbeat.
     fn report(&mut self) -> Result<(), AgentError> {
-        let reply = self.store.report(&self.lease, &self.unsent)?;
+        let reply = self.queue.report(&self.lease, &self.unsent)?;
         self.heard = Instant::now();
         match reply {
             Reply::Gap { expected } => return self.rewind(expected),
@@ -286,8 +286,8 @@ impl<'a> Link<'a> {
 
     /// Ends the attempt in the store.
     pub(crate) fn finish(&mut self, end: &besom_store::End) -> Result<Reply, StoreError> {
-        let (store, lease) = (&mut *self.store, &self.lease);
-        crate::patience::patiently(self.patience, || store.finish(lease, end))
+        let (queue, lease) = (&mut *self.queue, &self.lease);
+        crate::patience::patiently(self.patience, || queue.finish(lease, end))
     }
 }
 

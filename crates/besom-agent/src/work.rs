@@ -4,9 +4,7 @@ use std::path::{self, PathBuf};
 use std::time::{Duration, Instant};
 
 use besom_core::{BoxError, RunState};
-use besom_store::{
-    AgentId, Claim, ClaimedRun, End, NewAgent, PausedBy, Store, StoreError, SweepId, SweepState,
-};
+use besom_store::{AgentId, Claim, ClaimedRun, End, NewAgent, Queue, SweepId, SweepState};
 
 use crate::liveness::Sign;
 use crate::patience::patiently;
@@ -99,23 +97,23 @@ pub struct Outcome {
 /// If `idle` fails, or the store fails for longer than the agent has patience. A run in hand is left to be recovered;
 /// nothing that it logged is lost.
 pub fn work(
-    store: &mut dyn Store,
+    queue: &mut dyn Queue,
     sweep: &SweepId,
     options: &AgentOptions,
     runner: &mut dyn Runner,
     shutdown: &Shutdown,
-    idle: &mut dyn FnMut(&mut dyn Store) -> Result<Idle, BoxError>,
+    idle: &mut dyn FnMut() -> Result<Idle, BoxError>,
 ) -> Result<Outcome, AgentError> {
     let directory = path::absolute(&options.directory).map_err(AgentError::io(&options.directory))?;
     let options = AgentOptions { directory, ..options.clone() };
-    recover::recover_dead(store, sweep, &options.directory, options.patience)?;
+    recover::recover_dead(queue, sweep, &options.directory, options.patience)?;
     let silence_ms = u64::try_from(options.silence.as_millis()).unwrap_or(u64::MAX);
     let new = NewAgent { name: options.name.clone(), silence_ms };
-    let id = patiently(options.patience, || store.join(sweep, &new))?;
+    let id = patiently(options.patience, || queue.join(sweep, &new))?;
     let sign = Sign::give(&options.directory, sweep, id)?;
     let pause = Pause::new(&options);
     let looked = Instant::now();
-    let mut agent = Agent { store, sweep, options, shutdown, id, request: 1, runs: 0, pause, looked };
+    let mut agent = Agent { queue, sweep, options, shutdown, id, request: 1, runs: 0, pause, looked };
     let left = agent.live(runner, idle)?;
     let runs = agent.runs;
     agent.part()?;
@@ -126,7 +124,7 @@ pub fn work(
 }
 
 struct Agent<'a> {
-    store: &'a mut dyn Store,
+    queue: &'a mut dyn Queue,
     sweep: &'a SweepId,
     options: AgentOptions,
     shutdown: &'a Shutdown,
@@ -142,9 +140,9 @@ impl Agent<'_> {
     fn live(
         &mut self,
         runner: &mut dyn Runner,
-        idle: &mut dyn FnMut(&mut dyn Store) -> Result<Idle, BoxError>,
+        idle: &mut dyn FnMut() -> Result<Idle, BoxError>,
     ) -> Result<Left, AgentError> {
-        recover::recover_silent(self.store, self.sweep, &self.options.directory, self.options.patience)?;
+        recover::recover_silent(self.queue, self.sweep, &self.options.directory, self.options.patience)?;
         loop {
             if self.shutdown.level() >= Level::Finish {
                 return Ok(Left::Shutdown);
@@ -165,8 +163,8 @@ impl Agent<'_> {
 
     /// Each claim has a number of its own; a repetition after a failure has the same one.
     fn claim(&mut self) -> Result<Claim, AgentError> {
-        let (store, id, request) = (&mut *self.store, self.id, self.request);
-        let claim = patiently(self.options.patience, || store.claim(id, request))?;
+        let (queue, id, request) = (&mut *self.queue, self.id, self.request);
+        let claim = patiently(self.options.patience, || queue.claim(id, request))?;
         self.request += 1;
         Ok(claim)
     }
@@ -176,7 +174,7 @@ impl Agent<'_> {
         self.runs += 1;
         RunDir::new(&self.options.directory, &run.lease).create()?;
         let begun = Instant::now();
-        let mut link = Link::new(self.store, &run.lease, &self.options, self.shutdown);
+        let mut link = Link::new(self.queue, &run.lease, &self.options, self.shutdown);
         let mut ended = runner.run(run, &mut link);
         let took = begun.elapsed();
         link.settle()?;
@@ -216,23 +214,21 @@ impl Agent<'_> {
                 )
             }
         };
-        match self.store.pause(self.sweep, PausedBy::Program, Some(&reason)) {
-            Ok(()) | Err(StoreError::Transition { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        let (queue, sweep) = (&mut *self.queue, self.sweep);
+        patiently(self.options.patience, || queue.report_broken(sweep, &reason))?;
         self.options.guard.tell(&reason);
         Ok(Some(Left::Broken(reason)))
     }
 
     fn has_succeeded_before(&mut self) -> Result<bool, AgentError> {
-        let status = self.store.status(self.sweep)?;
-        Ok(status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0))
+        let (queue, sweep) = (&mut *self.queue, self.sweep);
+        Ok(patiently(self.options.patience, || queue.has_finished_run(sweep))?)
     }
 
     fn pass_time(
         &mut self,
         state: SweepState,
-        idle: &mut dyn FnMut(&mut dyn Store) -> Result<Idle, BoxError>,
+        idle: &mut dyn FnMut() -> Result<Idle, BoxError>,
     ) -> Result<Option<Left>, AgentError> {
         if state.is_over() {
             return Ok(Some(Left::Over(state)));
@@ -241,13 +237,13 @@ impl Agent<'_> {
             if let Some(reason) = self.options.guard.told() {
                 return Ok(Some(Left::Broken(reason)));
             }
-        } else if idle(self.store).map_err(AgentError::Idle)? == Idle::Worked {
+        } else if idle().map_err(AgentError::Idle)? == Idle::Worked {
             self.pause.reset();
             return Ok(None);
         }
         if self.pause.is_heartbeat_due() {
-            let (store, id) = (&mut *self.store, self.id);
-            patiently(self.options.patience, || store.idle(id))?;
+            let (queue, id) = (&mut *self.queue, self.id);
+            patiently(self.options.patience, || queue.idle(id))?;
         }
         self.shutdown.sleep_below(Level::Finish, self.pause.next());
         Ok(None)
@@ -263,16 +259,16 @@ impl Agent<'_> {
     }
 
     fn recover(&mut self) -> Result<(), AgentError> {
-        recover::recover_dead(self.store, self.sweep, &self.options.directory, self.options.patience)?;
-        recover::recover_silent(self.store, self.sweep, &self.options.directory, self.options.patience)?;
+        recover::recover_dead(self.queue, self.sweep, &self.options.directory, self.options.patience)?;
+        recover::recover_silent(self.queue, self.sweep, &self.options.directory, self.options.patience)?;
         Ok(())
     }
 
     /// Leaves in order; nobody might look after those who did not, so once more.
     fn part(mut self) -> Result<(), AgentError> {
         self.recover()?;
-        let (store, id) = (&mut *self.store, self.id);
-        Ok(patiently(self.options.patience, || store.leave(id))?)
+        let (queue, id) = (&mut *self.queue, self.id);
+        Ok(patiently(self.options.patience, || queue.leave(id))?)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use besom_agent::{FunctionRunner, Left, Level, LogError, RunContext};
 use besom_core::{BoxError, RunNumber, RunState};
-use besom_store::{StopKind, Store};
+use besom_store::{Queue, StopKind, Store};
 use serde_json::json;
 use support::{Scene, eventually};
 

@@ -39,7 +39,7 @@ fn agent_process() {
     };
     let options = AgentOptions::new("victim/1/1", directory);
     let sweep = SweepId::new("sweep001");
-    let mut idle = |_: &mut dyn Store| Ok(Idle::Waiting);
+    let mut idle = || Ok(Idle::Waiting);
     work(&mut store, &sweep, &options, &mut { runner }, &Shutdown::new(), &mut idle).unwrap();
 }
 

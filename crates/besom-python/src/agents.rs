@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use besom_agent::{AgentError, AgentOptions, Guard, Idle, Left, Level, ProgramRunner, Runner, Shutdown};
 use besom_config::SweepConfig;
-use besom_controller::{Controller, Step};
+use besom_controller::{Controller, ControllerError, Step};
 use besom_core::BoxError;
-use besom_store::{Store, SweepId, SweepRow};
+use besom_store::{SqliteStore, Store, SweepId, SweepRow};
 use pyo3::prelude::*;
 
 use crate::error::{Failure, SweepPaused};
@@ -44,10 +44,16 @@ struct Crew {
     count: Option<u64>,
     supervisor: Vec<OsString>,
     command: Option<Vec<String>>,
-    controller: Option<Mutex<Controller>>,
+    stepper: Option<Mutex<Stepper>>,
     shutdown: Shutdown,
     guard: Guard,
     over: AtomicBool,
+}
+
+/// What steps the sweep: agents see no store, so it has one of its own.
+struct Stepper {
+    controller: Controller,
+    store: SqliteStore,
 }
 
 /// Works on a sweep until it is over, or the agents have executed `count` runs. Calls `function` for each run, or executes
@@ -73,8 +79,12 @@ pub(crate) fn run_agents(
         let sweep = place::open(&directory)?.sweep(&SweepId::new(id))?;
         let config = place::stored_config(&sweep)?;
         let steps = steps && !config.controller_local;
-        let controller =
-            steps.then(|| place::controller(&sweep, &crate::algorithm::Algorithms::default())).transpose()?;
+        let stepper = steps
+            .then(|| -> Result<_, Failure> {
+                let controller = place::controller(&sweep, &crate::algorithm::Algorithms::default())?;
+                Ok(Mutex::new(Stepper { controller, store: place::open(&directory)? }))
+            })
+            .transpose()?;
         Ok(Crew {
             directory,
             sweep,
@@ -83,7 +93,7 @@ pub(crate) fn run_agents(
             count,
             supervisor,
             command,
-            controller: controller.map(Mutex::new),
+            stepper,
             shutdown,
             guard: Guard::default(),
             over: AtomicBool::new(false),
@@ -176,7 +186,7 @@ impl Crew {
     }
 
     fn agent(&self, job: u32, mut runner: Box<dyn Runner + Send>) -> Result<Worked, Failure> {
-        let mut store = place::open(&self.directory)?;
+        let mut queue = place::open(&self.directory)?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let options = AgentOptions {
             count: self.count.map(|count| share(count, job, self.jobs)),
@@ -185,9 +195,9 @@ impl Crew {
             guard: self.guard.clone(),
             ..AgentOptions::new(format!("{host}/{}/{job}", std::process::id()), self.directory.clone())
         };
-        let mut idle = |store: &mut dyn Store| self.step(store);
+        let mut idle = || self.idle();
         let outcome =
-            besom_agent::work(&mut store, &self.sweep.id, &options, &mut runner, &self.shutdown, &mut idle);
+            besom_agent::work(&mut queue, &self.sweep.id, &options, &mut runner, &self.shutdown, &mut idle);
         // The others have no work either if the store or the search is broken.
         let outcome = outcome.inspect_err(|_: &AgentError| {
             self.shutdown.raise_to(Level::Finish);
@@ -195,10 +205,9 @@ impl Crew {
         Ok(Worked { left: outcome.left, runs: outcome.runs })
     }
 
-    fn step(&self, store: &mut dyn Store) -> Result<Idle, BoxError> {
-        let Some(controller) = &self.controller else { return Ok(Idle::Waiting) };
-        let step = controller.lock().unwrap_or_else(PoisonError::into_inner).step(store, 1)?;
-        Ok(match step {
+    fn idle(&self) -> Result<Idle, BoxError> {
+        let Some(stepper) = &self.stepper else { return Ok(Idle::Waiting) };
+        Ok(match step(stepper, 1)? {
             Step::Ready(_) => Idle::Worked,
             Step::Wait | Step::Paused | Step::Over => Idle::Waiting,
         })
@@ -206,10 +215,9 @@ impl Crew {
 
     /// Steps the sweep for its stopping rule while all agents are busy.
     fn keep_stepping(&self) -> Result<(), Failure> {
-        let Some(controller) = &self.controller else { return Ok(()) };
-        let mut store = place::open(&self.directory)?;
+        let Some(stepper) = &self.stepper else { return Ok(()) };
         while !self.over.load(Ordering::SeqCst) {
-            controller.lock().unwrap_or_else(PoisonError::into_inner).step(&mut store, 0)?;
+            step(stepper, 0)?;
             let mut slept = Duration::ZERO;
             while slept < PACE && !self.over.load(Ordering::SeqCst) {
                 thread::sleep(SIGNALS);
@@ -244,6 +252,11 @@ impl PyShutdown {
 struct Worked {
     left: Left,
     runs: u64,
+}
+
+fn step(stepper: &Mutex<Stepper>, want: usize) -> Result<Step, ControllerError> {
+    let stepper = &mut *stepper.lock().unwrap_or_else(PoisonError::into_inner);
+    stepper.controller.step(&mut stepper.store, want)
 }
 
 fn conclude(agents: Vec<Worked>) -> PyResult<u64> {

@@ -232,6 +232,15 @@ pub struct Lease {
     pub attempt: u64,
 }
 
+/// A running run as whoever recovers it needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRun {
+    /// The lease under which it runs.
+    pub lease: Lease,
+    /// How many rows of this attempt are stored.
+    pub rows: u64,
+}
+
 /// The answer to a claim.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Claim {

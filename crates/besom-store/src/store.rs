@@ -3,8 +3,8 @@
 use besom_core::{RunNumber, RunState};
 
 use crate::{
-    AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, PausedBy, Queue, Row, RunQuery, RunRow,
-    Status, StopKind, StoreError, SweepId, SweepRow, SweepState,
+    AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Queue, Row, RunQuery, RunRow, Status,
+    StopKind, StoreError, SweepId, SweepRow, SweepState,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
@@ -46,13 +46,6 @@ pub trait Store: Queue {
         stops: &[(RunNumber, String)],
         kind: StopKind,
     ) -> Result<u64, StoreError>;
-
-    /// Running runs whose agents have been silent for longer than they may.
-    fn silent(&mut self, id: &SweepId) -> Result<Vec<Lease>, StoreError>;
-
-    /// Gives up a silent run: `crashed`, and `pending` again while the retry budget lasts. Does nothing if the lease
-    /// is over or its agent was heard of since. Says whether it was given up.
-    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError>;
 
     /// Makes ended runs in these states `pending` again, with fresh retry budgets and without the stop that was
     /// requested of them, and a finished sweep `running`. Says how many; if none, nothing changes.
@@ -143,14 +136,6 @@ impl<S: Store + ?Sized> Store for Box<S> {
         kind: StopKind,
     ) -> Result<u64, StoreError> {
         (**self).request_stops(id, stops, kind)
-    }
-
-    fn silent(&mut self, id: &SweepId) -> Result<Vec<Lease>, StoreError> {
-        (**self).silent(id)
-    }
-
-    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError> {
-        (**self).give_up(lease)
     }
 
     fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError> {

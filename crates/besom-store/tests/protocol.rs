@@ -5,7 +5,7 @@ mod stage;
 
 use besom_core::{RunNumber, RunState};
 use besom_store::{
-    Claim, NewSweep, PausedBy, Queue, Reply, StopKind, Store, StoreError, SweepId, SweepState,
+    Claim, HeldRun, NewSweep, PausedBy, Queue, Reply, StopKind, Store, StoreError, SweepId, SweepState,
 };
 use serde_json::json;
 use stage::{claim, end, id, join, new_sweep, row, store};
@@ -18,7 +18,7 @@ fn a_silent_agent_that_returns_in_time_goes_on() {
     let agent = join(&mut store);
     let lease = claim(&mut store, agent, 1).lease;
     time.pass(101);
-    assert_eq!(store.silent(&id()).unwrap(), std::slice::from_ref(&lease));
+    assert_eq!(store.silent(&id()).unwrap(), [HeldRun { lease: lease.clone(), rows: 0 }]);
     assert!(store.give_up(&lease).unwrap());
     assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Pending);
     assert_eq!(store.report(&lease, &[row(1, json!({"loss": 1}))]).unwrap(), Reply::Continue);

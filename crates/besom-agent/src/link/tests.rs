@@ -4,12 +4,11 @@ use std::fs;
 use std::io::Write;
 
 use besom_core::RunNumber;
-use besom_store::SweepId;
+use besom_store::{HeldRun, SweepId};
 
 use super::*;
 use crate::fake::Fake;
-use crate::recover::salvage_patiently;
-use crate::salvage;
+use crate::recover::salvage;
 
 /// A run whose program has a metrics file, and a store that can fail.
 struct Scene {
@@ -40,6 +39,14 @@ impl Scene {
         let mut store = self.store.clone();
         act(&mut Link::new(&mut store, &self.lease, &self.options, &self.shutdown));
         std::mem::take(&mut self.store.script().reports)
+    }
+
+    /// Salvages the run as it is stored, and returns how many rows were missing.
+    fn salvage(&self, patience: Duration) -> u64 {
+        let rows = self.store.script().rows.len() as u64;
+        let held = HeldRun { lease: self.lease.clone(), rows };
+        let dir = RunDir::new(self.dir.path(), &self.lease);
+        salvage(&mut self.store.clone(), &held, &dir, patience).unwrap().rows
     }
 
     fn stored(&self) -> String {
@@ -179,15 +186,19 @@ fn salvaging_reports_only_what_is_missing_and_takes_the_last_line() {
         link.pump();
     });
     scene.write("x\n{\"a\": 3}\n{\"a\": 4}");
-    let dir = RunDir::new(scene.dir.path(), &scene.lease);
-    let mut store = scene.store.clone();
-    assert_eq!(salvage(&mut store, &scene.lease, &dir).unwrap(), 2);
+    assert_eq!(scene.salvage(Duration::ZERO), 2);
     assert_eq!(scene.stored(), "1:1 2:2 3:3 4:4");
     scene.store.script().reports.clear();
-    assert_eq!(salvage(&mut store, &scene.lease, &dir).unwrap(), 0);
+    assert_eq!(scene.salvage(Duration::ZERO), 0);
     assert_eq!(scene.store.script().reports, Vec::<Vec<u64>>::new(), "no sign of life either");
-    let later = Lease { attempt: 2, ..scene.lease };
-    assert_eq!(salvage(&mut store, &later, &dir).unwrap(), 0, "not under another lease");
+}
+
+#[test]
+fn salvaging_ends_at_a_lease_that_is_over() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n");
+    scene.store.script().answers.push_back(Ok(Reply::Lost));
+    assert_eq!(scene.salvage(Duration::ZERO), 0);
 }
 
 #[test]
@@ -195,9 +206,6 @@ fn salvaging_outlasts_a_store_that_is_busy_for_a_while() {
     let scene = Scene::new();
     scene.write("{\"a\": 1}\n{\"a\": 2}\n");
     scene.store.script().answers.push_back(Err(StoreError::Busy(1)));
-    let dir = RunDir::new(scene.dir.path(), &scene.lease);
-    let mut store = scene.store.clone();
-    let patience = Duration::from_secs(60);
-    assert_eq!(salvage_patiently(&mut store, &scene.lease, &dir, patience).unwrap().rows, 2);
+    assert_eq!(scene.salvage(Duration::from_secs(60)), 2);
     assert_eq!(scene.stored(), "1:1 2:2");
 }

@@ -17,7 +17,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use besom_agent::{AgentOptions, Idle, Outcome, ProgramRunner, RunDir, Runner, Shutdown, work};
 use besom_core::{Goal, RunNumber};
 use besom_store::{
-    Added, Clock, Lease, NewRun, NewSweep, Row, RunRow, SqliteStore, Store, SweepId, SweepRow, Watched,
+    Added, AgentId, Claim, Clock, End, HeldRun, Lease, NewAgent, NewRun, NewSweep, Queue, Reply, Row, RunRow,
+    SqliteStore, Store, StoreError, SweepId, SweepRow, Watched,
 };
 use serde_json::{Map, Value, json};
 
@@ -124,15 +125,21 @@ impl Scene {
 
     /// Works on the sweep until there is nothing more to claim.
     pub fn work(&self, runner: &mut dyn Runner) -> Outcome {
+        self.work_on(&mut QueueOnly(self.store()), runner)
+    }
+
+    /// As [`Scene::work`], on a queue of one's own.
+    pub fn work_on(&self, queue: &mut dyn Queue, runner: &mut dyn Runner) -> Outcome {
         let shutdown = self.shutdown.clone();
-        let mut idle = |store: &mut dyn Store| {
-            let runs = store.runs(&self.sweep, &besom_store::RunQuery::default())?;
+        let mut owner = self.store();
+        let mut idle = || {
+            let runs = owner.runs(&self.sweep, &besom_store::RunQuery::default())?;
             if runs.iter().all(|run| !run.state.is_open()) {
                 shutdown.raise();
             }
             Ok(Idle::Waiting)
         };
-        work(&mut self.store(), &self.sweep, &self.options, runner, &self.shutdown, &mut idle).unwrap()
+        work(queue, &self.sweep, &self.options, runner, &self.shutdown, &mut idle).unwrap()
     }
 
     /// Executes one run of a shell script and gives what is stored of it.
@@ -172,6 +179,34 @@ impl Scene {
     /// Waits until so many rows of a run are stored.
     pub fn eventually_logged(&self, number: u64, rows: u64) {
         eventually("rows are stored", || (self.run(number).rows >= rows).then_some(()));
+    }
+}
+
+/// A store of which one sees the queue and nothing else. All agents of these tests work on it, so that what they need
+/// cannot grow beyond [`Queue`].
+pub struct QueueOnly(pub SqliteStore);
+
+macro_rules! delegate {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
+        fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
+            self.0.$name($($arg),*)
+        }
+    )*};
+}
+
+impl Queue for QueueOnly {
+    delegate! {
+        join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
+        claim(agent: AgentId, request: u64) -> Claim;
+        report(lease: &Lease, rows: &[Row]) -> Reply;
+        finish(lease: &Lease, end: &End) -> Reply;
+        idle(agent: AgentId) -> ();
+        leave(agent: AgentId) -> ();
+        held(agent: AgentId) -> Vec<HeldRun>;
+        silent(sweep: &SweepId) -> Vec<HeldRun>;
+        give_up(lease: &Lease) -> bool;
+        has_finished_run(sweep: &SweepId) -> bool;
+        report_broken(sweep: &SweepId, reason: &str) -> ();
     }
 }
 

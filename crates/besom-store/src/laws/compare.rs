@@ -57,6 +57,11 @@ pub(super) fn agree_on_runs<S: Store>(stage: &mut Stage<S>) -> Verdict {
             runs: sweep.runs.len() as u64,
         };
         same("sweep", &row, &expected)?;
+        let finished = told("has_finished_run", stage.store.has_finished_run(id))?;
+        same("has_finished_run", &finished, &stage.model.has_finished_run(at))?;
+    }
+    for (index, agent) in stage.agents.iter().enumerate() {
+        same("held", &told("held", stage.store.held(*agent))?, &stage.model.held(index))?;
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use besom_core::{RunNumber, RunState};
 
 use crate::{
-    Added, Claim, ClaimedRun, End, Lease, NewAgent, NewRun, NewSweep, PausedBy, Reply, Row, StopKind,
-    SweepState,
+    Added, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, NewRun, NewSweep, PausedBy, Reply, Row,
+    StopKind, SweepState,
 };
 
 /// A text that a store may choose.
@@ -220,12 +220,38 @@ impl Model {
         self.agents[agent].gone = true;
     }
 
-    pub(super) fn silent(&self, at: usize) -> Vec<Lease> {
+    pub(super) fn silent(&self, at: usize) -> Vec<HeldRun> {
+        self.held_where(at, |run| self.is_silent(run))
+    }
+
+    pub(super) fn held(&self, agent: usize) -> Vec<HeldRun> {
+        let holds = |run: &Run| {
+            run.state == RunState::Running && run.attempts.last().is_some_and(|newest| newest.agent == agent)
+        };
+        self.held_where(self.agents[agent].sweep, holds)
+    }
+
+    fn held_where(&self, at: usize, choose: impl Fn(&Run) -> bool) -> Vec<HeldRun> {
         let sweep = &self.sweeps[at];
-        let silent = sweep.runs.iter().filter(|run| self.is_silent(run));
-        silent
-            .map(|run| Lease { sweep: sweep.new.id.clone(), run: run.number, attempt: run.attempt() })
+        let chosen = sweep.runs.iter().filter(|run| choose(run));
+        chosen
+            .map(|run| HeldRun {
+                lease: Lease { sweep: sweep.new.id.clone(), run: run.number, attempt: run.attempt() },
+                rows: run.attempts.last().map_or(0, |newest| newest.rows.len() as u64),
+            })
             .collect()
+    }
+
+    pub(super) fn has_finished_run(&self, at: usize) -> bool {
+        self.sweeps[at].runs.iter().any(|run| run.state == RunState::Finished)
+    }
+
+    pub(super) fn report_broken(&mut self, at: usize, reason: &str) {
+        let sweep = &mut self.sweeps[at];
+        if matches!(sweep.state, SweepState::Pending | SweepState::Running) {
+            sweep.go(SweepState::Paused, Some(reason), "paused");
+            sweep.paused_by = Some(PausedBy::Program);
+        }
     }
 
     fn is_silent(&self, run: &Run) -> bool {

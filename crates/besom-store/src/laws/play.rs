@@ -101,6 +101,7 @@ impl<S: Store> Stage<S> {
                 let found = self.store.pause(&self.sweeps[*sweep], *by, Some("broken"));
                 same("pause", &refusal(found)?, &self.model.pause(*sweep, *by, Some("broken")))
             }
+            Step::ReportBroken { sweep, lost } => self.report_broken(*sweep, *lost),
             Step::Retry { sweep, states } => {
                 let found = self.store.retry(&self.sweeps[*sweep], states);
                 same("retry", &refusal(found)?, &self.model.retry(*sweep, states))
@@ -227,7 +228,15 @@ impl<S: Store> Stage<S> {
     fn give_up_silent(&mut self, sweep: usize) -> Verdict {
         let silent = told("silent", self.store.silent(&self.sweeps[sweep]))?;
         same("silent", &silent, &self.model.silent(sweep))?;
-        silent.iter().try_for_each(|lease| self.give_up(sweep, lease))
+        silent.iter().try_for_each(|held| self.give_up(sweep, &held.lease))
+    }
+
+    fn report_broken(&mut self, sweep: usize, lost: bool) -> Verdict {
+        for _ in 0..=u32::from(lost) {
+            told("report_broken", self.store.report_broken(&self.sweeps[sweep], "its program is broken"))?;
+            self.model.report_broken(sweep, "its program is broken");
+        }
+        Ok(())
     }
 
     fn give_up(&mut self, sweep: usize, lease: &Lease) -> Verdict {

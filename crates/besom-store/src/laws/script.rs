@@ -41,6 +41,7 @@ pub(super) enum Step {
     SetState { sweep: usize, to: SweepState, reason: Option<String> },
     Pause { sweep: usize, by: PausedBy },
     Stops { sweep: usize, runs: Vec<usize>, kind: StopKind },
+    ReportBroken { sweep: usize, lost: bool },
     GiveUp { lease: usize, after_ms: i64 },
     GiveUpSilent { sweep: usize },
     Retry { sweep: usize, states: Vec<RunState> },
@@ -100,6 +101,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (near(), prop_oneof![1 => Just(0i64), 3 => 0..80i64])
             .prop_map(|(lease, after_ms)| Step::GiveUp { lease, after_ms }),
         2 => sweep().prop_map(|sweep| Step::GiveUpSilent { sweep }),
+        1 => (sweep(), lost()).prop_map(|(sweep, lost)| Step::ReportBroken { sweep, lost }),
         1 => (sweep(), vec(select(RunState::ALL.to_vec()), 0..4))
             .prop_map(|(sweep, states)| Step::Retry { sweep, states }),
         4 => prop_oneof![4 => 0..30i64, 1 => -30..0i64, 1 => 0..1000i64].prop_map(|ms| Step::Pass { ms }),

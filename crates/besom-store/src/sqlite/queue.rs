@@ -1,7 +1,9 @@
 //! What agents see of the store.
 
+use besom_core::RunState;
+
 use super::SqliteStore;
-use crate::{AgentId, Claim, End, Lease, NewAgent, Queue, Reply, Row, StoreError, SweepId};
+use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, StoreError, SweepId};
 
 impl Queue for SqliteStore {
     fn join(&mut self, sweep: &SweepId, agent: &NewAgent) -> Result<AgentId, StoreError> {
@@ -41,5 +43,25 @@ impl Queue for SqliteStore {
 
     fn leave(&mut self, agent: AgentId) -> Result<(), StoreError> {
         self.write(|tx| tx.leave(agent))
+    }
+
+    fn held(&mut self, agent: AgentId) -> Result<Vec<HeldRun>, StoreError> {
+        self.read(|tx| tx.held(agent))
+    }
+
+    fn silent(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
+        self.read(|tx| tx.silent(&tx.sweep(sweep)?))
+    }
+
+    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError> {
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.give_up_silent(sweep, lease)))
+    }
+
+    fn has_finished_run(&mut self, sweep: &SweepId) -> Result<bool, StoreError> {
+        self.read(|tx| Ok(tx.tally(&tx.sweep(sweep)?, RunState::Finished.as_str())? > 0))
+    }
+
+    fn report_broken(&mut self, sweep: &SweepId, reason: &str) -> Result<(), StoreError> {
+        self.write(|tx| tx.on_sweep(sweep, |sweep| tx.report_broken(sweep, reason)))
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Tx;
 use super::fault::{Outcome, damaged};
 use super::sweeps::Sweep;
-use crate::{Added, Lease, NewRun, StopKind, StoreError, SweepState};
+use crate::{Added, AgentId, HeldRun, Lease, NewRun, StopKind, StoreError, SweepState};
 
 /// What changes of a run.
 #[derive(Clone, Debug)]
@@ -211,22 +211,31 @@ impl Tx<'_> {
         Ok(numbers.len() as u64)
     }
 
-    /// Leases of running runs that nobody has been heard of for too long.
-    pub(super) fn silent(&self, sweep: &Sweep) -> Outcome<Vec<Lease>> {
-        let mut statement = self.sql(
-            "SELECT number, attempt, seen_ms, silence_ms FROM runs WHERE sweep = ?1 AND state = 'running'
-             ORDER BY number",
-        )?;
+    /// Running runs whose agents have not been heard of for too long.
+    pub(super) fn silent(&self, sweep: &Sweep) -> Outcome<Vec<HeldRun>> {
+        self.running(sweep, |run| self.is_silence(run.seen_ms, run.silence_ms))
+    }
+
+    /// The runs that an agent holds.
+    pub(super) fn held(&self, id: AgentId) -> Outcome<Vec<HeldRun>> {
+        let agent = self.agent(id)?;
+        self.running(&self.sweep_of(agent.sweep)?, |run| run.agent == Some(agent.key))
+    }
+
+    fn running(&self, sweep: &Sweep, choose: impl Fn(&Run) -> bool) -> Outcome<Vec<HeldRun>> {
+        let mut statement = self.sql(&format!(
+            "SELECT {COLUMNS} FROM runs r WHERE r.sweep = ?1 AND r.state = 'running' ORDER BY r.number"
+        ))?;
         let mut rows = statement.query([sweep.key])?;
-        let mut leases = Vec::new();
+        let mut held = Vec::new();
         while let Some(row) = rows.next()? {
-            let (number, attempt): (u64, u64) = (row.get(0)?, row.get(1)?);
-            if self.is_silence(row.get(2)?, row.get(3)?) {
-                let run = RunNumber::new(number).ok_or_else(|| damaged("the number of a run", number))?;
-                leases.push(Lease { sweep: sweep.id.clone(), run, attempt });
+            let run = run(row)?;
+            if choose(&run) {
+                let lease = Lease { sweep: sweep.id.clone(), run: run.number, attempt: run.attempt };
+                held.push(HeldRun { lease, rows: run.rows });
             }
         }
-        Ok(leases)
+        Ok(held)
     }
 
     /// Whether it is too long ago that somebody was heard of.

@@ -36,7 +36,8 @@ impl Tx<'_> {
         Ok(Status { counts, stopped: self.tally(sweep, "stopped")?, best, agents, mean_run_ms })
     }
 
-    fn tally(&self, sweep: &Sweep, what: &str) -> Outcome<u64> {
+    /// How many runs are counted under this name.
+    pub(super) fn tally(&self, sweep: &Sweep, what: &str) -> Outcome<u64> {
         Ok(self
             .sql("SELECT runs FROM tallies WHERE sweep = ?1 AND what = ?2")?
             .query_row(params![sweep.key, what], |row| row.get(0))?)

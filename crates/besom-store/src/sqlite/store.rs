@@ -4,8 +4,8 @@ use besom_core::{RunNumber, RunState};
 
 use super::SqliteStore;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, Lease, NewRun, NewSweep, PausedBy, Row, RunQuery, RunRow,
-    Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Row, RunQuery, RunRow, Status,
+    StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for SqliteStore {
@@ -52,14 +52,6 @@ impl Store for SqliteStore {
                 Ok(asked)
             })
         })
-    }
-
-    fn silent(&mut self, id: &SweepId) -> Result<Vec<Lease>, StoreError> {
-        self.read(|tx| tx.silent(&tx.sweep(id)?))
-    }
-
-    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError> {
-        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.give_up_silent(sweep, lease)))
     }
 
     fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError> {

@@ -194,6 +194,11 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Pauses a sweep that hands out runs, because its program cannot work.
+    pub(super) fn report_broken(&self, sweep: &mut Sweep, reason: &str) -> Outcome<()> {
+        if sweep.hands_out() { self.pause(sweep, PausedBy::Program, Some(reason)) } else { Ok(()) }
+    }
+
     /// Changes the state and writes the event.
     pub(super) fn move_sweep(
         &self,

@@ -11,7 +11,7 @@ use besom_agent::{AgentOptions, Guard, Idle, Level, ProgramRunner, Shutdown};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, ControllerError, Step};
 use besom_core::{BoxError, Registry};
-use besom_store::{PausedBy, Store, StoreError, SweepRow, SweepState};
+use besom_store::{PausedBy, SqliteStore, Store, StoreError, SweepRow, SweepState};
 
 use crate::cli::place::Place;
 use crate::cli::progress::Progress;
@@ -52,7 +52,12 @@ impl Crew<'_> {
         let steps = self.steps == Steps::Always || !config.controller_local;
         // Who does not step needs no algorithms, and may not have them.
         let stepped = steps.then(|| besom_engine::build(self.registry, &config, sweep.seed)).transpose()?;
-        let controller = stepped.map(|stepped| Mutex::new(Controller::new(sweep.id.clone(), stepped)));
+        let stepper = stepped
+            .map(|stepped| -> Result<_> {
+                let controller = Controller::new(sweep.id.clone(), stepped);
+                Ok(Mutex::new(Stepper { controller, store: self.place.open_existing()? }))
+            })
+            .transpose()?;
         let shutdown = Shutdown::new();
         signals::listen(&shutdown)?;
         let mut progress = Progress::new(
@@ -69,13 +74,12 @@ impl Crew<'_> {
             let agents: Vec<_> = (1..=self.jobs)
                 .map(|job| {
                     let (sweep, config, shutdown, guard) = (&sweep, &config, &shutdown, &guard);
-                    let controller = controller.as_ref();
-                    scope.spawn(move || self.agent(job, sweep, config, controller, shutdown, guard))
+                    let stepper = stepper.as_ref();
+                    scope.spawn(move || self.agent(job, sweep, config, stepper, shutdown, guard))
                 })
                 .collect();
-            let stepper = controller
-                .as_ref()
-                .map(|controller| scope.spawn(|| self.keep_stepping(controller, &over, &troubles)));
+            let stepping =
+                stepper.as_ref().map(|stepper| scope.spawn(|| keep_stepping(stepper, &over, &troubles)));
             let (mut shown, mut level) = (Ok(()), Level::None);
             let mut paused = false;
             while agents.iter().any(|agent| !agent.is_finished()) {
@@ -93,7 +97,7 @@ impl Crew<'_> {
             }
             over.store(true, Ordering::SeqCst);
             let mut ended: Vec<Result<()>> = agents.into_iter().map(join).collect();
-            ended.extend(stepper.map(join));
+            ended.extend(stepping.map(join));
             ended.push(shown.and_then(|()| progress.tick()));
             ended
         });
@@ -106,11 +110,11 @@ impl Crew<'_> {
         job: u32,
         sweep: &SweepRow,
         config: &SweepConfig,
-        controller: Option<&Mutex<Controller>>,
+        stepper: Option<&Mutex<Stepper>>,
         shutdown: &Shutdown,
         guard: &Guard,
     ) -> Result<()> {
-        let mut store = self.place.open_for_agent(job)?;
+        let mut queue = self.place.open_for_agent(job)?;
         let mut runner = program_runner(self.place, sweep, config)?;
         let name = format!("{}/{}/{job}", host(), std::process::id());
         let options = AgentOptions {
@@ -120,47 +124,51 @@ impl Crew<'_> {
             guard: guard.clone(),
             ..AgentOptions::new(name, self.place.directory())
         };
-        let mut idle = |store: &mut dyn Store| -> Result<Idle, BoxError> {
-            let Some(controller) = controller else { return Ok(Idle::Waiting) };
-            let step = controller.lock().unwrap_or_else(PoisonError::into_inner).step(store, 1)?;
-            Ok(match step {
+        let mut idle = || -> Result<Idle, BoxError> {
+            let Some(stepper) = stepper else { return Ok(Idle::Waiting) };
+            Ok(match step(stepper, 1)? {
                 Step::Ready(_) => Idle::Worked,
                 Step::Wait | Step::Paused | Step::Over => Idle::Waiting,
             })
         };
-        besom_agent::work(&mut store, &sweep.id, &options, &mut runner, shutdown, &mut idle)?;
+        besom_agent::work(&mut queue, &sweep.id, &options, &mut runner, shutdown, &mut idle)?;
         Ok(())
     }
+}
 
-    /// Steps the sweep for its stopping rule while all agents are busy. What goes wrong is told once, and tried again if
-    /// it may pass, such as a full disk: agents wait for that, too.
-    fn keep_stepping(
-        &self,
-        controller: &Mutex<Controller>,
-        over: &AtomicBool,
-        troubles: &mpsc::Sender<String>,
-    ) -> Result<()> {
-        let mut store = self.place.open_existing()?;
-        let mut told = None;
-        while !over.load(Ordering::SeqCst) {
-            match controller.lock().unwrap_or_else(PoisonError::into_inner).step(&mut store, 0) {
-                Ok(_) => told = None,
-                Err(ControllerError::Store(StoreError::Write(reason))) => {
-                    if told.as_ref() != Some(&reason) {
-                        // Nobody listens any more once all agents are done.
-                        drop(troubles.send(format!("cannot write the store: {reason}; trying again")));
-                    }
-                    told = Some(reason);
+/// What steps the sweep: agents see no store, so it has one of its own.
+struct Stepper {
+    controller: Controller,
+    store: SqliteStore,
+}
+
+fn step(stepper: &Mutex<Stepper>, want: usize) -> Result<Step, ControllerError> {
+    let stepper = &mut *stepper.lock().unwrap_or_else(PoisonError::into_inner);
+    stepper.controller.step(&mut stepper.store, want)
+}
+
+/// Steps the sweep for its stopping rule while all agents are busy. What goes wrong is told once, and tried again if
+/// it may pass, such as a full disk: agents wait for that, too.
+fn keep_stepping(stepper: &Mutex<Stepper>, over: &AtomicBool, troubles: &mpsc::Sender<String>) -> Result<()> {
+    let mut told = None;
+    while !over.load(Ordering::SeqCst) {
+        match step(stepper, 0) {
+            Ok(_) => told = None,
+            Err(ControllerError::Store(StoreError::Write(reason))) => {
+                if told.as_ref() != Some(&reason) {
+                    // Nobody listens any more once all agents are done.
+                    drop(troubles.send(format!("cannot write the store: {reason}; trying again")));
                 }
-                Err(error) => {
-                    drop(troubles.send(format!("early stopping ends: {error}")));
-                    return Err(error.into());
-                }
+                told = Some(reason);
             }
-            thread::park_timeout(PACE);
+            Err(error) => {
+                drop(troubles.send(format!("early stopping ends: {error}")));
+                return Err(error.into());
+            }
         }
-        Ok(())
+        thread::park_timeout(PACE);
     }
+    Ok(())
 }
 
 /// Whether the sweep is paused, and says so when that is new. For a pause of the owner's agents wait; any other needs

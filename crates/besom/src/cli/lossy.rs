@@ -1,10 +1,7 @@
 //! A store whose replies to agents are sometimes lost, as if the connection to it broke. For tests of tests.
 
-use besom_core::{RunNumber, RunState};
 use besom_store::{
-    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, Lease, NewAgent, NewRun, NewSweep,
-    PausedBy, Queue, Reply, Row, RunQuery, RunRow, SqliteStore, Status, StopKind, Store, StoreError, SweepId,
-    SweepRow, SweepState,
+    AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, SqliteStore, StoreError, SweepId,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -60,29 +57,10 @@ impl Queue for Lossy {
         join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
         idle(agent: AgentId) -> ();
         leave(agent: AgentId) -> ();
-    }
-}
-
-impl Store for Lossy {
-    delegated! {
-        create_sweep(sweep: &NewSweep) -> ();
-        sweep(id: &SweepId) -> SweepRow;
-        sweeps() -> Vec<SweepRow>;
-        set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
-        pause(id: &SweepId, by: PausedBy, reason: Option<&str>) -> ();
-        changes(id: &SweepId, since: u64) -> Changes;
-        add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Added;
-        request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;
-        silent(id: &SweepId) -> Vec<Lease>;
+        held(agent: AgentId) -> Vec<HeldRun>;
+        silent(sweep: &SweepId) -> Vec<HeldRun>;
         give_up(lease: &Lease) -> bool;
-        retry(id: &SweepId, states: &[RunState]) -> u64;
-        runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
-        run(id: &SweepId, number: RunNumber) -> RunRow;
-        attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
-        rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
-        curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
-        events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
-        status(id: &SweepId) -> Status;
-        agents(id: &SweepId) -> Vec<AgentRow>;
+        has_finished_run(sweep: &SweepId) -> bool;
+        report_broken(sweep: &SweepId, reason: &str) -> ();
     }
 }

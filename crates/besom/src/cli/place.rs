@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use besom_core::RunNumber;
 use besom_engine::system_clock;
-use besom_store::{SqliteStore, Store, SweepId, SweepRow};
+use besom_store::{Queue, SqliteStore, Store, SweepId, SweepRow};
 
 use crate::error::InputError;
 
@@ -62,7 +62,7 @@ impl Place {
     }
 
     /// Opens a store that must be there, for the agent of this number to work with.
-    pub(crate) fn open_for_agent(&self, job: u32) -> Result<Box<dyn Store>> {
+    pub(crate) fn open_for_agent(&self, job: u32) -> Result<Box<dyn Queue>> {
         Ok(lossy_if_told(self.open_existing()?, job))
     }
 
@@ -91,7 +91,7 @@ fn broken_if_told(store: SqliteStore) -> SqliteStore {
 
 /// The store, losing replies by the seed `BESOM_LOSE_REPLIES`, if there is one. For tests of tests.
 #[cfg(feature = "mutants")]
-fn lossy_if_told(store: SqliteStore, job: u32) -> Box<dyn Store> {
+fn lossy_if_told(store: SqliteStore, job: u32) -> Box<dyn Queue> {
     match std::env::var("BESOM_LOSE_REPLIES").ok().and_then(|seed| seed.parse::<u64>().ok()) {
         Some(seed) => Box::new(super::lossy::Lossy::new(store, seed.rotate_left(32) ^ u64::from(job))),
         None => Box::new(store),
@@ -100,7 +100,7 @@ fn lossy_if_told(store: SqliteStore, job: u32) -> Box<dyn Store> {
 
 /// The store as it is.
 #[cfg(not(feature = "mutants"))]
-fn lossy_if_told(store: SqliteStore, _: u32) -> Box<dyn Store> {
+fn lossy_if_told(store: SqliteStore, _: u32) -> Box<dyn Queue> {
     Box::new(store)
 }
 

@@ -35,15 +35,18 @@ struct Stage {
 }
 
 impl Stage {
-    fn store(&self, salt: u64) -> Result<Lossy, StoreError> {
+    fn store(&self) -> Result<SqliteStore, StoreError> {
         let now = self.now.clone();
         let clock = Arc::new(move || now.load(Ordering::SeqCst));
         let store = SqliteStore::open(&self.directory.join("besom.db"), clock)?;
-        let store = match self.mutant {
+        Ok(match self.mutant {
             Some(mutant) => store.with_mutant(mutant),
             None => store,
-        };
-        Ok(Lossy::new(store, self.seed * 2 + salt))
+        })
+    }
+
+    fn queue(&self, salt: u64) -> Result<Lossy, StoreError> {
+        Ok(Lossy::new(self.store()?, self.seed * 2 + salt))
     }
 
     fn create(&self, store: &mut dyn Store) -> Result<(), StoreError> {
@@ -65,17 +68,18 @@ impl Stage {
     }
 
     /// An agent at work until the sweep is over, which it is when nothing waits to be handed out.
-    fn work(&self, store: &mut Lossy, runner: &mut dyn Runner) -> Result<(), String> {
+    fn work(&self, queue: &mut Lossy, runner: &mut dyn Runner) -> Result<(), String> {
+        let mut store = self.store().map_err(|error| error.to_string())?;
         let options = AgentOptions {
             silence: SILENCE,
             patience: Duration::from_secs(3),
             ..AgentOptions::new("agent", &self.directory)
         };
-        let mut idle = |store: &mut dyn Store| -> Result<Idle, BoxError> {
+        let mut idle = || -> Result<Idle, BoxError> {
             store.set_state(&self.sweep, SweepState::Finished, None)?;
             Ok(Idle::Worked)
         };
-        let done = work(store, &self.sweep, &options, runner, &Shutdown::new(), &mut idle);
+        let done = work(queue, &self.sweep, &options, runner, &Shutdown::new(), &mut idle);
         done.map(|_| ()).map_err(|error| error.to_string())
     }
 }
@@ -110,8 +114,8 @@ impl Runner for Sleeper<'_> {
         let silence = u64::try_from(SILENCE.as_millis()).unwrap();
         self.stage.now.fetch_add(silence + 1, Ordering::SeqCst);
         let mut other = Other { late: Some((run, link)) };
-        let done = self.stage.store(1).map_err(|error| error.to_string());
-        self.trouble = done.and_then(|mut store| self.stage.work(&mut store, &mut other)).err();
+        let done = self.stage.queue(1).map_err(|error| error.to_string());
+        self.trouble = done.and_then(|mut queue| self.stage.work(&mut queue, &mut other)).err();
         Ended::new(RunState::Finished)
     }
 }
@@ -138,10 +142,11 @@ fn play(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
     let sweep = SweepId::new("sweep001");
     let now = Arc::new(AtomicU64::new(1));
     let stage = Stage { directory: directory.path().to_owned(), sweep, now, mutant, seed };
-    let mut store = stage.store(0).map_err(|error| error.to_string())?;
+    let mut store = stage.store().map_err(|error| error.to_string())?;
     stage.create(&mut store).map_err(|error| error.to_string())?;
     let mut sleeper = Sleeper { stage: &stage, slept: false, trouble: None };
-    stage.work(&mut store, &mut sleeper)?;
+    let mut queue = stage.queue(0).map_err(|error| error.to_string())?;
+    stage.work(&mut queue, &mut sleeper)?;
     sleeper.trouble.take().map_or(Ok(()), Err)?;
     let rows = check(&mut store, &stage.sweep, &stage.directory, RUNS, &Record::default())?;
     let expected = usize::try_from(RUNS * ROWS + 2).unwrap();

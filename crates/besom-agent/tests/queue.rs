@@ -1,0 +1,99 @@
+//! An agent on a queue whose every call is made twice, as if the first reply had been lost.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use std::fs;
+use std::time::Duration;
+
+use besom_agent::Left;
+use besom_core::{RunNumber, RunState};
+use besom_store::{
+    AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, SqliteStore, Store, StoreError,
+    SweepId, SweepState,
+};
+use support::Scene;
+
+struct Repeating(SqliteStore);
+
+macro_rules! repeat {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
+        fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
+            self.0.$name($($arg),*)?;
+            self.0.$name($($arg),*)
+        }
+    )*};
+}
+
+impl Queue for Repeating {
+    repeat! {
+        join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
+        claim(agent: AgentId, request: u64) -> Claim;
+        report(lease: &Lease, rows: &[Row]) -> Reply;
+        finish(lease: &Lease, end: &End) -> Reply;
+        idle(agent: AgentId) -> ();
+        leave(agent: AgentId) -> ();
+        held(agent: AgentId) -> Vec<HeldRun>;
+        silent(sweep: &SweepId) -> Vec<HeldRun>;
+        give_up(lease: &Lease) -> bool;
+        has_finished_run(sweep: &SweepId) -> bool;
+        report_broken(sweep: &SweepId, reason: &str) -> ();
+    }
+}
+
+/// A run of an agent that is gone, which logged two rows and reported the first.
+fn abandoned(scene: &Scene, store: &mut SqliteStore, silence_ms: u64) -> (AgentId, Lease) {
+    let agent = store.join(&scene.sweep, &NewAgent { name: "gone".into(), silence_ms }).unwrap();
+    let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is pending") };
+    let dir = scene.dir(run.lease.run.get(), run.lease.attempt);
+    dir.create().unwrap();
+    fs::write(dir.metrics(), "{\"loss\": 3}\n{\"loss\": 4}\n").unwrap();
+    let values = support::object(serde_json::json!({"loss": 3}));
+    store.report(&run.lease, &[Row { seq: 1, values }]).unwrap();
+    (agent, run.lease)
+}
+
+/// What the system keeps of an agent that died on this machine: a lock file that nobody locks.
+fn leave_lock_file(scene: &Scene, agent: AgentId) {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let locks = scene.options.directory.join("agents");
+    fs::create_dir_all(&locks).unwrap();
+    let text = format!("{}\n{}\n", boot.trim(), scene.sweep);
+    fs::write(locks.join(format!("{}.lock", agent.0)), text).unwrap();
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux tells which agents died since the system began")]
+fn a_call_that_is_repeated_costs_nothing() {
+    let scene = Scene::new(&[1, 2, 3]);
+    let mut store = scene.store();
+    let (_, silent) = abandoned(&scene, &mut store, 1000);
+    scene.let_pass(Duration::from_secs(10));
+    let (agent, dead) = abandoned(&scene, &mut store, 1_000_000);
+    leave_lock_file(&scene, agent);
+
+    let script = r#"echo '{"loss": 1}' >> $BESOM_METRICS; echo '{"loss": 2}' >> $BESOM_METRICS"#;
+    let outcome = scene.work_on(&mut Repeating(scene.store()), &mut scene.shell(script));
+    assert_eq!(outcome.runs, 3);
+    for number in 1..=3 {
+        let run = scene.run(number);
+        let attempts = if number < 3 { 2 } else { 1 };
+        assert_eq!((run.state, run.attempt, run.rows), (RunState::Finished, attempts, 2));
+    }
+    for lease in [silent, dead] {
+        let rows = store.rows(&scene.sweep, lease.run, Some(lease.attempt)).unwrap();
+        assert_eq!(rows.len(), 2, "what was in the file is stored, once");
+        let attempts = store.attempts(&scene.sweep, lease.run).unwrap();
+        assert_eq!(attempts[0].state, RunState::Crashed);
+    }
+}
+
+#[test]
+fn a_broken_program_pauses_the_sweep_through_the_queue() {
+    let scene = Scene::new(&[1, 2, 3, 4]);
+    let outcome = scene.work_on(&mut Repeating(scene.store()), &mut scene.shell("exit 3"));
+    let Left::Broken(reason) = outcome.left else { panic!("{outcome:?}") };
+    assert_eq!((scene.row().state, scene.row().reason), (SweepState::Paused, Some(reason)));
+    let fourth = scene.store().run(&scene.sweep, RunNumber::new(4).unwrap()).unwrap();
+    assert_eq!(fourth.state, RunState::Pending);
+}
