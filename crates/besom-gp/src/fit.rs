@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use nalgebra::{DMatrix, DVector};
 
 use crate::likelihood::check_data;
-use crate::{GpError, Hyperparameters, LogLikelihood, MarginalLikelihood, Model, Prior, Stopping, minimize};
+use crate::{GpError, Hyperparameters, LogLikelihood, MarginalLikelihood, Model, Prior, Tolerance, minimize};
 
 /// Fitted hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,17 +30,17 @@ pub fn fit(
     prior: &Prior,
     starts: &[Hyperparameters],
 ) -> Result<Fit, GpError> {
-    fit_until(model, x, y, prior, starts, &Stopping::default())
+    fit_until(model, x, y, prior, starts, &Tolerance::default())
 }
 
-/// As [`fit`], with less or more patience.
+/// As [`fit`], with another tolerance.
 pub fn fit_until(
     model: &Model,
     x: &DMatrix<f64>,
     y: &DVector<f64>,
     prior: &Prior,
     starts: &[Hyperparameters],
-    stopping: &Stopping,
+    tolerance: &Tolerance,
 ) -> Result<Fit, GpError> {
     check_data(x, y)?;
     prior.check(model.dimensions.len())?;
@@ -65,7 +65,7 @@ pub fn fit_until(
                 |likelihood| negative_log_posterior(&likelihood, prior, theta),
             )
         };
-        let end = minimize(objective, &start.to_log(), &lower, &upper, stopping);
+        let end = minimize(objective, &start.to_log(), &lower, &upper, tolerance);
         evaluations += end.evaluations;
         if end.value.is_finite() && best.as_ref().is_none_or(|best| -end.value > best.log_posterior) {
             let hyperparameters = Hyperparameters::from_log(&end.argument);
@@ -76,7 +76,7 @@ pub fn fit_until(
     Ok(Fit { evaluations, ..best })
 }
 
-/// What is minimised, with its gradient.
+/// The objective of a fit, with its gradient.
 fn negative_log_posterior(likelihood: &LogLikelihood, prior: &Prior, theta: &[f64]) -> (f64, Vec<f64>) {
     let rest = [likelihood.signal_variance, likelihood.noise_variance];
     let mut value = likelihood.value;

@@ -70,7 +70,7 @@ impl Kernel {
     }
 }
 
-/// Beyond this distance correlations are as good as 0.
+/// Beyond this squared distance correlations are as good as 0; the bound keeps infinities out.
 const FAR: f64 = 1e6;
 
 #[inline(always)]

@@ -13,9 +13,9 @@ use argmin::core::{
     TerminationStatus,
 };
 
-/// When [`minimize`] stops.
+/// How exact a minimum [`minimize`] returns: it stops at the first of these.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stopping {
+pub struct Tolerance {
     /// The most iterations (one line search each).
     pub iterations: u64,
     /// Enough if no component of the projected gradient is larger.
@@ -24,7 +24,7 @@ pub struct Stopping {
     pub improvement: f64,
 }
 
-impl Default for Stopping {
+impl Default for Tolerance {
     /// For the fit of hyperparameters: 60 iterations, 1e-3, 1e-7.
     fn default() -> Self {
         Self { iterations: 60, gradient: 1e-3, improvement: 1e-7 }
@@ -42,20 +42,26 @@ pub struct Minimum {
     pub evaluations: usize,
 }
 
-/// Minimises `objective`, which gives value and gradient together, within `lower` and `upper` from `start` (moved into
+/// Minimizes `objective`, which gives value and gradient together, within `lower` and `upper` from `start` (moved into
 /// the box if it lies outside). A value that is not finite is avoided by shorter steps. Deterministic.
 ///
 /// ```
-/// use besom_gp::{Stopping, minimize};
+/// use besom_gp::{Tolerance, minimize};
 ///
 /// let bowl = |x: &[f64]| ((x[0] - 3.0).powi(2) + x[1].powi(2), vec![2.0 * (x[0] - 3.0), 2.0 * x[1]]);
-/// let end = minimize(bowl, &[0.5, 0.5], &[0.0, 0.0], &[1.0, 1.0], &Stopping::default());
+/// let end = minimize(bowl, &[0.5, 0.5], &[0.0, 0.0], &[1.0, 1.0], &Tolerance::default());
 /// assert_eq!(end.argument, [1.0, 0.0]);
 /// ```
 ///
 /// # Panics
 /// If `start`, `lower` and `upper` are not of one length.
-pub fn minimize<F>(objective: F, start: &[f64], lower: &[f64], upper: &[f64], stopping: &Stopping) -> Minimum
+pub fn minimize<F>(
+    objective: F,
+    start: &[f64],
+    lower: &[f64],
+    upper: &[f64],
+    tolerance: &Tolerance,
+) -> Minimum
 where
     F: Fn(&[f64]) -> (f64, Vec<f64>),
 {
@@ -66,10 +72,10 @@ where
     let solver = ProjectedLbfgs {
         lower: lower.to_vec(),
         upper: upper.to_vec(),
-        stopping: *stopping,
+        tolerance: *tolerance,
         memory: VecDeque::new(),
     };
-    let configure = |state: BoxState| state.param(start.clone()).max_iters(stopping.iterations);
+    let configure = |state: BoxState| state.param(start.clone()).max_iters(tolerance.iterations);
     // The timer is off: a fit must not look at the clock.
     let run = Executor::new(objective, solver).configure(configure).timer(false).run();
     let Ok(mut result) = run else {
@@ -132,11 +138,11 @@ impl<F: Fn(&[f64]) -> (f64, Vec<f64>)> Gradient for Cached<F> {
     }
 }
 
-/// How many past steps describe the curvature.
+/// How many past steps describe the curvature: Nocedal and Wright find 3 to 20 satisfactory.
 const MEMORY: usize = 8;
-/// The share of the predicted decrease that a step must reach (Armijo).
+/// The share of the predicted decrease that a step must reach (Armijo); Nocedal and Wright's value.
 const SUFFICIENT: f64 = 1e-4;
-/// How often a step is shortened before the search gives up.
+/// How often a step is shortened before the search gives up: halved each time at least, down to a 30-millionth.
 const SHORTENINGS: usize = 25;
 
 /// A step and the change of the gradient along it.
@@ -150,7 +156,7 @@ struct Pair {
 struct ProjectedLbfgs {
     lower: Vec<f64>,
     upper: Vec<f64>,
-    stopping: Stopping,
+    tolerance: Tolerance,
     memory: VecDeque<Pair>,
 }
 
@@ -181,7 +187,7 @@ where
         let cost = state.get_cost();
         let free = self.free(&x, &gradient);
         let largest = free.iter().zip(&gradient).map(|(&free, g)| if free { g.abs() } else { 0.0 });
-        if largest.fold(0.0, f64::max) <= self.stopping.gradient {
+        if largest.fold(0.0, f64::max) <= self.tolerance.gradient {
             return Ok((converged(state.param(x).gradient(gradient).cost(cost)), None));
         }
         let mut found = self.search(problem, &x, cost, &gradient, &free)?;
@@ -196,7 +202,7 @@ where
         let next_gradient = problem.gradient(&next)?;
         self.remember(&x, &next, &gradient, &next_gradient);
         let state = state.param(next).gradient(next_gradient).cost(value);
-        let small = cost - value <= self.stopping.improvement * cost.abs().max(1.0);
+        let small = cost - value <= self.tolerance.improvement * cost.abs().max(1.0);
         Ok((if small { converged(state) } else { state }, None))
     }
 
@@ -220,7 +226,7 @@ impl ProjectedLbfgs {
             .collect()
     }
 
-    /// The quasi-Newton direction in the free variables, or the steepest one where that is none of descent.
+    /// The quasi-Newton direction in the free variables, or the steepest one where that does not descend.
     fn direction(&self, gradient: &[f64], free: &[bool]) -> Vec<f64> {
         let mask =
             |v: &mut [f64]| v.iter_mut().zip(free).for_each(|(v, &free)| *v *= f64::from(u8::from(free)));
@@ -279,7 +285,8 @@ impl ProjectedLbfgs {
             if value <= cost + SUFFICIENT * slope {
                 return Ok(Some((next, value)));
             }
-            // The minimum of the parabola through both values and the slope, kept away from both ends.
+            // The minimum of the parabola through both values and the slope; kept away from both ends, so that neither a
+            // bad fit of it nor rounding makes a step too short or no shorter.
             let parabola = -slope / (2.0 * (value - cost - slope));
             length *= if parabola.is_finite() { parabola.clamp(0.1, 0.5) } else { 0.1 };
         }
@@ -291,6 +298,7 @@ impl ProjectedLbfgs {
         let step: Vec<f64> = next.iter().zip(x).map(|(a, b)| a - b).collect();
         let change: Vec<f64> = next_gradient.iter().zip(gradient).map(|(a, b)| a - b).collect();
         let curvature = dot(&step, &change);
+        // Less is rounding, and its inverse would spoil the direction.
         if curvature > 1e-10 * norm(&step) * norm(&change) {
             if self.memory.len() == MEMORY {
                 self.memory.pop_front();

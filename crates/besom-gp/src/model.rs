@@ -29,7 +29,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// Matérn 5/2 over `d` numeric dimensions, for targets of about zero mean and unit variance.
+    /// Matérn 5/2 over `d` numeric dimensions, for targets of about zero mean and unit variance: that of their mean is as
+    /// uncertain as they are, `m0` = 1; the nugget is a thousandth of their deviation, squared.
     pub fn new(d: usize) -> Self {
         Self {
             kernel: Kernel::default(),

@@ -1,4 +1,7 @@
-//! The posterior: what is believed of the function after the observations.
+//! The posterior of the function given the observations: its mean and deviation anywhere, and their gradients.
+//!
+//! With n observations in d dimensions: building costs O(n³ + n² d); a prediction O(n² + n d), with its gradient no more
+//! than a constant factor beyond that, because one pass over the inverse factor serves both.
 
 use faer::Mat;
 use nalgebra::{DMatrix, DVector};
@@ -9,7 +12,7 @@ use crate::whitening::Whitening;
 use crate::wide::{dot, wide};
 use crate::{GpError, Hyperparameters, Model};
 
-/// How many points are predicted at once: bounds the memory, at no cost in speed.
+/// How many points are predicted at once: bounds the memory to n times this, at no cost in speed.
 const AT_ONCE: usize = 256;
 
 /// A Gaussian process given observations, with fixed hyperparameters.
@@ -47,9 +50,10 @@ pub struct PointPrediction {
     pub sd_gradient: Vec<f64>,
 }
 
-/// The posterior of the function at fixed points, which [follows](Posterior::follow) one that is extended.
+/// The posterior of the function at m fixed points, which a posterior that was extended [refreshes](Posterior::refresh) at
+/// less than the cost of a new prediction.
 #[derive(Clone, Debug)]
-pub struct Watch {
+pub struct CachedPrediction {
     points: Inputs,
     /// Covariances of points (rows) and observations.
     k: Mat<f64>,
@@ -59,7 +63,7 @@ pub struct Watch {
     sd: Vec<f64>,
 }
 
-impl Watch {
+impl CachedPrediction {
     /// Means at the points, in their order.
     pub fn mean(&self) -> &[f64] {
         &self.mean
@@ -100,8 +104,11 @@ impl Posterior {
         Ok(posterior)
     }
 
-    /// The posterior of the same hyperparameters given other observations: bit for bit that of [`Posterior::new`], but
-    /// where the first rows of `x` are the ones known already, only what follows costs something.
+    /// The posterior of the same hyperparameters given other observations: bit for bit that of [`Posterior::new`].
+    ///
+    /// Costs O(n³) for n observations of which none is known. Where the first c rows of `x` are the ones known already,
+    /// their part of the factor is kept, in whole blocks of 32 rows, and the cost is O((n - c) n²): O(n²) for a history
+    /// that grew by a few runs. Other targets alone cost O(n²).
     pub fn condition(mut self, x: &DMatrix<f64>, y: &DVector<f64>) -> Result<Self, GpError> {
         check_data(x, y)?;
         let inputs = Inputs::new(&self.model, &self.hyperparameters, x)?;
@@ -146,15 +153,17 @@ impl Posterior {
         self.jitter
     }
 
-    /// The posterior means at the observations: what the targets are believed to be without their noise.
+    /// The posterior means at the observations: what the model takes the targets to be without their noise.
     pub fn smoothed(&self) -> DVector<f64> {
         // K a = y, so that the covariances of the function alone times a are y less the noise's share.
         let noise = self.hyperparameters.noise_variance + self.model.nugget + self.jitter;
         DVector::from_iterator(self.a.len(), self.targets.iter().zip(&self.a).map(|(y, a)| y - noise * a))
     }
 
-    /// Adds an observation; the hyperparameters stay. Costs O(n²), where building anew costs O(n³). After an error
-    /// nothing has changed.
+    /// Adds an observation; the hyperparameters stay. After an error nothing has changed.
+    ///
+    /// Costs O(n² + n d): one row of covariances, one pass over the factor for its new column and one for `a`. Building
+    /// anew costs O(n³).
     pub fn extend(&mut self, point: &[f64], y: f64) -> Result<(), GpError> {
         self.check_point(point)?;
         GpError::check_finite("target", [&y])?;
@@ -174,7 +183,10 @@ impl Posterior {
         Ok(())
     }
 
-    /// Forgets all observations but the first `count`.
+    /// Forgets all observations but the first `count`, c of them.
+    ///
+    /// Costs O(c²): the factor of fewer rows is a part of the factor, and only `a` is computed anew. Without effect, and
+    /// for nothing, if there are no more than c.
     pub fn truncate(&mut self, count: usize) {
         if count < self.observations() {
             self.inputs.truncate(count);
@@ -190,15 +202,17 @@ impl Posterior {
         let (mut mean, mut sd) = (DVector::zeros(x.nrows()), DVector::zeros(x.nrows()));
         for from in (0..x.nrows()).step_by(AT_ONCE) {
             let count = AT_ONCE.min(x.nrows() - from);
-            let part = self.watch(&x.rows(from, count).into_owned())?.prediction();
+            let part = self.cached_prediction(&x.rows(from, count).into_owned())?.prediction();
             mean.rows_mut(from, count).copy_from(&part.mean);
             sd.rows_mut(from, count).copy_from(&part.sd);
         }
         Ok(Prediction { mean, sd })
     }
 
-    /// The posterior at the rows of `x` (m by d), ready to follow this one when it is extended.
-    pub fn watch(&self, x: &DMatrix<f64>) -> Result<Watch, GpError> {
+    /// The posterior at the rows of `x` (m by d), to be [refreshed](Posterior::refresh) when this one is extended.
+    ///
+    /// Costs O(m n² + m n d) and keeps O(m n) numbers.
+    pub fn cached_prediction(&self, x: &DMatrix<f64>) -> Result<CachedPrediction, GpError> {
         let points = Inputs::new(&self.model, &self.hyperparameters, x)?;
         let (m, n) = (x.nrows(), self.observations());
         let mut k = Mat::zeros(m, n);
@@ -213,42 +227,45 @@ impl Posterior {
         } else {
             (0..n).for_each(|j| self.covary_with(j, &points, k.col_as_slice_mut(j)));
         }
-        let mut watch = Watch { points, k, explained: vec![0.0; m], mean: vec![0.0; m], sd: vec![0.0; m] };
-        self.whitening.add_squares(&watch.k, &mut watch.explained);
-        self.describe(&mut watch);
-        Ok(watch)
+        let mut cached =
+            CachedPrediction { points, k, explained: vec![0.0; m], mean: vec![0.0; m], sd: vec![0.0; m] };
+        self.whitening.add_squares(&cached.k, &mut cached.explained);
+        self.describe(&mut cached);
+        Ok(cached)
     }
 
-    /// Brings `watch`, made from this posterior when it had fewer observations, up to date. Costs O(m n) for each
-    /// observation that was added.
+    /// Brings a prediction, made from this posterior when it had fewer observations, up to date.
+    ///
+    /// Costs O(m (n + d)) for each observation that was added, where a new prediction costs O(m n²): what the earlier
+    /// observations explain of a variance stays, and each new one adds a square to it.
     ///
     /// # Panics
-    /// If this posterior has fewer observations than the one that was watched.
-    pub fn follow(&self, watch: &mut Watch) {
-        let (m, seen, n) = (watch.points.len(), watch.k.ncols(), self.observations());
-        assert!(seen <= n, "a watched posterior only grows");
+    /// If this posterior has fewer observations than the prediction was made from.
+    pub fn refresh(&self, cached: &mut CachedPrediction) {
+        let (m, seen, n) = (cached.points.len(), cached.k.ncols(), self.observations());
+        assert!(seen <= n, "a posterior with a cached prediction only grows");
         if seen == n {
             return;
         }
-        watch.k.resize_with(m, n, |_, _| 0.0);
+        cached.k.resize_with(m, n, |_, _| 0.0);
         for j in seen..n {
-            self.covary_with(j, &watch.points, watch.k.col_as_slice_mut(j));
-            self.whitening.add_square(j, &watch.k, &mut watch.explained);
+            self.covary_with(j, &cached.points, cached.k.col_as_slice_mut(j));
+            self.whitening.add_square(j, &cached.k, &mut cached.explained);
         }
-        self.describe(watch);
+        self.describe(cached);
     }
 
     /// Means and deviations from covariances and explained variances.
-    fn describe(&self, watch: &mut Watch) {
-        watch.mean.fill(0.0);
+    fn describe(&self, cached: &mut CachedPrediction) {
+        cached.mean.fill(0.0);
         for (j, &a) in self.a.iter().enumerate() {
-            let (column, mean) = (watch.k.col_as_slice(j), &mut watch.mean);
+            let (column, mean) = (cached.k.col_as_slice(j), &mut cached.mean);
             wide(
                 #[inline(always)]
                 || mean.iter_mut().zip(column).for_each(|(mean, k)| *mean = k.mul_add(a, *mean)),
             );
         }
-        for (sd, &explained) in watch.sd.iter_mut().zip(&watch.explained) {
+        for (sd, &explained) in cached.sd.iter_mut().zip(&cached.explained) {
             *sd = self.sd(explained);
         }
     }
@@ -329,7 +346,8 @@ impl Posterior {
     }
 }
 
-/// The smallest share of the prior variance that is told from none.
+/// The smallest share of the prior variance that is not taken for rounding: the squares that explain a variance sum to
+/// it with a relative error of about n times 1e-16.
 const SMALLEST_SHARE: f64 = 1e-12;
 
 fn product(a: &[f64], b: &[f64]) -> f64 {

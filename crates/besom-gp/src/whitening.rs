@@ -13,11 +13,11 @@ use faer::{Accum, Mat, Par};
 use crate::cholesky::Cholesky;
 use crate::wide::{Lanes, add_columns, dots, wide};
 
-/// Rows in a block.
+/// Rows in a block: enough that matrix products do most of the work, few enough that little is left over for vectors.
 const BLOCK: usize = 32;
-/// Columns of U in one matrix product.
+/// Columns of U in one matrix product: more would multiply more of the zeros below the diagonal of a band.
 const BAND: usize = 64;
-/// Columns of U that one pass works on at once.
+/// Columns of U that one pass works on at once: they share the loads of `k` and the stores of the sums.
 const TOGETHER: usize = 4;
 
 /// The upper triangle U; below the diagonal are zeros.
@@ -188,7 +188,7 @@ impl Whitening {
         (0..len).step_by(BAND).map(move |from| (from, len.min(from + BAND)))
     }
 
-    /// Adds `U Uᵀ k = K^-1 k` to `out` and gives back `kᵀ K^-1 k`, in one pass over U.
+    /// Adds `U Uᵀ k = K^-1 k` to `out` and returns `kᵀ K^-1 k`, in one pass over U.
     pub(crate) fn pass(&self, k: &[f64], out: &mut [f64]) -> f64 {
         let (k, mut sums) = (lanes(&k[..self.len]), lanes(&out[..self.len]));
         let square = wide(

@@ -133,24 +133,24 @@ proptest! {
     }
 
     #[test]
-    fn watched_points_follow_what_is_added(case in any_case(), first in 1_usize..25) {
+    fn cached_predictions_follow_what_is_added(case in any_case(), first in 1_usize..25) {
         let Case { model, hyperparameters, x, y } = case;
         let (n, first) = (x.nrows(), first.min(x.nrows()));
         let (known, targets) = (x.rows(0, first).into_owned(), y.rows(0, first).into_owned());
         let mut posterior = Posterior::new(&model, &hyperparameters, &known, &targets).unwrap();
         let at = case_points(x.ncols());
-        let mut watch = posterior.watch(&at).unwrap();
+        let mut cached = posterior.cached_prediction(&at).unwrap();
         for i in first..n {
             posterior.extend(&row(&x, i), y[i]).unwrap();
             if i % 2 == 0 {
-                posterior.follow(&mut watch);
+                posterior.refresh(&mut cached);
             }
         }
-        posterior.follow(&mut watch);
+        posterior.refresh(&mut cached);
         for i in 0..at.nrows() {
             let expected = posterior.predict_with_gradient(&row(&at, i)).unwrap();
-            close(watch.mean()[i], expected.mean, 1e-9)?;
-            close(watch.sd()[i], expected.sd, 1e-9)?;
+            close(cached.mean()[i], expected.mean, 1e-9)?;
+            close(cached.sd()[i], expected.sd, 1e-9)?;
         }
     }
 

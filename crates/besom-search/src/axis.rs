@@ -33,7 +33,7 @@ pub(crate) struct Levels {
     values: Vec<Value>,
     /// Where the cell of each level ends on the quantile scale; the last at 1.
     ends: Vec<f64>,
-    /// Whether neighbours are alike.
+    /// Whether neighbors are alike.
     pub(crate) ordered: bool,
 }
 
@@ -48,7 +48,7 @@ impl Axis {
         self.levels.as_ref()
     }
 
-    /// The levels, if they are categories: neighbours are no more alike than others.
+    /// The levels, if they are categories: neighbors are no more alike than others.
     pub(crate) fn categories(&self) -> Option<&Levels> {
         self.levels().filter(|levels| !levels.ordered)
     }

@@ -1,10 +1,22 @@
 //! Bayesian search: a model of the losses chooses the next point.
 //!
-//! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the point with
-//! the largest expected improvement under it is suggested. The steps, one file each: [`data`](Observations) says which
-//! run enters with which value, `encode` and `axis` turn points into coordinates, `curves` says where stopped and running
-//! runs would end, `transform` warps losses, `surrogate` fits, `acquire` searches the best point, `branch` asks the runs
-//! with another category alone, `opinions` says who is asked, `initial` gives points where there is no model.
+//! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the point that
+//! maximizes its acquisition function, expected improvement, is suggested. The steps, one file each:
+//!
+//! | | |
+//! |---|---|
+//! | [`data`](Observations) | which run enters with which value |
+//! | `axis`, `encode` | points as coordinates, and back |
+//! | `curves` | extrapolation of learning curves: where stopped and running runs would end |
+//! | `transform` | the output warp: losses as targets y |
+//! | `training` | the history as data (X, y) and pending points `X_pending` |
+//! | `surrogate` | the Gaussian process: fit of the hyperparameters, posterior mean mu(x) and deviation sigma(x) |
+//! | `acquisition` | expected improvement over the incumbent, or a confidence bound |
+//! | `candidates`, `acquire` | maximizing it |
+//! | `branch` | models of the runs with one value of a category alone |
+//! | `proposers` | which model chooses |
+//! | `initial` | quasi-random points where there is no model |
+//! | `note` | what a suggestion says of itself, and what later ones read back |
 //!
 //! Hyperparameters are stored in the note of each suggestion; the latest note is where the next fit starts. What an
 //! instance keeps in memory, the last model, only saves time: the answer is a function of the history, bit for bit.
@@ -13,18 +25,21 @@ mod acquire;
 mod acquisition;
 mod axis;
 mod branch;
+mod candidates;
 mod context;
 mod curves;
 mod data;
 mod encode;
 mod initial;
+mod models;
 mod note;
-mod opinions;
+mod proposers;
 mod settings;
 mod surrogate;
+mod training;
 mod transform;
 
-use besom_core::{Answer, Ask, BoxError, Options, Problem, RunNumber, Search, Suggestion};
+use besom_core::{Answer, Ask, BoxError, Options, Problem, Search};
 use besom_gp::GpError;
 
 pub use data::{InFlight, Observation, Observations};
@@ -33,39 +48,41 @@ pub use transform::Warp;
 use crate::SearchError;
 use crate::error::none_of;
 
-use self::context::Moment;
-use self::curves::Complete;
+use self::branch::CachedBranch;
+use self::context::SuggestContext;
 use self::encode::Encoding;
-use self::opinions::Opinions;
+use self::models::Models;
+use self::proposers::Proposers;
 use self::settings::Settings;
-use self::surrogate::{Data, Fit, Surrogate};
+use self::surrogate::{Fit, Surrogate, TrainingData};
+use self::training::{Pending, Training};
 
 /// Suggests the point with the largest expected improvement under a Gaussian process.
 ///
-/// The first few points (two more than parameters, 4 to 10, at most a quarter of `run_cap`) are quasi-random. Runs that are not over count with
-/// what the model predicts of them, so that agents working at once get different points. No point is suggested twice
-/// while there is another; a finite space that is used up ends the search, unless it is to be replicated. The model never fails a sweep: where it
-/// cannot be fitted the point is quasi-random and its note says so.
+/// The first few points (two more than parameters, 4 to 10, at most a quarter of `run_cap`) are quasi-random. Runs that have
+/// not ended count with what the model predicts of them, so that agents working at once get different points. No point is
+/// suggested twice while there is another; a finite space that is used up ends the search, unless it is to be replicated.
+/// The model never fails a sweep: where it cannot be fitted the point is quasi-random and its note says so.
 ///
 /// Notes on suggestions hold `why` (a sentence), `kind` (`given`, `initial`, `model` or `fallback`) and, of the model,
 /// `predicted_mean`, `predicted_sd`, `expected_improvement`, `best` and `incumbent` in units of the metric,
-/// `probability_of_improvement`, `length_scales` by parameter, what else is needed to go on from this `fit` and, where
-/// the model was doubted, `doubt` or `branch`.
+/// `probability_of_improvement`, `length_scales` by parameter, what else the next `fit` starts from and, where another model
+/// than that of all runs chose, `doubt` (the factor on its length scales) or `branch`.
 #[derive(Debug)]
 pub struct Bayes {
     encoding: Encoding,
     settings: Settings,
-    /// The last model.
-    known: Option<Known>,
+    /// The models of the last answer.
+    cache: Option<Cache>,
 }
 
-/// A model and what it was made from.
+/// Models and what they were made from.
 #[derive(Debug)]
-struct Known {
-    data: Data,
+struct Cache {
+    data: TrainingData,
     earlier: Option<Fit>,
     surrogate: Surrogate,
-    branches: Vec<branch::Known>,
+    branches: Vec<CachedBranch>,
 }
 
 impl Bayes {
@@ -85,7 +102,7 @@ impl Bayes {
             faults.push(SearchError::NothingToSearch);
         }
         none_of(faults)?;
-        Ok(Self { encoding: Encoding::new(&problem.space), settings, known: None })
+        Ok(Self { encoding: Encoding::new(&problem.space), settings, cache: None })
     }
 
     /// How many points come before the model decides.
@@ -93,127 +110,82 @@ impl Bayes {
         self.settings.initial_points.unwrap_or_else(|| initial::count(problem, self.encoding.axes().len()))
     }
 
-    /// The model of this data after this earlier fit: the known one if it was made from the same.
-    fn surrogate(&mut self, data: &Data, earlier: Option<&Fit>) -> Result<Surrogate, GpError> {
-        match self.known.take() {
-            Some(known) if known.data == *data && known.earlier.as_ref() == earlier => Ok(known.surrogate),
-            known => Surrogate::new(
-                &self.encoding,
-                data,
-                earlier,
-                known.map(|known| known.surrogate),
-                self.settings.acquisition,
-            ),
+    /// The models for an answer, with all pending runs.
+    fn models(&mut self, ask: &Ask<'_>, training: &Training<'_>, earlier: Option<&Fit>) -> Models {
+        let needed = training.handed_out() + ask.count > training.data.planned;
+        if !needed || training.measured < 2 || training.valued() == 0 {
+            return Models::None;
+        }
+        let mut models = Models::from(self.proposers(ask, &training.data, earlier));
+        for Pending { coordinates, run, forecast } in &training.pending {
+            models.add_pending(coordinates, &run.note, *forecast);
+        }
+        models
+    }
+
+    fn proposers(
+        &mut self,
+        ask: &Ask<'_>,
+        data: &TrainingData,
+        earlier: Option<&Fit>,
+    ) -> Result<Proposers, GpError> {
+        let branches = self.cache.as_mut().map(|cache| std::mem::take(&mut cache.branches));
+        let surrogate = self.surrogate(data, earlier)?;
+        Proposers::new(ask, &self.encoding, surrogate, data.rows.len(), branches.unwrap_or_default())
+    }
+
+    /// The model of this data after this earlier fit: the cached one if it was made from the same.
+    fn surrogate(&mut self, data: &TrainingData, earlier: Option<&Fit>) -> Result<Surrogate, GpError> {
+        match self.cache.take() {
+            Some(cache) if cache.data == *data && cache.earlier.as_ref() == earlier => Ok(cache.surrogate),
+            cache => {
+                let cached = cache.map(|cache| cache.surrogate);
+                Surrogate::new(&self.encoding, data, earlier, cached, self.settings.acquisition)
+            }
+        }
+    }
+
+    /// What is known before the first point of an answer is chosen.
+    fn context<'a>(&'a self, ask: &'a Ask<'a>, training: &Training<'_>) -> SuggestContext<'a> {
+        let encoding = &self.encoding;
+        SuggestContext {
+            ask,
+            encoding,
+            tried: ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect(),
+            handed_out: training.handed_out(),
+            measured: training.measured,
+            planned: training.data.planned,
+            given: &self.settings.given,
+            used: self.settings.used(ask.history),
         }
     }
 }
 
 impl Search for Bayes {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
-        let observations = Observations::new(ask.problem, ask.history);
-        let row = |run: RunNumber| {
-            ask.history
-                .get(run)
-                .and_then(|run| self.encoding.encode(&run.point))
-                .filter(|row| !row.is_empty())
-        };
-        let mut data = Data { planned: self.planned(ask.problem), ..Data::default() };
-        let complete = ask.problem.metric().map(|metric| Complete::new(metric, ask.history));
-        let end = |run: RunNumber| complete.as_ref()?.end_of(ask.history.get(run)?);
-        for observation in &observations.valued {
-            if let Some(row) = row(observation.run) {
-                data.rows.push(row);
-                data.losses.push(end(observation.run).unwrap_or(observation.loss));
-            }
-        }
-        let in_flight: Vec<_> = observations
-            .in_flight
-            .iter()
-            .filter_map(|run| Some((row(run.run)?, ask.history.get(run.run)?)))
-            .collect();
-        let (valued, measured) = (data.rows.len(), observations.measured());
-        let handed_out = valued + in_flight.len();
-        let ready = handed_out + ask.count > self.planned(ask.problem);
+        let training = Training::new(ask, &self.encoding, self.planned(ask.problem));
         let earlier = note::latest_fit(ask.history, &self.encoding);
-        let known = ready && measured >= 2 && valued > 0;
-        let mut opinions = known.then(|| {
-            let branches = self.known.as_mut().map(|known| std::mem::take(&mut known.branches));
-            let surrogate = self.surrogate(&data, earlier.as_ref())?;
-            Opinions::new(ask, &self.encoding, surrogate, valued, branches.unwrap_or_default())
-        });
-        if let Some(Ok(opinions)) = &mut opinions {
-            for (coordinates, run) in &in_flight {
-                let promise = complete.as_ref().and_then(|complete| complete.promise_of(run));
-                opinions.believe(coordinates, &run.note, promise);
-            }
-        }
-        let encoding = &self.encoding;
-        let tried = ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect();
-        let used = self.settings.used(ask.history);
-        let (planned, given) = (self.planned(ask.problem), &self.settings.given);
-        let mut moment = Moment { ask, encoding, tried, handed_out, measured, planned, given, used };
+        let mut models = self.models(ask, &training, earlier.as_ref());
+        let mut context = self.context(ask, &training);
         let mut suggestions = Vec::new();
         for i in 0..ask.count {
-            if moment.exhausted() {
+            if context.exhausted() {
                 if !self.settings.replicate {
                     break;
                 }
-                moment.tried.clear();
+                context.tried.clear();
             }
-            let Some(suggestion) = moment.next(i, &mut opinions) else {
+            let Some(suggestion) = models.suggest(i, &context) else {
                 break;
             };
-            moment.tried.extend(encoding.key(&suggestion.point));
-            moment.handed_out += 1;
-            moment.used += usize::from(note::is_given(&suggestion.note));
+            context.record(&suggestion);
             suggestions.push(suggestion);
         }
-        if let Some(Ok(opinions)) = opinions {
-            let (mut surrogate, branches) = opinions.into_known();
-            surrogate.forget();
-            self.known = Some(Known { data, earlier, surrogate, branches });
+        if let Models::Fitted(proposers) = models {
+            let (mut surrogate, branches) = proposers.into_cached();
+            surrogate.drop_pending();
+            self.cache = Some(Cache { data: training.data, earlier, surrogate, branches });
         }
         Ok(if suggestions.is_empty() { Answer::Done } else { Answer::Try(suggestions) })
-    }
-}
-
-impl Moment<'_> {
-    /// The `i`-th point of the answer; `None` if no untried one was found.
-    fn next(&self, i: usize, opinions: &mut Option<Result<Opinions, GpError>>) -> Option<Suggestion> {
-        let Ask { problem, history, .. } = *self.ask;
-        let run = history.next_number().plus(i);
-        let mut rng = self.ask.rng(i);
-        let planned = self.planned;
-        if let Some(given) = self.given.get(self.used) {
-            let suggestion = self.complete(given, run);
-            if let (Some(Ok(opinions)), Some(coordinates)) =
-                (opinions, self.encoding.encode(&suggestion.point))
-            {
-                opinions.believe(&coordinates, &suggestion.note, None);
-            }
-            return Some(suggestion);
-        }
-        let note = if self.handed_out < planned {
-            note::initial(self.handed_out + 1, planned)
-        } else {
-            match opinions {
-                None => note::waiting(self.measured),
-                Some(Err(error)) => note::fallback(&error.to_string()),
-                Some(Ok(opinions)) => match opinions.choose(run, self, &mut rng) {
-                    Ok(Some((choice, opinion))) => {
-                        let note = note::model(problem, self.encoding, opinions.fitted(), &choice, opinion);
-                        opinions.believe(&choice.coordinates, &note, None);
-                        return Some(Suggestion { point: choice.point, note });
-                    }
-                    Ok(None) => note::fallback("every point that the model proposed was tried before"),
-                    Err(error) => note::fallback(&error.to_string()),
-                },
-            }
-        };
-        let coordinates = initial::untried(problem, self.encoding, run, &mut rng, &self.tried)?;
-        if let Some(Ok(opinions)) = opinions {
-            opinions.believe(&coordinates, &note, None);
-        }
-        Some(Suggestion { point: self.encoding.decode(&coordinates), note })
     }
 }

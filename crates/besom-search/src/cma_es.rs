@@ -29,7 +29,7 @@ use crate::error::none_of;
 /// (0.3): the standard deviation at the start, as part of each parameter's quantile scale. Never done; a point of a
 /// finite space may come again.
 ///
-/// * Whole numbers and lists of at least three rising numbers keep a deviation with which their neighbours are tried.
+/// * Whole numbers and lists of at least three rising numbers keep a deviation with which their neighbors are tried.
 ///   Categories are drawn from probabilities that move towards those of the best runs.
 /// * A generation is over once `population` of its runs are. Until then more points of the same generation are given out,
 ///   so that nobody waits, and a run that is lost holds up nothing. A run that ends later counts in the generation that

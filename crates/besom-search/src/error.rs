@@ -30,7 +30,7 @@ pub enum SearchError {
         limit: usize,
     },
     /// The method learns from a metric, and the problem has none.
-    #[error("there is no metric to optimise")]
+    #[error("there is no metric to optimize")]
     NoMetric,
     /// The method varies parameters, and all are constant.
     #[error("there is no parameter to search: all are constant")]

@@ -229,14 +229,14 @@ fn whole_numbers_and_categories_are_found_too() {
 }
 
 #[test]
-fn maximising_is_minimising_the_negative() {
-    let minimise = problem(vec![("x", unit())], 5);
-    let maximise = Problem { metrics: vec![Metric::new("loss", Goal::Maximize)], ..minimise.clone() };
+fn maximizing_is_minimizing_the_negative() {
+    let minimize = problem(vec![("x", unit())], 5);
+    let maximize = Problem { metrics: vec![Metric::new("loss", Goal::Maximize)], ..minimize.clone() };
     let points = |problem: &Problem, sign: f64| {
         let history = sweep(problem, &population(4), 20, |p| Some(sign * number(p, "x").sin()));
         history.runs().iter().map(|run| run.point.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(points(&minimise, 1.0), points(&maximise, -1.0));
+    assert_eq!(points(&minimize, 1.0), points(&maximize, -1.0));
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn what_cannot_be_searched_is_refused() {
         error.to_string(),
         "unknown option 'populaton', did you mean 'population'?; known: population, step; \
          option 'population' must be a whole number of at least 4, found 3; \
-         option 'step' must be a number above 0 and at most 1, found 0; there is no metric to optimise; \
+         option 'step' must be a number above 0 and at most 1, found 0; there is no metric to optimize; \
          there is no parameter to search: all are constant"
     );
     let names: Vec<String> = (0..201).map(|k| format!("x{k}")).collect();

@@ -95,14 +95,14 @@ fn a_bowl_is_found_and_each_note_says_how() {
 }
 
 #[test]
-fn maximising_is_minimising_the_negative() {
-    let minimise = problem(vec![("x", unit())], 5);
-    let maximise = Problem { metrics: vec![Metric::new("loss", Goal::Maximize)], ..minimise.clone() };
+fn maximizing_is_minimizing_the_negative() {
+    let minimize = problem(vec![("x", unit())], 5);
+    let maximize = Problem { metrics: vec![Metric::new("loss", Goal::Maximize)], ..minimize.clone() };
     let points = |problem: &Problem, sign: f64| {
         let history = sweep(problem, 20, |point| Some(sign * number(point, "x").sin()));
         history.runs().iter().map(|run| run.point.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(points(&minimise, 1.0), points(&maximise, -1.0));
+    assert_eq!(points(&minimize, 1.0), points(&maximize, -1.0));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn what_cannot_be_searched_is_refused() {
         error.to_string(),
         "unknown option 'gama', did you mean 'gamma'?; known: initial_points, gamma, candidates; \
          option 'gamma' must be a number between 0 and 1, found 1; \
-         option 'candidates' must be a whole number of at least 1, found 0; there is no metric to optimise; \
+         option 'candidates' must be a whole number of at least 1, found 0; there is no metric to optimize; \
          there is no parameter to search: all are constant"
     );
 }

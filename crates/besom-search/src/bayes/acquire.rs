@@ -1,4 +1,4 @@
-//! The point with the largest expected improvement, in spaces of numbers and categories together.
+//! Maximizing the acquisition function, in spaces of numbers and categories together.
 //!
 //! Scores a few hundred candidates at once, then climbs from the best of them: along the gradient in the continuous
 //! coordinates, through all or many alternatives in the others, in turn until no alternative is better. Both halves
@@ -8,47 +8,40 @@ use std::collections::BTreeSet;
 
 use besom_core::Point;
 use besom_gp::improvement::log_expected_improvement;
-use besom_gp::{GpError, Stopping, Watch, minimize};
-use nalgebra::DMatrix;
+use besom_gp::{CachedPrediction, GpError, Tolerance, minimize};
 use rand::{Rng, RngExt};
 
-use super::axis::{Key, same_category};
-use super::curves::Promise;
+use super::axis::Key;
+use super::candidates::{Candidates, matrix};
+use super::curves::Forecast;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
 use super::transform::Warp;
 
-/// How many candidates come from the prior: more where each costs little, that is where runs are few.
-const GLOBAL: std::ops::RangeInclusive<usize> = 128..=512;
-/// How many of these serve in a branch.
-const IN_BRANCH: usize = 64;
-/// How many pairs of a candidate and a run are looked at if the limits allow.
-const PAIRS: usize = 30_000;
-/// How many perturbations of each leading run and each width.
-const LOCAL: usize = 16;
-/// The widths, in coordinates.
-const WIDTHS: [f64; 2] = [0.1, 0.02];
-/// A space of at most so many points is scored completely.
-const ENUMERATED: u128 = 2000;
-/// How often gradient and alternatives take turns.
+/// How often gradient and alternatives take turns; a climb usually ends before.
 const TURNS: usize = 4;
+/// What an alternative must gain, in log expected improvement, to count as better: more than rounding does.
+const GAIN: f64 = 1e-9;
+/// When a climb along the gradient is done: suggestions are rounded and runs are noisy, so that the last digits of a
+/// maximum are worth nothing.
+const CLIMB: Tolerance = Tolerance { iterations: 40, gradient: 1e-4, improvement: 1e-5 };
 
-/// The point that was chosen, and what the model says of it.
+/// The point that maximizes the acquisition function of a model, and what the model predicts there.
 #[derive(Clone, Debug)]
-pub(super) struct Choice {
+pub(super) struct Proposal {
     pub(super) point: Point,
     pub(super) coordinates: Vec<f64>,
-    /// Predicted target and its standard deviation.
+    /// Predicted target and its standard deviation: mu(x) and sigma(x).
     pub(super) mean: f64,
     pub(super) sd: f64,
-    /// In units of targets.
+    /// EI(x), in units of targets.
     pub(super) improvement: f64,
-    /// What these units are, and what is to be improved on in them.
+    /// What these units are, and the incumbent in them.
     pub(super) warp: Warp,
     pub(super) incumbent: f64,
 }
 
-impl Choice {
+impl Proposal {
     /// The expected improvement in units of loss: it lies among the good ones, where the warp is a straight line.
     pub(super) fn gain(&self) -> f64 {
         match self.improvement > 0.0 {
@@ -58,80 +51,38 @@ impl Choice {
     }
 }
 
-/// A point with its score: the logarithm of expected improvement, or what the options have in its place.
+/// A point with its score: the value of the acquisition function.
 #[derive(Clone, Debug)]
 struct Scored {
     coordinates: Vec<f64>,
     score: f64,
 }
 
-/// Points to score and to climb from: all of a small space, else draws from the prior and points around the best runs.
-/// The same for everything that is asked until the next run is over, and for a model and its doubts.
-#[derive(Debug)]
-pub(super) struct Candidates {
-    rows: Vec<Vec<f64>>,
-    /// How many are draws from the prior; all others are near the best runs.
-    global: usize,
-    /// Whether there is no other point.
-    complete: bool,
-}
-
-impl Candidates {
-    /// For this model.
-    pub(super) fn new(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Self {
-        if let Some(count) = encoding.count().filter(|&count| count <= ENUMERATED) {
-            let rows: Vec<_> = (0..count).map(|k| encoding.at(k)).collect();
-            return Self { global: rows.len(), rows, complete: true };
-        }
-        let mut rows = global(encoding, surrogate, rng);
-        let global = rows.len();
-        rows.extend(local(encoding, surrogate, rng));
-        Self { rows, global, complete: false }
-    }
-
-    /// Those of one branch, a few.
-    pub(super) fn within(
-        &self,
-        axis: usize,
-        value: f64,
-        encoding: &Encoding,
-        surrogate: &Surrogate,
-        rng: &mut impl Rng,
-    ) -> Self {
-        if self.complete {
-            let rows: Vec<_> =
-                self.rows.iter().filter(|row| same_category(row[axis], value)).cloned().collect();
-            return Self { global: rows.len(), rows, complete: true };
-        }
-        let mut rows = self.rows[..self.global.min(IN_BRANCH)].to_vec();
-        let global = rows.len();
-        rows.extend(local(encoding, surrogate, rng));
-        rows.iter_mut().for_each(|row| row[axis] = value);
-        Self { rows, global, complete: false }
-    }
-}
-
-/// A model that looks at candidates.
-pub(super) struct View {
+/// A model with its predictions at the candidates, which are kept up to date as pending points are added.
+pub(super) struct CandidateModel {
     pub(super) surrogate: Surrogate,
-    watch: Watch,
+    predictions: CachedPrediction,
 }
 
-impl View {
+impl CandidateModel {
     pub(super) fn new(surrogate: Surrogate, candidates: &Candidates) -> Result<Self, GpError> {
-        let watch = surrogate.posterior.watch(&matrix(&candidates.rows))?;
-        Ok(Self { surrogate, watch })
+        let predictions = surrogate.posterior.cached_prediction(&matrix(&candidates.rows))?;
+        Ok(Self { surrogate, predictions })
     }
 
-    /// Takes note of a run without a value, as the model does.
-    pub(super) fn believe(&mut self, coordinates: &[f64], promise: Option<Promise>) -> Result<(), GpError> {
-        self.surrogate.believe(coordinates, promise)?;
-        self.surrogate.posterior.follow(&mut self.watch);
+    /// As [`Surrogate::add_pending`].
+    pub(super) fn add_pending(
+        &mut self,
+        coordinates: &[f64],
+        forecast: Option<Forecast>,
+    ) -> Result<(), GpError> {
+        self.surrogate.add_pending(coordinates, forecast)?;
+        self.surrogate.posterior.refresh(&mut self.predictions);
         Ok(())
     }
 
-    /// The untried point with the largest expected improvement that was found in so many `climbs`; `None` if all
-    /// candidates were tried.
+    /// The untried point with the largest score that at most `climbs` climbs found, or else the best untried candidate;
+    /// `None` if all candidates were tried.
     pub(super) fn acquire(
         &self,
         encoding: &Encoding,
@@ -139,97 +90,61 @@ impl View {
         rng: &mut impl Rng,
         tried: &BTreeSet<Vec<Key>>,
         climbs: usize,
-    ) -> Result<Option<Choice>, GpError> {
-        let Self { surrogate, watch } = self;
-        let new = |coordinates: &[f64]| {
+    ) -> Result<Option<Proposal>, GpError> {
+        let untried = |coordinates: &[f64]| {
             encoding.key(&encoding.decode(coordinates)).is_some_and(|key| !tried.contains(&key))
         };
-        let scores = scores(surrogate, watch);
-        let mut best = None;
+        let scores = scores(&self.surrogate, &self.predictions);
+        let mut best: Option<Scored> = None;
         if climbs > 0 && !candidates.complete {
             for start in starts(candidates, &scores, rng, climbs) {
-                let climbed = climb(encoding, surrogate, start)?;
-                if climbed.score > best.as_ref().map_or(f64::NEG_INFINITY, |best: &Scored| best.score)
-                    && new(&climbed.coordinates)
-                {
+                let climbed = climb(encoding, &self.surrogate, start)?;
+                let highest = best.as_ref().map_or(f64::NEG_INFINITY, |best| best.score);
+                if climbed.score > highest && untried(&climbed.coordinates) {
                     best = Some(climbed);
                 }
             }
         }
-        let best = best.or_else(|| {
-            let mut places: Vec<usize> =
-                (0..scores.len()).filter(|&i| scores[i] > f64::NEG_INFINITY).collect();
-            places.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-            let best = places.into_iter().find(|&i| new(&candidates.rows[i]))?;
-            Some(Scored { coordinates: candidates.rows[best].clone(), score: scores[best] })
-        });
-        best.map(|best| choice(encoding, surrogate, &best)).transpose()
+        let best = best.or_else(|| best_candidate(candidates, &scores, untried));
+        best.map(|best| proposal(encoding, &self.surrogate, &best)).transpose()
     }
 }
 
+/// The first untried candidate from the best down.
+fn best_candidate(
+    candidates: &Candidates,
+    scores: &[f64],
+    untried: impl Fn(&[f64]) -> bool,
+) -> Option<Scored> {
+    let mut places: Vec<usize> = (0..scores.len()).filter(|&i| scores[i] > f64::NEG_INFINITY).collect();
+    places.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+    let best = places.into_iter().find(|&i| untried(&candidates.rows[i]))?;
+    Some(Scored { coordinates: candidates.rows[best].clone(), score: scores[best] })
+}
+
 /// What the model says of the value that really is suggested, after rounding.
-fn choice(encoding: &Encoding, surrogate: &Surrogate, chosen: &Scored) -> Result<Choice, GpError> {
+fn proposal(encoding: &Encoding, surrogate: &Surrogate, chosen: &Scored) -> Result<Proposal, GpError> {
     let point = encoding.decode(&chosen.coordinates);
     let coordinates = encoding.encode(&point).unwrap_or_else(|| chosen.coordinates.clone());
     let at = surrogate.posterior.predict_with_gradient(&coordinates)?;
     let improvement = libm::exp(log_expected_improvement(at.mean, at.sd, surrogate.incumbent).value);
     let Surrogate { warp, incumbent, .. } = *surrogate;
-    Ok(Choice { point, coordinates, mean: at.mean, sd: at.sd, improvement, warp, incumbent })
+    Ok(Proposal { point, coordinates, mean: at.mean, sd: at.sd, improvement, warp, incumbent })
 }
 
-fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
-    DMatrix::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, k| rows[i][k])
+/// The scores at the points of a prediction.
+fn scores(surrogate: &Surrogate, predictions: &CachedPrediction) -> Vec<f64> {
+    let pairs = predictions.mean().iter().zip(predictions.sd());
+    pairs.map(|(&mean, &sd)| surrogate.score(mean, sd).value).collect()
 }
 
-/// The scores of all points that are watched.
-fn scores(surrogate: &Surrogate, watch: &Watch) -> Vec<f64> {
-    watch.mean().iter().zip(watch.sd()).map(|(&mean, &sd)| surrogate.score(mean, sd).value).collect()
+/// The scores at any points.
+fn scores_at(surrogate: &Surrogate, rows: &[Vec<f64>]) -> Result<Vec<f64>, GpError> {
+    Ok(scores(surrogate, &surrogate.posterior.cached_prediction(&matrix(rows))?))
 }
 
-/// The same at any points.
-fn rated(surrogate: &Surrogate, rows: &[Vec<f64>]) -> Result<Vec<f64>, GpError> {
-    Ok(scores(surrogate, &surrogate.posterior.watch(&matrix(rows))?))
-}
-
-/// Draws from the prior.
-fn global(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
-    let mut cube = vec![0.0; encoding.axes().len()];
-    let draw = |_| {
-        cube.fill_with(|| rng.random());
-        encoding.sample(&cube)
-    };
-    let count = PAIRS / surrogate.posterior.observations();
-    (0..count.clamp(*GLOBAL.start(), *GLOBAL.end())).map(draw).collect()
-}
-
-/// The leading runs and perturbations of them.
-fn local(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
-    let axes = encoding.axes();
-    let share = (3.0 / axes.len() as f64).clamp(0.3, 1.0);
-    let mut rows = Vec::new();
-    for leader in &surrogate.leaders {
-        rows.push(leader.clone());
-        for width in WIDTHS {
-            for _ in 0..LOCAL {
-                let perturbed = axes.iter().zip(leader).map(|(axis, &u)| {
-                    if rng.random::<f64>() >= share {
-                        u
-                    } else if !axis.is_categorical() {
-                        axis.snap(u + width * rng.sample::<f64, _>(rand_distr::StandardNormal))
-                    } else if rng.random() {
-                        axis.sample(rng.random())
-                    } else {
-                        u
-                    }
-                });
-                rows.push(perturbed.collect());
-            }
-        }
-    }
-    rows
-}
-
-/// Where to climb from, at most `climbs`: the best candidates, and one that is drawn in proportion to its improvement.
+/// Where to climb from, at most `climbs`: the best draw from the prior, the best point near a run, and one that is drawn
+/// in proportion to its improvement.
 fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng, climbs: usize) -> Vec<Scored> {
     let best = |range: std::ops::Range<usize>| {
         range.reduce(|best, i| if scores[i] > scores[best] { i } else { best })
@@ -237,13 +152,7 @@ fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng, climbs: u
     let mut places: Vec<usize> =
         [best(0..candidates.global), best(candidates.global..scores.len())].into_iter().flatten().collect();
     places.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-    let highest = places.first().map_or(f64::NEG_INFINITY, |&i| scores[i]);
-    let weights: Vec<f64> = scores.iter().map(|score| libm::exp(score - highest).max(0.0)).collect();
-    let mut left = rng.random::<f64>() * weights.iter().sum::<f64>();
-    places.extend(weights.iter().position(|weight| {
-        left -= weight;
-        left < 0.0
-    }));
+    places.extend(drawn(scores, places.first().map_or(f64::NEG_INFINITY, |&i| scores[i]), rng));
     let mut distinct: Vec<Scored> = Vec::new();
     for i in places.into_iter().take(climbs) {
         let coordinates = &candidates.rows[i];
@@ -252,6 +161,16 @@ fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng, climbs: u
         }
     }
     distinct
+}
+
+/// One place, drawn in proportion to the exponential of its score.
+fn drawn(scores: &[f64], highest: f64, rng: &mut impl Rng) -> Option<usize> {
+    let weights: Vec<f64> = scores.iter().map(|score| libm::exp(score - highest).max(0.0)).collect();
+    let mut left = rng.random::<f64>() * weights.iter().sum::<f64>();
+    weights.iter().position(|weight| {
+        left -= weight;
+        left < 0.0
+    })
 }
 
 /// The top of the hill on which `at` stands.
@@ -291,49 +210,32 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
         let Ok(p) = surrogate.posterior.predict_with_gradient(&row(v)) else {
             return (f64::INFINITY, vec![0.0; v.len()]);
         };
-        let improvement = surrogate.score(p.mean, p.sd);
-        let slope =
-            |k: usize| improvement.by_mean * p.mean_gradient[k] + improvement.by_sd * p.sd_gradient[k];
-        (-improvement.value, continuous.iter().zip(&unit).map(|(&k, unit)| -slope(k) * unit).collect())
+        let score = surrogate.score(p.mean, p.sd);
+        let slope = |k: usize| score.by_mean * p.mean_gradient[k] + score.by_sd * p.sd_gradient[k];
+        (-score.value, continuous.iter().zip(&unit).map(|(&k, unit)| -slope(k) * unit).collect())
     };
-    let stopping = Stopping { iterations: 40, gradient: 1e-4, improvement: 1e-5 };
     let end = minimize(
         objective,
         &scale(&|k| at.coordinates[k]),
         &scale(&|k| axes[k].range().0),
         &scale(&|k| axes[k].range().1),
-        &stopping,
+        &CLIMB,
     );
     if -end.value > at.score { Scored { coordinates: row(&end.argument), score: -end.value } } else { at }
 }
 
 /// Moves the other coordinates to better alternatives: each to its best, or only the one that gains most.
 fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored, GpError> {
-    let moved = |row: &[f64], k: usize, u: f64| {
-        let mut row = row.to_vec();
-        row[k] = u;
-        row
-    };
-    let alternatives = encoding
-        .axes()
-        .iter()
-        .enumerate()
-        .flat_map(|(k, axis)| axis.neighbours(at.coordinates[k]).into_iter().map(move |u| (k, u)));
-    let alternatives: Vec<(usize, f64)> = alternatives.collect();
+    let axes = encoding.axes().iter().enumerate();
+    let alternatives: Vec<(usize, f64)> = axes
+        .flat_map(|(k, axis)| axis.neighbors(at.coordinates[k]).into_iter().map(move |u| (k, u)))
+        .collect();
     if alternatives.is_empty() {
         return Ok(at);
     }
-    let rows: Vec<Vec<f64>> = alternatives.iter().map(|&(k, u)| moved(&at.coordinates, k, u)).collect();
-    let scores = rated(surrogate, &rows)?;
-    // The best alternative of each coordinate that has a better one.
-    let mut best: Vec<usize> = Vec::new();
-    for i in (0..rows.len()).filter(|&i| scores[i] > at.score + 1e-9) {
-        match best.last_mut().filter(|last| alternatives[**last].0 == alternatives[i].0) {
-            Some(last) if scores[i] > scores[*last] => *last = i,
-            Some(_) => {}
-            None => best.push(i),
-        }
-    }
+    let rows: Vec<Vec<f64>> = alternatives.iter().map(|&move_| moved(&at.coordinates, move_)).collect();
+    let scores = scores_at(surrogate, &rows)?;
+    let best = best_of_each(&alternatives, &scores, at.score + GAIN);
     let Some(&single) = best.iter().reduce(|a, b| if scores[*b] > scores[*a] { b } else { a }) else {
         return Ok(at);
     };
@@ -341,8 +243,27 @@ fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored
     if best.len() == 1 {
         return Ok(alone);
     }
-    let all =
-        best.iter().fold(at.coordinates.clone(), |row, &i| moved(&row, alternatives[i].0, alternatives[i].1));
-    let score = rated(surrogate, std::slice::from_ref(&all))?[0];
+    let all = best.iter().fold(at.coordinates, |row, &i| moved(&row, alternatives[i]));
+    let score = scores_at(surrogate, std::slice::from_ref(&all))?[0];
     Ok(if score > alone.score { Scored { coordinates: all, score } } else { alone })
+}
+
+/// The row with another coordinate in one place.
+fn moved(row: &[f64], (k, u): (usize, f64)) -> Vec<f64> {
+    let mut row = row.to_vec();
+    row[k] = u;
+    row
+}
+
+/// The best alternative of each coordinate that has one better than `least`. Alternatives come coordinate by coordinate.
+fn best_of_each(alternatives: &[(usize, f64)], scores: &[f64], least: f64) -> Vec<usize> {
+    let mut best: Vec<usize> = Vec::new();
+    for i in (0..scores.len()).filter(|&i| scores[i] > least) {
+        match best.last_mut().filter(|last| alternatives[**last].0 == alternatives[i].0) {
+            Some(last) if scores[i] > scores[*last] => *last = i,
+            Some(_) => {}
+            None => best.push(i),
+        }
+    }
+    best
 }

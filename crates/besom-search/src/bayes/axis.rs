@@ -1,7 +1,7 @@
 //! One parameter as a model sees it: an axis with coordinates.
 //!
 //! Numbers lie at their cdf in [0, 1], so that the prior that the user gave is the metric of the space. A level of a
-//! whole or stepped number, or of a list of numbers, lies at the centre of its cell. Categories have their place in the
+//! whole or stepped number, or of a list of numbers, lies at the center of its cell. Categories have their place in the
 //! list as code. Coordinates are always *snapped*: every one that leaves this module belongs to a value that the
 //! parameter can take.
 
@@ -113,7 +113,7 @@ impl Axis {
                     // The cdf of a whole number is the upper end of its cell; that of a step lies inside it.
                     Distribution::IntUniform { .. } => self.snap(cdf.next_down()),
                     Distribution::Quantized(shape, quantum) => {
-                        self.snap(centre(shape, quantum, (value.as_f64()? / quantum.q).round_ties_even()))
+                        self.snap(center(shape, quantum, (value.as_f64()? / quantum.q).round_ties_even()))
                     }
                     _ => self.snap(cdf),
                 })
@@ -140,7 +140,7 @@ impl Axis {
                 Some(((value.as_f64()? / quantum.q).round_ties_even() + 0.0).to_bits())
             }
             (_, Distribution::IntUniform { .. }) if value.is_i64() => Some(value.as_i64()?.cast_unsigned()),
-            // A whole float: rare, and past 2^53 not to be told from its neighbours anyway.
+            // A whole float: rare, and past 2^53 not to be told from its neighbors anyway.
             (_, Distribution::IntUniform { .. }) => {
                 format!("{:.0}", value.as_f64()?).parse::<i64>().ok().map(i64::cast_unsigned)
             }
@@ -178,7 +178,7 @@ impl Axis {
                         (x - min as f64 + 0.5) / (max as f64 - min as f64 + 1.0)
                     }
                     Distribution::Quantized(shape, quantum) => {
-                        centre(shape, quantum, (x / quantum.q).round_ties_even())
+                        center(shape, quantum, (x / quantum.q).round_ties_even())
                     }
                     _ => u,
                 };
@@ -189,7 +189,7 @@ impl Axis {
 
     /// Coordinates to try from here in a search over values: all others if they are few or categories, else jumps of
     /// several sizes. None on a continuous axis, where a gradient leads.
-    pub(super) fn neighbours(&self, coordinate: f64) -> Vec<f64> {
+    pub(super) fn neighbors(&self, coordinate: f64) -> Vec<f64> {
         match &self.kind {
             Kind::Continuous { .. } => Vec::new(),
             Kind::Levels { levels, ordered, .. } => {
@@ -295,7 +295,7 @@ fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> K
     let mut levels = Vec::new();
     let mut step = low;
     while step <= high {
-        let coordinate = centre(*shape, quantum, step);
+        let coordinate = center(*shape, quantum, step);
         let end = shape.cdf((step + 0.5) * quantum.q);
         // A step without any probability is never suggested: its cell is empty, and its coordinate another's.
         let probable = end > levels.last().map_or(0.0, |before: &Level| before.cell_end);
@@ -312,8 +312,8 @@ fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> K
     if levels.is_empty() { Kind::Stepped } else { Kind::Levels { levels, index: None, ordered: true } }
 }
 
-/// The centre of the cell of probabilities whose values are rounded to the multiple `step`.
-fn centre(shape: Continuous, Quantum { q, .. }: Quantum, step: f64) -> f64 {
+/// The center of the cell of probabilities whose values are rounded to the multiple `step`.
+fn center(shape: Continuous, Quantum { q, .. }: Quantum, step: f64) -> f64 {
     0.5 * (shape.cdf((step - 0.5) * q) + shape.cdf((step + 0.5) * q))
 }
 
@@ -361,7 +361,7 @@ mod tests {
         #[test]
         fn every_coordinate_is_that_of_a_value_of_the_parameter(axis in axes(), u in 0.0..1.0) {
             let mut coordinates = vec![axis.sample(u), axis.snap(u)];
-            coordinates.extend(axis.neighbours(coordinates[0]));
+            coordinates.extend(axis.neighbors(coordinates[0]));
             for coordinate in coordinates {
                 let value = axis.decode(coordinate);
                 prop_assert!(axis.distribution.contains(&value), "{value}");

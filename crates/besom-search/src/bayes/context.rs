@@ -1,4 +1,4 @@
-//! What is known when one point is to be suggested.
+//! The context of a suggestion: what is known when one point is to be suggested.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,13 @@ use super::axis::Key;
 use super::encode::Encoding;
 use super::{initial, note};
 
-/// What is known when one point is to be named.
-pub(super) struct Moment<'a> {
+/// What is known when one point is to be suggested; it grows with each point of an answer.
+pub(super) struct SuggestContext<'a> {
     pub(super) ask: &'a Ask<'a>,
     pub(super) encoding: &'a Encoding,
     /// The points of all runs and of the suggestions before this one.
     pub(super) tried: BTreeSet<Vec<Key>>,
-    /// How many runs, and suggestions before this one, are in the model or in flight.
+    /// How many runs, and suggestions before this one, are in the model or pending.
     pub(super) handed_out: usize,
     /// How many runs logged a value.
     pub(super) measured: usize,
@@ -26,20 +26,29 @@ pub(super) struct Moment<'a> {
     pub(super) used: usize,
 }
 
-impl Moment<'_> {
-    /// The point that the options want tried, with what they leave open from the run's quasi-random point.
-    pub(super) fn complete(&self, given: &[(Name, Value)], run: RunNumber) -> Suggestion {
+impl SuggestContext<'_> {
+    /// The next point that the options want tried, if there is one, with what they leave open from the run's quasi-random
+    /// point.
+    pub(super) fn next_given(&self, run: RunNumber) -> Option<Suggestion> {
+        let given = self.given.get(self.used)?;
         let open = self.encoding.decode(&initial::own(self.ask.problem, self.encoding, run));
         let value = |(name, open): (&Name, &Value)| {
             let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| value);
             (name.clone(), given.unwrap_or(open).clone())
         };
         let point = open.iter().map(value).collect();
-        Suggestion { point, note: note::given(self.used + 1, self.given.len()) }
+        Some(Suggestion { point, note: note::given(self.used + 1, self.given.len()) })
     }
 
     /// Whether all points of the space were tried.
     pub(super) fn exhausted(&self) -> bool {
         self.encoding.count().is_some_and(|count| self.tried.len() as u128 >= count)
+    }
+
+    /// Takes a suggestion into account.
+    pub(super) fn record(&mut self, suggestion: &Suggestion) {
+        self.tried.extend(self.encoding.key(&suggestion.point));
+        self.handed_out += 1;
+        self.used += usize::from(note::is_given(&suggestion.note));
     }
 }

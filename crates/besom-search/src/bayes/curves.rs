@@ -1,44 +1,45 @@
-//! What runs that a stopping rule ended would have reached, and what running ones promise.
+//! Extrapolation of learning curves: the final loss of runs that were stopped early, and a forecast for running ones.
 //!
-//! A run that was stopped early is worse on paper than it is: those beside it went on to improve. Its end is predicted from
-//! the runs that went all the way, by a regression of their end on where they stood when this one was stopped. Of a running
-//! one the end is predicted alike, with its error.
+//! A run that was stopped early is worse on paper than it is: those beside it continued to improve. Its final loss is
+//! predicted from the runs that went all the way, by a linear regression of their final loss on their best loss after as
+//! many steps (decision 24). For a running one the prediction comes with its standard error (decision 26).
 
 use besom_core::{Goal, History, Metric, Run, RunState};
 
-/// The fewest complete runs that say anything of others.
+/// The fewest complete runs to extrapolate from (decision 24).
 const COMPLETE: usize = 4;
-/// The most that are asked, the latest: enough for a straight line.
-const ASKED: usize = 200;
-/// The least share of its distance from the others that a run is believed to keep.
+/// The most complete runs that are read, the latest: enough for a straight line, and a bound on time (decision 26).
+const READ: usize = 200;
+/// The least slope of the regression: at 0 a run that diverged would be forgiven; by .1 it stays bad (decision 24).
 const LEAST_SLOPE: f64 = 0.1;
-/// The fewest values of a complete run, and of a running one that promises anything: fewer are no curve.
+/// The fewest values of a complete run, and of a running one with a forecast: fewer make no curve (decision 26).
 const STEPS: usize = 5;
-/// One in so many ended runs must be complete, if these are to say what becomes of a running one. Where a rule lets few
-/// of the best go on, a run like theirs is not like the others.
-const FAIR: usize = 4;
+/// One in this many ended runs must be complete for a forecast of a running one. Where a rule lets only the best go all
+/// the way, a run like theirs is not like the others (decision 26).
+const COMPLETE_SHARE: usize = 4;
 
-/// The curves of the runs that nobody stopped, each as the best loss so far.
-pub(super) struct Complete {
+/// Extrapolates curves by those of the complete runs, which nobody stopped.
+pub(super) struct Extrapolation {
     goal: Goal,
-    /// How many values such a run usually logs.
+    /// How many values a complete run usually logs.
     usual: usize,
+    /// The best loss so far of each complete run after each of its values.
     curves: Vec<Vec<f64>>,
-    /// Whether they are what becomes of most runs.
-    fair: bool,
+    /// Whether enough of the ended runs are complete to stand for a running one.
+    representative: bool,
 }
 
-/// The end that the curve of a running run promises: a loss, and its standard deviation.
+/// The forecast of a running run's final loss, and its standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Promise {
+pub(super) struct Forecast {
     pub(super) loss: f64,
     pub(super) error: f64,
 }
 
-impl Complete {
+impl Extrapolation {
     pub(super) fn new(metric: &Metric, history: &History) -> Self {
         let goal = metric.goal;
-        let none = Self { goal, usual: 0, curves: Vec::new(), fair: false };
+        let none = Self { goal, usual: 0, curves: Vec::new(), representative: false };
         let running =
             |run: &Run| run.state == RunState::Running && run.curve(0).valid().nth(STEPS - 1).is_some();
         if !history.runs().iter().any(|run| was_stopped(run) || running(run)) {
@@ -47,20 +48,20 @@ impl Complete {
         let finished: Vec<&Run> =
             history.runs().iter().filter(|run| run.state == RunState::Finished).collect();
         let complete = finished.iter().filter(|run| run.stopped.is_none());
-        let fair = complete.clone().count() * FAIR >= finished.len();
+        let representative = complete.clone().count() * COMPLETE_SHARE >= finished.len();
         let curves = complete.rev().map(|run| best_so_far(goal, run));
-        let mut curves: Vec<_> = curves.filter(|curve| curve.len() >= STEPS).take(ASKED).collect();
+        let mut curves: Vec<_> = curves.filter(|curve| curve.len() >= STEPS).take(READ).collect();
         let mut lengths: Vec<usize> = curves.iter().map(Vec::len).collect();
         lengths.sort_unstable();
         let usual = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
-        // Nine tenths of the way is the end.
+        // Nine tenths of the usual way count as all of it (decision 24).
         curves.retain(|curve| curve.len() * 10 >= usual * 9);
-        Self { usual, curves, fair, ..none }
+        Self { usual, curves, representative, ..none }
     }
 
-    /// The loss that a stopped run would have ended with; `None` if it was not stopped, had as good as ended, or too few
-    /// runs went all the way. Never worse than what it reached.
-    pub(super) fn end_of(&self, run: &Run) -> Option<f64> {
+    /// The loss that a stopped run would have ended with; `None` if it was not stopped, had as good as ended (nineteen
+    /// twentieths of the usual way), or too few runs are complete. Never worse than what it reached.
+    pub(super) fn final_loss(&self, run: &Run) -> Option<f64> {
         if !was_stopped(run) || self.curves.len() < COMPLETE {
             return None;
         }
@@ -71,9 +72,10 @@ impl Complete {
         Some(self.predict(curve.len(), *curve.last()?)?.loss)
     }
 
-    /// What a running run promises; `None` if it is not running, has hardly begun, or too few runs went all the way.
-    pub(super) fn promise_of(&self, run: &Run) -> Option<Promise> {
-        if run.state != RunState::Running || self.curves.len() < COMPLETE || !self.fair {
+    /// The forecast for a running run; `None` if it is not running, has not gone a fifth of the usual way, or too few runs
+    /// are complete.
+    pub(super) fn forecast(&self, run: &Run) -> Option<Forecast> {
+        if run.state != RunState::Running || self.curves.len() < COMPLETE || !self.representative {
             return None;
         }
         let curve = best_so_far(self.goal, run);
@@ -82,12 +84,12 @@ impl Complete {
         }
         // All complete runs got nine tenths of the way.
         self.predict(curve.len().min(self.usual * 9 / 10), *curve.last()?)
-            .filter(|promise| promise.error.is_finite())
+            .filter(|forecast| forecast.error.is_finite())
     }
 
-    /// The end of a run that stands at `reached` after so many steps, by linear regression.
-    fn predict(&self, steps: usize, reached: f64) -> Option<Promise> {
-        // (where a complete run stood after as many steps, its end)
+    /// The final loss of a run whose best is `reached` after this many steps, by linear regression.
+    fn predict(&self, steps: usize, reached: f64) -> Option<Forecast> {
+        // (the best loss of a complete run after as many steps, its final loss)
         let pairs = self.curves.iter().filter_map(|curve| Some((*curve.get(steps - 1)?, *curve.last()?)));
         let pairs: Vec<(f64, f64)> = pairs.collect();
         let count = pairs.len() as f64;
@@ -95,7 +97,7 @@ impl Complete {
         let (then, end) = (mean(|pair| pair.0), mean(|pair| pair.1));
         let spread: f64 = pairs.iter().map(|pair| (pair.0 - then).powi(2)).sum();
         let common: f64 = pairs.iter().map(|pair| (pair.0 - then) * (pair.1 - end)).sum();
-        // Who is ahead stays ahead, but by no more; and one that diverged stays bad, whatever the others did from there.
+        // A run ahead of the others stays ahead, but by no more; one that diverged stays bad, whatever they did from there.
         let slope = if spread > 0.0 { (common / spread).clamp(LEAST_SLOPE, 1.0) } else { 1.0 };
         let line = |at: f64| end + slope * (at - then);
         let loss = Some(line(reached)).filter(|end| end.is_finite())?.min(reached);
@@ -103,7 +105,7 @@ impl Complete {
         let wrong: f64 = pairs.iter().map(|pair| (pair.1 - line(pair.0)).powi(2)).sum();
         let away = if spread > 0.0 { (reached - then).powi(2) / spread } else { 0.0 };
         let error = (wrong / (count - 2.0).max(1.0) * (1.0 + 1.0 / count + away)).sqrt();
-        Some(Promise { loss, error })
+        Some(Forecast { loss, error })
     }
 }
 
@@ -153,61 +155,61 @@ mod tests {
     }
 
     #[test]
-    fn stopped_runs_end_as_those_that_went_on() {
+    fn stopped_runs_end_as_those_that_continued() {
         for goal in [Goal::Minimize, Goal::Maximize] {
-            let complete = Complete::new(&Metric::new("loss", goal), &history(goal));
+            let extrapolation = Extrapolation::new(&Metric::new("loss", goal), &history(goal));
             let sign = goal.to_loss(1.0);
             let early: Vec<f64> = falling(2.35, 0.35, 3).into_iter().map(|loss| sign * loss).collect();
-            let end = complete.end_of(&run(early.clone(), true));
+            let end = extrapolation.final_loss(&run(early.clone(), true));
             assert!(end.is_some_and(|end| (end - 0.35).abs() < 0.01), "{end:?}");
-            assert_eq!(complete.end_of(&run(early, false)), None);
+            assert_eq!(extrapolation.final_loss(&run(early, false)), None);
         }
     }
 
     #[test]
-    fn running_runs_promise_an_end_where_most_go_all_the_way() {
+    fn running_runs_have_a_forecast_where_most_go_all_the_way() {
         let running = |steps| {
             let curve = Curve::new(falling(2.35, 0.35, steps));
             Run { state: RunState::Running, curves: vec![curve], ..Run::new(Point::default()) }
         };
         let metric = Metric::new("loss", Goal::Minimize);
-        let promise = |history: &History, steps| {
+        let forecast = |history: &History, steps| {
             let mut history: History = history.runs().iter().cloned().collect();
             history.push(running(steps));
-            Complete::new(&metric, &history).promise_of(&running(steps))
+            Extrapolation::new(&metric, &history).forecast(&running(steps))
         };
         let mut history = history(Goal::Minimize);
-        let found = promise(&history, 5);
+        let found = forecast(&history, 5);
         assert!(found.is_some_and(|p| (p.loss - 0.35).abs() < 0.01 && p.error < 0.05), "{found:?}");
-        assert_eq!(promise(&history, 4), None, "it has hardly begun");
+        assert_eq!(forecast(&history, 4), None, "it has hardly begun");
         for _ in 0..30 {
             history.push(run(vec![1.0], true));
         }
-        assert_eq!(promise(&history, 5), None, "few go all the way");
+        assert_eq!(forecast(&history, 5), None, "few go all the way");
     }
 
     #[test]
     fn a_diverged_run_stays_bad_where_curves_cross() {
-        // Who begins worse ends better.
+        // A run that begins worse ends better.
         let crossing = |k: i32| falling(3.0 - 0.2 * f64::from(k), 0.1 * f64::from(k), 10);
         let stopped = run(vec![1e9; 2], true);
         let history: History = (0..6).map(|k| run(crossing(k), false)).chain([stopped.clone()]).collect();
-        let complete = Complete::new(&Metric::new("loss", Goal::Minimize), &history);
-        assert!(complete.end_of(&stopped) > Some(1e7), "a diverged run is forgiven");
+        let extrapolation = Extrapolation::new(&Metric::new("loss", Goal::Minimize), &history);
+        assert!(extrapolation.final_loss(&stopped) > Some(1e7), "a diverged run is forgiven");
     }
 
     #[test]
     fn no_run_ends_worse_than_it_was_and_few_complete_ones_say_nothing() {
         let history = history(Goal::Minimize);
         let metric = Metric::new("loss", Goal::Minimize);
-        let complete = Complete::new(&metric, &history);
+        let extrapolation = Extrapolation::new(&metric, &history);
         for start in [-5.0, 0.0, 1e300, 7.0] {
-            let end = complete.end_of(&run(vec![start; 2], true));
+            let end = extrapolation.final_loss(&run(vec![start; 2], true));
             assert!(end.is_some_and(|end| end <= start), "{start}: {end:?}");
         }
-        assert_eq!(complete.end_of(&run(Vec::new(), true)), None);
-        assert_eq!(complete.end_of(&run(vec![1.0; 10], true)), None);
+        assert_eq!(extrapolation.final_loss(&run(Vec::new(), true)), None);
+        assert_eq!(extrapolation.final_loss(&run(vec![1.0; 10], true)), None);
         let few: History = history.runs()[3..].iter().cloned().collect();
-        assert_eq!(Complete::new(&metric, &few).end_of(&run(vec![1.0], true)), None);
+        assert_eq!(Extrapolation::new(&metric, &few).final_loss(&run(vec![1.0], true)), None);
     }
 }

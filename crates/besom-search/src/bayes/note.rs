@@ -1,25 +1,33 @@
-//! What is told of a suggestion.
+//! The notes on suggestions: written here, and what later suggestions need of them read back here.
 
 use besom_core::value::float;
-use besom_core::{Goal, History, Metric, Name, Note, Problem};
+use besom_core::{Goal, History, Name, Note, Problem};
 use besom_gp::Hyperparameters;
 use besom_gp::improvement::probability_of_improvement;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::acquire::Choice;
+use super::acquire::Proposal;
 use super::encode::Encoding;
 use super::surrogate::{Fit, Surrogate};
+use super::transform::Warp;
 
-/// Which model a point was chosen by.
+/// Which model chose a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Opinion {
+pub(super) enum ModelChoice {
     /// That of all runs.
     Fitted,
     /// The same with length scales times this.
-    Doubting(f64),
+    ShorterLengthScales(f64),
     /// That of the runs alone that agree with the point in this category.
     Branch(usize),
 }
+
+/// The kind of a point that the options wanted tried.
+const GIVEN: &str = "given";
+/// The keys of points of another model than that of all runs.
+const DOUBT: &str = "doubt";
+const BRANCH: &str = "branch";
 
 /// Of the `place`-th of `planned` first points.
 pub(super) fn initial(place: usize, planned: usize) -> Note {
@@ -36,15 +44,10 @@ pub(super) fn is_given(note: &Note) -> bool {
     note.get("kind").is_some_and(|kind| kind == GIVEN)
 }
 
-const GIVEN: &str = "given";
-
 /// Whether a note is that of a point that the model of all runs did not choose.
 pub(super) fn is_of_another_model(note: &Note) -> bool {
     note.contains_key(DOUBT) || note.contains_key(BRANCH)
 }
-
-const DOUBT: &str = "doubt";
-const BRANCH: &str = "branch";
 
 /// Of a point that is needed before there is enough to learn from.
 pub(super) fn waiting(measured: usize) -> Note {
@@ -60,99 +63,165 @@ pub(super) fn fallback(reason: &str) -> Note {
     note("fallback", format!("quasi-random, because the model gave no point: {reason}"))
 }
 
-/// Of a point that a model chose; `surrogate` is that of all runs.
+/// Of a point that a model proposed; `fitted` is that of all runs.
 pub(super) fn model(
     problem: &Problem,
     encoding: &Encoding,
-    surrogate: &Surrogate,
-    choice: &Choice,
-    opinion: Opinion,
+    fitted: &Surrogate,
+    proposal: &Proposal,
+    choice: ModelChoice,
 ) -> Note {
     let goal = problem.metric().map_or(Goal::Minimize, |metric| metric.goal);
-    // Losses near the largest number have neighbours beyond it.
-    let metric_value = |loss: f64| goal.to_loss(loss).clamp(f64::MIN, f64::MAX);
-    let value = |target: f64| metric_value(choice.warp.inverse(target));
-    let mean = value(choice.mean);
-    let sd = (0.5 * value(choice.mean + choice.sd) - 0.5 * value(choice.mean - choice.sd)).abs();
-    let improvement = choice.gain();
-    let best = metric_value(surrogate.warp.inverse(surrogate.best));
-    let metric = problem.metric().map_or("the metric", |metric: &Metric| &metric.name);
-    let side = match goal {
-        Goal::Minimize => "below",
-        Goal::Maximize => "above",
+    let figures = Figures::new(goal, fitted, proposal);
+    let metric = problem.metric().map_or("the metric", |metric| &metric.name);
+    let aside = aside(choice, encoding, proposal);
+    let mut note = note("model", figures.sentence(fitted.reason(), metric, goal) + &aside);
+    let own = ModelNote {
+        figures,
+        doubt: match choice {
+            ModelChoice::ShorterLengthScales(factor) => Some(factor),
+            _ => None,
+        },
+        branch: match choice {
+            ModelChoice::Branch(axis) => {
+                let (name, value) = category(axis, encoding, proposal);
+                Some(Map::from_iter([(name.to_string(), value)]))
+            }
+            _ => None,
+        },
+        stored: StoredFit::new(fitted, encoding),
     };
-    let whose = match opinion {
-        Opinion::Fitted => String::new(),
-        Opinion::Doubting(factor) => {
-            format!(", if length scales are {factor} times as long: as fitted, the model expects no more")
-        }
-        Opinion::Branch(axis) => {
-            let name = &encoding.names()[axis];
-            let value = choice.point.get(name).map(Value::to_string).unwrap_or_default();
-            format!(", by the runs with {name} {value} alone: all together expect less anywhere")
-        }
-    };
-    let why = format!(
-        "{} of {metric}: {} {side} the best value {} (predicted {} ± {}){whose}",
-        surrogate.reason(),
-        short(improvement),
-        short(best),
-        short(mean),
-        short(sd)
-    );
-    let mut note = note("model", why);
-    note.insert("predicted_mean".to_owned(), float(mean));
-    note.insert("predicted_sd".to_owned(), float(sd));
-    note.insert("expected_improvement".to_owned(), float(improvement));
-    let probability = probability_of_improvement(choice.mean, choice.sd, choice.incumbent);
-    note.insert("probability_of_improvement".to_owned(), float(probability));
-    note.insert("best".to_owned(), float(best));
-    note.insert("incumbent".to_owned(), float(value(choice.incumbent)));
-    match opinion {
-        Opinion::Fitted => {}
-        Opinion::Doubting(factor) => {
-            note.insert(DOUBT.to_owned(), float(factor));
-        }
-        Opinion::Branch(axis) => {
-            let name = &encoding.names()[axis];
-            let value = choice.point.get(name).cloned().unwrap_or_default();
-            note.insert(BRANCH.to_owned(), json!({ name.to_string(): value }));
+    if let Ok(Value::Object(own)) = serde_json::to_value(own) {
+        note.extend(own);
+    }
+    note
+}
+
+/// What the note of a model's point holds beside its sentence and kind.
+#[derive(Serialize)]
+struct ModelNote {
+    #[serde(flatten)]
+    figures: Figures,
+    /// The factor on length scales, if the model of all runs was doubted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<f64>,
+    /// The category whose runs alone were asked, and its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    stored: StoredFit,
+}
+
+/// What a model predicts, in units of the metric.
+#[derive(Serialize)]
+struct Figures {
+    predicted_mean: f64,
+    predicted_sd: f64,
+    expected_improvement: f64,
+    probability_of_improvement: f64,
+    best: f64,
+    incumbent: f64,
+}
+
+impl Figures {
+    fn new(goal: Goal, fitted: &Surrogate, proposal: &Proposal) -> Self {
+        // Losses near the largest number have neighbors beyond it.
+        let value = |warp: &Warp, target| goal.to_loss(warp.inverse(target)).clamp(f64::MIN, f64::MAX);
+        let own = |target| value(&proposal.warp, target);
+        let Proposal { mean, sd, incumbent, .. } = *proposal;
+        Self {
+            predicted_mean: own(mean),
+            predicted_sd: (0.5 * own(mean + sd) - 0.5 * own(mean - sd)).abs(),
+            expected_improvement: proposal.gain(),
+            probability_of_improvement: probability_of_improvement(mean, sd, incumbent),
+            best: value(&fitted.warp, fitted.best),
+            incumbent: own(incumbent),
         }
     }
-    let fit = &surrogate.fit;
-    note.insert(
-        "fit".to_owned(),
-        json!({
-            "runs": fit.runs,
-            "cold": fit.cold,
-            "signal_variance": fit.hyperparameters.signal_variance,
-            "noise_variance": fit.hyperparameters.noise_variance,
-        }),
-    );
-    let scales =
-        encoding.names().iter().enumerate().map(|(k, name)| {
-            (name.to_string(), float(surrogate.posterior.hyperparameters().length_scale(k)))
-        });
-    note.insert("length_scales".to_owned(), Value::Object(scales.collect::<Map<_, _>>()));
-    note
+
+    fn sentence(&self, reason: &str, metric: &str, goal: Goal) -> String {
+        let side = match goal {
+            Goal::Minimize => "below",
+            Goal::Maximize => "above",
+        };
+        format!(
+            "{reason} of {metric}: {} {side} the best value {} (predicted {} ± {})",
+            short(self.expected_improvement),
+            short(self.best),
+            short(self.predicted_mean),
+            short(self.predicted_sd)
+        )
+    }
+}
+
+/// What the sentence says of a model that is not that of all runs.
+fn aside(choice: ModelChoice, encoding: &Encoding, proposal: &Proposal) -> String {
+    match choice {
+        ModelChoice::Fitted => String::new(),
+        ModelChoice::ShorterLengthScales(factor) => {
+            format!(", if length scales are {factor} times as long: as fitted, the model expects no more")
+        }
+        ModelChoice::Branch(axis) => {
+            let (name, value) = category(axis, encoding, proposal);
+            format!(", by the runs with {name} {value} alone: all together expect less anywhere")
+        }
+    }
+}
+
+/// The name of an axis and the value of a proposal there.
+fn category<'a>(axis: usize, encoding: &'a Encoding, proposal: &Proposal) -> (&'a Name, Value) {
+    let name = &encoding.names()[axis];
+    (name, proposal.point.get(name).cloned().unwrap_or_default())
+}
+
+/// The fit of a model, as a note keeps it for later ones.
+#[derive(Serialize, Deserialize)]
+struct StoredFit {
+    fit: FitEntry,
+    /// By parameter; null where the scale is no number.
+    length_scales: Map<String, Value>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FitEntry {
+    runs: usize,
+    cold: usize,
+    signal_variance: f64,
+    noise_variance: f64,
+}
+
+impl StoredFit {
+    fn new(surrogate: &Surrogate, encoding: &Encoding) -> Self {
+        let Fit { hyperparameters, runs, cold } = &surrogate.fit;
+        let scale = |k| float(surrogate.posterior.hyperparameters().length_scale(k));
+        let scales = encoding.names().iter().enumerate().map(|(k, name)| (name.to_string(), scale(k)));
+        Self {
+            fit: FitEntry {
+                runs: *runs,
+                cold: *cold,
+                signal_variance: hyperparameters.signal_variance,
+                noise_variance: hyperparameters.noise_variance,
+            },
+            length_scales: scales.collect(),
+        }
+    }
+
+    /// The fit, if it is one of the parameters of this encoding.
+    fn read(self, encoding: &Encoding) -> Option<Fit> {
+        let scale = |name: &Name| self.length_scales.get(&name.to_string())?.as_f64();
+        let hyperparameters = Hyperparameters {
+            length_scales: encoding.names().iter().map(scale).collect::<Option<_>>()?,
+            signal_variance: self.fit.signal_variance,
+            noise_variance: self.fit.noise_variance,
+        };
+        Some(Fit { hyperparameters, runs: self.fit.runs, cold: self.fit.cold })
+    }
 }
 
 /// The fit that the latest run with one in its note was suggested by.
 pub(super) fn latest_fit(history: &History, encoding: &Encoding) -> Option<Fit> {
-    history.runs().iter().rev().find_map(|run| fit(&run.note, encoding))
-}
-
-fn fit(note: &Note, encoding: &Encoding) -> Option<Fit> {
-    let fit = note.get("fit")?;
-    let count = |key| usize::try_from(fit.get(key)?.as_u64()?).ok();
-    let scales = note.get("length_scales")?;
-    let scale = |name: &Name| scales.get(name.to_string())?.as_f64();
-    let hyperparameters = Hyperparameters {
-        length_scales: encoding.names().iter().map(scale).collect::<Option<_>>()?,
-        signal_variance: fit.get("signal_variance")?.as_f64()?,
-        noise_variance: fit.get("noise_variance")?.as_f64()?,
-    };
-    Some(Fit { hyperparameters, runs: count("runs")?, cold: count("cold")? })
+    let stored = |note: &Note| StoredFit::deserialize(note).ok()?.read(encoding);
+    history.runs().iter().rev().find_map(|run| stored(&run.note))
 }
 
 fn note(kind: &str, why: String) -> Note {

@@ -5,7 +5,7 @@
 //! logarithm, smoothly. The map is monotone, has nothing to tune, and no loss however large dominates it.
 
 /// The map from losses to what the model of [`Bayes`](crate::Bayes) is fitted to, *targets* of zero mean and unit variance,
-/// and back. Losses are to be minimised: negated values of a metric that is maximised.
+/// and back. Losses are to be minimized: negated values of a metric that is maximized.
 ///
 /// ```
 /// use besom_search::Warp;
@@ -50,11 +50,11 @@ impl Warp {
 
     /// The target of a loss.
     pub fn forward(&self, loss: f64) -> f64 {
-        let centred = loss * self.scale - self.median;
+        let centered = loss * self.scale - self.median;
         let z = match self.spread {
-            None => centred,
-            Some(spread) if centred <= spread => centred / spread,
-            Some(spread) => 1.0 + libm::log(centred / spread),
+            None => centered,
+            Some(spread) if centered <= spread => centered / spread,
+            Some(spread) => 1.0 + libm::log(centered / spread),
         };
         (z - self.mean) / self.sd
     }
@@ -62,12 +62,12 @@ impl Warp {
     /// The loss of a target.
     pub fn inverse(&self, target: f64) -> f64 {
         let z = target * self.sd + self.mean;
-        let centred = match self.spread {
+        let centered = match self.spread {
             None => z,
             Some(spread) if z <= 1.0 => z * spread,
             Some(spread) => libm::exp(z - 1.0) * spread,
         };
-        (centred + self.median) / self.scale
+        (centered + self.median) / self.scale
     }
 
     /// How many units of loss one unit of target is worth among the good losses, where the map is a straight line.

@@ -99,7 +99,7 @@ impl Model {
         for (k, levels) in plan.categorical().enumerate() {
             let best = update.levels.iter().take(self.constants.parents.min(update.valued));
             let places: Vec<Option<usize>> = best.map(|levels| levels[k]).collect();
-            favour(&mut self.categories[k], &self.constants.weights, &places);
+            favor(&mut self.categories[k], &self.constants.weights, &places);
             keep_alive(&mut self.categories[k], &levels.probabilities(), kinds);
         }
     }
@@ -154,7 +154,7 @@ impl Model {
 }
 
 /// Moves probabilities towards the levels of the best runs: the natural gradient of a categorical distribution.
-fn favour(probabilities: &mut [f64], weights: &[f64], best: &[Option<usize>]) {
+fn favor(probabilities: &mut [f64], weights: &[f64], best: &[Option<usize>]) {
     let known = || best.iter().zip(weights).filter_map(|(level, w)| Some(((*level)?, w)));
     let sum: f64 = known().map(|(_, w)| w).sum();
     if sum > 0.0 {

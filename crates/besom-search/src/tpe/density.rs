@@ -41,9 +41,9 @@ enum Kernels {
 /// A Gaussian cut to [0, 1].
 #[derive(Clone, Copy, Debug)]
 struct Gaussian {
-    centre: f64,
+    center: f64,
     sd: f64,
-    /// The logarithm of its density at the centre.
+    /// The logarithm of its density at the center.
     peak: f64,
 }
 
@@ -62,15 +62,15 @@ impl Density {
                 }
             }
             None => {
-                let centres: Vec<Option<f64>> = runs.iter().map(|run| centre(axis, run[k])).collect();
-                let deviations = bandwidth.deviations(&centres, axes.len());
+                let centers: Vec<Option<f64>> = runs.iter().map(|run| center(axis, run[k])).collect();
+                let deviations = bandwidth.deviations(&centers, axes.len());
                 let kernels =
-                    centres.iter().zip(deviations).map(|(centre, sd)| centre.map(|centre| (centre, sd)));
+                    centers.iter().zip(deviations).map(|(center, sd)| center.map(|center| (center, sd)));
                 let kernels = kernels.chain([None]).map(|kernel| kernel.unwrap_or((0.5, 1.0)));
                 match axis.levels() {
                     Some(levels) => cells(levels, kernels),
                     None => {
-                        Kernels::Gaussian(kernels.map(|(centre, sd)| Gaussian::new(centre, sd)).collect())
+                        Kernels::Gaussian(kernels.map(|(center, sd)| Gaussian::new(center, sd)).collect())
                     }
                 }
             }
@@ -92,7 +92,7 @@ impl Density {
             match (kernels, place) {
                 (Kernels::Gaussian(kernels), Some(Place::At(u))) => {
                     for (term, kernel) in terms.iter_mut().zip(kernels) {
-                        let z = (u - kernel.centre) / kernel.sd;
+                        let z = (u - kernel.center) / kernel.sd;
                         *term += kernel.peak - 0.5 * z * z;
                     }
                 }
@@ -126,15 +126,15 @@ impl Density {
 }
 
 impl Gaussian {
-    fn new(centre: f64, sd: f64) -> Self {
-        let mass = normal_cdf((1.0 - centre) / sd) - normal_cdf(-centre / sd);
-        Self { centre, sd, peak: -LN_SQRT_2PI - log(sd) - log(mass) }
+    fn new(center: f64, sd: f64) -> Self {
+        let mass = normal_cdf((1.0 - center) / sd) - normal_cdf(-center / sd);
+        Self { center, sd, peak: -LN_SQRT_2PI - log(sd) - log(mass) }
     }
 
     /// Away from the ends, where unbounded distributions are infinite.
     fn quantile(&self, u: f64) -> f64 {
-        let (low, high) = (normal_cdf(-self.centre / self.sd), normal_cdf((1.0 - self.centre) / self.sd));
-        let x = self.centre + self.sd * normal_quantile(low + u * (high - low));
+        let (low, high) = (normal_cdf(-self.center / self.sd), normal_cdf((1.0 - self.center) / self.sd));
+        let x = self.center + self.sd * normal_quantile(low + u * (high - low));
         x.clamp(f64::EPSILON, 1.0 - f64::EPSILON)
     }
 }
@@ -145,7 +145,7 @@ fn drawn(row: &[f64], u: f64) -> usize {
 }
 
 /// The middle of a place on the quantile scale.
-fn centre(axis: &Axis, place: Option<Place>) -> Option<f64> {
+fn center(axis: &Axis, place: Option<Place>) -> Option<f64> {
     match place? {
         Place::At(u) => Some(u),
         Place::Level(level) => axis.levels().map(|levels| middle(levels, level)),
@@ -163,23 +163,23 @@ fn categories(levels: &Levels, kernels: usize) -> Vec<Vec<f64>> {
     let share = prior.len() as f64 / kernels as f64;
     let row = |own: usize| {
         let row = prior.iter().enumerate().map(|(level, prior)| share * prior + f64::from(level == own));
-        normalised(row.collect())
+        normalized(row.collect())
     };
     (0..prior.len()).map(row).chain([prior.clone()]).map(|row| above_zero(&row)).collect()
 }
 
-/// Gaussians of these centres and deviations as masses of ordered levels. Equal ones share a row.
+/// Gaussians of these centers and deviations as masses of ordered levels. Equal ones share a row.
 fn cells(levels: &Levels, kernels: impl Iterator<Item = (f64, f64)>) -> Kernels {
     let (mut rows, mut known) = (Vec::new(), BTreeMap::new());
-    let row = |(centre, sd): (f64, f64)| {
-        *known.entry((centre.to_bits(), sd.to_bits())).or_insert_with(|| {
+    let row = |(center, sd): (f64, f64)| {
+        *known.entry((center.to_bits(), sd.to_bits())).or_insert_with(|| {
             let mass = (0..levels.count()).map(|level| {
                 let (from, to) = levels.cell(level);
                 // Levels that the distribution never gives have no mass; far ones have a little, so that logarithms exist.
-                let mass = normal_cdf((to - centre) / sd) - normal_cdf((from - centre) / sd);
+                let mass = normal_cdf((to - center) / sd) - normal_cdf((from - center) / sd);
                 mass.max(1e-30) * f64::from(to > from)
             });
-            rows.push(above_zero(&normalised(mass.collect())));
+            rows.push(above_zero(&normalized(mass.collect())));
             rows.len() - 1
         })
     };
@@ -187,7 +187,7 @@ fn cells(levels: &Levels, kernels: impl Iterator<Item = (f64, f64)>) -> Kernels 
     Kernels::Table { rows, of }
 }
 
-fn normalised(mut masses: Vec<f64>) -> Vec<f64> {
+fn normalized(mut masses: Vec<f64>) -> Vec<f64> {
     let sum: f64 = masses.iter().sum();
     if sum > 0.0 {
         masses.iter_mut().for_each(|mass| *mass /= sum);
@@ -228,7 +228,7 @@ mod tests {
         })
     }
 
-    const GAPS: Bandwidth = Bandwidth::Neighbours(1.0);
+    const GAPS: Bandwidth = Bandwidth::Neighbors(1.0);
 
     /// The logarithm of the density of these runs at this place.
     fn check(axis: &Axis, bandwidth: Bandwidth, runs: &[Option<Place>], at: Place, expected: f64) {
@@ -293,7 +293,7 @@ mod tests {
     fn draws_follow_the_density() {
         let axes = [unit(), axis(Distribution::IntUniform { min: 1, max: 4 })];
         let runs = vec![vec![Some(Place::At(0.9)), Some(Place::Level(0))], vec![Some(Place::At(0.8)), None]];
-        let density = Density::new(&axes, runs, Bandwidth::Neighbours(0.5));
+        let density = Density::new(&axes, runs, Bandwidth::Neighbors(0.5));
         let mut rng = SmallRng::seed_from_u64(1);
         // Each draw over its density is an estimate of the volume, which is 1 (4 levels count 1 each).
         let draws = 20_000;

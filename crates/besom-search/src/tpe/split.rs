@@ -1,4 +1,4 @@
-//! Which runs are good and which are bad.
+//! The split of runs at the quantile gamma: good ones, of which l(x) is the density, and bad ones, of which g(x) is.
 
 use besom_core::{History, Metric};
 

@@ -4,8 +4,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod curves;
-mod opinions;
 mod options;
+mod proposers;
 
 use besom_core::distribution::{Continuous, Quantum};
 use besom_core::laws::{Suite, mixed_problem};
@@ -145,12 +145,12 @@ fn mixed_space_is_solved_better_than_by_chance() {
 }
 
 #[test]
-fn maximising_is_minimising_the_negative() {
-    let minimise = mixed(3);
-    let mut maximise = minimise.clone();
-    maximise.metrics[0].goal = Goal::Maximize;
-    let down = sweep(&mut bayes(&minimise), &minimise, 14, mixed_loss);
-    let up = sweep(&mut bayes(&maximise), &maximise, 14, |point| -mixed_loss(point));
+fn maximizing_is_minimizing_the_negative() {
+    let minimize = mixed(3);
+    let mut maximize = minimize.clone();
+    maximize.metrics[0].goal = Goal::Maximize;
+    let down = sweep(&mut bayes(&minimize), &minimize, 14, mixed_loss);
+    let up = sweep(&mut bayes(&maximize), &maximize, 14, |point| -mixed_loss(point));
     let points = |history: &History| history.runs().iter().map(|run| run.point.clone()).collect::<Vec<_>>();
     assert_eq!(points(&down), points(&up));
     let predicted = |history: &History| history.runs()[13].note["predicted_mean"].as_f64().unwrap();

@@ -3,7 +3,7 @@
 use besom_core::distribution::Continuous;
 use besom_core::{Distribution, Goal, Metric, Parameter, Problem, Space};
 
-/// A problem that minimises `loss` over these parameters.
+/// A problem that minimizes `loss` over these parameters.
 pub(crate) fn problem(parameters: Vec<(&str, Distribution)>, seed: u64) -> Problem {
     let parameters =
         parameters.into_iter().map(|(name, distribution)| Parameter { name: name.into(), distribution });

@@ -1,0 +1,119 @@
+//! Candidates: the points at which the acquisition function is looked at first.
+
+use nalgebra::DMatrix;
+use rand::{Rng, RngExt};
+
+use super::axis::{Axis, same_category};
+use super::encode::Encoding;
+use super::surrogate::Surrogate;
+
+/// How many candidates come from the prior: more where each costs little, that is where runs are few. With 512 and four
+/// climbs a sweep ended better than with 128 and three, by no more than chance explains (decision 20).
+const GLOBAL: std::ops::RangeInclusive<usize> = 128..=512;
+/// How many pairs of a candidate and a run are looked at if the limits allow: keeps the time of scoring, which grows with
+/// the pairs, about the same between 60 and 230 runs.
+const PAIRS: usize = 30_000;
+/// How many of the draws from the prior serve in a branch (decision 23).
+const IN_BRANCH: usize = 64;
+/// How many perturbations of each top point and each width: together with the draws a few hundred candidates.
+const LOCAL: usize = 16;
+/// The standard deviations of perturbations, in coordinates: a step to the neighborhood, and one within it.
+const WIDTHS: [f64; 2] = [0.1, 0.02];
+/// Perturbations change this many coordinates on average where there are more: one that changes all is not near any more.
+const CHANGED: f64 = 3.0;
+/// A space of at most this many points is scored completely: about as many as candidates and climbs look at otherwise.
+const ENUMERATED: u128 = 2000;
+
+/// Points to score and to climb from: all of a small space, else draws from the prior and points around the best runs.
+/// They stay the same until the next run ends, for a model and those that differ from it in their length scales.
+#[derive(Debug)]
+pub(super) struct Candidates {
+    pub(super) rows: Vec<Vec<f64>>,
+    /// How many are draws from the prior; all others are near the best runs.
+    pub(super) global: usize,
+    /// Whether there is no other point.
+    pub(super) complete: bool,
+}
+
+impl Candidates {
+    /// For this model.
+    pub(super) fn new(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Self {
+        if let Some(count) = encoding.count().filter(|&count| count <= ENUMERATED) {
+            let rows: Vec<_> = (0..count).map(|k| encoding.at(k)).collect();
+            return Self { global: rows.len(), rows, complete: true };
+        }
+        let mut rows = global(encoding, surrogate, rng);
+        let global = rows.len();
+        rows.extend(local(encoding, surrogate, rng));
+        Self { rows, global, complete: false }
+    }
+
+    /// Those of one branch, a few.
+    pub(super) fn within(
+        &self,
+        axis: usize,
+        value: f64,
+        encoding: &Encoding,
+        surrogate: &Surrogate,
+        rng: &mut impl Rng,
+    ) -> Self {
+        if self.complete {
+            let rows: Vec<_> =
+                self.rows.iter().filter(|row| same_category(row[axis], value)).cloned().collect();
+            return Self { global: rows.len(), rows, complete: true };
+        }
+        let mut rows = self.rows[..self.global.min(IN_BRANCH)].to_vec();
+        let global = rows.len();
+        rows.extend(local(encoding, surrogate, rng));
+        rows.iter_mut().for_each(|row| row[axis] = value);
+        Self { rows, global, complete: false }
+    }
+}
+
+/// Draws from the prior.
+fn global(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
+    let mut cube = vec![0.0; encoding.axes().len()];
+    let draw = |_| {
+        cube.fill_with(|| rng.random());
+        encoding.sample(&cube)
+    };
+    let count = PAIRS / surrogate.posterior.observations();
+    (0..count.clamp(*GLOBAL.start(), *GLOBAL.end())).map(draw).collect()
+}
+
+/// The top points and perturbations of them.
+fn local(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
+    let axes = encoding.axes();
+    let share = (CHANGED / axes.len() as f64).clamp(0.3, 1.0);
+    let mut rows = Vec::new();
+    for top in &surrogate.top_points {
+        rows.push(top.clone());
+        for width in WIDTHS {
+            for _ in 0..LOCAL {
+                rows.push(perturbed(axes, top, share, width, rng));
+            }
+        }
+    }
+    rows
+}
+
+/// A point near another: each coordinate is changed with a probability of `share`, numbers by about `width`.
+fn perturbed(axes: &[Axis], point: &[f64], share: f64, width: f64, rng: &mut impl Rng) -> Vec<f64> {
+    let moved = axes.iter().zip(point).map(|(axis, &u)| {
+        if rng.random::<f64>() >= share {
+            u
+        } else if !axis.is_categorical() {
+            axis.snap(u + width * rng.sample::<f64, _>(rand_distr::StandardNormal))
+        } else if rng.random() {
+            axis.sample(rng.random())
+        } else {
+            u
+        }
+    });
+    moved.collect()
+}
+
+/// Rows as a matrix.
+pub(super) fn matrix(rows: &[Vec<f64>]) -> DMatrix<f64> {
+    DMatrix::from_fn(rows.len(), rows.first().map_or(0, Vec::len), |i, k| rows[i][k])
+}

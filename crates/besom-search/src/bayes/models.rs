@@ -1,0 +1,81 @@
+//! The models of one answer, and what takes their place where there is none.
+
+use besom_core::{Ask, Note, RunNumber, Suggestion};
+use besom_gp::GpError;
+use rand::Rng;
+
+use super::context::SuggestContext;
+use super::curves::Forecast;
+use super::proposers::Proposers;
+use super::{initial, note};
+
+/// The models of one answer.
+pub(super) enum Models {
+    /// They are not needed yet, or there is too little to learn from.
+    None,
+    /// They could not be fitted.
+    Failed(GpError),
+    Fitted(Box<Proposers>),
+}
+
+impl From<Result<Proposers, GpError>> for Models {
+    fn from(fitted: Result<Proposers, GpError>) -> Self {
+        fitted.map_or_else(Self::Failed, |proposers| Self::Fitted(Box::new(proposers)))
+    }
+}
+
+impl Models {
+    /// As [`Proposers::add_pending`].
+    pub(super) fn add_pending(&mut self, coordinates: &[f64], note: &Note, forecast: Option<Forecast>) {
+        if let Self::Fitted(proposers) = self {
+            proposers.add_pending(coordinates, note, forecast);
+        }
+    }
+
+    /// The `i`-th point of the answer, which is pending from then on; `None` if no untried one was found.
+    pub(super) fn suggest(&mut self, i: usize, context: &SuggestContext<'_>) -> Option<Suggestion> {
+        let Ask { problem, history, .. } = *context.ask;
+        let run = history.next_number().plus(i);
+        let mut rng = context.ask.rng(i);
+        if let Some(given) = context.next_given(run) {
+            if let Some(coordinates) = context.encoding.encode(&given.point) {
+                self.add_pending(&coordinates, &given.note, None);
+            }
+            return Some(given);
+        }
+        let note = match self.propose(run, context, &mut rng) {
+            Ok(suggestion) => return Some(suggestion),
+            Err(note) => note,
+        };
+        let coordinates = initial::untried(problem, context.encoding, run, &mut rng, &context.tried)?;
+        self.add_pending(&coordinates, &note, None);
+        Some(Suggestion { point: context.encoding.decode(&coordinates), note })
+    }
+
+    /// What the models propose, or the note of a quasi-random point in place of it.
+    fn propose(
+        &mut self,
+        run: RunNumber,
+        context: &SuggestContext<'_>,
+        rng: &mut impl Rng,
+    ) -> Result<Suggestion, Note> {
+        if context.handed_out < context.planned {
+            return Err(note::initial(context.handed_out + 1, context.planned));
+        }
+        let proposers = match self {
+            Self::None => return Err(note::waiting(context.measured)),
+            Self::Failed(error) => return Err(note::fallback(&error.to_string())),
+            Self::Fitted(proposers) => proposers,
+        };
+        match proposers.propose(run, context, rng) {
+            Ok(Some((proposal, choice))) => {
+                let problem = context.ask.problem;
+                let note = note::model(problem, context.encoding, proposers.fitted(), &proposal, choice);
+                proposers.add_pending(&proposal.coordinates, &note, None);
+                Ok(Suggestion { point: proposal.point, note })
+            }
+            Ok(None) => Err(note::fallback("every point that the model proposed was tried before")),
+            Err(error) => Err(note::fallback(&error.to_string())),
+        }
+    }
+}
