@@ -16,6 +16,7 @@ mod error;
 pub mod laws;
 mod model;
 mod queue;
+pub mod rules;
 mod sqlite;
 mod store;
 

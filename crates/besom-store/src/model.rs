@@ -299,6 +299,21 @@ pub enum StopKind {
     Cancel,
 }
 
+impl StopKind {
+    /// The name in tables and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Early => "early",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Early, Self::Cancel].into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
 /// How a run came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
@@ -343,7 +358,8 @@ pub struct RunRow {
     pub exit_code: Option<i32>,
     /// How many rows its newest attempt has logged.
     pub rows: u64,
-    /// The best valid value of the first metric in the newest attempt.
+    /// The value of the first metric by which the newest attempt is ranked: its best valid one or, if the sweep has several
+    /// metrics, its last.
     pub best: Option<f64>,
     /// The last valid value of the first metric in the newest attempt.
     pub last: Option<f64>,

@@ -8,7 +8,6 @@ use besom_core::{RunNumber, RunState};
 use super::fold::{Folded, same_curve};
 use super::model::ANY;
 use super::play::{Stage, Verdict, is_lost, told};
-use super::script::WATCHED;
 use crate::{AgentId, AgentRow, Event, Order, Reply, RunQuery, RunRow, Store, SweepId, SweepRow};
 
 /// Both are the same.
@@ -99,7 +98,8 @@ pub(super) fn agree_at_last<S: Store>(stage: &mut Stage<S>) -> Verdict {
 fn agree_on_views<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
     let id = &stage.sweeps[at];
     let mut whole = Folded::default();
-    whole.take(told("changes", stage.store.changes(id, 0))?, WATCHED.len())?;
+    let metrics = stage.model.sweeps[at].new.metrics.len();
+    whole.take(told("changes", stage.store.changes(id, 0))?, metrics)?;
     if !whole.agrees(&stage.model.sweeps[at].folded()) {
         return Err(format!("changes since 0 are wrong: {whole:?}"));
     }

@@ -245,7 +245,7 @@ impl<S: Store> Stage<S> {
     }
 
     fn follow(&mut self, sweep: usize, follower: usize) -> Verdict {
-        let metrics = WATCHED.len();
+        let metrics = self.model.sweeps[sweep].new.metrics.len();
         let cursor = self.followers[sweep][follower].cursor;
         let changes = told("changes", self.store.changes(&self.sweeps[sweep], cursor))?;
         let follower = &mut self.followers[sweep][follower];
@@ -282,7 +282,8 @@ impl<S: Store> Stage<S> {
 fn sweep((id, terms): (&str, &Terms)) -> NewSweep {
     let goals =
         if terms.maximise { [Goal::Maximize, Goal::Minimize] } else { [Goal::Minimize, Goal::Maximize] };
-    let metrics = WATCHED.into_iter().zip(goals).map(|(name, goal)| Watched { name: name.to_owned(), goal });
+    let watched = WATCHED.into_iter().take(terms.metrics);
+    let metrics = watched.zip(goals).map(|(name, goal)| Watched { name: name.to_owned(), goal });
     NewSweep {
         id: SweepId::new(id),
         name: Some(format!("the {id} sweep")),

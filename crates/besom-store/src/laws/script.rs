@@ -24,6 +24,8 @@ pub(super) struct Terms {
     pub(super) retry_crashed: u32,
     pub(super) retry_failed: u32,
     pub(super) maximise: bool,
+    /// How many of [`WATCHED`] are the metrics of the sweep.
+    pub(super) metrics: usize,
 }
 
 /// A step. Agents, leases and runs are picked by numbers that are taken modulo how many there are; runs from the
@@ -52,7 +54,7 @@ pub(super) enum Step {
 /// How many follow the changes of each sweep.
 pub(super) const FOLLOWERS: usize = 2;
 
-/// The names of the watched metrics.
+/// The names of metrics that sweeps may watch.
 pub(super) const WATCHED: [&str; 2] = ["loss", "a.b"];
 
 /// All scripts. They begin with something to do and somebody who does it.
@@ -66,12 +68,13 @@ pub(super) fn script() -> impl Strategy<Value = Script> {
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
-    (option::of(0..7u64), 0..3u32, 0..2u32, any::<bool>()).prop_map(
-        |(run_cap, retry_crashed, retry_failed, maximise)| Terms {
+    (option::of(0..7u64), 0..3u32, 0..2u32, any::<bool>(), 1..=WATCHED.len()).prop_map(
+        |(run_cap, retry_crashed, retry_failed, maximise, metrics)| Terms {
             run_cap,
             retry_crashed,
             retry_failed,
             maximise,
+            metrics,
         },
     )
 }

@@ -68,6 +68,12 @@ impl Sweep {
         let newest = run.attempts.last();
         let curve = run.curve(&self.new.metrics[0]);
         let valid = || curve.iter().copied().filter(|value| value.is_finite());
+        let last = valid().next_back();
+        // Values of several metrics belong together, so that the last of each counts.
+        let loss = match self.new.metrics.len() {
+            1 => valid().map(|value| goal.to_loss(value)).reduce(f64::min),
+            _ => last.map(|value| goal.to_loss(value)),
+        };
         RunRow {
             number: run.number,
             state: run.state,
@@ -79,11 +85,8 @@ impl Sweep {
             attempt: run.attempt(),
             exit_code: run.exit_code,
             rows: newest.map_or(0, |newest| newest.rows.len() as u64),
-            best: valid()
-                .map(|value| goal.to_loss(value))
-                .reduce(f64::min)
-                .map(|loss| goal.to_loss(loss) + 0.0),
-            last: valid().next_back(),
+            best: loss.map(|loss| goal.to_loss(loss) + 0.0),
+            last,
             created_ms: run.created_ms,
             started_ms: newest.map(|newest| newest.started_ms),
             ended_ms: run.ended_ms,

@@ -6,12 +6,13 @@ use rusqlite::params;
 use super::fault::Outcome;
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
+use crate::rules::is_silent;
 use crate::{AgentId, AgentRow, NewAgent, StoreError};
 
 /// An agent with the answer to its newest claim.
 #[derive(Debug)]
 pub(super) struct Agent {
-    pub(super) key: i64,
+    pub(super) id: AgentId,
     pub(super) sweep: i64,
     pub(super) name: String,
     pub(super) silence_ms: u64,
@@ -20,31 +21,24 @@ pub(super) struct Agent {
     pub(super) answer: Option<(RunNumber, u64)>,
 }
 
-impl Agent {
-    /// Its id.
-    pub(super) fn id(&self) -> AgentId {
-        AgentId(self.key.cast_unsigned())
-    }
-}
-
 impl Tx<'_> {
     /// The agent of this id.
     pub(super) fn agent(&self, id: AgentId) -> Outcome<Agent> {
         let mut statement = self.sql(
-            "SELECT key, sweep, name, silence_ms, request, answer_run, answer_attempt FROM agents WHERE key = ?1",
+            "SELECT sweep, name, silence_ms, request, answer_run, answer_attempt FROM agents WHERE key = ?1",
         )?;
         let mut rows = statement.query([bounded(id.0)])?;
         let Some(row) = rows.next()? else {
             return Err(StoreError::NoAgent(id.0).into());
         };
-        let run = row.get::<_, Option<u64>>(5)?.and_then(RunNumber::new);
+        let run = row.get::<_, Option<u64>>("answer_run")?.and_then(RunNumber::new);
         Ok(Agent {
-            key: row.get(0)?,
-            sweep: row.get(1)?,
-            name: row.get(2)?,
-            silence_ms: row.get(3)?,
-            request: row.get(4)?,
-            answer: run.zip(row.get(6)?),
+            id,
+            sweep: row.get("sweep")?,
+            name: row.get("name")?,
+            silence_ms: row.get("silence_ms")?,
+            request: row.get("request")?,
+            answer: run.zip(row.get("answer_attempt")?),
         })
     }
 
@@ -58,13 +52,19 @@ impl Tx<'_> {
     }
 
     /// The agent was heard of.
-    pub(super) fn hear(&self, agent: i64) -> Outcome<()> {
-        self.change_one("UPDATE agents SET seen_ms = ?2, gone = 0 WHERE key = ?1", params![agent, self.now])
+    pub(super) fn hear(&self, agent: AgentId) -> Outcome<()> {
+        self.change_one(
+            "UPDATE agents SET seen_ms = ?2, gone = 0 WHERE key = ?1",
+            params![bounded(agent.0), self.now],
+        )
     }
 
     /// The agent has said good-bye.
-    pub(super) fn mark_gone(&self, agent: i64) -> Outcome<()> {
-        self.change_one("UPDATE agents SET seen_ms = ?2, gone = 1 WHERE key = ?1", params![agent, self.now])
+    pub(super) fn mark_gone(&self, agent: AgentId) -> Outcome<()> {
+        self.change_one(
+            "UPDATE agents SET seen_ms = ?2, gone = 1 WHERE key = ?1",
+            params![bounded(agent.0), self.now],
+        )
     }
 
     /// Keeps the answer to a claim, so that a repeated claim gets it again.
@@ -77,7 +77,7 @@ impl Tx<'_> {
     ) -> Outcome<()> {
         self.change_one(
             "UPDATE agents SET request = ?2, answer_run = ?3, answer_attempt = ?4, seen_ms = ?5, gone = 0 WHERE key = ?1",
-            params![agent.key, bounded(request), run.get(), attempt, self.now],
+            params![bounded(agent.id.0), bounded(request), run.get(), attempt, self.now],
         )
     }
 
@@ -90,13 +90,13 @@ impl Tx<'_> {
         let mut statement = self
             .sql("SELECT key, name, seen_ms, gone, silence_ms FROM agents WHERE sweep = ?1 ORDER BY key")?;
         let rows = statement.query_map([sweep.key], |row| {
-            let key: i64 = row.get(0)?;
-            let (seen_ms, gone, silence_ms): (u64, bool, u64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            let (key, seen_ms): (i64, u64) = (row.get("key")?, row.get("seen_ms")?);
+            let gone: bool = row.get("gone")?;
             Ok(AgentRow {
                 id: AgentId(key.cast_unsigned()),
-                name: row.get(1)?,
+                name: row.get("name")?,
                 seen_ms,
-                alive: !gone && self.now.saturating_sub(seen_ms) <= silence_ms,
+                alive: !gone && !is_silent(seen_ms, row.get("silence_ms")?, self.now),
                 run: held.get(&key).copied().and_then(RunNumber::new),
             })
         })?;

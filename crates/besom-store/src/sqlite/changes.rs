@@ -2,12 +2,14 @@
 
 use rusqlite::params;
 
+use super::columns::text;
 use super::curves::{blob, pull};
 use super::events::object;
 use super::fault::Outcome;
-use super::runs::{COLUMNS, Run, WIDTH, run, text};
+use super::runs::{Run, RunColumn, run};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
+use crate::rules::RunRecord;
 use crate::{Changes, CurvePart, NewRun, RunChange, StopKind};
 
 impl Tx<'_> {
@@ -15,8 +17,9 @@ impl Tx<'_> {
     pub(super) fn changes(&self, sweep: &Sweep, since: u64) -> Outcome<Changes> {
         // Over everything, the order of the numbers is the cheaper way; over news, the index of changes.
         let condition = if since == 0 { "?2 = 0" } else { "r.change > ?2" };
+        let columns = RunColumn::SQL;
         let mut statement = self.sql(&format!(
-            "SELECT {COLUMNS}, iif(r.added > ?2, p.point, NULL), iif(r.added > ?2, p.note, NULL)
+            "SELECT {columns}, iif(r.added > ?2, p.point, NULL) AS point, iif(r.added > ?2, p.note, NULL) AS note
              FROM runs r JOIN points p ON p.run = r.key WHERE r.sweep = ?1 AND {condition} ORDER BY r.number"
         ))?;
         let mut rows = statement.query(params![sweep.key, bounded(since)])?;
@@ -24,26 +27,26 @@ impl Tx<'_> {
         while let Some(row) = rows.next()? {
             let run = run(row)?;
             let added = if run.added > since {
-                Some(NewRun { point: object(text(row, WIDTH)?)?, note: object(text(row, WIDTH + 1)?)? })
+                Some(NewRun { point: object(text(row, "point")?)?, note: object(text(row, "note")?)? })
             } else {
                 None
             };
             let curves = self.curve_parts(sweep, &run, since)?;
-            let early = run.stop_kind == Some(StopKind::Early);
-            let stopped = run.stop_reason.filter(|_| early);
-            runs.push(RunChange { number: run.number, added, state: run.state, stopped, curves });
+            let RunRecord { number, state, stop, .. } = run.record;
+            let stopped = stop.filter(|stop| stop.kind == StopKind::Early).map(|stop| stop.reason);
+            runs.push(RunChange { number, added, state, stopped, curves });
         }
-        Ok(Changes { upto: sweep.change, state: sweep.state, runs })
+        Ok(Changes { upto: sweep.change, state: sweep.record.state, runs })
     }
 
     fn curve_parts(&self, sweep: &Sweep, run: &Run, since: u64) -> Outcome<Vec<CurvePart>> {
         let anew = run.attempted > since;
-        let outdated = anew && run.attempt > 1 && run.added <= since;
+        let outdated = anew && run.record.attempt > 1 && run.added <= since;
         let mut parts = Vec::new();
-        if run.rows == 0 && !anew {
+        if run.record.rows == 0 && !anew {
             return Ok(parts);
         }
-        for metric in 0..sweep.metrics.len() {
+        for metric in 0..sweep.record.metrics.len() {
             let part = self.curve_part(run, metric, if anew { 0 } else { since })?;
             // A new attempt without values must still cut away those of the one before.
             if !part.values.is_empty() || outdated {
@@ -59,7 +62,7 @@ impl Tx<'_> {
             "SELECT start, change, vals FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3
              ORDER BY start DESC",
         )?;
-        let mut rows = statement.query(params![run.key, run.attempt, metric])?;
+        let mut rows = statement.query(params![run.key, run.record.attempt, metric])?;
         let mut segments: Vec<(usize, Vec<f64>)> = Vec::new();
         while let Some(row) = rows.next()? {
             if row.get::<_, u64>(1)? <= since {

@@ -5,19 +5,20 @@ use rusqlite::params;
 
 use super::Tx;
 use super::agents::Agent;
-use super::attempts::Standing;
+use super::columns::text;
 use super::events::object;
 use super::fault::{Outcome, damaged};
-use super::runs::{Run, text};
+use super::runs::{Run, lease};
 use super::sweeps::Sweep;
-use crate::{AgentId, Claim, ClaimedRun, Lease, SweepState};
+use crate::rules::{Request, Standing};
+use crate::{AgentId, Claim, ClaimedRun};
 
 impl Tx<'_> {
     /// Whether a claim could only be answered with nothing; found out without writing.
     pub(super) fn has_nothing_for(&self, id: AgentId, request: u64) -> Outcome<bool> {
         let agent = self.agent(id)?;
         let sweep = self.sweep_of(agent.sweep)?;
-        Ok(self.is_new(&agent, request) && self.next(&sweep)?.is_none())
+        Ok(self.request(&agent, request) == Request::New && self.next(&sweep)?.is_none())
     }
 
     /// Answers a claim with nothing, if that is the answer: a sign of life.
@@ -26,40 +27,41 @@ impl Tx<'_> {
             return Ok(None);
         }
         let agent = self.agent(id)?;
-        self.hear(agent.key)?;
-        Ok(Some(Claim::Nothing(self.sweep_of(agent.sweep)?.state)))
+        self.hear(agent.id)?;
+        Ok(Some(Claim::Nothing(self.sweep_of(agent.sweep)?.record.state)))
     }
 
     /// Answers a claim.
     pub(super) fn claim(&self, id: AgentId, request: u64) -> Outcome<Claim> {
         let agent = self.agent(id)?;
         self.on_sweep_of(agent.sweep, |sweep| {
-            if self.is_new(&agent, request) {
+            let kind = self.request(&agent, request);
+            if kind == Request::New {
                 return self.claim_next(sweep, &agent, request);
             }
-            self.hear(agent.key)?;
+            self.hear(agent.id)?;
             match agent.answer {
-                Some((number, attempt)) if request == agent.request => {
+                Some((number, attempt)) if kind == Request::Repeated => {
                     self.claim_again(sweep, number, attempt)
                 }
-                _ => Ok(Claim::Nothing(sweep.state)),
+                _ => Ok(Claim::Nothing(sweep.record.state)),
             }
         })
     }
 
-    fn is_new(&self, agent: &Agent, request: u64) -> bool {
+    fn request(&self, agent: &Agent, number: u64) -> Request {
         #[cfg(feature = "mutants")]
         if self.breaks(super::Mutant::NoStoredAnswer) {
-            return true;
+            return Request::New;
         }
-        request > agent.request
+        Request::of(number, agent.request)
     }
 
     /// The stored answer, if it is still worth something.
     fn claim_again(&self, sweep: &mut Sweep, number: RunNumber, attempt: u64) -> Outcome<Claim> {
         let mut run = self.run(sweep, number)?;
         match self.standing(sweep, &run, attempt) {
-            Standing::Over => return Ok(Claim::Nothing(sweep.state)),
+            Standing::Over => return Ok(Claim::Nothing(sweep.record.state)),
             Standing::Live => self.keep_alive(&run)?,
             Standing::GivenUp => self.come_back(sweep, &mut run)?,
         }
@@ -68,20 +70,21 @@ impl Tx<'_> {
 
     fn claim_next(&self, sweep: &mut Sweep, agent: &Agent, request: u64) -> Outcome<Claim> {
         let Some(number) = self.next(sweep)? else {
-            self.hear(agent.key)?;
-            return Ok(Claim::Nothing(sweep.state));
+            self.hear(agent.id)?;
+            return Ok(Claim::Nothing(sweep.record.state));
         };
-        if sweep.state == SweepState::Pending {
-            self.move_sweep(sweep, SweepState::Running, None, "started")?;
+        if let Some(entry) = sweep.record.begin(self.now) {
+            self.log(sweep, None, &entry)?;
         }
-        let run = self.hand_out(sweep, &self.run(sweep, number)?, agent)?;
-        self.store_answer(agent, request, number, run.attempt)?;
+        let mut run = self.run(sweep, number)?;
+        self.hand_out(sweep, &mut run, agent)?;
+        self.store_answer(agent, request, number, run.record.attempt)?;
         self.claimed(sweep, &run)
     }
 
     /// The run of the lowest number that waits to be handed out.
     fn next(&self, sweep: &Sweep) -> Outcome<Option<RunNumber>> {
-        if !sweep.hands_out() {
+        if !sweep.record.hands_out() {
             return Ok(None);
         }
         let mut first: Option<u64> = None;
@@ -98,9 +101,8 @@ impl Tx<'_> {
         let mut statement = self.sql("SELECT point FROM points WHERE run = ?1")?;
         let mut rows = statement.query([run.key])?;
         let Some(row) = rows.next()? else {
-            return Err(damaged("a run without a point", run.number));
+            return Err(damaged("a run without a point", run.record.number));
         };
-        let lease = Lease { sweep: sweep.id.clone(), run: run.number, attempt: run.attempt };
-        Ok(Claim::Run(ClaimedRun { lease, point: object(text(row, 0)?)? }))
+        Ok(Claim::Run(ClaimedRun { lease: lease(sweep, run), point: object(text(row, "point")?)? }))
     }
 }

@@ -3,7 +3,7 @@
 //! A curve is cut into segments of some hundred values. Segments know the change that made them grow last, which is
 //! how [`super::changes`] finds the new part of a curve without reading the old one.
 
-use besom_core::{Goal, RunNumber};
+use besom_core::RunNumber;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
@@ -20,37 +20,20 @@ const SEGMENT: usize = 128;
 const SIZE: usize = size_of::<f64>();
 
 impl Tx<'_> {
-    /// Appends the watched values of new rows, and keeps best and last up to date.
-    pub(super) fn extend_curves(&self, sweep: &Sweep, run: &mut Run, rows: &[Row]) -> Outcome<()> {
-        for (metric, watched) in sweep.metrics.iter().enumerate() {
+    /// Appends the watched values of new rows. Returns those of the first metric.
+    pub(super) fn extend_curves(&self, sweep: &Sweep, run: &Run, rows: &[Row]) -> Outcome<Vec<f64>> {
+        let mut first = Vec::new();
+        for (metric, watched) in sweep.record.metrics.iter().enumerate() {
             let values: Vec<f64> =
                 rows.iter().filter_map(|row| row.values.get(&watched.name)).map(number).collect();
-            if values.is_empty() {
-                continue;
+            if !values.is_empty() {
+                self.extend_curve(sweep, run, metric, &values)?;
             }
-            self.extend_curve(sweep, run, metric, &values)?;
             if metric == 0 {
-                self.rank(run, watched.goal, &values)?;
+                first = values;
             }
         }
-        Ok(())
-    }
-
-    fn rank(&self, run: &mut Run, goal: Goal, values: &[f64]) -> Outcome<()> {
-        let valid = || values.iter().copied().filter(|value| value.is_finite());
-        run.last = valid().next_back().or(run.last);
-        // Adding zero turns the negative zero of a maximised 0 into the positive one.
-        let Some(loss) = valid().map(|value| goal.to_loss(value) + 0.0).reduce(f64::min) else {
-            return Ok(());
-        };
-        if run.loss.is_none_or(|best| loss < best) {
-            run.loss = Some(loss);
-            self.change_one(
-                "UPDATE runs SET loss = ?3 WHERE key = ?1 AND attempt = ?2",
-                params![run.key, run.attempt, loss],
-            )?;
-        }
-        Ok(())
+        Ok(first)
     }
 
     fn extend_curve(&self, sweep: &Sweep, run: &Run, metric: usize, values: &[f64]) -> Outcome<()> {
@@ -59,7 +42,7 @@ impl Tx<'_> {
                 "SELECT key, start, length(vals) / 8 FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3
                  ORDER BY start DESC LIMIT 1",
             )?
-            .query_row(params![run.key, run.attempt, metric], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row(params![run.key, run.record.attempt, metric], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         if let Some((key, _, len)) = tail
             && len + values.len() <= SEGMENT
@@ -78,7 +61,7 @@ impl Tx<'_> {
         self.sql(
             "INSERT INTO curves (run, attempt, metric, start, change, vals) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![run.key, run.attempt, metric, start, sweep.change, bytes])?;
+        .execute(params![run.key, run.record.attempt, metric, start, sweep.change, bytes])?;
         Ok(())
     }
 
@@ -87,7 +70,7 @@ impl Tx<'_> {
         let run = self.run(sweep, number)?;
         let mut statement = self
             .sql("SELECT vals FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3 ORDER BY start")?;
-        let mut rows = statement.query(params![run.key, run.attempt, metric])?;
+        let mut rows = statement.query(params![run.key, run.record.attempt, metric])?;
         let mut curve = Vec::new();
         while let Some(row) = rows.next()? {
             pull(&mut curve, blob(row, 0)?)?;

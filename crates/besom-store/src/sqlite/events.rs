@@ -4,26 +4,23 @@ use besom_core::RunNumber;
 use rusqlite::params;
 use serde_json::{Map, Value};
 
+use super::columns::text;
 use super::fault::{Outcome, damaged};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
 use crate::Event;
+use crate::rules::LogEntry;
 
 impl Tx<'_> {
     /// Writes an event, which is a change.
-    pub(super) fn log(
-        &self,
-        sweep: &mut Sweep,
-        run: Option<RunNumber>,
-        kind: &str,
-        detail: Map<String, Value>,
-    ) -> Outcome<()> {
+    pub(super) fn log(&self, sweep: &mut Sweep, run: Option<RunNumber>, entry: &LogEntry) -> Outcome<()> {
         sweep.change += 1;
-        let (run, detail) = (run.map(RunNumber::get), Value::Object(detail).to_string());
+        let detail = serde_json::to_string(&entry.detail).map_err(|error| damaged("an event", error))?;
+        let run = run.map(RunNumber::get);
         self.sql(
             "INSERT INTO events (sweep, seq, at_ms, run, kind, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![sweep.key, sweep.change, self.now, run, kind, detail])?;
+        .execute(params![sweep.key, sweep.change, self.now, run, entry.kind, detail])?;
         Ok(())
     }
 
@@ -45,11 +42,11 @@ impl Tx<'_> {
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
             events.push(Event {
-                seq: row.get(0)?,
-                at_ms: row.get(1)?,
-                run: row.get::<_, Option<u64>>(2)?.and_then(RunNumber::new),
-                kind: row.get(3)?,
-                detail: object(row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?)?,
+                seq: row.get("seq")?,
+                at_ms: row.get("at_ms")?,
+                run: row.get::<_, Option<u64>>("run")?.and_then(RunNumber::new),
+                kind: row.get("kind")?,
+                detail: object(text(row, "detail")?)?,
             });
         }
         Ok(events)

@@ -3,11 +3,13 @@
 use besom_core::{Goal, RunNumber};
 use rusqlite::{Row, params};
 
+use super::columns::text;
 use super::events::object;
 use super::fault::Outcome;
-use super::runs::{COLUMNS, Run, WIDTH, run, text};
+use super::runs::{RunColumn, run};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
+use crate::rules::RunRecord;
 use crate::{Order, RunQuery, RunRow, StoreError};
 
 impl Tx<'_> {
@@ -24,50 +26,53 @@ impl Tx<'_> {
             [] => String::new(),
             states => format!("AND r.state IN ({})", states.join(", ")),
         };
-        let mut statement = self.conn.prepare(&format!(
-            "SELECT {COLUMNS}, p.point, p.note FROM runs r JOIN points p ON p.run = r.key
-             WHERE r.sweep = ?1 {condition} ORDER BY {order} LIMIT ?2 OFFSET ?3"
-        ))?;
+        let mut statement = self
+            .conn
+            .prepare(&format!("{} {condition} ORDER BY {order} LIMIT ?2 OFFSET ?3", select_rows()))?;
         let limit = bounded(query.limit.unwrap_or(u64::MAX));
         let mut rows = statement.query(params![sweep.key, limit, bounded(query.offset)])?;
         let mut runs = Vec::new();
         while let Some(row) = rows.next()? {
-            runs.push(full(row, sweep.goal())?);
+            runs.push(full(row, sweep.record.goal())?);
         }
         Ok(runs)
     }
 
     /// One run.
     pub(super) fn run_row(&self, sweep: &Sweep, number: RunNumber) -> Outcome<RunRow> {
-        let mut statement = self.sql(&format!(
-            "SELECT {COLUMNS}, p.point, p.note FROM runs r JOIN points p ON p.run = r.key
-             WHERE r.sweep = ?1 AND r.number = ?2"
-        ))?;
+        let mut statement = self.sql(&format!("{} AND r.number = ?2", select_rows()))?;
         let mut rows = statement.query(params![sweep.key, bounded(number.get())])?;
         match rows.next()? {
-            Some(row) => full(row, sweep.goal()),
-            None => Err(StoreError::NoRun { sweep: sweep.id.clone(), run: number }.into()),
+            Some(row) => full(row, sweep.record.goal()),
+            None => Err(StoreError::NoRun { sweep: sweep.record.id.clone(), run: number }.into()),
         }
     }
 }
 
+fn select_rows() -> String {
+    let columns = RunColumn::SQL;
+    format!("SELECT {columns}, p.point, p.note FROM runs r JOIN points p ON p.run = r.key WHERE r.sweep = ?1")
+}
+
 fn full(row: &Row<'_>, goal: Goal) -> Outcome<RunRow> {
-    let run: Run = run(row)?;
+    let run = run(row)?;
+    let RunRecord { number, state, stop, message, attempt, exit_code, rows, loss, last, .. } = run.record;
+    let (stop_kind, stop_reason) = stop.map(|stop| (stop.kind, stop.reason)).unzip();
     Ok(RunRow {
-        number: run.number,
-        state: run.state,
-        point: object(text(row, WIDTH)?)?,
-        note: object(text(row, WIDTH + 1)?)?,
-        stop_reason: run.stop_reason,
-        stop_kind: run.stop_kind,
-        message: run.message,
-        attempt: run.attempt,
-        exit_code: run.exit_code,
-        rows: run.rows,
-        best: run.loss.map(|loss| goal.to_loss(loss) + 0.0),
-        last: run.last,
+        number,
+        state,
+        point: object(text(row, "point")?)?,
+        note: object(text(row, "note")?)?,
+        stop_reason,
+        stop_kind,
+        message,
+        attempt,
+        exit_code,
+        rows,
+        best: loss.map(|loss| goal.to_loss(loss) + 0.0),
+        last,
         created_ms: run.created_ms,
-        started_ms: run.started_ms,
-        ended_ms: run.ended_ms,
+        started_ms: run.record.started_ms,
+        ended_ms: run.record.ended_ms,
     })
 }

@@ -8,6 +8,7 @@ mod agents;
 mod attempts;
 mod changes;
 mod claims;
+mod columns;
 mod curves;
 mod events;
 mod fault;

@@ -9,9 +9,10 @@ use besom_core::RunNumber;
 use rusqlite::{OptionalExtension, params};
 
 use super::Tx;
+use super::columns::text;
 use super::events::object;
 use super::fault::{Outcome, damaged};
-use super::runs::{Run, text};
+use super::runs::Run;
 use super::sweeps::Sweep;
 use crate::Row;
 
@@ -34,13 +35,13 @@ impl Tx<'_> {
             );
         }
         self.sql("INSERT INTO chunks (run, attempt, first, rows, lines) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![run.key, run.attempt, run.rows + 1, rows.len(), lines])?;
+            .execute(params![run.key, run.record.attempt, run.record.rows + 1, rows.len(), lines])?;
         Ok(())
     }
 
     /// The last chunk, if `more` bytes have room in it.
     fn chunk_to_extend(&self, run: &Run, more: usize) -> Outcome<Option<i64>> {
-        if run.rows == 0 || more >= CHUNK {
+        if run.record.rows == 0 || more >= CHUNK {
             return Ok(None);
         }
         let last: Option<(i64, usize)> = self
@@ -48,7 +49,7 @@ impl Tx<'_> {
                 "SELECT key, octet_length(lines) FROM chunks WHERE run = ?1 AND attempt = ?2
                  ORDER BY first DESC LIMIT 1",
             )?
-            .query_row(params![run.key, run.attempt], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(params![run.key, run.record.attempt], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         Ok(last.filter(|(_, size)| size + more <= CHUNK).map(|(key, _)| key))
     }
@@ -56,14 +57,14 @@ impl Tx<'_> {
     /// The rows of an attempt.
     pub(super) fn rows(&self, sweep: &Sweep, number: RunNumber, attempt: Option<u64>) -> Outcome<Vec<Row>> {
         let run = self.run(sweep, number)?;
-        let attempt = super::bounded(attempt.unwrap_or(run.attempt));
+        let attempt = super::bounded(attempt.unwrap_or(run.record.attempt));
         let mut statement =
             self.sql("SELECT first, lines FROM chunks WHERE run = ?1 AND attempt = ?2 ORDER BY first")?;
         let mut chunks = statement.query(params![run.key, attempt])?;
         let mut rows = Vec::new();
         while let Some(chunk) = chunks.next()? {
-            let first: u64 = chunk.get(0)?;
-            for (line, seq) in text(chunk, 1)?.lines().zip(first..) {
+            let first: u64 = chunk.get("first")?;
+            for (line, seq) in text(chunk, "lines")?.lines().zip(first..) {
                 rows.push(Row { seq, values: object(line)? });
             }
         }

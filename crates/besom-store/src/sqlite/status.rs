@@ -22,7 +22,9 @@ impl Tx<'_> {
             )?
             .query_row([sweep.key], |row| Ok((row.get::<_, u64>(0)?, row.get::<_, f64>(1)?)))
             .optional()?
-            .and_then(|(number, loss)| Some((RunNumber::new(number)?, sweep.goal().to_loss(loss) + 0.0)));
+            .and_then(|(number, loss)| {
+                Some((RunNumber::new(number)?, sweep.record.goal().to_loss(loss) + 0.0))
+            });
         let agents = self
             .sql("SELECT count(*) FROM agents WHERE sweep = ?1 AND gone = 0 AND max(?2 - seen_ms, 0) <= silence_ms")?
             .query_row(params![sweep.key, super::bounded(self.now)], |row| row.get(0))?;

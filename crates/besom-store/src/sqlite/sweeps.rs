@@ -2,53 +2,38 @@
 
 use besom_core::{Goal, RunState, nearest};
 use rusqlite::{OptionalExtension, Row, params};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::columns::columns;
 use super::fault::{Outcome, damaged};
 use super::{Tx, bounded};
+use crate::rules::{LogEntry, SweepRecord};
 use crate::{NewSweep, PausedBy, StopKind, StoreError, SweepId, SweepRow, SweepState, Watched};
 
-/// What operations need to know of a sweep; what changes of it is saved when they are done.
+/// A sweep at work: what changes of its record, and `change`, is saved when the work is done.
 #[derive(Debug)]
 pub(super) struct Sweep {
     pub(super) key: i64,
-    pub(super) id: SweepId,
-    pub(super) metrics: Vec<Watched>,
-    pub(super) run_cap: Option<u64>,
-    pub(super) retry_crashed: u32,
-    pub(super) retry_failed: u32,
-    pub(super) state: SweepState,
-    pub(super) reason: Option<String>,
-    pub(super) paused_by: Option<PausedBy>,
-    pub(super) runs: u64,
     pub(super) change: u64,
+    pub(super) record: SweepRecord,
 }
 
-impl Sweep {
-    /// The goal of the first metric, by which runs are ranked.
-    pub(super) fn goal(&self) -> Goal {
-        self.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)
-    }
-
-    /// Whether runs may be handed out.
-    pub(super) fn hands_out(&self) -> bool {
-        matches!(self.state, SweepState::Pending | SweepState::Running)
-    }
+columns! {
+    /// The columns of [`Sweep`] in the tables `sweeps s` and `progress p`, to be read by [`head`].
+    SweepColumn: s.key, s.id, s.metrics, s.run_cap, s.retry_crashed, s.retry_failed, p.state, p.reason, p.paused_by,
+    p.runs, p.change, p.ended_ms
 }
 
-const HEAD: &str =
-    "SELECT s.key, s.id, s.metrics, s.run_cap, s.retry_crashed, s.retry_failed, p.state, p.reason,
-    p.runs, p.change, p.paused_by FROM sweeps s JOIN progress p ON p.sweep = s.key";
+const TABLES: &str = "FROM sweeps s JOIN progress p ON p.sweep = s.key";
 
-const ROW: &str =
-    "SELECT s.id, s.name, s.text, s.source, s.directory, s.seed, s.metrics, s.run_cap, s.retry_crashed,
-    s.retry_failed, p.state, p.reason, s.created_ms, p.ended_ms, p.runs, p.paused_by
-    FROM sweeps s JOIN progress p ON p.sweep = s.key";
+/// What a [`SweepRow`] has beside the columns of [`Sweep`].
+const MORE: &str = "s.name, s.text, s.source, s.directory, s.seed, s.created_ms";
 
 impl Tx<'_> {
     /// The sweep of this id, for reading.
     pub(super) fn sweep(&self, id: &SweepId) -> Outcome<Sweep> {
-        let mut statement = self.sql(&format!("{HEAD} WHERE s.id = ?1"))?;
+        let columns = SweepColumn::SQL;
+        let mut statement = self.sql(&format!("SELECT {columns} {TABLES} WHERE s.id = ?1"))?;
         let mut rows = statement.query([id.as_str()])?;
         match rows.next()? {
             Some(row) => head(row),
@@ -72,7 +57,8 @@ impl Tx<'_> {
 
     /// The sweep of this key.
     pub(super) fn sweep_of(&self, key: i64) -> Outcome<Sweep> {
-        let mut statement = self.sql(&format!("{HEAD} WHERE s.key = ?1"))?;
+        let columns = SweepColumn::SQL;
+        let mut statement = self.sql(&format!("SELECT {columns} {TABLES} WHERE s.key = ?1"))?;
         let mut rows = statement.query([key])?;
         rows.next()?.map_or_else(|| Err(damaged("the sweep of an agent", key)), head)
     }
@@ -81,18 +67,18 @@ impl Tx<'_> {
         let before = sweep.change;
         let done = work(&mut sweep)?;
         if sweep.change != before {
-            let ended = sweep.state.is_over().then_some(self.now);
+            let record = &sweep.record;
             self.change_one(
-                "UPDATE progress SET state = ?2, reason = ?3, runs = ?4, change = ?5,
-                   ended_ms = iif(?6 IS NULL, NULL, coalesce(ended_ms, ?6)), paused_by = ?7 WHERE sweep = ?1",
+                "UPDATE progress SET state = ?2, reason = ?3, paused_by = ?4, runs = ?5, change = ?6, ended_ms = ?7
+                 WHERE sweep = ?1",
                 params![
                     sweep.key,
-                    sweep.state.as_str(),
-                    sweep.reason,
-                    sweep.runs,
+                    record.state.as_str(),
+                    record.reason,
+                    record.paused_by.map(PausedBy::as_str),
+                    record.runs,
                     sweep.change,
-                    ended,
-                    sweep.paused_by.map(PausedBy::as_str)
+                    record.ended_ms
                 ],
             )?;
         }
@@ -138,12 +124,13 @@ impl Tx<'_> {
         for what in RunState::ALL.map(RunState::as_str).into_iter().chain(["stopped"]) {
             self.sql("INSERT INTO tallies VALUES (?1, ?2, 0)")?.execute(params![key, what])?;
         }
-        self.on_sweep_of(key, |sweep| self.log(sweep, None, "created", Map::new()))
+        self.on_sweep_of(key, |sweep| self.log(sweep, None, &LogEntry::created()))
     }
 
     /// One sweep with everything.
     pub(super) fn sweep_row(&self, id: &SweepId) -> Outcome<SweepRow> {
-        let mut statement = self.sql(&format!("{ROW} WHERE s.id = ?1"))?;
+        let columns = SweepColumn::SQL;
+        let mut statement = self.sql(&format!("SELECT {columns}, {MORE} {TABLES} WHERE s.id = ?1"))?;
         let mut rows = statement.query([id.as_str()])?;
         match rows.next()? {
             Some(row) => full(row),
@@ -153,7 +140,8 @@ impl Tx<'_> {
 
     /// All sweeps with everything.
     pub(super) fn sweep_rows(&self) -> Outcome<Vec<SweepRow>> {
-        let mut statement = self.sql(&format!("{ROW} ORDER BY s.key"))?;
+        let columns = SweepColumn::SQL;
+        let mut statement = self.sql(&format!("SELECT {columns}, {MORE} {TABLES} ORDER BY s.key"))?;
         let mut rows = statement.query([])?;
         let mut sweeps = Vec::new();
         while let Some(row) = rows.next()? {
@@ -164,66 +152,22 @@ impl Tx<'_> {
 
     /// Pauses a sweep.
     pub(super) fn pause(&self, sweep: &mut Sweep, by: PausedBy, reason: Option<&str>) -> Outcome<()> {
-        let before = sweep.state;
-        self.set_state(sweep, SweepState::Paused, reason)?;
-        if before != SweepState::Paused {
-            sweep.paused_by = Some(by);
-        }
-        Ok(())
-    }
-
-    /// Brings a sweep to a state, and its runs with it.
-    pub(super) fn set_state(&self, sweep: &mut Sweep, to: SweepState, reason: Option<&str>) -> Outcome<()> {
-        use SweepState as S;
-        let from = sweep.state;
-        if from == to {
-            return Ok(());
-        }
-        let kind = match (from, to) {
-            (S::Pending, S::Running) => "started",
-            (S::Pending | S::Running, S::Paused) => "paused",
-            (S::Paused, S::Running) => "resumed",
-            (S::Pending | S::Running | S::Paused, S::Finished) => "finished",
-            (S::Pending | S::Running | S::Paused, S::Canceled) => "canceled",
-            _ => return Err(StoreError::Transition { sweep: sweep.id.clone(), from, to }.into()),
-        };
-        self.move_sweep(sweep, to, reason, kind)?;
-        if to.is_over() {
-            self.close_runs(sweep, reason)?;
-        }
-        Ok(())
+        let Some(entry) = sweep.record.pause(by, reason, self.now)? else { return Ok(()) };
+        self.log(sweep, None, &entry)
     }
 
     /// Pauses a sweep that hands out runs, because its program cannot work.
     pub(super) fn report_broken(&self, sweep: &mut Sweep, reason: &str) -> Outcome<()> {
-        if sweep.hands_out() { self.pause(sweep, PausedBy::Program, Some(reason)) } else { Ok(()) }
+        let Some(entry) = sweep.record.report_broken(reason, self.now) else { return Ok(()) };
+        self.log(sweep, None, &entry)
     }
 
-    /// Changes the state and writes the event.
-    pub(super) fn move_sweep(
-        &self,
-        sweep: &mut Sweep,
-        to: SweepState,
-        reason: Option<&str>,
-        kind: &str,
-    ) -> Outcome<()> {
-        sweep.state = to;
-        sweep.reason = reason.map(str::to_owned);
-        sweep.paused_by = (to == SweepState::Paused).then_some(PausedBy::Owner);
-        let detail = reason.map(|reason| ("reason".to_owned(), json!(reason))).into_iter().collect();
-        self.log(sweep, None, kind, detail)
-    }
-
-    /// Ends what waits in a sweep that is over, and asks what runs to end if it was canceled.
-    fn close_runs(&self, sweep: &mut Sweep, reason: Option<&str>) -> Outcome<()> {
-        let reason = reason.map_or_else(|| format!("the sweep is {}", sweep.state), str::to_owned);
-        let mut waiting = self.numbers_in(sweep, RunState::Pending)?;
-        waiting.extend(self.numbers_in(sweep, RunState::Preempted)?);
-        if sweep.state == SweepState::Canceled {
-            waiting.extend(self.numbers_in(sweep, RunState::Running)?);
-        }
-        waiting.sort_unstable();
-        for number in waiting {
+    /// Brings a sweep to a state, and its runs with it.
+    pub(super) fn set_state(&self, sweep: &mut Sweep, to: SweepState, reason: Option<&str>) -> Outcome<()> {
+        let Some(entry) = sweep.record.set_state(to, reason, self.now)? else { return Ok(()) };
+        self.log(sweep, None, &entry)?;
+        let reason = reason.map_or_else(|| format!("the sweep is {to}"), str::to_owned);
+        for number in self.numbers_in(sweep, sweep.record.closes())? {
             self.request_stop(sweep, number, &reason, StopKind::Cancel)?;
         }
         Ok(())
@@ -251,52 +195,50 @@ fn metrics(text: &str) -> Outcome<Vec<Watched>> {
         .collect()
 }
 
+fn paused_by(name: &str) -> Outcome<PausedBy> {
+    PausedBy::parse(name).ok_or_else(|| damaged("who has paused a sweep", name))
+}
+
 fn state(name: &str) -> Outcome<SweepState> {
     SweepState::parse(name).ok_or_else(|| damaged("the state of a sweep", name))
 }
 
-fn text<'a>(row: &'a Row<'_>, column: usize) -> Outcome<&'a str> {
-    Ok(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
-}
-
+/// Reads a sweep from what [`SweepColumn::SQL`] has selected.
 fn head(row: &Row<'_>) -> Outcome<Sweep> {
-    Ok(Sweep {
-        key: row.get(0)?,
-        id: SweepId::new(text(row, 1)?),
-        metrics: metrics(text(row, 2)?)?,
-        run_cap: row.get(3)?,
-        retry_crashed: row.get(4)?,
-        retry_failed: row.get(5)?,
-        state: state(text(row, 6)?)?,
-        reason: row.get(7)?,
-        runs: row.get(8)?,
-        change: row.get(9)?,
-        paused_by: paused_by(row, 10)?,
-    })
+    use SweepColumn as C;
+    let record = SweepRecord {
+        id: SweepId::new(C::id.text(row)?),
+        metrics: metrics(C::metrics.text(row)?)?,
+        run_cap: C::run_cap.get(row)?,
+        retry_crashed: C::retry_crashed.get(row)?,
+        retry_failed: C::retry_failed.get(row)?,
+        state: state(C::state.text(row)?)?,
+        reason: C::reason.get(row)?,
+        paused_by: C::paused_by.text_or_null(row)?.map(paused_by).transpose()?,
+        runs: C::runs.get(row)?,
+        ended_ms: C::ended_ms.get(row)?,
+    };
+    Ok(Sweep { key: C::key.get(row)?, change: C::change.get(row)?, record })
 }
 
 fn full(row: &Row<'_>) -> Outcome<SweepRow> {
+    let record = head(row)?.record;
     Ok(SweepRow {
-        id: SweepId::new(text(row, 0)?),
-        name: row.get(1)?,
-        text: row.get(2)?,
-        source: row.get(3)?,
-        directory: row.get(4)?,
-        seed: row.get::<_, i64>(5)?.cast_unsigned(),
-        metrics: metrics(text(row, 6)?)?,
-        run_cap: row.get(7)?,
-        retry_crashed: row.get(8)?,
-        retry_failed: row.get(9)?,
-        state: state(text(row, 10)?)?,
-        reason: row.get(11)?,
-        created_ms: row.get(12)?,
-        ended_ms: row.get(13)?,
-        runs: row.get(14)?,
-        paused_by: paused_by(row, 15)?,
+        id: record.id,
+        name: row.get("name")?,
+        text: row.get("text")?,
+        source: row.get("source")?,
+        directory: row.get("directory")?,
+        seed: row.get::<_, i64>("seed")?.cast_unsigned(),
+        metrics: record.metrics,
+        run_cap: record.run_cap,
+        retry_crashed: record.retry_crashed,
+        retry_failed: record.retry_failed,
+        state: record.state,
+        reason: record.reason,
+        paused_by: record.paused_by,
+        created_ms: row.get("created_ms")?,
+        ended_ms: record.ended_ms,
+        runs: record.runs,
     })
-}
-
-fn paused_by(row: &Row<'_>, column: usize) -> Outcome<Option<PausedBy>> {
-    let name = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-    name.map(|name| PausedBy::parse(name).ok_or_else(|| damaged("who has paused a sweep", name))).transpose()
 }

@@ -1,0 +1,89 @@
+//! The rules of a run's and a sweep's life, as pure functions on plain rows.
+//!
+//! A store loads a [`RunRecord`] or a [`SweepRecord`], calls a rule, and saves the record and the [`LogEntry`] that the
+//! rule returns in one transaction. So SQL holds no rule, and every store has the same ones. Nothing here reads a clock:
+//! the time comes in as `now`, in milliseconds since 1970. The model of the laws is written without this module, so that
+//! the two check each other.
+
+mod run;
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+use besom_core::RunState;
+use serde_json::{Map, Value};
+
+pub use self::run::{Ended, RunRecord, Standing, StopRequest};
+pub use self::sweep::SweepRecord;
+use crate::Row;
+
+/// What a rule did, for the log of the sweep: see [`Event`](crate::Event).
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogEntry {
+    /// What happened.
+    pub kind: &'static str,
+    /// More of it.
+    pub detail: Map<String, Value>,
+}
+
+impl LogEntry {
+    /// A sweep was created.
+    pub fn created() -> Self {
+        Self::new("created", [])
+    }
+
+    /// A run was added.
+    pub fn added() -> Self {
+        Self::new("added", [])
+    }
+
+    fn new<const N: usize>(kind: &'static str, detail: [(&str, Option<Value>); N]) -> Self {
+        let detail = detail.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        Self { kind, detail: detail.collect() }
+    }
+}
+
+/// What a claim is, by its request number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// The first with this number.
+    New,
+    /// The newest one that got a run, repeated.
+    Repeated,
+    /// An older one.
+    Stale,
+}
+
+impl Request {
+    /// What request `number` is to an agent whose newest answered request is `newest`.
+    pub fn of(number: u64, newest: u64) -> Self {
+        match number.cmp(&newest) {
+            std::cmp::Ordering::Greater => Self::New,
+            std::cmp::Ordering::Equal => Self::Repeated,
+            std::cmp::Ordering::Less => Self::Stale,
+        }
+    }
+}
+
+/// The rows that are not stored yet, when `stored` are; `None` if there is a gap before or among them.
+pub fn unstored(stored: u64, rows: &[Row]) -> Option<&[Row]> {
+    let first = rows.iter().position(|row| row.seq > stored).unwrap_or(rows.len());
+    let fresh = &rows[first..];
+    let gapless = fresh.iter().zip(stored + 1..).all(|(row, expected)| row.seq == expected);
+    gapless.then_some(fresh)
+}
+
+/// Whether an attempt can end in this state.
+pub fn is_end(state: RunState) -> bool {
+    !matches!(state, RunState::Pending | RunState::Running)
+}
+
+/// Whether a run in this state waits to be handed out.
+pub fn is_waiting(state: RunState) -> bool {
+    matches!(state, RunState::Pending | RunState::Preempted)
+}
+
+/// Whether an agent that was last heard of at `seen_ms` has been silent for longer than it may.
+pub fn is_silent(seen_ms: u64, silence_ms: u64, now: u64) -> bool {
+    now.saturating_sub(seen_ms) > silence_ms
+}

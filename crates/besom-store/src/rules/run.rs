@@ -1,0 +1,250 @@
+//! The life of a run.
+
+use besom_core::{RunNumber, RunState};
+use serde_json::json;
+
+use super::{LogEntry, SweepRecord, is_silent, is_waiting};
+use crate::{AgentId, End, Reply, StopKind, SweepState, Watched};
+
+/// What changes of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// Its number.
+    pub number: RunNumber,
+    /// Where it stands.
+    pub state: RunState,
+    /// How many times it was handed out; the fencing token.
+    pub attempt: u64,
+    /// Who has or had the newest attempt.
+    pub agent: Option<AgentId>,
+    /// Whether its agent was given up and may come back until the run is handed out again.
+    pub given_up: bool,
+    /// When its agent was last heard of.
+    pub seen_ms: u64,
+    /// How long its agent may be silent.
+    pub silence_ms: u64,
+    /// How many rows the newest attempt has logged.
+    pub rows: u64,
+    /// By what the newest attempt is ranked, as something to minimize: see [`RunRecord::add_rows`].
+    pub loss: Option<f64>,
+    /// The last valid value of the first metric in the newest attempt.
+    pub last: Option<f64>,
+    /// The stop that was requested of it.
+    pub stop: Option<StopRequest>,
+    /// What people should know of the end of the newest attempt.
+    pub message: Option<String>,
+    /// The exit code of the newest attempt.
+    pub exit_code: Option<i32>,
+    /// How many retries after a crash were used.
+    pub crashes: u32,
+    /// How many retries after a failure were used.
+    pub failures: u32,
+    /// When the newest attempt began.
+    pub started_ms: Option<u64>,
+    /// When it came to its end.
+    pub ended_ms: Option<u64>,
+}
+
+/// A request that a run end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StopRequest {
+    /// Who wants it.
+    pub kind: StopKind,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a lease is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its run runs under it.
+    Live,
+    /// Its agent was given up, but the run was not handed out again: its holder may come back.
+    GivenUp,
+    /// It has ended for good.
+    Over,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// The state that the attempt ended in; the run itself may be pending again.
+    pub state: RunState,
+    /// What happened, in order.
+    pub log: Vec<LogEntry>,
+}
+
+impl RunRecord {
+    /// A run that was just added.
+    pub fn new(number: RunNumber) -> Self {
+        Self {
+            number,
+            state: RunState::Pending,
+            attempt: 0,
+            agent: None,
+            given_up: false,
+            seen_ms: 0,
+            silence_ms: 0,
+            rows: 0,
+            loss: None,
+            last: None,
+            stop: None,
+            message: None,
+            exit_code: None,
+            crashes: 0,
+            failures: 0,
+            started_ms: None,
+            ended_ms: None,
+        }
+    }
+
+    /// What a lease of this attempt is worth.
+    pub fn standing(&self, sweep: SweepState, attempt: u64) -> Standing {
+        match self.state {
+            _ if self.attempt != attempt => Standing::Over,
+            RunState::Running => Standing::Live,
+            RunState::Crashed | RunState::Pending if self.given_up && sweep != SweepState::Canceled => {
+                Standing::GivenUp
+            }
+            _ => Standing::Over,
+        }
+    }
+
+    /// Whether it runs and its agent has been silent for longer than it may.
+    pub fn is_silent(&self, now: u64) -> bool {
+        self.state == RunState::Running && is_silent(self.seen_ms, self.silence_ms, now)
+    }
+
+    /// What its agent is answered.
+    pub fn reply(&self) -> Reply {
+        match &self.stop {
+            Some(StopRequest { kind, reason }) => Reply::Stop { reason: reason.clone(), kind: *kind },
+            None => Reply::Continue,
+        }
+    }
+
+    /// Hands it out: a new attempt begins. Retries used and a requested stop stay.
+    pub fn hand_out(&mut self, agent: AgentId, name: &str, silence_ms: u64, now: u64) -> LogEntry {
+        *self = Self {
+            state: RunState::Running,
+            attempt: self.attempt + 1,
+            agent: Some(agent),
+            seen_ms: now,
+            silence_ms,
+            stop: self.stop.take(),
+            crashes: self.crashes,
+            failures: self.failures,
+            started_ms: Some(now),
+            ..Self::new(self.number)
+        };
+        LogEntry::new("claimed", [("agent", Some(json!(name))), ("attempt", Some(json!(self.attempt)))])
+    }
+
+    /// Counts new rows and ranks the run by `values`, those that the rows hold of the first of `metrics`. A run with one
+    /// metric is ranked by its best valid value, as in W&B; with several by its last, because values that belong together
+    /// come from one row.
+    pub fn add_rows(&mut self, count: usize, metrics: &[Watched], values: &[f64]) {
+        self.rows += count as u64;
+        let Some(metric) = metrics.first() else { return };
+        let valid = || values.iter().copied().filter(|value| value.is_finite());
+        let Some(last) = valid().next_back() else { return };
+        // Adding zero turns the negative zero of a maximized 0 into the positive one.
+        let loss = |value: f64| metric.goal.to_loss(value) + 0.0;
+        self.last = Some(last);
+        self.loss = match metrics.len() {
+            1 => valid().map(loss).chain(self.loss).reduce(f64::min),
+            _ => Some(loss(last)),
+        };
+    }
+
+    /// Takes it back after it was given up: its agent had only been silent.
+    pub fn come_back(&mut self, now: u64) -> LogEntry {
+        // Being pending again had used up a retry.
+        self.crashes -= u32::from(self.state == RunState::Pending && self.crashes > 0);
+        self.state = RunState::Running;
+        self.given_up = false;
+        self.seen_ms = now;
+        self.message = None;
+        self.ended_ms = None;
+        let detail = [("attempt", Some(json!(self.attempt))), ("rows", Some(json!(self.rows)))];
+        LogEntry::new("returned", detail)
+    }
+
+    /// Ends its attempt as its agent says.
+    pub fn finish(&mut self, sweep: &SweepRecord, end: &End, now: u64) -> Ended {
+        self.seen_ms = now;
+        self.conclude(sweep, end, now)
+    }
+
+    /// Ends its attempt as `crashed` because its agent seems to be gone.
+    pub fn give_up(&mut self, sweep: &SweepRecord, why: String, now: u64) -> Ended {
+        self.given_up = true;
+        self.conclude(sweep, &End { state: RunState::Crashed, exit_code: None, message: Some(why) }, now)
+    }
+
+    fn conclude(&mut self, sweep: &SweepRecord, end: &End, now: u64) -> Ended {
+        self.state = self.after(sweep, end.state);
+        let again = self.state == RunState::Pending;
+        let state = if again { end.state } else { self.state };
+        self.crashes += u32::from(again && state == RunState::Crashed);
+        self.failures += u32::from(again && state == RunState::Failed);
+        self.exit_code = end.exit_code;
+        self.message.clone_from(&end.message);
+        self.ended_ms = (!self.state.is_open()).then_some(now);
+        let detail = [
+            ("attempt", Some(json!(self.attempt))),
+            ("exit_code", end.exit_code.map(|code| json!(code))),
+            ("message", end.message.as_ref().map(|message| json!(message))),
+            ("stopped", self.stop.as_ref().map(|stop| json!(stop.reason))),
+        ];
+        let mut log = vec![LogEntry::new(state.as_str(), detail)];
+        log.extend(again.then(|| LogEntry::new("retried", [])));
+        Ended { state, log }
+    }
+
+    /// The state after an attempt that ends so. It is tried again only if nobody wanted it to end, its budget lasts and
+    /// its sweep still hands out runs; what cannot be tried again has ended.
+    fn after(&self, sweep: &SweepRecord, end: RunState) -> RunState {
+        let stop = self.stop.as_ref().map(|stop| stop.kind);
+        let again = stop.is_none() && !sweep.state.is_over();
+        match (end, stop) {
+            (RunState::Killed | RunState::Preempted, Some(StopKind::Early)) => RunState::Finished,
+            (RunState::Preempted, _) if !again => RunState::Killed,
+            (RunState::Crashed, _) if again && self.crashes < sweep.retry_crashed => RunState::Pending,
+            (RunState::Failed, _) if again && self.failures < sweep.retry_failed => RunState::Pending,
+            _ => end,
+        }
+    }
+
+    /// Asks it to end, or ends it if nobody works on it; `None` if that changes nothing. The owner's request replaces that
+    /// of a stopping rule, and no other is replaced while the run runs.
+    pub fn request_stop(&mut self, kind: StopKind, reason: &str, now: u64) -> Option<LogEntry> {
+        let stands =
+            self.stop.as_ref().is_some_and(|stop| stop.kind == StopKind::Cancel || stop.kind == kind);
+        if !self.state.is_open() || (self.state == RunState::Running && stands) {
+            return None;
+        }
+        if !stands {
+            self.stop = Some(StopRequest { kind, reason: reason.to_owned() });
+        }
+        let mut event = "stop_requested";
+        if is_waiting(self.state) {
+            event = "killed";
+            self.state = RunState::Killed;
+            self.given_up = false;
+            self.ended_ms = Some(now);
+        }
+        Some(LogEntry::new(event, [("reason", Some(json!(reason))), ("kind", Some(json!(kind)))]))
+    }
+
+    /// Makes an ended run pending again, with fresh retry budgets and without the stop that was requested of it.
+    pub fn retry(&mut self) -> LogEntry {
+        self.state = RunState::Pending;
+        self.given_up = false;
+        self.stop = None;
+        self.crashes = 0;
+        self.failures = 0;
+        self.ended_ms = None;
+        LogEntry::new("retried", [])
+    }
+}
