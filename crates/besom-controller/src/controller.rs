@@ -9,8 +9,8 @@ use crate::{ControllerError, Sweep};
 
 /// Steps a sweep that lives in a store.
 ///
-/// A controller remembers how far it has read, so that a step reads only what is new; dropped and made anew it goes
-/// on where the store is. Any number of controllers may step one sweep at once.
+/// A controller remembers how far it has read, so that a step reads only what is new; a new one catches up
+/// with the store. Any number of controllers can step one sweep at the same time.
 #[derive(Debug)]
 pub struct Controller {
     id: SweepId,
@@ -21,13 +21,13 @@ pub struct Controller {
 /// What a step did and found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// So many runs wait for agents now, some of them perhaps added by this step.
+    /// This many runs wait for agents now, some of them perhaps added by this step.
     Ready(usize),
-    /// Nothing to hand out until a run is over.
+    /// Nothing to hand out until a run ends.
     Wait,
     /// The sweep is paused; by whom and why is in the store.
     Paused,
-    /// The sweep is over.
+    /// The sweep has ended.
     Over,
 }
 
@@ -42,7 +42,7 @@ impl Controller {
         &self.sweep
     }
 
-    /// Reads what is new and says the sweep's state.
+    /// Reads what is new and returns the sweep's state.
     pub fn refresh(&mut self, store: &mut dyn Store) -> Result<SweepState, ControllerError> {
         let Changes { upto, state, runs } = store.changes(&self.id, self.cursor)?;
         for change in runs {
@@ -53,8 +53,8 @@ impl Controller {
         Ok(state)
     }
 
-    /// What the search method answers to the history as far as it was read, without storing it. For owners who drive
-    /// the loop by hand; [`Controller::step`] does it all.
+    /// What the search method answers to the history as far as it was read, without storing it. For owners that drive
+    /// the loop themselves; [`Controller::step`] does it all.
     pub fn suggest(&mut self, count: usize) -> Result<Answer, ControllerError> {
         self.sweep.suggest(count)
     }
@@ -72,7 +72,7 @@ impl Controller {
 
     /// One step: reads what is new, asks for the stops that the stopping rule wants, and adds runs until `want` wait
     /// for agents (0: none is added). Ends the sweep when nothing is left to do. An error of an algorithm pauses the
-    /// sweep with the reason and is no error of the step, unless the sweep has not begun.
+    /// sweep with the reason and is not an error of the step, unless the sweep has not begun.
     pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         match self.try_step(store, want) {
             Err(error @ (ControllerError::Search(_) | ControllerError::Contract { .. })) => {

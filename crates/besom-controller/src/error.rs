@@ -25,10 +25,10 @@ pub enum ControllerError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no run of this number.
-    #[error("there is no run {0}")]
+    /// The run does not exist.
+    #[error("run {0} does not exist")]
     NoRun(RunNumber),
-    /// The run is over; nothing more can be told of it.
-    #[error("run {0} is over")]
+    /// The run has ended and takes no more reports.
+    #[error("run {0} has ended")]
     Over(RunNumber),
 }

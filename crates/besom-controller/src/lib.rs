@@ -5,8 +5,8 @@
 //! suggestion, and the store takes one of them. The functions of [`stateless`] are the same once more in the form of
 //! W&B's engine: a configuration and a list of runs in, suggestions or names of runs to stop out.
 //!
-//! This crate knows no algorithm: whoever builds a sweep hands it a search and a stopping rule, from a registry or
-//! his own.
+//! This crate knows no algorithms: build a sweep with a search method and a stopping rule from a registry, or your
+//! own.
 
 mod controller;
 mod error;

@@ -51,8 +51,8 @@ impl Sweep {
         self
     }
 
-    /// The same where whoever asks decides how many runs there are: the cap of the problem tells the search method how many are
-    /// planned, and does not end the sweep.
+    /// The same with a cap that only tells the search method how many runs are planned and does not end the sweep: the caller
+    /// decides when to stop asking.
     #[must_use]
     pub fn without_cap(mut self) -> Self {
         self.capped = false;

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::{Point, Run, RunNumber, RunState};
 
-/// All runs of a sweep, by number. It grows; of a run only what [`News`] tells can change, never point or note.
+/// All runs of a sweep, by number. It grows; of a run only what [`News`] lists can change, never its point or note.
 ///
 /// ```
 /// use besom_core::{History, News, Point, Run, RunNumber, RunState};
@@ -33,7 +33,7 @@ pub enum News {
     Values {
         /// The place of the metric in the problem.
         metric: usize,
-        /// How many values stay: 0 begins anew, as a new attempt does; more than there are cut nothing.
+        /// How many values to keep: 0 starts over, as a new attempt does; more than there are keeps all.
         from: usize,
         /// The values, NaN where one was not a finite number.
         values: Vec<f64>,
@@ -60,7 +60,7 @@ impl History {
         Self::default()
     }
 
-    /// Adds a run and says its number.
+    /// Adds a run and returns its number.
     pub fn push(&mut self, run: Run) -> RunNumber {
         self.digests.push(digest(self.digests.last().copied(), &run.point));
         self.runs.push(run);
@@ -77,7 +77,7 @@ impl History {
         self.runs.len()
     }
 
-    /// Whether there is no run yet.
+    /// Whether it has no runs.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
@@ -87,7 +87,7 @@ impl History {
         self.runs.get(number.index())
     }
 
-    /// Records news of a run and returns the run as it is now; `None` if there is no such run.
+    /// Records news of a run and returns the run as it is now; `None` if it does not exist.
     pub fn record(&mut self, number: RunNumber, news: News) -> Option<&Run> {
         let run = self.runs.get_mut(number.index())?;
         match news {

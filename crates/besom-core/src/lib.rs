@@ -1,16 +1,16 @@
 //! The vocabulary of besom.
 //!
-//! Six words and two laws carry the whole workspace. A [`Space`] says what may be varied; a [`Run`] is one point
-//! being tried; a [`History`] is all runs of a sweep; a [`Search`] names points to try; a [`Stopper`] names runs to
-//! end; the store, which lives in another crate, is where runs are kept.
+//! The whole workspace uses six words and two laws. A [`Space`] defines what may be varied; a [`Run`] is one point
+//! being tried; a [`History`] is all runs of a sweep; a [`Search`] suggests points to try; a [`Stopper`] selects runs to
+//! end early; the store, which is another crate, keeps runs.
 //!
-//! **History law.** The list of runs is the whole truth: an algorithm may cache what it likes, but answers exactly as
-//! a fresh instance given the same history would. What it wants to remember it writes as a [`Note`] on its
-//! suggestion; the note is stored with the run and comes back in the history.
+//! **History law.** The list of runs is the whole state: an algorithm may cache what it likes, but must answer exactly
+//! as a fresh instance with the same history. What it has to remember is a [`Note`] on its suggestion, which is stored
+//! with the run and comes back in the history.
 //!
 //! **Seed law.** The generator for a run is a function of (sweep seed, run number), see [`seed::rng`].
 //!
-//! This crate does no IO, knows no clock and starts no thread, so that an author of an algorithm needs nothing else.
+//! This crate does no IO, has no clock and starts no threads. It is all that an author of an algorithm needs.
 
 pub mod distribution;
 mod error;

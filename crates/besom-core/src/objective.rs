@@ -15,7 +15,7 @@ pub enum Counted {
     Imputed(f64),
     /// The worst loss of any ended run, see [`worst_loss`].
     Worst,
-    /// Nothing yet: it is in flight.
+    /// Nothing yet: it is pending, in Bayesian optimization's sense: suggested, without a value.
     InFlight,
 }
 

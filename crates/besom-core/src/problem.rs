@@ -1,4 +1,4 @@
-//! What a sweep is to solve: a space, metrics, a seed, a budget.
+//! What a sweep has to solve: a space, metrics, a seed, a budget.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub enum Goal {
 }
 
 impl Goal {
-    /// The value as something to minimise: itself, or its negative when maximising. Its own inverse.
+    /// The value as a loss to minimize: itself, or its negative when maximizing. Its own inverse.
     pub fn to_loss(self, value: f64) -> f64 {
         match self {
             Self::Minimize => value,
@@ -61,7 +61,7 @@ pub enum Impute {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ImputeWhileRunning {
-    /// It does not count: it is in flight.
+    /// It does not count: it is pending.
     #[default]
     False,
     /// It counts.
@@ -72,18 +72,18 @@ pub enum ImputeWhileRunning {
     Latest,
 }
 
-/// A metric that runs log and the sweep optimises.
+/// A metric that runs log and the sweep optimizes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
     /// The key under which programs log it.
     pub name: String,
     /// Which way it is better.
     pub goal: Goal,
-    /// The sweep is over once a run reaches this value.
+    /// The sweep finishes once a run reaches this value.
     pub target: Option<f64>,
     /// What stands in for a missing final value.
     pub impute: Impute,
-    /// What stands for a run that is not over.
+    /// What stands in for the value of a running run.
     pub impute_while_running: ImputeWhileRunning,
 }
 
@@ -100,17 +100,17 @@ impl Metric {
     }
 }
 
-/// What a sweep is to solve. Plain data; algorithms read it and never change it.
+/// What a sweep has to solve. Plain data; algorithms read it and never change it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// What may be varied.
+    /// The search space.
     pub space: Space,
-    /// What is optimised; empty if nothing is (grid and random search need no metric). Curves of runs follow this
+    /// What to optimize; empty if nothing (grid and random search need no metric). Curves of runs follow this
     /// order.
     pub metrics: Vec<Metric>,
     /// The seed of the sweep.
     pub seed: u64,
-    /// The most runs that the sweep may have, if bounded.
+    /// The maximum number of runs, if there is one.
     pub run_cap: Option<u64>,
 }
 
@@ -120,7 +120,7 @@ impl Problem {
         Self { space, metrics: vec![metric], seed: 0, run_cap: None }
     }
 
-    /// The first metric, which single-metric algorithms optimise.
+    /// The first metric, which single-metric algorithms optimize.
     pub fn metric(&self) -> Option<&Metric> {
         self.metrics.first()
     }

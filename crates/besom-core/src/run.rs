@@ -63,11 +63,11 @@ pub enum RunState {
     Running,
     /// Its machine was taken away; it will be handed out again.
     Preempted,
-    /// Ended by itself with success, or stopped early by a stopping rule.
+    /// Completed, or was stopped early by a stopping rule.
     Finished,
-    /// Ended by itself with an error.
+    /// Ended with an error.
     Failed,
-    /// Its agent fell silent.
+    /// Its agent stopped sending heartbeats.
     Crashed,
     /// Ended by its owner.
     Killed,
@@ -103,7 +103,7 @@ impl RunState {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 
-    /// Whether the run is not over: pending, running or preempted.
+    /// Whether the run has not ended: it is pending, running or preempted.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::Running | Self::Preempted)
     }

@@ -1,22 +1,24 @@
-//! The trait that names points to try.
+//! The trait of search methods.
 
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
 
 use crate::{BoxError, History, Point, Problem, seed};
 
-/// Names points to try.
+/// Suggests points to try.
 ///
-/// # Contract
+/// # What an implementation must do
 ///
-/// * History law: the answer is a function of the [`Ask`] alone. Caching is welcome; a fresh instance must answer the
-///   same, bit for bit.
-/// * Seed law: chance comes from [`Ask::rng`] only.
-/// * [`Answer::Try`] holds at least one and at most `ask.count` suggestions, each a point of the space. After
-///   [`Answer::Done`] every later answer (same history or longer) is `Done`.
-/// * Runs of every state, points from elsewhere and curves full of NaN are met without a panic.
+/// * History law: answer as a function of the [`Ask`] alone. It may cache, but a fresh instance must return the same, bit
+///   for bit.
+/// * Seed law: take random numbers from [`Ask::rng`] only.
+/// * Return at least one and at most `ask.count` suggestions in [`Answer::Try`], each a point of the space, and
+///   [`Answer::Wait`] only while a run is open. After [`Answer::Done`], answer `Done` for the same history and for longer
+///   ones.
+/// * Accept runs in any state, points outside the space and curves that are all NaN. It must not panic.
 ///
-/// The suite `besom_core::laws` (feature `laws`) checks all of it on your own implementation.
+/// An error pauses the sweep and is shown to its owner; the search is asked again when the owner resumes it. The suite
+/// `besom_core::laws` (feature `laws`) checks all of this on your own implementation.
 ///
 /// ```
 /// use besom_core::distribution::Continuous;
@@ -51,7 +53,10 @@ use crate::{BoxError, History, Point, Problem, seed};
 /// # Ok::<(), BoxError>(())
 /// ```
 pub trait Search: Send {
-    /// Answers `ask`. An error pauses the sweep and is shown to its owner.
+    /// Suggests up to `ask.count` points.
+    ///
+    /// # Errors
+    /// Whatever keeps the method from answering; it pauses the sweep and is shown to its owner.
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError>;
 }
 
@@ -64,11 +69,11 @@ impl<S: Search + ?Sized> Search for Box<S> {
 /// A question to a [`Search`].
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
-    /// What is to be solved.
+    /// What the sweep has to solve.
     pub problem: &'a Problem,
     /// All runs so far.
     pub history: &'a History,
-    /// The most suggestions wanted; at least 1.
+    /// The maximum number of suggestions; at least 1.
     pub count: usize,
 }
 
@@ -107,7 +112,7 @@ impl<T> Answer<T> {
 pub struct Suggestion {
     /// The point.
     pub point: Point,
-    /// What the search wants to remember or show of it; stored with the run.
+    /// What the search wants to remember or show about it; stored with the run.
     pub note: Note,
 }
 
@@ -117,6 +122,6 @@ impl From<Point> for Suggestion {
     }
 }
 
-/// What a search wrote on a suggestion: a JSON object, empty if it has nothing to say. The key `why`, a sentence, is
-/// shown to people first.
+/// What a search attaches to a suggestion: a JSON object, empty if there is nothing to attach. The key `why`, a sentence,
+/// is shown to people first.
 pub type Note = Map<String, Value>;

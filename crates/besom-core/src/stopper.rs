@@ -1,11 +1,14 @@
-//! The trait that names runs to end.
+//! The trait of stopping rules.
 
 use serde_json::{Map, Value};
 
 use crate::{BoxError, History, Problem, RunNumber};
 
-/// Names running runs to end early. History law and contract as for [`crate::Search`]: the answer is a function of
-/// its arguments, names only runs in state `Running`, each at most once and none that has not logged a metric yet.
+/// Selects running runs to end early.
+///
+/// The history law holds as for [`crate::Search`]: the answer is a function of the arguments. It must contain only runs in
+/// state `Running`, each at most once, and none that has not logged a metric yet. It must not panic on runs in any state
+/// or on curves that are all NaN.
 ///
 /// ```
 /// use besom_core::{BoxError, History, Point, Problem, Run, RunNumber, RunState, Stop, Stopper};

@@ -282,7 +282,7 @@ def test_ask_and_tell():
     assert sweep.ask() is None and sweep.done
     assert sweep.best.number == 2 and sweep.best.best == 0.9
     assert [run.state for run in sweep.runs] == ["finished"] * 3 + ["failed", "finished"]
-    with pytest.raises(besom.BesomError, match="run 1 is over"):
+    with pytest.raises(besom.BesomError, match="run 1 has ended"):
         sweep.tell(first, 1.0)
     with pytest.raises(ValueError, match="not 'running'"):
         sweep.tell(first, 1.0, state="running")

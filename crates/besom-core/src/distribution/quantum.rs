@@ -63,7 +63,7 @@ pub(crate) fn decimals(x: f64) -> usize {
     text.split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
 
-/// The float nearest to `x` rounded to so many decimal places: sums and multiples of short decimals lose their binary
+/// The float nearest to `x` rounded to this many decimal places: sums and multiples of short decimals lose their binary
 /// noise (0.3, not 0.30000000000000004). Zero has no sign.
 pub(crate) fn round_decimal(x: f64, decimals: usize) -> f64 {
     let rounded =

@@ -31,7 +31,7 @@ pub(super) fn quantile(min: i64, max: i64, u: f64) -> i64 {
     i64::try_from(i128::from(min) + k.cast_signed()).unwrap_or(max)
 }
 
-/// The probability of numbers up to `value`; `None` if it is no number.
+/// The probability of numbers up to `value`; `None` if it is not a number.
 pub(super) fn cdf(min: i64, max: i64, value: &Value) -> Option<f64> {
     let n = count(min, max) as f64;
     let below = match value.as_i64() {

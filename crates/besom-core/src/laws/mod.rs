@@ -1,15 +1,15 @@
-//! Public test suites: hand over a constructor, and it is checked against everything that a [`Search`]
-//! or [`Stopper`] must satisfy.
+//! Public test suites: pass a constructor, and everything that a [`Search`] or [`Stopper`] must satisfy is
+//! checked.
 //!
 //! Each case is a small story: runs arrive (suggested ones and foreign ones), log (numbers, NaN, infinities, nothing at
 //! all, or without end), fail, crash and finish, and between these the algorithm is asked. One instance follows the
-//! whole story, as in a controller; others are made afresh at every question, as after a crash. A broken law is told in
-//! words, with the smallest story that shows it. The stories are the same in every execution.
+//! whole story, as in a controller; others are built at every question, as after a crash. A broken law is reported
+//! with the smallest story that shows it. The stories are the same in every execution.
 //!
 //! ```
 //! use besom_core::{Answer, Ask, BoxError, Search, laws};
 //!
-//! /// Tries the middle of the space, for ever.
+//! /// Tries the middle of the space again and again.
 //! struct Middle;
 //! impl Search for Middle {
 //!     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
@@ -129,7 +129,7 @@ impl Suite {
         P: Strategy<Value = Problem>,
         S: Search,
     {
-        self.tell(problems, |story| search::check(story, &make))
+        self.run_stories(problems, |story| search::check(story, &make))
     }
 
     /// As [`Suite::check_stopper`], but gives back what is broken.
@@ -142,11 +142,15 @@ impl Suite {
         P: Strategy<Value = Problem>,
         S: Stopper,
     {
-        self.tell(problems, |story| stopper::check(story, &make))
+        self.run_stories(problems, |story| stopper::check(story, &make))
     }
 
-    /// Tells stories to `check` until one breaks a law, and then ever smaller ones.
-    fn tell<P>(&self, problems: P, check: impl Fn(&story::Story) -> Result<(), Broken>) -> Result<(), Broken>
+    /// Runs stories through `check` until one breaks a law, and then ever smaller ones.
+    fn run_stories<P>(
+        &self,
+        problems: P,
+        check: impl Fn(&story::Story) -> Result<(), Broken>,
+    ) -> Result<(), Broken>
     where
         P: Strategy<Value = Problem>,
     {
@@ -158,14 +162,14 @@ impl Suite {
         };
         let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         let last = RefCell::new(None);
-        let told = runner.run(&story::story(problems, *self), |story| {
+        let outcome = runner.run(&story::story(problems, *self), |story| {
             check(&story).map_err(|broken| {
                 let reason = broken.what.clone();
                 *last.borrow_mut() = Some((broken, story));
                 TestCaseError::fail(reason)
             })
         });
-        match told {
+        match outcome {
             Ok(()) => Ok(()),
             Err(TestError::Fail(..)) => {
                 let (broken, story) = last.into_inner().expect("a story failed");
@@ -180,7 +184,7 @@ impl Suite {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Law {
-    /// The constructor takes every problem that the suite was told it supports.
+    /// The constructor accepts every problem that the caller of the suite says it supports.
     Built,
     /// Every history is answered, not refused with an error.
     Answered,
@@ -192,13 +196,13 @@ pub enum Law {
     History,
     /// A search suggests points of the space.
     Space,
-    /// A search that says `Try` names at least one point and at most as many as it was asked for.
+    /// A search that answers `Try` suggests at least one point and at most the number asked for.
     Count,
-    /// A search that waits, waits for a run that is not over.
+    /// A search waits only for an open run.
     Wait,
     /// A search that is done stays done when the history grows.
     Done,
-    /// A rule names running runs, each once.
+    /// A rule selects running runs, each once.
     Running,
     /// A rule gives a reason for people.
     Reason,
@@ -216,9 +220,9 @@ impl fmt::Display for Law {
             Self::History => "history law: an instance that followed the history answers as a fresh one",
             Self::Space => "suggestions are points of the space",
             Self::Count => "there is at least one suggestion and never more than asked for",
-            Self::Wait => "a search waits only for runs that are not over",
+            Self::Wait => "a search waits only while a run is open",
             Self::Done => "a search that is done stays done",
-            Self::Running => "a stopping rule names running runs, each once",
+            Self::Running => "a stopping rule selects running runs, each once",
             Self::Reason => "a stopping rule gives its reason",
             Self::Silent => "a run that has not logged a metric is not stopped",
         })

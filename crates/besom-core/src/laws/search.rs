@@ -14,7 +14,7 @@ pub(super) fn check<S: Search>(
     let mut history = History::new();
     let mut done = false;
     for step in &story.steps {
-        step.tell(problem, &mut history);
+        step.happen(problem, &mut history);
         let ask = Ask { problem, history: &history, count: step.count };
         let moment = format!("asked for {} after {} runs,", step.count, history.len());
         let answer = agreed(&moment, &ask, &mut follower, make)?;
@@ -42,7 +42,7 @@ pub(super) fn check<S: Search>(
             }
             Answer::Wait if history.runs().iter().any(|run| run.state.is_open()) => {}
             Answer::Wait => {
-                return Err(broken(Law::Wait, format!("{moment} it waits, but every run is over")));
+                return Err(broken(Law::Wait, format!("{moment} it waits, but no run is open")));
             }
             Answer::Done => done = true,
         }

@@ -15,14 +15,14 @@ pub(super) fn check<S: Stopper>(
     let mut follower = build(problem, make)?;
     let mut history = History::new();
     for step in &story.steps {
-        step.tell(problem, &mut history);
+        step.happen(problem, &mut history);
         let moment = format!("asked after {} runs,", history.len());
         let stops = agreed(&moment, problem, &history, &mut follower, make)?;
         let mut named = BTreeSet::new();
         for stop in stops {
             check_stop(&moment, &stop, &history)?;
             if !named.insert(stop.run) {
-                return Err(broken(Law::Running, format!("{moment} it named run {} twice", stop.run)));
+                return Err(broken(Law::Running, format!("{moment} it selected run {} twice", stop.run)));
             }
             if step.accepted {
                 history.record(stop.run, News::Stopped(Some(stop.reason)));
@@ -35,16 +35,22 @@ pub(super) fn check<S: Stopper>(
 
 fn check_stop(moment: &str, Stop { run: number, reason }: &Stop, history: &History) -> Result<(), Broken> {
     let Some(run) = history.get(*number) else {
-        return Err(broken(Law::Running, format!("{moment} it named run {number}, which does not exist")));
+        return Err(broken(Law::Running, format!("{moment} it selected run {number}, which does not exist")));
     };
     if run.state != RunState::Running {
-        return Err(broken(Law::Running, format!("{moment} it named run {number}, which is {}", run.state)));
+        return Err(broken(
+            Law::Running,
+            format!("{moment} it selected run {number}, which is {}", run.state),
+        ));
     }
     if run.curves.iter().all(|curve| curve.values.is_empty()) {
-        return Err(broken(Law::Silent, format!("{moment} it named run {number}, which has logged nothing")));
+        return Err(broken(
+            Law::Silent,
+            format!("{moment} it selected run {number}, which has logged nothing"),
+        ));
     }
     if reason.trim().is_empty() {
-        return Err(broken(Law::Reason, format!("{moment} it named run {number} without a reason")));
+        return Err(broken(Law::Reason, format!("{moment} it selected run {number} without a reason")));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) struct Story {
 pub(super) struct Step {
     /// Runs from elsewhere, that another controller or a person added.
     pub(super) arrivals: Vec<Run>,
-    /// News of runs that are not over.
+    /// News of open runs.
     pub(super) news: Vec<News>,
     /// How many suggestions are asked for.
     pub(super) count: usize,
@@ -33,7 +33,7 @@ pub(super) struct Step {
 /// News of a run: it logs, and changes its state.
 #[derive(Clone, Debug)]
 pub(super) struct News {
-    /// Which of the runs that are not over.
+    /// Which of the open runs.
     run: Index,
     state: RunState,
     /// What it logged since, of the first metric.
@@ -69,7 +69,7 @@ fn news() -> impl Strategy<Value = News> {
 
 impl Step {
     /// Lets happen what happens before the question.
-    pub(super) fn tell(&self, problem: &Problem, history: &mut History) {
+    pub(super) fn happen(&self, problem: &Problem, history: &mut History) {
         for run in &self.arrivals {
             history.push(run.clone());
         }
@@ -111,7 +111,7 @@ impl fmt::Display for Story {
             }
             for News { run, state, logged } in &step.news {
                 let logged = brief(&Curve::new(logged.as_slice()));
-                writeln!(f, "  one that is not over ({run:?}) is {state}, {logged}")?;
+                writeln!(f, "  an open one ({run:?}) is {state}, {logged}")?;
             }
             let other = if step.accepted { "" } else { "; the answer comes too late" };
             writeln!(f, "  asked for {}{other}", step.count)?;

@@ -98,7 +98,7 @@ impl Distribution {
         }
     }
 
-    /// The probability of values up to `value`, or `None` if it is no number where numbers are expected, or not in
+    /// The probability of values up to `value`, or `None` if it is not a number where numbers are expected, or not in
     /// the list. Numbers out of range have probability 0 or 1. For a list it is taken at the value's (first) place;
     /// for a quantized distribution it is that of the unquantized one, as in W&B.
     pub fn cdf(&self, value: &Value) -> Option<f64> {
