@@ -39,7 +39,8 @@ pub fn ask(ask: &Ask<'_>, follower: &mut dyn Search, fresh: &mut dyn Search) -> 
             );
             for suggestion in suggestions {
                 assert!(
-                    ask.problem.space.contains(&suggestion.point),
+                    ask.problem.space.contains(&suggestion.point)
+                        && ask.problem.space.is_complete(&suggestion.point),
                     "{:?} is not in {:?}",
                     suggestion.point,
                     ask.problem.space

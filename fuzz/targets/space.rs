@@ -23,7 +23,7 @@ fn check_cube(bytes: &mut Bytes<'_>, problem: &Problem) {
     let space = &problem.space;
     let cube: Vec<f64> = (0..space.dimensions()).map(|_| bytes.float()).collect();
     let point = space.decode(&cube);
-    assert!(space.contains(&point), "{point:?} is not in {space:?}");
+    assert!(space.contains(&point) && space.is_complete(&point), "{point:?} is not in {space:?}");
     let text = serde_json::to_string(&point.to_json()).expect("JSON");
     let config: Map<String, Value> = serde_json::from_str(&text).expect("an object");
     assert_eq!(space.read(&config), point, "through {text}");

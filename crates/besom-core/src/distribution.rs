@@ -124,6 +124,15 @@ impl Distribution {
         }
     }
 
+    /// The coordinate that stands for a missing value: the middle of numbers, the first value of a list.
+    pub fn canonical_coordinate(&self) -> f64 {
+        match self {
+            Self::Categorical { values, .. } => values.first().and_then(|first| self.coordinate(first)),
+            _ => None,
+        }
+        .unwrap_or(0.5)
+    }
+
     /// Whether the distribution can give `value`, up to rounding. The levels of a grid ([`Distribution::levels`])
     /// count as given.
     pub fn contains(&self, value: &Value) -> bool {

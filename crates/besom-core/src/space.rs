@@ -39,7 +39,7 @@ pub struct Parameter {
 /// let config = point.to_json();
 /// assert_eq!(config["optimizer"], json!({"rate": 1e-4, "name": "sgd"}));
 /// assert_eq!(config["layers"], json!(4));
-/// assert!(space.contains(&point));
+/// assert!(space.contains(&point) && space.is_complete(&point));
 /// assert_eq!(space.read(&config), point);
 /// assert_eq!(space.encode(&point), Some(vec![0.0, 1.0]));
 /// # Ok::<(), besom_core::SpaceError>(())
@@ -118,20 +118,45 @@ impl Space {
         Point { values: values.collect(), names: self.names.clone() }
     }
 
-    /// The coordinates of a point, one [`Distribution::coordinate`] per [`Space::searchable`] parameter; `None` if the
-    /// point lacks one of them or has a value there that is of a kind which the space never gives. Numbers out of
-    /// range are at 0 or 1. [`Space::decode`] leads back to the same point.
+    /// The coordinates of a point, one per [`Space::searchable`] parameter: the [`Distribution::coordinate`] of its value,
+    /// or the [`Distribution::canonical_coordinate`] where the point lacks it, so that points which lack a parameter agree
+    /// in it. `None` if a value is of a kind which the space never gives. Numbers out of range are at 0 or 1.
+    /// [`Space::decode`] leads back to the same point, with values for what it lacked.
+    ///
+    /// ```
+    /// use besom_core::distribution::Continuous;
+    /// use besom_core::{Distribution, Parameter, Point, Space};
+    /// use serde_json::json;
+    ///
+    /// let unit = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 });
+    /// let parameter = |name: &str| Parameter { name: name.into(), distribution: unit.clone() };
+    /// let space = Space::new(vec![parameter("x"), parameter("y")])?;
+    /// let point = Point::from_iter([("y".into(), json!(0.25))]);
+    /// assert!(space.contains(&point) && !space.is_complete(&point));
+    /// assert_eq!(space.encode(&point), Some(vec![0.5, 0.25]));
+    /// assert_eq!(space.encode(&Point::from_iter([("y".into(), json!("much"))])), None);
+    /// # Ok::<(), besom_core::SpaceError>(())
+    /// ```
     pub fn encode(&self, point: &Point) -> Option<Vec<f64>> {
         let parameters = self.parameters.iter().enumerate().filter(|(_, p)| !p.distribution.is_constant());
-        parameters.map(|(place, p)| p.distribution.coordinate(self.value(point, place)?)).collect()
+        let coordinate = |(place, p): (usize, &Parameter)| match self.value(point, place) {
+            Some(value) => p.distribution.coordinate(value),
+            None => Some(p.distribution.canonical_coordinate()),
+        };
+        parameters.map(coordinate).collect()
     }
 
-    /// Whether the point has exactly the parameters of the space, each with a value that the space gives.
+    /// Whether every parameter of the point is one of the space, with a value that the space gives. The point may lack
+    /// parameters: see [`Space::is_complete`].
     pub fn contains(&self, point: &Point) -> bool {
-        let given = |(place, p): (usize, &Parameter)| {
-            self.value(point, place).is_some_and(|value| p.distribution.contains(value))
-        };
-        point.len() == self.parameters.len() && self.parameters.iter().enumerate().all(given)
+        let found = |(place, p)| Some((self.value(point, place)?, p));
+        let found: Vec<(&Value, &Parameter)> = self.parameters.iter().enumerate().filter_map(found).collect();
+        found.len() == point.len() && found.iter().all(|(value, p)| p.distribution.contains(value))
+    }
+
+    /// Whether the point has a value for every parameter of the space.
+    pub fn is_complete(&self, point: &Point) -> bool {
+        (0..self.parameters.len()).all(|place| self.value(point, place).is_some())
     }
 
     /// The value that a point has for the parameter at this place; at once for the space's own points.

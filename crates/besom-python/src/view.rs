@@ -68,8 +68,8 @@ impl ProblemView {
         value::dict(py, &self.problem.space.decode(&cube).to_json())
     }
 
-    /// The coordinates of these parameters in the unit cube, or None if one is missing or of a kind that the space never
-    /// gives.
+    /// The coordinates of these parameters in the unit cube, a missing one in its middle or at its first category; None if
+    /// one is of a kind that the space never gives.
     fn encode(&self, params: &Bound<'_, PyAny>) -> PyResult<Option<Vec<f64>>> {
         Ok(self.problem.space.encode(&self.problem.space.read(&value::object(params)?)))
     }

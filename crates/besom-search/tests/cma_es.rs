@@ -129,6 +129,19 @@ fn a_generation_of_one_at_a_time_is_learned_from_when_it_is_full() {
 }
 
 #[test]
+fn a_run_that_lacks_a_parameter_is_learned_from() {
+    let problem = problem(vec![("x", unit()), ("kind", list(&json!(["a", "b"])))], 2);
+    let mut history = History::new();
+    for Suggestion { note, .. } in suggest(&problem, &history, 8) {
+        let run = push(&mut history, Suggestion { point: Point::default(), note });
+        end(&mut history, run, Some(0.5 * f64::from(u8::try_from(run.get()).unwrap())));
+    }
+    let next = suggest(&problem, &history, 1).remove(0);
+    assert_eq!(next.note["learned_from"]["valued"], json!(8));
+    assert!(problem.space.is_complete(&next.point));
+}
+
+#[test]
 fn a_lost_run_holds_up_nothing_and_counts_where_it_comes_back() {
     let problem = problem(vec![("x", unit()), ("y", unit())], 2);
     let mut history = History::new();

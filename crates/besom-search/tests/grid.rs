@@ -205,7 +205,7 @@ proptest! {
         let expected = rest(&mut *straight, &plain, &mut History::new(), 1);
         prop_assert_eq!(points.len(), expected.len());
         for (i, point) in points.iter().enumerate() {
-            prop_assert!(problem.space.contains(point));
+            prop_assert!(problem.space.contains(point) && problem.space.is_complete(point));
             prop_assert!(expected.contains(point));
             prop_assert!(!points[..i].contains(point));
         }

@@ -132,6 +132,19 @@ fn a_finite_space_is_seen_whole_before_long() {
 }
 
 #[test]
+fn a_run_that_lacks_a_parameter_is_learned_from() {
+    let problem = problem(vec![("x", unit()), ("y", unit())], 3);
+    let run = |k: u32| {
+        let x = f64::from(k) / 39.0;
+        finished(Point::from_iter([("x".into(), json!(x))]), (x - 0.3).abs())
+    };
+    let history: History = (0..40).map(run).collect();
+    let Suggestion { point, note } = suggest(&problem, &history, 1).remove(0);
+    assert_eq!(note["kind"], "model");
+    assert!((number(&point, "x") - 0.3).abs() < 0.1 && problem.space.is_complete(&point), "{point:?}");
+}
+
+#[test]
 fn a_batch_is_diverse_and_begins_as_a_single_answer_does() {
     let problem = problem(vec![("x", unit()), ("y", unit())], 9);
     let history = sweep(&problem, 20, |point| Some(number(point, "x")));

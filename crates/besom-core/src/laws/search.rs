@@ -31,8 +31,10 @@ pub(super) fn check<S: Search>(
                     return Err(broken(Law::Count, format!("{moment} it suggested {points} points")));
                 }
                 for suggestion in suggestions {
-                    if !problem.space.contains(&suggestion.point) {
-                        let point = suggestion.point.to_json();
+                    let point = &suggestion.point;
+                    // Without conditions a suggestion has all parameters.
+                    if !problem.space.contains(point) || !problem.space.is_complete(point) {
+                        let point = point.to_json();
                         return Err(broken(Law::Space, format!("{moment} it suggested {point:?}")));
                     }
                     if step.accepted {

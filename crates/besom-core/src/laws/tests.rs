@@ -110,8 +110,16 @@ fn a_search_that_leaves_the_space_is_caught() {
 }
 
 #[test]
-fn a_search_that_forgets_a_parameter_is_caught() {
+fn a_search_that_forgets_parameters_is_caught() {
     search_breaks(Law::Space, |_, _| Answer::Try(vec![Point::default().into()]));
+    search_breaks(Law::Space, |ask, _| match diagonal(ask, 0.5) {
+        Answer::Try(suggestions) => {
+            let entries = suggestions[0].point.iter().skip(1);
+            let point: Point = entries.map(|(name, value)| (name.clone(), value.clone())).collect();
+            Answer::Try(vec![point.into()])
+        }
+        other => other,
+    });
 }
 
 #[test]

@@ -38,7 +38,7 @@ proptest! {
     #[test]
     fn every_cube_decodes_to_a_point_of_the_space((space, cube) in space_and_cube()) {
         let point = space.decode(&cube);
-        prop_assert!(space.contains(&point), "{point:?}");
+        prop_assert!(space.contains(&point) && space.is_complete(&point), "{point:?}");
         prop_assert!(space.encode(&point).is_some_and(|cube| cube.iter().all(|u| (0.0..=1.0).contains(u))));
     }
 
@@ -80,6 +80,24 @@ proptest! {
         let text = serde_json::to_string(&point.to_json()).expect("JSON");
         let config: Map<String, Value> = serde_json::from_str(&text).expect("an object");
         prop_assert_eq!(space.read(&config), point);
+    }
+
+    #[test]
+    fn a_point_that_lacks_parameters_lies_at_their_canonical_coordinates(
+        (space, cube) in space_and_cube(), dropped: u64,
+    ) {
+        let point = space.decode(&cube);
+        let kept = |place: usize| dropped >> (place % 64) & 1 == 0;
+        let entries = point.iter().enumerate().filter(|(place, _)| kept(*place));
+        let part: Point = entries.map(|(_, (name, value))| (name.clone(), value.clone())).collect();
+        prop_assert!(space.contains(&part));
+        prop_assert_eq!(space.is_complete(&part), part.len() == point.len());
+        let whole = space.encode(&point).expect("every value is the space's").into_iter();
+        let parameters = space.parameters().iter().enumerate().filter(|(_, p)| !p.distribution.is_constant());
+        let expected = parameters.zip(whole).map(|((place, p), coordinate)| {
+            if kept(place) { coordinate } else { p.distribution.canonical_coordinate() }
+        });
+        prop_assert_eq!(space.encode(&part), Some(expected.collect()));
     }
 
     #[test]

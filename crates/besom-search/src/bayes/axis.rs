@@ -97,6 +97,11 @@ impl Axis {
         }
     }
 
+    /// The coordinate of a run that lacks the parameter: the middle of numbers, the first category.
+    pub(super) fn canonical(&self) -> f64 {
+        if self.is_categorical() { self.at(0) } else { 0.5 }
+    }
+
     /// The coordinate of a value from a run, moved to the nearest that the parameter can take; `None` if the value is
     /// of a wrong kind.
     pub(super) fn encode(&self, value: &Value) -> Option<f64> {

@@ -1,10 +1,11 @@
 //! Which run enters a model with which value: W&B's rules, with the faults of its engine mended.
 //!
 //! * A run counts with what [`besom_core::Metric::counted`] says.
-//! * A run that lacks a searchable parameter, or has a value there that the space does not know, is left out. Numbers
-//!   beyond their bounds count as the bound.
+//! * A run with a value that the space never gives is left out. Numbers beyond their bounds count as the bound.
+//! * A run that lacks a searchable parameter is left out of [`Observations::new`], as in the corrected answers of W&B's
+//!   engine. The model takes it, at the canonical coordinate of the parameter (decision 33).
 
-use besom_core::{Counted, Distribution, History, Point, Problem, RunNumber, Space, worst_loss};
+use besom_core::{Counted, Distribution, History, Parameter, Point, Problem, RunNumber, Space, worst_loss};
 use serde_json::Value;
 
 /// A run that enters with a value.
@@ -14,13 +15,13 @@ pub struct Observation {
     pub run: RunNumber,
     /// Its place in the unit cube as W&B sees it: one cdf per searchable parameter, in declared order.
     pub cube: Vec<f64>,
-    /// Its value as something to minimise; finite.
+    /// Its value as something to minimize; finite.
     pub loss: f64,
     /// Whether the run logged the value itself; otherwise it is imputed.
     pub measured: bool,
 }
 
-/// A run that is not over and has no value.
+/// A run that has not ended and has no value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InFlight {
     /// The run.
@@ -39,14 +40,25 @@ pub struct Observations {
 }
 
 impl Observations {
-    /// Reads a history as a model of the first metric sees it; nothing if the problem has no metric.
+    /// The runs that have all searchable parameters, with their values of the first metric; nothing if the problem has no
+    /// metric.
     pub fn new(problem: &Problem, history: &History) -> Self {
+        Self::read(problem, history, |_| None)
+    }
+
+    /// As [`Observations::new`], with the runs that have at least one searchable parameter.
+    pub(super) fn with_incomplete(problem: &Problem, history: &History) -> Self {
+        Self::read(problem, history, |distribution| Some(distribution.canonical_coordinate()))
+    }
+
+    /// Reads a history; `missing` is the coordinate of a parameter that a run lacks.
+    fn read(problem: &Problem, history: &History, missing: impl Fn(&Distribution) -> Option<f64>) -> Self {
         let Some(metric) = problem.metric() else {
             return Self::default();
         };
         let placed: Vec<_> = history
             .iter()
-            .filter_map(|(number, run)| Some((number, run, cube(&problem.space, &run.point)?)))
+            .filter_map(|(number, run)| Some((number, run, cube(&problem.space, &run.point, &missing)?)))
             .collect();
         let worst = worst_loss(metric, 0, placed.iter().map(|(_, run, _)| *run));
         let mut observations = Self::default();
@@ -71,9 +83,18 @@ impl Observations {
     }
 }
 
-/// Where a point lies in the unit cube; `None` if it lacks a parameter or has a value of a wrong kind.
-fn cube(space: &Space, point: &Point) -> Option<Vec<f64>> {
-    space.searchable().map(|p| p.distribution.cdf(&as_number(&p.distribution, point.get(&p.name)?))).collect()
+/// Where a point lies in the unit cube; `None` if it has none of the parameters, one of them has a value of a wrong kind,
+/// or lacks one that has no coordinate by `missing`.
+fn cube(space: &Space, point: &Point, missing: impl Fn(&Distribution) -> Option<f64>) -> Option<Vec<f64>> {
+    let lacks = |p: &Parameter| point.get(&p.name).is_none();
+    if space.dimensions() > 0 && space.searchable().all(lacks) {
+        return None;
+    }
+    let coordinate = |p: &Parameter| match point.get(&p.name) {
+        Some(value) => p.distribution.cdf(&as_number(&p.distribution, value)),
+        None => missing(&p.distribution),
+    };
+    space.searchable().map(coordinate).collect()
 }
 
 /// The value as the distribution sees it: where numbers are expected, `true` is 1 and `false` is 0.

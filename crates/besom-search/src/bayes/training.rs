@@ -26,7 +26,7 @@ pub(super) struct Training<'a> {
 impl<'a> Training<'a> {
     /// Reads the history of an ask; `planned` points come before the model decides.
     pub(super) fn new(ask: &Ask<'a>, encoding: &Encoding, planned: usize) -> Self {
-        let observations = Observations::new(ask.problem, ask.history);
+        let observations = Observations::with_incomplete(ask.problem, ask.history);
         let extrapolation = ask.problem.metric().map(|metric| Extrapolation::new(metric, ask.history));
         let placed = |number: RunNumber| {
             let run = ask.history.get(number)?;

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod curves;
+mod incomplete;
 mod options;
 mod proposers;
 
