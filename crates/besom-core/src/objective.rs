@@ -4,6 +4,8 @@
 //! use them. They follow W&B's engine, whose answers on recorded histories are part of the tests of `besom-search`, with
 //! one exception: a run that failed, crashed or was killed is never the best, whatever it logged.
 
+use serde::Serialize;
+
 use crate::{Goal, History, Impute, ImputeWhileRunning, Metric, Problem, Run, RunNumber, RunState};
 
 /// What a run counts with in a model of a metric.
@@ -90,7 +92,7 @@ impl Problem {
 }
 
 /// A run with its value of the first metric.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Best {
     /// The run.
     pub run: RunNumber,

@@ -171,7 +171,7 @@ impl Inner {
     fn counts(&mut self) -> Result<(Status, SweepState), Failure> {
         let state = self.controller.refresh(&mut self.store)?;
         let mut status = self.store.status(&self.id)?;
-        (status.best, status.mean_run_ms) = (None, None);
+        (status.best, status.better_uncounted, status.mean_run_ms) = (None, None, None);
         Ok((status, state))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use besom_core::{Goal, RunNumber, RunState};
+use besom_core::{Best, Goal, RunNumber, RunState};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -409,7 +409,8 @@ pub enum Order {
     Number,
     /// By number, newest first.
     Newest,
-    /// By the best value of the first metric, best first; runs without one last.
+    /// By the value of the first metric, best first: runs that can be the best, then failed, crashed and killed ones, then
+    /// those that wait to be tried again, then those without a value.
     Best,
 }
 
@@ -474,8 +475,11 @@ pub struct Status {
     pub counts: Vec<(RunState, u64)>,
     /// How many runs a stopping rule has ended, or asked to be ended.
     pub stopped: u64,
-    /// The ended or running run with the best value of the first metric.
-    pub best: Option<(RunNumber, f64)>,
+    /// The run with the best value of the first metric, as [`History::best`](besom_core::History::best) has it: a failed,
+    /// crashed or killed run never is.
+    pub best: Option<Best>,
+    /// The failed, crashed or killed run that would be the best if it counted.
+    pub better_uncounted: Option<Best>,
     /// How many agents are alive.
     pub agents: u64,
     /// Mean time that an ended run took, in milliseconds, over the newest hundred.

@@ -3,9 +3,10 @@
 
 mod stage;
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Best, RunNumber, RunState};
 use besom_store::{
-    Claim, HeldRun, NewSweep, PausedBy, Queue, Reply, StopKind, Store, StoreError, SweepId, SweepState,
+    Claim, HeldRun, NewSweep, Order, PausedBy, Queue, Reply, RunQuery, StopKind, Store, StoreError, SweepId,
+    SweepState,
 };
 use serde_json::json;
 use stage::{claim, end, id, join, new_sweep, row, store};
@@ -169,10 +170,29 @@ fn best_and_last_are_of_finite_values_only() {
     store.report(&lease, &rows).unwrap();
     let run = store.run(&id(), FIRST).unwrap();
     assert_eq!((run.best, run.last, run.rows), (Some(2.0), Some(4.0), 7));
-    assert_eq!(store.status(&id()).unwrap().best, Some((FIRST, 2.0)));
+    let best = Best { run: FIRST, state: RunState::Running, value: 2.0 };
+    assert_eq!(store.status(&id()).unwrap().best, Some(best));
     let valid: Vec<bool> =
         store.curve(&id(), FIRST, 0).unwrap().iter().map(|value| value.is_finite()).collect();
     assert_eq!(valid, [true, false, true, false, true, false, false]);
+}
+
+#[test]
+fn a_failed_run_is_not_the_best_however_good_its_values_were() {
+    let (mut store, _) = store(&new_sweep(), 2);
+    let agent = join(&mut store);
+    for (request, loss, state) in [(1, 1.0, RunState::Finished), (2, -5.0, RunState::Failed)] {
+        let lease = claim(&mut store, agent, request).lease;
+        store.report(&lease, &[row(1, json!({ "loss": loss }))]).unwrap();
+        store.finish(&lease, &end(state)).unwrap();
+    }
+    let status = store.status(&id()).unwrap();
+    assert_eq!(status.best, Some(Best { run: FIRST, state: RunState::Finished, value: 1.0 }));
+    let failed = Best { run: FIRST.plus(1), state: RunState::Failed, value: -5.0 };
+    assert_eq!(status.better_uncounted, Some(failed));
+    let order = RunQuery { order: Order::Best, ..RunQuery::default() };
+    let numbers: Vec<_> = store.runs(&id(), &order).unwrap().iter().map(|run| run.number).collect();
+    assert_eq!(numbers, [FIRST, FIRST.plus(1)]);
 }
 
 #[test]

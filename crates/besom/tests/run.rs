@@ -203,6 +203,25 @@ fn a_broken_program_pauses_the_sweep_and_is_quoted() {
 }
 
 #[test]
+fn a_failed_run_is_not_the_best_and_is_named_beside_it() {
+    let desk = desk(GRID);
+    desk.file("train.sh", &format!("{PROGRAM}\n[ $1 = --a=4 ] && exit 1; exit 0"));
+    let answer = desk.call(&["run", "sweep.yaml"]);
+    assert!(answer.out.contains("best loss 9 in run 3"), "{answer:?}");
+    let beside = "run 4 (failed) had 12, which does not count";
+    assert!(answer.out.contains(beside), "{answer:?}");
+    let id = only_sweep(&desk);
+    assert_eq!(desk.json(&["best", &id, "--json"])["number"], 3);
+    assert!(desk.call(&["best", &id]).out.contains(beside));
+    assert!(desk.call(&["status", &id]).out.contains(beside));
+    let status = desk.json(&["status", &id, "--json"])["status"].clone();
+    assert_eq!(status["best"], json!({"run": 3, "state": "finished", "value": 9.0}));
+    assert_eq!(status["better_uncounted"]["run"], 4);
+    let csv = desk.call(&["runs", &id, "--csv", "--sort", "best"]).out;
+    assert!(csv.lines().nth(4).unwrap().starts_with("4,failed,"), "{csv}");
+}
+
+#[test]
 fn a_target_ends_the_sweep() {
     let desk = desk(&GRID.replace("goal: maximize", "goal: maximize, target: 6"));
     let answer = desk.call(&["run", "sweep.yaml"]);

@@ -123,11 +123,11 @@ class ApiSweep:
         return [ApiRun(self._store, self.id, row, metric) for row in self._store.runs(self.id, order, limit)]
 
     def best_run(self, order: Optional[str] = None) -> Optional[ApiRun]:
-        """The run with the best value of the first metric, or None."""
+        """The run with the best value of the first metric, or None; a failed, crashed or killed run is never it."""
         best = self._store.status(self.id)["best"]
         if not best:
             return None
-        return ApiRun(self._store, self.id, self._store.run(self.id, best[0]), self.metric)
+        return ApiRun(self._store, self.id, self._store.run(self.id, best["run"]), self.metric)
 
     @property
     def status(self) -> dict[str, Any]:

@@ -23,11 +23,15 @@ def counts(sweep: dict[str, Any], status: dict[str, Any]) -> str:
 
 
 def best(sweep: dict[str, Any], status: dict[str, Any]) -> str:
-    """``best loss 0.31 (run 7)``, or nothing."""
-    if not status["best"] or not sweep["metrics"]:
-        return ""
-    run, value = status["best"]
-    return f"best {sweep['metrics'][0]['name']} {number(value)} (run {run})"
+    """``best loss 0.31 (run 7)``, or nothing; with what was better and does not count."""
+    best, better = status["best"], status["better_uncounted"]
+    parts = []
+    if best and sweep["metrics"]:
+        running = ", running" if best["state"] == "running" else ""
+        parts.append(f"best {sweep['metrics'][0]['name']} {number(best['value'])} (run {best['run']}{running})")
+    if better:
+        parts.append(f"run {better['run']} ({better['state']}) had {number(better['value'])}, which does not count")
+    return "; ".join(parts)
 
 
 def status_line(store: Store, id: str) -> str:

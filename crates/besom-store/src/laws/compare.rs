@@ -190,12 +190,17 @@ fn edge(from: Option<RunState>, kind: &str) -> Result<Option<RunState>, String> 
 fn agree_on_order<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
     let id = &stage.sweeps[at];
     let sweep = &stage.model.sweeps[at];
-    let goal = sweep.new.metrics[0].goal;
     let numbers = |rows: Vec<RunRow>| rows.iter().map(|row| row.number).collect::<Vec<_>>();
     let mut ranked = sweep.rows();
     let newest: Vec<RunNumber> = numbers(ranked.iter().rev().cloned().collect());
-    let loss = |row: &RunRow| row.best.map_or(f64::INFINITY, |best| goal.to_loss(best) + 0.0);
-    ranked.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
+    let rank = |row: &RunRow| match (row.best, row.state) {
+        (None, _) => 3,
+        (_, RunState::Running | RunState::Finished) => 0,
+        (_, RunState::Failed | RunState::Crashed | RunState::Killed) => 1,
+        (_, RunState::Pending | RunState::Preempted) => 2,
+    };
+    let loss = |row: &RunRow| row.best.map_or(0.0, |best| sweep.loss(best));
+    ranked.sort_by(|a, b| rank(a).cmp(&rank(b)).then(loss(a).total_cmp(&loss(b))));
     let open = [RunState::Pending, RunState::Running];
     let some: Vec<RunNumber> =
         numbers(ranked.iter().filter(|row| open.contains(&row.state)).skip(1).take(2).cloned().collect());

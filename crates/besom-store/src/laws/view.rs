@@ -1,6 +1,6 @@
 //! What the model shows of itself.
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Best, RunNumber, RunState};
 
 use super::fold::{Folded, FoldedRun};
 use super::model::{Agent, Model, Run, Sweep};
@@ -29,7 +29,8 @@ impl Model {
         Status {
             counts: RunState::ALL.map(|state| (state, count(state))).to_vec(),
             stopped: sweep.runs.iter().filter(early).count() as u64,
-            best: sweep.best(),
+            best: sweep.best_in(&[RunState::Running, RunState::Finished]),
+            better_uncounted: sweep.better_uncounted(),
             agents,
             mean_run_ms: sweep.mean_run_ms(),
         }
@@ -44,12 +45,21 @@ impl Sweep {
         self.runs.iter().find(holds).map(|run| run.number)
     }
 
-    fn best(&self) -> Option<(RunNumber, f64)> {
-        let goal = self.new.metrics[0].goal;
-        let counts = |run: &&Run| !matches!(run.state, RunState::Pending | RunState::Preempted);
-        let ranked =
-            self.runs.iter().filter(counts).filter_map(|run| Some((run.number, self.row(run).best?)));
-        ranked.min_by(|a, b| goal.to_loss(a.1).total_cmp(&goal.to_loss(b.1)).then(a.0.cmp(&b.0)))
+    fn best_in(&self, states: &[RunState]) -> Option<Best> {
+        let runs = self.runs.iter().filter(|run| states.contains(&run.state));
+        let ranked = runs
+            .filter_map(|run| Some(Best { run: run.number, state: run.state, value: self.row(run).best? }));
+        ranked.min_by(|a, b| self.loss(a.value).total_cmp(&self.loss(b.value)).then(a.run.cmp(&b.run)))
+    }
+
+    fn better_uncounted(&self) -> Option<Best> {
+        let counted = self.best_in(&[RunState::Running, RunState::Finished]);
+        let other = self.best_in(&[RunState::Failed, RunState::Crashed, RunState::Killed])?;
+        counted.is_none_or(|best| self.loss(other.value) < self.loss(best.value)).then_some(other)
+    }
+
+    pub(super) fn loss(&self, value: f64) -> f64 {
+        self.new.metrics[0].goal.to_loss(value) + 0.0
     }
 
     /// Over all ended runs: scripts are too short for more than a hundred.

@@ -18,7 +18,7 @@ impl Tx<'_> {
         let order = match query.order {
             Order::Number => "r.number",
             Order::Newest => "r.number DESC",
-            Order::Best => "r.loss NULLS LAST, r.number",
+            Order::Best => "r.rank, r.loss, r.number",
         };
         // The names of states are ours, so that they need no escaping.
         let states: Vec<String> = query.states.iter().map(|state| format!("'{state}'")).collect();

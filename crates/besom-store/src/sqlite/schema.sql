@@ -58,7 +58,7 @@ CREATE TABLE runs (
   seen_ms INTEGER NOT NULL,         -- when its agent was last heard of
   silence_ms INTEGER NOT NULL,
   rows INTEGER NOT NULL,            -- of the newest attempt; the seq of its last row
-  loss REAL,                        -- best valid value of the first metric, negative if maximised
+  loss REAL,                        -- what it is ranked by, negative if maximized
   last REAL,
   stop_kind TEXT,
   stop_reason TEXT,
@@ -72,11 +72,14 @@ CREATE TABLE runs (
   added INTEGER NOT NULL,           -- values of progress.change: when it was added,
   attempted INTEGER NOT NULL,       -- when its newest attempt began,
   change INTEGER NOT NULL,          -- and when anything of it changed last
+  -- Groups for the best run: those that can be it, those that ended otherwise, those that wait, those without a value.
+  rank INTEGER AS (CASE WHEN loss IS NULL THEN 3 WHEN state IN ('running', 'finished') THEN 0
+    WHEN state IN ('failed', 'crashed', 'killed') THEN 1 ELSE 2 END) VIRTUAL,
   UNIQUE (sweep, number)
 ) STRICT;
 CREATE INDEX runs_state ON runs (sweep, state, number);
 CREATE INDEX runs_change ON runs (sweep, change);
-CREATE INDEX runs_loss ON runs (sweep, loss, number);
+CREATE INDEX runs_rank ON runs (sweep, rank, loss, number);
 CREATE INDEX runs_ended ON runs (sweep, ended_ms) WHERE ended_ms IS NOT NULL AND started_ms IS NOT NULL;
 
 CREATE TRIGGER runs_added AFTER INSERT ON runs BEGIN

@@ -17,3 +17,11 @@ UPDATE progress SET paused_by = CASE
     WHEN reason IS NULL OR reason = 'by its owner' THEN 'owner'
     ELSE 'program'
   END WHERE state = 'paused';
+
+-- A failed, crashed or killed run is not the best, whatever it logged; one of several metrics counts with its last value.
+ALTER TABLE runs ADD COLUMN rank INTEGER AS (CASE WHEN loss IS NULL THEN 3 WHEN state IN ('running', 'finished') THEN 0
+    WHEN state IN ('failed', 'crashed', 'killed') THEN 1 ELSE 2 END) VIRTUAL;
+DROP INDEX runs_loss;
+CREATE INDEX runs_rank ON runs (sweep, rank, loss, number);
+UPDATE runs SET loss = iif(s.metrics ->> '$[0].goal' = 'maximize', -last, last) + 0.0
+  FROM sweeps s WHERE s.key = runs.sweep AND json_array_length(s.metrics) > 1;

@@ -1,6 +1,6 @@
 //! Sweeps and runs as several commands describe them.
 
-use besom_core::RunState;
+use besom_core::{Best, RunState};
 use besom_store::{RunRow, Status, SweepRow};
 
 use crate::cli::table;
@@ -31,6 +31,18 @@ pub(crate) fn counts(of: Option<u64>, status: &Status) -> String {
         })
         .collect();
     if parts.is_empty() { format!("{total}{of}") } else { format!("{total}{of}: {}", parts.join(", ")) }
+}
+
+/// The value of the best run in few words: `val_loss 0.12 (run 7)`, or `val_loss 0.12 (run 7, running)`.
+pub(crate) fn best_value(sweep: &SweepRow, best: &Best) -> String {
+    let is_running = if best.state == RunState::Running { ", running" } else { "" };
+    format!("{} {} (run {}{is_running})", metric(sweep), table::number(best.value), best.run)
+}
+
+/// What was better than the best run and does not count: `run 4 (killed) had 0.256, which does not count`.
+pub(crate) fn uncounted(status: &Status) -> Option<String> {
+    let Best { run, state, value } = status.better_uncounted?;
+    Some(format!("run {run} ({state}) had {}, which does not count", table::number(value)))
 }
 
 /// The best run as `run` and `best` print it.

@@ -56,8 +56,11 @@ fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     fact("state", format!("{}{reason}", sweep.state));
     fact("runs", describe::counts(sweep.run_cap, status));
-    if let Some((run, value)) = status.best {
-        fact("best", format!("{} {} (run {run})", describe::metric(sweep), table::number(value)));
+    if let Some(best) = &status.best {
+        fact("best", describe::best_value(sweep, best));
+    }
+    if let Some(uncounted) = describe::uncounted(status) {
+        fact("", uncounted);
     }
     if !sweep.state.is_over() {
         fact("agents", format!("{} alive{}", status.agents, how_to_start(sweep, status)));
@@ -97,7 +100,7 @@ pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
             sweep.id.to_string(),
             sweep.state.to_string(),
             sweep.runs.to_string(),
-            table::maybe(best.map(|(_, value)| value)),
+            table::maybe(best.map(|best| best.value)),
             table::span(now.saturating_sub(sweep.created_ms)),
             sweep.name.clone().unwrap_or_else(|| "-".into()),
             source.to_owned(),
@@ -113,7 +116,8 @@ pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
     if sweep.metrics.is_empty() {
         return Err(InputError::new(format!("sweep {id} has no metric, so no run is its best")).into());
     }
-    let Some((number, value)) = store.status(&sweep.id)?.best else {
+    let status = store.status(&sweep.id)?;
+    let Some(best) = status.best else {
         let name = describe::metric(&sweep);
         if as_json {
             output::json(&Value::Null)?;
@@ -122,11 +126,14 @@ pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
         }
         return Ok(Outcome::Failed);
     };
-    let run = store.run(&sweep.id, number)?;
+    let run = store.run(&sweep.id, best.run)?;
     if as_json {
         output::json(&run)?;
-    } else {
-        line(describe::best(&sweep, &run, value))?;
+        return Ok(Outcome::Done);
+    }
+    line(describe::best(&sweep, &run, best.value))?;
+    if let Some(uncounted) = describe::uncounted(&status) {
+        line(uncounted)?;
     }
     Ok(Outcome::Done)
 }

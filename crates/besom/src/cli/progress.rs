@@ -123,9 +123,7 @@ impl Progress {
 
 /// `12 of 60: 2 running, 10 finished (4 stopped early)`, and below it `best val_loss 0.12 (run 7) | about 1 min 20 s left`.
 fn summary(sweep: &SweepRow, status: &Status, total: Option<u64>, jobs: u64) -> Vec<String> {
-    let best = status
-        .best
-        .map(|(run, value)| format!("best {} {} (run {run})", describe::metric(sweep), table::number(value)));
+    let best = status.best.map(|best| format!("best {}", describe::best_value(sweep, &best)));
     let left = time_left(status, total, jobs).map(|left| format!("about {} left", table::span(left)));
     let second = best.into_iter().chain(left).collect::<Vec<_>>().join(" | ");
     [describe::counts(total, status), second].into_iter().filter(|text| !text.is_empty()).collect()

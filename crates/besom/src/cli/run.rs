@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
-use besom_core::{Registry, RunState};
+use besom_core::{Best, Registry, RunState};
 use besom_engine::{Creation, PriorRun, program_directory, stored_config};
 use besom_store::{SqliteStore, Status, Store, SweepId, SweepRow, SweepState};
 
@@ -207,9 +207,10 @@ fn conclusion(store: &mut SqliteStore, sweep: &SweepRow, status: &Status) -> Res
         format!("sweep {} is {}{reason}", sweep.id, sweep.state),
         format!("runs {}", describe::counts(sweep.run_cap, status)),
     ];
-    if let Some((number, value)) = status.best {
+    if let Some(Best { run: number, value, .. }) = status.best {
         let run = store.run(&sweep.id, number)?;
         lines.push(describe::best(sweep, &run, value));
+        lines.extend(describe::uncounted(status));
         lines.push(format!("more: besom runs {} --sort best; besom show {} {number}", sweep.id, sweep.id));
     }
     lines.extend(how_to_go_on(sweep, status));

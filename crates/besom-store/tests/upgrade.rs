@@ -1,0 +1,217 @@
+//! Stores of older versions are opened, read right and worked on further.
+//!
+//! `data/version-1.db` was written by the `besom` of that version: a sweep that its owner has paused, with runs that
+//! finished, failed, were stopped early, crashed and were tried again, and one whose agent was killed; a sweep that a
+//! broken program has paused; one that is finished; one that is canceled.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod stage;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use besom_core::{Best, RunNumber, RunState};
+use besom_store::{
+    AgentId, Claim, NewAgent, PausedBy, Queue, Reply, SqliteStore, StopKind, Store, SweepId, SweepState,
+};
+use rusqlite::Connection;
+use serde_json::json;
+use stage::{end, new_runs, row};
+
+const VERSION_1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-1.db");
+
+/// Shortly after the last change of the store of version 1.
+const NOW: u64 = 1_795_738_171_000;
+
+fn copied(directory: &Path) -> PathBuf {
+    let path = directory.join("besom.db");
+    fs::copy(VERSION_1, &path).unwrap();
+    path
+}
+
+fn upgraded(path: &Path) -> SqliteStore {
+    SqliteStore::open_existing(path, std::sync::Arc::new(|| NOW)).unwrap()
+}
+
+fn number(number: u64) -> RunNumber {
+    RunNumber::new(number).unwrap()
+}
+
+#[test]
+fn a_store_of_version_1_has_its_sweeps_after_the_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = upgraded(&copied(dir.path()));
+    let sweeps = store.sweeps().unwrap();
+    let found: Vec<_> = sweeps
+        .iter()
+        .map(|sweep| (sweep.id.as_str(), sweep.state, sweep.paused_by, sweep.runs, sweep.ended_ms))
+        .collect();
+    let expected = [
+        ("mjeefmsj", SweepState::Paused, Some(PausedBy::Owner), 5, None),
+        ("iq4yd3ja", SweepState::Paused, Some(PausedBy::Program), 3, None),
+        ("ncgy5ky4", SweepState::Finished, None, 3, Some(1_795_738_170_357)),
+        ("7b3tozai", SweepState::Canceled, None, 2, Some(1_795_738_170_915)),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(sweeps[0].reason.as_deref(), Some("by its owner"));
+    assert_eq!((sweeps[0].seed, sweeps[0].run_cap, sweeps[0].name.as_deref()), (7, Some(7), Some("small")));
+    assert!(sweeps[0].text.contains("early_terminate: {type: threshold, upper: 50}"));
+}
+
+#[test]
+fn a_store_of_version_1_has_its_runs_after_the_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = upgraded(&copied(dir.path()));
+    let id = SweepId::new("mjeefmsj");
+    let runs = store.runs(&id, &besom_store::RunQuery::default()).unwrap();
+    let found: Vec<_> = runs.iter().map(|run| (run.state, run.attempt, run.rows, run.best)).collect();
+    let expected = [
+        (RunState::Finished, 1, 2, Some(2.0)),
+        (RunState::Failed, 1, 2, Some(0.25)),
+        (RunState::Finished, 1, 2, Some(99.0)),
+        (RunState::Finished, 2, 1, Some(2.0)),
+        (RunState::Running, 1, 2, Some(0.7)),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(
+        (runs[1].exit_code, runs[1].message.as_deref()),
+        (Some(3), Some("exit status 3: out of memory"))
+    );
+    let stopped = (Some(StopKind::Early), Some("loss 99 at step 1 is above upper 50"));
+    assert_eq!((runs[2].stop_kind, runs[2].stop_reason.as_deref()), stopped);
+    assert_eq!(runs[3].point["act"], "tanh");
+
+    let attempts = store.attempts(&id, number(4)).unwrap();
+    let found: Vec<_> = attempts.iter().map(|a| (a.number, a.state, a.rows, a.agent.as_str())).collect();
+    let expected = [(1, RunState::Crashed, 1, "host/15156/1"), (2, RunState::Finished, 1, "host/15245/1")];
+    assert_eq!(found, expected);
+    assert_eq!(store.rows(&id, number(4), Some(1)).unwrap(), [row(1, json!({"loss": 1}))]);
+    assert_eq!(store.rows(&id, number(4), None).unwrap(), [row(1, json!({"loss": 2}))]);
+    let curve = store.curve(&id, number(2), 0).unwrap();
+    assert!(curve[0].to_bits() == 0.25f64.to_bits() && curve[1].is_nan() && curve.len() == 2);
+
+    let events = store.events(&id, Some(number(4)), 0, 99).unwrap();
+    let found: Vec<_> =
+        events.iter().map(|event| (event.kind.as_str(), event.detail.get("attempt"))).collect();
+    let (first, second) = (json!(1), json!(2));
+    let expected = [
+        ("added", None),
+        ("claimed", Some(&first)),
+        ("crashed", Some(&first)),
+        ("retried", None),
+        ("claimed", Some(&second)),
+        ("finished", Some(&second)),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(store.changes(&id, 0).unwrap().runs.len(), 5);
+}
+
+#[test]
+fn the_best_run_of_a_store_of_version_1_is_one_that_counts() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = upgraded(&copied(dir.path()));
+    let status = store.status(&SweepId::new("mjeefmsj")).unwrap();
+    assert_eq!(status.best, Some(Best { run: number(5), state: RunState::Running, value: 0.7 }));
+    let failed = Best { run: number(2), state: RunState::Failed, value: 0.25 };
+    assert_eq!((status.better_uncounted, status.stopped), (Some(failed), 1));
+    let status = store.status(&SweepId::new("ncgy5ky4")).unwrap();
+    assert_eq!(status.best, Some(Best { run: number(3), state: RunState::Finished, value: 3.0 }));
+}
+
+#[test]
+fn a_sweep_of_version_1_goes_on_after_the_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = upgraded(&copied(dir.path()));
+    let id = SweepId::new("mjeefmsj");
+    store.set_state(&id, SweepState::Running, None).unwrap();
+    // The agent that holds run 5 asks again for what it claimed last, and then falls silent.
+    let holder = AgentId(3);
+    let Claim::Run(held) = store.claim(holder, 3).unwrap() else { panic!("the stored answer is gone") };
+    assert_eq!((held.lease.run, held.lease.attempt), (number(5), 1));
+    assert_eq!(store.report(&held.lease, &[row(3, json!({"loss": 0.6}))]).unwrap(), Reply::Continue);
+    store.leave(holder).unwrap();
+    let agent = store.join(&id, &NewAgent { name: "new".to_owned(), silence_ms: 9 }).unwrap();
+    store.add_runs(&id, number(6), &new_runs(5)).unwrap();
+    for (request, run, attempt) in [(1, 5, 2), (2, 6, 1), (3, 7, 1)] {
+        let Claim::Run(claimed) = store.claim(agent, request).unwrap() else { panic!("nothing to claim") };
+        assert_eq!((claimed.lease.run, claimed.lease.attempt), (number(run), attempt));
+        store.report(&claimed.lease, &[row(1, json!({"loss": 0.5}))]).unwrap();
+        store.finish(&claimed.lease, &end(RunState::Finished)).unwrap();
+    }
+    assert_eq!(store.claim(agent, 4).unwrap(), Claim::Nothing(SweepState::Running));
+    assert_eq!(store.status(&id).unwrap().best.map(|best| best.run), Some(number(5)));
+}
+
+#[test]
+fn the_copy_beside_an_upgraded_store_is_the_old_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = copied(dir.path());
+    upgraded(&path);
+    let copy = Connection::open(dir.path().join("besom.db.v1")).unwrap();
+    let version: u32 = copy.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    let epochs: u32 = copy.query_row("SELECT sum(epoch) FROM runs", [], |row| row.get(0)).unwrap();
+    assert_eq!((version, epochs), (1, 14));
+}
+
+/// What SQLite says of tables, columns and indexes, but for the texts that made them.
+fn schema(path: &Path) -> Vec<String> {
+    let conn = Connection::open(path).unwrap();
+    let mut statement = conn
+        .prepare(
+            "SELECT m.type || ' ' || m.name || ' ' || c.name || ' ' || c.type || c.\"notnull\" || c.pk || c.hidden
+             FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table'
+             UNION ALL
+             SELECT m.type || ' ' || m.name || ' ' || coalesce(c.name, '') || ' ' || c.seqno
+             FROM sqlite_schema m JOIN pragma_index_xinfo(m.name) c WHERE m.type = 'index'
+             UNION ALL SELECT type || ' ' || sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY 1",
+        )
+        .unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn an_upgraded_store_has_the_schema_of_a_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, new) = (copied(dir.path()), dir.path().join("new.db"));
+    upgraded(&path);
+    drop(SqliteStore::open(&new, std::sync::Arc::new(|| NOW)).unwrap());
+    let found = schema(&path);
+    assert!(found.iter().any(|line| line.starts_with("table runs rank")), "{found:#?}");
+    assert_eq!(found, schema(&new));
+}
+
+#[test]
+fn who_paused_a_sweep_of_version_1_is_read_from_the_reason_it_wrote() {
+    let check = |reason: Option<&str>, expected| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = copied(dir.path());
+        let old = Connection::open(&path).unwrap();
+        old.execute("UPDATE progress SET reason = ?1 WHERE sweep = 1", [reason]).unwrap();
+        drop(old);
+        assert_eq!(upgraded(&path).sweep(&SweepId::new("mjeefmsj")).unwrap().paused_by, Some(expected));
+    };
+    check(Some("by its owner"), PausedBy::Owner);
+    check(None, PausedBy::Owner);
+    check(Some("the search method failed: ValueError: no"), PausedBy::Search);
+    let contract = "the search method broke its contract: 9 suggestions where 1 to 2 were asked";
+    check(Some(contract), PausedBy::Search);
+    check(Some("the stopping rule failed: no"), PausedBy::Stopper);
+    check(
+        Some("the program looks broken: 3 quick failures in a row, the last one said:\nno"),
+        PausedBy::Program,
+    );
+    check(Some("the program 'train' is not executable"), PausedBy::Program);
+}
+
+#[test]
+fn several_metrics_of_version_1_are_ranked_by_the_last_value() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = copied(dir.path());
+    let old = Connection::open(&path).unwrap();
+    let metrics = json!([{"name": "score", "goal": "maximize"}, {"name": "size", "goal": "minimize"}]);
+    old.execute("UPDATE sweeps SET metrics = ?1 WHERE id = 'ncgy5ky4'", [metrics.to_string()]).unwrap();
+    drop(old);
+    let mut store = upgraded(&path);
+    let best = store.status(&SweepId::new("ncgy5ky4")).unwrap().best;
+    assert_eq!(best, Some(Best { run: number(1), state: RunState::Finished, value: 0.0 }));
+}
