@@ -7,34 +7,32 @@ use besom_core::BoxError;
 use besom_store::StoreError;
 use thiserror::Error;
 
-/// Why an agent could not go on, or a command line could not be made.
+/// Why an agent stopped early, or a command line could not be built. The cause is in `source` only; see
+/// [`besom_core::error_chain`].
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AgentError {
-    /// The store failed, and went on failing for as long as the agent had patience.
+    /// The store failed, and kept failing for [`AgentOptions::store_timeout`](crate::AgentOptions::store_timeout).
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What the caller does while there is nothing to claim has failed.
-    #[error("{0}")]
-    Idle(#[source] BoxError),
+    /// The function that is called while there is nothing to claim failed.
+    #[error(transparent)]
+    Idle(BoxError),
     /// A file or directory of the agent could not be used.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("cannot use {}", path.display())]
     Io {
-        /// The file.
+        /// The file or directory.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// The command asks for `${program}`, and the sweep names none.
+    /// The command uses `${program}`, and the sweep has no `program`.
     #[error("the command needs ${{program}}, but the sweep names no program")]
     NoProgram,
     /// The command has no words left once its macros are replaced.
     #[error("the command is empty once its macros are replaced")]
     EmptyCommand,
-    /// A sweep's path has more than three parts.
-    #[error("'{0}' is no path of a sweep: sweep, project/sweep and entity/project/sweep are")]
-    SweepPath(String),
-    /// The store asks for metric rows that are nowhere to be found any more.
+    /// The store asks for metric rows that are not in the metrics file any more.
     #[error("the store lacks the metric rows from {expected} on, and they are gone from {}", path.display())]
     RowsGone {
         /// The first missing row.

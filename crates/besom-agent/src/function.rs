@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -9,7 +10,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use besom_core::{BoxError, RunNumber, RunState};
+use besom_core::{BoxError, RunNumber, RunState, error_chain};
 use besom_store::ClaimedRun;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -17,11 +18,11 @@ use thiserror::Error;
 use crate::metrics;
 use crate::{AgentError, Ended, Link, Runner, Signal};
 
-/// How soon the store hears of a row at first, and at the latest.
-const PACE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
+/// The bounds of the interval at which logged rows are reported: at once while rows arrive, less often when idle.
+const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 
-/// Executes runs by calling a closure in this process, on the thread of the agent. Another thread carries what it logs
-/// to the store meanwhile and shows that the run goes on, so the closure may compute for hours without a word.
+/// Executes runs by calling a closure in this process, on the agent's thread. Another thread reports what it logs
+/// meanwhile and sends heartbeats, so the closure may compute for hours without logging.
 ///
 /// A closure that returns `Ok` has finished its run; an error or a panic fails it.
 ///
@@ -30,7 +31,7 @@ const PACE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_mil
 /// use serde_json::json;
 ///
 /// let train = |run: &mut RunContext<'_>| {
-///     let lr = run.params()["lr"].as_f64().ok_or("lr is no number")?;
+///     let lr = run.params()["lr"].as_f64().ok_or("lr is not a number")?;
 ///     for epoch in 0..10 {
 ///         run.log_json(json!({"loss": lr / f64::from(epoch + 1)}))?;
 ///     }
@@ -55,49 +56,53 @@ impl<F: FnMut(&mut RunContext<'_>) -> Result<(), BoxError>> Runner for FunctionR
         let (path, attempt) = (link.dir().path().to_owned(), link.lease().attempt);
         let writer = match metrics::open(&link.dir().metrics()) {
             Ok(writer) => writer,
-            Err(error) => return Ended::failed(AgentError::io(link.dir().metrics())(error).to_string()),
+            Err(error) => {
+                let error = AgentError::io(link.dir().metrics())(error);
+                return Ended::failed(error_chain(&error));
+            }
         };
         let shared = Shared::default();
         let mut context = RunContext { run, attempt, dir: path, writer, shared: &shared, logged: 0 };
         let function = &mut self.function;
         let result = thread::scope(|scope| {
-            let (over, is_over) = mpsc::channel::<()>();
-            scope.spawn(|| carry(link, &shared, is_over));
+            let (running, has_ended) = mpsc::channel::<()>();
+            scope.spawn(|| report_rows(link, &shared, has_ended));
             let result = catch_unwind(AssertUnwindSafe(|| function(&mut context)));
-            drop(over);
+            drop(running);
             result
         });
         ended(result, &shared.lock().signal)
     }
 }
 
-/// Carries rows to the store until the closure is over.
-fn carry(link: &mut Link<'_>, shared: &Shared, is_over: Receiver<()>) {
-    let mut pace = PACE.0;
+/// Reports rows until the closure has returned.
+fn report_rows(link: &mut Link<'_>, shared: &Shared, has_ended: Receiver<()>) {
+    let mut interval = POLL_INTERVAL.0;
     loop {
         let before = link.rows();
         let signal = link.pump();
         let mut state = shared.lock();
-        state.carried = link.rows();
+        state.reported = link.rows();
         if signal.weight() >= state.signal.weight() {
             state.signal = signal;
         }
         drop(state);
-        shared.news.notify_all();
-        pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
-        if is_over.recv_timeout(pace) == Err(RecvTimeoutError::Disconnected) {
+        shared.changed.notify_all();
+        interval = if link.rows() > before { POLL_INTERVAL.0 } else { (interval * 2).min(POLL_INTERVAL.1) };
+        if has_ended.recv_timeout(interval) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     }
 }
 
-/// The end of a run whose closure has returned so; `signal` is what it may have been told.
+/// The end of a run whose closure returned `result`; `signal` is the last one that it may have received.
 fn ended(result: Result<Result<(), BoxError>, Box<dyn Any + Send>>, signal: &Signal) -> Ended {
     match result {
         Ok(Ok(())) => Ended::new(RunState::Finished),
         Ok(Err(error)) => match error.downcast_ref::<LogError>() {
             Some(LogError::Stopped(_)) => Ended::new(signal.end_state().unwrap_or(RunState::Crashed)),
-            _ => failed(error.to_string()),
+            Some(error) => failed(error_chain(error)),
+            None => failed(error.to_string()),
         },
         Err(panic) => failed(format!("panicked: {}", panic_text(&*panic))),
     }
@@ -109,20 +114,20 @@ fn failed(message: String) -> Ended {
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
 }
 
-/// What closure and carrier share.
+/// What the closure's thread and the reporting one share.
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    news: Condvar,
+    changed: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
     signal: Signal,
-    carried: u64,
+    reported: u64,
 }
 
 impl Shared {
@@ -158,46 +163,48 @@ impl RunContext<'_> {
         self.attempt
     }
 
-    /// A directory of this run, the same in every attempt: the place for checkpoints.
+    /// The directory of this run, the same in every attempt: the place for checkpoints.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Logs one row. When this returns the row is acknowledged: no death of the process loses it. The store hears of it
-    /// within milliseconds; so what a stopping rule says to it comes back with a later row.
+    /// Logs one row. When this returns the row is acknowledged: no death of the process loses it. The store receives it
+    /// within milliseconds, so a stopping rule's answer to it comes with a later row.
     ///
     /// # Errors
-    /// [`LogError::Stopped`] if the run is to end; the row is logged all the same. Pass it on with `?`.
+    /// [`LogError::Stopped`] if the run must end; the row is logged all the same. Propagate it with `?`.
     pub fn log(&mut self, row: &Map<String, Value>) -> Result<(), LogError> {
-        metrics::append(&self.writer, row).map_err(|source| LogError::Write(source.to_string()))?;
+        metrics::append(&self.writer, row).map_err(LogError::Write)?;
         self.logged += 1;
         self.check()
     }
 
-    /// As [`RunContext::log`], with a row as `json!` makes it; what is no object is an error.
+    /// As [`RunContext::log`], with a row as `json!` makes it.
+    ///
+    /// # Errors
+    /// Also [`LogError::NotAnObject`].
     pub fn log_json(&mut self, row: Value) -> Result<(), LogError> {
         match row {
             Value::Object(row) => self.log(&row),
-            _ => Err(LogError::Write("a row is a JSON object".to_owned())),
+            _ => Err(LogError::NotAnObject),
         }
     }
 
-    /// Says that the machine is being taken away: if the closure fails from now on, the run is handed out again.
+    /// Announces that the machine is about to be preempted: if the closure fails from now on, the run is handed out again.
     pub fn mark_preempting(&mut self) -> Result<(), LogError> {
-        metrics::append(&self.writer, &metrics::preempting())
-            .map_err(|source| LogError::Write(source.to_string()))
+        metrics::append(&self.writer, &metrics::preempting()).map_err(LogError::Write)
     }
 
-    /// Whether the run is to end, for closures that compute long between rows.
+    /// Returns an error if the run must end, for closures that compute for long between rows.
     pub fn check(&self) -> Result<(), LogError> {
         stopped(&self.shared.lock().signal)
     }
 
-    /// Waits until the store has all that was logged, and says what it says to it.
+    /// Waits until the store has everything that was logged, then returns as [`RunContext::check`] does.
     pub fn flush(&self) -> Result<(), LogError> {
         let mut state = self.shared.lock();
-        while state.carried < self.logged && stopped(&state.signal).is_ok() {
-            state = self.shared.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        while state.reported < self.logged && stopped(&state.signal).is_ok() {
+            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         stopped(&state.signal)
     }
@@ -205,21 +212,24 @@ impl RunContext<'_> {
 
 fn stopped(signal: &Signal) -> Result<(), LogError> {
     match signal {
-        Signal::GoOn => Ok(()),
-        Signal::Shutdown(_) => Err(LogError::Stopped("the agent goes".to_owned())),
+        Signal::Continue => Ok(()),
+        Signal::Shutdown(_) => Err(LogError::Stopped("the agent shuts down".to_owned())),
         Signal::Stop { reason, .. } => Err(LogError::Stopped(reason.clone())),
-        Signal::Lost => Err(LogError::Stopped("somebody else has the run".to_owned())),
+        Signal::Lost => Err(LogError::Stopped("another agent has the run".to_owned())),
     }
 }
 
-/// Why logging did not go well.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+/// Why a row was not logged, or the run must end.
+#[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LogError {
-    /// The run is to end, for this reason. A closure that passes this on has not failed.
+    /// The run must end, for this reason. A closure that propagates this has not failed.
     #[error("the run was asked to end: {0}")]
     Stopped(String),
     /// The row could not be written.
-    #[error("cannot log: {0}")]
-    Write(String),
+    #[error("cannot log")]
+    Write(#[source] io::Error),
+    /// The row is not a JSON object.
+    #[error("cannot log: a row must be a JSON object")]
+    NotAnObject,
 }

@@ -1,47 +1,50 @@
-//! Claims runs, executes their program or function, reports their metrics, ends them when told.
+//! Claims runs, executes their program or function, reports their metrics, ends them when asked to.
 //!
-//! [`work`] is an agent: it takes runs from a store, hands each to a [`Runner`] and gives it back with its end. Two
-//! runners are here: [`ProgramRunner`] executes programs in any language, [`FunctionRunner`] calls a Rust closure. What
-//! a run logs goes through a file, one JSON object a line, numbered by its place: **what is in the file is
-//! acknowledged**, and whoever finds a run without its agent reads the file to its end before anything else. So neither the death of a program nor of its agent loses a row, and none is ever counted twice.
+//! [`work`] is an agent: it takes runs from a [`Queue`](besom_store::Queue), hands each to a [`Runner`] and returns it with
+//! its end. Two runners are provided: [`ProgramRunner`] executes programs in any language, [`FunctionRunner`] calls a
+//! Rust closure. What a run logs goes through a file, one JSON object per line, numbered by its place: **what is in the
+//! file is acknowledged**, and whoever finds a run without its agent reads the file to its end before anything else. So
+//! neither the death of a program nor that of its agent loses a row, and no row counts twice.
 //!
 //! No process of a run survives the run. Programs have a process group of their own; children that leave it are found
 //! by a small supervisor process ([`supervise`]), which also ends everything when the agent itself is killed.
 //!
-//! An agent sees a [`Queue`](besom_store::Queue) and nothing else of a store: what is done while there is nothing to
-//! claim is up to the caller of [`work`]. This crate installs no signal handlers; see [`Shutdown`].
+//! The queue is all that an agent sees of a store (decision 30); what happens while there is nothing to claim is up to
+//! the caller of [`work`]. This crate installs no signal handlers; see [`Shutdown`].
+//!
+//! # Who must do what
+//!
+//! | who | must |
+//! |---|---|
+//! | a `Queue` | keep the contract of its trait: reply after commit, calls safe to repeat, leases fenced |
+//! | a [`Runner`] | leave everything logged in the metrics file and no process behind; pump the [`Link`] about every second and obey its [`Signal`] |
+//! | the caller of [`work`] | step the sweep in `idle`, if it wants to, with a store of its own; raise the [`Shutdown`] on signals; give each agent a queue of its own |
+//! | the binary named as supervisor | call [`supervise`] first thing in its main thread |
+//!
+//! Modules: `work` (the life of an agent) with `work/crash_loop` (broken programs) and `work/wait` (pauses), `recovery`
+//! (runs of agents that are gone) with `recovery/liveness` (lock files), `link` (between a run and its queue), `run_dir` and
+//! `metrics` (a run's files), `program`, `process` and `function` (the runners), `retry`, `shutdown`.
 
-mod command_line;
 mod error;
-#[cfg(test)]
-mod fake;
 mod function;
-mod guard;
 mod link;
-mod liveness;
 mod metrics;
-mod output;
-mod patience;
 mod process;
 mod program;
-mod python;
-mod recover;
+mod recovery;
+mod retry;
 mod run_dir;
 mod runner;
 mod shutdown;
-mod sweep_path;
 mod work;
 
-pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, wandb_config, word};
 pub use error::AgentError;
 pub use function::{FunctionRunner, LogError, RunContext};
-pub use guard::Guard;
 pub use link::{Link, Signal};
 pub use metrics::{MetricsWriter, append_metrics};
 pub use process::supervise;
-pub use program::ProgramRunner;
+pub use program::{CommandLine, DEFAULT_COMMAND, ProgramRunner, command_line, wandb_config, word};
 pub use run_dir::{RunDir, run_directory};
 pub use runner::{Ended, Runner};
 pub use shutdown::{Level, Shutdown};
-pub use sweep_path::SweepPath;
-pub use work::{AgentOptions, Idle, Left, Outcome, work};
+pub use work::{AgentOptions, CrashLoopGuard, ExitReason, Idle, Outcome, work};

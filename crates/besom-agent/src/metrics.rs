@@ -1,7 +1,7 @@
 //! The metrics file of an attempt: how it is written, and how it is read while it grows.
 //!
-//! The seq of a row is its place among the valid lines of the file. That is a function of the file alone: whoever reads
-//! it, and in whatever pieces, finds the same numbers, which is what makes every row count exactly once.
+//! The seq of a row is its place among the valid lines of the file. That is a function of the file alone: every reader,
+//! in whatever pieces it reads, finds the same numbers, so every row counts exactly once.
 
 mod line;
 mod tail;
@@ -18,19 +18,20 @@ pub(crate) use tail::Tail;
 
 use crate::AgentError;
 
-/// The longest line that is read, in bytes.
+/// The longest line that is read, in bytes: a row of scalars has a few hundred, and a line without end must not fill the
+/// memory.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 
-/// Appends one row to a metrics file, in a single write, so that several processes may log to one file. What this has
-/// written is acknowledged: no death of any process loses it.
+/// Appends one row to a metrics file, in a single write, so that several processes may log to one file. When this returns
+/// the row is acknowledged: no death of any process loses it.
 ///
 /// # Errors
-/// If the file cannot be written, or the row is longer than the 1 MiB that is read of a line.
+/// If the file cannot be written, or the row is longer than 1 MiB.
 pub fn append_metrics(path: &Path, row: &Map<String, Value>) -> Result<(), AgentError> {
     open(path).and_then(|file| append(&file, row)).map_err(AgentError::io(path))
 }
 
-/// A metrics file that is open to append to, for programs that log often. What it has written is acknowledged.
+/// A metrics file that is open for appending, for programs that log often.
 #[derive(Debug)]
 pub struct MetricsWriter {
     file: File,
@@ -38,7 +39,7 @@ pub struct MetricsWriter {
 }
 
 impl MetricsWriter {
-    /// Opens a metrics file, made if it was not there.
+    /// Opens a metrics file, creating it if needed.
     ///
     /// # Errors
     /// If it cannot be opened.
@@ -49,12 +50,12 @@ impl MetricsWriter {
     /// Appends one row, as [`append_metrics`] does.
     ///
     /// # Errors
-    /// If the file cannot be written, or the row is longer than the 1 MiB that is read of a line.
+    /// If the file cannot be written, or the row is longer than 1 MiB.
     pub fn append(&self, row: &Map<String, Value>) -> Result<(), AgentError> {
         append(&self.file, row).map_err(AgentError::io(&self.path))
     }
 
-    /// Says that the run is about to be preempted: if it fails from now on it is handed out again.
+    /// Announces that the run is about to be preempted: if it fails from now on, it is handed out again.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -63,9 +64,9 @@ impl MetricsWriter {
     }
 }
 
-/// Opens a metrics file to append to.
+/// Opens a metrics file for appending.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    // Read as well: `append` looks at the last byte. What is no file (a pipe, /dev/null) can only be written.
+    // For reading as well: `append` looks at the last byte. A pipe or /dev/null can only be written.
     let readable = fs::metadata(path).map_or(true, |metadata| metadata.is_file());
     File::options().append(true).create(true).read(readable).open(path)
 }
@@ -73,16 +74,16 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 /// Appends one row to an open file.
 pub(crate) fn append(mut file: &File, row: &Map<String, Value>) -> io::Result<()> {
     let mut line = Vec::new();
-    // Somebody's write was cut short, by a full disk for example: keep our row out of the ruins.
+    // Somebody's write was cut short, by a full disk for example: start a line of our own.
     if ends_within_a_line(file)? {
         line.push(b'\n');
     }
     serde_json::to_writer(&mut line, row)?;
     if line.len() > MAX_LINE {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a row of metrics may have 1 MiB at most"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a row of metrics must have at most 1 MiB"));
     }
     line.push(b'\n');
-    // One write(2), unless the system takes only a part of it: then the rest.
+    // One write(2), unless the system accepts only a part of it.
     file.write_all(&line)
 }
 
@@ -162,7 +163,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.jsonl");
         let error = append_metrics(&path, &row(json!({"a": "x".repeat(MAX_LINE)}))).unwrap_err();
-        assert!(error.to_string().contains("1 MiB"), "{error}");
+        assert!(besom_core::error_chain(&error).contains("1 MiB"), "{error:?}");
         assert_eq!(fs::metadata(&path).unwrap().len(), 0);
     }
 }

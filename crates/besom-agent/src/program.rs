@@ -1,49 +1,53 @@
 //! Runs as programs in any language.
 
+mod command_line;
 mod diagnosis;
 mod ending;
+mod output;
+mod python;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use besom_core::RunState;
+use besom_core::{RunState, error_chain};
 use besom_store::ClaimedRun;
 
-use crate::output::Output;
 use crate::process::{Exit, Process, Program};
-use crate::{AgentError, CommandLine, Ended, Link, Runner, Signal, command_line};
-use ending::Ending;
+pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, wandb_config, word};
 
-/// How often the metrics file is looked at: at first, and at the least.
-const PACE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+use crate::{AgentError, Ended, Link, Runner, Signal};
+use ending::Ending;
+use output::Output;
+
+/// The bounds of the interval at which the metrics file is read: at once while rows arrive, less often when idle.
+const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
 /// Executes runs as programs in any language.
 ///
 /// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input, in a
-/// process group of its own. It finds in its environment `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
+/// process group of its own. Its environment has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
 /// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines to) and
-/// `BESOM_RUN_DIR`. What it prints is kept in [`crate::RunDir::output`], head and tail.
+/// `BESOM_RUN_DIR`. Head and tail of its output are kept in [`crate::RunDir::output`].
 #[derive(Clone, Debug)]
 pub struct ProgramRunner {
-    /// The sweep's `command`; W&B's default if none.
+    /// The sweep's `command`; W&B's default if `None`.
     pub command: Option<Vec<String>>,
     /// The sweep's `program`.
     pub program: Option<String>,
     /// The directory in which programs run: an absolute path.
     pub directory: PathBuf,
-    /// What programs find in `BESOM_STORE`.
+    /// The value of `BESOM_STORE`.
     pub store: OsString,
     /// How to start a process that calls [`crate::supervise`] with the arguments that follow these, such as
-    /// `["/proc/self/exe", "__supervise"]`; its first word is an absolute path. Without one, a SIGKILL of the agent
+    /// `["/proc/self/exe", "__supervise"]`; its first word must be an absolute path. Without one, a SIGKILL of the agent
     /// ends the program itself, but not what the program has started.
     pub supervisor: Option<Vec<OsString>>,
-    /// A directory that programs find at the end of their `PATH`, so that `besom log` works in them wherever `besom`
-    /// was started from.
+    /// A directory appended to `PATH`, so that `besom log` works in programs wherever `besom` was started from.
     pub tools: Option<PathBuf>,
-    /// A directory that programs find at the beginning of their `PATH`, so that `python` is the one that was meant.
+    /// A directory prepended to `PATH`, so that `python` is the intended one.
     pub interpreters: Option<PathBuf>,
-    /// How long a program may take to end after SIGTERM; 30 s.
+    /// How long a program may take to end after SIGTERM before it is killed; 30 s.
     pub grace: Duration,
 }
 
@@ -58,11 +62,12 @@ impl ProgramRunner {
             supervisor: None,
             tools: None,
             interpreters: None,
+            // The default of Kubernetes and Slurm.
             grace: Duration::from_secs(30),
         }
     }
 
-    /// Writes the files of an attempt and says what to execute.
+    /// Writes the files of an attempt and returns what to execute.
     fn prepare(&self, run: &ClaimedRun, link: &mut Link<'_>) -> Result<Program, AgentError> {
         let dir = link.dir().clone();
         let CommandLine { argv, json_file, warnings } = command_line(
@@ -94,13 +99,13 @@ impl ProgramRunner {
         Ok(Program { argv, directory: self.directory.clone(), env, lock: dir.lock() })
     }
 
-    /// `PATH` with our directories at its ends; `None` if it stays as it is.
+    /// `PATH` with our directories at its ends; `None` if it stays unchanged.
     fn path(&self, path: Option<&OsStr>) -> Option<OsString> {
-        // Without PATH the system looks where it likes, and would not any more if there were one.
+        // Without PATH the system searches its default directories, and would not any more if there were one.
         let entries: Vec<PathBuf> = std::env::split_paths(path?).collect();
         let tools = self.tools.iter().filter(|tools| !entries.contains(tools));
         let all: Vec<_> = self.interpreters.iter().chain(&entries).chain(tools).collect();
-        // A directory with a colon in its name fits in no PATH.
+        // A directory with a colon in its name cannot be in PATH.
         if all.len() == entries.len() { None } else { std::env::join_paths(all).ok() }
     }
 
@@ -112,15 +117,15 @@ impl ProgramRunner {
         };
         let output = match copy_output(&mut process, link) {
             Ok(output) => output,
-            Err(error) => return machine_at_fault(&error),
+            Err(error) => return crashed(&error),
         };
         let (exit, ending) = drive(&mut process, link, self.grace);
         if !process.close() {
-            link.warn("processes of the run could not be killed and are still there");
+            link.warn("some processes of the run could not be killed");
         }
-        let (excerpt, trouble) = output.map(Output::finish).unwrap_or_default();
-        if let Some(error) = trouble {
-            link.warn(format!("output.log is not complete: {error}"));
+        let (excerpt, copy_error) = output.map(Output::finish).unwrap_or_default();
+        if let Some(error) = copy_error {
+            link.warn(format!("output.log is incomplete: {error}"));
         }
         self.verdict(program, exit, &ending, excerpt)
     }
@@ -131,19 +136,19 @@ impl ProgramRunner {
             Exit::Vanished => RunState::Crashed,
             Exit::Code(_) | Exit::Signal(_) => RunState::Failed,
         };
-        let told = ending.signal().end_state();
-        let mut ended = Ended::new(told.unwrap_or(own));
+        let requested = ending.signal().end_state();
+        let mut ended = Ended::new(requested.unwrap_or(own));
         ended.end.exit_code = match exit {
             Exit::Code(code) => Some(code),
             Exit::Signal(_) | Exit::Vanished => None,
         };
-        if told.is_some() {
+        if requested.is_some() {
             ended.end.message = ending.message(self.grace);
         } else if own != RunState::Finished && ending.signal() != &Signal::Lost {
-            ended.from_outside = exit.is_from_outside();
-            ended.hopeless =
-                diagnosis::cannot_work(&program.argv, self.program.as_deref(), &self.directory, exit);
-            ended.end.message = Some(ended.hopeless.clone().unwrap_or_else(|| describe(exit, &excerpt)));
+            ended.killed_externally = exit.is_external();
+            ended.broken =
+                diagnosis::why_broken(&program.argv, self.program.as_deref(), &self.directory, exit);
+            ended.end.message = Some(ended.broken.clone().unwrap_or_else(|| describe(exit, &excerpt)));
         }
         ended.excerpt = excerpt;
         ended
@@ -155,21 +160,19 @@ impl Runner for ProgramRunner {
         match self.prepare(run, link) {
             Ok(program) => self.execute(&program, link),
             Err(error @ (AgentError::NoProgram | AgentError::EmptyCommand)) => {
-                Ended::hopeless(error.to_string())
+                Ended::broken(error.to_string())
             }
-            Err(error) => machine_at_fault(&error),
+            Err(error) => crashed(&error),
         }
     }
 }
 
-/// The end of a run that had no chance: the disk is full, for example.
-fn machine_at_fault(error: &AgentError) -> Ended {
-    let mut ended = Ended::new(RunState::Crashed);
-    ended.end.message = Some(error.to_string());
-    ended
+/// The end of a run that had no chance because of the machine: the disk is full, for example.
+fn crashed(error: &AgentError) -> Ended {
+    Ended::because(RunState::Crashed, error_chain(error))
 }
 
-/// Begins to copy what the program prints; what an older attempt has printed is kept beside it.
+/// Starts to copy the program's output; that of an older attempt is kept beside it.
 fn copy_output(process: &mut Process, link: &Link<'_>) -> Result<Option<Output>, AgentError> {
     let dir = link.dir();
     let path = dir.output();
@@ -179,23 +182,24 @@ fn copy_output(process: &mut Process, link: &Link<'_>) -> Result<Option<Output>,
     Output::start(&path, stdout, stderr).map(Some).map_err(AgentError::io(&path))
 }
 
-/// Carries metrics to the store and signals to the program until the program has ended.
+/// Reports metrics to the store and forwards signals to the program until it has ended.
 fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration) -> (Exit, Ending) {
     let mut ending = Ending::default();
-    let mut pace = PACE.0;
+    let mut interval = POLL_INTERVAL.0;
     loop {
-        if let Some(exit) = process.wait(pace) {
+        if let Some(exit) = process.wait(interval) {
             return (exit, ending);
         }
         let before = link.rows();
         let signal = link.pump();
-        ending.follow(signal, link.level(), grace, process);
-        pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
+        ending.advance(signal, link.level(), grace, process);
+        interval = if link.rows() > before { POLL_INTERVAL.0 } else { (interval * 2).min(POLL_INTERVAL.1) };
     }
 }
 
 /// "exit status 1: ValueError: lr must be positive".
 fn describe(exit: Exit, excerpt: &str) -> String {
+    // Long enough for an exception with its values, short enough for one line of a table.
     const SHOWN: usize = 300;
     match excerpt.lines().next_back() {
         Some(last) => format!("{exit}: {}", last.trim().chars().take(SHOWN).collect::<String>()),

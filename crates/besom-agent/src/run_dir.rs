@@ -1,4 +1,4 @@
-//! Where the files of a run lie.
+//! Where the files of a run are.
 
 use std::fs;
 use std::io;
@@ -8,14 +8,14 @@ use besom_core::RunNumber;
 use besom_store::{Lease, SweepId};
 use serde_json::Value;
 
-use crate::AgentError;
+use crate::{AgentError, wandb_config};
 
 /// The directory of a run in the store directory `directory`: the same for every attempt, the place for checkpoints.
 pub fn run_directory(directory: &Path, sweep: &SweepId, run: RunNumber) -> PathBuf {
     directory.join("runs").join(sweep.as_str()).join(run.to_string())
 }
 
-/// The files of one attempt of a run. Nothing is made until [`RunDir::create`].
+/// The files of one attempt of a run. Nothing is created before [`RunDir::create`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
@@ -33,12 +33,12 @@ impl RunDir {
         &self.path
     }
 
-    /// The file to which this attempt appends its metrics, one JSON object a line.
+    /// The file to which this attempt appends its metrics, one JSON object per line.
     pub fn metrics(&self) -> PathBuf {
         self.path.join(format!("metrics-{}.jsonl", self.attempt))
     }
 
-    /// What the newest attempt has printed, head and tail.
+    /// The output of the newest attempt, head and tail.
     pub fn output(&self) -> PathBuf {
         self.path.join("output.log")
     }
@@ -68,7 +68,7 @@ impl RunDir {
         self.path.join(format!("output-{}.log", self.attempt.saturating_sub(1)))
     }
 
-    /// Makes the directory and an empty metrics file, unless they are there.
+    /// Creates the directory and an empty metrics file, unless they exist.
     pub fn create(&self) -> Result<(), AgentError> {
         fs::create_dir_all(&self.path).map_err(AgentError::io(&self.path))?;
         let metrics = self.metrics();
@@ -81,7 +81,7 @@ impl RunDir {
         let mut text = serde_json::to_string_pretty(point).unwrap_or_default();
         text.push('\n');
         replace(&self.params(), &text)?;
-        replace(&self.wandb_config(), &yaml_json(&crate::wandb_config(point)))
+        replace(&self.wandb_config(), &yaml_json(&wandb_config(point)))
     }
 
     /// Writes the file behind `${args_json_file}`.
@@ -90,7 +90,7 @@ impl RunDir {
     }
 }
 
-/// Writes a file so that no reader, not even one of an older attempt, sees a half of it.
+/// Writes a file so that no reader, not even one of an older attempt, sees half of it.
 fn replace(path: &Path, text: &str) -> Result<(), AgentError> {
     let new = path.with_extension("new");
     let write = || -> io::Result<()> {
@@ -100,7 +100,7 @@ fn replace(path: &Path, text: &str) -> Result<(), AgentError> {
     write().map_err(AgentError::io(path))
 }
 
-/// JSON that a YAML 1.1 reader takes for the same: it reads `1e-05` as text, `1.0e-05` as a number.
+/// JSON that a YAML 1.1 reader understands the same way: it reads `1e-05` as text, `1.0e-05` as a number.
 fn yaml_json(value: &Value) -> String {
     match value {
         Value::Number(number) => {

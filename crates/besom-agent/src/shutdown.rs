@@ -1,28 +1,28 @@
-//! How those who run agents tell them to go.
+//! How those who run agents ask them to stop.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How soon agents are to go. A later level includes the earlier ones.
+/// How urgently agents must stop. A later level includes the earlier ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Not at all.
     #[default]
     None,
-    /// When the runs in hand are over: nothing more is claimed.
+    /// After the runs in hand: nothing more is claimed.
     Finish,
-    /// Now, but gently: programs get SIGTERM and time to save; their runs are given back as preempted.
+    /// Now, but gently: programs get SIGTERM and time to save; their runs end preempted.
     Terminate,
-    /// Now: programs get SIGKILL; their runs are given back as preempted.
+    /// Now: programs get SIGKILL; their runs end preempted.
     Kill,
 }
 
-/// A word to all agents that hold a clone of it. It only ever rises.
+/// A level that all agents with a clone of it obey. It only ever rises.
 ///
 /// This library installs no signal handlers; the command raises the level on each Ctrl-C. [`Shutdown::raise`] and
-/// [`Shutdown::raise_to`] touch one atomic number and nothing else, so they may be called from a signal handler.
+/// [`Shutdown::raise_to`] touch one atomic number and nothing else, so a signal handler may call them.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     level: Arc<AtomicU8>,
@@ -44,7 +44,7 @@ impl Shutdown {
         }
     }
 
-    /// Raises the level by one step and says the new one.
+    /// Raises the level by one step and returns the new one.
     pub fn raise(&self) -> Level {
         let next = |level: u8| Some(level.saturating_add(1).min(Level::Kill as u8));
         // The closure never refuses, so both arms of the result hold the old level.
@@ -52,14 +52,15 @@ impl Shutdown {
         self.level()
     }
 
-    /// Raises the level to at least `level` and says the new one.
+    /// Raises the level to at least `level` and returns the new one.
     pub fn raise_to(&self, level: Level) -> Level {
         self.level.fetch_max(level as u8, Ordering::SeqCst);
         self.level()
     }
 
-    /// Sleeps for `time`, but not on once the level is at least `level`.
+    /// Sleeps for `time`, or until the level is at least `level`.
     pub(crate) fn sleep_below(&self, level: Level, time: Duration) {
+        // A person who presses Ctrl-C notices no delay.
         const SLICE: Duration = Duration::from_millis(20);
         let until = Instant::now() + time;
         while self.level() < level {

@@ -1,9 +1,9 @@
-//! The shared cases of W&B's agent: command lines, files, sweep paths.
+//! The shared cases of W&B's agent: command lines and files.
 #![expect(clippy::unwrap_used, reason = "the cases are well formed")]
 
 use std::fs;
 
-use besom_agent::{AgentError, CommandLine, SweepPath, command_line, wandb_config, word};
+use besom_agent::{AgentError, CommandLine, command_line, wandb_config, word};
 use serde_json::{Map, Value};
 
 const JSON_PATH: &str = "{DIR}/wandb/sweep-sw33pid1/config-runid123.json";
@@ -53,18 +53,6 @@ fn command_lines_are_those_of_wandb() {
     }
 }
 
-#[test]
-fn sweep_paths_are_read_as_wandb_reads_them() {
-    for case in cases("sweep_path") {
-        let path = SweepPath::parse(case["input"].as_str().unwrap()).unwrap();
-        let expected = &case["expected"];
-        assert_eq!(path.entity.as_deref(), expected["entity"].as_str(), "{}", case["id"]);
-        assert_eq!(path.project.as_deref(), expected["project"].as_str(), "{}", case["id"]);
-        assert_eq!(Some(path.sweep.as_str()), expected["sweep"].as_str(), "{}", case["id"]);
-    }
-    assert!(matches!(SweepPath::parse("a/b/c/d"), Err(AgentError::SweepPath(_))));
-}
-
 fn line(words: &[&str], program: Option<&str>) -> Result<CommandLine, AgentError> {
     let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
     command_line(Some(&words), program, &Map::new(), "args.json", &|_| None)
@@ -76,7 +64,7 @@ fn what_disappears_or_is_unset_is_warned_of() {
     assert_eq!(line.argv, ["x", "home"]);
     assert_eq!(
         line.warnings,
-        ["${argz} is no macro and is left out", "the environment variable home is not set, its name is used"]
+        ["unknown macro ${argz} is left out", "the environment variable home is not set, its name is used"]
     );
 }
 

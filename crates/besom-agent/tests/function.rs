@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use besom_agent::{FunctionRunner, Left, Level, LogError, RunContext};
+use besom_agent::{ExitReason, FunctionRunner, Level, LogError, RunContext};
 use besom_core::{BoxError, RunNumber, RunState};
 use besom_store::{Queue, StopKind, Store};
 use serde_json::json;
@@ -48,8 +48,8 @@ fn a_closure_hears_of_a_stop_by_its_next_row_or_when_it_flushes() {
             assert_eq!(scene.rows(1).len(), 1, "flushed rows are stored");
             scene.store().request_stops(&scene.sweep, &[(RunNumber::FIRST, "why".to_owned())], kind)?;
             run.log_json(json!({"loss": 2}))?;
-            assert_eq!(run.flush(), Err(LogError::Stopped("why".to_owned())));
-            assert_eq!(run.check(), Err(LogError::Stopped("why".to_owned())));
+            let is_stopped = |result| matches!(result, Err(LogError::Stopped(reason)) if reason == "why");
+            assert!(is_stopped(run.flush()) && is_stopped(run.check()));
             run.log_json(json!({"loss": 3}))?;
             panic!("a stopped closure got past a row");
         }));
@@ -61,7 +61,7 @@ fn a_closure_hears_of_a_stop_by_its_next_row_or_when_it_flushes() {
 #[test]
 fn a_closure_that_computes_for_long_is_not_given_up() {
     let mut scene = Scene::new(&[1]);
-    scene.options.silence = Duration::from_millis(600);
+    scene.options.heartbeat_timeout = Duration::from_millis(600);
     scene.work(&mut FunctionRunner::new(|_: &mut RunContext<'_>| -> Ended {
         let seen = |scene: &Scene| scene.store().agents(&scene.sweep).unwrap()[0].seen_ms;
         let first = seen(&scene);
@@ -84,7 +84,7 @@ fn a_closure_is_told_when_its_agent_goes_and_its_run_is_given_back() {
             run.flush()?;
         }
     }));
-    assert_eq!((outcome.left, outcome.runs), (Left::Shutdown, 1));
+    assert_eq!((outcome.exit_reason, outcome.runs), (ExitReason::Shutdown, 1));
     assert!(matches!(scene.run(1).state, RunState::Pending | RunState::Preempted));
 }
 
@@ -93,6 +93,6 @@ fn an_agent_executes_no_more_runs_than_it_may() {
     let mut scene = Scene::new(&[1, 2, 3]);
     scene.options.count = Some(2);
     let outcome = scene.work(&mut FunctionRunner::new(|_: &mut RunContext<'_>| -> Ended { Ok(()) }));
-    assert_eq!((outcome.left, outcome.runs), (Left::Count, 2));
+    assert_eq!((outcome.exit_reason, outcome.runs), (ExitReason::CountReached, 2));
     assert_eq!(scene.run(3).state, RunState::Pending);
 }

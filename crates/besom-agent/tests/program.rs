@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use besom_agent::{Left, Level, ProgramRunner};
+use besom_agent::{ExitReason, Level, ProgramRunner};
 use besom_core::{RunNumber, RunState};
 use besom_store::{Lease, Queue, StopKind, Store, SweepState};
 use support::{Scene, eventually, living};
@@ -41,7 +41,10 @@ fn what_a_program_logs_is_stored_line_by_line() {
     );
     assert_eq!(scene.rows(1), ["1:{\"loss\":3}", "2:{\"loss\":\"NaN\"}", "3:{\"loss\":1}"]);
     assert_eq!(run.state, RunState::Finished);
-    assert_eq!(run.message.as_deref(), Some("metrics line 3 is no JSON object: 'loss is 2' (2 such lines)"));
+    assert_eq!(
+        run.message.as_deref(),
+        Some("metrics line 3 is not a JSON object: 'loss is 2' (2 such lines)")
+    );
     assert_eq!((run.best, run.last), (Some(1.0), Some(1.0)));
 }
 
@@ -139,7 +142,7 @@ fn a_program_that_is_preempted_and_ends_well_or_is_stopped_is_not_tried_again() 
 fn a_program_that_always_says_that_it_is_preempted_and_fails_is_broken() {
     let scene = Scene::new(&[1]);
     let outcome = scene.work(&mut scene.shell(&format!("{PREEMPTING} exit 1")));
-    assert!(matches!(outcome.left, Left::Broken(_)), "{outcome:?}");
+    assert!(matches!(outcome.exit_reason, ExitReason::Broken(_)), "{outcome:?}");
     let run = scene.run(1);
     assert_eq!((scene.row().state, run.state), (SweepState::Paused, RunState::Preempted));
     assert_eq!(run.message.as_deref(), Some("was being preempted: exit status 1"));
@@ -191,7 +194,7 @@ fn signal(pid: &str, signal: rustix::process::Signal) {
 }
 
 /// Executes a runner that cannot work; gives the reason for which the sweep is paused, and the run's message.
-fn hopeless(change: impl FnOnce(&Scene, &mut ProgramRunner)) -> String {
+fn broken(change: impl FnOnce(&Scene, &mut ProgramRunner)) -> String {
     let scene = Scene::new(&[1, 2]);
     let mut runner = scene.shell("exit 0");
     change(&scene, &mut runner);
@@ -199,7 +202,7 @@ fn hopeless(change: impl FnOnce(&Scene, &mut ProgramRunner)) -> String {
     let (sweep, run) = (scene.row(), scene.run(1));
     let reason = sweep.reason.unwrap();
     assert_eq!(sweep.state, SweepState::Paused);
-    assert_eq!(outcome.left, Left::Broken(reason.clone()));
+    assert_eq!(outcome.exit_reason, ExitReason::Broken(reason.clone()));
     assert_eq!((run.state, run.message.as_deref()), (RunState::Failed, Some(reason.as_str())));
     assert_eq!(scene.run(2).state, RunState::Pending, "one failure is enough");
     reason
@@ -210,7 +213,7 @@ fn a_program_that_cannot_be_executed_pauses_the_sweep_at_once_and_is_named() {
     let command = |words: &[&str]| Some(words.iter().map(|&word| word.to_owned()).collect());
     for supervised in [true, false] {
         let check = |words: &[&str], prepare: &dyn Fn(&Scene), expected: &str| {
-            let reason = hopeless(|scene, runner| {
+            let reason = broken(|scene, runner| {
                 prepare(scene);
                 runner.command = command(words);
                 if !supervised {
@@ -219,26 +222,26 @@ fn a_program_that_cannot_be_executed_pauses_the_sweep_at_once_and_is_named() {
             });
             assert!(reason.contains(expected), "{words:?}: {reason}");
         };
-        check(&["no-such-program"], &|_| {}, "'no-such-program' is in no directory of PATH");
-        check(&["./train"], &|_| {}, "'./train' is not there (looked for in /");
+        check(&["no-such-program"], &|_| {}, "'no-such-program' is not in any directory of PATH");
+        check(&["./train"], &|_| {}, "'./train' does not exist (looked in /");
         let write = |text: &'static str| move |scene: &Scene| fs::write(scene.file("train"), text).unwrap();
         check(&["./train"], &write("#!/bin/sh\n"), "'./train' is not executable");
-        check(&["/usr/bin/env", "no-such-python", "x"], &|_| {}, "'no-such-python' is in no directory");
+        check(&["/usr/bin/env", "no-such-python", "x"], &|_| {}, "'no-such-python' is not in any directory");
     }
 }
 
 #[test]
 fn a_script_or_directory_or_command_that_is_missing_pauses_the_sweep() {
-    let reason = hopeless(|_, runner| {
+    let reason = broken(|_, runner| {
         runner.command = Some(vec!["sh".into(), "${program}".into()]);
         runner.program = Some("train.sh".into());
     });
-    assert!(reason.starts_with("the program 'train.sh' is not there"), "{reason}");
-    let reason = hopeless(|scene, _| fs::remove_dir(scene.work_dir()).unwrap());
+    assert!(reason.starts_with("the program 'train.sh' does not exist"), "{reason}");
+    let reason = broken(|scene, _| fs::remove_dir(scene.work_dir()).unwrap());
     assert!(reason.starts_with("there is no directory /"), "{reason}");
-    let reason = hopeless(|_, runner| runner.command = None);
+    let reason = broken(|_, runner| runner.command = None);
     assert_eq!(reason, "the command needs ${program}, but the sweep names no program");
-    let reason = hopeless(|_, runner| runner.supervisor = Some(vec!["/no/such/supervisor".into()]));
+    let reason = broken(|_, runner| runner.supervisor = Some(vec!["/no/such/supervisor".into()]));
     assert!(reason.starts_with("cannot start the process that supervises"), "{reason}");
 }
 
@@ -249,7 +252,7 @@ fn three_quick_failures_without_any_success_pause_the_sweep() {
     let reason = scene.row().reason.unwrap();
     assert_eq!(scene.row().state, SweepState::Paused);
     assert_eq!(reason.lines().last(), Some("no module named torch"));
-    assert_eq!((outcome.runs, outcome.left), (3, Left::Broken(reason)));
+    assert_eq!((outcome.runs, outcome.exit_reason), (3, ExitReason::Broken(reason)));
     assert_eq!(scene.run(4).state, RunState::Pending);
 }
 
@@ -287,7 +290,7 @@ fn a_program_that_ends_itself_by_a_fault_is_broken() {
 fn failures_after_a_success_are_the_parameters_fault() {
     let scene = Scene::new(&[0, 1, 2, 3, 4]);
     let outcome = scene.work(&mut scene.shell("test $1 = --x=0"));
-    assert_eq!((outcome.runs, outcome.left), (5, Left::Shutdown));
+    assert_eq!((outcome.runs, outcome.exit_reason), (5, ExitReason::Shutdown));
     assert_eq!(scene.run(5).state, RunState::Failed);
 }
 
@@ -323,7 +326,7 @@ fn a_first_word_to_go_lets_the_run_finish() {
         scene.shutdown.raise();
         fs::write(scene.file("go"), "").unwrap();
     });
-    assert_eq!((outcome.left, outcome.runs), (Left::Shutdown, 1));
+    assert_eq!((outcome.exit_reason, outcome.runs), (ExitReason::Shutdown, 1));
     assert_eq!((scene.run(1).state, scene.run(2).state), (RunState::Finished, RunState::Pending));
 }
 
@@ -343,7 +346,7 @@ fn a_second_word_gives_the_run_back_and_a_third_does_not_wait() {
             scene.shutdown.raise_to(level);
         });
         assert!(begun.elapsed() < Duration::from_secs(25), "no grace was waited for");
-        assert_eq!(outcome.left, Left::Shutdown);
+        assert_eq!(outcome.exit_reason, ExitReason::Shutdown);
         assert!(matches!(scene.run(1).state, RunState::Pending | RunState::Preempted));
         assert_eq!(level == Level::Terminate, scene.file("saved").exists());
     }

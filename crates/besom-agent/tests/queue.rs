@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::time::Duration;
 
-use besom_agent::Left;
+use besom_agent::ExitReason;
 use besom_core::{RunNumber, RunState};
 use besom_store::{
     AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, SqliteStore, Store, StoreError,
@@ -92,7 +92,7 @@ fn a_call_that_is_repeated_costs_nothing() {
 fn a_broken_program_pauses_the_sweep_through_the_queue() {
     let scene = Scene::new(&[1, 2, 3, 4]);
     let outcome = scene.work_on(&mut Repeating(scene.store()), &mut scene.shell("exit 3"));
-    let Left::Broken(reason) = outcome.left else { panic!("{outcome:?}") };
+    let ExitReason::Broken(reason) = outcome.exit_reason else { panic!("{outcome:?}") };
     assert_eq!((scene.row().state, scene.row().reason), (SweepState::Paused, Some(reason)));
     let fourth = scene.store().run(&scene.sweep, RunNumber::new(4).unwrap()).unwrap();
     assert_eq!(fourth.state, RunState::Pending);

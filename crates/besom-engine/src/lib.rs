@@ -28,6 +28,7 @@ mod create;
 mod files;
 mod message;
 mod past;
+mod path;
 mod prior;
 mod size;
 
@@ -36,5 +37,6 @@ pub use create::{Creation, create, seed, system_clock};
 pub use files::program_directory;
 pub use message::message;
 pub use past::past;
+pub use path::id_of_path;
 pub use prior::{PriorError, PriorRun, add_prior_runs};
 pub use size::{points, total};

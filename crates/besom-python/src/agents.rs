@@ -12,7 +12,9 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use besom_agent::{AgentError, AgentOptions, Guard, Idle, Left, Level, ProgramRunner, Runner, Shutdown};
+use besom_agent::{
+    AgentError, AgentOptions, CrashLoopGuard, ExitReason, Idle, Level, ProgramRunner, Runner, Shutdown,
+};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, ControllerError, Step};
 use besom_core::BoxError;
@@ -46,7 +48,7 @@ struct Crew {
     command: Option<Vec<String>>,
     stepper: Option<Mutex<Stepper>>,
     shutdown: Shutdown,
-    guard: Guard,
+    guard: CrashLoopGuard,
     over: AtomicBool,
 }
 
@@ -95,7 +97,7 @@ pub(crate) fn run_agents(
             command,
             stepper,
             shutdown,
-            guard: Guard::default(),
+            guard: CrashLoopGuard::default(),
             over: AtomicBool::new(false),
         })
     })?;
@@ -190,8 +192,8 @@ impl Crew {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let options = AgentOptions {
             count: self.count.map(|count| share(count, job, self.jobs)),
-            silence: SILENCE,
-            heartbeat: HEARTBEAT,
+            heartbeat_timeout: SILENCE,
+            heartbeat_interval: HEARTBEAT,
             guard: self.guard.clone(),
             ..AgentOptions::new(format!("{host}/{}/{job}", std::process::id()), self.directory.clone())
         };
@@ -202,7 +204,7 @@ impl Crew {
         let outcome = outcome.inspect_err(|_: &AgentError| {
             self.shutdown.raise_to(Level::Finish);
         })?;
-        Ok(Worked { left: outcome.left, runs: outcome.runs })
+        Ok(Worked { exit_reason: outcome.exit_reason, runs: outcome.runs })
     }
 
     fn idle(&self) -> Result<Idle, BoxError> {
@@ -250,7 +252,7 @@ impl PyShutdown {
 
 /// What an agent did.
 struct Worked {
-    left: Left,
+    exit_reason: ExitReason,
     runs: u64,
 }
 
@@ -260,9 +262,9 @@ fn step(stepper: &Mutex<Stepper>, want: usize) -> Result<Step, ControllerError> 
 }
 
 fn conclude(agents: Vec<Worked>) -> PyResult<u64> {
-    let broken = agents.iter().find_map(|agent| match &agent.left {
-        Left::Broken(reason) => Some(reason),
-        Left::Over(_) | Left::Count | Left::Shutdown => None,
+    let broken = agents.iter().find_map(|agent| match &agent.exit_reason {
+        ExitReason::Broken(reason) => Some(reason),
+        ExitReason::SweepEnded(_) | ExitReason::CountReached | ExitReason::Shutdown => None,
     });
     match broken {
         Some(reason) => Err(SweepPaused::new_err(format!("the sweep is paused: {reason}"))),

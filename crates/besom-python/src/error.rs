@@ -99,7 +99,7 @@ impl From<AgentError> for Failure {
                 Ok(error) => (*error).into(),
                 Err(source) => unboxed(source),
             },
-            error => Self(BesomError::new_err(error.to_string())),
+            error => Self(BesomError::new_err(error_chain(&error))),
         }
     }
 }

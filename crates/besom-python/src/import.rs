@@ -19,7 +19,7 @@ pub(crate) fn import_runs(py: Python<'_>, store: PathBuf, id: String, runs: Vec<
 }
 
 fn parse(run: &str) -> PyResult<(SweepId, RunNumber)> {
-    let id = run.rsplit('/').next().unwrap_or(run);
+    let id = besom_engine::id_of_path(run);
     let (sweep, number) = id.rsplit_once('-').unwrap_or((id, ""));
     match number.parse().ok().and_then(RunNumber::new) {
         Some(number) => Ok((SweepId::new(sweep), number)),

@@ -45,6 +45,8 @@ mod _besom {
     #[pymodule_export]
     use crate::log::RunLog;
     #[pymodule_export]
+    use crate::place::id_of_path;
+    #[pymodule_export]
     use crate::stateless::{next_runs, stop_runs};
     #[pymodule_export]
     use crate::store::{PyStore, check_config, check_text, create_sweep, create_sweep_from_text};

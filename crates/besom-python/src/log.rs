@@ -24,10 +24,10 @@ impl Told {
     /// Why the run is to end, if it is.
     fn reason(&self) -> Option<String> {
         match &*self.signal.lock().unwrap_or_else(PoisonError::into_inner) {
-            Signal::GoOn => None,
-            Signal::Shutdown(_) => Some("the agent goes".to_owned()),
+            Signal::Continue => None,
+            Signal::Shutdown(_) => Some("the agent shuts down".to_owned()),
             Signal::Stop { reason, .. } => Some(reason.clone()),
-            Signal::Lost => Some("somebody else has the run".to_owned()),
+            Signal::Lost => Some("another agent has the run".to_owned()),
         }
     }
 

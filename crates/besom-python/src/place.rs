@@ -7,6 +7,7 @@ use besom_controller::{Controller, Sweep};
 use besom_core::{Options, Problem, Registry, Search, Stopper};
 use besom_engine::{Creation, assemble, reader, system_clock};
 use besom_store::{SqliteStore, Store, SweepId, SweepRow};
+use pyo3::prelude::*;
 use serde_json::Value;
 
 use crate::algorithm::{self, Algorithms};
@@ -43,6 +44,12 @@ pub(crate) fn open(directory: &Path) -> Result<SqliteStore, Failure> {
 pub(crate) fn open_to_read(directory: &Path) -> Result<SqliteStore, Failure> {
     must_exist(directory)?;
     Ok(SqliteStore::open_read_only(&file(directory), system_clock())?)
+}
+
+/// The id at the end of a path as W&B writes it: `entity/project/id`.
+#[pyfunction]
+pub(crate) fn id_of_path(path: &str) -> &str {
+    besom_engine::id_of_path(path)
 }
 
 /// The built-in algorithms and those that were registered from Python.

@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::Write;
 
-use besom_core::RunNumber;
-use besom_store::{HeldRun, SweepId};
+use besom_core::{RunNumber, RunState};
+use besom_store::{HeldRun, StopKind, SweepId};
 
+use super::fake::Fake;
 use super::*;
-use crate::fake::Fake;
-use crate::recover::salvage;
+use crate::recovery::salvage;
+use crate::retry::RetryingQueue;
 
 /// A run whose program has a metrics file, and a store that can fail.
 struct Scene {
@@ -24,7 +25,7 @@ impl Scene {
         let dir = tempfile::tempdir().unwrap();
         let lease = Lease { sweep: SweepId::new("abc"), run: RunNumber::FIRST, attempt: 1 };
         let options =
-            AgentOptions { patience: Duration::from_secs(20), ..AgentOptions::new("a", dir.path()) };
+            AgentOptions { store_timeout: Duration::from_secs(20), ..AgentOptions::new("a", dir.path()) };
         RunDir::new(dir.path(), &lease).create().unwrap();
         Self { dir, store: Fake::default(), lease, shutdown: Shutdown::new(), options }
     }
@@ -42,11 +43,11 @@ impl Scene {
     }
 
     /// Salvages the run as it is stored, and returns how many rows were missing.
-    fn salvage(&self, patience: Duration) -> u64 {
+    fn salvage(&self, timeout: Duration) -> u64 {
         let rows = self.store.script().rows.len() as u64;
         let held = HeldRun { lease: self.lease.clone(), rows };
         let dir = RunDir::new(self.dir.path(), &self.lease);
-        salvage(&mut self.store.clone(), &held, &dir, patience).unwrap().rows
+        salvage(&mut RetryingQueue::new(&mut self.store.clone(), timeout), &held, &dir).unwrap().rows
     }
 
     fn stored(&self) -> String {
@@ -59,13 +60,13 @@ impl Scene {
 fn rows_are_reported_once_with_their_place_in_the_file() {
     let scene = Scene::new();
     let reports = scene.reports(|link| {
-        assert_eq!(link.pump(), Signal::GoOn);
+        assert_eq!(link.pump(), Signal::Continue);
         scene.write("{\"a\": 7}\nnonsense\n{\"a\": 8}\n{\"a\":");
         link.pump();
         link.pump();
         scene.write(" 9}");
-        link.settle().unwrap();
-        assert_eq!(link.warnings(), ["metrics line 2 is no JSON object: 'nonsense'"]);
+        link.drain().unwrap();
+        assert_eq!(link.warnings(), ["metrics line 2 is not a JSON object: 'nonsense'"]);
     });
     assert_eq!(reports, [vec![1, 2], vec![3]]);
     assert_eq!(scene.stored(), "1:7 2:8 3:9");
@@ -97,7 +98,7 @@ fn rows_that_nobody_has_any_more_end_the_run_and_the_agent() {
         scene.store.script().answers.extend((0..9).map(|_| Ok(Reply::Gap { expected: 1 })));
         scene.write("\n");
         assert_eq!(link.pump(), Signal::Lost);
-        assert!(matches!(link.settle(), Err(AgentError::RowsGone { expected: 1, .. })));
+        assert!(matches!(link.drain(), Err(AgentError::RowsGone { expected: 1, .. })));
     });
 }
 
@@ -108,9 +109,9 @@ fn a_store_that_fails_for_a_while_loses_nothing() {
     let busy = || Err(StoreError::Busy(5));
     scene.store.script().answers.extend([busy(), busy()]);
     scene.reports(|link| {
-        assert_eq!(link.pump(), Signal::GoOn);
+        assert_eq!(link.pump(), Signal::Continue);
         scene.write("{\"a\": 2}\n");
-        link.settle().unwrap();
+        link.drain().unwrap();
     });
     assert_eq!(scene.stored(), "1:1 2:2");
 }
@@ -122,7 +123,7 @@ fn a_store_that_fails_for_good_ends_the_run_at_once() {
     scene.store.script().answers.push_back(Err(StoreError::Damaged("page 3".into())));
     scene.reports(|link| {
         assert_eq!(link.pump(), Signal::Lost);
-        assert!(matches!(link.settle(), Err(AgentError::Store(StoreError::Damaged(_)))));
+        assert!(matches!(link.drain(), Err(AgentError::Store(StoreError::Damaged(_)))));
     });
 }
 
@@ -151,17 +152,17 @@ fn after_a_lost_lease_nothing_is_reported() {
         assert_eq!(link.pump(), Signal::Lost);
         scene.write("{\"a\": 2}\n");
         assert_eq!(link.pump(), Signal::Lost);
-        link.settle().unwrap();
+        link.drain().unwrap();
     });
     assert_eq!(reports, [vec![1]]);
 }
 
 #[test]
-fn an_agent_that_is_to_go_says_so() {
+fn a_shutdown_is_signaled() {
     let scene = Scene::new();
     scene.reports(|link| {
         scene.shutdown.raise();
-        assert_eq!(link.pump(), Signal::GoOn, "running runs may finish");
+        assert_eq!(link.pump(), Signal::Continue, "running runs may finish");
         scene.shutdown.raise();
         assert_eq!(link.pump(), Signal::Shutdown(Level::Terminate));
         assert_eq!(link.signal().end_state(), Some(RunState::Preempted));
@@ -171,7 +172,7 @@ fn an_agent_that_is_to_go_says_so() {
 #[test]
 fn a_heartbeat_goes_out_when_there_is_nothing_to_report() {
     let mut scene = Scene::new();
-    scene.options.heartbeat = Duration::ZERO;
+    scene.options.heartbeat_interval = Duration::ZERO;
     let reports = scene.reports(|link| {
         link.pump();
     });

@@ -2,45 +2,45 @@
 
 use serde_json::{Map, Value};
 
-/// The key of lines that are no rows but words to the agent.
+/// The key of lines that are not rows but messages to the agent (decision 16).
 const RESERVED: &str = "_besom";
-/// The word of a program that is about to be preempted.
+/// The message of a program that is about to be preempted.
 const PREEMPTING: &str = "preempting";
 
-/// What a line holds.
+/// What a line contains.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Line {
     /// Nothing but blanks.
     Blank,
     /// A JSON object.
     Row(Map<String, Value>),
-    /// The reserved line by which a program says that it is about to be preempted: `{"_besom": "preempting"}`.
+    /// The reserved line by which a program announces its preemption: `{"_besom": "preempting"}`.
     Preempting,
-    /// Something else; what it is not.
+    /// Something else, and why it is not a row.
     Bad(&'static str),
 }
 
-/// Reads one line. Beyond JSON it takes the bare `NaN`, `Infinity` and `-Infinity` that Python writes, as the texts
-/// that stand for them everywhere in besom.
+/// Parses one line. Beyond JSON it accepts the bare `NaN`, `Infinity` and `-Infinity` that Python writes, as the texts
+/// that represent them everywhere in besom.
 pub(crate) fn parse(line: &[u8]) -> Line {
-    let Ok(text) = std::str::from_utf8(line) else { return Line::Bad("no UTF-8") };
+    let Ok(text) = std::str::from_utf8(line) else { return Line::Bad("is not UTF-8") };
     if text.trim_ascii().is_empty() {
         return Line::Blank;
     }
     let object = serde_json::from_str(text).or_else(|_| serde_json::from_str(&quote_not_finite(text)));
     match object {
-        Ok(object) => word(&object).unwrap_or(Line::Row(object)),
-        Err(_) => Line::Bad("no JSON object"),
+        Ok(object) => message(&object).unwrap_or(Line::Row(object)),
+        Err(_) => Line::Bad("is not a JSON object"),
     }
 }
 
-/// What the line of [`preempting`] and its like say: objects with nothing but the reserved key.
-fn word(object: &Map<String, Value>) -> Option<Line> {
+/// The message in an object with nothing but the reserved key.
+fn message(object: &Map<String, Value>) -> Option<Line> {
     let value = object.get(RESERVED).filter(|_| object.len() == 1)?;
-    Some(if value == PREEMPTING { Line::Preempting } else { Line::Bad("no word that besom knows") })
+    Some(if value == PREEMPTING { Line::Preempting } else { Line::Bad("is not a message that besom knows") })
 }
 
-/// The reserved line by which a program says that it is about to be preempted.
+/// The reserved line by which a program announces its preemption.
 pub(crate) fn preempting() -> Map<String, Value> {
     Map::from_iter([(RESERVED.to_owned(), PREEMPTING.into())])
 }
@@ -88,10 +88,10 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_the_reserved_key_alone_is_a_word_to_the_agent() {
+    fn a_line_of_the_reserved_key_alone_is_a_message_to_the_agent() {
         assert_eq!(parse(br#" {"_besom": "preempting"}"#), Line::Preempting);
         assert_eq!(parse(Value::Object(preempting()).to_string().as_bytes()), Line::Preempting);
-        assert_eq!(parse(br#"{"_besom": "preemting"}"#), Line::Bad("no word that besom knows"));
+        assert_eq!(parse(br#"{"_besom": "preemting"}"#), Line::Bad("is not a message that besom knows"));
         check(r#"{"_besom": "preempting", "loss": 1}"#, json!({"_besom": "preempting", "loss": 1}));
         check(r#"{"preempting": true}"#, json!({"preempting": true}));
     }
@@ -113,11 +113,11 @@ mod tests {
         for line in
             ["loss: 0.3", "[1]", "3", "{\"a\": 1", "{\"a\": nan}", "{\"a\": 1}{\"a\": 2}", "{\"a\": 1e999}"]
         {
-            assert_eq!(parse(line.as_bytes()), Line::Bad("no JSON object"), "{line}");
+            assert_eq!(parse(line.as_bytes()), Line::Bad("is not a JSON object"), "{line}");
         }
         let deep = format!("{{\"a\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(parse(deep.as_bytes()), Line::Bad("no JSON object"));
-        assert_eq!(parse(b"{\"a\": \"\xff\"}"), Line::Bad("no UTF-8"));
+        assert_eq!(parse(deep.as_bytes()), Line::Bad("is not a JSON object"));
+        assert_eq!(parse(b"{\"a\": \"\xff\"}"), Line::Bad("is not UTF-8"));
     }
 
     proptest! {

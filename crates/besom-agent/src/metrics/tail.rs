@@ -10,7 +10,8 @@ use besom_store::Row;
 use super::MAX_LINE;
 use super::line::{Line, parse};
 
-/// How much is read at once, in bytes; also about the most that is reported in one transaction.
+/// How much is read at once, in bytes; also about the maximum that is reported in one transaction, which must not block
+/// other writers for long.
 const CHUNK: usize = 256 << 10;
 
 /// A place in a growing metrics file.
@@ -19,9 +20,9 @@ pub(crate) struct Tail {
     path: PathBuf,
     file: Option<File>,
     offset: u64,
-    /// The beginning of a line whose end is not there yet.
+    /// The beginning of a line that is not complete yet.
     partial: Vec<u8>,
-    /// Whether the line at hand is too long and its rest is passed over.
+    /// Whether the current line is too long and its rest is skipped.
     skipping: bool,
     line: u64,
     seq: u64,
@@ -32,7 +33,7 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// At the beginning of a file, which need not be there yet.
+    /// At the beginning of a file, which need not exist yet.
     pub(crate) fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -59,12 +60,12 @@ impl Tail {
         self.seq
     }
 
-    /// Whether the program has said that it is about to be preempted.
+    /// Whether the program has announced its preemption.
     pub(crate) fn is_preempting(&self) -> bool {
         self.preempting
     }
 
-    /// The next rows whose lines are complete, at least one if there is any. A file that is not there has none.
+    /// The next rows whose lines are complete, at least one if there is any. A missing file has none.
     pub(crate) fn read(&mut self) -> io::Result<Vec<Row>> {
         let mut rows = Vec::new();
         let mut chunk = vec![0; CHUNK];
@@ -79,8 +80,8 @@ impl Tail {
         Ok(rows)
     }
 
-    /// The row of a last line without newline, if it is one; for a file that nobody writes any more. To be called when
-    /// [`Tail::read`] gives nothing.
+    /// The row in a last line without newline, if it is one; for a file that nobody writes any more. Call it once
+    /// [`Tail::read`] returns nothing.
     pub(crate) fn take_unterminated(&mut self) -> Option<Row> {
         if self.partial.is_empty() && !self.skipping {
             return None;
@@ -90,7 +91,7 @@ impl Tail {
         rows.pop()
     }
 
-    /// What deserves a plain word: bad lines, a file that was cut.
+    /// What the owner should know: bad lines, a truncated file.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if let Some(first) = &self.first_bad {
@@ -98,7 +99,9 @@ impl Tail {
             warnings.push(format!("{first}{more}"));
         }
         if self.truncated {
-            warnings.push("the metrics file was cut while the run logged: open it to append".to_owned());
+            warnings.push(
+                "the metrics file was truncated while the run logged: open it for appending".to_owned(),
+            );
         }
         warnings
     }
@@ -116,7 +119,7 @@ impl Tail {
         if count > 0 || file.metadata()?.len() >= self.offset {
             return Ok(count);
         }
-        // A program opened it with "w". What comes now are new rows.
+        // A program opened it with "w". From here on there are new rows.
         (self.offset, self.skipping, self.truncated) = (0, false, true);
         self.partial.clear();
         file.read_at(chunk, 0)
@@ -142,7 +145,7 @@ impl Tail {
 
     fn end_line(&mut self, rows: &mut Vec<Row>) {
         self.line += 1;
-        let line = if self.skipping { Line::Bad("a line of more than 1 MiB") } else { parse(&self.partial) };
+        let line = if self.skipping { Line::Bad("is longer than 1 MiB") } else { parse(&self.partial) };
         match line {
             Line::Blank => {}
             Line::Row(values) => {
@@ -162,16 +165,16 @@ impl Tail {
     }
 }
 
-/// "metrics line 7 is no JSON object: 'loss = 0.3'".
+/// "metrics line 7 is not a JSON object: 'loss = 0.3'".
 fn describe(line: u64, what: &str, bytes: &[u8]) -> String {
     const SHOWN: usize = 60;
     if bytes.is_empty() {
-        return format!("metrics line {line} is {what}");
+        return format!("metrics line {line} {what}");
     }
     let text = String::from_utf8_lossy(bytes);
     let shown: String = text.trim().chars().take(SHOWN).flat_map(char::escape_debug).collect();
     let dots = if text.trim().chars().count() > SHOWN { "..." } else { "" };
-    format!("metrics line {line} is {what}: '{shown}{dots}'")
+    format!("metrics line {line} {what}: '{shown}{dots}'")
 }
 
 #[cfg(test)]
@@ -236,11 +239,14 @@ mod tests {
         file.append(b"{\"a\": 1}\n\n\nloss = 0.3\n\xff\xfe\n{\"a\": 2}\n{\"a\": ");
         assert_eq!(file.read(), [(1, "1".to_owned()), (2, "2".to_owned())]);
         assert_eq!(file.tail.take_unterminated(), None);
-        assert_eq!(file.tail.warnings(), ["metrics line 4 is no JSON object: 'loss = 0.3' (3 such lines)"]);
+        assert_eq!(
+            file.tail.warnings(),
+            ["metrics line 4 is not a JSON object: 'loss = 0.3' (3 such lines)"]
+        );
     }
 
     #[test]
-    fn a_word_to_the_agent_has_no_seq() {
+    fn a_message_to_the_agent_has_no_seq() {
         let mut file = Growing::new();
         file.append(b"{\"a\": 1}\n{\"_besom\": \"preempting\"}\n{\"a\": 2}\n");
         assert!(!file.tail.is_preempting());
@@ -249,24 +255,24 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_ten_megabytes_is_passed_over_in_little_memory() {
+    fn a_line_of_ten_megabytes_is_skipped_in_little_memory() {
         let mut file = Growing::new();
         file.append(b"{\"a\": \"");
         file.append(&vec![b'x'; 10 << 20]);
         file.append(b"\"}\n{\"a\": 1}\n");
         assert_eq!(file.read(), [(1, "1".to_owned())]);
         assert!(file.tail.partial.capacity() <= 2 * MAX_LINE);
-        assert_eq!(file.tail.warnings(), ["metrics line 1 is a line of more than 1 MiB"]);
+        assert_eq!(file.tail.warnings(), ["metrics line 1 is longer than 1 MiB"]);
     }
 
     #[test]
-    fn a_file_that_is_cut_goes_on_with_the_next_seq() {
+    fn a_truncated_file_continues_with_the_next_seq() {
         let mut file = Growing::new();
         file.append(b"{\"a\": 1}\n{\"a\": 2}\n");
         assert_eq!(file.read().len(), 2);
         fs::write(file.dir.path().join("metrics"), b"{\"a\": 3}\n").unwrap();
         assert_eq!(file.read(), [(3, "3".to_owned())]);
-        assert!(file.tail.warnings()[0].contains("open it to append"));
+        assert!(file.tail.warnings()[0].contains("truncated"));
     }
 
     proptest! {

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use super::{Exit, KILL_PATIENCE, LEFTOVER_GRACE, Program, spawn, tree};
+use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, spawn, tree};
 
-/// A program that is the agent's own child. It is reaped last of all: as long as it is not, its number, which is that of
-/// its group, means nobody else.
+/// A program that is the agent's own child. It is reaped last: until then its process id, which is that of its group, is
+/// not reused.
 #[derive(Debug)]
 pub(crate) struct Direct {
     pub(super) child: Child,
@@ -32,7 +32,7 @@ impl Direct {
         let pid = Pid::from_child(&child);
         let (sender, exits) = mpsc::channel();
         thread::Builder::new().name("wait".into()).spawn(move || {
-            // Nobody listens any more if the process was dropped.
+            // Fails if the process was dropped.
             let _ = sender.send(wait_for(pid));
         })?;
         Ok(Self { child, pid, marks: program.marks(), exits, is_closed: false })
@@ -65,8 +65,8 @@ impl Direct {
             alive.extend(tree::marked(marks));
             alive
         };
-        let gone = tree::end_all(find, LEFTOVER_GRACE, KILL_PATIENCE);
-        // Where there is no /proc, the group at least.
+        let gone = tree::end_all(find, LEFTOVER_GRACE, KILL_TIMEOUT);
+        // Where there is no /proc, at least the group.
         let _ = kill_process_group(pid, Signal::KILL);
         self.is_closed = true;
         self.child.wait().is_ok() && gone

@@ -1,18 +1,18 @@
-//! What a program is, just before it is executed.
+//! Binding a program to its parent, between fork and exec.
 
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 /// Gives the program a process group of its own and, where the system can, lets it die with the *thread* that starts
-/// it. So that thread must live until the program has ended: it is the main thread of a supervisor, or the one that
+/// it. That thread must therefore live until the program has ended: it is the main thread of a supervisor, or the one that
 /// executes the run.
 #[expect(unsafe_code, reason = "safe Rust cannot act between fork and exec")]
 pub(crate) fn bind_to_parent(command: &mut Command) {
     command.process_group(0);
     let parent = rustix::process::getpid();
-    // SAFETY: after fork only async-signal-safe things may happen. These are two raw system calls; an error is made of
-    // its number, without allocation.
+    // SAFETY: after fork only async-signal-safe code may run. These are two raw system calls; an error is built from its
+    // number, without allocation.
     unsafe { command.pre_exec(move || die_with(parent)) };
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn bind_to_parent(command: &mut Command) {
 fn die_with(parent: rustix::process::Pid) -> io::Result<()> {
     use rustix::process::{Signal, getppid, set_parent_process_death_signal};
     set_parent_process_death_signal(Some(Signal::KILL))?;
-    // The parent may have died before it could be bound to.
+    // The parent may have died before.
     if getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
 }
 

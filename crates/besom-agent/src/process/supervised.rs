@@ -10,14 +10,14 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Exit, KILL_PATIENCE, LEFTOVER_GRACE, Program, SpawnError, tree};
+use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, SpawnError, tree};
 
-/// How long a supervisor may take to begin. It does so in milliseconds, unless the machine is overloaded.
-const START_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a supervisor may take to start. It takes milliseconds, unless the machine is overloaded.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a supervisor says.
+/// A message of a supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Said {
+enum Message {
     Ready,
     Started,
     Failed(i32),
@@ -25,7 +25,7 @@ enum Said {
     Gone,
 }
 
-impl Said {
+impl Message {
     fn parse(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split(' ').collect();
         Some(match words[..] {
@@ -47,8 +47,8 @@ pub(crate) struct Supervised {
     /// The supervisor. It holds the program's streams until nothing of the run is left.
     pub(super) child: Child,
     socket: UnixStream,
-    /// What it says; disconnected when it is gone.
-    said: Receiver<Said>,
+    /// Its messages; disconnected when it is gone.
+    messages: Receiver<Message>,
     marks: Vec<Vec<u8>>,
     is_closed: bool,
 }
@@ -56,14 +56,14 @@ pub(crate) struct Supervised {
 impl Supervised {
     pub(super) fn spawn(program: &Program, supervisor: &[OsString]) -> Result<Self, SpawnError> {
         let mut this = Self::start(program, supervisor).map_err(SpawnError::Supervisor)?;
-        this.hear_within(START_PATIENCE, Said::Ready)?;
-        this.tell("go");
-        this.hear_within(START_PATIENCE, Said::Started)?;
+        this.expect(Message::Ready)?;
+        this.send("go");
+        this.expect(Message::Started)?;
         Ok(this)
     }
 
     fn start(program: &Program, supervisor: &[OsString]) -> io::Result<Self> {
-        let empty = || io::Error::new(io::ErrorKind::InvalidInput, "no supervisor is named");
+        let empty = || io::Error::new(io::ErrorKind::InvalidInput, "the command of the supervisor is empty");
         let (binary, arguments) = supervisor.split_first().ok_or_else(empty)?;
         let (socket, theirs) = UnixStream::pair()?;
         let mut command = Command::new(binary);
@@ -73,41 +73,41 @@ impl Supervised {
         // Ctrl-C in a terminal is for the agent alone.
         command.process_group(0);
         let child = command.spawn()?;
-        let (sender, said) = mpsc::channel();
+        let (sender, messages) = mpsc::channel();
         let lines = BufReader::new(socket.try_clone()?).lines();
         thread::Builder::new().name("supervised".into()).spawn(move || {
-            for said in lines.map_while(Result::ok).filter_map(|line| Said::parse(&line)) {
-                if sender.send(said).is_err() {
+            for message in lines.map_while(Result::ok).filter_map(|line| Message::parse(&line)) {
+                if sender.send(message).is_err() {
                     return;
                 }
             }
         })?;
-        Ok(Self { child, socket, said, marks: program.marks(), is_closed: false })
+        Ok(Self { child, socket, messages, marks: program.marks(), is_closed: false })
     }
 
-    fn hear_within(&mut self, patience: Duration, expected: Said) -> Result<(), SpawnError> {
-        match self.said.recv_timeout(patience) {
-            Ok(said) if said == expected => Ok(()),
-            Ok(Said::Failed(errno)) => Err(SpawnError::Program(io::Error::from_raw_os_error(errno))),
+    fn expect(&mut self, expected: Message) -> Result<(), SpawnError> {
+        match self.messages.recv_timeout(START_TIMEOUT) {
+            Ok(message) if message == expected => Ok(()),
+            Ok(Message::Failed(errno)) => Err(SpawnError::Program(io::Error::from_raw_os_error(errno))),
             other => {
                 let what = match other {
                     Err(RecvTimeoutError::Timeout) => "it does not answer",
                     Err(RecvTimeoutError::Disconnected) => "it ended at once",
-                    Ok(_) => "it does not speak as a supervisor does",
+                    Ok(_) => "its messages are not those of a supervisor",
                 };
                 Err(SpawnError::Supervisor(io::Error::other(what)))
             }
         }
     }
 
-    pub(super) fn tell(&mut self, word: &str) {
-        // If it is gone, there is nobody to tell, and waiting will show it.
+    pub(super) fn send(&mut self, word: &str) {
+        // Fails if it is gone, which `wait` will show.
         let _ = self.socket.write_all(format!("{word}\n").as_bytes());
     }
 
     pub(super) fn wait(&mut self, timeout: Duration) -> Option<Exit> {
-        match self.said.recv_timeout(timeout) {
-            Ok(Said::Exit(exit)) => Some(exit),
+        match self.messages.recv_timeout(timeout) {
+            Ok(Message::Exit(exit)) => Some(exit),
             Ok(_) | Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Exit::Vanished),
         }
@@ -115,18 +115,18 @@ impl Supervised {
 
     pub(super) fn close(&mut self) -> bool {
         self.is_closed = true;
-        let until = Instant::now() + LEFTOVER_GRACE + KILL_PATIENCE;
+        let deadline = Instant::now() + LEFTOVER_GRACE + KILL_TIMEOUT;
         let mut gone = false;
         while !gone {
-            match self.said.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(said) => gone = said == Said::Gone,
+            match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(message) => gone = message == Message::Gone,
                 Err(_) => break,
             }
         }
         if !gone {
-            // It was killed, or something hangs: by other means, then.
+            // It was killed, or something hangs.
             let _ = self.child.kill();
-            gone = tree::kill_all(|| tree::marked(&self.marks), KILL_PATIENCE);
+            gone = tree::kill_all(|| tree::marked(&self.marks), KILL_TIMEOUT);
         }
         self.child.wait().is_ok() && gone
     }
@@ -135,7 +135,7 @@ impl Supervised {
 impl Drop for Supervised {
     fn drop(&mut self) {
         if !self.is_closed {
-            self.tell("kill");
+            self.send("kill");
             self.close();
         }
     }
@@ -146,11 +146,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_supervisor_is_understood() {
-        assert_eq!(Said::parse("exit code 3"), Some(Said::Exit(Exit::Code(3))));
-        assert_eq!(Said::parse("exit signal 9"), Some(Said::Exit(Exit::Signal(9))));
-        assert_eq!(Said::parse("exit unknown"), Some(Said::Exit(Exit::Vanished)));
-        assert_eq!(Said::parse("failed 2"), Some(Said::Failed(2)));
-        assert_eq!(Said::parse("hello"), None);
+    fn messages_of_a_supervisor_are_parsed() {
+        assert_eq!(Message::parse("exit code 3"), Some(Message::Exit(Exit::Code(3))));
+        assert_eq!(Message::parse("exit signal 9"), Some(Message::Exit(Exit::Signal(9))));
+        assert_eq!(Message::parse("exit unknown"), Some(Message::Exit(Exit::Vanished)));
+        assert_eq!(Message::parse("failed 2"), Some(Message::Failed(2)));
+        assert_eq!(Message::parse("hello"), None);
     }
 }

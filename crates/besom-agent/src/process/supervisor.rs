@@ -1,8 +1,8 @@
 //! The process between an agent and a program.
 //!
-//! Its standard input is one end of a socket pair. Lines it hears: `go` (start the program), `term`, `kill`. Lines it
-//! says: `ready` (the lock is held), `started`, `failed ERRNO`, `exit code N` or `exit signal N`, `gone` (no process
-//! of the run is left). When the socket ends, because the agent died however it died, it kills everything.
+//! Its standard input is one end of a socket pair. Lines it receives: `go` (start the program), `term`, `kill`. Lines it
+//! sends: `ready` (the lock is held), `started`, `failed ERRNO`, `exit code N` or `exit signal N`, `gone` (no process
+//! of the run is left). When the socket closes, because the agent died in whatever way, it kills everything.
 //!
 //! It is a *subreaper*: what the program leaves behind becomes its child, so everything that belongs to the run is
 //! always below it, whatever groups and sessions it makes.
@@ -17,13 +17,13 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, WaitOptions, getpid, wait};
 
-use super::{Exit, KILL_PATIENCE, LEFTOVER_GRACE, spawn, tree};
+use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, spawn, tree};
 
-/// The life of a supervisor process: executes the program that `arguments` names until nothing of it is left, and says
-/// the status to exit with. The first argument is a file to lock, `--` follows, then the program with its arguments.
+/// The life of a supervisor process: executes a program until nothing of it is left, and returns the status to exit with.
+/// The first of `arguments` is a file to lock, then come `--` and the program with its arguments.
 ///
-/// The binary that holds this must call it before anything else, in its main thread, when an agent has started it so;
-/// what an agent starts is `ProgramRunner::supervisor` plus these arguments.
+/// An agent starts [`ProgramRunner::supervisor`](crate::ProgramRunner::supervisor) followed by these arguments; that
+/// binary must call this before anything else, in its main thread.
 pub fn supervise(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let mut arguments = arguments.into_iter();
     let (Some(lock), Some(_), Some(program)) = (arguments.next(), arguments.next(), arguments.next()) else {
@@ -40,28 +40,28 @@ fn run(lock: &OsString, command: Command) -> io::Result<()> {
     // Whoever wants to read the metrics file for the last time waits for this lock. It is closed on exec, and held until
     // this process ends.
     let lock = File::options().create(true).append(true).open(lock)?;
-    // A file system without locks is no reason not to work.
+    // A file system without locks is no reason to fail.
     let _ = lock.lock();
-    say(&socket, "ready")?;
+    send(&socket, "ready")?;
     let mut lines = BufReader::new(socket.try_clone()?).lines();
     if lines.next().transpose()?.as_deref() != Some("go") {
         return Ok(());
     }
     let main = match start(command) {
         Ok(main) => main,
-        Err(error) => return say(&socket, &format!("failed {}", error.raw_os_error().unwrap_or(0))),
+        Err(error) => return send(&socket, &format!("failed {}", error.raw_os_error().unwrap_or(0))),
     };
     thread::Builder::new().name("listen".into()).spawn(move || listen(lines))?;
-    // The socket is broken if the agent is dead; then the other thread ends everything.
-    let _ = say(&socket, "started");
+    // Fails if the agent is dead; then the other thread ends everything.
+    let _ = send(&socket, "started");
     let exit = reap_until(main);
-    let _ = say(&socket, &describe(exit));
-    tree::end_all(below, LEFTOVER_GRACE, KILL_PATIENCE);
-    let _ = say(&socket, "gone");
+    let _ = send(&socket, &describe(exit));
+    tree::end_all(below, LEFTOVER_GRACE, KILL_TIMEOUT);
+    let _ = send(&socket, "gone");
     Ok(())
 }
 
-fn say(mut socket: &UnixStream, line: &str) -> io::Result<()> {
+fn send(mut socket: &UnixStream, line: &str) -> io::Result<()> {
     socket.write_all(format!("{line}\n").as_bytes())
 }
 
@@ -94,7 +94,7 @@ fn start(mut command: Command) -> io::Result<Pid> {
     Ok(Pid::from_child(&child))
 }
 
-/// Obeys the agent until it is gone, then ends everything, this process last.
+/// Obeys the agent until it is gone, then ends everything, including this process.
 fn listen(lines: impl Iterator<Item = io::Result<String>>) {
     for line in lines.map_while(Result::ok) {
         match line.as_str() {
@@ -104,12 +104,12 @@ fn listen(lines: impl Iterator<Item = io::Result<String>>) {
                 tree::signal_all(&alive, Signal::CONT);
             }
             "kill" => {
-                tree::kill_all(below, KILL_PATIENCE);
+                tree::kill_all(below, KILL_TIMEOUT);
             }
             _ => {}
         }
     }
-    tree::kill_all(below, KILL_PATIENCE);
+    tree::kill_all(below, KILL_TIMEOUT);
     std::process::exit(1);
 }
 

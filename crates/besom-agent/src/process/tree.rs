@@ -53,7 +53,7 @@ pub(crate) fn marked(marks: &[Vec<u8>]) -> Vec<Pid> {
     processes().map(|process| process.pid).filter(|&pid| pid != own && is_marked(pid)).collect()
 }
 
-/// The entries of an environment that tell one attempt of a run from every other.
+/// The entries of an environment that distinguish one attempt of a run from every other.
 pub(crate) fn marks(env: &[(&'static str, OsString)]) -> Vec<Vec<u8>> {
     env.iter()
         .filter(|(name, _)| matches!(*name, "BESOM_RUN_DIR" | "BESOM_ATTEMPT"))
@@ -61,25 +61,25 @@ pub(crate) fn marks(env: &[(&'static str, OsString)]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Sends a signal to all of them. One that is gone already is no error.
+/// Sends a signal to all of them. One that is gone already is not an error.
 pub(crate) fn signal_all(pids: &[Pid], signal: Signal) {
     for &pid in pids {
         let _ = kill_process(pid, signal);
     }
 }
 
-/// Asks what `find` gives to end, waits up to `grace` for it, and ends what is left then. Says whether nothing is left.
-pub(crate) fn end_all(mut find: impl FnMut() -> Vec<Pid>, grace: Duration, patience: Duration) -> bool {
+/// Sends SIGTERM to what `find` returns, waits up to `grace`, and kills what is left. Returns whether nothing is left.
+pub(crate) fn end_all(mut find: impl FnMut() -> Vec<Pid>, grace: Duration, timeout: Duration) -> bool {
     let alive = find();
     signal_all(&alive, Signal::TERM);
-    // A stopped process hears nothing until it goes on.
+    // A stopped process receives SIGTERM only once it continues.
     signal_all(&alive, Signal::CONT);
-    until_gone(&mut find, grace) || kill_all(find, patience)
+    wait_until_gone(&mut find, grace) || kill_all(find, timeout)
 }
 
-/// Ends what `find` gives, and what that forks meanwhile, until it gives nothing any more.
-pub(crate) fn kill_all(mut find: impl FnMut() -> Vec<Pid>, patience: Duration) -> bool {
-    // What may not be killed (another user's, by sudo) must not keep us for ever.
+/// Kills what `find` returns, and what that forks meanwhile, until it returns nothing. Returns whether nothing is left.
+pub(crate) fn kill_all(mut find: impl FnMut() -> Vec<Pid>, timeout: Duration) -> bool {
+    // What may not be killed (another user's, by sudo) must not block forever.
     let mut forbidden = BTreeSet::new();
     let mut find = || {
         let mut alive = find();
@@ -91,18 +91,18 @@ pub(crate) fn kill_all(mut find: impl FnMut() -> Vec<Pid>, patience: Duration) -
         }
         alive
     };
-    until_gone(&mut find, patience)
+    wait_until_gone(&mut find, timeout)
 }
 
-fn until_gone(find: &mut dyn FnMut() -> Vec<Pid>, patience: Duration) -> bool {
-    let until = Instant::now() + patience;
+fn wait_until_gone(find: &mut dyn FnMut() -> Vec<Pid>, timeout: Duration) -> bool {
+    let deadline = Instant::now() + timeout;
     let mut pause = Duration::from_millis(1);
     loop {
         let alive = find();
         if alive.is_empty() {
             return true;
         }
-        if Instant::now() >= until {
+        if Instant::now() >= deadline {
             return false;
         }
         thread::sleep(pause);
@@ -121,7 +121,7 @@ fn processes() -> impl Iterator<Item = Living> {
     })
 }
 
-/// Reads `pid (name) state parent group ..`; the name may hold anything. Says also whether it is dead.
+/// Parses `pid (name) state parent group ..`; the name may contain anything. Also returns whether the process is dead.
 fn parse_stat(pid: i32, stat: &str) -> Option<(Living, bool)> {
     let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
     let state = fields.next()?;
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_may_hold_anything() {
+    fn names_may_contain_anything() {
         let (process, dead) = parse_stat(7, "7 (a) Z 1 (b)) S 42 41 40 0").expect("a line of /proc");
         assert_eq!((process.parent, process.group, dead), (42, 41, false));
         assert!(parse_stat(7, "7 (x) Z 1 1 1").expect("a line of /proc").1);

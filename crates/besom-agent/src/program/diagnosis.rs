@@ -1,4 +1,4 @@
-//! Why a program does not run at all, in words that name what to mend.
+//! Why a program does not run at all, in messages that say what to fix.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use rustix::io::Errno;
 use crate::Ended;
 use crate::process::{Exit, SpawnError};
 
-/// The end of a run whose program could not be started. Hopeless if no other run could be started either; `Crashed`, so
-/// that it is tried again, if the machine is at fault.
+/// The end of a run whose program could not be started: [`Ended::broken`] if no other run could be started either;
+/// `Crashed`, so that it is retried, if the machine is at fault.
 pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> Ended {
     if !directory.is_dir() {
-        return Ended::hopeless(format!("there is no directory {} to run programs in", directory.display()));
+        return Ended::broken(format!("there is no directory {} to run programs in", directory.display()));
     }
     let (error, of_program) = match error {
         SpawnError::Program(error) => (error, true),
@@ -21,32 +21,28 @@ pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> E
     };
     match Errno::from_io_error(&error) {
         Some(Errno::TOOBIG) => {
-            let mend = "hand them over by ${args_json_file} or BESOM_PARAMS";
-            Ended::failed(format!("the arguments of '{argv0}' are too long: {mend}"))
+            let fix = "pass them by ${args_json_file} or BESOM_PARAMS";
+            Ended::failed(format!("the arguments of '{argv0}' are too long: {fix}"))
         }
         Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE) => {
-            let mut ended = Ended::new(RunState::Crashed);
-            ended.end.message = Some(format!("the machine could not start '{argv0}': {error}"));
-            ended
+            Ended::because(RunState::Crashed, format!("the machine could not start '{argv0}': {error}"))
         }
-        // Not the system's refusal: somebody has killed it, and the next run may fare better.
-        None if !of_program => {
-            let mut ended = Ended::new(RunState::Crashed);
-            ended.from_outside = true;
-            ended.end.message = Some(format!("the process that supervises the program: {error}"));
-            ended
-        }
+        // Not an error of the system: somebody killed it, and the next run may succeed.
+        None if !of_program => Ended {
+            killed_externally: true,
+            ..Ended::because(RunState::Crashed, format!("the process that supervises the program: {error}"))
+        },
         Some(_) if !of_program => {
-            Ended::hopeless(format!("cannot start the process that supervises the program: {error}"))
+            Ended::broken(format!("cannot start the process that supervises the program: {error}"))
         }
-        Some(Errno::NOENT | Errno::NOTDIR) => Ended::hopeless(not_found(argv0, directory)),
+        Some(Errno::NOENT | Errno::NOTDIR) => Ended::broken(not_found(argv0, directory)),
         Some(Errno::ACCESS) => {
-            let mend = "make it executable, or name its interpreter first in 'command'";
-            Ended::hopeless(format!("the program '{argv0}' is not executable: {mend}"))
+            let fix = "make it executable, or put its interpreter first in 'command'";
+            Ended::broken(format!("the program '{argv0}' is not executable: {fix}"))
         }
         Some(Errno::NOEXEC) => {
-            let mend = "does it lack a first line such as #!/bin/sh?";
-            Ended::hopeless(format!("the program '{argv0}' is nothing that this machine executes: {mend}"))
+            let fix = "does it lack a first line such as #!/bin/sh?";
+            Ended::broken(format!("this machine cannot execute the program '{argv0}': {fix}"))
         }
         _ => Ended::failed(format!("cannot start '{argv0}': {error}")),
     }
@@ -54,16 +50,16 @@ pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> E
 
 fn not_found(name: &str, directory: &Path) -> String {
     if !name.contains('/') {
-        return format!("the program '{name}' is in no directory of PATH");
+        return format!("the program '{name}' is not in any directory of PATH");
     }
     if directory.join(name).exists() {
-        return format!("the interpreter that the first line of '{name}' names is not there");
+        return format!("the interpreter in the first line of '{name}' does not exist");
     }
-    format!("the program '{name}' is not there (looked for in {})", directory.display())
+    format!("the program '{name}' does not exist (looked in {})", directory.display())
 }
 
-/// Why a program that was started and failed cannot have worked: what it was to execute is not there.
-pub(super) fn cannot_work(
+/// Why a program that was started and failed cannot have worked: what it should execute does not exist.
+pub(super) fn why_broken(
     argv: &[String],
     program: Option<&str>,
     directory: &Path,
@@ -79,10 +75,10 @@ pub(super) fn cannot_work(
         return Some(not_found(target, directory));
     }
     let program = program.filter(|program| argv[1..].iter().any(|word| word == program))?;
-    // A name without dot or slash may be a module, as in `python -m train`.
+    // A name without dot or slash may be a module, as in `python -m train`; so may one with a long "extension".
     let is_file = program.contains('/') || Path::new(program).extension().is_some_and(|e| e.len() <= 4);
     (is_file && !directory.join(program).exists())
-        .then(|| format!("the program '{program}' is not there (looked for in {})", directory.display()))
+        .then(|| format!("the program '{program}' does not exist (looked in {})", directory.display()))
 }
 
 /// What `/usr/bin/env [NAME=value ..] TARGET` executes.
@@ -112,34 +108,34 @@ mod tests {
     }
 
     #[test]
-    fn env_hides_what_is_missing_but_not_from_us() {
+    fn a_program_that_env_cannot_find_is_named() {
         let argv = words(&["/usr/bin/env", "A=1", "no-such-python", "train.py"]);
         let here = env::temp_dir();
-        let why = cannot_work(&argv, None, &here, Exit::Code(127)).unwrap();
-        assert_eq!(why, "the program 'no-such-python' is in no directory of PATH");
-        assert_eq!(cannot_work(&argv, None, &here, Exit::Code(1)), None);
-        assert_eq!(cannot_work(&words(&["/usr/bin/env", "sh"]), None, &here, Exit::Code(127)), None);
+        let why = why_broken(&argv, None, &here, Exit::Code(127)).unwrap();
+        assert_eq!(why, "the program 'no-such-python' is not in any directory of PATH");
+        assert_eq!(why_broken(&argv, None, &here, Exit::Code(1)), None);
+        assert_eq!(why_broken(&words(&["/usr/bin/env", "sh"]), None, &here, Exit::Code(127)), None);
     }
 
     #[test]
     fn a_program_file_that_is_missing_is_named() {
         let directory = tempfile::tempdir().unwrap();
         let argv = words(&["python", "train.py"]);
-        let check = |program, exit| cannot_work(&argv, Some(program), directory.path(), exit);
-        assert!(check("train.py", Exit::Code(2)).unwrap().contains("'train.py' is not there"));
+        let check = |program, exit| why_broken(&argv, Some(program), directory.path(), exit);
+        assert!(check("train.py", Exit::Code(2)).unwrap().contains("'train.py' does not exist"));
         assert_eq!(check("train.py", Exit::Code(0)), None);
         assert_eq!(check("other.py", Exit::Code(2)), None, "the command does not use it");
         std::fs::write(directory.path().join("train.py"), "").unwrap();
         assert_eq!(check("train.py", Exit::Code(2)), None);
         assert_eq!(
-            cannot_work(
+            why_broken(
                 &words(&["python", "-m", "pkg.module"]),
                 Some("pkg.module"),
                 directory.path(),
                 Exit::Code(1)
             ),
             None,
-            "a module is no file"
+            "a module is not a file"
         );
     }
 }

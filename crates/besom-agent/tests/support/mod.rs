@@ -56,7 +56,7 @@ impl Scene {
         fs::create_dir(root.path().join("work")).unwrap();
         let sweep = SweepId::new("sweep001");
         let options = AgentOptions {
-            heartbeat: Duration::from_millis(50),
+            heartbeat_interval: Duration::from_millis(50),
             poll_max: Duration::from_millis(10),
             ..AgentOptions::new("tester/1/1", root.path().join("store"))
         };

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Optional
 
+from besom import _besom
+
 
 def store_directory() -> str:
     """``$BESOM_STORE``, else ``.besom`` in the working directory, as an absolute path."""
@@ -15,7 +17,7 @@ def sweep_id(path: str) -> str:
     """The id in a sweep's path as W&B writes it: ``entity/project/id`` is ``id``."""
     if not isinstance(path, str):
         raise TypeError(f"the id of a sweep is text such as '3k8s0x1q', not {path!r}")
-    return path.rsplit("/", 1)[-1]
+    return _besom.id_of_path(path)
 
 
 def supervisor() -> list[str]:

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use besom_agent::{AgentOptions, Guard, Idle, Level, ProgramRunner, Shutdown};
+use besom_agent::{AgentOptions, CrashLoopGuard, Idle, Level, ProgramRunner, Shutdown};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, ControllerError, Step};
 use besom_core::{BoxError, Registry};
@@ -68,7 +68,7 @@ impl Crew<'_> {
         )?;
 
         let mut watcher = self.place.open_existing()?;
-        let (over, guard) = (AtomicBool::new(false), Guard::default());
+        let (over, guard) = (AtomicBool::new(false), CrashLoopGuard::default());
         let (troubles, heard) = mpsc::channel();
         let ended = thread::scope(|scope| {
             let agents: Vec<_> = (1..=self.jobs)
@@ -112,15 +112,15 @@ impl Crew<'_> {
         config: &SweepConfig,
         stepper: Option<&Mutex<Stepper>>,
         shutdown: &Shutdown,
-        guard: &Guard,
+        guard: &CrashLoopGuard,
     ) -> Result<()> {
         let mut queue = self.place.open_for_agent(job)?;
         let mut runner = program_runner(self.place, sweep, config)?;
         let name = format!("{}/{}/{job}", host(), std::process::id());
         let options = AgentOptions {
             count: self.count.map(|count| share(count, job, self.jobs)),
-            silence: self.silence,
-            heartbeat: HEARTBEAT,
+            heartbeat_timeout: self.silence,
+            heartbeat_interval: HEARTBEAT,
             guard: guard.clone(),
             ..AgentOptions::new(name, self.place.directory())
         };
@@ -173,12 +173,12 @@ fn keep_stepping(stepper: &Mutex<Stepper>, over: &AtomicBool, troubles: &mpsc::S
 
 /// Whether the sweep is paused, and says so when that is new. For a pause of the owner's agents wait; any other needs
 /// something to be mended first, so they leave.
-fn notice_pause(now: &SweepRow, before: bool, guard: &Guard, progress: &mut Progress) -> bool {
+fn notice_pause(now: &SweepRow, before: bool, guard: &CrashLoopGuard, progress: &mut Progress) -> bool {
     if now.state != SweepState::Paused {
         return false;
     }
     match now.paused_by {
-        Some(by) if by != PausedBy::Owner => guard.tell(now.reason.as_deref().unwrap_or(by.as_str())),
+        Some(by) if by != PausedBy::Owner => guard.trip(now.reason.as_deref().unwrap_or(by.as_str())),
         _ if before => {}
         _ => {
             let id = &now.id;

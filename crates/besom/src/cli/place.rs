@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use besom_core::RunNumber;
-use besom_engine::system_clock;
+use besom_engine::{id_of_path, system_clock};
 use besom_store::{Queue, SqliteStore, Store, SweepId, SweepRow};
 
 use crate::error::InputError;
@@ -106,6 +106,5 @@ fn lossy_if_told(store: SqliteStore, _: u32) -> Box<dyn Queue> {
 
 /// The sweep that a user named: its id, perhaps with `entity/project/` in front as in W&B.
 pub(crate) fn find_sweep(store: &mut dyn Store, text: &str) -> Result<SweepRow> {
-    let id = text.rsplit('/').next().unwrap_or(text);
-    Ok(store.sweep(&SweepId::new(id))?)
+    Ok(store.sweep(&SweepId::new(id_of_path(text)))?)
 }

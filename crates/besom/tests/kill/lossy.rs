@@ -71,8 +71,8 @@ impl Stage {
     fn work(&self, queue: &mut Lossy, runner: &mut dyn Runner) -> Result<(), String> {
         let mut store = self.store().map_err(|error| error.to_string())?;
         let options = AgentOptions {
-            silence: SILENCE,
-            patience: Duration::from_secs(3),
+            heartbeat_timeout: SILENCE,
+            store_timeout: Duration::from_secs(3),
             ..AgentOptions::new("agent", &self.directory)
         };
         let mut idle = || -> Result<Idle, BoxError> {

@@ -4,33 +4,34 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{AgentError, python};
+use super::python;
+use crate::AgentError;
 
-/// The command of a sweep that has none.
+/// The command of a sweep without one.
 pub const DEFAULT_COMMAND: [&str; 4] = ["${env}", "${interpreter}", "${program}", "${args}"];
 
 /// What to execute for one point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CommandLine {
-    /// The argument vector, at least one word; the first is the program.
+    /// The argument vector: at least one word, the first being the program.
     pub argv: Vec<String>,
     /// What the file behind `${args_json_file}` must hold, if the command uses it.
     pub json_file: Option<String>,
-    /// What deserves a plain word: unknown macros, unset variables.
+    /// What its owner should know: unknown macros, unset variables.
     pub warnings: Vec<String>,
 }
 
-/// Makes the argument vector for one point.
+/// Builds the argument vector for one point.
 ///
-/// `template` is the sweep's `command`; none or an empty one is `${env} ${interpreter} ${program} ${args}`. Macros
-/// count only as whole words; a word that looks like a macro and is none disappears with a warning, as with W&B.
+/// `template` is the sweep's `command`; without one, or if it is empty, [`DEFAULT_COMMAND`]. Macros are replaced as
+/// whole words only; a word that looks like a macro but is unknown is dropped with a warning, as in W&B.
 /// `${envvar:NAME}` is replaced anywhere in a word, by the variable's name if it is not set; its value may itself be a
 /// macro. `args` is the point as a nested JSON object, whose first level becomes the arguments, in its order and as
 /// Python prints the values. `json_path` is where the file for `${args_json_file}` will be.
 ///
 /// # Errors
-/// [`AgentError::NoProgram`] if the command needs the program and there is none; [`AgentError::EmptyCommand`] if no
-/// word is left.
+/// [`AgentError::NoProgram`] if the command uses `${program}` and there is none; [`AgentError::EmptyCommand`] if no word
+/// is left.
 pub fn command_line(
     template: Option<&[String]>,
     program: Option<&str>,
@@ -52,14 +53,14 @@ pub fn command_line(
             }
             Some(name) => match replacement(name, args) {
                 Some(words) => line.argv.extend(words),
-                None => line.warnings.push(format!("{word} is no macro and is left out")),
+                None => line.warnings.push(format!("unknown macro {word} is left out")),
             },
         }
     }
     if line.argv.is_empty() { Err(AgentError::EmptyCommand) } else { Ok(line) }
 }
 
-/// An item of a `command` list as a word: text as it is, all else as Python prints it (`3`, `True`, `None`).
+/// An item of a `command` list as a word: text unchanged, everything else as Python prints it (`3`, `True`, `None`).
 pub fn word(item: &Value) -> String {
     python::str(item)
 }
@@ -73,7 +74,7 @@ pub fn wandb_config(args: &Map<String, Value>) -> Value {
     Value::Object(config)
 }
 
-/// What stands for the macro `${name}`, or `None` if there is no such macro.
+/// The words that replace the macro `${name}`, or `None` if there is no such macro.
 fn replacement(name: &str, args: &Map<String, Value>) -> Option<Vec<String>> {
     let each = |prefix: &str| -> Vec<String> {
         args.iter().map(|(name, value)| format!("{prefix}{name}={}", python::str(value))).collect()
@@ -102,7 +103,7 @@ fn replacement(name: &str, args: &Map<String, Value>) -> Option<Vec<String>> {
     })
 }
 
-/// Replaces every `${envvar:NAME}` in a word, once: what a variable holds is not searched again.
+/// Replaces every `${envvar:NAME}` in a word, once: the value of a variable is not searched again.
 fn replace_variables(word: &str, env: &dyn Fn(&str) -> Option<String>, warnings: &mut Vec<String>) -> String {
     const OPEN: &str = "${envvar:";
     let mut out = String::new();

@@ -1,10 +1,10 @@
-//! Processes of a run, which all end with it.
+//! The processes of a run, none of which outlives it.
 //!
-//! Two ways lead there. With a *supervisor* (a small process between agent and program) nothing escapes: it adopts
-//! what the program leaves behind, finds children in sessions of their own, and ends all of them when its line to the
-//! agent breaks, which even a SIGKILL of the agent does. *Directly*, for those who embed an agent and have no binary to
+//! There are two ways. With a *supervisor* (a small process between agent and program) nothing escapes: it adopts
+//! what the program leaves behind, finds children in sessions of their own, and ends all of them when its connection to
+//! the agent breaks, as it does even when the agent is killed by SIGKILL. *Directly*, for those who embed an agent and have no binary to
 //! be the supervisor, the program has a process group, dies with its parent, and processes that left the group are
-//! known by their environment.
+//! recognized by their environment.
 
 mod direct;
 mod spawn;
@@ -27,10 +27,10 @@ pub(crate) use tree::{end_all, marked};
 use direct::Direct;
 use supervised::Supervised;
 
-/// How long what a program has left behind may take after SIGTERM.
+/// How long processes that a program left behind may take after SIGTERM: the run is over, so not its whole grace period.
 pub(crate) const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 /// How long to wait for processes that were sent SIGKILL. Only one that hangs in the kernel takes longer.
-pub(crate) const KILL_PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const KILL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What to execute.
 #[derive(Clone, Debug)]
@@ -39,15 +39,15 @@ pub(crate) struct Program {
     pub(crate) argv: Vec<String>,
     /// The working directory.
     pub(crate) directory: PathBuf,
-    /// Variables beyond the agent's own environment. They must tell this attempt from every other: processes that have
-    /// the marked ones belong to the run.
+    /// Variables beyond the agent's own environment. They must distinguish this attempt from every other: processes that
+    /// have the marked ones belong to the run.
     pub(crate) env: Vec<(&'static str, OsString)>,
     /// The file that the supervisor locks.
     pub(crate) lock: PathBuf,
 }
 
 impl Program {
-    /// The entries of the environment by which processes of this attempt are known.
+    /// The entries of the environment by which processes of this attempt are recognized.
     fn marks(&self) -> Vec<Vec<u8>> {
         tree::marks(&self.env)
     }
@@ -60,13 +60,13 @@ pub(crate) enum Exit {
     Code(i32),
     /// By a signal.
     Signal(i32),
-    /// Nobody knows: its supervisor is gone.
+    /// Unknown: its supervisor is gone.
     Vanished,
 }
 
 impl Exit {
-    /// Whether no program ends so by itself. A fault of its own is another signal (SIGSEGV, SIGABRT).
-    pub(crate) fn is_from_outside(self) -> bool {
+    /// Whether no program ends this way by itself. A fault of its own is another signal (SIGSEGV, SIGABRT).
+    pub(crate) fn is_external(self) -> bool {
         match self {
             Self::Code(_) => false,
             Self::Signal(signal) => signal == rustix::process::Signal::KILL.as_raw(),
@@ -133,7 +133,7 @@ pub(crate) enum SpawnError {
     Supervisor(io::Error),
 }
 
-/// A program that was started. Dropping it without [`Process::close`] ends it all the same.
+/// A program that was started. Dropping it without [`Process::close`] ends it, too.
 #[derive(Debug)]
 pub(crate) enum Process {
     Direct(Direct),
@@ -149,7 +149,7 @@ impl Process {
         }
     }
 
-    /// What it prints; once.
+    /// Its output streams; `None` the second time.
     pub(crate) fn streams(&mut self) -> Option<(ChildStdout, ChildStderr)> {
         let child = match self {
             Self::Direct(direct) => &mut direct.child,
@@ -158,7 +158,7 @@ impl Process {
         child.stdout.take().zip(child.stderr.take())
     }
 
-    /// Waits for the end of the program, but no longer than `timeout`.
+    /// Waits for the end of the program, at most for `timeout`.
     pub(crate) fn wait(&mut self, timeout: Duration) -> Option<Exit> {
         match self {
             Self::Direct(direct) => direct.wait(timeout),
@@ -170,7 +170,7 @@ impl Process {
     pub(crate) fn terminate(&mut self) {
         match self {
             Self::Direct(direct) => direct.terminate(),
-            Self::Supervised(supervised) => supervised.tell("term"),
+            Self::Supervised(supervised) => supervised.send("term"),
         }
     }
 
@@ -178,11 +178,11 @@ impl Process {
     pub(crate) fn kill(&mut self) {
         match self {
             Self::Direct(direct) => direct.kill(),
-            Self::Supervised(supervised) => supervised.tell("kill"),
+            Self::Supervised(supervised) => supervised.send("kill"),
         }
     }
 
-    /// After the end of the program: ends what it has left behind. Says whether nothing is left.
+    /// After the end of the program: ends what it left behind. Returns whether nothing is left.
     pub(crate) fn close(self) -> bool {
         match self {
             Self::Direct(mut direct) => direct.close(),

@@ -1,7 +1,7 @@
-//! Copies what a program prints to a file of bounded size, and never makes the program wait for a reader.
+//! Copies a program's output to a file of bounded size, and never blocks the program.
 //!
 //! The file keeps the first and the last megabyte. While the program prints more than that, the end lies in two
-//! further files that take turns; so nothing is held in memory, and what was printed survives the agent.
+//! further files that alternate; so nothing is held in memory, and the output survives the agent.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,14 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How much of the beginning and of the end is kept, in bytes each.
+/// How much of the beginning and of the end is kept, in bytes each: enough for a traceback under a flood of warnings, and
+/// 10^5 runs fit on a disk.
 const KEPT: u64 = 1 << 20;
-/// How much of the end of each stream is remembered for messages, in bytes.
-const REMEMBERED: usize = 4 << 10;
-/// How long to wait for the end of the streams once the processes are gone.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How much of the end of each stream is kept for messages, in bytes: five long lines.
+const EXCERPT: usize = 4 << 10;
+/// How long to wait for the end of the streams once the processes are gone; what is in a pipe is read within
+/// milliseconds.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A copy in the making.
+/// A copy in progress.
 #[derive(Debug)]
 pub(crate) struct Output {
     shared: Arc<Mutex<Shared>>,
@@ -35,7 +37,7 @@ struct Shared {
 }
 
 impl Output {
-    /// Begins to copy two streams to `path`.
+    /// Starts to copy two streams to `path`.
     pub(crate) fn start(
         path: &Path,
         stdout: impl Read + Send + 'static,
@@ -48,19 +50,19 @@ impl Output {
             let (shared, sender) = (Arc::clone(&shared), sender.clone());
             thread::Builder::new().name("output".into()).spawn(move || {
                 copy(stream, which, &shared);
-                // Nobody waits any more if the copy was completed without this stream.
+                // Fails if the copy was completed without this stream.
                 let _ = sender.send(());
             })?;
         }
         Ok(Self { shared, ends })
     }
 
-    /// Completes the copy and gives the last lines of standard error, or of standard output if there are none. A stream
-    /// that is still held open by somebody is given up.
+    /// Completes the copy. Returns the last lines of standard error, or of standard output if there are none, and why the
+    /// copy is incomplete, if it is. A stream that some process still holds open is given up.
     pub(crate) fn finish(self) -> (String, Option<io::Error>) {
-        let until = Instant::now() + LAST_WORDS;
+        let deadline = Instant::now() + DRAIN_TIMEOUT;
         for _ in 0..2 {
-            if self.ends.recv_timeout(until.saturating_duration_since(Instant::now())).is_err() {
+            if self.ends.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_err() {
                 break;
             }
         }
@@ -85,13 +87,13 @@ fn copy(mut stream: Box<dyn Read + Send>, which: usize, shared: &Mutex<Shared>) 
         let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &mut *shared;
         let Some(file) = &mut shared.file else { return };
-        // A disk that is full costs the copy, not the program: the stream is read on.
+        // A full disk costs the copy, not the program: the stream is still read.
         if shared.error.is_none() {
             shared.error = file.write(&buffer[..count]).err();
         }
         let end = &mut shared.ends[which];
-        end.extend_from_slice(&buffer[count.saturating_sub(REMEMBERED)..count]);
-        end.drain(..end.len().saturating_sub(REMEMBERED));
+        end.extend_from_slice(&buffer[count.saturating_sub(EXCERPT)..count]);
+        end.drain(..end.len().saturating_sub(EXCERPT));
     }
 }
 
@@ -110,12 +112,12 @@ struct Bounded {
     limit: u64,
     head: File,
     written: u64,
-    tail: Option<Turns>,
+    tail: Option<Alternating>,
 }
 
-/// The end of what was written, in two files that take turns.
+/// The end of what was written, in two files that alternate.
 #[derive(Debug)]
-struct Turns {
+struct Alternating {
     current: File,
     length: u64,
     total: u64,
@@ -124,7 +126,7 @@ struct Turns {
 impl Bounded {
     fn create(path: &Path, limit: u64) -> io::Result<Self> {
         let file = Self { path: path.to_owned(), limit, head: File::create(path)?, written: 0, tail: None };
-        file.remove_turns();
+        file.remove_tail();
         Ok(file)
     }
 
@@ -136,9 +138,9 @@ impl Bounded {
         self.path.with_extension("log.newer")
     }
 
-    fn remove_turns(&self) {
+    fn remove_tail(&self) {
         for path in [self.older(), self.newer()] {
-            // They are seldom there.
+            // They rarely exist.
             let _ = fs::remove_file(path);
         }
     }
@@ -153,32 +155,32 @@ impl Bounded {
 
     fn write_tail(&mut self, bytes: &[u8]) -> io::Result<()> {
         let (older, newer) = (self.older(), self.newer());
-        let turns = match &mut self.tail {
-            Some(turns) => turns,
-            None => self.tail.insert(Turns { current: File::create(&newer)?, length: 0, total: 0 }),
+        let tail = match &mut self.tail {
+            Some(tail) => tail,
+            None => self.tail.insert(Alternating { current: File::create(&newer)?, length: 0, total: 0 }),
         };
-        if turns.length >= self.limit {
+        if tail.length >= self.limit {
             fs::rename(&newer, &older)?;
-            (turns.current, turns.length) = (File::create(&newer)?, 0);
+            (tail.current, tail.length) = (File::create(&newer)?, 0);
         }
-        turns.current.write_all(bytes)?;
-        turns.length += bytes.len() as u64;
-        turns.total += bytes.len() as u64;
+        tail.current.write_all(bytes)?;
+        tail.length += bytes.len() as u64;
+        tail.total += bytes.len() as u64;
         Ok(())
     }
 
     /// Puts head and tail together.
     fn finish(mut self) -> io::Result<()> {
-        let Some(turns) = self.tail.take() else { return Ok(()) };
+        let Some(tail) = self.tail.take() else { return Ok(()) };
         let mut end = fs::read(self.older()).unwrap_or_default();
         end.extend(fs::read(self.newer())?);
         let kept = usize::try_from(self.limit).map_or(end.len(), |limit| limit.min(end.len()));
-        let dropped = turns.total - kept as u64;
+        let dropped = tail.total - kept as u64;
         if dropped > 0 {
             write!(self.head, "\n[besom: {dropped} bytes are left out here]\n")?;
         }
         self.head.write_all(&end[end.len() - kept..])?;
-        self.remove_turns();
+        self.remove_tail();
         Ok(())
     }
 }

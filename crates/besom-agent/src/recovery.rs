@@ -1,0 +1,147 @@
+//! What becomes of runs whose agents are gone: their metrics files are read to the end, then they are given up.
+
+mod liveness;
+
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use besom_core::RunState;
+use besom_store::{End, HeldRun, Lease, Reply, Row, StoreError, SweepId};
+
+pub(crate) use liveness::LivenessLock;
+
+use crate::metrics::Tail;
+use crate::process::{end_all, marked};
+use crate::retry::RetryingQueue;
+use crate::{AgentError, RunDir};
+
+/// How long to wait for the processes of a dead agent to die. Their supervisor kills them at once; longer takes only a
+/// process that hangs in the kernel.
+const DEATH_TIMEOUT: Duration = Duration::from_secs(10);
+/// The interval at which the supervisor's lock is tried; it is usually free within milliseconds.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
+
+/// What was found in the metrics file of an attempt whose agent is gone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Salvaged {
+    /// The number of rows that the store did not have.
+    pub(crate) rows: u64,
+    /// Whether the attempt had announced its preemption.
+    pub(crate) preempting: bool,
+}
+
+/// Reports the rows in the metrics file of a run that are not in the store yet, under the run's lease. What is in the
+/// file is acknowledged, so this comes before a run is given up. Nothing is done if the lease is over, or the file is on
+/// another machine. A repeated report adds nothing.
+pub(crate) fn salvage(
+    queue: &mut RetryingQueue<'_>,
+    held: &HeldRun,
+    dir: &RunDir,
+) -> Result<Salvaged, AgentError> {
+    let mut salvaged = 0;
+    let mut tail = Tail::new(dir.metrics());
+    loop {
+        let mut rows = tail.read().map_err(AgentError::io(tail.path()))?;
+        if rows.is_empty() {
+            rows.extend(tail.take_unterminated());
+        }
+        let found = Salvaged { rows: salvaged, preempting: tail.is_preempting() };
+        if rows.is_empty() {
+            return Ok(found);
+        }
+        // An empty report would be a sign of life.
+        rows.retain(|row| row.seq > held.rows);
+        if rows.is_empty() {
+            continue;
+        }
+        if !send(queue, &held.lease, &rows)? {
+            return Ok(found);
+        }
+        salvaged += rows.len() as u64;
+    }
+}
+
+/// Returns whether the rows are stored.
+fn send(queue: &mut RetryingQueue<'_>, lease: &Lease, rows: &[Row]) -> Result<bool, AgentError> {
+    match queue.call(|queue| queue.report(lease, rows))? {
+        Reply::Continue | Reply::Stop { .. } => Ok(true),
+        // Somebody else was faster, or the file was cut: what is stored stays stored.
+        Reply::Lost | Reply::Gap { .. } => Ok(false),
+    }
+}
+
+/// Gives up the runs of agents that died on this machine, at once.
+pub(crate) fn recover_dead(
+    queue: &mut RetryingQueue<'_>,
+    sweep: &SweepId,
+    directory: &Path,
+) -> Result<(), AgentError> {
+    for dead in liveness::dead_agents(directory, sweep) {
+        match queue.call(|queue| queue.held(dead.agent)) {
+            Ok(held) => {
+                for run in held {
+                    recover_run(queue, &run, directory)?;
+                }
+                queue.call(|queue| queue.leave(dead.agent))?;
+            }
+            // It belonged to another store in this directory, which was deleted.
+            Err(StoreError::NoAgent(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        dead.forget();
+    }
+    Ok(())
+}
+
+fn recover_run(queue: &mut RetryingQueue<'_>, held: &HeldRun, directory: &Path) -> Result<(), AgentError> {
+    let dir = RunDir::new(directory, &held.lease);
+    wait_for_death(&dir, held.lease.attempt);
+    if salvage(queue, held, &dir)?.preempting {
+        end(queue, &held.lease, RunState::Preempted)?;
+    }
+    Ok(())
+}
+
+/// Waits until no process of an attempt is alive, so that nobody adds to its metrics file.
+fn wait_for_death(dir: &RunDir, attempt: u64) {
+    let deadline = Instant::now() + DEATH_TIMEOUT;
+    while File::open(dir.lock()).is_ok_and(|file| file.try_lock().is_err()) && Instant::now() < deadline {
+        thread::sleep(POLL_INTERVAL);
+    }
+    let run_dir = [b"BESOM_RUN_DIR=", dir.path().as_os_str().as_bytes()].concat();
+    let marks = [run_dir, format!("BESOM_ATTEMPT={attempt}").into_bytes()];
+    end_all(|| marked(&marks), Duration::ZERO, DEATH_TIMEOUT);
+    // The lock file is of no more use. If it stays, it does no harm.
+    let _ = fs::remove_file(dir.lock());
+}
+
+/// Gives up runs whose agents have been silent for too long, wherever they are.
+pub(crate) fn recover_silent(
+    queue: &mut RetryingQueue<'_>,
+    sweep: &SweepId,
+    directory: &Path,
+) -> Result<(), AgentError> {
+    for held in queue.call(|queue| queue.silent(sweep))? {
+        let lease = &held.lease;
+        let salvaged = salvage(queue, &held, &RunDir::new(directory, lease))?;
+        if salvaged.preempting {
+            end(queue, lease, RunState::Preempted)?;
+        } else if !queue.call(|queue| queue.give_up(lease))? && salvaged.rows > 0 {
+            // Our own report was a sign of life, which keeps the run from being given up.
+            end(queue, lease, RunState::Crashed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends an attempt whose agent is gone, in a state from which it may be handed out again.
+fn end(queue: &mut RetryingQueue<'_>, lease: &Lease, state: RunState) -> Result<(), AgentError> {
+    let gone = if state == RunState::Preempted { "was being preempted: " } else { "" };
+    let end = End { state, exit_code: None, message: Some(format!("{gone}its agent fell silent")) };
+    // If the lease is over, somebody else was faster.
+    queue.call(|queue| queue.finish(lease, &end))?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Which agents on this machine are dead, known at once and for sure.
+//!
+//! Every agent holds a lock on a file of its own as long as it lives; the system releases it when the process ends,
+//! however it ends. Whoever can take the lock of an agent of the same boot knows that the agent is dead, without waiting
+//! for a heartbeat timeout.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use besom_store::{AgentId, SweepId};
+
+use crate::AgentError;
+
+fn lock_directory(store: &Path) -> PathBuf {
+    store.join("agents")
+}
+
+/// What distinguishes this boot of this machine from every other, where the system has it.
+fn boot_id() -> Option<String> {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
+}
+
+/// What the lock file of an agent holds: a process of another boot, or another machine with the same disk, is not ours
+/// to judge.
+fn content(boot: &str, sweep: &SweepId) -> String {
+    format!("{boot}\n{sweep}\n")
+}
+
+/// The lock that an agent holds as long as it lives.
+#[derive(Debug)]
+pub(crate) struct LivenessLock {
+    path: PathBuf,
+    _locked: File,
+}
+
+impl LivenessLock {
+    /// Locks the file of an agent in the store's directory `store`, before the agent's first claim. Returns `None` where
+    /// files cannot be locked: then only the heartbeat timeout helps.
+    pub(crate) fn acquire(store: &Path, sweep: &SweepId, agent: AgentId) -> Result<Option<Self>, AgentError> {
+        let Some(boot) = boot_id() else { return Ok(None) };
+        let path = lock_directory(store).join(format!("{}.lock", agent.0));
+        let make = || -> io::Result<Option<File>> {
+            fs::create_dir_all(lock_directory(store))?;
+            let mut file = File::options().create(true).truncate(true).write(true).open(&path)?;
+            if file.lock().is_err() {
+                return Ok(None);
+            }
+            // After locking: a file without this content is nobody's.
+            file.write_all(content(&boot, sweep).as_bytes())?;
+            Ok(Some(file))
+        };
+        let file = make().map_err(AgentError::io(&path))?;
+        Ok(file.map(|file| Self { path, _locked: file }))
+    }
+
+    /// Deletes the file: the agent has left.
+    pub(crate) fn release(self) {
+        // If it stays, somebody will find that the agent has left already.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// An agent that died without leaving. While this exists, nobody else finds it.
+#[derive(Debug)]
+pub(crate) struct DeadAgent {
+    /// The agent.
+    pub(crate) agent: AgentId,
+    path: PathBuf,
+    _locked: File,
+}
+
+impl DeadAgent {
+    /// Deletes its file, once its runs are recovered.
+    pub(crate) fn forget(self) {
+        // If it stays, it is found again, and there is nothing to do.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// The agents of a sweep that died on this machine without leaving, by id.
+pub(crate) fn dead_agents(store: &Path, sweep: &SweepId) -> Vec<DeadAgent> {
+    let Some(boot) = boot_id() else { return Vec::new() };
+    let expected = content(&boot, sweep);
+    let entries = fs::read_dir(lock_directory(store)).into_iter().flatten().flatten();
+    let mut dead: Vec<DeadAgent> = entries.filter_map(|entry| examine(entry.path(), &expected)).collect();
+    dead.sort_by_key(|dead| dead.agent);
+    dead
+}
+
+fn examine(path: PathBuf, expected: &str) -> Option<DeadAgent> {
+    let agent = AgentId(path.file_stem()?.to_str()?.parse().ok()?);
+    let mut file = File::open(&path).ok()?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    (text == expected && file.try_lock().is_ok()).then_some(DeadAgent { agent, path, _locked: file })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn found(store: &Path, sweep: &SweepId) -> String {
+        dead_agents(store, sweep).iter().map(|dead| dead.agent.0.to_string()).collect()
+    }
+
+    #[test]
+    fn only_an_agent_that_died_without_leaving_is_dead() {
+        let store = tempfile::tempdir().unwrap();
+        let (sweep, other) = (SweepId::new("mine"), SweepId::new("other"));
+        let path = store.path();
+        assert_eq!(found(path, &sweep), "");
+
+        let living = LivenessLock::acquire(path, &sweep, AgentId(1)).unwrap().unwrap();
+        drop(LivenessLock::acquire(path, &sweep, AgentId(2)).unwrap());
+        drop(LivenessLock::acquire(path, &other, AgentId(3)).unwrap());
+        LivenessLock::acquire(path, &sweep, AgentId(4)).unwrap().unwrap().release();
+        fs::write(path.join("agents/5.lock"), "another boot\nmine\n").unwrap();
+        fs::write(path.join("agents/6.lock"), "").unwrap();
+        assert_eq!(found(path, &sweep), "2");
+
+        let both = dead_agents(path, &sweep);
+        assert_eq!(found(path, &sweep), "", "one finder at a time");
+        both.into_iter().for_each(DeadAgent::forget);
+        assert_eq!(found(path, &sweep), "");
+        drop(living);
+        assert_eq!(found(path, &sweep), "1");
+    }
+}
