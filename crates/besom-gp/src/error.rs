@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why a Gaussian process could not be fitted, built or asked.
+/// Why a Gaussian process could not be fitted or built, or could not predict.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum GpError {

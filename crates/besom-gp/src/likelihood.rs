@@ -93,7 +93,7 @@ impl<'a> MarginalLikelihood<'a> {
         })
     }
 
-    /// Its logarithm and gradient at these hyperparameters, as [`log_marginal_likelihood`] has it.
+    /// Its logarithm and gradient at these hyperparameters, as by [`log_marginal_likelihood`].
     pub fn at(&mut self, hyperparameters: &Hyperparameters) -> Result<LogLikelihood, GpError> {
         let Self { model, x, y, correlations, factor, inverse, memory } = self;
         let inputs = Inputs::new(model, hyperparameters, x)?;

@@ -47,7 +47,7 @@ fn kernel(name: &str) -> Kernel {
         "matern32" => Kernel::Matern32,
         "matern52" => Kernel::Matern52,
         "rbf" => Kernel::Rbf,
-        other => panic!("no kernel is called {other}"),
+        other => panic!("unknown kernel {other}"),
     }
 }
 

@@ -7,7 +7,8 @@ use besom_core::value::same_forgiving;
 use besom_core::{Distribution, Name, Parameter, Point};
 use serde_json::Value;
 
-/// The most levels that a numeric parameter has; one of more counts as continuous.
+/// The most levels that a numeric parameter has; one with more counts as continuous. The table of kernel masses grows with
+/// the levels.
 const MOST_LEVELS: u128 = 64;
 
 /// Where a value lies on an axis.

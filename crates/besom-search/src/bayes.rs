@@ -10,7 +10,8 @@
 //! | `curves` | extrapolation of learning curves: where stopped and running runs would end |
 //! | `transform` | the output warp: losses as targets y |
 //! | `training` | the history as data (X, y) and pending points `X_pending` |
-//! | `surrogate` | the Gaussian process: fit of the hyperparameters, posterior mean mu(x) and deviation sigma(x) |
+//! | `fit` | the fit of the hyperparameters |
+//! | `surrogate` | the Gaussian process: posterior mean mu(x) and deviation sigma(x) |
 //! | `acquisition` | expected improvement over the incumbent, or a confidence bound |
 //! | `candidates`, `acquire` | maximizing it |
 //! | `branch` | models of the runs with one value of a category alone |
@@ -30,6 +31,7 @@ mod context;
 mod curves;
 mod data;
 mod encode;
+mod fit;
 mod initial;
 mod models;
 mod note;
@@ -51,10 +53,11 @@ use crate::error::none_of;
 use self::branch::CachedBranch;
 use self::context::SuggestContext;
 use self::encode::Encoding;
+use self::fit::{Fit, TrainingData};
 use self::models::Models;
 use self::proposers::Proposers;
 use self::settings::Settings;
-use self::surrogate::{Fit, Surrogate, TrainingData};
+use self::surrogate::Surrogate;
 use self::training::{Pending, Training};
 
 /// Suggests the point with the largest expected improvement under a Gaussian process.

@@ -31,8 +31,8 @@ use crate::error::none_of;
 ///
 /// * Whole numbers and lists of at least three rising numbers keep a deviation with which their neighbors are tried.
 ///   Categories are drawn from probabilities that move towards those of the best runs.
-/// * A generation is over once `population` of its runs are. Until then more points of the same generation are given out,
-///   so that nobody waits, and a run that is lost holds up nothing. A run that ends later counts in the generation that
+/// * A generation ends once `population` of its runs have ended. Until then more points of the same generation are
+///   suggested, so that no agent waits and a lost run delays nothing. A run that ends later counts in the generation that
 ///   is current then, with its influence bounded. Ended runs without a value rank last and never pull the mean.
 /// * Once the distribution has shrunk to a point, or all runs of a generation have one value, it starts anew elsewhere
 ///   with twice the population.

@@ -10,7 +10,7 @@ pub enum SearchError {
     /// Something is wrong with an option.
     #[error(transparent)]
     Option(#[from] OptionError),
-    /// A grid can't be laid over these parameters: they have no list of values, or the values have probabilities.
+    /// These parameters have no grid: no list of values, or values with probabilities.
     #[error("a grid needs parameters with countable, equally likely values; not so: {}", listed(.0))]
     NotCountable(
         /// Each parameter with the name of its distribution.

@@ -46,7 +46,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The grid over a problem's space, or everything that speaks against it.
+    /// The grid over a problem's space, or all faults at once.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
         let mut read = OptionReader::new(options, &["order"]);
         let order = read.choice("order", &["sorted", "declared", "random"]);

@@ -92,13 +92,13 @@ fn the_first_rule_that_applies_decides() {
         "the space has one point only",
     );
     check(&problem(floats(2), Some(5)), &none, "sobol", "run_cap 5 is less than the 6 runs");
-    check(&problem(floats(2), Some(6)), &none, "bayes", "there are less than 2000 runs");
-    check(&problem(floats(100), None), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(floats(2), Some(6)), &none, "bayes", "there are fewer than 2000 runs");
+    check(&problem(floats(100), None), &none, "bayes", "there are fewer than 2000 runs");
     check(&problem(floats(101), None), &none, "tpe", "101 parameters are more than 100");
     check(&problem(floats(50), Some(10_000)), &none, "cma-es", "run_cap 10000 is at least 10000");
-    check(&problem(floats(50), Some(9999)), &none, "bayes", "there are less than 2000 runs");
-    check(&problem(floats(51), Some(10_000)), &none, "bayes", "there are less than 2000 runs");
-    check(&problem(vec![unit(), digit()], Some(10_000)), &none, "bayes", "there are less than 2000 runs");
+    check(&problem(floats(50), Some(9999)), &none, "bayes", "there are fewer than 2000 runs");
+    check(&problem(floats(51), Some(10_000)), &none, "bayes", "there are fewer than 2000 runs");
+    check(&problem(vec![unit(), digit()], Some(10_000)), &none, "bayes", "there are fewer than 2000 runs");
     let aimless = Problem { metrics: Vec::new(), ..problem(floats(2), None) };
     check(&aimless, &none, "sobol", "there is no metric to learn from");
 }

@@ -25,7 +25,7 @@ fn metric(config: &Value) -> Metric {
     Metric { impute, impute_while_running, ..Metric::new(word("name"), goal) }
 }
 
-/// A run in W&B's form; a metric that is no number is NaN.
+/// A run in W&B's form; a metric that is not a number is NaN.
 fn run(problem: &Problem, metric: &str, run: &Value) -> Run {
     let unwrapped =
         |(key, value): (&String, &Value)| (key.clone(), value.get("value").unwrap_or(value).clone());

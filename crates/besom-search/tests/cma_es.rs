@@ -1,4 +1,4 @@
-//! The evolution strategy keeps the laws and its own promises.
+//! The evolution strategy keeps the laws and its own contract.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
 
@@ -68,7 +68,7 @@ fn a_generation_of_fewer_runs_than_the_population_is_not_learned_from() {
     assert_eq!(suggest(&problem, &history, 2).len(), 2);
 }
 
-/// The history of so many runs of a function, one after the other; none has a value where the function has none.
+/// The history of this many runs of a function, one after the other; none has a value where the function has none.
 fn sweep(
     problem: &Problem,
     options: &Options,
@@ -150,7 +150,7 @@ fn a_lost_run_holds_up_nothing_and_counts_where_it_comes_back() {
         let x = number(&history.get(run).unwrap().point, "x");
         end(&mut history, run, Some(x));
     }
-    // Three of five are over: the first generation goes on.
+    // Three of five have ended: the first generation continues.
     assert_eq!(suggest(&problem, &history, 1)[0].note["generation"], json!(0));
     end(&mut history, runs[4], Some(0.1));
     let next = suggest(&problem, &history, 1).remove(0);

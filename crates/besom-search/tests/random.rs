@@ -75,7 +75,7 @@ fn shape_of(value: &Value) -> Value {
     match value {
         Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), shape_of(value))).collect(),
         Value::Number(_) => "number".into(),
-        other => panic!("{other} is no number"),
+        other => panic!("{other} is not a number"),
     }
 }
 

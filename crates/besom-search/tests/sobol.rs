@@ -1,4 +1,4 @@
-//! Sobol search fills spaces evenly and says what it cannot do.
+//! Sobol search fills spaces evenly and rejects what it cannot do.
 
 #![expect(clippy::unwrap_used, reason = "a test's own data is known")]
 

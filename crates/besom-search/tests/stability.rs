@@ -1,7 +1,7 @@
 //! Every method stands every history: degenerate ones by the thousand, and no panic, no error, no NaN, no point outside
 //! the space.
 //!
-//! The law suites tell how histories grow; here they are there at once and degenerate in one or several ways: points that
+//! The law suites grow histories; here they are there at once and degenerate in one or several ways: points that
 //! coincide, losses that are all the same, huge, denormal or not finite, runs of which none or hardly one ended well,
 //! notes of another method, spaces of one point and of a hundred parameters. The methods are those of the registry, so
 //! one that is added is in this test.
@@ -56,7 +56,7 @@ fn question(most: usize) -> impl Strategy<Value = Question> {
     })
 }
 
-/// Problems of every kind, a few with so many parameters or so few points that nothing can be learned.
+/// Problems of every kind, a few with too many parameters or too few points to learn anything.
 fn problem() -> impl Strategy<Value = Problem> {
     let problem = prop_oneof![
         10 => mixed_problem(),
@@ -226,7 +226,7 @@ fn check(method: &str, search: &mut dyn Search, question: &Question) -> Result<(
     Ok(())
 }
 
-/// Asks these methods so many questions; each must be able to answer at least a quarter of them.
+/// Asks these methods this many questions; each must be able to answer at least a quarter of them.
 fn check_all(cases: u32, most: usize, chosen: impl Fn(&str) -> bool) {
     let mut registry = Registry::new();
     besom_search::register(&mut registry);
@@ -235,7 +235,7 @@ fn check_all(cases: u32, most: usize, chosen: impl Fn(&str) -> bool) {
     assert!(!methods.is_empty());
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let told = runner.run(&question(most), |question| {
+    let result = runner.run(&question(most), |question| {
         for (method, answered) in &methods {
             // A method may refuse a problem: grid one that is endless, a model one without a metric.
             if let Ok(mut search) = registry.search(method, &question.problem, &Options::new()) {
@@ -245,7 +245,7 @@ fn check_all(cases: u32, most: usize, chosen: impl Fn(&str) -> bool) {
         }
         Ok(())
     });
-    if let Err(failed) = told {
+    if let Err(failed) = result {
         panic!("{failed}");
     }
     for (method, answered) in &methods {

@@ -1,4 +1,4 @@
-//! The Parzen estimator keeps the laws and its own promises.
+//! The Parzen estimator keeps the laws and its own contract.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
 
@@ -37,7 +37,7 @@ fn number(point: &Point, name: &str) -> f64 {
     point.get(&name.into()).and_then(Value::as_f64).unwrap()
 }
 
-/// The history of so many runs of a function, one after the other.
+/// The history of this many runs of a function, one after the other.
 fn sweep(problem: &Problem, runs: usize, value: impl Fn(&Point) -> Option<f64>) -> History {
     let mut history = History::new();
     for _ in 0..runs {

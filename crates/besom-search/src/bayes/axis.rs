@@ -2,20 +2,17 @@
 //!
 //! Numbers lie at their cdf in [0, 1], so that the prior that the user gave is the metric of the space. A level of a
 //! whole or stepped number, or of a list of numbers, lies at the center of its cell. Categories have their place in the
-//! list as code. Coordinates are always *snapped*: every one that leaves this module belongs to a value that the
-//! parameter can take.
+//! list as code. Coordinates are always *snapped*: every one that leaves this module is that of a value that the parameter
+//! can take, but for the canonical one of runs that lack it, which lies within the cell of a value.
 
-use besom_core::distribution::{Continuous, Quantum};
+mod kind;
+
+use besom_core::Distribution;
 use besom_core::value::{float, same};
-use besom_core::{Distribution, Levels};
 use serde_json::Value;
 
+use self::kind::{Kind, TAIL, center};
 use super::data::as_number;
-
-/// The most levels that are written out; beyond, levels are computed.
-const LISTED: u128 = 1024;
-/// How near to the ends of unbounded shapes a suggestion may go.
-const TAIL: f64 = 1e-6;
 
 /// A parameter with at least two values.
 #[derive(Clone, Debug)]
@@ -24,40 +21,13 @@ pub(super) struct Axis {
     kind: Kind,
 }
 
-#[derive(Clone, Debug)]
-enum Kind {
-    /// Any coordinate that is not nearer to 0 or 1 than the margin.
-    Continuous { margin: f64 },
-    /// A written list of levels.
-    Levels { levels: Vec<Level>, index: Option<Levels>, ordered: bool },
-    /// Too many levels to write out, or endlessly many.
-    Stepped,
-}
-
-#[derive(Clone, Debug)]
-struct Level {
-    value: Value,
-    coordinate: f64,
-    /// Where its cell of coordinates ends.
-    cell_end: f64,
-    /// The probability of this level and those before it.
-    cumulative: f64,
-}
-
 /// What distinguishes a value of a parameter from its other values.
 pub(super) type Key = u64;
 
 impl Axis {
     /// The axis of a distribution; `Err` with the value if it has only one.
     pub(super) fn new(distribution: &Distribution) -> Result<Self, Value> {
-        let kind = match distribution {
-            Distribution::Constant(value) => return Err(value.clone()),
-            Distribution::Categorical { values, probabilities } => list(values, probabilities.as_deref()),
-            Distribution::IntUniform { min, max } => integers(*min, *max),
-            Distribution::Continuous(shape) => Kind::Continuous { margin: margin(shape) },
-            Distribution::Quantized(shape, quantum) => steps(distribution, shape, *quantum),
-        };
-        match kind {
+        match Kind::of(distribution)? {
             Kind::Levels { mut levels, .. } if levels.len() == 1 => Err(levels.remove(0).value),
             kind => Ok(Self { distribution: distribution.clone(), kind }),
         }
@@ -145,7 +115,7 @@ impl Axis {
                 Some(((value.as_f64()? / quantum.q).round_ties_even() + 0.0).to_bits())
             }
             (_, Distribution::IntUniform { .. }) if value.is_i64() => Some(value.as_i64()?.cast_unsigned()),
-            // A whole float: rare, and past 2^53 not to be told from its neighbors anyway.
+            // A whole float: rare, and past 2^53 not to be distinguished from its neighbors anyway.
             (_, Distribution::IntUniform { .. }) => {
                 format!("{:.0}", value.as_f64()?).parse::<i64>().ok().map(i64::cast_unsigned)
             }
@@ -192,21 +162,14 @@ impl Axis {
         }
     }
 
-    /// Coordinates to try from here in a search over values: all others if they are few or categories, else jumps of
-    /// several sizes. None on a continuous axis, where a gradient leads.
+    /// Coordinates to try from here in a search over values: all others if they are few or categories, else jumps to the
+    /// next three and by about 3, 10 and 30 % of the axis, so that each is a few jumps away. None on a continuous axis,
+    /// where a gradient leads.
     pub(super) fn neighbors(&self, coordinate: f64) -> Vec<f64> {
         match &self.kind {
             Kind::Continuous { .. } => Vec::new(),
             Kind::Levels { levels, ordered, .. } => {
-                let (here, last) = (self.level(coordinate), levels.len() - 1);
-                let places: Vec<usize> = if !ordered || last < 16 {
-                    (0..=last).filter(|&k| k != here).collect()
-                } else {
-                    let share = |percent: usize| (levels.len() * percent / 100).max(4);
-                    let jumps = [1, 2, 3, share(3), share(10), share(30)];
-                    let both = jumps.into_iter().flat_map(|j| [here.checked_sub(j), Some(here + j)]);
-                    both.flatten().filter(|&k| k <= last).collect()
-                };
+                let places = neighbors(self.level(coordinate), levels.len(), *ordered);
                 places.into_iter().map(|k| levels[k].coordinate).collect()
             }
             Kind::Stepped => {
@@ -234,92 +197,18 @@ impl Axis {
     }
 }
 
-/// How far from 0 and 1 coordinates of a shape stay.
-fn margin(shape: &Continuous) -> f64 {
-    match shape {
-        Continuous::Normal { .. } | Continuous::LogNormal { .. } | Continuous::Beta { .. } => TAIL,
-        _ => 0.0,
-    }
-}
+/// The most ordered levels of which all others are tried.
+const FEW: usize = 16;
 
-/// A list of values: ordered levels if they are at least three different numbers, else categories. Values of
-/// probability 0 are not suggested.
-fn list(values: &[Value], probabilities: Option<&[f64]>) -> Kind {
-    let weight = |k: usize| probabilities.map_or(1.0, |p| p.get(k).copied().unwrap_or(0.0));
-    let possible: Vec<Value> =
-        values.iter().enumerate().filter(|&(k, _)| weight(k) > 0.0).map(|(_, v)| v.clone()).collect();
-    let possible = if possible.is_empty() { values.to_vec() } else { possible };
-    let index = Distribution::Categorical { values: possible, probabilities: None }.levels();
-    let count = index.as_ref().map_or(0, Levels::count);
-    let mut distinct: Vec<Value> = (0..count).filter_map(|k| index.as_ref()?.value(k)).collect();
-    let ordered = distinct.len() >= 3 && distinct.iter().all(Value::is_number);
-    if ordered {
-        let number = |v: &Value| v.as_f64().unwrap_or_default();
-        distinct.sort_by(|a, b| number(a).total_cmp(&number(b)));
+/// Places of levels to try from one of them.
+fn neighbors(here: usize, count: usize, ordered: bool) -> Vec<usize> {
+    if !ordered || count <= FEW {
+        return (0..count).filter(|&k| k != here).collect();
     }
-    let weights: Vec<f64> = distinct
-        .iter()
-        .map(|d| values.iter().enumerate().filter(|(_, v)| same(d, v)).map(|(k, _)| weight(k)).sum())
-        .collect();
-    let (m, total) = (distinct.len() as f64, weights.iter().sum::<f64>());
-    let mut sum = 0.0;
-    let level = |(k, (value, weight)): (usize, (Value, &f64))| {
-        sum += weight / total;
-        let (coordinate, cell_end) =
-            if ordered { ((k as f64 + 0.5) / m, (k as f64 + 1.0) / m) } else { (k as f64, k as f64 + 0.5) };
-        Level { value, coordinate, cell_end, cumulative: sum }
-    };
-    let levels = distinct.into_iter().zip(&weights).enumerate().map(level).collect();
-    Kind::Levels { levels, index, ordered }
-}
-
-/// Whole numbers.
-fn integers(min: i64, max: i64) -> Kind {
-    let count = (i128::from(max) - i128::from(min) + 1).cast_unsigned();
-    if count > LISTED {
-        return Kind::Stepped;
-    }
-    let m = count as f64;
-    let level = |(k, x): (usize, i64)| {
-        let end = (k as f64 + 1.0) / m;
-        Level { value: x.into(), coordinate: (k as f64 + 0.5) / m, cell_end: end, cumulative: end }
-    };
-    Kind::Levels { levels: (min..=max).enumerate().map(level).collect(), index: None, ordered: true }
-}
-
-/// Multiples of a step, written out if a bounded shape has few of them.
-fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> Kind {
-    let number = |u: f64| distribution.quantile(u).as_f64().map(|x| (x / quantum.q).round_ties_even());
-    let bounded = !matches!(shape, Continuous::Normal { .. } | Continuous::LogNormal { .. });
-    let (Some(low), Some(high), true) = (number(0.0), number(1.0), bounded) else {
-        return Kind::Stepped;
-    };
-    if !(high - low < LISTED as f64 && low.abs() < 1e15 && high.abs() < 1e15) {
-        return Kind::Stepped;
-    }
-    let mut levels = Vec::new();
-    let mut step = low;
-    while step <= high {
-        let coordinate = center(*shape, quantum, step);
-        let end = shape.cdf((step + 0.5) * quantum.q);
-        // A step without any probability is never suggested: its cell is empty, and its coordinate another's.
-        let probable = end > levels.last().map_or(0.0, |before: &Level| before.cell_end);
-        if probable && number(coordinate).is_some_and(|k| (k - step).abs() < 0.5) {
-            levels.push(Level {
-                value: distribution.quantile(coordinate),
-                coordinate,
-                cell_end: end,
-                cumulative: end,
-            });
-        }
-        step += 1.0;
-    }
-    if levels.is_empty() { Kind::Stepped } else { Kind::Levels { levels, index: None, ordered: true } }
-}
-
-/// The center of the cell of probabilities whose values are rounded to the multiple `step`.
-fn center(shape: Continuous, Quantum { q, .. }: Quantum, step: f64) -> f64 {
-    0.5 * (shape.cdf((step - 0.5) * q) + shape.cdf((step + 0.5) * q))
+    let share = |percent: usize| (count * percent / 100).max(4);
+    let jumps = [1, 2, 3, share(3), share(10), share(30)];
+    let both = jumps.into_iter().flat_map(|j| [here.checked_sub(j), Some(here + j)]);
+    both.flatten().filter(|&k| k < count).collect()
 }
 
 /// Whether two coordinates of a category are those of the same value.
@@ -331,6 +220,7 @@ pub(super) fn same_category(a: f64, b: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use besom_core::distribution::{Continuous, Quantum};
     use besom_core::laws;
     use proptest::prelude::*;
     use serde_json::json;

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::acquire::Proposal;
 use super::encode::Encoding;
-use super::surrogate::{Fit, Surrogate};
+use super::fit::Fit;
+use super::surrogate::Surrogate;
 use super::transform::Warp;
 
 /// Which model chose a point.
@@ -105,7 +106,7 @@ struct ModelNote {
     /// The factor on length scales, if the model of all runs was doubted.
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<f64>,
-    /// The category whose runs alone were asked, and its value.
+    /// The category whose runs alone were modeled, and its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     branch: Option<Map<String, Value>>,
     #[serde(flatten)]
@@ -178,7 +179,7 @@ fn category<'a>(axis: usize, encoding: &'a Encoding, proposal: &Proposal) -> (&'
 #[derive(Serialize, Deserialize)]
 struct StoredFit {
     fit: FitEntry,
-    /// By parameter; null where the scale is no number.
+    /// By parameter; null where the scale is not finite.
     length_scales: Map<String, Value>,
 }
 

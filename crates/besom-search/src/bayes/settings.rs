@@ -126,7 +126,7 @@ fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Ve
     if faults.is_empty() { Ok(entries) } else { Err(faults) }
 }
 
-/// The entries of an object by the names of parameters: an object that is no parameter's value is opened.
+/// The entries of an object by the names of parameters: an object that is not a parameter's value is opened.
 fn flat<'a>(problem: &Problem, object: &'a Map<String, Value>, prefix: &str) -> Vec<(String, &'a Value)> {
     let mut entries = Vec::new();
     for (key, value) in object {

@@ -2,139 +2,22 @@
 //!
 //! Letters follow Rasmussen and Williams, *Gaussian Processes for Machine Learning* (2006): inputs X, targets y, covariance
 //! K; the posterior is that of their equations 2.25 and 2.26. Hyperparameters are those of the largest posterior density
-//! (maximum a posteriori), not integrated over.
+//! (maximum a posteriori); they are not integrated out.
 
 use besom_gp::improvement::LogImprovement;
-use besom_gp::{GpError, Hyperparameters, Model, Posterior, Prior, Tolerance, fit_until};
-use nalgebra::{DMatrix, DVector};
+use besom_gp::{GpError, Hyperparameters, Posterior};
 
 use super::acquisition::Acquisition;
 use super::axis::same_category;
 use super::curves::Forecast;
 use super::encode::Encoding;
+use super::fit::{Fit, TrainingData, TrainingSet, by_loss, subset};
 use super::transform::Warp;
 
-/// The most runs whose values decide the hyperparameters; the others only enter the posterior. An evaluation of the
-/// likelihood costs O(n³), all else O(n²).
-const FITTED: usize = 300;
-/// How many are chosen where there are more; hyperparameters need fewer runs than the posterior.
-const CHOSEN: usize = 256;
 /// The most runs in the posterior: O(n²) for each candidate and O(n²) memory.
 const CONDITIONED: usize = 1500;
 /// How many are chosen where there are more: half the time that 1,000 took, and no worse (decision 25).
 const ACTIVE: usize = 700;
-/// How many of the best runs candidates are made around.
-const TOP: usize = 3;
-/// The fewest runs of a branch that decide its hyperparameters: with fewer the prior decides nearly alone.
-const FITTABLE: usize = 4;
-
-/// When hyperparameters are good enough: a hundredth of log posterior changes no suggestion worth mentioning.
-const ENOUGH: Tolerance = Tolerance { iterations: 40, gradient: 1e-2, improvement: 1e-4 };
-/// The same where an earlier fit is close (decision 25).
-const WARM: Tolerance = Tolerance { iterations: 8, ..ENOUGH };
-/// The same for a branch, which has few runs and no earlier fit (decision 25).
-const BRANCH: Tolerance = Tolerance { iterations: 10, ..ENOUGH };
-
-/// Runs as the model sees them: coordinates and losses, in the order of the runs.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct TrainingData {
-    pub(super) rows: Vec<Vec<f64>>,
-    pub(super) losses: Vec<f64>,
-    /// How many points came before the model decided, or will come if there are fewer yet.
-    pub(super) planned: usize,
-}
-
-impl TrainingData {
-    /// The losses of the first runs, which fill the space evenly.
-    fn start(&self) -> &[f64] {
-        &self.losses[..self.planned.min(self.losses.len())]
-    }
-}
-
-/// A fit of hyperparameters, as the note of a suggestion keeps it for later ones.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fit {
-    pub(super) hyperparameters: Hyperparameters,
-    /// How many runs had a value when they were fitted.
-    pub(super) runs: usize,
-    /// How many had one when they were last fitted from the mode of the prior too.
-    pub(super) cold: usize,
-}
-
-impl Fit {
-    /// The fit for this data. An earlier one serves until there are a tenth more runs; then it is where the new one
-    /// starts, and from a quarter more on the mode of the prior is tried too, because a warm start never leaves its
-    /// hill (decisions 21 and 25).
-    fn new(set: &TrainingSet, runs: usize, earlier: Option<&Self>) -> Result<Self, GpError> {
-        let prior = Prior::for_dimensions(set.model.dimensions.len());
-        let earlier = earlier.filter(|fit| fit.runs <= runs && within(&prior, &fit.hyperparameters));
-        let mut starts = Vec::new();
-        if let Some(fit) = earlier {
-            if runs * 10 < fit.runs * 11 {
-                return Ok(fit.clone());
-            }
-            starts.push(fit.hyperparameters.clone());
-        }
-        let warm = earlier.filter(|fit| runs * 4 < fit.cold * 5);
-        if warm.is_none() {
-            starts.push(prior.mode());
-        }
-        let TrainingSet { model, x, y, .. } = set;
-        let tolerance = if warm.is_some() { WARM } else { ENOUGH };
-        let hyperparameters = fit_until(model, x, y, &prior, &starts, &tolerance)?.hyperparameters;
-        Ok(Self { hyperparameters, runs, cold: warm.map_or(runs, |fit| fit.cold) })
-    }
-}
-
-/// Whether hyperparameters from a note can be the result of a fit; rounding at the bounds allowed.
-fn within(prior: &Prior, hyperparameters: &Hyperparameters) -> bool {
-    let inside = |value: f64, min: f64, max: f64| min * 0.999 <= value && value <= max * 1.001;
-    let scales = &hyperparameters.length_scales;
-    let (signal, noise) = (&prior.signal_variance, &prior.noise_variance);
-    scales.len() == prior.length_scales.len()
-        && scales.iter().zip(&prior.length_scales).all(|(&l, p)| inside(l, p.min, p.max))
-        && inside(hyperparameters.signal_variance, signal.min, signal.max)
-        && inside(hyperparameters.noise_variance, noise.min, noise.max)
-}
-
-/// The runs that decide the hyperparameters.
-#[derive(Clone, Debug, PartialEq)]
-struct TrainingSet {
-    model: Model,
-    x: DMatrix<f64>,
-    losses: Vec<f64>,
-    /// The losses as targets.
-    y: DVector<f64>,
-}
-
-impl TrainingSet {
-    fn new(model: Model, x: DMatrix<f64>, losses: Vec<f64>, warp: &Warp) -> Self {
-        let y = DVector::from_fn(losses.len(), |i, _| warp.forward(losses[i]));
-        Self { model, x, losses, y }
-    }
-
-    /// Of these runs of the data.
-    fn of(model: Model, data: &TrainingData, places: &[usize], warp: &Warp) -> Self {
-        let x = DMatrix::from_fn(places.len(), model.dimensions.len(), |i, k| data.rows[places[i]][k]);
-        Self::new(model, x, places.iter().map(|&i| data.losses[i]).collect(), warp)
-    }
-
-    /// The hyperparameters, if nothing but these runs is known; the mode of the prior if they are very few.
-    fn fit_alone(&self) -> Result<Hyperparameters, GpError> {
-        let prior = Prior::for_dimensions(self.model.dimensions.len());
-        let mode = prior.mode();
-        if self.y.len() < FITTABLE {
-            return Ok(mode);
-        }
-        Ok(fit_until(&self.model, &self.x, &self.y, &prior, &[mode], &BRANCH)?.hyperparameters)
-    }
-
-    /// The coordinates of the best runs, best first.
-    fn top_points(&self) -> Vec<Vec<f64>> {
-        let best = by_loss(&self.losses).into_iter().take(TOP);
-        best.map(|i| self.x.row(i).iter().copied().collect()).collect()
-    }
-}
 
 /// A fitted model.
 #[derive(Clone, Debug)]
@@ -170,7 +53,7 @@ impl Surrogate {
     ) -> Result<Self, GpError> {
         let warp = Warp::new(&data.losses);
         let order = by_loss(&data.losses);
-        let set = TrainingSet::of(encoding.model(), data, &subset(&order, FITTED, CHOSEN), &warp);
+        let set = TrainingSet::deciding(encoding.model(), data, &order, &warp);
         let fit = Fit::new(&set, data.losses.len(), earlier)?;
         let conditioned = subset(&order, CONDITIONED, ACTIVE);
         let TrainingSet { model, x, y, .. } = TrainingSet::of(encoding.model(), data, &conditioned, &warp);
@@ -287,28 +170,4 @@ impl Surrogate {
             set,
         })
     }
-}
-
-/// The places of the losses, best first; the earlier run first at a tie.
-fn by_loss(losses: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..losses.len()).collect();
-    order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
-    order
-}
-
-/// All runs if they are at most `most`, else `count`: half of them the best, the others evenly from the rest. In the
-/// order of the runs.
-fn subset(order: &[usize], most: usize, count: usize) -> Vec<usize> {
-    let mut chosen = if order.len() <= most {
-        order.to_vec()
-    } else {
-        let (best, rest) = order.split_at(count / 2);
-        let mut rest = rest.to_vec();
-        rest.sort_unstable();
-        let share = count - best.len();
-        let evenly = (0..share).map(|k| rest[k * rest.len() / share]);
-        best.iter().copied().chain(evenly).collect()
-    };
-    chosen.sort_unstable();
-    chosen
 }

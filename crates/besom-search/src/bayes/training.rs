@@ -5,7 +5,7 @@ use besom_core::{Ask, Run, RunNumber};
 use super::curves::{Extrapolation, Forecast};
 use super::data::Observations;
 use super::encode::Encoding;
-use super::surrogate::TrainingData;
+use super::fit::TrainingData;
 
 /// A run without a value.
 pub(super) struct Pending<'a> {

@@ -22,7 +22,7 @@ pub(super) struct Constants {
 }
 
 impl Constants {
-    /// Of so many dimensions, at least 1, and runs per generation, at least 2.
+    /// For this many dimensions, at least 1, and runs per generation, at least 2.
     pub(super) fn new(dimensions: usize, population: usize) -> Self {
         let (n, parents) = (dimensions as f64, population / 2);
         let raw: Vec<f64> =

@@ -24,7 +24,7 @@ pub(super) struct Normal {
     sound: bool,
 }
 
-/// The largest step size: more than the unit cube.
+/// The largest step size: with more, nearly every point would lie outside of the unit cube.
 const LARGEST: f64 = 1.0;
 
 /// One run of a generation.
@@ -197,7 +197,7 @@ mod tests {
         samples
     }
 
-    /// Two generations by `cmaes` 0.13.1 for Python (Shibata et al.), which was told the same points.
+    /// Two generations by `cmaes` 0.13.1 for Python (Shibata et al.), given the same points.
     #[test]
     fn two_generations_are_those_of_the_reference() {
         let constants = Constants::new(3, Constants::usual_population(3));

@@ -117,13 +117,13 @@ impl Story {
         })
     }
 
-    /// The runs to learn from, once at least `population` of those that wait are over.
+    /// The runs to learn from, once at least `population` of those that wait have ended.
     pub(super) fn pool(&self, metric: &Metric, history: &History, population: usize) -> Option<Pool> {
-        let over = |place: &usize| Some(&history.runs()[*place]).filter(|run| !run.state.is_open());
+        let ended = |place: &usize| Some(&history.runs()[*place]).filter(|run| !run.state.is_open());
         let mut runs: Vec<(Option<f64>, usize)> = self
             .waiting
             .keys()
-            .filter_map(|place| over(place).map(|run: &Run| (metric.counted(run, 0).loss(), *place)))
+            .filter_map(|place| ended(place).map(|run: &Run| (metric.counted(run, 0).loss(), *place)))
             .collect();
         if runs.len() < population {
             return None;
@@ -147,7 +147,7 @@ impl Story {
 }
 
 impl Mark {
-    /// What a note says; `None` if it is none of this method's.
+    /// What a note holds; `None` if it is not of this method.
     fn of(note: &Note) -> Option<Self> {
         let x = note.get("x")?.as_array()?.iter();
         let x = x.map(|x| x.as_f64().filter(|x| (0.0..=1.0).contains(x))).collect::<Option<_>>()?;

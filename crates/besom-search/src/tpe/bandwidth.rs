@@ -16,7 +16,7 @@ pub(super) enum Bandwidth {
 }
 
 impl Bandwidth {
-    /// The deviation of each run's kernel, given the centers on the quantile scale, in a space of so many dimensions. A
+    /// The deviation of each run's kernel, given the centers on the quantile scale, in a space of this many dimensions. A
     /// run without a center has none that counts.
     pub(super) fn deviations(self, centers: &[Option<f64>], dimensions: usize) -> Vec<f64> {
         let runs = centers.len();
@@ -31,7 +31,7 @@ impl Bandwidth {
     }
 }
 
-/// What keeps kernels of so many runs from becoming spikes (Optuna's "magic clip").
+/// What keeps kernels of this many runs from becoming spikes (Optuna's "magic clip").
 fn least(runs: usize) -> f64 {
     1.0 / (runs as f64 + 2.0).min(100.0)
 }

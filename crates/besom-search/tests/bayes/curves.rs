@@ -6,7 +6,7 @@ use serde_json::json;
 use super::common::{problem, uniform};
 use super::{ask, bayes, number, run};
 
-/// The model hears of stopped runs what their curves promise; the history may be read back at any time.
+/// Stopped runs count with the loss that their curves predict; the history may be read back at any time.
 #[test]
 fn stopped_runs_count_with_their_predicted_end() {
     let problem = problem(vec![("x", uniform(0.0, 1.0)), ("y", uniform(0.0, 1.0))], 6);
@@ -26,19 +26,19 @@ fn stopped_runs_count_with_their_predicted_end() {
         }
         history
     };
-    let (told, untold) = (history(Some("asha")), history(None));
+    let (stopped, unmarked) = (history(Some("asha")), history(None));
     let predicted = |history: &History| {
         let suggestion = ask(&mut bayes(&problem), &problem, history, 1).remove(0);
         suggestion.note["predicted_mean"].as_f64().unwrap()
     };
-    assert_ne!(told.runs()[20].point, untold.runs()[20].point);
+    assert_ne!(stopped.runs()[20].point, unmarked.runs()[20].point);
     // At the optimum, 0, complete runs end with 0.05; a run of two steps stands at 1.
-    assert!(predicted(&told) < 0.3, "{}", predicted(&told));
+    assert!(predicted(&stopped) < 0.3, "{}", predicted(&stopped));
 }
 
-/// A running run counts with what its curve promises, where most runs go all the way.
+/// A running run is pending with the forecast of its curve, where most runs go all the way.
 #[test]
-fn running_runs_count_with_what_their_curves_promise() {
+fn running_runs_are_pending_with_their_forecast() {
     let problem = problem(vec![("x", uniform(0.0, 1.0))], 6);
     let curve = |end: f64, steps: u32| {
         Curve::new((1..=steps).map(|step| end + 2.0 / f64::from(step)).collect::<Vec<_>>())
@@ -57,6 +57,6 @@ fn running_runs_count_with_what_their_curves_promise() {
         history.push(Run { state: RunState::Running, curves, ..Run::new(point) });
         ask(&mut bayes(&problem), &problem, &history, 1).remove(0).note["predicted_mean"].as_f64()
     };
-    assert_eq!(next(0.36, 2), next(-5.0, 2), "two steps promise nothing");
+    assert_eq!(next(0.36, 2), next(-5.0, 2), "two steps allow no forecast");
     assert_ne!(next(0.36, 10), next(-5.0, 10));
 }

@@ -1,4 +1,4 @@
-//! Bayesian search keeps the laws and its own promises.
+//! Bayesian search keeps the laws and its own contract.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
 
 #[path = "../common/mod.rs"]
@@ -80,7 +80,7 @@ fn finished(suggestion: Suggestion, loss: f64) -> Run {
     Run { state: RunState::Finished, curves: vec![Curve::new([loss])], ..run(suggestion) }
 }
 
-/// The history after so many runs, one after the other.
+/// The history after this many runs, one after the other.
 fn sweep(search: &mut dyn Search, problem: &Problem, runs: usize, loss: impl Fn(&Point) -> f64) -> History {
     let mut history = History::new();
     for _ in 0..runs {
@@ -104,7 +104,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// The median over seeds of the best of so many runs.
+/// The median over seeds of the best of this many runs.
 fn quality(make: impl Fn(u64) -> Problem, random: bool, runs: usize, loss: fn(&Point) -> f64) -> f64 {
     let one = |seed| {
         let problem = make(seed);
@@ -259,7 +259,7 @@ fn an_answer_is_short_when_few_points_are_left() {
 }
 
 #[test]
-fn sweep_whose_first_runs_fail_goes_on() {
+fn sweep_whose_first_runs_fail_continues() {
     let problem = mixed(2);
     let mut search = bayes(&problem);
     let mut history = History::new();
@@ -302,7 +302,7 @@ fn equal_losses_are_met_by_exploring() {
 }
 
 #[test]
-fn notes_tell_why_in_units_of_the_metric() {
+fn notes_are_in_units_of_the_metric() {
     let problem = mixed(5);
     let history = sweep(&mut bayes(&problem), &problem, 20, |point| 1000.0 + 50.0 * mixed_loss(point));
     let note = &history.runs()[0].note;

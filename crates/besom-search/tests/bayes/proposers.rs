@@ -1,4 +1,4 @@
-//! Which model is asked: doubts and branches.
+//! Which model proposes: shorter length scales and branches.
 
 use besom_core::{History, Point, Problem, Run};
 use serde_json::json;
