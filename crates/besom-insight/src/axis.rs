@@ -1,9 +1,9 @@
-//! The axis of a parameter: its prior's quantiles, so that a range over decades is seen in decades.
+//! The axis of a parameter: the quantiles of its distribution, so that a range over decades is seen in decades.
 
 use besom_core::{Distribution, Levels, Name, Parameter};
 use serde_json::Value;
 
-/// A list or range of at most so many values is labelled completely.
+/// The most values of a list or range that are all labeled; more would not fit beside an axis.
 const LABELLED: u128 = 8;
 
 /// A parameter that is not constant, as an axis from 0 to 1.
@@ -61,8 +61,8 @@ impl Axis {
         }
     }
 
-    /// Values to write beside the axis with their places, in order: all of a short list or range, else five at even places;
-    /// the ends of endless shapes are left out.
+    /// Values to write beside the axis with their places, in order: all of a short list or range, otherwise five at even
+    /// places. An infinite end is left out.
     pub fn ticks(&self) -> Vec<(f64, Value)> {
         match &self.levels {
             Some(levels) if levels.count() <= LABELLED => {

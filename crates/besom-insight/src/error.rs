@@ -2,11 +2,11 @@
 
 use thiserror::Error;
 
-/// Why a history says nothing.
+/// Why a history does not answer a question.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum InsightError {
-    /// The sweep optimises nothing.
+    /// The sweep does not optimize anything.
     #[error("the sweep has no metric")]
     NoMetric,
     /// No run has a value of the metric.
@@ -16,25 +16,33 @@ pub enum InsightError {
         metric: String,
     },
     /// A model needs more runs.
-    #[error("a model of the metric needs at least {needed} runs with a value of it, there are {found}")]
+    #[error("a model of the metric requires at least {needed} runs with a value, found {found}")]
     Runs {
         /// How many it needs.
         needed: usize,
         /// How many there are.
         found: usize,
     },
-    /// A parameter was named that the sweep does not vary.
+    /// The question needs more parameters that are not constant.
+    #[error("at least {needed} parameters that are not constant are required, found {found}")]
+    Parameters {
+        /// How many it needs.
+        needed: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The sweep does not vary a parameter of this name.
     #[error(
-        "no parameter '{name}' that is not constant{}; there are: {}",
+        "no parameter '{name}' that is not constant{}; known: {}",
         nearest.as_ref().map(|name| format!(", did you mean '{name}'?")).unwrap_or_default(),
         known.join(", ")
     )]
     UnknownParameter {
-        /// What was named.
+        /// The name.
         name: String,
-        /// What there is.
+        /// The names that exist.
         known: Vec<String>,
-        /// The name that is spelled most alike, if one is near.
+        /// The name with the most similar spelling, if one is near.
         nearest: Option<String>,
     },
     /// The model could not be fitted.

@@ -11,22 +11,34 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::{InsightError, Sample};
 
-/// How many pairs of points the variances are estimated from.
+/// The number of pairs of points from which the variances are estimated: their relative error is about √(2 / 1024), 4 %,
+/// less than a picture shows.
 const SAMPLES: usize = 1024;
 
-/// A variance below this is none: scores have a variance of about 1.
+/// A variance below this is rounding error: scores have a variance of about 1.
 const NONE: f64 = 1e-12;
 
-/// The importance of one parameter: shares of the variance of the metric's scores, in [0, 1], `alone` at most `total`.
+/// The importance of one parameter: shares of the variance of the metric's scores, in [0, 1]; `alone` is at most `total`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Importance {
-    /// The share that the parameter explains whatever the others are. These sum to about 1 at most.
+    /// The share that the parameter explains whatever the others are (first-order index). These sum to about 1 at most.
     pub alone: f64,
-    /// The share that it has a part in, alone or together with others.
+    /// The share that it contributes to, alone or together with others (total index).
     pub total: f64,
 }
 
 impl Sample<'_> {
+    /// The axes in the order of their total importance, the most important first.
+    ///
+    /// # Errors
+    /// As [`Sample::importances`].
+    pub fn by_importance(&self) -> Result<Vec<usize>, InsightError> {
+        let importances = self.importances()?;
+        let mut order: Vec<usize> = (0..importances.len()).collect();
+        order.sort_by(|&a, &b| importances[b].total.total_cmp(&importances[a].total));
+        Ok(order)
+    }
+
     /// The importance of each axis, in the order of the axes.
     ///
     /// # Errors
@@ -34,7 +46,7 @@ impl Sample<'_> {
     pub fn importances(&self) -> Result<Vec<Importance>, InsightError> {
         let d = self.axes.len();
         let model = self.model(&(0..d).collect::<Vec<_>>())?;
-        // The same history says the same.
+        // A fixed seed: the same history gives the same answer.
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let mut draw = || DMatrix::from_fn(SAMPLES, d, |_, k| self.axes[k].snap(rng.random()));
         let (a, b) = (draw(), draw());

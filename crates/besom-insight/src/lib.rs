@@ -1,11 +1,12 @@
-//! What a history says of its parameters.
+//! What a history reveals about its parameters.
 //!
-//! [`Sample`] lays the runs of a history out over some parameters. From it come how much of the metric's variation each
-//! parameter explains ([`Sample::importances`]) and a [`Model`] of the metric over one or two of them, which shows what no
-//! single run does. Nothing is stored and nothing random: the same history says the same.
+//! [`Sample`] lays out the runs of a history over some parameters: with it come their ranks, the best so far
+//! ([`Sample::records`]), how much of the metric's variation each parameter explains ([`Sample::importances`]) and a
+//! [`Model`] of the metric over one or two of them, which shows what no single run does. [`Span`] chooses the range of
+//! values that is worth showing. Nothing is stored and nothing is random: the same history gives the same answers.
 //!
-//! A crate of its own because both the command's pictures and the Python package ask these questions, and their answers
-//! have known values to be tested against.
+//! A crate of its own because pictures, the command and the Python package ask these questions, and the answers have
+//! known values to test against. It draws nothing.
 //!
 //! ```
 //! use besom_core::distribution::Continuous;
@@ -35,6 +36,7 @@ mod axis;
 mod error;
 mod importance;
 mod model;
+mod number;
 mod sample;
 mod span;
 
@@ -42,5 +44,6 @@ pub use axis::Axis;
 pub use error::InsightError;
 pub use importance::Importance;
 pub use model::Model;
-pub use sample::{Sample, Seen};
+pub use number::number;
+pub use sample::{Sample, ValuedRun};
 pub use span::Span;

@@ -1,7 +1,7 @@
 //! A model of the metric over some parameters.
 //!
-//! A Gaussian process on the normal scores of the losses' ranks: which losses are better is all that counts, so that a
-//! diverged run has no more say than the second worst.
+//! A Gaussian process on the normal scores of the losses' ranks: only their order matters, so that a diverged run weighs
+//! no more than the second worst.
 
 use besom_core::Goal;
 use besom_core::special::normal_quantile;
@@ -10,20 +10,20 @@ use nalgebra::{DMatrix, DVector};
 
 use crate::{Axis, InsightError, Sample};
 
-/// The most runs that a model is fitted to: the newest.
+/// The most runs that a model is fitted to, the newest. A fit costs O(n³); 400 keep a picture within seconds.
 const MOST: usize = 400;
 
-/// The fewest.
+/// The fewest runs that a model is fitted to: with fewer every fit is as likely as any other.
 const FEWEST: usize = 4;
 
-/// A fitted model. What it predicts are scores: 0 is the middle of what was seen, smaller is better whatever the goal, and
-/// about two thirds of all runs lie between -1 and 1. [`Model::value`] translates them.
+/// A fitted model. It predicts scores: 0 is the median of the runs, smaller is better whatever the goal, and about two
+/// thirds of all runs lie between -1 and 1. [`Model::value`] translates them.
 #[derive(Debug)]
 pub struct Model {
     axes: Vec<Axis>,
     posterior: Posterior,
     goal: Goal,
-    /// The score of each loss that was seen, best first.
+    /// Each distinct score with its loss, best first.
     scale: Vec<(f64, f64)>,
 }
 
@@ -35,10 +35,10 @@ impl Sample<'_> {
     pub fn model(&self, axes: &[usize]) -> Result<Model, InsightError> {
         let mut rows = Vec::new();
         let mut losses = Vec::new();
-        for seen in &self.seen {
-            if let Some(row) = axes.iter().map(|&k| self.place(seen.run, k)).collect::<Option<Vec<f64>>>() {
+        for valued in &self.runs {
+            if let Some(row) = axes.iter().map(|&k| self.place(valued.run, k)).collect::<Option<Vec<f64>>>() {
                 rows.push(row);
-                losses.push(self.metric.goal.to_loss(seen.value));
+                losses.push(self.metric.goal.to_loss(valued.value));
             }
         }
         if rows.len() < FEWEST {
@@ -70,7 +70,7 @@ impl Model {
         Ok(Self { axes, posterior, goal, scale })
     }
 
-    /// The axes it is over.
+    /// Its axes.
     pub fn axes(&self) -> &[Axis] {
         &self.axes
     }
@@ -90,7 +90,7 @@ impl Model {
         Ok(self.predict(&places)?.iter().copied().collect())
     }
 
-    /// The value of the metric that has this score, between the best and the worst that were seen.
+    /// The value of the metric that has this score, between the best and the worst of the runs.
     pub fn value(&self, score: f64) -> f64 {
         let after = self.scale.partition_point(|(seen, _)| *seen < score);
         let loss = match (after.checked_sub(1).map(|before| self.scale[before]), self.scale.get(after)) {

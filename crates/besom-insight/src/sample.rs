@@ -1,18 +1,25 @@
 //! The runs of a history, laid out over parameters.
 
-use besom_core::{History, Metric, Problem, Run, RunNumber, nearest};
+use besom_core::{History, Metric, Parameter, Problem, Run, RunNumber, nearest};
 
 use crate::{Axis, InsightError};
 
 /// A run with a value of the metric.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct ValuedRun<'a> {
     /// Its number.
     pub number: RunNumber,
     /// The run.
     pub run: &'a Run,
-    /// Its best value of the metric; finite.
+    /// Its value, see [`Problem::value`]; finite.
     pub value: f64,
+}
+
+impl ValuedRun<'_> {
+    /// Whether it can be the best of its sweep: it finished or is running.
+    pub fn counts(&self) -> bool {
+        self.run.state.can_be_best()
+    }
 }
 
 /// The runs of a history that have a value of the first metric, in whatever state, over some parameters.
@@ -23,36 +30,91 @@ pub struct Sample<'a> {
     /// The parameters, one axis each.
     pub axes: Vec<Axis>,
     /// The runs with a value, in order; at least one.
-    pub seen: Vec<Seen<'a>>,
+    pub runs: Vec<ValuedRun<'a>>,
+    /// The best run, see [`History::best`].
+    pub best: Option<RunNumber>,
 }
 
 impl<'a> Sample<'a> {
     /// The runs over the parameters of these names (nested ones joined by dots), in this order; over all that are not
     /// constant if none is named.
+    ///
+    /// # Errors
+    /// If the problem has no metric, no run has a value of it, or a name is not that of a parameter that varies.
     pub fn new(problem: &'a Problem, history: &'a History, named: &[String]) -> Result<Self, InsightError> {
         let metric = problem.metric().ok_or(InsightError::NoMetric)?;
-        let all: Vec<_> = problem.space.searchable().collect();
-        let find = |name: &String| {
-            all.iter().copied().find(|p| p.name.to_string() == *name).ok_or_else(|| {
-                let known: Vec<String> = all.iter().map(|p| p.name.to_string()).collect();
-                let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-                InsightError::UnknownParameter { name: name.clone(), known, nearest }
-            })
-        };
-        let chosen =
-            if named.is_empty() { all.clone() } else { named.iter().map(find).collect::<Result<_, _>>()? };
-        let seen: Vec<Seen<'a>> = history
+        let axes = chosen(problem, named)?.into_iter().map(Axis::new).collect();
+        let runs: Vec<ValuedRun<'a>> = history
             .iter()
-            .filter_map(|(number, run)| Some(Seen { number, run, value: run.curve(0).best(metric.goal)? }))
+            .filter_map(|(number, run)| Some(ValuedRun { number, run, value: problem.value(run, 0)? }))
             .collect();
-        if seen.is_empty() {
+        if runs.is_empty() {
             return Err(InsightError::NoValues { metric: metric.name.clone() });
         }
-        Ok(Self { metric, axes: chosen.into_iter().map(Axis::new).collect(), seen })
+        let best = history.best(problem).map(|best| best.run);
+        Ok(Self { metric, axes, runs, best })
+    }
+
+    /// Requires at least this many axes.
+    ///
+    /// # Errors
+    /// [`InsightError::Parameters`] if there are fewer.
+    pub fn require_axes(&self, needed: usize) -> Result<(), InsightError> {
+        let found = self.axes.len();
+        if found < needed { Err(InsightError::Parameters { needed, found }) } else { Ok(()) }
     }
 
     /// Where a run lies on the `k`-th axis; `None` if it has no such parameter or a foreign value.
     pub fn place(&self, run: &Run, k: usize) -> Option<f64> {
         self.axes[k].place(run.point.get(self.axes[k].name())?)
     }
+
+    /// The places in `runs` of all runs, those with the best value first; of equal ones the earliest.
+    pub fn by_value(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.runs.len()).collect();
+        order.sort_by(|&a, &b| self.loss(&self.runs[a]).total_cmp(&self.loss(&self.runs[b])));
+        order
+    }
+
+    /// The rank of each run in `runs` by its value, from 0 (the best) to 1 (the worst). Ranks, because one diverged run
+    /// would make all others look alike.
+    pub fn ranks(&self) -> Vec<f64> {
+        let mut ranks = vec![0.0; self.runs.len()];
+        let last = (self.runs.len() - 1).max(1) as f64;
+        for (rank, i) in self.by_value().into_iter().enumerate() {
+            ranks[i] = rank as f64 / last;
+        }
+        ranks
+    }
+
+    /// The runs that were better than all before them when they came, of those that can be the best.
+    pub fn records(&self) -> Vec<&ValuedRun<'a>> {
+        let mut records: Vec<&ValuedRun<'a>> = Vec::new();
+        for run in self.runs.iter().filter(|run| run.counts()) {
+            if records.last().is_none_or(|best| self.loss(run) < self.loss(best)) {
+                records.push(run);
+            }
+        }
+        records
+    }
+
+    fn loss(&self, run: &ValuedRun<'_>) -> f64 {
+        self.metric.goal.to_loss(run.value)
+    }
+}
+
+/// The parameters of these names; all that vary if none is named.
+fn chosen<'a>(problem: &'a Problem, named: &[String]) -> Result<Vec<&'a Parameter>, InsightError> {
+    let all: Vec<_> = problem.space.searchable().collect();
+    if named.is_empty() {
+        return Ok(all);
+    }
+    let find = |name: &String| {
+        all.iter().copied().find(|p| p.name.to_string() == *name).ok_or_else(|| {
+            let known: Vec<String> = all.iter().map(|p| p.name.to_string()).collect();
+            let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+            InsightError::UnknownParameter { name: name.clone(), known, nearest }
+        })
+    };
+    named.iter().map(find).collect()
 }

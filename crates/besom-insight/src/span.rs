@@ -1,6 +1,7 @@
-//! Which part of a metric's values a picture shows.
+//! The part of a metric's values that a picture shows.
 
-/// So many times the least value is the middle one where values are shown in logarithms.
+/// Positive values are laid out by their logarithms if their median is more than this many times the smallest: below two
+/// decades a linear axis still separates them. The median, because one diverged run must not decide.
 const RATIO: f64 = 100.0;
 
 /// A range of values, and how to lay it out.
@@ -15,9 +16,9 @@ pub struct Span {
 }
 
 impl Span {
-    /// The range that suits the finite ones of `values`, with a margin; from 0 to 1 if there are none. Losses of training
-    /// have a long bad tail: what lies further from the middle half than three times its width is left out, so that one
-    /// diverged run does not flatten all others.
+    /// The range that suits the finite ones of `values`, with a margin; from 0 to 1 if there are none. Losses have a long
+    /// bad tail: what lies further from the middle half than three times its width is left out (Tukey's outer fences), so
+    /// that one diverged run does not flatten all others.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);

@@ -3,7 +3,7 @@
 
 use besom_core::distribution::Continuous;
 use besom_core::special::normal_quantile;
-use besom_core::{Distribution, Goal, History, Metric, Parameter, Problem, Run, Space, laws};
+use besom_core::{Distribution, Goal, History, Metric, Parameter, Problem, Run, RunState, Space, laws};
 use besom_insight::{Importance, InsightError, Sample, Span};
 use proptest::prelude::*;
 use serde_json::json;
@@ -108,7 +108,7 @@ fn values_are_translated_within_what_was_seen() {
         let history = history(&problem, 5, |u| 10.0 * u[0]);
         let sample = Sample::new(&problem, &history, &[]).unwrap();
         let model = sample.model(&[0]).unwrap();
-        let mut values: Vec<f64> = sample.seen.iter().map(|seen| goal.to_loss(seen.value)).collect();
+        let mut values: Vec<f64> = sample.runs.iter().map(|run| goal.to_loss(run.value)).collect();
         values.sort_by(f64::total_cmp);
         assert!((goal.to_loss(model.value(0.0)) - values[2]).abs() < 1e-9, "0 is the median");
         assert!(
@@ -129,16 +129,37 @@ fn what_a_history_cannot_say_is_refused_in_words() {
     };
     assert_eq!(refusal(&History::new(), &[]), "no run has logged a number as 'm' yet");
     let three = history(&problem, 3, |u| u[0]);
-    assert_eq!(
-        refusal(&three, &[]),
-        "a model of the metric needs at least 4 runs with a value of it, there are 3"
-    );
+    assert_eq!(refusal(&three, &[]), "a model of the metric requires at least 4 runs with a value, found 3");
     assert_eq!(
         refusal(&three, &["yy"]),
-        "no parameter 'yy' that is not constant, did you mean 'y'?; there are: x, y"
+        "no parameter 'yy' that is not constant, did you mean 'y'?; known: x, y"
     );
     let without = Problem { metrics: Vec::new(), ..problem.clone() };
     assert!(matches!(Sample::new(&without, &three, &[]), Err(InsightError::NoMetric)));
+}
+
+#[test]
+fn runs_that_did_not_finish_are_neither_records_nor_the_best() {
+    let problem = problem(&[uniform()], Goal::Maximize);
+    let run = |(state, value): (RunState, f64)| {
+        let mut run = Run { state, ..Run::new(problem.space.decode(&[0.5])) };
+        run.curve_mut(0).values.push(value);
+        run
+    };
+    let states = [
+        (RunState::Finished, 1.0),
+        (RunState::Killed, 9.0),
+        (RunState::Finished, 0.5),
+        (RunState::Running, 2.0),
+        (RunState::Finished, 2.0),
+    ];
+    let history: History = states.into_iter().map(run).collect();
+    let sample = Sample::new(&problem, &history, &[]).unwrap();
+    let records: Vec<_> = sample.records().into_iter().map(|run| (run.number.get(), run.value)).collect();
+    assert_eq!(records, [(1, 1.0), (4, 2.0)]);
+    assert_eq!(sample.best.map(|best| best.get()), Some(4));
+    assert_eq!(sample.by_value(), [1, 3, 4, 0, 2], "the best first, of equal ones the earliest");
+    assert_eq!(sample.ranks(), [0.75, 0.0, 1.0, 0.25, 0.5]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! What all pictures are made of: parameters as axes, and runs with their values.
+//! What all pictures are made of: runs with their values, over parameters as axes.
 
-use besom_core::{Goal, History, Problem, Run, RunState};
-use besom_insight::{Sample, Seen};
+use besom_core::{Goal, History, Problem};
+use besom_insight::{Sample, ValuedRun};
 
 use crate::PlotError;
 use crate::scene::Color;
@@ -13,8 +13,8 @@ pub(crate) struct Data<'a> {
     pub(crate) sample: Sample<'a>,
     /// Whether the caller named the parameters.
     pub(crate) named: bool,
-    /// How many runs there are, with a value or without.
-    pub(crate) runs: usize,
+    /// The number of runs, with a value or without.
+    pub(crate) total: usize,
 }
 
 impl<'a> Data<'a> {
@@ -24,53 +24,30 @@ impl<'a> Data<'a> {
         named: &[String],
     ) -> Result<Self, PlotError> {
         let sample = Sample::new(problem, history, named)?;
-        Ok(Self { sample, named: !named.is_empty(), runs: history.len() })
+        Ok(Self { sample, named: !named.is_empty(), total: history.len() })
     }
 
-    /// At least `needed` axes, or an error.
-    pub(crate) fn need_axes(&self, kind: &'static str, needed: usize) -> Result<(), PlotError> {
-        let found = self.sample.axes.len();
-        if found < needed { Err(PlotError::Parameters { kind, needed, found }) } else { Ok(()) }
+    /// The best run.
+    pub(crate) fn best(&self) -> Option<&ValuedRun<'a>> {
+        self.sample.runs.iter().find(|run| Some(run.number) == self.sample.best)
     }
 
-    /// Whether one value is better than another.
-    pub(crate) fn better(&self, a: f64, b: f64) -> bool {
-        self.sample.metric.goal.to_loss(a) < self.sample.metric.goal.to_loss(b)
-    }
-
-    /// The run that counts as best: of those that finished or go on.
-    pub(crate) fn best(&self) -> Option<&Seen<'a>> {
-        let counts = self.sample.seen.iter().filter(|seen| counts(seen.run));
-        counts.reduce(|best, seen| if self.better(seen.value, best.value) { seen } else { best })
-    }
-
-    /// `loss (minimize)`.
+    /// `loss (smaller is better)`.
     pub(crate) fn metric_title(&self) -> String {
-        let goal =
-            if self.sample.metric.goal == Goal::Minimize { "smaller is better" } else { "larger is better" };
+        let goal = match self.sample.metric.goal {
+            Goal::Minimize => "smaller is better",
+            Goal::Maximize => "larger is better",
+        };
         format!("{} ({goal})", self.sample.metric.name)
     }
 
-    /// A color for each seen run by its rank: the best dark, the worst light.
+    /// A color for each run with a value by its rank: the best dark, the worst light.
     pub(crate) fn colors(&self) -> Vec<Color> {
-        let mut order: Vec<usize> = (0..self.sample.seen.len()).collect();
-        let loss = |i: &usize| self.sample.metric.goal.to_loss(self.sample.seen[*i].value);
-        order.sort_by(|a, b| loss(a).total_cmp(&loss(b)));
-        let mut colors = vec![Color::MAIN; order.len()];
-        let last = (order.len() - 1).max(1) as f64;
-        for (rank, &i) in order.iter().enumerate() {
-            colors[i] = shade(rank as f64 / last);
-        }
-        colors
+        self.sample.ranks().into_iter().map(shade).collect()
     }
 }
 
-/// Whether a run counts for the best so far.
-pub(crate) fn counts(run: &Run) -> bool {
-    matches!(run.state, RunState::Running | RunState::Finished)
-}
-
-/// A color from dark (0, good) to light (1, bad), also for those who see no hues.
+/// A color from dark (0, good) to light (1, bad), which differ in lightness for people who see no hues.
 pub(crate) fn shade(u: f64) -> Color {
     use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
     // The last, yellow tenth is hard to see on white.

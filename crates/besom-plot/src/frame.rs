@@ -1,5 +1,6 @@
 //! A rectangle with axes, into which a picture or one of its panels is drawn.
 
+use crate::scale::Scale;
 use crate::scene::{Anchor, Color, Scene, cut};
 
 /// A rectangle of a scene, in pixels.
@@ -16,6 +17,15 @@ pub(crate) struct Frame {
 pub(crate) struct Labels {
     pub(crate) ticks: Vec<(f64, String)>,
     pub(crate) title: String,
+}
+
+impl Labels {
+    /// An axis of whole numbers.
+    pub(crate) fn counting(scale: &Scale, title: &str) -> Self {
+        let mut ticks = scale.ticks();
+        ticks.retain(|(_, text)| !text.contains('.'));
+        Self { ticks, title: title.to_owned() }
+    }
 }
 
 impl Frame {
@@ -44,7 +54,10 @@ impl Frame {
             scene.text((self.left - 8.0, at), cut(text, 9), Anchor::End);
         }
         self.border(scene);
-        scene.text(((self.left + self.right) / 2.0, self.bottom + 34.0), cut(&x.title, 60), Anchor::Middle);
+        if !x.title.is_empty() {
+            let below = ((self.left + self.right) / 2.0, self.bottom + 34.0);
+            scene.text(below, cut(&x.title, 60), Anchor::Middle);
+        }
         if !y.title.is_empty() {
             scene.text_upwards((self.left - 68.0, (self.top + self.bottom) / 2.0), cut(&y.title, 40));
         }

@@ -1,6 +1,6 @@
 //! The axis of a metric: which values are shown, where, and which are written beside it.
 
-use besom_insight::Span;
+use besom_insight::{Span, number};
 use plotters::coord::ranged1d::Ranged;
 use plotters::coord::types::RangedCoordf64;
 
@@ -39,12 +39,7 @@ impl Scale {
     }
 }
 
-/// A number in at most four significant digits.
+/// A number short enough for the room beside an axis.
 pub(crate) fn short(x: f64) -> String {
-    let rounded: f64 = format!("{x:.3e}").parse().unwrap_or(x);
-    let magnitude = rounded.abs();
-    if magnitude != 0.0 && !(1e-3..1e5).contains(&magnitude) {
-        return format!("{rounded:e}");
-    }
-    rounded.to_string()
+    number(x, 4, 1e-3..1e5)
 }

@@ -14,7 +14,7 @@ impl Color {
     pub(crate) const INK: Self = Self::new(0x33, 0x33, 0x33);
     /// Lines to read values by.
     pub(crate) const RULE: Self = Self::new(0xe3, 0xe3, 0xe3);
-    /// What is there and matters less.
+    /// What matters less.
     pub(crate) const FAINT: Self = Self::new(0xa8, 0xa8, 0xa8);
     /// What is shown.
     pub(crate) const MAIN: Self = Self::new(0x1f, 0x77, 0xb4);
@@ -58,7 +58,7 @@ pub(crate) struct Scene {
 pub(crate) const TEXT: u32 = 13;
 
 impl Scene {
-    /// An empty picture of the size that was asked for, else of its natural one, with a title.
+    /// An empty picture with a title, of the size that was asked for or else of its natural size.
     pub(crate) fn new(asked: Option<(u32, u32)>, natural: (u32, u32), title: &str) -> Self {
         let (width, height) = asked.unwrap_or(natural);
         let mut scene = Self { width, height, shapes: Vec::new() };
@@ -95,7 +95,7 @@ impl Scene {
     }
 }
 
-/// A text of at most so many characters.
+/// The text, shortened to at most `most` characters.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();

@@ -112,15 +112,15 @@ fn what_cannot_be_drawn_is_refused_in_words() {
     );
     assert_eq!(
         refusal(Kind::Slice, &problem, &history, &["y"]),
-        "no parameter 'y' that is not constant, did you mean 'c'?; there are: c, x, n"
+        "no parameter 'y' that is not constant, did you mean 'c'?; known: c, x, n"
     );
     assert_eq!(
         refusal(Kind::Contour, &problem, &history, &["x"]),
-        "the picture 'contour' needs 2 parameters that are not constant, the sweep has 1"
+        "at least 2 parameters that are not constant are required, found 1"
     );
     assert_eq!(
         refusal(Kind::Importance, &problem, &history, &[]),
-        "a model of the metric needs at least 4 runs with a value of it, there are 3"
+        "a model of the metric requires at least 4 runs with a value, found 3"
     );
     let without = Problem { metrics: Vec::new(), ..problem };
     assert_eq!(refusal(Kind::History, &without, &history, &[]), "the sweep has no metric");

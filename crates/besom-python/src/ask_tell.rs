@@ -152,7 +152,7 @@ impl PySweep {
     }
 
     fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        slf.py().import("besom._html")?.call_method1("ask_tell", (slf,))
+        slf.py().import("besom._picture")?.call_method1("html", (slf,))
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {

@@ -1,6 +1,6 @@
-//! What a history says of its parameters, for pictures.
+//! What a history reveals about its parameters, for pictures on matplotlib.
 
-use besom_insight::{Axis, Model, Sample, Span};
+use besom_insight::{Axis, Model, Sample, Span, ValuedRun};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Value, json};
@@ -9,8 +9,41 @@ use crate::error::Failure;
 use crate::value;
 use crate::view::HistoryView;
 
-/// How many values of the metric stand beside a scale of colours.
+/// How many values of the metric stand beside a scale of colors.
 const LEVELS: usize = 7;
+
+/// The runs that have a value, laid out over all parameters that are not constant.
+///
+/// A dict: `axes`, dicts of `name` and `ticks` (place from 0 to 1, value); `runs`, dicts of `number`, `value`, `counts`
+/// (whether the run can be the best), `stopped`, `rank` (from 0, the best, to 1) and `places` (one per axis, or None);
+/// `best`, the number of the best run or None; `records`, pairs of number and value of the runs that were better than
+/// all before them.
+#[pyfunction]
+pub(crate) fn sample<'py>(py: Python<'py>, history: &HistoryView) -> PyResult<Bound<'py, PyAny>> {
+    let found = py.detach(|| -> Result<Value, Failure> {
+        let sample = Sample::new(&history.problem, &history.history, &[])?;
+        let ranks = sample.ranks();
+        let run = |(run, rank): (&ValuedRun<'_>, f64)| {
+            let places: Vec<_> = (0..sample.axes.len()).map(|k| sample.place(run.run, k)).collect();
+            json!({
+                "number": run.number.get(), "value": run.value, "counts": run.counts(),
+                "stopped": run.run.stopped.is_some(), "rank": rank, "places": places,
+            })
+        };
+        let records = sample.records().into_iter().map(|run| (run.number.get(), run.value));
+        Ok(json!({
+            "axes": sample.axes.iter().map(axis).collect::<Vec<_>>(),
+            "runs": sample.runs.iter().zip(ranks).map(run).collect::<Vec<_>>(),
+            "best": sample.best.map(besom_core::RunNumber::get),
+            "records": records.collect::<Vec<_>>(),
+        }))
+    });
+    value::python(py, &found?)
+}
+
+fn axis(axis: &Axis) -> Value {
+    json!({"name": axis.name().to_string(), "ticks": axis.ticks()})
+}
 
 /// The importance of each parameter that is not constant: `(name, alone, total)`, in the order of the parameters.
 #[pyfunction]
@@ -23,11 +56,11 @@ pub(crate) fn importances(py: Python<'_>, history: &HistoryView) -> Result<Vec<(
     })
 }
 
-/// What a model predicts over two parameters; the most important ones where none is named.
+/// What a model predicts over two parameters; the most important ones in place of those that are not named.
 ///
-/// A dict: `axes`, two dicts of `name` and `ticks` (place from 0 to 1, value); `scores`, one row of `cells` numbers for each
-/// part of the second axis, smaller is better; `levels`, pairs of a score and the value of the metric that has it; `runs`,
-/// the number and the two places of each run that has them.
+/// A dict: `axes`, as in `sample`; `scores`, one row of `cells` numbers for each part of the second axis, smaller is
+/// better; `levels`, pairs of a score and the value of the metric that has it; `runs`, the number and the two places of
+/// each run that has both; `best`, the number of the best run or None.
 #[pyfunction]
 #[pyo3(signature = (history, x=None, y=None, cells=48))]
 pub(crate) fn surface<'py>(
@@ -38,7 +71,7 @@ pub(crate) fn surface<'py>(
     cells: usize,
 ) -> PyResult<Bound<'py, PyAny>> {
     if !(1..=1000).contains(&cells) {
-        return Err(PyValueError::new_err(format!("1 to 1000 cells can be shown, not {cells}")));
+        return Err(PyValueError::new_err(format!("cells must be from 1 to 1000, got {cells}")));
     }
     let found = py.detach(|| -> Result<Value, Failure> {
         let named = two(history, x, y)?;
@@ -48,28 +81,16 @@ pub(crate) fn surface<'py>(
     value::python(py, &found?)
 }
 
-/// The names of two parameters: those that were named, filled up with the most important others.
+/// The names of two parameters: the given ones, completed by the most important others.
 fn two(history: &HistoryView, x: Option<String>, y: Option<String>) -> Result<Vec<String>, Failure> {
     if let (Some(x), Some(y)) = (&x, &y) {
         return Ok(vec![x.clone(), y.clone()]);
     }
     let sample = Sample::new(&history.problem, &history.history, &[])?;
-    if sample.axes.len() < 2 {
-        let found = sample.axes.len();
-        let message = format!("a contour needs 2 parameters that are not constant, the sweep has {found}");
-        return Err(PyValueError::new_err(message).into());
-    }
-    let mut others: Vec<_> =
-        sample.axes.iter().map(|axis| axis.name().to_string()).zip(sample.importances()?).collect();
-    others.sort_by(|a, b| b.1.total.total_cmp(&a.1.total));
-    let is_named = |name: &String| x.as_ref() == Some(name) || y.as_ref() == Some(name);
-    let mut others = others
-        .into_iter()
-        .map(|(name, _)| name)
-        .filter(|name| !is_named(name))
-        .collect::<Vec<_>>()
-        .into_iter();
-    Ok([x, y].into_iter().filter_map(|named| named.or_else(|| others.next())).collect())
+    sample.require_axes(2)?;
+    let others = sample.by_importance()?.into_iter().map(|k| sample.axes[k].name().to_string());
+    let mut others = others.filter(|name| x.as_ref() != Some(name) && y.as_ref() != Some(name));
+    Ok([x.clone(), y.clone()].into_iter().filter_map(|named| named.or_else(|| others.next())).collect())
 }
 
 fn described(sample: &Sample<'_>, model: &Model, cells: usize) -> Result<Value, Failure> {
@@ -78,22 +99,28 @@ fn described(sample: &Sample<'_>, model: &Model, cells: usize) -> Result<Value, 
         scores.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &s| (low.min(s), high.max(s)));
     let level = |k: usize| low + (high - low) * k as f64 / (LEVELS - 1) as f64;
     let levels: Vec<_> = (0..LEVELS).map(|k| (level(k), model.value(level(k)))).collect();
-    let axis = |axis: &Axis| json!({"name": axis.name().to_string(), "ticks": axis.ticks()});
-    let place = |seen: &besom_insight::Seen<'_>| {
-        Some((seen.number.get(), sample.place(seen.run, 0)?, sample.place(seen.run, 1)?))
-    };
+    let place =
+        |run: &ValuedRun<'_>| Some((run.number.get(), sample.place(run.run, 0)?, sample.place(run.run, 1)?));
     Ok(json!({
         "axes": model.axes().iter().map(axis).collect::<Vec<_>>(),
         "scores": scores.chunks(cells).collect::<Vec<_>>(),
         "levels": levels,
-        "runs": sample.seen.iter().filter_map(place).collect::<Vec<_>>(),
+        "runs": sample.runs.iter().filter_map(place).collect::<Vec<_>>(),
+        "best": sample.best.map(besom_core::RunNumber::get),
     }))
 }
 
-/// The ends of the part of some values that a picture shows, and whether by their logarithms.
+/// The ends of the range of values that a picture shows, and whether it is logarithmic.
 #[pyfunction]
 pub(crate) fn span(values: Vec<f64>) -> (f64, f64, bool) {
     let Span { low, high, logarithmic } = Span::of(values);
     let end = |end: f64| if logarithmic { 10_f64.powf(end).clamp(f64::MIN_POSITIVE, f64::MAX) } else { end };
     (end(low), end(high), logarithmic)
+}
+
+/// A number in at most `digits` significant digits.
+#[pyfunction]
+#[pyo3(signature = (value, digits=6))]
+pub(crate) fn number(value: f64, digits: usize) -> String {
+    besom_insight::number(value, digits.clamp(1, 17), 1e-4..1e7)
 }

@@ -15,6 +15,7 @@ mod insight;
 mod laws;
 mod log;
 mod place;
+mod plot;
 mod stateless;
 mod store;
 mod value;
@@ -39,13 +40,15 @@ mod _besom {
     #[pymodule_export]
     use crate::import::import_runs;
     #[pymodule_export]
-    use crate::insight::{importances, span, surface};
+    use crate::insight::{importances, number, sample, span, surface};
     #[pymodule_export]
     use crate::laws::{check_search, check_stopping};
     #[pymodule_export]
     use crate::log::RunLog;
     #[pymodule_export]
     use crate::place::id_of_path;
+    #[pymodule_export]
+    use crate::plot::draw;
     #[pymodule_export]
     use crate::stateless::{next_runs, stop_runs};
     #[pymodule_export]

@@ -104,7 +104,20 @@ impl HistoryView {
         Ok(self.view(place))
     }
 
-    /// A `pandas.DataFrame` with one line per run: its number, state, best and last value, and its parameters.
+    /// The run with the best value of the first metric, or None. Runs that failed, crashed or were killed do not count; a
+    /// running run does.
+    #[getter]
+    fn best(&self) -> Option<RunView> {
+        self.history.best(&self.problem).map(|best| self.view(best.run.index()))
+    }
+
+    /// The run that would be the best if runs that failed, crashed or were killed counted; None if none of them is better.
+    #[getter]
+    fn better_uncounted(&self) -> Option<RunView> {
+        self.history.better_uncounted(&self.problem).map(|better| self.view(better.run.index()))
+    }
+
+    /// A `pandas.DataFrame` with one row per run: its number, state, best and last value, and its parameters.
     fn to_pandas<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let rows = PyList::empty(py);
         for place in 0..self.history.len() {

@@ -1,11 +1,11 @@
-"""Pictures: HTML for notebooks, figures on matplotlib."""
+"""Pictures: of the command for notebooks, figures on matplotlib."""
 
 import xml.etree.ElementTree as xml
 
 import pytest
 
 import besom
-from besom import _html, _picture
+from besom import _picture
 
 CONFIG = {
     "method": "random",
@@ -14,6 +14,10 @@ CONFIG = {
     "metric": {"name": "loss <x>"},
     "parameters": {"rate": {"distribution": "log_uniform_values", "min": 1e-5, "max": 1.0}, "kind": {"values": ["a", "b"]}, "width": {"min": 1, "max": 64}},
 }
+
+
+#: Dots that explain the marks of a history.
+LEGEND = 2
 
 
 def worked():
@@ -37,10 +41,53 @@ def test_a_sweep_is_a_well_formed_picture_without_scripts_or_network():
         svgs = [child for child in root.iter() if child.tag.endswith("svg")]
         assert len(svgs) == 2 and "20 of 20: 19 finished, 1 failed" in html
         circles = [child for child in svgs[0].iter() if child.tag.endswith("circle")]
-        lines = [child for child in svgs[1].iter() if child.tag.endswith("polyline")]
-        assert len(circles) == len(lines) == 19
+        assert len(circles) == 19 + LEGEND
         links = html.replace('xmlns="http://www.w3.org/2000/svg"', "")
         assert "http" not in links and "<script" not in links and "<b> & co" not in html
+
+
+def test_a_notebook_shows_the_pictures_of_the_command():
+    sweep_id = worked()
+    html = besom.Api().sweep(sweep_id)._repr_html_()
+    for kind, size in (("history", (560, 360)), ("parallel", (560, 360))):
+        assert besom.picture(sweep_id, kind, size=size).svg in html
+
+
+def test_a_large_sweep_is_shown_in_pixels():
+    sweep = besom.Sweep({**CONFIG, "run_cap": 600})
+    for run in sweep.ask(count=600):
+        sweep.tell(run, run["rate"])
+    html = sweep._repr_html_()
+    assert "<svg" not in html and html.count("data:image/png;base64,") == 2
+    xml.fromstring(html)
+
+
+def test_all_kinds_of_pictures_are_there_without_matplotlib(script, place):
+    sweep_id = worked()
+    out = script.run(f"""
+        import sys
+        sys.modules["matplotlib"] = None
+        import besom
+        for kind in ("history", "curves", "parallel", "slice", "importance", "contour"):
+            picture = besom.picture({sweep_id!r}, kind, size=(400, 300))
+            assert picture._repr_svg_().startswith('<svg width="400" height="300"'), kind
+            picture.save(f"{{kind}}.png")
+        print(besom.picture({sweep_id!r}, "contour", parameters=["rate", "width"]))
+    """)
+    assert out == "<Picture contour>\n"
+    assert (place / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_drawn_is_refused_in_words():
+    sweep_id = worked()
+    with pytest.raises(ValueError, match="unknown picture 'histroy', did you mean 'history'"):
+        besom.picture(sweep_id, "histroy")
+    with pytest.raises(ValueError, match="no parameter 'widht' .* did you mean 'width'"):
+        besom.picture(sweep_id, "slice", parameters=["widht"])
+    with pytest.raises(ValueError, match="a picture must be svg or png, got 'pdf'"):
+        besom.picture(sweep_id).save("history.pdf")
+    with pytest.raises(besom.BesomError, match="no run has logged a number as 'loss <x>' yet"):
+        besom.picture(besom.Sweep(CONFIG))
 
 
 def test_a_sweep_without_runs_or_in_memory_has_a_picture_too():
@@ -113,20 +160,43 @@ def test_a_diverged_run_does_not_flatten_the_others():
         sweep.tell(run, 1e30 if run.number == 7 else run["x"])
     axes = plot.history(sweep).axes[0]
     assert axes.get_ylim()[1] < 10 and axes.get_xlabel() == "run (1 far beyond the picture)"
-    heights = [float(circle.get("cy")) for circle in xml.fromstring(_picture_svg(sweep)).iter() if circle.tag.endswith("circle")]
-    assert len({round(height) for height in heights}) > 10 and all(0 <= height <= 196 for height in heights)
-
-
-def _picture_svg(sweep):
-    return _html.history(_picture.of(sweep))
+    circles = [child for child in xml.fromstring(besom.picture(sweep).svg).iter() if child.tag.endswith("circle")]
+    heights = [float(circle.get("cy")) for circle in circles]
+    assert len({round(height) for height in heights}) > 10 and all(0 <= height <= 520 for height in heights)
 
 
 def test_failed_runs_do_not_count_for_the_best():
+    from besom import _besom
+
     sweep = besom.Sweep(CONFIG)
     for value, state in ((3.0, "finished"), (1.0, "failed"), (2.0, "finished")):
         sweep.tell(sweep.ask(), value, state=state)
-    picture = _picture.of(sweep)
-    assert picture.best().number == 3 == sweep.best.number and picture.best_so_far() == [(1, 3.0), (3, 2.0)]
+    sample = _besom.sample(sweep.runs)
+    assert sample["best"] == 3 == sweep.best.number == sweep.runs.best.number
+    assert sample["records"] == [[1, 3.0], [3, 2.0]]
+
+
+def test_one_cell_shows_one_best_run():
+    """The run that failed with the best value is the best neither in the text nor in the picture nor for `best_run`."""
+    sweep_id = besom.sweep({**CONFIG, "run_cap": 4})
+
+    def train():
+        run = besom.init()
+        besom.log({"loss <x>": {1: 1.0, 2: -5.0, 3: 2.0, 4: 3.0}[run.number]})
+        if run.number == 2:
+            raise SystemExit(1)
+
+    besom.agent(sweep_id, function=train)
+    sweep = besom.Api().sweep(sweep_id)
+    assert [run.state for run in sweep.runs] == ["finished", "failed", "finished", "finished"]
+    best, history = sweep.best_run(), _picture.subject(sweep).history
+    assert (best.number, best.best) == (1, 1.0) == (history.best.number, history.best.best)
+    html = sweep._repr_html_()
+    assert "best loss &lt;x&gt; 1 (run 1); run 2 (failed) had -5, which does not count" in html
+    lines = [child.get("points") for child in xml.fromstring(html).iter() if child.get("stroke") == "#D62728"]
+    assert len(lines) == 1
+    heights = {point.split(",")[1] for point in lines[0].split()}
+    assert len(heights) == 1, "the best so far is the first run's value from the first run on"
 
 
 def test_the_example_runs():

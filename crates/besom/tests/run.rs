@@ -279,7 +279,7 @@ fn pictures_of_a_sweep_are_written_and_bad_wishes_are_refused() {
     };
     refused(&["histroy"], "did you mean 'history'?");
     refused(&["history", "-o", "picture.jpg"], "ends in .svg or .png");
-    refused(&["slice", "-p", "c"], "no parameter 'c' that is not constant, did you mean 'a'?; there are: a");
+    refused(&["slice", "-p", "c"], "no parameter 'c' that is not constant, did you mean 'a'?; known: a");
     refused(&["history", "--size", "9x9"], "a size is WIDTHxHEIGHT");
     assert!(!desk.path().join("picture.jpg").exists());
 }

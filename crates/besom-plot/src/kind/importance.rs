@@ -7,14 +7,14 @@ use crate::scale::Scale;
 use crate::scene::{Anchor, Color, Scene, cut};
 
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
-    data.need_axes("importance", 1)?;
+    data.sample.require_axes(1)?;
     let mut bars: Vec<_> = data.sample.importances()?.into_iter().zip(&data.sample.axes).collect();
     bars.sort_by(|(a, _), (b, _)| b.total.total_cmp(&a.total));
     let natural = (760, 110 + u32::try_from(34 * bars.len()).unwrap_or(u32::MAX).min(9000));
     let title = format!(
         "importance of parameters for {}, from {} runs",
         data.sample.metric.name,
-        data.sample.seen.len()
+        data.sample.runs.len()
     );
     let mut scene = Scene::new(size, natural, &title);
     let frame = Frame { left: 190.0, ..Frame::whole(&scene) };

@@ -8,26 +8,26 @@ use crate::scale::Scale;
 use crate::scene::{Anchor, Color, Scene, cut};
 
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
-    data.need_axes("parallel", 1)?;
+    data.sample.require_axes(1)?;
     let count = data.sample.axes.len() + 1;
     let natural = (u32::try_from(140 * count).unwrap_or(u32::MAX).clamp(600, 6000), 520);
-    let title = format!("parameters and {} of {} runs", data.sample.metric.name, data.sample.seen.len());
+    let title = format!("parameters and {} of {} runs", data.sample.metric.name, data.sample.runs.len());
     let mut scene = Scene::new(size, natural, &title);
     let frame = Frame { left: 70.0, right: f64::from(scene.width) - 60.0, ..Frame::whole(&scene) };
-    let scale = Scale::of(data.sample.seen.iter().map(|seen| seen.value));
+    let scale = Scale::of(data.sample.runs.iter().map(|run| run.value));
     let column = |k: usize| k as f64 / (count - 1) as f64;
 
     let colors = data.colors();
-    let mut order: Vec<usize> = (0..data.sample.seen.len()).collect();
+    let mut order: Vec<usize> = (0..data.sample.runs.len()).collect();
     // The best are drawn last, over the others.
-    let loss = |i: &usize| data.sample.metric.goal.to_loss(data.sample.seen[*i].value);
+    let loss = |i: &usize| data.sample.metric.goal.to_loss(data.sample.runs[*i].value);
     order.sort_by(|a, b| loss(b).total_cmp(&loss(a)));
     for i in order {
-        let seen = &data.sample.seen[i];
+        let run = &data.sample.runs[i];
         let places: Option<Vec<f64>> =
-            (0..data.sample.axes.len()).map(|k| data.sample.place(seen.run, k)).collect();
+            (0..data.sample.axes.len()).map(|k| data.sample.place(run.run, k)).collect();
         let Some(places) = places else { continue };
-        let all = places.into_iter().chain([scale.place(seen.value)]).enumerate();
+        let all = places.into_iter().chain([scale.place(run.value)]).enumerate();
         let line = all.map(|(k, v)| frame.at(column(k), v)).collect();
         scene.line(line, colors[i].alpha(0.7), 1);
     }

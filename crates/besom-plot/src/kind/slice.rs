@@ -2,7 +2,7 @@
 
 use crate::PlotError;
 use crate::axis::labels;
-use crate::data::{Data, counts};
+use crate::data::Data;
 use crate::frame::{Frame, Labels};
 use crate::scale::Scale;
 use crate::scene::{Color, Scene};
@@ -11,14 +11,14 @@ use crate::scene::{Color, Scene};
 const ACROSS: usize = 3;
 
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
-    data.need_axes("slice", 1)?;
+    data.sample.require_axes(1)?;
     let across = data.sample.axes.len().min(ACROSS);
     let rows = data.sample.axes.len().div_ceil(across);
     let pixels = |n: usize, each: usize| u32::try_from(n * each).unwrap_or(u32::MAX).min(10_000);
     let natural = (pixels(across, 340).max(400), 40 + pixels(rows, 260));
-    let title = format!("{} over each parameter, {} runs", data.sample.metric.name, data.sample.seen.len());
+    let title = format!("{} over each parameter, {} runs", data.sample.metric.name, data.sample.runs.len());
     let mut scene = Scene::new(size, natural, &title);
-    let scale = Scale::of(data.sample.seen.iter().map(|seen| seen.value));
+    let scale = Scale::of(data.sample.runs.iter().map(|run| run.value));
     let (width, height) =
         (f64::from(scene.width) / across as f64, (f64::from(scene.height) - 36.0) / rows as f64);
     for (k, axis) in data.sample.axes.iter().enumerate() {
@@ -31,11 +31,11 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
         };
         let title = if k % across == 0 { data.sample.metric.name.clone() } else { String::new() };
         frame.axes(&mut scene, &labels(axis), &Labels { ticks: scale.ticks(), title });
-        for seen in &data.sample.seen {
-            let Some(u) = data.sample.place(seen.run, k) else { continue };
-            let age = seen.number.get() as f64 / data.runs as f64;
+        for run in &data.sample.runs {
+            let Some(u) = data.sample.place(run.run, k) else { continue };
+            let age = run.number.get() as f64 / data.total as f64;
             let color = Color::MAIN.alpha(0.25 + 0.7 * age);
-            scene.dot(frame.at(u, scale.place(seen.value)), 3, color, counts(seen.run));
+            scene.dot(frame.at(u, scale.place(run.value)), 3, color, run.counts());
         }
     }
     Ok(scene)

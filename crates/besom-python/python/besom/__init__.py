@@ -13,7 +13,7 @@ Code for W&B Sweeps runs after ``import besom as wandb``:
 >>> besom.Api().sweep(sweep_id).best_run().config["x"]
 2
 
-The store is ``$BESOM_STORE``, else ``.besom`` in the working directory, as for the command ``besom``.
+The store is ``$BESOM_STORE``, or ``.besom`` in the working directory, as for the command ``besom``.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ from besom._besom import (
 __version__ = "0.1.0"
 
 __all__ = [
-    "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Problem", "Run",
-    "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "finish", "init",
-    "log", "register_search", "register_stopping", "run", "sweep",
+    "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture", "Problem",
+    "Run", "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "finish", "init",
+    "log", "picture", "register_search", "register_stopping", "run", "sweep",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -45,17 +45,18 @@ if TYPE_CHECKING:
     from besom._api import Api
     from besom._besom import AskedRun, Sweep, register_search, register_stopping
     from besom._controller import Controller, controller
+    from besom._picture import Picture, picture
     from besom._run import Config, CurrentConfig, Run, finish, init, log
     from besom._sweep import agent, sweep
 
     config: CurrentConfig
     run: Run | None
 
-#: Where each public name lives. They are loaded when first used, so that `import besom` costs little.
+#: The module of each public name. Modules are loaded at first use, so that `import besom` costs little.
 _HOMES = {
     "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Controller": "_controller",
     "controller": "_controller", "Sweep": "_besom", "AskedRun": "_besom", "register_search": "_besom", "register_stopping": "_besom", "Config": "_run",
-    "Run": "_run", "finish": "_run", "init": "_run", "log": "_run", "agent": "_sweep", "sweep": "_sweep",
+    "Run": "_run", "Picture": "_picture", "picture": "_picture", "finish": "_run", "init": "_run", "log": "_run", "agent": "_sweep", "sweep": "_sweep",
 }  # fmt: skip
 
 

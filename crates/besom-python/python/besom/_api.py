@@ -1,4 +1,4 @@
-"""Looking at sweeps, in the form of W&B's public API."""
+"""Read access to sweeps and runs, in the form of W&B's public API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from besom import _besom, _place, _show
 
 
 class ApiRun:
-    """A run as the store has it."""
+    """A run in the store, as it was when it was read."""
 
     def __init__(self, store: _besom.Store, sweep_id: str, row: dict[str, Any], metric: Optional[str]) -> None:
         self._store = store
@@ -20,28 +20,28 @@ class ApiRun:
         self.name = self.id
         #: The parameters, nested as in the sweep file.
         self.config: dict[str, Any] = row["point"]
-        #: What the search wrote on its suggestion.
+        #: The note of the search on its suggestion.
         self.note: dict[str, Any] = row["note"]
         #: ``pending``, ``running``, ``preempted``, ``finished``, ``failed``, ``crashed`` or ``killed``.
         self.state: str = row["state"]
-        #: Why it was stopped, or None.
+        #: Why a stopping rule ended it, or None.
         self.stop_reason: Optional[str] = row["stop_reason"]
-        #: What people should know of its end, or None.
+        #: How it ended, in words, or None.
         self.message: Optional[str] = row["message"]
-        #: The best and the last finite value of the first metric, or None.
+        #: Its best and its last finite value of the first metric, or None.
         self.best: Optional[float] = row["best"]
         self.last: Optional[float] = row["last"]
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The last value of everything that the run logged."""
+        """The last value of each key that the run logged."""
         summary: dict[str, Any] = {}
         for row in self._rows():
             summary.update(row)
         return summary
 
     def history(self, keys: Optional[list[str]] = None, pandas: bool = False) -> Any:
-        """The rows that the run logged, oldest first: a list of dicts, or a ``pandas.DataFrame``."""
+        """Return the rows that the run logged, oldest first: a list of dicts, or a ``pandas.DataFrame``."""
         rows = self._rows()
         if keys is not None:
             rows = [{key: row[key] for key in keys if key in row} for row in rows]
@@ -57,7 +57,7 @@ class ApiRun:
         return self._store.rows(self.sweep_id, self.number)
 
     def curve(self) -> list[float]:
-        """What it logged of the first metric; NaN where that was no finite number."""
+        """Return the logged values of the first metric; NaN where one was not a finite number."""
         return self._store.curve(self.sweep_id, self.number)
 
     def __repr__(self) -> str:
@@ -65,7 +65,7 @@ class ApiRun:
 
 
 class ApiSweep:
-    """A sweep as the store has it, at the moment of each look."""
+    """A sweep in the store. Each attribute reads its present value."""
 
     def __init__(self, store: _besom.Store, id: str) -> None:
         self._store = store
@@ -93,7 +93,7 @@ class ApiSweep:
 
     @property
     def config(self) -> dict[str, Any]:
-        """Its configuration with the defaults filled in."""
+        """Its configuration, with defaults filled in."""
         return self._store.config(self.id)
 
     @property
@@ -115,7 +115,7 @@ class ApiSweep:
 
     @property
     def runs(self) -> list[ApiRun]:
-        """All runs by number."""
+        """All runs, by number."""
         return self._runs("number")
 
     def _runs(self, order: str, limit: Optional[int] = None) -> list[ApiRun]:
@@ -123,7 +123,10 @@ class ApiSweep:
         return [ApiRun(self._store, self.id, row, metric) for row in self._store.runs(self.id, order, limit)]
 
     def best_run(self, order: Optional[str] = None) -> Optional[ApiRun]:
-        """The run with the best value of the first metric, or None; a failed, crashed or killed run is never it."""
+        """Return the run with the best value of the first metric, or None.
+
+        Runs that failed, crashed or were killed do not count; a running run does, and is the best so far.
+        """
         best = self._store.status(self.id)["best"]
         if not best:
             return None
@@ -131,57 +134,52 @@ class ApiSweep:
 
     @property
     def status(self) -> dict[str, Any]:
-        """Counts of runs by state, runs stopped early, best run, agents that are alive."""
+        """The counts of runs by state, the runs stopped early, the best run, and the number of live agents."""
         status = self._store.status(self.id)
         return {**status, "counts": dict(status["counts"])}
 
     def to_pandas(self) -> Any:
-        """A ``pandas.DataFrame`` with one line per run."""
+        """Return a ``pandas.DataFrame`` with one row per run."""
         import pandas as pd
 
-        rows = [{"run": r.number, "state": r.state, "best": r.best, "last": r.last, **_flat(r.config)} for r in self.runs]
+        rows = [{"run": r.number, "state": r.state, "best": r.best, "last": r.last, **_show.flat(r.config)} for r in self.runs]
         return pd.DataFrame(rows)
 
     def pause(self) -> None:
-        """Hands out no more runs until it is resumed."""
+        """Pause the sweep: start no new runs until it is resumed."""
         self._set("paused")
 
     def resume(self) -> None:
-        """Goes on after a pause."""
+        """Resume the sweep after a pause."""
         self._set("running")
 
     def stop(self) -> None:
-        """Begins no more runs; running ones go on to their end."""
+        """Stop starting runs; let running ones finish."""
         self._set("finished")
 
     def cancel(self) -> None:
-        """Ends it together with its running runs."""
+        """Cancel the sweep and end its running runs."""
         self._set("canceled")
 
     def _set(self, state: str) -> None:
         _besom.Store(_place.store_directory(), write=True).set_state(self.id, state)
 
-    def _repr_html_(self) -> str:
-        from besom import _html
+    def _subject(self) -> Any:
+        from besom import _picture
 
-        return _html.of(self)
+        return _picture.stored(self._store, self.id)
+
+    def _repr_html_(self) -> str:
+        from besom import _picture
+
+        return _picture.html(self)
 
     def __repr__(self) -> str:
         return f"<Sweep {_show.status_line(self._store, self.id)}>"
 
 
-def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{name}."))
-        else:
-            flat[prefix + name] = value
-    return flat
-
-
 class Api:
-    """The sweeps of the store.
+    """The sweeps of a store.
 
     >>> import besom
     >>> sweep_id = besom.sweep({"method": "random", "run_cap": 9, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
@@ -195,23 +193,23 @@ class Api:
 
     @property
     def _store(self) -> _besom.Store:
-        # A store is there once a sweep is: not before it is looked at.
+        # A store exists once it holds a sweep, so it is opened as late as possible.
         if self._opened is None:
             self._opened = _besom.Store(self._directory)
         return self._opened
 
     def sweep(self, path: str) -> ApiSweep:
-        """The sweep of this id; ``entity/project/id`` is ``id``."""
+        """Return the sweep with this id; ``entity/project/id`` is ``id``."""
         return ApiSweep(self._store, _place.sweep_id(path))
 
     def sweeps(self) -> list[ApiSweep]:
-        """All sweeps, oldest first."""
+        """Return all sweeps, oldest first."""
         return [ApiSweep(self._store, row["id"]) for row in self._store.sweeps()]
 
     def run(self, path: str) -> ApiRun:
-        """The run of this id, ``SWEEP-NUMBER``."""
+        """Return the run with this id, ``SWEEP-NUMBER``."""
         sweep, _, number = _place.sweep_id(path).rpartition("-")
         if not number.isdigit():
-            raise ValueError(f"the id of a run is SWEEP-NUMBER, not {path!r}")
+            raise ValueError(f"the id of a run must be SWEEP-NUMBER, got {path!r}")
         row = self._store.run(sweep, int(number))
         return ApiRun(self._store, sweep, row, self.sweep(sweep).metric)

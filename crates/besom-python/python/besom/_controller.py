@@ -12,19 +12,19 @@ from typing import Any, Callable, Optional, Union
 from besom import _algorithms, _besom, _place, _show, _sweep
 from besom._besom import BesomError
 
-#: How long `search` waits for something to do, in seconds.
-PATIENCE = 2.0
-#: How often `run` steps, in seconds.
-PACE = 0.2
-#: How long `run` waits for its agents when it is interrupted, in seconds.
+#: The longest time in seconds that `search` waits for a run to schedule, so that a loop around it does not spin.
+SEARCH_TIMEOUT = 2.0
+#: Seconds between the steps of `run`: soon enough for short runs, at little cost to the store.
+STEP_INTERVAL = 0.2
+#: The longest time in seconds that `run` waits for its agents when it is interrupted.
 GRACE = 2.0
 
 
 class Params(dict):  # type: ignore[type-arg]
-    """The parameters of a run to schedule, as `Controller.search` gives them.
+    """The parameters of a run to schedule, from `Controller.search`.
 
-    ``number`` is the number that the run will have, ``note`` what the search wrote on it. Change what you like before
-    you schedule it.
+    ``number`` is the number that the run will have, ``note`` the note of the search. You may change the parameters before
+    you schedule the run.
     """
 
     def __init__(self, values: Mapping[str, Any], number: int, note: Mapping[str, Any]) -> None:
@@ -42,12 +42,12 @@ class Params(dict):  # type: ignore[type-arg]
 class Controller:
     """The controller of a sweep.
 
-    ``Controller(id)`` takes charge of a sweep that is there; ``Controller(config)`` or ``Controller()`` with the
-    ``configure_...`` methods makes one. ``run()`` does everything; ``step()`` one step of it; ``search``, ``schedule``,
-    ``stopping`` and ``stop_runs`` are the parts of a step.
+    ``Controller(id)`` controls an existing sweep; ``Controller(config)``, or ``Controller()`` with the ``configure_...``
+    methods, creates one. ``run()`` does everything, ``step()`` one step of it; ``search``, ``schedule``, ``stopping`` and
+    ``stop_runs`` are the parts of a step.
 
-    A controller executes no runs: agents do, in this process (``besom.agent`` in a thread), in a shell (``besom agent ID``),
-    or as ``run(agents=4)``.
+    A controller does not execute runs: agents do, in this process (``besom.agent`` in a thread), in a shell
+    (``besom agent ID``), or with ``run(agents=4)``.
     """
 
     def __init__(
@@ -76,25 +76,27 @@ class Controller:
 
     @property
     def sweep_config(self) -> dict[str, Any]:
-        """The configuration: as it was given, or as it is stored."""
+        """The configuration: as given, or as stored with defaults filled in."""
         if self._sweep_id is None:
             return dict(self._config)
         return self._opened_store().config(self._sweep_id)
 
     @property
     def sweep_id(self) -> str:
-        """The id of the sweep; creates it if there is none yet."""
+        """The id of the sweep, which is created if it does not exist yet."""
         return self._sweep_id or self.create()
 
     def configure(self, sweep_config: Mapping[str, Any]) -> None:
-        """Takes over all keys of a configuration."""
+        """Set all keys of a configuration."""
         self._configurable()
         self._config.update(sweep_config)
 
     def configure_search(self, search: Any, **options: Any) -> None:
-        """Says how to search: ``"bayes"``, a class of :mod:`besom.sweeps`, or an algorithm of your own (a class or object
-        with ``suggest(ask)``, or a function of ``ask``). On a sweep that is there an algorithm of your own takes the place
-        of its method in this controller."""
+        """Set the search method: ``"bayes"``, a class of :mod:`besom.sweeps`, or your own algorithm.
+
+        An algorithm is a class or object with ``suggest(ask)``, or a function of ``ask``. On an existing sweep it replaces
+        the method of the sweep in this controller.
+        """
         own = not isinstance(search, (str, Mapping)) and not hasattr(search, "_besom_name")
         if not own:
             self._configurable()
@@ -108,8 +110,10 @@ class Controller:
         self._own()
 
     def configure_stopping(self, stopping: Any, **options: Any) -> None:
-        """Says when to stop a run early: ``"hyperband"``, a class of :mod:`besom.sweeps`, or a rule of your own (a class or
-        object with ``stop(problem, history)``, or a function of the two)."""
+        """Set the stopping rule: ``"hyperband"``, a class of :mod:`besom.sweeps`, or your own rule.
+
+        A rule is a class or object with ``stop(problem, history)``, or a function of the two.
+        """
         own = not isinstance(stopping, (str, Mapping)) and not hasattr(stopping, "_besom_name")
         if not own:
             self._configurable()
@@ -124,34 +128,34 @@ class Controller:
         self._own()
 
     def _own(self) -> None:
-        # Agents elsewhere have no such algorithm: only this process can step the sweep.
+        # Agents elsewhere do not have this algorithm: only this process can step the sweep.
         self._config.setdefault("controller", {"type": "local"})
         if self._sweep_id is not None:
             self._open()
 
     def configure_metric(self, metric: Union[str, Mapping[str, Any]], goal: Optional[str] = None) -> None:
-        """Says what is optimised, and which way (``"minimize"`` by default)."""
+        """Set the metric to optimize and its goal (``"minimize"`` by default)."""
         self._configurable()
         named = dict(metric) if isinstance(metric, Mapping) else {"name": metric}
         self._config["metric"] = {**named, **_place.optional_name(goal, "goal")}
 
     def configure_program(self, program: str) -> None:
-        """Says which program agents execute."""
+        """Set the program that agents execute."""
         self._configurable()
         self._config["program"] = program
 
     def configure_name(self, name: str) -> None:
-        """Names the sweep."""
+        """Set the name of the sweep."""
         self._configurable()
         self._config["name"] = name
 
     def configure_description(self, description: str) -> None:
-        """Describes the sweep."""
+        """Set the description of the sweep."""
         self._configurable()
         self._config["description"] = description
 
     def configure_controller(self, type: str) -> None:
-        """Says who drives the loop: ``"local"`` for this controller alone, ``"cloud"`` (W&B's word) for whoever has time."""
+        """Set what steps the sweep: ``"local"`` for this controller only, ``"cloud"`` (W&B's word) for idle agents too."""
         self._configurable()
         self._config["controller"] = {"type": type}
 
@@ -170,7 +174,7 @@ class Controller:
         b: Optional[float] = None,
         probabilities: Optional[list[float]] = None,
     ) -> None:
-        """Adds a parameter, with the keys of a sweep file."""
+        """Add a parameter, with the keys of a sweep file."""
         self._configurable()
         given = {
             "values": values, "value": value, "distribution": distribution, "min": min, "max": max,
@@ -180,7 +184,10 @@ class Controller:
         self._config.setdefault("parameters", {})[name] = parameter
 
     def create(self) -> str:
-        """Creates the sweep and says its id. Raises :class:`besom.ConfigError` with everything that is wrong."""
+        """Create the sweep and return its id.
+
+        Raises :class:`besom.ConfigError` with all problems of the configuration.
+        """
         self._configurable()
         if "early_terminate" in self._config and "metric" not in self._config:
             warnings.warn("no metric is configured: the stopping rule looks at 'loss'; see configure_metric", stacklevel=2)
@@ -194,11 +201,11 @@ class Controller:
 
     def _configurable(self) -> None:
         if self._sweep_id is not None:
-            raise BesomError(f"sweep {self._sweep_id} is created, and its configuration stays as it is")
+            raise BesomError(f"sweep {self._sweep_id} already exists; its configuration cannot be changed")
 
     def _not_begun(self, what: str) -> None:
         if self._sweep_id is not None and self._actions:
-            raise BesomError(f"{what} comes before the first step")
+            raise BesomError(f"{what} must be called before the first step")
 
     def _open(self) -> None:
         assert self._sweep_id is not None
@@ -230,54 +237,56 @@ class Controller:
         agents: int = 0,
         function: Optional[Callable[[], Any]] = None,
     ) -> None:
-        """Steps the sweep until it is over, and prints how it stands whenever that changes.
+        """Step the sweep until it finishes, and print its status whenever it changes.
 
         ``agents=4`` starts four agents in this process that execute the sweep's program, or call ``function``.
         """
         self._opened()
         crew = _Crew(self.sweep_id, agents, function) if agents else None
-        said = ""
+        printed = ""
         try:
             while not self.done():
                 self.step()
-                said = self._tell(said, print_status or bool(verbose), print_actions or bool(verbose), print_debug)
+                printed = self._report(printed, print_status or bool(verbose), print_actions or bool(verbose), print_debug)
                 if crew is not None and crew.left():
                     break
-                time.sleep(PACE)
+                time.sleep(STEP_INTERVAL)
         except BaseException:
             if crew is not None:
                 crew.break_off()
             raise
         if crew is not None:
             crew.end()
-        self._tell(said, print_status, print_actions, print_debug)
+        self._report(printed, print_status, print_actions, print_debug)
 
-    def _tell(self, said: str, status: bool, actions: bool, debug: bool) -> str:
+    def _report(self, printed: str, status: bool, actions: bool, debug: bool) -> str:
         if actions:
             self.print_actions()
         if debug:
             self.print_debug()
         now = self._status_line()
-        if status and now != said:
+        if status and now != printed:
             print(now, flush=True)
         return now
 
     def step(self) -> None:
-        """One step: stops what is to be stopped, and adds runs for the agents that have none."""
+        """Do one step: stop runs by the stopping rule, and add runs for agents without one."""
         found = self._opened().step()
         if not self._actions or self._actions[-1] != found:
             self._actions.append(found)
 
     def search(self) -> Optional[Params]:
-        """The parameters of the next run to schedule. None if none is wanted now: it waits up to two seconds for that to
-        change, so a loop around it does not spin."""
-        found = self._opened().search(PATIENCE)
+        """Return the parameters of the next run to schedule, or None if no run is needed now.
+
+        Waits up to two seconds before it returns None, so that a loop around it does not spin.
+        """
+        found = self._opened().search(SEARCH_TIMEOUT)
         return None if found is None else Params(found[1], found[0], found[2])
 
     def schedule(self, params: Optional[Mapping[str, Any]]) -> Optional[int]:
-        """Adds a run with these parameters and says its number; does nothing for None.
+        """Add a run with these parameters and return its number; do nothing for None.
 
-        What :meth:`search` named and an agent's own controller has added meanwhile is not added twice.
+        A run from :meth:`search` that another controller has added meanwhile is not added twice.
         """
         if params is None:
             return None
@@ -290,11 +299,11 @@ class Controller:
         return number if added else None
 
     def stopping(self) -> dict[int, str]:
-        """The numbers of the runs that the stopping rule wants ended, with its reasons."""
+        """Return the numbers of the runs that the stopping rule would stop, with its reasons."""
         return dict(self._opened().stopping())
 
     def stop_runs(self, runs: Any) -> None:
-        """Asks that runs be ended early: numbers, or numbers with reasons as :meth:`stopping` gives them."""
+        """Stop runs early: numbers, or numbers with reasons as :meth:`stopping` returns them."""
         pairs = runs.items() if isinstance(runs, Mapping) else [(run, "stopped by hand") for run in runs]
         numbers: list[tuple[Any, Any]] = [(getattr(run, "number", run), reason) for run, reason in pairs]
         stops = [(int(run), str(reason)) for run, reason in numbers]
@@ -303,41 +312,46 @@ class Controller:
             self._actions.extend(f"stopped run {run}: {reason}" for run, reason in stops)
 
     def done(self) -> bool:
-        """Whether the sweep is over and all its runs are."""
+        """Return whether the sweep has finished and all its runs have ended."""
         return self._opened().done()
 
-    # What people see
+    # Display
 
     def _status_line(self) -> str:
         return _show.status_line(self._opened_store(), self.sweep_id)
 
     def print_status(self) -> None:
-        """Prints how the sweep stands, in one line."""
+        """Print the status of the sweep in one line."""
         print(self._status_line(), flush=True)
 
     def print_actions(self) -> None:
-        """Prints what this controller did since it last said so."""
+        """Print what this controller did since the last call."""
         for action in self._actions:
             print(f"  {action}")
-        # The last one stays, to be compared with.
+        # The last one stays, for `step` to compare with.
         self._actions = self._actions[-1:]
 
     def print_space(self) -> None:
-        """Prints the parameters of the sweep."""
+        """Print the parameters of the sweep."""
         print(_show.space(self.sweep_config), flush=True)
 
     def print_summary(self) -> None:
-        """Prints the best runs."""
+        """Print the best runs."""
         print(_show.summary(self._opened_store(), self.sweep_id), flush=True)
 
     def print_debug(self) -> None:
-        """Prints the events that explain how the sweep came to stand as it does: agents, and the stopping rule's view."""
+        """Print the agents of the sweep and what its stopping rule sees."""
         print(_show.debug(self._opened_store(), self.sweep_id, self._opened().show_stopping()), flush=True)
 
-    def _repr_html_(self) -> str:
-        from besom import _html
+    def _subject(self) -> Any:
+        from besom import _picture
 
-        return _html.of(self)
+        return _picture.stored(self._opened_store(), self.sweep_id)
+
+    def _repr_html_(self) -> str:
+        from besom import _picture
+
+        return _picture.html(self)
 
     def __repr__(self) -> str:
         return f"Controller({self._sweep_id!r})" if self._sweep_id else f"Controller({self._config!r})"
@@ -349,7 +363,7 @@ class _Crew:
     def __init__(self, sweep_id: str, agents: int, function: Optional[Callable[[], Any]]) -> None:
         self._shutdown = _besom.Shutdown()
         self._error: Optional[BaseException] = None
-        # A daemon: a function that sleeps for an hour must not keep a process from ending that was told to.
+        # A daemon: a function that sleeps for an hour must not keep the process from exiting.
         self._thread = threading.Thread(
             target=self._work, args=(sweep_id, agents, function), name="besom-agents", daemon=True
         )
@@ -368,13 +382,13 @@ class _Crew:
         return not self._thread.is_alive()
 
     def end(self) -> None:
-        """Waits for the agents, which leave when the sweep is over."""
+        """Wait for the agents, which leave when the sweep finishes."""
         self._thread.join()
         if self._error is not None:
             raise self._error
 
     def break_off(self) -> None:
-        """Tells the agents to give back their runs and to leave, and waits for those that can."""
+        """Make the agents give back their runs and leave, and wait for them briefly."""
         from besom import _run
 
         self._shutdown.terminate()
@@ -394,5 +408,5 @@ def controller(
     *,
     seed: Optional[int] = None,
 ) -> Controller:
-    """The :class:`Controller` of a sweep that is there, or of one to be made."""
+    """Return the :class:`Controller` of an existing sweep, or of one to create."""
     return Controller(sweep_id_or_config, entity, project, seed=seed)

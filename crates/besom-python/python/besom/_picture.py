@@ -1,117 +1,134 @@
-"""What pictures of a sweep are drawn from, whatever kind of sweep it is."""
+"""Pictures of a sweep without other packages: what ``besom plot`` draws, and the HTML that notebooks show."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional
+import base64
+import os
+from collections.abc import Sequence
+from html import escape
+from typing import Any, NamedTuple, Optional, Union
 
-if TYPE_CHECKING:
-    from besom._besom import History
+from besom import _besom, _place, _show
 
-
-@dataclass
-class Dot:
-    """A run in a picture."""
-
-    number: int
-    state: str
-    value: Optional[float]
-    params: dict[str, Any]
-    #: Whether a stopping rule ended it.
-    stopped: bool = False
+#: A notebook shows more runs than this as pixels: their shapes as text would take megabytes at each update.
+MOST_SHAPES = 500
+#: The size of a picture in a notebook's cell, in pixels: two stand side by side on a wide screen.
+WIDTH, HEIGHT = 560, 360
+#: The width of a parameter in parallel coordinates: its name fits.
+COLUMN = 110
 
 
-@dataclass
-class Picture:
-    """The runs of a sweep at one moment, and how to read their values."""
+class Subject(NamedTuple):
+    """A sweep at one moment: what a picture shows and what stands above it."""
 
     title: str
     lines: list[str]
+    history: _besom.History
     metric: str
-    maximize: bool
-    dots: list[Dot]
-    curve: Callable[[int], list[float]]
-    #: All runs, as the native part takes them.
-    history: Callable[[], History]
-
-    def valued(self) -> list[Dot]:
-        """The runs that have a finite value."""
-        return [dot for dot in self.dots if dot.value is not None and math.isfinite(dot.value)]
-
-    def counted(self) -> list[Dot]:
-        """Those that count for the best: they finished or go on."""
-        return [dot for dot in self.valued() if dot.state in ("running", "finished")]
-
-    def best_so_far(self) -> list[tuple[int, float]]:
-        """For each run that counts the best value up to and with it."""
-        found: list[tuple[int, float]] = []
-        for dot in self.counted():
-            assert dot.value is not None
-            better = max if self.maximize else min
-            found.append((dot.number, better(dot.value, found[-1][1]) if found else dot.value))
-        return found
-
-    def best(self) -> Optional[Dot]:
-        """The best run."""
-        dots = self.counted()
-        if not dots:
-            return None
-        return (max if self.maximize else min)(dots, key=lambda dot: dot.value or 0.0)
-
-    def varied(self) -> list[str]:
-        """The parameters that have more than one value."""
-        seen: dict[str, set[str]] = {}
-        for dot in self.dots:
-            for name, value in dot.params.items():
-                seen.setdefault(name, set()).add(repr(value))
-        return [name for name, values in seen.items() if len(values) > 1]
 
 
-def of(sweep: Any) -> Picture:
-    """The picture of a sweep: an id, a `Controller`, what `Api().sweep` gives, or a `besom.Sweep`."""
-    from besom import _besom
+class Picture:
+    """A picture of a sweep. A notebook shows it; :meth:`save` writes it."""
 
+    def __init__(self, history: _besom.History, kind: str, parameters: Sequence[str], size: Optional[tuple[int, int]]) -> None:
+        self._arguments = (history, kind)
+        self._options: dict[str, Any] = {"parameters": list(parameters), "size": size}
+        #: The picture as SVG.
+        self.svg: str = self._draw("svg").decode()
+
+    def _draw(self, format: str) -> bytes:
+        history, kind = self._arguments
+        return _besom.draw(history, kind, format, **self._options)
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Write the picture to a file that ends in ``.svg`` or ``.png``."""
+        format = os.path.splitext(os.fspath(path))[1].lstrip(".").lower()
+        content = self._draw(format)
+        with open(path, "wb") as file:
+            file.write(content)
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<Picture {self._arguments[1]}>"
+
+
+def picture(
+    sweep: Any, kind: str = "history", *, parameters: Sequence[str] = (), size: Optional[tuple[int, int]] = None
+) -> Picture:
+    """Draw a picture of a sweep, as the command ``besom plot`` does.
+
+    ``sweep`` is an id, a :class:`besom.Controller`, what ``Api().sweep`` returns, or a :class:`besom.Sweep`. ``kind`` is
+    ``"history"``, ``"curves"``, ``"parallel"``, ``"slice"``, ``"importance"`` or ``"contour"``; ``parameters`` selects some
+    parameters; ``size`` is in pixels.
+
+    >>> import besom
+    >>> sweep = besom.Sweep({"method": "random", "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    >>> for _ in range(5):
+    ...     run = sweep.ask()
+    ...     sweep.tell(run, run["x"] ** 2)
+    >>> besom.picture(sweep, "slice").svg[:4]
+    '<svg'
+    """
+    return Picture(subject(sweep).history, kind, parameters, size)
+
+
+def subject(sweep: Any) -> Subject:
+    """Return what pictures show of a sweep, whatever kind of sweep it is."""
+    if isinstance(sweep, str):
+        return stored(_besom.Store(_place.store_directory()), _place.sweep_id(sweep))
     if isinstance(sweep, _besom.Sweep):
-        return _of_ask_tell(sweep)
-    from besom import _api
-
-    id = getattr(sweep, "sweep_id", None) or getattr(sweep, "id", sweep)
-    return _of_stored(sweep if isinstance(sweep, _api.ApiSweep) else _api.Api().sweep(id))
+        return _asked(sweep)
+    found: Subject = sweep._subject()
+    return found
 
 
-def _of_stored(sweep: Any) -> Picture:
-    from besom import _api, _show
-
-    row, status = sweep._row, sweep._store.status(sweep.id)
+def stored(store: _besom.Store, id: str) -> Subject:
+    """Return what pictures show of a sweep in a store."""
+    row, status = store.sweep(id), store.status(id)
     reason = f": {row['reason']}" if row["reason"] else ""
     lines = [f"{row['state']}{reason}", f"runs {_show.counts(row, status)}", _show.best(row, status)]
-    dots = [Dot(run.number, run.state, run.best, _api._flat(run.config), run.stop_reason is not None) for run in sweep.runs]
-    title = f"sweep {sweep.id}" + (f" ({row['name']})" if row["name"] else "")
-
-    def curve(number: int) -> list[float]:
-        return list(sweep._store.curve(sweep.id, number))
-
-    def history() -> History:
-        history: History = sweep._store.history(sweep.id)
-        return history
-
-    shown = [line for line in lines if line]
-    return Picture(title, shown, sweep.metric or "metric", sweep.goal == "maximize", dots, curve, history)
+    title = f"sweep {id}" + (f" ({row['name']})" if row["name"] else "")
+    return Subject(title, [line for line in lines if line], store.history(id), _metric(row["metrics"]))
 
 
-def _of_ask_tell(sweep: Any) -> Picture:
-    from besom import _api, _show
+def _asked(sweep: _besom.Sweep) -> Subject:
+    history, metrics = sweep.runs, sweep.problem.metrics
+    best, better = (_compared(run) for run in (history.best, history.better_uncounted))
+    lines = [f"{len(history)} runs", _show.best_line(metrics, best, better)]
+    return Subject("sweep", [line for line in lines if line], history, _metric(metrics))
 
-    history = sweep.runs
-    metrics = sweep.problem.metrics
-    dots = [Dot(run.number, run.state, run.best, _api._flat(run.params), run.stopped is not None) for run in history]
-    metric = metrics[0]["name"] if metrics else "metric"
-    best = sweep.best
-    lines = [f"{len(dots)} runs"] + ([f"best {metric} {_show.number(best.best)} (run {best.number})"] if best else [])
 
-    def curve(number: int) -> list[float]:
-        return list(history[number - 1].values())
+def _compared(run: Optional[_besom.HistoryRun]) -> Optional[dict[str, Any]]:
+    return None if run is None else {"run": run.number, "state": run.state, "value": run.best}
 
-    return Picture("sweep", lines, metric, bool(metrics) and metrics[0]["goal"] == "maximize", dots, curve, lambda: sweep.runs)
+
+def _metric(metrics: list[dict[str, Any]]) -> str:
+    return str(metrics[0]["name"]) if metrics else "metric"
+
+
+def html(sweep: Any) -> str:
+    """Return a sweep as HTML for notebooks: its state, its history and its parameters, without scripts or network."""
+    title, lines, history, metric = subject(sweep)
+    head = "".join(f"<div>{escape(line)}</div>" for line in lines)
+    drawn = _drawn(history, "history", WIDTH, f"{metric} of each run and the best so far")
+    if len(history):
+        columns = len(_show.flat(history[0].params)) + 1
+        drawn += _drawn(history, "parallel", max(WIDTH, COLUMN * columns), "parameters of each run")
+    # A page of its own color: pictures are dark on white, in dark notebooks too.
+    style = "font-family:sans-serif;font-size:13px;line-height:1.5;color:#222;background:#fff;padding:8px;overflow-x:auto"
+    return f'<div style="{style}"><b>{escape(title)}</b>{head}<div>{drawn}</div></div>'
+
+
+def _drawn(history: _besom.History, kind: str, width: int, label: str) -> str:
+    """Return one picture of the page; nothing if there is nothing to see yet."""
+    style = "display:inline-block;vertical-align:top;margin-right:16px"
+    try:
+        if len(history) <= MOST_SHAPES:
+            svg = _besom.draw(history, kind, "svg", size=(width, HEIGHT)).decode()
+            return f'<div role="img" aria-label="{escape(label)}" style="{style}">{svg}</div>'
+        png = base64.b64encode(_besom.draw(history, kind, "png", size=(width, HEIGHT))).decode()
+        return f'<img alt="{escape(label)}" style="{style}" src="data:image/png;base64,{png}"/>'
+    except _besom.BesomError:
+        return ""

@@ -1,4 +1,4 @@
-"""How a sweep goes while agents of this process work on it: one line in a terminal, a picture in a notebook."""
+"""The progress of a sweep while agents of this process work on it: one line in a terminal, a picture in a notebook."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import contextlib
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
 from besom import _besom, _place, _show
 
-#: How often the display is brought up to date, in seconds.
+#: Seconds between updates of the display.
 PACE = 0.5
+#: The display of a large sweep takes time that its agents need: at most this share.
+SHARE = 0.1
 
 
 @contextlib.contextmanager
 def watching(sweep_id: str, wanted: Optional[bool], is_quiet: bool) -> Iterator[None]:
-    """Shows how the sweep goes until the block ends.
+    """Show the progress of a sweep until the block ends.
 
-    Unless it is said, notebooks show it, and terminals if what is executed prints nothing there (``is_quiet``).
+    If ``wanted`` is None, notebooks show it, and so do terminals to which the runs do not print (``is_quiet``).
     """
     show = _display(sweep_id, wanted, is_quiet)
     if show is None:
@@ -28,8 +31,11 @@ def watching(sweep_id: str, wanted: Optional[bool], is_quiet: bool) -> Iterator[
     over = threading.Event()
 
     def keep_showing() -> None:
-        while not over.wait(PACE):
+        pause = PACE
+        while not over.wait(pause):
+            begun = time.monotonic()
             show(False)
+            pause = max(PACE, (time.monotonic() - begun) / SHARE)
 
     thread = threading.Thread(target=keep_showing, name="besom-progress", daemon=True)
     thread.start()
@@ -60,17 +66,17 @@ def _in_notebook() -> bool:
 def _notebook(sweep_id: str) -> Callable[[bool], None]:
     from importlib import import_module
 
-    from besom import _html
+    from besom import _picture
 
-    # What it is typed as differs from version to version.
+    # Its types differ from version to version.
     shown: Any = import_module("IPython.display")
-    handle = shown.display(shown.HTML(_html.of(sweep_id)), display_id=True)
-    said: list[str] = []
+    handle = shown.display(shown.HTML(_picture.html(sweep_id)), display_id=True)
+    latest: list[str] = []
 
     def show(last: bool) -> None:
-        page = _html.of(sweep_id)
-        if handle is not None and said[-1:] != [page]:
-            said[:] = [page]
+        page = _picture.html(sweep_id)
+        if handle is not None and latest != [page]:
+            latest[:] = [page]
             handle.update(shown.HTML(page))
 
     return show

@@ -1,19 +1,25 @@
-"""Text about a sweep, for people."""
+"""A sweep in words."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
-from besom._besom import Store
+from besom._besom import Store, number
 
 
-def number(value: float, digits: int = 6) -> str:
-    """A value short enough to read."""
-    return f"{value:.{digits}g}"
+def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested parameters under names joined by dots."""
+    flattened: dict[str, Any] = {}
+    for name, value in config.items():
+        if isinstance(value, dict):
+            flattened.update(flat(value, f"{prefix}{name}."))
+        else:
+            flattened[prefix + name] = value
+    return flattened
 
 
 def counts(sweep: dict[str, Any], status: dict[str, Any]) -> str:
-    """``12 of 60: 2 running, 9 finished (4 stopped early), 1 failed``."""
+    """Return ``12 of 60: 2 running, 9 finished (4 stopped early), 1 failed``."""
     total = sum(count for _, count in status["counts"])
     of = f" of {sweep['run_cap']}" if sweep["run_cap"] else ""
     parts = [f"{count} {state}" for state, count in status["counts"] if count]
@@ -23,19 +29,23 @@ def counts(sweep: dict[str, Any], status: dict[str, Any]) -> str:
 
 
 def best(sweep: dict[str, Any], status: dict[str, Any]) -> str:
-    """``best loss 0.31 (run 7)``, or nothing; with what was better and does not count."""
-    best, better = status["best"], status["better_uncounted"]
+    """Return ``best loss 0.31 (run 7)`` with what was better and does not count, or nothing without a best run."""
+    return best_line(sweep["metrics"], status["best"], status["better_uncounted"])
+
+
+def best_line(metrics: list[dict[str, Any]], best: Optional[dict[str, Any]], better: Optional[dict[str, Any]]) -> str:
+    """Return ``best loss 0.31 (run 7)`` of two runs, each a dict of ``run``, ``state`` and ``value``."""
     parts = []
-    if best and sweep["metrics"]:
+    if best and metrics:
         running = ", running" if best["state"] == "running" else ""
-        parts.append(f"best {sweep['metrics'][0]['name']} {number(best['value'])} (run {best['run']}{running})")
+        parts.append(f"best {metrics[0]['name']} {number(best['value'])} (run {best['run']}{running})")
     if better:
         parts.append(f"run {better['run']} ({better['state']}) had {number(better['value'])}, which does not count")
     return "; ".join(parts)
 
 
 def status_line(store: Store, id: str) -> str:
-    """A sweep in one line."""
+    """Return the status of a sweep in one line."""
     sweep, status = store.sweep(id), store.status(id)
     title = f" ({sweep['name']})" if sweep["name"] else ""
     reason = f" ({sweep['reason']})" if sweep["reason"] else ""
@@ -49,7 +59,7 @@ def status_line(store: Store, id: str) -> str:
 
 
 def space(config: dict[str, Any]) -> str:
-    """The parameters of a configuration, one a line."""
+    """Return the parameters of a configuration, one per line."""
     parameters = config.get("parameters", {})
     width = max(map(len, parameters), default=0)
     return "\n".join(f"{name:<{width}}  {_described(given)}" for name, given in parameters.items())
@@ -60,7 +70,7 @@ def _described(given: Any) -> str:
 
 
 def summary(store: Store, id: str, limit: int = 10) -> str:
-    """How a sweep stands, with its best runs."""
+    """Return the status of a sweep with its best runs."""
     sweep = store.sweep(id)
     lines = [status_line(store, id)]
     name = sweep["metrics"][0]["name"] if sweep["metrics"] else "best"
@@ -71,7 +81,7 @@ def summary(store: Store, id: str, limit: int = 10) -> str:
 
 
 def debug(store: Store, id: str, shown: dict[str, Any]) -> str:
-    """Who works on a sweep, and what its stopping rule sees."""
+    """Return the agents of a sweep and what its stopping rule sees."""
     lines = [f"  agent {a['name']}: {'alive' if a['alive'] else 'gone'}, run {a['run'] or '-'}" for a in store.agents(id)]
     lines.extend(f"  stopping {key}: {value}" for key, value in shown.items())
     return "\n".join(lines) if lines else "  no agents yet"

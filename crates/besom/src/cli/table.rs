@@ -24,17 +24,7 @@ pub(crate) fn text(table: &Table) -> String {
 
 /// A metric's value in at most six significant digits.
 pub(crate) fn number(x: f64) -> String {
-    if x == 0.0 || !x.is_finite() {
-        return x.to_string();
-    }
-    let magnitude = x.abs();
-    if !(1e-4..1e7).contains(&magnitude) {
-        return format!("{x:.4e}");
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "the logarithm lies between -4 and 7")]
-    let digits = usize::try_from(5 - magnitude.log10().floor() as i32).unwrap_or(0);
-    let text = format!("{x:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    besom_insight::number(x, 6, 1e-4..1e7)
 }
 
 /// A number that may be missing.
