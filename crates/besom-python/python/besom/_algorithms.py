@@ -1,7 +1,7 @@
-"""Turns what a person writes as an algorithm into one form; called from Rust.
+"""Conversion of users' algorithms to one form; called from Rust.
 
 A search is a class whose objects have ``suggest(ask)``, such an object, or a function of ``ask``. A stopping rule is a
-class whose objects have ``stop(problem, history)``, such an object, or a function of the two. A class is made with
+class whose objects have ``stop(problem, history)``, such an object, or a function of the two. A class is called with
 ``(problem, options)``, ``(problem)`` or nothing, as many as its constructor takes.
 """
 
@@ -32,7 +32,7 @@ class _Wait:
         return "besom.WAIT"
 
 
-#: The answer of a search that has nothing to suggest until another run is over.
+#: The answer of a search that has nothing to suggest until another run ends.
 WAIT = _Wait()
 
 
@@ -47,14 +47,14 @@ def _instance(made: Any, method: str, arguments: tuple[Any, ...]) -> Callable[..
 
 
 def checked(made: Any, method: str) -> None:
-    """Raises an error if this can be no algorithm."""
+    """Raise a TypeError if this cannot be an algorithm."""
     has_method = callable(getattr(made, method, None))
     if not has_method and (inspect.isclass(made) or not callable(made)):
-        raise TypeError(f"{made!r} is no algorithm: a class or object with the method '{method}', or a function, is")
+        raise TypeError(f"an algorithm must be a class or object with the method '{method}', or a function, got {made!r}")
 
 
 def _arity(cls: type) -> int:
-    """How many positional arguments the constructor of a class takes, two at most."""
+    """Return how many positional arguments the constructor of a class takes, at most two."""
     if cls.__init__ is object.__init__:  # type: ignore[misc]
         return 0
     parameters = inspect.signature(cls).parameters.values()
@@ -65,35 +65,35 @@ def _arity(cls: type) -> int:
 
 
 def search(made: Any, problem: Any, options: dict[str, Any]) -> Callable[[Any], Any]:
-    """A function that answers ``ask`` with ``"done"``, ``"wait"`` or a list of pairs (parameters, note)."""
+    """Return a function that answers ``ask`` with ``"done"``, ``"wait"`` or a list of pairs (parameters, note)."""
     suggest = _instance(made, "suggest", (problem, options))
 
     def answer(ask: Any) -> Any:
-        said = suggest(ask)
-        if said is None:
+        found = suggest(ask)
+        if found is None:
             return "done"
-        if said is WAIT:
+        if found is WAIT:
             return "wait"
-        if isinstance(said, (Mapping, Suggestion)):
-            said = [said]
-        return [(s.params, s.note) if isinstance(s, Suggestion) else (s, {}) for s in said]
+        if isinstance(found, (Mapping, Suggestion)):
+            found = [found]
+        return [(s.params, s.note) if isinstance(s, Suggestion) else (s, {}) for s in found]
 
     return answer
 
 
 def stopping(made: Any, problem: Any, options: dict[str, Any]) -> Callable[[Any, Any], list[tuple[int, str]]]:
-    """A function that names runs to end, as pairs of number and reason."""
+    """Return a function that selects runs to stop, as pairs of number and reason."""
     stop = _instance(made, "stop", (problem, options))
 
     def answer(problem: Any, history: Any) -> list[tuple[int, str]]:
-        said = stop(problem, history) or ()
-        pairs = said.items() if isinstance(said, Mapping) else said
+        found = stop(problem, history) or ()
+        pairs = found.items() if isinstance(found, Mapping) else found
         return [_pair(pair) for pair in pairs]
 
     return answer
 
 
-def _pair(said: Any) -> tuple[int, str]:
-    run, reason = said if isinstance(said, tuple) else (said, "stopped by the rule")
+def _pair(found: Any) -> tuple[int, str]:
+    run, reason = found if isinstance(found, tuple) else (found, "stopped by the rule")
     number: Any = getattr(run, "number", run)
     return (int(number), str(reason))

@@ -1,6 +1,6 @@
-"""A function run in a process of its own.
+"""A function run in a separate process.
 
-The function travels as in :mod:`multiprocessing`'s *spawn*: the new process imports the main module under another name,
+The function is passed as by :mod:`multiprocessing`'s *spawn*: the new process imports the main module under another name,
 and finds the function there or in its own module. To the agent the process is a program like any other.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, Callable
 
 @contextlib.contextmanager
 def command(function: Callable[[], Any]) -> Iterator[list[str]]:
-    """The command that calls ``function``, while its file is there."""
+    """Yield the command that calls ``function``; its file exists until the block ends."""
     from multiprocessing import spawn
     from multiprocessing.reduction import ForkingPickler
 
@@ -26,9 +26,9 @@ def command(function: Callable[[], Any]) -> Iterator[list[str]]:
     try:
         ForkingPickler(buffer).dump(function)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        message = f"processes= needs a function that another process can import, a top-level one of a module: {error}"
+        message = f"processes= requires a function that another process can import, such as a top-level one of a module: {error}"
         raise TypeError(message) from error
-    # No part of what travels is a secret, and this one would not pickle.
+    # Nothing that is passed is secret, and this entry cannot be pickled.
     data = {key: value for key, value in spawn.get_preparation_data("besom").items() if key != "authkey"}
     file, path = tempfile.mkstemp(prefix="besom-", suffix=".pickle")
     try:
@@ -42,7 +42,7 @@ def command(function: Callable[[], Any]) -> Iterator[list[str]]:
 
 
 def main(path: str) -> None:
-    """Calls the function whose file is ``path``."""
+    """Call the function in the file ``path``."""
     from multiprocessing import spawn
 
     with open(path, "rb") as file:

@@ -1,8 +1,8 @@
 """Rows that wait for more values of the same step.
 
 A row that is logged with ``step=`` or ``commit=False`` may grow, so it is not written at once. It is written with the next
-step, a second later, when the process ends, or when SIGTERM ends it: nothing that was logged is lost, and at most the last
-second of such a row if the process is killed without a word. Rows that are logged plainly never come here.
+step, after a second, when the process ends, or when SIGTERM ends it. If the process is killed by SIGKILL, at most the last
+second of such a row is lost. Other rows are written immediately and never come here.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import time
 import weakref
 from typing import Any
 
-#: After how long a row no longer waits, in seconds.
-PATIENCE = 1.0
+#: The longest time that a row waits, in seconds: what a kill may lose.
+LONGEST_WAIT = 1.0
 
 _waiting: weakref.WeakSet[Any] = weakref.WeakSet()
 _begun = False
@@ -24,7 +24,7 @@ _lock = threading.Lock()
 
 
 def watch(run: Any) -> None:
-    """Sees to it that what waits in ``run`` is written in time."""
+    """Write the row that waits in ``run`` in time."""
     global _begun
     _waiting.add(run)
     with _lock:
@@ -35,13 +35,13 @@ def watch(run: Any) -> None:
     os.register_at_fork(after_in_child=_forget)
     threading.Thread(target=_write_now_and_then, name="besom-rows", daemon=True).start()
     is_main = threading.current_thread() is threading.main_thread()
-    # Whoever has a handler of his own ends the process in his own way, and atexit follows.
+    # A program with its own handler ends the process in its own way, and atexit follows.
     if is_main and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminated)
 
 
 def _forget() -> None:
-    """A forked child has no thread, and its parent's rows are not its own."""
+    """Forget all rows: a forked child has no thread, and the rows belong to its parent."""
     global _begun
     _begun = False
     for run in list(_waiting):
@@ -56,14 +56,14 @@ def _write_all() -> None:
 
 def _write_now_and_then() -> None:
     while True:
-        time.sleep(PATIENCE / 4)
+        time.sleep(LONGEST_WAIT / 4)
         for run in list(_waiting):
-            if run._pending and time.monotonic() - run._waiting_since > PATIENCE:
+            if run._pending and time.monotonic() - run._waiting_since > LONGEST_WAIT:
                 run._write_pending()
 
 
 def _terminated(number: int, frame: Any) -> None:
-    """Writes what waits, then ends as the process would have ended without this."""
+    """Write all rows that wait, then end the process as without this handler."""
     _write_all()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

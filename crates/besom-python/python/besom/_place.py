@@ -1,4 +1,4 @@
-"""Where the store is."""
+"""The location of the store."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from besom import _besom
 
 
 def store_directory() -> str:
-    """``$BESOM_STORE``, else ``.besom`` in the working directory, as an absolute path."""
+    """Return ``$BESOM_STORE``, or ``.besom`` in the working directory, as an absolute path."""
     return os.path.abspath(os.environ.get("BESOM_STORE") or ".besom")
 
 
 def sweep_id(path: str) -> str:
-    """The id in a sweep's path as W&B writes it: ``entity/project/id`` is ``id``."""
+    """Return the id in a sweep's path in W&B's form: ``entity/project/id`` is ``id``."""
     if not isinstance(path, str):
-        raise TypeError(f"the id of a sweep is text such as '3k8s0x1q', not {path!r}")
+        raise TypeError(f"the id of a sweep must be a string such as '3k8s0x1q', got {path!r}")
     return _besom.id_of_path(path)
 
 
 def supervisor() -> list[str]:
-    """How to start a process that supervises a program of this one."""
+    """Return the command of a process that supervises a program of this process."""
     import sys
 
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

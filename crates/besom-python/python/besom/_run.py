@@ -1,4 +1,4 @@
-"""A run as its training code sees it: ``init``, ``config``, ``log``, ``finish``."""
+"""The run that training code executes: ``init``, ``config``, ``log``, ``finish``."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from besom._besom import BesomError, RunLog, RunStopped
 class Config:
     """The parameters of a run, and what the program adds to them.
 
-    Values are attributes and items alike: ``config.lr``, ``config["lr"]``, ``config.get("lr", 0.1)``. Parameters that the
-    sweep gives stay as they are: ``update`` and ``init(config=...)`` set all others.
+    Values are attributes and items: ``config.lr``, ``config["lr"]``, ``config.get("lr", 0.1)``. The sweep's parameters
+    cannot be changed: ``update`` and ``init(config=...)`` set all others.
 
     >>> config = Config({"lr": 0.1})
     >>> config.update({"lr": 5, "epochs": 3})
@@ -32,37 +32,37 @@ class Config:
         object.__setattr__(self, "_values", {**dict(given or {}), **swept})
 
     def update(self, values: Any = None, allow_val_change: Optional[bool] = None, **more: Any) -> None:
-        """Sets values that the sweep does not give."""
+        """Set values that are not parameters of the sweep."""
         for name, value in dict(values or {}, **more).items():
             self[name] = value
 
     def setdefaults(self, values: Mapping[str, Any]) -> None:
-        """Sets values that are not there yet."""
+        """Set values that do not exist yet."""
         for name, value in values.items():
             self._values.setdefault(name, value)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of this name, or ``default``."""
+        """Return the value of this name, or ``default``."""
         return self._values.get(name, default)
 
     def keys(self) -> Any:
-        """All names."""
+        """Return all names."""
         return self._values.keys()
 
     def items(self) -> Any:
-        """All names with their values."""
+        """Return all names with their values."""
         return self._values.items()
 
     def values(self) -> Any:
-        """All values."""
+        """Return all values."""
         return self._values.values()
 
     def user_items(self) -> Iterator[tuple[str, Any]]:
-        """All names with their values, as W&B has it: nothing here is internal."""
+        """Return all names with their values. W&B leaves out internal ones; there are none here."""
         return iter(list(self._values.items()))
 
     def as_dict(self) -> dict[str, Any]:
-        """A copy as a dict."""
+        """Return a copy as a dict."""
         return dict(self._values)
 
     def __getitem__(self, name: str) -> Any:
@@ -79,7 +79,7 @@ class Config:
             return self._values[name]
         except KeyError:
             known = ", ".join(self._values) or "none"
-            raise AttributeError(f"the run has no parameter '{name}'; it has {known}") from None
+            raise AttributeError(f"the run has no parameter '{name}'; known: {known}") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
@@ -100,8 +100,8 @@ class Config:
 class Run:
     """A run that this program executes.
 
-    ``id`` is ``SWEEP-NUMBER`` (or a name of its own outside a sweep), ``number`` its number in the sweep from 1, ``dir`` a
-    directory that stays the same over all attempts, for checkpoints, ``summary`` the last value of everything logged.
+    ``id`` is ``SWEEP-NUMBER`` (outside a sweep, a name made of time and process), ``number`` its number in the sweep from
+    1, ``dir`` a directory for checkpoints that is the same in all attempts, ``summary`` the last value of each key logged.
     """
 
     def __init__(
@@ -129,13 +129,13 @@ class Run:
         self._thread = threading.get_ident()
 
     def log(self, data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
-        """Logs one row of metrics. When it returns, the row is in the run's file: no death of the process loses it.
+        """Log one row of metrics. When it returns, the row is in the run's file, and no crash of the process loses it.
 
-        Rows with the same ``step`` are one row, as are rows with ``commit=False`` and the next one. In a function run it
-        raises :class:`besom.RunStopped` if the run is to end.
+        Rows with the same ``step`` are one row, as are rows with ``commit=False`` and the next one. In a function run,
+        raises :class:`besom.RunStopped` if the run must end.
         """
         if not isinstance(data, Mapping):
-            raise TypeError(f"a row of metrics is a dict, not {data!r}")
+            raise TypeError(f"a row of metrics must be a dict, got {data!r}")
         if step is None and commit is not False and not self._pending:
             self.summary.update(data)
             self._write(data)
@@ -143,7 +143,7 @@ class Run:
         self._log_at(data, step, commit)
 
     def _log_at(self, data: Mapping[str, Any], step: Optional[int], commit: Optional[bool]) -> None:
-        """Logs values of a row that may grow."""
+        """Log values of a row that may grow."""
         if step is not None and step != self._step:
             self._flush()
             self._step = step
@@ -167,22 +167,24 @@ class Run:
                 self._write(row)
 
     def _write_pending(self) -> None:
-        """Writes the row that waits, from wherever: a stop is for the thread of the run to hear."""
+        """Write the row that waits, from any thread: only the thread of the run may be stopped."""
         with contextlib.suppress(RunStopped):
             self._flush()
 
     @property
     def should_stop(self) -> bool:
-        """Whether the run is to end, for code that would rather look than be interrupted. A program is told by SIGTERM."""
+        """Whether the run must end, for code that polls instead of being interrupted. A program gets SIGTERM."""
         return self._log.stop_reason is not None
 
     def mark_preempting(self) -> None:
-        """Says that the machine is being taken away: if this attempt fails from now on, or exits with another code than 0, its
-        run is handed out again, at no cost to its retries."""
+        """Mark the machine as being taken away.
+
+        If this attempt fails from now on, or exits with a code other than 0, its run is requeued without using up a retry.
+        """
         self._log.mark_preempting()
 
     def finish(self, exit_code: Optional[int] = None) -> None:
-        """Ends the run as far as its code is concerned. A code other than 0 marks it failed."""
+        """Finish the run. A code other than 0 marks it failed."""
         self._write_pending()
         self.exit_code = exit_code or 0
         _forget(self)
@@ -204,7 +206,7 @@ _outside: Optional[Run] = None
 
 
 def current() -> Optional[Run]:
-    """The run of this thread, else the only run of the process, else None."""
+    """Return the run of this thread, or the only run of the process, or None."""
     run: Optional[Run] = getattr(_here, "run", None)
     if run is not None:
         return run
@@ -243,11 +245,11 @@ def init(
     name: Optional[str] = None,
     **ignored: Any,
 ) -> Run:
-    """The run that this code executes.
+    """Return the run that this code executes.
 
-    In a function or program that an agent has started it is the agent's run, with the parameters that the sweep gives
-    (they win over ``config``). Elsewhere it is a run of its own, in ``.besom/alone``, so that a script also runs alone.
-    Options of W&B that have no meaning here are taken and ignored.
+    In a function or program that an agent started it is the agent's run, with the sweep's parameters, which take
+    precedence over ``config``. Elsewhere it is a new run in ``.besom/alone``, so that a script also runs without a sweep.
+    Options of W&B that have no meaning here are ignored.
     """
     global _outside
     run = current()
@@ -262,7 +264,7 @@ def init(
 
 
 def _of_environment() -> Optional[Run]:
-    """The run of a program that an agent has started."""
+    """Return the run of a program that an agent started."""
     metrics, params = os.environ.get("BESOM_METRICS"), os.environ.get("BESOM_PARAMS")
     if not metrics:
         return None
@@ -284,7 +286,7 @@ def _of_environment() -> Optional[Run]:
 
 
 def _alone() -> Run:
-    """A run that no sweep knows."""
+    """Return a new run outside any sweep."""
     base = os.path.join(_place.store_directory(), "alone")
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for count in range(10_000):
@@ -295,11 +297,11 @@ def _alone() -> Run:
             continue
         directory = os.path.join(base, id)
         return Run(id, Config({}), RunLog(os.path.join(directory, "metrics-1.jsonl")), directory, None, None)
-    raise BesomError(f"cannot make a directory for a run in {base}")
+    raise BesomError(f"cannot create a directory for a run in {base}")
 
 
 def interrupt_functions() -> None:
-    """Raises `RunStopped` in all threads that execute a function run, as soon as they execute Python again."""
+    """Raise `RunStopped` in all threads that execute a function run, as soon as they execute Python again."""
     import ctypes
 
     with _lock:
@@ -309,13 +311,13 @@ def interrupt_functions() -> None:
 
 
 def log(data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
-    """Logs one row of metrics of the current run; see :meth:`Run.log`."""
+    """Log one row of metrics of the current run; see :meth:`Run.log`."""
     run = getattr(_here, "run", None) or _needed("besom.log()")
     run.log(data, step, commit)
 
 
 def finish(exit_code: Optional[int] = None, quiet: Optional[bool] = None) -> None:
-    """Ends the current run as far as its code is concerned; does nothing without one."""
+    """Finish the current run; do nothing without one."""
     run = current()
     if run is not None:
         run.finish(exit_code)
@@ -325,7 +327,7 @@ class CurrentConfig:
     """The :class:`Config` of the current run, as ``besom.config``."""
 
     def __getattr__(self, name: str) -> Any:
-        # Whoever inspects this object is not asking for a parameter.
+        # Tools that inspect this object do not ask for a parameter.
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(_needed("besom.config").config, name)
@@ -354,7 +356,7 @@ class CurrentConfig:
 
 
 def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: dict[str, Any], directory: str, log: RunLog) -> tuple[str, str, str]:
-    """Calls a training function for a run; called by the agent (Rust). Says how it ended: a word, a message, an excerpt."""
+    """Call a training function for a run; return how it ended: a word, a message, an excerpt. Called by the agent (Rust)."""
     sweep, number, attempt = run_of
     run = Run(f"{sweep}-{number}", Config(params), log, os.fspath(directory), sweep, number, attempt)
     run._is_function = True
@@ -380,7 +382,7 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
 def _failure(run: Run, error: Exception) -> tuple[str, str, str]:
     import traceback
 
-    # The frames of the package say nothing to the author of the function.
+    # The frames of the package mean nothing to the author of the function.
     trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
     lines = "".join(traceback.format_exception(type(error), error, trace))
     print(f"besom: run {run.id} failed:\n{lines}", end="", file=sys.stderr)

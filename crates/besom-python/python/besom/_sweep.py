@@ -1,4 +1,4 @@
-"""Making a sweep, and working on it."""
+"""Creating a sweep and executing its runs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def sweep(
     *,
     seed: Optional[int] = None,
 ) -> str:
-    """Creates a sweep and says its id.
+    """Create a sweep and return its id.
 
-    ``sweep`` is a configuration as a dict, a function that makes one, or the path of a sweep file (YAML or JSON).
-    ``prior_runs`` are ids of runs (``SWEEP-NUMBER``) of other sweeps in this store that the search is to learn from.
+    ``sweep`` is a configuration as a dict, a function that returns one, or the path of a sweep file (YAML or JSON).
+    ``prior_runs`` are ids of runs (``SWEEP-NUMBER``) of other sweeps in this store for the search to learn from.
 
-    Raises :class:`besom.ConfigError` with everything that is wrong with the configuration.
+    Raises :class:`besom.ConfigError` with all problems of the configuration.
     """
     config = sweep() if callable(sweep) else sweep
     if isinstance(config, (str, os.PathLike)):
@@ -40,7 +40,7 @@ def sweep(
 
 def with_owner(config: Mapping[str, Any], entity: Optional[str], project: Optional[str]) -> dict[str, Any]:
     if not isinstance(config, Mapping):
-        raise TypeError(f"a sweep is configured by a dict, the path of a file or a function, not {config!r}")
+        raise TypeError(f"a configuration must be a dict, the path of a file or a function, got {config!r}")
     return {**_place.optional_name(entity, "entity"), **_place.optional_name(project, "project"), **config}
 
 
@@ -80,25 +80,25 @@ def agent(
     processes: Optional[int] = None,
     progress: Optional[bool] = None,
 ) -> int:
-    """Works on a sweep until it is over, or until ``count`` runs were executed; says how many were.
+    """Execute runs of a sweep until it finishes, or until ``count`` runs were executed; return the number of runs executed.
 
-    With a ``function`` each run is a call of it, in this thread, so that Ctrl-C and libraries that want the main thread
-    work; ``processes=4`` executes four at once, each in a fresh process (the function must be importable, as for
-    :mod:`multiprocessing`). Without one the sweep's program is executed.
+    With a ``function`` each run is a call of it, in this thread, so that Ctrl-C works, and so do libraries that require
+    the main thread. ``processes=4`` executes four runs in parallel, each in a fresh process (the function must be
+    importable, as for :mod:`multiprocessing`). Without a function the sweep's program is executed.
 
-    A run that is stopped early ends at its next ``besom.log`` by :class:`besom.RunStopped`; a process by SIGTERM. A
-    function that fails three times at once pauses the sweep and raises :class:`besom.SweepPaused`.
+    A run that is stopped early ends at its next ``besom.log`` with :class:`besom.RunStopped`, a process with SIGTERM. A
+    function that fails quickly three times in a row pauses the sweep and raises :class:`besom.SweepPaused`.
 
-    ``progress`` shows how the sweep goes meanwhile: in notebooks unless it is False, in terminals by itself if nothing else is
-    printed there.
+    ``progress`` controls the display of the sweep's status. By default notebooks show it, and terminals do with
+    ``processes`` or without a function, where the runs do not print.
     """
     id, store = _place.sweep_id(sweep_id), _place.store_directory()
     if function is not None and not callable(function):
-        raise TypeError(f"function is to be a function without arguments, not {function!r}")
+        raise TypeError(f"function must be callable without arguments, got {function!r}")
     if count is not None and count < 0:
-        raise ValueError(f"count is to be 0 or more, not {count}")
+        raise ValueError(f"count must be >= 0, got {count}")
     if processes is not None and processes < 1:
-        raise ValueError(f"processes is to be 1 or more, not {processes}")
+        raise ValueError(f"processes must be >= 1, got {processes}")
     from besom import _child, _progress
 
     in_thread = function is not None and processes is None

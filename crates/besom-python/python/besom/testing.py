@@ -1,4 +1,4 @@
-"""Whether an algorithm of your own keeps the laws that besom relies on."""
+"""Checks of your own algorithms against the laws that besom relies on."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from besom import _besom
 def check_search(
     search: Any, *, problems: str = "any", cases: int = 30, options: Optional[Mapping[str, Any]] = None
 ) -> None:
-    """Checks a search (a class, or a function of ``ask``) against everything that a search must satisfy.
+    """Check a search (a class, or a function of ``ask``) against the laws of a search.
 
-    Small stories are told to it: runs arrive, log numbers, NaN or nothing, fail and finish, and between these it is asked.
-    It must answer as a fresh instance does, with points of the space, and never fail. ``problems`` says what it supports:
-    ``"any"``, ``"mixed"`` (one metric, parameters of all kinds) or ``"finite"``. An instance is not accepted: fresh ones are
-    needed.
+    It is asked between the events of small random histories: runs arrive, log numbers, NaN or nothing, fail and finish.
+    It must answer as a fresh instance does, with points of the space, and must never raise. ``problems`` is what it
+    supports: ``"any"``, ``"mixed"`` (one metric, parameters of all kinds) or ``"finite"``. An instance is not accepted,
+    because the check requires fresh ones.
 
-    Raises AssertionError with the broken law in words and the smallest story that shows it.
+    Raises AssertionError with the broken law and the smallest history that breaks it.
 
     >>> def middle(ask):
     ...     return ask.problem.decode([0.5] * ask.problem.dimensions)
@@ -28,7 +28,7 @@ def check_search(
 
 
 def check_stopping(stopping: Any, *, cases: int = 30, options: Optional[Mapping[str, Any]] = None) -> None:
-    """Checks a stopping rule (a class, or a function of problem and history) in the same way.
+    """Check a stopping rule (a class, or a function of problem and history) in the same way.
 
     >>> def patient(problem, history):
     ...     return []
