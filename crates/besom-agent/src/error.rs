@@ -12,7 +12,8 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AgentError {
-    /// The store failed, and kept failing for [`AgentOptions::store_timeout`](crate::AgentOptions::store_timeout).
+    /// The store failed, and kept failing for
+    /// [`AgentOptions::store_timeout`](crate::AgentOptions::store_timeout).
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The function that is called while there is nothing to claim failed.

@@ -18,11 +18,12 @@ use thiserror::Error;
 use crate::metrics;
 use crate::{AgentError, Ended, Link, Runner, Signal};
 
-/// The bounds of the interval at which logged rows are reported: at once while rows arrive, less often when idle.
+/// The bounds of the interval at which logged rows are reported: at once while rows arrive, less often when
+/// idle.
 const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 
-/// Executes runs by calling a closure in this process, on the agent's thread. Another thread reports what it logs
-/// meanwhile and sends heartbeats, so the closure may compute for hours without logging.
+/// Executes runs by calling a closure in this process, on the agent's thread. Another thread reports what it
+/// logs meanwhile and sends heartbeats, so the closure may compute for hours without logging.
 ///
 /// A closure that returns `Ok` has finished its run; an error or a panic fails it.
 ///
@@ -168,8 +169,8 @@ impl RunContext<'_> {
         &self.dir
     }
 
-    /// Logs one row. When this returns the row is acknowledged: no death of the process loses it. The store receives it
-    /// within milliseconds, so a stopping rule's answer to it comes with a later row.
+    /// Logs one row. When this returns the row is acknowledged: no death of the process loses it. The store
+    /// receives it within milliseconds, so a stopping rule's answer to it comes with a later row.
     ///
     /// # Errors
     /// [`LogError::Stopped`] if the run must end; the row is logged all the same. Propagate it with `?`.
@@ -190,7 +191,8 @@ impl RunContext<'_> {
         }
     }
 
-    /// Announces that the machine is about to be preempted: if the closure fails from now on, the run is handed out again.
+    /// Announces that the machine is about to be preempted: if the closure fails from now on, the run is
+    /// handed out again.
     pub fn mark_preempting(&mut self) -> Result<(), LogError> {
         metrics::append(&self.writer, &metrics::preempting()).map_err(LogError::Write)
     }

@@ -1,16 +1,18 @@
 //! Claims runs, executes their program or function, reports their metrics, ends them when asked to.
 //!
-//! [`work`] is an agent: it takes runs from a [`Queue`](besom_store::Queue), hands each to a [`Runner`] and returns it with
-//! its end. Two runners are provided: [`ProgramRunner`] executes programs in any language, [`FunctionRunner`] calls a
-//! Rust closure. What a run logs goes through a file, one JSON object per line, numbered by its place: **what is in the
-//! file is acknowledged**, and whoever finds a run without its agent reads the file to its end before anything else. So
-//! neither the death of a program nor that of its agent loses a row, and no row counts twice.
+//! [`work`] is an agent: it takes runs from a [`Queue`](besom_store::Queue), hands each to a [`Runner`] and
+//! returns it with its end. Two runners are provided: [`ProgramRunner`] executes programs in any language,
+//! [`FunctionRunner`] calls a Rust closure. What a run logs goes through a file, one JSON object per line,
+//! numbered by its place: **what is in the file is acknowledged**, and whoever finds a run without its agent
+//! reads the file to its end before anything else. So neither the death of a program nor that of its agent
+//! loses a row, and no row counts twice.
 //!
-//! No process of a run survives the run. Programs have a process group of their own; children that leave it are found
-//! by a small supervisor process ([`supervise`]), which also ends everything when the agent itself is killed.
+//! No process of a run survives the run. Programs have a process group of their own; children that leave it
+//! are found by a small supervisor process ([`supervise`]), which also ends everything when the agent itself
+//! is killed.
 //!
-//! The queue is all that an agent sees of a store (decision 30); what happens while there is nothing to claim is up to
-//! the caller of [`work`]. This crate installs no signal handlers; see [`Shutdown`].
+//! The queue is all that an agent sees of a store (decision 30); what happens while there is nothing to claim
+//! is up to the caller of [`work`]. This crate installs no signal handlers; see [`Shutdown`].
 //!
 //! # Who must do what
 //!
@@ -21,9 +23,10 @@
 //! | the caller of [`work`] | step the sweep in `idle`, if it wants to, with a store of its own; raise the [`Shutdown`] on signals; give each agent a queue of its own |
 //! | the binary named as supervisor | call [`supervise`] first thing in its main thread |
 //!
-//! Modules: `work` (the life of an agent) with `work/crash_loop` (broken programs) and `work/wait` (pauses), `recovery`
-//! (runs of agents that are gone) with `recovery/liveness` (lock files), `link` (between a run and its queue), `run_dir` and
-//! `metrics` (a run's files), `program`, `process` and `function` (the runners), `retry`, `shutdown`.
+//! Modules: `work` (the life of an agent) with `work/crash_loop` (broken programs) and `work/wait` (pauses),
+//! `recovery` (runs of agents that are gone) with `recovery/liveness` (lock files), `link` (between a run and
+//! its queue), `run_dir` and `metrics` (a run's files), `program`, `process` and `function` (the runners),
+//! `retry`, `shutdown`.
 
 mod error;
 mod function;

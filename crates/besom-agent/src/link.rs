@@ -20,17 +20,18 @@ use crate::metrics::{self, Tail};
 use crate::retry::{Backoff, RetryingQueue, is_transient};
 use crate::{AgentError, AgentOptions, Level, RunDir, Shutdown};
 
-/// How many times in a row a store may ask for rows that it was just sent: once more than a healthy store ever does.
+/// How many times in a row a store may ask for rows that it was just sent: once more than a healthy store
+/// ever does.
 const MAX_GAPS: u32 = 3;
-/// The maximum number of pieces of the metrics file that one [`Link::pump`] reports, so that it always returns, however
-/// fast the program logs.
+/// The maximum number of pieces of the metrics file that one [`Link::pump`] reports, so that it always
+/// returns, however fast the program logs.
 const MAX_PIECES: usize = 16;
 /// The pause between two tries to send the last rows of a run that has ended.
 const DRAIN_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The line between a run and its queue: what appears in the metrics file is reported, with its numbers; the queue's
-/// replies, and the agent's own shutdown, come back as a [`Signal`]. A store that fails for a while does no harm: the
-/// rows are in the file, and are reported once it works again.
+/// The line between a run and its queue: what appears in the metrics file is reported, with its numbers; the
+/// queue's replies, and the agent's own shutdown, come back as a [`Signal`]. A store that fails for a while
+/// does no harm: the rows are in the file, and are reported once it works again.
 pub struct Link<'a> {
     queue: &'a mut dyn Queue,
     lease: Lease,
@@ -131,8 +132,8 @@ impl<'a> Link<'a> {
         metrics::append(writer, row).map_err(AgentError::io(&path))
     }
 
-    /// Reports what is new in the metrics file, or sends a heartbeat if one is due. Returns what the runner must do.
-    /// Call it often; it does little if there is nothing to do.
+    /// Reports what is new in the metrics file, or sends a heartbeat if one is due. Returns what the runner
+    /// must do. Call it often; it does little if there is nothing to do.
     pub fn pump(&mut self) -> Signal {
         let is_waiting = self.retry.is_some_and(|(at, _)| Instant::now() < at);
         if self.is_open() && !is_waiting {
@@ -155,8 +156,8 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Reports all that is left in the metrics file, including an unterminated last line, once nobody writes it any more.
-    /// Retries as long as the agent does.
+    /// Reports all that is left in the metrics file, including an unterminated last line, once nobody writes
+    /// it any more. Retries as long as the agent does.
     pub(crate) fn drain(&mut self) -> Result<(), AgentError> {
         let deadline = Instant::now() + self.store_timeout;
         loop {

@@ -1,7 +1,7 @@
 //! The metrics file of an attempt: how it is written, and how it is read while it grows.
 //!
-//! The seq of a row is its place among the valid lines of the file. That is a function of the file alone: every reader,
-//! in whatever pieces it reads, finds the same numbers, so every row counts exactly once.
+//! The seq of a row is its place among the valid lines of the file. That is a function of the file alone:
+//! every reader, in whatever pieces it reads, finds the same numbers, so every row counts exactly once.
 
 mod line;
 mod tail;
@@ -18,12 +18,12 @@ pub(crate) use tail::Tail;
 
 use crate::AgentError;
 
-/// The longest line that is read, in bytes: a row of scalars has a few hundred, and a line without end must not fill the
-/// memory.
+/// The longest line that is read, in bytes: a row of scalars has a few hundred, and a line without end must
+/// not fill the memory.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 
-/// Appends one row to a metrics file, in a single write, so that several processes may log to one file. When this returns
-/// the row is acknowledged: no death of any process loses it.
+/// Appends one row to a metrics file, in a single write, so that several processes may log to one file. When
+/// this returns the row is acknowledged: no death of any process loses it.
 ///
 /// # Errors
 /// If the file cannot be written, or the row is longer than 1 MiB.

@@ -1,10 +1,10 @@
 //! The processes of a run, none of which outlives it.
 //!
-//! There are two ways. With a *supervisor* (a small process between agent and program) nothing escapes: it adopts
-//! what the program leaves behind, finds children in sessions of their own, and ends all of them when its connection to
-//! the agent breaks, as it does even when the agent is killed by SIGKILL. *Directly*, for those who embed an agent and have no binary to
-//! be the supervisor, the program has a process group, dies with its parent, and processes that left the group are
-//! recognized by their environment.
+//! There are two ways. With a *supervisor* (a small process between agent and program) nothing escapes: it
+//! adopts what the program leaves behind, finds children in sessions of their own, and ends all of them when
+//! its connection to the agent breaks, as it does even when the agent is killed by SIGKILL. *Directly*, for
+//! those who embed an agent and have no binary to be the supervisor, the program has a process group, dies
+//! with its parent, and processes that left the group are recognized by their environment.
 
 mod direct;
 mod spawn;
@@ -27,7 +27,8 @@ pub(crate) use tree::{end_all, marked};
 use direct::Direct;
 use supervised::Supervised;
 
-/// How long processes that a program left behind may take after SIGTERM: the run is over, so not its whole grace period.
+/// How long processes that a program left behind may take after SIGTERM: the run is over, so not its whole
+/// grace period.
 pub(crate) const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 /// How long to wait for processes that were sent SIGKILL. Only one that hangs in the kernel takes longer.
 pub(crate) const KILL_TIMEOUT: Duration = Duration::from_secs(20);
@@ -39,8 +40,8 @@ pub(crate) struct Program {
     pub(crate) argv: Vec<String>,
     /// The working directory.
     pub(crate) directory: PathBuf,
-    /// Variables beyond the agent's own environment. They must distinguish this attempt from every other: processes that
-    /// have the marked ones belong to the run.
+    /// Variables beyond the agent's own environment. They must distinguish this attempt from every other:
+    /// processes that have the marked ones belong to the run.
     pub(crate) env: Vec<(&'static str, OsString)>,
     /// The file that the supervisor locks.
     pub(crate) lock: PathBuf,

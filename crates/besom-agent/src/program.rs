@@ -20,15 +20,16 @@ use crate::{AgentError, Ended, Link, Runner, Signal};
 use ending::Ending;
 use output::Output;
 
-/// The bounds of the interval at which the metrics file is read: at once while rows arrive, less often when idle.
+/// The bounds of the interval at which the metrics file is read: at once while rows arrive, less often when
+/// idle.
 const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
 /// Executes runs as programs in any language.
 ///
-/// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input, in a
-/// process group of its own. Its environment has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
-/// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines to) and
-/// `BESOM_RUN_DIR`. Head and tail of its output are kept in [`crate::RunDir::output`].
+/// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input,
+/// in a process group of its own. Its environment has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
+/// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines
+/// to) and `BESOM_RUN_DIR`. Head and tail of its output are kept in [`crate::RunDir::output`].
 #[derive(Clone, Debug)]
 pub struct ProgramRunner {
     /// The sweep's `command`; W&B's default if `None`.
@@ -40,10 +41,11 @@ pub struct ProgramRunner {
     /// The value of `BESOM_STORE`.
     pub store: OsString,
     /// How to start a process that calls [`crate::supervise`] with the arguments that follow these, such as
-    /// `["/proc/self/exe", "__supervise"]`; its first word must be an absolute path. Without one, a SIGKILL of the agent
-    /// ends the program itself, but not what the program has started.
+    /// `["/proc/self/exe", "__supervise"]`; its first word must be an absolute path. Without one, a SIGKILL
+    /// of the agent ends the program itself, but not what the program has started.
     pub supervisor: Option<Vec<OsString>>,
-    /// A directory appended to `PATH`, so that `besom log` works in programs wherever `besom` was started from.
+    /// A directory appended to `PATH`, so that `besom log` works in programs wherever `besom` was started
+    /// from.
     pub tools: Option<PathBuf>,
     /// A directory prepended to `PATH`, so that `python` is the intended one.
     pub interpreters: Option<PathBuf>,

@@ -1,4 +1,5 @@
-//! What becomes of runs whose agents are gone: their metrics files are read to the end, then they are given up.
+//! What becomes of runs whose agents are gone: their metrics files are read to the end, then they are given
+//! up.
 
 mod liveness;
 
@@ -18,8 +19,8 @@ use crate::process::{end_all, marked};
 use crate::retry::RetryingQueue;
 use crate::{AgentError, RunDir};
 
-/// How long to wait for the processes of a dead agent to die. Their supervisor kills them at once; longer takes only a
-/// process that hangs in the kernel.
+/// How long to wait for the processes of a dead agent to die. Their supervisor kills them at once; longer
+/// takes only a process that hangs in the kernel.
 const DEATH_TIMEOUT: Duration = Duration::from_secs(10);
 /// The interval at which the supervisor's lock is tried; it is usually free within milliseconds.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
@@ -33,9 +34,9 @@ pub(crate) struct Salvaged {
     pub(crate) preempting: bool,
 }
 
-/// Reports the rows in the metrics file of a run that are not in the store yet, under the run's lease. What is in the
-/// file is acknowledged, so this comes before a run is given up. Nothing is done if the lease is over, or the file is on
-/// another machine. A repeated report adds nothing.
+/// Reports the rows in the metrics file of a run that are not in the store yet, under the run's lease. What
+/// is in the file is acknowledged, so this comes before a run is given up. Nothing is done if the lease is
+/// over, or the file is on another machine. A repeated report adds nothing.
 pub(crate) fn salvage(
     queue: &mut RetryingQueue<'_>,
     held: &HeldRun,

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::{AgentError, wandb_config};
 
-/// The directory of a run in the store directory `directory`: the same for every attempt, the place for checkpoints.
+/// The directory of a run in the store directory `directory`: the same for every attempt, the place for
+/// checkpoints.
 pub fn run_directory(directory: &Path, sweep: &SweepId, run: RunNumber) -> PathBuf {
     directory.join("runs").join(sweep.as_str()).join(run.to_string())
 }

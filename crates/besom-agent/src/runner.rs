@@ -32,7 +32,8 @@ pub struct Ended {
     pub end: End,
     /// The last lines that the program printed, quoted when the sweep is paused because of it; may be empty.
     pub excerpt: String,
-    /// Why no run of this sweep can succeed (the program is missing): the sweep is paused at once with this reason.
+    /// Why no run of this sweep can succeed (the program is missing): the sweep is paused at once with this
+    /// reason.
     pub broken: Option<String>,
     /// Whether somebody else killed the program or its supervisor, which says nothing about the program.
     pub killed_externally: bool,

@@ -21,8 +21,8 @@ pub enum Level {
 
 /// A level that all agents with a clone of it obey. It only ever rises.
 ///
-/// This library installs no signal handlers; the command raises the level on each Ctrl-C. [`Shutdown::raise`] and
-/// [`Shutdown::raise_to`] touch one atomic number and nothing else, so a signal handler may call them.
+/// This library installs no signal handlers; the command raises the level on each Ctrl-C. [`Shutdown::raise`]
+/// and [`Shutdown::raise_to`] touch one atomic number and nothing else, so a signal handler may call them.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     level: Arc<AtomicU8>,

@@ -18,8 +18,8 @@ use crate::retry::RetryingQueue;
 use crate::{AgentError, Ended, Level, Link, RunDir, Runner, Shutdown};
 use wait::Wait;
 
-/// The bounds of the interval at which runs of agents that are gone are looked for: reading a directory and one query
-/// cost little, and an owner who restarts a killed agent sees its run move within seconds.
+/// The bounds of the interval at which runs of agents that are gone are looked for: reading a directory and
+/// one query cost little, and an owner who restarts a killed agent sees its run move within seconds.
 const RECOVERY_INTERVAL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// What came of doing something else while there was nothing to claim.
@@ -41,7 +41,8 @@ pub enum ExitReason {
     /// It was asked to, by its [`Shutdown`].
     Shutdown,
     /// The program is broken and the sweep was paused for this reason, by this agent or one that shares its
-    /// [`CrashLoopGuard`]; or whoever shares the guard tripped it for another reason ([`CrashLoopGuard::trip`]).
+    /// [`CrashLoopGuard`]; or whoever shares the guard tripped it for another reason
+    /// ([`CrashLoopGuard::trip`]).
     Broken(String),
 }
 
@@ -54,15 +55,17 @@ pub struct Outcome {
     pub runs: u64,
 }
 
-/// Executes runs of a sweep until it ends, or until asked to stop: joins, claims runs, hands them to `runner`, returns
-/// them with their end, leaves. Gives up the runs of agents that are gone, after reading what they logged.
+/// Executes runs of a sweep until it ends, or until asked to stop: joins, claims runs, hands them to
+/// `runner`, returns them with their end, leaves. Gives up the runs of agents that are gone, after reading
+/// what they logged.
 ///
-/// While there is nothing to claim, `idle` is called (a controller's step, for example, with a store of its own); then
-/// the agent waits, longer each time that nothing happens. In a paused sweep it waits until the sweep is resumed.
+/// While there is nothing to claim, `idle` is called (a controller's step, for example, with a store of its
+/// own); then the agent waits, longer each time that nothing happens. In a paused sweep it waits until the
+/// sweep is resumed.
 ///
 /// # Errors
-/// If `idle` fails, or the store fails for longer than [`AgentOptions::store_timeout`]. A run in hand is left to be
-/// recovered; nothing that it logged is lost.
+/// If `idle` fails, or the store fails for longer than [`AgentOptions::store_timeout`]. A run in hand is left
+/// to be recovered; nothing that it logged is lost.
 pub fn work(
     queue: &mut dyn Queue,
     sweep: &SweepId,
@@ -185,7 +188,7 @@ impl Agent<'_> {
         let message = ended.end.message.as_deref().unwrap_or("(it printed nothing)");
         let lines = if ended.excerpt.is_empty() { message } else { &ended.excerpt };
         Ok(Some(format!(
-            "the program looks broken: {limit} quick failures in a row, the last one said:\n{lines}"
+            "the program looks broken: {limit} quick failures in a row; the last one ended with:\n{lines}"
         )))
     }
 

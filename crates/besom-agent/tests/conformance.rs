@@ -59,7 +59,7 @@ fn line(words: &[&str], program: Option<&str>) -> Result<CommandLine, AgentError
 }
 
 #[test]
-fn what_disappears_or_is_unset_is_warned_of() {
+fn unknown_macros_and_unset_variables_are_warnings() {
     let line = line(&["x", "${argz}", "${envvar:home}"], None).unwrap();
     assert_eq!(line.argv, ["x", "home"]);
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_command_without_program_or_words_is_an_error() {
 }
 
 #[test]
-fn an_open_variable_is_left_as_it_is() {
+fn an_unterminated_variable_is_left_unchanged() {
     assert_eq!(
         line(&["${envvar:A", "a${envvar:x-y}b"], None).unwrap().argv,
         ["${envvar:A", "a${envvar:x-y}b"]

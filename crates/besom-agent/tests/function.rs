@@ -14,7 +14,7 @@ use support::{Scene, eventually};
 type Ended = Result<(), BoxError>;
 
 #[test]
-fn a_closure_finishes_fails_and_panics_by_itself() {
+fn a_closure_finishes_fails_or_panics() {
     let scene = Scene::new(&[1, 2, 3]);
     scene.work(&mut FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
         run.log_json(json!({"loss": run.params()["x"]}))?;
@@ -39,7 +39,7 @@ fn a_closure_finishes_fails_and_panics_by_itself() {
 }
 
 #[test]
-fn a_closure_hears_of_a_stop_by_its_next_row_or_when_it_flushes() {
+fn a_closure_learns_of_a_stop_by_its_next_row_or_a_flush() {
     for (kind, state) in [(StopKind::Early, RunState::Finished), (StopKind::Cancel, RunState::Killed)] {
         let scene = Scene::new(&[1]);
         scene.work(&mut FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
@@ -65,7 +65,7 @@ fn a_closure_that_computes_for_long_is_not_given_up() {
     scene.work(&mut FunctionRunner::new(|_: &mut RunContext<'_>| -> Ended {
         let seen = |scene: &Scene| scene.store().agents(&scene.sweep).unwrap()[0].seen_ms;
         let first = seen(&scene);
-        eventually("three silences have passed without silence", || {
+        eventually("three heartbeat timeouts have passed", || {
             assert_eq!(scene.store().silent(&scene.sweep).unwrap(), []);
             (seen(&scene) > first + 1800).then_some(())
         });
@@ -75,7 +75,7 @@ fn a_closure_that_computes_for_long_is_not_given_up() {
 }
 
 #[test]
-fn a_closure_is_told_when_its_agent_goes_and_its_run_is_given_back() {
+fn a_closure_learns_of_a_shutdown_and_its_run_is_preempted() {
     let scene = Scene::new(&[1]);
     let outcome = scene.work(&mut FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
         scene.shutdown.raise_to(Level::Terminate);

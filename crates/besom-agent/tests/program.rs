@@ -49,7 +49,7 @@ fn what_a_program_logs_is_stored_line_by_line() {
 }
 
 #[test]
-fn a_failure_says_how_and_quotes_the_last_line() {
+fn a_failure_has_its_exit_status_and_the_last_line() {
     let scene = Scene::new(&[1, 2]);
     scene.work(&mut scene.shell(
         "case $1 in --x=1) echo fine; echo one >&2; echo 'lr is negative' >&2; exit 3;; *) kill -SEGV $$;; esac",
@@ -77,11 +77,11 @@ fn a_program_that_a_rule_stops_may_save_and_is_finished() {
     let run = scene.run(1);
     assert_eq!((run.state, run.exit_code), (RunState::Finished, Some(5)));
     assert_eq!(run.stop_reason.as_deref(), Some("17th of 20"));
-    assert_eq!(scene.rows(1).len(), 2, "what it said at the end is kept");
+    assert_eq!(scene.rows(1).len(), 2, "rows of the grace period are kept");
 }
 
 #[test]
-fn who_ignores_sigterm_is_killed_when_its_time_is_over() {
+fn a_program_that_ignores_sigterm_is_killed_after_its_grace() {
     for supervised in [true, false] {
         let scene = Scene::new(&[1]);
         let mut runner = scene.shell(&format!(
@@ -107,25 +107,25 @@ fn who_ignores_sigterm_is_killed_when_its_time_is_over() {
     }
 }
 
-/// A shell line that says that the program is about to be preempted.
+/// A shell line by which the program announces its preemption.
 const PREEMPTING: &str = "echo '{\"_besom\": \"preempting\"}' >> $BESOM_METRICS;";
 
 #[test]
-fn a_program_that_is_preempted_and_fails_is_tried_again() {
+fn a_program_that_is_preempted_and_fails_is_retried() {
     let scene = Scene::new(&[1]);
     let run = scene.run_one(&format!(
         "{LOG} log '{{\"loss\": '$BESOM_ATTEMPT'}}'; test $BESOM_ATTEMPT = 4 && exit 0
          {PREEMPTING} test $BESOM_ATTEMPT = 3 && kill -KILL $$; echo gone; exit 7"
     ));
     assert_eq!((run.state, run.attempt, run.message), (RunState::Finished, 4, None));
-    assert_eq!(scene.rows(1), ["1:{\"loss\":4}"], "the word is no row");
+    assert_eq!(scene.rows(1), ["1:{\"loss\":4}"], "the message is not a row");
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
     let ends: Vec<_> = attempts.iter().map(|attempt| attempt.state).collect();
     assert_eq!(ends, [RunState::Preempted, RunState::Preempted, RunState::Preempted, RunState::Finished]);
 }
 
 #[test]
-fn a_program_that_is_preempted_and_ends_well_or_is_stopped_is_not_tried_again() {
+fn a_program_that_is_preempted_and_succeeds_or_is_stopped_is_not_retried() {
     let scene = Scene::new(&[1, 2]);
     let runner =
         scene.shell(&format!("{PREEMPTING} test $1 = --x=1 && exit 0; {LOG} log '{{}}'; sleep 1000"));
@@ -139,7 +139,7 @@ fn a_program_that_is_preempted_and_ends_well_or_is_stopped_is_not_tried_again() 
 }
 
 #[test]
-fn a_program_that_always_says_that_it_is_preempted_and_fails_is_broken() {
+fn a_program_that_always_claims_to_be_preempted_and_fails_is_broken() {
     let scene = Scene::new(&[1]);
     let outcome = scene.work(&mut scene.shell(&format!("{PREEMPTING} exit 1")));
     assert!(matches!(outcome.exit_reason, ExitReason::Broken(_)), "{outcome:?}");
@@ -171,7 +171,7 @@ fn what_a_program_leaves_behind_ends_with_it() {
 }
 
 #[test]
-fn a_supervisor_that_is_killed_takes_the_program_along_and_the_run_is_tried_again() {
+fn a_killed_supervisor_takes_the_program_along_and_the_run_is_retried() {
     let scene = Scene::new(&[1]);
     let runner = scene.shell(
         "test $BESOM_ATTEMPT = 2 && exit 0; setsid sleep 1000 & echo $! > pids; echo $$ >> pids
@@ -193,7 +193,7 @@ fn signal(pid: &str, signal: rustix::process::Signal) {
     rustix::process::kill_process(pid, signal).unwrap();
 }
 
-/// Executes a runner that cannot work; gives the reason for which the sweep is paused, and the run's message.
+/// Executes a runner that cannot work; returns the reason for which the sweep is paused, and the run's message.
 fn broken(change: impl FnOnce(&Scene, &mut ProgramRunner)) -> String {
     let scene = Scene::new(&[1, 2]);
     let mut runner = scene.shell("exit 0");
@@ -256,7 +256,7 @@ fn three_quick_failures_without_any_success_pause_the_sweep() {
     assert_eq!(scene.run(4).state, RunState::Pending);
 }
 
-/// Executes a script for four runs, and says why the sweep was paused, if it was, and how many runs there were.
+/// Executes a script for four runs; returns why the sweep was paused, if it was, and the number of runs.
 fn four_runs(script: &str) -> (Option<String>, u64) {
     let scene = Scene::new(&[1, 2, 3, 4]);
     let outcome = scene.work(&mut scene.shell(script));
@@ -264,21 +264,21 @@ fn four_runs(script: &str) -> (Option<String>, u64) {
 }
 
 #[test]
-fn who_kills_programs_or_supervisors_from_outside_does_not_make_the_program_look_broken() {
+fn killing_programs_or_supervisors_does_not_make_the_program_look_broken() {
     assert_eq!(four_runs("kill -9 $$"), (None, 4));
-    // Each of the runs is tried once more after its supervisor was killed.
+    // Each of the runs is retried once after its supervisor was killed.
     assert_eq!(four_runs("kill -9 $PPID; while :; do sleep 1; done"), (None, 8));
 }
 
 #[test]
-fn a_kill_from_outside_neither_adds_to_a_row_of_failures_nor_ends_it() {
+fn an_external_kill_neither_extends_nor_ends_a_streak_of_failures() {
     let (reason, runs) = four_runs("test $1 = --x=2 && kill -9 $$; exit 1");
     assert!(reason.unwrap().starts_with("the program looks broken: 3 quick failures in a row"));
     assert_eq!(runs, 4);
 }
 
 #[test]
-fn a_program_that_ends_itself_by_a_fault_is_broken() {
+fn a_program_that_dies_of_its_own_fault_is_broken() {
     for signal in ["SEGV", "ABRT"] {
         let (reason, runs) = four_runs(&format!("kill -{signal} $$"));
         assert!(reason.unwrap().ends_with(&format!("killed by SIG{signal}")));
@@ -318,11 +318,11 @@ fn a_flood_of_output_is_bounded_and_blocks_nobody() {
 }
 
 #[test]
-fn a_first_word_to_go_lets_the_run_finish() {
+fn the_first_shutdown_level_lets_the_run_finish() {
     let scene = Scene::new(&[1, 2]);
-    let runner = scene.shell("echo > begun; while ! test -e go; do sleep 0.01; done");
+    let runner = scene.shell("echo > started; while ! test -e go; do sleep 0.01; done");
     let outcome = scene.while_working(runner, || {
-        scene.eventually_read("begun");
+        scene.eventually_read("started");
         scene.shutdown.raise();
         fs::write(scene.file("go"), "").unwrap();
     });
@@ -331,21 +331,21 @@ fn a_first_word_to_go_lets_the_run_finish() {
 }
 
 #[test]
-fn a_second_word_gives_the_run_back_and_a_third_does_not_wait() {
+fn the_second_shutdown_level_preempts_the_run_and_the_third_does_not_wait() {
     for (level, script) in [
         (
             Level::Terminate,
-            "trap 'echo saved > saved; exit 0' TERM; echo > begun; while :; do sleep 0.01; done",
+            "trap 'echo saved > saved; exit 0' TERM; echo > started; while :; do sleep 0.01; done",
         ),
-        (Level::Kill, "trap '' TERM; echo > begun; while :; do sleep 0.01; done"),
+        (Level::Kill, "trap '' TERM; echo > started; while :; do sleep 0.01; done"),
     ] {
         let scene = Scene::new(&[1]);
-        let begun = Instant::now();
+        let started = Instant::now();
         let outcome = scene.while_working(scene.shell(script), || {
-            scene.eventually_read("begun");
+            scene.eventually_read("started");
             scene.shutdown.raise_to(level);
         });
-        assert!(begun.elapsed() < Duration::from_secs(25), "no grace was waited for");
+        assert!(started.elapsed() < Duration::from_secs(25), "no grace period");
         assert_eq!(outcome.exit_reason, ExitReason::Shutdown);
         assert!(matches!(scene.run(1).state, RunState::Pending | RunState::Preempted));
         assert_eq!(level == Level::Terminate, scene.file("saved").exists());

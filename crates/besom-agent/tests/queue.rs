@@ -9,8 +9,8 @@ use std::time::Duration;
 use besom_agent::ExitReason;
 use besom_core::{RunNumber, RunState};
 use besom_store::{
-    AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, SqliteStore, Store, StoreError,
-    SweepId, SweepState,
+    AgentId, Claim, End, HeldRun, Lease, NewAgent, PausedBy, Queue, Reply, Row, SqliteStore, Store,
+    StoreError, SweepId, SweepState,
 };
 use support::Scene;
 
@@ -63,8 +63,8 @@ fn leave_lock_file(scene: &Scene, agent: AgentId) {
 }
 
 #[test]
-#[cfg_attr(not(target_os = "linux"), ignore = "only Linux tells which agents died since the system began")]
-fn a_call_that_is_repeated_costs_nothing() {
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has a boot id")]
+fn every_call_may_be_repeated() {
     let scene = Scene::new(&[1, 2, 3]);
     let mut store = scene.store();
     let (_, silent) = abandoned(&scene, &mut store, 1000);
@@ -93,7 +93,9 @@ fn a_broken_program_pauses_the_sweep_through_the_queue() {
     let scene = Scene::new(&[1, 2, 3, 4]);
     let outcome = scene.work_on(&mut Repeating(scene.store()), &mut scene.shell("exit 3"));
     let ExitReason::Broken(reason) = outcome.exit_reason else { panic!("{outcome:?}") };
-    assert_eq!((scene.row().state, scene.row().reason), (SweepState::Paused, Some(reason)));
+    let sweep = scene.row();
+    assert_eq!((sweep.state, sweep.reason), (SweepState::Paused, Some(reason)));
+    assert_eq!(sweep.paused_by, Some(PausedBy::Program));
     let fourth = scene.store().run(&scene.sweep, RunNumber::new(4).unwrap()).unwrap();
     assert_eq!(fourth.state, RunState::Pending);
 }

@@ -15,22 +15,23 @@ use besom_core::{RunNumber, RunState};
 use besom_store::{Claim, NewAgent, Queue, Store, SweepId};
 use support::{Scene, eventually, living, open_store, supervisor};
 
-/// Where this test binary finds its orders when it is an agent that will be killed.
+/// The environment variable with the arguments of this test binary when it is an agent that will be killed.
 const ORDERS: &str = "BESOM_TEST_AGENT";
-/// And the script of its program.
+/// The one with the script of its program.
 const SCRIPT: &str = "BESOM_TEST_SCRIPT";
 
-/// The first attempt logs as fast as it can, with children in other sessions, until it is killed; the second ends.
+/// The first attempt logs as fast as it can, with children in other sessions, until it is killed; the second
+/// ends.
 const PROGRAM: &str = "test $BESOM_ATTEMPT = 2 && exit 0
     echo $$ >> pids; setsid sh -c 'trap \"\" TERM; echo $$ >> pids; while :; do sleep 1; done' &
     i=0; while :; do i=$((i + 1)); echo \"{\\\"loss\\\": $i}\" >> $BESOM_METRICS; done";
 
-/// Not a test but the agent of the other tests, in a process of its own; does nothing without orders.
+/// Not a test but the agent of the other tests, in a process of its own; does nothing without arguments.
 #[test]
 fn agent_process() {
     let Ok(orders) = env::var(ORDERS) else { return };
     let orders: Vec<&str> = orders.split('|').collect();
-    let [directory, work_dir, supervised] = orders[..] else { panic!("three orders") };
+    let [directory, work_dir, supervised] = orders[..] else { panic!("three arguments") };
     let mut store = open_store(Path::new(directory), Arc::default());
     let runner = ProgramRunner {
         command: Some(["sh", "-c", &env::var(SCRIPT).unwrap()].map(str::to_owned).to_vec()),
@@ -66,7 +67,8 @@ fn start_agent(scene: &Scene, script: &str, how: &str) -> Victim {
     Victim(command.spawn().unwrap())
 }
 
-/// Every row in the metrics file of an attempt is stored, once and in order: they count from 1. Says how many.
+/// Every row in the metrics file of an attempt is stored, once and in order: they count from 1. Says how
+/// many.
 fn check_rows(scene: &Scene, run: u64, attempt: u64) -> usize {
     let text = fs::read_to_string(scene.dir(run, attempt).metrics()).unwrap_or_default();
     let acknowledged = text.lines().filter(|line| line.ends_with('}')).count();
@@ -92,7 +94,7 @@ fn kill_and_recover(how: &str) {
     });
     drop(agent);
 
-    // Another agent begins at once, without waiting for any silence.
+    // Another agent begins at once, without waiting for a heartbeat timeout.
     scene.run_one(PROGRAM);
     let run = scene.run(1);
     assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
@@ -102,7 +104,7 @@ fn kill_and_recover(how: &str) {
     let agents = scene.store().agents(&scene.sweep).unwrap();
     assert!(agents.iter().all(|agent| !agent.alive && agent.run.is_none()), "{agents:?}");
     let signs = fs::read_dir(scene.options.directory.join("agents")).unwrap().count();
-    assert_eq!(signs, 0, "no sign of life is left over");
+    assert_eq!(signs, 0, "no lock file is left over");
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn a_killed_agent_takes_all_processes_along_and_loses_no_row() {
 }
 
 #[test]
-fn without_a_supervisor_who_recovers_the_run_ends_what_is_left_of_it() {
+fn without_a_supervisor_recovery_ends_what_is_left_of_the_run() {
     kill_and_recover("direct");
 }
 
@@ -158,7 +160,7 @@ fn however_often_agents_are_killed_every_run_finishes_once_with_all_its_rows() {
         let agent = start_agent(&scene, script, "supervised");
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let more = (chance >> 33) % 25;
-        eventually("the agent has got so far", || {
+        eventually("the agent has made this much progress", || {
             let joined = scene.store().agents(&scene.sweep).unwrap().len() > kill;
             let is_over = (1..=8).all(|number| !scene.run(number).state.is_open());
             (joined && (all_rows() >= before + more || is_over)).then_some(())
@@ -183,7 +185,7 @@ fn however_often_agents_are_killed_every_run_finishes_once_with_all_its_rows() {
 fn a_run_of_a_silent_agent_is_salvaged_and_given_up() {
     for logged in ["", "{\"loss\": 2}\n{\"loss\": 1}"] {
         let scene = Scene::new(&[1]);
-        // An agent of another machine: nothing but its silence tells.
+        // An agent of another machine: only its heartbeat timeout shows that it is gone.
         let mut store = scene.store();
         let agent = store.join(&scene.sweep, &NewAgent { name: "far".into(), silence_ms: 60_000 }).unwrap();
         let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is there") };
@@ -203,7 +205,7 @@ fn a_run_of_a_silent_agent_is_salvaged_and_given_up() {
 }
 
 #[test]
-fn an_agent_that_speaks_is_not_given_up() {
+fn an_agent_with_a_heartbeat_is_not_given_up() {
     let scene = Scene::new(&[1]);
     let mut store = scene.store();
     let agent = store.join(&scene.sweep, &NewAgent { name: "far".into(), silence_ms: 60_000 }).unwrap();

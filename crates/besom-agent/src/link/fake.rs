@@ -1,4 +1,4 @@
-//! A store in memory that fails by script, for the tests of what only a failing store brings about.
+//! A queue in memory that fails as scripted, for tests of what only a failing store causes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -7,20 +7,20 @@ use besom_store::{
     AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, StopKind, StoreError, SweepId,
 };
 
-/// What the store holds, and how it will misbehave.
+/// What is stored, and how the queue will misbehave.
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     /// The rows of the only run.
     pub(crate) rows: Vec<Row>,
-    /// What it answers instead of doing what was asked, in turn.
+    /// Its next replies, given without doing anything.
     pub(crate) answers: VecDeque<Result<Reply, StoreError>>,
-    /// Which seqs each report held.
+    /// The seqs of each report.
     pub(crate) reports: Vec<Vec<u64>>,
-    /// What stands after each report that was taken.
+    /// The stop request that stands, if one does.
     pub(crate) stop: Option<(StopKind, String)>,
 }
 
-/// A store of one run that does what its script says.
+/// A queue of one run that follows its script.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fake(pub(crate) Arc<Mutex<Script>>);
 

@@ -25,8 +25,8 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The state in which a run ends that was ended because of this signal; `None` for [`Signal::Continue`], and for
-    /// [`Signal::Lost`], since its end is not reported.
+    /// The state in which a run ends that was ended because of this signal; `None` for [`Signal::Continue`],
+    /// and for [`Signal::Lost`], since its end is not reported.
     pub fn end_state(&self) -> Option<RunState> {
         match self {
             Self::Continue | Self::Lost => None,

@@ -35,7 +35,7 @@ impl Scene {
         fs::File::options().append(true).open(path).unwrap().write_all(lines.as_bytes()).unwrap();
     }
 
-    /// Does something with a link, and gives what the reports held.
+    /// Does something with a link; returns the seqs of each report.
     fn reports(&self, act: impl FnOnce(&mut Link<'_>)) -> Vec<Vec<u64>> {
         let mut store = self.store.clone();
         act(&mut Link::new(&mut store, &self.lease, &self.options, &self.shutdown));
@@ -88,7 +88,7 @@ fn a_gap_is_filled_from_the_file() {
 }
 
 #[test]
-fn rows_that_nobody_has_any_more_end_the_run_and_the_agent() {
+fn lost_rows_end_the_run_and_the_agent() {
     let scene = Scene::new();
     scene.write("{\"a\": 1}\n{\"a\": 2}\n");
     scene.reports(|link| {
@@ -128,14 +128,14 @@ fn a_store_that_fails_for_good_ends_the_run_at_once() {
 }
 
 #[test]
-fn an_end_that_is_asked_for_still_takes_rows_and_the_owner_overrides_a_rule() {
+fn a_stopped_run_still_reports_rows_and_the_owner_overrides_a_rule() {
     let scene = Scene::new();
     scene.write("{\"a\": 1}\n");
     scene.store.script().stop = Some((StopKind::Early, "17th of 20".into()));
     scene.reports(|link| {
         assert_eq!(link.pump().end_state(), Some(RunState::Finished));
         scene.shutdown.raise_to(Level::Terminate);
-        assert_eq!(link.signal().end_state(), Some(RunState::Finished), "a stop overrides the agent's going");
+        assert_eq!(link.signal().end_state(), Some(RunState::Finished), "a stop overrides a shutdown");
         scene.store.script().stop = Some((StopKind::Cancel, "enough".into()));
         scene.write("{\"a\": 2}\n");
         assert_eq!(link.pump().end_state(), Some(RunState::Killed));
@@ -170,7 +170,7 @@ fn a_shutdown_is_signaled() {
 }
 
 #[test]
-fn a_heartbeat_goes_out_when_there_is_nothing_to_report() {
+fn a_heartbeat_is_sent_when_there_is_nothing_to_report() {
     let mut scene = Scene::new();
     scene.options.heartbeat_interval = Duration::ZERO;
     let reports = scene.reports(|link| {
@@ -180,7 +180,7 @@ fn a_heartbeat_goes_out_when_there_is_nothing_to_report() {
 }
 
 #[test]
-fn salvaging_reports_only_what_is_missing_and_takes_the_last_line() {
+fn salvaging_reports_what_is_missing_including_the_last_line() {
     let scene = Scene::new();
     scene.write("{\"a\": 1}\n{\"a\": 2}\n");
     scene.reports(|link| {
@@ -191,7 +191,7 @@ fn salvaging_reports_only_what_is_missing_and_takes_the_last_line() {
     assert_eq!(scene.stored(), "1:1 2:2 3:3 4:4");
     scene.store.script().reports.clear();
     assert_eq!(scene.salvage(Duration::ZERO), 0);
-    assert_eq!(scene.store.script().reports, Vec::<Vec<u64>>::new(), "no sign of life either");
+    assert_eq!(scene.store.script().reports, Vec::<Vec<u64>>::new(), "not even a sign of life");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn salvaging_ends_at_a_lease_that_is_over() {
 }
 
 #[test]
-fn salvaging_outlasts_a_store_that_is_busy_for_a_while() {
+fn salvaging_retries_while_the_store_is_busy() {
     let scene = Scene::new();
     scene.write("{\"a\": 1}\n{\"a\": 2}\n");
     scene.store.script().answers.push_back(Err(StoreError::Busy(1)));

@@ -20,8 +20,8 @@ pub(crate) enum Line {
     Bad(&'static str),
 }
 
-/// Parses one line. Beyond JSON it accepts the bare `NaN`, `Infinity` and `-Infinity` that Python writes, as the texts
-/// that represent them everywhere in besom.
+/// Parses one line. Beyond JSON it accepts the bare `NaN`, `Infinity` and `-Infinity` that Python writes, as
+/// the texts that represent them everywhere in besom.
 pub(crate) fn parse(line: &[u8]) -> Line {
     let Ok(text) = std::str::from_utf8(line) else { return Line::Bad("is not UTF-8") };
     if text.trim_ascii().is_empty() {

@@ -10,8 +10,8 @@ use besom_store::Row;
 use super::MAX_LINE;
 use super::line::{Line, parse};
 
-/// How much is read at once, in bytes; also about the maximum that is reported in one transaction, which must not block
-/// other writers for long.
+/// How much is read at once, in bytes; also about the maximum that is reported in one transaction, which must
+/// not block other writers for long.
 const CHUNK: usize = 256 << 10;
 
 /// A place in a growing metrics file.
@@ -80,8 +80,8 @@ impl Tail {
         Ok(rows)
     }
 
-    /// The row in a last line without newline, if it is one; for a file that nobody writes any more. Call it once
-    /// [`Tail::read`] returns nothing.
+    /// The row in a last line without newline, if it is one; for a file that nobody writes any more. Call it
+    /// once [`Tail::read`] returns nothing.
     pub(crate) fn take_unterminated(&mut self) -> Option<Row> {
         if self.partial.is_empty() && !self.skipping {
             return None;

@@ -10,8 +10,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, spawn, tree};
 
-/// A program that is the agent's own child. It is reaped last: until then its process id, which is that of its group, is
-/// not reused.
+/// A program that is the agent's own child. It is reaped last: until then its process id, which is that of
+/// its group, is not reused.
 #[derive(Debug)]
 pub(crate) struct Direct {
     pub(super) child: Child,

@@ -1,11 +1,12 @@
 //! The process between an agent and a program.
 //!
-//! Its standard input is one end of a socket pair. Lines it receives: `go` (start the program), `term`, `kill`. Lines it
-//! sends: `ready` (the lock is held), `started`, `failed ERRNO`, `exit code N` or `exit signal N`, `gone` (no process
-//! of the run is left). When the socket closes, because the agent died in whatever way, it kills everything.
+//! Its standard input is one end of a socket pair. Lines it receives: `go` (start the program), `term`,
+//! `kill`. Lines it sends: `ready` (the lock is held), `started`, `failed ERRNO`, `exit code N` or
+//! `exit signal N`, `gone` (no process of the run is left). When the socket closes, because the agent died in
+//! whatever way, it kills everything.
 //!
-//! It is a *subreaper*: what the program leaves behind becomes its child, so everything that belongs to the run is
-//! always below it, whatever groups and sessions it makes.
+//! It is a *subreaper*: what the program leaves behind becomes its child, so everything that belongs to the
+//! run is always below it, whatever groups and sessions it makes.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -19,11 +20,12 @@ use rustix::process::{Pid, Signal, WaitOptions, getpid, wait};
 
 use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, spawn, tree};
 
-/// The life of a supervisor process: executes a program until nothing of it is left, and returns the status to exit with.
-/// The first of `arguments` is a file to lock, then come `--` and the program with its arguments.
+/// The life of a supervisor process: executes a program until nothing of it is left, and returns the status
+/// to exit with. The first of `arguments` is a file to lock, then come `--` and the program with its
+/// arguments.
 ///
-/// An agent starts [`ProgramRunner::supervisor`](crate::ProgramRunner::supervisor) followed by these arguments; that
-/// binary must call this before anything else, in its main thread.
+/// An agent starts [`ProgramRunner::supervisor`](crate::ProgramRunner::supervisor) followed by these
+/// arguments; that binary must call this before anything else, in its main thread.
 pub fn supervise(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let mut arguments = arguments.into_iter();
     let (Some(lock), Some(_), Some(program)) = (arguments.next(), arguments.next(), arguments.next()) else {
@@ -37,8 +39,8 @@ pub fn supervise(arguments: impl IntoIterator<Item = OsString>) -> i32 {
 fn run(lock: &OsString, command: Command) -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     adopt_orphans()?;
-    // Whoever wants to read the metrics file for the last time waits for this lock. It is closed on exec, and held until
-    // this process ends.
+    // Whoever wants to read the metrics file for the last time waits for this lock. It is closed on exec, and
+    // held until this process ends.
     let lock = File::options().create(true).append(true).open(lock)?;
     // A file system without locks is no reason to fail.
     let _ = lock.lock();

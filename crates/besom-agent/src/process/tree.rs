@@ -68,7 +68,8 @@ pub(crate) fn signal_all(pids: &[Pid], signal: Signal) {
     }
 }
 
-/// Sends SIGTERM to what `find` returns, waits up to `grace`, and kills what is left. Returns whether nothing is left.
+/// Sends SIGTERM to what `find` returns, waits up to `grace`, and kills what is left. Returns whether nothing
+/// is left.
 pub(crate) fn end_all(mut find: impl FnMut() -> Vec<Pid>, grace: Duration, timeout: Duration) -> bool {
     let alive = find();
     signal_all(&alive, Signal::TERM);
@@ -77,7 +78,8 @@ pub(crate) fn end_all(mut find: impl FnMut() -> Vec<Pid>, grace: Duration, timeo
     wait_until_gone(&mut find, grace) || kill_all(find, timeout)
 }
 
-/// Kills what `find` returns, and what that forks meanwhile, until it returns nothing. Returns whether nothing is left.
+/// Kills what `find` returns, and what that forks meanwhile, until it returns nothing. Returns whether
+/// nothing is left.
 pub(crate) fn kill_all(mut find: impl FnMut() -> Vec<Pid>, timeout: Duration) -> bool {
     // What may not be killed (another user's, by sudo) must not block forever.
     let mut forbidden = BTreeSet::new();
@@ -121,7 +123,8 @@ fn processes() -> impl Iterator<Item = Living> {
     })
 }
 
-/// Parses `pid (name) state parent group ..`; the name may contain anything. Also returns whether the process is dead.
+/// Parses `pid (name) state parent group ..`; the name may contain anything. Also returns whether the process
+/// is dead.
 fn parse_stat(pid: i32, stat: &str) -> Option<(Living, bool)> {
     let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
     let state = fields.next()?;

@@ -1,6 +1,7 @@
 //! From a sweep's `command` and a point to the argument vector of a program: W&B's macros.
 //!
-//! A pure function, so that `besom plan` shows exactly what an agent would execute. No shell is involved anywhere.
+//! A pure function, so that `besom plan` shows exactly what an agent would execute. No shell is involved
+//! anywhere.
 
 use serde_json::{Map, Value, json};
 
@@ -23,15 +24,16 @@ pub struct CommandLine {
 
 /// Builds the argument vector for one point.
 ///
-/// `template` is the sweep's `command`; without one, or if it is empty, [`DEFAULT_COMMAND`]. Macros are replaced as
-/// whole words only; a word that looks like a macro but is unknown is dropped with a warning, as in W&B.
-/// `${envvar:NAME}` is replaced anywhere in a word, by the variable's name if it is not set; its value may itself be a
-/// macro. `args` is the point as a nested JSON object, whose first level becomes the arguments, in its order and as
-/// Python prints the values. `json_path` is where the file for `${args_json_file}` will be.
+/// `template` is the sweep's `command`; without one, or if it is empty, [`DEFAULT_COMMAND`]. Macros are
+/// replaced as whole words only; a word that looks like a macro but is unknown is dropped with a warning, as
+/// in W&B. `${envvar:NAME}` is replaced anywhere in a word, by the variable's name if it is not set; its
+/// value may itself be a macro. `args` is the point as a nested JSON object, whose first level becomes the
+/// arguments, in its order and as Python prints the values. `json_path` is where the file for
+/// `${args_json_file}` will be.
 ///
 /// # Errors
-/// [`AgentError::NoProgram`] if the command uses `${program}` and there is none; [`AgentError::EmptyCommand`] if no word
-/// is left.
+/// [`AgentError::NoProgram`] if the command uses `${program}` and there is none; [`AgentError::EmptyCommand`]
+/// if no word is left.
 pub fn command_line(
     template: Option<&[String]>,
     program: Option<&str>,
@@ -60,13 +62,14 @@ pub fn command_line(
     if line.argv.is_empty() { Err(AgentError::EmptyCommand) } else { Ok(line) }
 }
 
-/// An item of a `command` list as a word: text unchanged, everything else as Python prints it (`3`, `True`, `None`).
+/// An item of a `command` list as a word: text unchanged, everything else as Python prints it (`3`, `True`,
+/// `None`).
 pub fn word(item: &Value) -> String {
     python::str(item)
 }
 
-/// The point in the form of W&B's run configuration files, `{wandb_version: 1, lr: {value: 0.1}}`: YAML for a training
-/// script that calls `wandb.init()` and reads `wandb.config`.
+/// The point in the form of W&B's run configuration files, `{wandb_version: 1, lr: {value: 0.1}}`: YAML for a
+/// training script that calls `wandb.init()` and reads `wandb.config`.
 pub fn wandb_config(args: &Map<String, Value>) -> Value {
     let mut config = Map::new();
     config.insert("wandb_version".to_owned(), json!(1));

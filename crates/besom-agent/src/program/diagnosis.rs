@@ -9,8 +9,8 @@ use rustix::io::Errno;
 use crate::Ended;
 use crate::process::{Exit, SpawnError};
 
-/// The end of a run whose program could not be started: [`Ended::broken`] if no other run could be started either;
-/// `Crashed`, so that it is retried, if the machine is at fault.
+/// The end of a run whose program could not be started: [`Ended::broken`] if no other run could be started
+/// either; `Crashed`, so that it is retried, if the machine is at fault.
 pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> Ended {
     if !directory.is_dir() {
         return Ended::broken(format!("there is no directory {} to run programs in", directory.display()));
@@ -75,7 +75,8 @@ pub(super) fn why_broken(
         return Some(not_found(target, directory));
     }
     let program = program.filter(|program| argv[1..].iter().any(|word| word == program))?;
-    // A name without dot or slash may be a module, as in `python -m train`; so may one with a long "extension".
+    // A name without dot or slash may be a module, as in `python -m train`; so may one with a long
+    // "extension".
     let is_file = program.contains('/') || Path::new(program).extension().is_some_and(|e| e.len() <= 4);
     (is_file && !directory.join(program).exists())
         .then(|| format!("the program '{program}' does not exist (looked in {})", directory.display()))

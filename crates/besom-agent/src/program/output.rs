@@ -1,7 +1,7 @@
 //! Copies a program's output to a file of bounded size, and never blocks the program.
 //!
-//! The file keeps the first and the last megabyte. While the program prints more than that, the end lies in two
-//! further files that alternate; so nothing is held in memory, and the output survives the agent.
+//! The file keeps the first and the last megabyte. While the program prints more than that, the end lies in
+//! two further files that alternate; so nothing is held in memory, and the output survives the agent.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How much of the beginning and of the end is kept, in bytes each: enough for a traceback under a flood of warnings, and
-/// 10^5 runs fit on a disk.
+/// How much of the beginning and of the end is kept, in bytes each: enough for a traceback under a flood of
+/// warnings, and 10^5 runs fit on a disk.
 const KEPT: u64 = 1 << 20;
 /// How much of the end of each stream is kept for messages, in bytes: five long lines.
 const EXCERPT: usize = 4 << 10;
@@ -57,8 +57,8 @@ impl Output {
         Ok(Self { shared, ends })
     }
 
-    /// Completes the copy. Returns the last lines of standard error, or of standard output if there are none, and why the
-    /// copy is incomplete, if it is. A stream that some process still holds open is given up.
+    /// Completes the copy. Returns the last lines of standard error, or of standard output if there are none,
+    /// and why the copy is incomplete, if it is. A stream that some process still holds open is given up.
     pub(crate) fn finish(self) -> (String, Option<io::Error>) {
         let deadline = Instant::now() + DRAIN_TIMEOUT;
         for _ in 0..2 {

@@ -1,7 +1,7 @@
 //! Values as Python writes them, because training scripts parse them back: `str`, `repr` and `json.dumps`.
 //!
-//! JSON knows no NaN and no infinities. As everywhere in besom, the texts `NaN`, `Infinity` and `-Infinity` stand for
-//! them.
+//! JSON knows no NaN and no infinities. As everywhere in besom, the texts `NaN`, `Infinity` and `-Infinity`
+//! stand for them.
 
 use std::fmt::Write;
 
@@ -109,8 +109,8 @@ fn write_quoted(out: &mut String, text: &str) {
     out.push(quote);
 }
 
-/// `str.isprintable`. Rust's debug escaping goes by the same Unicode categories, except that it also escapes a
-/// combining character at the start of a text; so the character is asked for behind a letter.
+/// `str.isprintable`. Rust's debug escaping goes by the same Unicode categories, except that it also escapes
+/// a combining character at the start of a text; so the character is asked for behind a letter.
 fn is_printable(c: char) -> bool {
     matches!(c, '\'' | '"') || format!("a{c}").escape_debug().nth(1) == Some(c)
 }

@@ -1,8 +1,8 @@
 //! Which agents on this machine are dead, known at once and for sure.
 //!
-//! Every agent holds a lock on a file of its own as long as it lives; the system releases it when the process ends,
-//! however it ends. Whoever can take the lock of an agent of the same boot knows that the agent is dead, without waiting
-//! for a heartbeat timeout.
+//! Every agent holds a lock on a file of its own as long as it lives; the system releases it when the process
+//! ends, however it ends. Whoever can take the lock of an agent of the same boot knows that the agent is
+//! dead, without waiting for a heartbeat timeout.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -21,8 +21,8 @@ fn boot_id() -> Option<String> {
     fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned())
 }
 
-/// What the lock file of an agent holds: a process of another boot, or another machine with the same disk, is not ours
-/// to judge.
+/// What the lock file of an agent holds: a process of another boot, or another machine with the same disk, is
+/// not ours to judge.
 fn content(boot: &str, sweep: &SweepId) -> String {
     format!("{boot}\n{sweep}\n")
 }
@@ -35,8 +35,8 @@ pub(crate) struct LivenessLock {
 }
 
 impl LivenessLock {
-    /// Locks the file of an agent in the store's directory `store`, before the agent's first claim. Returns `None` where
-    /// files cannot be locked: then only the heartbeat timeout helps.
+    /// Locks the file of an agent in the store's directory `store`, before the agent's first claim. Returns
+    /// `None` where files cannot be locked: then only the heartbeat timeout helps.
     pub(crate) fn acquire(store: &Path, sweep: &SweepId, agent: AgentId) -> Result<Option<Self>, AgentError> {
         let Some(boot) = boot_id() else { return Ok(None) };
         let path = lock_directory(store).join(format!("{}.lock", agent.0));
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(found(path, &sweep), "2");
 
         let both = dead_agents(path, &sweep);
-        assert_eq!(found(path, &sweep), "", "one finder at a time");
+        assert_eq!(found(path, &sweep), "", "only one finds it at a time");
         both.into_iter().for_each(DeadAgent::forget);
         assert_eq!(found(path, &sweep), "");
         drop(living);

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Counts quick failures in a row. All agents of a process share one by cloning it, so that eight agents notice a
-/// broken program as soon as one does.
+/// Counts quick failures in a row. All agents of a process share one by cloning it, so that eight agents
+/// notice a broken program as soon as one does.
 #[derive(Clone, Debug)]
 pub struct CrashLoopGuard {
     limit: u32,
@@ -19,13 +19,14 @@ struct Shared {
 }
 
 impl CrashLoopGuard {
-    /// A guard that takes a program for broken after `limit` failures in a row of runs that took less than `quick`.
+    /// A guard that takes a program for broken after `limit` failures in a row of runs that took less than
+    /// `quick`.
     pub fn new(limit: u32, quick: Duration) -> Self {
         Self { limit, quick, shared: Arc::default() }
     }
 
-    /// Makes all agents that share this guard leave the paused sweep ([`crate::ExitReason::Broken`]) instead of waiting
-    /// for it to be resumed.
+    /// Makes all agents that share this guard leave the paused sweep ([`crate::ExitReason::Broken`]) instead
+    /// of waiting for it to be resumed.
     pub fn trip(&self, reason: &str) {
         self.shared().reason = Some(reason.to_owned());
     }
@@ -35,7 +36,8 @@ impl CrashLoopGuard {
         self.shared().reason.clone()
     }
 
-    /// Records a run that ended by itself. Returns whether the program looks broken now; then counting begins anew.
+    /// Records a run that ended by itself. Returns whether the program looks broken now; then counting begins
+    /// anew.
     pub(crate) fn record(&self, failed: bool, took: Duration) -> bool {
         let mut shared = self.shared();
         shared.streak = if failed && took < self.quick { shared.streak + 1 } else { 0 };
@@ -57,8 +59,8 @@ impl CrashLoopGuard {
 }
 
 impl Default for CrashLoopGuard {
-    /// Three failures within ten seconds each: one or two may be bad luck with the parameters, and importing a large
-    /// library before a typo is reached takes seconds.
+    /// Three failures within ten seconds each: one or two may be bad luck with the parameters, and importing
+    /// a large library before a typo is reached takes seconds.
     fn default() -> Self {
         Self::new(3, Duration::from_secs(10))
     }

@@ -10,16 +10,16 @@ use crate::CrashLoopGuard;
 pub struct AgentOptions {
     /// A name for people, such as `host/1234/2`.
     pub name: String,
-    /// The directory below which run directories and lock files of agents are created: the store's, so that agents of
-    /// one machine can recover each other's runs.
+    /// The directory below which run directories and lock files of agents are created: the store's, so that
+    /// agents of one machine can recover each other's runs.
     pub directory: PathBuf,
     /// The maximum number of runs to execute; no limit if `None`.
     pub count: Option<u64>,
-    /// The interval between heartbeats of a run that logs nothing; 10 s. At most a third of `heartbeat_timeout` is used,
-    /// so that two lost heartbeats do no harm.
+    /// The interval between heartbeats of a run that logs nothing; 10 s. At most a third of
+    /// `heartbeat_timeout` is used, so that two lost heartbeats do no harm.
     pub heartbeat_interval: Duration,
-    /// How long after its last sign of life others may give up this agent's run; 300 s, which outlasts a suspended virtual
-    /// machine or a stalled network disk.
+    /// How long after its last sign of life others may give up this agent's run; 300 s, which outlasts a
+    /// suspended virtual machine or a stalled network disk.
     pub heartbeat_timeout: Duration,
     /// The shortest wait when there is nothing to claim; 5 ms.
     pub poll_min: Duration,

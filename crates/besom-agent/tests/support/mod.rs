@@ -22,7 +22,7 @@ use besom_store::{
 };
 use serde_json::{Map, Value, json};
 
-/// Waits until a condition holds; long enough for a machine under load, not for ever.
+/// Waits until a condition holds: long enough for a machine under load, but not forever.
 pub fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
@@ -106,7 +106,7 @@ impl Scene {
         self.work_dir().join(name)
     }
 
-    /// What a file there holds, once it holds a whole line.
+    /// The content of a file there, once it has a whole line.
     pub fn eventually_read(&self, name: &str) -> String {
         eventually(&format!("{name} is written"), || {
             fs::read_to_string(self.file(name)).ok().filter(|text| text.ends_with('\n'))
@@ -123,7 +123,7 @@ impl Scene {
         }
     }
 
-    /// Works on the sweep until there is nothing more to claim.
+    /// Works on the sweep until there is nothing left to claim.
     pub fn work(&self, runner: &mut dyn Runner) -> Outcome {
         self.work_on(&mut QueueOnly(self.store()), runner)
     }
@@ -142,7 +142,7 @@ impl Scene {
         work(queue, &self.sweep, &self.options, runner, &self.shutdown, &mut idle).unwrap()
     }
 
-    /// Executes one run of a shell script and gives what is stored of it.
+    /// Executes one run of a shell script and returns its row.
     pub fn run_one(&self, script: &str) -> RunRow {
         self.work(&mut self.shell(script));
         self.run(1)
@@ -176,14 +176,14 @@ impl Scene {
         RunDir::new(&self.options.directory, &Lease { sweep: self.sweep.clone(), run, attempt })
     }
 
-    /// Waits until so many rows of a run are stored.
+    /// Waits until this many rows of a run are stored.
     pub fn eventually_logged(&self, number: u64, rows: u64) {
         eventually("rows are stored", || (self.run(number).rows >= rows).then_some(()));
     }
 }
 
-/// A store of which one sees the queue and nothing else. All agents of these tests work on it, so that what they need
-/// cannot grow beyond [`Queue`].
+/// A store of which one sees the queue and nothing else. All agents of these tests work on it, so that what
+/// they need cannot grow beyond [`Queue`].
 pub struct QueueOnly(pub SqliteStore);
 
 macro_rules! delegate {
