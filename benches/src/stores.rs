@@ -66,7 +66,7 @@ pub fn add_sweep(store: &mut impl Store, method: &str, runs: usize) -> Result<Ag
     let runs: Vec<NewRun> =
         history.runs().iter().map(|run| NewRun { point: run.point.to_json(), note: Map::new() }).collect();
     for (place, part) in runs.chunks(10_000).enumerate() {
-        store.add_runs(&sweep(), RunNumber::from_index(place * 10_000), part)?;
+        store.add_runs(&sweep(), RunNumber::from_index(place * 10_000), part, None)?;
     }
     store.join(&sweep(), &NewAgent { name: "bench".to_owned(), silence_ms: 300_000 })
 }

@@ -1,8 +1,10 @@
 //! The step of a sweep against a store.
 
-use besom_core::{Answer, Best, History, News, Problem, Run, RunState, Shown, Stop, error_chain};
+use std::collections::BTreeMap;
+
+use besom_core::{Answer, Best, History, News, Problem, Run, RunNumber, RunState, Shown, Stop, error_chain};
 use besom_store::{
-    Added, Changes, NewRun, PausedBy, RunChange, StopKind, Store, StoreError, SweepId, SweepState,
+    Added, Changes, NewRun, PausedBy, RunChange, Seen, StopKind, Store, StoreError, SweepId, SweepState,
 };
 
 use crate::{ControllerError, Sweep};
@@ -16,6 +18,8 @@ pub struct Controller {
     id: SweepId,
     sweep: Sweep,
     cursor: u64,
+    /// How many rows each running run has logged.
+    rows: BTreeMap<RunNumber, u64>,
 }
 
 /// What a step did and found.
@@ -34,7 +38,7 @@ pub enum Step {
 impl Controller {
     /// A controller of the stored sweep `id`; `sweep` is the problem and its algorithms with no runs yet.
     pub fn new(id: SweepId, sweep: Sweep) -> Self {
-        Self { id, sweep, cursor: 0 }
+        Self { id, sweep, cursor: 0, rows: BTreeMap::new() }
     }
 
     /// The sweep as far as it was read.
@@ -46,11 +50,21 @@ impl Controller {
     pub fn refresh(&mut self, store: &mut dyn Store) -> Result<SweepState, ControllerError> {
         let Changes { upto, state, runs } = store.changes(&self.id, self.cursor)?;
         for change in runs {
+            match change.state {
+                RunState::Running => drop(self.rows.insert(change.number, change.rows)),
+                _ => drop(self.rows.remove(&change.number)),
+            }
             let (problem, history) = self.sweep.parts_mut();
             record(problem, history, change)?;
         }
         self.cursor = upto;
         Ok(state)
+    }
+
+    /// What was read so far, to be stored with what is suggested from it.
+    pub fn seen(&self) -> Seen {
+        let rows = self.rows.iter().map(|(&number, &rows)| (number, rows)).collect();
+        Seen { upto: self.cursor, runs: self.sweep.history().len() as u64, rows }
     }
 
     /// What the search method answers to the history as far as it was read, without storing it. For owners that drive
@@ -103,7 +117,10 @@ impl Controller {
 
     fn try_step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         let mut state = self.refresh(store)?;
-        self.request_stops(store)?;
+        if self.request_stops(store)? {
+            // What is suggested next has seen these stops, and the log up to its cursor must say so.
+            state = self.refresh(store)?;
+        }
         loop {
             match state {
                 SweepState::Finished | SweepState::Canceled => return Ok(Step::Over),
@@ -126,18 +143,19 @@ impl Controller {
             };
             let runs: Vec<NewRun> =
                 suggestions.into_iter().map(|s| NewRun { point: s.point.to_json(), note: s.note }).collect();
+            let next = self.sweep.history().next_number();
             // Whatever the store answers, the next look at it tells where the sweep stands: a lost race is no error.
-            let _: Added = store.add_runs(&self.id, self.sweep.history().next_number(), &runs)?;
+            let _: Added = store.add_runs(&self.id, next, &runs, Some(&self.seen()))?;
             state = self.refresh(store)?;
         }
     }
 
-    fn request_stops(&mut self, store: &mut dyn Store) -> Result<(), ControllerError> {
+    fn request_stops(&mut self, store: &mut dyn Store) -> Result<bool, ControllerError> {
         let stops: Vec<_> = self.sweep.stops()?.into_iter().map(|stop| (stop.run, stop.reason)).collect();
         if !stops.is_empty() {
             store.request_stops(&self.id, &stops, StopKind::Early)?;
         }
-        Ok(())
+        Ok(!stops.is_empty())
     }
 
     fn target_reason(&self) -> Option<String> {
@@ -169,7 +187,7 @@ fn waiting(history: &History) -> usize {
 }
 
 fn record(problem: &Problem, history: &mut History, change: RunChange) -> Result<(), ControllerError> {
-    let RunChange { number, added, state, stopped, curves } = change;
+    let RunChange { number, added, state, stopped, curves, .. } = change;
     if let Some(added) = added
         && number == history.next_number()
     {

@@ -86,7 +86,7 @@ impl PriorRun {
 pub fn add_prior_runs(store: &mut dyn Store, id: &SweepId, runs: &[PriorRun]) -> Result<(), PriorError> {
     let new: Vec<NewRun> =
         runs.iter().map(|run| NewRun { point: run.point.clone(), note: note(run) }).collect();
-    match store.add_runs(id, RunNumber::FIRST, &new)? {
+    match store.add_runs(id, RunNumber::FIRST, &new, None)? {
         Added::Added(added) if added == new.len() => {}
         Added::Added(_) | Added::Capped => {
             let message = format!("there are {} prior runs, more than the sweep's run_cap", new.len());

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use besom_controller::{Controller, Step};
 use besom_core::{Answer, RunNumber, RunState};
-use besom_store::{Added, NewRun, SqliteStore, Status, StopKind, Store, SweepId, SweepState};
+use besom_store::{Added, NewRun, Seen, SqliteStore, Status, StopKind, Store, SweepId, SweepState};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
@@ -37,6 +37,8 @@ struct Inner {
     id: SweepId,
     store: SqliteStore,
     controller: Controller,
+    /// What the newest run to schedule was suggested from.
+    seen: Option<Seen>,
 }
 
 /// What a look for the next run found.
@@ -62,7 +64,7 @@ impl PyController {
             let mut store = place::open(&store)?;
             let sweep = store.sweep(&SweepId::new(id))?;
             let controller = place::controller(&sweep, &own)?;
-            let inner = Mutex::new(Inner { id: sweep.id, store, controller });
+            let inner = Mutex::new(Inner { id: sweep.id, store, controller, seen: None });
             Ok(Self { inner, process: std::process::id() })
         })
     }
@@ -187,6 +189,7 @@ impl Inner {
             Answer::Try(mut suggestions) => {
                 let suggestion = suggestions.swap_remove(0);
                 let number = self.controller.sweep().history().next_number();
+                self.seen = Some(self.controller.seen());
                 Ok(Look::Found(number, suggestion.point.to_json(), suggestion.note))
             }
             Answer::Wait => Ok(Look::Nothing),
@@ -218,7 +221,8 @@ impl Inner {
             if number.is_some_and(|number| number != next.get()) {
                 return Ok(false);
             }
-            match self.store.add_runs(&self.id, next, std::slice::from_ref(run))? {
+            let seen = self.seen.as_ref().filter(|seen| number.is_some() && seen.runs + 1 == next.get());
+            match self.store.add_runs(&self.id, next, std::slice::from_ref(run), seen)? {
                 Added::Added(_) => return Ok(true),
                 Added::Lost(_) => {}
                 Added::Capped | Added::Closed(_) => return Ok(false),

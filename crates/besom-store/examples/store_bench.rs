@@ -72,7 +72,7 @@ fn create(path: &Path, runs: usize) -> Result<SqliteStore> {
     })?;
     let runs: Vec<NewRun> = (0..runs).map(new_run).collect();
     for (place, part) in runs.chunks(10_000).enumerate() {
-        store.add_runs(&id(), RunNumber::from_index(place * 10_000), part)?;
+        store.add_runs(&id(), RunNumber::from_index(place * 10_000), part, None)?;
     }
     Ok(store)
 }

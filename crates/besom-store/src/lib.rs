@@ -23,8 +23,8 @@ mod store;
 pub use error::StoreError;
 pub use model::{
     AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun, Lease, NewAgent,
-    NewRun, NewSweep, Order, PausedBy, Reply, Row, RunChange, RunQuery, RunRow, Status, StopKind, SweepId,
-    SweepRow, SweepState, Watched,
+    NewRun, NewSweep, Order, PausedBy, Reply, Row, RunChange, RunQuery, RunRow, Seen, Status, StopKind,
+    SweepId, SweepRow, SweepState, Watched,
 };
 pub use queue::Queue;
 #[cfg(feature = "mutants")]

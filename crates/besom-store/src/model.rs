@@ -3,7 +3,7 @@
 use std::fmt;
 
 use besom_core::{Best, Goal, RunNumber, RunState};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The id of a sweep: 8 characters `0-9a-z`, made by whoever creates the sweep.
@@ -335,6 +335,19 @@ pub struct NewRun {
     pub note: Map<String, Value>,
 }
 
+/// What the history was when a run was suggested: with the log of the sweep and the rows of its runs, all that it takes
+/// to build that history again and to ask for the suggestion once more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The cursor up to which changes were read: [`Changes::upto`].
+    pub upto: u64,
+    /// How many runs there were.
+    pub runs: u64,
+    /// How many rows each running run had logged, by number; rows are no part of the log. What other runs had logged
+    /// was all that their newest attempts have logged, or as many rows as they [came back](crate::rules) with.
+    pub rows: Vec<(RunNumber, u64)>,
+}
+
 /// A run as it is stored, without its curve.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunRow {
@@ -436,6 +449,8 @@ pub struct RunChange {
     pub state: RunState,
     /// Why a stopping rule asked that it be ended (not set by the owner's cancel).
     pub stopped: Option<String>,
+    /// How many rows its newest attempt has logged.
+    pub rows: u64,
     /// New parts of its curves.
     pub curves: Vec<CurvePart>,
 }

@@ -78,6 +78,7 @@ pub trait Queue: Send {
     fn report_broken(&mut self, sweep: &SweepId, reason: &str) -> Result<(), StoreError>;
 }
 
+/// Methods that pass everything on to what is boxed.
 macro_rules! delegate {
     ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
         fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
@@ -85,6 +86,7 @@ macro_rules! delegate {
         }
     )*};
 }
+pub(crate) use delegate;
 
 impl<Q: Queue + ?Sized> Queue for Box<Q> {
     delegate! {

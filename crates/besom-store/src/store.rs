@@ -2,9 +2,10 @@
 
 use besom_core::{RunNumber, RunState};
 
+use crate::queue::delegate;
 use crate::{
-    AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Queue, Row, RunQuery, RunRow, Status,
-    StopKind, StoreError, SweepId, SweepRow, SweepState,
+    AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Queue, Row, RunQuery, RunRow, Seen,
+    Status, StopKind, StoreError, SweepId, SweepRow, SweepState,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
@@ -35,8 +36,15 @@ pub trait Store: Queue {
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError>;
 
     /// Adds runs `first`, `first + 1`, ... if `first` is the next number, the sweep is not over and its cap allows at
-    /// least one; what exceeds the cap is cut off.
-    fn add_runs(&mut self, id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Result<Added, StoreError>;
+    /// least one; what exceeds the cap is cut off. `seen` is what they were suggested from, if somebody wants to
+    /// suggest them again some day.
+    fn add_runs(
+        &mut self,
+        id: &SweepId,
+        first: RunNumber,
+        runs: &[NewRun],
+        seen: Option<&Seen>,
+    ) -> Result<Added, StoreError>;
 
     /// Asks that running runs be ended; pending and preempted ones are ended at once (`killed`), others left alone.
     /// A request that stands is not changed, except that `Cancel` overrides `Early`. Says how many were asked.
@@ -59,6 +67,9 @@ pub trait Store: Queue {
 
     /// One run.
     fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError>;
+
+    /// What a run was suggested from, if that is known: `seen` of [`Self::add_runs`].
+    fn seen(&mut self, id: &SweepId, number: RunNumber) -> Result<Option<Seen>, StoreError>;
 
     /// The hand-outs of a run, oldest first.
     fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError>;
@@ -101,87 +112,24 @@ pub enum Added {
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {
-    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError> {
-        (**self).create_sweep(sweep)
-    }
-
-    fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
-        (**self).sweep(id)
-    }
-
-    fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError> {
-        (**self).sweeps()
-    }
-
-    fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError> {
-        (**self).set_state(id, to, reason)
-    }
-
-    fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError> {
-        (**self).pause(id, by, reason)
-    }
-
-    fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {
-        (**self).changes(id, since)
-    }
-
-    fn add_runs(&mut self, id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Result<Added, StoreError> {
-        (**self).add_runs(id, first, runs)
-    }
-
-    fn request_stops(
-        &mut self,
-        id: &SweepId,
-        stops: &[(RunNumber, String)],
-        kind: StopKind,
-    ) -> Result<u64, StoreError> {
-        (**self).request_stops(id, stops, kind)
-    }
-
-    fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError> {
-        (**self).retry(id, states)
-    }
-
-    fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError> {
-        (**self).runs(id, query)
-    }
-
-    fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError> {
-        (**self).run(id, number)
-    }
-
-    fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError> {
-        (**self).attempts(id, number)
-    }
-
-    fn rows(
-        &mut self,
-        id: &SweepId,
-        number: RunNumber,
-        attempt: Option<u64>,
-    ) -> Result<Vec<Row>, StoreError> {
-        (**self).rows(id, number, attempt)
-    }
-
-    fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {
-        (**self).curve(id, number, metric)
-    }
-
-    fn events(
-        &mut self,
-        id: &SweepId,
-        run: Option<RunNumber>,
-        after: u64,
-        limit: u64,
-    ) -> Result<Vec<Event>, StoreError> {
-        (**self).events(id, run, after, limit)
-    }
-
-    fn status(&mut self, id: &SweepId) -> Result<Status, StoreError> {
-        (**self).status(id)
-    }
-
-    fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError> {
-        (**self).agents(id)
+    delegate! {
+        create_sweep(sweep: &NewSweep) -> ();
+        sweep(id: &SweepId) -> SweepRow;
+        sweeps() -> Vec<SweepRow>;
+        set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
+        pause(id: &SweepId, by: PausedBy, reason: Option<&str>) -> ();
+        changes(id: &SweepId, since: u64) -> Changes;
+        add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun], seen: Option<&Seen>) -> Added;
+        request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;
+        retry(id: &SweepId, states: &[RunState]) -> u64;
+        runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
+        run(id: &SweepId, number: RunNumber) -> RunRow;
+        seen(id: &SweepId, number: RunNumber) -> Option<Seen>;
+        attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
+        rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
+        curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
+        events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
+        status(id: &SweepId) -> Status;
+        agents(id: &SweepId) -> Vec<AgentRow>;
     }
 }

@@ -49,7 +49,7 @@ fn eight_processes_finish_each_run_exactly_once() {
     let path = dir.path().join("runs.db");
     let mut store = open(&path);
     store.create_sweep(&new_sweep()).unwrap();
-    store.add_runs(&id(), RunNumber::FIRST, &new_runs(RUNS)).unwrap();
+    store.add_runs(&id(), RunNumber::FIRST, &new_runs(RUNS), None).unwrap();
     let said = said((0..PROCESSES).map(|_| start("work", &path)).collect());
     let mut times: BTreeMap<String, usize> = BTreeMap::new();
     for run in said {
@@ -112,7 +112,7 @@ fn threads_of_one_process_add_each_number_once() {
         let mut store = open(&path);
         let (mut added, mut first) = (0, RunNumber::FIRST);
         while first.get() <= 40 {
-            match store.add_runs(&id(), first, &new_runs(1)).unwrap() {
+            match store.add_runs(&id(), first, &new_runs(1), None).unwrap() {
                 besom_store::Added::Added(count) => (added, first) = (added + count, first.plus(count)),
                 besom_store::Added::Lost(next) => first = next,
                 other => panic!("{other:?}"),

@@ -131,7 +131,7 @@ fn a_sweep_of_version_1_goes_on_after_the_upgrade() {
     assert_eq!(store.report(&held.lease, &[row(3, json!({"loss": 0.6}))]).unwrap(), Reply::Continue);
     store.leave(holder).unwrap();
     let agent = store.join(&id, &NewAgent { name: "new".to_owned(), silence_ms: 9 }).unwrap();
-    store.add_runs(&id, number(6), &new_runs(5)).unwrap();
+    store.add_runs(&id, number(6), &new_runs(5), None).unwrap();
     for (request, run, attempt) in [(1, 5, 2), (2, 6, 1), (3, 7, 1)] {
         let Claim::Run(claimed) = store.claim(agent, request).unwrap() else { panic!("nothing to claim") };
         assert_eq!((claimed.lease.run, claimed.lease.attempt), (number(run), attempt));

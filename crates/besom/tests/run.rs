@@ -310,7 +310,7 @@ fn runs_of_a_sweep_that_somebody_else_drives_are_executed_and_drawn() {
     store.create_sweep(&sweep).unwrap();
     let point = json!({"a": 2}).as_object().unwrap().clone();
     let run = NewRun { point, note: serde_json::Map::new() };
-    store.add_runs(&id, besom::core::RunNumber::FIRST, &[run]).unwrap();
+    store.add_runs(&id, besom::core::RunNumber::FIRST, &[run], None).unwrap();
     drop(store);
     let answer = desk.call(&["agent", "theirs01", "--count", "1"]);
     assert_eq!(answer.code, Some(0), "{answer:?}");

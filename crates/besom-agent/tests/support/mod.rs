@@ -80,7 +80,7 @@ impl Scene {
         let runs: Vec<NewRun> =
             xs.iter().map(|x| NewRun { point: object(json!({"x": x})), note: Map::new() }).collect();
         if !runs.is_empty() {
-            let added = store.add_runs(&scene.sweep, RunNumber::FIRST, &runs).unwrap();
+            let added = store.add_runs(&scene.sweep, RunNumber::FIRST, &runs, None).unwrap();
             assert_eq!(added, Added::Added(runs.len()));
         }
         scene

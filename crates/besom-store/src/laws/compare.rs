@@ -120,6 +120,7 @@ fn agree_on_curves<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
     let sweep = &stage.model.sweeps[at];
     for (index, run) in sweep.runs.iter().enumerate() {
         let number = RunNumber::from_index(index);
+        same("seen", &told("seen", stage.store.seen(id, number))?, &run.seen)?;
         let attempts = told("attempts", stage.store.attempts(id, number))?;
         same("attempts", &attempts, &run.tried(&stage.model.agents))?;
         for (attempt, tried) in (1..).zip(&run.attempts) {

@@ -18,6 +18,7 @@ pub(super) struct FoldedRun {
     pub(super) new: NewRun,
     pub(super) state: RunState,
     pub(super) stopped: Option<String>,
+    pub(super) rows: u64,
     /// One per metric.
     pub(super) curves: Vec<Vec<f64>>,
 }
@@ -37,18 +38,18 @@ impl Folded {
     }
 
     fn take_run(&mut self, change: RunChange, metrics: usize) -> Result<(), String> {
-        let RunChange { number, added, state, stopped, curves } = change;
+        let RunChange { number, added, state, stopped, rows, curves } = change;
         if let Some(new) = added {
             if number.index() != self.runs.len() {
                 return Err(format!("run {number} was added after {} runs", self.runs.len()));
             }
-            self.runs.push(FoldedRun { new, state, stopped: None, curves: vec![Vec::new(); metrics] });
+            self.runs.push(FoldedRun { new, state, stopped: None, rows, curves: vec![Vec::new(); metrics] });
         }
         let known = self.runs.len();
         let Some(run) = self.runs.get_mut(number.index()) else {
             return Err(format!("run {number} changed, but only {known} were ever added"));
         };
-        (run.state, run.stopped) = (state, stopped);
+        (run.state, run.stopped, run.rows) = (state, stopped, rows);
         for part in curves {
             let curve = run.curves.get_mut(part.metric).ok_or("a curve of no metric")?;
             if part.from > curve.len() {
@@ -68,6 +69,7 @@ impl Folded {
                 a.new == b.new
                     && a.state == b.state
                     && a.stopped == b.stopped
+                    && a.rows == b.rows
                     && a.curves.len() == b.curves.len()
                     && a.curves.iter().zip(&b.curves).all(|(a, b)| same_curve(a, b))
             })

@@ -3,7 +3,7 @@
 use besom_core::{RunNumber, RunState};
 
 use crate::{
-    Added, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, NewRun, NewSweep, PausedBy, Reply, Row,
+    Added, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, NewRun, NewSweep, PausedBy, Reply, Row, Seen,
     StopKind, SweepState,
 };
 
@@ -41,6 +41,7 @@ pub(super) struct Agent {
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) new: NewRun,
+    pub(super) seen: Option<Seen>,
     pub(super) number: RunNumber,
     pub(super) state: RunState,
     pub(super) created_ms: u64,
@@ -271,7 +272,13 @@ impl Model {
         silent
     }
 
-    pub(super) fn add_runs(&mut self, at: usize, first: RunNumber, runs: &[NewRun]) -> Added {
+    pub(super) fn add_runs(
+        &mut self,
+        at: usize,
+        first: RunNumber,
+        runs: &[NewRun],
+        seen: Option<&Seen>,
+    ) -> Added {
         let now = self.now;
         let sweep = &mut self.sweeps[at];
         if !matches!(sweep.state, SweepState::Pending | SweepState::Running) {
@@ -287,7 +294,7 @@ impl Model {
         let count = runs.len().min(cap - sweep.runs.len());
         for new in &runs[..count] {
             let index = sweep.runs.len();
-            sweep.runs.push(Run::new(new.clone(), RunNumber::from_index(index), now));
+            sweep.runs.push(Run::new(new.clone(), seen.cloned(), RunNumber::from_index(index), now));
             sweep.log(index, "added");
         }
         Added::Added(count)
@@ -436,9 +443,10 @@ impl Sweep {
 }
 
 impl Run {
-    fn new(new: NewRun, number: RunNumber, created_ms: u64) -> Self {
+    fn new(new: NewRun, seen: Option<Seen>, number: RunNumber, created_ms: u64) -> Self {
         Self {
             new,
+            seen,
             number,
             state: RunState::Pending,
             created_ms,

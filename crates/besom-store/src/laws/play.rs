@@ -11,8 +11,8 @@ use super::fold::Folded;
 use super::model::{Model, Refusal};
 use super::script::{FOLLOWERS, Script, Step, Terms, WATCHED};
 use crate::{
-    AgentId, Claim, Clock, End, Lease, NewAgent, NewRun, NewSweep, Reply, Row, Store, StoreError, SweepId,
-    Watched,
+    AgentId, Claim, Clock, End, Lease, NewAgent, NewRun, NewSweep, Reply, Row, Seen, Store, StoreError,
+    SweepId, Watched,
 };
 
 /// What broke, in words.
@@ -211,8 +211,10 @@ impl<S: Store> Stage<S> {
         let next = self.model.sweeps[sweep].runs.len() as u64 + 1;
         let first = RunNumber::new(next.saturating_add_signed(offset)).unwrap_or(RunNumber::FIRST);
         let runs: Vec<NewRun> = (0..count).map(|_| self.new_run()).collect();
-        let found = told("add_runs", self.store.add_runs(&self.sweeps[sweep], first, &runs))?;
-        same("add_runs", &found, &self.model.add_runs(sweep, first, &runs))
+        let rows = (1..next).filter_map(RunNumber::new).zip(0..).collect();
+        let seen = (count > 1).then_some(Seen { upto: next * 7, runs: next - 1, rows });
+        let found = told("add_runs", self.store.add_runs(&self.sweeps[sweep], first, &runs, seen.as_ref()))?;
+        same("add_runs", &found, &self.model.add_runs(sweep, first, &runs, seen.as_ref()))
     }
 
     /// A run unlike all others, with a number that does not survive careless printing.

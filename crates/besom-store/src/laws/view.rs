@@ -111,6 +111,7 @@ impl Sweep {
                 new: run.new.clone(),
                 state: run.state,
                 stopped: early.map(|(_, reason)| reason.clone()),
+                rows: run.attempts.last().map_or(0, |newest| newest.rows.len() as u64),
                 curves: self.new.metrics.iter().map(|metric| run.curve(metric)).collect(),
             });
         }

@@ -32,9 +32,9 @@ impl Tx<'_> {
                 None
             };
             let curves = self.curve_parts(sweep, &run, since)?;
-            let RunRecord { number, state, stop, .. } = run.record;
+            let RunRecord { number, state, stop, rows, .. } = run.record;
             let stopped = stop.filter(|stop| stop.kind == StopKind::Early).map(|stop| stop.reason);
-            runs.push(RunChange { number, added, state, stopped, curves });
+            runs.push(RunChange { number, added, state, stopped, rows, curves });
         }
         Ok(Changes { upto: sweep.change, state: sweep.record.state, runs })
     }

@@ -8,7 +8,7 @@ use super::fault::{Outcome, damaged};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
 use crate::rules::{LogEntry, RunRecord, StopRequest};
-use crate::{Added, AgentId, HeldRun, Lease, NewRun, StopKind, StoreError};
+use crate::{Added, AgentId, HeldRun, Lease, NewRun, Seen, StopKind, StoreError};
 
 /// A run with what only this store knows of it.
 #[derive(Clone, Debug)]
@@ -99,13 +99,21 @@ impl Tx<'_> {
     }
 
     /// Adds runs by compare-and-set on the next number.
-    pub(super) fn add_runs(&self, sweep: &mut Sweep, first: RunNumber, runs: &[NewRun]) -> Outcome<Added> {
+    pub(super) fn add_runs(
+        &self,
+        sweep: &mut Sweep,
+        first: RunNumber,
+        runs: &[NewRun],
+        seen: Option<&Seen>,
+    ) -> Outcome<Added> {
         let count = match self.admit(sweep, first, runs.len()) {
             Ok(count) => count,
             Err(refused) => return Ok(refused),
         };
+        let seen = seen.map(serde_json::to_string).transpose();
+        let seen = seen.map_err(|error| damaged("what was seen", error))?;
         for (offset, run) in runs[..count].iter().enumerate() {
-            self.add_run(sweep, first.plus(offset), run)?;
+            self.add_run(sweep, first.plus(offset), run, seen.as_deref())?;
         }
         sweep.record.runs += count as u64;
         Ok(Added::Added(count))
@@ -121,7 +129,7 @@ impl Tx<'_> {
         sweep.record.admit(first, count)
     }
 
-    fn add_run(&self, sweep: &mut Sweep, number: RunNumber, new: &NewRun) -> Outcome<()> {
+    fn add_run(&self, sweep: &mut Sweep, number: RunNumber, new: &NewRun, seen: Option<&str>) -> Outcome<()> {
         self.log(sweep, Some(number), &LogEntry::added())?;
         let RunRecord { state, attempt, given_up, seen_ms, silence_ms, rows, crashes, failures, .. } =
             RunRecord::new(number);
@@ -144,12 +152,22 @@ impl Tx<'_> {
             self.now,
             sweep.change
         ])?;
-        self.sql("INSERT INTO points (run, point, note) VALUES (?1, ?2, ?3)")?.execute(params![
+        self.sql("INSERT INTO points (run, point, note, seen) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
             self.conn.last_insert_rowid(),
             serde_json::to_string(&new.point).map_err(|error| damaged("a point", error))?,
-            serde_json::to_string(&new.note).map_err(|error| damaged("a note", error))?
+            serde_json::to_string(&new.note).map_err(|error| damaged("a note", error))?,
+            seen
         ])?;
         Ok(())
+    }
+
+    /// What a run was suggested from.
+    pub(super) fn seen(&self, sweep: &Sweep, number: RunNumber) -> Outcome<Option<Seen>> {
+        let run = self.run(sweep, number)?;
+        let text: Option<String> =
+            self.sql("SELECT seen FROM points WHERE run = ?1")?.query_row([run.key], |row| row.get(0))?;
+        let parsed = text.as_deref().map(serde_json::from_str).transpose();
+        parsed.map_err(|_| damaged("what a run was suggested from", text))
     }
 
     /// Asks a run to end, or ends it if nobody works on it. Returns whether that was news.

@@ -97,7 +97,8 @@ END;
 CREATE TABLE points (
   run INTEGER PRIMARY KEY,
   point TEXT NOT NULL,
-  note TEXT NOT NULL
+  note TEXT NOT NULL,
+  seen TEXT                         -- JSON: what it was suggested from, see Seen
 ) STRICT;
 
 CREATE TABLE attempts (

@@ -4,8 +4,8 @@ use besom_core::{RunNumber, RunState};
 
 use super::SqliteStore;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Row, RunQuery, RunRow, Status,
-    StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Row, RunQuery, RunRow, Seen,
+    Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for SqliteStore {
@@ -33,8 +33,14 @@ impl Store for SqliteStore {
         self.read(|tx| tx.changes(&tx.sweep(id)?, since))
     }
 
-    fn add_runs(&mut self, id: &SweepId, first: RunNumber, runs: &[NewRun]) -> Result<Added, StoreError> {
-        self.write(|tx| tx.on_sweep(id, |sweep| tx.add_runs(sweep, first, runs)))
+    fn add_runs(
+        &mut self,
+        id: &SweepId,
+        first: RunNumber,
+        runs: &[NewRun],
+        seen: Option<&Seen>,
+    ) -> Result<Added, StoreError> {
+        self.write(|tx| tx.on_sweep(id, |sweep| tx.add_runs(sweep, first, runs, seen)))
     }
 
     fn request_stops(
@@ -64,6 +70,10 @@ impl Store for SqliteStore {
 
     fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError> {
         self.read(|tx| tx.run_row(&tx.sweep(id)?, number))
+    }
+
+    fn seen(&mut self, id: &SweepId, number: RunNumber) -> Result<Option<Seen>, StoreError> {
+        self.read(|tx| tx.seen(&tx.sweep(id)?, number))
     }
 
     fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError> {

@@ -25,3 +25,6 @@ DROP INDEX runs_loss;
 CREATE INDEX runs_rank ON runs (sweep, rank, loss, number);
 UPDATE runs SET loss = iif(s.metrics ->> '$[0].goal' = 'maximize', -last, last) + 0.0
   FROM sweeps s WHERE s.key = runs.sweep AND json_array_length(s.metrics) > 1;
+
+-- What a run was suggested from, so that its suggestion can be repeated.
+ALTER TABLE points ADD COLUMN seen TEXT;

@@ -50,7 +50,7 @@ pub(crate) fn store(sweep: &NewSweep, runs: usize) -> (SqliteStore, Time) {
     let time = Time::default();
     let mut store = SqliteStore::in_memory(time.clock()).unwrap();
     store.create_sweep(sweep).unwrap();
-    store.add_runs(&sweep.id, RunNumber::FIRST, &new_runs(runs)).unwrap();
+    store.add_runs(&sweep.id, RunNumber::FIRST, &new_runs(runs), None).unwrap();
     (store, time)
 }
 

@@ -64,7 +64,7 @@ impl Stage {
         })?;
         let new = |a| NewRun { point: object(json!({ "a": a })), note: Map::new() };
         let runs: Vec<NewRun> = (1..=RUNS).map(new).collect();
-        store.add_runs(&self.sweep, RunNumber::FIRST, &runs).map(|_| ())
+        store.add_runs(&self.sweep, RunNumber::FIRST, &runs, None).map(|_| ())
     }
 
     /// An agent at work until the sweep is over, which it is when nothing waits to be handed out.
