@@ -25,18 +25,30 @@
 pub mod ask_tell;
 mod build;
 mod create;
+mod crew;
+mod error;
 mod files;
+#[cfg(feature = "mutants")]
+mod lossy;
 mod message;
 mod past;
 mod path;
+mod place;
 mod prior;
+mod run;
 mod size;
 
 pub use build::{assemble, build, reader, registry, search, stopper, stored_config};
 pub use create::{Creation, create, seed, system_clock};
+pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked};
+pub use error::EngineError;
 pub use files::program_directory;
+#[cfg(feature = "mutants")]
+pub use lossy::Lossy;
 pub use message::message;
 pub use past::past;
 pub use path::id_of_path;
-pub use prior::{PriorError, PriorRun, add_prior_runs};
+pub use place::{Place, STORE_VARIABLE, find_sweep, open};
+pub use prior::{PriorRun, add_prior_runs};
+pub use run::{Ran, RunOptions, run};
 pub use size::{points, total};

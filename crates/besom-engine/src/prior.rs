@@ -2,13 +2,12 @@
 
 use besom_controller::stateless::SweepRun;
 use besom_core::{RunNumber, RunState};
-use besom_store::{
-    Added, AgentId, Claim, End, NewAgent, NewRun, Row, RunQuery, Store, StoreError, SweepId, SweepState,
-};
+use besom_store::{Added, AgentId, Claim, End, NewAgent, NewRun, Row, RunQuery, Store, SweepId};
 use serde_json::{Map, Value};
-use thiserror::Error;
 
-/// A run that is over, as it will stand in another sweep.
+use crate::EngineError;
+
+/// A run that has ended, as it will stand in another sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PriorRun {
     /// Its parameters, nested.
@@ -23,44 +22,24 @@ pub struct PriorRun {
     pub origin: String,
 }
 
-/// Why runs can't be taken over.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PriorError {
-    /// There is no such run, or the store fails.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A run is not over.
-    #[error("{origin} is {state}: only runs that are over can be learned from")]
-    Open {
-        /// Which.
-        origin: String,
-        /// Its state.
-        state: RunState,
-    },
-    /// The sweep has runs already, has an end that leaves no room, or is over.
-    #[error("{0}")]
-    Refused(String),
-}
-
 impl PriorRun {
     /// A run of a sweep of the store.
-    pub fn of_store(store: &mut dyn Store, sweep: &SweepId, number: RunNumber) -> Result<Self, PriorError> {
+    pub fn of_store(store: &mut dyn Store, sweep: &SweepId, number: RunNumber) -> Result<Self, EngineError> {
         let run = store.run(sweep, number)?;
         let rows = store.rows(sweep, number, None)?;
         let (origin, exit_code) = (format!("run {sweep}-{number}"), run.exit_code);
         Self { point: run.point, state: run.state, rows, exit_code, origin }.over()
     }
 
-    /// The runs of a sweep of the store that are over.
-    pub fn all_of_store(store: &mut dyn Store, sweep: &SweepId) -> Result<Vec<Self>, PriorError> {
+    /// The runs of a sweep of the store that have ended.
+    pub fn all_of_store(store: &mut dyn Store, sweep: &SweepId) -> Result<Vec<Self>, EngineError> {
         let runs = store.runs(sweep, &RunQuery::default())?;
         let over = runs.into_iter().filter(|run| !run.state.is_open());
         over.map(|run| Self::of_store(store, sweep, run.number)).collect()
     }
 
     /// A run in W&B's form: its history, or its summary if it has none, is what it logged.
-    pub fn of_wandb(run: &SweepRun, place: usize) -> Result<Self, PriorError> {
+    pub fn of_wandb(run: &SweepRun, place: usize) -> Result<Self, EngineError> {
         let value = |value: &Value| value.get("value").unwrap_or(value).clone();
         let point = run.config.iter().flatten().map(|(name, v)| (name.clone(), value(v))).collect();
         let logged = match &run.history {
@@ -73,9 +52,9 @@ impl PriorRun {
         Self { point, state: run.state.into(), rows, exit_code: None, origin }.over()
     }
 
-    fn over(self) -> Result<Self, PriorError> {
+    fn over(self) -> Result<Self, EngineError> {
         match self.state.is_open() {
-            true => Err(PriorError::Open { origin: self.origin, state: self.state }),
+            true => Err(EngineError::OpenRun { origin: self.origin, state: self.state }),
             false => Ok(self),
         }
     }
@@ -83,17 +62,14 @@ impl PriorRun {
 
 /// Puts runs into a sweep that has none yet. To the store they are runs like any other, executed by an agent called
 /// `prior runs`; they count for the sweep's `run_cap`, and their notes say where they come from.
-pub fn add_prior_runs(store: &mut dyn Store, id: &SweepId, runs: &[PriorRun]) -> Result<(), PriorError> {
+pub fn add_prior_runs(store: &mut dyn Store, id: &SweepId, runs: &[PriorRun]) -> Result<(), EngineError> {
     let new: Vec<NewRun> =
         runs.iter().map(|run| NewRun { point: run.point.clone(), note: note(run) }).collect();
     match store.add_runs(id, RunNumber::FIRST, &new, None)? {
         Added::Added(added) if added == new.len() => {}
-        Added::Added(_) | Added::Capped => {
-            let message = format!("there are {} prior runs, more than the sweep's run_cap", new.len());
-            return Err(PriorError::Refused(message));
-        }
-        Added::Lost(_) => return Err(PriorError::Refused("the sweep has runs already".to_owned())),
-        Added::Closed(state) => return Err(closed(state)),
+        Added::Added(_) | Added::Capped => return Err(EngineError::TooManyRuns { runs: new.len() }),
+        Added::Lost(_) => return Err(EngineError::HasRuns),
+        Added::Closed(state) => return Err(EngineError::Closed(state)),
     }
     let agent = store.join(id, &NewAgent { name: "prior runs".to_owned(), silence_ms: 60_000 })?;
     for (request, run) in (1..).zip(runs) {
@@ -107,15 +83,11 @@ fn note(run: &PriorRun) -> Map<String, Value> {
     Map::from_iter([("why".to_owned(), format!("learned from: {}", run.origin).into())])
 }
 
-fn closed(state: SweepState) -> PriorError {
-    PriorError::Refused(format!("the sweep is {state} and takes no prior runs"))
-}
-
 /// Lets a run happen once more as it happened.
-fn replay(store: &mut dyn Store, agent: AgentId, request: u64, run: &PriorRun) -> Result<(), PriorError> {
+fn replay(store: &mut dyn Store, agent: AgentId, request: u64, run: &PriorRun) -> Result<(), EngineError> {
     let claimed = match store.claim(agent, request)? {
         Claim::Run(claimed) => claimed,
-        Claim::Nothing(state) => return Err(closed(state)),
+        Claim::Nothing(state) => return Err(EngineError::Closed(state)),
     };
     for rows in run.rows.chunks(1000) {
         store.report(&claimed.lease, rows)?;

@@ -1,232 +1,173 @@
 //! Agents at work in this process: programs, or calls of a Python function.
 //!
-//! An agent is a thread of Rust that holds no lock of Python. Functions are called elsewhere: the only agent's on the
-//! thread that waits for it here, so that a training function may be on the main thread, where Ctrl-C reaches it
-//! and libraries that insist on the main thread work; each of several agents has a second thread for its function.
+//! The agents are the engine's crew: threads of Rust that hold no lock of Python. Functions are called elsewhere: the only
+//! agent's on the thread that waits for it here, so that a training function may be on the main thread, where Ctrl-C
+//! reaches it and libraries that insist on the main thread work; each of several agents has a second thread for its
+//! function.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::Duration;
 
-use besom_agent::{
-    AgentError, AgentOptions, CrashLoopGuard, ExitReason, Idle, Level, ProgramRunner, Runner, Shutdown,
-};
-use besom_config::SweepConfig;
-use besom_controller::{Controller, ControllerError, Step};
-use besom_core::BoxError;
-use besom_store::{SqliteStore, Store, SweepId, SweepRow};
+use besom_agent::{Level, ProgramRunner, Runner, Shutdown};
+use besom_engine::{Attendant, Crew, CrewOptions, EngineError, Place, Steps, Worked, id_of_path};
+use besom_store::SweepId;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::error::{Failure, SweepPaused};
+use crate::error::Failure;
 use crate::function::{Call, FunctionRunner};
 use crate::place;
 
-/// How often the stopping rule looks at running runs.
-const PACE: Duration = Duration::from_millis(250);
-
-/// How often Python gets to see its signals.
+/// How often Python gets to see its signals: soon enough for Ctrl-C to feel immediate.
 const SIGNALS: Duration = Duration::from_millis(20);
 
-/// How soon a program that logs nothing hears that it is to end. Each beat is a write to the store.
-const HEARTBEAT: Duration = Duration::from_secs(2);
+/// What executes the runs of one agent.
+type AnyRunner = Box<dyn Runner + Send>;
 
-/// After how long a silence others may give up a run of these agents.
-const SILENCE: Duration = Duration::from_secs(60);
-
-/// What the agents of one call have in common.
-struct Crew {
-    directory: PathBuf,
-    sweep: SweepRow,
-    config: SweepConfig,
-    jobs: u32,
-    count: Option<u64>,
-    supervisor: Vec<OsString>,
-    command: Option<Vec<String>>,
-    stepper: Option<Mutex<Stepper>>,
-    shutdown: Shutdown,
-    guard: CrashLoopGuard,
-    over: AtomicBool,
-}
-
-/// What steps the sweep: agents see no store, so it has one of its own.
-struct Stepper {
-    controller: Controller,
-    store: SqliteStore,
-}
-
-/// Works on a sweep until it is over, or the agents have executed `count` runs. Calls `function` for each run, or executes
-/// `command` or else the sweep's program. Says how many runs were executed.
+/// Execute runs of a sweep until it finishes, or the agents have executed `count` runs. Call `function` for each run, or
+/// execute `command` or else the sweep's program. Return how many runs were executed.
 #[pyfunction]
-#[pyo3(signature = (store, id, function=None, *, jobs=1, count=None, supervisor=Vec::new(), command=None, steps=true, shutdown=None))]
+#[pyo3(signature = (store, id, function=None, *, jobs=1, count=None, supervisor=Vec::new(), command=None, steps=true, heartbeat_timeout=60.0, shutdown=None))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it by keywords")]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands these over by value")]
 pub(crate) fn run_agents(
     py: Python<'_>,
     store: PathBuf,
     id: String,
     function: Option<Py<PyAny>>,
-    jobs: u32,
+    jobs: usize,
     count: Option<u64>,
     supervisor: Vec<OsString>,
     command: Option<Vec<String>>,
     steps: bool,
+    heartbeat_timeout: f64,
     shutdown: Option<Py<PyShutdown>>,
 ) -> PyResult<u64> {
+    let heartbeat_timeout = timeout(heartbeat_timeout)?;
     let shutdown = shutdown.map_or_else(Shutdown::new, |shutdown| shutdown.get().shutdown.clone());
-    let crew = py.detach(|| -> Result<Crew, Failure> {
-        let directory = std::path::absolute(store)?;
-        let sweep = place::open(&directory)?.sweep(&SweepId::new(id))?;
-        let config = place::stored_config(&sweep)?;
-        let steps = steps && !config.controller_local;
-        let stepper = steps
-            .then(|| -> Result<_, Failure> {
-                let controller = place::controller(&sweep, &crate::algorithm::Algorithms::default())?;
-                Ok(Mutex::new(Stepper { controller, store: place::open(&directory)? }))
-            })
-            .transpose()?;
-        Ok(Crew {
-            directory,
-            sweep,
-            config,
-            jobs: jobs.max(1),
-            count,
-            supervisor,
-            command,
-            stepper,
-            shutdown,
-            guard: CrashLoopGuard::default(),
-            over: AtomicBool::new(false),
-        })
-    })?;
-    crew.work(py, function.as_ref())
+    let steps = if steps { Steps::UnlessLocal } else { Steps::Never };
+    let options = CrewOptions { count, heartbeat_timeout, steps, shutdown: shutdown.clone() };
+    let jobs = jobs.max(1);
+    py.detach(|| {
+        let place = Place::new(store)?;
+        let crew = Crew::new(&place, &place::registry(), &SweepId::new(id_of_path(&id)), options)?;
+        let worked = match &function {
+            Some(function) => call(&crew, function, jobs, &shutdown)?,
+            None => {
+                let runner = || Ok(Box::new(program(&crew, &supervisor, command.clone())?) as AnyRunner);
+                let runners = (0..jobs).map(|_| runner()).collect::<Result<_, EngineError>>()?;
+                work(&crew, runners, &mut Caller { calls: None, shutdown: &shutdown, interrupt: None })?
+            }
+        };
+        match worked.paused {
+            Some(reason) => Err(EngineError::Paused { reason }.into()),
+            None => Ok(worked.runs),
+        }
+    })
+    .map_err(Failure::into)
 }
 
-impl Crew {
-    fn work(&self, py: Python<'_>, function: Option<&Py<PyAny>>) -> PyResult<u64> {
-        let mut interrupt = None;
+fn timeout(seconds: f64) -> PyResult<Duration> {
+    let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
+    timeout.ok_or_else(|| PyValueError::new_err(format!("heartbeat_timeout must be > 0, got {seconds}")))
+}
+
+fn program(
+    crew: &Crew<'_>,
+    supervisor: &[OsString],
+    command: Option<Vec<String>>,
+) -> Result<ProgramRunner, EngineError> {
+    let runner = crew.program_runner()?;
+    Ok(ProgramRunner {
+        command: command.or(runner.command),
+        supervisor: (!supervisor.is_empty()).then(|| supervisor.to_vec()),
+        // The supervisor is this very Python. Programs get the same one, also where its environment is not activated.
+        interpreters: supervisor.first().and_then(|python| Path::new(python).parent()).map(Path::to_owned),
+        ..runner
+    })
+}
+
+/// Lets the crew execute its runs by calls of a function.
+fn call(crew: &Crew<'_>, function: &Py<PyAny>, jobs: usize, shutdown: &Shutdown) -> Result<Worked, Failure> {
+    let mut caller = Caller { calls: None, shutdown, interrupt: None };
+    if jobs == 1 {
         let (calls, called) = mpsc::channel();
-        let called = Mutex::new(called);
-        let ended = thread::scope(|scope| {
-            let agents: Vec<_> = (1..=self.jobs)
-                .map(|job| {
-                    let runner = self.runner(py, function, &calls, scope);
-                    scope.spawn(move || self.agent(job, runner?))
-                })
-                .collect();
-            drop(calls);
-            let stepper = scope.spawn(|| self.keep_stepping());
-            let is_over = || agents.iter().all(thread::ScopedJoinHandle::is_finished);
-            while !py.detach(is_over) {
-                match py.detach(|| next(&called)) {
-                    Ok(call) => keep(&mut interrupt, call.execute(py, function)),
-                    Err(RecvTimeoutError::Timeout) => {}
-                    // No function is ever called on this thread.
-                    Err(RecvTimeoutError::Disconnected) => py.detach(|| thread::sleep(SIGNALS)),
-                }
-                keep(&mut interrupt, py.check_signals());
-                if interrupt.is_some() {
-                    self.shutdown.raise_to(Level::Terminate);
-                }
-            }
-            self.over.store(true, Ordering::SeqCst);
-            py.detach(|| {
-                let stepped = join(stepper);
-                let agents: Vec<Result<Worked, Failure>> = agents.into_iter().map(join).collect();
-                stepped.and_then(|()| agents.into_iter().collect::<Result<Vec<_>, _>>())
-            })
-        });
-        if let Some(interrupt) = interrupt {
-            return Err(interrupt);
-        }
-        conclude(ended?)
+        caller.calls = Some((called, function));
+        return work(crew, vec![Box::new(FunctionRunner::new(calls))], &mut caller);
     }
+    thread::scope(|scope| {
+        let runner =
+            |_| Box::new(FunctionRunner::new(thread_of_calls(scope, function, shutdown))) as AnyRunner;
+        work(crew, (0..jobs).map(runner).collect(), &mut caller)
+    })
+}
 
-    /// What executes the runs of one agent.
-    fn runner<'scope>(
-        &'scope self,
-        py: Python<'_>,
-        function: Option<&Py<PyAny>>,
-        calls: &Sender<Call>,
-        scope: &'scope thread::Scope<'scope, '_>,
-    ) -> Result<Box<dyn Runner + Send>, Failure> {
-        let Some(function) = function else { return Ok(Box::new(self.program_runner()?)) };
-        if self.jobs == 1 {
-            return Ok(Box::new(FunctionRunner::new(calls.clone())));
-        }
-        let (calls, called) = mpsc::channel::<Call>();
-        let function = function.clone_ref(py);
-        scope.spawn(move || {
-            for call in called {
-                let executed = Python::attach(|py| call.execute(py, Some(&function)));
-                if executed.is_err() {
-                    self.shutdown.raise_to(Level::Terminate);
-                }
-            }
-            // The function is Python's; it is let go with the GIL held.
-            Python::attach(|_| drop(function));
-        });
-        Ok(Box::new(FunctionRunner::new(calls)))
+fn work(crew: &Crew<'_>, runners: Vec<AnyRunner>, caller: &mut Caller<'_>) -> Result<Worked, Failure> {
+    let worked = crew.work(runners, caller);
+    match caller.interrupt.take() {
+        Some(interrupt) => Err(interrupt.into()),
+        None => Ok(worked?),
     }
+}
 
-    fn program_runner(&self) -> Result<ProgramRunner, Failure> {
-        let directory = self.sweep.directory.clone().unwrap_or_else(|| ".".into());
-        Ok(ProgramRunner {
-            program: self.config.program.clone(),
-            command: self.command.clone().or_else(|| self.config.command.clone()),
-            supervisor: (!self.supervisor.is_empty()).then(|| self.supervisor.clone()),
-            // The supervisor is this very Python. Programs get the same one, also where its environment is not activated.
-            interpreters: self
-                .supervisor
-                .first()
-                .and_then(|python| Path::new(python).parent())
-                .map(Path::to_owned),
-            ..ProgramRunner::new(std::path::absolute(directory)?, self.directory.clone())
-        })
-    }
-
-    fn agent(&self, job: u32, mut runner: Box<dyn Runner + Send>) -> Result<Worked, Failure> {
-        let mut queue = place::open(&self.directory)?;
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        let options = AgentOptions {
-            count: self.count.map(|count| share(count, job, self.jobs)),
-            heartbeat_timeout: SILENCE,
-            heartbeat_interval: HEARTBEAT,
-            guard: self.guard.clone(),
-            ..AgentOptions::new(format!("{host}/{}/{job}", std::process::id()), self.directory.clone())
-        };
-        let mut idle = || self.idle();
-        let outcome =
-            besom_agent::work(&mut queue, &self.sweep.id, &options, &mut runner, &self.shutdown, &mut idle);
-        // The others have no work either if the store or the search is broken.
-        let outcome = outcome.inspect_err(|_: &AgentError| {
-            self.shutdown.raise_to(Level::Finish);
-        })?;
-        Ok(Worked { exit_reason: outcome.exit_reason, runs: outcome.runs })
-    }
-
-    fn idle(&self) -> Result<Idle, BoxError> {
-        let Some(stepper) = &self.stepper else { return Ok(Idle::Waiting) };
-        Ok(match step(stepper, 1)? {
-            Step::Ready(_) => Idle::Worked,
-            Step::Wait | Step::Paused | Step::Over => Idle::Waiting,
-        })
-    }
-
-    /// Steps the sweep for its stopping rule while all agents are busy.
-    fn keep_stepping(&self) -> Result<(), Failure> {
-        let Some(stepper) = &self.stepper else { return Ok(()) };
-        while !self.over.load(Ordering::SeqCst) {
-            step(stepper, 0)?;
-            let mut slept = Duration::ZERO;
-            while slept < PACE && !self.over.load(Ordering::SeqCst) {
-                thread::sleep(SIGNALS);
-                slept += SIGNALS;
+/// A thread that calls the function, for as long as what is returned is held.
+fn thread_of_calls<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    function: &'scope Py<PyAny>,
+    shutdown: &'scope Shutdown,
+) -> Sender<Call> {
+    let (calls, called) = mpsc::channel::<Call>();
+    scope.spawn(move || {
+        for call in called {
+            if Python::attach(|py| call.execute(py, function)).is_err() {
+                shutdown.raise_to(Level::Terminate);
             }
         }
-        Ok(())
+    });
+    calls
+}
+
+/// The thread that has called Python's `agent`, while the crew works.
+struct Caller<'a> {
+    /// Calls that are to be made on this thread, and of what.
+    calls: Option<(Receiver<Call>, &'a Py<PyAny>)>,
+    shutdown: &'a Shutdown,
+    /// The first interrupt of this process, such as Ctrl-C.
+    interrupt: Option<PyErr>,
+}
+
+impl Attendant for Caller<'_> {
+    fn attend(&mut self) {
+        if let Some((call, function)) = self.next_call() {
+            self.keep(Python::attach(|py| call.execute(py, function)));
+        }
+        self.keep(Python::attach(|py| py.check_signals()));
+    }
+}
+
+impl<'a> Caller<'a> {
+    /// Waits a moment for a call.
+    fn next_call(&mut self) -> Option<(Call, &'a Py<PyAny>)> {
+        if let Some((called, function)) = &self.calls {
+            match called.recv_timeout(SIGNALS) {
+                Ok(call) => return Some((call, function)),
+                Err(RecvTimeoutError::Timeout) => return None,
+                Err(RecvTimeoutError::Disconnected) => {}
+            }
+        }
+        thread::sleep(SIGNALS);
+        None
+    }
+
+    /// Keeps the first interrupt, which ends the crew.
+    fn keep(&mut self, result: PyResult<()>) {
+        if let Err(error) = result {
+            self.interrupt.get_or_insert(error);
+            self.shutdown.raise_to(Level::Terminate);
+        }
     }
 }
 
@@ -244,56 +185,13 @@ impl PyShutdown {
         Self::default()
     }
 
-    /// Tells the agents to end their runs, which are handed out again, and to leave.
+    /// Make the agents end their runs, which are handed out again, and leave.
     fn terminate(&self) {
         self.shutdown.raise_to(Level::Terminate);
     }
 }
 
-/// What an agent did.
-struct Worked {
-    exit_reason: ExitReason,
-    runs: u64,
-}
-
-fn step(stepper: &Mutex<Stepper>, want: usize) -> Result<Step, ControllerError> {
-    let stepper = &mut *stepper.lock().unwrap_or_else(PoisonError::into_inner);
-    stepper.controller.step(&mut stepper.store, want)
-}
-
-fn conclude(agents: Vec<Worked>) -> PyResult<u64> {
-    let broken = agents.iter().find_map(|agent| match &agent.exit_reason {
-        ExitReason::Broken(reason) => Some(reason),
-        ExitReason::SweepEnded(_) | ExitReason::CountReached | ExitReason::Shutdown => None,
-    });
-    match broken {
-        Some(reason) => Err(SweepPaused::new_err(format!("the sweep is paused: {reason}"))),
-        None => Ok(agents.iter().map(|agent| agent.runs).sum()),
-    }
-}
-
-fn next(called: &Mutex<Receiver<Call>>) -> Result<Call, RecvTimeoutError> {
-    called.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(SIGNALS)
-}
-
-/// Keeps the first interrupt.
-fn keep(interrupt: &mut Option<PyErr>, result: PyResult<()>) {
-    if let Err(error) = result {
-        interrupt.get_or_insert(error);
-    }
-}
-
-/// What one of `jobs` agents may do of `count` runs.
-fn share(count: u64, job: u32, jobs: u32) -> u64 {
-    let (job, jobs) = (u64::from(job), u64::from(jobs));
-    count / jobs + u64::from(job <= count % jobs)
-}
-
-fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T, Failure>>) -> Result<T, Failure> {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// The life of a supervisor process; see `besom_agent::supervise`.
+/// Be a supervisor process; see `besom_agent::supervise`.
 #[pyfunction]
 pub(crate) fn supervise(py: Python<'_>, arguments: Vec<OsString>) -> i32 {
     py.detach(|| besom_agent::supervise(arguments))

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use besom_controller::{Controller, Step};
 use besom_core::{Answer, RunNumber, RunState};
-use besom_store::{Added, NewRun, Seen, SqliteStore, Status, StopKind, Store, SweepId, SweepState};
+use besom_engine::Place;
+use besom_store::{Added, NewRun, Seen, Status, StopKind, Store, SweepId, SweepState};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
@@ -26,16 +27,14 @@ type Named<'py> = (u64, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// A controller of a stored sweep.
 #[pyclass(frozen, name = "Controller", module = "besom._besom")]
-#[derive(Debug)]
 pub(crate) struct PyController {
     inner: Mutex<Inner>,
     process: u32,
 }
 
-#[derive(Debug)]
 struct Inner {
     id: SweepId,
-    store: SqliteStore,
+    store: Box<dyn Store>,
     controller: Controller,
     /// What the newest run to schedule was suggested from.
     seen: Option<Seen>,
@@ -61,7 +60,7 @@ impl PyController {
     ) -> Result<Self, Failure> {
         let own = Algorithms { search, stopper: stopping };
         py.detach(|| {
-            let mut store = place::open(&store)?;
+            let mut store = Place::new(store)?.open()?;
             let sweep = store.sweep(&SweepId::new(id))?;
             let controller = place::controller(&sweep, &own)?;
             let inner = Mutex::new(Inner { id: sweep.id, store, controller, seen: None });
@@ -73,7 +72,7 @@ impl PyController {
     fn step(&self, py: Python<'_>) -> Result<&'static str, Failure> {
         self.with(py, |inner| {
             let idle = inner.idle_agents()?;
-            let step = inner.controller.step(&mut inner.store, idle.max(1))?;
+            let step = inner.controller.step(&mut *inner.store, idle.max(1))?;
             Ok(match step {
                 Step::Ready(_) => "ready",
                 Step::Wait => "wait",
@@ -119,7 +118,7 @@ impl PyController {
     /// The runs that the stopping rule wants ended, with its reasons.
     fn stopping(&self, py: Python<'_>) -> Result<Vec<(u64, String)>, Failure> {
         self.with(py, |inner| {
-            inner.controller.refresh(&mut inner.store)?;
+            inner.controller.refresh(&mut *inner.store)?;
             let stops = inner.controller.stops()?;
             Ok(stops.into_iter().map(|stop| (stop.run.get(), stop.reason)).collect())
         })
@@ -141,7 +140,7 @@ impl PyController {
     /// What the stopping rule shows of its view.
     fn show_stopping<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let shown = self.with(py, |inner| {
-            inner.controller.refresh(&mut inner.store)?;
+            inner.controller.refresh(&mut *inner.store)?;
             Ok(inner.controller.show_stopper()?)
         })?;
         Ok(value::dict(py, &shown)?.into_any())
@@ -171,14 +170,14 @@ impl Inner {
 
     /// What a person who waits for news waits for.
     fn counts(&mut self) -> Result<(Status, SweepState), Failure> {
-        let state = self.controller.refresh(&mut self.store)?;
+        let state = self.controller.refresh(&mut *self.store)?;
         let mut status = self.store.status(&self.id)?;
         (status.best, status.better_uncounted, status.mean_run_ms) = (None, None, None);
         Ok((status, state))
     }
 
     fn look(&mut self) -> Result<Look, Failure> {
-        let state = self.controller.refresh(&mut self.store)?;
+        let state = self.controller.refresh(&mut *self.store)?;
         if state.is_over() {
             return Ok(if self.has_open_runs() { Look::Nothing } else { Look::Over });
         }
@@ -194,7 +193,7 @@ impl Inner {
             }
             Answer::Wait => Ok(Look::Nothing),
             Answer::Done => {
-                let step = self.controller.step(&mut self.store, 0)?;
+                let step = self.controller.step(&mut *self.store, 0)?;
                 Ok(if step == Step::Over && !self.has_open_runs() { Look::Over } else { Look::Nothing })
             }
         }
@@ -210,13 +209,13 @@ impl Inner {
     }
 
     fn done(&mut self) -> Result<bool, Failure> {
-        let state = self.controller.refresh(&mut self.store)?;
+        let state = self.controller.refresh(&mut *self.store)?;
         Ok(state.is_over() && !self.has_open_runs())
     }
 
     fn schedule(&mut self, run: &NewRun, number: Option<u64>) -> Result<bool, Failure> {
         loop {
-            self.controller.refresh(&mut self.store)?;
+            self.controller.refresh(&mut *self.store)?;
             let next = self.controller.sweep().history().next_number();
             if number.is_some_and(|number| number != next.get()) {
                 return Ok(false);

@@ -3,8 +3,8 @@
 use besom_agent::AgentError;
 use besom_config::Problems;
 use besom_controller::ControllerError;
-use besom_core::{BoxError, RegistryError, error_chain};
-use besom_engine::PriorError;
+use besom_core::{BoxError, RegistryError};
+use besom_engine::{EngineError, message};
 use besom_insight::InsightError;
 use besom_store::StoreError as Trouble;
 use pyo3::create_exception;
@@ -45,13 +45,6 @@ create_exception!(
 #[derive(Debug)]
 pub(crate) struct Failure(PyErr);
 
-impl Failure {
-    /// Something that the store could not do.
-    pub(crate) fn store(message: String) -> Self {
-        Self(StoreError::new_err(message))
-    }
-}
-
 impl From<Failure> for PyErr {
     fn from(failure: Failure) -> Self {
         failure.0
@@ -66,7 +59,7 @@ impl From<PyErr> for Failure {
 
 impl From<Trouble> for Failure {
     fn from(error: Trouble) -> Self {
-        Self(StoreError::new_err(error.to_string()))
+        Self(StoreError::new_err(message(&error)))
     }
 }
 
@@ -74,7 +67,7 @@ impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Refused { source, .. } if source.is::<PyErr>() => unboxed(source),
-            error => config_error(error.to_string(), Vec::new()),
+            error => config_error(message(&error), Vec::new()),
         }
     }
 }
@@ -86,7 +79,7 @@ impl From<ControllerError> for Failure {
                 unboxed(source)
             }
             ControllerError::Store(error) => error.into(),
-            error => Self(BesomError::new_err(error_chain(&error))),
+            error => Self(BesomError::new_err(message(&error))),
         }
     }
 }
@@ -99,7 +92,7 @@ impl From<AgentError> for Failure {
                 Ok(error) => (*error).into(),
                 Err(source) => unboxed(source),
             },
-            error => Self(BesomError::new_err(error_chain(&error))),
+            error => Self(BesomError::new_err(message(&error))),
         }
     }
 }
@@ -111,12 +104,23 @@ impl From<Problems> for Failure {
     }
 }
 
-impl From<PriorError> for Failure {
-    fn from(error: PriorError) -> Self {
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
         match error {
-            PriorError::Store(error) => error.into(),
-            PriorError::Open { .. } => Self(PyValueError::new_err(error.to_string())),
-            error => Self(BesomError::new_err(error.to_string())),
+            EngineError::Config(problems) => problems.into(),
+            EngineError::Registry(error) => error.into(),
+            EngineError::Controller(error) => error.into(),
+            EngineError::Store(error) => error.into(),
+            EngineError::Agent(error) => error.into(),
+            EngineError::NoStore { .. } => {
+                let hint = "(besom.sweep makes one; BESOM_STORE names another)";
+                Self(StoreError::new_err(format!("{error} {hint}")))
+            }
+            EngineError::UnknownKind { .. } | EngineError::OpenRun { .. } => {
+                Self(PyValueError::new_err(error.to_string()))
+            }
+            EngineError::Paused { .. } => Self(SweepPaused::new_err(error.to_string())),
+            error => Self(BesomError::new_err(message(&error))),
         }
     }
 }
@@ -140,7 +144,7 @@ impl From<std::io::Error> for Failure {
 fn unboxed(source: BoxError) -> Failure {
     match source.downcast::<PyErr>() {
         Ok(error) => Failure(*error),
-        Err(source) => Failure(BesomError::new_err(source.to_string())),
+        Err(source) => Failure(BesomError::new_err(message(&*source))),
     }
 }
 

@@ -90,7 +90,7 @@ impl Returned {
 
 impl Call {
     /// Calls the function. An error is an interrupt of this process, which is to go.
-    pub(crate) fn execute(self, py: Python<'_>, function: Option<&Py<PyAny>>) -> PyResult<()> {
+    pub(crate) fn execute(self, py: Python<'_>, function: &Py<PyAny>) -> PyResult<()> {
         let result = self.call(py, function);
         let (returned, result) = match result {
             Ok(returned) => (returned, Ok(())),
@@ -101,7 +101,7 @@ impl Call {
         result
     }
 
-    fn call(&self, py: Python<'_>, function: Option<&Py<PyAny>>) -> PyResult<Returned> {
+    fn call(&self, py: Python<'_>, function: &Py<PyAny>) -> PyResult<Returned> {
         let log = RunLog::open(&self.metrics, self.told.clone())?;
         let lease = &self.run.lease;
         let run = (lease.sweep.as_str(), lease.run.get(), lease.attempt);

@@ -3,19 +3,18 @@
 use std::path::PathBuf;
 
 use besom_core::RunNumber;
-use besom_engine::{PriorRun, add_prior_runs};
-use besom_store::{SqliteStore, SweepId};
+use besom_engine::{Place, PriorRun, add_prior_runs};
+use besom_store::{Store, SweepId};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::Failure;
-use crate::place;
 
 /// Copies runs (`SWEEP-NUMBER`) into a sweep that has none yet: their parameters, rows and ends.
 #[pyfunction]
 pub(crate) fn import_runs(py: Python<'_>, store: PathBuf, id: String, runs: Vec<String>) -> PyResult<()> {
     let runs = runs.iter().map(|run| parse(run)).collect::<PyResult<Vec<_>>>()?;
-    Ok(py.detach(|| import(&mut place::open(&store)?, &SweepId::new(id), &runs))?)
+    Ok(py.detach(|| import(&mut *Place::new(store)?.open()?, &SweepId::new(id), &runs))?)
 }
 
 fn parse(run: &str) -> PyResult<(SweepId, RunNumber)> {
@@ -27,7 +26,7 @@ fn parse(run: &str) -> PyResult<(SweepId, RunNumber)> {
     }
 }
 
-fn import(store: &mut SqliteStore, id: &SweepId, runs: &[(SweepId, RunNumber)]) -> Result<(), Failure> {
+fn import(store: &mut dyn Store, id: &SweepId, runs: &[(SweepId, RunNumber)]) -> Result<(), Failure> {
     let runs = runs.iter().map(|(sweep, number)| PriorRun::of_store(store, sweep, *number));
     let runs = runs.collect::<Result<Vec<_>, _>>()?;
     Ok(add_prior_runs(store, id, &runs)?)

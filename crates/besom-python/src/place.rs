@@ -1,49 +1,22 @@
-//! The store in its directory, and what becomes of a sweep file before it lies there.
+//! From configurations to sweeps, with algorithms from Python.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use besom_config::{Diagnostic, SweepConfig};
 use besom_controller::{Controller, Sweep};
 use besom_core::{Options, Problem, Registry, Search, Stopper};
-use besom_engine::{Creation, assemble, reader, system_clock};
-use besom_store::{SqliteStore, Store, SweepId, SweepRow};
+use besom_engine::{Creation, Place, assemble, reader};
+use besom_store::{Store, SweepId, SweepRow};
 use pyo3::prelude::*;
 use serde_json::Value;
 
 use crate::algorithm::{self, Algorithms};
 use crate::error::Failure;
 
-fn file(directory: &Path) -> PathBuf {
-    directory.join("besom.db")
-}
-
-/// Opens the store in a directory, made if it was not there.
-pub(crate) fn open_or_make(directory: &Path) -> Result<SqliteStore, Failure> {
-    Ok(SqliteStore::open(&file(directory), system_clock())?)
-}
-
-/// Who looks for a sweep in a store that is not there looks in the wrong place.
-fn must_exist(directory: &Path) -> Result<(), Failure> {
-    if file(directory).try_exists().is_ok_and(|exists| !exists) {
-        let message = format!(
-            "there is no store in {} (besom.sweep makes one; BESOM_STORE names another)",
-            directory.display()
-        );
-        return Err(Failure::store(message));
-    }
-    Ok(())
-}
-
-/// Opens a store that must be there.
-pub(crate) fn open(directory: &Path) -> Result<SqliteStore, Failure> {
-    must_exist(directory)?;
-    Ok(SqliteStore::open_existing(&file(directory), system_clock())?)
-}
-
-/// Opens a store that must be there, to read.
-pub(crate) fn open_to_read(directory: &Path) -> Result<SqliteStore, Failure> {
-    must_exist(directory)?;
-    Ok(SqliteStore::open_read_only(&file(directory), system_clock())?)
+/// Return where the store is: the directory that `BESOM_STORE` names, else `.besom` in the working directory.
+#[pyfunction]
+pub(crate) fn store_directory() -> Result<PathBuf, Failure> {
+    Ok(Place::find(None)?.directory().to_owned())
 }
 
 /// The id at the end of a path as W&B writes it: `entity/project/id`.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use besom_core::{RunNumber, RunState};
-use besom_engine::Creation;
-use besom_store::{Order, RunQuery, SqliteStore, Store, SweepId, SweepState};
+use besom_engine::{Creation, Place, program_directory};
+use besom_store::{Order, RunQuery, Store, SweepId, SweepState};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -73,38 +73,39 @@ pub(crate) fn create_sweep(
         let text = serde_json::to_string_pretty(&json).unwrap_or_default();
         let seed = besom_engine::seed(&config, seed);
         let creation = Creation { text, directory: Some(directory), ..Creation::new(&config, seed) };
-        Ok(place::create(&mut place::open_or_make(&store)?, creation, &algorithms)?.to_string())
+        Ok(place::create(&mut *Place::new(&store)?.open_or_create()?, creation, &algorithms)?.to_string())
     };
     Ok(py.detach(create)?)
 }
 
-/// Creates a sweep of a file's text.
+/// Create a sweep of the text of the file at `path`.
 #[pyfunction]
-#[pyo3(signature = (store, text, source, directory))]
+#[pyo3(signature = (store, text, path))]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
 pub(crate) fn create_sweep_from_text(
     py: Python<'_>,
     store: PathBuf,
     text: String,
-    source: String,
-    directory: String,
+    path: PathBuf,
 ) -> PyResult<String> {
     let create = || -> Result<String, Failure> {
+        let path = std::fs::canonicalize(&path)?;
+        let source = path.display().to_string();
         let (config, _) = place::check_text(&text, &source)?;
+        let directory = program_directory(&config, Some(&path))?.display().to_string();
         let seed = besom_engine::seed(&config, None);
         let creation =
             Creation { config: &config, text, source: Some(source), directory: Some(directory), seed };
         let own = Algorithms::default();
-        Ok(place::create(&mut place::open_or_make(&store)?, creation, &own)?.to_string())
+        Ok(place::create(&mut *Place::new(&store)?.open_or_create()?, creation, &own)?.to_string())
     };
     Ok(py.detach(create)?)
 }
 
 /// What lies in a store.
 #[pyclass(frozen, name = "Store", module = "besom._besom")]
-#[derive(Debug)]
 pub(crate) struct PyStore {
-    store: Mutex<SqliteStore>,
+    store: Mutex<Box<dyn Store>>,
     process: u32,
 }
 
@@ -112,10 +113,11 @@ pub(crate) struct PyStore {
 impl PyStore {
     #[new]
     #[pyo3(signature = (directory, write=false))]
-    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
     fn new(py: Python<'_>, directory: PathBuf, write: bool) -> Result<Self, Failure> {
-        let store =
-            py.detach(|| if write { place::open(&directory) } else { place::open_to_read(&directory) })?;
+        let store = py.detach(|| {
+            let place = Place::new(directory)?;
+            if write { place.open() } else { place.open_to_read() }
+        })?;
         Ok(Self { store: Mutex::new(store), process: std::process::id() })
     }
 
@@ -219,10 +221,10 @@ impl PyStore {
     fn with<T: Send>(
         &self,
         py: Python<'_>,
-        work: impl FnOnce(&mut SqliteStore) -> Result<T, Failure> + Send,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
         same_process(self.process, "store")?;
-        py.detach(|| work(&mut self.store.lock().unwrap_or_else(PoisonError::into_inner)))
+        py.detach(|| work(&mut **self.store.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 

@@ -102,6 +102,81 @@ def test_three_quick_failures_pause_the_sweep_and_say_why():
     assert len([run for run in runs(sweep_id) if run.state == "failed"]) == 3
 
 
+@pytest.mark.parametrize("how", ["function=train", "function=train, processes=2", ""])
+@pytest.mark.parametrize("broken", ["search", "rule"])
+def test_agents_raise_when_a_search_or_a_stopping_rule_fails(script, broken, how):
+    # A process of its own, which is killed if it waits for ever.
+    out = script.run(
+        f"""
+        import sys
+        import besom
+
+        def give_up(history):
+            if any(run.state == "finished" for run in history):
+                raise ValueError("my {broken} is broken")
+
+        class Search:
+            def suggest(self, ask):
+                give_up(ask.history) if "{broken}" == "search" else None
+                return besom.Suggestion(ask.problem.decode([0.5]))
+
+        def rule(problem, history):
+            give_up(history)
+            return {{}}
+
+        def train():
+            besom.init()
+            besom.log({{"loss": 1.0}})
+
+        if __name__ == "__main__":
+            besom.register_search("mine", Search)
+            besom.register_stopping("mine", rule)
+            config = {{
+                "method": "mine", "metric": {{"name": "loss"}}, "parameters": {{"x": {{"min": 0.0, "max": 1.0}}}},
+                "command": [sys.executable, "-c", "import besom; besom.init(); besom.log({{'loss': 1.0}})"],
+            }}
+            if "{broken}" == "rule":
+                config["early_terminate"] = {{"type": "mine"}}
+            try:
+                besom.agent(besom.sweep(config), {how})
+            except besom.SweepPaused as error:
+                print(error)
+        """,
+        timeout=60,
+    )
+    assert f"the sweep is paused: the {'search method' if broken == 'search' else 'stopping rule'} failed" in out
+    assert f"ValueError: my {broken} is broken" in out
+
+
+def test_agents_wait_while_the_owner_has_paused_the_sweep(script):
+    out = script.run(
+        """
+        import threading
+        import besom
+
+        sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}})
+
+        def train():
+            if besom.init().number == 1:
+                besom.Api().sweep(sweep_id).pause()
+                # Long after the agent has noticed.
+                threading.Timer(1.0, besom.Api().sweep(sweep_id).resume).start()
+
+        print(besom.agent(sweep_id, function=train))
+        """,
+        timeout=60,
+    )
+    assert out.split() == ["3"]
+
+
+def test_a_heartbeat_timeout_is_a_positive_number_of_seconds():
+    sweep_id = besom.sweep(GRID)
+    for wrong in (0, -1, math.nan):
+        with pytest.raises(ValueError, match="heartbeat_timeout must be > 0"):
+            besom.agent(sweep_id, function=lambda: None, heartbeat_timeout=wrong)
+    assert besom.agent(sweep_id, function=lambda: None, heartbeat_timeout=5) == 3
+
+
 def test_a_stopped_function_run_ends_at_a_row_whatever_it_catches():
     def train():
         run = besom.init()

@@ -1,45 +1,39 @@
-//! The sweep loop inside a program of your own: no store, no files, no threads.
+//! A sweep inside a program of your own: the training function is a closure, runs and results are in a store.
 //!
 //! `cargo run --release -p besom --example embed`
 
-#![expect(clippy::print_stdout, reason = "a program that says what it found")]
+#![expect(clippy::print_stdout, reason = "a program that prints what it found")]
 
-use besom::controller::Sweep;
-use besom::core::distribution::Continuous::{LogUniformValues, Uniform};
-use besom::core::{Answer, Distribution, Goal, Metric, Name, Parameter, Problem, Registry, RunState, Space};
+use besom::engine::{RunOptions, run};
+use serde_json::json;
 
-/// What is to be minimised; stands for your training.
-fn train(lr: f64, dropout: f64, layers: i64) -> f64 {
-    (lr.log10() + 2.5).powi(2) + (dropout - 0.2).powi(2) + 0.1 * (layers - 3).unsigned_abs() as f64
+const SWEEP: &str = "
+method: bayes
+run_cap: 30
+seed: 7
+metric: {name: loss, goal: minimize}
+parameters:
+  lr: {distribution: log_uniform_values, min: 1e-5, max: 1}
+  dropout: {min: 0.0, max: 0.8}
+  layers: {min: 1, max: 8}
+";
+
+/// What is to be minimized; stands for your training.
+fn train(lr: f64, dropout: f64, layers: f64) -> f64 {
+    (lr.log10() + 2.5).powi(2) + (dropout - 0.2).powi(2) + 0.1 * (layers - 3.0).abs()
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let parameter = |name: &str, distribution| Parameter { name: Name::from(name), distribution };
-    let space = Space::new(vec![
-        parameter("lr", Distribution::Continuous(LogUniformValues { min: 1e-5, max: 1.0 })),
-        parameter("dropout", Distribution::Continuous(Uniform { min: 0.0, max: 0.8 })),
-        parameter("layers", Distribution::IntUniform { min: 1, max: 8 }),
-    ])?;
-    let problem =
-        Problem { seed: 7, run_cap: Some(30), ..Problem::new(space, Metric::new("loss", Goal::Minimize)) };
-
-    let mut registry = Registry::new();
-    besom::search::register(&mut registry);
-    let search = registry.search("bayes", &problem, &serde_json::Map::new())?;
-
-    let mut sweep = Sweep::new(problem, search);
-    while let Answer::Try(runs) = sweep.ask(1)? {
-        for run in runs {
-            let params = sweep.params(run).expect("the run was just made");
-            let number = |name: &str| params[name].as_f64().expect("all three are numbers");
-            let layers = params["layers"].as_i64().expect("an integer stays one");
-            sweep.report(run, train(number("lr"), number("dropout"), layers))?;
-            sweep.end(run, RunState::Finished)?;
-        }
-    }
-
-    let best = sweep.best().expect("every run has reported");
-    let point = serde_json::Value::Object(sweep.params(best.run).expect("the best run is in the history"));
-    println!("best loss {:.4} in run {} of {}: {point}", best.value, best.run, sweep.history().len());
+    // `options.registry.add_search(..)` adds a search method of your own, see own_search.rs; `options.jobs = 4` executes
+    // four runs in parallel.
+    let options = RunOptions::new(".besom")?;
+    let ran = run(SWEEP, &options, |run| {
+        let number = |name| run.params()[name].as_f64().expect("all parameters are numbers");
+        let loss = train(number("lr"), number("dropout"), number("layers"));
+        Ok(run.log_json(json!({ "loss": loss }))?)
+    })?;
+    let best = ran.best.ok_or("no run has a loss")?;
+    let point = serde_json::Value::Object(best.point);
+    println!("sweep {}: best loss {:?} in run {}: {point}", ran.sweep.id, best.best, best.number);
     Ok(())
 }

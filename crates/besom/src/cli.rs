@@ -6,11 +6,8 @@ mod describe;
 mod input;
 mod inspect;
 mod live;
-#[cfg(feature = "mutants")]
-mod lossy;
 mod manage;
 mod output;
-mod place;
 mod plan;
 mod plot;
 mod progress;
@@ -23,19 +20,18 @@ mod table;
 mod validate;
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use besom_core::{Registry, RegistryError};
-use besom_engine::message;
-use besom_store::StoreError;
+use besom_core::Registry;
+use besom_engine::Place;
 use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
 use output::Outcome;
-use place::Place;
 
-use crate::error::InputError;
+use crate::error::{describe, is_input};
 
 /// Parses the arguments of this process and does what they say.
 pub(crate) fn main(registry: &Registry) -> ExitCode {
@@ -65,13 +61,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // In one piece: programs that run at once may write to the same file.
-    drop(std::io::stderr().write_all(format!("besom: {}\n", message(error.as_ref())).as_bytes()));
-    let is_input = error.is::<InputError>()
-        || error.is::<RegistryError>()
-        || error.is::<besom_config::Problems>()
-        || error.is::<besom_config::ReadError>()
-        || matches!(error.downcast_ref(), Some(StoreError::NoSweep { .. } | StoreError::NoRun { .. }));
-    if is_input { ExitCode::from(2) } else { ExitCode::FAILURE }
+    drop(std::io::stderr().write_all(format!("besom: {}\n", describe(error)).as_bytes()));
+    if is_input(error) { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 /// Whoever reads our output has seen enough (`besom runs ID | head`): no failure.
@@ -81,7 +72,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Result<Outcome> {
-    let place = Place::find(store)?;
+    let place = Place::find(store.as_deref().map(Path::as_os_str))?;
     match command {
         Command::Run(arguments) => run::run(registry, &place, &arguments),
         Command::Sweep { file, prior_runs, json } => run::create(registry, &place, &file, &prior_runs, json),

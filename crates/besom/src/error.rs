@@ -1,5 +1,9 @@
-//! What is wrong with the user's input, in place of the command.
+//! Errors: which are the user's to fix, and what helps.
 
+use besom_config::{Problems, ReadError};
+use besom_core::RegistryError;
+use besom_engine::{EngineError, message};
+use besom_store::StoreError;
 use thiserror::Error;
 
 /// The input of the user is invalid: exit code 2.
@@ -11,4 +15,40 @@ impl InputError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
+}
+
+/// Whether an error is the user's to fix: the input is invalid, or names something that does not exist.
+pub(crate) fn is_input(error: &anyhow::Error) -> bool {
+    error.is::<InputError>()
+        || error.is::<Problems>()
+        || error.is::<ReadError>()
+        || error.is::<RegistryError>()
+        || error.downcast_ref().is_some_and(is_unknown)
+        || error.downcast_ref().is_some_and(is_engine_input)
+}
+
+fn is_engine_input(error: &EngineError) -> bool {
+    match error {
+        EngineError::NoStore { .. }
+        | EngineError::UnknownKind { .. }
+        | EngineError::Config(_)
+        | EngineError::Registry(_) => true,
+        EngineError::Store(error) => is_unknown(error),
+        _ => false,
+    }
+}
+
+fn is_unknown(error: &StoreError) -> bool {
+    matches!(error, StoreError::NoSweep { .. } | StoreError::NoRun { .. })
+}
+
+/// An error with its causes, and what to do about it where that is known.
+pub(crate) fn describe(error: &anyhow::Error) -> String {
+    let hint = match error.downcast_ref() {
+        Some(EngineError::NoStore { .. }) => {
+            " (besom run FILE makes one; --store or BESOM_STORE names another)"
+        }
+        _ => "",
+    };
+    format!("{}{hint}", message(error.as_ref()))
 }

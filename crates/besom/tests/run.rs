@@ -99,7 +99,7 @@ fn a_sweep_learns_from_runs_of_another_and_of_a_file() {
 
     desk.file("open.json", &json!([{"name": "now", "state": "running"}]).to_string());
     for (name, found) in [
-        ("open.json", "open.json: run now is running: only runs that are over can be learned from"),
+        ("open.json", "open.json: run now is running: only runs that have ended can be learned from"),
         ("old.jsn", "old.jsn"),
     ] {
         let answer = desk.call(&["sweep", "bayes.yaml", "--prior-runs", name]);

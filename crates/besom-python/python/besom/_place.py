@@ -10,7 +10,7 @@ from besom import _besom
 
 def store_directory() -> str:
     """Return ``$BESOM_STORE``, or ``.besom`` in the working directory, as an absolute path."""
-    return os.path.abspath(os.environ.get("BESOM_STORE") or ".besom")
+    return _besom.store_directory()
 
 
 def sweep_id(path: str) -> str:

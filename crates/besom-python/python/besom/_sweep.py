@@ -56,13 +56,9 @@ def create(
 def _from_file(path: str) -> str:
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    config, found = _besom.check_text(text, path)
+    _, found = _besom.check_text(text, path)
     warn(found)
-    here = os.getcwd()
-    program = config.get("program")
-    beside = os.path.dirname(os.path.abspath(path))
-    is_beside = program and not os.path.exists(os.path.join(here, program)) and os.path.exists(os.path.join(beside, program))
-    return _besom.create_sweep_from_text(_place.store_directory(), text, os.path.realpath(path), beside if is_beside else here)
+    return _besom.create_sweep_from_text(_place.store_directory(), text, path)
 
 
 def warn(found: list[str]) -> None:
@@ -79,6 +75,7 @@ def agent(
     *,
     processes: Optional[int] = None,
     progress: Optional[bool] = None,
+    heartbeat_timeout: float = 60.0,
 ) -> int:
     """Execute runs of a sweep until it finishes, or until ``count`` runs were executed; return the number of runs executed.
 
@@ -86,11 +83,14 @@ def agent(
     the main thread. ``processes=4`` executes four runs in parallel, each in a fresh process (the function must be
     importable, as for :mod:`multiprocessing`). Without a function the sweep's program is executed.
 
-    A run that is stopped early ends at its next ``besom.log`` with :class:`besom.RunStopped`, a process with SIGTERM. A
-    function that fails quickly three times in a row pauses the sweep and raises :class:`besom.SweepPaused`.
+    A run that is stopped early ends at its next ``besom.log`` with :class:`besom.RunStopped`, a process with SIGTERM.
 
     ``progress`` controls the display of the sweep's status. By default notebooks show it, and terminals do with
-    ``processes`` or without a function, where the runs do not print.
+    ``processes`` or without a function, where the runs do not print. Others treat the agent as dead, and execute its run
+    again, after ``heartbeat_timeout`` seconds without a heartbeat.
+
+    Raises :class:`besom.SweepPaused` with the reason if anything but its owner pauses the sweep: the function or program
+    fails quickly three times in a row, or the search method or stopping rule fails.
     """
     id, store = _place.sweep_id(sweep_id), _place.store_directory()
     if function is not None and not callable(function):
@@ -107,5 +107,12 @@ def agent(
         stack.enter_context(_progress.watching(id, progress, is_quiet=not in_thread))
         called = function if in_thread else None
         return _besom.run_agents(
-            store, id, called, jobs=processes or 1, count=count, supervisor=_place.supervisor(), command=command
+            store,
+            id,
+            called,
+            jobs=processes or 1,
+            count=count,
+            supervisor=_place.supervisor(),
+            command=command,
+            heartbeat_timeout=heartbeat_timeout,
         )

@@ -6,9 +6,9 @@ use besom_store::{Status, Store, SweepRow, SweepState};
 use serde_json::{Value, json};
 
 use crate::cli::output::{self, Outcome, line};
-use crate::cli::place::{Place, find_sweep};
 use crate::cli::{describe, table};
 use crate::error::InputError;
+use besom_engine::{Place, find_sweep};
 
 pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::cli::arguments::RetryArguments;
 use crate::cli::output::{Outcome, line};
-use crate::cli::place::{Place, find_sweep};
 use crate::error::InputError;
+use besom_engine::{Place, find_sweep};
 
 pub(crate) fn pause(place: &Place, id: &str) -> Result<Outcome> {
     change(place, id, SweepState::Paused, "by its owner", |id| {
@@ -47,7 +47,7 @@ fn change(
     reason: &str,
     said: impl FnOnce(&str) -> String,
 ) -> Result<Outcome> {
-    let mut store = place.open_existing()?;
+    let mut store = place.open()?;
     let sweep = find_sweep(&mut store, id)?;
     if sweep.state == to {
         line(format!("sweep {} is {to} already", sweep.id))?;
@@ -66,7 +66,7 @@ pub(crate) fn retry(place: &Place, arguments: &RetryArguments) -> Result<Outcome
         (arguments.killed, RunState::Killed),
     ];
     let states: Vec<_> = chosen.into_iter().filter_map(|(chosen, state)| chosen.then_some(state)).collect();
-    let mut store = place.open_existing()?;
+    let mut store = place.open()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
     let count = store.retry(&sweep.id, &states)?;
     let runs = if count == 1 { "run" } else { "runs" };

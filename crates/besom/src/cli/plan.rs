@@ -12,9 +12,9 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::input::read_sweep_file;
 use crate::cli::output::{self, Outcome, line};
-use crate::cli::place::Place;
 use crate::cli::table;
 use crate::error::InputError;
+use besom_engine::Place;
 
 pub(crate) fn plan(
     registry: &Registry,

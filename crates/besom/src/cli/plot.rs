@@ -10,8 +10,8 @@ use besom_insight::InsightError;
 
 use crate::cli::arguments::PlotArguments;
 use crate::cli::output::{Outcome, line};
-use crate::cli::place::{Place, find_sweep};
 use crate::error::InputError;
+use besom_engine::{Place, find_sweep};
 use besom_plot::{Format, Plot, PlotError};
 
 pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments) -> Result<Outcome> {

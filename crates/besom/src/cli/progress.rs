@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use besom_core::{Goal, RunNumber, RunState};
-use besom_store::{RunChange, RunRow, SqliteStore, Status, Store, SweepRow};
+use besom_store::{RunChange, RunRow, Status, Store, SweepRow};
 
 use crate::cli::live::Live;
 use crate::cli::output::line;
@@ -18,7 +18,7 @@ const ROWS: usize = 12;
 
 /// The display of one sweep.
 pub(crate) struct Progress {
-    store: SqliteStore,
+    store: Box<dyn Store>,
     sweep: SweepRow,
     jobs: u64,
     /// How many runs the sweep will have, if that is known.
@@ -38,7 +38,7 @@ struct Seen {
 
 impl Progress {
     pub(crate) fn new(
-        mut store: SqliteStore,
+        mut store: Box<dyn Store>,
         sweep: SweepRow,
         jobs: u32,
         total: Option<u64>,

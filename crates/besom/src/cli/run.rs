@@ -7,15 +7,15 @@ use anyhow::{Context, Result};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
 use besom_core::{Best, Registry, RunState};
-use besom_engine::{Creation, PriorRun, program_directory, stored_config};
-use besom_store::{SqliteStore, Status, Store, SweepId, SweepRow, SweepState};
+use besom_engine::{
+    Creation, Crew, CrewOptions, Place, PriorRun, Steps, find_sweep, program_directory, stored_config,
+};
+use besom_store::{Status, Store, SweepId, SweepRow, SweepState};
 
-use crate::cli::agents::{Crew, Steps};
 use crate::cli::arguments::{AgentArguments, RunArguments};
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
 use crate::cli::output::{self, Outcome, line};
-use crate::cli::place::{Place, find_sweep};
-use crate::cli::{describe, signals};
+use crate::cli::{agents, describe, signals};
 use crate::error::InputError;
 
 /// How often a controller without agents looks at its sweep.
@@ -24,7 +24,7 @@ const PACE: Duration = Duration::from_millis(250);
 pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) -> Result<Outcome> {
     let file = read_sweep_file(registry, &arguments.file)?;
     check_program(&file)?;
-    let mut store = place.open()?;
+    let mut store = place.open_or_create()?;
     let unfinished = unfinished_of(&mut store, &file)?;
     let id = match (arguments.resume, unfinished) {
         (true, Some(sweep)) => resume(&mut store, &file, &sweep)?,
@@ -45,9 +45,9 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let sweep = store.sweep(&id)?;
     line(beginning(&sweep, &file))?;
     let (jobs, count) = (arguments.jobs, arguments.count);
-    let silence = Duration::from_secs(arguments.silence);
-    let crew = Crew { registry, place, jobs, count, silence, steps: Steps::Always };
-    finish_with(place, crew, sweep)
+    let heartbeat_timeout = Duration::from_secs(arguments.silence);
+    let options = CrewOptions { count, heartbeat_timeout, steps: Steps::Always, ..CrewOptions::default() };
+    finish_with(registry, place, &sweep.id, jobs, options)
 }
 
 /// Before anything is stored: a program that is not there can't be meant.
@@ -80,7 +80,7 @@ fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
 }
 
 /// The newest sweep of the same file that is not over.
-fn unfinished_of(store: &mut SqliteStore, file: &SweepFile) -> Result<Option<SweepRow>> {
+fn unfinished_of(store: &mut dyn Store, file: &SweepFile) -> Result<Option<SweepRow>> {
     let Some(source) = source(file) else { return Ok(None) };
     let mut sweeps = store.sweeps()?;
     sweeps.retain(|sweep| sweep.source.as_ref() == Some(&source) && !sweep.state.is_over());
@@ -91,7 +91,7 @@ fn source(file: &SweepFile) -> Option<String> {
     file.path.as_ref().map(|path| path.display().to_string())
 }
 
-fn resume(store: &mut SqliteStore, file: &SweepFile, sweep: &SweepRow) -> Result<SweepId> {
+fn resume(store: &mut dyn Store, file: &SweepFile, sweep: &SweepRow) -> Result<SweepId> {
     if sweep.text != file.text {
         let message = format!(
             "the file has changed since sweep {} began; besom agent {} goes on with the sweep as it was, \
@@ -108,7 +108,7 @@ fn resume(store: &mut SqliteStore, file: &SweepFile, sweep: &SweepRow) -> Result
 
 fn new_sweep(
     registry: &Registry,
-    store: &mut SqliteStore,
+    store: &mut dyn Store,
     file: &SweepFile,
     seed: Option<u64>,
     prior_runs: &[String],
@@ -133,7 +133,7 @@ fn new_sweep(
 }
 
 /// The runs that these name: a file that is there, else a sweep of the store.
-fn read_prior_runs(store: &mut SqliteStore, config: &SweepConfig, names: &[String]) -> Result<Vec<PriorRun>> {
+fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]) -> Result<Vec<PriorRun>> {
     let mut prior = Vec::new();
     for name in names {
         let path = Path::new(name);
@@ -165,7 +165,7 @@ pub(crate) fn create(
     as_json: bool,
 ) -> Result<Outcome> {
     let file = read_sweep_file(registry, file)?;
-    let id = new_sweep(registry, &mut place.open()?, &file, None, prior_runs)?;
+    let id = new_sweep(registry, &mut place.open_or_create()?, &file, None, prior_runs)?;
     if as_json {
         output::json(&serde_json::json!({ "id": id }))?;
     } else {
@@ -175,25 +175,32 @@ pub(crate) fn create(
 }
 
 pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArguments) -> Result<Outcome> {
-    let mut store = place.open_existing()?;
+    let mut store = place.open()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
     if sweep.state.is_over() {
         line(format!("sweep {} is {} already", sweep.id, sweep.state))?;
         return Ok(Outcome::Done);
     }
     let (jobs, count) = (arguments.jobs, arguments.count);
-    let silence = Duration::from_secs(arguments.silence);
-    let crew = Crew { registry, place, jobs, count, silence, steps: Steps::UnlessLocal };
-    finish_with(place, crew, sweep)
+    let heartbeat_timeout = Duration::from_secs(arguments.silence);
+    let options =
+        CrewOptions { count, heartbeat_timeout, steps: Steps::UnlessLocal, ..CrewOptions::default() };
+    finish_with(registry, place, &sweep.id, jobs, options)
 }
 
 /// Works until the sweep is over or the crew may leave, and prints how it stands then.
-fn finish_with(place: &Place, crew: Crew<'_>, sweep: SweepRow) -> Result<Outcome> {
-    let id = sweep.id.clone();
-    crew.work(sweep)?;
-    let mut store = place.open_existing()?;
-    let sweep = store.sweep(&id)?;
-    let status = store.status(&id)?;
+fn finish_with(
+    registry: &Registry,
+    place: &Place,
+    id: &SweepId,
+    jobs: u32,
+    options: CrewOptions,
+) -> Result<Outcome> {
+    let shutdown = options.shutdown.clone();
+    agents::work(place, &Crew::new(place, registry, id, options)?, jobs, &shutdown)?;
+    let mut store = place.open()?;
+    let sweep = store.sweep(id)?;
+    let status = store.status(id)?;
     line("")?;
     line(conclusion(&mut store, &sweep, &status)?)?;
     let succeeded = status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0);
@@ -201,7 +208,7 @@ fn finish_with(place: &Place, crew: Crew<'_>, sweep: SweepRow) -> Result<Outcome
     Ok(if well { Outcome::Done } else { Outcome::Failed })
 }
 
-fn conclusion(store: &mut SqliteStore, sweep: &SweepRow, status: &Status) -> Result<String> {
+fn conclusion(store: &mut dyn Store, sweep: &SweepRow, status: &Status) -> Result<String> {
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let mut lines = vec![
         format!("sweep {} is {}{reason}", sweep.id, sweep.state),
@@ -232,7 +239,7 @@ fn how_to_go_on(sweep: &SweepRow, status: &Status) -> Option<String> {
 }
 
 pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result<Outcome> {
-    let mut store = place.open_existing()?;
+    let mut store = place.open()?;
     let sweep = find_sweep(&mut store, id)?;
     let config = stored_config(registry, &sweep)?;
     let mut controller =

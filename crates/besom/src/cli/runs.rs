@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use crate::cli::arguments::{RunsArguments, Sort};
 use crate::cli::describe::metric;
 use crate::cli::output::{self, Outcome, line};
-use crate::cli::place::{Place, find_sweep};
 use crate::cli::table;
+use besom_engine::{Place, find_sweep};
 
 pub(crate) fn runs(place: &Place, arguments: &RunsArguments) -> Result<Outcome> {
     let mut store = place.open_to_read()?;

@@ -1,6 +1,7 @@
 //! `besom show`: all about one run.
 
 use anyhow::Result;
+use besom_agent::run_directory;
 use besom_core::RunNumber;
 use besom_engine::system_clock;
 use besom_store::{Attempt, Event, RunRow, Store, SweepRow};
@@ -8,9 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::describe::metric;
 use crate::cli::output::{self, Outcome, line};
-use crate::cli::place::{Place, find_sweep};
 use crate::cli::table;
 use crate::error::InputError;
+use besom_engine::{Place, find_sweep};
 
 /// How many events of a run are shown.
 const EVENTS: u64 = 1000;
@@ -40,7 +41,7 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
         let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
         output::json(&json!({ "run": run, "curve": curve, "attempts": attempts, "events": events }))?;
     } else {
-        line(describe(&facts, &place.run_directory(&facts.sweep.id, number)))?;
+        line(describe(&facts, &run_directory(place.directory(), &facts.sweep.id, number)))?;
     }
     Ok(Outcome::Done)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use besom_agent::{AgentOptions, Ended, Idle, Link, Runner, Shutdown, work};
 use besom_core::{BoxError, Goal, RunNumber, RunState};
+use besom_engine::Lossy;
 use besom_store::{
     ClaimedRun, Mutant, NewRun, NewSweep, RunQuery, SqliteStore, Store, StoreError, SweepId, SweepState,
     Watched,
@@ -15,11 +16,6 @@ use besom_store::{
 use serde_json::{Map, Value, json};
 
 use super::{Record, check};
-use store::Lossy;
-
-/// What the command itself has for agents.
-#[path = "../../src/cli/lossy.rs"]
-mod store;
 
 const RUNS: u64 = 4;
 const ROWS: u64 = 6;

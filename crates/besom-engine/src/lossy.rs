@@ -9,15 +9,16 @@ use rand_chacha::ChaCha8Rng;
 /// How many replies there are for each one that is lost.
 const REPLIES_PER_LOSS: u32 = 4;
 
-/// Does what it is told, always; but the answer to an agent that claims, reports or finishes may be an error.
-pub(crate) struct Lossy {
+/// Does what is asked, always; but the answer to an agent that claims, reports or finishes may be an error.
+#[derive(Debug)]
+pub struct Lossy {
     store: SqliteStore,
     chance: ChaCha8Rng,
 }
 
 impl Lossy {
     /// Which replies are lost is a function of `seed` and of how many there were before.
-    pub(crate) fn new(store: SqliteStore, seed: u64) -> Self {
+    pub fn new(store: SqliteStore, seed: u64) -> Self {
         Self { store, chance: ChaCha8Rng::seed_from_u64(seed) }
     }
 

@@ -1,0 +1,236 @@
+//! The agents of one process that work on a sweep together: the crew.
+//!
+//! Each agent is a thread. One more thread steps the sweep for its stopping rule while all agents are busy, and looks out
+//! for pauses. The thread that calls [`Crew::work`] has its hands free meanwhile: it attends (see [`Attendant`]).
+
+mod attendant;
+mod keeper;
+mod stepper;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
+
+use besom_agent::{
+    AgentOptions, CrashLoopGuard, ExitReason, Level, Outcome, ProgramRunner, Runner, Shutdown,
+};
+use besom_config::SweepConfig;
+use besom_core::Registry;
+use besom_store::{SweepId, SweepRow};
+
+use crate::{EngineError, Place, build, stored_config, total};
+
+pub use attendant::{Attendant, Event};
+use keeper::Keeper;
+use stepper::Stepper;
+
+/// How soon a program that logs nothing learns that it must end. Each heartbeat is a write to the store, so not sooner.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+
+/// Whether a crew steps its sweep: suggests runs and stops bad ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Steps {
+    /// It does.
+    Always,
+    /// It does, unless the sweep file says `controller: {type: local}`.
+    #[default]
+    UnlessLocal,
+    /// It does not: another process steps the sweep. The algorithms of the sweep need not be known here.
+    Never,
+}
+
+/// How a crew works.
+#[derive(Clone, Debug)]
+pub struct CrewOptions {
+    /// The most runs to execute, shared among the agents; no limit if `None`.
+    pub count: Option<u64>,
+    /// After how long without a heartbeat others treat an agent of this crew as dead; 60 s.
+    pub heartbeat_timeout: Duration,
+    /// Whether the crew steps the sweep.
+    pub steps: Steps,
+    /// Raise its level to make the agents leave.
+    pub shutdown: Shutdown,
+}
+
+impl Default for CrewOptions {
+    fn default() -> Self {
+        let heartbeat_timeout = Duration::from_secs(60);
+        Self { count: None, heartbeat_timeout, steps: Steps::default(), shutdown: Shutdown::new() }
+    }
+}
+
+/// What a crew has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worked {
+    /// How many runs it has executed.
+    pub runs: u64,
+    /// Why it left a paused sweep: the search method or stopping rule failed, or the program looks broken.
+    pub paused: Option<String>,
+}
+
+/// Agents of this process that work on one sweep.
+#[derive(Debug)]
+pub struct Crew<'a> {
+    place: &'a Place,
+    sweep: SweepRow,
+    config: SweepConfig,
+    options: CrewOptions,
+    stepper: Option<Mutex<Stepper>>,
+}
+
+impl<'a> Crew<'a> {
+    /// A crew for the stored sweep `id`.
+    ///
+    /// # Errors
+    /// If there is no such sweep, or the crew steps it and its algorithms cannot be built.
+    pub fn new(
+        place: &'a Place,
+        registry: &Registry,
+        id: &SweepId,
+        options: CrewOptions,
+    ) -> Result<Self, EngineError> {
+        let mut store = place.open()?;
+        let sweep = store.sweep(id)?;
+        let config = stored_config(registry, &sweep)?;
+        let steps = match options.steps {
+            Steps::Always => true,
+            Steps::UnlessLocal => !config.controller_local,
+            Steps::Never => false,
+        };
+        // A crew that does not step needs no algorithms, and may not have them.
+        let stepped = steps.then(|| build(registry, &config, sweep.seed)).transpose()?;
+        let stepper = stepped.map(|stepped| Mutex::new(Stepper::new(id, stepped, store)));
+        Ok(Self { place, sweep, config, options, stepper })
+    }
+
+    /// The sweep as it was when the crew was made.
+    pub fn sweep(&self) -> &SweepRow {
+        &self.sweep
+    }
+
+    /// How many runs the sweep will have, if that is known beforehand.
+    pub fn total(&self) -> Option<u64> {
+        total(&self.config)
+    }
+
+    /// What executes the sweep's program: its `program` and `command`, in its directory, with no supervisor.
+    ///
+    /// # Errors
+    /// If the working directory is needed and cannot be read.
+    pub fn program_runner(&self) -> Result<ProgramRunner, EngineError> {
+        let directory = self.sweep.directory.as_deref().unwrap_or(".");
+        let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
+        Ok(ProgramRunner {
+            program: self.config.program.clone(),
+            command: self.config.command.clone(),
+            ..ProgramRunner::new(directory, self.place.directory())
+        })
+    }
+
+    /// Executes runs, one agent for each of the `runners`, until the sweep has ended, the count is used up, or the level of
+    /// the shutdown is raised. Agents wait while the sweep is paused by its owner; if it is paused by anything else they
+    /// leave, because something must be fixed first.
+    ///
+    /// # Errors
+    /// The first error of an agent, or else of the steps between. The other agents work on.
+    pub fn work<'r>(
+        &self,
+        runners: Vec<Box<dyn Runner + Send + 'r>>,
+        attendant: &mut dyn Attendant,
+    ) -> Result<Worked, EngineError> {
+        let jobs = u64::try_from(runners.len()).unwrap_or(u64::MAX);
+        let (guard, over) = (CrashLoopGuard::default(), AtomicBool::new(false));
+        let (events, heard) = mpsc::channel();
+        let keeper = Keeper::new(self.place.open()?, &self.sweep.id, self.stepper.as_ref(), &guard, events);
+        let (agents, kept) = thread::scope(|scope| {
+            let agents: Vec<_> = (1..)
+                .zip(runners)
+                .map(|(job, runner)| {
+                    let guard = guard.clone();
+                    scope.spawn(move || self.agent(job, jobs, runner, guard))
+                })
+                .collect();
+            let keeper = scope.spawn(|| keeper.keep(&over));
+            let mut level = Level::None;
+            while agents.iter().any(|agent| !agent.is_finished()) {
+                self.notice_level(&mut level, attendant);
+                heard.try_iter().for_each(|event| attendant.event(event));
+                attendant.attend();
+            }
+            over.store(true, Ordering::SeqCst);
+            keeper.thread().unpark();
+            let agents = agents.into_iter().map(join).collect::<Vec<_>>();
+            (agents, join(keeper))
+        });
+        heard.try_iter().for_each(|event| attendant.event(event));
+        let outcomes = agents.into_iter().collect::<Result<Vec<_>, _>>()?;
+        kept?;
+        Ok(worked(outcomes))
+    }
+
+    fn notice_level(&self, before: &mut Level, attendant: &mut dyn Attendant) {
+        let level = self.options.shutdown.level();
+        if level != *before {
+            *before = level;
+            attendant.event(Event::Shutdown(level));
+        }
+    }
+
+    fn agent(
+        &self,
+        job: u32,
+        jobs: u64,
+        mut runner: Box<dyn Runner + Send + '_>,
+        guard: CrashLoopGuard,
+    ) -> Result<Outcome, EngineError> {
+        let mut queue = self.place.open_queue(job)?;
+        let options = AgentOptions {
+            count: self.options.count.map(|count| share(count, job.into(), jobs)),
+            heartbeat_timeout: self.options.heartbeat_timeout,
+            heartbeat_interval: HEARTBEAT,
+            guard,
+            ..AgentOptions::new(format!("{}/{}/{job}", host(), std::process::id()), self.place.directory())
+        };
+        let shutdown = &self.options.shutdown;
+        let mut idle = || stepper::idle(self.stepper.as_ref());
+        Ok(besom_agent::work(&mut queue, &self.sweep.id, &options, &mut runner, shutdown, &mut idle)?)
+    }
+}
+
+/// What one of `jobs` agents may execute of `count` runs.
+fn share(count: u64, job: u64, jobs: u64) -> u64 {
+    count / jobs + u64::from(job <= count % jobs)
+}
+
+fn worked(outcomes: Vec<Outcome>) -> Worked {
+    let runs = outcomes.iter().map(|outcome| outcome.runs).sum();
+    let paused = outcomes.into_iter().find_map(|outcome| match outcome.exit_reason {
+        ExitReason::Broken(reason) => Some(reason),
+        ExitReason::SweepEnded(_) | ExitReason::CountReached | ExitReason::Shutdown => None,
+    });
+    Worked { runs, paused }
+}
+
+fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn the_count_is_shared_out_exactly() {
+        for (count, jobs) in [(0, 1), (5, 1), (5, 2), (5, 8), (16, 4)] {
+            let shares: Vec<u64> = (1..=jobs).map(|job| share(count, job, jobs)).collect();
+            assert_eq!(shares.iter().sum::<u64>(), count, "{shares:?}");
+            assert!(shares.iter().max() <= shares.iter().min().map(|least| least + 1).as_ref(), "{shares:?}");
+        }
+    }
+}

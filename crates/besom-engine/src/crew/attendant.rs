@@ -1,0 +1,47 @@
+//! What the caller of a crew does and learns while the agents work.
+
+use std::thread;
+use std::time::Duration;
+
+use besom_agent::Level;
+
+/// How long a caller who has nothing to do sleeps: the end of the agents should be noticed soon.
+const MOMENT: Duration = Duration::from_millis(25);
+
+/// Something that happens while a crew works, for its caller to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The level of the shutdown was raised: agents are leaving.
+    Shutdown(Level),
+    /// The sweep was paused by its owner: agents wait until it is resumed.
+    PausedByOwner,
+    /// The store cannot be written, as when a disk is full. It is retried.
+    CannotWrite {
+        /// What failed, for people.
+        message: String,
+    },
+    /// The steps for the stopping rule failed: no run is stopped early any more. [`Crew::work`](super::Crew::work) will
+    /// return the error.
+    SteppingFailed {
+        /// What failed, for people.
+        message: String,
+    },
+}
+
+/// The caller of [`Crew::work`](super::Crew::work), on whose thread both methods are called until all agents have left.
+pub trait Attendant {
+    /// Learns of something that happened.
+    fn event(&mut self, event: Event) {
+        drop(event);
+    }
+
+    /// Spends a moment: shows progress, looks at signals, or just sleeps. Called again and again; should return within some
+    /// 25 ms, so that the end of the agents is noticed.
+    fn attend(&mut self) {
+        thread::sleep(MOMENT);
+    }
+}
+
+/// Does nothing but wait.
+impl Attendant for () {}

@@ -1,0 +1,99 @@
+//! The thread beside the agents.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::Duration;
+
+use besom_agent::CrashLoopGuard;
+use besom_controller::ControllerError;
+use besom_store::{PausedBy, Store, SweepId, SweepRow, SweepState};
+
+use super::Event;
+use super::stepper::{Stepper, may_pass, step};
+use crate::{EngineError, message};
+
+/// How often the stopping rule looks at running runs. A step reads only what is new, so this is cheap; no training
+/// program logs so fast that it would be stopped later than it should.
+const PACE: Duration = Duration::from_millis(250);
+
+/// Steps the sweep for its stopping rule while all agents are busy, and makes them leave where a pause is not their owner's.
+pub(super) struct Keeper<'a> {
+    store: Box<dyn Store>,
+    id: &'a SweepId,
+    stepper: Option<&'a Mutex<Stepper>>,
+    guard: &'a CrashLoopGuard,
+    events: Sender<Event>,
+    /// What was last reported of a store that cannot be written.
+    reported: Option<String>,
+    /// Whether the sweep was found paused before.
+    paused: bool,
+}
+
+impl<'a> Keeper<'a> {
+    pub(super) fn new(
+        store: Box<dyn Store>,
+        id: &'a SweepId,
+        stepper: Option<&'a Mutex<Stepper>>,
+        guard: &'a CrashLoopGuard,
+        events: Sender<Event>,
+    ) -> Self {
+        Self { store, id, stepper, guard, events, reported: None, paused: false }
+    }
+
+    /// Keeps at it until all agents are done; unpark the thread to have it notice at once.
+    pub(super) fn keep(mut self, over: &AtomicBool) -> Result<(), EngineError> {
+        let mut result = Ok(());
+        while !over.load(Ordering::SeqCst) {
+            if result.is_ok() {
+                result = self.step();
+            }
+            // A store that cannot be read is the agents' trouble.
+            if let Ok(now) = self.store.sweep(self.id) {
+                self.notice_pause(&now);
+            }
+            thread::park_timeout(PACE);
+        }
+        Ok(result?)
+    }
+
+    /// A step that adds no runs. What may pass is reported once and tried again.
+    fn step(&mut self) -> Result<(), ControllerError> {
+        let Some(stepper) = self.stepper else { return Ok(()) };
+        match step(stepper, 0) {
+            Ok(_) => self.reported = None,
+            Err(error) if may_pass(&error) => {
+                let message = message(&error);
+                if self.reported.as_ref() != Some(&message) {
+                    self.report(Event::CannotWrite { message: message.clone() });
+                }
+                self.reported = Some(message);
+            }
+            Err(error) => {
+                self.report(Event::SteppingFailed { message: message(&error) });
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn notice_pause(&mut self, now: &SweepRow) {
+        let is_paused = now.state == SweepState::Paused;
+        if is_paused {
+            match now.paused_by {
+                Some(by) if by != PausedBy::Owner => {
+                    self.guard.trip(now.reason.as_deref().unwrap_or(by.as_str()));
+                }
+                _ if self.paused => {}
+                _ => self.report(Event::PausedByOwner),
+            }
+        }
+        self.paused = is_paused;
+    }
+
+    fn report(&self, event: Event) {
+        // The receiver outlives this thread; if it did not, nobody would want to know.
+        drop(self.events.send(event));
+    }
+}

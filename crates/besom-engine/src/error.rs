@@ -1,0 +1,73 @@
+//! What can go wrong when the parts work together.
+
+use std::io;
+use std::path::PathBuf;
+
+use besom_agent::AgentError;
+use besom_config::Problems;
+use besom_controller::ControllerError;
+use besom_core::{RegistryError, RunState};
+use besom_store::{StoreError, SweepState};
+use thiserror::Error;
+
+/// Why the engine could not do what was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The configuration is invalid.
+    #[error(transparent)]
+    Config(#[from] Problems),
+    /// An algorithm could not be built.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A step of the sweep failed.
+    #[error(transparent)]
+    Controller(#[from] ControllerError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An agent failed.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
+    /// No store is where one was expected.
+    #[error("there is no store in {}", directory.display())]
+    NoStore {
+        /// The directory that was searched.
+        directory: PathBuf,
+    },
+    /// A store is named by a URL of an unknown kind.
+    #[error("unknown kind of store '{url}': name a directory, or file:DIRECTORY")]
+    UnknownKind {
+        /// The URL.
+        url: String,
+    },
+    /// The working directory cannot be read.
+    #[error("cannot read the working directory")]
+    WorkingDirectory(#[source] io::Error),
+    /// The sweep was paused, and not by its owner: something must be fixed before it can be resumed.
+    #[error("the sweep is paused: {reason}")]
+    Paused {
+        /// Why.
+        reason: String,
+    },
+    /// A prior run has not ended.
+    #[error("{origin} is {state}: only runs that have ended can be learned from")]
+    OpenRun {
+        /// Where the run comes from.
+        origin: String,
+        /// Its state.
+        state: RunState,
+    },
+    /// There are more prior runs than the sweep may have runs.
+    #[error("there are {runs} prior runs, more than the sweep's run_cap")]
+    TooManyRuns {
+        /// How many prior runs there are.
+        runs: usize,
+    },
+    /// Prior runs can only be added to a sweep without runs.
+    #[error("the sweep has runs already")]
+    HasRuns,
+    /// Prior runs cannot be added to a sweep in this state.
+    #[error("the sweep is {0} and takes no prior runs")]
+    Closed(SweepState),
+}

@@ -1,0 +1,99 @@
+//! A sweep from its file to its best run, in one call.
+
+use besom_agent::{FunctionRunner, RunContext, Runner};
+use besom_core::{BoxError, Registry};
+use besom_store::{RunRow, Status, SweepId, SweepRow};
+
+use crate::{Creation, Crew, CrewOptions, EngineError, Place, Steps, build, create, reader, registry, seed};
+
+/// How [`run`] executes a sweep.
+#[derive(Debug)]
+pub struct RunOptions {
+    /// Where the sweep is stored.
+    pub place: Place,
+    /// The algorithms that the sweep file may name: the built-in ones, and yours.
+    pub registry: Registry,
+    /// The number of runs to execute in parallel; 1.
+    pub jobs: usize,
+    /// The seed, in place of the sweep file's; a fresh one if neither has one.
+    pub seed: Option<u64>,
+    /// How the agents work.
+    pub crew: CrewOptions,
+}
+
+impl RunOptions {
+    /// The defaults, with the store at this place; see [`Place::new`].
+    ///
+    /// # Errors
+    /// As [`Place::new`].
+    pub fn new(place: impl AsRef<std::ffi::OsStr>) -> Result<Self, EngineError> {
+        let crew = CrewOptions { steps: Steps::Always, ..CrewOptions::default() };
+        Ok(Self { place: Place::new(place)?, registry: registry(), jobs: 1, seed: None, crew })
+    }
+}
+
+/// What came of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// The sweep: its id, its state, and the reason for it.
+    pub sweep: SweepRow,
+    /// Counts of runs by state, and the best run.
+    pub status: Status,
+    /// The best run, if any run has a value of the metric.
+    pub best: Option<RunRow>,
+}
+
+/// Creates a sweep from the text of a sweep file and runs it to completion. `train` is called for each run, on a thread
+/// per job; what it logs, and how it ends, becomes the run's. For a display, programs or own threads use [`Crew`].
+///
+/// ```
+/// use besom_engine::{RunOptions, run};
+/// use serde_json::json;
+///
+/// let text = "{method: random, run_cap: 5, metric: {name: loss}, parameters: {x: {min: -1.0, max: 1.0}}}";
+/// let store = std::env::temp_dir().join(format!("besom-{}", std::process::id()));
+/// let ran = run(text, &RunOptions::new(&store)?, |run| {
+///     let x = run.params()["x"].as_f64().ok_or("x is not a number")?;
+///     Ok(run.log_json(json!({"loss": x * x}))?)
+/// })?;
+/// assert!(ran.status.best.is_some_and(|best| best.value < 1.0));
+/// # std::fs::remove_dir_all(store)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// If the configuration is invalid, an algorithm refuses it, the store or an agent fails, or the sweep is paused because
+/// its algorithms or `train` fail.
+pub fn run<F>(text: &str, options: &RunOptions, train: F) -> Result<Ran, EngineError>
+where
+    F: Fn(&mut RunContext<'_>) -> Result<(), BoxError> + Sync,
+{
+    let id = create_sweep(text, options)?;
+    let crew = Crew::new(&options.place, &options.registry, &id, options.crew.clone())?;
+    let runner = || {
+        let train = &train;
+        Box::new(FunctionRunner::new(move |run: &mut RunContext<'_>| train(run)))
+            as Box<dyn Runner + Send + '_>
+    };
+    let worked = crew.work((0..options.jobs.max(1)).map(|_| runner()).collect(), &mut ())?;
+    match worked.paused {
+        Some(reason) => Err(EngineError::Paused { reason }),
+        None => result(&options.place, &id),
+    }
+}
+
+fn create_sweep(text: &str, options: &RunOptions) -> Result<SweepId, EngineError> {
+    let config = reader(&options.registry).read(text, "the sweep")?.config;
+    let seed = seed(&config, options.seed);
+    // An algorithm may refuse the problem: before anything is stored.
+    build(&options.registry, &config, seed)?;
+    let creation = Creation { text: text.to_owned(), ..Creation::new(&config, seed) };
+    Ok(create(&mut *options.place.open_or_create()?, creation)?)
+}
+
+fn result(place: &Place, id: &SweepId) -> Result<Ran, EngineError> {
+    let mut store = place.open_to_read()?;
+    let (sweep, status) = (store.sweep(id)?, store.status(id)?);
+    let best = status.best.map(|best| store.run(id, best.run)).transpose()?;
+    Ok(Ran { sweep, status, best })
+}
