@@ -89,6 +89,15 @@ fn every_call_may_be_repeated() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has a boot id")]
+fn an_agent_that_the_store_does_not_know_is_forgotten() {
+    let scene = Scene::new(&[1]);
+    leave_lock_file(&scene, AgentId(77));
+    assert_eq!(scene.run_one("exit 0").state, RunState::Finished);
+    assert!(!scene.options.directory.join("agents/77.lock").exists());
+}
+
+#[test]
 fn a_broken_program_pauses_the_sweep_through_the_queue() {
     let scene = Scene::new(&[1, 2, 3, 4]);
     let outcome = scene.work_on(&mut Repeating(scene.store()), &mut scene.shell("exit 3"));
