@@ -12,7 +12,8 @@ pub(crate) struct Cholesky {
 }
 
 impl Cholesky {
-    /// Factors a matrix given by its lower triangle; `None` if it is not positive definite to working precision.
+    /// Factors a matrix given by its lower triangle; `None` if it is not positive definite to working
+    /// precision.
     pub(crate) fn new(k: Mat<f64>) -> Option<Self> {
         let mut factor = Self { l: k };
         let mut memory = MemBuffer::new(Self::scratch(factor.len()));
@@ -34,8 +35,8 @@ impl Cholesky {
         llt::inverse::inverse_scratch::<f64>(n, Par::Seq)
     }
 
-    /// Factors the matrix that `fill` writes into the lower triangle, in place; `false` if it is not positive definite
-    /// to working precision.
+    /// Factors the matrix that `fill` writes into the lower triangle, in place; `false` if it is not positive
+    /// definite to working precision.
     pub(crate) fn refactor(&mut self, memory: &mut MemStack, fill: impl FnOnce(&mut Mat<f64>)) -> bool {
         let k = &mut self.l;
         fill(k);

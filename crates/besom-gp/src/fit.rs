@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use nalgebra::{DMatrix, DVector};
 
 use crate::likelihood::check_data;
-use crate::{GpError, Hyperparameters, LogLikelihood, MarginalLikelihood, Model, Prior, Tolerance, minimize};
+use crate::{
+    GpError, Hyperparameters, LogLikelihood, MarginalLikelihood, Minimum, Model, Prior, Tolerance, minimize,
+};
 
 /// Fitted hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,9 +20,10 @@ pub struct Fit {
     pub evaluations: usize,
 }
 
-/// Fits hyperparameters to targets `y` (length n) at inputs `x` (n by d): from each start, L-BFGS in the logarithms
-/// within the bounds of the prior; the best end is kept, the earlier one at a tie. A start outside the bounds is moved
-/// to them. Deterministic, so that a fit that starts from a stored one (a *warm start*) can be repeated.
+/// Fits hyperparameters to targets `y` (length n) at inputs `x` (n by d): from each start, L-BFGS in the
+/// logarithms within the bounds of the prior; the best end is kept, the earlier one at a tie. A start outside
+/// the bounds is moved to them. Deterministic, so that a fit that starts from a stored one (a *warm start*)
+/// can be repeated.
 ///
 /// Fails if no start allows the covariance matrix to be factored.
 pub fn fit(
@@ -49,31 +52,28 @@ pub fn fit_until(
     let lower: Vec<f64> = prior.all().map(|p| libm::log(p.min)).collect();
     let upper: Vec<f64> = prior.all().map(|p| libm::log(p.max)).collect();
     let evidence = RefCell::new(MarginalLikelihood::new(model, x, y)?);
-    let mut best: Option<Fit> = None;
+    let objective = |theta: &[f64]| {
+        let hyperparameters = Hyperparameters::from_log(theta);
+        let likelihood = evidence.borrow_mut().at(&hyperparameters);
+        likelihood.map_or_else(
+            |_| (f64::INFINITY, vec![0.0; theta.len()]),
+            |likelihood| negative_log_posterior(&likelihood, prior, theta),
+        )
+    };
+    let mut best: Option<Minimum> = None;
     let mut evaluations = 0;
     for start in starts {
-        GpError::check_size(
-            "length scales of a start",
-            prior.length_scales.len(),
-            start.length_scales.len(),
-        )?;
-        let objective = |theta: &[f64]| {
-            let hyperparameters = Hyperparameters::from_log(theta);
-            let likelihood = evidence.borrow_mut().at(&hyperparameters);
-            likelihood.map_or_else(
-                |_| (f64::INFINITY, vec![0.0; theta.len()]),
-                |likelihood| negative_log_posterior(&likelihood, prior, theta),
-            )
-        };
+        let (expected, found) = (prior.length_scales.len(), start.length_scales.len());
+        GpError::check_size("length scales of a start", expected, found)?;
         let end = minimize(objective, &start.to_log(), &lower, &upper, tolerance);
         evaluations += end.evaluations;
-        if end.value.is_finite() && best.as_ref().is_none_or(|best| -end.value > best.log_posterior) {
-            let hyperparameters = Hyperparameters::from_log(&end.argument);
-            best = Some(Fit { hyperparameters, log_posterior: -end.value, evaluations: 0 });
+        if end.value.is_finite() && best.as_ref().is_none_or(|best| end.value < best.value) {
+            best = Some(end);
         }
     }
     let best = best.ok_or(GpError::NotPositiveDefinite { observations: y.len() })?;
-    Ok(Fit { evaluations, ..best })
+    let hyperparameters = Hyperparameters::from_log(&best.argument);
+    Ok(Fit { hyperparameters, log_posterior: -best.value, evaluations })
 }
 
 /// The objective of a fit, with its gradient.

@@ -1,10 +1,11 @@
 //! Expected improvement over the best value so far, when minimizing, and its logarithm with derivatives.
 //!
 //! Expected improvement underflows to a flat 0 a few standard deviations from the best value, which leaves an
-//! optimizer of it without a slope; its logarithm does not (Ament, Daulton, Eriksson, Balandat, Bakshy, *Unexpected
-//! Improvements to Expected Improvement for Bayesian Optimization*, NeurIPS 2023, section 4.1). Letters are theirs, for a
-//! function to be minimized: with the posterior mean μ and deviation σ at a point and the incumbent y*,
-//! `z = (y* - μ) / σ` and `h(z) = φ(z) + z Φ(z)`, `EI = σ h(z)` and `LogEI = log_h(z) + ln σ`.
+//! optimizer of it without a slope; its logarithm does not (Ament, Daulton, Eriksson, Balandat, Bakshy,
+//! *Unexpected Improvements to Expected Improvement for Bayesian Optimization*, NeurIPS 2023, section 4.1).
+//! Letters are theirs, for a function to be minimized: with the posterior mean μ and deviation σ at a point
+//! and the incumbent y*, `z = (y* - μ) / σ` and `h(z) = φ(z) + z Φ(z)`, `EI = σ h(z)` and `LogEI = log_h(z) +
+//! ln σ`.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -32,8 +33,8 @@ pub fn log_h(z: f64) -> (f64, f64) {
         let h = pdf(z) + z * cdf(z);
         return (libm::log(h), cdf(z) / h);
     }
-    // h = φ(z) w with w = 1 + z Φ(z)/φ(z): the exponential is taken out before it underflows. Below -200 the two terms
-    // of w cancel to fewer digits than its asymptotic series has.
+    // h = φ(z) w with w = 1 + z Φ(z)/φ(z): the exponential is taken out before it underflows. Below -200 the
+    // two terms of w cancel to fewer digits than its asymptotic series has.
     let c = SQRT_HALF_PI * erfcx(-z * FRAC_1_SQRT_2);
     let w = if z < -200.0 {
         let q = 1.0 / (z * z);
@@ -44,8 +45,8 @@ pub fn log_h(z: f64) -> (f64, f64) {
     (-0.5 * z * z - HALF_LN_TAU + libm::log(w), c / w)
 }
 
-/// The logarithm of expected improvement below `best` at a point with this posterior mean and standard deviation.
-/// With `sd = 0` it is the logarithm of the certain improvement, minus infinity if there is none.
+/// The logarithm of expected improvement below `best` at a point with this posterior mean and standard
+/// deviation. With `sd = 0` it is the logarithm of the certain improvement, minus infinity if there is none.
 pub fn log_expected_improvement(mean: f64, sd: f64, best: f64) -> LogImprovement {
     if sd <= 0.0 {
         let gain = (best - mean).max(0.0);

@@ -121,8 +121,8 @@ impl Inputs {
         );
     }
 
-    /// For every dimension, the sum of `weights[i - j] * (contribution of that dimension to the squared distance
-    /// between rows i and j)` over `i >= j`, added to `sums`.
+    /// For every dimension, the sum of `weights[i - j] * (contribution of that dimension to the squared
+    /// distance between rows i and j)` over `i >= j`, added to `sums`.
     pub(crate) fn add_weighted_squares_below(&self, j: usize, weights: &[f64], sums: &mut [f64]) {
         wide(
             #[inline(always)]
@@ -143,8 +143,8 @@ impl Inputs {
         );
     }
 
-    /// The derivative of `sum_i weights[i] * r²(point, row i)` with respect to coordinate `k` of the point; 0 for a
-    /// category.
+    /// The derivative of `sum_i weights[i] * r²(point, row i)` with respect to coordinate `k` of the point; 0
+    /// for a category.
     pub(crate) fn pull(&self, k: usize, x: f64, weights: &[f64]) -> f64 {
         match &self.columns[k] {
             Column::Numeric(values) => {

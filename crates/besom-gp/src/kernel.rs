@@ -1,7 +1,7 @@
 //! Stationary correlation functions of the scaled distance r, and their slopes.
 //!
-//! Rasmussen and Williams (2006), section 4.2.1. Everything is a function of r², so that no square root has to be
-//! differentiated at 0: the gradient of a length scale or of an input is `slope * d(r²)`.
+//! Rasmussen and Williams (2006), section 4.2.1. Everything is a function of r², so that no square root has
+//! to be differentiated at 0: the gradient of a length scale or of an input is `slope * d(r²)`.
 
 use crate::wide::{exp, wide};
 
@@ -12,7 +12,8 @@ pub enum Kernel {
     Matern12,
     /// Matérn with smoothness 3/2: `(1 + √3 r) exp(-√3 r)`.
     Matern32,
-    /// Matérn with smoothness 5/2: `(1 + √5 r + 5/3 r²) exp(-√5 r)`; the usual choice for objectives of training.
+    /// Matérn with smoothness 5/2: `(1 + √5 r + 5/3 r²) exp(-√5 r)`; the usual choice for objectives of
+    /// training.
     #[default]
     Matern52,
     /// Squared exponential, also called RBF: `exp(-r²/2)`; analytic paths, easily over-confident.
@@ -20,8 +21,8 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// The correlation at squared distance `r2` and its derivative with respect to `r2`. At `r2 = 0` the derivative
-    /// of [`Kernel::Matern12`], which has none, is given as 0.
+    /// The correlation at squared distance `r2` and its derivative with respect to `r2`. At `r2 = 0` the
+    /// derivative of [`Kernel::Matern12`], which has none, is given as 0.
     pub fn correlation(self, r2: f64) -> (f64, f64) {
         match self {
             Self::Matern12 => matern12(r2),
@@ -31,7 +32,8 @@ impl Kernel {
         }
     }
 
-    /// [`Kernel::correlation`] of every squared distance: the value takes its place, the slope goes to `slopes`.
+    /// [`Kernel::correlation`] of every squared distance: the value takes its place, the slope goes to
+    /// `slopes`.
     pub(crate) fn correlate(self, r2: &mut [f64], slopes: &mut [f64]) {
         #[inline(always)]
         fn all(r2: &mut [f64], slopes: &mut [f64], of: impl Fn(f64) -> (f64, f64)) {

@@ -1,21 +1,22 @@
 //! Gaussian process regression: arrays in, posterior out.
 //!
-//! The crate knows nothing of sweeps and depends on no other besom crate. It offers what Bayesian optimization needs
-//! of a Gaussian process and nothing else: stationary kernels with one length scale per dimension (numbers and
-//! categories mixed), the maximum a posteriori fit of the hyperparameters ([`fit`]), the posterior with its gradient
-//! ([`Posterior`]), and expected improvement that stays finite far in the tails ([`improvement`]).
+//! The crate knows nothing of sweeps and depends on no other besom crate. It offers what Bayesian
+//! optimization needs of a Gaussian process and nothing else: stationary kernels with one length scale per
+//! dimension (numbers and categories mixed), the maximum a posteriori fit of the hyperparameters ([`fit`]),
+//! the posterior with its gradient ([`Posterior`]), and expected improvement that stays finite far in the
+//! tails ([`improvement`]).
 //!
-//! Letters follow Rasmussen and Williams, *Gaussian Processes for Machine Learning* (2006): n observations in d
-//! dimensions, inputs `x` (n by d, one row each; their X), targets `y`, covariance matrix K of the noisy targets (their
-//! `K + sigma_n² I`), `a = K^-1 y` (their alpha). At a point x* with covariances k* the posterior mean is `k*ᵀ a` and the
-//! variance `k(x*, x*) - k*ᵀ K^-1 k*` (equations 2.25 and 2.26).
+//! Letters follow Rasmussen and Williams, *Gaussian Processes for Machine Learning* (2006): n observations in
+//! d dimensions, inputs `x` (n by d, one row each; their X), targets `y`, covariance matrix K of the noisy
+//! targets (their `K + sigma_n² I`), `a = K^-1 y` (their alpha). At a point x* with covariances k* the
+//! posterior mean is `k*ᵀ a` and the variance `k(x*, x*) - k*ᵀ K^-1 k*` (equations 2.25 and 2.26).
 //!
-//! Matrices cross the border as nalgebra types; inside, faer does the work, on one thread and on storage that is
-//! aligned always the same way, because the order of a vectorised sum depends on alignment and the same input must
-//! give the same bits every time.
+//! Matrices cross the border as nalgebra types; inside, faer does the work, on one thread and on storage that
+//! is aligned always the same way, because the order of a vectorised sum depends on alignment and the same
+//! input must give the same bits every time.
 //!
-//! Must not panic on degenerate input (duplicate rows, constant targets, one observation); what cannot be solved is a
-//! [`GpError`].
+//! Must not panic on degenerate input (duplicate rows, constant targets, one observation); what cannot be
+//! solved is a [`GpError`].
 //!
 //! ```
 //! use besom_gp::{Model, Posterior, Prior, fit};

@@ -1,7 +1,8 @@
 //! The marginal likelihood of the targets and its gradient.
 //!
-//! `ln p(y) = -½ yᵀa - Σ ln L_ii - (n/2) ln 2π` with `a = K^-1 y`, and with `W = ½ (a aᵀ - K^-1)` the derivative with
-//! respect to any hyperparameter is `Σ_ij W_ij dK_ij` (Rasmussen and Williams 2006, eq. 2.30 and 5.9).
+//! `ln p(y) = -½ yᵀa - Σ ln L_ii - (n/2) ln 2π` with `a = K^-1 y`, and with `W = ½ (a aᵀ - K^-1)` the
+//! derivative with respect to any hyperparameter is `Σ_ij W_ij dK_ij` (Rasmussen and Williams 2006, eq. 2.30
+//! and 5.9).
 
 use std::f64::consts::TAU;
 use std::fmt;
@@ -29,8 +30,8 @@ pub struct LogLikelihood {
     pub noise_variance: f64,
 }
 
-/// The log marginal likelihood of targets `y` (length n) at inputs `x` (n by d), with gradient. No jitter is added:
-/// [`GpError::NotPositiveDefinite`] where the matrix cannot be factored.
+/// The log marginal likelihood of targets `y` (length n) at inputs `x` (n by d), with gradient. No jitter is
+/// added: [`GpError::NotPositiveDefinite`] where the matrix cannot be factored.
 pub fn log_marginal_likelihood(
     model: &Model,
     hyperparameters: &Hyperparameters,
@@ -40,8 +41,9 @@ pub fn log_marginal_likelihood(
     MarginalLikelihood::new(model, x, y)?.at(hyperparameters)
 }
 
-/// The marginal likelihood of fixed data, to be evaluated at many hyperparameters: it keeps its matrices from one to the
-/// next, because taking fresh memory of this size from the system costs as much as the arithmetic on it.
+/// The marginal likelihood of fixed data, to be evaluated at many hyperparameters: it keeps its matrices from
+/// one to the next, because taking fresh memory of this size from the system costs as much as the arithmetic
+/// on it.
 ///
 /// ```
 /// use besom_gp::{MarginalLikelihood, Model, Prior};
@@ -184,27 +186,11 @@ fn gradient(
     // Σ W_ij k(r_ij) and tr W.
     let (mut signal, mut trace) = (0.0, 0.0);
     for j in 0..n {
-        let inverse = &inverse.col_as_slice(j)[j..];
-        let values = &correlations.values.col_as_slice(j)[j..];
-        let slopes = &correlations.slopes.col_as_slice(j)[j..];
         let weights = &mut weights[j..];
-        let diagonal = 0.5 * (a[j] * a[j] - inverse[0]);
+        let diagonal = 0.5 * (a[j] * a[j] - inverse[(j, j)]);
         trace += diagonal;
         signal += diagonal;
-        // Below the diagonal not halved: the entry above it is the same.
-        wide(
-            #[inline(always)]
-            || {
-                for ((weight, a_i), inverse) in weights.iter_mut().zip(&a[j..]).zip(inverse) {
-                    *weight = a_i * a[j] - inverse;
-                }
-                weights[0] = 0.0;
-                signal += dot(weights, values);
-                for (weight, slope) in weights.iter_mut().zip(slopes) {
-                    *weight *= slope;
-                }
-            },
-        );
+        signal += weigh(correlations, inverse, a, j, weights);
         inputs.add_weighted_squares_below(j, weights, &mut squares);
     }
     let s2 = hyperparameters.signal_variance;
@@ -214,4 +200,26 @@ fn gradient(
         signal_variance: s2 * signal,
         noise_variance: hyperparameters.noise_variance * trace,
     }
+}
+
+/// Writes `2 W_ij k'(r_ij)` for the rows i below j into `weights`, 0 for j itself, and returns `Σ 2 W_ij
+/// k(r_ij)` of them. Not halved, because the entries above the diagonal are the same.
+fn weigh(correlations: &Correlations, inverse: &Mat<f64>, a: &[f64], j: usize, weights: &mut [f64]) -> f64 {
+    let inverse = &inverse.col_as_slice(j)[j..];
+    let values = &correlations.values.col_as_slice(j)[j..];
+    let slopes = &correlations.slopes.col_as_slice(j)[j..];
+    wide(
+        #[inline(always)]
+        || {
+            for ((weight, a_i), inverse) in weights.iter_mut().zip(&a[j..]).zip(inverse) {
+                *weight = a_i * a[j] - inverse;
+            }
+            weights[0] = 0.0;
+            let signal = dot(weights, values);
+            for (weight, slope) in weights.iter_mut().zip(slopes) {
+                *weight *= slope;
+            }
+            signal
+        },
+    )
 }

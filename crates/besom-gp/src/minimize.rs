@@ -1,9 +1,10 @@
 //! L-BFGS in a box, as a solver for argmin.
 //!
-//! argmin's own quasi-Newton methods know no bounds and ask for value and gradient separately, which would factor
-//! every covariance matrix twice. This one projects: variables at a bound whose gradient points outwards are held, the
-//! rest follows the two-loop recursion (Nocedal and Wright, *Numerical Optimization*, 2006, algorithm 7.4), and the
-//! line search walks along the projected path (Bertsekas, *Projected Newton methods*, 1982).
+//! argmin's own quasi-Newton methods know no bounds and ask for value and gradient separately, which would
+//! factor every covariance matrix twice. This one projects: variables at a bound whose gradient points
+//! outwards are held, the rest follows the two-loop recursion (Nocedal and Wright, *Numerical Optimization*,
+//! 2006, algorithm 7.4), and the line search walks along the projected path (Bertsekas, *Projected Newton
+//! methods*, 1982).
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -42,8 +43,9 @@ pub struct Minimum {
     pub evaluations: usize,
 }
 
-/// Minimizes `objective`, which gives value and gradient together, within `lower` and `upper` from `start` (moved into
-/// the box if it lies outside). A value that is not finite is avoided by shorter steps. Deterministic.
+/// Minimizes `objective`, which gives value and gradient together, within `lower` and `upper` from `start`
+/// (moved into the box if it lies outside). A value that is not finite is avoided by shorter steps.
+/// Deterministic.
 ///
 /// ```
 /// use besom_gp::{Tolerance, minimize};
@@ -89,7 +91,8 @@ where
 
 type BoxState = IterState<Vec<f64>, Vec<f64>, (), (), (), f64>;
 
-/// An objective that remembers its last evaluation, because argmin asks for cost and gradient one after the other.
+/// An objective that remembers its last evaluation, because argmin asks for cost and gradient one after the
+/// other.
 struct Cached<F> {
     objective: F,
     last: RefCell<Option<Evaluation>>,
@@ -142,7 +145,8 @@ impl<F: Fn(&[f64]) -> (f64, Vec<f64>)> Gradient for Cached<F> {
 const MEMORY: usize = 8;
 /// The share of the predicted decrease that a step must reach (Armijo); Nocedal and Wright's value.
 const SUFFICIENT: f64 = 1e-4;
-/// How often a step is shortened before the search gives up: halved each time at least, down to a 30-millionth.
+/// How often a step is shortened before the search gives up: halved each time at least, down to a
+/// 30-millionth.
 const SHORTENINGS: usize = 25;
 
 /// A step and the change of the gradient along it.
@@ -285,8 +289,8 @@ impl ProjectedLbfgs {
             if value <= cost + SUFFICIENT * slope {
                 return Ok(Some((next, value)));
             }
-            // The minimum of the parabola through both values and the slope; kept away from both ends, so that neither a
-            // bad fit of it nor rounding makes a step too short or no shorter.
+            // The minimum of the parabola through both values and the slope; kept away from both ends, so
+            // that neither a bad fit of it nor rounding makes a step too short or no shorter.
             let parabola = -slope / (2.0 * (value - cost - slope));
             length *= if parabola.is_finite() { parabola.clamp(0.1, 0.5) } else { 0.1 };
         }

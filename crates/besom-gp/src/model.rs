@@ -7,15 +7,16 @@ use crate::{GpError, Kernel};
 pub enum Dimension {
     /// A number: contributes `((x - x') / l)²`.
     Numeric,
-    /// A category, coded as any number: contributes `1 / l²` where the codes differ, else nothing. The distance stays
-    /// Euclidean (of scaled one-hot vectors), so the kernel stays positive definite.
+    /// A category, coded as any number: contributes `1 / l²` where the codes differ, else nothing. The
+    /// distance stays Euclidean (of scaled one-hot vectors), so the kernel stays positive definite.
     Categorical,
 }
 
 /// The fixed part: which kernel over which dimensions.
 ///
-/// The covariance of two observations is `s² k(r) + m0`, and on the diagonal additionally the noise variance and the
-/// nugget. With `m0 > 0` a constant mean with prior `N(0, m0)` is integrated out, so that there is no mean to fit.
+/// The covariance of two observations is `s² k(r) + m0`, and on the diagonal additionally the noise variance
+/// and the nugget. With `m0 > 0` a constant mean with prior `N(0, m0)` is integrated out, so that there is no
+/// mean to fit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// The correlation function.
@@ -29,8 +30,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// Matérn 5/2 over `d` numeric dimensions, for targets of about zero mean and unit variance: that of their mean is as
-    /// uncertain as they are, `m0` = 1; the nugget is a thousandth of their deviation, squared.
+    /// Matérn 5/2 over `d` numeric dimensions, for targets of about zero mean and unit variance: that of
+    /// their mean is as uncertain as they are, `m0` = 1; the nugget is a thousandth of their deviation,
+    /// squared.
     pub fn new(d: usize) -> Self {
         Self {
             kernel: Kernel::default(),

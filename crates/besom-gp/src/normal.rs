@@ -15,21 +15,22 @@ pub fn cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
 }
 
-/// The scaled complementary error function `exp(x²) erfc(x)`; positive, about `1 / (√π x)` for large x, infinite
-/// below about -26.6.
+/// The scaled complementary error function `exp(x²) erfc(x)`; positive, about `1 / (√π x)` for large x,
+/// infinite below about -26.6.
 pub fn erfcx(x: f64) -> f64 {
     if x >= 12.0 { erfcx_asymptotic(x) } else { exp_square(x) * libm::erfc(x) }
 }
 
-/// `exp(x²)`. The square is split into a rounded part and what the rounding lost, because an error of half a unit in
-/// the last place of x² = 100 would already cost two digits of the result.
+/// `exp(x²)`. The square is split into a rounded part and what the rounding lost, because an error of half a
+/// unit in the last place of x² = 100 would already cost two digits of the result.
 fn exp_square(x: f64) -> f64 {
     let high = f64::from_bits(x.to_bits() & 0xffff_ffff_f800_0000);
     let low = x - high;
     libm::exp(high * high) * libm::exp(low * (high + x))
 }
 
-/// The asymptotic series `1/(√π x) Σ (-1)^k (2k-1)!! / (2x²)^k`; from x = 12 on twelve terms reach full precision.
+/// The asymptotic series `1/(√π x) Σ (-1)^k (2k-1)!! / (2x²)^k`; from x = 12 on twelve terms reach full
+/// precision.
 fn erfcx_asymptotic(x: f64) -> f64 {
     let q = 1.0 / (2.0 * x * x);
     let series = (1..=12).rev().fold(1.0, |sum, k| 1.0 - f64::from(2 * k - 1) * q * sum);

@@ -1,7 +1,8 @@
-//! The posterior of the function given the observations: its mean and deviation anywhere, and their gradients.
+//! The posterior of the function given the observations: its mean and deviation anywhere, and their
+//! gradients.
 //!
-//! With n observations in d dimensions: building costs O(n³ + n² d); a prediction O(n² + n d), with its gradient no more
-//! than a constant factor beyond that, because one pass over the inverse factor serves both.
+//! With n observations in d dimensions: building costs O(n³ + n² d); a prediction O(n² + n d), with its
+//! gradient no more than a constant factor beyond that, because one pass over the inverse factor serves both.
 
 use faer::Mat;
 use nalgebra::{DMatrix, DVector};
@@ -50,8 +51,8 @@ pub struct PointPrediction {
     pub sd_gradient: Vec<f64>,
 }
 
-/// The posterior of the function at m fixed points, which a posterior that was extended [refreshes](Posterior::refresh) at
-/// less than the cost of a new prediction.
+/// The posterior of the function at m fixed points, which a posterior that was extended
+/// [refreshes](Posterior::refresh) at less than the cost of a new prediction.
 #[derive(Clone, Debug)]
 pub struct CachedPrediction {
     points: Inputs,
@@ -82,8 +83,8 @@ impl CachedPrediction {
 impl Posterior {
     /// The posterior given targets `y` (length n) at inputs `x` (n by d).
     ///
-    /// If the covariance matrix is singular to working precision, jitter from 1e-9 to 1e-3 of the variance is added to
-    /// its diagonal until it is not; [`Posterior::jitter`] says how much was needed.
+    /// If the covariance matrix is singular to working precision, jitter from 1e-9 to 1e-3 of the variance is
+    /// added to its diagonal until it is not; [`Posterior::jitter`] says how much was needed.
     pub fn new(
         model: &Model,
         hyperparameters: &Hyperparameters,
@@ -104,11 +105,12 @@ impl Posterior {
         Ok(posterior)
     }
 
-    /// The posterior of the same hyperparameters given other observations: bit for bit that of [`Posterior::new`].
+    /// The posterior of the same hyperparameters given other observations: bit for bit that of
+    /// [`Posterior::new`].
     ///
-    /// Costs O(n³) for n observations of which none is known. Where the first c rows of `x` are the ones known already,
-    /// their part of the factor is kept, in whole blocks of 32 rows, and the cost is O((n - c) n²): O(n²) for a history
-    /// that grew by a few runs. Other targets alone cost O(n²).
+    /// Costs O(n³) for n observations of which none is known. Where the first c rows of `x` are the ones
+    /// known already, their part of the factor is kept, in whole blocks of 32 rows, and the cost is O((n - c)
+    /// n²): O(n²) for a history that grew by a few runs. Other targets alone cost O(n²).
     pub fn condition(mut self, x: &DMatrix<f64>, y: &DVector<f64>) -> Result<Self, GpError> {
         check_data(x, y)?;
         let inputs = Inputs::new(&self.model, &self.hyperparameters, x)?;
@@ -162,8 +164,8 @@ impl Posterior {
 
     /// Adds an observation; the hyperparameters stay. After an error nothing has changed.
     ///
-    /// Costs O(n² + n d): one row of covariances, one pass over the factor for its new column and one for `a`. Building
-    /// anew costs O(n³).
+    /// Costs O(n² + n d): one row of covariances, one pass over the factor for its new column and one for
+    /// `a`. Building anew costs O(n³).
     pub fn extend(&mut self, point: &[f64], y: f64) -> Result<(), GpError> {
         self.check_point(point)?;
         GpError::check_finite("target", [&y])?;
@@ -185,8 +187,8 @@ impl Posterior {
 
     /// Forgets all observations but the first `count`, c of them.
     ///
-    /// Costs O(c²): the factor of fewer rows is a part of the factor, and only `a` is computed anew. Without effect, and
-    /// for nothing, if there are no more than c.
+    /// Costs O(c²): the factor of fewer rows is a part of the factor, and only `a` is computed anew. Without
+    /// effect, and for nothing, if there are no more than c.
     pub fn truncate(&mut self, count: usize) {
         if count < self.observations() {
             self.inputs.truncate(count);
@@ -209,7 +211,8 @@ impl Posterior {
         Ok(Prediction { mean, sd })
     }
 
-    /// The posterior at the rows of `x` (m by d), to be [refreshed](Posterior::refresh) when this one is extended.
+    /// The posterior at the rows of `x` (m by d), to be [refreshed](Posterior::refresh) when this one is
+    /// extended.
     ///
     /// Costs O(m n² + m n d) and keeps O(m n) numbers.
     pub fn cached_prediction(&self, x: &DMatrix<f64>) -> Result<CachedPrediction, GpError> {
@@ -236,8 +239,8 @@ impl Posterior {
 
     /// Brings a prediction, made from this posterior when it had fewer observations, up to date.
     ///
-    /// Costs O(m (n + d)) for each observation that was added, where a new prediction costs O(m n²): what the earlier
-    /// observations explain of a variance stays, and each new one adds a square to it.
+    /// Costs O(m (n + d)) for each observation that was added, where a new prediction costs O(m n²): what the
+    /// earlier observations explain of a variance stays, and each new one adds a square to it.
     ///
     /// # Panics
     /// If this posterior has fewer observations than the prediction was made from.
@@ -338,16 +341,16 @@ impl Posterior {
         self.hyperparameters.signal_variance + self.model.mean_variance
     }
 
-    /// The standard deviation left of the prior variance; at least a millionth of it, because what rounding leaves of
-    /// a smaller difference is noise.
+    /// The standard deviation left of the prior variance; at least a millionth of it, because what rounding
+    /// leaves of a smaller difference is noise.
     fn sd(&self, explained: f64) -> f64 {
         let prior = self.prior_variance();
         (prior - explained).max(prior * SMALLEST_SHARE).sqrt()
     }
 }
 
-/// The smallest share of the prior variance that is not taken for rounding: the squares that explain a variance sum to
-/// it with a relative error of about n times 1e-16.
+/// The smallest share of the prior variance that is not taken for rounding: the squares that explain a
+/// variance sum to it with a relative error of about n times 1e-16.
 const SMALLEST_SHARE: f64 = 1e-12;
 
 fn product(a: &[f64], b: &[f64]) -> f64 {

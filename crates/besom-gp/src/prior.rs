@@ -1,9 +1,10 @@
 //! Priors of the hyperparameters.
 //!
-//! Without a prior the maximum likelihood fit to a handful of runs is over-confident: it cost a quarter of a decade of
-//! regret in measurements. The median length scale grows with the square root of the number of dimensions, because
-//! distances do (Hvarfner, Hellsten, Nardi, *Vanilla Bayesian Optimization Performs Great in High Dimensions*, ICML
-//! 2024). Priors are densities of the *logarithm*, so that the mode and the median coincide.
+//! Without a prior the maximum likelihood fit to a handful of runs is over-confident: it cost a quarter of a
+//! decade of regret in measurements. The median length scale grows with the square root of the number of
+//! dimensions, because distances do (Hvarfner, Hellsten, Nardi, *Vanilla Bayesian Optimization Performs Great
+//! in High Dimensions*, ICML 2024). Priors are densities of the *logarithm*, so that the mode and the median
+//! coincide.
 
 use crate::{GpError, Hyperparameters};
 
@@ -60,9 +61,9 @@ pub struct Prior {
 
 impl Prior {
     /// The default for `d` dimensions whose coordinates lie in [0, 1] (or are categories) and targets of unit
-    /// variance: length scales around `0.3 √d`, wider above ten dimensions; a signal variance around 1, as targets have;
-    /// noise around e^-7, a deviation of 3 %. `0.4 √d` and noise around e^-5 measured no better (decision 20). Bounds only
-    /// keep the search for a maximum away from where nothing changes any more.
+    /// variance: length scales around `0.3 √d`, wider above ten dimensions; a signal variance around 1, as
+    /// targets have; noise around e^-7, a deviation of 3 %. `0.4 √d` and noise around e^-5 measured no better
+    /// (decision 20). Bounds only keep the search for a maximum away from where nothing changes any more.
     pub fn for_dimensions(d: usize) -> Self {
         let log_sd = (1.0 + 0.07 * (d as f64 - 10.0)).clamp(1.0, 1.7);
         let scale = LogNormal { median: 0.3 * (d.max(1) as f64).sqrt(), log_sd, min: 0.02, max: 1000.0 };

@@ -1,9 +1,10 @@
 //! The inverse Cholesky factor of a covariance matrix, growing row by row.
 //!
-//! With `K = L Lᵀ` the posterior needs nothing but products with `U = L^-T`, an upper triangle: `L^-1 k = Uᵀ k`. Its
-//! columns are contiguous, a new row of K is a new column of U, and one pass over it serves a prediction and its
-//! gradient. Whole blocks of rows go through matrix products, what is left over through vectors; where the blocks begin
-//! is fixed, so that a factor that grew has the same bits as one built at once.
+//! With `K = L Lᵀ` the posterior needs nothing but products with `U = L^-T`, an upper triangle: `L^-1 k = Uᵀ
+//! k`. Its columns are contiguous, a new row of K is a new column of U, and one pass over it serves a
+//! prediction and its gradient. Whole blocks of rows go through matrix products, what is left over through
+//! vectors; where the blocks begin is fixed, so that a factor that grew has the same bits as one built at
+//! once.
 
 use faer::linalg::matmul::matmul as matmul_full;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
@@ -13,7 +14,8 @@ use faer::{Accum, Mat, Par};
 use crate::cholesky::Cholesky;
 use crate::wide::{Lanes, add_columns, dots, wide};
 
-/// Rows in a block: enough that matrix products do most of the work, few enough that little is left over for vectors.
+/// Rows in a block: enough that matrix products do most of the work, few enough that little is left over for
+/// vectors.
 const BLOCK: usize = 32;
 /// Columns of U in one matrix product: more would multiply more of the zeros below the diagonal of a band.
 const BAND: usize = 64;
@@ -67,9 +69,9 @@ impl Whitening {
         }
     }
 
-    /// Grows to `to` rows. `covariances(j, from, out)` writes those of row `j` with rows `from..`, as many as `out` has
-    /// places, the variance of row `j` included. `false` if the matrix is not positive definite to working precision;
-    /// the rows before the fault stay.
+    /// Grows to `to` rows. `covariances(j, from, out)` writes those of row `j` with rows `from..`, as many as
+    /// `out` has places, the variance of row `j` included. `false` if the matrix is not positive definite to
+    /// working precision; the rows before the fault stay.
     pub(crate) fn grow(&mut self, to: usize, covariances: impl Fn(usize, usize, &mut [f64])) -> bool {
         self.reserve(to);
         while self.len < to {

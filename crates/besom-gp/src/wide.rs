@@ -1,7 +1,8 @@
 //! Loops over slices, compiled for the widest registers of the CPU at hand.
 //!
-//! No loop here depends on the width for its result: elementwise arithmetic rounds the same in any register, sums are
-//! kept in eight interleaved parts whatever the hardware offers, and a fused product is fused everywhere.
+//! No loop here depends on the width for its result: elementwise arithmetic rounds the same in any register,
+//! sums are kept in eight interleaved parts whatever the hardware offers, and a fused product is fused
+//! everywhere.
 
 /// Runs `work` compiled for the CPU at hand. What it calls must be inlined to profit.
 #[inline(always)]
@@ -36,8 +37,8 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// Eight numbers that are worked on at once.
 pub(crate) type Lanes = [f64; 8];
 
-/// The products of several columns with `k`, all of one length, each in eight interleaved parts: a column's product
-/// does not depend on those beside it.
+/// The products of several columns with `k`, all of one length, each in eight interleaved parts: a column's
+/// product does not depend on those beside it.
 #[inline(always)]
 pub(crate) fn dots<const C: usize>(columns: [&[Lanes]; C], k: &[Lanes]) -> [f64; C] {
     let columns = columns.map(|column| &column[..k.len()]);

@@ -1,14 +1,14 @@
 //! One parameter on its quantile scale, as kernel densities and evolution strategies see it.
 //!
-//! A parameter lives on its quantile scale, where its distribution is uniform. One with a few values is a list of
-//! levels, each a cell of that scale; all others are continuous.
+//! A parameter lives on its quantile scale, where its distribution is uniform. One with a few values is a
+//! list of levels, each a cell of that scale; all others are continuous.
 
 use besom_core::value::same_forgiving;
 use besom_core::{Distribution, Name, Parameter, Point};
 use serde_json::Value;
 
-/// The most levels that a numeric parameter has; one with more counts as continuous. The table of kernel masses grows with
-/// the levels.
+/// The most levels that a numeric parameter has; one with more counts as continuous. The table of kernel
+/// masses grows with the levels.
 const MOST_LEVELS: u128 = 64;
 
 /// Where a value lies on an axis.
@@ -125,8 +125,8 @@ impl Levels {
     }
 }
 
-/// The first level at which the sum of masses passes `u`; the last one if rounding leaves none. Masses up to `least` don't
-/// count.
+/// The first level at which the sum of masses passes `u`; the last one if rounding leaves none. Masses up to
+/// `least` don't count.
 pub(crate) fn pick(masses: &[f64], u: f64, least: f64) -> usize {
     let (mut left, mut last) = (u, 0);
     for (level, &mass) in masses.iter().enumerate().filter(|(_, mass)| **mass > least) {

@@ -119,17 +119,28 @@ impl Tpe {
 
 impl Search for Tpe {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+        let metric = ask.problem.metric().ok_or(SearchError::NoMetric)?;
+        let split = Split::new(metric, ask.history, self.gamma, MOST_GOOD);
+        Ok(Answer::Try(match split.valued < self.initial_points {
+            true => self.initial(ask, &split),
+            false => self.modeled(ask, &split),
+        }))
+    }
+}
+
+impl Tpe {
+    /// Points that fill the space.
+    fn initial(&self, ask: &Ask<'_>, split: &Split) -> Vec<Suggestion> {
         let Ask { problem, history, count } = *ask;
-        let metric = problem.metric().ok_or(SearchError::NoMetric)?;
-        let split = Split::new(metric, history, self.gamma, MOST_GOOD);
-        if split.valued < self.initial_points {
-            let suggestions = (0..count).map(|i| {
-                let point =
-                    problem.space.decode(&sobol::point(problem.seed, history.len() + i, self.axes.len()));
-                Suggestion { point, note: initial_note(split.valued, self.initial_points) }
-            });
-            return Ok(Answer::Try(suggestions.collect()));
-        }
+        let point = |i| sobol::point(problem.seed, history.len() + i, self.axes.len());
+        let note = initial_note(split.valued, self.initial_points);
+        let suggestion = |i| Suggestion { point: problem.space.decode(&point(i)), note: note.clone() };
+        (0..count).map(suggestion).collect()
+    }
+
+    /// Points that the densities choose.
+    fn modeled(&self, ask: &Ask<'_>, split: &Split) -> Vec<Suggestion> {
+        let Ask { problem, history, count } = *ask;
         let all: Vec<Vec<Option<Place>>> = history.runs().iter().map(|run| self.places(&run.point)).collect();
         let side = |runs: &[usize]| runs.iter().map(|&run| all[run].clone()).collect::<Vec<_>>();
         let mut tried: HashSet<Vec<u64>> = all.iter().filter_map(|places| self.key(places)).collect();
@@ -142,16 +153,15 @@ impl Search for Tpe {
             let l = Density::new(&self.axes, good.clone(), narrow);
             let (cube, ratio) = self.choose((&l, &g), &mut rng, &tried);
             let point = problem.space.decode(&cube);
-            let note = model_note(&split, i, ratio);
             if i + 1 < count {
                 // As after the run has been added: it has not ended, so it is a bad one.
                 let places = self.places(&point);
                 tried.extend(self.key(&places));
                 g = g.with(&self.axes, places);
             }
-            suggestions.push(Suggestion { point, note });
+            suggestions.push(Suggestion { point, note: model_note(split, i, ratio) });
         }
-        Ok(Answer::Try(suggestions))
+        suggestions
     }
 }
 

@@ -1,4 +1,5 @@
-//! Which run enters a model with which value: the shared cases of the reference engine, or their mended outcomes.
+//! Which run enters a model with which value: the shared cases of the reference engine, or their mended
+//! outcomes.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own data is known")]
 
 mod reader;

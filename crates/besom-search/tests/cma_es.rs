@@ -68,7 +68,8 @@ fn a_generation_of_fewer_runs_than_the_population_is_not_learned_from() {
     assert_eq!(suggest(&problem, &history, 2).len(), 2);
 }
 
-/// The history of this many runs of a function, one after the other; none has a value where the function has none.
+/// The history of this many runs of a function, one after the other; none has a value where the function has
+/// none.
 fn sweep(
     problem: &Problem,
     options: &Options,

@@ -1,4 +1,5 @@
-//! Random search agrees with W&B's engine on shared cases: each draw's distribution within five standard errors.
+//! Random search agrees with W&B's engine on shared cases: each draw's distribution within five standard
+//! errors.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,10 +1,10 @@
-//! Every method stands every history: degenerate ones by the thousand, and no panic, no error, no NaN, no point outside
-//! the space.
+//! Every method stands every history: degenerate ones by the thousand, and no panic, no error, no NaN, no
+//! point outside the space.
 //!
-//! The law suites grow histories; here they are there at once and degenerate in one or several ways: points that
-//! coincide, losses that are all the same, huge, denormal or not finite, runs of which none or hardly one ended well,
-//! notes of another method, spaces of one point and of a hundred parameters. The methods are those of the registry, so
-//! one that is added is in this test.
+//! The law suites grow histories; here they are there at once and degenerate in one or several ways: points
+//! that coincide, losses that are all the same, huge, denormal or not finite, runs of which none or hardly
+//! one ended well, notes of another method, spaces of one point and of a hundred parameters. The methods are
+//! those of the registry, so one that is added is in this test.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
 
 use std::cell::Cell;
@@ -168,7 +168,8 @@ fn states(n: usize) -> impl Strategy<Value = Vec<RunState>> {
     ]
 }
 
-/// What another version, another method or a person may have left in a note: the keys are right, the values are not.
+/// What another version, another method or a person may have left in a note: the keys are right, the values
+/// are not.
 fn note(problem: &Problem) -> impl Strategy<Value = Note> + use<> {
     let names: Vec<String> = problem.space.searchable().map(|p| p.name.to_string()).collect();
     let number = || select(vec![json!(0.5), json!(0), json!(-1.0), json!(1e300), json!(5e-324), json!(null)]);

@@ -1,8 +1,8 @@
 //! Maximizing the acquisition function, in spaces of numbers and categories together.
 //!
-//! Scores a few hundred candidates at once, then climbs from the best of them: along the gradient in the continuous
-//! coordinates, through all or many alternatives in the others, in turn until no alternative is better. Both halves
-//! matter: the best of many random points alone gives away half of what the model knows.
+//! Scores a few hundred candidates at once, then climbs from the best of them: along the gradient in the
+//! continuous coordinates, through all or many alternatives in the others, in turn until no alternative is
+//! better. Both halves matter: the best of many random points alone gives away half of what the model knows.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,8 @@ use super::transform::Warp;
 const TURNS: usize = 4;
 /// What an alternative must gain, in log expected improvement, to count as better: more than rounding does.
 const GAIN: f64 = 1e-9;
-/// When a climb along the gradient is done: suggestions are rounded and runs are noisy, so that the last digits of a
-/// maximum are worth nothing.
+/// When a climb along the gradient is done: suggestions are rounded and runs are noisy, so that the last
+/// digits of a maximum are worth nothing.
 const CLIMB: Tolerance = Tolerance { iterations: 40, gradient: 1e-4, improvement: 1e-5 };
 
 /// The point that maximizes the acquisition function of a model, and what the model predicts there.
@@ -42,7 +42,8 @@ pub(super) struct Proposal {
 }
 
 impl Proposal {
-    /// The expected improvement in units of loss: it lies among the good ones, where the warp is a straight line.
+    /// The expected improvement in units of loss: it lies among the good ones, where the warp is a straight
+    /// line.
     pub(super) fn gain(&self) -> f64 {
         match self.improvement > 0.0 {
             true => (self.improvement * self.warp.slope()).min(f64::MAX),
@@ -81,8 +82,8 @@ impl CandidateModel {
         Ok(())
     }
 
-    /// The untried point with the largest score that at most `climbs` climbs found, or else the best untried candidate;
-    /// `None` if all candidates were tried.
+    /// The untried point with the largest score that at most `climbs` climbs found, or else the best untried
+    /// candidate; `None` if all candidates were tried.
     pub(super) fn acquire(
         &self,
         encoding: &Encoding,
@@ -143,8 +144,8 @@ fn scores_at(surrogate: &Surrogate, rows: &[Vec<f64>]) -> Result<Vec<f64>, GpErr
     Ok(scores(surrogate, &surrogate.posterior.cached_prediction(&matrix(rows))?))
 }
 
-/// Where to climb from, at most `climbs`: the best draw from the prior, the best point near a run, and one that is drawn
-/// in proportion to its improvement.
+/// Where to climb from, at most `climbs`: the best draw from the prior, the best point near a run, and one
+/// that is drawn in proportion to its improvement.
 fn starts(candidates: &Candidates, scores: &[f64], rng: &mut impl Rng, climbs: usize) -> Vec<Scored> {
     let best = |range: std::ops::Range<usize>| {
         range.reduce(|best, i| if scores[i] > scores[best] { i } else { best })
@@ -255,7 +256,8 @@ fn moved(row: &[f64], (k, u): (usize, f64)) -> Vec<f64> {
     row
 }
 
-/// The best alternative of each coordinate that has one better than `least`. Alternatives come coordinate by coordinate.
+/// The best alternative of each coordinate that has one better than `least`. Alternatives come coordinate by
+/// coordinate.
 fn best_of_each(alternatives: &[(usize, f64)], scores: &[f64], least: f64) -> Vec<usize> {
     let mut best: Vec<usize> = Vec::new();
     for i in (0..scores.len()).filter(|&i| scores[i] > least) {

@@ -1,13 +1,13 @@
 //! The acquisition function: how much a point is worth trying.
 //!
-//! Letters are those of the papers, for a loss to be minimized: mean mu(x) and standard deviation sigma(x) of the
-//! posterior, and the incumbent y*, which is to be improved on.
+//! Letters are those of the papers, for a loss to be minimized: mean mu(x) and standard deviation sigma(x) of
+//! the posterior, and the incumbent y*, which is to be improved on.
 //!
-//! * Expected improvement, `EI(x) = sigma(x) h((y* - mu(x)) / sigma(x))` with `h(z) = phi(z) + z Phi(z)`; its logarithm is
-//!   what is climbed (Ament et al., *Unexpected Improvements to Expected Improvement for Bayesian Optimization*,
-//!   NeurIPS 2023).
-//! * The lower confidence bound, `mu(x) - beta sigma(x)` (Srinivas et al., *Gaussian Process Optimization in the Bandit
-//!   Setting*, ICML 2010, whose beta is the square of this one).
+//! * Expected improvement, `EI(x) = sigma(x) h((y* - mu(x)) / sigma(x))` with `h(z) = phi(z) + z Phi(z)`; its
+//!   logarithm is what is climbed (Ament et al., *Unexpected Improvements to Expected Improvement for
+//!   Bayesian Optimization*, NeurIPS 2023).
+//! * The lower confidence bound, `mu(x) - beta sigma(x)` (Srinivas et al., *Gaussian Process Optimization in
+//!   the Bandit Setting*, ICML 2010, whose beta is the square of this one).
 
 use besom_gp::improvement::{LogImprovement, log_expected_improvement};
 
@@ -22,7 +22,8 @@ pub(super) enum Acquisition {
 }
 
 impl Acquisition {
-    /// The value at a point with this posterior mean and standard deviation, and its derivatives with respect to both.
+    /// The value at a point with this posterior mean and standard deviation, and its derivatives with respect
+    /// to both.
     pub(super) fn score(self, mean: f64, sd: f64, incumbent: f64) -> LogImprovement {
         match self {
             Self::ExpectedImprovement => log_expected_improvement(mean, sd, incumbent),

@@ -1,9 +1,10 @@
 //! One parameter as a model sees it: an axis with coordinates.
 //!
-//! Numbers lie at their cdf in [0, 1], so that the prior that the user gave is the metric of the space. A level of a
-//! whole or stepped number, or of a list of numbers, lies at the center of its cell. Categories have their place in the
-//! list as code. Coordinates are always *snapped*: every one that leaves this module is that of a value that the parameter
-//! can take, but for the canonical one of runs that lack it, which lies within the cell of a value.
+//! Numbers lie at their cdf in [0, 1], so that the prior that the user gave is the metric of the space. A
+//! level of a whole or stepped number, or of a list of numbers, lies at the center of its cell. Categories
+//! have their place in the list as code. Coordinates are always *snapped*: every one that leaves this module
+//! is that of a value that the parameter can take, but for the canonical one of runs that lack it, which lies
+//! within the cell of a value.
 
 mod kind;
 
@@ -72,8 +73,8 @@ impl Axis {
         if self.is_categorical() { self.at(0) } else { 0.5 }
     }
 
-    /// The coordinate of a value from a run, moved to the nearest that the parameter can take; `None` if the value is
-    /// of a wrong kind.
+    /// The coordinate of a value from a run, moved to the nearest that the parameter can take; `None` if the
+    /// value is of a wrong kind.
     pub(super) fn encode(&self, value: &Value) -> Option<f64> {
         match &self.kind {
             Kind::Levels { levels, index: Some(index), .. } => {
@@ -162,9 +163,9 @@ impl Axis {
         }
     }
 
-    /// Coordinates to try from here in a search over values: all others if they are few or categories, else jumps to the
-    /// next three and by about 3, 10 and 30 % of the axis, so that each is a few jumps away. None on a continuous axis,
-    /// where a gradient leads.
+    /// Coordinates to try from here in a search over values: all others if they are few or categories, else
+    /// jumps to the next three and by about 3, 10 and 30 % of the axis, so that each is a few jumps away.
+    /// None on a continuous axis, where a gradient leads.
     pub(super) fn neighbors(&self, coordinate: f64) -> Vec<f64> {
         match &self.kind {
             Kind::Continuous { .. } => Vec::new(),

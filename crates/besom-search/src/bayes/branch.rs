@@ -1,8 +1,9 @@
 //! Models of one branch of a space: of those runs alone that have a certain value of a category.
 //!
-//! A model of all runs has one length scale per parameter. Where the values of a category have parameters of their own,
-//! as kinds of boosters or optimizers do, the runs of the leading branch, which are most, decide that the parameters of
-//! the others do not matter; what a sweep saw of these by then is taken for all there is to them (decision 23).
+//! A model of all runs has one length scale per parameter. Where the values of a category have parameters of
+//! their own, as kinds of boosters or optimizers do, the runs of the leading branch, which are most, decide
+//! that the parameters of the others do not matter; what a sweep saw of these by then is taken for all there
+//! is to them (decision 23).
 
 use std::collections::BTreeSet;
 
@@ -37,8 +38,8 @@ pub(super) struct Branch {
 }
 
 impl Branch {
-    /// The branches beside that of the best run, one for each other value of each category that a run has; of very many
-    /// a random choice. `cached` models only make it faster.
+    /// The branches beside that of the best run, one for each other value of each category that a run has; of
+    /// very many a random choice. `cached` models only make it faster.
     pub(super) fn others(
         encoding: &Encoding,
         whole: &Surrogate,
@@ -71,8 +72,9 @@ impl Branch {
         }
     }
 
-    /// The untried candidate of the branch that its model expects most of. None is climbed from: where runs are few, the
-    /// largest deviations are in the corners of the space, and a climb would end in one of them (decision 23).
+    /// The untried candidate of the branch that its model expects most of. None is climbed from: where runs
+    /// are few, the largest deviations are in the corners of the space, and a climb would end in one of them
+    /// (decision 23).
     pub(super) fn acquire(
         &self,
         encoding: &Encoding,

@@ -7,11 +7,11 @@ use super::axis::{Axis, same_category};
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
 
-/// How many candidates come from the prior: more where each costs little, that is where runs are few. 128 candidates and
-/// three climbs scored .767, 512 and four .792, which may be chance (decision 20).
+/// How many candidates come from the prior: more where each costs little, that is where runs are few. 128
+/// candidates and three climbs scored .767, 512 and four .792, which may be chance (decision 20).
 const GLOBAL: std::ops::RangeInclusive<usize> = 128..=512;
-/// How many pairs of a candidate and a run are looked at if the limits allow: keeps the time of scoring, which grows with
-/// the pairs, about the same between 60 and 230 runs.
+/// How many pairs of a candidate and a run are looked at if the limits allow: keeps the time of scoring,
+/// which grows with the pairs, about the same between 60 and 230 runs.
 const PAIRS: usize = 30_000;
 /// How many of the draws from the prior serve in a branch (decision 23).
 const IN_BRANCH: usize = 64;
@@ -19,14 +19,16 @@ const IN_BRANCH: usize = 64;
 const LOCAL: usize = 16;
 /// The standard deviations of perturbations, in coordinates: a step to the neighborhood, and one within it.
 const WIDTHS: [f64; 2] = [0.1, 0.02];
-/// Perturbations change this many coordinates on average where there are more: one that changes all is not near any more.
+/// Perturbations change this many coordinates on average where there are more: one that changes all is not
+/// near any more.
 const CHANGED: f64 = 3.0;
-/// A space of at most this many points is scored completely, a few times as many as there are candidates otherwise: then
-/// the maximum is exact.
+/// A space of at most this many points is scored completely, a few times as many as there are candidates
+/// otherwise: then the maximum is exact.
 const ENUMERATED: u128 = 2000;
 
-/// Points to score and to climb from: all of a small space, else draws from the prior and points around the best runs.
-/// They stay the same until the next run ends, for a model and those that differ from it in their length scales.
+/// Points to score and to climb from: all of a small space, else draws from the prior and points around the
+/// best runs. They stay the same until the next run ends, for a model and those that differ from it in their
+/// length scales.
 #[derive(Debug)]
 pub(super) struct Candidates {
     pub(super) rows: Vec<Vec<f64>>,

@@ -27,8 +27,8 @@ pub(super) struct SuggestContext<'a> {
 }
 
 impl SuggestContext<'_> {
-    /// The next point that the options want tried, if there is one, with what they leave open from the run's quasi-random
-    /// point.
+    /// The next point that the options want tried, if there is one, with what they leave open from the run's
+    /// quasi-random point.
     pub(super) fn next_given(&self, run: RunNumber) -> Option<Suggestion> {
         let given = self.given.get(self.used)?;
         let open = self.encoding.decode(&initial::own(self.ask.problem, self.encoding, run));

@@ -1,21 +1,26 @@
-//! Extrapolation of learning curves: the final loss of runs that were stopped early, and a forecast for running ones.
+//! Extrapolation of learning curves: the final loss of runs that were stopped early, and a forecast for
+//! running ones.
 //!
-//! A run that was stopped early is worse on paper than it is: those beside it continued to improve. Its final loss is
-//! predicted from the runs that went all the way, by a linear regression of their final loss on their best loss after as
-//! many steps (decision 24). For a running one the prediction comes with its standard error (decision 26).
+//! A run that was stopped early is worse on paper than it is: those beside it continued to improve. Its final
+//! loss is predicted from the runs that went all the way, by a linear regression of their final loss on their
+//! best loss after as many steps (decision 24). For a running one the prediction comes with its standard
+//! error (decision 26).
 
 use besom_core::{Goal, History, Metric, Run, RunState};
 
 /// The fewest complete runs to extrapolate from (decision 24).
 const COMPLETE: usize = 4;
-/// The most complete runs that are read, the latest: enough for a straight line, and a bound on time (decision 26).
+/// The most complete runs that are read, the latest: enough for a straight line, and a bound on time
+/// (decision 26).
 const READ: usize = 200;
-/// The least slope of the regression: at 0 a run that diverged would be forgiven; by .1 it stays bad (decision 24).
+/// The least slope of the regression: at 0 a run that diverged would be forgiven; by .1 it stays bad
+/// (decision 24).
 const LEAST_SLOPE: f64 = 0.1;
-/// The fewest values of a complete run, and of a running one with a forecast: fewer make no curve (decision 26).
+/// The fewest values of a complete run, and of a running one with a forecast: fewer make no curve (decision
+/// 26).
 const STEPS: usize = 5;
-/// One in this many ended runs must be complete for a forecast of a running one. Where a rule lets only the best go all
-/// the way, a run like theirs is not like the others (decision 26).
+/// One in this many ended runs must be complete for a forecast of a running one. Where a rule lets only the
+/// best go all the way, a run like theirs is not like the others (decision 26).
 const COMPLETE_SHARE: usize = 4;
 
 /// Extrapolates curves by those of the complete runs, which nobody stopped.
@@ -59,8 +64,9 @@ impl Extrapolation {
         Self { usual, curves, representative, ..none }
     }
 
-    /// The loss that a stopped run would have ended with; `None` if it was not stopped, had as good as ended (nineteen
-    /// twentieths of the usual way), or too few runs are complete. Never worse than what it reached.
+    /// The loss that a stopped run would have ended with; `None` if it was not stopped, had as good as ended
+    /// (nineteen twentieths of the usual way), or too few runs are complete. Never worse than what it
+    /// reached.
     pub(super) fn final_loss(&self, run: &Run) -> Option<f64> {
         if !was_stopped(run) || self.curves.len() < COMPLETE {
             return None;
@@ -72,8 +78,8 @@ impl Extrapolation {
         Some(self.predict(curve.len(), *curve.last()?)?.loss)
     }
 
-    /// The forecast for a running run; `None` if it is not running, has not gone a fifth of the usual way, or too few runs
-    /// are complete.
+    /// The forecast for a running run; `None` if it is not running, has not gone a fifth of the usual way, or
+    /// too few runs are complete.
     pub(super) fn forecast(&self, run: &Run) -> Option<Forecast> {
         if run.state != RunState::Running || self.curves.len() < COMPLETE || !self.representative {
             return None;
@@ -97,7 +103,8 @@ impl Extrapolation {
         let (then, end) = (mean(|pair| pair.0), mean(|pair| pair.1));
         let spread: f64 = pairs.iter().map(|pair| (pair.0 - then).powi(2)).sum();
         let common: f64 = pairs.iter().map(|pair| (pair.0 - then) * (pair.1 - end)).sum();
-        // A run ahead of the others stays ahead, but by no more; one that diverged stays bad, whatever they did from there.
+        // A run ahead of the others stays ahead, but by no more; one that diverged stays bad, whatever they
+        // did from there.
         let slope = if spread > 0.0 { (common / spread).clamp(LEAST_SLOPE, 1.0) } else { 1.0 };
         let line = |at: f64| end + slope * (at - then);
         let loss = Some(line(reached)).filter(|end| end.is_finite())?.min(reached);

@@ -1,9 +1,10 @@
 //! Which run enters a model with which value: W&B's rules, with the faults of its engine mended.
 //!
 //! * A run counts with what [`besom_core::Metric::counted`] says.
-//! * A run with a value that the space never gives is left out. Numbers beyond their bounds count as the bound.
-//! * A run that lacks a searchable parameter is left out of [`Observations::new`], as in the corrected answers of W&B's
-//!   engine. The model takes it, at the canonical coordinate of the parameter (decision 33).
+//! * A run with a value that the space never gives is left out. Numbers beyond their bounds count as the
+//!   bound.
+//! * A run that lacks a searchable parameter is left out of [`Observations::new`], as in the corrected
+//!   answers of W&B's engine. The model takes it, at the canonical coordinate of the parameter (decision 33).
 
 use besom_core::{Counted, Distribution, History, Parameter, Point, Problem, RunNumber, Space, worst_loss};
 use serde_json::Value;
@@ -40,8 +41,8 @@ pub struct Observations {
 }
 
 impl Observations {
-    /// The runs that have all searchable parameters, with their values of the first metric; nothing if the problem has no
-    /// metric.
+    /// The runs that have all searchable parameters, with their values of the first metric; nothing if the
+    /// problem has no metric.
     pub fn new(problem: &Problem, history: &History) -> Self {
         Self::read(problem, history, |_| None)
     }
@@ -83,8 +84,8 @@ impl Observations {
     }
 }
 
-/// Where a point lies in the unit cube; `None` if it has none of the parameters, one of them has a value of a wrong kind,
-/// or lacks one that has no coordinate by `missing`.
+/// Where a point lies in the unit cube; `None` if it has none of the parameters, one of them has a value of a
+/// wrong kind, or lacks one that has no coordinate by `missing`.
 fn cube(space: &Space, point: &Point, missing: impl Fn(&Distribution) -> Option<f64>) -> Option<Vec<f64>> {
     let lacks = |p: &Parameter| point.get(&p.name).is_none();
     if space.dimensions() > 0 && space.searchable().all(lacks) {

@@ -80,7 +80,8 @@ impl Encoding {
         coordinates
     }
 
-    /// The coordinates of a run's point, canonical where it lacks a parameter; `None` if it has a value of a wrong kind.
+    /// The coordinates of a run's point, canonical where it lacks a parameter; `None` if it has a value of a
+    /// wrong kind.
     pub(super) fn encode(&self, point: &Point) -> Option<Vec<f64>> {
         let coordinate = |(axis, name): (&Axis, &Name)| match point.get(name) {
             Some(value) => axis.encode(value),
@@ -98,8 +99,8 @@ impl Encoding {
         self.parameters.iter().map(|(name, parameter)| (name.clone(), value(parameter))).collect()
     }
 
-    /// What distinguishes a point from all others; `None` if it is not one of the space, or lacks a parameter: then no
-    /// suggestion repeats it. Constants don't matter.
+    /// What distinguishes a point from all others; `None` if it is not one of the space, or lacks a
+    /// parameter: then no suggestion repeats it. Constants don't matter.
     pub(super) fn key(&self, point: &Point) -> Option<Vec<Key>> {
         let keys = self.parameters.iter().filter_map(|(name, parameter)| match parameter {
             Parameter::Constant(_) => None,

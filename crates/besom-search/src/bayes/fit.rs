@@ -5,8 +5,8 @@ use nalgebra::{DMatrix, DVector};
 
 use super::transform::Warp;
 
-/// The most runs whose values decide the hyperparameters; the others only enter the posterior. An evaluation of the
-/// likelihood costs O(n³), all else O(n²).
+/// The most runs whose values decide the hyperparameters; the others only enter the posterior. An evaluation
+/// of the likelihood costs O(n³), all else O(n²).
 const FITTED: usize = 300;
 /// How many are chosen where there are more; hyperparameters need fewer runs than the posterior.
 const CHOSEN: usize = 256;
@@ -49,9 +49,9 @@ pub(super) struct Fit {
 }
 
 impl Fit {
-    /// The fit for this data. An earlier one serves until there are a tenth more runs; then it is where the new one
-    /// starts, and from a quarter more on the mode of the prior is tried too, because a warm start never leaves its
-    /// hill (decisions 21 and 25).
+    /// The fit for this data. An earlier one serves until there are a tenth more runs; then it is where the
+    /// new one starts, and from a quarter more on the mode of the prior is tried too, because a warm start
+    /// never leaves its hill (decisions 21 and 25).
     pub(super) fn new(set: &TrainingSet, runs: usize, earlier: Option<&Self>) -> Result<Self, GpError> {
         let prior = Prior::for_dimensions(set.model.dimensions.len());
         let earlier = earlier.filter(|fit| fit.runs <= runs && within(&prior, &fit.hyperparameters));
@@ -135,8 +135,8 @@ pub(super) fn by_loss(losses: &[f64]) -> Vec<usize> {
     order
 }
 
-/// All runs if they are at most `most`, else `count`: half of them the best, the others evenly from the rest. In the
-/// order of the runs.
+/// All runs if they are at most `most`, else `count`: half of them the best, the others evenly from the rest.
+/// In the order of the runs.
 pub(super) fn subset(order: &[usize], most: usize, count: usize) -> Vec<usize> {
     let mut chosen = if order.len() <= most {
         order.to_vec()

@@ -9,8 +9,8 @@ use super::axis::Key;
 use super::encode::Encoding;
 use crate::sobol;
 
-/// How many points are handed out before the model decides: two more than dimensions, between 4 and 10, but not more
-/// than a quarter of a bounded sweep.
+/// How many points are handed out before the model decides: two more than dimensions, between 4 and 10, but
+/// not more than a quarter of a bounded sweep.
 pub(super) fn count(problem: &Problem, dimensions: usize) -> usize {
     sobol::initial_points(problem, (dimensions + 2).clamp(4, 10))
 }
@@ -20,9 +20,9 @@ pub(super) fn own(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec
     encoding.sample(&sobol::point(problem.seed, run.index(), encoding.axes().len()))
 }
 
-/// The coordinates of an untried point: the run's own point of the quasi-random sequence, or a random one if that was
-/// tried already. `None` if the space is finite and all its points were tried; a tried point if none other was found in
-/// an endless one.
+/// The coordinates of an untried point: the run's own point of the quasi-random sequence, or a random one if
+/// that was tried already. `None` if the space is finite and all its points were tried; a tried point if none
+/// other was found in an endless one.
 pub(super) fn untried(
     problem: &Problem,
     encoding: &Encoding,

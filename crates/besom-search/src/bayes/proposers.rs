@@ -13,13 +13,14 @@ use super::encode::Encoding;
 use super::note::{self, ModelChoice};
 use super::surrogate::Surrogate;
 
-/// An expected improvement, in standard deviations of all targets, that says that nothing is left to be found. A third of
-/// it measured worse on the same problems (decision 20).
+/// An expected improvement, in standard deviations of all targets, that says that nothing is left to be
+/// found. A third of it measured worse on the same problems (decision 20).
 const NEGLIGIBLE: f64 = 0.01;
-/// What length scales are multiplied by, one after the other, until the model expects something (decision 20).
+/// What length scales are multiplied by, one after the other, until the model expects something (decision
+/// 20).
 const SHORTER: [f64; 2] = [0.5, 0.25];
-/// How many hills are climbed where no point is pending. Where some are, one will do: that each of many points asked at
-/// once is the very best matters less than what it costs (decision 25).
+/// How many hills are climbed where no point is pending. Where some are, one will do: that each of many
+/// points asked at once is the very best matters less than what it costs (decision 25).
 const CLIMBS: usize = 3;
 
 /// Keep the generators of candidates and branches apart from those of runs.
@@ -34,8 +35,9 @@ pub(super) struct Proposers {
     branches: Option<Vec<Branch>>,
     /// Models of branches from earlier suggestions.
     cached: Vec<CachedBranch>,
-    /// An expected improvement that says that there may be more in other branches: as little, in units of the metric,
-    /// when measured by all runs as [`NEGLIGIBLE`] or by the first ones, which the search had not drawn together yet.
+    /// An expected improvement that says that there may be more in other branches: as little, in units of the
+    /// metric, when measured by all runs as [`NEGLIGIBLE`] or by the first ones, which the search had not
+    /// drawn together yet.
     negligible_in_branch: f64,
     /// How many runs with a value there are.
     valued: usize,
@@ -82,8 +84,8 @@ impl Proposers {
         (self.fitted.surrogate, branches.unwrap_or(self.cached))
     }
 
-    /// Adds a pending point with the note of its run. One that cannot be added (a copy of another, without noise) says
-    /// nothing new.
+    /// Adds a pending point with the note of its run. One that cannot be added (a copy of another, without
+    /// noise) says nothing new.
     pub(super) fn add_pending(&mut self, coordinates: &[f64], note: &Note, forecast: Option<Forecast>) {
         for model in std::iter::once(&mut self.fitted).chain(&mut self.shorter) {
             model.add_pending(coordinates, forecast).ok();
@@ -95,9 +97,9 @@ impl Proposers {
 
     /// The point to try next, and which model chose it.
     ///
-    /// A model that expects next to nothing anywhere has found the optimum or is wrong: over-confident of what it never
-    /// saw, as maximum a posteriori fits to few runs are. Every other run is then spent on the second case, but one such
-    /// pending run is enough.
+    /// A model that expects next to nothing anywhere has found the optimum or is wrong: over-confident of
+    /// what it never saw, as maximum a posteriori fits to few runs are. Every other run is then spent on the
+    /// second case, but one such pending run is enough.
     pub(super) fn propose(
         &mut self,
         run: RunNumber,
@@ -122,7 +124,8 @@ impl Proposers {
         self.propose_with_shorter_length_scales(fitted, context, rng, climbs)
     }
 
-    /// The point of another branch whose own model expects most, if that is more than `least`, in units of loss.
+    /// The point of another branch whose own model expects most, if that is more than `least`, in units of
+    /// loss.
     fn propose_in_branches(
         &mut self,
         least: f64,
@@ -158,7 +161,8 @@ impl Proposers {
         Ok(self.branches.insert(branches))
     }
 
-    /// The `best` so far, or, while it expects next to nothing, what models with ever shorter length scales propose.
+    /// The `best` so far, or, while it expects next to nothing, what models with ever shorter length scales
+    /// propose.
     fn propose_with_shorter_length_scales(
         &mut self,
         mut best: Option<(Proposal, ModelChoice)>,
@@ -193,7 +197,8 @@ impl Proposers {
     }
 }
 
-/// The generator of candidates, for all runs or for branches: one for all that is asked until the next run ends.
+/// The generator of candidates, for all runs or for branches: one for all that is asked until the next run
+/// ends.
 fn generator(ask: &Ask<'_>, valued: usize, whose: u64) -> impl Rng + use<> {
     seed::rng(ask.problem.seed ^ whose, RunNumber::from_index(valued))
 }

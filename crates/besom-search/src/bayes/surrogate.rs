@@ -1,8 +1,8 @@
 //! The surrogate: a Gaussian process on warped losses, fitted to the runs that have ended.
 //!
-//! Letters follow Rasmussen and Williams, *Gaussian Processes for Machine Learning* (2006): inputs X, targets y, covariance
-//! K; the posterior is that of their equations 2.25 and 2.26. Hyperparameters are those of the largest posterior density
-//! (maximum a posteriori); they are not integrated out.
+//! Letters follow Rasmussen and Williams, *Gaussian Processes for Machine Learning* (2006): inputs X, targets
+//! y, covariance K; the posterior is that of their equations 2.25 and 2.26. Hyperparameters are those of the
+//! largest posterior density (maximum a posteriori); they are not integrated out.
 
 use besom_gp::improvement::LogImprovement;
 use besom_gp::{GpError, Hyperparameters, Posterior};
@@ -26,8 +26,9 @@ pub(super) struct Surrogate {
     pub(super) warp: Warp,
     /// The smallest target.
     pub(super) best: f64,
-    /// What a point must improve on: half way between the smallest target and the smallest predicted one. The first
-    /// alone chases the luck of a noisy run, the second alone forgets what was really reached (decision 20).
+    /// What a point must improve on: half way between the smallest target and the smallest predicted one. The
+    /// first alone chases the luck of a noisy run, the second alone forgets what was really reached (decision
+    /// 20).
     pub(super) incumbent: f64,
     /// Coordinates of the best runs, best first.
     pub(super) top_points: Vec<Vec<f64>>,
@@ -42,8 +43,8 @@ pub(super) struct Surrogate {
 }
 
 impl Surrogate {
-    /// The model of this data. The answer depends on the data and the earlier fit; `cached`, a model of other data, only
-    /// makes it faster.
+    /// The model of this data. The answer depends on the data and the earlier fit; `cached`, a model of other
+    /// data, only makes it faster.
     pub(super) fn new(
         encoding: &Encoding,
         data: &TrainingData,
@@ -85,10 +86,11 @@ impl Surrogate {
         self.posterior.truncate(self.valued);
     }
 
-    /// Adds a pending point, one of `X_pending`: a run without a value. The posterior is conditioned on what it predicts
-    /// there itself, a fantasy of the outcome (*Kriging believer*: Ginsbourger, Le Riche, Carraro, *Kriging Is Well-Suited to
-    /// Parallelize Optimization*, 2010), which keeps the next suggestion away without distorting the rest. A forecast from
-    /// the run's learning curve is averaged with the prediction, both weighted by their precision (decision 26).
+    /// Adds a pending point, one of `X_pending`: a run without a value. The posterior is conditioned on what
+    /// it predicts there itself, a fantasy of the outcome (*Kriging believer*: Ginsbourger, Le Riche,
+    /// Carraro, *Kriging Is Well-Suited to Parallelize Optimization*, 2010), which keeps the next suggestion
+    /// away without distorting the rest. A forecast from the run's learning curve is averaged with the
+    /// prediction, both weighted by their precision (decision 26).
     pub(super) fn add_pending(
         &mut self,
         coordinates: &[f64],
@@ -109,17 +111,17 @@ impl Surrogate {
         self.set.x.column(axis).iter().any(|&coordinate| same_category(coordinate, value))
     }
 
-    /// How many units of loss one unit of target was worth when the first runs were all there was: much more than now, if
-    /// the search has drawn together.
+    /// How many units of loss one unit of target was worth when the first runs were all there was: much more
+    /// than now, if the search has drawn together.
     pub(super) fn slope_at_start(&self) -> f64 {
         Warp::new(&self.start).slope()
     }
 
-    /// The model of the runs alone that have this value of a category, at least one; the incumbent stays. It has no pending
-    /// points.
+    /// The model of the runs alone that have this value of a category, at least one; the incumbent stays. It
+    /// has no pending points.
     ///
-    /// Its warp is that of these and of the first runs: to that of all runs, which the leading branch has drawn together,
-    /// everything else is equally bad (decision 23).
+    /// Its warp is that of these and of the first runs: to that of all runs, which the leading branch has
+    /// drawn together, everything else is equally bad (decision 23).
     ///
     /// `cached`, a model that was made so before, only makes it faster.
     pub(super) fn branch(&self, axis: usize, value: f64, cached: Option<Self>) -> Result<Self, GpError> {
@@ -143,7 +145,8 @@ impl Surrogate {
         Ok(Self { warp, best, incumbent, ..branch })
     }
 
-    /// The model that knows less of what lies between the runs: length scales times `factor`. It has no pending points.
+    /// The model that knows less of what lies between the runs: length scales times `factor`. It has no
+    /// pending points.
     pub(super) fn with_shorter_length_scales(&self, factor: f64) -> Result<Self, GpError> {
         let mut hyperparameters = self.posterior.hyperparameters().clone();
         hyperparameters.length_scales.iter_mut().for_each(|scale| *scale *= factor);

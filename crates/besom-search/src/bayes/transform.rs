@@ -1,11 +1,12 @@
 //! The output warp: losses as a Gaussian process likes them.
 //!
-//! Losses of training have a long bad tail: a diverged run says "bad", not how bad. So losses are measured in standard
-//! deviations of the *good* half from the median, and what lies more than one of these above it is compressed to a
-//! logarithm, smoothly. The map is monotone, has nothing to tune, and no loss however large dominates it.
+//! Losses of training have a long bad tail: a diverged run says "bad", not how bad. So losses are measured in
+//! standard deviations of the *good* half from the median, and what lies more than one of these above it is
+//! compressed to a logarithm, smoothly. The map is monotone, has nothing to tune, and no loss however large
+//! dominates it.
 
-/// The map from losses to what the model of [`Bayes`](crate::Bayes) is fitted to, *targets* of zero mean and unit variance,
-/// and back. Losses are to be minimized: negated values of a metric that is maximized.
+/// The map from losses to what the model of [`Bayes`](crate::Bayes) is fitted to, *targets* of zero mean and
+/// unit variance, and back. Losses are to be minimized: negated values of a metric that is maximized.
 ///
 /// ```
 /// use besom_search::Warp;
@@ -19,7 +20,8 @@ pub struct Warp {
     /// Losses are multiplied by this first; less than 1 only where squares would overflow.
     scale: f64,
     median: f64,
-    /// Standard deviation of the good half around the median; `None` if there is none, then nothing is compressed.
+    /// Standard deviation of the good half around the median; `None` if there is none, then nothing is
+    /// compressed.
     spread: Option<f64>,
     mean: f64,
     sd: f64,
@@ -70,7 +72,8 @@ impl Warp {
         (centered + self.median) / self.scale
     }
 
-    /// How many units of loss one unit of target is worth among the good losses, where the map is a straight line.
+    /// How many units of loss one unit of target is worth among the good losses, where the map is a straight
+    /// line.
     pub fn slope(&self) -> f64 {
         self.sd * self.spread.unwrap_or(1.0) / self.scale
     }

@@ -1,4 +1,5 @@
-//! Weights and learning rates: table 1 of Hansen's tutorial, for a number of dimensions and of runs per generation.
+//! Weights and learning rates: table 1 of Hansen's tutorial, for a number of dimensions and of runs per
+//! generation.
 
 use libm::log;
 
@@ -9,7 +10,8 @@ pub(super) struct Constants {
     pub(super) population: usize,
     /// How many of them pull the mean (μ).
     pub(super) parents: usize,
-    /// One weight for each rank, best first; the first μ are positive and sum to 1, the others are not positive.
+    /// One weight for each rank, best first; the first μ are positive and sum to 1, the others are not
+    /// positive.
     pub(super) weights: Vec<f64>,
     pub(super) mu_eff: f64,
     pub(super) c_sigma: f64,

@@ -1,7 +1,8 @@
-//! What generations are drawn from: a normal distribution over numbers, and a list of probabilities for each category.
+//! What generations are drawn from: a normal distribution over numbers, and a list of probabilities for each
+//! category.
 //!
-//! The model is a function of the generations that it learned from, one after the other, and so can always be made
-//! anew from the history.
+//! The model is a function of the generations that it learned from, one after the other, and so can always be
+//! made anew from the history.
 
 use besom_core::special::normal_quantile;
 use libm::pow;
@@ -13,16 +14,17 @@ use super::normal::{Normal, Sample};
 use crate::axis::{Axis, Levels, pick};
 use crate::sobol::scrambled;
 
-/// How far probabilities of categories move towards the best runs of a generation: about as fast as the covariance learns
-/// in a few dimensions; a choice, not measured.
+/// How far probabilities of categories move towards the best runs of a generation: about as fast as the
+/// covariance learns in a few dimensions; a choice, not measured.
 const CATEGORY_RATE: f64 = 0.2;
 /// Below this deviation in every dimension a distribution is spent: points differ in no digit that matters.
 const LEAST_DEVIATION: f64 = 1e-9;
-/// Populations double with each new start (Auger and Hansen, "A Restart CMA Evolution Strategy With Increasing
-/// Population Size", CEC 2005), at most this often, so that a sweep of thousands of runs still fills generations.
+/// Populations double with each new start (Auger and Hansen, "A Restart CMA Evolution Strategy With
+/// Increasing Population Size", CEC 2005), at most this often, so that a sweep of thousands of runs still
+/// fills generations.
 const MOST_DOUBLINGS: u32 = 5;
-/// How often a point outside the unit cube is drawn again before it is moved to the border: in few dimensions one of the
-/// first draws lies inside, in many none may.
+/// How often a point outside the unit cube is drawn again before it is moved to the border: in few dimensions
+/// one of the first draws lies inside, in many none may.
 const DRAWS: usize = 100;
 
 /// What stays the same over a sweep.
@@ -76,7 +78,8 @@ impl Plan {
 }
 
 impl Model {
-    /// The model before any result: around the middle of the space, and around another point after each new start.
+    /// The model before any result: around the middle of the space, and around another point after each new
+    /// start.
     pub(super) fn new(plan: &Plan, starts: u32) -> Self {
         let numbers = plan.numeric().count();
         let mean = if starts == 0 { vec![0.5; numbers] } else { scrambled(plan.seed, starts, numbers) };
@@ -112,8 +115,8 @@ impl Model {
         self.normal.is_spent(LEAST_DEVIATION)
     }
 
-    /// The deviation that a number needs for its mean's level to be left about once in a generation by some number.
-    /// After Hamano et al., "CMA-ES with Margin", GECCO 2022; here the deviation alone is corrected.
+    /// The deviation that a number needs for its mean's level to be left about once in a generation by some
+    /// number. After Hamano et al., "CMA-ES with Margin", GECCO 2022; here the deviation alone is corrected.
     fn least_deviation(&self, axis: &Axis, j: usize) -> f64 {
         let Some(levels) = axis.levels() else { return 0.0 };
         let mean = self.normal.mean[j];
@@ -156,7 +159,8 @@ impl Model {
     }
 }
 
-/// Moves probabilities towards the levels of the best runs: the natural gradient of a categorical distribution.
+/// Moves probabilities towards the levels of the best runs: the natural gradient of a categorical
+/// distribution.
 fn favor(probabilities: &mut [f64], weights: &[f64], best: &[Option<usize>]) {
     let known = || best.iter().zip(weights).filter_map(|(level, w)| Some(((*level)?, w)));
     let sum: f64 = known().map(|(_, w)| w).sum();
@@ -166,8 +170,9 @@ fn favor(probabilities: &mut [f64], weights: &[f64], best: &[Option<usize>]) {
     }
 }
 
-/// Keeps each level so likely that of all `kinds` of categories together one lies elsewhere than its likeliest level
-/// in about a quarter of the runs (Hamano et al., "CatCMA", GECCO 2024), but no likelier than it was to begin with.
+/// Keeps each level so likely that of all `kinds` of categories together one lies elsewhere than its
+/// likeliest level in about a quarter of the runs (Hamano et al., "CatCMA", GECCO 2024), but no likelier than
+/// it was to begin with.
 fn keep_alive(probabilities: &mut [f64], prior: &[f64], kinds: usize) {
     let others = prior.iter().filter(|p| **p > 0.0).count().max(2) - 1;
     let margin = (1.0 - pow(0.73, 1.0 / kinds as f64)) / others as f64;

@@ -1,7 +1,7 @@
 //! The normal distribution that generations are drawn from, and how it learns from one.
 //!
-//! Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, equations 38 to 47, with its negative weights.
-//! Nothing here knows of sweeps. Letters are those of the tutorial.
+//! Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, equations 38 to 47, with its negative
+//! weights. Nothing here knows of sweeps. Letters are those of the tutorial.
 
 use libm::exp;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
@@ -32,7 +32,8 @@ const LARGEST: f64 = 1.0;
 pub(super) struct Sample {
     /// Where it is.
     pub(super) x: Vec<f64>,
-    /// Whether it was drawn from an earlier distribution; then it moves this one no farther than a usual run would.
+    /// Whether it was drawn from an earlier distribution; then it moves this one no farther than a usual run
+    /// would.
     pub(super) late: bool,
 }
 
@@ -65,15 +66,16 @@ impl Normal {
         self.sigma * self.covariance[(j, j)].max(0.0).sqrt()
     }
 
-    /// Whether there is nothing left to learn: every deviation is below `least`, or the covariance is degenerate.
+    /// Whether there is nothing left to learn: every deviation is below `least`, or the covariance is
+    /// degenerate.
     pub(super) fn is_spent(&self, least: f64) -> bool {
         let (low, high) = (self.lengths.min(), self.lengths.max());
         let n = self.mean.len();
         !self.sound || n > 0 && ((0..n).all(|j| self.deviation(j) < least) || high > 1e7 * low)
     }
 
-    /// Learns from a generation, best first, of at least `constants.population` runs. The first `valued` of them have a
-    /// value; only these pull the mean.
+    /// Learns from a generation, best first, of at least `constants.population` runs. The first `valued` of
+    /// them have a value; only these pull the mean.
     pub(super) fn update(&mut self, constants: &Constants, ranked: &[Sample], valued: usize) {
         let pulling = constants.parents.min(valued);
         if pulling == 0 || self.mean.is_empty() {

@@ -1,8 +1,8 @@
 //! Which generations a history holds.
 //!
-//! A suggestion's note says to which generation its run belongs, where its numbers lie, and, on the first runs of a
-//! generation, which runs the generation before it was learned from, best first. So a generation enters with exactly
-//! the runs that it was learned from when it happened, whatever came in later.
+//! A suggestion's note says to which generation its run belongs, where its numbers lie, and, on the first
+//! runs of a generation, which runs the generation before it was learned from, best first. So a generation
+//! enters with exactly the runs that it was learned from when it happened, whatever came in later.
 
 use std::collections::BTreeMap;
 
@@ -91,8 +91,8 @@ impl Story {
         true
     }
 
-    /// What is learned from these runs; `None` if one of them is not waiting, or if they are fewer than a generation: a
-    /// note may come from other options.
+    /// What is learned from these runs; `None` if one of them is not waiting, or if they are fewer than a
+    /// generation: a note may come from other options.
     pub(super) fn update(&self, plan: &Plan, history: &History, pool: &Pool) -> Option<Update> {
         if pool.ranked.len() < plan.population(self.starts) {
             return None;

@@ -8,19 +8,20 @@ use serde_json::Value;
 
 use crate::SearchError;
 
-/// The cells of a grid, numbered from 0. Both ways between number and point take time in proportion to the number of
-/// parameters.
+/// The cells of a grid, numbered from 0. Both ways between number and point take time in proportion to the
+/// number of parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Cells {
     /// The digits of the counter, the last one fastest.
-    axes: Vec<Axis>,
+    digits: Vec<Digit>,
     /// All parameters in declared order, constants with their values.
     blank: Vec<(Name, Value)>,
     size: u128,
 }
 
+/// A digit of the counter: one parameter.
 #[derive(Clone, Debug)]
-struct Axis {
+struct Digit {
     /// The parameter's place in the space.
     place: usize,
     name: Name,
@@ -32,7 +33,7 @@ struct Axis {
 impl Cells {
     /// The grid over `space`, its digits in `declared` order or else by name.
     pub(crate) fn new(space: &Space, declared: bool) -> Result<Self, SearchError> {
-        let mut axes = Vec::new();
+        let mut digits = Vec::new();
         let mut blank = Vec::new();
         let mut uncountable = Vec::new();
         for (place, Parameter { name, distribution }) in space.parameters().iter().enumerate() {
@@ -42,7 +43,9 @@ impl Cells {
             }
             blank.push((name.clone(), Value::Null));
             match distribution.levels() {
-                Some(levels) => axes.push(Axis { place, name: name.clone(), count: levels.count(), levels }),
+                Some(levels) => {
+                    digits.push(Digit { place, name: name.clone(), count: levels.count(), levels });
+                }
                 None => uncountable.push((name.clone(), distribution.name())),
             }
         }
@@ -50,10 +53,10 @@ impl Cells {
             return Err(SearchError::NotCountable(uncountable));
         }
         if !declared {
-            axes.sort_by(|a, b| a.name.cmp(&b.name));
+            digits.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        let size = axes.iter().try_fold(1, |size: u128, axis| size.checked_mul(axis.count));
-        Ok(Self { axes, blank, size: size.ok_or(SearchError::GridTooLarge)? })
+        let size = digits.iter().try_fold(1, |size: u128, digit| size.checked_mul(digit.count));
+        Ok(Self { digits, blank, size: size.ok_or(SearchError::GridTooLarge)? })
     }
 
     /// How many cells there are; at least 1.
@@ -65,10 +68,10 @@ impl Cells {
     pub(crate) fn point(&self, cell: u128) -> Point {
         let mut values = self.blank.clone();
         let mut rest = cell;
-        for axis in self.axes.iter().rev() {
-            values[axis.place].1 =
-                axis.levels.value(rest % axis.count).expect("a digit is less than its base");
-            rest /= axis.count;
+        for digit in self.digits.iter().rev() {
+            values[digit.place].1 =
+                digit.levels.value(rest % digit.count).expect("a remainder is less than its base");
+            rest /= digit.count;
         }
         values.into_iter().collect()
     }
@@ -76,15 +79,15 @@ impl Cells {
     /// The cell whose values the point has; `None` if it lacks a parameter or has a value that is no level.
     pub(crate) fn cell(&self, point: &Point) -> Option<u128> {
         let values = Values::of(point);
-        self.axes.iter().try_fold(0, |cell, axis| {
-            let level = axis.levels.index(values.get(axis.place, &axis.name)?)?;
-            Some(cell * axis.count + level)
+        self.digits.iter().try_fold(0, |cell, digit| {
+            let level = digit.levels.index(values.get(digit.place, &digit.name)?)?;
+            Some(cell * digit.count + level)
         })
     }
 }
 
-/// The values of a point, found at once where they are expected; only a point of other parameters than the space's
-/// is indexed by name.
+/// The values of a point, found at once where they are expected; only a point of other parameters than the
+/// space's is indexed by name.
 struct Values<'a> {
     entries: Vec<(&'a Name, &'a Value)>,
     by_name: OnceCell<HashMap<&'a Name, &'a Value>>,

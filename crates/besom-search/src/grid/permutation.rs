@@ -1,8 +1,9 @@
 //! A permutation of 0 .. n that is computed, not stored.
 //!
-//! A Feistel network over two digits (l, r) of bases a, b with a b just above n, whose rounds add a keyed hash of one
-//! digit to the other; numbers that land at n or above are sent through again ("cycle walking"). Black and Rogaway,
-//! "Ciphers with Arbitrary Finite Domains", CT-RSA 2002. It shuffles well and is not meant to keep secrets.
+//! A Feistel network over two digits (l, r) of bases a, b with a b just above n, whose rounds add a keyed
+//! hash of one digit to the other; numbers that land at n or above are sent through again ("cycle walking").
+//! Black and Rogaway, "Ciphers with Arbitrary Finite Domains", CT-RSA 2002. It shuffles well and is not meant
+//! to keep secrets.
 
 use besom_core::{RunNumber, seed};
 use rand::RngExt;
@@ -55,7 +56,8 @@ impl Permutation {
 
 /// A hash of a digit, below 2^64. The digit is, too: its base is at most 2^64.
 fn mix(key: u64, digit: u128) -> u128 {
-    // The finalizer of SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
+    // The finalizer of SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators",
+    // 2014.
     #[expect(clippy::cast_possible_truncation, reason = "a digit is below 2^64")]
     let mut x = (digit as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ key;
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

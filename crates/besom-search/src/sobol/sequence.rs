@@ -1,8 +1,8 @@
 //! Points that fill the unit cube evenly, whichever stretch of them is taken: the Sobol sequence, scrambled.
 //!
 //! Directions by Joe and Kuo (*Constructing Sobol sequences with better two-dimensional projections*, 2008,
-//! new-joe-kuo-6.21201); Owen scrambling by hashing (Burley, *Practical hash-based Owen scrambling*, 2020). Beyond the
-//! tabulated dimensions the sequence is used again in another order, as Burley pads.
+//! new-joe-kuo-6.21201); Owen scrambling by hashing (Burley, *Practical hash-based Owen scrambling*, 2020).
+//! Beyond the tabulated dimensions the sequence is used again in another order, as Burley pads.
 //!
 //! The n-th point is a function of (seed, n), so that a sequence needs no memory.
 
@@ -17,7 +17,8 @@ pub(super) const DIMENSIONS: usize = 1000;
 /// Each dimension's directions, as fractions of 2^32.
 type Directions = [u32; 32];
 
-/// The `index`-th point of the scrambled sequence of `seed` in `dimensions` dimensions; coordinates in (0, 1).
+/// The `index`-th point of the scrambled sequence of `seed` in `dimensions` dimensions; coordinates in (0,
+/// 1).
 pub(crate) fn scrambled(seed: u64, index: u32, dimensions: usize) -> Vec<f64> {
     let point = |dimension: usize| {
         let (group, within) = (dimension / DIMENSIONS, dimension % DIMENSIONS);
@@ -94,8 +95,8 @@ mod tests {
         (0..dimensions).map(|d| f64::from(unscrambled(index, d)) / 4_294_967_296.0).collect()
     }
 
-    /// Points in the order of plain binary digits; the published ones come in Gray code order, which visits the same
-    /// points of every block of 2^m.
+    /// Points in the order of plain binary digits; the published ones come in Gray code order, which visits
+    /// the same points of every block of 2^m.
     fn gray(index: u32) -> u32 {
         index ^ (index >> 1)
     }

@@ -1,8 +1,8 @@
 //! How wide the kernels around runs are on one axis.
 //!
-//! The good runs get kernels as wide as the gap to their farther neighbor, so that they are narrow where good runs are
-//! close together; the bad ones common, wider ones, so that a point is not thought free of bad runs because it lies
-//! between two of them.
+//! The good runs get kernels as wide as the gap to their farther neighbor, so that they are narrow where good
+//! runs are close together; the bad ones common, wider ones, so that a point is not thought free of bad runs
+//! because it lies between two of them.
 
 use libm::pow;
 
@@ -16,8 +16,8 @@ pub(super) enum Bandwidth {
 }
 
 impl Bandwidth {
-    /// The deviation of each run's kernel, given the centers on the quantile scale, in a space of this many dimensions. A
-    /// run without a center has none that counts.
+    /// The deviation of each run's kernel, given the centers on the quantile scale, in a space of this many
+    /// dimensions. A run without a center has none that counts.
     pub(super) fn deviations(self, centers: &[Option<f64>], dimensions: usize) -> Vec<f64> {
         let runs = centers.len();
         match self {
@@ -36,8 +36,8 @@ fn least(runs: usize) -> f64 {
     1.0 / (runs as f64 + 2.0).min(100.0)
 }
 
-/// For each center the larger of the gaps to its neighbors. The first and the last have one neighbor; a single one has
-/// the ends of the axis.
+/// For each center the larger of the gaps to its neighbors. The first and the last have one neighbor; a
+/// single one has the ends of the axis.
 fn gaps(centers: &[Option<f64>], least: f64) -> Vec<f64> {
     let mut order: Vec<(f64, usize)> =
         centers.iter().enumerate().filter_map(|(run, center)| Some(((*center)?, run))).collect();

@@ -1,9 +1,10 @@
-//! A density over points: a mixture with one kernel around each run, and one for the prior, all of equal weight.
+//! A density over points: a mixture with one kernel around each run, and one for the prior, all of equal
+//! weight.
 //!
-//! A kernel is a product over the parameters. On a continuous axis it is a Gaussian cut to [0, 1]; on ordered levels the
-//! same, as mass in each cell; on categories the run's own gets more (Aitchison and Aitken's kernel). The prior is a
-//! Gaussian as wide as the axis around its middle, and on categories the distribution itself. It also stands for a run
-//! that has no value on the axis.
+//! A kernel is a product over the parameters. On a continuous axis it is a Gaussian cut to [0, 1]; on ordered
+//! levels the same, as mass in each cell; on categories the run's own gets more (Aitchison and Aitken's
+//! kernel). The prior is a Gaussian as wide as the axis around its middle, and on categories the distribution
+//! itself. It also stands for a run that has no value on the axis.
 
 use std::collections::BTreeMap;
 
@@ -175,7 +176,8 @@ fn cells(levels: &Levels, kernels: impl Iterator<Item = (f64, f64)>) -> Kernels 
         *known.entry((center.to_bits(), sd.to_bits())).or_insert_with(|| {
             let mass = (0..levels.count()).map(|level| {
                 let (from, to) = levels.cell(level);
-                // Levels that the distribution never gives have no mass; far ones have a little, so that logarithms exist.
+                // Levels that the distribution never gives have no mass; far ones have a little, so that
+                // logarithms exist.
                 let mass = normal_cdf((to - center) / sd) - normal_cdf((from - center) / sd);
                 mass.max(1e-30) * f64::from(to > from)
             });

@@ -1,4 +1,5 @@
-//! The split of runs at the quantile gamma: good ones, of which l(x) is the density, and bad ones, of which g(x) is.
+//! The split of runs at the quantile gamma: good ones, of which l(x) is the density, and bad ones, of which
+//! g(x) is.
 
 use besom_core::{History, Metric};
 
@@ -14,8 +15,8 @@ pub(super) struct Split {
 }
 
 impl Split {
-    /// The best `gamma` part of the runs with a value, rounded up but at most `most`, against all others. Of equal
-    /// runs the earlier ones are better.
+    /// The best `gamma` part of the runs with a value, rounded up but at most `most`, against all others. Of
+    /// equal runs the earlier ones are better.
     pub(super) fn new(metric: &Metric, history: &History, gamma: f64, most: usize) -> Self {
         let (mut valued, mut bad) = (Vec::new(), Vec::new());
         for (place, run) in history.runs().iter().enumerate() {

@@ -31,8 +31,8 @@ fn of_the_runs_in_flight_one_doubts() {
     }
 }
 
-/// Two algorithms, each of which reads its own two parameters; the second has the optimum, 0, but is poor almost
-/// everywhere, and the first is good almost everywhere.
+/// Two algorithms, each of which reads its own two parameters; the second has the optimum, 0, but is poor
+/// almost everywhere, and the first is good almost everywhere.
 fn branches(seed: u64) -> Problem {
     let names = ["tree_depth", "tree_share", "net_rate", "net_width"];
     let mut parameters = vec![("algorithm", one_of(&[json!("tree"), json!("net")]))];

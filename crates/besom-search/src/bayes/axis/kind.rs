@@ -7,7 +7,8 @@ use serde_json::Value;
 
 /// The most levels that are written out; beyond, levels are computed. Only a bound on memory.
 const LISTED: u128 = 1024;
-/// How near to the ends of unbounded shapes a suggestion may go: not beyond 4.75 standard deviations of a normal one.
+/// How near to the ends of unbounded shapes a suggestion may go: not beyond 4.75 standard deviations of a
+/// normal one.
 pub(super) const TAIL: f64 = 1e-6;
 
 #[derive(Clone, Debug)]
