@@ -24,7 +24,7 @@ impl Lossy {
 
     fn answer<T>(&mut self, reply: T) -> Result<T, StoreError> {
         match self.chance.random_ratio(1, REPLIES_PER_LOSS) {
-            true => Err(StoreError::Database("the reply was lost".to_owned())),
+            true => Err(StoreError::Database("the reply was lost".into())),
             false => Ok(reply),
         }
     }

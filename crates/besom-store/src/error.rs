@@ -2,25 +2,25 @@
 
 use std::path::PathBuf;
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{BoxError, RunNumber, RunState};
 use thiserror::Error;
 
 use crate::{SweepId, SweepState};
 
-/// Why a store could not do what was asked.
+/// Why a store could not do what was asked. The cause is in `source` only; see [`besom_core::error_chain`].
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The file could not be opened or made.
-    #[error("cannot open the store {}: {reason}", path.display())]
+    /// The file could not be opened or created.
+    #[error("cannot open the store {}", path.display())]
     Open {
         /// The store's file.
         path: PathBuf,
-        /// Why, for people.
-        reason: String,
+        /// Why.
+        source: FileFault,
     },
-    /// The file is no besom store.
-    #[error("{} is no besom store", path.display())]
+    /// The file is not a besom store.
+    #[error("not a besom store: {}", path.display())]
     NotAStore {
         /// The file.
         path: PathBuf,
@@ -43,8 +43,8 @@ pub enum StoreError {
         /// The id that is spelled most alike, if one is near.
         nearest: Option<String>,
     },
-    /// A sweep with this id is there already.
-    #[error("a sweep with the id '{0}' is there already")]
+    /// A sweep with this id exists.
+    #[error("sweep {0} already exists")]
     SweepExists(SweepId),
     /// The sweep has no run of this number.
     #[error("sweep {sweep} has no run {run}")]
@@ -70,16 +70,71 @@ pub enum StoreError {
     /// An attempt cannot end in this state.
     #[error("a run cannot end as {0}")]
     NotAnEnd(RunState),
-    /// The disk is full, or the store may not be written.
-    #[error("cannot write the store: {0}")]
-    Write(String),
-    /// Others kept the store busy for too long.
+    /// The store could not be written.
+    #[error("cannot write the store")]
+    Write(#[source] FileFault),
+    /// Others kept the store busy for this many seconds.
     #[error("the store was busy for {0} s; is another program stuck while using it?")]
     Busy(u64),
     /// What the store holds contradicts itself.
-    #[error("the store is damaged: {0}")]
-    Damaged(String),
-    /// Anything else that the database said.
-    #[error("the store failed: {0}")]
-    Database(String),
+    #[error("the store is damaged: {what} is {found}")]
+    Contradiction {
+        /// What of it.
+        what: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// The database cannot read its own file.
+    #[error("the store is damaged")]
+    Damaged(#[source] BoxError),
+    /// Anything else that the database answered.
+    #[error("the store failed")]
+    Database(#[source] BoxError),
+}
+
+/// Why a file cannot be used as a store.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// It does not exist.
+    #[error("no such file")]
+    Missing,
+    /// It is a directory.
+    #[error("it is a directory")]
+    Directory,
+    /// The user has no right to use it or its directory.
+    #[error("permission denied")]
+    Denied,
+    /// It is read-only, or was opened to be read.
+    #[error("it is read-only")]
+    ReadOnly,
+    /// There is no space left.
+    #[error("the disk is full")]
+    Full,
+    /// Its path cannot be passed to the database.
+    #[error("its path is not UTF-8, so it cannot be copied for an upgrade")]
+    Path,
+    /// It has a version before the present one and was opened to be read, which does not upgrade it.
+    #[error("it has the old version {0}: write to it once, which upgrades it")]
+    Old(u32),
+    /// It has a version that cannot be upgraded.
+    #[error("no upgrade leads from its version {0} to the present one")]
+    NoUpgrade(u32),
+    /// Anything else.
+    #[error(transparent)]
+    Other(BoxError),
+}
+
+impl From<std::io::Error> for FileFault {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind as K;
+        match error.kind() {
+            K::NotFound => Self::Missing,
+            K::PermissionDenied => Self::Denied,
+            K::ReadOnlyFilesystem => Self::ReadOnly,
+            K::StorageFull => Self::Full,
+            K::IsADirectory => Self::Directory,
+            _ => Self::Other(error.into()),
+        }
+    }
 }

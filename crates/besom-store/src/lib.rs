@@ -20,7 +20,7 @@ pub mod rules;
 mod sqlite;
 mod store;
 
-pub use error::StoreError;
+pub use error::{FileFault, StoreError};
 pub use model::{
     AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun, Lease, NewAgent,
     NewRun, NewSweep, Order, PausedBy, Reply, Row, RunChange, RunQuery, RunRow, Seen, Status, StopKind,

@@ -9,6 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use besom_core::error_chain;
 use besom_store::laws::find_violation;
 use besom_store::{Queue, SqliteStore, Store, StoreError};
 use rusqlite::Connection;
@@ -30,7 +31,7 @@ fn open_read_only(path: &Path) -> Result<SqliteStore, StoreError> {
 fn check_refused(path: &Path, expected: &str) {
     let before = listing(path.parent().unwrap());
     for open in [open, open_existing, open_read_only] {
-        let error = open(path).map(drop).unwrap_err().to_string();
+        let error = error_chain(&open(path).map(drop).unwrap_err());
         assert_eq!(error.replace(path.to_str().unwrap(), "PATH"), expected);
     }
     assert_eq!(listing(path.parent().unwrap()), before);
@@ -62,8 +63,8 @@ fn a_store_that_is_not_there_is_only_made_by_open() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("runs.db");
     for open in [open_existing, open_read_only] {
-        let error = open(&path).map(drop).unwrap_err().to_string();
-        assert_eq!(error, format!("cannot open the store {}: there is no such file", path.display()));
+        let error = error_chain(&open(&path).map(drop).unwrap_err());
+        assert_eq!(error, format!("cannot open the store {}: no such file", path.display()));
     }
     assert!(listing(dir.path()).is_empty());
 }
@@ -73,13 +74,13 @@ fn what_is_no_store_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
     fs::write(&path, "").unwrap();
-    check_refused(&path, "PATH is no besom store");
+    check_refused(&path, "not a besom store: PATH");
     fs::write(&path, "some text that is longer than the header of a database file has to be".repeat(9))
         .unwrap();
-    check_refused(&path, "PATH is no besom store");
+    check_refused(&path, "not a besom store: PATH");
     fs::remove_file(&path).unwrap();
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
-    check_refused(&path, "PATH is no besom store");
+    check_refused(&path, "not a besom store: PATH");
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     check_refused(&path, "cannot open the store PATH: it is a directory");
@@ -169,9 +170,9 @@ fn as_nobody() {
     let path = Path::new(&place).join("fixed/runs.db");
     assert_eq!(open_read_only(&path).unwrap().sweeps().unwrap().len(), 1);
     let cannot = format!("cannot open the store {}: ", path.display());
-    assert_eq!(open(&path).unwrap_err().to_string(), format!("{cannot}it may only be read"));
+    assert_eq!(error_chain(&open(&path).unwrap_err()), format!("{cannot}it is read-only"));
     let other = Path::new(&place).join("fixed/other.db");
-    let error = open(&other).unwrap_err().to_string();
+    let error = error_chain(&open(&other).unwrap_err());
     assert_eq!(error, format!("cannot open the store {}: permission denied", other.display()));
 }
 

@@ -76,7 +76,7 @@ fn a_store_that_is_none_is_left_alone() {
     for arguments in [&["list"][..], &["run", "sweep.yaml"], &["sweep", "sweep.yaml"]] {
         let answer = desk.call(arguments);
         assert_eq!(answer.code, Some(1), "{answer:?}");
-        assert!(answer.err.contains("no besom store"), "{answer:?}");
+        assert!(answer.err.contains("not a besom store"), "{answer:?}");
     }
     assert!(std::fs::read_to_string(file).unwrap().starts_with("this is a letter"));
 }

@@ -1,4 +1,4 @@
-//! What goes wrong inside the store, until it is told to the caller as a [`StoreError`].
+//! What goes wrong inside the store, until the caller gets it as a [`StoreError`].
 //!
 //! `rusqlite`'s error stays inside this folder, so that no foreign type is part of the crate's interface.
 
@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
-use crate::StoreError;
+use crate::{FileFault, StoreError};
 
-/// How long a caller waits for others before [`StoreError::Busy`].
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a caller waits for others before [`StoreError::Busy`]: some hundred times what a transaction takes on a slow
+/// disk, with a dozen agents before it.
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a piece of work failed.
 #[derive(Debug)]
@@ -36,32 +37,47 @@ impl From<StoreError> for Fault {
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Sql(error) => tell(&error),
+            Fault::Sql(error) => store_error(error),
             Fault::Store(error) => error,
         }
     }
 }
 
-/// A stored text that cannot be what was written.
-pub(super) fn damaged(what: &str, found: impl std::fmt::Debug) -> Fault {
-    Fault::Store(StoreError::Damaged(format!("{what} is {found:?}")))
+/// A stored value that cannot be what was written.
+pub(super) fn damaged(what: &'static str, found: impl std::fmt::Debug) -> Fault {
+    Fault::Store(StoreError::Contradiction { what, found: format!("{found:?}") })
 }
 
-fn tell(error: &rusqlite::Error) -> StoreError {
+/// What an error of the database says of the file; `None` if it is about something else.
+pub(super) fn file_fault(error: &rusqlite::Error) -> Option<FileFault> {
+    match error.sqlite_error_code()? {
+        ErrorCode::DiskFull => Some(FileFault::Full),
+        ErrorCode::ReadOnly => Some(FileFault::ReadOnly),
+        ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Some(FileFault::Denied),
+        _ => None,
+    }
+}
+
+fn store_error(error: rusqlite::Error) -> StoreError {
     use rusqlite::Error as E;
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            return StoreError::Busy(LOCK_TIMEOUT.as_secs());
+        }
+        Some(ErrorCode::SystemIoFailure) => return StoreError::Write(FileFault::Other(error.into())),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            return StoreError::Damaged(error.into());
+        }
+        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => {
+            return StoreError::Write(file_fault(&error).unwrap_or(FileFault::ReadOnly));
+        }
+        _ => {}
+    }
     match error {
-        E::SqliteFailure(cause, _) => match cause.code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy(PATIENCE.as_secs()),
-            ErrorCode::DiskFull => StoreError::Write("the disk is full".to_owned()),
-            ErrorCode::ReadOnly => StoreError::Write("it may only be read".to_owned()),
-            ErrorCode::SystemIoFailure => StoreError::Write(format!("the disk failed (SQLite says {error})")),
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(error.to_string()),
-            _ => StoreError::Database(error.to_string()),
-        },
         E::FromSqlConversionFailure(..)
         | E::IntegralValueOutOfRange(..)
         | E::InvalidColumnType(..)
-        | E::QueryReturnedNoRows => StoreError::Damaged(error.to_string()),
-        _ => StoreError::Database(error.to_string()),
+        | E::QueryReturnedNoRows => StoreError::Damaged(error.into()),
+        _ => StoreError::Database(error.into()),
     }
 }

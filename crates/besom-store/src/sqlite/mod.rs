@@ -30,9 +30,9 @@ use std::fmt;
 
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior};
 
-use self::fault::{Outcome, PATIENCE};
+use self::fault::{LOCK_TIMEOUT, Outcome};
 use self::turn::Turns;
-use crate::{Clock, StoreError};
+use crate::{Clock, FileFault, StoreError};
 
 #[cfg(feature = "mutants")]
 pub use self::mutant::Mutant;
@@ -115,9 +115,9 @@ impl SqliteStore {
         work: impl FnOnce(&Tx<'_>) -> Outcome<T>,
     ) -> Result<T, StoreError> {
         if self.read_only {
-            return Err(StoreError::Write("it was opened to be read only".to_owned()));
+            return Err(StoreError::Write(FileFault::ReadOnly));
         }
-        let turn = self.turns.as_mut().map(|turns| turns.wait(PATIENCE)).transpose()?;
+        let turn = self.turns.as_mut().map(|turns| turns.wait(LOCK_TIMEOUT)).transpose()?;
         let result = match durability {
             Durability::Durable => self.transact(work),
             Durability::Soft => self.transact_softly(work),
@@ -202,7 +202,7 @@ mod tests {
         let pages: u32 = store.conn.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
         store.conn.query_row(&format!("PRAGMA max_page_count = {}", pages + 2), [], |_| Ok(())).unwrap();
         let full = store.create_sweep(&sweep("b")).unwrap_err();
-        assert_eq!(full.to_string(), "cannot write the store: the disk is full");
+        assert_eq!(besom_core::error_chain(&full), "cannot write the store: the disk is full");
         assert_eq!(store.sweeps().unwrap().len(), 1);
         store.conn.query_row("PRAGMA max_page_count = 100000", [], |_| Ok(())).unwrap();
         store.create_sweep(&sweep("b")).unwrap();

@@ -5,7 +5,6 @@
 //! of this process have on it.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -13,10 +12,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
-use super::fault::{Fault, Outcome, PATIENCE};
+use super::fault::{Fault, LOCK_TIMEOUT, Outcome, file_fault};
 use super::schema::{self, APPLICATION_ID, Identity, UPGRADES, VERSION, beside};
 use super::turn::Turns;
-use crate::{Clock, StoreError};
+use crate::{Clock, FileFault, StoreError};
 
 /// Enough for every statement that the store has.
 const STATEMENTS: usize = 96;
@@ -31,7 +30,7 @@ impl SqliteStore {
     pub fn open(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         if !exists(path)? {
             let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            fs::create_dir_all(directory.unwrap_or(Path::new("."))).map_err(|error| cannot(path, &error))?;
+            fs::create_dir_all(directory.unwrap_or(Path::new("."))).map_err(|error| cannot(path, error))?;
             make(path)?;
         }
         Self::open_existing(path, clock)
@@ -44,19 +43,17 @@ impl SqliteStore {
     pub fn open_existing(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         let place = find(path)?;
         let conn = connect(path, &place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let unwritable =
-            || StoreError::Open { path: path.to_owned(), reason: "it may only be read".to_owned() };
         let found = recognise(path, &conn)?;
         if conn.is_readonly("main").map_err(Fault::from)? {
-            return Err(unwritable());
+            return Err(cannot(path, FileFault::ReadOnly));
         }
-        let mut turns = Turns::at(&place).map_err(|error| cannot(path, &error))?;
+        let mut turns = Turns::at(&place).map_err(|error| cannot(path, error))?;
         prepare(&conn).map_err(|fault| match StoreError::from(fault) {
-            StoreError::Write(reason) => StoreError::Open { path: path.to_owned(), reason },
+            StoreError::Write(source) => cannot(path, source),
             other => other,
         })?;
         if found < VERSION {
-            let _turn = turns.wait(PATIENCE)?;
+            let _turn = turns.wait(LOCK_TIMEOUT)?;
             let found = recognise(path, &conn)?;
             schema::upgrade(&conn, &place, found, VERSION, UPGRADES)?;
         }
@@ -81,8 +78,7 @@ impl SqliteStore {
             other => other?,
         };
         if found < VERSION {
-            let reason = format!("it has the old version {found}: write to it once, which upgrades it");
-            return Err(StoreError::Open { path: path.to_owned(), reason });
+            return Err(cannot(path, FileFault::Old(found)));
         }
         Ok(Self::on(conn, clock, None, true))
     }
@@ -111,28 +107,20 @@ impl SqliteStore {
     }
 }
 
-fn cannot(path: &Path, error: &std::io::Error) -> StoreError {
-    let reason = match error.kind() {
-        ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        ErrorKind::ReadOnlyFilesystem => "the disk may only be read".to_owned(),
-        ErrorKind::StorageFull => "the disk is full".to_owned(),
-        _ => error.to_string(),
-    };
-    StoreError::Open { path: path.to_owned(), reason }
+fn cannot(path: &Path, source: impl Into<FileFault>) -> StoreError {
+    StoreError::Open { path: path.to_owned(), source: source.into() }
 }
 
 fn exists(path: &Path) -> Result<bool, StoreError> {
-    path.try_exists().map_err(|error| cannot(path, &error))
+    path.try_exists().map_err(|error| cannot(path, error))
 }
 
 /// The one true path of a file, so that all who use it meet at the same side files; SQLite would take a path that
 /// begins with `file:` for something else.
 fn find(path: &Path) -> Result<PathBuf, StoreError> {
-    let place = path.canonicalize().map_err(|error| cannot(path, &error))?;
+    let place = path.canonicalize().map_err(|error| cannot(path, error))?;
     if place.is_dir() {
-        let reason = "it is a directory".to_owned();
-        return Err(StoreError::Open { path: path.to_owned(), reason });
+        return Err(cannot(path, FileFault::Directory));
     }
     if !place.is_file() {
         return Err(StoreError::NotAStore { path: path.to_owned() });
@@ -141,11 +129,10 @@ fn find(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 fn connect(path: &Path, place: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let cannot_open =
-        |error: rusqlite::Error| StoreError::Open { path: path.to_owned(), reason: reason(&error) };
+    let cannot_open = |error: rusqlite::Error| cannot(path, reason(error));
     let conn =
         Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(cannot_open)?;
-    conn.busy_timeout(PATIENCE).map_err(cannot_open)?;
+    conn.busy_timeout(LOCK_TIMEOUT).map_err(cannot_open)?;
     keep_statements(&conn).map_err(cannot_open)?;
     Ok(conn)
 }
@@ -157,13 +144,8 @@ fn keep_statements(conn: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn reason(error: &rusqlite::Error) -> String {
-    match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::CannotOpen) => "it or its directory may not be opened".to_owned(),
-        Some(rusqlite::ErrorCode::PermissionDenied) => "permission denied".to_owned(),
-        Some(rusqlite::ErrorCode::ReadOnly) => "it may only be read".to_owned(),
-        _ => error.to_string(),
-    }
+fn reason(error: rusqlite::Error) -> FileFault {
+    file_fault(&error).unwrap_or_else(|| FileFault::Other(error.into()))
 }
 
 /// The version of a store, or the refusal of anything else.
@@ -171,9 +153,7 @@ fn recognise(path: &Path, conn: &Connection) -> Result<u32, StoreError> {
     let foreign = || StoreError::NotAStore { path: path.to_owned() };
     let found = Identity::of(conn).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
-        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => {
-            StoreError::Open { path: path.to_owned(), reason: reason(&error) }
-        }
+        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => cannot(path, reason(error)),
         _ => Fault::from(error).into(),
     })?;
     if found.application != APPLICATION_ID {
@@ -201,29 +181,26 @@ fn prepare(conn: &Connection) -> Outcome<()> {
 /// Makes the store at `path`, unless another process was faster.
 fn make(path: &Path) -> Result<(), StoreError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let directory = directory.canonicalize().map_err(|error| cannot(path, &error))?;
-    let name = path
-        .file_name()
-        .ok_or_else(|| StoreError::Open { path: path.to_owned(), reason: "it is a directory".to_owned() })?;
+    let directory = directory.canonicalize().map_err(|error| cannot(path, error))?;
+    let name = path.file_name().ok_or_else(|| cannot(path, FileFault::Directory))?;
     let place = directory.join(name);
-    let _turn = Turns::at(&place).map_err(|error| cannot(path, &error))?.wait(PATIENCE)?;
+    let _turn = Turns::at(&place).map_err(|error| cannot(path, error))?.wait(LOCK_TIMEOUT)?;
     if exists(&place)? {
         return Ok(());
     }
     let draft = beside(&place, ".new");
     remove(&draft);
     let made = fill(&draft).map_err(|fault| match StoreError::from(fault) {
-        StoreError::Write(reason) | StoreError::Database(reason) => {
-            StoreError::Open { path: path.to_owned(), reason }
-        }
+        StoreError::Write(source) => cannot(path, source),
+        StoreError::Database(error) => cannot(path, FileFault::Other(error)),
         other => other,
     });
-    let placed = made.and_then(|()| fs::rename(&draft, &place).map_err(|error| cannot(path, &error)));
+    let placed = made.and_then(|()| fs::rename(&draft, &place).map_err(|error| cannot(path, error)));
     if placed.is_err() {
         remove(&draft);
     }
     placed?;
-    fs::File::open(&directory).and_then(|dir| dir.sync_all()).map_err(|error| cannot(path, &error))
+    fs::File::open(&directory).and_then(|dir| dir.sync_all()).map_err(|error| cannot(path, error))
 }
 
 fn fill(draft: &Path) -> Outcome<()> {

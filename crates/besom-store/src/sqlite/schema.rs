@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::fault::{Fault, Outcome};
-use crate::StoreError;
+use crate::{FileFault, StoreError};
 
 /// Marks an SQLite file as a store: the letters `besm`.
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"besm");
@@ -76,8 +76,7 @@ pub(super) fn upgrade(
 ) -> Outcome<()> {
     let steps: Vec<&Upgrade> = upgrades.iter().filter(|step| (found..target).contains(&step.from)).collect();
     if !steps.iter().map(|step| step.from).eq(found..target) {
-        let reason = format!("no way leads from its version {found} to {target}");
-        return Err(StoreError::Open { path: path.to_owned(), reason }.into());
+        return Err(StoreError::Open { path: path.to_owned(), source: FileFault::NoUpgrade(found) }.into());
     }
     copy(conn, path, found)?;
     let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
@@ -93,13 +92,11 @@ pub(super) fn upgrade(
 
 /// Copies the file to `<path>.v<version>`, which is there whole or not at all.
 fn copy(conn: &Connection, path: &Path, version: u32) -> Outcome<()> {
-    let unwritable = |error: std::io::Error| Fault::from(StoreError::Write(error.to_string()));
+    let unwritable = |error: std::io::Error| Fault::from(StoreError::Write(error.into()));
     let (copy, part) = (beside(path, &format!(".v{version}")), beside(path, ".part"));
     let _ = fs::remove_file(&part);
-    let name = part.to_str().ok_or_else(|| StoreError::Open {
-        path: path.to_owned(),
-        reason: "its path is not UTF-8, so that it cannot be copied for an upgrade".to_owned(),
-    })?;
+    let no_text = || StoreError::Open { path: path.to_owned(), source: FileFault::Path };
+    let name = part.to_str().ok_or_else(no_text)?;
     conn.execute("VACUUM INTO ?1", [name])?;
     fs::File::open(&part).and_then(|file| file.sync_all()).map_err(unwritable)?;
     fs::rename(&part, &copy).map_err(unwritable)

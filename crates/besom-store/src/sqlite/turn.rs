@@ -56,14 +56,14 @@ impl Turns {
     }
 
     /// Waits for a turn. A file system that knows no locks gives it at once.
-    pub(super) fn wait(&mut self, patience: Duration) -> Result<Turn, StoreError> {
+    pub(super) fn wait(&mut self, timeout: Duration) -> Result<Turn, StoreError> {
         let files = match &self.files {
             Some(files) => Arc::clone(files),
             None => Arc::clone(self.reopened()?),
         };
         let waited = match files.enter() {
             Ok(Place::Turn) => Ok(()),
-            Ok(place) => self.stand(&files, place, Instant::now() + patience),
+            Ok(place) => self.stand(&files, place, Instant::now() + timeout),
             Err(error) => Err(error.into()),
         };
         match waited {
@@ -72,7 +72,7 @@ impl Turns {
             Err(Missed::Time) => {
                 // The thread still waits; when it wakes, the last owner of the files is gone, which frees the locks.
                 (self.files, self.waiter) = (None, None);
-                Err(StoreError::Busy(patience.as_secs()))
+                Err(StoreError::Busy(timeout.as_secs()))
             }
         }
     }
@@ -103,7 +103,7 @@ impl Turns {
     }
 
     fn reopened(&mut self) -> Result<&Arc<Files>, StoreError> {
-        let fresh = Self::at(&self.store).map_err(|error| StoreError::Write(error.to_string()))?;
+        let fresh = Self::at(&self.store).map_err(|error| StoreError::Write(error.into()))?;
         Ok(self.files.insert(fresh.files.expect("files are open at first")))
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use besom_core::RunState;
+use besom_core::{RunState, error_chain};
 use besom_store::{Store, SweepState};
 use serde_json::{Map, Value};
 
@@ -54,7 +54,7 @@ fn change(
         return Ok(Outcome::Done);
     }
     let reason = (!reason.is_empty()).then_some(reason);
-    store.set_state(&sweep.id, to, reason).map_err(|e| InputError::new(e.to_string()))?;
+    store.set_state(&sweep.id, to, reason).map_err(|e| InputError::new(error_chain(&e)))?;
     line(format!("sweep {} {}", sweep.id, said(sweep.id.as_str())))?;
     Ok(Outcome::Done)
 }
