@@ -54,6 +54,25 @@ def test_everything_public_is_documented():
             assert value.__doc__, name
 
 
+def test_modules_do_not_import_each_other_in_a_circle():
+    """Also not by imports inside functions. `__init__` is left out: it loads everything, when asked."""
+    files = {path.stem: path for path in PACKAGE.glob("[!_]*.py")} | {path.stem: path for path in PACKAGE.glob("_[!_]*.py")}
+    below = {name: imported_by(path) & set(files) for name, path in files.items()}
+    while leaves := {name for name, imports in below.items() if not imports}:
+        below = {name: imports - leaves for name, imports in below.items() if name not in leaves}
+    assert not below
+
+
+def imported_by(path):
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "besom":
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("besom."):
+            found.add(node.module.split(".")[1])
+    return found
+
+
 def test_importing_is_cheap(script):
     out = script.run("""
         import sys

@@ -24,5 +24,6 @@ def test_the_notebook_runs_and_shows_its_sweeps(place):
     live = [output.data.get("text/html", "") for output in outputs if output.output_type == "display_data"]
     assert len(live) == 1 and "30 of 30" in live[0], "the agent's cell shows how the sweep went"
     assert sum("image/png" in data for data in shown) == 3
+    assert sum("image/svg+xml" in data for data in shown) == 1
     text = "".join(output.text for output in outputs if output.output_type == "stream")
     assert 'did you mean "bayes"?' in text

@@ -46,7 +46,7 @@ def test_bayes_learns_from_the_trials_and_random_does_not():
     assert distance("bayes") < 0.5 * distance("random")
 
 
-def test_it_maximises_what_is_to_be_maximised():
+def test_it_maximizes_a_study_that_maximizes():
     made = optuna.create_study(sampler=BesomSampler(seed=1), direction="maximize")
     made.optimize(lambda trial: -((trial.suggest_float("x", 0.0, 1.0) - 0.7) ** 2), n_trials=20)
     assert abs(made.best_params["x"] - 0.7) < 0.05

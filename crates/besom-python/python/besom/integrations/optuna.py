@@ -1,4 +1,4 @@
-"""besom's search methods as a sampler of Optuna.
+"""besom's search methods as a sampler for Optuna.
 
 >>> import optuna
 >>> from besom.integrations.optuna import BesomSampler
@@ -24,7 +24,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from besom import _besom
 
-#: How Optuna's states are called here. Waiting trials have no parameters yet.
+#: The states of runs that correspond to Optuna's. Waiting trials have no parameters yet.
 _STATES = {
     TrialState.COMPLETE: "finished",
     TrialState.PRUNED: "finished",
@@ -34,34 +34,36 @@ _STATES = {
 
 
 class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ignore]
-    """A sampler that asks a search method of besom: ``bayes`` (the default), ``tpe``, ``sobol``, ``random``, ``grid``, ``auto``,
-    or one that was given to :func:`besom.register_search`. Not ``cma-es``: it learns from the notes of its runs, and a study
-    keeps none.
+    """A sampler that uses a search method of besom.
 
-    It remembers nothing but its seed: what it suggests is a function of the study's trials, so any number of processes may
-    share a study. Parameters that not all trials have are drawn at random, as every sampler of Optuna must.
+    ``method`` is ``bayes`` (the default), ``tpe``, ``sobol``, ``random``, ``grid``, ``auto`` or a name registered with
+    :func:`besom.register_search`; not ``cma-es``, which learns from the notes of its runs, since a study does not keep
+    them.
+
+    The sampler keeps no state but its seed: its suggestions are a function of the study's trials, so any number of
+    processes may share a study. Parameters that some trials lack are drawn at random, as by Optuna's own samplers.
     """
 
     def __init__(self, method: str = "bayes", *, seed: Optional[int] = None) -> None:
         if method == "cma-es":
-            raise ValueError("cma-es learns from the notes of its runs, and a study keeps none; take optuna.samplers.CmaEsSampler")
+            raise ValueError("cma-es requires the notes of its runs, which a study does not keep; use optuna.samplers.CmaEsSampler")
         self._method = method
         self._seed = random.getrandbits(32) if seed is None else seed
         self._space = IntersectionSearchSpace(include_pruned=True)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """The parameters that all trials have had so far."""
+        """Return the parameters that all trials have so far."""
         space: dict[str, BaseDistribution] = self._space.calculate(study)
         return {name: distribution for name, distribution in space.items() if not distribution.single()}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """One suggestion of the search method for all of these parameters."""
+        """Return a suggestion of the search method for all of these parameters."""
         if not search_space:
             return {}
         if len(study.directions) > 1:
-            raise ValueError("besom optimises one metric; this study has several objectives")
+            raise ValueError("besom optimizes one metric; this study has several objectives")
         goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
         trials = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number or t.state.is_finished()]
         runs = [_run(t, search_space) for t in trials if t.state in _STATES and t.number != trial.number]
@@ -72,7 +74,7 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         }
         found = _besom.next_runs(config, runs, 1, self._seed)
         if not found or found[0] is None:
-            # A grid that is exhausted: what Optuna asks for is drawn at random.
+            # The grid is exhausted: Optuna draws the parameters independently, at random.
             return {}
         suggested, _ = found[0]
         return {name: _external(search_space[name], suggested[name]["value"]) for name in search_space}
@@ -80,7 +82,7 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """A value at random."""
+        """Return a value at random."""
         config = {"method": "random", "parameters": {param_name: _parameter(param_distribution)}}
         seed = zlib.crc32(f"{self._seed}/{trial.number}/{param_name}".encode())
         (found,) = _besom.next_runs(config, [], 1, seed)
@@ -88,14 +90,14 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         return _external(param_distribution, found[0][param_name]["value"])
 
     def reseed_rng(self) -> None:
-        """Nothing to do: suggestions are a function of seed and trials."""
+        """Do nothing: suggestions are a function of seed and trials."""
 
 
 def _run(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
-    """A trial as a run of W&B's engine."""
+    """Return a trial in the form of a run of W&B's engine."""
     values = [trial.intermediate_values[step] for step in sorted(trial.intermediate_values)]
     if trial.state == TrialState.COMPLETE and trial.value is not None:
-        # The objective's value is what counts, whatever was reported on the way.
+        # Optuna ranks a complete trial by its objective value, not by intermediate ones.
         values = [trial.value]
     config = {name: {"value": _internal(space[name], trial.params[name])} for name in space if name in trial.params}
     return {
@@ -105,11 +107,11 @@ def _run(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> dict[str,
 
 
 def _parameter(distribution: BaseDistribution) -> dict[str, Any]:
-    """A distribution as a parameter of a sweep file. Steps and choices are their places, counted from 0."""
+    """Return a distribution as a parameter of a sweep file. Steps and choices become their indices."""
     if isinstance(distribution, CategoricalDistribution):
         return {"values": list(range(len(distribution.choices)))}
     if not isinstance(distribution, (FloatDistribution, IntDistribution)):
-        raise ValueError(f"besom has no distribution for {distribution}")
+        raise ValueError(f"besom does not support the distribution {distribution}")
     low, high = distribution.low, distribution.high
     if low == high:
         return {"value": 0 if _is_stepped(distribution) else low}
@@ -130,7 +132,7 @@ def _is_stepped(distribution: BaseDistribution) -> bool:
 
 
 def _external(distribution: BaseDistribution, value: Any) -> Any:
-    """A value of the sweep as Optuna has it."""
+    """Convert a value of the sweep to Optuna's."""
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices[value]
     assert isinstance(distribution, (FloatDistribution, IntDistribution))
@@ -142,7 +144,7 @@ def _external(distribution: BaseDistribution, value: Any) -> Any:
 
 
 def _internal(distribution: BaseDistribution, value: Any) -> Any:
-    """A value of Optuna as the sweep has it."""
+    """Convert a value of Optuna's to the sweep's."""
     if isinstance(distribution, CategoricalDistribution):
         return int(distribution.to_internal_repr(value))
     assert isinstance(distribution, (FloatDistribution, IntDistribution))

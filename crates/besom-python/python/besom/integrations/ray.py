@@ -1,4 +1,4 @@
-"""besom's search methods and stopping rules inside Ray Tune: the way to many machines for who has a Ray cluster.
+"""besom's search methods and stopping rules for Ray Tune: many machines, for those who have a Ray cluster.
 
 ::
 
@@ -14,8 +14,8 @@
         ),
     )
 
-What either has seen is a list of what was asked and told, which is saved with Ray's checkpoints; ``Tuner.restore`` tells it
-again, and by the laws of besom that leads to the same suggestions.
+Both record a list of all calls, which is saved with Ray's checkpoints. ``Tuner.restore`` replays it, and by besom's laws
+the suggestions are the same.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from besom._besom import BesomError, Sweep
 
 
 class _Journal:
-    """A sweep that can be made again from what was asked and told."""
+    """A sweep that can be recreated from a record of its calls."""
 
     def __init__(self, config: Mapping[str, Any], seed: int) -> None:
         self.config = dict(config)
@@ -47,7 +47,7 @@ class _Journal:
             getattr(self, what)(trial, value)
 
     def ask(self, trial: str, _: Any = None) -> Optional[dict[str, Any]]:
-        """A run for a trial; None if there is none now."""
+        """Return the parameters for a trial; None if there are none now."""
         run = self._sweep.ask()
         self.entries.append(("ask", trial, None))
         if run is None:
@@ -56,14 +56,14 @@ class _Journal:
         return dict(run.params)
 
     def report(self, trial: str, value: Any) -> bool:
-        """A value of a trial; says whether it is to be stopped."""
+        """Report a value of a trial; return whether the stopping rule would stop it."""
         if trial not in self._runs:
             return False
         self.entries.append(("report", trial, value))
         return self._sweep.report(self._runs[trial], value)
 
     def end(self, trial: str, state: Any) -> None:
-        """The end of a trial; one that is known to be over stays so."""
+        """Record the end of a trial; ignore a second end."""
         run = self._runs.pop(trial, None)
         if run is not None:
             self.entries.append(("end", trial, state))
@@ -82,10 +82,10 @@ class _Journal:
 
 
 class BesomSearch(Searcher):  # type: ignore[misc,unused-ignore]
-    """A Tune searcher that asks a search method of besom.
+    """A Tune searcher that uses a search method of besom.
 
-    ``config`` is a sweep configuration: ``method``, ``parameters``, ``metric``, perhaps ``run_cap``. Metric and mode of the
-    ``TuneConfig`` are taken where the configuration names none.
+    ``config`` is a sweep configuration: ``method``, ``parameters``, ``metric`` and optionally ``run_cap``. Without a metric
+    in the configuration, metric and mode of the ``TuneConfig`` are used.
     """
 
     _metric: Optional[str]
@@ -99,13 +99,13 @@ class BesomSearch(Searcher):  # type: ignore[misc,unused-ignore]
         self._journal = _Journal(config, seed)
 
     def set_search_properties(self, metric: Optional[str], mode: Optional[str], config: dict[str, Any], **spec: Any) -> bool:
-        """Takes the metric of the tuner. A search space comes with the configuration of the sweep, not from Tune."""
+        """Set the metric of the tuner. The search space must come from the sweep's configuration, not from Tune."""
         if config:
             return False
         if metric and (metric, mode or "min") != (self._metric, self._mode):
             if self._metric is not None:
                 raise BesomError(
-                    f"the sweep says {self._mode} of '{self._metric}', the TuneConfig {mode} of '{metric}'; name it once"
+                    f"the sweep has {self._mode} of '{self._metric}', the TuneConfig {mode} of '{metric}'; set only one of them"
                 )
             self._metric, self._mode = metric, mode or "min"
             goal = "maximize" if self._mode == "max" else "minimize"
@@ -113,29 +113,29 @@ class BesomSearch(Searcher):  # type: ignore[misc,unused-ignore]
         return True
 
     def suggest(self, trial_id: str) -> Any:
-        """The parameters of a trial; FINISHED when nothing is left to try."""
+        """Return the parameters of a trial; FINISHED when the search is exhausted."""
         params = self._journal.ask(trial_id)
         if params is not None:
             return params
-        # Nothing while runs are open may mean "later"; with none open it means "never".
+        # None while runs are open may mean "later"; with none open it means "never".
         return None if self._journal._runs else Searcher.FINISHED
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Notes a value of the metric."""
+        """Record a value of the metric."""
         if self._metric in result:
             self._journal.report(trial_id, result[self._metric])
 
     def on_trial_complete(self, trial_id: str, result: Optional[dict[str, Any]] = None, error: bool = False) -> None:
-        """Notes the end of a trial. Tune has shown its last result before, or shows it here only."""
+        """Record the end of a trial."""
         self._journal.end(trial_id, "failed" if error else "finished")
 
     def save(self, checkpoint_path: str) -> None:
-        """Writes what was asked and told."""
+        """Write the record."""
         with open(checkpoint_path, "wb") as file:
             pickle.dump((self._metric, self._mode, self._journal), file)
 
     def restore(self, checkpoint_path: str) -> None:
-        """Reads it again."""
+        """Read the record."""
         with open(checkpoint_path, "rb") as file:
             self._metric, self._mode, self._journal = pickle.load(file)
 
@@ -159,13 +159,13 @@ class BesomStopper(FIFOScheduler):  # type: ignore[misc,unused-ignore]
 
     def _begin(self) -> None:
         goal = "maximize" if self._mode == "max" else "minimize"
-        # The rule sees curves only; what was tried makes no difference to it.
+        # The rule sees only curves: the parameters make no difference.
         config = {"method": "random", "parameters": {"trial": {"min": 0.0, "max": 1.0}}}
         config |= {"metric": {"name": self._metric, "goal": goal}, "early_terminate": self._rule}
         self._journal = _Journal(config, 0)
 
     def set_search_properties(self, metric: Optional[str], mode: Optional[str], **spec: Any) -> bool:
-        """Takes the metric of the tuner where none was named."""
+        """Set the metric of the tuner if none was given."""
         if self._metric is not None and metric is not None and metric != self._metric:
             return False
         if self._journal is None or (mode is not None and self._mode is None):
@@ -177,43 +177,43 @@ class BesomStopper(FIFOScheduler):  # type: ignore[misc,unused-ignore]
 
     def _begun(self) -> _Journal:
         if self._journal is None:
-            raise BesomError("BesomStopper needs a metric: name it there or in the TuneConfig")
+            raise BesomError("BesomStopper requires a metric: pass it here or in the TuneConfig")
         return self._journal
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
-        """A trial is there."""
+        """Begin a trial."""
         if trial.trial_id not in self._begun()._runs:
             self._begun().ask(trial.trial_id)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
-        """A trial has a result: it goes on, or is stopped."""
+        """Report a result; return whether the trial continues or stops."""
         if self._metric not in result:
             return str(TrialScheduler.CONTINUE)
         stop = self._begun().report(trial.trial_id, result[self._metric])
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
-        """A trial is over."""
+        """Record that a trial finished."""
         self._begun().end(trial.trial_id, "finished")
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
-        """A trial has failed."""
+        """Record that a trial failed."""
         self._begun().end(trial.trial_id, "failed")
 
     def on_trial_remove(self, tune_controller: Any, trial: Any) -> None:
-        """A trial was taken away."""
+        """Record that a trial was removed."""
         self._begun().end(trial.trial_id, "killed")
 
     def debug_string(self) -> str:
-        """For Tune's status."""
+        """Return a line for Tune's status."""
         return f"besom stopping by {self._rule['type']}"
 
     def save(self, checkpoint_path: str) -> None:
-        """Writes what was told."""
+        """Write the record."""
         with open(checkpoint_path, "wb") as file:
             pickle.dump((self._metric, self._mode, self._rule, self._journal), file)
 
     def restore(self, checkpoint_path: str) -> None:
-        """Reads it again."""
+        """Read the record."""
         with open(checkpoint_path, "rb") as file:
             self._metric, self._mode, self._rule, self._journal = pickle.load(file)
