@@ -29,7 +29,8 @@ impl Labels {
 }
 
 impl Frame {
-    /// The whole scene but for its title, with room for labels.
+    /// The whole scene below its title, with room for labels of nine letters at the left, and for labels, an axis title and a
+    /// legend at the bottom.
     pub(crate) fn whole(scene: &Scene) -> Self {
         let (width, height) = (f64::from(scene.width), f64::from(scene.height));
         Self { left: 82.0, top: 42.0, right: width - 24.0, bottom: height - 54.0 }
@@ -43,11 +44,7 @@ impl Frame {
 
     /// Draws both axes with what stands beside them.
     pub(crate) fn axes(&self, scene: &mut Scene, x: &Labels, y: &Labels) {
-        for (u, text) in &x.ticks {
-            let (at, _) = self.at(*u, 0.0);
-            scene.line(vec![(at, self.bottom), (at, self.top)], Color::RULE, 1);
-            scene.text((at, self.bottom + 13.0), cut(text, 12), Anchor::Middle);
-        }
+        self.rules_across(scene, &x.ticks);
         for (v, text) in &y.ticks {
             let (_, at) = self.at(0.0, *v);
             scene.line(vec![(self.left, at), (self.right, at)], Color::RULE, 1);
@@ -60,6 +57,15 @@ impl Frame {
         }
         if !y.title.is_empty() {
             scene.text_upwards((self.left - 68.0, (self.top + self.bottom) / 2.0), cut(&y.title, 40));
+        }
+    }
+
+    /// Draws the lines by which places across are read, and their labels.
+    pub(crate) fn rules_across(&self, scene: &mut Scene, ticks: &[(f64, String)]) {
+        for (u, text) in ticks {
+            let (at, _) = self.at(*u, 0.0);
+            scene.line(vec![(at, self.bottom), (at, self.top)], Color::RULE, 1);
+            scene.text((at, self.bottom + 13.0), cut(text, 12), Anchor::Middle);
         }
     }
 

@@ -18,13 +18,10 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     );
     let mut scene = Scene::new(size, natural, &title);
     let frame = Frame { left: 190.0, ..Frame::whole(&scene) };
+    // A little more than the longest bar, so that its end is seen.
     let most = bars.iter().map(|(importance, _)| importance.total).fold(0.0, f64::max);
     let x = Scale::from_zero((most * 1.08).min(1.0));
-    for (u, text) in x.ticks() {
-        let (at, _) = frame.at(u, 0.0);
-        scene.line(vec![(at, frame.bottom), (at, frame.top)], Color::RULE, 1);
-        scene.text((at, frame.bottom + 13.0), text, Anchor::Middle);
-    }
+    frame.rules_across(&mut scene, &x.ticks());
     let height = (frame.bottom - frame.top) / bars.len() as f64;
     for (row, (importance, axis)) in bars.iter().enumerate() {
         let middle = frame.top + (row as f64 + 0.5) * height;

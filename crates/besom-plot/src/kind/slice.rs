@@ -7,8 +7,10 @@ use crate::frame::{Frame, Labels};
 use crate::scale::Scale;
 use crate::scene::{Color, Scene};
 
-/// Panels side by side.
+/// The most panels side by side: with more a picture is too wide for a page.
 const ACROSS: usize = 3;
+/// The room for the title of the picture, in pixels.
+const TITLE: f64 = 36.0;
 
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.sample.require_axes(1)?;
@@ -20,15 +22,9 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     let mut scene = Scene::new(size, natural, &title);
     let scale = Scale::of(data.sample.runs.iter().map(|run| run.value));
     let (width, height) =
-        (f64::from(scene.width) / across as f64, (f64::from(scene.height) - 36.0) / rows as f64);
+        (f64::from(scene.width) / across as f64, (f64::from(scene.height) - TITLE) / rows as f64);
     for (k, axis) in data.sample.axes.iter().enumerate() {
-        let (left, top) = ((k % across) as f64 * width, 36.0 + (k / across) as f64 * height);
-        let frame = Frame {
-            left: left + 84.0,
-            top: top + 10.0,
-            right: left + width - 18.0,
-            bottom: top + height - 50.0,
-        };
+        let frame = panel((k % across) as f64 * width, TITLE + (k / across) as f64 * height, width, height);
         let title = if k % across == 0 { data.sample.metric.name.clone() } else { String::new() };
         frame.axes(&mut scene, &labels(axis), &Labels { ticks: scale.ticks(), title });
         for run in &data.sample.runs {
@@ -39,4 +35,9 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
         }
     }
     Ok(scene)
+}
+
+/// The frame of a panel, with room for its labels.
+fn panel(left: f64, top: f64, width: f64, height: f64) -> Frame {
+    Frame { left: left + 84.0, top: top + 10.0, right: left + width - 18.0, bottom: top + height - 50.0 }
 }
