@@ -2,27 +2,31 @@
 
 use std::fmt;
 
+use serde_json::Value;
 use thiserror::Error;
 
-use crate::{Options, nearest};
+use crate::spec::OptionKind;
+use crate::{BoxError, Options, Spec, did_you_mean};
 
-/// Reads options one by one. What is wrong is remembered, with whatever else the algorithm finds wrong, and comes out
-/// at the end, all together.
-///
-/// `E` is the error of the algorithm's own; the default serves those that find nothing wrong but options.
+/// Reads options as their [`Spec`] has them. What is wrong is remembered, with whatever else the algorithm finds wrong, and
+/// comes out at the end, all together.
 ///
 /// ```
-/// use besom_core::{OptionReader, Options};
+/// use besom_core::{Faults, OptionDefault, OptionKind, OptionReader, OptionSpec, Options, Spec};
 /// use serde_json::json;
 ///
 /// #[derive(Debug)]
 /// struct Annealing { steps: usize, heat: f64 }
 ///
-/// fn read(options: &Options) -> Result<Annealing, besom_core::BoxError> {
-///     let mut read: OptionReader = OptionReader::new(options, &["steps", "heat"]);
-///     let steps = read.count("steps", 1).unwrap_or(100);
-///     let heat = read.number("heat", "a positive number", |x| x > 0.0).unwrap_or(1.0);
-///     Ok(read.finish(Annealing { steps, heat })?)
+/// const SPEC: Spec = Spec::new("Cools down").options(&[
+///     OptionSpec::new("steps", OptionKind::at_least(1), OptionDefault::Count(100), "How many steps there are."),
+///     OptionSpec::new("heat", OptionKind::above(0.0), OptionDefault::Number(1.0), "How hot it is at the start."),
+/// ]);
+///
+/// fn read(options: &Options) -> Result<Annealing, Faults> {
+///     let read = OptionReader::new(SPEC, options);
+///     let (steps, heat) = (read.count("steps"), read.number("heat"));
+///     read.finish(Annealing { steps, heat })
 /// }
 ///
 /// let options = |json: serde_json::Value| json.as_object().cloned().unwrap_or_default();
@@ -30,25 +34,22 @@ use crate::{Options, nearest};
 /// assert_eq!(
 ///     read(&options(json!({"step": 7, "heat": -1}))).expect_err("both are wrong").to_string(),
 ///     "unknown option 'step', did you mean 'steps'?; known: steps, heat; \
-///      option 'heat' must be a positive number, found -1",
+///      option 'heat' must be a number greater than 0, found -1",
 /// );
 /// # Ok::<(), besom_core::BoxError>(())
 /// ```
 #[derive(Debug)]
-pub struct OptionReader<'a, E = OptionError> {
+pub struct OptionReader<'a> {
+    spec: Spec,
     options: &'a Options,
-    faults: Vec<E>,
+    faults: Vec<Fault>,
 }
 
-impl<'a, E: From<OptionError>> OptionReader<'a, E> {
-    /// A reader of options of which only `known` may be there.
-    pub fn new(options: &'a Options, known: &[&'static str]) -> Self {
-        let unknown = options.keys().filter(|key| !known.contains(&key.as_str()));
-        let faults = unknown.map(|key| {
-            let nearest = nearest(key, known.iter().copied()).map(str::to_owned);
-            OptionError::Unknown { key: key.clone(), known: known.to_vec(), nearest }.into()
-        });
-        Self { options, faults: faults.collect() }
+impl<'a> OptionReader<'a> {
+    /// A reader of options, which it checks.
+    pub fn new(spec: Spec, options: &'a Options) -> Self {
+        let faults = spec.check(options).err().map(|Faults(faults)| faults).unwrap_or_default();
+        Self { spec, options, faults }
     }
 
     /// Whether the option is there, right or wrong.
@@ -56,70 +57,69 @@ impl<'a, E: From<OptionError>> OptionReader<'a, E> {
         self.options.contains_key(key)
     }
 
-    /// A whole number of at least `least`; `2.0` is one. `None` if it is missing or wrong.
-    pub fn whole(&mut self, key: &'static str, least: u64) -> Option<u64> {
-        let value = self.options.get(key)?;
-        let whole = value.as_u64().or_else(|| value.as_f64().and_then(whole)).filter(|&n| n >= least);
-        self.checked(key, whole, || format!("a whole number of at least {least}"))
+    /// The option as it was given, if it was and is allowed.
+    pub fn given(&self, key: &str) -> Option<&'a Value> {
+        self.options.get(key).filter(|value| self.kind(key).allows(value))
     }
 
-    /// As [`OptionReader::whole`], as a count; what is too large for one saturates.
-    pub fn count(&mut self, key: &'static str, least: u64) -> Option<usize> {
-        self.whole(key, least).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+    /// The count that was given, if any; what is too large for one saturates.
+    pub fn given_count(&self, key: &str) -> Option<usize> {
+        self.given(key).and_then(as_count)
     }
 
-    /// A finite number that `fits`, which `expected` says in words. `None` if it is missing or wrong.
-    pub fn number(&mut self, key: &'static str, expected: &str, fits: fn(f64) -> bool) -> Option<f64> {
-        let number = self.options.get(key)?.as_f64().filter(|&x| x.is_finite() && fits(x));
-        self.checked(key, number, || expected.to_owned())
+    /// The number that was given, if any.
+    pub fn given_number(&self, key: &str) -> Option<f64> {
+        self.given(key)?.as_f64()
     }
 
-    /// True or false. `None` if it is missing or wrong.
-    pub fn flag(&mut self, key: &'static str) -> Option<bool> {
-        let flag = self.options.get(key)?.as_bool();
-        self.checked(key, flag, || "true or false".to_owned())
+    /// The count that was given, or else its default.
+    ///
+    /// # Panics
+    /// If the spec has no count of this key with a default that is a value; so do the next three.
+    pub fn count(&self, key: &str) -> usize {
+        as_count(&self.value(key)).expect("the spec has a count with a default")
     }
 
-    /// One of a few words. `None` if it is missing or wrong.
-    pub fn choice(&mut self, key: &'static str, choices: &[&'static str]) -> Option<&'static str> {
-        let found = self.options.get(key)?;
-        let word = found.as_str();
-        let choice = choices.iter().copied().find(|&choice| word == Some(choice));
-        if choice.is_none() {
-            let nearest = word.and_then(|word| nearest(word, choices.iter().copied())).map(str::to_owned);
-            let (expected, found) = (one_of(choices), found.to_string());
-            self.fault(OptionError::Wrong { key, expected, found, nearest });
-        }
-        choice
+    /// The number that was given, or else its default.
+    pub fn number(&self, key: &str) -> f64 {
+        self.value(key).as_f64().expect("the spec has a number with a default")
+    }
+
+    /// The flag that was given, or else its default.
+    pub fn flag(&self, key: &str) -> bool {
+        self.value(key).as_bool().expect("the spec has a flag with a default")
+    }
+
+    /// The word that was given, or else its default.
+    pub fn choice(&self, key: &str) -> &'static str {
+        let value = self.value(key);
+        let OptionKind::Choice(choices) = self.kind(key) else { panic!("{key} is not a choice") };
+        let choice = choices.iter().copied().find(|choice| value == *choice);
+        choice.expect("the spec has a choice with a default")
     }
 
     /// Remembers a fault.
-    pub fn fault(&mut self, fault: impl Into<E>) {
+    pub fn fault(&mut self, fault: impl Into<Fault>) {
         self.faults.push(fault.into());
     }
 
-    /// All faults in the order in which they were found.
-    pub fn faults(self) -> Vec<E> {
-        self.faults
-    }
-
     /// `value`, unless there was a fault.
-    pub fn finish<T>(self, value: T) -> Result<T, Faults<E>> {
-        if self.faults.is_empty() { Ok(value) } else { Err(Faults(self.faults)) }
+    pub fn finish<T>(self, value: T) -> Result<T, Faults> {
+        Faults::none_of(self.faults).map(|()| value)
     }
 
-    fn checked<T>(
-        &mut self,
-        key: &'static str,
-        value: Option<T>,
-        expected: impl Fn() -> String,
-    ) -> Option<T> {
-        if value.is_none() {
-            let found = self.options.get(key).map(ToString::to_string).unwrap_or_default();
-            self.fault(OptionError::Wrong { key, expected: expected(), found, nearest: None });
-        }
-        value
+    fn kind(&self, key: &str) -> OptionKind {
+        self.spec.option(key).expect("an algorithm reads the options of its spec").kind
     }
+
+    fn value(&self, key: &str) -> Value {
+        let default = || self.spec.option(key).and_then(|option| option.default.value());
+        self.given(key).cloned().or_else(default).unwrap_or_default()
+    }
+}
+
+fn as_count(value: &Value) -> Option<usize> {
+    crate::spec::whole_number(value).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// What is wrong with one option.
@@ -149,20 +149,72 @@ pub enum OptionError {
         nearest: Option<String>,
     },
     /// An option is missing.
-    #[error("option {missing} is missing{}", because.map(|key| format!(": '{key}' needs it")).unwrap_or_default())]
+    #[error("option '{key}' is missing ({because})")]
     Missing {
-        /// The option, or the alternatives, in words.
-        missing: &'static str,
-        /// The option that asks for it; `None` if it must always be there.
-        because: Option<&'static str>,
+        /// The option.
+        key: &'static str,
+        /// Why it must be there.
+        because: &'static str,
     },
 }
 
-/// All faults of an algorithm's options, at least one; printed with semicolons between them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Faults<E = OptionError>(pub Vec<E>);
+impl OptionError {
+    /// The option.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Unknown { key, .. } => key,
+            Self::Wrong { key, .. } | Self::Missing { key, .. } => key,
+        }
+    }
+}
 
-impl<E: fmt::Display> fmt::Display for Faults<E> {
+/// Something that speaks against an algorithm with these options for this problem.
+#[derive(Debug)]
+pub struct Fault {
+    /// The option that it is about, so that it gets its place in the sweep file; `None` if it is about the problem.
+    pub option: Option<String>,
+    /// What is wrong.
+    pub reason: BoxError,
+}
+
+impl Fault {
+    /// A fault of the problem.
+    pub fn of_problem(reason: impl Into<BoxError>) -> Self {
+        Self { option: None, reason: reason.into() }
+    }
+
+    /// A fault of an option that only the algorithm can see, because it takes comparing it with others or with the
+    /// problem.
+    pub fn of_option(key: &str, reason: impl Into<BoxError>) -> Self {
+        Self { option: Some(key.to_owned()), reason: reason.into() }
+    }
+}
+
+impl From<OptionError> for Fault {
+    fn from(error: OptionError) -> Self {
+        Self { option: Some(error.key().to_owned()), reason: error.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+/// Everything that speaks against an algorithm with these options for this problem, at least one thing; printed with
+/// semicolons between them.
+#[derive(Debug)]
+pub struct Faults(pub Vec<Fault>);
+
+impl Faults {
+    /// Nothing, or all `faults` as one error.
+    pub fn none_of(faults: Vec<Fault>) -> Result<(), Self> {
+        if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
+    }
+}
+
+impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, fault) in self.0.iter().enumerate() {
             let separator = if place == 0 { "" } else { "; " };
@@ -172,77 +224,81 @@ impl<E: fmt::Display> fmt::Display for Faults<E> {
     }
 }
 
-impl<E: fmt::Debug + fmt::Display> std::error::Error for Faults<E> {}
-
-/// The whole number that `x` is, if it is one that floats count exactly.
-fn whole(x: f64) -> Option<u64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole and in range, as just checked"
-    )]
-    let whole = (x.fract() == 0.0 && (0.0..=EXACT).contains(&x)).then_some(x as u64);
-    whole
-}
-
-fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map(|name| format!(", did you mean '{name}'?")).unwrap_or_default()
-}
+impl std::error::Error for Faults {}
 
 fn listed(known: &[&str]) -> String {
     if known.is_empty() { "the method has none".to_owned() } else { format!("known: {}", known.join(", ")) }
 }
 
-/// `a, b or c`.
-fn one_of(choices: &[&str]) -> String {
-    match choices {
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => choices.concat(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::{OptionDefault, OptionSpec};
+
+    const LESS: OptionKind =
+        OptionKind::Number { low: std::ops::Bound::Unbounded, high: std::ops::Bound::Excluded(1.0) };
+    const SPEC: Spec = Spec::new("For tests").options(&[
+        OptionSpec::new("a", OptionKind::at_least(2), OptionDefault::Count(5), "A count."),
+        OptionSpec::new("b", LESS, OptionDefault::Number(0.25), "A number."),
+        OptionSpec::new("c", OptionKind::Flag, OptionDefault::Flag(false), "A flag."),
+        OptionSpec::new(
+            "d",
+            OptionKind::Choice(&["up", "down", "left"]),
+            OptionDefault::Word("left"),
+            "A word.",
+        ),
+        OptionSpec::new("e", OptionKind::at_least(0), OptionDefault::Chosen("none"), "A count or nothing."),
+    ]);
 
     fn options(json: &Value) -> Options {
         json.as_object().cloned().unwrap_or_default()
     }
 
     #[test]
-    fn right_options_are_read_and_missing_ones_are_none() {
-        let options = options(&json!({"a": 2.0, "b": 0.5, "c": true, "d": "up"}));
-        let mut read: OptionReader<'_> = OptionReader::new(&options, &["a", "b", "c", "d", "e"]);
-        assert_eq!(read.whole("a", 2), Some(2));
-        assert_eq!(read.number("b", "", |x| x < 1.0), Some(0.5));
-        assert_eq!(read.flag("c"), Some(true));
-        assert_eq!(read.choice("d", &["up", "down"]), Some("up"));
-        assert_eq!((read.has("e"), read.count("e", 0)), (false, None));
-        assert_eq!(read.finish(7), Ok(7));
+    fn right_options_are_read() {
+        let options = options(&json!({"a": 2.0, "b": 0.5, "c": true, "d": "up", "e": 7}));
+        let read = OptionReader::new(SPEC, &options);
+        assert_eq!((read.count("a"), read.number("b")), (2, 0.5));
+        assert_eq!((read.flag("c"), read.choice("d"), read.given_count("e")), (true, "up", Some(7)));
+        assert_eq!(read.finish(7).ok(), Some(7));
     }
 
     #[test]
-    fn wrong_options_are_told_in_the_order_of_reading() {
-        let options = options(&json!({"a": 1.5, "b": 2, "c": 0, "d": "dwn", "other": null}));
-        let mut read: OptionReader<'_> = OptionReader::new(&options, &["a", "b", "c", "d"]);
-        assert_eq!(read.whole("a", 0), None);
-        assert_eq!(read.number("b", "less than 1", |x| x < 1.0), None);
-        assert_eq!(read.flag("c"), None);
-        assert_eq!(read.choice("d", &["up", "down", "left"]), None);
+    fn missing_options_have_their_default() {
+        let none = Options::new();
+        let read = OptionReader::new(SPEC, &none);
+        assert_eq!((read.count("a"), read.number("b")), (5, 0.25));
+        assert_eq!((read.flag("c"), read.choice("d")), (false, "left"));
+        assert_eq!((read.has("e"), read.given_count("e"), read.given_number("b")), (false, None, None));
+    }
+
+    #[test]
+    fn wrong_options_are_reported_together_in_the_order_of_the_spec() {
+        let options = options(&json!({"a": 1.5, "d": "dwn", "b": 2, "c": 0, "other": null}));
+        let mut read = OptionReader::new(SPEC, &options);
+        read.fault(Fault::of_option("a", "a and b do not match"));
+        let error = read.finish(()).expect_err("all are wrong");
         assert_eq!(
-            read.finish(()).expect_err("all are wrong").to_string(),
-            "unknown option 'other'; known: a, b, c, d; option 'a' must be a whole number of at least 0, found 1.5; \
-             option 'b' must be less than 1, found 2; option 'c' must be true or false, found 0; \
-             option 'd' must be up, down or left, found \"dwn\", did you mean 'down'?"
+            error.to_string(),
+            "unknown option 'other'; known: a, b, c, d, e; option 'a' must be a whole number of at least 2, found 1.5; \
+             option 'b' must be a number less than 1, found 2; option 'c' must be true or false, found 0; \
+             option 'd' must be up, down or left, found \"dwn\", did you mean 'down'?; a and b do not match"
         );
+        let keys: Vec<_> = error.0.iter().filter_map(|fault| fault.option.as_deref()).collect();
+        assert_eq!(keys, ["other", "a", "b", "c", "d", "a"]);
     }
 
     #[test]
-    fn whole_numbers_are_those_that_floats_count_exactly() {
-        assert_eq!(whole(9_007_199_254_740_992.0), Some(1 << 53));
-        assert_eq!([whole(1e300), whole(-1.0), whole(f64::NAN), whole(0.5)], [None; 4]);
+    fn a_required_option_is_missed() {
+        const NEEDY: Spec = Spec::new("For tests").options(&[OptionSpec::new(
+            "depth",
+            OptionKind::NUMBER,
+            OptionDefault::Required,
+            "A number.",
+        )]);
+        let error = NEEDY.check(&Options::new()).expect_err("it is missing");
+        assert_eq!(error.to_string(), "option 'depth' is missing (it has no default)");
     }
 }

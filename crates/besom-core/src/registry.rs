@@ -8,18 +8,23 @@ use std::fmt;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::{BoxError, Problem, Search, Stopper};
+use crate::{BoxError, Fault, Faults, OptionError, Problem, Search, Spec, Stopper, did_you_mean, nearest};
 
 /// What the sweep file says to an algorithm besides its name, as a JSON object.
 pub type Options = Map<String, Value>;
 
-type MakeSearch = Box<dyn Fn(&Problem, &Options) -> Result<Box<dyn Search>, BoxError> + Send + Sync>;
-type MakeStopper = Box<dyn Fn(&Problem, &Options) -> Result<Box<dyn Stopper>, BoxError> + Send + Sync>;
+type Make<T> = Box<dyn Fn(&Problem, &Options) -> Result<Box<T>, BoxError> + Send + Sync>;
 
-/// Maps the names in sweep files (`method`, `early_terminate.type`) to constructors.
+/// What a name in a sweep file stands for.
+struct Entry<T: ?Sized> {
+    spec: Spec,
+    make: Make<T>,
+}
+
+/// Maps the names in sweep files (`method`, `early_terminate.type`) to constructors and what they say of themselves.
 ///
 /// ```
-/// use besom_core::{Answer, Ask, BoxError, Registry, Search};
+/// use besom_core::{Answer, Ask, BoxError, Registry, Search, Spec};
 ///
 /// struct Nothing;
 /// impl Search for Nothing {
@@ -29,13 +34,14 @@ type MakeStopper = Box<dyn Fn(&Problem, &Options) -> Result<Box<dyn Stopper>, Bo
 /// }
 ///
 /// let mut registry = Registry::new();
-/// registry.add_search("nothing", |_problem, _options| Ok(Nothing));
+/// registry.add_search("nothing", Spec::new("Tries nothing"), |_problem, _options| Ok(Nothing));
 /// assert_eq!(registry.searches().collect::<Vec<_>>(), ["nothing"]);
+/// assert_eq!(registry.search_spec("nothing").expect("it was added").summary, "Tries nothing");
 /// ```
 #[derive(Default)]
 pub struct Registry {
-    searches: BTreeMap<String, MakeSearch>,
-    stoppers: BTreeMap<String, MakeStopper>,
+    searches: BTreeMap<String, Entry<dyn Search>>,
+    stoppers: BTreeMap<String, Entry<dyn Stopper>>,
 }
 
 impl Registry {
@@ -44,26 +50,27 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a search method under `name`, in place of one that had it. The constructor checks the options against
-    /// the problem; its error is shown before anything is stored.
-    pub fn add_search<S, F>(&mut self, name: impl Into<String>, make: F) -> &mut Self
+    /// Adds a search method under `name`, in place of one that had it. The constructor gets options that `spec` allows, and
+    /// checks them against each other and the problem; its error is shown before anything is stored. Let it be [`Faults`] that
+    /// name the option, and the sweep file's reader says where it stands.
+    pub fn add_search<S, F>(&mut self, name: impl Into<String>, spec: Spec, make: F) -> &mut Self
     where
         S: Search + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        let make: MakeSearch = Box::new(move |problem, options| Ok(Box::new(make(problem, options)?)));
-        self.searches.insert(name.into(), make);
+        let make: Make<dyn Search> = Box::new(move |problem, options| Ok(Box::new(make(problem, options)?)));
+        self.searches.insert(name.into(), Entry { spec, make });
         self
     }
 
-    /// Adds a stopping rule under `name`, in place of one that had it.
-    pub fn add_stopper<S, F>(&mut self, name: impl Into<String>, make: F) -> &mut Self
+    /// Adds a stopping rule under `name`, in place of one that had it, as [`Registry::add_search`] does a search method.
+    pub fn add_stopper<S, F>(&mut self, name: impl Into<String>, spec: Spec, make: F) -> &mut Self
     where
         S: Stopper + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        let make: MakeStopper = Box::new(move |problem, options| Ok(Box::new(make(problem, options)?)));
-        self.stoppers.insert(name.into(), make);
+        let make: Make<dyn Stopper> = Box::new(move |problem, options| Ok(Box::new(make(problem, options)?)));
+        self.stoppers.insert(name.into(), Entry { spec, make });
         self
     }
 
@@ -74,8 +81,9 @@ impl Registry {
         problem: &Problem,
         options: &Options,
     ) -> Result<Box<dyn Search>, RegistryError> {
-        let make = find(&self.searches, "search method", name)?;
-        make(problem, options).map_err(|source| refused("search method", name, source))
+        find(&self.searches, "search method", name)?
+            .build(problem, options)
+            .map_err(|source| refused("search method", name, source))
     }
 
     /// Builds the stopping rule `name`.
@@ -85,8 +93,9 @@ impl Registry {
         problem: &Problem,
         options: &Options,
     ) -> Result<Box<dyn Stopper>, RegistryError> {
-        let make = find(&self.stoppers, "stopping rule", name)?;
-        make(problem, options).map_err(|source| refused("stopping rule", name, source))
+        find(&self.stoppers, "stopping rule", name)?
+            .build(problem, options)
+            .map_err(|source| refused("stopping rule", name, source))
     }
 
     /// The names of all search methods, in order.
@@ -98,6 +107,45 @@ impl Registry {
     pub fn stoppers(&self) -> impl Iterator<Item = &str> {
         self.stoppers.keys().map(String::as_str)
     }
+
+    /// What the search method `name` says of itself.
+    pub fn search_spec(&self, name: &str) -> Option<&Spec> {
+        self.searches.get(name).map(|entry| &entry.spec)
+    }
+
+    /// What the stopping rule `name` says of itself.
+    pub fn stopper_spec(&self, name: &str) -> Option<&Spec> {
+        self.stoppers.get(name).map(|entry| &entry.spec)
+    }
+}
+
+impl<T: ?Sized> Entry<T> {
+    /// Calls the constructor with the options that the spec allows; what is wrong with the others is reported together with
+    /// what it finds itself.
+    fn build(&self, problem: &Problem, options: &Options) -> Result<Box<T>, BoxError> {
+        let Err(Faults(mut faults)) = self.spec.check(options) else { return (self.make)(problem, options) };
+        let wrong: Vec<String> = faults.iter().filter_map(|fault| fault.option.clone()).collect();
+        let allowed = options.iter().filter(|(key, _)| !wrong.contains(key));
+        let allowed = allowed.map(|(key, value)| (key.clone(), value.clone())).collect();
+        if let Err(error) = (self.make)(problem, &allowed)
+            && let Ok(Faults(more)) = error.downcast::<Faults>().map(|faults| *faults)
+        {
+            // An option that was left out because it is wrong or misspelled is not missing.
+            let meant = faults.iter().flat_map(about).map(str::to_owned).collect::<Vec<_>>();
+            let known = |fault: &Fault| fault.option.as_ref().is_some_and(|key| meant.contains(key));
+            faults.extend(more.into_iter().filter(|fault| !known(fault)));
+        }
+        Err(Faults(faults).into())
+    }
+}
+
+/// The options that a fault is about: its own, and the one that its author meant.
+fn about(fault: &Fault) -> Vec<&str> {
+    let nearest = match fault.reason.downcast_ref() {
+        Some(OptionError::Unknown { nearest, .. }) => nearest.as_deref(),
+        _ => None,
+    };
+    fault.option.as_deref().into_iter().chain(nearest).collect()
 }
 
 impl fmt::Debug for Registry {
@@ -113,7 +161,7 @@ impl fmt::Debug for Registry {
 #[derive(Debug, Error)]
 pub enum RegistryError {
     /// No algorithm has this name.
-    #[error("unknown {kind} '{name}'{}; known: {}", did_you_mean(nearest), listed(known))]
+    #[error("unknown {kind} '{name}'{}; known: {}", did_you_mean(nearest.as_deref()), listed(known))]
     Unknown {
         /// `search method` or `stopping rule`.
         kind: &'static str,
@@ -149,23 +197,6 @@ fn refused(kind: &'static str, name: &str, source: BoxError) -> RegistryError {
     RegistryError::Refused { kind, name: name.to_owned(), source }
 }
 
-fn did_you_mean(nearest: &Option<String>) -> String {
-    nearest.as_ref().map(|name| format!(", did you mean '{name}'?")).unwrap_or_default()
-}
-
 fn listed(known: &[String]) -> String {
     if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-}
-
-/// The candidate that is spelled most like `word`, if one is near enough to be meant.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.to_lowercase();
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        .filter(|&(distance, candidate)| {
-            distance <= 1 + candidate.chars().count().min(word.chars().count()) / 4
-        })
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
 }

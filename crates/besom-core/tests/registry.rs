@@ -1,8 +1,8 @@
 //! Names of algorithms, found and not found.
 
 use besom_core::{
-    Answer, Ask, BoxError, History, Metric, Options, Problem, Registry, RegistryError, Search, Space, Stop,
-    Stopper, nearest,
+    Answer, Ask, BoxError, Faults, History, Metric, OptionDefault, OptionKind, OptionSpec, Options, Problem,
+    Registry, RegistryError, Search, Space, Spec, Stop, Stopper,
 };
 
 struct Says(Answer);
@@ -21,6 +21,13 @@ impl Stopper for Lenient {
     }
 }
 
+const SPEC: Spec = Spec::new("For tests");
+
+const GRID: Spec = Spec::new("For tests").options(&[
+    OptionSpec::new("order", OptionKind::Any, OptionDefault::Chosen("none"), "None is taken."),
+    OptionSpec::new("depth", OptionKind::at_least(1), OptionDefault::Count(1), "How deep."),
+]);
+
 fn problem() -> Problem {
     Problem::new(Space::default(), Metric::new("loss", besom_core::Goal::Minimize))
 }
@@ -28,12 +35,12 @@ fn problem() -> Problem {
 fn registry() -> Registry {
     let mut registry = Registry::new();
     registry
-        .add_search("random", |_, _| Ok(Says(Answer::Wait)))
-        .add_search("grid", |_, options: &Options| match options.get("order") {
+        .add_search("random", SPEC, |_, _| Ok(Says(Answer::Wait)))
+        .add_search("grid", GRID, |_, options: &Options| match options.get("order") {
             Some(order) => Err(format!("no order {order}").into()),
             None => Ok(Says(Answer::Done)),
         })
-        .add_stopper("hyperband", |_, _| Ok(Lenient));
+        .add_stopper("hyperband", SPEC, |_, _| Ok(Lenient));
     registry
 }
 
@@ -87,7 +94,7 @@ fn searches_and_stopping_rules_have_names_of_their_own() {
 fn a_name_given_again_is_replaced() -> Result<(), BoxError> {
     let (problem, history) = (problem(), History::new());
     let mut registry = registry();
-    registry.add_search("random", |_, _| Ok(Says(Answer::Done)));
+    registry.add_search("random", SPEC, |_, _| Ok(Says(Answer::Done)));
     assert_eq!(registry.searches().collect::<Vec<_>>(), ["grid", "random"]);
     let mut search = registry.search("random", &problem, &Options::new())?;
     assert_eq!(search.suggest(&Ask { problem: &problem, history: &history, count: 1 })?, Answer::Done);
@@ -105,15 +112,45 @@ fn a_refusal_carries_its_reason() {
 #[test]
 fn a_boxed_algorithm_is_an_algorithm() {
     let mut registry = Registry::new();
-    registry.add_search("boxed", |_, _| Ok(Box::new(Says(Answer::Wait)) as Box<dyn Search>));
+    registry.add_search("boxed", SPEC, |_, _| Ok(Box::new(Says(Answer::Wait)) as Box<dyn Search>));
     assert!(registry.search("boxed", &problem(), &Options::new()).is_ok());
 }
 
 #[test]
-fn the_nearest_name_is_near_or_none() {
-    let names = ["grid", "random", "bayes"];
-    assert_eq!(nearest("baeys", names), Some("bayes"));
-    assert_eq!(nearest("GRID", names), Some("grid"));
-    assert_eq!(nearest("hyperband", names), None);
-    assert_eq!(nearest("", names), None);
+fn a_replaced_name_replaces_the_spec_too() {
+    let mut registry = registry();
+    assert_eq!(registry.search_spec("grid").map(|spec| spec.options.len()), Some(2));
+    registry.add_search("grid", Spec::new("Mine"), |_, _| Ok(Says(Answer::Done)));
+    let spec = registry.search_spec("grid").expect("it was added");
+    assert_eq!((spec.summary, spec.options.len()), ("Mine", 0));
+    assert!(registry.stopper_spec("grid").is_none());
+}
+
+#[test]
+fn options_are_checked_by_the_spec_and_by_the_constructor_at_once() {
+    let options = Options::from_iter([("depth".to_owned(), 0.into()), ("order".to_owned(), "up".into())]);
+    let mut registry = registry();
+    registry.add_search("grid", GRID, |_, options: &Options| -> Result<Says, BoxError> {
+        assert!(!options.contains_key("depth"), "the constructor sees only what the spec allows");
+        Err(Faults(vec![besom_core::Fault::of_option("order", "no order goes up")]).into())
+    });
+    let Err(error) = registry.search("grid", &problem(), &options) else { panic!("it was built") };
+    assert_eq!(
+        error.to_string(),
+        "search method 'grid': option 'depth' must be a whole number of at least 1, found 0; no order goes up"
+    );
+}
+
+#[test]
+fn an_option_that_is_wrong_or_misspelled_is_not_missing() {
+    let mut registry = registry();
+    registry.add_search("grid", GRID, |_, _: &Options| -> Result<Says, BoxError> {
+        Err(Faults(vec![besom_core::Fault::of_option("depth", "depth is missing")]).into())
+    });
+    for (key, expected) in [("depth", "'depth' must be"), ("dpth", "unknown option 'dpth'")] {
+        let options = Options::from_iter([(key.to_owned(), 0.into())]);
+        let Err(error) = registry.search("grid", &problem(), &options) else { panic!("it was built") };
+        let error = error.to_string();
+        assert!(error.contains(expected) && !error.contains("missing"), "{error}");
+    }
 }

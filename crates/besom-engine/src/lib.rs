@@ -7,7 +7,7 @@
 //! use besom_engine::{Creation, build, create, reader, registry, stored_config, system_clock};
 //! use besom_store::{SqliteStore, Store};
 //!
-//! let registry = registry(); // and yours: registry.add_search("corners", ..)
+//! let registry = registry(); // and yours: registry.add_search("corners", spec, ..)
 //! let text = "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}";
 //! let config = reader(&registry).read(text, "sweep.yaml")?.config;
 //! build(&registry, &config, 0)?; // an algorithm may refuse the problem: before anything is stored

@@ -6,8 +6,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, History, Options, Point, Problem, Registry, RunNumber, Search, Stop,
-    Stopper, Suggestion,
+    Answer, Ask, BoxError, Distribution, History, Options, Point, Problem, Registry, RunNumber, Search, Spec,
+    Stop, Stopper, Suggestion,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -20,6 +20,9 @@ use crate::view::{AskView, HistoryView, ProblemView};
 /// What was registered from Python, by name. Python registers at import, once per process; a registry of the core is
 /// built from it for each use.
 static REGISTERED: Mutex<Vec<(String, Kind, Py<PyAny>)>> = Mutex::new(Vec::new());
+
+/// Of an algorithm that is written in Python nothing is known.
+const SPEC: Spec = Spec::new("Written in Python").any_options();
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -61,10 +64,12 @@ pub(crate) fn register(registry: &mut Registry) {
     for (name, kind, object) in &*registered {
         let object = Python::attach(|py| object.clone_ref(py));
         match kind {
-            Kind::Search => registry
-                .add_search(name, move |problem, options| Ok(PySearch::make(&object, problem, options)?)),
-            Kind::Stopper => registry
-                .add_stopper(name, move |problem, options| Ok(PyStopper::make(&object, problem, options)?)),
+            Kind::Search => registry.add_search(name, SPEC, move |problem, options| {
+                Ok(PySearch::make(&object, problem, options)?)
+            }),
+            Kind::Stopper => registry.add_stopper(name, SPEC, move |problem, options| {
+                Ok(PyStopper::make(&object, problem, options)?)
+            }),
         };
     }
 }

@@ -4,11 +4,11 @@
 //! runs, so that every controller chooses alike.
 
 use besom_core::value::same;
-use besom_core::{Answer, Ask, BoxError, Distribution, Options, Problem, Search};
+use besom_core::{Answer, Ask, BoxError, Distribution, Ends, Faults, Options, Problem, Search, Spec};
 use serde_json::{Value, json};
 
-use crate::error::{none_of, unknown_options};
-use crate::{Bayes, CmaEs, Grid, Random, SearchError, Sobol, Tpe};
+use crate::options::check;
+use crate::{Bayes, CmaEs, Grid, Random, Sobol, Tpe};
 
 /// From this many runs on one more costs a Gaussian process more than it is worth; [`Tpe`] takes over, whose time grows
 /// with the number of runs and not with its square. What the numbers here rest on is in docs/benchmarks.md, "Other
@@ -61,9 +61,13 @@ enum Method {
 }
 
 impl Auto {
+    /// What the method says of itself.
+    pub const SPEC: Spec =
+        Spec::new("Chooses one of the other methods by the space and the number of runs").ends(Ends::Never);
+
     /// The choice for a problem.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
-        none_of(unknown_options(options, &[]))?;
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        check(Self::SPEC, options)?;
         let first = first(problem)?;
         let none = Options::new();
         let later = match first.method {
@@ -120,7 +124,7 @@ impl Choice {
 }
 
 /// The choice at the start.
-fn first(problem: &Problem) -> Result<Choice, SearchError> {
+fn first(problem: &Problem) -> Result<Choice, Faults> {
     if let Some(grid) = every_point(problem) {
         return Ok(grid);
     }
@@ -172,16 +176,13 @@ fn no_model(problem: &Problem) -> Option<String> {
 }
 
 /// Points that fill the space, or random ones where it has too many dimensions for that.
-fn fill(problem: &Problem, because: String) -> Result<Choice, SearchError> {
+fn fill(problem: &Problem, because: String) -> Result<Choice, Faults> {
     let none = Options::new();
-    match Sobol::new(problem, &none) {
-        Ok(sobol) => Ok(Choice::new("sobol", because, Method::Sobol(sobol))),
-        Err(SearchError::TooManyDimensions { limit, .. }) => {
-            let because = format!("{because}, and sobol has {limit} dimensions at most");
-            Ok(Choice::new("random", because, Method::Random(Random::new(problem, &none)?)))
-        }
-        Err(error) => Err(error),
+    if problem.space.dimensions() <= Sobol::DIMENSIONS {
+        return Ok(Choice::new("sobol", because, Method::Sobol(Sobol::new(problem, &none)?)));
     }
+    let because = format!("{because}, and sobol has {} dimensions at most", Sobol::DIMENSIONS);
+    Ok(Choice::new("random", because, Method::Random(Random::new(problem, &none)?)))
 }
 
 /// Whether the space certainly has more points than `bayes` can have tried before [`MANY_RUNS`]; otherwise it keeps the

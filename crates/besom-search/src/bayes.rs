@@ -41,14 +41,13 @@ mod surrogate;
 mod training;
 mod transform;
 
-use besom_core::{Answer, Ask, BoxError, Options, Problem, Search};
+use besom_core::{Answer, Ask, BoxError, Faults, Options, Problem, Search, Spec};
 use besom_gp::GpError;
 
 pub use data::{InFlight, Observation, Observations};
 pub use transform::Warp;
 
-use crate::SearchError;
-use crate::error::none_of;
+use crate::options::learner;
 
 use self::branch::CachedBranch;
 use self::context::SuggestContext;
@@ -89,23 +88,14 @@ struct Cache {
 }
 
 impl Bayes {
+    /// What the method says of itself.
+    pub const SPEC: Spec = Settings::SPEC;
+
     /// The method for a problem, which needs a metric and a parameter to search.
-    ///
-    /// Options: `initial_points`, how many quasi-random points come before the model decides; `points_to_evaluate`, a
-    /// list of points to try before anything else, each an object of parameters and values, in which what is left out is
-    /// chosen; `acquisition`, `expected_improvement` (its logarithm, the default) or `confidence_bound`, of which `beta`
-    /// (1.8) is how many standard deviations below the mean a point is taken for; `replicate` (false), whether a finite
-    /// space that is used up is tried again, where the model expects most: for metrics that differ from run to run.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
-        let (settings, mut faults) = Settings::new(problem, options);
-        if problem.metrics.is_empty() {
-            faults.push(SearchError::NoMetric);
-        }
-        if problem.space.dimensions() == 0 {
-            faults.push(SearchError::NothingToSearch);
-        }
-        none_of(faults)?;
-        Ok(Self { encoding: Encoding::new(&problem.space), settings, cache: None })
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let mut read = learner(Self::SPEC, problem, options);
+        let settings = Settings::read(problem, &mut read);
+        read.finish(Self { encoding: Encoding::new(&problem.space), settings, cache: None })
     }
 
     /// How many points come before the model decides.

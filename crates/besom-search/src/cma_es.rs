@@ -12,8 +12,13 @@ mod model;
 mod normal;
 mod story;
 
+use std::ops::Bound;
+
 use besom_core::value::float;
-use besom_core::{Answer, Ask, BoxError, Note, OptionReader, Options, Problem, Search, Suggestion};
+use besom_core::{
+    Answer, Ask, BoxError, Ends, Fault, Faults, Note, OptionDefault, OptionKind, OptionSpec, Options,
+    Problem, Search, Spec, Suggestion,
+};
 use serde_json::json;
 
 use self::constants::Constants;
@@ -21,12 +26,11 @@ use self::model::{Model, Plan, Update};
 use self::story::{Mark, Story};
 use crate::SearchError;
 use crate::axis::Axis;
-use crate::error::none_of;
+use crate::options::learner;
 
 /// Draws generations of points from a normal distribution that learns from the ranks of their values.
 ///
-/// Options: `population` (4 + 3 ln of the number of parameters, rounded down): how many runs a generation has. `step`
-/// (0.3): the standard deviation at the start, as part of each parameter's quantile scale. Never done; a point of a
+/// Options: see [`CmaEs::SPEC`]. `step` is taken on each parameter's quantile scale. Never done; a point of a
 /// finite space may come again.
 ///
 /// * Whole numbers and lists of at least three rising numbers keep a deviation with which their neighbors are tried.
@@ -48,33 +52,52 @@ pub struct CmaEs {
     known: Option<(Vec<Update>, Model)>,
 }
 
+/// A generation of more runs would hold a sweep up for ever.
+const MOST_IN_POPULATION: usize = 100_000;
+
 impl CmaEs {
     /// The most parameters that may be searched.
     pub const DIMENSIONS: usize = 200;
 
+    /// What the method says of itself.
+    pub const SPEC: Spec =
+        Spec::new("Draws generations of points, each around where the best runs of the last lead")
+            .needs_metric()
+            .ends(Ends::Never)
+            .options(&[
+                OptionSpec::new(
+                    "population",
+                    OptionKind::at_least(4),
+                    OptionDefault::Chosen("4 + 3 ln of the number of parameters, rounded down"),
+                    "How many runs a generation has; more for rugged or noisy metrics.",
+                ),
+                OptionSpec::new(
+                    "step",
+                    OptionKind::Number { low: Bound::Excluded(0.0), high: Bound::Included(1.0) },
+                    OptionDefault::Number(0.3),
+                    "How far the first generation reaches: its standard deviation as part of each range.",
+                ),
+            ]);
+
     /// The method for a problem, which needs a metric and a parameter to search.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
         let dimensions = problem.space.dimensions();
-        let mut read = OptionReader::new(options, &["population", "step"]);
-        let population =
-            read.count("population", 4).unwrap_or_else(|| Constants::usual_population(dimensions));
-        let step =
-            read.number("step", "a number above 0 and at most 1", |x| 0.0 < x && x <= 1.0).unwrap_or(0.3);
-        let mut faults = read.faults();
-        if problem.metrics.is_empty() {
-            faults.push(SearchError::NoMetric);
-        }
-        if dimensions == 0 {
-            faults.push(SearchError::NothingToSearch);
-        }
+        let mut read = learner(Self::SPEC, problem, options);
         if dimensions > Self::DIMENSIONS {
             let (found, limit) = (dimensions, Self::DIMENSIONS);
-            faults.push(SearchError::TooManyDimensions { method: "cma-es", found, limit });
+            let error = SearchError::TooManyDimensions { method: "cma-es", found, limit };
+            read.fault(Fault::of_problem(error));
         }
-        none_of(faults)?;
+        let population = read.given_count("population");
+        let population = population.unwrap_or_else(|| Constants::usual_population(dimensions));
         let axes = problem.space.searchable().map(Axis::new).collect();
-        let population = population.min(100_000);
-        Ok(Self { plan: Plan { axes, population, step, seed: problem.seed }, known: None })
+        let plan = Plan {
+            axes,
+            population: population.min(MOST_IN_POPULATION),
+            step: read.number("step"),
+            seed: problem.seed,
+        };
+        read.finish(Self { plan, known: None })
     }
 
     /// The model that has learned from these generations.

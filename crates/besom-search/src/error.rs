@@ -1,15 +1,12 @@
-//! Why a search method refuses a problem or its options.
+//! Why a search method refuses a problem.
 
-use besom_core::{Name, OptionError, OptionReader, Options};
+use besom_core::Name;
 use thiserror::Error;
 
-/// Why a search method refuses a problem or its options.
+/// Why a search method refuses a problem.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SearchError {
-    /// Something is wrong with an option.
-    #[error(transparent)]
-    Option(#[from] OptionError),
     /// These parameters have no grid: no list of values, or values with probabilities.
     #[error("a grid needs parameters with countable, equally likely values; not so: {}", listed(.0))]
     NotCountable(
@@ -35,23 +32,6 @@ pub enum SearchError {
     /// The method varies parameters, and all are constant.
     #[error("there is no parameter to search: all are constant")]
     NothingToSearch,
-    /// Several of these at once.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Several(Vec<SearchError>),
-}
-
-/// A fault for each option that is not among the `known`.
-pub(crate) fn unknown_options(options: &Options, known: &[&'static str]) -> Vec<SearchError> {
-    OptionReader::new(options, known).faults()
-}
-
-/// Nothing, or all `faults` as one error.
-pub(crate) fn none_of(mut faults: Vec<SearchError>) -> Result<(), SearchError> {
-    match faults.len() {
-        0 => Ok(()),
-        1 => Err(faults.remove(0)),
-        _ => Err(SearchError::Several(faults)),
-    }
 }
 
 fn listed(parameters: &[(Name, &str)]) -> String {

@@ -9,10 +9,11 @@ mod permutation;
 
 use std::collections::HashSet;
 
-use besom_core::{Answer, Ask, BoxError, History, OptionReader, Options, Point, Problem, Search};
+use besom_core::{
+    Answer, Ask, BoxError, Ends, Fault, Faults, History, OptionDefault, OptionKind, OptionReader, OptionSpec,
+    Options, Point, Problem, Search, Spec,
+};
 
-use crate::SearchError;
-use crate::error::none_of;
 use cells::Cells;
 use permutation::Permutation;
 
@@ -46,16 +47,29 @@ pub struct Grid {
 }
 
 impl Grid {
+    /// What the method says of itself.
+    pub const SPEC: Spec = Spec::new("Tries every combination of values once")
+        .ends(Ends::Exhausted)
+        .in_wandb()
+        .never_repeats()
+        .options(&[OptionSpec::new(
+            "order",
+            OptionKind::Choice(&["sorted", "declared", "random"]),
+            OptionDefault::Word("sorted"),
+            "The order of the points: with parameters sorted by name as W&B does, as declared in the file, or at random. \
+             Also as the key `order` beside `method`.",
+        )]);
+
     /// The grid over a problem's space, or all faults at once.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
-        let mut read = OptionReader::new(options, &["order"]);
-        let order = read.choice("order", &["sorted", "declared", "random"]);
-        let mut faults = read.faults();
-        let cells = Cells::new(&problem.space, order == Some("declared"))
-            .inspect_err(|fault| faults.push(fault.clone()));
-        none_of(faults)?;
-        let cells = cells?;
-        let shuffle = (order == Some("random")).then(|| Permutation::new(cells.size(), problem.seed));
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let mut read = OptionReader::new(Self::SPEC, options);
+        let order = read.choice("order");
+        let cells = Cells::new(&problem.space, order == "declared");
+        if let Err(error) = &cells {
+            read.fault(Fault::of_problem(error.clone()));
+        }
+        let cells = read.finish(cells)?.expect("an error was a fault");
+        let shuffle = (order == "random").then(|| Permutation::new(cells.size(), problem.seed));
         Ok(Self { cells, shuffle, progress: Progress::default() })
     }
 

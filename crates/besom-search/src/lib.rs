@@ -26,6 +26,7 @@ mod bayes;
 mod cma_es;
 mod error;
 mod grid;
+mod options;
 mod random;
 mod sobol;
 mod tpe;
@@ -43,11 +44,11 @@ use besom_core::Registry;
 
 /// Adds every method of this crate under its name in sweep files (`method: ..`).
 pub fn register(registry: &mut Registry) {
-    registry.add_search("auto", |problem, options| Ok(Auto::new(problem, options)?));
-    registry.add_search("bayes", |problem, options| Ok(Bayes::new(problem, options)?));
-    registry.add_search("cma-es", |problem, options| Ok(CmaEs::new(problem, options)?));
-    registry.add_search("grid", |problem, options| Ok(Grid::new(problem, options)?));
-    registry.add_search("random", |problem, options| Ok(Random::new(problem, options)?));
-    registry.add_search("sobol", |problem, options| Ok(Sobol::new(problem, options)?));
-    registry.add_search("tpe", |problem, options| Ok(Tpe::new(problem, options)?));
+    registry.add_search("auto", Auto::SPEC, |problem, options| Ok(Auto::new(problem, options)?));
+    registry.add_search("bayes", Bayes::SPEC, |problem, options| Ok(Bayes::new(problem, options)?));
+    registry.add_search("cma-es", CmaEs::SPEC, |problem, options| Ok(CmaEs::new(problem, options)?));
+    registry.add_search("grid", Grid::SPEC, |problem, options| Ok(Grid::new(problem, options)?));
+    registry.add_search("random", Random::SPEC, |problem, options| Ok(Random::new(problem, options)?));
+    registry.add_search("sobol", Sobol::SPEC, |problem, options| Ok(Sobol::new(problem, options)?));
+    registry.add_search("tpe", Tpe::SPEC, |problem, options| Ok(Tpe::new(problem, options)?));
 }

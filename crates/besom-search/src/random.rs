@@ -3,21 +3,23 @@
 //! The baseline that every other method must beat, and a good choice when runs are cheap and many. It looks at no
 //! history at all, so that any number of controllers and any crash leave the sequence of points as it is.
 
-use besom_core::{Answer, Ask, BoxError, Options, Problem, Search};
+use besom_core::{Answer, Ask, BoxError, Ends, Faults, Options, Problem, Search, Spec};
 use rand::RngExt;
 use rand::distr::Open01;
 
-use crate::SearchError;
-use crate::error::{none_of, unknown_options};
+use crate::options::check;
 
 /// Draws every parameter independently from its distribution. Never done; a point may come twice.
 #[derive(Clone, Debug, Default)]
 pub struct Random;
 
 impl Random {
+    /// What the method says of itself.
+    pub const SPEC: Spec = Spec::new("Draws points at random").ends(Ends::Never).in_wandb();
+
     /// The method; it has no options.
-    pub fn new(_problem: &Problem, options: &Options) -> Result<Self, SearchError> {
-        none_of(unknown_options(options, &[]))?;
+    pub fn new(_problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        check(Self::SPEC, options)?;
         Ok(Self)
     }
 }

@@ -5,10 +5,9 @@
 
 mod sequence;
 
-use besom_core::{Answer, Ask, BoxError, Options, Problem, Search};
+use besom_core::{Answer, Ask, BoxError, Ends, Fault, Faults, OptionReader, Options, Problem, Search, Spec};
 
 use crate::SearchError;
-use crate::error::{none_of, unknown_options};
 
 pub(crate) use sequence::scrambled;
 
@@ -39,15 +38,17 @@ impl Sobol {
     /// The most parameters that may be searched.
     pub const DIMENSIONS: usize = sequence::DIMENSIONS;
 
+    /// What the method says of itself.
+    pub const SPEC: Spec = Spec::new("Fills the space evenly").ends(Ends::Never);
+
     /// The method; it has no options.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
-        let mut faults = unknown_options(options, &[]);
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let mut read = OptionReader::new(Self::SPEC, options);
         let (found, limit) = (problem.space.dimensions(), Self::DIMENSIONS);
         if found > limit {
-            faults.push(SearchError::TooManyDimensions { method: "sobol", found, limit });
+            read.fault(Fault::of_problem(SearchError::TooManyDimensions { method: "sobol", found, limit }));
         }
-        none_of(faults)?;
-        Ok(Self)
+        read.finish(Self)
     }
 }
 

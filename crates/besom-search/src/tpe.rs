@@ -17,15 +17,19 @@ mod density;
 mod split;
 
 use std::collections::HashSet;
+use std::ops::Bound;
 
 use besom_core::value::float;
-use besom_core::{Answer, Ask, BoxError, Note, OptionReader, Options, Point, Problem, Search, Suggestion};
+use besom_core::{
+    Answer, Ask, BoxError, Ends, Faults, Note, OptionDefault, OptionKind, OptionSpec, Options, Point,
+    Problem, Search, Spec, Suggestion,
+};
 use libm::pow;
 use rand::{Rng, RngExt};
 use serde_json::json;
 
 use crate::SearchError;
-use crate::error::none_of;
+use crate::options::learner;
 use crate::sobol;
 
 use self::bandwidth::Bandwidth;
@@ -35,9 +39,7 @@ use crate::axis::{Axis, Place};
 
 /// Suggests the point, of some drawn where good runs are dense, at which bad runs are rarest in proportion.
 ///
-/// Options: `initial_points` (10, or a quarter of `run_cap` if that is less, but at least 3): as many runs must have a
-/// value before the densities decide; points before are those of [`crate::Sobol`]. `gamma` (0.1): which part of the runs
-/// with a value is good, rounded up, at most 25 runs. `candidates` (128): how many points are drawn. Runs that have not
+/// Options: see [`Tpe::SPEC`]. Until `initial_points` runs have a value, points are those of [`crate::Sobol`]. Runs that have not
 /// ended and those that failed count as bad. Never done; in a finite space a point is suggested twice only if all
 /// candidates were tried before.
 ///
@@ -53,6 +55,8 @@ pub struct Tpe {
 
 /// How many runs have a value, as a rule, before the densities decide: as in Optuna.
 const INITIAL_POINTS: usize = 10;
+/// More candidates cost time and add nothing.
+const MOST_CANDIDATES: usize = 10_000;
 /// The most good runs: as in Optuna, so that l stays sharp however many runs there are.
 const MOST_GOOD: usize = 25;
 /// How much narrower the kernels of l may become in the suggestions that look closest by. Drawn between this and 1 the
@@ -60,23 +64,39 @@ const MOST_GOOD: usize = 25;
 const NARROWEST: f64 = 0.5;
 
 impl Tpe {
+    /// What the method says of itself.
+    pub const SPEC: Spec = Spec::new("Draws points where good runs are dense and bad ones are not")
+        .needs_metric()
+        .ends(Ends::Never)
+        .options(&[
+            OptionSpec::new(
+                "initial_points",
+                OptionKind::at_least(1),
+                OptionDefault::Chosen("10, or a quarter of `run_cap` if that is less, at least 3"),
+                "How many runs must have a value before it learns.",
+            ),
+            OptionSpec::new(
+                "gamma",
+                OptionKind::Number { low: Bound::Excluded(0.0), high: Bound::Excluded(1.0) },
+                OptionDefault::Number(0.1),
+                "Which part of the runs is among the best, at most 25 runs.",
+            ),
+            OptionSpec::new(
+                "candidates",
+                OptionKind::at_least(1),
+                OptionDefault::Count(128),
+                "How many points are drawn for each suggestion.",
+            ),
+        ]);
+
     /// The method for a problem, which needs a metric and a parameter to search.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, SearchError> {
-        let mut read = OptionReader::new(options, &["initial_points", "gamma", "candidates"]);
-        let initial_points =
-            read.count("initial_points", 1).unwrap_or_else(|| sobol::initial_points(problem, INITIAL_POINTS));
-        let gamma = read.number("gamma", "a number between 0 and 1", |x| 0.0 < x && x < 1.0).unwrap_or(0.1);
-        let candidates = read.count("candidates", 1).unwrap_or(128).min(10_000);
-        let mut faults = read.faults();
-        if problem.metrics.is_empty() {
-            faults.push(SearchError::NoMetric);
-        }
-        if problem.space.dimensions() == 0 {
-            faults.push(SearchError::NothingToSearch);
-        }
-        none_of(faults)?;
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let read = learner(Self::SPEC, problem, options);
+        let initial_points = read.given_count("initial_points");
+        let initial_points = initial_points.unwrap_or_else(|| sobol::initial_points(problem, INITIAL_POINTS));
+        let (gamma, candidates) = (read.number("gamma"), read.count("candidates").min(MOST_CANDIDATES));
         let axes = problem.space.searchable().map(Axis::new).collect();
-        Ok(Self { axes, initial_points, gamma, candidates })
+        read.finish(Self { axes, initial_points, gamma, candidates })
     }
 
     /// The best of the candidates, an untried one if there is any, and its log ratio, ln l(x) - ln g(x).

@@ -1,7 +1,8 @@
-//! Methods that don't learn satisfy the laws of every search.
+//! Methods that don't learn satisfy the laws of every search, and all methods keep their specs.
 
+use besom_core::laws::Suite;
 use besom_core::{Options, Problem, laws};
-use besom_search::{Grid, Random, Sobol};
+use besom_search::{Auto, Bayes, CmaEs, Grid, Random, Sobol, Tpe};
 use proptest::strategy::Strategy;
 use serde_json::json;
 
@@ -28,4 +29,26 @@ fn random_satisfies_the_laws() {
 #[test]
 fn sobol_satisfies_the_laws() {
     laws::check_search(laws::any_problem(), |problem| Ok(Sobol::new(problem, &Options::new())?));
+}
+
+#[test]
+fn methods_that_do_not_learn_keep_their_specs() {
+    let finite = laws::finite_problem().prop_filter("a grid that can be counted", can_be_counted);
+    laws::check_search_spec(Grid::SPEC, finite, |problem, options| Ok(Grid::new(problem, options)?));
+    laws::check_search_spec(Random::SPEC, laws::any_problem(), |problem, options| {
+        Ok(Random::new(problem, options)?)
+    });
+    laws::check_search_spec(Sobol::SPEC, laws::any_problem(), |problem, options| {
+        Ok(Sobol::new(problem, options)?)
+    });
+}
+
+#[test]
+fn methods_that_learn_keep_their_specs() {
+    let suite = Suite { steps: 4, ..Suite::default() }.cases(20);
+    let problems = laws::mixed_problem;
+    suite.check_search_spec(Tpe::SPEC, problems(), |problem, options| Ok(Tpe::new(problem, options)?));
+    suite.check_search_spec(CmaEs::SPEC, problems(), |problem, options| Ok(CmaEs::new(problem, options)?));
+    suite.check_search_spec(Bayes::SPEC, problems(), |problem, options| Ok(Bayes::new(problem, options)?));
+    suite.check_search_spec(Auto::SPEC, problems(), |problem, options| Ok(Auto::new(problem, options)?));
 }

@@ -8,24 +8,26 @@
 //! Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020; the form that stops instead of
 //! pausing is that of Ray Tune and syne-tune.
 
-use besom_core::{BoxError, History, Options, Problem, RunNumber, Shown, Stop, Stopper};
+use besom_core::{
+    BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, RunNumber, Shown,
+    Spec, Stop, Stopper,
+};
 use serde_json::Value;
 
-use crate::RuleError;
 use crate::objective::Objective;
 use crate::options::{reader, truncated};
 use crate::peers::{Field, lowest, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
 
-/// The first rung is so many times shorter than a whole run, unless the options say where it is.
+/// How many times shorter than a whole run the first rung is, unless the options say where it is: a power of the default
+/// `eta`, measured in ADR 22.
 const FIRST_RUNG: usize = 64;
 
 /// Stops a run that is not among the best 1/eta at the last rung that it reached.
 ///
-/// Options: `eta` (4), greater than 1; `min_iter`, the first rung (a 64th of the usual length of runs, rounded up);
-/// `min_peers` (4): how many other runs must have reached a rung before anybody is stopped there. Of the runs at a rung
-/// a 1/eta part survives, rounded down but at least one; equals survive together. The run with the lowest loss of the
-/// history is never stopped.
+/// Options: see [`Asha::SPEC`]. `min_iter` is the first rung, by default a 64th of the usual length of runs, rounded up. Of the
+/// runs at a rung a 1/eta part survives, rounded down but at least one; equals survive together. The run with the lowest loss
+/// of the history is never stopped.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asha {
     eta: f64,
@@ -34,13 +36,37 @@ pub struct Asha {
 }
 
 impl Asha {
+    /// What the rule says of itself.
+    pub const SPEC: Spec =
+        Spec::new("Stops runs that are not among the best at a few steps, chosen by how long runs are")
+            .needs_metric()
+            .options(&[
+                OptionSpec::new(
+                    "eta",
+                    OptionKind::above(1.0),
+                    OptionDefault::Number(4.0),
+                    "One in `eta` runs survives each comparison.",
+                ),
+                OptionSpec::new(
+                    "min_iter",
+                    OptionKind::at_least(1),
+                    OptionDefault::Chosen("a 64th of the usual length of runs"),
+                    "The first step at which runs are compared.",
+                ),
+                OptionSpec::new(
+                    "min_peers",
+                    OptionKind::at_least(1),
+                    OptionDefault::Count(4),
+                    "How many other runs must have reached a step before any is stopped there.",
+                ),
+            ]);
+
     /// The rule with these options, or everything that is wrong with them.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = reader(problem, options, &["eta", "min_iter", "min_peers"]);
-        let eta = read.number("eta", "a number greater than 1", |x| x > 1.0).unwrap_or(4.0);
-        let min_iter = read.count("min_iter", 1);
-        let min_peers = read.count("min_peers", 1).unwrap_or(4);
-        Ok(read.finish(Self { eta, min_iter, min_peers })?)
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let read = reader(Self::SPEC, problem, options);
+        let (eta, min_iter, min_peers) =
+            (read.number("eta"), read.given_count("min_iter"), read.count("min_peers"));
+        read.finish(Self { eta, min_iter, min_peers })
     }
 
     /// The rungs up to `longest` steps, increasing.

@@ -7,18 +7,20 @@
 use std::cmp::Ordering;
 
 use besom_core::value::float;
-use besom_core::{BoxError, History, Options, Problem, Run, RunState, Shown, Stop, Stopper};
+use besom_core::{
+    Advice, BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, Run,
+    RunState, Shown, Spec, Stop, Stopper,
+};
 use serde_json::Value;
 
-use crate::RuleError;
 use crate::objective::Objective;
 use crate::options::{reader, truncated};
 use crate::reason::NotBetter;
 
 /// Stops a run whose best is not strictly better than the worst that any of the best finished runs had by that step.
 ///
-/// Options: `fraction` (0.3) of the finished runs, but at least `min_runs` (3), make the envelope; fewer finished runs
-/// than `min_runs` stop nothing. A run is judged once it has more than `start_iter` (3) values.
+/// Options: see [`Envelope::SPEC`]. `fraction` of the finished runs, but at least `min_runs`, make the envelope; fewer finished
+/// runs than `min_runs` stop nothing. A run is judged once it has more than `start_iter` values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
     fraction: f64,
@@ -27,13 +29,38 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// What the rule says of itself; its defaults are W&B's.
+    pub const SPEC: Spec =
+        Spec::new("Stops runs that were at no step better than the worst of the best finished runs")
+            .needs_metric()
+            .options(&[
+                OptionSpec::new(
+                    "fraction",
+                    OptionKind::not_below(0.0),
+                    OptionDefault::Number(0.3),
+                    "Which part of the finished runs, best first, runs are compared with; 1 is all of them.",
+                ),
+                OptionSpec::new(
+                    "min_runs",
+                    OptionKind::at_least(0),
+                    OptionDefault::Count(3),
+                    "How many runs must have finished; at least as many are compared with.",
+                ),
+                OptionSpec::new(
+                    "start_iter",
+                    OptionKind::at_least(0),
+                    OptionDefault::Count(3),
+                    "Runs of at most this many steps continue.",
+                ),
+            ])
+            .advice(all_are_kept);
+
     /// The rule with these options, or everything that is wrong with them.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = reader(problem, options, &["fraction", "min_runs", "start_iter"]);
-        let fraction = read.number("fraction", "a number of at least 0", |x| x >= 0.0).unwrap_or(0.3);
-        let min_runs = read.count("min_runs", 0).unwrap_or(3);
-        let start_iter = read.count("start_iter", 0).unwrap_or(3);
-        Ok(read.finish(Self { fraction, min_runs, start_iter })?)
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let read = reader(Self::SPEC, problem, options);
+        let (fraction, min_runs, start_iter) =
+            (read.number("fraction"), read.count("min_runs"), read.count("start_iter"));
+        read.finish(Self { fraction, min_runs, start_iter })
     }
 
     /// The best finished runs' envelope; `None` if too few runs are finished.
@@ -70,6 +97,13 @@ impl Envelope {
             format!("after {steps} steps not better than the best {runs} finished runs (best {compared})")
         })
     }
+}
+
+/// W&B takes a fraction above 1, which cannot keep more than all.
+fn all_are_kept(options: &Options) -> Vec<Advice> {
+    let above = options.get("fraction").and_then(Value::as_f64).is_some_and(|fraction| fraction > 1.0);
+    let message = "a fraction of more than 1 keeps all finished runs, as 1 does";
+    if above { vec![Advice { key: "fraction", message }] } else { Vec::new() }
 }
 
 impl Stopper for Envelope {

@@ -1,23 +1,19 @@
-//! Why a stopping rule refuses a problem or its options.
+//! What only a stopping rule itself can see in its options and its problem.
 
-use besom_core::OptionError;
 use thiserror::Error;
 
-/// Why a stopping rule refuses a problem or its options.
+/// Why a stopping rule refuses a problem, or options that do not go together.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum RuleError {
     /// The problem has no metric, so there is nothing to compare runs by.
     #[error("early termination needs a metric")]
     NoMetric,
-    /// Something is wrong with an option.
-    #[error(transparent)]
-    Option(#[from] OptionError),
     /// Hyperband's options leave no band: no run would ever be judged.
     #[error("no band is left: max_iter {max_iter} is smaller than eta {eta}")]
     NoBands {
         /// The option `max_iter`.
-        max_iter: u64,
+        max_iter: usize,
         /// The option `eta`.
         eta: f64,
     },
@@ -37,7 +33,4 @@ pub enum RuleError {
         /// The option `upper`.
         upper: f64,
     },
-    /// Several of these at once.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Several(Vec<RuleError>),
 }

@@ -11,8 +11,8 @@
 
 use besom_core::value::float;
 use besom_core::{
-    BoxError, History, OptionError, OptionReader, Options, Problem, Run, RunNumber, RunState, Shown, Stop,
-    Stopper,
+    Advice, BoxError, Fault, Faults, History, OptionDefault, OptionError, OptionKind, OptionReader,
+    OptionSpec, Options, Problem, Run, RunNumber, RunState, Shown, Spec, Stop, Stopper,
 };
 use serde_json::Value;
 
@@ -29,9 +29,8 @@ const MOST_BANDS: usize = 10_000;
 
 /// Stops a run that is worse at its last band than the best 1/eta of all runs there.
 ///
-/// Options: `min_iter` (first band), or `max_iter` and `s` (number of bands below it); `eta` (3), greater than 1;
-/// `strict` (true): judge a run by its value exactly at the band, else by its best so far. With both forms, `max_iter`
-/// wins. Runs of every state set thresholds; only running ones are stopped; equal to the threshold survives.
+/// Options: see [`Hyperband::SPEC`]. `min_iter` is the first band; or there are `s` bands below `max_iter`. With both forms,
+/// `max_iter` wins. Runs of every state set thresholds; only running ones are stopped; equal to the threshold survives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hyperband {
     /// Steps at which runs are judged; increasing, from 1.
@@ -41,13 +40,50 @@ pub struct Hyperband {
 }
 
 impl Hyperband {
+    /// What the rule says of itself; its defaults are W&B's. It needs `min_iter`, or `max_iter` and `s`.
+    pub const SPEC: Spec = Spec::new("Stops runs that are not among the best at a few steps, as W&B does")
+        .needs_metric()
+        .in_wandb()
+        .options(&[
+            OptionSpec::new(
+                "min_iter",
+                OptionKind::at_least(1),
+                OptionDefault::Chosen("none"),
+                "The first step at which runs are compared; the others are this one times powers of `eta`.",
+            ),
+            OptionSpec::new(
+                "max_iter",
+                OptionKind::at_least(1),
+                OptionDefault::Chosen("none"),
+                "In place of `min_iter`, the last step of a run: runs are compared at this one divided by powers of `eta`.",
+            ),
+            OptionSpec::new(
+                "s",
+                OptionKind::at_least(1),
+                OptionDefault::Chosen("none"),
+                "With `max_iter`, at how many steps runs are compared.",
+            ),
+            OptionSpec::new(
+                "eta",
+                OptionKind::above(1.0),
+                OptionDefault::Number(3.0),
+                "One in `eta` runs survives each comparison.",
+            ),
+            OptionSpec::new(
+                "strict",
+                OptionKind::Flag,
+                OptionDefault::Flag(true),
+                "Whether a run is judged by its value at the step itself, not by its best up to there.",
+            ),
+        ])
+        .advice(unused_form);
+
     /// The rule with these options, or everything that is wrong with them.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = reader(problem, options, &["min_iter", "max_iter", "s", "eta", "strict"]);
-        let eta = read.number("eta", "a number greater than 1", |x| x > 1.0).unwrap_or(3.0);
-        let strict = read.flag("strict").unwrap_or(true);
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let mut read = reader(Self::SPEC, problem, options);
+        let (eta, strict) = (read.number("eta"), read.flag("strict"));
         let bands = read_bands(&mut read, eta);
-        Ok(read.finish(Self { bands, eta, strict })?)
+        read.finish(Self { bands, eta, strict })
     }
 
     /// The steps at which runs are judged: increasing, without repetitions. Steps count a run's valid values, from 1.
@@ -181,45 +217,56 @@ struct Standing {
     lowest: f64,
 }
 
+/// Which of the two forms is ignored beside the other.
+fn unused_form(options: &Options) -> Vec<Advice> {
+    let has = |key| options.contains_key(key);
+    let unused = match (has("min_iter"), has("max_iter"), has("s")) {
+        (true, true, true) => Some(("min_iter", "this has no effect beside max_iter and s")),
+        (true, false, true) => Some(("s", "this has no effect without max_iter")),
+        _ => None,
+    };
+    unused.map(|(key, message)| Advice { key, message }).into_iter().collect()
+}
+
 /// The bands that the options ask for; empty if a fault was found.
-fn read_bands(read: &mut OptionReader<'_, RuleError>, eta: f64) -> Vec<usize> {
-    let min_iter = read.whole("min_iter", 1);
-    let max_iter = read.whole("max_iter", 1);
-    let s = read.whole("s", 1);
+fn read_bands(read: &mut OptionReader<'_>, eta: f64) -> Vec<usize> {
     if read.has("max_iter") {
         if !read.has("s") {
-            read.fault(OptionError::Missing { missing: "'s'", because: Some("max_iter") });
+            read.fault(OptionError::Missing { key: "s", because: "max_iter needs the number of steps" });
         }
-        let (Some(max_iter), Some(s)) = (max_iter, s) else { return Vec::new() };
-        return bands_below(max_iter, s, eta).unwrap_or_else(|fault| {
-            read.fault(fault);
+        let (Some(max_iter), Some(s)) = (read.given_count("max_iter"), read.given_count("s")) else {
+            return Vec::new();
+        };
+        return bands_below(max_iter, s, eta).unwrap_or_else(|(key, error)| {
+            read.fault(Fault::of_option(key, error));
             Vec::new()
         });
     }
     if !read.has("min_iter") {
-        read.fault(OptionError::Missing { missing: "'min_iter', or 'max_iter' with 's',", because: None });
+        let because = "hyperband needs min_iter, or max_iter and s";
+        read.fault(OptionError::Missing { key: "min_iter", because });
     }
-    min_iter.map(|min_iter| bands_from(min_iter, eta)).unwrap_or_default()
+    read.given_count("min_iter").map(|min_iter| bands_from(min_iter, eta)).unwrap_or_default()
 }
 
 /// r, rη, rη² …, rounded down. The largest saturate, far above any curve.
-fn bands_from(min_iter: u64, eta: f64) -> Vec<usize> {
+fn bands_from(min_iter: usize, eta: f64) -> Vec<usize> {
     let bands = std::iter::successors(Some(min_iter as f64), |band| Some(band * eta));
     let mut bands: Vec<usize> = bands.take(BANDS).map(truncated).collect();
     bands.dedup();
     bands
 }
 
-/// R/η, R/η² …, `s` of them unless they fall below 1 before, rounded down.
-fn bands_below(max_iter: u64, s: u64, eta: f64) -> Result<Vec<usize>, RuleError> {
+/// R/η, R/η² …, `s` of them unless they fall below 1 before, rounded down; or the option at fault.
+fn bands_below(max_iter: usize, s: usize, eta: f64) -> Result<Vec<usize>, (&'static str, RuleError)> {
     let bands = std::iter::successors(Some(max_iter as f64 / eta), |band| Some(band / eta));
-    let most = usize::try_from(s).unwrap_or(usize::MAX).min(MOST_BANDS + 1);
+    let most = s.min(MOST_BANDS + 1);
     let mut bands: Vec<usize> = bands.take_while(|&band| band >= 1.0).take(most).map(truncated).collect();
     if bands.is_empty() {
-        return Err(RuleError::NoBands { max_iter, eta });
+        return Err(("max_iter", RuleError::NoBands { max_iter, eta }));
     }
     if bands.len() > MOST_BANDS {
-        return Err(RuleError::TooManyBands { eta, limit: MOST_BANDS });
+        return Err(("eta", RuleError::TooManyBands { eta, limit: MOST_BANDS }));
     }
     bands.reverse();
     bands.dedup();

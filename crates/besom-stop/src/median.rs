@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use besom_core::{BoxError, History, Options, Problem, RunNumber, Shown, Stop, Stopper};
+use besom_core::{
+    BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, RunNumber, Shown,
+    Spec, Stop, Stopper,
+};
 use serde_json::Value;
 
-use crate::RuleError;
 use crate::objective::Objective;
 use crate::options::reader;
 use crate::peers::{Field, running, shown, usual_length};
@@ -17,9 +19,8 @@ use crate::reason::{NotBetter, ordinal};
 
 /// Stops a run whose best so far is worse than the median of what the others had reached by the same step.
 ///
-/// Options: `grace`, the first step at which a run is judged (a tenth of the usual length of runs, rounded up);
-/// `min_peers` (5): how many other runs must have got as far. Runs of every state are compared with; only running ones
-/// are stopped; equal to the median survives.
+/// Options: see [`Median::SPEC`]. `grace` is by default a tenth of the usual length of runs, rounded up. Runs of every state are
+/// compared with; only running ones are stopped; equal to the median survives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Median {
     grace: Option<usize>,
@@ -27,12 +28,29 @@ pub struct Median {
 }
 
 impl Median {
+    /// What the rule says of itself. `min_peers` is the number of runs that Optuna's `MedianPruner` waits for.
+    pub const SPEC: Spec = Spec::new("Stops runs that are worse than half of the others at their step")
+        .needs_metric()
+        .options(&[
+            OptionSpec::new(
+                "grace",
+                OptionKind::at_least(1),
+                OptionDefault::Chosen("a tenth of the usual length of runs"),
+                "The first step at which runs are compared.",
+            ),
+            OptionSpec::new(
+                "min_peers",
+                OptionKind::at_least(1),
+                OptionDefault::Count(5),
+                "How many other runs must have made as many steps before any is stopped.",
+            ),
+        ]);
+
     /// The rule with these options, or everything that is wrong with them.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = reader(problem, options, &["grace", "min_peers"]);
-        let grace = read.count("grace", 1);
-        let min_peers = read.count("min_peers", 1).unwrap_or(5);
-        Ok(read.finish(Self { grace, min_peers })?)
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let read = reader(Self::SPEC, problem, options);
+        let (grace, min_peers) = (read.given_count("grace"), read.count("min_peers"));
+        read.finish(Self { grace, min_peers })
     }
 
     fn first_step(&self, objective: Objective<'_>, history: &History) -> usize {

@@ -1,26 +1,16 @@
 //! Reading a rule's options.
 
-use besom_core::{Faults, OptionReader, Options, Problem};
+use besom_core::{Fault, OptionReader, Options, Problem, Spec};
 
 use crate::RuleError;
 
-/// A reader of a rule's options, of which only `known` may be there. A rule without a metric is at fault, too.
-pub(crate) fn reader<'a>(
-    problem: &Problem,
-    options: &'a Options,
-    known: &[&'static str],
-) -> OptionReader<'a, RuleError> {
-    let mut read = OptionReader::new(options, known);
+/// A reader of a rule's options. A problem without a metric is a fault, too.
+pub(crate) fn reader<'a>(spec: Spec, problem: &Problem, options: &'a Options) -> OptionReader<'a> {
+    let mut read = OptionReader::new(spec, options);
     if problem.metric().is_none() {
-        read.fault(RuleError::NoMetric);
+        read.fault(Fault::of_problem(RuleError::NoMetric));
     }
     read
-}
-
-impl From<Faults<RuleError>> for RuleError {
-    fn from(Faults(mut faults): Faults<RuleError>) -> Self {
-        if faults.len() == 1 { faults.remove(0) } else { Self::Several(faults) }
-    }
 }
 
 /// A count made of a real number as the reference makes it: the fraction is cut off. What is negative or NaN is 0.

@@ -3,17 +3,18 @@
 //! It saves the tail of runs that have converged, and so goes well with any search; it does not tell good runs from
 //! bad ones.
 
-use besom_core::{BoxError, History, Options, Problem, Run, RunState, Shown, Stop, Stopper};
+use besom_core::{
+    BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, Run, RunState, Shown,
+    Spec, Stop, Stopper,
+};
 
-use crate::RuleError;
 use crate::objective::Objective;
 use crate::options::reader;
 use crate::reason::value;
 
 /// Stops a run that has made `patience` steps since it last improved by more than `min_delta`.
 ///
-/// Options: `patience` (10 steps, at least 1); `min_delta` (0): what counts as no improvement, in units of the metric;
-/// `min_iter` (1): a run of fewer steps goes on.
+/// Options: see [`Patience::SPEC`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Patience {
     patience: usize,
@@ -22,13 +23,34 @@ pub struct Patience {
 }
 
 impl Patience {
+    /// What the rule says of itself.
+    pub const SPEC: Spec = Spec::new("Stops runs that have not improved for long").needs_metric().options(&[
+        OptionSpec::new(
+            "patience",
+            OptionKind::at_least(1),
+            OptionDefault::Count(10),
+            "How many steps without an improvement stop a run.",
+        ),
+        OptionSpec::new(
+            "min_delta",
+            OptionKind::not_below(0.0),
+            OptionDefault::Number(0.0),
+            "How much better a value must be to count as an improvement, in units of the metric.",
+        ),
+        OptionSpec::new(
+            "min_iter",
+            OptionKind::at_least(1),
+            OptionDefault::Count(1),
+            "Runs of fewer steps continue.",
+        ),
+    ]);
+
     /// The rule with these options, or everything that is wrong with them.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = reader(problem, options, &["patience", "min_delta", "min_iter"]);
-        let patience = read.count("patience", 1).unwrap_or(10);
-        let min_delta = read.number("min_delta", "a number of at least 0", |x| x >= 0.0).unwrap_or(0.0);
-        let min_iter = read.count("min_iter", 1).unwrap_or(1);
-        Ok(read.finish(Self { patience, min_delta, min_iter })?)
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let read = reader(Self::SPEC, problem, options);
+        let (patience, min_delta, min_iter) =
+            (read.count("patience"), read.number("min_delta"), read.count("min_iter"));
+        read.finish(Self { patience, min_delta, min_iter })
     }
 
     /// How the run has fared; `None` if it has logged no number.

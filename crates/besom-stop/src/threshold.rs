@@ -4,7 +4,10 @@
 //! proportion is taken from the runs that are over: losses are measured from their median in units of the spread of
 //! their better half, and logarithmically beyond one such unit, so that an earlier explosion does not hide the next.
 
-use besom_core::{BoxError, Goal, History, Options, Problem, Run, RunState, Shown, Stop, Stopper};
+use besom_core::{
+    BoxError, Fault, Faults, Goal, History, OptionDefault, OptionError, OptionKind, OptionReader, OptionSpec,
+    Options, Problem, Run, RunState, Shown, Spec, Stop, Stopper,
+};
 
 use crate::RuleError;
 use crate::objective::Objective;
@@ -12,14 +15,13 @@ use crate::options::reader;
 use crate::peers::shown;
 use crate::reason::{NotBetter, value};
 
-/// Fewer finished runs give no proportion.
+/// Fewer finished runs give no proportion: the spread of the better half needs two runs.
 const FEWEST: usize = 4;
 
 /// Stops a run whose latest values are no numbers, or whose latest value is out of bounds or out of proportion.
 ///
-/// Options: `nan` (1): so many values in a row that are not finite stop a run, 0 for never; `upper` and `lower`: bounds
-/// of the metric as logged (none); `divergence` (10): a loss so many times as bad as the worst of the finished runs
-/// stops a run, on the scale above, 0 for never; `min_iter` (1): bounds and divergence are looked at from this step on.
+/// Options: see [`Threshold::SPEC`]. `upper` and `lower` bound the metric as logged; `divergence` is measured on the scale
+/// above.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Threshold {
     nan: usize,
@@ -30,20 +32,53 @@ pub struct Threshold {
 }
 
 impl Threshold {
+    /// What the rule says of itself.
+    pub const SPEC: Spec =
+        Spec::new("Stops runs that diverge, log no numbers or leave bounds").needs_metric().options(&[
+            OptionSpec::new(
+                "nan",
+                OptionKind::at_least(0),
+                OptionDefault::Count(1),
+                "How many values in a row that are not numbers stop a run; 0 for never.",
+            ),
+            OptionSpec::new(
+                "upper",
+                OptionKind::NUMBER,
+                OptionDefault::Chosen("none"),
+                "The largest value that the metric may have.",
+            ),
+            OptionSpec::new(
+                "lower",
+                OptionKind::NUMBER,
+                OptionDefault::Chosen("none"),
+                "The smallest value that the metric may have.",
+            ),
+            OptionSpec::new(
+                "divergence",
+                OptionKind::not_below(0.0),
+                OptionDefault::Number(10.0),
+                "How many times as bad as the worst finished run a loss must be to stop its run, at least 1; 0 for never.",
+            ),
+            OptionSpec::new(
+                "min_iter",
+                OptionKind::at_least(1),
+                OptionDefault::Count(1),
+                "Bounds and divergence are checked from this step on.",
+            ),
+        ]);
+
     /// The rule with these options, or everything that is wrong with them.
-    pub fn new(problem: &Problem, options: &Options) -> Result<Self, RuleError> {
-        let mut read = reader(problem, options, &["nan", "upper", "lower", "divergence", "min_iter"]);
-        let nan = read.count("nan", 0).unwrap_or(1);
-        let upper = read.number("upper", "a finite number", |_| true);
-        let lower = read.number("lower", "a finite number", |_| true);
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        let mut read = reader(Self::SPEC, problem, options);
+        let (upper, lower) = (read.given_number("upper"), read.given_number("lower"));
         if let (Some(lower), Some(upper)) = (lower, upper)
             && lower >= upper
         {
-            read.fault(RuleError::EmptyBounds { lower, upper });
+            read.fault(Fault::of_option("lower", RuleError::EmptyBounds { lower, upper }));
         }
-        let divergence = read.number("divergence", "0 or a number of at least 1", |x| x == 0.0 || x >= 1.0);
-        let min_iter = read.count("min_iter", 1).unwrap_or(1);
-        Ok(read.finish(Self { nan, upper, lower, divergence: divergence.unwrap_or(10.0), min_iter })?)
+        let divergence = read_divergence(&mut read);
+        let (nan, min_iter) = (read.count("nan"), read.count("min_iter"));
+        read.finish(Self { nan, upper, lower, divergence, min_iter })
     }
 
     /// The loss beyond which a run has diverged; `None` if too few runs are over.
@@ -86,6 +121,17 @@ impl Threshold {
         let limit = limit.filter(|&limit| loss > limit)?;
         Some(format!("diverged at step {steps} ({})", NotBetter { metric, loss, limit }))
     }
+}
+
+/// The option `divergence`, which is off at 0; below 1 it would stop runs that are no worse than finished ones.
+fn read_divergence(read: &mut OptionReader<'_>) -> f64 {
+    let divergence = read.number("divergence");
+    if 0.0 < divergence && divergence < 1.0 {
+        let expected = "0 or a number of at least 1".to_owned();
+        let found = divergence.to_string();
+        read.fault(OptionError::Wrong { key: "divergence", expected, found, nearest: None });
+    }
+    divergence
 }
 
 impl Stopper for Threshold {

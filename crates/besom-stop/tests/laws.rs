@@ -9,6 +9,20 @@ fn options(options: &Value) -> Options {
 }
 
 #[test]
+fn every_rule_keeps_its_spec() {
+    laws::check_stopper_spec(Hyperband::SPEC, |problem, given| {
+        let mut options = options(&json!({"min_iter": 2}));
+        options.extend(given.clone());
+        Ok(Hyperband::new(problem, &options)?)
+    });
+    laws::check_stopper_spec(Envelope::SPEC, |problem, options| Ok(Envelope::new(problem, options)?));
+    laws::check_stopper_spec(Asha::SPEC, |problem, options| Ok(Asha::new(problem, options)?));
+    laws::check_stopper_spec(Median::SPEC, |problem, options| Ok(Median::new(problem, options)?));
+    laws::check_stopper_spec(Patience::SPEC, |problem, options| Ok(Patience::new(problem, options)?));
+    laws::check_stopper_spec(Threshold::SPEC, |problem, options| Ok(Threshold::new(problem, options)?));
+}
+
+#[test]
 fn hyperband_satisfies_the_laws() {
     let forms = [
         json!({"min_iter": 1}),

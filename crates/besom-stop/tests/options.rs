@@ -28,9 +28,21 @@ fn both_forms_of_hyperband_are_read() {
 
 #[test]
 fn hyperband_without_a_form_says_what_it_needs() {
-    check("hyperband", &json!({}), "option 'min_iter', or 'max_iter' with 's', is missing");
-    check("hyperband", &json!({"max_iter": 27}), "option 's' is missing: 'max_iter' needs it");
-    check("hyperband", &json!({"min_iter": 1, "max_iter": 27}), "option 's' is missing: 'max_iter' needs it");
+    check(
+        "hyperband",
+        &json!({}),
+        "option 'min_iter' is missing (hyperband needs min_iter, or max_iter and s)",
+    );
+    check(
+        "hyperband",
+        &json!({"max_iter": 27}),
+        "option 's' is missing (max_iter needs the number of steps)",
+    );
+    check(
+        "hyperband",
+        &json!({"min_iter": 1, "max_iter": 27}),
+        "option 's' is missing (max_iter needs the number of steps)",
+    );
 }
 
 #[test]
@@ -58,9 +70,9 @@ fn all_faults_are_reported_together() {
         "hyperband",
         &json!({"min_itr": 3, "max_iter": 27, "s": 1.5, "eta": 1, "strict": "no"}),
         "unknown option 'min_itr', did you mean 'min_iter'?; known: min_iter, max_iter, s, eta, strict; \
+         option 's' must be a whole number of at least 1, found 1.5; \
          option 'eta' must be a number greater than 1, found 1; \
-         option 'strict' must be true or false, found \"no\"; \
-         option 's' must be a whole number of at least 1, found 1.5",
+         option 'strict' must be true or false, found \"no\"",
     );
     check(
         "envelope",

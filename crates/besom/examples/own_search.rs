@@ -5,7 +5,7 @@
 //! An own method is one type with one function. It keeps no state here; if it did, it would have to be rebuildable
 //! from the history, which `besom_core::laws` checks.
 
-use besom::core::{Answer, Ask, BoxError, Search};
+use besom::core::{Answer, Ask, BoxError, Ends, Search, Spec};
 
 /// Tries every combination of the extreme values of all parameters, in the order of a binary counter.
 struct Corners {
@@ -27,13 +27,13 @@ impl Search for Corners {
     }
 }
 
+/// What the file's check, `besom methods` and an editor know of it. It has no options.
+const CORNERS: Spec = Spec::new("Tries the corners of the space").ends(Ends::Exhausted).never_repeats();
+
 fn main() -> std::process::ExitCode {
     besom::App::new()
-        .search("corners", |problem, options| {
+        .search("corners", CORNERS, |problem, _options| {
             // Refuse what you can't serve, before anything is stored.
-            if let Some(name) = options.keys().next() {
-                return Err(format!("corners has no option '{name}'").into());
-            }
             let dimensions = u32::try_from(problem.space.dimensions())?;
             if dimensions > 20 {
                 return Err(format!("{dimensions} parameters have too many corners; at most 20").into());

@@ -3,7 +3,10 @@
 //!
 //! `cargo run --release -p besom --example own_stopper -- run SWEEP.yaml`
 
-use besom::core::{BoxError, History, Problem, RunState, Stop, Stopper};
+use besom::core::{
+    BoxError, History, OptionDefault, OptionKind, OptionReader, OptionSpec, Problem, RunState, Spec, Stop,
+    Stopper,
+};
 
 struct Patience {
     steps: usize,
@@ -27,12 +30,21 @@ impl Stopper for Patience {
     }
 }
 
+/// What the file's check, `besom methods` and an editor know of it. It takes the place of besom's own rule of that name.
+const PATIENCE: Spec =
+    Spec::new("Stops runs that have not improved lately").needs_metric().options(&[OptionSpec::new(
+        "steps",
+        OptionKind::at_least(1),
+        OptionDefault::Count(5),
+        "How many steps without an improvement stop a run.",
+    )]);
+
 fn main() -> std::process::ExitCode {
     besom::App::new()
-        .stopper("patience", |_problem, options| {
-            let steps = options.get("steps").map_or(Some(5), serde_json::Value::as_u64);
-            let steps = steps.ok_or("'steps' must be a whole number")?;
-            Ok(Patience { steps: usize::try_from(steps)? })
+        .stopper("patience", PATIENCE, |_problem, options| {
+            let read = OptionReader::new(PATIENCE, options);
+            let steps = read.count("steps");
+            Ok(read.finish(Patience { steps })?)
         })
         .main()
 }

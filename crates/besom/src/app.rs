@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use besom_core::{BoxError, Options, Problem, Registry, Search, Stopper};
+use besom_core::{BoxError, Options, Problem, Registry, Search, Spec, Stopper};
 
 use crate::cli;
 
 /// The command `besom`, with the built-in algorithms and yours.
 ///
 /// ```no_run
-/// use besom::core::{Answer, Ask, BoxError, Search};
+/// use besom::core::{Answer, Ask, BoxError, Search, Spec};
 ///
 /// struct Middle;
 /// impl Search for Middle {
@@ -21,7 +21,8 @@ use crate::cli;
 ///
 /// fn main() -> std::process::ExitCode {
 ///     // `method: middle` in a sweep file now finds it.
-///     besom::App::new().search("middle", |_problem, _options| Ok(Middle)).main()
+///     let spec = Spec::new("Tries the middle of the space");
+///     besom::App::new().search("middle", spec, |_problem, _options| Ok(Middle)).main()
 /// }
 /// ```
 #[derive(Debug)]
@@ -41,25 +42,26 @@ impl App {
         Self { registry: besom_engine::registry() }
     }
 
-    /// Adds a search method that sweep files name by `method: name`.
+    /// Adds a search method that sweep files name by `method: name`, in place of one of that name; see
+    /// [`Registry::add_search`].
     #[must_use]
-    pub fn search<S, F>(mut self, name: &str, make: F) -> Self
+    pub fn search<S, F>(mut self, name: &str, spec: Spec, make: F) -> Self
     where
         S: Search + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        self.registry.add_search(name, make);
+        self.registry.add_search(name, spec, make);
         self
     }
 
-    /// Adds a stopping rule that sweep files name by `early_terminate: {type: name}`.
+    /// Adds a stopping rule that sweep files name by `early_terminate: {type: name}`, in place of one of that name.
     #[must_use]
-    pub fn stopper<S, F>(mut self, name: &str, make: F) -> Self
+    pub fn stopper<S, F>(mut self, name: &str, spec: Spec, make: F) -> Self
     where
         S: Stopper + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        self.registry.add_stopper(name, make);
+        self.registry.add_stopper(name, spec, make);
         self
     }
 

@@ -3,7 +3,7 @@
 //! Three ways in:
 //!
 //! * the command `besom`, which is [`App::new`]`().main()`;
-//! * the same command with your own algorithms: `App::new().search("corners", ..).main()`, see [`App`];
+//! * the same command with your own algorithms: `App::new().search("corners", spec, ..).main()`, see [`App`];
 //! * the parts, re-exported here under their short names, each a crate that can be used alone.
 //!
 //! ```

@@ -63,10 +63,12 @@ fn a_failure_ends_the_command_with_its_reason(algorithms: &str, reason: &str) {
     }
 }
 
+const FAILING: besom::core::Spec = besom::core::Spec::new("Fails");
+
 fn main() -> ExitCode {
     if std::env::var_os(AS_COMMAND).is_some() {
-        let app = besom::App::new().search("failing", |_, _| Ok(Failing));
-        return app.stopper("failing", |_, _| Ok(Failing)).main();
+        let app = besom::App::new().search("failing", FAILING, |_, _| Ok(Failing));
+        return app.stopper("failing", FAILING, |_, _| Ok(Failing)).main();
     }
     a_failure_ends_the_command_with_its_reason("method: failing", "the search is out of its depth");
     let stopper = "method: grid\nearly_terminate: {type: failing}";

@@ -24,6 +24,7 @@
 mod history;
 mod problem;
 mod search;
+mod spec;
 mod stopper;
 mod story;
 #[cfg(test)]
@@ -43,7 +44,7 @@ pub use problem::{
 /// The crate in whose [`Strategy`]s problems are given.
 pub use proptest;
 
-use crate::{BoxError, Problem, Search, Stopper};
+use crate::{BoxError, Options, Problem, Search, Spec, Stopper};
 
 /// How much a suite tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,83 @@ pub fn check_stopper<S: Stopper>(make: impl Fn(&Problem) -> Result<S, BoxError>)
     Suite::default().check_stopper(mixed_problem(), make);
 }
 
+/// Checks the [`Spec`] of a search with the default [`Suite`]: every option just outside of it is refused, by an error that
+/// names the option, and options that are written out with their defaults behave as those that are left out. `make` is what
+/// is registered; where options must be given, let it add them.
+///
+/// ```
+/// use besom_core::{Answer, Ask, BoxError, OptionDefault, OptionKind, OptionReader, OptionSpec, Search, Spec, laws};
+///
+/// const SPEC: Spec = Spec::new("Tries the middle of the space so often, then nothing more").options(&[
+///     OptionSpec::new("times", OptionKind::at_least(1), OptionDefault::Count(3), "How often."),
+/// ]);
+///
+/// struct Middle(usize);
+/// impl Search for Middle {
+///     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+///         let space = &ask.problem.space;
+///         let middle = || space.decode(&vec![0.5; space.dimensions()]).into();
+///         Ok(if ask.history.len() < self.0 { Answer::Try(vec![middle()]) } else { Answer::Done })
+///     }
+/// }
+///
+/// laws::check_search_spec(SPEC, laws::any_problem(), |_problem, options| {
+///     let read = OptionReader::new(SPEC, options);
+///     let times = read.count("times");
+///     Ok(read.finish(Middle(times))?)
+/// });
+/// ```
+///
+/// # Panics
+/// If a law is broken, with the law in words and the smallest story that shows it.
+pub fn check_search_spec<P, S>(
+    spec: Spec,
+    problems: P,
+    make: impl Fn(&Problem, &Options) -> Result<S, BoxError>,
+) where
+    P: Strategy<Value = Problem>,
+    S: Search,
+{
+    Suite::default().check_search_spec(spec, problems, make);
+}
+
+/// Checks the [`Spec`] of a stopping rule, as [`check_search_spec`] does that of a search.
+///
+/// # Panics
+/// If a law is broken, with the law in words and the smallest story that shows it.
+pub fn check_stopper_spec<S: Stopper>(spec: Spec, make: impl Fn(&Problem, &Options) -> Result<S, BoxError>) {
+    let told = Suite::default().tell(mixed_problem(), |story| {
+        spec::check_options(&spec, &story.problem, &make)?;
+        spec::check_stopper_defaults(&spec, story, &make)
+    });
+    if let Err(broken) = told {
+        panic!("{broken}");
+    }
+}
+
 impl Suite {
+    /// As [`check_search_spec`].
+    ///
+    /// # Panics
+    /// If a law is broken.
+    pub fn check_search_spec<P, S>(
+        &self,
+        spec: Spec,
+        problems: P,
+        make: impl Fn(&Problem, &Options) -> Result<S, BoxError>,
+    ) where
+        P: Strategy<Value = Problem>,
+        S: Search,
+    {
+        let told = self.tell(problems, |story| {
+            spec::check_options(&spec, &story.problem, &make)?;
+            spec::check_search_defaults(&spec, story, &make)
+        });
+        if let Err(broken) = told {
+            panic!("{broken}");
+        }
+    }
+
     /// The same suite with another number of stories, for algorithms that are slow to ask.
     #[must_use]
     pub fn cases(self, cases: u32) -> Self {
@@ -208,6 +285,10 @@ pub enum Law {
     Reason,
     /// A rule leaves a run alone that has not logged a metric.
     Silent,
+    /// An option just outside its spec is refused, by an error that names it.
+    Options,
+    /// A default that is written out behaves as the option left out.
+    Defaults,
 }
 
 impl fmt::Display for Law {
@@ -225,6 +306,8 @@ impl fmt::Display for Law {
             Self::Running => "a stopping rule selects running runs, each once",
             Self::Reason => "a stopping rule gives its reason",
             Self::Silent => "a run that has not logged a metric is not stopped",
+            Self::Options => "an option just outside its spec is refused",
+            Self::Defaults => "a default that is written out behaves as the option left out",
         })
     }
 }

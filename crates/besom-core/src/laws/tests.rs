@@ -257,3 +257,58 @@ fn a_rule_that_panics_at_nan_is_caught() {
         Vec::new()
     });
 }
+
+/// A spec with one option.
+const WIDTH: Spec = Spec::new("For tests").options(&[crate::OptionSpec::new(
+    "width",
+    crate::OptionKind::above(0.0),
+    crate::OptionDefault::Number(0.5),
+    "Where on the diagonal.",
+)]);
+
+fn on_diagonal(
+    read: impl Fn(&Options) -> Result<f64, BoxError>,
+) -> impl Fn(&Problem, &Options) -> Result<Box<dyn Search>, BoxError> {
+    move |_, options| {
+        let width = read(options)?;
+        Ok(Box::new(By(move |ask: &Ask<'_>, _: &mut usize| diagonal(ask, width.min(1.0)), 0)))
+    }
+}
+
+fn read_width(options: &Options) -> Result<f64, BoxError> {
+    let read = crate::OptionReader::new(WIDTH, options);
+    let width = read.number("width");
+    Ok(read.finish(width)?)
+}
+
+#[test]
+fn a_search_that_keeps_its_spec_passes() {
+    check_search_spec(WIDTH, mixed_problem(), on_diagonal(read_width));
+}
+
+#[test]
+#[should_panic(expected = "an option just outside its spec is refused")]
+fn an_option_that_is_not_checked_is_caught() {
+    let read =
+        |options: &Options| Ok(options.get("width").and_then(serde_json::Value::as_f64).unwrap_or(0.5));
+    check_search_spec(WIDTH, mixed_problem(), on_diagonal(read));
+}
+
+#[test]
+#[should_panic(expected = "a default that is written out behaves as the option left out")]
+fn a_default_that_is_not_the_one_of_the_spec_is_caught() {
+    let read = |options: &Options| read_width(options).map(|w| if options.is_empty() { 0.25 } else { w });
+    check_search_spec(WIDTH, mixed_problem(), on_diagonal(read));
+}
+
+#[test]
+#[should_panic(expected = "a default that is written out behaves as the option left out")]
+fn a_rule_whose_default_is_not_the_one_of_its_spec_is_caught() {
+    check_stopper_spec(WIDTH, |_, options| {
+        read_width(options)?;
+        let (eager, rule) = (options.is_empty(), |history: &History, eager: &mut usize| {
+            running(history).take(*eager).map(|(run, _)| stop(run)).collect()
+        });
+        Ok(Rule(rule, usize::from(eager)))
+    });
+}

@@ -1,12 +1,14 @@
 //! The options of the method.
 
 use besom_core::value::same_forgiving;
-use besom_core::{Distribution, History, Name, OptionError, OptionReader, Options, Problem, Run};
+use besom_core::{
+    Distribution, Ends, History, Name, OptionDefault, OptionError, OptionKind, OptionReader, OptionSpec,
+    Problem, Run, Spec,
+};
 use serde_json::{Map, Value};
 
 use super::acquisition::Acquisition;
 use super::note;
-use crate::SearchError;
 
 /// What the options of `bayes` say.
 #[derive(Clone, Debug, Default)]
@@ -20,46 +22,74 @@ pub(super) struct Settings {
     pub(super) replicate: bool,
 }
 
+const POINTS: &str = "points_to_evaluate";
 const EXPECTED_IMPROVEMENT: &str = "expected_improvement";
 const CONFIDENCE_BOUND: &str = "confidence_bound";
 /// As in Vizier's Gaussian process bandit.
 const BETA: f64 = 1.8;
 
 impl Settings {
-    /// The settings, and everything that is wrong with them.
-    pub(super) fn new(problem: &Problem, options: &Options) -> (Self, Vec<SearchError>) {
-        let known = ["initial_points", "points_to_evaluate", "acquisition", "beta", "replicate"];
-        let mut read = OptionReader::new(options, &known);
-        let initial_points = read.count("initial_points", 1);
-        let bound =
-            read.choice("acquisition", &[EXPECTED_IMPROVEMENT, CONFIDENCE_BOUND]) == Some(CONFIDENCE_BOUND);
-        let beta = read.number("beta", "a positive number", |x| x > 0.0);
-        if beta.is_some() && !bound {
-            read.fault(wrong(
+    /// What the method says of itself.
+    pub(super) const SPEC: Spec = Spec::new("Learns from the runs so far which points are promising")
+        .needs_metric()
+        .ends(Ends::Exhausted)
+        .in_wandb()
+        .options(&[
+            OptionSpec::new(
+                "initial_points",
+                OptionKind::at_least(1),
+                OptionDefault::Chosen("two more than parameters, 4 to 10, at most a quarter of `run_cap`"),
+                "How many quasi-random runs come before the model decides.",
+            ),
+            OptionSpec::new(
+                POINTS,
+                OptionKind::Points,
+                OptionDefault::Chosen("none"),
+                "Points to try first, such as the values in use today; what a point leaves out is chosen.",
+            ),
+            OptionSpec::new(
+                "acquisition",
+                OptionKind::Choice(&[EXPECTED_IMPROVEMENT, CONFIDENCE_BOUND]),
+                OptionDefault::Word(EXPECTED_IMPROVEMENT),
+                "What the next point maximizes: expected improvement, or with `confidence_bound` what is as good as the model \
+                 thinks possible.",
+            ),
+            OptionSpec::new(
                 "beta",
-                format!("left out unless acquisition is {CONFIDENCE_BOUND}"),
-                &options["beta"],
-            ));
+                OptionKind::above(0.0),
+                OptionDefault::Chosen("1.8 with `confidence_bound`"),
+                "With `confidence_bound`, how many standard deviations below the mean that is; more explores more.",
+            ),
+            OptionSpec::new(
+                "replicate",
+                OptionKind::Flag,
+                OptionDefault::Flag(false),
+                "Whether a finite space whose points were all tried is tried again, where most is expected, instead of ending \
+                 the sweep: for metrics that differ from run to run. Give a `run_cap` then.",
+            ),
+        ]);
+
+    /// The settings; everything that is wrong with them goes to the reader.
+    pub(super) fn read(problem: &Problem, read: &mut OptionReader<'_>) -> Self {
+        let bound = read.choice("acquisition") == CONFIDENCE_BOUND;
+        let beta = read.given_number("beta");
+        if let Some(beta) = beta.filter(|_| !bound) {
+            let expected = format!("left out unless acquisition is {CONFIDENCE_BOUND}");
+            read.fault(OptionError::Wrong { key: "beta", expected, found: beta.to_string(), nearest: None });
         }
-        let replicate = read.flag("replicate").unwrap_or(false);
         let mut given = Vec::new();
-        match options.get("points_to_evaluate") {
-            None => {}
-            Some(Value::Array(points)) => {
-                for point in points {
-                    match read_point(problem, point) {
-                        Ok(point) => given.push(point),
-                        Err(faults) => faults.into_iter().for_each(|fault| read.fault(fault)),
-                    }
-                }
+        for point in read.given(POINTS).and_then(Value::as_array).into_iter().flatten() {
+            match read_point(problem, point) {
+                Ok(point) => given.push(point),
+                Err(faults) => faults.into_iter().for_each(|fault| read.fault(fault)),
             }
-            Some(other) => read.fault(wrong("points_to_evaluate", "a list of points".to_owned(), other)),
         }
         let acquisition = match bound {
             true => Acquisition::ConfidenceBound { beta: beta.unwrap_or(BETA) },
             false => Acquisition::ExpectedImprovement,
         };
-        (Self { initial_points, given, acquisition, replicate }, read.faults())
+        let initial_points = read.given_count("initial_points");
+        Self { initial_points, given, acquisition, replicate: read.flag("replicate") }
     }
 
     /// How many of the given points, from the first on, were suggested: their notes say so, or, where notes are not kept,
@@ -94,10 +124,9 @@ fn as_written(distribution: &Distribution, value: &Value) -> Value {
 
 /// A point, given as an object of parameters and values, nested as in the sweep file or with dots.
 fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Vec<OptionError>> {
-    const KEY: &str = "points_to_evaluate";
     let Value::Object(object) = point else {
         return Err(vec![wrong(
-            KEY,
+            POINTS,
             "a list of points, each an object of parameters and values".to_owned(),
             point,
         )]);
@@ -110,7 +139,7 @@ fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Ve
                 entries.push((parameter.name.clone(), as_written(&parameter.distribution, value)));
             }
             Some(_) => faults.push(wrong(
-                KEY,
+                POINTS,
                 format!("points of the space, and '{key}' does not take this value"),
                 value,
             )),
@@ -119,7 +148,7 @@ fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Ve
                     parameters.iter().map(|parameter| parameter.name.to_string()).collect();
                 let nearest = besom_core::nearest(&key, names.iter().map(String::as_str)).map(str::to_owned);
                 let expected = format!("points of the space, and there is no parameter '{key}'");
-                faults.push(OptionError::Wrong { key: KEY, expected, found: value.to_string(), nearest });
+                faults.push(OptionError::Wrong { key: POINTS, expected, found: value.to_string(), nearest });
             }
         }
     }
