@@ -14,15 +14,21 @@ use pyo3::prelude::*;
 use rand::Rng;
 
 use crate::error::Failure;
+use crate::spec;
 use crate::value;
 use crate::view::{AskView, HistoryView, ProblemView};
 
 /// What was registered from Python, by name. Python registers at import, once per process; a registry of the core is
 /// built from it for each use.
-static REGISTERED: Mutex<Vec<(String, Kind, Py<PyAny>)>> = Mutex::new(Vec::new());
+static REGISTERED: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 
-/// Of an algorithm that is written in Python nothing is known.
-const SPEC: Spec = Spec::new("Written in Python").any_options();
+/// An algorithm of Python.
+struct Registered {
+    name: String,
+    kind: Kind,
+    spec: Spec,
+    object: Py<PyAny>,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -30,44 +36,65 @@ enum Kind {
     Stopper,
 }
 
-/// Makes `method: name` find a class, an object with `suggest`, or a function.
+/// Make `method: name` find a class, an object with `suggest`, or a function.
+///
+/// `options` describes its options by key, in the words of a JSON Schema: `{"depth": {"type": "integer", "minimum": 1,
+/// "default": 3, "doc": "How deep."}}`; the attribute `OPTIONS` does the same. They are then checked and completed as those of
+/// besom's own methods; without a description they are passed on as they are.
 #[pyfunction]
-pub(crate) fn register_search(name: String, search: Py<PyAny>) -> PyResult<()> {
-    Python::attach(|py| checked(py, &search, "suggest"))?;
-    remember(name, Kind::Search, search);
-    Ok(())
+#[pyo3(signature = (name, search, options=None))]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands objects over by value")]
+pub(crate) fn register_search(
+    name: String,
+    search: Bound<'_, PyAny>,
+    options: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    remember(name, Kind::Search, &search, options)
 }
 
-/// Makes `early_terminate: {type: name}` find a class, an object with `stop`, or a function.
+/// Make `early_terminate: {type: name}` find a class, an object with `stop`, or a function; `options` as for
+/// `register_search`.
 #[pyfunction]
-pub(crate) fn register_stopping(name: String, stopping: Py<PyAny>) -> PyResult<()> {
-    Python::attach(|py| checked(py, &stopping, "stop"))?;
-    remember(name, Kind::Stopper, stopping);
-    Ok(())
+#[pyo3(signature = (name, stopping, options=None))]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands objects over by value")]
+pub(crate) fn register_stopping(
+    name: String,
+    stopping: Bound<'_, PyAny>,
+    options: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    remember(name, Kind::Stopper, &stopping, options)
 }
 
 /// Whether an object can be an algorithm at all, before anything hangs on it.
-fn checked(py: Python<'_>, object: &Py<PyAny>, method: &str) -> PyResult<()> {
-    py.import("besom._algorithms")?.call_method1("checked", (object, method))?;
+fn checked(object: &Bound<'_, PyAny>, method: &str) -> PyResult<()> {
+    object.py().import("besom._algorithms")?.call_method1("checked", (object, method))?;
     Ok(())
 }
 
-fn remember(name: String, kind: Kind, object: Py<PyAny>) {
+fn remember(
+    name: String,
+    kind: Kind,
+    object: &Bound<'_, PyAny>,
+    options: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    checked(object, if kind == Kind::Search { "suggest" } else { "stop" })?;
+    let spec = spec::of(object, options)?;
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    registered.retain(|(known, of, _)| (known, *of) != (&name, kind));
-    registered.push((name, kind, object));
+    registered.retain(|known| (&known.name, known.kind) != (&name, kind));
+    registered.push(Registered { name, kind, spec, object: object.clone().unbind() });
+    Ok(())
 }
 
 /// Adds what was registered from Python.
 pub(crate) fn register(registry: &mut Registry) {
     let registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
-    for (name, kind, object) in &*registered {
+    for Registered { name, kind, spec, object } in &*registered {
         let object = Python::attach(|py| object.clone_ref(py));
         match kind {
-            Kind::Search => registry.add_search(name, SPEC, move |problem, options| {
+            Kind::Search => registry.add_search(name, *spec, move |problem, options| {
                 Ok(PySearch::make(&object, problem, options)?)
             }),
-            Kind::Stopper => registry.add_stopper(name, SPEC, move |problem, options| {
+            Kind::Stopper => registry.add_stopper(name, *spec, move |problem, options| {
                 Ok(PyStopper::make(&object, problem, options)?)
             }),
         };

@@ -16,6 +16,7 @@ mod laws;
 mod log;
 mod place;
 mod plot;
+mod spec;
 mod stateless;
 mod store;
 mod value;
@@ -49,6 +50,8 @@ mod _besom {
     use crate::place::{id_of_path, store_directory};
     #[pymodule_export]
     use crate::plot::draw;
+    #[pymodule_export]
+    use crate::spec::algorithms;
     #[pymodule_export]
     use crate::stateless::{next_runs, stop_runs};
     #[pymodule_export]

@@ -302,3 +302,75 @@ def test_what_a_hand_driven_loop_changed_is_scheduled_as_changed():
     assert [run.config["x"] for run in runs(sweep.sweep_id)] == [params["x"], 0.25]
     with pytest.raises(besom.BesomError, match="already exists"):
         sweep.configure_program("other.py")
+
+
+class Described:
+    """Tries the middle. Again and again."""
+
+    OPTIONS = {"depth": {"type": "integer", "minimum": 1, "default": 2, "doc": "How deep."}}
+
+    def __init__(self, problem, options):
+        Described.seen = options
+
+    def suggest(self, ask):
+        return ask.problem.decode([0.5] * ask.problem.dimensions)
+
+
+def _config(method):
+    return {"method": method, "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}, "run_cap": 1}
+
+
+def test_described_options_are_checked_and_completed():
+    besom.register_search("described", Described)
+    for method, seen in [("described", 2), ({"name": "described", "depth": 3}, 3)]:
+        besom.Sweep(_config(method))
+        assert Described.seen == {"depth": seen}
+    with pytest.raises(besom.ConfigError) as error:
+        besom.Sweep(_config({"name": "described", "dpth": 3, "depth": 0}))
+    assert [problem["path"] for problem in error.value.problems] == ["method.dpth", "method.depth"]
+    assert error.value.problems[0]["suggestion"] == 'did you mean "depth"?'
+
+
+def test_an_algorithm_without_a_description_gets_its_options_as_they_are():
+    besom.register_search("undescribed", lambda ask: ask.problem.decode([0.5] * ask.problem.dimensions))
+    besom.Sweep(_config({"name": "undescribed", "anything": [1, {}]}))
+
+
+def test_a_replaced_built_in_name_has_the_options_of_its_replacement(script):
+    out = script.run(
+        """
+        import besom
+        class Mine:
+            def __init__(self, problem, options):
+                assert options["depth"] == 3
+            def suggest(self, ask):
+                return None
+        config = {"method": {"name": "bayes", "depth": 3}, "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}}
+        besom.register_search("bayes", Mine)
+        besom.Sweep(config)
+        besom.register_search("bayes", Mine, options={"depth": {"type": "integer", "default": 3}})
+        besom.Sweep({**config, "method": "bayes"})
+        try:
+            besom.Sweep({**config, "method": {"name": "bayes", "beta": 2.0}})
+        except besom.ConfigError as error:
+            print(error.problems[0]["path"], error.problems[0]["message"])
+        """
+    )
+    assert "method.beta unknown key" in str(out)
+
+
+def test_a_description_that_makes_no_sense_is_refused():
+    for options in [{"depth": {"type": "text"}}, {"depth": {"type": "integer", "minimum": 1, "default": 0}}, {"depth": 3}]:
+        with pytest.raises(ValueError, match="option 'depth'"):
+            besom.register_search("senseless", Described, options=options)
+
+
+def test_a_class_of_an_algorithm_shows_its_options_and_takes_them():
+    tpe = besom.sweeps.ParzenSearch
+    assert "gamma: float = 0.1" in str(tpe.__signature__)
+    assert "Which part of the runs" in tpe.__doc__
+    with pytest.raises(TypeError, match="gama"):
+        tpe(gama=0.2)
+    controller = besom.controller()
+    controller.configure_search(tpe(gamma=0.2))
+    assert controller.config["method"] == {"name": "tpe", "gamma": 0.2}

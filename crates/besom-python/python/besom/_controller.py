@@ -100,8 +100,9 @@ class Controller:
         own = not isinstance(search, (str, Mapping)) and not hasattr(search, "_besom_name")
         if not own:
             self._configurable()
-            method = search if isinstance(search, (str, Mapping)) else search._besom_name
-            self._config["method"] = {"name": method, **options} if options else method
+            if not isinstance(search, (str, Mapping)):
+                search, options = search._besom_name, {**getattr(search, "options", {}), **options}
+            self._config["method"] = {"name": search, **options} if options else search
             return
         self._not_begun("configure_search")
         _algorithms.checked(search, "suggest")
@@ -117,8 +118,9 @@ class Controller:
         own = not isinstance(stopping, (str, Mapping)) and not hasattr(stopping, "_besom_name")
         if not own:
             self._configurable()
-            kind = stopping if isinstance(stopping, (str, Mapping)) else stopping._besom_name
-            rule = dict(kind) if isinstance(kind, Mapping) else {"type": kind}
+            if not isinstance(stopping, (str, Mapping)):
+                stopping, options = stopping._besom_name, {**getattr(stopping, "options", {}), **options}
+            rule = dict(stopping) if isinstance(stopping, Mapping) else {"type": stopping}
             self._config["early_terminate"] = {**rule, **options}
             return
         self._not_begun("configure_stopping")

@@ -11,87 +11,17 @@ import random
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from numbers import Number
-from typing import Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
-from besom import _besom
-
-
-class GridSearch:
-    """Every point of the grid (``method: grid``)."""
-
-    _besom_name = "grid"
+from besom import _besom, _classes
 
 
-class RandomSearch:
-    """Points at random (``method: random``)."""
+#: One class for each search method and stopping rule: ``GridSearch``, ``HyperbandEarlyTerminate`` and the others.
+globals().update(_classes.classes())
 
-    _besom_name = "random"
+if TYPE_CHECKING:
 
-
-class BayesianSearch:
-    """Points that a Gaussian process expects the most of (``method: bayes``)."""
-
-    _besom_name = "bayes"
-
-
-class SobolSearch:
-    """Points that fill the space evenly (``method: sobol``)."""
-
-    _besom_name = "sobol"
-
-
-class ParzenSearch:
-    """Points that are likelier among good runs than among the others (``method: tpe``)."""
-
-    _besom_name = "tpe"
-
-
-class CmaEsSearch:
-    """Points from a normal distribution that moves and adapts to where runs are good (``method: cma-es``)."""
-
-    _besom_name = "cma-es"
-
-
-class AutoSearch:
-    """One of the other methods, chosen by the space and the number of runs (``method: auto``)."""
-
-    _besom_name = "auto"
-
-
-class HyperbandEarlyTerminate:
-    """Stops what is not among the best at certain steps (``early_terminate: {type: hyperband}``)."""
-
-    _besom_name = "hyperband"
-
-
-class EnvelopeEarlyTerminate:
-    """Stops what is below the envelope of the best runs (``early_terminate: {type: envelope}``)."""
-
-    _besom_name = "envelope"
-
-
-class AshaEarlyTerminate:
-    """Stops what is not among the best that came as far, on rungs that are further and further apart (``type: asha``)."""
-
-    _besom_name = "asha"
-
-
-class MedianEarlyTerminate:
-    """Stops what is worse than the median of the others (``type: median``)."""
-
-    _besom_name = "median"
-
-
-class PatienceEarlyTerminate:
-    """Stops what has not got better for some steps (``type: patience``)."""
-
-    _besom_name = "patience"
-
-
-class ThresholdEarlyTerminate:
-    """Stops what diverges or passes bounds that you set (``type: threshold``)."""
-
-    _besom_name = "threshold"
+    def __getattr__(name: str) -> type[_classes.Algorithm]: ...
 
 
 class RunState(str, Enum):
