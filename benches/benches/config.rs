@@ -23,7 +23,11 @@ fn sweep_file(parameters: usize) -> String {
 
 fn read(c: &mut Criterion) {
     let text = sweep_file(1000);
-    let read = |text: &str| besom_config::parse(text).expect("a right file");
+    let mut registry = besom_core::Registry::new();
+    besom_search::register(&mut registry);
+    besom_stop::register(&mut registry);
+    let reader = besom_config::Reader::new(&registry);
+    let read = |text: &str| reader.read(text, "sweep.yaml").expect("a right file");
     c.bench_function("config/1,000 parameters, YAML", |b| b.iter(|| black_box(read(&text))));
     let json = read(&text).config.filled.to_string();
     c.bench_function("config/1,000 parameters, JSON", |b| b.iter(|| black_box(read(&json))));

@@ -1,63 +1,41 @@
-//! Names of algorithms, from the registry, and options for them.
-//!
-//! An algorithm that is registered is tried, whether its options are listed here or not.
+//! Names of algorithms, from the registry, and options for them, from their specs.
 
-use besom_core::{Options, Registry};
+use besom_core::{OptionKind, OptionSpec, Options, Registry};
 use serde_json::{Value, json};
 
 use crate::{Bytes, value};
 
-/// The options of search methods.
-const SEARCHES: &[(&str, &[&str])] = &[
-    ("bayes", &["initial_points", "points_to_evaluate", "acquisition", "beta", "replicate"]),
-    ("cma-es", &["population", "step"]),
-    ("grid", &["order"]),
-    ("tpe", &["initial_points", "gamma", "candidates"]),
-];
-
-/// The options of stopping rules.
-const STOPPERS: &[(&str, &[&str])] = &[
-    ("asha", &["eta", "min_iter", "min_peers"]),
-    ("envelope", &["fraction", "min_runs", "start_iter"]),
-    ("hyperband", &["min_iter", "max_iter", "s", "eta", "strict"]),
-    ("median", &["grace", "min_peers"]),
-    ("patience", &["patience", "min_delta", "min_iter"]),
-    ("threshold", &["nan", "upper", "lower", "divergence", "min_iter"]),
-];
-
 /// A search method of the registry with options, which it may refuse.
 pub fn search_options(bytes: &mut Bytes<'_>, registry: &Registry) -> (String, Options) {
     let names: Vec<&str> = registry.searches().collect();
-    choice(bytes, &names, SEARCHES)
+    let name = bytes.pick(&names);
+    (name.to_owned(), options(bytes, registry.search_spec(name).map_or(&[], |spec| spec.options)))
 }
 
 /// A stopping rule of the registry with options, which it may refuse.
 pub fn stopper_options(bytes: &mut Bytes<'_>, registry: &Registry) -> (String, Options) {
     let names: Vec<&str> = registry.stoppers().collect();
-    choice(bytes, &names, STOPPERS)
+    let name = bytes.pick(&names);
+    (name.to_owned(), options(bytes, registry.stopper_spec(name).map_or(&[], |spec| spec.options)))
 }
 
-fn choice(bytes: &mut Bytes<'_>, names: &[&str], known: &[(&str, &[&str])]) -> (String, Options) {
-    let name = bytes.pick(names);
-    let keys = known.iter().find(|(known, _)| *known == name).map_or(&[] as &[&str], |(_, keys)| keys);
+fn options(bytes: &mut Bytes<'_>, specs: &[OptionSpec]) -> Options {
     let chosen = bytes.byte();
-    let chosen = keys.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
-    let options = chosen.map(|(_, &key)| (key.to_owned(), option(bytes, key))).collect();
-    (name.to_owned(), options)
+    let chosen = specs.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+    chosen.map(|(_, spec)| (spec.key.to_owned(), option(bytes, &spec.kind))).collect()
 }
 
 /// A value, as a rule one of the kind that the option takes.
-fn option(bytes: &mut Bytes<'_>, key: &str) -> Value {
+fn option(bytes: &mut Bytes<'_>, kind: &OptionKind) -> Value {
     if bytes.one_in(16) {
         return value(bytes, 1);
     }
-    match key {
-        "order" => json!(bytes.pick(&["sorted", "declared", "random"])),
-        "acquisition" => json!(bytes.pick(&["expected_improvement", "confidence_bound"])),
-        "points_to_evaluate" => json!([{}, {}]),
-        "strict" | "replicate" => json!(bytes.one_in(2)),
-        "upper" | "lower" => json!(bytes.finite()),
-        _ if bytes.one_in(4) => json!(f64::from(bytes.byte()) / 16.0),
+    match kind {
+        OptionKind::Choice(words) => json!(bytes.pick(words)),
+        OptionKind::Points => json!([{}, {}]),
+        OptionKind::Flag => json!(bytes.one_in(2)),
+        OptionKind::Number { .. } if bytes.one_in(2) => json!(bytes.finite()),
+        OptionKind::Number { .. } => json!(f64::from(bytes.byte()) / 16.0),
         _ => json!(1 + bytes.below(8)),
     }
 }

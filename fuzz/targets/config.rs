@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use besom_config::{Parsed, Problems, Reader, SweepConfig, wandb_problems};
+use besom_config::{Diagnostics, Parsed, Reader, SweepConfig};
 use besom_core::{Ask, History};
 use besom_fuzz::config::config;
 use besom_fuzz::{Bytes, laws};
@@ -19,26 +19,29 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let config = config(&mut Bytes::new(rest));
-    let read = Reader::new().read_json(&config);
+    let registry = laws::registry();
+    let read = Reader::new(&registry).read_json(&config);
     let again = check_text(&config.to_string());
     assert_eq!(read.is_ok(), again.is_ok(), "as JSON and as text: {config}");
 });
 
-fn check_text(text: &str) -> Result<Parsed, Problems> {
-    let read = within_a_second(|| Reader::new().read(text, "sweep.yaml"));
-    black_box(wandb_problems(text, "sweep.yaml"));
+fn check_text(text: &str) -> Result<Parsed, Diagnostics> {
+    let registry = laws::registry();
+    let reader = Reader::new(&registry);
+    let read = within_a_second(|| reader.read(text, "sweep.yaml"));
+    black_box(reader.wandb_diagnostics(text, "sweep.yaml"));
     match &read {
-        Ok(parsed) => check_right(&parsed.config),
+        Ok(parsed) => check_right(&reader, &parsed.config),
         Err(problems) => check_wrong(text, problems),
     }
     read
 }
 
-fn check_right(config: &SweepConfig) {
+fn check_right(reader: &Reader<'_>, config: &SweepConfig) {
     let filled = &config.filled;
-    let again = Reader::new().read_json(filled).expect("a right configuration is right with its defaults");
+    let again = reader.read_json(filled).expect("a right configuration is right with its defaults");
     assert_eq!(again.config, *config, "with defaults filled in");
-    let again = Reader::new().read(&filled.to_string(), "filled").expect("and as text");
+    let again = reader.read(&filled.to_string(), "filled").expect("and as text");
     assert_eq!(again.config, *config, "with defaults filled in, as text");
     check_runs(config);
 }
@@ -67,7 +70,7 @@ fn check_runs(config: &SweepConfig) {
 }
 
 /// Every problem has its place in the text.
-fn check_wrong(text: &str, problems: &Problems) {
+fn check_wrong(text: &str, problems: &Diagnostics) {
     assert!(!problems.is_empty(), "refused without a reason");
     // YAML ends lines by either, and a problem may lie at the end of the text.
     let lines = text.matches(['\n', '\r']).count() + 1;

@@ -1,4 +1,4 @@
-//! What is wrong with a sweep file, told so that one can go and repair it.
+//! What is wrong with a sweep file, said so that one can go and repair it.
 //!
 //! A reader of a sweep file wants all problems at once, each with its place in the text, its place in the
 //! configuration, what stands there and what may stand there.
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-/// How bad a finding is.
+/// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -18,7 +18,7 @@ pub enum Severity {
     Warning,
 }
 
-/// One finding about a sweep file.
+/// One diagnostic about a sweep file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
     /// Whether the file is refused for it.
@@ -66,23 +66,23 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// All that is wrong with a sweep file, in the order of the text; printed one finding a line.
+/// All that is wrong with a sweep file, in the order of the text; printed one diagnostic a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Problems(Vec<Diagnostic>);
+pub struct Diagnostics(Vec<Diagnostic>);
 
-impl Problems {
-    /// The findings.
+impl Diagnostics {
+    /// The diagnostics.
     pub fn as_slice(&self) -> &[Diagnostic] {
         &self.0
     }
 
-    /// The findings, one after another.
+    /// The diagnostics, one after another.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }
 
-    /// How many findings there are.
+    /// How many diagnostics there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -93,13 +93,13 @@ impl Problems {
     }
 }
 
-impl From<Vec<Diagnostic>> for Problems {
-    fn from(findings: Vec<Diagnostic>) -> Self {
-        Self(findings)
+impl From<Vec<Diagnostic>> for Diagnostics {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self(diagnostics)
     }
 }
 
-impl IntoIterator for Problems {
+impl IntoIterator for Diagnostics {
     type Item = Diagnostic;
     type IntoIter = std::vec::IntoIter<Diagnostic>;
 
@@ -108,7 +108,7 @@ impl IntoIterator for Problems {
     }
 }
 
-impl<'a> IntoIterator for &'a Problems {
+impl<'a> IntoIterator for &'a Diagnostics {
     type Item = &'a Diagnostic;
     type IntoIter = std::slice::Iter<'a, Diagnostic>;
 
@@ -117,16 +117,16 @@ impl<'a> IntoIterator for &'a Problems {
     }
 }
 
-impl fmt::Display for Problems {
+impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.0.iter().enumerate() {
+        for (index, diagnostic) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{finding}")?;
+            write!(f, "{diagnostic}")?;
         }
         Ok(())
     }
 }
 
-impl std::error::Error for Problems {}
+impl std::error::Error for Diagnostics {}

@@ -1,8 +1,8 @@
 //! Turns a sweep file (YAML or JSON) into a validated sweep configuration, or into the list of all its problems.
 //!
 //! The file is W&B's sweep configuration, word for word, with a few keys of our own. Reading goes in three steps, each
-//! of which knows nothing of the next: text to a tree in which every value keeps its place; the tree to findings
-//! and a [`SweepConfig`]; findings to text. So that one sees everything that is wrong at once, no check stops at the
+//! of which knows nothing of the next: text to a tree in which every value keeps its place; the tree to diagnostics
+//! and a [`SweepConfig`]; diagnostics to text. So that one sees everything that is wrong at once, no check stops at the
 //! first problem, and only text that is not YAML at all ends the reading early.
 //!
 //! # How words without quotes are read
@@ -15,12 +15,14 @@
 //! # Limits
 //!
 //! [`MAX_BYTES`] of text, 64 levels of nesting, 100,000 values that aliases and merge keys add to those written, and
-//! 100,000 parameters. They stand before the work that they bound. Of more than 1,000 findings the last is a count.
+//! 100,000 parameters. They stand before the work that they bound. Of more than 1,000 diagnostics the last is a count.
 
 mod check;
+mod collector;
+mod describe;
 mod diagnostic;
-mod findings;
 mod input;
+mod known;
 mod reader;
 mod scalar;
 mod schema;
@@ -28,8 +30,9 @@ mod sweep;
 mod tree;
 mod yaml;
 
-pub use diagnostic::{Diagnostic, Problems, Severity};
+pub use describe::algorithms;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use input::{MAX_BYTES, ReadError, read_file, read_from};
-pub use reader::{Parsed, Reader, parse, wandb_problems};
+pub use reader::{Parsed, Reader};
 pub use schema::schema;
 pub use sweep::{Algorithm, Retry, SweepConfig};

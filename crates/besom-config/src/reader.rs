@@ -1,11 +1,15 @@
 //! The way in: text or JSON to a checked configuration.
 
+use std::collections::BTreeSet;
+
+use besom_core::Registry;
 use serde_json::Value;
 
-use crate::check::{Known, check};
-use crate::diagnostic::{Diagnostic, Problems, Severity};
-use crate::findings::{Dialect, Findings};
+use crate::check::check;
+use crate::collector::{Collector, Dialect};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::input::MAX_BYTES;
+use crate::known::Known;
 use crate::sweep::SweepConfig;
 use crate::tree::{self, MAX_DEPTH, Node, Place};
 use crate::yaml;
@@ -19,43 +23,48 @@ pub struct Parsed {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads sweep files; knows the built-in algorithms and those that are named to it.
+/// Reads sweep files; knows the algorithms of a registry, and checks and fills their options by their specs.
 ///
 /// ```
 /// use besom_config::Reader;
+/// use besom_core::Registry;
+///
+/// let mut registry = Registry::new();
+/// besom_search::register(&mut registry);
+/// let reader = Reader::new(&registry);
 ///
 /// let text = "method: grid\nparameters: {lr: {values: [0.1, 0.01]}}";
-/// let parsed = Reader::new().read(text, "sweep.yaml").expect("it is right");
+/// let parsed = reader.read(text, "sweep.yaml").expect("it is right");
 /// assert_eq!(parsed.config.problem.space.dimensions(), 1);
 ///
-/// let problems = Reader::new().read("method: gird\nparameters: {}", "sweep.yaml").expect_err("it is wrong");
+/// let text = "method: {name: bayes, initial_points: -5}\nmetric: {name: loss}\nparameters: {}";
+/// let diagnostics = reader.read(text, "sweep.yaml").expect_err("it is wrong");
 /// assert_eq!(
-///     problems.to_string(),
-///     "sweep.yaml:1:9: method: found \"gird\", expected a search method; known are bayes, grid, random, sobol, tpe, cma-es, auto \
-///      (did you mean \"grid\"?)\n\
-///      sweep.yaml:2:13: parameters: found an empty mapping, expected at least one parameter"
+///     diagnostics.to_string(),
+///     "sweep.yaml:1:39: method.initial_points: found -5, expected a whole number of at least 1\n\
+///      sweep.yaml:3:13: parameters: found an empty mapping, expected at least one parameter"
 /// );
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct Reader {
-    known: Known,
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    known: Known<'a>,
 }
 
-impl Reader {
-    /// A reader that knows the built-in algorithms.
-    pub fn new() -> Self {
-        Self::default()
+impl<'a> Reader<'a> {
+    /// A reader that knows the algorithms of a registry.
+    pub fn new(registry: &'a Registry) -> Self {
+        let known = Known { registry, methods: BTreeSet::new(), stoppers: BTreeSet::new(), any: false };
+        Self { known }
     }
 
-    /// Also allows `method: name`; its options are left to the method. Naming a built-in one changes nothing.
+    /// Also allows `method: name`; its options are left to the method. A name of the registry keeps its checks.
     #[must_use]
     pub fn method(mut self, name: impl Into<String>) -> Self {
         self.known.methods.insert(name.into());
         self
     }
 
-    /// Also allows `early_terminate: {type: name}`; its options are left to the rule. Naming a built-in one changes
-    /// nothing.
+    /// Also allows `early_terminate: {type: name}`; its options are left to the rule. A name of the registry keeps its checks.
     #[must_use]
     pub fn stopper(mut self, name: impl Into<String>) -> Self {
         self.known.stoppers.insert(name.into());
@@ -63,7 +72,8 @@ impl Reader {
     }
 
     /// Also allows every other name of an algorithm, its options left alone: for those who execute the runs of a sweep
-    /// that somebody else drives with an algorithm of their own.
+    /// that somebody else drives with an algorithm of their own. Options of the registry's algorithms are checked by their
+    /// specs only.
     #[must_use]
     pub fn any_algorithm(mut self) -> Self {
         self.known.any = true;
@@ -74,69 +84,60 @@ impl Reader {
     ///
     /// # Errors
     /// Everything that is wrong with it, in the order of the text.
-    pub fn read(&self, text: &str, source: &str) -> Result<Parsed, Problems> {
-        let mut findings = Findings::new(source, Dialect::Besom);
-        let config = read_text(text, &self.known, &mut findings);
-        conclude(config, findings)
+    pub fn read(&self, text: &str, source: &str) -> Result<Parsed, Diagnostics> {
+        let mut collector = Collector::new(source, Dialect::Besom);
+        let config = read_text(text, &self.known, &mut collector);
+        conclude(config, collector)
     }
 
-    /// Reads a configuration that is JSON already; findings then have a path but no line.
+    /// Reads a configuration that is JSON already; diagnostics then have a path but no line.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn read_json(&self, config: &Value) -> Result<Parsed, Problems> {
-        let mut findings = Findings::new("configuration", Dialect::Besom);
+    pub fn read_json(&self, config: &Value) -> Result<Parsed, Diagnostics> {
+        let mut collector = Collector::new("configuration", Dialect::Besom);
         let root = Node::from_json(config);
         if root.is_none() {
             let message = format!("it is nested more than {MAX_DEPTH} levels deep");
-            findings.error(Place::default(), &tree::Path::Root, message);
+            collector.error(Place::default(), &tree::Path::Root, message);
         }
-        let config = root.and_then(|root| check(&root, &self.known, &mut findings));
-        conclude(config, findings)
+        let config = root.and_then(|root| check(&root, &self.known, &mut collector));
+        conclude(config, collector)
     }
 
     /// What keeps W&B from taking the file as it is meant; empty if nothing does.
     ///
     /// Besides what is wrong for besom too these are keys and algorithms that W&B does not know, and words that it
     /// reads otherwise.
-    pub fn wandb_problems(&self, text: &str, source: &str) -> Problems {
-        let mut findings = Findings::new(source, Dialect::Wandb);
-        read_text(text, &self.known, &mut findings);
-        errors_of(findings.into_sorted())
+    pub fn wandb_diagnostics(&self, text: &str, source: &str) -> Diagnostics {
+        let mut collector = Collector::new(source, Dialect::Wandb);
+        read_text(text, &self.known, &mut collector);
+        errors_of(collector.into_sorted())
     }
 }
 
-/// Reads a sweep file that uses built-in algorithms only.
-///
-/// # Errors
-/// Everything that is wrong with it, in the order of the text.
-pub fn parse(text: &str) -> Result<Parsed, Problems> {
-    Reader::new().read(text, "sweep.yaml")
-}
-
-/// [`Reader::wandb_problems`] of a file that uses built-in algorithms only.
-pub fn wandb_problems(text: &str, source: &str) -> Problems {
-    Reader::new().wandb_problems(text, source)
-}
-
-fn read_text(text: &str, known: &Known, findings: &mut Findings) -> Option<SweepConfig> {
+fn read_text(text: &str, known: &Known<'_>, collector: &mut Collector) -> Option<SweepConfig> {
     if text.len() > MAX_BYTES {
         let message = format!("it has more than {MAX_BYTES} bytes, the most that a sweep file may have");
-        findings.error(Place::default(), &tree::Path::Root, message);
+        collector.error(Place::default(), &tree::Path::Root, message);
         return None;
     }
-    let root = yaml::compose(text, findings)?;
-    check(&root, known, findings)
+    let root = yaml::compose(text, collector)?;
+    check(&root, known, collector)
 }
 
-fn conclude(config: Option<SweepConfig>, findings: Findings) -> Result<Parsed, Problems> {
-    let warnings = findings.into_sorted();
+fn conclude(config: Option<SweepConfig>, collector: Collector) -> Result<Parsed, Diagnostics> {
+    let warnings = collector.into_sorted();
     match config {
         Some(config) => Ok(Parsed { config, warnings }),
         None => Err(errors_of(warnings)),
     }
 }
 
-fn errors_of(findings: Vec<Diagnostic>) -> Problems {
-    findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect::<Vec<_>>().into()
+fn errors_of(diagnostics: Vec<Diagnostic>) -> Diagnostics {
+    diagnostics
+        .into_iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .collect::<Vec<_>>()
+        .into()
 }

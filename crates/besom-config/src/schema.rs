@@ -1,29 +1,26 @@
 //! The JSON Schema of the sweep file, for editors.
 //!
 //! The shape and the descriptions come from the types below; parameters come from the table of distributions that the
-//! reader uses. A schema cannot compare two values (`min < max`) or count probabilities, so a file that it takes may
-//! still be refused. The names of users' own algorithms are not in it.
+//! reader uses, algorithms from the specs of a registry. A schema cannot compare two values (`min < max`) or count
+//! probabilities, so a file that it takes may still be refused.
 
+mod algorithms;
+
+use besom_core::Registry;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-use crate::check::{KINDS, Key, Kind, LEARNING};
+use crate::check::{KINDS, Key, Kind};
 
-/// The JSON Schema (draft 7, which editors know best) that `docs/sweep.schema.json` holds.
-pub fn schema() -> Value {
+/// The JSON Schema (draft 7, which editors know best) of sweep files that name the algorithms of a registry;
+/// `docs/sweep.schema.json` is that of the built-in ones.
+pub fn schema(registry: &Registry) -> Value {
     let mut schema =
         SchemaSettings::draft07().into_generator().into_root_schema_for::<SweepFile>().to_value();
     forbid_null(&mut schema);
-    schema["allOf"] = json!([
-        {
-            "if": { "required": ["method"], "properties": { "method": { "enum": LEARNING } } },
-            "then": { "required": ["metric"] },
-        },
-        { "if": { "required": ["early_terminate"] }, "then": { "required": ["metric"] } },
-        { "if": { "not": { "required": ["scheduler"] } }, "then": { "required": ["parameters"] } },
-    ]);
+    algorithms::fill(&mut schema, registry);
     schema
 }
 
@@ -80,16 +77,16 @@ struct SweepFile {
     /// `${args_append_hydra}`, `${args_override_hydra}`, `${envvar:NAME}`.
     command: Option<Vec<Word>>,
     /// How points to try are found.
-    method: Method,
-    /// What is optimised.
+    method: Algorithm,
+    /// What is optimized.
     metric: Option<Metric>,
-    /// Several metrics, for `method: custom`; besom's methods optimise one only.
+    /// Several metrics, for `method: custom`; besom's methods optimize one only.
     #[schemars(length(min = 2))]
     metrics: Option<Vec<Metric>>,
     /// What is varied: names with the values they may take.
     parameters: Option<Parameters>,
     /// Which runs are stopped before their end.
-    early_terminate: Option<EarlyTerminate>,
+    early_terminate: Option<Algorithm>,
     /// The most runs the sweep may have.
     #[schemars(range(min = 1))]
     run_cap: Option<u64>,
@@ -101,7 +98,7 @@ struct SweepFile {
     project: Option<String>,
     /// An entity of W&B; besom keeps it.
     entity: Option<String>,
-    /// Who names runs and stops them: with `local` a person or program that drives the loop.
+    /// Who suggests runs and stops them: with `local` a person or program that drives the loop.
     controller: Option<Controller>,
     /// A job of W&B; besom launches none.
     job: Option<String>,
@@ -117,7 +114,7 @@ struct SweepFile {
     /// The seed of all random choices; without it the sweep draws one. A key of besom.
     seed: Option<u64>,
     /// The order of a grid. A key of besom.
-    order: Option<Order>,
+    order: Option<Algorithm>,
     /// How often a run is tried again. A key of besom.
     retry: Option<Retry>,
 }
@@ -133,41 +130,21 @@ enum Word {
     Null(()),
 }
 
-/// A search method.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "the type is the schema")]
-enum Method {
-    /// The method's name.
-    Name(MethodName),
-    /// A method, which may be one of your own, with options.
-    WithOptions {
-        /// The method's name.
-        name: String,
-    },
-}
+/// What the registry decides.
+struct Algorithm;
 
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-#[expect(dead_code, reason = "the type is the schema")]
-enum MethodName {
-    /// Learns from the runs so far which points are promising.
-    Bayes,
-    /// Tries every combination.
-    Grid,
-    /// Draws points at random.
-    Random,
-    /// Fills the space evenly. A method of besom.
-    Sobol,
-    /// Draws points where good runs are dense. A method of besom.
-    Tpe,
-    /// Draws generations of points, each around where the best of the last lead. A method of besom.
-    #[schemars(rename = "cma-es")]
-    CmaEs,
-    /// Chooses one of the others by the space and the number of runs. A method of besom.
-    Auto,
-    /// Leaves it to your code.
-    Custom,
+impl JsonSchema for Algorithm {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Algorithm".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({})
+    }
 }
 
 /// A metric that runs log.
@@ -220,137 +197,6 @@ impl JsonSchema for ImputeWhileRunning {
     }
 }
 
-/// A rule that stops runs early.
-#[derive(JsonSchema)]
-#[schemars(tag = "type", rename_all = "lowercase")]
-#[expect(dead_code, reason = "the type is the schema")]
-enum EarlyTerminate {
-    /// Stops runs that are not among the best at a few steps: at `min_iter` times powers of `eta`, or at `max_iter`
-    /// divided by `s` powers of `eta`.
-    Hyperband(Hyperband),
-    /// Stops runs that are worse than the best finished ones ever were at that step.
-    Envelope(Envelope),
-    /// Stops runs that are not among the best at a few steps, chosen by how long runs are. A rule of besom.
-    Asha(Asha),
-    /// Stops runs that are worse than half of the others at their step. A rule of besom.
-    Median(Median),
-    /// Stops runs that diverge, log no numbers or leave bounds. A rule of besom.
-    Threshold(Threshold),
-    /// Stops runs that have not improved for long. A rule of besom.
-    Patience(Patience),
-}
-
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the type is the schema")]
-struct Asha {
-    /// One in eta runs goes on; 4 by default.
-    #[schemars(extend("exclusiveMinimum" = 1))]
-    eta: Option<f64>,
-    /// The first step at which runs are compared; a 64th of the usual length of runs by default.
-    #[schemars(range(min = 1))]
-    min_iter: Option<u64>,
-    /// How many other runs must have got to a step; 4 by default.
-    #[schemars(range(min = 1))]
-    min_peers: Option<u64>,
-}
-
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the type is the schema")]
-struct Median {
-    /// The first step at which runs are compared; a tenth of the usual length of runs by default.
-    #[schemars(range(min = 1))]
-    grace: Option<u64>,
-    /// How many other runs must have got as far; 5 by default.
-    #[schemars(range(min = 1))]
-    min_peers: Option<u64>,
-}
-
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the type is the schema")]
-struct Threshold {
-    /// So many values in a row that are no numbers stop a run; 1 by default, 0 for never.
-    nan: Option<u64>,
-    /// The largest value that the metric may have.
-    upper: Option<f64>,
-    /// The smallest value that the metric may have.
-    lower: Option<f64>,
-    /// How many times as bad as the worst finished run; 10 by default, 0 for never.
-    #[schemars(range(min = 0))]
-    divergence: Option<f64>,
-    /// Bounds and divergence are looked at from this step on; 1 by default.
-    #[schemars(range(min = 1))]
-    min_iter: Option<u64>,
-}
-
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "the type is the schema")]
-struct Patience {
-    /// So many steps without an improvement stop a run; 10 by default.
-    #[schemars(range(min = 1))]
-    patience: Option<u64>,
-    /// What counts as no improvement, in units of the metric; 0 by default.
-    #[schemars(range(min = 0))]
-    min_delta: Option<f64>,
-    /// A run of fewer steps goes on; 1 by default.
-    #[schemars(range(min = 1))]
-    min_iter: Option<u64>,
-}
-
-struct Hyperband;
-
-impl JsonSchema for Hyperband {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Hyperband".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "object",
-            "properties": {
-                "min_iter": { "type": "integer", "minimum": 1, "description": "The first step at which runs are compared." },
-                "max_iter": { "type": "integer", "minimum": 1, "description": "The last step of a run." },
-                "s": { "type": "integer", "minimum": 1, "description": "At how many steps runs are compared, with max_iter." },
-                "eta": { "type": "number", "exclusiveMinimum": 1, "default": 3, "description": "One in eta runs goes on." },
-                "strict": { "type": "boolean", "default": true, "description": "Judge a run by its value at the step itself, not by its best up to there." },
-            },
-            "additionalProperties": false,
-            "anyOf": [{ "required": ["max_iter", "s"] }, { "required": ["min_iter"], "not": { "required": ["max_iter"] } }],
-        })
-    }
-}
-
-struct Envelope;
-
-impl JsonSchema for Envelope {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Envelope".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "object",
-            "properties": {
-                "fraction": { "type": "number", "minimum": 0, "default": 0.3, "description": "Which part of the finished runs is kept." },
-                "min_runs": { "type": "integer", "minimum": 0, "default": 3, "description": "How many finished runs there must be." },
-                "start_iter": { "type": "integer", "minimum": 0, "default": 3, "description": "Runs of no more steps go on." },
-            },
-            "additionalProperties": false,
-        })
-    }
-}
-
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "the type is the schema")]
 struct Controller {
@@ -390,18 +236,6 @@ enum Engine {
 #[expect(dead_code, reason = "the type is the schema")]
 enum FileKind {
     Sweep,
-}
-
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-#[expect(dead_code, reason = "the type is the schema")]
-enum Order {
-    /// Parameters sorted by name, as W&B does; the last varies fastest.
-    Sorted,
-    /// Parameters in the order of the file; the last varies fastest.
-    Declared,
-    /// Every point once, in an order that the seed decides.
-    Random,
 }
 
 #[derive(JsonSchema)]

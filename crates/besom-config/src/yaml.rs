@@ -10,21 +10,21 @@ use std::rc::Rc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
-use crate::findings::Findings;
+use crate::collector::Collector;
 use crate::scalar::{Surprise, resolve};
 use crate::tree::{Data, Entry, MAX_DEPTH, Node, Path, Place, quote};
 
 /// The most values that aliases and merge keys may add to what is written.
 pub(crate) const MAX_EXPANDED: u64 = 100_000;
 
-/// Reads the one document of a text; `None` if the text is not YAML or breaks a limit, which is then a finding.
-pub(crate) fn compose(text: &str, findings: &mut Findings) -> Option<Rc<Node>> {
+/// Reads the one document of a text; `None` if the text is not YAML or breaks a limit, which is then a diagnostic.
+pub(crate) fn compose(text: &str, diagnostics: &mut Collector) -> Option<Rc<Node>> {
     let options = granit_parser::options! { emit_comments: false };
     let events = Parser::new_from_str_with_options(text, options);
-    Composer { text, events, anchors: HashMap::new(), expanded: 0, findings }.document().ok()
+    Composer { text, events, anchors: HashMap::new(), expanded: 0, diagnostics }.document().ok()
 }
 
-/// The reading cannot go on; why is among the findings.
+/// The reading cannot go on; why is among the diagnostics.
 struct Broken;
 
 struct Composer<'a> {
@@ -32,7 +32,7 @@ struct Composer<'a> {
     events: Parser<'a, StrInput<'a>>,
     anchors: HashMap<usize, Rc<Node>>,
     expanded: u64,
-    findings: &'a mut Findings,
+    diagnostics: &'a mut Collector,
 }
 
 impl<'a> Composer<'a> {
@@ -44,7 +44,7 @@ impl<'a> Composer<'a> {
                 Event::StreamEnd => break,
                 Event::DocumentStart(..) if root.is_some() => {
                     let message = "a second document begins here, but a sweep file holds one";
-                    self.findings.error(place(&span), &Path::Root, message);
+                    self.diagnostics.error(place(&span), &Path::Root, message);
                     return Err(Broken);
                 }
                 Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
@@ -52,7 +52,7 @@ impl<'a> Composer<'a> {
             }
         }
         root.ok_or_else(|| {
-            self.findings.error(Place { line: 1, column: 1 }, &Path::Root, "the file is empty");
+            self.diagnostics.error(Place { line: 1, column: 1 }, &Path::Root, "the file is empty");
             Broken
         })
     }
@@ -73,9 +73,9 @@ impl<'a> Composer<'a> {
         let line = self.text.lines().nth(at.line.saturating_sub(1) as usize).unwrap_or_default();
         let indent = line.len() - line.trim_start().len();
         if line[..indent].contains('\t') && !line.trim_start().is_empty() {
-            let finding =
-                self.findings.error(at, &Path::Root, "this is not YAML: a tab stands in the indentation");
-            finding.suggest("use spaces");
+            let diagnostic =
+                self.diagnostics.error(at, &Path::Root, "this is not YAML: a tab stands in the indentation");
+            diagnostic.suggest("use spaces");
             return;
         }
         let reason = match error.kind() {
@@ -83,7 +83,7 @@ impl<'a> Composer<'a> {
             ErrorKind::RecursionLimitExceeded => format!("this is nested more than {MAX_DEPTH} levels deep"),
             _ => format!("this is not YAML: {}", error.info()),
         };
-        self.findings.error(at, &Path::Root, reason);
+        self.diagnostics.error(at, &Path::Root, reason);
     }
 
     fn node(
@@ -118,7 +118,7 @@ impl<'a> Composer<'a> {
 
     fn alias(&mut self, id: usize, at: Place, path: &Path<'_>, depth: usize) -> Result<Rc<Node>, Broken> {
         let Some(node) = self.anchors.get(&id).cloned() else {
-            self.findings.error(at, path, "this alias lies inside of what it stands for");
+            self.diagnostics.error(at, path, "this alias lies inside of what it stands for");
             return Err(Broken);
         };
         self.check_depth(at, path, depth + node.height)?;
@@ -131,7 +131,7 @@ impl<'a> Composer<'a> {
         if self.expanded <= MAX_EXPANDED {
             return Ok(());
         }
-        self.findings.error(at, path, format!("aliases expand to more than {MAX_EXPANDED} values here"));
+        self.diagnostics.error(at, path, format!("aliases expand to more than {MAX_EXPANDED} values here"));
         Err(Broken)
     }
 
@@ -140,7 +140,7 @@ impl<'a> Composer<'a> {
             return Ok(());
         }
         let top = path.top().map_or(Path::Root, |top| Path::Key(&Path::Root, top));
-        self.findings.error(at, &top, format!("this is nested more than {MAX_DEPTH} levels deep"));
+        self.diagnostics.error(at, &top, format!("this is nested more than {MAX_DEPTH} levels deep"));
         Err(Broken)
     }
 
@@ -169,7 +169,7 @@ impl<'a> Composer<'a> {
         };
         if data.is_none() {
             let tag = quote(&format!("{}{}", tag.original_handle(), tag.suffix()));
-            self.findings.error(at, path, format!("the tag {tag} does not go with {}", quote(text)));
+            self.diagnostics.error(at, path, format!("the tag {tag} does not go with {}", quote(text)));
         }
         Node::new(at, data.unwrap_or(Data::Null))
     }
@@ -186,26 +186,26 @@ impl<'a> Composer<'a> {
 
     fn surprise(&mut self, surprise: Surprise, text: &str, data: &Data, at: Place, path: &Path<'_>) {
         let number = Node::new(at, data.clone()).describe();
-        let findings = &mut *self.findings;
+        let diagnostics = &mut *self.diagnostics;
         match surprise {
-            Surprise::Octal => findings
+            Surprise::Octal => diagnostics
                 .warn(at, path, format!("{text} is octal, the number {number}, as in W&B"))
                 .suggest(format!("write {number}, or {text:?} if text is meant")),
-            Surprise::Sexagesimal => findings
+            Surprise::Sexagesimal => diagnostics
                 .warn(at, path, format!("{text} is the number {number} (base 60), as in W&B"))
                 .suggest(format!("write {number}, or {text:?} if text is meant")),
-            Surprise::NotANumber => findings
+            Surprise::NotANumber => diagnostics
                 .warn(at, path, format!("{text} is text, as in W&B"))
                 .suggest(format!("write {text:?} to say so, or a number without leading zero")),
             Surprise::TextInPyYaml => {
                 let message = format!("W&B reads {text} as text, besom as a number");
-                let Some(finding) = findings.not_for_wandb(at, path, message) else { return };
-                finding.suggest(format!("write {}", for_pyyaml(text)))
+                let Some(diagnostic) = diagnostics.not_for_wandb(at, path, message) else { return };
+                diagnostic.suggest(format!("write {}", for_pyyaml(text)))
             }
             Surprise::DateInPyYaml => {
                 let message = format!("W&B reads {text} as a date, besom as text");
-                let Some(finding) = findings.not_for_wandb(at, path, message) else { return };
-                finding.suggest(format!("write {text:?}"))
+                let Some(diagnostic) = diagnostics.not_for_wandb(at, path, message) else { return };
+                diagnostic.suggest(format!("write {text:?}"))
             }
         };
     }
@@ -214,7 +214,7 @@ impl<'a> Composer<'a> {
         let Some(tag) = tag else { return };
         if tag.core_suffix() != Some(expected) && tag.suffix() != "!" {
             let tag = quote(&format!("{}{}", tag.original_handle(), tag.suffix()));
-            self.findings.error(at, path, format!("the tag {tag} is not known here"));
+            self.diagnostics.error(at, path, format!("the tag {tag} is not known here"));
         }
     }
 
@@ -285,7 +285,7 @@ impl<'a> Composer<'a> {
             Data::Bool(_) => "a boolean",
             Data::Integer(_) | Data::Float(_) => "a number",
             Data::List(_) | Data::Map(_) => {
-                self.findings.error(at, path, "a key must be text").found(&node);
+                self.diagnostics.error(at, path, "a key must be text").found(&node);
                 "no text"
             }
         };
@@ -301,7 +301,7 @@ impl<'a> Composer<'a> {
         };
         if sources.is_empty() || sources.iter().any(|source| !matches!(source.data, Data::Map(_))) {
             let message = "expected a mapping, or a list of mappings, to merge in";
-            self.findings.error(node.place, path, message).found(node);
+            self.diagnostics.error(node.place, path, message).found(node);
             return Ok(());
         }
         for source in sources {
@@ -311,7 +311,7 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    /// Of equal keys every one but the first is a finding, at its own place.
+    /// Of equal keys every one but the first is a diagnostic, at its own place.
     fn check_duplicates(&mut self, entries: &[Entry], path: &Path<'_>) {
         let mut order: Vec<usize> = (0..entries.len()).collect();
         order.sort_by(|&a, &b| entries[a].key.cmp(&entries[b].key).then(a.cmp(&b)));
@@ -320,7 +320,7 @@ impl<'a> Composer<'a> {
             if first.key == second.key {
                 let line = first.place.line;
                 let message = format!("this key stands here again, as in line {line}");
-                self.findings.error(second.place, &path.key(&second.key), message);
+                self.diagnostics.error(second.place, &path.key(&second.key), message);
             }
         }
     }

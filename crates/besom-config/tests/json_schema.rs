@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its data is broken")]
 
-use besom_config::{Reader, schema};
+mod builtin;
+
+use builtin::{reader, registry};
 use serde_json::{Value, json};
 
-const COMMITTED: &str = include_str!("../../../docs/sweep.schema.json");
 const CASES: &str = include_str!("data/schema.json");
 const RUNNABLE: &str = include_str!("data/runnable.json");
 
@@ -40,24 +41,15 @@ fn configs(file: &str) -> Vec<(String, Value)> {
 }
 
 #[test]
-fn the_committed_schema_is_fresh() {
-    let fresh = format!("{:#}\n", schema());
-    assert_eq!(
-        fresh, COMMITTED,
-        "write it anew: cargo run -p besom-config --example schema > docs/sweep.schema.json"
-    );
-}
-
-#[test]
 fn the_schema_is_a_schema() {
-    jsonschema::meta::validate(&schema()).unwrap();
+    jsonschema::meta::validate(&besom_config::schema(registry())).unwrap();
 }
 
 #[test]
 fn what_the_reader_takes_passes_the_schema() {
-    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&besom_config::schema(registry())).unwrap();
     for (id, config) in [configs(CASES), configs(RUNNABLE)].concat() {
-        if let Ok(parsed) = Reader::new().read_json(&config) {
+        if let Ok(parsed) = reader().read_json(&config) {
             assert!(validator.is_valid(&config), "{id}: {:?}", validator.validate(&config));
             assert!(validator.is_valid(&parsed.config.filled), "{id} filled: {}", parsed.config.filled);
         }
@@ -66,10 +58,10 @@ fn what_the_reader_takes_passes_the_schema() {
 
 #[test]
 fn what_the_reader_refuses_fails_the_schema_unless_values_must_be_compared() {
-    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&besom_config::schema(registry())).unwrap();
     let mut passed = Vec::new();
     for (id, config) in configs(CASES) {
-        if Reader::new().read_json(&config).is_err() && validator.is_valid(&config) {
+        if reader().read_json(&config).is_err() && validator.is_valid(&config) {
             passed.push(id);
         }
     }
@@ -78,7 +70,7 @@ fn what_the_reader_refuses_fails_the_schema_unless_values_must_be_compared() {
 
 #[test]
 fn the_own_keys_are_in_the_schema() {
-    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&besom_config::schema(registry())).unwrap();
     let config = json!({
         "method": {"name": "corners", "depth": 3},
         "parameters": {"x": {"value": 1}},
@@ -93,5 +85,19 @@ fn the_own_keys_are_in_the_schema() {
         let mut config = config.clone();
         config[key] = wrong;
         assert!(!validator.is_valid(&config), "{config}");
+    }
+}
+
+#[test]
+fn options_of_a_method_are_in_the_schema() {
+    let validator = jsonschema::validator_for(&besom_config::schema(registry())).unwrap();
+    let with = |method: Value| json!({"method": method, "metric": {"name": "loss"}, "parameters": {"x": {"min": 0, "max": 9}}});
+    assert!(validator.is_valid(&with(json!({"name": "tpe", "gamma": 0.2}))));
+    for wrong in [
+        json!({"name": "tpe", "gamma": 1}),
+        json!({"name": "tpe", "gama": 0.2}),
+        json!({"name": "bayes", "initial_points": 0}),
+    ] {
+        assert!(!validator.is_valid(&with(wrong.clone())), "{wrong}");
     }
 }

@@ -2,10 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "input that is taken against the rule fails the test")]
 
+mod builtin;
+
 use std::io::Read;
 
-use besom_config::{MAX_BYTES, ReadError, Reader, parse, read_file, read_from};
+use besom_config::{Diagnostics, MAX_BYTES, Parsed, ReadError, read_file, read_from};
 use serde_json::{Map, Value, json};
+
+use builtin::reader;
+
+fn parse(text: &str) -> Result<Parsed, Diagnostics> {
+    reader().read(text, "sweep.yaml")
+}
 
 #[track_caller]
 fn refused(text: &str, reason: &str) {
@@ -67,9 +75,8 @@ fn nesting_ends_at_64_levels() {
     for _ in 0..100 {
         value = json!([value]);
     }
-    let problems = Reader::new()
-        .read_json(&json!({"method": "grid", "parameters": {"x": {"value": value}}}))
-        .unwrap_err();
+    let problems =
+        reader().read_json(&json!({"method": "grid", "parameters": {"x": {"value": value}}})).unwrap_err();
     assert!(problems.to_string().contains("nested more than 64 levels deep"), "{problems}");
 }
 
@@ -97,7 +104,7 @@ fn written_values_do_not_count_as_expanded_ones() {
 fn parameters_end_at_a_hundred_thousand() {
     let parameters = |count: usize| {
         let parameters: Map<_, _> = (0..count).map(|i| (format!("p{i}"), json!({"value": 1}))).collect();
-        Reader::new().read_json(&json!({"method": "grid", "parameters": Value::from(parameters)}))
+        reader().read_json(&json!({"method": "grid", "parameters": Value::from(parameters)}))
     };
     assert_eq!(parameters(100_000).unwrap().config.problem.space.parameters().len(), 100_000);
     let problems = parameters(100_001).unwrap_err();
@@ -111,7 +118,7 @@ fn the_thousandth_finding_stands_for_all_that_follow() {
     let problems = parse(&text).unwrap_err();
     assert_eq!(problems.len(), 1000);
     let last = problems.iter().last().unwrap();
-    assert_eq!(last.message, format!("and {} more findings", 50_002 - 999));
+    assert_eq!(last.message, format!("and {} more diagnostics", 50_002 - 999));
     let long = parse(&format!("{}: 1", "k".repeat(1000))).unwrap_err().to_string();
     assert!(long.len() < 1000, "{long}");
 }

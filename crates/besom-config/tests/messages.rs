@@ -2,17 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken file that is taken fails the test")]
 
-use besom_config::{Reader, wandb_problems};
+mod builtin;
+
+use builtin::reader;
 
 #[track_caller]
 fn check(text: &str, expected: &str) {
-    let problems = Reader::new().read(text, "sweep.yaml").unwrap_err();
+    let problems = reader().read(text, "sweep.yaml").unwrap_err();
     assert_eq!(problems.to_string(), expected.trim_end());
 }
 
 #[track_caller]
 fn check_warnings(text: &str, expected: &str) {
-    let parsed = Reader::new().read(text, "sweep.yaml").unwrap();
+    let parsed = reader().read(text, "sweep.yaml").unwrap();
     let warnings: Vec<_> = parsed.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(warnings.join("\n"), expected.trim_end());
 }
@@ -62,10 +64,10 @@ fn json_text_is_answered_with_lines_and_columns() {
 #[test]
 fn json_values_are_answered_with_paths() {
     let config = serde_json::json!({"method": "random", "parameters": {"x": {"min": 0}}});
-    let problems = Reader::new().read_json(&config).unwrap_err();
+    let problems = reader().read_json(&config).unwrap_err();
     assert_eq!(
         problems.to_string(),
-        "configuration: parameters.x.max: this is missing; min alone says no range"
+        "configuration: parameters.x.max: missing required key; min alone says no range"
     );
     let json = serde_json::to_value(&problems).unwrap();
     assert_eq!(
@@ -73,7 +75,7 @@ fn json_values_are_answered_with_paths() {
         serde_json::json!([{
             "severity": "error", "source": "configuration", "line": null, "column": null,
             "path": "parameters.x.max", "found": null,
-            "message": "this is missing; min alone says no range", "suggestion": null,
+            "message": "missing required key; min alone says no range", "suggestion": null,
         }])
     );
 }
@@ -86,14 +88,14 @@ fn doubtful_files_are_taken_with_a_warning() {
 #[test]
 fn what_keeps_a_file_from_wandb_is_told() {
     let text = include_str!("data/messages/wandb.yaml");
-    Reader::new().method("corners").read(text, "sweep.yaml").unwrap();
-    let problems = Reader::new().method("corners").wandb_problems(text, "sweep.yaml");
+    reader().method("corners").read(text, "sweep.yaml").unwrap();
+    let problems = reader().method("corners").wandb_diagnostics(text, "sweep.yaml");
     assert_eq!(problems.to_string(), include_str!("data/messages/wandb.txt").trim_end());
 }
 
 #[test]
 fn a_file_for_wandb_has_no_wandb_problems() {
     let text = "method: custom\nparameters: {x: {values: [yes, 1.0e-5]}}\nscheduler: {engine: optuna, source: s.py}\n";
-    assert_eq!(wandb_problems(text, "sweep.yaml").to_string(), "");
-    assert!(Reader::new().read(text, "sweep.yaml").is_err());
+    assert_eq!(reader().wandb_diagnostics(text, "sweep.yaml").to_string(), "");
+    assert!(reader().read(text, "sweep.yaml").is_err());
 }

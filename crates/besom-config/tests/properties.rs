@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a configuration that is refused fails the property")]
 
-use besom_config::{Reader, Severity, wandb_problems};
+mod builtin;
+
+use besom_config::Severity;
+use builtin::reader;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -72,8 +75,8 @@ fn mutated() -> impl Strategy<Value = String> {
 /// Reads a text, whatever it is, and checks what must hold of any answer.
 fn check(text: &str) -> Result<(), TestCaseError> {
     let lines = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).count();
-    let read = Reader::new().read(text, "sweep.yaml");
-    prop_assert_eq!(&read, &Reader::new().read(text, "sweep.yaml"));
+    let read = reader().read(text, "sweep.yaml");
+    prop_assert_eq!(&read, &reader().read(text, "sweep.yaml"));
     let findings = match &read {
         Ok(parsed) => {
             prop_assert!(parsed.warnings.iter().all(|finding| finding.severity == Severity::Warning));
@@ -90,7 +93,7 @@ fn check(text: &str) -> Result<(), TestCaseError> {
         prop_assert!(line <= lines + 1, "{} of {} lines", finding, lines);
         prop_assert!(!finding.to_string().contains('\n'), "{}", finding);
     }
-    let _ = wandb_problems(text, "sweep.yaml");
+    let _ = reader().wandb_diagnostics(text, "sweep.yaml");
     Ok(())
 }
 
@@ -117,12 +120,12 @@ proptest! {
 
     #[test]
     fn a_filled_configuration_reads_as_itself(text in mutated()) {
-        if let Ok(parsed) = Reader::new().read(&text, "sweep.yaml") {
+        if let Ok(parsed) = reader().read(&text, "sweep.yaml") {
             let filled = parsed.config.filled.clone();
-            let again = Reader::new().read_json(&filled).unwrap().config;
+            let again = reader().read_json(&filled).unwrap().config;
             prop_assert_eq!(&again.filled, &filled);
             prop_assert_eq!(&again.problem, &parsed.config.problem);
-            let as_text = Reader::new().read(&filled.to_string(), "sweep.json").unwrap().config;
+            let as_text = reader().read(&filled.to_string(), "sweep.json").unwrap().config;
             prop_assert_eq!(&as_text.problem, &again.problem);
         }
     }
@@ -130,7 +133,7 @@ proptest! {
     #[test]
     fn values_keep_their_json_types(value in any_json()) {
         let config = serde_json::json!({"method": "grid", "parameters": {"x": {"value": value}}});
-        let parsed = Reader::new().read(&config.to_string(), "sweep.json").unwrap();
+        let parsed = reader().read(&config.to_string(), "sweep.json").unwrap();
         prop_assert_eq!(&parsed.config.filled["parameters"]["x"]["value"], &config["parameters"]["x"]["value"]);
     }
 }

@@ -2,10 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a file that is refused fails the test")]
 
-use besom_config::{Parsed, Reader, Retry, parse};
+mod builtin;
+
+use besom_config::{Diagnostics, Parsed, Retry};
 use besom_core::distribution::{Continuous, Quantum};
 use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, Name};
+use builtin::reader;
 use serde_json::{Value, json};
+
+fn parse(text: &str) -> Result<Parsed, Diagnostics> {
+    reader().read(text, "sweep.yaml")
+}
 
 fn read(text: &str) -> Parsed {
     parse(text).unwrap_or_else(|problems| panic!("{problems}"))
@@ -142,9 +149,13 @@ fn a_method_may_be_given_with_options() {
     let config = read("method: grid\norder: declared\nparameters: {x: {value: 1}}").config;
     assert_eq!(Value::from(config.method.options), json!({"order": "declared"}));
     let config = read(
-        "method: {name: bayes, beta: 2}\nrun_cap: 1\nmetric: {name: l}\nparameters: {x: {min: 0, max: 1}}",
+        "method: {name: bayes, acquisition: confidence_bound, beta: 2}\nrun_cap: 1\nmetric: {name: l}\n\
+         parameters: {x: {min: 0, max: 1}}",
     );
-    assert_eq!(Value::from(config.config.method.options), json!({"beta": 2}));
+    assert_eq!(
+        Value::from(config.config.method.options),
+        json!({"acquisition": "confidence_bound", "beta": 2, "replicate": false})
+    );
     refused("method: {name: grid, ordr: random}\nparameters: {x: {value: 1}}", "method.ordr");
     refused("method: {name: grid, order: up}\nparameters: {x: {value: 1}}", "method.order");
     refused("method: {name: grid, order: random}\norder: random\nparameters: {x: {value: 1}}", "order");
@@ -160,7 +171,7 @@ fn named_algorithms_are_known_and_their_options_untouched() {
     let text = "method: {name: corners, depth: 2.0, how: [yes, 1]}\nparameters: {x: {min: 0, max: 1}}\n\
                 early_terminate: {type: quorum, steps: 3.0}\n";
     assert_eq!(parse(text).unwrap_err().len(), 2);
-    let config = Reader::new().method("corners").stopper("quorum").read(text, "s").unwrap().config;
+    let config = reader().method("corners").stopper("quorum").read(text, "s").unwrap().config;
     assert_eq!(Value::from(config.method.options), json!({"depth": 2.0, "how": [true, 1]}));
     assert_eq!(Value::from(config.early_terminate.unwrap().options), json!({"steps": 3.0}));
 }
@@ -169,16 +180,16 @@ fn named_algorithms_are_known_and_their_options_untouched() {
 fn any_algorithm_may_be_named_to_those_who_only_execute_runs() {
     let text = "method: {name: theirs, depth: 2}\nmetric: {name: l}\nparameters: {x: {min: 0, max: 1}}\n\
                 early_terminate: {type: quorum, of: 3}\nrun_cap: 3\n";
-    let config = Reader::new().any_algorithm().read(text, "s").unwrap().config;
+    let config = reader().any_algorithm().read(text, "s").unwrap().config;
     assert_eq!(config.method.name, "theirs");
     assert_eq!(Value::from(config.early_terminate.unwrap().options), json!({"of": 3}));
     let wrong = text.replace("quorum, of", "hyperband, of");
-    assert!(Reader::new().any_algorithm().read(&wrong, "s").is_err(), "ours keep their checks");
+    assert!(reader().any_algorithm().read(&wrong, "s").is_err(), "ours keep their checks");
 }
 
 #[test]
 fn naming_a_built_in_algorithm_keeps_its_checks() {
-    let reader = Reader::new().method("grid").stopper("hyperband");
+    let reader = reader().method("grid").stopper("hyperband");
     let text = "method: grid\nparameters: {x: {min: 0.0, max: 1.0}}\nmetric: {name: l}\nearly_terminate: {type: hyperband}";
     assert_eq!(reader.read(text, "s").unwrap_err().len(), 2);
 }
@@ -186,10 +197,10 @@ fn naming_a_built_in_algorithm_keeps_its_checks() {
 #[test]
 fn an_unknown_algorithm_is_answered_with_the_known_and_the_nearest() {
     let problems =
-        Reader::new().method("corners").read("method: corner\nparameters: {x: {value: 1}}", "s").unwrap_err();
+        reader().method("corners").read("method: corner\nparameters: {x: {value: 1}}", "s").unwrap_err();
     assert_eq!(
         problems.to_string(),
-        "s:1:9: method: found \"corner\", expected a search method; known are bayes, grid, random, sobol, tpe, cma-es, auto, corners \
+        "s:1:9: method: found \"corner\", expected a search method; known are auto, bayes, cma-es, grid, random, sobol, tpe, corners \
          (did you mean \"corners\"?)"
     );
 }
@@ -305,13 +316,91 @@ fn methods_and_rules_of_besom_are_known_and_not_for_wandb() {
             "method: {method}\nmetric: {{name: loss}}\nparameters: {{x: {{min: 0.0, max: 1.0}}}}\n\
              early_terminate: {{type: {rule}}}\nrun_cap: 9\n"
         );
-        let parsed = Reader::new().read(&text, "s").unwrap();
+        let parsed = reader().read(&text, "s").unwrap();
         assert_eq!(parsed.warnings, [], "{name}");
         let problems: Vec<_> =
-            besom_config::wandb_problems(&text, "s").iter().map(ToString::to_string).collect();
+            reader().wandb_diagnostics(&text, "s").iter().map(ToString::to_string).collect();
         assert!(
             problems.iter().any(|problem| problem.contains("W&B has no") && problem.contains(name)),
             "{problems:?}"
         );
     }
+}
+
+/// A file whose parts are all right but the algorithms.
+fn with_algorithms(method: &str, rule: &str, more: &str) -> String {
+    format!(
+        "method: {method}\nmetric: {{name: l}}\nparameters: {{lr: {{min: 0.0, max: 1.0}}}}\nrun_cap: 9\n\
+         early_terminate: {rule}\n{more}"
+    )
+}
+
+#[track_caller]
+fn diagnosed(text: &str, expected: &str) {
+    assert_eq!(reader().read(text, "m.yaml").unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn faults_of_options_are_reported_together_with_their_places() {
+    diagnosed(
+        &with_algorithms(
+            "{name: bayes, initial_points: -5}",
+            "{type: asha, eta: 0.5, min_peers: 0}",
+            "seed: -1\n",
+        ),
+        "m.yaml:1:39: method.initial_points: found -5, expected a whole number of at least 1\n\
+         m.yaml:5:36: early_terminate.eta: found 0.5, expected a number greater than 1\n\
+         m.yaml:5:52: early_terminate.min_peers: found 0, expected a whole number of at least 1\n\
+         m.yaml:6:7: seed: found -1, expected a whole number from 0 to 18446744073709551615",
+    );
+}
+
+#[test]
+fn misspelled_options_are_answered_with_the_nearest() {
+    diagnosed(
+        &with_algorithms("{name: tpe, gama: 0.2, candidates: '64'}", "{type: hyperband, min_itr: 3}", ""),
+        "m.yaml:1:21: method.gama: unknown key (did you mean \"gamma\"?)\n\
+         m.yaml:1:44: method.candidates: found \"64\", expected a whole number of at least 1 (remove the quotes: 64)\n\
+         m.yaml:5:36: early_terminate.min_itr: unknown key (did you mean \"min_iter\"?)",
+    );
+    diagnosed(
+        &with_algorithms("{name: bayes, acquisition: expected_improvment}", "{type: median}", ""),
+        "m.yaml:1:36: method.acquisition: found \"expected_improvment\", expected expected_improvement or confidence_bound \
+         (did you mean \"expected_improvement\"?)",
+    );
+}
+
+#[test]
+fn rules_between_options_have_their_place_even_beside_other_faults() {
+    diagnosed(
+        &with_algorithms(
+            "{name: bayes, beta: 2}",
+            "{type: hyperband, max_iter: 2, s: 1, eta: 3}",
+            "seed: -1\n",
+        ),
+        "m.yaml:1:29: method.beta: found 2, expected left out unless acquisition is confidence_bound\n\
+         m.yaml:5:46: early_terminate.max_iter: found 2, no band is left: max_iter 2 is smaller than eta 3\n\
+         m.yaml:6:7: seed: found -1, expected a whole number from 0 to 18446744073709551615",
+    );
+    diagnosed(
+        &with_algorithms("random", "{type: threshold, upper: 1, lower: 2}", ""),
+        "m.yaml:5:53: early_terminate.lower: found 2, no value lies between lower 2 and upper 1",
+    );
+}
+
+#[test]
+fn a_point_to_evaluate_that_is_not_in_the_space_has_its_place() {
+    diagnosed(
+        &with_algorithms("{name: bayes, points_to_evaluate: [{lrr: 0.1}]}", "{type: median}", ""),
+        "m.yaml:1:43: method.points_to_evaluate: found 0.1, expected points of the space, and there is no parameter 'lrr' \
+         (did you mean \"lr\"?)",
+    );
+}
+
+#[test]
+fn what_a_method_says_of_the_problem_stands_at_its_name() {
+    diagnosed(
+        "method: tpe\nmetric: {name: l}\nparameters: {lr: {value: 1}}\nrun_cap: 9\n",
+        "m.yaml:1:9: method: there is no parameter to search: all are constant",
+    );
 }

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that lacks what every case has is a broken test")]
 
-use besom_config::{Parsed, Problems, Reader};
+mod builtin;
+
+use besom_config::{Diagnostics, Parsed};
 use besom_core::value::same;
+use builtin::reader;
 use serde_json::Value;
 
 const CASES: &str = include_str!("data/schema.json");
@@ -58,7 +61,7 @@ fn same_config(expected: &Value, found: &Value) -> bool {
     }
 }
 
-fn agrees(outcome: &Value, read: &Result<Parsed, Problems>) -> bool {
+fn agrees(outcome: &Value, read: &Result<Parsed, Diagnostics>) -> bool {
     if outcome["valid"].as_bool().unwrap() != read.is_ok() {
         return false;
     }
@@ -68,7 +71,7 @@ fn agrees(outcome: &Value, read: &Result<Parsed, Problems>) -> bool {
     }
 }
 
-fn shown(read: &Result<Parsed, Problems>) -> String {
+fn shown(read: &Result<Parsed, Diagnostics>) -> String {
     match read {
         Ok(parsed) => parsed.config.filled.to_string(),
         Err(problems) => problems.to_string(),
@@ -77,7 +80,7 @@ fn shown(read: &Result<Parsed, Problems>) -> String {
 
 #[test]
 fn every_shared_case_has_its_verdict_and_its_filled_configuration() {
-    let reader = Reader::new();
+    let reader = reader();
     let mut wrong = Vec::new();
     for case in cases() {
         let read = match case.get("config_yaml").and_then(Value::as_str) {
@@ -93,7 +96,7 @@ fn every_shared_case_has_its_verdict_and_its_filled_configuration() {
 
 #[test]
 fn json_as_text_reads_as_json_as_value() {
-    let reader = Reader::new();
+    let reader = reader();
     for case in cases() {
         let Some(config) = case.get("config") else { continue };
         let from_value = reader.read_json(config).map(|parsed| parsed.config);
@@ -110,7 +113,7 @@ fn json_as_text_reads_as_json_as_value() {
 #[test]
 fn a_refusal_says_where_and_what() {
     for case in cases() {
-        let Some(Err(problems)) = case.get("config").map(|config| Reader::new().read_json(config)) else {
+        let Some(Err(problems)) = case.get("config").map(|config| reader().read_json(config)) else {
             continue;
         };
         for problem in &problems {

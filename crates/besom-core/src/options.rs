@@ -154,7 +154,7 @@ pub enum OptionError {
         /// The option.
         key: &'static str,
         /// Why it must be there.
-        because: &'static str,
+        because: String,
     },
 }
 
@@ -187,6 +187,16 @@ impl Fault {
     /// problem.
     pub fn of_option(key: &str, reason: impl Into<BoxError>) -> Self {
         Self { option: Some(key.to_owned()), reason: reason.into() }
+    }
+}
+
+impl Fault {
+    /// The option that the author of an unknown one meant, if one is near.
+    pub(crate) fn meant(&self) -> Option<String> {
+        match self.reason.downcast_ref() {
+            Some(OptionError::Unknown { nearest, .. }) => nearest.clone(),
+            _ => None,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::{BoxError, Fault, Faults, OptionError, Problem, Search, Spec, Stopper, did_you_mean, nearest};
+use crate::{BoxError, Fault, Faults, Problem, Search, Spec, Stopper, did_you_mean, nearest};
 
 /// What the sweep file says to an algorithm besides its name, as a JSON object.
 pub type Options = Map<String, Value>;
@@ -131,21 +131,12 @@ impl<T: ?Sized> Entry<T> {
             && let Ok(Faults(more)) = error.downcast::<Faults>().map(|faults| *faults)
         {
             // An option that was left out because it is wrong or misspelled is not missing.
-            let meant = faults.iter().flat_map(about).map(str::to_owned).collect::<Vec<_>>();
+            let meant: Vec<String> = faults.iter().filter_map(Fault::meant).chain(wrong).collect();
             let known = |fault: &Fault| fault.option.as_ref().is_some_and(|key| meant.contains(key));
             faults.extend(more.into_iter().filter(|fault| !known(fault)));
         }
         Err(Faults(faults).into())
     }
-}
-
-/// The options that a fault is about: its own, and the one that its author meant.
-fn about(fault: &Fault) -> Vec<&str> {
-    let nearest = match fault.reason.downcast_ref() {
-        Some(OptionError::Unknown { nearest, .. }) => nearest.as_deref(),
-        _ => None,
-    };
-    fault.option.as_deref().into_iter().chain(nearest).collect()
 }
 
 impl fmt::Debug for Registry {

@@ -51,6 +51,8 @@ pub struct Spec {
     pub supports: Supports,
     /// Its options.
     pub options: &'static [OptionSpec],
+    /// Which options must be given together; see [`Spec::forms`].
+    pub forms: &'static [&'static [&'static str]],
     /// Whether options beyond those are passed on unchecked.
     pub other_options: bool,
     /// Options that are taken but have no effect beside others.
@@ -69,6 +71,7 @@ impl Spec {
             may_repeat: true,
             supports: Supports::ONE_METRIC,
             options: &[],
+            forms: &[],
             other_options: false,
             advice: |_| Vec::new(),
         }
@@ -110,6 +113,13 @@ impl Spec {
         Self { options, ..self }
     }
 
+    /// The sets of options of which one must be given in whole: the first whose first option is given, and if none is, the
+    /// last.
+    #[must_use]
+    pub const fn forms(self, forms: &'static [&'static [&'static str]]) -> Self {
+        Self { forms, ..self }
+    }
+
     /// It takes any other option as well, unchecked.
     #[must_use]
     pub const fn any_options(self) -> Self {
@@ -133,6 +143,11 @@ impl Spec {
         let unknown = options.keys().filter(|key| !self.other_options && self.option(key).is_none());
         let mut faults: Vec<Fault> = unknown.map(|key| self.unknown(key).into()).collect();
         faults.extend(self.options.iter().filter_map(|option| option.check(options.get(option.key))));
+        faults.extend(self.missing_of_form(options).into_iter().map(Fault::from));
+        // Of an option that is misspelled nobody wants to hear that it is missing, too.
+        let meant: Vec<String> = faults.iter().filter_map(Fault::meant).collect();
+        let misspelled = |fault: &Fault| matches!(fault.reason.downcast_ref(), Some(OptionError::Missing { key, .. }) if meant.iter().any(|m| m == key));
+        faults.retain(|fault| !misspelled(fault));
         Faults::none_of(faults)
     }
 
@@ -153,11 +168,30 @@ impl Spec {
         filled
     }
 
+    /// The options that a form lacks.
+    fn missing_of_form(&self, options: &Options) -> Vec<OptionError> {
+        let has = |key: &str| options.contains_key(key);
+        let begun = self.forms.iter().find(|form| form.first().is_some_and(|first| has(first)));
+        let (form, because) = match (begun, self.forms.last()) {
+            (Some(form), _) => (form, format!("{} needs it", form[0])),
+            (None, Some(last)) => (last, format!("give {}", listed_forms(self.forms))),
+            (None, None) => return Vec::new(),
+        };
+        let missing = form.iter().filter(|key| !has(key));
+        missing.map(|key| OptionError::Missing { key, because: because.clone() }).collect()
+    }
+
     fn unknown(&self, key: &str) -> OptionError {
         let known: Vec<&'static str> = self.options.iter().map(|option| option.key).collect();
         let nearest = nearest(key, known.iter().copied()).map(str::to_owned);
         OptionError::Unknown { key: key.to_owned(), known, nearest }
     }
+}
+
+/// `min_iter, or max_iter and s`.
+fn listed_forms(forms: &[&[&str]]) -> String {
+    let forms: Vec<String> = forms.iter().rev().map(|form| form.join(" and ")).collect();
+    forms.join(", or ")
 }
 
 /// When a sweep ends without a `run_cap`, a target or its owner.
@@ -218,7 +252,8 @@ impl OptionSpec {
         let key = self.key;
         let Some(value) = value else {
             let required = matches!(self.default, OptionDefault::Required);
-            return required.then(|| OptionError::Missing { key, because: "it has no default" }.into());
+            return required
+                .then(|| OptionError::Missing { key, because: "it has no default".to_owned() }.into());
         };
         (!self.kind.allows(value)).then(|| {
             let nearest = self.kind.nearest(value).map(str::to_owned);

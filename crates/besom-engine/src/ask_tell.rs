@@ -7,12 +7,13 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Write};
 
+use besom_config::Reader;
 use besom_controller::Sweep;
 use besom_core::{Answer, BoxError, Registry, Run, RunNumber, RunState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{build, message, reader};
+use crate::{build, message};
 
 /// A request may be this long, in bytes.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -121,7 +122,7 @@ fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) 
 
 impl Session {
     fn start(registry: &Registry, config: &Value, seed: Option<u64>) -> Result<Self, BoxError> {
-        let config = reader(registry).read_json(config)?.config;
+        let config = Reader::new(registry).read_json(config)?.config;
         let seed = seed.or(config.seed).unwrap_or(0);
         let sweep = build(registry, &config, seed)?.without_cap();
         Ok(Self { sweep, numbers: HashMap::new(), ids: Vec::new() })

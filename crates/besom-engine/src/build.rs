@@ -1,6 +1,6 @@
 //! From a configuration to a sweep with its algorithms.
 
-use besom_config::{Problems, Reader, SweepConfig};
+use besom_config::{Diagnostics, Reader, SweepConfig};
 use besom_controller::Sweep;
 use besom_core::{Problem, Registry, RegistryError, Search, Stopper};
 use besom_store::SweepRow;
@@ -13,17 +13,11 @@ pub fn registry() -> Registry {
     registry
 }
 
-/// A reader of sweep files that knows all algorithms of the registry.
-pub fn reader(registry: &Registry) -> Reader {
-    let reader = registry.searches().fold(Reader::new(), |reader, name| reader.method(name));
-    registry.stoppers().fold(reader, |reader, name| reader.stopper(name))
-}
-
 /// The configuration of a stored sweep; it was checked when the sweep was created. Its owner may drive it with algorithms
 /// that this process does not have: names that are not in the registry are let pass, and told when they are built.
-pub fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<SweepConfig, Problems> {
+pub fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<SweepConfig, Diagnostics> {
     let name = sweep.source.clone().unwrap_or_else(|| format!("sweep {}", sweep.id));
-    Ok(reader(registry).any_algorithm().read(&sweep.text, &name)?.config)
+    Ok(Reader::new(registry).any_algorithm().read(&sweep.text, &name)?.config)
 }
 
 /// The search method that a configuration names.

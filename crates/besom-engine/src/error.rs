@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use besom_agent::AgentError;
-use besom_config::Problems;
+use besom_config::Diagnostics;
 use besom_controller::ControllerError;
 use besom_core::{RegistryError, RunState};
 use besom_store::{StoreError, SweepState};
@@ -16,7 +16,7 @@ use thiserror::Error;
 pub enum EngineError {
     /// The configuration is invalid.
     #[error(transparent)]
-    Config(#[from] Problems),
+    Config(#[from] Diagnostics),
     /// An algorithm could not be built.
     #[error(transparent)]
     Registry(#[from] RegistryError),

@@ -4,12 +4,13 @@
 //! meet, once for the command, the Python package and programs of your own. Nothing here prints.
 //!
 //! ```
-//! use besom_engine::{Creation, build, create, reader, registry, stored_config, system_clock};
+//! use besom_config::Reader;
+//! use besom_engine::{Creation, build, create, registry, stored_config, system_clock};
 //! use besom_store::{SqliteStore, Store};
 //!
 //! let registry = registry(); // and yours: registry.add_search("corners", spec, ..)
 //! let text = "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}";
-//! let config = reader(&registry).read(text, "sweep.yaml")?.config;
+//! let config = Reader::new(&registry).read(text, "sweep.yaml")?.config;
 //! build(&registry, &config, 0)?; // an algorithm may refuse the problem: before anything is stored
 //!
 //! let mut store = SqliteStore::in_memory(system_clock())?;
@@ -38,7 +39,7 @@ mod prior;
 mod run;
 mod size;
 
-pub use build::{assemble, build, reader, registry, search, stopper, stored_config};
+pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, seed, system_clock};
 pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked};
 pub use error::EngineError;

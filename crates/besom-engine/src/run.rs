@@ -1,10 +1,11 @@
 //! A sweep from its file to its best run, in one call.
 
 use besom_agent::{FunctionRunner, RunContext, Runner};
+use besom_config::Reader;
 use besom_core::{BoxError, Registry};
 use besom_store::{RunRow, Status, SweepId, SweepRow};
 
-use crate::{Creation, Crew, CrewOptions, EngineError, Place, Steps, build, create, reader, registry, seed};
+use crate::{Creation, Crew, CrewOptions, EngineError, Place, Steps, build, create, registry, seed};
 
 /// How [`run`] executes a sweep.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ where
 }
 
 fn create_sweep(text: &str, options: &RunOptions) -> Result<SweepId, EngineError> {
-    let config = reader(&options.registry).read(text, "the sweep")?.config;
+    let config = Reader::new(&options.registry).read(text, "the sweep")?.config;
     let seed = seed(&config, options.seed);
     // An algorithm may refuse the problem: before anything is stored.
     build(&options.registry, &config, seed)?;

@@ -1,7 +1,7 @@
 //! Errors as Python exceptions, with the text that the command would print.
 
 use besom_agent::AgentError;
-use besom_config::Problems;
+use besom_config::Diagnostics;
 use besom_controller::ControllerError;
 use besom_core::{BoxError, RegistryError};
 use besom_engine::{EngineError, message};
@@ -97,8 +97,8 @@ impl From<AgentError> for Failure {
     }
 }
 
-impl From<Problems> for Failure {
-    fn from(problems: Problems) -> Self {
+impl From<Diagnostics> for Failure {
+    fn from(problems: Diagnostics) -> Self {
         let text = problems.to_string();
         config_error(text, problems.into_iter().collect())
     }

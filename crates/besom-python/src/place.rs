@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use besom_config::{Diagnostic, SweepConfig};
+use besom_config::{Diagnostic, Reader, SweepConfig};
 use besom_controller::{Controller, Sweep};
 use besom_core::{Options, Problem, Registry, Search, Stopper};
-use besom_engine::{Creation, Place, assemble, reader};
+use besom_engine::{Creation, Place, assemble};
 use besom_store::{Store, SweepId, SweepRow};
 use pyo3::prelude::*;
 use serde_json::Value;
@@ -34,14 +34,15 @@ pub(crate) fn registry() -> Registry {
 
 /// Checks a configuration that Python has as a dict; `own` names algorithms that its owner brings along.
 pub(crate) fn check(config: &Value, own: &[String]) -> Result<(SweepConfig, Vec<Diagnostic>), Failure> {
-    let reader = own.iter().fold(reader(&registry()), |reader, name| reader.method(name).stopper(name));
+    let registry = registry();
+    let reader = own.iter().fold(Reader::new(&registry), |reader, name| reader.method(name).stopper(name));
     let parsed = reader.read_json(config)?;
     Ok((parsed.config, parsed.warnings))
 }
 
 /// Checks the text of a sweep file, called `name`.
 pub(crate) fn check_text(text: &str, name: &str) -> Result<(SweepConfig, Vec<Diagnostic>), Failure> {
-    let parsed = reader(&registry()).read(text, name)?;
+    let parsed = Reader::new(&registry()).read(text, name)?;
     Ok((parsed.config, parsed.warnings))
 }
 

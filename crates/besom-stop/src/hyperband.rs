@@ -11,8 +11,8 @@
 
 use besom_core::value::float;
 use besom_core::{
-    Advice, BoxError, Fault, Faults, History, OptionDefault, OptionError, OptionKind, OptionReader,
-    OptionSpec, Options, Problem, Run, RunNumber, RunState, Shown, Spec, Stop, Stopper,
+    Advice, BoxError, Fault, Faults, History, OptionDefault, OptionKind, OptionReader, OptionSpec, Options,
+    Problem, Run, RunNumber, RunState, Shown, Spec, Stop, Stopper,
 };
 use serde_json::Value;
 
@@ -76,6 +76,7 @@ impl Hyperband {
                 "Whether a run is judged by its value at the step itself, not by its best up to there.",
             ),
         ])
+        .forms(&[&["max_iter", "s"], &["min_iter"]])
         .advice(unused_form);
 
     /// The rule with these options, or everything that is wrong with them.
@@ -231,9 +232,6 @@ fn unused_form(options: &Options) -> Vec<Advice> {
 /// The bands that the options ask for; empty if a fault was found.
 fn read_bands(read: &mut OptionReader<'_>, eta: f64) -> Vec<usize> {
     if read.has("max_iter") {
-        if !read.has("s") {
-            read.fault(OptionError::Missing { key: "s", because: "max_iter needs the number of steps" });
-        }
         let (Some(max_iter), Some(s)) = (read.given_count("max_iter"), read.given_count("s")) else {
             return Vec::new();
         };
@@ -241,10 +239,6 @@ fn read_bands(read: &mut OptionReader<'_>, eta: f64) -> Vec<usize> {
             read.fault(Fault::of_option(key, error));
             Vec::new()
         });
-    }
-    if !read.has("min_iter") {
-        let because = "hyperband needs min_iter, or max_iter and s";
-        read.fault(OptionError::Missing { key: "min_iter", because });
     }
     read.given_count("min_iter").map(|min_iter| bands_from(min_iter, eta)).unwrap_or_default()
 }

@@ -28,21 +28,9 @@ fn both_forms_of_hyperband_are_read() {
 
 #[test]
 fn hyperband_without_a_form_says_what_it_needs() {
-    check(
-        "hyperband",
-        &json!({}),
-        "option 'min_iter' is missing (hyperband needs min_iter, or max_iter and s)",
-    );
-    check(
-        "hyperband",
-        &json!({"max_iter": 27}),
-        "option 's' is missing (max_iter needs the number of steps)",
-    );
-    check(
-        "hyperband",
-        &json!({"min_iter": 1, "max_iter": 27}),
-        "option 's' is missing (max_iter needs the number of steps)",
-    );
+    check("hyperband", &json!({}), "option 'min_iter' is missing (give min_iter, or max_iter and s)");
+    check("hyperband", &json!({"max_iter": 27}), "option 's' is missing (max_iter needs it)");
+    check("hyperband", &json!({"min_iter": 1, "max_iter": 27}), "option 's' is missing (max_iter needs it)");
 }
 
 #[test]

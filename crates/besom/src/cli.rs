@@ -7,6 +7,7 @@ mod input;
 mod inspect;
 mod live;
 mod manage;
+mod methods;
 mod output;
 mod plan;
 mod plot;
@@ -52,6 +53,7 @@ pub(crate) fn main(registry: &Registry) -> ExitCode {
     match execute(registry, arguments) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Ok(Outcome::Invalid) => ExitCode::from(2),
         Err(error) => fail(&error),
     }
 }
@@ -91,6 +93,7 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
         Command::Cancel { id } => manage::cancel(&place, &id),
         Command::Retry(arguments) => manage::retry(&place, &arguments),
         Command::Validate { file, json, wandb } => validate::validate(registry, &file, json, wandb),
+        Command::Methods { name, json } => methods::methods(registry, name.as_deref(), json),
         Command::Plan { file, n, json } => plan::plan(registry, &place, &file, n, json),
         Command::Next { config, runs, n, seed, json } => {
             stateless::next(registry, &config, &runs, n, seed, json)

@@ -1,6 +1,6 @@
 //! Errors: which are the user's to fix, and what helps.
 
-use besom_config::{Problems, ReadError};
+use besom_config::{Diagnostics, ReadError};
 use besom_core::RegistryError;
 use besom_engine::{EngineError, message};
 use besom_store::StoreError;
@@ -20,7 +20,7 @@ impl InputError {
 /// Whether an error is the user's to fix: the input is invalid, or names something that does not exist.
 pub(crate) fn is_input(error: &anyhow::Error) -> bool {
     error.is::<InputError>()
-        || error.is::<Problems>()
+        || error.is::<Diagnostics>()
         || error.is::<ReadError>()
         || error.is::<RegistryError>()
         || error.downcast_ref().is_some_and(is_unknown)

@@ -10,11 +10,10 @@
 //! use besom::controller::Sweep;
 //! use besom::core::{Answer, Registry, RunState};
 //!
-//! let config = besom::config::parse(
-//!     "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}",
-//! )?.config;
 //! let mut registry = Registry::new();
 //! besom::search::register(&mut registry);
+//! let text = "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}";
+//! let config = besom::config::Reader::new(&registry).read(text, "sweep.yaml")?.config;
 //! let search = registry.search(&config.method.name, &config.problem, &config.method.options)?;
 //! let mut sweep = Sweep::new(config.problem, search);
 //! while let Answer::Try(runs) = sweep.ask(1)? {

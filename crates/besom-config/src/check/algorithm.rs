@@ -1,121 +1,247 @@
-//! The keys `method` and `order`.
+//! The keys `method` and `early_terminate`: an algorithm by its name, with options as its spec has them.
 
-use serde_json::Map;
+use besom_core::{Ends, Fault, Metric, OptionError, OptionKind, Options, Problem, Spec};
+use serde_json::{Map, Value};
 
 use super::Checker;
-use super::top::TOP_KEYS;
+use super::keys::TOP_KEYS;
+use crate::known::Role;
 use crate::sweep::Algorithm;
-use crate::tree::{Data, Entry, Node, Path};
+use crate::tree::{Data, Entry, Node, Path, shorten};
 
-/// The search methods that come with besom.
-pub(crate) const METHODS: &[&str] = &["bayes", "grid", "random", "sobol", "tpe", "cma-es", "auto"];
+/// An algorithm as the file names it.
+pub(super) struct Named<'n> {
+    pub(super) role: Role,
+    pub(super) name: String,
+    pub(super) spec: Spec,
+    /// The key that holds it.
+    pub(super) entry: &'n Entry,
+    /// Its options as they are written.
+    options: Options,
+}
 
-/// Those of them that need a metric, because they learn from it.
-pub(crate) const LEARNING: &[&str] = &["bayes", "tpe", "cma-es"];
+impl Named<'_> {
+    /// The algorithm with the defaults of its options.
+    pub(super) fn filled(&self) -> Algorithm {
+        Algorithm { name: self.name.clone(), options: self.spec.filled(&self.options) }
+    }
 
-/// Those of them that W&B has too.
-const OF_WANDB: &[&str] = &["bayes", "grid", "random"];
-
-/// The orders in which a grid may be walked.
-pub(crate) const ORDERS: &[&str] = &["sorted", "declared", "random"];
+    /// The mapping in the file with the defaults of the options.
+    pub(super) fn filled_mapping(&self) -> Value {
+        let mut mapping: Map<String, Value> = as_json(&self.entry.node);
+        mapping.extend(self.spec.filled(&self.options));
+        mapping.into()
+    }
+}
 
 impl Checker<'_> {
-    /// Reads the search method with its options, which for `grid` are in the key `order`.
-    pub(super) fn method(&mut self, root: &Node) -> Option<Algorithm> {
-        let path = Path::Root.key("method");
-        let order = root.entry("order");
+    /// Reads the search method; an option of it called `order` may stand in the key of that name.
+    pub(super) fn method<'n>(&mut self, root: &'n Node) -> Option<Named<'n>> {
         let Some(entry) = root.entry("method") else {
-            let why = format!("; it is one of {}", METHODS.join(", "));
+            let why = format!("; it is one of {}", self.known.names(Role::Search).join(", "));
             self.missing_in(root, TOP_KEYS, root.place, &Path::Root, "method", &why);
             return None;
         };
-        let mut method = match &entry.node.data {
-            Data::Map(entries) => self.method_with_options(entry, entries, &path)?,
-            _ => Algorithm { name: self.method_name(&entry.node, &path)?, options: Map::new() },
+        let path = Path::Root.key("method");
+        let is_mapping = matches!(entry.node.data, Data::Map(_));
+        let name = if is_mapping {
+            self.diagnostics.not_for_wandb(entry.node.place, &path, "W&B wants the name of the method alone");
+            self.name_inside(Role::Search, entry, &path)
+        } else {
+            self.name(Role::Search, &entry.node, &path)
         };
-        let order = order.and_then(|order| self.order(order, &method.name));
-        if method.name == "grid" {
-            if order.is_some() && method.options.contains_key("order") {
-                let place = root.entry("order").map_or(entry.place, |order| order.place);
-                self.findings.error(
-                    place,
-                    &Path::Root.key("order"),
-                    "`method` says an order too; give one of the two",
-                );
-            }
-            let order = order.unwrap_or(ORDERS[0]);
-            method.options.entry("order").or_insert_with(|| order.into());
+        let (name, spec) = name?;
+        let mut named =
+            Named { role: Role::Search, name, spec, entry, options: options(Role::Search, entry) };
+        if let Some(order) = root.entry("order") {
+            self.order(order, &mut named);
         }
-        Some(method)
+        Some(named)
     }
 
-    fn method_with_options(
-        &mut self,
-        entry: &Entry,
-        entries: &[Entry],
-        path: &Path<'_>,
-    ) -> Option<Algorithm> {
-        self.findings.not_for_wandb(entry.node.place, path, "W&B wants the name of the method alone");
-        let Some(name) = entry.node.entry("name") else {
-            self.missing(entry.place, path, "name", "; it names the search method");
+    /// Reads the stopping rule.
+    pub(super) fn early_terminate<'n>(&mut self, entry: &'n Entry) -> Option<Named<'n>> {
+        let path = Path::Root.key("early_terminate");
+        let node = &*entry.node;
+        if let Data::Text(name) = &node.data {
+            let diagnostic = self
+                .diagnostics
+                .error(node.place, &path, "expected a mapping of type and others")
+                .found(node);
+            diagnostic.suggest(match name.as_str() {
+                "hyperband" => "write early_terminate: {type: hyperband, min_iter: 3}".to_owned(),
+                _ => format!("write early_terminate: {{type: {}}}", shorten(name)),
+            });
             return None;
-        };
-        let name = self.method_name(&name.node, &path.key("name"))?;
-        let known: Option<&[&str]> = match name.as_str() {
-            "grid" => Some(&["name", "order"]),
-            "random" | "sobol" | "auto" => Some(&["name"]),
-            "bayes" => {
-                Some(&["name", "initial_points", "points_to_evaluate", "acquisition", "beta", "replicate"])
-            }
-            "tpe" => Some(&["name", "initial_points", "gamma", "candidates"]),
-            "cma-es" => Some(&["name", "population", "step"]),
-            // These check their options themselves.
-            _ => None,
-        };
-        if let Some(known) = known {
-            self.check_keys(&entry.node, path, known);
         }
-        if let Some(order) = entry.node.entry("order").filter(|_| name == "grid") {
-            self.choice(&order.node, &path.key("order"), ORDERS);
-        }
-        let options = entries.iter().filter(|e| e.key != "name").map(|e| (e.key.clone(), e.node.to_json()));
-        Some(Algorithm { name, options: options.collect() })
+        self.mapping(node, &path, "type and others")?;
+        let (name, spec) = self.name_inside(Role::Stopper, entry, &path)?;
+        Some(Named { role: Role::Stopper, name, spec, entry, options: options(Role::Stopper, entry) })
     }
 
-    fn method_name(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
+    /// The name in a mapping of name and options.
+    fn name_inside(&mut self, role: Role, entry: &Entry, path: &Path<'_>) -> Option<(String, Spec)> {
+        let key = role.name_key();
+        if let Some(name) = entry.node.entry(key) {
+            return self.name(role, &name.node, &path.key(key));
+        }
+        let why = format!("; it names the {}", role.noun());
+        self.missing_in(&entry.node, &[key], entry.place, path, key, &why);
+        None
+    }
+
+    fn name(&mut self, role: Role, node: &Node, path: &Path<'_>) -> Option<(String, Spec)> {
         if let Data::Text(name) = &node.data {
-            let own = self.known.any || self.known.methods.contains(name) || METHODS.contains(&name.as_str());
-            if own && !OF_WANDB.contains(&name.as_str()) && name != "custom" {
-                self.findings.not_for_wandb(node.place, path, format!("W&B has no search method {name}"));
+            if let Some(spec) = self.known.spec(role, name) {
+                self.check_wandb_has(role, name, &spec, node, path);
+                return Some((name.clone(), spec));
             }
-            if own {
-                return Some(name.clone());
-            }
-            if name == "custom" {
-                let message = "besom has no method custom of its own: your code must name the points to try";
-                self.findings.warn(node.place, path, message);
-                return Some(name.clone());
+            if role == Role::Search && name == "custom" {
+                let message =
+                    "besom has no method custom of its own: your code must suggest the points to try";
+                self.diagnostics.warn(node.place, path, message);
+                return Some((name.clone(), Spec::new("W&B's word for code of your own").any_options()));
             }
         }
-        let mut known: Vec<&str> = METHODS.to_vec();
-        known.extend(self.known.methods.iter().map(String::as_str).filter(|name| !METHODS.contains(name)));
-        let message = format!("expected a search method; known are {}", known.join(", "));
-        let finding = self.findings.error(node.place, path, message).found(node);
+        let known: Vec<String> = self.known.names(role).into_iter().map(str::to_owned).collect();
+        let message = format!("expected a {}; known are {}", role.noun(), known.join(", "));
+        let diagnostic = self.diagnostics.error(node.place, path, message).found(node);
         if let Data::Text(name) = &node.data {
-            finding.suggest_nearest(name, known);
+            diagnostic.suggest_nearest(name, known.iter().map(String::as_str));
         }
         None
     }
 
-    fn order(&mut self, entry: &Entry, method: &str) -> Option<&'static str> {
-        let path = Path::Root.key("order");
-        if method != "grid" {
-            self.findings.warn(
-                entry.place,
-                &path,
-                format!("only a grid has an order; {method} makes no use of it"),
-            );
+    fn check_wandb_has(&mut self, role: Role, name: &str, spec: &Spec, node: &Node, path: &Path<'_>) {
+        if spec.in_wandb || name == "custom" {
+            return;
         }
-        self.choice(&entry.node, &path, ORDERS)
+        let names = self.known.names(role);
+        let has = |name: &&str| self.known.spec(role, name).is_some_and(|spec| spec.in_wandb);
+        let only: Vec<&str> = names.into_iter().filter(has).collect();
+        let message = format!("W&B has no {} {name}, only {}", role.noun(), only.join(", "));
+        self.diagnostics.not_for_wandb(node.place, path, message);
     }
+
+    /// The key `order`, which is W&B's grid's order written as besom's own key beside `method`.
+    fn order(&mut self, order: &Entry, named: &mut Named<'_>) {
+        let path = Path::Root.key("order");
+        let own = named.spec.option("order");
+        if own.is_none() {
+            let message = format!("only a grid has an order; {} makes no use of it", named.name);
+            self.diagnostics.warn(order.place, &path, message);
+        }
+        let grid = || self.known.registry.search_spec("grid")?.option("order");
+        let Some(option) = own.or_else(grid) else { return };
+        let value = order.node.to_json();
+        if !option.kind.allows(&value) {
+            return self.not_of_kind(&order.node, &path, &option.kind);
+        }
+        if own.is_some() && named.options.contains_key("order") {
+            let message = "`method` has an order too; give one of the two";
+            self.diagnostics.error(order.place, &path, message);
+        } else if own.is_some() {
+            named.options.insert("order".to_owned(), value);
+        }
+    }
+
+    fn not_of_kind(&mut self, node: &Node, path: &Path<'_>, kind: &OptionKind) {
+        let nearest = kind.nearest(&node.to_json());
+        let diagnostic = self.not(node, path, &kind.to_string());
+        if let Some(nearest) = nearest {
+            diagnostic.suggest(format!("did you mean {nearest:?}?"));
+        }
+    }
+
+    /// Checks the options of an algorithm by its spec and by building it. `whole` says whether the problem is what the file
+    /// describes, or, because of errors elsewhere, a stand-in.
+    pub(super) fn options(&mut self, named: &Named<'_>, problem: &Problem, whole: bool) {
+        let path = Path::Root.key(&named.entry.key);
+        for advice in (named.spec.advice)(&named.options) {
+            let place =
+                named.entry.node.entry(advice.key).map_or(named.entry.place, |option| option.node.place);
+            self.diagnostics.warn(place, &path.key(advice.key), advice.message);
+        }
+        let algorithm = (named.role, named.name.as_str());
+        let faults = self.known.faults(algorithm, &named.spec, problem, &named.options);
+        let (of_options, of_problem): (Vec<_>, Vec<_>) =
+            faults.0.into_iter().partition(|fault| fault.option.is_some());
+        for fault in of_options {
+            self.option_fault(named, fault, &path, whole);
+        }
+        // What else speaks against the algorithm is said by a check with a better place, if it has one.
+        let alone = whole && self.diagnostics.errors() == 0;
+        for fault in of_problem.iter().filter(|_| alone) {
+            self.diagnostics.error(named.entry.node.place, &path, fault.to_string());
+        }
+    }
+
+    fn option_fault(&mut self, named: &Named<'_>, fault: Fault, path: &Path<'_>, whole: bool) {
+        let key = fault.option.clone().unwrap_or_default();
+        let Some(option) = named.entry.node.entry(&key) else {
+            let why = match fault.reason.downcast_ref() {
+                Some(OptionError::Missing { because, .. }) => format!("missing required key ({because})"),
+                _ => fault.to_string(),
+            };
+            self.diagnostics.error(named.entry.place, &path.key(&key), why);
+            return;
+        };
+        let kind = named.spec.option(&key).map(|option| option.kind);
+        let path_of = path.key(&key);
+        match (fault.reason.downcast_ref(), kind) {
+            (Some(OptionError::Unknown { known, .. }), _) => {
+                let known: Vec<&str> = [named.role.name_key()].iter().chain(known).copied().collect();
+                self.unknown_key(option, path, &known);
+            }
+            (_, Some(kind)) if !kind.allows(&option.node.to_json()) => {
+                self.not_of_kind(&option.node, &path_of, &kind);
+            }
+            // Whether a point is in the space can't be said of a stand-in.
+            (_, Some(OptionKind::Points)) if !whole => {}
+            (Some(OptionError::Wrong { expected, found, nearest, .. }), _) => {
+                let message = format!("expected {expected}");
+                let diagnostic = self.diagnostics.error(option.node.place, &path_of, message);
+                diagnostic.found = Some(shorten(found));
+                if let Some(nearest) = nearest {
+                    diagnostic.suggest(format!("did you mean {nearest:?}?"));
+                }
+            }
+            _ => {
+                self.diagnostics.error(option.node.place, &path_of, fault.to_string()).found(&option.node);
+            }
+        }
+    }
+
+    pub(super) fn check_metric_is_there(&mut self, named: &Named<'_>, metrics: &[Metric]) {
+        if !named.spec.needs_metric || !metrics.is_empty() {
+            return;
+        }
+        let message = match named.role {
+            Role::Search => format!("missing required key (method {} optimizes it)", named.name),
+            Role::Stopper => "missing required key (early_terminate compares runs by it)".to_owned(),
+        };
+        let diagnostic = self.diagnostics.error(named.entry.place, &Path::Root.key("metric"), message);
+        diagnostic.suggest("write metric: {name: .., goal: minimize}");
+    }
+
+    pub(super) fn check_end(&mut self, root: &Node, named: &Named<'_>, metrics: &[Metric]) {
+        let has_target = metrics.iter().any(|metric| metric.target.is_some());
+        let ends = named.spec.ends != Ends::Never || has_target || root.entry("run_cap").is_some();
+        if !ends && !self.for_wandb() {
+            let message = format!("a {} sweep will not end by itself", named.name);
+            let diagnostic = self.diagnostics.warn(named.entry.place, &Path::Root.key("run_cap"), message);
+            diagnostic.suggest("write run_cap: 100, or a metric.target");
+        }
+    }
+}
+
+/// The options beside a name, as they are written.
+fn options(role: Role, entry: &Entry) -> Options {
+    let mut options = as_json(&entry.node);
+    options.shift_remove(role.name_key());
+    options
+}
+
+fn as_json(node: &Node) -> Map<String, Value> {
+    node.entries().iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect()
 }

@@ -19,7 +19,7 @@ impl Checker<'_> {
             return false;
         };
         for other in node.entries().iter().filter(|other| other.key != "type") {
-            self.findings.warn(other.place, &path.key(&other.key), "this has no effect");
+            self.diagnostics.warn(other.place, &path.key(&other.key), "this has no effect");
         }
         self.choice(&kind.node, &path.key("type"), &["local", "cloud"]) == Some("local")
     }
@@ -28,7 +28,7 @@ impl Checker<'_> {
     pub(super) fn launched(&mut self, entry: &Entry, path: &Path<'_>) {
         if self.text(&entry.node, path).is_some() && !self.for_wandb() {
             let message = "besom launches no W&B jobs or images; its agents run `program`";
-            self.findings.warn(entry.place, path, message);
+            self.diagnostics.warn(entry.place, path, message);
         }
     }
 
@@ -51,12 +51,12 @@ impl Checker<'_> {
         }
         if root.entry("early_terminate").is_some() {
             let message = "W&B takes no early_terminate beside a scheduler; leave the scheduler out";
-            self.findings.error(entry.place, path, message);
+            self.diagnostics.error(entry.place, path, message);
         }
         let controller = root.entry("controller").and_then(|controller| controller.node.entry("type"));
         if matches!(controller.map(|kind| &kind.node.data), Some(Data::Text(kind)) if kind == "local") {
             let message = "a scheduler does not go with controller: {type: local}; leave one of them out";
-            self.findings.error(entry.place, path, message);
+            self.diagnostics.error(entry.place, path, message);
         }
         self.engine(entry, path, root);
     }
@@ -73,17 +73,18 @@ impl Checker<'_> {
         if (name == "wandb") == is_custom && (name == "wandb" || self.for_wandb()) {
             let goes_with = if name == "wandb" { "bayes, grid or random" } else { "custom" };
             let message = format!("the engine {name} goes with the method {goes_with} only");
-            self.findings.error(place, &path, message);
+            self.diagnostics.error(place, &path, message);
         }
         if self.for_wandb() {
             return;
         }
         if name == "wandb" {
             let message = "besom starts no scheduler; `method` is done without it";
-            self.findings.warn(entry.place, &path, message);
+            self.diagnostics.warn(entry.place, &path, message);
         } else {
-            let finding = self.findings.error(place, &path, format!("besom cannot run the scheduler {name}"));
-            finding.suggest("leave `scheduler` out and use method: bayes");
+            let diagnostic =
+                self.diagnostics.error(place, &path, format!("besom cannot run the scheduler {name}"));
+            diagnostic.suggest("leave `scheduler` out and use method: bayes");
         }
     }
 }

@@ -1,13 +1,12 @@
 //! A single parameter: which distribution is meant, its defaults, and whether it makes sense.
 
-use besom_core::Distribution;
 use besom_core::distribution::{Continuous, Quantum};
+use besom_core::{Distribution, nearest};
 use serde_json::Value;
 
 use super::Checker;
 use super::field::Number;
 use super::kind::{KINDS, Kind, PARAMETER_KEYS, fill, find, infer, instead};
-use crate::findings::nearest;
 use crate::tree::{Data, Entry, Node, Path, Place};
 
 /// How close probabilities must come to 1 in sum; that of numpy's `isclose`.
@@ -68,7 +67,7 @@ impl Checker<'_> {
     /// `log_uniform` and its like take exponents; W&B refuses them, and what one writes instead can be computed.
     fn given_up(&mut self, entry: &Entry, leaf: Leaf<'_>, kind: &Kind, successor: &str) {
         let message = format!("{}, whose bounds are exponents, is no longer taken", kind.name);
-        let finding = self.findings.error(entry.node.place, &leaf.path.key("distribution"), message);
+        let diagnostic = self.diagnostics.error(entry.node.place, &leaf.path.key("distribution"), message);
         let bound = |key: &str| match leaf.node.entry(key)?.node.data {
             Data::Integer(value) => Some((value as f64).exp()),
             Data::Float(value) => Some(value.exp()),
@@ -76,7 +75,7 @@ impl Checker<'_> {
         };
         let (low, high) = if kind.name == "inv_log_uniform" { ("max", "min") } else { ("min", "max") };
         let invert = |x: f64| if kind.name == "inv_log_uniform" { 1.0 / x } else { x };
-        finding.suggest(match (bound(low).map(invert), bound(high).map(invert)) {
+        diagnostic.suggest(match (bound(low).map(invert), bound(high).map(invert)) {
             (Some(min), Some(max)) => {
                 format!("write distribution: {successor}, min: {}, max: {}", rounded(min), rounded(max))
             }
@@ -102,15 +101,15 @@ impl Checker<'_> {
         if has("probabilities") {
             return self.missing(place, path, "values", "; probabilities need the values they belong to");
         }
-        let finding = self.findings.error(
+        let diagnostic = self.diagnostics.error(
             place,
             path,
             "it does not say what values it takes; give `value`, `values`, `min` and `max`, or a `distribution`",
         );
         if has("mu") || has("sigma") {
-            finding.suggest("for mu and sigma, write distribution: normal or log_normal");
+            diagnostic.suggest("for mu and sigma, write distribution: normal or log_normal");
         } else if has("a") || has("b") {
-            finding.suggest("for a and b, write distribution: beta");
+            diagnostic.suggest("for a and b, write distribution: beta");
         }
     }
 
@@ -140,9 +139,9 @@ impl Checker<'_> {
                 (None, _) => "this key does not go with `values`".to_owned(),
             };
 
-            let finding = self.findings.error(entry.place, &path.key(&entry.key), message);
+            let diagnostic = self.diagnostics.error(entry.place, &path.key(&entry.key), message);
             if let Some(instead) = instead(&entry.key, kind, node) {
-                finding.suggest(instead);
+                diagnostic.suggest(instead);
             }
         }
         let complete = missing.is_empty();
@@ -184,7 +183,7 @@ impl Checker<'_> {
         let entry = leaf.node.entry("values")?;
         let items = self.list(&entry.node, &path, "values")?;
         if items.is_empty() {
-            self.findings.error(entry.node.place, &path, "expected at least one value").found(&entry.node);
+            self.diagnostics.error(entry.node.place, &path, "expected at least one value").found(&entry.node);
             return None;
         }
         for (index, item) in items.iter().enumerate() {
@@ -200,7 +199,7 @@ impl Checker<'_> {
                 let (found, text) = (node.describe(), node.to_json());
                 let message =
                     format!("the program gets {found} as the text {text}, as JSON has no such number");
-                self.findings.warn(node.place, path, message);
+                self.diagnostics.warn(node.place, path, message);
             }
             Data::List(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -225,7 +224,7 @@ impl Checker<'_> {
             let path = path.index(index);
             let Some(number) = self.number(item, &path) else { continue };
             if number.as_f64() < 0.0 {
-                self.findings.error(item.place, &path, "a probability cannot be negative").found(item);
+                self.diagnostics.error(item.place, &path, "a probability cannot be negative").found(item);
                 continue;
             }
             probabilities.push(number.as_f64());
@@ -236,7 +235,7 @@ impl Checker<'_> {
                 counted(items.len(), "probability", "probabilities"),
                 counted(values, "value", "values")
             );
-            self.findings.error(entry.node.place, &path, message);
+            self.diagnostics.error(entry.node.place, &path, message);
             return None;
         }
         if probabilities.len() < items.len() || probabilities.is_empty() {
@@ -248,7 +247,11 @@ impl Checker<'_> {
         }
         let short = format!("{sum:.6}");
         let short = short.trim_end_matches('0').trim_end_matches('.');
-        self.findings.error(entry.node.place, &path, format!("the probabilities sum to {short}, not to 1"));
+        self.diagnostics.error(
+            entry.node.place,
+            &path,
+            format!("the probabilities sum to {short}, not to 1"),
+        );
         None
     }
 
@@ -259,7 +262,7 @@ impl Checker<'_> {
             let entry = leaf.node.entry(key)?;
             let path = leaf.path.key(key);
             if matches!(number, Number::Float(_)) {
-                self.findings.not_for_wandb(
+                self.diagnostics.not_for_wandb(
                     entry.node.place,
                     &path,
                     "W&B wants this bound without a decimal point",
@@ -268,9 +271,9 @@ impl Checker<'_> {
             let whole = number.as_whole();
             if whole.is_none() {
                 let message = "expected a whole number of at most 64 bits, as for int_uniform";
-                let finding = self.findings.error(entry.node.place, &path, message).found(&entry.node);
+                let diagnostic = self.diagnostics.error(entry.node.place, &path, message).found(&entry.node);
                 if matches!(number, Number::Float(_)) {
-                    finding.suggest("for real numbers, write distribution: uniform");
+                    diagnostic.suggest("for real numbers, write distribution: uniform");
                 }
             }
             whole
@@ -279,7 +282,7 @@ impl Checker<'_> {
         Some(Distribution::IntUniform { min: min?, max: max? })
     }
 
-    /// Both bounds, `None` for what is not a number; a finding if they are the wrong way round.
+    /// Both bounds, `None` for what is not a number; a diagnostic if they are the wrong way round.
     fn range(&mut self, leaf: Leaf<'_>) -> (Option<Number>, Option<Number>) {
         let mut bound = |key| {
             let entry = leaf.node.entry(key)?;
@@ -295,11 +298,11 @@ impl Checker<'_> {
             let entry = leaf.node.entry("min");
             let place = entry.map_or(leaf.place, |entry| entry.node.place);
             let message = format!("min is {low}, which is not less than max, {high}");
-            let finding = self.findings.error(place, &leaf.path.key("min"), message);
+            let diagnostic = self.diagnostics.error(place, &leaf.path.key("min"), message);
             if low.as_f64() > high.as_f64() {
-                finding.suggest(format!("write min: {high}, max: {low}"));
+                diagnostic.suggest(format!("write min: {high}, max: {low}"));
             } else {
-                finding.suggest(format!("for a single value, write value: {low}"));
+                diagnostic.suggest(format!("for a single value, write value: {low}"));
             }
             return (None, None);
         }
@@ -312,7 +315,11 @@ impl Checker<'_> {
                 let (Some(min), Some(max)) = self.range(leaf) else { return None };
                 let (min, max) = (min.as_f64(), max.as_f64());
                 if !(max - min).is_finite() {
-                    self.findings.error(leaf.place, leaf.path, "the range is too wide for a 64-bit number");
+                    self.diagnostics.error(
+                        leaf.place,
+                        leaf.path,
+                        "the range is too wide for a 64-bit number",
+                    );
                     return None;
                 }
                 Some(match plain {
@@ -369,7 +376,7 @@ impl Checker<'_> {
         }
         let entry = leaf.node.entry(key)?;
         let message = format!("a shape of a beta distribution may be {MAX_BETA_SHAPE} at most");
-        self.findings.error(entry.node.place, &leaf.path.key(key), message).found(&entry.node);
+        self.diagnostics.error(entry.node.place, &leaf.path.key(key), message).found(&entry.node);
         None
     }
 
@@ -384,7 +391,7 @@ impl Checker<'_> {
             return Some(value);
         }
         let entry = leaf.node.entry(key)?;
-        self.findings
+        self.diagnostics
             .error(entry.node.place, &leaf.path.key(key), "expected a number greater than 0")
             .found(&entry.node);
         None

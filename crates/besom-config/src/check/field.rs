@@ -1,10 +1,12 @@
 //! Single values: is it a number, a text, one of a few words, and if not, what to say.
 
+use besom_core::nearest;
 use besom_core::value::float;
 use serde_json::Value;
 
 use super::Checker;
-use crate::findings::{MAX_TOLD, nearest};
+use crate::collector::MAX_LISTED;
+use crate::diagnostic::Diagnostic;
 use crate::scalar::resolve;
 use crate::tree::{Data, Entry, Node, Path, Place, integer_to_json, quote, shorten};
 
@@ -63,14 +65,14 @@ impl Checker<'_> {
     }
 
     pub(super) fn unknown_key(&mut self, entry: &Entry, path: &Path<'_>, known: &[&str]) {
-        let full = self.findings.is_full();
-        let finding = self.findings.error(entry.place, &path.key(&entry.key), "unknown key");
+        let full = self.diagnostics.is_full();
+        let diagnostic = self.diagnostics.error(entry.place, &path.key(&entry.key), "unknown key");
         if full {
             return;
         }
         match nearest(&entry.key, known.iter().copied()) {
-            Some(nearest) => finding.suggest(format!("did you mean {nearest:?}?")),
-            None => finding.suggest(format!("known are {}", known.join(", "))),
+            Some(nearest) => diagnostic.suggest(format!("did you mean {nearest:?}?")),
+            None => diagnostic.suggest(format!("known are {}", known.join(", "))),
         };
     }
 
@@ -86,7 +88,7 @@ impl Checker<'_> {
         why: &str,
     ) {
         let unknown =
-            node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())).take(MAX_TOLD);
+            node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())).take(MAX_LISTED);
         if !unknown
             .map(|entry| nearest(&entry.key, known.iter().copied()))
             .any(|nearest| nearest == Some(key))
@@ -97,19 +99,19 @@ impl Checker<'_> {
 
     /// Complains that a key is missing in the mapping whose key stands at `place`.
     pub(super) fn missing(&mut self, place: Place, path: &Path<'_>, key: &str, why: &str) {
-        self.findings.error(place, &path.key(key), format!("this is missing{why}"));
+        self.diagnostics.error(place, &path.key(key), format!("missing required key{why}"));
     }
 
-    /// A mapping, or else a finding.
+    /// A mapping, or else a diagnostic.
     pub(super) fn mapping<'n>(&mut self, node: &'n Node, path: &Path<'_>, of: &str) -> Option<&'n [Entry]> {
         if let Data::Map(entries) = &node.data {
             return Some(entries);
         }
-        self.findings.error(node.place, path, format!("expected a mapping of {of}")).found(node);
+        self.diagnostics.error(node.place, path, format!("expected a mapping of {of}")).found(node);
         None
     }
 
-    /// A list, or else a finding.
+    /// A list, or else a diagnostic.
     pub(super) fn list<'n>(
         &mut self,
         node: &'n Node,
@@ -119,7 +121,7 @@ impl Checker<'_> {
         if let Data::List(items) = &node.data {
             return Some(items);
         }
-        self.findings.error(node.place, path, format!("expected a list of {of}")).found(node);
+        self.diagnostics.error(node.place, path, format!("expected a list of {of}")).found(node);
         None
     }
 
@@ -127,14 +129,14 @@ impl Checker<'_> {
         if let Data::Text(text) = &node.data {
             return Some(text.clone());
         }
-        let finding = self.findings.error(node.place, path, "expected text").found(node);
+        let diagnostic = self.diagnostics.error(node.place, path, "expected text").found(node);
         if let Some(written) = node.written.as_deref().filter(|written| !written.is_empty()) {
-            finding.suggest(format!("for this text, write {}", quote(written)));
+            diagnostic.suggest(format!("for this text, write {}", quote(written)));
         }
         None
     }
 
-    /// One of a few words, or else a finding.
+    /// One of a few words, or else a diagnostic.
     pub(super) fn choice(
         &mut self,
         node: &Node,
@@ -150,22 +152,14 @@ impl Checker<'_> {
             [only] => format!("expected {only}"),
             _ => format!("expected one of {}", choices.join(", ")),
         };
-        let finding = self.findings.error(node.place, path, message).found(node);
+        let diagnostic = self.diagnostics.error(node.place, path, message).found(node);
         if let Data::Text(text) = &node.data {
-            finding.suggest_nearest(text, choices.iter().copied());
+            diagnostic.suggest_nearest(text, choices.iter().copied());
         }
         None
     }
 
-    pub(super) fn boolean(&mut self, node: &Node, path: &Path<'_>) -> Option<bool> {
-        if let Data::Bool(value) = node.data {
-            return Some(value);
-        }
-        self.not(node, path, "true or false");
-        None
-    }
-
-    /// A finite number, or else a finding.
+    /// A finite number, or else a diagnostic.
     pub(super) fn number(&mut self, node: &Node, path: &Path<'_>) -> Option<Number> {
         match node.data {
             Data::Integer(value) => Some(Number::Integer(value)),
@@ -181,7 +175,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A whole number of at least `min`, `5.0` included, or else a finding.
+    /// A whole number of at least `min`, `5.0` included, or else a diagnostic.
     pub(super) fn whole(&mut self, node: &Node, path: &Path<'_>, min: i64) -> Option<i64> {
         let number = match node.data {
             Data::Integer(value) => Number::Integer(value).as_whole(),
@@ -195,12 +189,14 @@ impl Checker<'_> {
         number
     }
 
-    /// Says that a value is not what it should be, and to remove the quotes if that is all.
-    fn not(&mut self, node: &Node, path: &Path<'_>, expected: &str) {
-        let finding = self.findings.error(node.place, path, format!("expected {expected}")).found(node);
-        let Data::Text(text) = &node.data else { return };
-        if !matches!(resolve(text.trim()).data, Data::Text(_) | Data::Null) {
-            finding.suggest(format!("remove the quotes: {}", shorten(text.trim())));
+    /// Reports a value that is not what it should be, and suggests removing the quotes if that is all.
+    pub(super) fn not(&mut self, node: &Node, path: &Path<'_>, expected: &str) -> &mut Diagnostic {
+        let diagnostic = self.diagnostics.error(node.place, path, format!("expected {expected}")).found(node);
+        if let Data::Text(text) = &node.data
+            && !matches!(resolve(text.trim()).data, Data::Text(_) | Data::Null)
+        {
+            diagnostic.suggest(format!("remove the quotes: {}", shorten(text.trim())));
         }
+        diagnostic
     }
 }

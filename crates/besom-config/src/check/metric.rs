@@ -4,6 +4,7 @@ use besom_core::{Goal, Impute, ImputeWhileRunning, Metric};
 use serde_json::{Map, Value};
 
 use super::Checker;
+use super::algorithm::Named;
 use crate::tree::{Data, Entry, Node, Path, shorten};
 
 /// The keys of a metric.
@@ -13,9 +14,9 @@ impl Checker<'_> {
     /// Reads a metric whose key or list item is `entry_place`; gives it back with its defaults filled in as well.
     pub(super) fn metric(&mut self, node: &Node, path: &Path<'_>) -> Option<(Metric, Value)> {
         if let Data::Text(name) = &node.data {
-            let finding =
-                self.findings.error(node.place, path, "expected a mapping of name, goal and others");
-            finding.found(node).suggest(format!("write metric: {{name: {}}}", shorten(name)));
+            let diagnostic =
+                self.diagnostics.error(node.place, path, "expected a mapping of name, goal and others");
+            diagnostic.found(node).suggest(format!("write metric: {{name: {}}}", shorten(name)));
             return None;
         }
         let entries = self.mapping(node, path, "name, goal and others")?;
@@ -60,7 +61,7 @@ impl Checker<'_> {
         let name = self.text(&entry.node, &path.key("name"))?;
         if name.is_empty() {
             let message = "the name is empty; a program hardly logs under it";
-            self.findings.warn(entry.node.place, &path.key("name"), message);
+            self.diagnostics.warn(entry.node.place, &path.key("name"), message);
         }
         Some(name)
     }
@@ -86,7 +87,11 @@ impl Checker<'_> {
         };
         let path = path.key("impute_while_running");
         if matches!(entry.node.data, Data::Bool(false)) {
-            self.findings.not_for_wandb(entry.node.place, &path, "W&B wants the text \"false\", in quotes");
+            self.diagnostics.not_for_wandb(
+                entry.node.place,
+                &path,
+                "W&B wants the text \"false\", in quotes",
+            );
             return Some(ImputeWhileRunning::False);
         }
         Some(match self.choice(&entry.node, &path, &["false", "worst", "best", "latest"])? {
@@ -98,27 +103,35 @@ impl Checker<'_> {
     }
 
     /// Reads `metrics`, which W&B has for several objectives at once.
-    pub(super) fn metrics(&mut self, entry: &Entry, path: &Path<'_>, root: &Node) -> Option<Vec<Metric>> {
+    pub(super) fn metrics(
+        &mut self,
+        entry: &Entry,
+        path: &Path<'_>,
+        root: &Node,
+        method: Option<&Named<'_>>,
+    ) -> Option<Vec<Metric>> {
         let items = self.list(&entry.node, path, "metrics")?;
         let both = root.entry("metric").is_some();
-        let method = root.entry("method").map(|method| &method.node.data);
+        let taken =
+            |method: &Named<'_>| method.name == "custom" || method.spec.supports.metrics >= items.len();
         if both {
-            self.findings.error(entry.place, path, "there is a `metric` as well; give one of the two");
-        } else if !matches!(method, Some(Data::Text(name)) if name == "custom") {
+            self.diagnostics.error(entry.place, path, "there is a `metric` as well; give one of the two");
+        } else if !method.is_some_and(taken) {
             let message = "several metrics go with method: custom only; name one as `metric`";
-            self.findings.error(entry.place, path, message);
+            self.diagnostics.error(entry.place, path, message);
         }
         if items.len() < 2 {
-            let finding = self.findings.error(entry.node.place, path, "expected at least two metrics");
-            finding.found(&entry.node).suggest("a single one is called `metric`");
+            let diagnostic = self.diagnostics.error(entry.node.place, path, "expected at least two metrics");
+            diagnostic.found(&entry.node).suggest("a single one is called `metric`");
         }
         let read: Vec<_> =
             items.iter().enumerate().map(|(i, item)| self.metric(item, &path.index(i))).collect();
         let metrics: Vec<Metric> = read.into_iter().map(|read| Some(read?.0)).collect::<Option<_>>()?;
-        if let Some(first) = metrics.first() {
+        let supported = method.is_some_and(|method| method.spec.supports.metrics >= items.len());
+        if let Some(first) = metrics.first().filter(|_| !supported) {
             let message =
-                format!("no method of besom optimises several metrics; {} alone counts", first.name);
-            self.findings.warn(entry.place, path, message);
+                format!("no method of besom optimizes several metrics; {} alone counts", first.name);
+            self.diagnostics.warn(entry.place, path, message);
         }
         Some(metrics)
     }

@@ -32,17 +32,17 @@ impl Checker<'_> {
         found: &mut Found<'_>,
     ) -> Value {
         let Data::Map(entries) = &node.data else {
-            let finding = self
-                .findings
+            let diagnostic = self
+                .diagnostics
                 .error(node.place, path, "expected a mapping of names to parameters")
                 .found(node);
             if matches!(node.data, Data::List(_)) {
-                finding.suggest("write `name:` in place of `- name:`");
+                diagnostic.suggest("write `name:` in place of `- name:`");
             }
             return node.to_json();
         };
         if entries.is_empty() {
-            self.findings.error(node.place, path, "expected at least one parameter").found(node);
+            self.diagnostics.error(node.place, path, "expected at least one parameter").found(node);
         }
         let mut filled = Map::new();
         for entry in entries {
@@ -50,7 +50,7 @@ impl Checker<'_> {
             if self.parameters > MAX_PARAMETERS {
                 if self.parameters == MAX_PARAMETERS + 1 {
                     let message = format!("there are more than {MAX_PARAMETERS} parameters");
-                    self.findings.error(entry.place, path, message);
+                    self.diagnostics.error(entry.place, path, message);
                 }
                 break;
             }
@@ -78,7 +78,7 @@ impl Checker<'_> {
         if let Some(inner) = node.entry("parameters") {
             for other in node.entries().iter().filter(|other| other.key != "parameters") {
                 let message = "nothing may stand beside nested parameters";
-                self.findings.error(other.place, &path.key(&other.key), message);
+                self.diagnostics.error(other.place, &path.key(&other.key), message);
             }
             let value = self.parameters(&inner.node, &path.key("parameters"), &name, found);
             return json!({ "parameters": value });
@@ -96,7 +96,7 @@ impl Checker<'_> {
 
     fn check_name(&mut self, entry: &Entry, path: &Path<'_>) {
         if let Some(odd) = entry.odd_key {
-            self.findings
+            self.diagnostics
                 .error(entry.place, path, format!("a parameter's name must be text, and this is {odd}"))
                 .suggest("give it a name that begins with a letter, or put it in quotes");
             return;
@@ -109,24 +109,26 @@ impl Checker<'_> {
         }
         let message =
             "a parameter's name begins with a letter or _ and goes on with letters, digits, _, - and .";
-        let finding = self.findings.error(entry.place, path, message);
+        let diagnostic = self.diagnostics.error(entry.place, path, message);
         let trimmed = entry.key.trim();
         if trimmed != entry.key && !trimmed.is_empty() {
-            finding.suggest("it has white space at its end or beginning");
+            diagnostic.suggest("it has white space at its end or beginning");
         }
     }
 
     fn not_a_parameter(&mut self, node: &Node, path: &Path<'_>) {
-        let finding =
-            self.findings.error(node.place, path, "expected a mapping such as {min: 0, max: 1}").found(node);
+        let diagnostic = self
+            .diagnostics
+            .error(node.place, path, "expected a mapping such as {min: 0, max: 1}")
+            .found(node);
         match node.data {
             Data::Null => {}
             Data::List(_) => {
-                finding.suggest("for a choice of these values, write values: [..]");
+                diagnostic.suggest("for a choice of these values, write values: [..]");
             }
             _ => {
                 let value = node.describe();
-                finding.suggest(format!("for a constant, write value: {value}"));
+                diagnostic.suggest(format!("for a constant, write value: {value}"));
             }
         }
     }
@@ -143,8 +145,8 @@ impl Checker<'_> {
         }
         if !GRID_KINDS.contains(&kind.name) {
             let message = format!("a grid cannot be made of the distribution {}", kind.name);
-            let finding = self.findings.error(leaf.place, leaf.path, message);
-            finding.suggest(match kind.name {
+            let diagnostic = self.diagnostics.error(leaf.place, leaf.path, message);
+            diagnostic.suggest(match kind.name {
                 "categorical_w_probabilities" => "leave the probabilities out, or use method: random",
                 _ => "list `values`, step through it with q_uniform, or use method: random",
             });
@@ -153,8 +155,8 @@ impl Checker<'_> {
             let steps = (max - min) / q;
             if (steps - steps.round()).abs() < 1e-9 * steps.abs().max(1.0) {
                 let message = format!("a grid leaves max, {max}, out, as in W&B");
-                let finding = self.findings.warn(leaf.place, leaf.path, message);
-                finding.suggest(format!("to have it in, write max: {}", max + q));
+                let diagnostic = self.diagnostics.warn(leaf.place, leaf.path, message);
+                diagnostic.suggest(format!("to have it in, write max: {}", max + q));
             }
         }
     }

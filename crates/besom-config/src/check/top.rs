@@ -1,42 +1,16 @@
 //! The whole configuration, key by key.
 
-use besom_core::{Metric, Problem, Space};
+use besom_core::{Distribution, distribution::Continuous};
+use besom_core::{Goal, Metric, Parameter, Problem, Space};
 use serde_json::{Map, Value};
 
 use super::Checker;
-use super::algorithm::LEARNING;
+use super::algorithm::Named;
 use super::cloud::brings_space;
+use super::keys::{OWN_KEYS, TOP_KEYS};
 use super::parameters::Found;
-use crate::sweep::{Algorithm, Retry, SweepConfig};
+use crate::sweep::{Retry, SweepConfig};
 use crate::tree::{Data, Entry, Node, Path};
-
-/// All keys of a sweep file; the last three are besom's own.
-pub(crate) const TOP_KEYS: &[&str] = &[
-    "program",
-    "command",
-    "method",
-    "metric",
-    "metrics",
-    "parameters",
-    "early_terminate",
-    "run_cap",
-    "name",
-    "description",
-    "project",
-    "entity",
-    "controller",
-    "job",
-    "image_uri",
-    "scheduler",
-    "apiVersion",
-    "kind",
-    "seed",
-    "order",
-    "retry",
-];
-
-/// The keys that W&B does not know.
-const OWN_KEYS: &[&str] = &["seed", "order", "retry"];
 
 impl Checker<'_> {
     /// Reads the configuration; `None` only where an error was found.
@@ -49,9 +23,11 @@ impl Checker<'_> {
         self.check_own_keys(entries);
 
         let method = self.method(root);
-        let metrics = self.all_metrics(root, &mut filled);
+        let before = self.diagnostics.errors();
+        let metrics = self.all_metrics(root, method.as_ref(), &mut filled);
         let space = self.space(root, method.as_ref(), &mut filled);
-        let early_terminate = self.stopping(root, &mut filled);
+        let whole = self.diagnostics.errors() == before;
+        let early_terminate = root.entry("early_terminate").map(|entry| self.early_terminate(entry));
         let run_cap = self.run_cap(root, &mut filled);
         let seed = self.seed(root);
         let retry = root.entry("retry").map_or(Some(Retry::default()), |entry| self.retry(entry));
@@ -60,17 +36,28 @@ impl Checker<'_> {
         let command = root.entry("command").map(|entry| self.command(&entry.node));
         let controller_local = self.cloud_keys(root);
 
-        let method = method?;
-        let metrics = metrics?;
-        self.check_metric_is_there(root, &method, &metrics);
-        self.check_end(root, &method, &metrics, run_cap.is_some());
-        let problem = Problem { space: space?, metrics, seed: seed.unwrap_or(0), run_cap };
+        let sound = Problem {
+            space: space.clone().unwrap_or_default(),
+            metrics: metrics.clone().unwrap_or_default(),
+            seed: seed.unwrap_or(0),
+            run_cap,
+        };
+        let algorithms = [method.as_ref(), early_terminate.as_ref().and_then(Option::as_ref)];
+        for named in algorithms.into_iter().flatten() {
+            self.algorithm(root, named, metrics.as_deref(), sound.clone(), whole);
+        }
+        if let Some(Some(named)) = &early_terminate {
+            filled.insert("early_terminate".to_owned(), named.filled_mapping());
+        }
         let filled = in_order_of(entries, filled);
         Some(SweepConfig {
-            problem,
+            problem: Problem { space: space?, metrics: metrics?, ..sound },
             seed,
-            method,
-            early_terminate,
+            method: method?.filled(),
+            early_terminate: match early_terminate {
+                Some(named) => Some(named?.filled()),
+                None => None,
+            },
             name,
             description,
             project,
@@ -83,10 +70,33 @@ impl Checker<'_> {
         })
     }
 
+    /// Checks an algorithm against the metrics and the problem, which is not `whole` where there were errors in it.
+    fn algorithm(
+        &mut self,
+        root: &Node,
+        named: &Named<'_>,
+        metrics: Option<&[Metric]>,
+        mut problem: Problem,
+        mut whole: bool,
+    ) {
+        if let Some(metrics) = metrics {
+            self.check_metric_is_there(named, metrics);
+            self.check_end(root, named, metrics);
+        }
+        if problem.metrics.is_empty() && named.spec.needs_metric {
+            problem.metrics.push(Metric::new("stand-in", Goal::Minimize));
+            whole = false;
+        }
+        if !whole && problem.space.dimensions() == 0 {
+            problem.space = stand_in();
+        }
+        self.options(named, &problem, whole);
+    }
+
     fn check_own_keys(&mut self, entries: &[Entry]) {
         for entry in entries.iter().filter(|entry| OWN_KEYS.contains(&entry.key.as_str())) {
             let path = Path::Root.key(&entry.key);
-            self.findings.not_for_wandb(
+            self.diagnostics.not_for_wandb(
                 entry.place,
                 &path,
                 "W&B does not know this key, which is besom's own",
@@ -94,10 +104,15 @@ impl Checker<'_> {
         }
     }
 
-    fn all_metrics(&mut self, root: &Node, filled: &mut Map<String, Value>) -> Option<Vec<Metric>> {
+    fn all_metrics(
+        &mut self,
+        root: &Node,
+        method: Option<&Named<'_>>,
+        filled: &mut Map<String, Value>,
+    ) -> Option<Vec<Metric>> {
         let mut metrics = Some(Vec::new());
         if let Some(entry) = root.entry("metrics") {
-            metrics = self.metrics(entry, &Path::Root.key("metrics"), root);
+            metrics = self.metrics(entry, &Path::Root.key("metrics"), root, method);
         }
         if let Some(entry) = root.entry("metric") {
             let read = self.metric(&entry.node, &Path::Root.key("metric"));
@@ -112,7 +127,7 @@ impl Checker<'_> {
     fn space(
         &mut self,
         root: &Node,
-        method: Option<&Algorithm>,
+        method: Option<&Named<'_>>,
         filled: &mut Map<String, Value>,
     ) -> Option<Space> {
         let Some(entry) = root.entry("parameters") else {
@@ -120,7 +135,7 @@ impl Checker<'_> {
                 let path = Path::Root.key("parameters");
                 let message =
                     "besom does not ask a scheduler for its search space, so runs have no parameters";
-                self.findings.warn(root.place, &path, message);
+                self.diagnostics.warn(root.place, &path, message);
                 return Some(Space::default());
             }
             self.missing_in(
@@ -134,37 +149,19 @@ impl Checker<'_> {
             return None;
         };
         let path = Path::Root.key("parameters");
-        let errors = self.findings.errors();
         let mut found = Found { method: method.map(|method| method.name.as_str()), parameters: Vec::new() };
         let value = self.parameters(&entry.node, &path, &[], &mut found);
         filled.insert("parameters".to_owned(), value);
-        let space = match Space::new(found.parameters) {
-            Ok(space) => space,
+        match Space::new(found.parameters) {
+            Ok(space) => Some(space),
             Err(error) => {
-                // Of two equal keys the reader of the text has told already.
-                if self.findings.errors() == 0 {
-                    self.findings.error(entry.place, &path, error.to_string());
+                // Two equal keys were reported by the reader of the text already.
+                if self.diagnostics.errors() == 0 {
+                    self.diagnostics.error(entry.place, &path, error.to_string());
                 }
-                return None;
+                None
             }
-        };
-        let learning = method.filter(|method| LEARNING.contains(&method.name.as_str()));
-        if let Some(Algorithm { name, .. }) = learning
-            && space.dimensions() == 0
-            && self.findings.errors() == errors
-        {
-            let message = format!("all parameters are constant, so {name} has nothing to search");
-            self.findings.error(entry.place, &path, message);
         }
-        Some(space)
-    }
-
-    fn stopping(&mut self, root: &Node, filled: &mut Map<String, Value>) -> Option<Algorithm> {
-        let entry = root.entry("early_terminate")?;
-        let has_metric = root.entry("metric").or_else(|| root.entry("metrics")).is_some();
-        let (rule, value) = self.early_terminate(entry, &Path::Root.key("early_terminate"), has_metric)?;
-        filled.insert("early_terminate".to_owned(), value);
-        Some(rule)
     }
 
     fn run_cap(&mut self, root: &Node, filled: &mut Map<String, Value>) -> Option<u64> {
@@ -182,7 +179,7 @@ impl Checker<'_> {
             return Some(seed);
         }
         let message = "expected a whole number from 0 to 18446744073709551615";
-        self.findings.error(entry.node.place, &Path::Root.key("seed"), message).found(&entry.node);
+        self.diagnostics.error(entry.node.place, &Path::Root.key("seed"), message).found(&entry.node);
         None
     }
 
@@ -217,8 +214,9 @@ impl Checker<'_> {
         let path = Path::Root.key("command");
         if let Data::Text(text) = &node.data {
             let words: Vec<&str> = text.split_whitespace().take(20).collect();
-            let finding = self.findings.error(node.place, &path, "expected a list of words").found(node);
-            finding.suggest(format!("besom runs no shell; write command: {words:?}"));
+            let diagnostic =
+                self.diagnostics.error(node.place, &path, "expected a list of words").found(node);
+            diagnostic.suggest(format!("besom runs no shell; write command: {words:?}"));
             return None;
         }
         let items = self.list(node, &path, "words")?;
@@ -231,7 +229,7 @@ impl Checker<'_> {
         match &node.data {
             Data::Text(text) => Some(text.clone()),
             Data::List(_) | Data::Map(_) => {
-                self.findings.error(node.place, path, "expected a word").found(node);
+                self.diagnostics.error(node.place, path, "expected a word").found(node);
                 None
             }
             _ => Some(node.written.as_deref().map_or_else(|| node.to_json().to_string(), str::to_owned)),
@@ -254,27 +252,12 @@ impl Checker<'_> {
         }
         root.entry("controller").is_some_and(|entry| self.controller(entry, &Path::Root.key("controller")))
     }
+}
 
-    fn check_metric_is_there(&mut self, root: &Node, method: &Algorithm, metrics: &[Metric]) {
-        if LEARNING.contains(&method.name.as_str()) && metrics.is_empty() {
-            let place = root.entry("method").map_or(root.place, |entry| entry.place);
-            let message = format!("this is missing; method {} optimises it", method.name);
-            let finding = self.findings.error(place, &Path::Root.key("metric"), message);
-            finding.suggest("write metric: {name: .., goal: minimize}");
-        }
-    }
-
-    fn check_end(&mut self, root: &Node, method: &Algorithm, metrics: &[Metric], capped: bool) {
-        let endless = ["random", "sobol", "auto"].contains(&method.name.as_str())
-            || LEARNING.contains(&method.name.as_str());
-        let has_target = metrics.iter().any(|metric| metric.target.is_some());
-        if endless && !capped && !has_target && !self.for_wandb() && root.entry("run_cap").is_none() {
-            let place = root.entry("method").map_or(root.place, |entry| entry.place);
-            let message = format!("a {} sweep will not end by itself", method.name);
-            let finding = self.findings.warn(place, &Path::Root.key("run_cap"), message);
-            finding.suggest("write run_cap: 100, or a metric.target");
-        }
-    }
+/// A space for algorithms whose options are to be checked where the file's own space has errors.
+fn stand_in() -> Space {
+    let distribution = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 });
+    Space::new(vec![Parameter { name: "stand_in".into(), distribution }]).expect("one name is valid")
 }
 
 /// The filled-in values in the order in which the file has their keys.

@@ -130,11 +130,11 @@ pub fn check_search_spec<P, S>(
 /// # Panics
 /// If a law is broken, with the law in words and the smallest story that shows it.
 pub fn check_stopper_spec<S: Stopper>(spec: Spec, make: impl Fn(&Problem, &Options) -> Result<S, BoxError>) {
-    let told = Suite::default().tell(mixed_problem(), |story| {
+    let checked = Suite::default().run_stories(mixed_problem(), |story| {
         spec::check_options(&spec, &story.problem, &make)?;
         spec::check_stopper_defaults(&spec, story, &make)
     });
-    if let Err(broken) = told {
+    if let Err(broken) = checked {
         panic!("{broken}");
     }
 }
@@ -153,11 +153,11 @@ impl Suite {
         P: Strategy<Value = Problem>,
         S: Search,
     {
-        let told = self.tell(problems, |story| {
+        let checked = self.run_stories(problems, |story| {
             spec::check_options(&spec, &story.problem, &make)?;
             spec::check_search_defaults(&spec, story, &make)
         });
-        if let Err(broken) = told {
+        if let Err(broken) = checked {
             panic!("{broken}");
         }
     }

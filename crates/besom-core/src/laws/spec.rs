@@ -75,7 +75,7 @@ pub(super) fn check_search_defaults<S: Search>(
     let (mut plain, mut written) = both(spec, problem, make)?;
     let mut history = History::new();
     for step in &story.steps {
-        step.tell(problem, &mut history);
+        step.happen(problem, &mut history);
         let ask = Ask { problem, history: &history, count: step.count };
         let answer = call("without options", || plain.suggest(&ask))?;
         let other = call("with its defaults written out", || written.suggest(&ask))?;
@@ -99,7 +99,7 @@ pub(super) fn check_stopper_defaults<S: Stopper>(
     let (mut plain, mut written) = both(spec, problem, make)?;
     let mut history = History::new();
     for step in &story.steps {
-        step.tell(problem, &mut history);
+        step.happen(problem, &mut history);
         let stops = call("without options", || plain.stop(problem, &history))?;
         let other = call("with its defaults written out", || written.stop(problem, &history))?;
         differ(spec, history.len(), &stops, &other)?;

@@ -122,6 +122,14 @@ pub(crate) enum Command {
         #[arg(long)]
         wandb: bool,
     },
+    /// List search methods and stopping rules, or show the options of one
+    Methods {
+        /// Name of a search method or stopping rule
+        name: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what a sweep file would do, with no side effects
     Plan {
         /// Sweep file; - for standard input

@@ -4,10 +4,9 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use besom_config::SweepConfig;
+use besom_config::{Reader, SweepConfig};
 use besom_controller::stateless::SweepRun;
 use besom_core::Registry;
-use besom_engine::reader;
 
 use crate::error::InputError;
 
@@ -25,7 +24,7 @@ pub(crate) struct SweepFile {
 /// Reads a sweep file (`-` is standard input) and prints its warnings to standard error.
 pub(crate) fn read_sweep_file(registry: &Registry, path: &Path) -> Result<SweepFile> {
     let (text, name) = read_text(path)?;
-    let parsed = reader(registry).read(&text, &name)?;
+    let parsed = Reader::new(registry).read(&text, &name)?;
     for warning in &parsed.warnings {
         eprintln!("{warning}");
     }

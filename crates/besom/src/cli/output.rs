@@ -5,11 +5,12 @@ use std::io::Write;
 
 use anyhow::Result;
 
-/// How a command ended that did not fail: code 0, or 1 if what it looked at is not well.
+/// How a command ended that did not fail: code 0, or 1 if what it looked at is not well, or 2 if it is an invalid file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
     Failed,
+    Invalid,
 }
 
 /// Prints a line to standard output; a closed pipe is an error that ends the command quietly.

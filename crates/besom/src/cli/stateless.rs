@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use besom_config::SweepConfig;
+use besom_config::{Reader, SweepConfig};
 use besom_controller::stateless::{self, Suggested, SweepRun};
 use besom_core::Registry;
 use serde_json::json;
@@ -74,6 +74,6 @@ fn stateless_input(registry: &Registry, config: &Path, runs: &Path) -> Result<(S
     }
     let (text, name) = read_text(config)?;
     // Warnings are about sweeps that will run; nothing runs here.
-    let config = besom_engine::reader(registry).read(&text, &name)?.config;
+    let config = Reader::new(registry).read(&text, &name)?.config;
     Ok((config, read_runs(runs)?))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use besom_config::{Problems, SweepConfig};
+use besom_config::{Diagnostics, Reader, SweepConfig};
 use besom_core::{Registry, RegistryError};
 use besom_engine::message;
 use serde_json::{Value, json};
@@ -13,20 +13,23 @@ use crate::cli::output::{self, Outcome, line};
 
 pub(crate) fn validate(registry: &Registry, file: &Path, as_json: bool, wandb: bool) -> Result<Outcome> {
     let (text, name) = read_text(file)?;
-    let reader = besom_engine::reader(registry);
+    let reader = Reader::new(registry);
     let read = reader.read(&text, &name).map(|parsed| (check_algorithms(registry, &parsed.config), parsed));
-    let for_wandb = wandb.then(|| reader.wandb_problems(&text, &name));
+    let for_wandb = wandb.then(|| reader.wandb_diagnostics(&text, &name));
     let valid = matches!(&read, Ok((Ok(()), _)));
     if as_json {
         output::json(&verdict(&read, for_wandb.as_ref()))?;
     } else {
         print_verdict(&name, &read, for_wandb.as_ref())?;
     }
-    let taken = valid && for_wandb.is_none_or(|problems| problems.is_empty());
-    Ok(if taken { Outcome::Done } else { Outcome::Failed })
+    Ok(match for_wandb {
+        _ if !valid => Outcome::Invalid,
+        Some(diagnostics) if !diagnostics.is_empty() => Outcome::Failed,
+        _ => Outcome::Done,
+    })
 }
 
-/// A file that is right may still hold options that an algorithm refuses. W&B's method `custom` names none.
+/// An algorithm of the user may refuse a file that is right in a form that has no place in it. W&B's method `custom` names none.
 fn check_algorithms(registry: &Registry, config: &SweepConfig) -> Result<(), RegistryError> {
     if config.method.name == "custom" {
         return Ok(());
@@ -34,23 +37,23 @@ fn check_algorithms(registry: &Registry, config: &SweepConfig) -> Result<(), Reg
     besom_engine::build(registry, config, 0).map(drop)
 }
 
-type Checked = Result<(Result<(), RegistryError>, besom_config::Parsed), Problems>;
+type Checked = Result<(Result<(), RegistryError>, besom_config::Parsed), Diagnostics>;
 
-fn verdict(read: &Checked, for_wandb: Option<&Problems>) -> Value {
+fn verdict(read: &Checked, for_wandb: Option<&Diagnostics>) -> Value {
     let mut verdict = match read {
         Ok((Ok(()), parsed)) => json!({
             "valid": true, "violations": [], "warnings": parsed.warnings, "config": parsed.config.filled,
         }),
         Ok((Err(error), _)) => json!({ "valid": false, "violations": [{ "message": message(error) }] }),
-        Err(problems) => json!({ "valid": false, "violations": problems }),
+        Err(diagnostics) => json!({ "valid": false, "violations": diagnostics }),
     };
-    if let Some(problems) = for_wandb {
-        verdict["wandb"] = json!({ "valid": problems.is_empty(), "violations": problems });
+    if let Some(diagnostics) = for_wandb {
+        verdict["wandb"] = json!({ "valid": diagnostics.is_empty(), "violations": diagnostics });
     }
     verdict
 }
 
-fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Problems>) -> Result<()> {
+fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Diagnostics>) -> Result<()> {
     match read {
         Ok((Ok(()), parsed)) => {
             for warning in &parsed.warnings {
@@ -59,11 +62,11 @@ fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Problems>) -> Re
             line(format!("{name}: valid"))?;
         }
         Ok((Err(error), _)) => line(format!("{name}: {}", message(error)))?,
-        Err(problems) => line(problems)?,
+        Err(diagnostics) => line(diagnostics)?,
     }
     match for_wandb {
-        Some(problems) if problems.is_empty() => line(format!("{name}: valid for W&B too"))?,
-        Some(problems) => line(format!("W&B would not take this file as it is meant:\n{problems}"))?,
+        Some(diagnostics) if diagnostics.is_empty() => line(format!("{name}: valid for W&B too"))?,
+        Some(diagnostics) => line(format!("W&B would not take this file as it is meant:\n{diagnostics}"))?,
         None => {}
     }
     Ok(())

@@ -1,6 +1,8 @@
-//! Findings as they are collected while a configuration is read.
+//! Diagnostics as they are collected while a configuration is read.
 
 use std::sync::Arc;
+
+use besom_core::nearest;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::tree::{Node, Path, Place};
@@ -14,23 +16,23 @@ pub(crate) enum Dialect {
     Wandb,
 }
 
-/// The most findings that are told one by one; nobody reads more, and a hostile file could have half a million.
-pub(crate) const MAX_TOLD: usize = 1000;
+/// The most diagnostics that are listed one by one; nobody reads more, and a hostile file could have half a million.
+pub(crate) const MAX_LISTED: usize = 1000;
 
-/// The findings so far.
+/// The diagnostics so far.
 #[derive(Debug)]
-pub(crate) struct Findings {
+pub(crate) struct Collector {
     pub(crate) dialect: Dialect,
     source: Arc<str>,
     list: Vec<Diagnostic>,
-    /// Findings beyond those that are told.
-    untold: usize,
+    /// How many there are beyond those that are listed.
+    unlisted: usize,
     errors: usize,
 }
 
-impl Findings {
+impl Collector {
     pub(crate) fn new(source: &str, dialect: Dialect) -> Self {
-        Self { dialect, source: source.into(), list: Vec::new(), untold: 0, errors: 0 }
+        Self { dialect, source: source.into(), list: Vec::new(), unlisted: 0, errors: 0 }
     }
 
     /// Adds an error, to which the caller may add what was found and what to do.
@@ -63,9 +65,9 @@ impl Findings {
         (self.dialect == Dialect::Wandb).then(|| self.error(place, path, message))
     }
 
-    /// Whether no further finding will be told, so that there is no need to think of a suggestion.
+    /// Whether no further diagnostic will be told, so that there is no need to think of a suggestion.
     pub(crate) fn is_full(&self) -> bool {
-        self.list.len() >= MAX_TOLD
+        self.list.len() >= MAX_LISTED
     }
 
     /// How many errors there are.
@@ -73,21 +75,21 @@ impl Findings {
         self.errors
     }
 
-    /// All findings in the order of the text.
+    /// All diagnostics in the order of the text.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|finding| (finding.line, finding.column));
-        if self.untold > 0 {
+        self.list.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+        if self.unlisted > 0 {
             // The last one told has become a stand-in for all that came after it.
-            let finding = self.list.pop();
-            let stand_in = finding.map(|finding| Diagnostic {
+            let diagnostic = self.list.pop();
+            let stand_in = diagnostic.map(|diagnostic| Diagnostic {
                 severity: if self.errors > 0 { Severity::Error } else { Severity::Warning },
                 line: None,
                 column: None,
                 path: String::new(),
                 found: None,
-                message: format!("and {} more findings", self.untold + 1),
+                message: format!("and {} more diagnostics", self.unlisted + 1),
                 suggestion: None,
-                ..finding
+                ..diagnostic
             });
             self.list.extend(stand_in);
         }
@@ -98,7 +100,7 @@ impl Findings {
         let known = |number: u32| (number > 0).then_some(number);
         self.errors += usize::from(severity == Severity::Error);
         if self.is_full() {
-            self.untold += 1;
+            self.unlisted += 1;
             self.list.pop();
         }
         self.list.push(Diagnostic {
@@ -139,30 +141,4 @@ impl Diagnostic {
         }
         self
     }
-}
-
-/// The candidate that `word` stands for: spelled nearly so, the only one that begins with it, or one of the same parts.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Comparing spellings takes time in proportion to both lengths, and no known word is long.
-    if word.len() > 64 {
-        return None;
-    }
-    let candidates: Vec<&str> = candidates.into_iter().collect();
-    besom_core::nearest(word, candidates.iter().copied()).or_else(|| {
-        let short = squashed(word);
-        let mut longer = candidates.iter().filter(|c| short.len() >= 2 && squashed(c).starts_with(&short));
-        let begun = longer.next().copied().filter(|_| longer.next().is_none());
-        begun.or_else(|| candidates.iter().copied().find(|c| sorted_parts(c) == sorted_parts(word)))
-    })
-}
-
-/// A word without case and without what joins its parts.
-fn squashed(word: &str) -> String {
-    word.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
-}
-
-fn sorted_parts(word: &str) -> Vec<&str> {
-    let mut parts: Vec<&str> = word.split(['_', '-', ' ']).collect();
-    parts.sort_unstable();
-    parts
 }

@@ -1,0 +1,29 @@
+//! The keys of the top level.
+
+/// All keys of a sweep file; the last three are besom's own.
+pub(super) const TOP_KEYS: &[&str] = &[
+    "program",
+    "command",
+    "method",
+    "metric",
+    "metrics",
+    "parameters",
+    "early_terminate",
+    "run_cap",
+    "name",
+    "description",
+    "project",
+    "entity",
+    "controller",
+    "job",
+    "image_uri",
+    "scheduler",
+    "apiVersion",
+    "kind",
+    "seed",
+    "order",
+    "retry",
+];
+
+/// The keys that W&B does not know.
+pub(super) const OWN_KEYS: &[&str] = &["seed", "order", "retry"];

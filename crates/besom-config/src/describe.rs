@@ -1,0 +1,98 @@
+//! Algorithms as JSON, for those who show them.
+
+use std::ops::Bound;
+
+use besom_core::{Ends, OptionKind, OptionSpec, Registry, Spec};
+use serde_json::{Map, Value, json};
+
+use crate::known::Role;
+
+/// All algorithms of a registry with what they say of themselves: a list of objects with `name`, `role` (`search method` or
+/// `stopping rule`), `summary`, `needs_metric`, `ends`, `in_wandb`, `may_repeat`, `supports`, `other_options` and `options`. An
+/// option has `key`, `type`, its range (`minimum`, `exclusiveMinimum`, `enum` ..), `allowed` and `default_text` (both in words),
+/// `default` (`null` if it is not a value), `required` and `doc`.
+pub fn algorithms(registry: &Registry) -> Value {
+    let of_role = |role: Role| {
+        let names = role.names(registry).into_iter();
+        names.filter_map(move |name| Some(algorithm(role, name, &role.spec(registry, name)?)))
+    };
+    of_role(Role::Search).chain(of_role(Role::Stopper)).collect()
+}
+
+fn algorithm(role: Role, name: &str, spec: &Spec) -> Value {
+    let ends = match spec.ends {
+        Ends::Never => "never",
+        Ends::Exhausted => "exhausted",
+        Ends::Depends => "depends",
+    };
+    let supports = spec.supports;
+    json!({
+        "name": name,
+        "role": role.noun(),
+        "summary": spec.summary,
+        "needs_metric": spec.needs_metric,
+        "ends": ends,
+        "in_wandb": spec.in_wandb,
+        "may_repeat": spec.may_repeat,
+        "supports": {
+            "metrics": supports.metrics,
+            "conditions": supports.conditions,
+            "constraints": supports.constraints,
+        },
+        "other_options": spec.other_options,
+        "options": spec.options.iter().map(option).collect::<Vec<_>>(),
+    })
+}
+
+fn option(option: &OptionSpec) -> Value {
+    let mut described = Map::from_iter([("key".to_owned(), option.key.into())]);
+    described.extend(range(&option.kind));
+    described.extend([
+        ("allowed".to_owned(), option.kind.to_string().into()),
+        ("default".to_owned(), option.default.value().into()),
+        ("default_text".to_owned(), option.default.to_string().into()),
+        ("required".to_owned(), matches!(option.default, besom_core::OptionDefault::Required).into()),
+        ("doc".to_owned(), option.doc.into()),
+    ]);
+    described.into()
+}
+
+/// What an option may be, in the words of a JSON Schema.
+pub(crate) fn range(kind: &OptionKind) -> Map<String, Value> {
+    let mut range = Map::new();
+    let mut put = |key: &str, value: Value| range.insert(key.to_owned(), value);
+    match *kind {
+        OptionKind::Count { least, most } => {
+            put("type", "integer".into());
+            put("minimum", least.into());
+            if most < u64::MAX {
+                put("maximum", most.into());
+            }
+        }
+        OptionKind::Number { low, high } => {
+            put("type", "number".into());
+            match low {
+                Bound::Included(low) => put("minimum", low.into()),
+                Bound::Excluded(low) => put("exclusiveMinimum", low.into()),
+                Bound::Unbounded => None,
+            };
+            match high {
+                Bound::Included(high) => put("maximum", high.into()),
+                Bound::Excluded(high) => put("exclusiveMaximum", high.into()),
+                Bound::Unbounded => None,
+            };
+        }
+        OptionKind::Choice(choices) => {
+            put("enum", choices.into());
+        }
+        OptionKind::Flag => {
+            put("type", "boolean".into());
+        }
+        OptionKind::Points => {
+            put("type", "array".into());
+            put("items", json!({ "type": "object" }));
+        }
+        _ => {}
+    }
+    range
+}

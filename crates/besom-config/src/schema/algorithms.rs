@@ -1,0 +1,125 @@
+//! What the specs of a registry say of the keys `method`, `early_terminate` and `order`.
+
+use besom_core::{OptionSpec, Registry, Spec};
+use serde_json::{Map, Value, json};
+
+use crate::describe::range;
+use crate::known::Role;
+
+/// Fills in what depends on the algorithms that there are.
+pub(super) fn fill(schema: &mut Value, registry: &Registry) {
+    let properties = &mut schema["properties"];
+    properties["method"]["anyOf"] = methods(registry);
+    properties["early_terminate"]["anyOf"] = rules(registry);
+    if let Some(order) = registry.search_spec("grid").and_then(|spec| spec.option("order")) {
+        extend(&mut properties["order"], range(&order.kind));
+    }
+    schema["allOf"] = conditions(registry);
+}
+
+/// A method's name, or its name and options. Names that are not in the registry may be those of its owner.
+fn methods(registry: &Registry) -> Value {
+    let mut names: Vec<Value> = specs(Role::Search, registry)
+        .map(|(name, spec)| json!({ "const": name, "description": spec.summary }))
+        .collect();
+    names.push(json!({ "const": "custom", "description": "Leaves it to your code" }));
+    let mut forms = vec![json!({ "title": "a method's name", "oneOf": names })];
+    forms.extend(specs(Role::Search, registry).map(|(name, spec)| with_options(Role::Search, name, spec)));
+    let known: Vec<&str> = registry.searches().collect();
+    forms.push(json!({
+        "title": "a method of your own",
+        "type": "object",
+        "properties": { "name": { "type": "string", "not": { "enum": known } } },
+        "required": ["name"],
+    }));
+    forms.into()
+}
+
+fn rules(registry: &Registry) -> Value {
+    specs(Role::Stopper, registry).map(|(name, spec)| with_options(Role::Stopper, name, spec)).collect()
+}
+
+fn specs(role: Role, registry: &Registry) -> impl Iterator<Item = (&str, Spec)> {
+    role.names(registry).into_iter().filter_map(move |name| Some((name, role.spec(registry, name)?)))
+}
+
+/// An algorithm with its options beside its name.
+fn with_options(role: Role, name: &str, spec: Spec) -> Value {
+    let mut properties = Map::from_iter([(role.name_key().to_owned(), json!({ "const": name }))]);
+    properties.extend(spec.options.iter().map(|option| (option.key.to_owned(), of_option(option))));
+    let always = spec.options.iter().filter(|option| option.default == besom_core::OptionDefault::Required);
+    let required: Vec<&str> = [role.name_key()].into_iter().chain(always.map(|option| option.key)).collect();
+    let mut schema = json!({
+        "title": name,
+        "description": spec.summary,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": spec.other_options,
+    });
+    if !spec.forms.is_empty() {
+        schema["anyOf"] = forms(spec.forms);
+    }
+    schema
+}
+
+fn of_option(option: &OptionSpec) -> Value {
+    let mut schema = Value::from(range(&option.kind));
+    let default = option.default.value();
+    let described = match default {
+        None => format!("{} Default: {}.", option.doc, option.default),
+        Some(_) => option.doc.to_owned(),
+    };
+    schema["description"] = described.into();
+    if let Some(default) = default {
+        schema["default"] = default;
+    }
+    schema
+}
+
+/// Of several sets of options one must be there in whole: the first whose first option is.
+fn forms(forms: &[&[&str]]) -> Value {
+    let form = |place: usize| {
+        let mut schema = json!({ "required": forms[place] });
+        let before: Vec<Value> = forms[..place].iter().map(|form| json!({ "required": form[..1] })).collect();
+        match &before[..] {
+            [] => {}
+            [only] => schema["not"] = only.clone(),
+            _ => schema["not"] = json!({ "anyOf": before }),
+        }
+        schema
+    };
+    (0..forms.len()).map(form).collect()
+}
+
+/// What asks for which other keys.
+fn conditions(registry: &Registry) -> Value {
+    let needy = |role| -> Vec<&str> {
+        specs(role, registry).filter(|(_, spec)| spec.needs_metric).map(|(name, _)| name).collect()
+    };
+    let (methods, rules) = (needy(Role::Search), needy(Role::Stopper));
+    let named = json!({ "anyOf": [
+        { "enum": methods },
+        { "type": "object", "required": ["name"], "properties": { "name": { "enum": methods } } },
+    ] });
+    json!([
+        {
+            "if": { "required": ["method"], "properties": { "method": named } },
+            "then": { "required": ["metric"] },
+        },
+        {
+            "if": {
+                "required": ["early_terminate"],
+                "properties": { "early_terminate": { "properties": { "type": { "enum": rules } } } },
+            },
+            "then": { "required": ["metric"] },
+        },
+        { "if": { "not": { "required": ["scheduler"] } }, "then": { "required": ["parameters"] } },
+    ])
+}
+
+fn extend(schema: &mut Value, with: Map<String, Value>) {
+    if let Some(object) = schema.as_object_mut() {
+        object.extend(with);
+    }
+}
