@@ -15,10 +15,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{build, message};
 
-/// A request may be this long, in bytes.
+/// The longest request in bytes: far beyond any real one, so that a stray file cannot fill the memory.
 const LONGEST_LINE: u64 = 64 << 20;
 
-/// So many suggestions may be asked for at once.
+/// The most suggestions per request.
 const MOST_SUGGESTIONS: usize = 100_000;
 
 /// Answers requests until `quit` or the end of the input. Fails only if reading or writing does.
@@ -41,9 +41,9 @@ pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn W
             Ok(Request { quit: true, .. }) => return Ok(()),
             Ok(request) => answer(registry, &mut session, request).unwrap_or_else(|e| error_reply(&e)),
             Err(_) if line.is_empty() => {
-                json!({ "error": format!("a request may have {LONGEST_LINE} bytes at most") })
+                json!({ "error": format!("a request must not exceed {LONGEST_LINE} bytes") })
             }
-            Err(e) => json!({ "error": format!("not a request: {e}") }),
+            Err(e) => json!({ "error": format!("invalid request: {e}") }),
         };
         writeln!(output, "{reply}")?;
         output.flush()?;
@@ -116,7 +116,7 @@ fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) 
         Request { ask: Some(count), .. } => session.ask(count),
         Request { tell: Some(tells), .. } => session.tell(tells),
         Request { report: Some(reports), .. } => session.report(&reports),
-        _ => Err("a request holds one of config, ask, tell, report, quit".into()),
+        _ => Err("a request must hold one of config, ask, tell, report, quit".into()),
     }
 }
 
@@ -131,13 +131,13 @@ impl Session {
     fn ask(&mut self, count: usize) -> Result<Value, BoxError> {
         if count > MOST_SUGGESTIONS {
             let most = MOST_SUGGESTIONS;
-            return Err(format!("{count} suggestions are more than can be asked for at once: {most}").into());
+            return Err(format!("at most {most} suggestions per request, got {count}").into());
         }
         let mut suggestions = Vec::new();
         while suggestions.len() < count {
             let numbers = match self.sweep.ask(count - suggestions.len()) {
                 Ok(Answer::Try(numbers)) => numbers,
-                // Runs that were begun must be told; the next request will meet the error again.
+                // Runs that have begun must be returned; the next request meets the error again.
                 Err(error) if suggestions.is_empty() => return Err(error.into()),
                 _ => break,
             };
@@ -150,7 +150,7 @@ impl Session {
         Ok(json!({ "suggestions": suggestions }))
     }
 
-    /// Gives a run an id: its number, unless somebody else's run was called so.
+    /// Gives a run an id: its number, unless a run of the caller's own has that id.
     fn name(&mut self, number: RunNumber) -> String {
         let mut id = number.to_string();
         while self.numbers.contains_key(&id) {
@@ -166,10 +166,10 @@ impl Session {
     }
 
     fn tell(&mut self, tells: Vec<Tell>) -> Result<Value, BoxError> {
-        let mut told = HashSet::new();
+        let mut ids = HashSet::new();
         for tell in &tells {
-            if !told.insert(&tell.id) {
-                return Err(format!("run '{}' is told twice", tell.id).into());
+            if !ids.insert(&tell.id) {
+                return Err(format!("run '{}' appears twice", tell.id).into());
             }
             if let Some(&number) = self.numbers.get(&tell.id) {
                 self.check_open(&tell.id, number)?;
@@ -206,14 +206,13 @@ impl Session {
 
     fn check_open(&self, id: &str, number: RunNumber) -> Result<(), BoxError> {
         let open = self.sweep.history().get(number).is_some_and(|run| run.state.is_open());
-        if open { Ok(()) } else { Err(format!("run '{id}' is over").into()) }
+        if open { Ok(()) } else { Err(format!("run '{id}' has already ended").into()) }
     }
 
     fn report(&mut self, reports: &[Report]) -> Result<Value, BoxError> {
         let mut numbers = Vec::new();
         for report in reports {
-            let number =
-                *self.numbers.get(&report.id).ok_or_else(|| format!("there is no run '{}'", report.id))?;
+            let number = *self.numbers.get(&report.id).ok_or_else(|| format!("no run '{}'", report.id))?;
             self.check_open(&report.id, number)?;
             numbers.push(number);
         }

@@ -60,7 +60,7 @@ fn new_id() -> SweepId {
     SweepId::new((0..8).map(letter).collect::<String>())
 }
 
-/// The seed of a new sweep: what its owner asks for, else what its file says, else a fresh one.
+/// The seed of a new sweep: the one its owner asks for, else the one in its file, else a fresh one.
 pub fn seed(config: &SweepConfig, wanted: Option<u64>) -> u64 {
     // 32 bits: a person can copy it, and JSON readers of every language keep it exact.
     wanted.or(config.seed).unwrap_or_else(|| rand::random::<u32>().into())

@@ -34,7 +34,7 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 pub enum Steps {
     /// It does.
     Always,
-    /// It does, unless the sweep file says `controller: {type: local}`.
+    /// It does, unless the sweep file has `controller: {type: local}`.
     #[default]
     UnlessLocal,
     /// It does not: another process steps the sweep. The algorithms of the sweep need not be known here.

@@ -61,7 +61,7 @@ impl PriorRun {
 }
 
 /// Puts runs into a sweep that has none yet. To the store they are runs like any other, executed by an agent called
-/// `prior runs`; they count for the sweep's `run_cap`, and their notes say where they come from.
+/// `prior runs`; they count toward the sweep's `run_cap`, and their notes name their origin.
 pub fn add_prior_runs(store: &mut dyn Store, id: &SweepId, runs: &[PriorRun]) -> Result<(), EngineError> {
     let new: Vec<NewRun> =
         runs.iter().map(|run| NewRun { point: run.point.clone(), note: note(run) }).collect();

@@ -1,4 +1,4 @@
-//! How large a sweep is, as far as its configuration tells.
+//! The size of a sweep, as far as its configuration determines it.
 
 use besom_config::SweepConfig;
 

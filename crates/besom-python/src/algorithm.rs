@@ -221,8 +221,8 @@ impl Stopper for PyStopper {
             let answer = self.stop.bind(py).call1((ProblemView::new(problem), view))?;
             let pairs: Vec<(u64, String)> = answer.extract()?;
             let stop = |(number, reason)| {
-                let run = RunNumber::new(number)
-                    .ok_or_else(|| PyValueError::new_err("runs are numbered from 1"))?;
+                let run =
+                    RunNumber::new(number).ok_or_else(|| PyValueError::new_err("run numbers start at 1"))?;
                 Ok(Stop { run, reason })
             };
             pairs.into_iter().map(stop).collect::<PyResult<_>>()

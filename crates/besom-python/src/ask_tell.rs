@@ -1,4 +1,4 @@
-//! A sweep in memory, asked and told.
+//! A sweep in memory, with ask and tell.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,7 +15,7 @@ use crate::place;
 use crate::value;
 use crate::view::{HistoryView, ProblemView, RunView};
 
-/// A sweep in memory: ask it for runs, tell it what came of them. No store, no agents, no threads.
+/// A sweep in memory: ask it for runs, tell it their results. No store, no agents, no threads.
 ///
 /// `config` is a configuration as a dict; `seed` makes the suggestions repeatable (0 by default). `search` and `stopping`
 /// are algorithms of your own, in place of those that the configuration names.
@@ -57,11 +57,11 @@ impl PySweep {
         Ok(Self { sweep: Mutex::new(py.detach(build)?) })
     }
 
-    /// A run to execute, or None if there is nothing to try now (see `done`). With `count`, a list of that many runs or
-    /// fewer.
+    /// Return a run to execute, or None if there is nothing to try now (see `done`). With `count`, return a list of at
+    /// most that many runs.
     #[pyo3(signature = (count=None))]
     fn ask<'py>(&self, py: Python<'py>, count: Option<i64>) -> PyResult<Bound<'py, PyAny>> {
-        let negative = |_| PyValueError::new_err("count is to be 0 or more");
+        let negative = |_| PyValueError::new_err("count must be >= 0");
         let count = count.map(usize::try_from).transpose().map_err(negative)?;
         let next = py.detach(|| -> Result<Vec<_>, Failure> {
             let mut sweep = self.lock();
@@ -78,7 +78,7 @@ impl PySweep {
         }
     }
 
-    /// Tells how a run ended: with a value of the metric, or all its values in their order, or a dict with the metric in
+    /// Report how a run ended: with a value of the metric, or all its values in their order, or a dict with the metric in
     /// it; `state` is `finished`, `failed`, `crashed` or `killed`.
     #[pyo3(signature = (run, value=None, state="finished"))]
     fn tell(
@@ -91,7 +91,7 @@ impl PySweep {
         let number = number_of(run)?;
         let ended = RunState::parse(state).filter(|state| !state.is_open());
         let ended = ended.ok_or_else(|| {
-            PyValueError::new_err(format!("a run ends finished, failed, crashed or killed, not '{state}'"))
+            PyValueError::new_err(format!("state must be finished, failed, crashed or killed, got '{state}'"))
         })?;
         let values = self.values(value)?;
         py.detach(|| -> Result<(), Failure> {
@@ -104,8 +104,8 @@ impl PySweep {
         Ok(())
     }
 
-    /// Tells a value of the metric of a run that goes on. Says whether the stopping rule wants the run ended: then
-    /// `tell(run)` it.
+    /// Report a value of the metric of a running run. Return whether the stopping rule wants to stop the run: if so, end it
+    /// and `tell(run)`.
     fn report(&self, py: Python<'_>, run: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
         let number = number_of(run)?;
         let values = self.values(Some(value))?;
@@ -140,13 +140,13 @@ impl PySweep {
         py.detach(|| HistoryView::of(&self.lock()))
     }
 
-    /// What is to be solved.
+    /// The problem.
     #[getter]
     fn problem(&self, py: Python<'_>) -> ProblemView {
         py.detach(|| ProblemView::new(Arc::new(self.lock().problem().clone())))
     }
 
-    /// A `pandas.DataFrame` with one line per run.
+    /// Return a `pandas.DataFrame` with one row per run.
     fn to_pandas<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.runs(py).into_pyobject(py)?.call_method0("to_pandas")
     }
@@ -172,28 +172,30 @@ impl PySweep {
         self.sweep.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The values of the first metric in what a person told.
-    fn values(&self, told: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<f64>> {
-        let Some(told) = told else { return Ok(Vec::new()) };
-        if let Ok(value) = told.cast::<PyFloat>() {
+    /// The values of the first metric in an argument.
+    fn values(&self, given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<f64>> {
+        let Some(given) = given else { return Ok(Vec::new()) };
+        if let Ok(value) = given.cast::<PyFloat>() {
             return Ok(vec![value.value()]);
         }
         let number = |value: &Value| match value {
             Value::Number(number) => Ok(number.as_f64().unwrap_or(f64::NAN)),
             Value::Null => Ok(f64::NAN),
             Value::String(text) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity") => Ok(f64::NAN),
-            other => Err(PyTypeError::new_err(format!("a value of the metric is a number, not {other}"))),
+            other => {
+                Err(PyTypeError::new_err(format!("a value of the metric must be a number, got {other}")))
+            }
         };
-        match value::json(told)? {
+        match value::json(given)? {
             Value::Array(values) => values.iter().map(number).collect(),
             Value::Object(row) => {
                 let metric = self.lock().problem().metric().map(|metric| metric.name.clone());
                 let metric =
-                    metric.ok_or_else(|| PyValueError::new_err("the configuration names no metric"))?;
-                let told = row
+                    metric.ok_or_else(|| PyValueError::new_err("the configuration has no metric"))?;
+                let found = row
                     .get(&metric)
-                    .ok_or_else(|| PyKeyError::new_err(format!("the metric '{metric}' is not told")))?;
-                Ok(vec![number(told)?])
+                    .ok_or_else(|| PyKeyError::new_err(format!("missing metric '{metric}'")))?;
+                Ok(vec![number(found)?])
             }
             value => Ok(vec![number(&value)?]),
         }
@@ -217,7 +219,7 @@ fn number_of(run: &Bound<'_, PyAny>) -> PyResult<RunNumber> {
         Err(_) if run.hasattr("number")? => run.getattr("number")?.extract()?,
         Err(_) => run.extract()?,
     };
-    RunNumber::new(number).ok_or_else(|| PyValueError::new_err("runs are numbered from 1"))
+    RunNumber::new(number).ok_or_else(|| PyValueError::new_err("run numbers start at 1"))
 }
 
 /// A run to execute: its number and its parameters.

@@ -22,8 +22,8 @@ use crate::wait;
 /// How often a waiting search looks at the store.
 const PACE: Duration = Duration::from_millis(25);
 
-/// A run that a search named: its number, parameters and note.
-type Named<'py> = (u64, Bound<'py, PyAny>, Bound<'py, PyAny>);
+/// A suggested run: its number, parameters and note.
+type Suggested<'py> = (u64, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// A controller of a stored sweep.
 #[pyclass(frozen, name = "Controller", module = "besom._besom")]
@@ -68,7 +68,7 @@ impl PyController {
         })
     }
 
-    /// Stops what is to be stopped and adds runs for the agents that have none. Says `ready`, `wait`, `paused` or `over`.
+    /// Stop runs as the stopping rule wants, and add runs for idle agents. Return `ready`, `wait`, `paused` or `over`.
     fn step(&self, py: Python<'_>) -> Result<&'static str, Failure> {
         self.with(py, |inner| {
             let idle = inner.idle_agents()?;
@@ -82,8 +82,8 @@ impl PyController {
         })
     }
 
-    /// The next run to schedule, or None if none is wanted within `seconds`, or ever.
-    fn search<'py>(&self, py: Python<'py>, seconds: f64) -> PyResult<Option<Named<'py>>> {
+    /// Return the next run to schedule, or None if none is wanted within `seconds`, or ever.
+    fn search<'py>(&self, py: Python<'py>, seconds: f64) -> PyResult<Option<Suggested<'py>>> {
         let until = Instant::now() + Duration::try_from_secs_f64(seconds).unwrap_or_default();
         let before = self.with(py, Inner::counts)?;
         loop {
@@ -101,8 +101,8 @@ impl PyController {
         }
     }
 
-    /// Adds a run. With `number`, only if it is the next one still: else somebody else has scheduled it. Says whether it
-    /// was added.
+    /// Add a run. With `number`, only if that is still the next number: otherwise another process has scheduled it. Return
+    /// whether the run was added.
     #[pyo3(signature = (params, note, number=None))]
     fn schedule(
         &self,
@@ -115,7 +115,7 @@ impl PyController {
         Ok(self.with(py, |inner| inner.schedule(&run, number))?)
     }
 
-    /// The runs that the stopping rule wants ended, with its reasons.
+    /// Return the runs that the stopping rule wants to stop, with its reasons.
     fn stopping(&self, py: Python<'_>) -> Result<Vec<(u64, String)>, Failure> {
         self.with(py, |inner| {
             inner.controller.refresh(&mut *inner.store)?;
@@ -124,20 +124,20 @@ impl PyController {
         })
     }
 
-    /// Asks that runs be ended early. Says how many were asked.
+    /// Request that runs be stopped early. Return the number of requests.
     fn stop_runs(&self, py: Python<'_>, stops: Vec<(u64, String)>) -> PyResult<u64> {
-        let number = |n| RunNumber::new(n).ok_or_else(|| PyValueError::new_err("runs are numbered from 1"));
+        let number = |n| RunNumber::new(n).ok_or_else(|| PyValueError::new_err("run numbers start at 1"));
         let stops =
             stops.into_iter().map(|(n, reason)| Ok((number(n)?, reason))).collect::<PyResult<Vec<_>>>()?;
         Ok(self.with(py, |inner| Ok(inner.store.request_stops(&inner.id, &stops, StopKind::Early)?))?)
     }
 
-    /// Whether the sweep is over and none of its runs is open.
+    /// Return whether the sweep has ended and none of its runs is open.
     fn done(&self, py: Python<'_>) -> Result<bool, Failure> {
         self.with(py, Inner::done)
     }
 
-    /// What the stopping rule shows of its view.
+    /// Return what the stopping rule shows of its view.
     fn show_stopping<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let shown = self.with(py, |inner| {
             inner.controller.refresh(&mut *inner.store)?;
@@ -168,7 +168,7 @@ impl Inner {
         Ok(agents.iter().filter(|agent| agent.alive && agent.run.is_none()).count())
     }
 
-    /// What a person who waits for news waits for.
+    /// What changes when there is news.
     fn counts(&mut self) -> Result<(Status, SweepState), Failure> {
         let state = self.controller.refresh(&mut *self.store)?;
         let mut status = self.store.status(&self.id)?;

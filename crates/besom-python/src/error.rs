@@ -13,25 +13,21 @@ use pyo3::prelude::*;
 
 use crate::value;
 
-create_exception!(
-    besom,
-    BesomError,
-    PyRuntimeError,
-    "Something that besom could not do: the base of its errors."
-);
+create_exception!(besom, BesomError, PyRuntimeError, "Base class of the errors of besom.");
 create_exception!(
     besom,
     ConfigError,
     PyValueError,
-    "A sweep configuration is wrong. `problems` lists everything that is: a dict each, with `path`, `found`, \
+    "A sweep configuration is invalid. `problems` lists all problems: a dict each, with `path`, `found`, \
      `message`, `suggestion`, and `line` and `column` if it was text."
 );
-create_exception!(besom, StoreError, BesomError, "The store could not do what was asked.");
+create_exception!(besom, StoreError, BesomError, "The store failed, or there is none.");
 create_exception!(
     besom,
     SweepPaused,
     BesomError,
-    "The sweep was paused because its function or program looks broken; the text says why."
+    "The sweep is paused, and not by its owner: its function or program looks broken, or its search method or stopping \
+     rule failed. The text is the reason."
 );
 create_exception!(
     besom,
@@ -113,7 +109,7 @@ impl From<EngineError> for Failure {
             EngineError::Store(error) => error.into(),
             EngineError::Agent(error) => error.into(),
             EngineError::NoStore { .. } => {
-                let hint = "(besom.sweep makes one; BESOM_STORE names another)";
+                let hint = "(besom.sweep creates one; BESOM_STORE names another)";
                 Self(StoreError::new_err(format!("{error} {hint}")))
             }
             EngineError::UnknownKind { .. } | EngineError::OpenRun { .. } => {

@@ -9,7 +9,7 @@ use besom_core::RunState;
 use besom_store::ClaimedRun;
 use pyo3::prelude::*;
 
-use crate::log::{RunLog, Told};
+use crate::log::{RunLog, SharedSignal};
 use crate::value;
 
 /// How soon the store hears of a row at first, and at the latest.
@@ -29,13 +29,13 @@ impl FunctionRunner {
 
 impl Runner for FunctionRunner {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
-        let told = Told::default();
+        let signal = SharedSignal::default();
         let (returns, returned) = mpsc::channel();
         let call = Call {
             run: run.clone(),
             directory: link.dir().path().to_owned(),
             metrics: link.dir().metrics(),
-            told: told.clone(),
+            signal: signal.clone(),
             returns,
         };
         if self.calls.send(call).is_err() {
@@ -44,45 +44,45 @@ impl Runner for FunctionRunner {
         let mut pace = PACE.0;
         loop {
             match returned.recv_timeout(pace) {
-                Ok(returned) => return returned.ended(&told),
+                Ok(returned) => return returned.ended(&signal),
                 Err(RecvTimeoutError::Disconnected) => return Ended::new(RunState::Preempted),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let before = link.rows();
-            told.tell(link.pump());
+            signal.set(link.pump());
             pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
         }
     }
 }
 
-/// A run to execute, and where to say how it went.
+/// A run to execute, and where to report its end.
 pub(crate) struct Call {
     run: ClaimedRun,
     directory: PathBuf,
     metrics: PathBuf,
-    told: Told,
+    signal: SharedSignal,
     returns: Sender<Returned>,
 }
 
-/// How a function came back: as `besom._run.execute` says it.
+/// How a function returned, as `besom._run.execute` reports it.
 enum Returned {
     Finished,
     Failed {
         message: String,
         excerpt: String,
     },
-    /// It ended because it was told to.
+    /// It ended because it was asked to.
     Stopped,
     /// It ended because its machine or its agent goes: the run is to be handed out again.
     Preempted,
 }
 
 impl Returned {
-    fn ended(self, told: &Told) -> Ended {
+    fn ended(self, signal: &SharedSignal) -> Ended {
         match self {
             Self::Finished => Ended::new(RunState::Finished),
             Self::Failed { message, excerpt } => Ended { excerpt, ..Ended::failed(message) },
-            Self::Stopped => Ended::new(told.end_state()),
+            Self::Stopped => Ended::new(signal.end_state()),
             Self::Preempted => Ended::new(RunState::Preempted),
         }
     }
@@ -96,13 +96,13 @@ impl Call {
             Ok(returned) => (returned, Ok(())),
             Err(interrupt) => (Returned::Preempted, Err(interrupt)),
         };
-        // Nobody waits any more if the agent has failed, and then it says so.
+        // Nobody waits if the agent has failed; its own error is reported.
         let _ = self.returns.send(returned);
         result
     }
 
     fn call(&self, py: Python<'_>, function: &Py<PyAny>) -> PyResult<Returned> {
-        let log = RunLog::open(&self.metrics, self.told.clone())?;
+        let log = RunLog::open(&self.metrics, self.signal.clone())?;
         let lease = &self.run.lease;
         let run = (lease.sweep.as_str(), lease.run.get(), lease.attempt);
         let params = value::dict(py, &self.run.point)?;

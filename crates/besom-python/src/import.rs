@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 
 use crate::error::Failure;
 
-/// Copies runs (`SWEEP-NUMBER`) into a sweep that has none yet: their parameters, rows and ends.
+/// Copy runs (`SWEEP-NUMBER`) into a sweep that has none yet: their parameters, rows and ends.
 #[pyfunction]
 pub(crate) fn import_runs(py: Python<'_>, store: PathBuf, id: String, runs: Vec<String>) -> PyResult<()> {
     let runs = runs.iter().map(|run| parse(run)).collect::<PyResult<Vec<_>>>()?;
@@ -22,7 +22,7 @@ fn parse(run: &str) -> PyResult<(SweepId, RunNumber)> {
     let (sweep, number) = id.rsplit_once('-').unwrap_or((id, ""));
     match number.parse().ok().and_then(RunNumber::new) {
         Some(number) => Ok((SweepId::new(sweep), number)),
-        None => Err(PyValueError::new_err(format!("the id of a run is SWEEP-NUMBER, not '{run}'"))),
+        None => Err(PyValueError::new_err(format!("expected the id of a run, SWEEP-NUMBER, got '{run}'"))),
     }
 }
 

@@ -10,14 +10,14 @@ use pyo3::prelude::*;
 use crate::error::{Failure, RunStopped};
 use crate::value;
 
-/// What the agent of a function run was told, for the function to hear.
+/// The signal to a function run, shared between its agent and the function.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
+pub(crate) struct SharedSignal {
     signal: Arc<Mutex<Signal>>,
 }
 
-impl Told {
-    pub(crate) fn tell(&self, signal: Signal) {
+impl SharedSignal {
+    pub(crate) fn set(&self, signal: Signal) {
         *self.signal.lock().unwrap_or_else(PoisonError::into_inner) = signal;
     }
 
@@ -31,7 +31,7 @@ impl Told {
         }
     }
 
-    /// The state of a run that ended because of what it was told.
+    /// The state of a run that ended because of the signal.
     pub(crate) fn end_state(&self) -> RunState {
         let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
         signal.end_state().unwrap_or(RunState::Preempted)
@@ -44,12 +44,12 @@ impl Told {
 #[derive(Debug)]
 pub(crate) struct RunLog {
     writer: MetricsWriter,
-    told: Told,
+    signal: SharedSignal,
 }
 
 impl RunLog {
-    pub(crate) fn open(path: &std::path::Path, told: Told) -> Result<Self, Failure> {
-        Ok(Self { writer: MetricsWriter::open(path)?, told })
+    pub(crate) fn open(path: &std::path::Path, signal: SharedSignal) -> Result<Self, Failure> {
+        Ok(Self { writer: MetricsWriter::open(path)?, signal })
     }
 }
 
@@ -58,7 +58,7 @@ impl RunLog {
     #[new]
     #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
     fn new(path: PathBuf) -> Result<Self, Failure> {
-        Self::open(&path, Told::default())
+        Self::open(&path, SharedSignal::default())
     }
 
     /// Logs one row; raises `RunStopped` if the run is to end, after the row was logged all the same.
@@ -75,12 +75,12 @@ impl RunLog {
 
     /// Raises `RunStopped` if the run is to end.
     fn check(&self) -> PyResult<()> {
-        self.told.reason().map_or(Ok(()), |reason| Err(RunStopped::new_err(reason)))
+        self.signal.reason().map_or(Ok(()), |reason| Err(RunStopped::new_err(reason)))
     }
 
     /// Why the run is to end, or None.
     #[getter]
     fn stop_reason(&self) -> Option<String> {
-        self.told.reason()
+        self.signal.reason()
     }
 }

@@ -15,17 +15,17 @@ use crate::place;
 use crate::value;
 use crate::view::HistoryView;
 
-/// A connection that a fork has copied is nobody's any more: two processes would write through one.
+/// Refuses a connection that a fork has copied: two processes would write through one.
 pub(crate) fn same_process(process: u32, what: &str) -> PyResult<()> {
     if std::process::id() == process {
         return Ok(());
     }
     let message =
-        format!("this {what} was made before the process forked; make a new one in the child process");
+        format!("this {what} was created before the process forked; create a new one in the child process");
     Err(PyRuntimeError::new_err(message))
 }
 
-/// Checks a configuration: its filled form and its warnings.
+/// Check a configuration. Return it with defaults filled in, and the warnings.
 #[pyfunction]
 #[pyo3(signature = (config, own=Vec::new()))]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands lists over by value")]
@@ -38,7 +38,7 @@ pub(crate) fn check_config<'py>(
     Ok((value::python(py, &config.filled)?, warnings.iter().map(ToString::to_string).collect()))
 }
 
-/// Checks the text of a sweep file: its filled form and its warnings.
+/// Check the text of a sweep file. Return the configuration with defaults filled in, and the warnings.
 #[pyfunction]
 pub(crate) fn check_text<'py>(
     py: Python<'py>,
@@ -49,8 +49,8 @@ pub(crate) fn check_text<'py>(
     Ok((value::python(py, &config.filled)?, warnings.iter().map(ToString::to_string).collect()))
 }
 
-/// Creates a sweep of a configuration. `search` and `stopping` are algorithms of the caller's own, that the configuration
-/// calls by the names in `own`.
+/// Create a sweep. `search` and `stopping` are algorithms of the caller's own, which the configuration calls by the names
+/// in `own`. Return the id.
 #[pyfunction]
 #[pyo3(signature = (store, config, directory, seed=None, search=None, stopping=None, own=Vec::new()))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it by keywords")]
@@ -102,7 +102,7 @@ pub(crate) fn create_sweep_from_text(
     Ok(py.detach(create)?)
 }
 
-/// What lies in a store.
+/// The contents of a store.
 #[pyclass(frozen, name = "Store", module = "besom._besom")]
 pub(crate) struct PyStore {
     store: Mutex<Box<dyn Store>>,
@@ -121,33 +121,33 @@ impl PyStore {
         Ok(Self { store: Mutex::new(store), process: std::process::id() })
     }
 
-    /// All sweeps, oldest first.
+    /// Return all sweeps, oldest first.
     fn sweeps<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         value::serialized(py, &self.with(py, |store| Ok(store.sweeps()?))?)
     }
 
-    /// A sweep.
+    /// Return a sweep.
     fn sweep<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
         value::serialized(py, &self.with(py, |store| Ok(store.sweep(&SweepId::new(id))?))?)
     }
 
-    /// The checked configuration of a sweep.
+    /// Return the checked configuration of a sweep.
     fn config<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
         let config = self.with(py, |store| place::stored_config(&store.sweep(&SweepId::new(id))?))?;
         value::python(py, &config.filled)
     }
 
-    /// A sweep at a glance: counts by state, runs stopped early, the best run, agents that are alive.
+    /// Return the status of a sweep: counts by state, runs stopped early, the best run, agents that are alive.
     fn status<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
         value::serialized(py, &self.with(py, |store| Ok(store.status(&SweepId::new(id))?))?)
     }
 
-    /// All agents that ever joined.
+    /// Return all agents that ever joined.
     fn agents<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
         value::serialized(py, &self.with(py, |store| Ok(store.agents(&SweepId::new(id))?))?)
     }
 
-    /// Runs by `number`, `newest` or `best`.
+    /// Return the runs by `number`, `newest` or `best`.
     #[pyo3(signature = (id, order="number", limit=None))]
     fn runs<'py>(
         &self,
@@ -162,7 +162,7 @@ impl PyStore {
             "best" => Order::Best,
             other => {
                 return Err(PyValueError::new_err(format!(
-                    "no order '{other}': number, newest and best are"
+                    "unknown order '{other}': expected number, newest or best"
                 )));
             }
         };
@@ -170,13 +170,13 @@ impl PyStore {
         value::serialized(py, &self.with(py, |store| Ok(store.runs(&SweepId::new(id), &query)?))?)
     }
 
-    /// One run.
+    /// Return one run.
     fn run<'py>(&self, py: Python<'py>, id: String, number: u64) -> PyResult<Bound<'py, PyAny>> {
         let number = run_number(number)?;
         value::serialized(py, &self.with(py, |store| Ok(store.run(&SweepId::new(id), number)?))?)
     }
 
-    /// All runs of a sweep with their curves, as algorithms see them.
+    /// Return all runs of a sweep with their curves, as algorithms see them.
     fn history(&self, py: Python<'_>, id: String) -> PyResult<HistoryView> {
         let history = self.with(py, |store| {
             let row = store.sweep(&SweepId::new(id))?;
@@ -186,30 +186,30 @@ impl PyStore {
         Ok(history?)
     }
 
-    /// The rows that the newest attempt of a run has logged.
+    /// Return the rows that the newest attempt of a run has logged.
     fn rows<'py>(&self, py: Python<'py>, id: String, number: u64) -> PyResult<Bound<'py, PyAny>> {
         let number = run_number(number)?;
         let rows = self.with(py, |store| Ok(store.rows(&SweepId::new(id), number, None)?))?;
         value::serialized(py, &rows.into_iter().map(|row| row.values).collect::<Vec<_>>())
     }
 
-    /// The curve of the first metric in the newest attempt of a run; NaN where it was no finite number.
+    /// Return the curve of the first metric in the newest attempt of a run; NaN where the value was not finite.
     fn curve(&self, py: Python<'_>, id: String, number: u64) -> PyResult<Vec<f64>> {
         let number = run_number(number)?;
         Ok(self.with(py, |store| Ok(store.curve(&SweepId::new(id), number, 0)?))?)
     }
 
-    /// Brings a sweep to a state: `running`, `paused`, `finished`, `canceled`.
+    /// Set the state of a sweep: `running`, `paused`, `finished`, `canceled`.
     fn set_state(&self, py: Python<'_>, id: String, state: &str) -> PyResult<()> {
         let to = SweepState::parse(state);
-        let to = to.ok_or_else(|| PyValueError::new_err(format!("a sweep has no state '{state}'")))?;
+        let to = to.ok_or_else(|| PyValueError::new_err(format!("unknown sweep state '{state}'")))?;
         Ok(self.with(py, |store| Ok(store.set_state(&SweepId::new(id), to, None)?))?)
     }
 
-    /// Makes ended runs in these states pending again. Says how many.
+    /// Requeue ended runs in these states. Return how many.
     fn retry(&self, py: Python<'_>, id: String, states: Vec<String>) -> PyResult<u64> {
         let state = |name: &String| {
-            RunState::parse(name).ok_or_else(|| PyValueError::new_err(format!("a run has no state '{name}'")))
+            RunState::parse(name).ok_or_else(|| PyValueError::new_err(format!("unknown run state '{name}'")))
         };
         let states = states.iter().map(state).collect::<PyResult<Vec<_>>>()?;
         Ok(self.with(py, |store| Ok(store.retry(&SweepId::new(id), &states)?))?)
@@ -229,5 +229,5 @@ impl PyStore {
 }
 
 fn run_number(number: u64) -> PyResult<RunNumber> {
-    RunNumber::new(number).ok_or_else(|| PyValueError::new_err("runs are numbered from 1"))
+    RunNumber::new(number).ok_or_else(|| PyValueError::new_err("run numbers start at 1"))
 }

@@ -13,14 +13,14 @@ const MAX_DEPTH: usize = 64;
 pub(crate) fn object(value: &Bound<'_, PyAny>) -> PyResult<Map<String, Value>> {
     match json(value)? {
         Value::Object(object) => Ok(object),
-        _ => Err(PyTypeError::new_err(format!("a dict is expected, not {}", kind(value)))),
+        _ => Err(PyTypeError::new_err(format!("expected a dict, got {}", kind(value)))),
     }
 }
 
 /// A seed that a person gave.
 pub(crate) fn seed(given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<u64>> {
     let of = |given: &Bound<'_, PyAny>| {
-        let message = || format!("a seed is a whole number from 0 to 2**64 - 1, not {given}");
+        let message = || format!("seed must be an integer from 0 to 2**64 - 1, got {given}");
         given.extract().map_err(|_| PyValueError::new_err(message()))
     };
     given.map(of).transpose()
@@ -81,7 +81,7 @@ fn foreign(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if value.hasattr("__float__")? {
         return Ok(number(value.call_method0("__float__")?.extract()?));
     }
-    Err(PyTypeError::new_err(format!("{} is neither number, text, list nor dict", kind(value))))
+    Err(PyTypeError::new_err(format!("expected a number, string, list or dict, got {}", kind(value))))
 }
 
 fn integer(value: &Bound<'_, PyAny>) -> PyResult<Value> {
@@ -95,7 +95,7 @@ fn integer(value: &Bound<'_, PyAny>) -> PyResult<Value> {
 fn name(key: &Bound<'_, PyAny>) -> PyResult<String> {
     match key.cast::<PyString>() {
         Ok(text) => Ok(text.to_string_lossy().into_owned()),
-        Err(_) => Err(PyTypeError::new_err(format!("a name is text, not {}", kind(key)))),
+        Err(_) => Err(PyTypeError::new_err(format!("expected a string as a name, got {}", kind(key)))),
     }
 }
 

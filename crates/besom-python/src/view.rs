@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::value;
 
-/// What a sweep is to solve, read-only.
+/// The problem of a sweep, read-only.
 #[pyclass(frozen, name = "Problem", module = "besom")]
 #[derive(Clone, Debug)]
 pub(crate) struct ProblemView {
@@ -32,13 +32,13 @@ impl ProblemView {
         self.problem.space.parameters().iter().map(|p| p.name.to_string()).collect()
     }
 
-    /// How many parameters are not constant: the dimensions of the unit cube.
+    /// The number of parameters that are not constant: the dimensions of the unit cube.
     #[getter]
     fn dimensions(&self) -> usize {
         self.problem.space.dimensions()
     }
 
-    /// The metrics, a dict each: `name`, `goal`, `target`. The first is what is optimised.
+    /// The metrics, a dict each: `name`, `goal`, `target`. The first is optimized.
     #[getter]
     fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let metric = |m: &besom_core::Metric| json!({"name": m.name, "goal": m.goal, "target": m.target});
@@ -57,12 +57,12 @@ impl ProblemView {
         self.problem.run_cap
     }
 
-    /// The parameters at these coordinates of the unit cube, one per parameter that is not constant.
+    /// Return the parameters at these coordinates of the unit cube, one per parameter that is not constant.
     #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands lists over by value")]
     fn decode<'py>(&self, py: Python<'py>, cube: Vec<f64>) -> PyResult<Bound<'py, PyDict>> {
         let dimensions = self.problem.space.dimensions();
         if cube.len() != dimensions || cube.iter().any(|x| x.is_nan()) {
-            let message = format!("{dimensions} coordinates from 0 to 1 are expected, not {cube:?}");
+            let message = format!("expected {dimensions} coordinates from 0 to 1, got {cube:?}");
             return Err(PyValueError::new_err(message));
         }
         value::dict(py, &self.problem.space.decode(&cube).to_json())
@@ -163,7 +163,7 @@ impl RunView {
     fn metric(&self, name: Option<&str>) -> PyResult<usize> {
         let Some(name) = name else { return Ok(0) };
         let place = self.problem.metrics.iter().position(|metric| metric.name == name);
-        place.ok_or_else(|| PyKeyError::new_err(format!("'{name}' is no metric of the sweep")))
+        place.ok_or_else(|| PyKeyError::new_err(format!("the sweep has no metric '{name}'")))
     }
 
     fn record<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -193,25 +193,25 @@ impl RunView {
         value::dict(py, &self.run().point.to_json())
     }
 
-    /// What the search wrote on its suggestion.
+    /// The note of the search method on its suggestion.
     #[getter]
     fn note<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         value::dict(py, &self.run().note)
     }
 
-    /// Where it stands: `pending`, `running`, `preempted`, `finished`, `failed`, `crashed` or `killed`.
+    /// Its state: `pending`, `running`, `preempted`, `finished`, `failed`, `crashed` or `killed`.
     #[getter]
     fn state(&self) -> &'static str {
         self.run().state.as_str()
     }
 
-    /// Why a stopping rule ended it, or None.
+    /// The reason why a stopping rule stopped it, or None.
     #[getter]
     fn stopped(&self) -> Option<String> {
         self.run().stopped.clone()
     }
 
-    /// What it logged of a metric (the first one by default), oldest first; NaN where it was no finite number.
+    /// Return its values of a metric (the first one by default), oldest first; NaN where the value was not finite.
     #[pyo3(signature = (metric=None))]
     fn values(&self, metric: Option<&str>) -> PyResult<Vec<f64>> {
         Ok(self.run().curve(self.metric(metric)?).values.clone())
@@ -243,7 +243,7 @@ impl RunView {
     }
 }
 
-/// A question to a search method.
+/// A request to a search method.
 #[pyclass(frozen, name = "Ask", module = "besom")]
 #[derive(Clone, Debug)]
 pub(crate) struct AskView {
@@ -255,7 +255,7 @@ pub(crate) struct AskView {
 
 #[pymethods]
 impl AskView {
-    /// What is to be solved.
+    /// The problem.
     #[getter]
     fn problem(&self) -> ProblemView {
         self.problem.clone()
@@ -267,21 +267,21 @@ impl AskView {
         self.history.clone()
     }
 
-    /// The most suggestions wanted; at least 1.
+    /// The most suggestions to return; at least 1.
     #[getter]
     fn count(&self) -> usize {
         self.count
     }
 
-    /// A seed for the `i`-th suggestion of the answer (from 0): a function of the sweep's seed and the number that the
+    /// Return a seed for the `i`-th suggestion of the answer (from 0): a function of the sweep's seed and the number that the
     /// run will get.
     #[pyo3(signature = (i=0))]
     fn seed(&self, i: usize) -> PyResult<u64> {
         let seed = self.seeds.get(i).copied();
-        seed.ok_or_else(|| PyIndexError::new_err(format!("{} suggestions are wanted", self.count)))
+        seed.ok_or_else(|| PyIndexError::new_err(format!("only {} suggestions are wanted", self.count)))
     }
 
-    /// A `random.Random` for the `i`-th suggestion, the only source of chance that an algorithm may use.
+    /// Return a `random.Random` for the `i`-th suggestion, the only source of chance that an algorithm may use.
     #[pyo3(signature = (i=0))]
     fn rng<'py>(&self, py: Python<'py>, i: usize) -> PyResult<Bound<'py, PyAny>> {
         py.import("random")?.call_method1("Random", (self.seed(i)?,))

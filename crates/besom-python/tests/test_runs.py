@@ -60,7 +60,7 @@ def test_what_is_no_number_of_python_is_logged_as_one():
         besom.init()
         besom.log({"loss": numpy.float32(0.5), "n": numpy.int64(3), "many": numpy.arange(3), "flag": numpy.bool_(True)})
         besom.log({"loss": math.nan, "up": math.inf})
-        with pytest.raises(TypeError, match="neither number, text, list nor dict"):
+        with pytest.raises(TypeError, match="expected a number, string, list or dict, got"):
             besom.log({"loss": object()})
         with pytest.raises(TypeError, match="a name is text"):
             besom.log({1: 2})
@@ -337,7 +337,7 @@ def test_a_forked_child_is_told_to_make_its_own_controller(script):
             os._exit(0)
         os.wait()
     """)
-    assert out == "this controller was made before the process forked; make a new one in the child process\n"
+    assert out == "this controller was created before the process forked; create a new one in the child process\n"
 
 
 def test_rows_survive_sigterm_and_sigkill(script):

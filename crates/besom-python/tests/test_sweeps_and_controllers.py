@@ -27,15 +27,15 @@ def test_a_wrong_configuration_is_told_with_all_its_problems():
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (lambda: besom.sweep(RANDOM, seed=-1), ValueError, "a seed is a whole number from 0 to 2\\*\\*64 - 1, not -1"),
+        (lambda: besom.sweep(RANDOM, seed=-1), ValueError, "seed must be an integer from 0 to 2\\*\\*64 - 1, got -1"),
         (lambda: besom.Sweep(RANDOM, seed=1.5), ValueError, "not 1.5"),
-        (lambda: besom.Sweep(RANDOM).ask(-1), ValueError, "count is to be 0 or more"),
+        (lambda: besom.Sweep(RANDOM).ask(-1), ValueError, "count must be >= 0"),
         (lambda: besom.agent(besom.sweep(RANDOM), function=print, processes=0), ValueError, "processes must be >= 1, got 0"),
         (lambda: besom.controller(RANDOM).configure_search(3), TypeError, "an algorithm must be a class .* got 3"),
         (lambda: besom.register_stopping("three", 3), TypeError, "with the method 'stop'"),
         (lambda: besom.register_search("nothing", type("Nothing", (), {})), TypeError, "with the method 'suggest'"),
         (lambda: besom.init().log(3), TypeError, "a row of metrics must be a dict, got 3"),
-        (lambda: besom.agent("nothing1", function=print), besom.StoreError, "there is no store in .*besom.sweep makes one"),
+        (lambda: besom.agent("nothing1", function=print), besom.StoreError, "there is no store in .*besom.sweep creates one"),
     ],
 )
 def test_what_cannot_be_meant_is_told_at_once(call, error, text):
@@ -78,7 +78,7 @@ def test_prior_runs_are_learned_from():
     assert [(r.config, r.state, r.curve()) for r in runs(second)] == [(r.config, r.state, r.curve()) for r in runs(first)]
     besom.agent(second, function=train)
     assert len(runs(second)) == 8 and all(run.state == "finished" for run in runs(second))
-    with pytest.raises(ValueError, match="the id of a run is SWEEP-NUMBER"):
+    with pytest.raises(ValueError, match="expected the id of a run, SWEEP-NUMBER"):
         besom.sweep(RANDOM, prior_runs=["seven"])
 
 

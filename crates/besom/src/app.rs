@@ -1,4 +1,4 @@
-//! The command as a value, for those who build it with their own algorithms.
+//! The command as a value, to be built with algorithms of your own.
 
 use std::process::ExitCode;
 
@@ -65,7 +65,7 @@ impl App {
         self
     }
 
-    /// Runs the command with the arguments of this process. Exit codes: 0 done, 1 failed, 2 your input was wrong.
+    /// Runs the command with the arguments of this process. Exit codes: 0 success, 1 failure, 2 invalid input.
     #[must_use]
     pub fn main(self) -> ExitCode {
         cli::main(&self.registry)

@@ -1,4 +1,4 @@
-//! The command line: what was typed, done.
+//! The command line.
 
 mod agents;
 mod arguments;
@@ -34,7 +34,7 @@ use output::Outcome;
 
 use crate::error::{describe, is_input};
 
-/// Parses the arguments of this process and does what they say.
+/// Parses the arguments of this process and executes the command.
 pub(crate) fn main(registry: &Registry) -> ExitCode {
     // A supervisor is started for every run: nothing else is parsed or set up before it.
     let mut words = std::env::args_os().skip(1);
@@ -67,7 +67,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if is_input(error) { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
-/// Whoever reads our output has seen enough (`besom runs ID | head`): no failure.
+/// Whether the reader of our output has closed it (`besom runs ID | head`), which is not a failure.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     io.into_iter().any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
@@ -90,6 +90,7 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
         Command::Resume { id } => manage::resume(&place, &id),
         Command::Stop { target, runs: Some(runs), json } => stateless::stop(registry, &target, &runs, json),
         Command::Stop { target, runs: None, .. } => manage::stop(&place, &target),
+        Command::EarlyStop { file, runs, json } => stateless::stop(registry, &file, &runs, json),
         Command::Cancel { id } => manage::cancel(&place, &id),
         Command::Retry(arguments) => manage::retry(&place, &arguments),
         Command::Validate { file, json, wandb } => validate::validate(registry, &file, json, wandb),

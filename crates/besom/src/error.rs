@@ -46,7 +46,7 @@ fn is_unknown(error: &StoreError) -> bool {
 pub(crate) fn describe(error: &anyhow::Error) -> String {
     let hint = match error.downcast_ref() {
         Some(EngineError::NoStore { .. }) => {
-            " (besom run FILE makes one; --store or BESOM_STORE names another)"
+            " (create one with besom run FILE, or name another with --store or BESOM_STORE)"
         }
         _ => "",
     };

@@ -118,7 +118,7 @@ fn a_request_that_cannot_be_served_changes_nothing_and_says_why() {
     assert!(error(4).contains("aks"), "{}", error(4));
     assert_eq!(replies[5]["suggestions"][0]["id"], "1");
     assert_eq!(replies[6], json!({ "ok": true }));
-    assert!(error(7).contains("over"), "{}", error(7));
+    assert!(error(7).contains("ended"), "{}", error(7));
     assert_eq!(replies[8]["suggestions"][0]["id"], "2");
 }
 
@@ -136,7 +136,7 @@ fn a_run_told_twice_at_once_is_not_told_at_all() {
     let told = json!({ "id": "mine", "params": { "x": 0.5 }, "value": 0.1, "state": "finished" });
     let requests = [start("random"), json!({ "tell": [told, told] }), tell("mine", 0.2), json!({ "ask": 1 })];
     let replies = talk(&requests);
-    assert_eq!(replies[1], json!({ "error": "run 'mine' is told twice" }));
+    assert_eq!(replies[1], json!({ "error": "run 'mine' appears twice" }));
     assert_eq!(replies[2], json!({ "ok": true }));
     assert_eq!(replies[3]["suggestions"][0]["id"], "2");
 }

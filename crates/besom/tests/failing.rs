@@ -59,7 +59,7 @@ fn a_failure_ends_the_command_with_its_reason(algorithms: &str, reason: &str) {
         let said = call(&desk, &["run", "sweep.yaml", "-j", jobs]);
         assert_eq!(said.code, Some(1), "{algorithms}, {jobs} jobs: {said:?}");
         assert!(said.out.contains("is paused: ") && said.out.contains(reason), "{said:?}");
-        assert!(said.out.contains("to go on: besom resume "), "what to type is said: {said:?}");
+        assert!(said.out.contains("continue with: besom resume "), "what to type is said: {said:?}");
     }
 }
 

@@ -4,6 +4,7 @@
 mod command;
 
 use command::{Answer, Desk};
+use serde_json::{Value, json};
 
 const GOOD: &str = "method: random\nrun_cap: 1\nprogram: train.sh\nparameters: {x: {min: 0.0, max: 1.0}}\n";
 
@@ -135,4 +136,24 @@ fn a_misspelled_key_of_the_controller_is_told_with_the_right_one() {
     let error = refused(&desk, &["run", "sweep.yaml"]);
     assert!(error.contains("controller.typ") && error.contains("did you mean \"type\"?"), "{error}");
     assert!(!error.contains("missing"), "it is told once: {error}");
+}
+
+#[test]
+fn early_stop_prints_what_stop_prints_for_a_file_with_runs() {
+    let desk = Desk::new();
+    let text = "method: random\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}\n\
+                early_terminate: {type: threshold, upper: 1.0}\n";
+    desk.file("sweep.yaml", text);
+    let run = |name: &str, loss: f64| json!({"name": name, "state": "running", "config": {}, "history": [{"loss": loss}]});
+    desk.file("runs.json", &json!([run("good", 0.5), run("bad", 5.0)]).to_string());
+    let answers = ["early-stop", "stop"].map(|name| {
+        let answer = desk.call(&[name, "sweep.yaml", "--runs", "runs.json", "--json"]);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        serde_json::from_str::<Value>(&answer.out).unwrap()["stop"].clone()
+    });
+    assert_eq!(answers, [json!(["bad"]), json!(["bad"])]);
+    for hidden in ["--silence", "early_terminate"] {
+        let help = desk.call(&["run", "--help"]).out + &desk.call(&["stop", "--help"]).out;
+        assert!(!help.contains(hidden), "{help}");
+    }
 }

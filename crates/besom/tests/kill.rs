@@ -111,7 +111,8 @@ impl Storm {
         self.started += 1;
         let path = |name| self.desk.path().join(name);
         let errors = File::options().create(true).append(true).open(path("errors")).unwrap();
-        let mut command = self.desk.command(&["agent", self.sweep.as_str(), "-j", "2", "--silence", "1"]);
+        let mut command =
+            self.desk.command(&["agent", self.sweep.as_str(), "-j", "2", "--heartbeat-timeout", "1"]);
         command.env("KILL_NOTES", path("notes")).env("KILL_OVER", path("over"));
         // Heard by a command with the feature `mutants`.
         command.env("BESOM_MUTANT", self.mutant).env("BESOM_LOSE_REPLIES", self.started.to_string());
@@ -264,7 +265,7 @@ fn now_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Sends a signal to a process; says whether it was there.
+/// Sends a signal to a process; returns whether it existed.
 fn signal(pid: u32, signal: Signal) -> bool {
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).unwrap();
     kill_process(pid, signal).is_ok()
@@ -289,7 +290,7 @@ fn children(parents: &BTreeMap<u32, u32>, of: &[u32]) -> Vec<u32> {
     parents.iter().filter(|(_, parent)| of.contains(parent)).map(|(&pid, _)| pid).collect()
 }
 
-/// Kills so many times, stops an agent now and then, and compares. Says how much that was.
+/// Kills so many times, stops an agent now and then, and compares. Returns how much that was.
 fn rage(storm: &mut Storm, at_least: u32) -> Result<String, String> {
     let (mut kills, mut frozen) = (0, 0);
     while kills < at_least {

@@ -109,7 +109,7 @@ fn a_sweep_learns_from_runs_of_another_and_of_a_file() {
     let many = ["sweep", "bayes.yaml", "--prior-runs", &first, "--prior-runs", &first];
     let answer = desk.call(&many);
     assert!(
-        answer.err.contains("there are 8 prior runs, and they count for run_cap, which is 6"),
+        answer.err.contains("there are 8 prior runs, but they count toward run_cap, which is 6"),
         "{answer:?}"
     );
     assert_eq!(
@@ -142,7 +142,7 @@ fn a_sweep_can_be_made_first_and_worked_on_by_agents_later() {
     assert_eq!(only_sweep(&desk), id);
     assert_eq!(runs(&desk, &id).len(), 4);
     let again = desk.call(&["agent", &id]);
-    assert!(again.out.contains("finished already"), "{again:?}");
+    assert!(again.out.contains("already finished"), "{again:?}");
 }
 
 #[test]
@@ -250,7 +250,8 @@ fn a_pause_of_the_owners_is_told_and_waited_for() {
     desk.file("train.sh", &format!("{PROGRAM}\n[ $1 = --a=2 ] && besom pause $BESOM_SWEEP_ID; exit 0"));
     let mut child = desk.command(&["run", "sweep.yaml"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let told = lines.find(|line| line.contains("is paused by its owner; besom resume ")).unwrap();
+    let told =
+        lines.find(|line| line.contains("is paused by its owner; resume with: besom resume ")).unwrap();
     let id = only_sweep(&desk);
     assert!(told.contains(&id), "{told}");
     assert_eq!(child.try_wait().unwrap(), None, "it waits");
@@ -278,9 +279,9 @@ fn pictures_of_a_sweep_are_written_and_bad_wishes_are_refused() {
         assert!(answer.err.contains(message), "{answer:?}");
     };
     refused(&["histroy"], "did you mean 'history'?");
-    refused(&["history", "-o", "picture.jpg"], "ends in .svg or .png");
+    refused(&["history", "-o", "picture.jpg"], "must end in .svg or .png");
     refused(&["slice", "-p", "c"], "no parameter 'c' that is not constant, did you mean 'a'?; known: a");
-    refused(&["history", "--size", "9x9"], "a size is WIDTHxHEIGHT");
+    refused(&["history", "--size", "9x9"], "expected WIDTHxHEIGHT");
     assert!(!desk.path().join("picture.jpg").exists());
 }
 

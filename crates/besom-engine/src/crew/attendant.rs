@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use besom_agent::Level;
 
-/// How long a caller who has nothing to do sleeps: the end of the agents should be noticed soon.
+/// How long a caller with nothing to do sleeps: the end of the agents should be noticed soon.
 const MOMENT: Duration = Duration::from_millis(25);
 
 /// Something that happens while a crew works, for its caller to show.

@@ -22,8 +22,8 @@ const MOMENT: Duration = Duration::from_millis(25);
 /// The first argument by which this program becomes the supervisor of a run.
 pub(crate) const SUPERVISE: &str = "__supervise";
 
-/// Executes runs of the crew's sweep, `jobs` in parallel, until it has ended, the count is used up, or signals say that it
-/// is enough.
+/// Executes runs of the crew's sweep, `jobs` in parallel, until it has ended, the count is used up, or a signal ends
+/// it.
 pub(crate) fn work(place: &Place, crew: &Crew<'_>, jobs: u32, shutdown: &Shutdown) -> Result<()> {
     signals::listen(shutdown)?;
     let runners = (0..jobs).map(|_| runner(crew)).collect::<Result<Vec<_>>>()?;
@@ -70,10 +70,10 @@ impl Attendant for Display<'_> {
             Event::Shutdown(level) => self.progress.print(signals::meaning(level)),
             Event::PausedByOwner => self
                 .progress
-                .print(&format!("sweep {id} is paused by its owner; besom resume {id} lets it go on")),
-            Event::CannotWrite { message } => self.progress.print(&format!("{message}; trying again")),
+                .print(&format!("sweep {id} is paused by its owner; resume with: besom resume {id}")),
+            Event::CannotWrite { message } => self.progress.print(&format!("{message}; retrying")),
             Event::SteppingFailed { message } => {
-                self.progress.print(&format!("early stopping ends: {message}"));
+                self.progress.print(&format!("early stopping failed: {message}"));
             }
             _ => {}
         }

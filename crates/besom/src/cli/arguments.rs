@@ -16,7 +16,7 @@ use besom_plot::Kind;
     infer_subcommands = false,
     disable_help_subcommand = true
 )]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 your input was wrong.")]
+#[command(after_help = "Exit codes: 0 success, 1 failure, 2 invalid input.")]
 pub(crate) struct Arguments {
     /// Directory of the store [default: $BESOM_STORE, else .besom]
     #[arg(long, global = true, value_name = "DIR")]
@@ -27,29 +27,29 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create a sweep and work on it until it is over
+    /// Create a sweep and run it to completion
     Run(RunArguments),
     /// Create a sweep and print its id
     Sweep {
-        /// Sweep file, YAML or JSON; - for standard input
+        /// Sweep file, YAML or JSON ("-" for stdin)
         file: PathBuf,
-        /// Learn from the runs of a sweep, or of a JSON file of runs as W&B has them; may be repeated
+        /// Learn from the runs of a sweep, or of a JSON file in W&B's format; may be repeated
         #[arg(long, value_name = "ID|FILE")]
         prior_runs: Vec<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Work on a sweep until it is over
+    /// Execute runs of a sweep until it finishes
     Agent(AgentArguments),
-    /// Step a sweep until it is over: suggest runs, stop bad ones
+    /// Step a sweep until it finishes: suggest runs, stop bad ones
     Controller {
         /// Id of the sweep
         id: String,
     },
-    /// Show how sweeps stand
+    /// Show the status of sweeps
     Status {
-        /// Id of a sweep; without it, those that are not over, or the newest
+        /// Id of a sweep [default: unfinished sweeps, or the newest]
         id: Option<String>,
         /// Print JSON
         #[arg(long)]
@@ -81,44 +81,55 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Draw a picture of a sweep into a file
+    /// Plot a sweep to SVG or PNG
     Plot(PlotArguments),
-    /// Hand out no runs until resumed; running ones go on
+    /// Pause a sweep: start no new runs until resumed
     Pause {
         /// Id of the sweep
         id: String,
     },
-    /// Let a paused sweep go on
+    /// Resume a paused sweep
     Resume {
         /// Id of the sweep
         id: String,
     },
-    /// Begin no new runs and let running ones end; with --runs, name the runs to stop early (stateless)
+    /// Stop starting runs, let running ones finish
     Stop {
-        /// Id of a sweep, or with --runs a sweep file
+        /// Id of the sweep
+        #[arg(value_name = "ID")]
         target: PathBuf,
-        /// JSON file of runs as W&B has them; - for standard input
-        #[arg(long, value_name = "FILE")]
+        // `stop FILE --runs RUNS` is `early-stop` as W&B's conformance suite calls it.
+        #[arg(long, value_name = "FILE", hide = true)]
         runs: Option<PathBuf>,
-        /// Print JSON
-        #[arg(long, requires = "runs")]
+        #[arg(long, requires = "runs", hide = true)]
         json: bool,
     },
-    /// End a sweep and its running runs now
+    /// Print the runs that an early-stopping rule would stop (stateless)
+    EarlyStop {
+        /// Sweep file ("-" for stdin)
+        file: PathBuf,
+        /// JSON file of runs in W&B's format ("-" for stdin)
+        #[arg(long, value_name = "FILE")]
+        runs: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Cancel a sweep: end it and its running runs now
     Cancel {
         /// Id of the sweep
         id: String,
     },
-    /// Hand out ended runs again
+    /// Requeue failed, crashed or killed runs
     Retry(RetryArguments),
     /// Check a sweep file
     Validate {
-        /// Sweep file; - for standard input
+        /// Sweep file ("-" for stdin)
         file: PathBuf,
-        /// Print the verdict, all problems and the filled-in configuration as JSON
+        /// Print the result, all problems and the filled-in configuration as JSON
         #[arg(long)]
         json: bool,
-        /// Also say whether W&B would take the file
+        /// Also check whether W&B would accept the file
         #[arg(long)]
         wandb: bool,
     },
@@ -130,11 +141,11 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show what a sweep file would do, with no side effects
+    /// Show what a sweep file would do, without side effects
     Plan {
-        /// Sweep file; - for standard input
+        /// Sweep file ("-" for stdin)
         file: PathBuf,
-        /// How many points to show
+        /// Number of points to show
         #[arg(short, default_value_t = 5)]
         n: usize,
         /// Print JSON
@@ -143,24 +154,24 @@ pub(crate) enum Command {
     },
     /// Suggest runs for a configuration and a list of runs (stateless)
     Next {
-        /// Sweep file; - for standard input
+        /// Sweep file ("-" for stdin)
         config: PathBuf,
-        /// JSON file of runs as W&B has them; - for standard input
+        /// JSON file of runs in W&B's format ("-" for stdin)
         #[arg(long, value_name = "FILE")]
         runs: PathBuf,
-        /// How many suggestions
+        /// Number of suggestions
         #[arg(short, default_value_t = 1)]
         n: usize,
-        /// Seed, in place of the file's
+        /// Seed [default: the seed in the file]
         #[arg(long)]
         seed: Option<u64>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Suggest and learn over newline-delimited JSON on standard input and output
+    /// Suggest and learn over newline-delimited JSON on stdin and stdout
     AskTell,
-    /// Report metrics from inside a run: besom log loss=0.31 epoch=4
+    /// Log metrics from inside a run: besom log loss=0.31 epoch=4
     Log {
         /// name=value; values are numbers, JSON or text
         #[arg(required = true, value_name = "NAME=VALUE")]
@@ -175,24 +186,24 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// Sweep file, YAML or JSON; - for standard input
+    /// Sweep file, YAML or JSON ("-" for stdin)
     pub(crate) file: PathBuf,
-    /// How many runs at once
+    /// Number of runs to execute in parallel
     #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: u32,
-    /// Execute at most so many runs now
-    #[arg(long)]
+    /// Stop after N runs
+    #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
-    /// Go on with the newest unfinished sweep of this file
+    /// Continue the newest unfinished sweep of this file
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Give up on an agent that is silent for so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) silence: u64,
-    /// Seed, in place of the file's
+    /// Treat an agent as dead after this long without a heartbeat
+    #[arg(long, alias = "silence", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) heartbeat_timeout: u64,
+    /// Seed [default: the seed in the file]
     #[arg(long, conflicts_with = "resume")]
     pub(crate) seed: Option<u64>,
-    /// Learn from the runs of a sweep, or of a JSON file of runs as W&B has them; may be repeated
+    /// Learn from the runs of a sweep, or of a JSON file in W&B's format; may be repeated
     #[arg(long, value_name = "ID|FILE", conflicts_with = "resume")]
     pub(crate) prior_runs: Vec<String>,
 }
@@ -201,15 +212,15 @@ pub(crate) struct RunArguments {
 pub(crate) struct AgentArguments {
     /// Id of the sweep; entity/project/ in front of it is ignored
     pub(crate) id: String,
-    /// How many runs at once
+    /// Number of runs to execute in parallel
     #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: u32,
-    /// Execute at most so many runs
-    #[arg(long)]
+    /// Stop after N runs
+    #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
-    /// Give up on an agent that is silent for so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) silence: u64,
+    /// Treat an agent as dead after this long without a heartbeat
+    #[arg(long, alias = "silence", value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) heartbeat_timeout: u64,
 }
 
 #[derive(Debug, Args)]
@@ -222,8 +233,8 @@ pub(crate) struct RunsArguments {
     /// Order of the rows
     #[arg(long, value_enum, default_value_t = Sort::Number)]
     pub(crate) sort: Sort,
-    /// At most so many rows
-    #[arg(long)]
+    /// Show at most N rows
+    #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
@@ -249,10 +260,10 @@ pub(crate) struct PlotArguments {
     pub(crate) id: String,
 
     /// What to show: history, parallel, importance, slice, contour or curves
-    #[arg(value_parser = parse_kind, value_name = "PICTURE")]
+    #[arg(value_parser = parse_kind, value_name = "PLOT")]
     pub(crate) kind: Kind,
 
-    /// File to write, .svg or .png; - for SVG on standard output [default: PICTURE.svg]
+    /// File to write, .svg or .png ("-" for SVG on stdout) [default: PLOT.svg]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -273,7 +284,7 @@ pub(crate) struct RetryArguments {
     /// Runs that failed
     #[arg(long)]
     pub(crate) failed: bool,
-    /// Runs whose agent fell silent
+    /// Runs whose agent died
     #[arg(long)]
     pub(crate) crashed: bool,
     /// Runs that were killed
@@ -285,24 +296,24 @@ fn parse_state(text: &str) -> Result<RunState, String> {
     RunState::parse(text).ok_or_else(|| {
         let known = RunState::ALL.map(RunState::as_str);
         let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
-        format!("unknown state{hint}; states: {}", known.join(", "))
+        format!("unknown state{hint}; known states: {}", known.join(", "))
     })
 }
 
-/// The kind of picture that was typed.
+/// Reads the name of a plot.
 fn parse_kind(text: &str) -> Result<Kind, String> {
     Kind::parse(text).ok_or_else(|| {
         let known = Kind::ALL.map(Kind::as_str);
         let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
-        format!("unknown picture{hint}; pictures: {}", known.join(", "))
+        format!("unknown plot{hint}; known plots: {}", known.join(", "))
     })
 }
 
-/// `900x520`.
+/// Reads a size such as `900x520`.
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
     let sides =
         text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
     sides
         .filter(|(width, height)| (100..=10_000).contains(width) && (100..=10_000).contains(height))
-        .ok_or_else(|| "a size is WIDTHxHEIGHT in pixels, each from 100 to 10000, such as 900x520".to_owned())
+        .ok_or_else(|| "expected WIDTHxHEIGHT in pixels, each from 100 to 10000, such as 900x520".to_owned())
 }

@@ -1,4 +1,4 @@
-//! Sweeps and runs as several commands describe them.
+//! How several commands describe sweeps and runs.
 
 use besom_core::{Best, RunState};
 use besom_store::{RunRow, Status, SweepRow};
@@ -15,7 +15,7 @@ pub(crate) fn metric(sweep: &SweepRow) -> &str {
     sweep.metrics.first().map_or("metric", |metric| &metric.name)
 }
 
-/// How many runs there are, of how many if that is known, and in which states: `12 of 60: 2 running, 9 finished (4 stopped early), 1 failed`.
+/// The number of runs, of the total if that is known, and the number in each state: `12 of 60: 2 running, 9 finished (4 stopped early), 1 failed`.
 pub(crate) fn counts(of: Option<u64>, status: &Status) -> String {
     let total: u64 = status.counts.iter().map(|(_, count)| count).sum();
     let of = of.map(|all| format!(" of {all}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Files that the user names: sweep files, lists of runs.
+//! Files that the user names: sweep files and lists of runs.
 
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use besom_core::Registry;
 
 use crate::error::InputError;
 
-/// A sweep file that was read and found right.
+/// A valid sweep file.
 #[derive(Debug)]
 pub(crate) struct SweepFile {
-    /// What it says.
+    /// Its configuration.
     pub(crate) config: SweepConfig,
     /// Its text.
     pub(crate) text: String,
@@ -42,7 +42,7 @@ pub(crate) fn read_text(path: &Path) -> Result<(String, String)> {
     };
     let text = text.map_err(|error| match (&error, file_like(path)) {
         (besom_config::ReadError::Io { source, .. }, Some(near)) if source.kind() == ErrorKind::NotFound => {
-            InputError::new(format!("there is no file {name}, did you mean '{near}'?")).into()
+            InputError::new(format!("no file {name}, did you mean '{near}'?")).into()
         }
         _ => anyhow::Error::from(error),
     });
@@ -61,7 +61,7 @@ fn file_like(path: &Path) -> Option<String> {
     Some(path.with_file_name(near).display().to_string())
 }
 
-/// The runs of a JSON file as W&B has them; `-` is standard input.
+/// Reads the runs in a JSON file in W&B's format; `-` is standard input.
 pub(crate) fn read_runs(path: &Path) -> Result<Vec<SweepRun>> {
     let text = if path.as_os_str() == "-" {
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Commands that look: `status`, `list`, `best`.
+//! Commands that show sweeps: `status`, `list`, `best`.
 
 use anyhow::Result;
 use besom_engine::system_clock;
@@ -52,7 +52,7 @@ fn summary(sweep: &SweepRow) -> Value {
 
 fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
     let mut lines = vec![format!("sweep {}{}", sweep.id, describe::title(sweep))];
-    let mut fact = |name: &str, text: String| lines.push(format!("  {name:<9} {text}"));
+    let mut fact = |name: &str, text: String| lines.push(format!("  {name:<13}  {text}"));
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     fact("state", format!("{}{reason}", sweep.state));
     fact("runs", describe::counts(sweep.run_cap, status));
@@ -68,14 +68,14 @@ fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
     if let Some(ms) = status.mean_run_ms {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of durations")]
         let ms = ms as u64;
-        fact("a run", format!("{} on average", table::span(ms)));
+        fact("mean run time", table::span(ms));
     }
     lines.join("\n")
 }
 
 fn how_to_start(sweep: &SweepRow, status: &Status) -> String {
     if sweep.state == SweepState::Paused {
-        return format!("; besom resume {} lets it go on", sweep.id);
+        return format!("; resume with: besom resume {}", sweep.id);
     }
     if status.agents == 0 { format!("; start one with: besom agent {}", sweep.id) } else { String::new() }
 }
@@ -88,7 +88,7 @@ pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     if sweeps.is_empty() {
-        line("no sweeps yet; besom run FILE creates one")?;
+        line("no sweeps yet; create one with: besom run FILE")?;
         return Ok(Outcome::Done);
     }
     let now = system_clock()();
@@ -114,7 +114,7 @@ pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweep = find_sweep(&mut store, id)?;
     if sweep.metrics.is_empty() {
-        return Err(InputError::new(format!("sweep {id} has no metric, so no run is its best")).into());
+        return Err(InputError::new(format!("sweep {id} has no metric, so it has no best run")).into());
     }
     let status = store.status(&sweep.id)?;
     let Some(best) = status.best else {

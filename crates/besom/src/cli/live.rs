@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 
 use terminal_size::{Height, Width};
 
-/// The size of a terminal that does not say.
+/// The size of a terminal that does not report one.
 const USUAL: (usize, usize) = (80, 24);
 
 /// The block.
@@ -46,7 +46,7 @@ impl Live {
     fn replace(&mut self, columns: usize, above: Option<&str>, new: Vec<String>) {
         let frame = frame(&self.drawn, columns, above, &new);
         let mut out = std::io::stdout().lock();
-        // The terminal may be gone; the sweep goes on.
+        // The terminal may be gone; that must not end the sweep.
         drop(out.write_all(frame.as_bytes()).and_then(|()| out.flush()));
         self.drawn = new;
     }
@@ -54,7 +54,7 @@ impl Live {
 
 fn size() -> (usize, usize) {
     terminal_size::terminal_size().map_or(USUAL, |(Width(columns), Height(lines))| {
-        // Some terminals say that they are 0 columns wide.
+        // Some terminals report a width of 0 columns.
         if columns == 0 || lines == 0 { USUAL } else { (columns.into(), lines.into()) }
     })
 }
@@ -68,7 +68,7 @@ fn frame(old: &[String], columns: usize, above: Option<&str>, new: &[String]) ->
     format!("\r{up}\x1b[J{}", lines.map(|line| format!("{line}\n")).collect::<String>())
 }
 
-/// As much of a text as fits into so many columns, with `..` at the end of what was cut.
+/// As much of a text as fits into this many columns, with `..` at the end of what was cut.
 fn fit(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
@@ -86,7 +86,7 @@ fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
-/// At most so many columns: wide letters have two, and to be cut too early does no harm.
+/// An upper bound of the columns of a character: wide letters have two, and cutting too early does no harm.
 fn columns_of(c: char) -> usize {
     if c.is_ascii() { 1 } else { 2 }
 }

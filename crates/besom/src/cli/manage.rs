@@ -14,23 +14,24 @@ use besom_engine::{Place, find_sweep};
 
 pub(crate) fn pause(place: &Place, id: &str) -> Result<Outcome> {
     change(place, id, SweepState::Paused, "by its owner", |id| {
-        format!("paused; besom resume {id} lets it go on")
+        format!("paused; resume with: besom resume {id}")
     })
 }
 
 pub(crate) fn resume(place: &Place, id: &str) -> Result<Outcome> {
-    change(place, id, SweepState::Running, "", |id| format!("resumed; besom agent {id} works on it"))
+    change(place, id, SweepState::Running, "", |id| format!("resumed; start an agent with: besom agent {id}"))
 }
 
 pub(crate) fn stop(place: &Place, target: &Path) -> Result<Outcome> {
     let id = target.to_string_lossy();
     if target.is_file() {
-        let message =
-            format!("{id} is a file: --runs FILE names the runs to stop early, the id of a sweep stops it");
+        let message = format!(
+            "{id} is a file; besom stop takes the id of a sweep, besom early-stop FILE --runs RUNS prints the runs to stop"
+        );
         return Err(InputError::new(message).into());
     }
     change(place, &id, SweepState::Finished, "stopped by its owner", |_| {
-        "stopped; running runs may end".into()
+        "stopped; running runs will finish".into()
     })
 }
 
@@ -45,17 +46,17 @@ fn change(
     id: &str,
     to: SweepState,
     reason: &str,
-    said: impl FnOnce(&str) -> String,
+    describe: impl FnOnce(&str) -> String,
 ) -> Result<Outcome> {
     let mut store = place.open()?;
     let sweep = find_sweep(&mut store, id)?;
     if sweep.state == to {
-        line(format!("sweep {} is {to} already", sweep.id))?;
+        line(format!("sweep {} is already {to}", sweep.id))?;
         return Ok(Outcome::Done);
     }
     let reason = (!reason.is_empty()).then_some(reason);
     store.set_state(&sweep.id, to, reason).map_err(|e| InputError::new(error_chain(&e)))?;
-    line(format!("sweep {} {}", sweep.id, said(sweep.id.as_str())))?;
+    line(format!("sweep {} {}", sweep.id, describe(sweep.id.as_str())))?;
     Ok(Outcome::Done)
 }
 
@@ -71,8 +72,8 @@ pub(crate) fn retry(place: &Place, arguments: &RetryArguments) -> Result<Outcome
     let count = store.retry(&sweep.id, &states)?;
     let runs = if count == 1 { "run" } else { "runs" };
     line(match count {
-        0 => "no such runs".to_owned(),
-        _ => format!("{count} {runs} will be tried again; besom agent {} works on them", sweep.id),
+        0 => "no runs to requeue".to_owned(),
+        _ => format!("requeued {count} {runs}; start an agent with: besom agent {}", sweep.id),
     })?;
     Ok(Outcome::Done)
 }
@@ -81,7 +82,7 @@ pub(crate) fn retry(place: &Place, arguments: &RetryArguments) -> Result<Outcome
 pub(crate) fn log(values: &[String]) -> Result<Outcome> {
     let path = std::env::var_os("BESOM_METRICS").filter(|path| !path.is_empty()).map(PathBuf::from);
     let path = path.ok_or_else(|| {
-        InputError::new("BESOM_METRICS is not set: besom log works inside a run that an agent has started")
+        InputError::new("BESOM_METRICS is not set: besom log works only inside a run that an agent started")
     })?;
     let mut row = Map::new();
     let mut problems = Vec::new();
@@ -90,7 +91,7 @@ pub(crate) fn log(values: &[String]) -> Result<Outcome> {
             Some((name, value)) if !name.is_empty() => {
                 row.insert(name.to_owned(), parse(value));
             }
-            _ => problems.push(format!("'{text}' is not of the form name=value")),
+            _ => problems.push(format!("'{text}' is not of the form NAME=VALUE")),
         }
     }
     if !problems.is_empty() {
@@ -100,8 +101,7 @@ pub(crate) fn log(values: &[String]) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// A number or other JSON as it is; all else is text. `nan` and `inf`, which JSON has not, are the texts that stand
-/// for them.
+/// Reads JSON as it is, anything else as text. `nan` and `inf`, which JSON lacks, become the texts that stand for them.
 fn parse(value: &str) -> Value {
     if let Ok(value) = serde_json::from_str(value) {
         return value;

@@ -47,7 +47,7 @@ pub(crate) fn plan(
     line(size(config))?;
     if config.seed.is_none() && config.method.name != "grid" {
         line(
-            "no seed is given: a sweep will draw its own, so its points differ from these (shown for seed 0)",
+            "no seed given: a sweep draws its own, so its points will differ from these (shown for seed 0)",
         )?;
     }
     for (index, (point, command)) in points.iter().zip(&commands).enumerate() {

@@ -57,7 +57,7 @@ fn format(output: &Path) -> Result<Format, InputError> {
         Some("svg") => Ok(Format::Svg),
         Some("png") => Ok(Format::Png),
         _ => Err(InputError::new(format!(
-            "cannot tell the format of {}: a picture is a file that ends in .svg or .png, or - for SVG on standard output",
+            "unknown format of {}: the file name must end in .svg or .png (\"-\" writes SVG to stdout)",
             output.display()
         ))),
     }

@@ -13,7 +13,7 @@ use crate::cli::live::Live;
 use crate::cli::output::line;
 use crate::cli::{describe, table};
 
-/// At most so many running runs have a row of their own.
+/// The most running runs that are shown, one row each: more would push the summary off small terminals.
 const ROWS: usize = 12;
 
 /// The display of one sweep.
@@ -90,7 +90,7 @@ impl Progress {
         let text = table::one_line(text);
         match &mut self.live {
             Some(live) => live.print(&text),
-            // Whoever has read it may be gone; the sweep goes on.
+            // The reader may have closed the pipe; that must not end the sweep.
             None => drop(line(text)),
         }
     }

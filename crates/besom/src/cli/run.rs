@@ -18,7 +18,7 @@ use crate::cli::output::{self, Outcome, line};
 use crate::cli::{agents, describe, signals};
 use crate::error::InputError;
 
-/// How often a controller without agents looks at its sweep.
+/// How often a controller without agents steps its sweep. A step with no news costs a query.
 const PACE: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) -> Result<Outcome> {
@@ -29,13 +29,13 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let id = match (arguments.resume, unfinished) {
         (true, Some(sweep)) => resume(&mut store, &file, &sweep)?,
         (true, None) => {
-            line("no unfinished sweep of this file is in the store; a new one begins")?;
+            line("no unfinished sweep of this file in the store; creating a new one")?;
             new_sweep(registry, &mut store, &file, arguments.seed, &arguments.prior_runs)?
         }
         (false, unfinished) => {
             if let Some(sweep) = unfinished {
                 line(format!(
-                    "note: sweep {} of this file is unfinished; --resume goes on with it",
+                    "note: sweep {} of this file is unfinished; use --resume to continue it",
                     sweep.id
                 ))?;
             }
@@ -45,12 +45,12 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let sweep = store.sweep(&id)?;
     line(beginning(&sweep, &file))?;
     let (jobs, count) = (arguments.jobs, arguments.count);
-    let heartbeat_timeout = Duration::from_secs(arguments.silence);
+    let heartbeat_timeout = Duration::from_secs(arguments.heartbeat_timeout);
     let options = CrewOptions { count, heartbeat_timeout, steps: Steps::Always, ..CrewOptions::default() };
     finish_with(registry, place, &sweep.id, jobs, options)
 }
 
-/// Before anything is stored: a program that is not there can't be meant.
+/// Checks that the program exists, before anything is stored.
 fn check_program(file: &SweepFile) -> Result<()> {
     if file.config.program.is_none() && file.config.command.is_none() {
         let message = "the sweep file names no program: add 'program: train.py' or a 'command'";
@@ -59,7 +59,7 @@ fn check_program(file: &SweepFile) -> Result<()> {
     let Some(program) = &file.config.program else { return Ok(()) };
     let directory = directory(file)?;
     if file.config.command.is_none() && !directory.join(program).exists() {
-        let message = format!("the program '{program}' is not in {}", directory.display());
+        let message = format!("program '{program}' not found in {}", directory.display());
         return Err(InputError::new(message).into());
     }
     Ok(())
@@ -79,7 +79,7 @@ fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
     format!("sweep {}{name}: {method} search{cap}{metric}, seed {}", sweep.id, sweep.seed)
 }
 
-/// The newest sweep of the same file that is not over.
+/// The newest sweep of the same file that has not ended.
 fn unfinished_of(store: &mut dyn Store, file: &SweepFile) -> Result<Option<SweepRow>> {
     let Some(source) = source(file) else { return Ok(None) };
     let mut sweeps = store.sweeps()?;
@@ -94,8 +94,8 @@ fn source(file: &SweepFile) -> Option<String> {
 fn resume(store: &mut dyn Store, file: &SweepFile, sweep: &SweepRow) -> Result<SweepId> {
     if sweep.text != file.text {
         let message = format!(
-            "the file has changed since sweep {} began; besom agent {} goes on with the sweep as it was, \
-             besom run without --resume begins a new one",
+            "the file has changed since sweep {} was created; continue that sweep as it was with: besom agent {}; \
+             create a new one with: besom run, without --resume",
             sweep.id, sweep.id
         );
         return Err(InputError::new(message).into());
@@ -132,7 +132,7 @@ fn new_sweep(
     Ok(id)
 }
 
-/// The runs that these name: a file that is there, else a sweep of the store.
+/// The runs in each of these: an existing file, else a sweep of the store.
 fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]) -> Result<Vec<PriorRun>> {
     let mut prior = Vec::new();
     for name in names {
@@ -149,8 +149,10 @@ fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]
     }
     match config.problem.run_cap {
         Some(cap) if prior.len() as u64 > cap => {
-            let message =
-                format!("there are {} prior runs, and they count for run_cap, which is {cap}", prior.len());
+            let message = format!(
+                "there are {} prior runs, but they count toward run_cap, which is {cap}",
+                prior.len()
+            );
             Err(InputError::new(message).into())
         }
         _ => Ok(prior),
@@ -178,17 +180,17 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     let mut store = place.open()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
     if sweep.state.is_over() {
-        line(format!("sweep {} is {} already", sweep.id, sweep.state))?;
+        line(format!("sweep {} is already {}", sweep.id, sweep.state))?;
         return Ok(Outcome::Done);
     }
     let (jobs, count) = (arguments.jobs, arguments.count);
-    let heartbeat_timeout = Duration::from_secs(arguments.silence);
+    let heartbeat_timeout = Duration::from_secs(arguments.heartbeat_timeout);
     let options =
         CrewOptions { count, heartbeat_timeout, steps: Steps::UnlessLocal, ..CrewOptions::default() };
     finish_with(registry, place, &sweep.id, jobs, options)
 }
 
-/// Works until the sweep is over or the crew may leave, and prints how it stands then.
+/// Works until the sweep has ended or the crew leaves, and prints the outcome.
 fn finish_with(
     registry: &Registry,
     place: &Place,
@@ -220,21 +222,21 @@ fn conclusion(store: &mut dyn Store, sweep: &SweepRow, status: &Status) -> Resul
         lines.extend(describe::uncounted(status));
         lines.push(format!("more: besom runs {} --sort best; besom show {} {number}", sweep.id, sweep.id));
     }
-    lines.extend(how_to_go_on(sweep, status));
+    lines.extend(how_to_continue(sweep, status));
     Ok(lines.join("\n"))
 }
 
-/// What to type next for a sweep that is not over.
-fn how_to_go_on(sweep: &SweepRow, status: &Status) -> Option<String> {
+/// What to type next for a sweep that has not ended.
+fn how_to_continue(sweep: &SweepRow, status: &Status) -> Option<String> {
     let id = &sweep.id;
     let failed = status.counts.iter().any(|&(state, count)| state == RunState::Failed && count > 0);
     match sweep.state {
         SweepState::Paused if failed => Some(format!(
-            "to go on when it is mended: besom retry {id} --failed; besom resume {id}; besom agent {id}"
+            "once fixed, continue with: besom retry {id} --failed; besom resume {id}; besom agent {id}"
         )),
-        SweepState::Paused => Some(format!("to go on: besom resume {id}; besom agent {id}")),
+        SweepState::Paused => Some(format!("continue with: besom resume {id}; besom agent {id}")),
         state if state.is_over() => None,
-        _ => Some(format!("besom agent {id} goes on")),
+        _ => Some(format!("continue with: besom agent {id}")),
     }
 }
 
@@ -253,10 +255,10 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         let step = controller.step(&mut store, idle.max(1))?;
         let status = store.status(&sweep.id)?;
         let now = store.sweep(&sweep.id)?;
-        let said = format!("{}: {}", now.state, describe::counts(sweep.run_cap, &status));
-        if said != before {
-            line(&said)?;
-            before = said;
+        let status_line = format!("{}: {}", now.state, describe::counts(sweep.run_cap, &status));
+        if status_line != before {
+            line(&status_line)?;
+            before = status_line;
         }
         if step == Step::Over && status.counts.iter().all(|(state, count)| !state.is_open() || *count == 0) {
             line(conclusion(&mut store, &now, &status)?)?;

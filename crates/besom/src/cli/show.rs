@@ -1,4 +1,4 @@
-//! `besom show`: all about one run.
+//! `besom show`: one run in full.
 
 use anyhow::Result;
 use besom_agent::run_directory;
@@ -26,7 +26,7 @@ struct Facts {
 }
 
 pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<Outcome> {
-    let number = RunNumber::new(run).ok_or_else(|| InputError::new("runs are counted from 1"))?;
+    let number = RunNumber::new(run).ok_or_else(|| InputError::new("run numbers start at 1"))?;
     let mut store = place.open_to_read()?;
     let sweep = find_sweep(&mut store, id)?;
     let facts = Facts {
@@ -88,7 +88,7 @@ fn pairs(values: Vec<(String, String)>) -> Vec<String> {
     values.into_iter().map(|(name, value)| format!("{name:<width$}  {value}")).collect()
 }
 
-/// The note of a suggestion: its sentence first, then what else it says.
+/// The note of a suggestion: its sentence first, then its other entries.
 fn note(note: &Map<String, Value>) -> Vec<String> {
     let why = note.get("why").and_then(Value::as_str).map(str::to_owned);
     let rest: Map<_, _> =
@@ -98,7 +98,7 @@ fn note(note: &Map<String, Value>) -> Vec<String> {
 
 fn curve_title(metric: &str, curve: &[f64]) -> String {
     let bad = curve.iter().filter(|v| !v.is_finite()).count();
-    let bad = if bad > 0 { format!(", {bad} of them no number") } else { String::new() };
+    let bad = if bad > 0 { format!(", {bad} of them not finite") } else { String::new() };
     let steps = if curve.len() == 1 { "step" } else { "steps" };
     format!("{metric} over {} {steps}{bad}", curve.len())
 }
@@ -117,7 +117,7 @@ fn plot(curve: &[f64]) -> Vec<String> {
     }
 }
 
-/// At most `most` of the values: the last of each of so many equal parts.
+/// At most `most` of the values: the last one of each of `most` equal parts.
 fn thin(values: &[f64], most: usize) -> Vec<f64> {
     let parts = values.len().min(most);
     (1..=parts).map(|part| values[part * values.len() / parts - 1]).collect()

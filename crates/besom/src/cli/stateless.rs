@@ -1,4 +1,4 @@
-//! Commands in the form of W&B's engine, which need no store: `next`, `stop --runs`.
+//! Commands in the form of W&B's engine, which need no store: `next`, `early-stop`.
 
 use std::path::Path;
 
@@ -40,7 +40,7 @@ pub(crate) fn next(
                     config.iter().map(|(name, value)| (name.clone(), value["value"].clone())).collect();
                 line(table::parameters(&plain))?;
             }
-            None => line("nothing is left to try")?,
+            None => line("search space exhausted")?,
         }
     }
     Ok(Outcome::Done)
@@ -50,7 +50,7 @@ pub(crate) fn stop(registry: &Registry, config: &Path, runs: &Path, as_json: boo
     let (config, runs) = stateless_input(registry, config, runs)?;
     let Some(rule) = &config.early_terminate else {
         return Err(InputError::new(
-            "the sweep file has no early_terminate, so nothing is ever stopped early",
+            "the sweep file has no early_terminate, so no run is ever stopped early",
         )
         .into());
     };
@@ -59,7 +59,7 @@ pub(crate) fn stop(registry: &Registry, config: &Path, runs: &Path, as_json: boo
     if as_json {
         output::json(&json!({ "stop": stop, "info": info }))?;
     } else if stop.is_empty() {
-        line("no run is to be stopped")?;
+        line("no runs to stop")?;
     } else {
         line(stop.join("\n"))?;
     }
@@ -68,9 +68,7 @@ pub(crate) fn stop(registry: &Registry, config: &Path, runs: &Path, as_json: boo
 
 fn stateless_input(registry: &Registry, config: &Path, runs: &Path) -> Result<(SweepConfig, Vec<SweepRun>)> {
     if config.as_os_str() == "-" && runs.as_os_str() == "-" {
-        return Err(
-            InputError::new("only one of the sweep file and the runs can come from standard input").into()
-        );
+        return Err(InputError::new("only one of the sweep file and the runs can be read from stdin").into());
     }
     let (text, name) = read_text(config)?;
     // Warnings are about sweeps that will run; nothing runs here.

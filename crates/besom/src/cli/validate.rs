@@ -65,8 +65,10 @@ fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Diagnostics>) ->
         Err(diagnostics) => line(diagnostics)?,
     }
     match for_wandb {
-        Some(diagnostics) if diagnostics.is_empty() => line(format!("{name}: valid for W&B too"))?,
-        Some(diagnostics) => line(format!("W&B would not take this file as it is meant:\n{diagnostics}"))?,
+        Some(diagnostics) if diagnostics.is_empty() => line(format!("{name}: also valid for W&B"))?,
+        Some(diagnostics) => {
+            line(format!("W&B would reject this file, or read it differently:\n{diagnostics}"))?;
+        }
         None => {}
     }
     Ok(())
