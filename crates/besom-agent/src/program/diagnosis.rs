@@ -1,6 +1,7 @@
 //! Why a program does not run at all, in messages that say what to fix.
 
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use besom_core::RunState;
@@ -15,26 +16,18 @@ pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> E
     if !directory.is_dir() {
         return Ended::broken(format!("there is no directory {} to run programs in", directory.display()));
     }
-    let (error, of_program) = match error {
-        SpawnError::Program(error) => (error, true),
-        SpawnError::Supervisor(error) => (error, false),
-    };
-    match Errno::from_io_error(&error) {
-        Some(Errno::TOOBIG) => {
-            let fix = "pass them by ${args_json_file} or BESOM_PARAMS";
-            Ended::failed(format!("the arguments of '{argv0}' are too long: {fix}"))
-        }
-        Some(Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE) => {
-            Ended::because(RunState::Crashed, format!("the machine could not start '{argv0}': {error}"))
-        }
-        // Not an error of the system: somebody killed it, and the next run may succeed.
-        None if !of_program => Ended {
-            killed_externally: true,
-            ..Ended::because(RunState::Crashed, format!("the process that supervises the program: {error}"))
-        },
-        Some(_) if !of_program => {
-            Ended::broken(format!("cannot start the process that supervises the program: {error}"))
-        }
+    match error {
+        SpawnError::Program(error) => program_not_started(argv0, directory, &error),
+        SpawnError::Supervisor(error) => supervisor_not_started(argv0, &error),
+    }
+}
+
+fn program_not_started(argv0: &str, directory: &Path, error: &io::Error) -> Ended {
+    let errno = Errno::from_io_error(error);
+    if let Some(ended) = not_spawned(argv0, errno, error) {
+        return ended;
+    }
+    match errno {
         Some(Errno::NOENT | Errno::NOTDIR) => Ended::broken(not_found(argv0, directory)),
         Some(Errno::ACCESS) => {
             let fix = "make it executable, or put its interpreter first in 'command'";
@@ -48,6 +41,36 @@ pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> E
     }
 }
 
+fn supervisor_not_started(argv0: &str, error: &io::Error) -> Ended {
+    let errno = Errno::from_io_error(error);
+    if let Some(ended) = not_spawned(argv0, errno, error) {
+        return ended;
+    }
+    match errno {
+        Some(_) => Ended::broken(format!("cannot start the process that supervises the program: {error}")),
+        // Not an error of the system: somebody killed it, and the next run may succeed.
+        None => Ended {
+            killed_externally: true,
+            ..Ended::because(RunState::Crashed, format!("the process that supervises the program: {error}"))
+        },
+    }
+}
+
+/// What keeps both from starting: the arguments, which both get, and the state of the machine.
+fn not_spawned(argv0: &str, errno: Option<Errno>, error: &io::Error) -> Option<Ended> {
+    match errno? {
+        Errno::TOOBIG => {
+            let fix = "pass them by ${args_json_file} or BESOM_PARAMS";
+            Some(Ended::failed(format!("the arguments of '{argv0}' are too long: {fix}")))
+        }
+        Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE => {
+            let message = format!("the machine could not start '{argv0}': {error}");
+            Some(Ended::because(RunState::Crashed, message))
+        }
+        _ => None,
+    }
+}
+
 fn not_found(name: &str, directory: &Path) -> String {
     if !name.contains('/') {
         return format!("the program '{name}' is not in any directory of PATH");
@@ -55,6 +78,10 @@ fn not_found(name: &str, directory: &Path) -> String {
     if directory.join(name).exists() {
         return format!("the interpreter in the first line of '{name}' does not exist");
     }
+    missing(name, directory)
+}
+
+fn missing(name: &str, directory: &Path) -> String {
     format!("the program '{name}' does not exist (looked in {})", directory.display())
 }
 
@@ -78,8 +105,7 @@ pub(super) fn why_broken(
     // A name without dot or slash may be a module, as in `python -m train`; so may one with a long
     // "extension".
     let is_file = program.contains('/') || Path::new(program).extension().is_some_and(|e| e.len() <= 4);
-    (is_file && !directory.join(program).exists())
-        .then(|| format!("the program '{program}' does not exist (looked in {})", directory.display()))
+    (is_file && !directory.join(program).exists()).then(|| missing(program, directory))
 }
 
 /// What `/usr/bin/env [NAME=value ..] TARGET` executes.
