@@ -1,7 +1,7 @@
 //! `auto`: chooses the method by the space, the cap on runs and the number of runs, and gives its reason.
 //!
-//! The rules are few, so that a person can predict the choice, and depend on nothing but the problem and the number of
-//! runs, so that every controller chooses alike.
+//! The rules are few, so that a person can predict the choice, and depend on nothing but the problem and the
+//! number of runs, so that every controller chooses alike.
 
 use besom_core::value::same;
 use besom_core::{Answer, Ask, BoxError, Distribution, Ends, Faults, Options, Problem, Search, Spec};
@@ -10,32 +10,34 @@ use serde_json::{Value, json};
 use crate::options::check;
 use crate::{Bayes, CmaEs, Grid, Random, Sobol, Tpe};
 
-/// From this many runs on one more costs a Gaussian process more than it is worth; [`Tpe`] takes over, whose time grows
-/// with the number of runs and not with its square. What the numbers here rest on is in docs/benchmarks.md, "Other
-/// methods".
+/// From this many runs on one more costs a Gaussian process more than it is worth; [`Tpe`] takes over, whose
+/// time grows with the number of runs and not with its square. What the numbers here rest on is in
+/// docs/benchmarks.md, "Other methods".
 const MANY_RUNS: usize = 2000;
 /// With more parameters than this a Gaussian process has no run near to any point; a bound by judgment.
 const MANY_PARAMETERS: usize = 100;
-/// A cap of this many runs lets an evolution strategy overtake: at [`MANY_RUNS`] it is still behind what a Gaussian process
-/// has found, in 3 of 3 sweeps, and at this many ahead of it in 3 of 3.
+/// A cap of this many runs lets an evolution strategy overtake: at [`MANY_RUNS`] it is still behind what a
+/// Gaussian process has found, in 3 of 3 sweeps, and at this many ahead of it in 3 of 3.
 const ENOUGH_RUNS: u64 = 10_000;
-/// Up to this many numbers an evolution strategy learns its directions within the runs there are: the covariances grow
-/// with the square of the numbers; a bound by judgment.
+/// Up to this many numbers an evolution strategy learns its directions within the runs there are: the
+/// covariances grow with the square of the numbers; a bound by judgment.
 const FEW_NUMBERS: usize = 50;
-/// From this many runs on a model is better than a sequence that fills the space: in 48 % of 300 sweeps, worse in 33 %.
+/// From this many runs on a model is better than a sequence that fills the space: in 48 % of 300 sweeps,
+/// worse in 33 %.
 const FEWEST_MODELED: u64 = 6;
 
 /// Chooses a method; its first rule that applies decides.
 ///
 /// 1. All points of the space fit into `run_cap`: [`Grid`], in random order.
-/// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`], or [`Random`] for more parameters than that has.
+/// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`], or [`Random`] for more parameters than that
+///    has.
 /// 3. There are more than 100 parameters: [`Tpe`].
 /// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50: [`CmaEs`].
-/// 5. Otherwise [`Bayes`]; after 2,000 runs, unless the space may have fewer points than that, [`Tpe`], which continues from
-///    them.
+/// 5. Otherwise [`Bayes`]; after 2,000 runs, unless the space may have fewer points than that, [`Tpe`], which
+///    continues from them.
 ///
-/// There are no options; to set one, name the method. Notes are those of the chosen method with `chosen`, its name; `why`
-/// also gives the reason for the choice.
+/// There are no options; to set one, name the method. Notes are those of the chosen method with `chosen`, its
+/// name; `why` also gives the reason for the choice.
 #[derive(Debug)]
 pub struct Auto {
     first: Choice,
@@ -61,7 +63,7 @@ enum Method {
 }
 
 impl Auto {
-    /// What the method says of itself.
+    /// How the method describes itself.
     pub const SPEC: Spec =
         Spec::new("Chooses one of the other methods by the space and the number of runs").ends(Ends::Never);
 
@@ -185,8 +187,8 @@ fn fill(problem: &Problem, because: String) -> Result<Choice, Faults> {
     Ok(Choice::new("random", because, Method::Random(Random::new(problem, &none)?)))
 }
 
-/// Whether the space certainly has more points than `bayes` can have tried before [`MANY_RUNS`]; otherwise it keeps the
-/// sweep, so that a sweep that is done stays so.
+/// Whether the space certainly has more points than `bayes` can have tried before [`MANY_RUNS`]; otherwise it
+/// keeps the sweep, so that a sweep that is done stays so.
 fn is_large(problem: &Problem) -> bool {
     let least = |distribution: &Distribution| match distribution {
         Distribution::Continuous(_) => MANY_RUNS as u128,

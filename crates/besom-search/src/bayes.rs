@@ -1,7 +1,8 @@
 //! Bayesian search: a model of the losses chooses the next point.
 //!
-//! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the point that
-//! maximizes its acquisition function, expected improvement, is suggested. The steps, one file each:
+//! A Gaussian process (Matérn 5/2, one length scale per parameter) is fitted to what runs logged, and the
+//! point that maximizes its acquisition function, expected improvement, is suggested. The steps, one file
+//! each:
 //!
 //! | | |
 //! |---|---|
@@ -17,10 +18,11 @@
 //! | `branch` | models of the runs with one value of a category alone |
 //! | `proposers` | which model chooses |
 //! | `initial` | quasi-random points where there is no model |
-//! | `note` | what a suggestion says of itself, and what later ones read back |
+//! | `note` | the note of a suggestion, and what later ones read back of it |
 //!
-//! Hyperparameters are stored in the note of each suggestion; the latest note is where the next fit starts. What an
-//! instance keeps in memory, the last model, only saves time: the answer is a function of the history, bit for bit.
+//! Hyperparameters are stored in the note of each suggestion; the latest note is where the next fit starts.
+//! What an instance keeps in memory, the last model, only saves time: the answer is a function of the
+//! history, bit for bit.
 
 mod acquire;
 mod acquisition;
@@ -61,15 +63,17 @@ use self::training::{Pending, Training};
 
 /// Suggests the point with the largest expected improvement under a Gaussian process.
 ///
-/// The first few points (two more than parameters, 4 to 10, at most a quarter of `run_cap`) are quasi-random. Runs that have
-/// not ended count with what the model predicts of them, so that agents working at once get different points. No point is
-/// suggested twice while there is another; a finite space that is used up ends the search, unless it is to be replicated.
-/// The model never fails a sweep: where it cannot be fitted the point is quasi-random and its note says so.
+/// The first few points (two more than parameters, 4 to 10, at most a quarter of `run_cap`) are quasi-random.
+/// Runs that have not ended count with what the model predicts of them, so that agents working at once get
+/// different points. No point is suggested twice while there is another; a finite space that is used up ends
+/// the search, unless it is to be replicated. The model never fails a sweep: where it cannot be fitted the
+/// point is quasi-random and its note says so.
 ///
-/// Notes on suggestions hold `why` (a sentence), `kind` (`given`, `initial`, `model` or `fallback`) and, of the model,
-/// `predicted_mean`, `predicted_sd`, `expected_improvement`, `best` and `incumbent` in units of the metric,
-/// `probability_of_improvement`, `length_scales` by parameter, what else the next `fit` starts from and, where another model
-/// than that of all runs chose, `doubt` (the factor on its length scales) or `branch`.
+/// Notes on suggestions hold `why` (a sentence), `kind` (`given`, `initial`, `model` or `fallback`) and, of
+/// the model, `predicted_mean`, `predicted_sd`, `expected_improvement`, `best` and `incumbent` in units of
+/// the metric, `probability_of_improvement`, `length_scales` by parameter, what else the next `fit` starts
+/// from and, where another model than that of all runs chose, `doubt` (the factor on its length scales) or
+/// `branch`.
 #[derive(Debug)]
 pub struct Bayes {
     encoding: Encoding,
@@ -88,7 +92,7 @@ struct Cache {
 }
 
 impl Bayes {
-    /// What the method says of itself.
+    /// How the method describes itself.
     pub const SPEC: Spec = Settings::SPEC;
 
     /// The method for a problem, which needs a metric and a parameter to search.

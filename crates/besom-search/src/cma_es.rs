@@ -1,11 +1,12 @@
 //! CMA-ES: an evolution strategy that adapts the covariance of a normal distribution.
 //!
-//! Points of a generation are drawn from one distribution (`model`); from the ranks of their values it learns where to
-//! draw the next, how far, and in which directions (`normal`). For many cheap runs over numbers, where a model of all
-//! runs costs more than runs do.
+//! Points of a generation are drawn from one distribution (`model`); from the ranks of their values it learns
+//! where to draw the next, how far, and in which directions (`normal`). For many cheap runs over numbers,
+//! where a model of all runs costs more than runs do.
 //!
-//! No crate serves here: `cmaes` 0.2 draws, evaluates and updates inside one call, with a generator of its own, and so
-//! can be neither asked for one point nor rebuilt from a history. The mathematics is Hansen's tutorial's.
+//! No crate serves here: `cmaes` 0.2 draws, evaluates and updates inside one call, with a generator of its
+//! own, and so can be neither asked for one point nor rebuilt from a history. The mathematics is Hansen's
+//! tutorial's.
 
 mod constants;
 mod model;
@@ -33,18 +34,20 @@ use crate::options::learner;
 /// Options: see [`CmaEs::SPEC`]. `step` is taken on each parameter's quantile scale. Never done; a point of a
 /// finite space may come again.
 ///
-/// * Whole numbers and lists of at least three rising numbers keep a deviation with which their neighbors are tried.
-///   Categories are drawn from probabilities that move towards those of the best runs.
-/// * A generation ends once `population` of its runs have ended. Until then more points of the same generation are
-///   suggested, so that no agent waits and a lost run delays nothing. A run that ends later counts in the generation that
-///   is current then, with its influence bounded. Ended runs without a value rank last and never pull the mean.
-/// * Once the distribution has shrunk to a point, or all runs of a generation have one value, it starts anew elsewhere
-///   with twice the population.
+/// * Whole numbers and lists of at least three rising numbers keep a deviation with which their neighbors are
+///   tried. Categories are drawn from probabilities that move towards those of the best runs.
+/// * A generation ends once `population` of its runs have ended. Until then more points of the same
+///   generation are suggested, so that no agent waits and a lost run delays nothing. A run that ends later
+///   counts in the generation that is current then, with its influence bounded. Ended runs without a value
+///   rank last and never pull the mean.
+/// * Once the distribution has shrunk to a point, or all runs of a generation have one value, it starts anew
+///   elsewhere with twice the population.
 /// * Runs that it did not suggest play no part.
 ///
-/// Notes hold `why` (a sentence), `kind` (`initial` in the first generation and after new starts, else `model`),
-/// `generation`, `starts` (how many new starts there were), `step`, `x` (where the numbers lie on their quantile scales),
-/// and at the begin of a generation `learned_from`: the runs of the one before, best first, and how many have a value.
+/// Notes hold `why` (a sentence), `kind` (`initial` in the first generation and after new starts, else
+/// `model`), `generation`, `starts` (how many new starts there were), `step`, `x` (where the numbers lie on
+/// their quantile scales), and at the beginning of a generation `learned_from`: the runs of the one before,
+/// best first, and how many have a value.
 #[derive(Clone, Debug)]
 pub struct CmaEs {
     plan: Plan,
@@ -52,14 +55,14 @@ pub struct CmaEs {
     known: Option<(Vec<Update>, Model)>,
 }
 
-/// A generation of more runs would hold a sweep up for ever.
+/// The largest population: a larger generation would not end within any sweep.
 const MOST_IN_POPULATION: usize = 100_000;
 
 impl CmaEs {
     /// The most parameters that may be searched.
     pub const DIMENSIONS: usize = 200;
 
-    /// What the method says of itself.
+    /// How the method describes itself.
     pub const SPEC: Spec =
         Spec::new("Draws generations of points, each around where the best runs of the last lead")
             .needs_metric()

@@ -1,8 +1,9 @@
 //! Grid search: every combination of values once.
 //!
-//! The grid is never written out. Its points are numbered by a mixed-radix counter, so that the k-th costs the same
-//! in a grid of ten points and of 10^30; a random order is a permutation of these numbers that is computed, not
-//! stored. What is remembered is which cells runs have used up, and that only as a cache of the history.
+//! The grid is never written out. Its points are numbered by a mixed-radix counter, so that the k-th costs
+//! the same in a grid of ten points and of 10^30; a random order is a permutation of these numbers that is
+//! computed, not stored. What is remembered is which cells runs have used up, and that only as a cache of the
+//! history.
 
 mod cells;
 mod permutation;
@@ -22,9 +23,9 @@ use permutation::Permutation;
 /// Option `order`: `sorted` (default; W&B's: names by path and code point, the last varies fastest, values as
 /// listed), `declared` (the same with names in declared order), `random` (shuffled by the sweep's seed).
 ///
-/// A run of any state uses up the point that has its values; numbers count by value, constants don't count, and a run
-/// that lacks a parameter or has a foreign value uses up nothing. If there are only constants, any run uses up the
-/// one point there is.
+/// A run of any state uses up the point that has its values; numbers count by value, constants don't count,
+/// and a run that lacks a parameter or has a foreign value uses up nothing. If there are only constants, any
+/// run uses up the one point there is.
 ///
 /// ```
 /// use besom_core::{Distribution, Goal, Metric, Name, Options, Parameter, Problem, Space};
@@ -47,7 +48,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// What the method says of itself.
+    /// How the method describes itself.
     pub const SPEC: Spec = Spec::new("Tries every combination of values once")
         .ends(Ends::Exhausted)
         .in_wandb()
@@ -78,8 +79,9 @@ impl Grid {
         self.cells.size()
     }
 
-    /// The `k`-th point in the grid's order, counted from 0; `None` past the last. In a sweep whose runs all come from
-    /// this grid it is the point of run k + 1. Takes time and memory in proportion to the number of parameters.
+    /// The `k`-th point in the grid's order, counted from 0; `None` past the last. In a sweep whose runs all
+    /// come from this grid it is the point of run k + 1. Takes time and memory in proportion to the number of
+    /// parameters.
     pub fn point(&self, k: u128) -> Option<Point> {
         (k < self.size()).then(|| self.cells.point(cell_at(self.shuffle.as_ref(), k)))
     }

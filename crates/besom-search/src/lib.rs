@@ -1,8 +1,8 @@
 //! Search methods: which points to try next.
 //!
-//! A method gets a problem and the history of its sweep and answers with points. Grid and random search are W&B's, so
-//! that a sweep file gives the same points; Sobol search fills the space more evenly; a method that learns from results
-//! is a folder of its own.
+//! A method gets a problem and the history of its sweep and answers with points. Grid and random search are
+//! W&B's, so that a sweep file gives the same points; Sobol search fills the space more evenly; a method that
+//! learns from results is a folder of its own.
 //!
 //! Adding a method costs its file or folder and its line in [`register`].
 //!

@@ -9,8 +9,8 @@ pub(crate) fn check(spec: Spec, options: &Options) -> Result<(), Faults> {
     OptionReader::new(spec, options).finish(())
 }
 
-/// A reader of the options of a method that learns. A problem without a metric or without a parameter to search is a fault,
-/// too.
+/// A reader of the options of a method that learns. A problem without a metric or without a parameter to
+/// search is a fault, too.
 pub(crate) fn learner<'a>(spec: Spec, problem: &Problem, options: &'a Options) -> OptionReader<'a> {
     let mut read = OptionReader::new(spec, options);
     if problem.metrics.is_empty() {

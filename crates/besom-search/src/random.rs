@@ -1,7 +1,8 @@
 //! Random search: independent draws.
 //!
-//! The baseline that every other method must beat, and a good choice when runs are cheap and many. It looks at no
-//! history at all, so that any number of controllers and any crash leave the sequence of points as it is.
+//! The baseline that every other method must beat, and a good choice when runs are cheap and many. It looks
+//! at no history at all, so that any number of controllers and any crash leave the sequence of points as it
+//! is.
 
 use besom_core::{Answer, Ask, BoxError, Ends, Faults, Options, Problem, Search, Spec};
 use rand::RngExt;
@@ -14,7 +15,7 @@ use crate::options::check;
 pub struct Random;
 
 impl Random {
-    /// What the method says of itself.
+    /// How the method describes itself.
     pub const SPEC: Spec = Spec::new("Draws points at random").ends(Ends::Never).in_wandb();
 
     /// The method; it has no options.

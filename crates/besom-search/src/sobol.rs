@@ -1,7 +1,7 @@
 //! Sobol search: points that fill the space evenly, whichever number of them is tried.
 //!
-//! Like random search it looks at no result, but leaves no holes and makes no clumps: the better start when runs are
-//! few and nothing is known.
+//! Like random search it looks at no result, but leaves no holes and makes no clumps: the better start when
+//! runs are few and nothing is known.
 
 mod sequence;
 
@@ -11,8 +11,8 @@ use crate::SearchError;
 
 pub(crate) use sequence::scrambled;
 
-/// Tries the points of a scrambled Sobol sequence; the point of a run is a function of the sweep's seed and the run's
-/// number. Never done; in a finite space a point may come twice.
+/// Tries the points of a scrambled Sobol sequence; the point of a run is a function of the sweep's seed and
+/// the run's number. Never done; in a finite space a point may come twice.
 ///
 /// ```
 /// use besom_core::distribution::Continuous;
@@ -38,7 +38,7 @@ impl Sobol {
     /// The most parameters that may be searched.
     pub const DIMENSIONS: usize = sequence::DIMENSIONS;
 
-    /// What the method says of itself.
+    /// How the method describes itself.
     pub const SPEC: Spec = Spec::new("Fills the space evenly").ends(Ends::Never);
 
     /// The method; it has no options.
@@ -67,8 +67,8 @@ pub(crate) fn point(seed: u64, place: usize, dimensions: usize) -> Vec<f64> {
     scrambled(seed, u32::try_from(place as u64 % (1 << 32)).unwrap_or_default(), dimensions)
 }
 
-/// How many points of the sequence a method takes that learns from them: as many as usual, but not more than a quarter
-/// of a bounded sweep if that is at least 3.
+/// How many points of the sequence a method takes that learns from them: as many as usual, but not more than
+/// a quarter of a bounded sweep if that is at least 3.
 pub(crate) fn initial_points(problem: &Problem, usual: usize) -> usize {
     let quarter = |cap: u64| usize::try_from(cap.div_ceil(4)).unwrap_or(usize::MAX).max(3);
     problem.run_cap.map_or(usual, |cap| usual.min(quarter(cap)))

@@ -1,16 +1,18 @@
 //! Tree-structured Parzen estimator: a density of the good runs against one of the bad.
 //!
-//! Letters are those of Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NIPS 2011, section 4. The quantile
-//! gamma splits runs into a few good and many bad ones (`split`); l(x) is the density of the good points and g(x) that of
-//! the bad (their equation 2). Points are drawn from l, and the one with the largest l(x) / g(x), which has the largest
-//! expected improvement, is suggested. Each density is a mixture with a kernel around every run (`density`, `bandwidth`),
-//! over all parameters at once, so that parameters which only work together are seen together. A suggestion costs O(n) for
-//! n runs, where a Gaussian process takes O(n²) or more.
+//! Letters are those of Bergstra et al., "Algorithms for Hyper-Parameter Optimization", NIPS 2011, section 4.
+//! The quantile gamma splits runs into a few good and many bad ones (`split`); l(x) is the density of the
+//! good points and g(x) that of the bad (their equation 2). Points are drawn from l, and the one with the
+//! largest l(x) / g(x), which has the largest expected improvement, is suggested. Each density is a mixture
+//! with a kernel around every run (`density`, `bandwidth`), over all parameters at once, so that parameters
+//! which only work together are seen together. A suggestion costs O(n) for n runs, where a Gaussian process
+//! takes O(n²) or more.
 //!
-//! Kernels and the bandwidths of l are those of Optuna 5, see Watanabe, "Tree-Structured Parzen Estimator: Understanding Its Algorithm Components and Their
-//! Roles for Better Empirical Performance", 2023. Different here, each because it measured better: g has wider kernels and
-//! its runs do not age; how narrow the kernels of l may become differs from suggestion to suggestion, so that some look
-//! close by and some farther; there are 128 candidates instead of 24. A parameter lives on its own quantile scale.
+//! Kernels and the bandwidths of l are those of Optuna 5, see Watanabe, "Tree-Structured Parzen Estimator:
+//! Understanding Its Algorithm Components and Their Roles for Better Empirical Performance", 2023. Different
+//! here, each because it measured better: g has wider kernels and its runs do not age; how narrow the kernels
+//! of l may become differs from suggestion to suggestion, so that some look close by and some farther; there
+//! are 128 candidates instead of 24. A parameter lives on its own quantile scale.
 
 mod bandwidth;
 mod density;
@@ -43,8 +45,8 @@ use crate::axis::{Axis, Place};
 /// ended and those that failed count as bad. Never done; in a finite space a point is suggested twice only if all
 /// candidates were tried before.
 ///
-/// Notes hold `why` (a sentence), `kind` (`initial` or `model`), and of the model `good` and `bad`, how many runs were on
-/// either side, and `log_ratio`, the logarithm of the ratio of the densities.
+/// Notes hold `why` (a sentence), `kind` (`initial` or `model`), and of the model `good` and `bad`, how many
+/// runs were on either side, and `log_ratio`, the logarithm of the ratio of the densities.
 #[derive(Clone, Debug)]
 pub struct Tpe {
     axes: Vec<Axis>,
@@ -59,12 +61,12 @@ const INITIAL_POINTS: usize = 10;
 const MOST_CANDIDATES: usize = 10_000;
 /// The most good runs: as in Optuna, so that l stays sharp however many runs there are.
 const MOST_GOOD: usize = 25;
-/// How much narrower the kernels of l may become in the suggestions that look closest by. Drawn between this and 1 the
-/// score on the core suite was .587, always 1 .572; always narrower gained nothing.
+/// How much narrower the kernels of l may become in the suggestions that look closest by. Drawn between this
+/// and 1 the score on the core suite was .587, always 1 .572; always narrower gained nothing.
 const NARROWEST: f64 = 0.5;
 
 impl Tpe {
-    /// What the method says of itself.
+    /// How the method describes itself.
     pub const SPEC: Spec = Spec::new("Draws points where good runs are dense and bad ones are not")
         .needs_metric()
         .ends(Ends::Never)
@@ -121,8 +123,8 @@ impl Tpe {
         (cube, ratio)
     }
 
-    /// What distinguishes a point of a finite space from all others; `None` if the space is not finite or the point lacks
-    /// a parameter.
+    /// What distinguishes a point of a finite space from all others; `None` if the space is not finite or the
+    /// point lacks a parameter.
     fn key(&self, places: &[Option<Place>]) -> Option<Vec<u64>> {
         let level = |place: &Option<Place>| match place {
             Some(Place::Level(level)) => Some(*level as u64),

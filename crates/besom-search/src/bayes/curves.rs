@@ -23,7 +23,7 @@ const STEPS: usize = 5;
 /// best go all the way, a run like theirs is not like the others (decision 26).
 const COMPLETE_SHARE: usize = 4;
 
-/// Extrapolates curves by those of the complete runs, which nobody stopped.
+/// Extrapolates curves by those of the complete runs, which were not stopped.
 pub(super) struct Extrapolation {
     goal: Goal,
     /// How many values a complete run usually logs.

@@ -29,7 +29,7 @@ const CONFIDENCE_BOUND: &str = "confidence_bound";
 const BETA: f64 = 1.8;
 
 impl Settings {
-    /// What the method says of itself.
+    /// How the method describes itself.
     pub(super) const SPEC: Spec = Spec::new("Learns from the runs so far which points are promising")
         .needs_metric()
         .ends(Ends::Exhausted)

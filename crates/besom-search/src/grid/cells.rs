@@ -76,7 +76,7 @@ impl Cells {
         values.into_iter().collect()
     }
 
-    /// The cell whose values the point has; `None` if it lacks a parameter or has a value that is no level.
+    /// The cell whose values the point has; `None` if it lacks a parameter or has a value that is not a level.
     pub(crate) fn cell(&self, point: &Point) -> Option<u128> {
         let values = Values::of(point);
         self.digits.iter().try_fold(0, |cell, digit| {
