@@ -2,15 +2,13 @@
 
 use rusqlite::params;
 
-use super::columns::text;
 use super::curves::{blob, pull};
-use super::events::object;
 use super::fault::Outcome;
-use super::runs::{Run, RunColumn, run};
+use super::runs::{Run, RunColumn, point_and_note, run};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
 use crate::rules::RunRecord;
-use crate::{Changes, CurvePart, NewRun, RunChange, StopKind};
+use crate::{Changes, CurvePart, RunChange, StopKind};
 
 impl Tx<'_> {
     /// Everything that changed after `since`.
@@ -19,18 +17,14 @@ impl Tx<'_> {
         let condition = if since == 0 { "?2 = 0" } else { "r.change > ?2" };
         let columns = RunColumn::SQL;
         let mut statement = self.sql(&format!(
-            "SELECT {columns}, iif(r.added > ?2, p.point, NULL) AS point, iif(r.added > ?2, p.note, NULL) AS note
+            "SELECT {columns}, iif(r.added > ?2, p.point, NULL), iif(r.added > ?2, p.note, NULL)
              FROM runs r JOIN points p ON p.run = r.key WHERE r.sweep = ?1 AND {condition} ORDER BY r.number"
         ))?;
         let mut rows = statement.query(params![sweep.key, bounded(since)])?;
         let mut runs = Vec::new();
         while let Some(row) = rows.next()? {
             let run = run(row)?;
-            let added = if run.added > since {
-                Some(NewRun { point: object(text(row, "point")?)?, note: object(text(row, "note")?)? })
-            } else {
-                None
-            };
+            let added = if run.added > since { Some(point_and_note(row)?) } else { None };
             let curves = self.curve_parts(sweep, &run, since)?;
             let RunRecord { number, state, stop, rows, .. } = run.record;
             let stopped = stop.filter(|stop| stop.kind == StopKind::Early).map(|stop| stop.reason);

@@ -17,6 +17,10 @@ macro_rules! columns {
                 stringify!($table), ".", stringify!($first) $(, ", ", stringify!($tables), ".", stringify!($name))*
             );
 
+            /// How many columns these are: the place of whatever a query selects after them.
+            #[allow(dead_code, reason = "not every query selects more")]
+            pub(super) const COUNT: usize = [stringify!($first) $(, stringify!($name))*].len();
+
             fn get<T: rusqlite::types::FromSql>(self, row: &rusqlite::Row<'_>) -> rusqlite::Result<T> {
                 row.get(self as usize)
             }

@@ -3,14 +3,12 @@
 use besom_core::{Goal, RunNumber};
 use rusqlite::{Row, params};
 
-use super::columns::text;
-use super::events::object;
 use super::fault::Outcome;
-use super::runs::{RunColumn, run};
+use super::runs::{POINT_AND_NOTE, RunColumn, point_and_note, run};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
 use crate::rules::RunRecord;
-use crate::{Order, RunQuery, RunRow, StoreError};
+use crate::{NewRun, Order, RunQuery, RunRow, StoreError};
 
 impl Tx<'_> {
     /// Runs by a query.
@@ -51,18 +49,21 @@ impl Tx<'_> {
 
 fn select_rows() -> String {
     let columns = RunColumn::SQL;
-    format!("SELECT {columns}, p.point, p.note FROM runs r JOIN points p ON p.run = r.key WHERE r.sweep = ?1")
+    format!(
+        "SELECT {columns}, {POINT_AND_NOTE} FROM runs r JOIN points p ON p.run = r.key WHERE r.sweep = ?1"
+    )
 }
 
 fn full(row: &Row<'_>, goal: Goal) -> Outcome<RunRow> {
     let run = run(row)?;
+    let NewRun { point, note } = point_and_note(row)?;
     let RunRecord { number, state, stop, message, attempt, exit_code, rows, loss, last, .. } = run.record;
     let (stop_kind, stop_reason) = stop.map(|stop| (stop.kind, stop.reason)).unzip();
     Ok(RunRow {
         number,
         state,
-        point: object(text(row, "point")?)?,
-        note: object(text(row, "note")?)?,
+        point,
+        note,
         stop_reason,
         stop_kind,
         message,

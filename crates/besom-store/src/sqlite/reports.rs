@@ -48,8 +48,11 @@ impl Tx<'_> {
         sweep.change += 1;
         self.append_rows(run, rows)?;
         let values = self.extend_curves(sweep, run, rows)?;
+        let before = run.record.loss.map(f64::to_bits);
         run.record.add_rows(rows.len(), &sweep.record.metrics, &values);
-        self.save_loss(run)?;
+        if run.record.loss.map(f64::to_bits) != before {
+            self.save_loss(run)?;
+        }
         let record = &run.record;
         self.change_one(
             "UPDATE runs SET rows = ?3, last = ?4, change = ?5 WHERE key = ?1 AND attempt = ?2",

@@ -4,6 +4,7 @@ use besom_core::{RunNumber, RunState};
 use rusqlite::{Row, params};
 
 use super::columns::columns;
+use super::events::object;
 use super::fault::{Outcome, damaged};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
@@ -231,6 +232,16 @@ impl Tx<'_> {
         }
         Ok(held)
     }
+}
+
+/// What a query selects after [`RunColumn::SQL`] from `points p`, to be read by [`point_and_note`].
+pub(super) const POINT_AND_NOTE: &str = "p.point, p.note";
+
+/// Reads the two columns after those of a run.
+pub(super) fn point_and_note(row: &Row<'_>) -> Outcome<NewRun> {
+    let text = |column: usize| -> rusqlite::Result<&str> { Ok(row.get_ref(column)?.as_str()?) };
+    let (point, note) = (text(RunColumn::COUNT)?, text(RunColumn::COUNT + 1)?);
+    Ok(NewRun { point: object(point)?, note: object(note)? })
 }
 
 /// The lease of the newest attempt of a run.
