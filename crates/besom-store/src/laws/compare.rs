@@ -1,42 +1,39 @@
 //! What store and model must agree on.
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
 
 use besom_core::{RunNumber, RunState};
 
 use super::fold::{Folded, same_curve};
-use super::model::ANY;
-use super::play::{Stage, Verdict, is_lost, told};
-use crate::{AgentId, AgentRow, Event, Order, Reply, RunQuery, RunRow, Store, SweepId, SweepRow};
+use super::model::{ANY, Model};
+use super::verdict::{Verdict, same, told};
+use crate::{AgentId, AgentRow, Event, Lease, Order, Reply, RunQuery, RunRow, Store, SweepId, SweepRow};
 
-/// Both are the same.
-pub(super) fn same<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Verdict {
-    if found == expected { Ok(()) } else { Err(format!("{what} answered {found:?} instead of {expected:?}")) }
-}
-
-/// Both are the same, but for a reason that the store may choose.
-pub(super) fn same_reply(what: &str, found: &Reply, expected: &Reply) -> Verdict {
-    match (found, expected) {
-        (Reply::Stop { kind: a, .. }, Reply::Stop { kind: b, reason }) if a == b && reason == ANY => Ok(()),
-        _ => same(what, found, expected),
-    }
+/// Store and model, with what those know who use the store.
+pub(super) struct Sides<'a, S> {
+    pub(super) store: &'a mut S,
+    pub(super) model: &'a Model,
+    pub(super) sweeps: &'a [SweepId],
+    /// The agents' ids in the store, in the model's order.
+    pub(super) agents: &'a [AgentId],
+    /// All leases that were ever given.
+    pub(super) leases: &'a [(usize, Lease)],
 }
 
 /// After each step: the runs, their order and number, the sweep.
-pub(super) fn agree_on_runs<S: Store>(stage: &mut Stage<S>) -> Verdict {
-    for (at, id) in stage.sweeps.clone().iter().enumerate() {
-        let found = told("runs", stage.store.runs(id, &RunQuery::default()))?;
+pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
+    for (at, id) in sides.sweeps.iter().enumerate() {
+        let found = told("runs", sides.store.runs(id, &RunQuery::default()))?;
         let dense = found.iter().enumerate().all(|(index, run)| run.number == RunNumber::from_index(index));
         if !dense {
             return Err(format!("the numbers of runs are not dense: {found:?}"));
         }
-        let sweep = &stage.model.sweeps[at];
+        let sweep = &sides.model.sweeps[at];
         if sweep.new.run_cap.is_some_and(|cap| found.len() as u64 > cap) {
             return Err(format!("{} runs are more than the cap {:?}", found.len(), sweep.new.run_cap));
         }
         same_rows(found, sweep.rows())?;
-        let row = told("sweep", stage.store.sweep(id))?;
+        let row = told("sweep", sides.store.sweep(id))?;
         let expected = SweepRow {
             id: id.clone(),
             name: sweep.new.name.clone(),
@@ -56,11 +53,11 @@ pub(super) fn agree_on_runs<S: Store>(stage: &mut Stage<S>) -> Verdict {
             runs: sweep.runs.len() as u64,
         };
         same("sweep", &row, &expected)?;
-        let finished = told("has_finished_run", stage.store.has_finished_run(id))?;
-        same("has_finished_run", &finished, &stage.model.has_finished_run(at))?;
+        let finished = told("has_finished_run", sides.store.has_finished_run(id))?;
+        same("has_finished_run", &finished, &sides.model.has_finished_run(at))?;
     }
-    for (index, agent) in stage.agents.iter().enumerate() {
-        same("held", &told("held", stage.store.held(*agent))?, &stage.model.held(index))?;
+    for (index, agent) in sides.agents.iter().enumerate() {
+        same("held", &told("held", sides.store.held(*agent))?, &sides.model.held(index))?;
     }
     Ok(())
 }
@@ -81,56 +78,55 @@ fn same_rows(found: Vec<RunRow>, expected: Vec<RunRow>) -> Verdict {
 }
 
 /// At the end: everything.
-pub(super) fn agree_at_last<S: Store>(stage: &mut Stage<S>) -> Verdict {
-    stage.follow_all()?;
-    let sweeps = told("sweeps", stage.store.sweeps())?;
+pub(super) fn agree_at_last<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
+    let sweeps = told("sweeps", sides.store.sweeps())?;
     let ids: Vec<SweepId> = sweeps.into_iter().map(|sweep| sweep.id).collect();
-    same("sweeps", &ids, &stage.sweeps)?;
-    for at in 0..stage.sweeps.len() {
-        agree_on_views(stage, at)?;
-        agree_on_curves(stage, at)?;
-        agree_on_events(stage, at)?;
-        agree_on_order(stage, at)?;
+    same("sweeps", &ids.as_slice(), &sides.sweeps)?;
+    for at in 0..sides.sweeps.len() {
+        agree_on_views(sides, at)?;
+        agree_on_curves(sides, at)?;
+        agree_on_events(sides, at)?;
+        agree_on_order(sides, at)?;
     }
-    one_lease_at_most(stage)
+    one_lease_at_most(sides)
 }
 
-fn agree_on_views<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
-    let id = &stage.sweeps[at];
+fn agree_on_views<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
+    let id = &sides.sweeps[at];
     let mut whole = Folded::default();
-    let metrics = stage.model.sweeps[at].new.metrics.len();
-    whole.take(told("changes", stage.store.changes(id, 0))?, metrics)?;
-    if !whole.agrees(&stage.model.sweeps[at].folded()) {
+    let metrics = sides.model.sweeps[at].new.metrics.len();
+    whole.take(told("changes", sides.store.changes(id, 0))?, metrics)?;
+    if !whole.agrees(&sides.model.sweeps[at].folded()) {
         return Err(format!("changes since 0 are wrong: {whole:?}"));
     }
-    same("status", &told("status", stage.store.status(id))?, &stage.model.status(at))?;
-    let agents = told("agents", stage.store.agents(id))?;
-    let known: BTreeSet<AgentId> = stage.agents.iter().copied().collect();
+    same("status", &told("status", sides.store.status(id))?, &sides.model.status(at))?;
+    let agents = told("agents", sides.store.agents(id))?;
+    let known: BTreeSet<AgentId> = sides.agents.iter().copied().collect();
     let ids: BTreeSet<AgentId> = agents.iter().map(|agent| agent.id).collect();
     if ids.len() != agents.len() || !ids.is_subset(&known) {
         return Err(format!("agents have ids that nobody was given: {agents:?}"));
     }
     let agents: Vec<AgentRow> =
         agents.into_iter().map(|agent| AgentRow { id: AgentId(0), ..agent }).collect();
-    same("agents", &agents, &stage.model.agent_rows(at))
+    same("agents", &agents, &sides.model.agent_rows(at))
 }
 
-fn agree_on_curves<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
-    let id = &stage.sweeps[at];
-    let sweep = &stage.model.sweeps[at];
+fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
+    let id = &sides.sweeps[at];
+    let sweep = &sides.model.sweeps[at];
     for (index, run) in sweep.runs.iter().enumerate() {
         let number = RunNumber::from_index(index);
-        same("seen", &told("seen", stage.store.seen(id, number))?, &run.seen)?;
-        let attempts = told("attempts", stage.store.attempts(id, number))?;
-        same("attempts", &attempts, &run.tried(&stage.model.agents))?;
+        same("seen", &told("seen", sides.store.seen(id, number))?, &run.seen)?;
+        let attempts = told("attempts", sides.store.attempts(id, number))?;
+        same("attempts", &attempts, &run.tried(&sides.model.agents))?;
         for (attempt, tried) in (1..).zip(&run.attempts) {
-            let rows = told("rows", stage.store.rows(id, number, Some(attempt)))?;
+            let rows = told("rows", sides.store.rows(id, number, Some(attempt)))?;
             same("rows", &rows, &tried.rows)?;
         }
         let newest = run.attempts.last().map(|tried| tried.rows.clone()).unwrap_or_default();
-        same("rows", &told("rows", stage.store.rows(id, number, None))?, &newest)?;
+        same("rows", &told("rows", sides.store.rows(id, number, None))?, &newest)?;
         for (metric, watched) in sweep.new.metrics.iter().enumerate() {
-            let curve = told("curve", stage.store.curve(id, number, metric))?;
+            let curve = told("curve", sides.store.curve(id, number, metric))?;
             if !same_curve(&curve, &run.curve(watched)) {
                 return Err(format!("the curve of {} in run {number} is {curve:?}", watched.name));
             }
@@ -139,27 +135,27 @@ fn agree_on_curves<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
     Ok(())
 }
 
-fn agree_on_events<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
-    let id = &stage.sweeps[at];
-    let all = told("events", stage.store.events(id, None, 0, u64::MAX))?;
+fn agree_on_events<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
+    let id = &sides.sweeps[at];
+    let all = told("events", sides.store.events(id, None, 0, u64::MAX))?;
     if !all.is_sorted_by(|a, b| a.seq < b.seq) {
         return Err(format!("the seqs of events do not grow: {all:?}"));
     }
     let kinds: Vec<_> = all.iter().map(|event| (event.run, event.kind.as_str())).collect();
-    same("events", &kinds, &stage.model.sweeps[at].events)?;
+    same("events", &kinds, &sides.model.sweeps[at].events)?;
     let mut paged: Vec<Event> = Vec::new();
     loop {
         let after = paged.last().map_or(0, |event| event.seq);
-        let page = told("events", stage.store.events(id, None, after, 3))?;
+        let page = told("events", sides.store.events(id, None, after, 3))?;
         if page.is_empty() {
             break;
         }
         paged.extend(page);
     }
     same("events page by page", &paged, &all)?;
-    for (index, run) in stage.model.sweeps[at].runs.iter().enumerate() {
+    for (index, run) in sides.model.sweeps[at].runs.iter().enumerate() {
         let number = RunNumber::from_index(index);
-        let own = told("events", stage.store.events(id, Some(number), 0, u64::MAX))?;
+        let own = told("events", sides.store.events(id, Some(number), 0, u64::MAX))?;
         let filtered: Vec<Event> = all.iter().filter(|event| event.run == Some(number)).cloned().collect();
         same("events of a run", &own, &filtered)?;
         let state = own.iter().try_fold(None, |state, event| edge(state, &event.kind))?;
@@ -188,9 +184,9 @@ fn edge(from: Option<RunState>, kind: &str) -> Result<Option<RunState>, String> 
     Ok(Some(to))
 }
 
-fn agree_on_order<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
-    let id = &stage.sweeps[at];
-    let sweep = &stage.model.sweeps[at];
+fn agree_on_order<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
+    let id = &sides.sweeps[at];
+    let sweep = &sides.model.sweeps[at];
     let numbers = |rows: Vec<RunRow>| rows.iter().map(|row| row.number).collect::<Vec<_>>();
     let mut ranked = sweep.rows();
     let newest: Vec<RunNumber> = numbers(ranked.iter().rev().cloned().collect());
@@ -206,7 +202,7 @@ fn agree_on_order<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
     let some: Vec<RunNumber> =
         numbers(ranked.iter().filter(|row| open.contains(&row.state)).skip(1).take(2).cloned().collect());
     let query = |order| RunQuery { order, ..RunQuery::default() };
-    let mut ask = |query: RunQuery| Ok::<_, String>(numbers(told("runs", stage.store.runs(id, &query))?));
+    let mut ask = |query: RunQuery| Ok::<_, String>(numbers(told("runs", sides.store.runs(id, &query))?));
     same("runs, newest first", &ask(query(Order::Newest))?, &newest)?;
     same("runs, best first", &ask(query(Order::Best))?, &numbers(ranked))?;
     let part = RunQuery { states: open.to_vec(), order: Order::Best, limit: Some(2), offset: 1 };
@@ -214,11 +210,11 @@ fn agree_on_order<S: Store>(stage: &mut Stage<S>, at: usize) -> Verdict {
 }
 
 /// Of all leases that were ever given, at most one of each run is worth something.
-fn one_lease_at_most<S: Store>(stage: &mut Stage<S>) -> Verdict {
+fn one_lease_at_most<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     let mut live = BTreeSet::new();
-    for (at, lease) in stage.leases.clone() {
-        let reply = told("report", stage.store.report(&lease, &[]))?;
-        if !is_lost(&reply) && !live.insert((at, lease.run)) {
+    for (at, lease) in sides.leases {
+        let reply = told("report", sides.store.report(lease, &[]))?;
+        if reply != Reply::Lost && !live.insert((*at, lease.run)) {
             return Err(format!("run {} is held by two leases", lease.run));
         }
     }

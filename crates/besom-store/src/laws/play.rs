@@ -6,27 +6,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use besom_core::{Goal, RunNumber};
 use serde_json::{Map, json};
 
-use super::compare::{agree_at_last, agree_on_runs, same, same_reply};
+use super::compare::{Sides, agree_at_last, agree_on_runs};
 use super::fold::Folded;
 use super::model::{Model, Refusal};
 use super::script::{FOLLOWERS, Script, Step, Terms, WATCHED};
+use super::verdict::{Verdict, same, same_reply, told};
 use crate::{
-    AgentId, Claim, Clock, End, Lease, NewAgent, NewRun, NewSweep, Reply, Row, Seen, Store, StoreError,
-    SweepId, Watched,
+    AgentId, Claim, Clock, End, Lease, NewAgent, NewRun, NewSweep, Row, Seen, Store, StoreError, SweepId,
+    Watched,
 };
-
-/// What broke, in words.
-pub(super) type Verdict = Result<(), String>;
 
 /// Store and model side by side, with what those know who use them.
 pub(super) struct Stage<S> {
-    pub(super) store: S,
-    pub(super) model: Model,
-    pub(super) sweeps: Vec<SweepId>,
+    store: S,
+    model: Model,
+    sweeps: Vec<SweepId>,
     /// The agents' ids in the store, in the model's order.
-    pub(super) agents: Vec<AgentId>,
+    agents: Vec<AgentId>,
     /// All leases that were ever given, oldest first.
-    pub(super) leases: Vec<(usize, Lease)>,
+    leases: Vec<(usize, Lease)>,
     followers: Vec<[Folded; FOLLOWERS]>,
     calls: Vec<Call>,
     time: Arc<AtomicU64>,
@@ -49,10 +47,11 @@ pub(super) fn play<S: Store>(make: &impl Fn(Clock) -> S, script: &Script) -> Ver
     let store = make(Arc::new(move || clock.load(Ordering::SeqCst)));
     let mut stage = Stage::new(store, time, script)?;
     for (place, step) in script.steps.iter().enumerate() {
-        let verdict = stage.act(step).and_then(|()| agree_on_runs(&mut stage));
+        let verdict = stage.act(step).and_then(|()| agree_on_runs(&mut stage.sides()));
         verdict.map_err(|broken| format!("after step {} ({step:?}): {broken}", place + 1))?;
     }
-    agree_at_last(&mut stage)
+    stage.follow_all()?;
+    agree_at_last(&mut stage.sides())
 }
 
 impl<S: Store> Stage<S> {
@@ -77,6 +76,11 @@ impl<S: Store> Stage<S> {
             time,
             added: 0,
         })
+    }
+
+    fn sides(&mut self) -> Sides<'_, S> {
+        let Self { store, model, sweeps, agents, leases, .. } = self;
+        Sides { store, model, sweeps, agents, leases }
     }
 
     fn act(&mut self, step: &Step) -> Verdict {
@@ -264,7 +268,7 @@ impl<S: Store> Stage<S> {
     }
 
     /// Follows all sweeps with all followers.
-    pub(super) fn follow_all(&mut self) -> Verdict {
+    fn follow_all(&mut self) -> Verdict {
         let all =
             (0..self.sweeps.len()).flat_map(|sweep| (0..FOLLOWERS).map(move |follower| (sweep, follower)));
         all.into_iter().try_for_each(|(sweep, follower)| self.follow(sweep, follower))
@@ -300,20 +304,10 @@ fn sweep((id, terms): (&str, &Terms)) -> NewSweep {
     }
 }
 
-/// The answer to a call that must not fail.
-pub(super) fn told<T>(what: &str, answer: Result<T, StoreError>) -> Result<T, String> {
-    answer.map_err(|error| format!("{what} failed: {error}"))
-}
-
 fn refusal<T>(answer: Result<T, StoreError>) -> Result<Result<T, Refusal>, String> {
     match answer {
         Ok(done) => Ok(Ok(done)),
         Err(StoreError::Transition { from, to, .. }) => Ok(Err((from, to))),
         Err(other) => Err(other.to_string()),
     }
-}
-
-/// Whether this reply says that the lease is over.
-pub(super) fn is_lost(reply: &Reply) -> bool {
-    *reply == Reply::Lost
 }

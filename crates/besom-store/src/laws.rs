@@ -19,6 +19,7 @@ mod fold;
 mod model;
 mod play;
 mod script;
+mod verdict;
 mod view;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
