@@ -2,10 +2,10 @@
 
 pub mod stores;
 
-use besom_core::distribution::{Continuous, Quantum};
+use besom_core::distribution::{Continuous, Step};
 use besom_core::{
-    Curve, Distribution, Goal, History, Metric, Name, News, Parameter, Problem, Run, RunNumber, RunState,
-    Space, seed,
+    Curve, Distribution, Goal, History, Metric, News, ParamPath, Parameter, Problem, Run, RunNumber,
+    RunState, Space, seed,
 };
 use rand::RngExt;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub fn problem(distributions: impl IntoIterator<Item = Distribution>) -> Problem
     let parameters = distributions
         .into_iter()
         .enumerate()
-        .map(|(place, distribution)| Parameter { name: Name::new([format!("p{place}")]), distribution });
+        .map(|(place, distribution)| Parameter { name: ParamPath::new([format!("p{place}")]), distribution });
     let space = Space::new(parameters.collect()).expect("the names differ");
     Problem { seed: 7, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
 }
@@ -28,7 +28,7 @@ pub fn mixed_problem() -> Problem {
     let rate = Distribution::Continuous(Continuous::LogUniformValues { min: 1e-5, max: 1.0 });
     let share = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 0.9 });
     let count = Distribution::IntUniform { min: 1, max: 12 };
-    let step = Quantum { q: 0.05, integer: false };
+    let step = Step { q: 0.05, integer: false };
     let stepped = Distribution::Quantized(Continuous::Uniform { min: 0.0, max: 0.5 }, step);
     let choice = |values: &[&str]| Distribution::Categorical {
         values: values.iter().map(|&value| Value::from(value)).collect(),

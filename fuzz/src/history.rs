@@ -1,6 +1,6 @@
 //! Histories such as a store may hold.
 
-use besom_core::{Curve, History, Name, Note, Point, Problem, Run, RunState};
+use besom_core::{Curve, History, ParamPath, Note, Point, Problem, Run, RunState};
 use serde_json::json;
 
 use crate::{Bytes, value};
@@ -47,7 +47,7 @@ fn point(bytes: &mut Bytes<'_>, problem: &Problem) -> Point {
                 (name, if replaced >> (place % 8) & 1 == 1 { value(bytes, 2) } else { old })
             });
             let mut entries: Vec<_> = entries.collect();
-            entries.push((Name::from("foreign"), json!(1)));
+            entries.push((ParamPath::from("foreign"), json!(1)));
             entries.into_iter().collect()
         }
         1 => problem.space.read(&point.to_json()),

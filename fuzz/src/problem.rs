@@ -1,7 +1,7 @@
 //! Problems such as a sweep file can describe, as wild as it may.
 
-use besom_core::distribution::{Continuous, Quantum};
-use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, Metric, Name, Parameter, Problem, Space};
+use besom_core::distribution::{Continuous, Step};
+use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, Metric, ParamPath, Parameter, Problem, Space};
 use serde_json::Value;
 
 use crate::{Bytes, value};
@@ -15,7 +15,7 @@ pub fn problem(bytes: &mut Bytes<'_>) -> Problem {
 pub fn finite_problem(bytes: &mut Bytes<'_>) -> Problem {
     of(bytes, |bytes| match bytes.below(4) {
         0 => whole(bytes),
-        1 => Distribution::Quantized(uniform(bytes), quantum(bytes)),
+        1 => Distribution::Quantized(uniform(bytes), step(bytes)),
         2 => Distribution::Constant(value(bytes, 2)),
         _ => Distribution::Categorical { values: values(bytes), probabilities: None },
     })
@@ -26,7 +26,7 @@ fn of(bytes: &mut Bytes<'_>, mut distribution: impl FnMut(&mut Bytes<'_>) -> Dis
     let nested = bytes.byte();
     let parameters =
         names.iter().take(1 + bytes.below(names.len())).enumerate().map(|(place, name)| Parameter {
-            name: if nested >> place & 1 == 1 { Name::new(["model", name]) } else { Name::from(*name) },
+            name: if nested >> place & 1 == 1 { ParamPath::new(["model", name]) } else { ParamPath::from(*name) },
             distribution: distribution(bytes),
         });
     let space = Space::new(parameters.collect()).expect("the names differ and none is called model");
@@ -58,7 +58,7 @@ pub fn distribution(bytes: &mut Bytes<'_>) -> Distribution {
         2 => weighted(bytes),
         3 => whole(bytes),
         4 | 5 => Distribution::Continuous(continuous(bytes)),
-        _ => Distribution::Quantized(continuous(bytes), quantum(bytes)),
+        _ => Distribution::Quantized(continuous(bytes), step(bytes)),
     }
 }
 
@@ -82,7 +82,7 @@ fn whole(bytes: &mut Bytes<'_>) -> Distribution {
     Distribution::IntUniform { min: a.min(b), max: a.max(b) }
 }
 
-fn quantum(bytes: &mut Bytes<'_>) -> Quantum {
+fn step(bytes: &mut Bytes<'_>) -> Step {
     let q = match bytes.below(4) {
         0 => bytes.pick(&[1.0, 2.0, 16.0, 1000.0]),
         1 => bytes.pick(&[0.1, 0.25, 0.05, 1e-3]),
@@ -90,7 +90,7 @@ fn quantum(bytes: &mut Bytes<'_>) -> Quantum {
         _ => bytes.positive().min(1e200),
     };
     // A file that writes an integer has one of at most 64 bits.
-    Quantum { q, integer: bytes.one_in(2) && q.fract() == 0.0 && q < 9e18 }
+    Step { q, integer: bytes.one_in(2) && q.fract() == 0.0 && q < 9e18 }
 }
 
 fn uniform(bytes: &mut Bytes<'_>) -> Continuous {

@@ -5,8 +5,8 @@
 mod builtin;
 
 use besom_config::{Diagnostics, Parsed, Retry};
-use besom_core::distribution::{Continuous, Quantum};
-use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, Name};
+use besom_core::distribution::{Continuous, Step};
+use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, ParamPath};
 use builtin::reader;
 use serde_json::{Value, json};
 
@@ -83,8 +83,8 @@ fn what_a_file_leaves_out_has_its_default() {
 #[test]
 fn every_distribution_is_read() {
     use Continuous::{Beta, InvLogUniformValues, LogNormal, LogUniformValues, Normal, Uniform};
-    let quantum = |q, integer| Quantum { q, integer };
-    let quantized = |shape, q, integer| Distribution::Quantized(shape, quantum(q, integer));
+    let step = |q, integer| Step { q, integer };
+    let quantized = |shape, q, integer| Distribution::Quantized(shape, step(q, integer));
     let plain = Distribution::Continuous;
     distribution("{value: [1, {a: 2.0}]}", Distribution::Constant(json!([1, {"a": 2.0}])));
     distribution(
@@ -136,7 +136,12 @@ fn nested_parameters_keep_their_nesting_and_their_order() {
     let names: Vec<_> = config.problem.space.parameters().iter().map(|p| p.name.clone()).collect();
     assert_eq!(
         names,
-        [Name::new(["z"]), Name::new(["opt", "name"]), Name::new(["opt", "lr", "start"]), Name::new(["a.b"])]
+        [
+            ParamPath::new(["z"]),
+            ParamPath::new(["opt", "name"]),
+            ParamPath::new(["opt", "lr", "start"]),
+            ParamPath::new(["a.b"])
+        ]
     );
     let start = &config.filled["parameters"]["opt"]["parameters"]["lr"]["parameters"]["start"];
     assert_eq!(start["distribution"], "uniform");
@@ -287,7 +292,7 @@ fn merge_keys_give_way_to_own_keys_and_earlier_merges() {
     .config;
     let of = |name: &str| {
         let mut parameters = config.problem.space.parameters().iter();
-        parameters.find(|p| p.name == Name::from(name)).unwrap().distribution.clone()
+        parameters.find(|p| p.name == ParamPath::from(name)).unwrap().distribution.clone()
     };
     assert_eq!(of("c"), Distribution::IntUniform { min: 1, max: 9 });
     assert_eq!(of("d"), Distribution::IntUniform { min: 0, max: 5 });

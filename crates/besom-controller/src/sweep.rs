@@ -13,10 +13,10 @@ use crate::ControllerError;
 ///
 /// ```
 /// use besom_controller::Sweep;
-/// use besom_core::{Answer, Distribution, Goal, Metric, Name, Parameter, Problem, RunState, Space, distribution::Continuous};
+/// use besom_core::{Answer, Distribution, Goal, Metric, ParamPath, Parameter, Problem, RunState, Space, distribution::Continuous};
 ///
 /// let x = Distribution::Continuous(Continuous::Uniform { min: -5.0, max: 5.0 });
-/// let space = Space::new(vec![Parameter { name: Name::from("x"), distribution: x }]).unwrap();
+/// let space = Space::new(vec![Parameter { name: ParamPath::from("x"), distribution: x }]).unwrap();
 /// let problem = Problem::new(space, Metric::new("loss", Goal::Minimize));
 /// let mut sweep = Sweep::new(problem, Box::new(besom_search::Random));
 /// for _ in 0..20 {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use besom_controller::{Controller, Sweep};
 use besom_core::distribution::Continuous;
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Goal, History, ImputeWhileRunning, Metric, Name, News, Options,
+    Answer, Ask, BoxError, Distribution, Goal, History, ImputeWhileRunning, Metric, News, Options, ParamPath,
     Parameter, Problem, Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper, Suggestion,
 };
 use besom_store::{
@@ -26,7 +26,7 @@ fn id() -> SweepId {
 
 fn problem() -> Problem {
     let x = Distribution::Continuous(Continuous::Uniform { min: -1.0, max: 1.0 });
-    let space = Space::new(vec![Parameter { name: Name::from("x"), distribution: x }]).unwrap();
+    let space = Space::new(vec![Parameter { name: ParamPath::from("x"), distribution: x }]).unwrap();
     let mut metric = Metric::new("loss", Goal::Minimize);
     metric.impute_while_running = ImputeWhileRunning::Best;
     Problem { seed: 5, run_cap: Some(RUNS), ..Problem::new(space, metric) }

@@ -3,15 +3,15 @@
 
 use besom_controller::{ControllerError, Sweep};
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Goal, History, Metric, Name, Options, Parameter, Problem, Registry,
-    Run, RunNumber, RunState, Search, Space, Stop, Stopper,
+    Answer, Ask, BoxError, Distribution, Goal, History, Metric, Options, ParamPath, Parameter, Problem,
+    Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper,
 };
 use serde_json::json;
 
 /// A grid of `n` values of `a`, and a metric to minimise.
 fn problem(n: i64) -> Problem {
     let a = Distribution::IntUniform { min: 1, max: n };
-    let space = Space::new(vec![Parameter { name: Name::from("a"), distribution: a }]).unwrap();
+    let space = Space::new(vec![Parameter { name: ParamPath::from("a"), distribution: a }]).unwrap();
     Problem::new(space, Metric::new("loss", Goal::Minimize))
 }
 

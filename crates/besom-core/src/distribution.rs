@@ -6,24 +6,24 @@
 
 mod continuous;
 mod list;
-mod quantum;
+mod step;
 pub(crate) mod whole;
 
 use serde_json::Value;
 
 pub use continuous::Continuous;
 pub(crate) use list::{find_category, without_injected};
-pub use quantum::Quantum;
-pub(crate) use quantum::{decimals, round_decimal};
+pub use step::Step;
+pub(crate) use step::{decimals, round_decimal};
 
 use crate::Levels;
-use crate::value::{float, same_forgiving};
+use crate::value::{float, same_ignoring_injected_keys};
 
 /// What values a parameter takes, and how likely.
 ///
 /// ```
 /// use besom_core::Distribution;
-/// use besom_core::distribution::{Continuous, Quantum};
+/// use besom_core::distribution::{Continuous, Step};
 /// use serde_json::json;
 ///
 /// let layers = Distribution::IntUniform { min: 1, max: 4 };
@@ -32,7 +32,7 @@ use crate::value::{float, same_forgiving};
 /// assert!(!layers.contains(&json!(2.5)));
 ///
 /// let dropout = Continuous::Uniform { min: 0.0, max: 0.5 };
-/// let dropout = Distribution::Quantized(dropout, Quantum { q: 0.1, integer: false });
+/// let dropout = Distribution::Quantized(dropout, Step { q: 0.1, integer: false });
 /// assert_eq!(dropout.quantile(0.6), json!(0.3));
 /// assert_eq!(dropout.name(), "q_uniform");
 /// ```
@@ -58,7 +58,7 @@ pub enum Distribution {
     Continuous(Continuous),
     /// A real number rounded half to even to a multiple of a step. Not clamped: 0.3 .. 2.6 with step 1 can give 0
     /// and 3, as in W&B.
-    Quantized(Continuous, Quantum),
+    Quantized(Continuous, Step),
 }
 
 /// The rarest probability at which an unbounded distribution is still read: one step of a uniform draw of 53 bits.
@@ -94,7 +94,7 @@ impl Distribution {
             }
             Self::IntUniform { min, max } => whole::quantile(*min, *max, u).into(),
             Self::Continuous(shape) => float(finite_quantile(*shape, u)),
-            Self::Quantized(shape, quantum) => quantum.round(finite_quantile(*shape, u)),
+            Self::Quantized(shape, step) => step.round(finite_quantile(*shape, u)),
         }
     }
 
@@ -137,12 +137,12 @@ impl Distribution {
     /// count as given.
     pub fn contains(&self, value: &Value) -> bool {
         match self {
-            Self::Constant(constant) => same_forgiving(constant, value),
+            Self::Constant(constant) => same_ignoring_injected_keys(constant, value),
             Self::Categorical { values, .. } => find_category(values, value).is_some(),
             Self::IntUniform { min, max } => whole::contains(*min, *max, value),
             Self::Continuous(shape) => value.as_f64().is_some_and(|x| shape.contains(x)),
-            Self::Quantized(shape, quantum) => {
-                value.as_f64().is_some_and(|x| quantum.contains(*shape, x))
+            Self::Quantized(shape, step) => {
+                value.as_f64().is_some_and(|x| step.contains(*shape, x))
                     || self.levels().is_some_and(|levels| levels.index(value).is_some())
             }
         }
@@ -155,7 +155,7 @@ impl Distribution {
             Self::Constant(value) => Some(Levels::list(std::slice::from_ref(value))),
             Self::Categorical { values, probabilities: None } => Some(Levels::list(values)),
             Self::IntUniform { min, max } => Some(Levels::integers(*min, *max)),
-            Self::Quantized(Continuous::Uniform { min, max }, quantum) => Levels::steps(*min, *max, *quantum),
+            Self::Quantized(Continuous::Uniform { min, max }, step) => Levels::steps(*min, *max, *step),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
-use crate::distribution::{Quantum, decimals, round_decimal, whole, without_injected};
+use crate::distribution::{Step, decimals, round_decimal, whole, without_injected};
 use crate::value::same;
 
 /// The levels that a grid tries of one parameter: a finite sequence of distinct values that is never written out.
@@ -37,7 +37,7 @@ enum Kind {
     /// `min + i q`.
     Steps {
         min: f64,
-        quantum: Quantum,
+        step: Step,
         decimals: usize,
         count: u128,
     },
@@ -68,7 +68,7 @@ impl Levels {
 
     /// `min`, `min + q`, ... below `max`, which is left out as in W&B, also where rounding would let it in. `None` if
     /// there are more of them than floats or 64-bit integers tell apart.
-    pub(crate) fn steps(min: f64, max: f64, Quantum { q, integer }: Quantum) -> Option<Self> {
+    pub(crate) fn steps(min: f64, max: f64, Step { q, integer }: Step) -> Option<Self> {
         let steps = max / q - min / q;
         let outermost = min.abs().max(max.abs());
         if noise(min, max, q) >= 0.25 || (integer && outermost >= MOST_INTEGER) {
@@ -78,8 +78,8 @@ impl Levels {
         let count = if (steps - nearest).abs() <= noise(min, max, q) { nearest } else { steps.ceil() };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
         let count = (count as u128).max(1);
-        let quantum = Quantum { q, integer: integer && min.fract() == 0.0 };
-        Some(Self(Kind::Steps { min, quantum, decimals: decimals(min).max(decimals(q)), count }))
+        let step = Step { q, integer: integer && min.fract() == 0.0 };
+        Some(Self(Kind::Steps { min, step, decimals: decimals(min).max(decimals(q)), count }))
     }
 
     /// How many levels there are; at least 1.
@@ -102,9 +102,9 @@ impl Levels {
                 let x = i128::from(*min) + i128::try_from(k).ok()?;
                 Some(i64::try_from(x).ok()?.into())
             }
-            Kind::Steps { min, quantum, decimals, .. } => {
-                let x = min + k as f64 * quantum.q;
-                Some(quantum.value(round_decimal(x, *decimals), *decimals))
+            Kind::Steps { min, step, decimals, .. } => {
+                let x = min + k as f64 * step.q;
+                Some(step.value(round_decimal(x, *decimals), *decimals))
             }
         }
     }
@@ -125,11 +125,11 @@ impl Levels {
                 let x = whole::integer(value).filter(|x| (min..=max).contains(&x))?;
                 u128::try_from(i128::from(x) - i128::from(*min)).ok()
             }
-            Kind::Steps { min, quantum, count, .. } => {
+            Kind::Steps { min, step, count, .. } => {
                 let x = value.as_f64()?;
-                let steps = (x - min) / quantum.q;
+                let steps = (x - min) / step.q;
                 let nearest = steps.round() + 0.0;
-                let near = (steps - nearest).abs() <= noise(*min, x, quantum.q) && nearest >= 0.0;
+                let near = (steps - nearest).abs() <= noise(*min, x, step.q) && nearest >= 0.0;
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative")]
                 (near && (nearest as u128) < *count).then_some(nearest as u128)
             }
@@ -178,14 +178,14 @@ mod tests {
     use super::*;
     use crate::distribution::Continuous;
     use crate::laws::finite_distribution;
-    use crate::{Distribution, value::same_forgiving};
+    use crate::{Distribution, value::same_ignoring_injected_keys};
 
     fn levels(distribution: &Distribution) -> Levels {
         distribution.levels().expect("it has levels")
     }
 
     fn q_uniform(min: f64, max: f64, q: f64) -> Distribution {
-        Distribution::Quantized(Continuous::Uniform { min, max }, Quantum { q, integer: q.fract() == 0.0 })
+        Distribution::Quantized(Continuous::Uniform { min, max }, Step { q, integer: q.fract() == 0.0 })
     }
 
     /// All levels of a distribution are the expected values.
@@ -215,7 +215,7 @@ mod tests {
             let levels = Levels::list(&values);
             for value in &values {
                 let k = levels.index(value).and_then(|k| levels.value(k)).expect("a level");
-                prop_assert!(same_forgiving(&k, value));
+                prop_assert!(same_ignoring_injected_keys(&k, value));
             }
         }
     }
@@ -270,7 +270,7 @@ mod tests {
     fn what_has_no_levels_has_none() {
         let weighted = Distribution::Categorical { values: vec![json!(1)], probabilities: Some(vec![1.0]) };
         let normal = Continuous::Normal { mu: 0.0, sigma: 1.0 };
-        let rounded = Distribution::Quantized(normal, Quantum { q: 1.0, integer: true });
+        let rounded = Distribution::Quantized(normal, Step { q: 1.0, integer: true });
         for distribution in [weighted, Distribution::Continuous(normal), rounded] {
             assert!(distribution.levels().is_none(), "{distribution:?}");
         }

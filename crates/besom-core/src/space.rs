@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::{Distribution, Name};
+use crate::{Distribution, ParamPath};
 
 /// A named parameter with its distribution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     /// The parameter's name.
-    pub name: Name,
+    pub name: ParamPath,
     /// Which values it takes.
     pub distribution: Distribution,
 }
@@ -23,10 +23,10 @@ pub struct Parameter {
 ///
 /// ```
 /// use besom_core::distribution::Continuous;
-/// use besom_core::{Distribution, Name, Parameter, Space};
+/// use besom_core::{Distribution, ParamPath, Parameter, Space};
 /// use serde_json::json;
 ///
-/// let parameter = |path: &[&str], distribution| Parameter { name: Name::new(path.to_vec()), distribution };
+/// let parameter = |path: &[&str], distribution| Parameter { name: ParamPath::new(path.to_vec()), distribution };
 /// let rate = Continuous::LogUniformValues { min: 1e-4, max: 1.0 };
 /// let space = Space::new(vec![
 ///     parameter(&["optimizer", "rate"], Distribution::Continuous(rate)),
@@ -48,7 +48,7 @@ pub struct Parameter {
 pub struct Space {
     parameters: Vec<Parameter>,
     /// Their names, shared with every complete point: a history of many runs holds them once.
-    names: Arc<[Name]>,
+    names: Arc<[ParamPath]>,
 }
 
 /// Why parameters do not make a space.
@@ -57,14 +57,14 @@ pub struct Space {
 pub enum SpaceError {
     /// Two parameters have one name.
     #[error("parameter {0} is declared twice")]
-    Duplicate(Name),
+    Duplicate(ParamPath),
     /// A parameter lies inside another one that has values of its own.
     #[error("parameter {inner} lies inside parameter {outer}")]
     Inside {
         /// The parameter with values of its own.
-        outer: Name,
+        outer: ParamPath,
         /// The one below it.
-        inner: Name,
+        inner: ParamPath,
     },
 }
 
@@ -80,7 +80,7 @@ impl Space {
         for Parameter { name, .. } in &parameters {
             let path = name.path();
             if let Some(len) = (1..path.len()).find(|&len| seen.contains(&path[..len])) {
-                let outer = Name::new(path[..len].iter().cloned());
+                let outer = ParamPath::new(path[..len].iter().cloned());
                 return Err(SpaceError::Inside { outer, inner: name.clone() });
             }
         }
@@ -171,7 +171,7 @@ impl Space {
     /// Reads a point from a nested JSON object (`{"lr": 0.1, "opt": {"name": "adam"}}`), taking the parameters that
     /// are there and ignoring keys that the space does not know.
     pub fn read(&self, config: &Map<String, Value>) -> Point {
-        let value = |name: &Name| {
+        let value = |name: &ParamPath| {
             let (first, rest) = name.path().split_first()?;
             rest.iter().try_fold(config.get(first)?, |value, key| value.get(key)).cloned()
         };
@@ -190,18 +190,18 @@ impl Space {
 pub struct Point {
     /// As many as names.
     values: Box<[Value]>,
-    names: Arc<[Name]>,
+    names: Arc<[ParamPath]>,
 }
 
 impl Point {
     /// The value of a parameter.
-    pub fn get(&self, name: &Name) -> Option<&Value> {
+    pub fn get(&self, name: &ParamPath) -> Option<&Value> {
         let place = self.names.iter().position(|n| n == name)?;
         self.values.get(place)
     }
 
     /// All parameters with their values.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Name, &Value)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&ParamPath, &Value)> {
         self.names.iter().zip(&self.values)
     }
 
@@ -235,9 +235,9 @@ impl Point {
     }
 }
 
-impl FromIterator<(Name, Value)> for Point {
-    fn from_iter<I: IntoIterator<Item = (Name, Value)>>(values: I) -> Self {
-        let (names, values): (Vec<Name>, Vec<Value>) = values.into_iter().unzip();
+impl FromIterator<(ParamPath, Value)> for Point {
+    fn from_iter<I: IntoIterator<Item = (ParamPath, Value)>>(values: I) -> Self {
+        let (names, values): (Vec<ParamPath>, Vec<Value>) = values.into_iter().unzip();
         Self { values: values.into(), names: names.into() }
     }
 }

@@ -26,7 +26,7 @@ fn same_number(a: &Value, b: &Value) -> bool {
 
 /// As [`same`], but keys of an object in `found` that `expected` lacks are forgiven at the first level: tools inject
 /// keys into dictionaries.
-pub fn same_forgiving(expected: &Value, found: &Value) -> bool {
+pub fn same_ignoring_injected_keys(expected: &Value, found: &Value) -> bool {
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {
             expected.iter().all(|(key, a)| found.get(key).is_some_and(|b| same(a, b)))
@@ -67,9 +67,9 @@ mod tests {
 
     #[test]
     fn injected_keys_are_forgiven_at_the_first_level_only() {
-        assert!(same_forgiving(&json!({"k": 1}), &json!({"k": 1.0, "_runtime": 3})));
-        assert!(!same_forgiving(&json!({"k": {"l": 1}}), &json!({"k": {"l": 1, "m": 2}})));
-        assert!(!same_forgiving(&json!({"k": 1, "l": 2}), &json!({"k": 1})));
+        assert!(same_ignoring_injected_keys(&json!({"k": 1}), &json!({"k": 1.0, "_runtime": 3})));
+        assert!(!same_ignoring_injected_keys(&json!({"k": {"l": 1}}), &json!({"k": {"l": 1, "m": 2}})));
+        assert!(!same_ignoring_injected_keys(&json!({"k": 1, "l": 2}), &json!({"k": 1})));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the tables are ours")]
 
 use besom_core::Distribution;
-use besom_core::distribution::{Continuous, Quantum};
+use besom_core::distribution::{Continuous, Step};
 use serde_json::{Map, Value};
 
 /// Relative accuracy asked for in the body and in the tails of a distribution.
@@ -52,7 +52,7 @@ fn distribution(filled: &Map<String, Value>) -> Distribution {
         }
     };
     if quantized {
-        Distribution::Quantized(shape, Quantum { q: number("q"), integer: filled["q"].is_i64() })
+        Distribution::Quantized(shape, Step { q: number("q"), integer: filled["q"].is_i64() })
     } else {
         Distribution::Continuous(shape)
     }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what is unwrapped is there, or the test fails")]
 
 use besom_core::Distribution;
-use besom_core::distribution::{Continuous, Quantum};
+use besom_core::distribution::{Continuous, Step};
 
 /// Whatever is drawn is a value of the distribution.
 fn check(distribution: &Distribution) {
@@ -14,7 +14,7 @@ fn check(distribution: &Distribution) {
 }
 
 fn rounded(shape: Continuous, q: f64) -> Distribution {
-    Distribution::Quantized(shape, Quantum { q, integer: true })
+    Distribution::Quantized(shape, Step { q, integer: true })
 }
 
 #[test]

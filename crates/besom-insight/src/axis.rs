@@ -1,6 +1,6 @@
 //! The axis of a parameter: the quantiles of its distribution, so that a range over decades is seen in decades.
 
-use besom_core::{Distribution, Levels, Name, Parameter};
+use besom_core::{Distribution, Levels, ParamPath, Parameter};
 use serde_json::Value;
 
 /// The most values of a list or range that are all labeled; more would not fit beside an axis.
@@ -9,7 +9,7 @@ const LABELLED: u128 = 8;
 /// A parameter that is not constant, as an axis from 0 to 1.
 #[derive(Clone, Debug)]
 pub struct Axis {
-    name: Name,
+    name: ParamPath,
     distribution: Distribution,
     /// The values of a list or of whole numbers, each in the middle of its cell.
     levels: Option<Levels>,
@@ -30,7 +30,7 @@ impl Axis {
     }
 
     /// The parameter.
-    pub fn name(&self) -> &Name {
+    pub fn name(&self) -> &ParamPath {
         &self.name
     }
 

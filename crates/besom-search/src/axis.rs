@@ -3,8 +3,8 @@
 //! A parameter lives on its quantile scale, where its distribution is uniform. One with a few values is a
 //! list of levels, each a cell of that scale; all others are continuous.
 
-use besom_core::value::same_forgiving;
-use besom_core::{Distribution, Name, Parameter, Point};
+use besom_core::value::same_ignoring_injected_keys;
+use besom_core::{Distribution, ParamPath, Parameter, Point};
 use serde_json::Value;
 
 /// The most levels that a numeric parameter has; one with more counts as continuous. The table of kernel
@@ -23,7 +23,7 @@ pub(crate) enum Place {
 /// One parameter.
 #[derive(Clone, Debug)]
 pub(crate) struct Axis {
-    name: Name,
+    name: ParamPath,
     distribution: Distribution,
     levels: Option<Levels>,
 }
@@ -58,7 +58,9 @@ impl Axis {
     pub(crate) fn find(&self, point: &Point) -> Option<Place> {
         let value = point.get(&self.name)?;
         match &self.levels {
-            Some(levels) => levels.values.iter().position(|v| same_forgiving(v, value)).map(Place::Level),
+            Some(levels) => {
+                levels.values.iter().position(|v| same_ignoring_injected_keys(v, value)).map(Place::Level)
+            }
             None => self.distribution.coordinate(value).filter(|u| u.is_finite()).map(Place::At),
         }
     }

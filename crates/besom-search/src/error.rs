@@ -1,6 +1,6 @@
 //! Why a search method refuses a problem.
 
-use besom_core::Name;
+use besom_core::ParamPath;
 use thiserror::Error;
 
 /// Why a search method refuses a problem.
@@ -11,7 +11,7 @@ pub enum SearchError {
     #[error("a grid needs parameters with countable, equally likely values; not so: {}", listed(.0))]
     NotCountable(
         /// Each parameter with the name of its distribution.
-        Vec<(Name, &'static str)>,
+        Vec<(ParamPath, &'static str)>,
     ),
     /// The grid has more points than a `u128` counts.
     #[error("the grid has 2^128 points or more")]
@@ -34,7 +34,7 @@ pub enum SearchError {
     NothingToSearch,
 }
 
-fn listed(parameters: &[(Name, &str)]) -> String {
+fn listed(parameters: &[(ParamPath, &str)]) -> String {
     let parameters = parameters.iter().map(|(name, distribution)| format!("{name} ({distribution})"));
     parameters.collect::<Vec<_>>().join(", ")
 }

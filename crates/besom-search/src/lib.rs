@@ -7,9 +7,9 @@
 //! Adding a method costs its file or folder and its line in [`register`].
 //!
 //! ```
-//! use besom_core::{Answer, Ask, Distribution, Goal, History, Metric, Name, Options, Parameter, Problem, Registry, Space};
+//! use besom_core::{Answer, Ask, Distribution, Goal, History, Metric, ParamPath, Options, Parameter, Problem, Registry, Space};
 //!
-//! let lr = Parameter { name: Name::from("lr"), distribution: Distribution::IntUniform { min: 1, max: 3 } };
+//! let lr = Parameter { name: ParamPath::from("lr"), distribution: Distribution::IntUniform { min: 1, max: 3 } };
 //! let problem = Problem::new(Space::new(vec![lr])?, Metric::new("loss", Goal::Minimize));
 //!
 //! let mut registry = Registry::new();

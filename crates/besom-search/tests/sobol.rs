@@ -4,14 +4,15 @@
 
 use besom_core::distribution::Continuous;
 use besom_core::{
-    Answer, Ask, Distribution, Goal, History, Metric, Name, Options, Parameter, Point, Problem, Run, Search,
-    Space,
+    Answer, Ask, Distribution, Goal, History, Metric, Options, ParamPath, Parameter, Point, Problem, Run,
+    Search, Space,
 };
 use besom_search::Sobol;
 use serde_json::json;
 
 fn problem(dimensions: usize, distribution: &Distribution) -> Problem {
-    let parameter = |k| Parameter { name: Name::new([format!("x{k}")]), distribution: distribution.clone() };
+    let parameter =
+        |k| Parameter { name: ParamPath::new([format!("x{k}")]), distribution: distribution.clone() };
     let space = Space::new((0..dimensions).map(parameter).collect()).unwrap();
     Problem { seed: 11, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
 }

@@ -9,7 +9,7 @@
 
 use std::cell::Cell;
 
-use besom_core::distribution::{Continuous, Quantum};
+use besom_core::distribution::{Continuous, Step};
 use besom_core::laws::{self, distribution, finite_distribution, finite_problem, mixed_problem};
 use besom_core::{
     Answer, Ask, Curve, Distribution, Goal, History, Impute, ImputeWhileRunning, Metric, Note, Options,
@@ -91,7 +91,7 @@ fn of(distributions: impl Strategy<Value = Vec<Distribution>>) -> impl Strategy<
 /// Distributions that are to be varied and have a single level.
 fn single() -> impl Strategy<Value = Distribution> {
     let list = |values: &[Value]| Distribution::Categorical { values: values.to_vec(), probabilities: None };
-    let coarse = Quantum { q: 1.0, integer: true };
+    let coarse = Step { q: 1.0, integer: true };
     select(vec![
         list(&[json!("adam")]),
         list(&[json!(1), json!(1.0), json!(1)]),

@@ -7,9 +7,9 @@
 //! (`objective`), who got as far (`peers`), reading options with all their problems (`options`) and wording a reason (`reason`) are shared.
 //!
 //! ```
-//! use besom_core::{Distribution, Goal, Metric, Name, Parameter, Problem, Registry, Space};
+//! use besom_core::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Registry, Space};
 //!
-//! let lr = Parameter { name: Name::from("lr"), distribution: Distribution::Constant(1.into()) };
+//! let lr = Parameter { name: ParamPath::from("lr"), distribution: Distribution::Constant(1.into()) };
 //! let problem = Problem::new(Space::new(vec![lr]).expect("one name"), Metric::new("loss", Goal::Minimize));
 //!
 //! let mut registry = Registry::new();

@@ -9,7 +9,7 @@
 
 use besom_core::value::same;
 use besom_core::{
-    Curve, Distribution, Goal, History, Metric, Name, Options, Parameter, Point, Problem, Registry, Run,
+    Curve, Distribution, Goal, History, Metric, Options, ParamPath, Parameter, Point, Problem, Registry, Run,
     RunNumber, RunState, Space,
 };
 use serde_json::Value;
@@ -79,7 +79,7 @@ fn name(runs: &[Value], number: RunNumber) -> &str {
 }
 
 fn build(registry: &Registry, config: &Value) -> Result<(Problem, Box<dyn besom_core::Stopper>), String> {
-    let a = Parameter { name: Name::from("a"), distribution: Distribution::Constant(1.into()) };
+    let a = Parameter { name: ParamPath::from("a"), distribution: Distribution::Constant(1.into()) };
     let mut problem = Problem::new(Space::new(vec![a]).unwrap(), Metric::new("", Goal::Minimize));
     problem.metrics.clear();
     if let Some(metric) = config.get("metric") {

@@ -1,6 +1,6 @@
 //! A single parameter: which distribution is meant, its defaults, and whether it makes sense.
 
-use besom_core::distribution::{Continuous, Quantum};
+use besom_core::distribution::{Continuous, Step};
 use besom_core::{Distribution, nearest};
 use serde_json::Value;
 
@@ -169,9 +169,9 @@ impl Checker<'_> {
             "int_uniform" => self.int_uniform(leaf),
             name => {
                 let shape = self.shape(leaf, kind, name.strip_prefix("q_").unwrap_or(name));
-                let quantum = self.quantum(leaf, kind);
-                match quantum {
-                    Some(quantum) => Some(Distribution::Quantized(shape?, quantum?)),
+                let step = self.step(leaf, kind);
+                match step {
+                    Some(step) => Some(Distribution::Quantized(shape?, step?)),
                     None => shape.map(Distribution::Continuous),
                 }
             }
@@ -353,11 +353,11 @@ impl Checker<'_> {
     }
 
     /// The step, if the distribution has one.
-    fn quantum(&mut self, leaf: Leaf<'_>, kind: &Kind) -> Option<Option<Quantum>> {
+    fn step(&mut self, leaf: Leaf<'_>, kind: &Kind) -> Option<Option<Step>> {
         kind.keys.iter().find(|key| key.name == "q")?;
         let Some(number) = self.key(leaf, kind, "q") else { return Some(None) };
         let q = self.positive(leaf, "q", number);
-        Some(q.map(|q| Quantum { q, integer: matches!(number, Number::Integer(_)) }))
+        Some(q.map(|q| Step { q, integer: matches!(number, Number::Integer(_)) }))
     }
 
     /// The number that a key has or by default has.

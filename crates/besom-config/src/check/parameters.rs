@@ -1,7 +1,7 @@
 //! The key `parameters`: names, nesting, and what the search method can do with the distributions.
 
-use besom_core::distribution::{Continuous, Quantum};
-use besom_core::{Distribution, Name, Parameter};
+use besom_core::distribution::{Continuous, Step};
+use besom_core::{Distribution, ParamPath, Parameter};
 use serde_json::{Map, Value, json};
 
 use super::Checker;
@@ -89,7 +89,7 @@ impl Checker<'_> {
             self.check_method(leaf, kind, read.distribution.as_ref(), found.method);
         }
         if let Some(distribution) = read.distribution {
-            found.parameters.push(Parameter { name: Name::new(name), distribution });
+            found.parameters.push(Parameter { name: ParamPath::new(name), distribution });
         }
         read.filled
     }
@@ -151,7 +151,7 @@ impl Checker<'_> {
                 _ => "list `values`, step through it with q_uniform, or use method: random",
             });
         }
-        if let Some(Distribution::Quantized(Continuous::Uniform { min, max }, Quantum { q, .. })) = read {
+        if let Some(Distribution::Quantized(Continuous::Uniform { min, max }, Step { q, .. })) = read {
             let steps = (max - min) / q;
             if (steps - steps.round()).abs() < 1e-9 * steps.abs().max(1.0) {
                 let message = format!("a grid leaves max, {max}, out, as in W&B");

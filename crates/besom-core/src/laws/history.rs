@@ -9,7 +9,7 @@ use proptest::prop_oneof;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::{Curve, History, Name, Note, Point, Problem, Run, RunState, Space};
+use crate::{Curve, History, Note, ParamPath, Point, Problem, Run, RunState, Space};
 
 /// Histories of a problem with up to `most` runs: see [`run`].
 pub fn history(problem: &Problem, most: usize) -> impl Strategy<Value = History> + use<> {
@@ -41,7 +41,7 @@ pub fn point(space: &Space) -> impl Strategy<Value = Point> + use<> {
         let entries = kept.map(|(place, (name, original))| {
             (name.clone(), if chosen(replaced, place) { value.clone() } else { original.clone() })
         });
-        entries.chain(extra.then(|| (Name::from("foreign"), json!(1)))).collect()
+        entries.chain(extra.then(|| (ParamPath::from("foreign"), json!(1)))).collect()
     });
     let round_trip = {
         let space = space.clone();

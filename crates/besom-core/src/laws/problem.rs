@@ -6,8 +6,8 @@ use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 use serde_json::{Value, json};
 
-use crate::distribution::{Continuous, Quantum};
-use crate::{Distribution, Goal, Metric, Name, Parameter, Problem, Space};
+use crate::distribution::{Continuous, Step};
+use crate::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Space};
 
 /// Problems whose spaces are finite, with up to a few hundred points as a rule and sometimes astronomically many; what
 /// grid search supports. Values of all JSON types, repeated values, nested names; with or without a metric.
@@ -47,10 +47,10 @@ fn problem(
 }
 
 /// The name of the parameter at this place: a declared order that is not the sorted one, and some of them nested.
-fn name(place: usize, nested: bool) -> Name {
+fn name(place: usize, nested: bool) -> ParamPath {
     const LAST: [&str; 4] = ["lr", "batch.size", "Width", "ü"];
     let last = format!("{}{place}", LAST[place % LAST.len()]);
-    if nested && place % 2 == 1 { Name::new(["model", "inner", &last]) } else { Name::new([last]) }
+    if nested && place % 2 == 1 { ParamPath::new(["model", "inner", &last]) } else { ParamPath::new([last]) }
 }
 
 fn metric() -> impl Strategy<Value = Metric> {
@@ -62,7 +62,7 @@ pub fn finite_distribution() -> impl Strategy<Value = Distribution> {
     let step = prop_oneof![Just(0.1), Just(0.25), Just(3.0)];
     let steps = (-5.0..5.0, 1..6, step).prop_map(|(min, count, q)| {
         let max = min + f64::from(count) * q;
-        Distribution::Quantized(Continuous::Uniform { min, max }, Quantum { q, integer: q.fract() == 0.0 })
+        Distribution::Quantized(Continuous::Uniform { min, max }, Step { q, integer: q.fract() == 0.0 })
     });
     // Four of them are still counted by a u128.
     let wide = Just(Distribution::IntUniform { min: -(1 << 30), max: 1 << 30 });
@@ -89,7 +89,7 @@ pub fn distribution() -> impl Strategy<Value = Distribution> {
     });
     let step = prop_oneof![Just(0.1), Just(0.5), Just(1.0), Just(16.0), 0.01..3.0];
     let quantized = (continuous(), step, any::<bool>()).prop_map(|(shape, q, integer)| {
-        Distribution::Quantized(shape, Quantum { q, integer: integer && q.fract() == 0.0 })
+        Distribution::Quantized(shape, Step { q, integer: integer && q.fract() == 0.0 })
     });
     let whole = (any::<i64>(), any::<i64>()).prop_filter("two numbers", |(a, b)| a != b);
     prop_oneof![

@@ -53,7 +53,7 @@ proptest! {
         // Neighbouring values share a coordinate where there are more of them than floats.
         let wide = match &distribution {
             Distribution::IntUniform { min, max } => max.abs_diff(*min) > 1 << 50,
-            Distribution::Quantized(_, quantum) => value.as_f64().is_some_and(|x| x.abs() / quantum.q > 1e12),
+            Distribution::Quantized(_, step) => value.as_f64().is_some_and(|x| x.abs() / step.q > 1e12),
             _ => false,
         };
         // Where probabilities differ by less than floats do, many values have one coordinate.
@@ -115,7 +115,7 @@ proptest! {
 }
 
 fn parameter(path: &[&str], distribution: Distribution) -> Parameter {
-    Parameter { name: Name::new(path.to_vec()), distribution }
+    Parameter { name: ParamPath::new(path.to_vec()), distribution }
 }
 
 fn unit() -> Distribution {
@@ -127,7 +127,7 @@ fn a_name_may_not_be_declared_twice_nor_inside_another() {
     let twice = Space::new(vec![parameter(&["a"], unit()), parameter(&["a"], unit())]);
     assert_eq!(twice, Err(SpaceError::Duplicate("a".into())));
     let inside = Space::new(vec![parameter(&["a", "b", "c"], unit()), parameter(&["a"], unit())]);
-    assert_eq!(inside, Err(SpaceError::Inside { outer: "a".into(), inner: Name::new(["a", "b", "c"]) }));
+    assert_eq!(inside, Err(SpaceError::Inside { outer: "a".into(), inner: ParamPath::new(["a", "b", "c"]) }));
     assert!(Space::new(vec![parameter(&["a", "b"], unit()), parameter(&["a.b"], unit())]).is_ok());
 }
 
@@ -145,14 +145,15 @@ fn unknown_keys_and_plain_values_in_place_of_nested_ones_are_ignored() {
 
 #[test]
 fn foreign_points_with_one_parameter_inside_another_still_print() {
-    let point: Point = [(Name::from("a"), json!(1)), (Name::new(["a", "b"]), json!(2))].into_iter().collect();
+    let point: Point =
+        [(ParamPath::from("a"), json!(1)), (ParamPath::new(["a", "b"]), json!(2))].into_iter().collect();
     assert_eq!(Value::Object(point.to_json()), json!({"a": {"b": 2}}));
 }
 
 #[test]
 fn rounded_values_and_grid_levels_belong_to_a_quantized_distribution() {
     let shape = Continuous::Uniform { min: 1.0, max: 10.0 };
-    let quantized = Distribution::Quantized(shape, crate::distribution::Quantum { q: 4.0, integer: true });
+    let quantized = Distribution::Quantized(shape, crate::distribution::Step { q: 4.0, integer: true });
     let contained: Vec<i64> = (-4..=16).filter(|x| quantized.contains(&json!(x))).collect();
     // Multiples of 4 from rounding, and 1 + 4 i from a grid.
     assert_eq!(contained, [0, 1, 4, 5, 8, 9, 12]);

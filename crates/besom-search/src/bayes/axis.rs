@@ -88,8 +88,8 @@ impl Axis {
                 Some(match self.distribution {
                     // The cdf of a whole number is the upper end of its cell; that of a step lies inside it.
                     Distribution::IntUniform { .. } => self.snap(cdf.next_down()),
-                    Distribution::Quantized(shape, quantum) => {
-                        self.snap(center(shape, quantum, (value.as_f64()? / quantum.q).round_ties_even()))
+                    Distribution::Quantized(shape, step) => {
+                        self.snap(center(shape, step, (value.as_f64()? / step.q).round_ties_even()))
                     }
                     _ => self.snap(cdf),
                 })
@@ -112,8 +112,8 @@ impl Axis {
         }
         match (&self.kind, &self.distribution) {
             (Kind::Levels { .. }, _) => Some(self.level(self.encode(value)?) as Key),
-            (_, Distribution::Quantized(_, quantum)) => {
-                Some(((value.as_f64()? / quantum.q).round_ties_even() + 0.0).to_bits())
+            (_, Distribution::Quantized(_, step)) => {
+                Some(((value.as_f64()? / step.q).round_ties_even() + 0.0).to_bits())
             }
             (_, Distribution::IntUniform { .. }) if value.is_i64() => Some(value.as_i64()?.cast_unsigned()),
             // A whole float: rare, and past 2^53 not to be distinguished from its neighbors anyway.
@@ -153,8 +153,8 @@ impl Axis {
                     Distribution::IntUniform { min, max } => {
                         (x - min as f64 + 0.5) / (max as f64 - min as f64 + 1.0)
                     }
-                    Distribution::Quantized(shape, quantum) => {
-                        center(shape, quantum, (x / quantum.q).round_ties_even())
+                    Distribution::Quantized(shape, step) => {
+                        center(shape, step, (x / step.q).round_ties_even())
                     }
                     _ => u,
                 };
@@ -176,7 +176,7 @@ impl Axis {
             Kind::Stepped => {
                 let x = self.distribution.quantile(coordinate).as_f64().unwrap_or_default();
                 let step = match self.distribution {
-                    Distribution::Quantized(_, quantum) => quantum.q,
+                    Distribution::Quantized(_, step) => step.q,
                     _ => 1.0,
                 };
                 let near = [1.0, 2.0, 3.0].into_iter().flat_map(|j| [x - j * step, x + j * step]);
@@ -221,7 +221,7 @@ pub(super) fn same_category(a: f64, b: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use besom_core::distribution::{Continuous, Quantum};
+    use besom_core::distribution::{Continuous, Step};
     use besom_core::laws;
     use proptest::prelude::*;
     use serde_json::json;
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn steps_that_nearly_all_of_a_distribution_lies_between_are_none() {
         let beta = Continuous::Beta { a: 1e6, b: 1e6 };
-        let narrow = Distribution::Quantized(beta, Quantum { q: 0.05, integer: false });
+        let narrow = Distribution::Quantized(beta, Step { q: 0.05, integer: false });
         assert_eq!(Axis::new(&narrow).map(|axis| axis.count()), Err(json!(0.5)));
     }
 

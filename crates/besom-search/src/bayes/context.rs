@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use besom_core::{Ask, Name, RunNumber, Suggestion};
+use besom_core::{Ask, ParamPath, RunNumber, Suggestion};
 use serde_json::Value;
 
 use super::axis::Key;
@@ -22,7 +22,7 @@ pub(super) struct SuggestContext<'a> {
     /// How many points come before the model decides.
     pub(super) planned: usize,
     /// The points that the options want tried first, and how many of them were suggested.
-    pub(super) given: &'a [Vec<(Name, Value)>],
+    pub(super) given: &'a [Vec<(ParamPath, Value)>],
     pub(super) used: usize,
 }
 
@@ -32,7 +32,7 @@ impl SuggestContext<'_> {
     pub(super) fn next_given(&self, run: RunNumber) -> Option<Suggestion> {
         let given = self.given.get(self.used)?;
         let open = self.encoding.decode(&initial::own(self.ask.problem, self.encoding, run));
-        let value = |(name, open): (&Name, &Value)| {
+        let value = |(name, open): (&ParamPath, &Value)| {
             let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| value);
             (name.clone(), given.unwrap_or(open).clone())
         };

@@ -1,7 +1,7 @@
 //! Points of a space as rows of coordinates, and back.
 
-use besom_core::value::same_forgiving;
-use besom_core::{Name, Point, Space};
+use besom_core::value::same_ignoring_injected_keys;
+use besom_core::{ParamPath, Point, Space};
 use besom_gp::{Dimension, Model};
 use serde_json::Value;
 
@@ -10,9 +10,9 @@ use super::axis::{Axis, Key};
 /// Maps points to coordinates, one per parameter that has at least two values, and back.
 #[derive(Clone, Debug)]
 pub(super) struct Encoding {
-    parameters: Vec<(Name, Parameter)>,
+    parameters: Vec<(ParamPath, Parameter)>,
     axes: Vec<Axis>,
-    names: Vec<Name>,
+    names: Vec<ParamPath>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Encoding {
     }
 
     /// The names of the parameters of the axes.
-    pub(super) fn names(&self) -> &[Name] {
+    pub(super) fn names(&self) -> &[ParamPath] {
         &self.names
     }
 
@@ -83,7 +83,7 @@ impl Encoding {
     /// The coordinates of a run's point, canonical where it lacks a parameter; `None` if it has a value of a
     /// wrong kind.
     pub(super) fn encode(&self, point: &Point) -> Option<Vec<f64>> {
-        let coordinate = |(axis, name): (&Axis, &Name)| match point.get(name) {
+        let coordinate = |(axis, name): (&Axis, &ParamPath)| match point.get(name) {
             Some(value) => axis.encode(value),
             None => Some(axis.canonical()),
         };
@@ -106,7 +106,7 @@ impl Encoding {
             Parameter::Constant(_) => None,
             Parameter::Only(expected) => {
                 let value = point.get(name);
-                Some(value.filter(|v| same_forgiving(expected, v)).map(|_| 0))
+                Some(value.filter(|v| same_ignoring_injected_keys(expected, v)).map(|_| 0))
             }
             &Parameter::Varied(k) => Some(point.get(name).and_then(|value| self.axes[k].key(value))),
         });

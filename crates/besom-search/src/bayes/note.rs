@@ -1,7 +1,7 @@
 //! The notes on suggestions: written here, and what later suggestions need of them read back here.
 
 use besom_core::value::float;
-use besom_core::{Goal, History, Name, Note, Problem};
+use besom_core::{Goal, History, Note, ParamPath, Problem};
 use besom_gp::Hyperparameters;
 use besom_gp::improvement::probability_of_improvement;
 use serde::{Deserialize, Serialize};
@@ -170,7 +170,7 @@ fn aside(choice: ModelChoice, encoding: &Encoding, proposal: &Proposal) -> Strin
 }
 
 /// The name of an axis and the value of a proposal there.
-fn category<'a>(axis: usize, encoding: &'a Encoding, proposal: &Proposal) -> (&'a Name, Value) {
+fn category<'a>(axis: usize, encoding: &'a Encoding, proposal: &Proposal) -> (&'a ParamPath, Value) {
     let name = &encoding.names()[axis];
     (name, proposal.point.get(name).cloned().unwrap_or_default())
 }
@@ -209,7 +209,7 @@ impl StoredFit {
 
     /// The fit, if it is one of the parameters of this encoding.
     fn read(self, encoding: &Encoding) -> Option<Fit> {
-        let scale = |name: &Name| self.length_scales.get(&name.to_string())?.as_f64();
+        let scale = |name: &ParamPath| self.length_scales.get(&name.to_string())?.as_f64();
         let hyperparameters = Hyperparameters {
             length_scales: encoding.names().iter().map(scale).collect::<Option<_>>()?,
             signal_variance: self.fit.signal_variance,

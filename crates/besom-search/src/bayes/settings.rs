@@ -1,8 +1,8 @@
 //! The options of the method.
 
-use besom_core::value::same_forgiving;
+use besom_core::value::same_ignoring_injected_keys;
 use besom_core::{
-    Distribution, Ends, History, Name, OptionDefault, OptionError, OptionKind, OptionReader, OptionSpec,
+    Distribution, Ends, History, OptionDefault, OptionError, OptionKind, OptionReader, OptionSpec, ParamPath,
     Problem, Run, Spec,
 };
 use serde_json::{Map, Value};
@@ -16,7 +16,7 @@ pub(super) struct Settings {
     /// How many points come before the model decides, if not as many as usual.
     pub(super) initial_points: Option<usize>,
     /// What is tried before anything else, in this order; parameters that are not named are chosen.
-    pub(super) given: Vec<Vec<(Name, Value)>>,
+    pub(super) given: Vec<Vec<(ParamPath, Value)>>,
     pub(super) acquisition: Acquisition,
     /// Whether a finite space that is used up is tried again.
     pub(super) replicate: bool,
@@ -98,12 +98,12 @@ impl Settings {
         if history.runs().iter().any(|run| !run.note.is_empty()) {
             return history.runs().iter().filter(|run| note::is_given(&run.note)).count();
         }
-        let agrees = |run: &Run, given: &[(Name, Value)]| {
-            given
-                .iter()
-                .all(|(name, value)| run.point.get(name).is_some_and(|found| same_forgiving(value, found)))
+        let agrees = |run: &Run, given: &[(ParamPath, Value)]| {
+            given.iter().all(|(name, value)| {
+                run.point.get(name).is_some_and(|found| same_ignoring_injected_keys(value, found))
+            })
         };
-        let met = |given: &&Vec<(Name, Value)>| history.runs().iter().any(|run| agrees(run, given));
+        let met = |given: &&Vec<(ParamPath, Value)>| history.runs().iter().any(|run| agrees(run, given));
         self.given.iter().take_while(met).count()
     }
 }
@@ -112,7 +112,7 @@ impl Settings {
 fn as_written(distribution: &Distribution, value: &Value) -> Value {
     let written = match distribution {
         Distribution::Categorical { values, .. } => {
-            values.iter().find(|listed| same_forgiving(listed, value)).cloned()
+            values.iter().find(|listed| same_ignoring_injected_keys(listed, value)).cloned()
         }
         Distribution::IntUniform { .. } => {
             distribution.levels().and_then(|levels| levels.value(levels.index(value)?))
@@ -123,7 +123,7 @@ fn as_written(distribution: &Distribution, value: &Value) -> Value {
 }
 
 /// A point, given as an object of parameters and values, nested as in the sweep file or with dots.
-fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(Name, Value)>, Vec<OptionError>> {
+fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(ParamPath, Value)>, Vec<OptionError>> {
     let Value::Object(object) = point else {
         return Err(vec![wrong(
             POINTS,

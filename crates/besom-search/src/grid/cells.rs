@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use besom_core::{Distribution, Levels, Name, Parameter, Point, Space};
+use besom_core::{Distribution, Levels, ParamPath, Parameter, Point, Space};
 use serde_json::Value;
 
 use crate::SearchError;
@@ -15,7 +15,7 @@ pub(crate) struct Cells {
     /// The digits of the counter, the last one fastest.
     digits: Vec<Digit>,
     /// All parameters in declared order, constants with their values.
-    blank: Vec<(Name, Value)>,
+    blank: Vec<(ParamPath, Value)>,
     size: u128,
 }
 
@@ -24,7 +24,7 @@ pub(crate) struct Cells {
 struct Digit {
     /// The parameter's place in the space.
     place: usize,
-    name: Name,
+    name: ParamPath,
     levels: Levels,
     /// How many levels there are.
     count: u128,
@@ -89,8 +89,8 @@ impl Cells {
 /// The values of a point, found at once where they are expected; only a point of other parameters than the
 /// space's is indexed by name.
 struct Values<'a> {
-    entries: Vec<(&'a Name, &'a Value)>,
-    by_name: OnceCell<HashMap<&'a Name, &'a Value>>,
+    entries: Vec<(&'a ParamPath, &'a Value)>,
+    by_name: OnceCell<HashMap<&'a ParamPath, &'a Value>>,
 }
 
 impl<'a> Values<'a> {
@@ -98,7 +98,7 @@ impl<'a> Values<'a> {
         Self { entries: point.iter().collect(), by_name: OnceCell::new() }
     }
 
-    fn get(&self, place: usize, name: &Name) -> Option<&'a Value> {
+    fn get(&self, place: usize, name: &ParamPath) -> Option<&'a Value> {
         match self.entries.get(place) {
             Some(&(found, value)) if found == name => Some(value),
             _ => self.by_name.get_or_init(|| self.entries.iter().copied().collect()).get(name).copied(),

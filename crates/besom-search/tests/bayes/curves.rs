@@ -1,6 +1,6 @@
 //! What curves say of stopped and running runs.
 
-use besom_core::{Curve, History, Name, Point, Run, RunState};
+use besom_core::{Curve, History, ParamPath, Point, Run, RunState};
 use serde_json::json;
 
 use super::common::{problem, uniform};
@@ -51,7 +51,7 @@ fn running_runs_are_pending_with_their_forecast() {
         history.push(Run { state: RunState::Finished, curves, ..run(suggestion) });
     }
     let next = |end: f64, steps: u32| {
-        let point = [(Name::from("x"), json!(0.9))].into_iter().collect();
+        let point = [(ParamPath::from("x"), json!(0.9))].into_iter().collect();
         let mut history = history.clone();
         let curves = vec![curve(end, steps)];
         history.push(Run { state: RunState::Running, curves, ..Run::new(point) });

@@ -25,7 +25,7 @@ fn a_running_run_that_lacks_a_parameter_is_pending() {
     let problem = mixed(4);
     let mut history = sweep(&mut bayes(&problem), &problem, 10, mixed_loss);
     let point = ask(&mut bayes(&problem), &problem, &history, 1).remove(0).point;
-    let kept = point.iter().filter(|(name, _)| **name != Name::from("width"));
+    let kept = point.iter().filter(|(name, _)| **name != ParamPath::from("width"));
     let part: Point = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     history.push(Run { state: RunState::Running, ..Run::new(part) });
     let next = ask(&mut bayes(&problem), &problem, &history, 1).remove(0).point;

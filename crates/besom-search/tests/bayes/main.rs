@@ -8,11 +8,11 @@ mod incomplete;
 mod options;
 mod proposers;
 
-use besom_core::distribution::{Continuous, Quantum};
+use besom_core::distribution::{Continuous, Step};
 use besom_core::laws::{Suite, mixed_problem};
 use besom_core::{
-    Answer, Ask, Curve, Distribution, Faults, Goal, History, Name, Options, Point, Problem, Run, RunState,
-    Search, Space, Suggestion,
+    Answer, Ask, Curve, Distribution, Faults, Goal, History, Options, ParamPath, Point, Problem, Run,
+    RunState, Search, Space, Suggestion,
 };
 use besom_search::{Bayes, SearchError};
 use common::{problem, uniform};
@@ -23,10 +23,8 @@ fn one_of(values: &[Value]) -> Distribution {
 }
 
 fn mixed(seed: u64) -> Problem {
-    let steps = Distribution::Quantized(
-        Continuous::Uniform { min: 0.0, max: 10.0 },
-        Quantum { q: 2.0, integer: true },
-    );
+    let steps =
+        Distribution::Quantized(Continuous::Uniform { min: 0.0, max: 10.0 }, Step { q: 2.0, integer: true });
     problem(
         vec![
             ("lr", Distribution::Continuous(Continuous::LogUniformValues { min: 1e-5, max: 1.0 })),
@@ -320,7 +318,7 @@ fn notes_are_in_units_of_the_metric() {
 #[test]
 fn names_of_categories_do_not_matter() {
     let other = |point: &Point| {
-        let renamed = |(name, value): (&Name, &Value)| {
+        let renamed = |(name, value): (&ParamPath, &Value)| {
             let value = match value.as_str() {
                 Some("alpha") => json!("adam"),
                 Some("beta") => json!("sgd"),

@@ -1,7 +1,7 @@
 //! Reads the sweep files of shared cases: just enough of W&B's schema, without checks.
 
-use besom_core::distribution::{Continuous, Quantum};
-use besom_core::{Distribution, Name, Options, Parameter, Problem, Registry, Search, Space};
+use besom_core::distribution::{Continuous, Step};
+use besom_core::{Distribution, Options, ParamPath, Parameter, Problem, Registry, Search, Space};
 use serde_json::Value;
 
 /// The problem of a configuration, and its method with the options that stand beside W&B's keys.
@@ -24,7 +24,9 @@ fn read_parameters(parameters: &Value, path: &[&str], into: &mut Vec<Parameter>)
         let path = [path, &[key.as_str()]].concat();
         match parameter.get("parameters") {
             Some(inner) => read_parameters(inner, &path, into),
-            None => into.push(Parameter { name: Name::new(path), distribution: distribution(parameter) }),
+            None => {
+                into.push(Parameter { name: ParamPath::new(path), distribution: distribution(parameter) });
+            }
         }
     }
 }
@@ -59,5 +61,5 @@ fn distribution(parameter: &Value) -> Distribution {
         return Distribution::Continuous(shape);
     }
     let integer = parameter.get("q").is_some_and(|q| q.is_i64());
-    Distribution::Quantized(shape, Quantum { q: number("q", 1.0), integer })
+    Distribution::Quantized(shape, Step { q: number("q", 1.0), integer })
 }

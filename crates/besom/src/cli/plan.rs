@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use besom_agent::RunDir;
 use besom_config::SweepConfig;
-use besom_core::distribution::{Continuous, Quantum};
+use besom_core::distribution::{Continuous, Step};
 use besom_core::{Answer, Distribution, Registry, RunNumber};
 use besom_store::{Lease, SweepId};
 use serde_json::{Map, Value, json};
@@ -109,7 +109,7 @@ fn range(distribution: &Distribution) -> String {
         }
         Distribution::IntUniform { min, max } => format!("{min} .. {max}"),
         Distribution::Continuous(shape) => shape_range(shape),
-        Distribution::Quantized(shape, Quantum { q, .. }) => {
+        Distribution::Quantized(shape, Step { q, .. }) => {
             format!("{} in steps of {q}", shape_range(shape))
         }
     }

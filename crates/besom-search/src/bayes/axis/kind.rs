@@ -1,6 +1,6 @@
 //! The kinds of axes: a continuous one, a written list of levels, or more levels than are written out.
 
-use besom_core::distribution::{Continuous, Quantum};
+use besom_core::distribution::{Continuous, Step};
 use besom_core::value::same;
 use besom_core::{Distribution, Levels};
 use serde_json::Value;
@@ -39,7 +39,7 @@ impl Kind {
             Distribution::Categorical { values, probabilities } => list(values, probabilities.as_deref()),
             Distribution::IntUniform { min, max } => integers(*min, *max),
             Distribution::Continuous(shape) => Self::Continuous { margin: margin(shape) },
-            Distribution::Quantized(shape, quantum) => steps(distribution, shape, *quantum),
+            Distribution::Quantized(shape, step) => steps(distribution, shape, *step),
         })
     }
 }
@@ -98,8 +98,8 @@ fn integers(min: i64, max: i64) -> Kind {
 }
 
 /// Multiples of a step, written out if a bounded shape has few of them.
-fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> Kind {
-    let number = |u: f64| distribution.quantile(u).as_f64().map(|x| (x / quantum.q).round_ties_even());
+fn steps(distribution: &Distribution, shape: &Continuous, step: Step) -> Kind {
+    let number = |u: f64| distribution.quantile(u).as_f64().map(|x| (x / step.q).round_ties_even());
     let bounded = !matches!(shape, Continuous::Normal { .. } | Continuous::LogNormal { .. });
     let (Some(low), Some(high), true) = (number(0.0), number(1.0), bounded) else {
         return Kind::Stepped;
@@ -108,13 +108,13 @@ fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> K
         return Kind::Stepped;
     }
     let mut levels = Vec::new();
-    let mut step = low;
-    while step <= high {
-        let coordinate = center(*shape, quantum, step);
-        let end = shape.cdf((step + 0.5) * quantum.q);
+    let mut multiple = low;
+    while multiple <= high {
+        let coordinate = center(*shape, step, multiple);
+        let end = shape.cdf((multiple + 0.5) * step.q);
         // A step without any probability is never suggested: its cell is empty, and its coordinate another's.
         let probable = end > levels.last().map_or(0.0, |before: &Level| before.cell_end);
-        if probable && number(coordinate).is_some_and(|k| (k - step).abs() < 0.5) {
+        if probable && number(coordinate).is_some_and(|k| (k - multiple).abs() < 0.5) {
             levels.push(Level {
                 value: distribution.quantile(coordinate),
                 coordinate,
@@ -122,12 +122,12 @@ fn steps(distribution: &Distribution, shape: &Continuous, quantum: Quantum) -> K
                 cumulative: end,
             });
         }
-        step += 1.0;
+        multiple += 1.0;
     }
     if levels.is_empty() { Kind::Stepped } else { Kind::Levels { levels, index: None, ordered: true } }
 }
 
-/// The center of the cell of probabilities whose values are rounded to the multiple `step`.
-pub(super) fn center(shape: Continuous, Quantum { q, .. }: Quantum, step: f64) -> f64 {
-    0.5 * (shape.cdf((step - 0.5) * q) + shape.cdf((step + 0.5) * q))
+/// The center of the cell of probabilities whose values are rounded to this multiple of the step.
+pub(super) fn center(shape: Continuous, Step { q, .. }: Step, multiple: f64) -> f64 {
+    0.5 * (shape.cdf((multiple - 0.5) * q) + shape.cdf((multiple + 0.5) * q))
 }

@@ -9,9 +9,9 @@ use std::sync::Arc;
 /// component is not a separator: `["opt.lr"]` is another name. Names order component by component, by code point, as
 /// W&B sorts nested parameters. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Arc<[String]>);
+pub struct ParamPath(Arc<[String]>);
 
-impl Name {
+impl ParamPath {
     /// A name from its path; at least one component.
     ///
     /// # Panics
@@ -32,21 +32,21 @@ impl Name {
     }
 }
 
-impl From<&str> for Name {
+impl From<&str> for ParamPath {
     /// A name of one component; dots do not split it.
     fn from(text: &str) -> Self {
         Self::new([text])
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for ParamPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("."))
     }
 }
 
-impl fmt::Debug for Name {
+impl fmt::Debug for ParamPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Name({self})")
+        write!(f, "ParamPath({self})")
     }
 }

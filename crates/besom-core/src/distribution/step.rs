@@ -7,14 +7,14 @@ use crate::value::float;
 
 /// The step of a quantized distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quantum {
+pub struct Step {
     /// The step; positive.
     pub q: f64,
     /// Whether the sweep file wrote the step as an integer: then values are integers, else floats.
     pub integer: bool,
 }
 
-impl Quantum {
+impl Step {
     /// `x` at the nearest multiple, half to even; an integer if the step was written as one.
     pub(super) fn round(self, x: f64) -> Value {
         let steps = x / self.q;
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     fn rounded(q: f64, integer: bool, x: f64) -> Value {
-        Quantum { q, integer }.round(x)
+        Step { q, integer }.round(x)
     }
 
     #[test]
