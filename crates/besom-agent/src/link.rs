@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 pub use signal::Signal;
 
 use crate::metrics::{self, Tail};
-use crate::retry::{Backoff, RetryingQueue, is_transient};
+use crate::retry::{Backoff, RetryingQueue};
 use crate::{AgentError, AgentOptions, Level, RunDir, Shutdown};
 
 /// How many times in a row a store may ask for rows that it was just sent: once more than a healthy store
@@ -169,7 +169,7 @@ impl<'a> Link<'a> {
             }
             let before = self.tail.seq();
             match self.send_new() {
-                Err(AgentError::Store(error)) if is_transient(&error) && Instant::now() < deadline => {
+                Err(AgentError::Store(error)) if error.is_transient() && Instant::now() < deadline => {
                     thread::sleep(DRAIN_INTERVAL);
                 }
                 Err(error) => return Err(error),
@@ -246,7 +246,7 @@ impl<'a> Link<'a> {
 
     fn note_failure(&mut self, error: AgentError) {
         let is_transient = match &error {
-            AgentError::Store(error) => is_transient(error),
+            AgentError::Store(error) => error.is_transient(),
             AgentError::Io { .. } => true,
             _ => false,
         };

@@ -10,14 +10,6 @@ const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// The longest pause between two tries: a store that works again is noticed within seconds.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// Whether a retry may help: the store was busy, the disk full, the network unreachable.
-pub(crate) fn is_transient(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::Open { .. } | StoreError::Write(_) | StoreError::Busy(_) | StoreError::Database(_)
-    )
-}
-
 /// Retries with growing pauses until the operation succeeds, fails for good, or `timeout` has passed.
 fn retry_until<T>(
     timeout: Duration,
@@ -27,7 +19,7 @@ fn retry_until<T>(
     let mut backoff = Backoff::default();
     loop {
         match operation() {
-            Err(error) if is_transient(&error) && Instant::now() < deadline => {
+            Err(error) if error.is_transient() && Instant::now() < deadline => {
                 thread::sleep(backoff.next_pause());
             }
             other => return other,

@@ -92,6 +92,26 @@ pub enum StoreError {
     Database(#[source] BoxError),
 }
 
+impl StoreError {
+    /// Whether the same call may succeed later: the store was busy, the disk full, the network unreachable. Agents retry
+    /// after these errors and stop at any other.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Open { .. } | Self::Write(_) | Self::Busy(_) | Self::Database(_) => true,
+            Self::NotAStore { .. }
+            | Self::TooNew { .. }
+            | Self::NoSweep { .. }
+            | Self::SweepExists(_)
+            | Self::NoRun { .. }
+            | Self::NoAgent(_)
+            | Self::Transition { .. }
+            | Self::NotAnEnd(_)
+            | Self::Contradiction { .. }
+            | Self::Damaged(_) => false,
+        }
+    }
+}
+
 /// Why a file cannot be used as a store.
 #[derive(Debug, Error)]
 #[non_exhaustive]

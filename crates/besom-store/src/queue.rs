@@ -18,9 +18,8 @@ use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Reply, Row, StoreErro
 ///   stays idle; a repeated `give_up` returns `false`.
 /// - **Fencing.** A call under a lease that is over changes nothing and returns [`Reply::Lost`] or `false`.
 ///   What a lease is worth is decided by its attempt number, never by time.
-/// - **Transient errors.** An agent retries [`StoreError::Open`], [`StoreError::Write`], [`StoreError::Busy`]
-///   and [`StoreError::Database`], and stops at any other error. A queue behind a network must map a broken
-///   connection to one of these.
+/// - **Transient errors.** An agent retries after errors that are [transient](StoreError::is_transient), and
+///   stops at any other. A queue behind a network must map a broken connection to one of these.
 /// - **Unknown ids** are errors: [`StoreError::NoSweep`], [`StoreError::NoAgent`], [`StoreError::NoRun`].
 ///
 /// The agent, on its side, makes one call at a time, increments the `request` of its claims by one, numbers
