@@ -176,6 +176,27 @@ def test_failed_runs_do_not_count_for_the_best():
     assert sample["records"] == [[1, 3.0], [3, 2.0]]
 
 
+def test_a_running_run_is_the_best_so_far_and_marked_so():
+    sweep = besom.Sweep(CONFIG)
+    sweep.tell(sweep.ask(), 3.0)
+    sweep.report(sweep.ask(), 2.0)
+    assert sweep.best.number == 2 and "best loss &lt;x&gt; 2 (run 2, running)" in sweep._repr_html_()
+
+    sweep_id = besom.sweep(CONFIG)
+    shown = []
+
+    def train():
+        besom.log({"loss <x>": 1.0})
+        # The agent reads the row from the run's file in its own time.
+        found = (besom.Api().sweep(sweep_id).best_run() for _ in range(100_000))
+        best = next(run for run in found if run is not None)
+        shown.append((best.number, best.state, besom.Api().sweep(sweep_id)._repr_html_()))
+
+    besom.agent(sweep_id, function=train, count=1)
+    ((number, state, html),) = shown
+    assert (number, state) == (1, "running") and "best loss &lt;x&gt; 1 (run 1, running)" in html
+
+
 def test_one_cell_shows_one_best_run():
     """The run that failed with the best value is the best neither in the text nor in the picture nor for `best_run`."""
     sweep_id = besom.sweep({**CONFIG, "run_cap": 4})

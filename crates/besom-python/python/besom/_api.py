@@ -10,10 +10,9 @@ from besom import _besom, _place, _show
 class ApiRun:
     """A run in the store, as it was when it was read."""
 
-    def __init__(self, store: _besom.Store, sweep_id: str, row: dict[str, Any], metric: Optional[str]) -> None:
+    def __init__(self, store: _besom.Store, sweep_id: str, row: dict[str, Any]) -> None:
         self._store = store
         self._row = row
-        self._metric = metric
         self.sweep_id = sweep_id
         self.number: int = row["number"]
         self.id = f"{sweep_id}-{self.number}"
@@ -119,8 +118,7 @@ class ApiSweep:
         return self._runs("number")
 
     def _runs(self, order: str, limit: Optional[int] = None) -> list[ApiRun]:
-        metric = self.metric
-        return [ApiRun(self._store, self.id, row, metric) for row in self._store.runs(self.id, order, limit)]
+        return [ApiRun(self._store, self.id, row) for row in self._store.runs(self.id, order, limit)]
 
     def best_run(self, order: Optional[str] = None) -> Optional[ApiRun]:
         """Return the run with the best value of the first metric, or None.
@@ -130,7 +128,7 @@ class ApiSweep:
         best = self._store.status(self.id)["best"]
         if not best:
             return None
-        return ApiRun(self._store, self.id, self._store.run(self.id, best["run"]), self.metric)
+        return ApiRun(self._store, self.id, self._store.run(self.id, best["run"]))
 
     @property
     def status(self) -> dict[str, Any]:
@@ -211,5 +209,4 @@ class Api:
         sweep, _, number = _place.sweep_id(path).rpartition("-")
         if not number.isdigit():
             raise ValueError(f"the id of a run must be SWEEP-NUMBER, got {path!r}")
-        row = self._store.run(sweep, int(number))
-        return ApiRun(self._store, sweep, row, self.sweep(sweep).metric)
+        return ApiRun(self._store, sweep, self._store.run(sweep, int(number)))
