@@ -51,7 +51,7 @@ def test_bayes_suggests_in_the_space():
     ]
     (run,) = sweeps.bayes_search_next_runs(runs, config, n=1)
     assert 1.4 < run.config["a"]["value"] < 1.9
-    with pytest.raises(ValueError, match="says method 'bayes'"):
+    with pytest.raises(ValueError, match="method must be 'random', got 'bayes'"):
         sweeps.random_search_next_runs(config)
 
 

@@ -373,4 +373,4 @@ def test_a_class_of_an_algorithm_shows_its_options_and_takes_them():
         tpe(gama=0.2)
     controller = besom.controller()
     controller.configure_search(tpe(gamma=0.2))
-    assert controller.config["method"] == {"name": "tpe", "gamma": 0.2}
+    assert controller.sweep_config["method"] == {"name": "tpe", "gamma": 0.2}

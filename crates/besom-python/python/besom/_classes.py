@@ -1,4 +1,4 @@
-"""One class for each built-in search method and stopping rule, made from what it says of itself."""
+"""One class for each built-in search method and stopping rule, made from its spec."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from besom import _besom
 
-#: Names that W&B's package has, or that say more than ours.
+#: Names of W&B's package, and ones that are clearer than ours.
 _NAMES = {"bayes": "Bayesian", "tpe": "Parzen"}
 
 _TYPES = {"integer": "int", "number": "float", "boolean": "bool", "array": "list"}
@@ -28,7 +28,7 @@ class Algorithm:
 
 
 def classes() -> dict[str, type[Algorithm]]:
-    """The classes by name.
+    """Return the classes by name.
 
     >>> print(classes()["ParzenSearch"].__signature__)
     (*, initial_points: int = ..., gamma: float = 0.1, candidates: int = 128)
@@ -53,13 +53,13 @@ def _made(algorithm: dict[str, Any]) -> type[Algorithm]:
 def _parameter(option: dict[str, Any]) -> inspect.Parameter:
     default = option["default"]
     if default is None:
-        default = inspect.Parameter.empty if option["required"] else ...
+        default = inspect.Parameter.empty if option["required"] else _Shown("...")
     annotation = "str" if "enum" in option else _TYPES.get(option.get("type", ""), "Any")
     return inspect.Parameter(option["key"], inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_Shown(annotation))
 
 
 class _Shown(str):
-    """A type as a signature shows it, without quotes."""
+    """Text that a signature shows without quotes."""
 
     def __repr__(self) -> str:
         return str(self)

@@ -1,6 +1,6 @@
 """The names of W&B's engine package (``sweeps``) and of its controller: code for them runs with one changed import.
 
-The engine's functions take a configuration and a list of runs, and remember nothing.
+The engine's functions take a configuration and a list of runs, and keep no state.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RunState(str, Enum):
-    """Where a run stands, in W&B's words."""
+    """The state of a run, in W&B's words."""
 
     pending = "pending"
     running = "running"
@@ -38,11 +38,11 @@ class RunState(str, Enum):
 
 
 def run_state_is_terminal(state: RunState) -> bool:
-    """Whether a run in this state is over."""
+    """Return whether a run in this state has ended."""
     return RunState(state) in (RunState.finished, RunState.crashed, RunState.failed, RunState.killed)
 
 
-#: Other names under which the fields of a run are taken.
+#: Other names that the fields of a run may have.
 _ALIASES = {
     "summaryMetrics": "summary_metrics",
     "sampledHistory": "history",
@@ -52,7 +52,7 @@ _ALIASES = {
 
 
 class SweepRun:
-    """A run as W&B's engine has it: plain data.
+    """A run in the form of W&B's engine: plain data.
 
     >>> run = SweepRun(name="a", state=RunState.running, config={"lr": {"value": 0.1}}, history=[{"loss": 3}, {"loss": 1}])
     >>> run.metric_history("loss")
@@ -95,16 +95,16 @@ class SweepRun:
         self.state = RunState(self.state).value
 
     def dict(self, **_: Any) -> dict[str, Any]:
-        """The fields as a dict."""
+        """Return the fields as a dict."""
         return dict(vars(self))
 
     def metric_history(self, metric_name: str, filter_invalid: bool = False) -> list[Any]:
-        """What was logged of a metric, oldest first; only finite numbers if ``filter_invalid``."""
+        """Return the logged values of a metric, oldest first; only finite numbers if ``filter_invalid``."""
         values = [row[metric_name] for row in self.history if metric_name in row]
         return [value for value in values if _is_number(value)] if filter_invalid else values
 
     def summary_metric(self, metric_name: str) -> Any:
-        """The final value of a metric."""
+        """Return the final value of a metric."""
         if self.summary_metrics is None:
             raise ValueError("this run has no summary metrics")
         if metric_name not in self.summary_metrics:
@@ -112,18 +112,18 @@ class SweepRun:
         return self.summary_metrics[metric_name]
 
     def metric_extremum(self, metric_name: str, kind: str) -> Any:
-        """The smallest (``minimum``) or largest (``maximum``) finite value of a metric, its final value included."""
+        """Return the smallest (``minimum``) or largest (``maximum``) finite value of a metric, including its final value."""
         kinds: dict[str, Callable[[Any], Any]] = {
             "minimum": min, "min": min, "minimize": min, "maximum": max, "max": max, "maximize": max
         }  # fmt: skip
         if kind.lower() not in kinds:
-            raise ValueError(f"no extremum is called '{kind}': minimum and maximum are")
+            raise ValueError(f"kind must be minimum or maximum, got '{kind}'")
         values = self.metric_history(metric_name)
         if metric_name in (self.summary_metrics or {}):
             values = [*values, self.summary_metric(metric_name)]
         numbers = [value for value in values if _is_number(value)]
         if not numbers:
-            raise ValueError(f"the run has no finite value of {metric_name}")
+            raise ValueError(f"the run has no finite value of '{metric_name}'")
         return kinds[kind.lower()](numbers)
 
     def __eq__(self, other: object) -> bool:
@@ -138,7 +138,7 @@ def _is_number(value: Any) -> bool:
 
 
 class SweepConfig(Dict[str, Any]):
-    """A checked configuration with its defaults filled in. Raises :class:`besom.ConfigError` if it is wrong.
+    """A valid configuration with defaults filled in. Raises :class:`besom.ConfigError` if it is invalid.
 
     >>> SweepConfig({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}})["parameters"]["x"]["distribution"]
     'uniform'
@@ -151,19 +151,19 @@ class SweepConfig(Dict[str, Any]):
         return json.dumps(self, indent=2)
 
     def save(self, filename: Any) -> None:
-        """Writes the configuration as JSON, which is YAML too."""
+        """Write the configuration as JSON, which is also YAML."""
         with open(filename, "w", encoding="utf-8") as file:
             file.write(str(self) + "\n")
 
 
 def schema_violations_from_proposed_config(config: Mapping[str, Any]) -> list[str]:
-    """Everything that is wrong with a configuration, a text each.
+    """Return all problems of a configuration, a string each.
 
     >>> schema_violations_from_proposed_config({"method": "grid", "parameters": {"x": {"values": [1]}}})
     []
     """
     if not isinstance(config, Mapping):
-        raise ValueError("a sweep is configured by a dict")
+        raise ValueError(f"a configuration must be a dict, got {config!r}")
     try:
         _besom.check_config(config)
     except _besom.ConfigError as error:
@@ -174,18 +174,17 @@ def schema_violations_from_proposed_config(config: Mapping[str, Any]) -> list[st
 def next_run(
     sweep_config: Mapping[str, Any], runs: Sequence[SweepRun], validate: bool = False, **options: Any
 ) -> Optional[SweepRun]:
-    """The next run of a sweep, or None if there is none."""
+    """Return the next run of a sweep, or None if there is none."""
     return next_runs(sweep_config, runs, validate, 1, **options)[0]
 
 
 def next_runs(
     sweep_config: Mapping[str, Any], runs: Sequence[SweepRun], validate: bool = False, n: int = 1, **options: Any
 ) -> list[Optional[SweepRun]]:
-    """The next ``n`` runs of a sweep; ``search_info`` is what the search says of each. A grid that is exhausted ends the list
-    with None.
+    """Return the next ``n`` runs of a sweep; ``search_info`` is the note of the search on each.
 
-    Configurations are always checked, with or without ``validate``. Chance comes from ``seed`` in the configuration, else
-    from :mod:`random`.
+    An exhausted grid ends the list with None. Configurations are always checked, with or without ``validate``. Randomness
+    comes from ``seed`` in the configuration, or from :mod:`random`.
 
     >>> next_runs({"method": "grid", "parameters": {"a": {"values": [1, 2, 3]}}}, [], n=2)[1].config
     {'a': {'value': 2}}
@@ -200,7 +199,7 @@ def next_runs(
     return [None if pair is None else SweepRun(config=pair[0], search_info=_search_info(pair[1])) for pair in found]
 
 
-#: What W&B's engine calls what a Bayesian search says of its suggestion.
+#: The names that W&B's engine uses for entries of a Bayesian search's note.
 _SEARCH_INFO = {
     "probability_of_improvement": "success_probability",
     "predicted_mean": "predicted_value",
@@ -209,13 +208,13 @@ _SEARCH_INFO = {
 
 
 def _search_info(note: dict[str, Any]) -> Optional[dict[str, Any]]:
-    """The note of a suggestion, with W&B's names beside ours."""
+    """Return the note of a suggestion, with W&B's names beside ours."""
     return {**note, **{_SEARCH_INFO[key]: value for key, value in note.items() if key in _SEARCH_INFO}} if note else None
 
 
 def _of_method(method: str, config: Mapping[str, Any]) -> None:
     if config.get("method") != method:
-        raise ValueError(f"the configuration says method {config.get('method')!r}, not {method!r}")
+        raise ValueError(f"method must be {method!r}, got {config.get('method')!r}")
 
 
 def grid_search_next_runs(
@@ -225,13 +224,13 @@ def grid_search_next_runs(
     n: int = 1,
     randomize_order: bool = False,
 ) -> list[Optional[SweepRun]]:
-    """:func:`next_runs` of a grid search."""
+    """Return :func:`next_runs` of a grid search."""
     _of_method("grid", sweep_config)
     return next_runs(sweep_config, runs, validate, n, randomize_order=randomize_order)
 
 
 def random_search_next_runs(sweep_config: Mapping[str, Any], validate: bool = False, n: int = 1) -> list[Optional[SweepRun]]:
-    """:func:`next_runs` of a random search."""
+    """Return :func:`next_runs` of a random search."""
     _of_method("random", sweep_config)
     return next_runs(sweep_config, [], validate, n)
 
@@ -243,17 +242,17 @@ def bayes_search_next_runs(
     n: int = 1,
     minimum_improvement: float = 0.1,
 ) -> list[Optional[SweepRun]]:
-    """:func:`next_runs` of a Bayesian search. ``minimum_improvement`` is taken and makes no difference."""
+    """Return :func:`next_runs` of a Bayesian search. ``minimum_improvement`` is ignored."""
     _of_method("bayes", config)
     return next_runs(config, runs, validate, n)
 
 
 def stop_runs(sweep_config: Mapping[str, Any], runs: Sequence[SweepRun], validate: bool = False) -> list[SweepRun]:
-    """The running runs that are to be stopped early."""
+    """Return the running runs that the stopping rule stops."""
     for key in ("metric", "early_terminate"):
         if key not in sweep_config:
             raise ValueError(f'early terminate requires "{key}" section')
-    # Names may be missing, and need not be unique: places are.
+    # Names may be missing and need not be unique; positions are unique.
     plain = [{**_plain(run), "name": str(place)} for place, run in enumerate(runs)]
     places, shown = _besom.stop_runs(sweep_config, plain)
     stopped = [runs[int(place)] for place in places]
@@ -263,14 +262,14 @@ def stop_runs(sweep_config: Mapping[str, Any], runs: Sequence[SweepRun], validat
 
 
 def hyperband_stop_runs(runs: Sequence[SweepRun], config: Mapping[str, Any], validate: bool = False) -> list[SweepRun]:
-    """:func:`stop_runs` by hyperband."""
+    """Return :func:`stop_runs` of hyperband."""
     if config.get("early_terminate", {}).get("type") != "hyperband":
-        raise ValueError("the configuration does not say early_terminate: {type: hyperband}")
+        raise ValueError("early_terminate must have the type hyperband")
     return stop_runs(config, runs, validate)
 
 
 def _plain(run: Any) -> dict[str, Any]:
-    # Code for that package may hand over objects of its own with the same fields.
+    # Code for W&B's engine may pass its own objects with the same fields.
     state = getattr(run.state, "value", run.state)
     return {
         "name": run.name, "state": state, "config": run.config, "history": run.history,
