@@ -28,7 +28,7 @@ def test_a_wrong_configuration_is_told_with_all_its_problems():
     ("call", "error", "text"),
     [
         (lambda: besom.sweep(RANDOM, seed=-1), ValueError, "seed must be an integer from 0 to 2\\*\\*64 - 1, got -1"),
-        (lambda: besom.Sweep(RANDOM, seed=1.5), ValueError, "not 1.5"),
+        (lambda: besom.Sweep(RANDOM, seed=1.5), ValueError, "got 1.5"),
         (lambda: besom.Sweep(RANDOM).ask(-1), ValueError, "count must be >= 0"),
         (lambda: besom.agent(besom.sweep(RANDOM), function=print, processes=0), ValueError, "processes must be >= 1, got 0"),
         (lambda: besom.controller(RANDOM).configure_search(3), TypeError, "an algorithm must be a class .* got 3"),
@@ -284,7 +284,7 @@ def test_ask_and_tell():
     assert [run.state for run in sweep.runs] == ["finished"] * 3 + ["failed", "finished"]
     with pytest.raises(besom.BesomError, match="run 1 has ended"):
         sweep.tell(first, 1.0)
-    with pytest.raises(ValueError, match="not 'running'"):
+    with pytest.raises(ValueError, match="got 'running'"):
         sweep.tell(first, 1.0, state="running")
     again = besom.Sweep({**RANDOM, "metric": {"name": "loss", "goal": "maximize"}}, seed=1)
     assert again.ask().params == first.params
