@@ -93,7 +93,7 @@ fn agent() -> NewAgent {
 
 const FINISHED: End = End { state: RunState::Finished, exit_code: Some(0), message: None };
 
-/// One of the processes: says that it has joined, waits for the word, takes and finishes runs until there is none.
+/// One of the processes: prints that it has joined, waits for a line, takes and finishes runs until none is left.
 fn work(path: &Path) -> Result<()> {
     let mut store = SqliteStore::open(path, clock())?;
     let agent = store.join(&id(), &agent())?;
@@ -169,7 +169,7 @@ fn claims(path: &Path, shares: &mut Vec<(u64, u64)>) -> Result<f64> {
     Ok(seconds)
 }
 
-/// How many seconds transactions take that insert one row, on a connection that nobody disturbs.
+/// How many seconds transactions take that insert one row, on a connection without company.
 fn bare_transactions(conn: &Connection) -> Result<f64> {
     let begun = Instant::now();
     for place in 0..BARE {

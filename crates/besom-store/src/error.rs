@@ -128,7 +128,7 @@ pub enum FileFault {
     /// It is read-only, or was opened to be read.
     #[error("it is read-only")]
     ReadOnly,
-    /// There is no space left.
+    /// No space is left.
     #[error("the disk is full")]
     Full,
     /// Its path cannot be passed to the database.

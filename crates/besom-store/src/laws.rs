@@ -1,11 +1,11 @@
 //! The laws of a [`Store`], as a suite for implementors: hand over a constructor and it is put to the test.
 //!
 //! Random scripts are played on the store and on a model in memory that is too simple to be wrong: several agents and
-//! owners, lost replies (calls repeated at once or much later), leases that are over, time that jumps. After each step
+//! owners, lost replies (calls repeated at once or much later), leases that have ended, time that jumps. After each step
 //! both must agree on what was answered and on the runs, and at the end on everything. So it is checked that
 //!
 //! * numbers of runs are dense, and a cap is exact;
-//! * no two live leases hold one run, and who has lost a run is told and changes nothing;
+//! * no two live leases hold one run, and the holder of a lost lease gets `Lost` and changes nothing;
 //! * acknowledged rows are never lost, doubled or put out of order;
 //! * what has ended stays as it ended, unless it is tried again;
 //! * a call that is repeated has no further effect and the same answer;
@@ -26,10 +26,10 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 
 use crate::{Clock, Store};
 
-/// How many scripts [`check_store`] plays.
+/// How many scripts [`check_store`] plays: a few seconds in memory, and enough to find every mutant (`tests/laws.rs`).
 const CASES: u32 = 256;
 
-/// Puts a store to the test: `make` makes a new, empty one each time, which tells the time by the clock.
+/// Tests a store: `make` returns a new, empty one each time, which reads the time from the clock.
 ///
 /// ```no_run
 /// besom_store::laws::check_store(|clock| besom_store::SqliteStore::in_memory(clock).expect("SQLite works"));
@@ -43,7 +43,7 @@ pub fn check_store<S: Store>(make: impl Fn(Clock) -> S) {
     }
 }
 
-/// As [`check_store`], with so many scripts, and answers what it finds as text. The scripts are the same each time.
+/// As [`check_store`], with `cases` scripts. Returns what broke, as text. The scripts are the same each time.
 pub fn find_violation<S: Store>(make: impl Fn(Clock) -> S, cases: u32) -> Option<String> {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
@@ -52,6 +52,6 @@ pub fn find_violation<S: Store>(make: impl Fn(Clock) -> S, cases: u32) -> Option
     match result {
         Ok(()) => None,
         Err(TestError::Fail(reason, script)) => Some(format!("{reason}\nin the script {script:#?}")),
-        Err(TestError::Abort(reason)) => Some(format!("the suite could not go on: {reason}")),
+        Err(TestError::Abort(reason)) => Some(format!("the suite was aborted: {reason}")),
     }
 }

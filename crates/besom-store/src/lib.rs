@@ -6,7 +6,7 @@
 //!
 //! Correctness rests on three numbers and never on time: the *attempt* of a run (+1 each time it is handed out) fences
 //! late writers; the *request* number of an agent makes a repeated claim return the same run; the *seq* of a metric
-//! row makes a repeated report add nothing. Time only decides when to give up on somebody who is silent.
+//! row makes a repeated report add nothing. Time only decides when to give up a silent agent.
 //!
 //! Every edge of the life of a run or a sweep is one operation, one transaction and one row in the events. A reply
 //! follows the commit.
@@ -32,6 +32,6 @@ pub use sqlite::Mutant;
 pub use sqlite::SqliteStore;
 pub use store::{Added, Store};
 
-/// Tells the time as milliseconds since 1970-01-01 UTC. A store is given one when it is opened, so that tests decide
+/// Returns the time as milliseconds since 1970-01-01 UTC. A store is given one when it is opened, so that tests decide
 /// what time it is.
 pub type Clock = std::sync::Arc<dyn Fn() -> u64 + Send + Sync>;

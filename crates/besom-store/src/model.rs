@@ -44,11 +44,11 @@ pub struct AgentId(pub u64);
 pub enum SweepState {
     /// Created; nothing was claimed yet.
     Pending,
-    /// At work. A pending sweep becomes running by its first claim.
+    /// Runs are handed out. A pending sweep becomes running by its first claim.
     Running,
     /// Hands out nothing until its owner resumes it.
     Paused,
-    /// Over by itself, or because its owner said that no new runs be made (`stop`).
+    /// Ended by itself, or because its owner wanted no new runs (`stop`).
     Finished,
     /// Ended by its owner together with its running runs.
     Canceled,
@@ -74,7 +74,7 @@ impl SweepState {
         Self::ALL.into_iter().find(|state| state.as_str() == name)
     }
 
-    /// Whether the sweep is over.
+    /// Whether the sweep has ended.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Finished | Self::Canceled)
     }
@@ -86,7 +86,7 @@ impl fmt::Display for SweepState {
     }
 }
 
-/// Who has paused a sweep, which decides what it takes to resume it.
+/// The cause of a pause, which decides what it takes to resume the sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PausedBy {
@@ -101,7 +101,7 @@ pub enum PausedBy {
 }
 
 impl PausedBy {
-    /// Everybody who may pause a sweep.
+    /// All causes of a pause.
     pub const ALL: [Self; 4] = [Self::Owner, Self::Search, Self::Stopper, Self::Program];
 
     /// The name in tables and JSON.
@@ -126,7 +126,7 @@ impl fmt::Display for PausedBy {
     }
 }
 
-/// A metric whose values the store extracts from reported rows, so that nobody need parse curves to rank runs.
+/// A metric whose values the store extracts from reported rows, so that runs are ranked without parsing curves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Watched {
     /// The key in the rows; a dotted path is not split.
@@ -187,7 +187,7 @@ pub struct SweepRow {
     pub state: SweepState,
     /// Why it stands there (what failed, what was reached), for people.
     pub reason: Option<String>,
-    /// Who has paused it, if it is paused.
+    /// The cause of its pause, if it is paused.
     pub paused_by: Option<PausedBy>,
     /// When it was created, in milliseconds since 1970.
     pub created_ms: u64,
@@ -213,9 +213,9 @@ pub struct AgentRow {
     pub id: AgentId,
     /// Its name for people.
     pub name: String,
-    /// When it was last heard of, in milliseconds since 1970.
+    /// The time of its last sign of life, in milliseconds since 1970.
     pub seen_ms: u64,
-    /// Whether it has not left and was heard of within its silence limit.
+    /// Whether it has not left and showed a sign of life within its silence limit.
     pub alive: bool,
     /// The run it holds.
     pub run: Option<RunNumber>,
@@ -271,13 +271,13 @@ pub struct Row {
 /// The answer to a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Stored; go on.
+    /// Stored; continue.
     Continue,
     /// Stored; end the run, for this reason.
     Stop {
         /// Why.
         reason: String,
-        /// Who wants it, which decides the state that the run ends in.
+        /// The origin of the request, which decides the state that the run ends in.
         kind: StopKind,
     },
     /// Nothing was stored: rows between the last stored one and the first of these are missing. Send again from here.
@@ -285,11 +285,11 @@ pub enum Reply {
         /// The seq that is expected next.
         expected: u64,
     },
-    /// Nothing was stored: the lease is over (the run was handed out again, or has ended).
+    /// Nothing was stored: the lease has ended (the run was handed out again, or has ended).
     Lost,
 }
 
-/// Who wants a run ended.
+/// The origin of a request that a run end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopKind {
@@ -361,7 +361,7 @@ pub struct RunRow {
     pub note: Map<String, Value>,
     /// Why a stopping rule or the owner asked that it be ended.
     pub stop_reason: Option<String>,
-    /// Who asked.
+    /// The origin of that request.
     pub stop_kind: Option<StopKind>,
     /// What people should know of its end.
     pub message: Option<String>,
@@ -389,7 +389,7 @@ pub struct RunRow {
 pub struct Attempt {
     /// Its number, from 1: the run's attempt then.
     pub number: u64,
-    /// Who had it.
+    /// The agent that had it.
     pub agent: String,
     /// When it began, in milliseconds since 1970.
     pub started_ms: u64,
@@ -408,9 +408,9 @@ pub struct RunQuery {
     pub states: Vec<RunState>,
     /// In which order.
     pub order: Order,
-    /// At most so many, if given.
+    /// At most this many, if given.
     pub limit: Option<u64>,
-    /// After skipping so many.
+    /// After skipping this many.
     pub offset: u64,
 }
 

@@ -16,7 +16,7 @@ use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Reply, Row, StoreErro
 /// - **Safe to repeat.** After a lost reply the agent makes the same call again. A repeated call has no
 ///   further effect and the same answer, with two exceptions: a repeated `join` adds a second agent, which
 ///   stays idle; a repeated `give_up` returns `false`.
-/// - **Fencing.** A call under a lease that is over changes nothing and returns [`Reply::Lost`] or `false`.
+/// - **Fencing.** A call under a lease that has ended changes nothing and returns [`Reply::Lost`] or `false`.
 ///   What a lease is worth is decided by its attempt number, never by time.
 /// - **Transient errors.** An agent retries after errors that are [transient](StoreError::is_transient), and
 ///   stops at any other. A queue behind a network must map a broken connection to one of these.
@@ -45,7 +45,7 @@ pub trait Queue: Send {
     /// `Killed` or `Preempted` end of a run that a stopping rule wanted to end makes it `finished`; a
     /// `Preempted` end of a run that will not be handed out again makes it `killed`. Any other state than
     /// those of [`End::state`] is [`StoreError::NotAnEnd`]. Returns [`Reply::Continue`] when done (also if
-    /// the very same end was stored before) and [`Reply::Lost`] if the lease is over.
+    /// the very same end was stored before) and [`Reply::Lost`] if the lease has ended.
     fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError>;
 
     /// Shows that an agent without a run is alive.
@@ -59,14 +59,14 @@ pub trait Queue: Send {
     /// these logged, then lets the dead one [`leave`](Self::leave).
     ///
     /// # Errors
-    /// [`StoreError::NoAgent`] if nobody with this id ever joined.
+    /// [`StoreError::NoAgent`] if no agent with this id ever joined.
     fn held(&mut self, agent: AgentId) -> Result<Vec<HeldRun>, StoreError>;
 
     /// The running runs of a sweep whose agents have been silent for longer than they may, by number.
     fn silent(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError>;
 
     /// Gives up a silent run: `crashed`, and `pending` again while the retry budget lasts. Does nothing if
-    /// the lease is over or its agent was heard of since. Returns whether it was given up now.
+    /// the lease has ended or its agent was heard of since. Returns whether it was given up now.
     fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError>;
 
     /// Whether any run of the sweep is `finished`: its program has worked before.

@@ -1,7 +1,7 @@
 //! A store in one SQLite file.
 //!
 //! One connection per [`SqliteStore`]; every thread and process opens its own. Readers see the last commit and wait for
-//! nobody (write-ahead log); writers take turns ([`turn`]) and commit to the disk before they answer. Each operation
+//! no one (write-ahead log); writers take turns ([`turn`]) and commit to the disk before they answer. Each operation
 //! of the traits is one transaction, written as a method of [`Tx`] in the file of the noun that it is about.
 
 mod agents;
@@ -51,7 +51,7 @@ pub use self::mutant::Mutant;
 pub struct SqliteStore {
     conn: Connection,
     clock: Clock,
-    /// `None` for a store that nobody else can write.
+    /// `None` for a store that no one else can write.
     turns: Option<Turns>,
     read_only: bool,
     /// Whether the last claim was answered with nothing, so that the next one probably will be.

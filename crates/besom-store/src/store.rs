@@ -20,7 +20,7 @@ pub trait Store: Queue {
     /// All sweeps, oldest first.
     fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError>;
 
-    /// Brings a sweep to a state, with a reason for people; to the state it is in already is no change and no error.
+    /// Brings a sweep to a state, with a reason for people. A sweep that is in it already does not change.
     /// `Canceled` also kills its pending and preempted runs and asks its running ones to end; `Finished` kills its
     /// pending and preempted runs (nothing is begun any more) and lets running ones end. `Paused` is [`Self::pause`] by
     /// the owner.
@@ -35,9 +35,9 @@ pub trait Store: Queue {
     /// What has changed since a cursor; 0 for everything.
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError>;
 
-    /// Adds runs `first`, `first + 1`, ... if `first` is the next number, the sweep is not over and its cap allows at
-    /// least one; what exceeds the cap is cut off. `seen` is what they were suggested from, if somebody wants to
-    /// suggest them again some day.
+    /// Adds runs `first`, `first + 1`, ... if `first` is the next number, the sweep hands out runs and its cap allows at
+    /// least one; what exceeds the cap is cut off. `seen` is what they were suggested from, so that the
+    /// suggestion can be repeated.
     fn add_runs(
         &mut self,
         id: &SweepId,
@@ -47,7 +47,7 @@ pub trait Store: Queue {
     ) -> Result<Added, StoreError>;
 
     /// Asks that running runs be ended; pending and preempted ones are ended at once (`killed`), others left alone.
-    /// A request that stands is not changed, except that `Cancel` overrides `Early`. Says how many were asked.
+    /// A request that stands is not changed, except that `Cancel` overrides `Early`. Returns how many were asked.
     fn request_stops(
         &mut self,
         id: &SweepId,
@@ -56,7 +56,7 @@ pub trait Store: Queue {
     ) -> Result<u64, StoreError>;
 
     /// Makes ended runs in these states `pending` again, with fresh retry budgets and without the stop that was
-    /// requested of them, and a finished sweep `running`. Says how many; if none, nothing changes.
+    /// requested of them, and a finished sweep `running`. Returns how many; if none, nothing changes.
     ///
     /// # Errors
     /// [`StoreError::Transition`] if the sweep is canceled.
@@ -101,13 +101,13 @@ pub trait Store: Queue {
 /// The answer to [`Store::add_runs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// So many were added.
+    /// This many were added.
     Added(usize),
-    /// None was added: somebody else was first, this is the next number now.
+    /// None was added: another controller was first, and this is the next number now.
     Lost(RunNumber),
     /// None was added: the cap is reached.
     Capped,
-    /// None was added: the sweep is paused or over.
+    /// None was added: the sweep is paused or has ended.
     Closed(SweepState),
 }
 

@@ -1,4 +1,4 @@
-//! The file: what is one, what is none, and who may do what with it.
+//! The file: what is a store, what is not, and what each user may do with it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod stage;

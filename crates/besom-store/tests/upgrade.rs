@@ -153,7 +153,7 @@ fn the_copy_beside_an_upgraded_store_is_the_old_one() {
     assert_eq!((version, epochs), (1, 14));
 }
 
-/// What SQLite says of tables, columns and indexes, but for the texts that made them.
+/// Tables, columns and indexes as SQLite lists them, without the statements that made them.
 fn schema(path: &Path) -> Vec<String> {
     let conn = Connection::open(path).unwrap();
     let mut statement = conn

@@ -6,10 +6,10 @@ use besom_core::{RunNumber, RunState};
 
 use super::fold::{Folded, same_curve};
 use super::model::{ANY, Model};
-use super::verdict::{Verdict, same, told};
+use super::verdict::{Verdict, expect_ok, same};
 use crate::{AgentId, AgentRow, Event, Lease, Order, Reply, RunQuery, RunRow, Store, SweepId, SweepRow};
 
-/// Store and model, with what those know who use the store.
+/// Store and model, with what the users of the store know.
 pub(super) struct Sides<'a, S> {
     pub(super) store: &'a mut S,
     pub(super) model: &'a Model,
@@ -23,7 +23,7 @@ pub(super) struct Sides<'a, S> {
 /// After each step: the runs, their order and number, the sweep.
 pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     for (at, id) in sides.sweeps.iter().enumerate() {
-        let found = told("runs", sides.store.runs(id, &RunQuery::default()))?;
+        let found = expect_ok("runs", sides.store.runs(id, &RunQuery::default()))?;
         let dense = found.iter().enumerate().all(|(index, run)| run.number == RunNumber::from_index(index));
         if !dense {
             return Err(format!("the numbers of runs are not dense: {found:?}"));
@@ -33,7 +33,7 @@ pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
             return Err(format!("{} runs are more than the cap {:?}", found.len(), sweep.new.run_cap));
         }
         same_rows(found, sweep.rows())?;
-        let row = told("sweep", sides.store.sweep(id))?;
+        let row = expect_ok("sweep", sides.store.sweep(id))?;
         let expected = SweepRow {
             id: id.clone(),
             name: sweep.new.name.clone(),
@@ -53,11 +53,11 @@ pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
             runs: sweep.runs.len() as u64,
         };
         same("sweep", &row, &expected)?;
-        let finished = told("has_finished_run", sides.store.has_finished_run(id))?;
+        let finished = expect_ok("has_finished_run", sides.store.has_finished_run(id))?;
         same("has_finished_run", &finished, &sides.model.has_finished_run(at))?;
     }
     for (index, agent) in sides.agents.iter().enumerate() {
-        same("held", &told("held", sides.store.held(*agent))?, &sides.model.held(index))?;
+        same("held", &expect_ok("held", sides.store.held(*agent))?, &sides.model.held(index))?;
     }
     Ok(())
 }
@@ -79,7 +79,7 @@ fn same_rows(found: Vec<RunRow>, expected: Vec<RunRow>) -> Verdict {
 
 /// At the end: everything.
 pub(super) fn agree_at_last<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
-    let sweeps = told("sweeps", sides.store.sweeps())?;
+    let sweeps = expect_ok("sweeps", sides.store.sweeps())?;
     let ids: Vec<SweepId> = sweeps.into_iter().map(|sweep| sweep.id).collect();
     same("sweeps", &ids.as_slice(), &sides.sweeps)?;
     for at in 0..sides.sweeps.len() {
@@ -95,16 +95,16 @@ fn agree_on_views<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
     let id = &sides.sweeps[at];
     let mut whole = Folded::default();
     let metrics = sides.model.sweeps[at].new.metrics.len();
-    whole.take(told("changes", sides.store.changes(id, 0))?, metrics)?;
+    whole.take(expect_ok("changes", sides.store.changes(id, 0))?, metrics)?;
     if !whole.agrees(&sides.model.sweeps[at].folded()) {
         return Err(format!("changes since 0 are wrong: {whole:?}"));
     }
-    same("status", &told("status", sides.store.status(id))?, &sides.model.status(at))?;
-    let agents = told("agents", sides.store.agents(id))?;
+    same("status", &expect_ok("status", sides.store.status(id))?, &sides.model.status(at))?;
+    let agents = expect_ok("agents", sides.store.agents(id))?;
     let known: BTreeSet<AgentId> = sides.agents.iter().copied().collect();
     let ids: BTreeSet<AgentId> = agents.iter().map(|agent| agent.id).collect();
     if ids.len() != agents.len() || !ids.is_subset(&known) {
-        return Err(format!("agents have ids that nobody was given: {agents:?}"));
+        return Err(format!("agents have ids that were never given out: {agents:?}"));
     }
     let agents: Vec<AgentRow> =
         agents.into_iter().map(|agent| AgentRow { id: AgentId(0), ..agent }).collect();
@@ -116,17 +116,17 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
     let sweep = &sides.model.sweeps[at];
     for (index, run) in sweep.runs.iter().enumerate() {
         let number = RunNumber::from_index(index);
-        same("seen", &told("seen", sides.store.seen(id, number))?, &run.seen)?;
-        let attempts = told("attempts", sides.store.attempts(id, number))?;
+        same("seen", &expect_ok("seen", sides.store.seen(id, number))?, &run.seen)?;
+        let attempts = expect_ok("attempts", sides.store.attempts(id, number))?;
         same("attempts", &attempts, &run.tried(&sides.model.agents))?;
         for (attempt, tried) in (1..).zip(&run.attempts) {
-            let rows = told("rows", sides.store.rows(id, number, Some(attempt)))?;
+            let rows = expect_ok("rows", sides.store.rows(id, number, Some(attempt)))?;
             same("rows", &rows, &tried.rows)?;
         }
         let newest = run.attempts.last().map(|tried| tried.rows.clone()).unwrap_or_default();
-        same("rows", &told("rows", sides.store.rows(id, number, None))?, &newest)?;
+        same("rows", &expect_ok("rows", sides.store.rows(id, number, None))?, &newest)?;
         for (metric, watched) in sweep.new.metrics.iter().enumerate() {
-            let curve = told("curve", sides.store.curve(id, number, metric))?;
+            let curve = expect_ok("curve", sides.store.curve(id, number, metric))?;
             if !same_curve(&curve, &run.curve(watched)) {
                 return Err(format!("the curve of {} in run {number} is {curve:?}", watched.name));
             }
@@ -137,7 +137,7 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
 
 fn agree_on_events<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
     let id = &sides.sweeps[at];
-    let all = told("events", sides.store.events(id, None, 0, u64::MAX))?;
+    let all = expect_ok("events", sides.store.events(id, None, 0, u64::MAX))?;
     if !all.is_sorted_by(|a, b| a.seq < b.seq) {
         return Err(format!("the seqs of events do not grow: {all:?}"));
     }
@@ -146,7 +146,7 @@ fn agree_on_events<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
     let mut paged: Vec<Event> = Vec::new();
     loop {
         let after = paged.last().map_or(0, |event| event.seq);
-        let page = told("events", sides.store.events(id, None, after, 3))?;
+        let page = expect_ok("events", sides.store.events(id, None, after, 3))?;
         if page.is_empty() {
             break;
         }
@@ -155,7 +155,7 @@ fn agree_on_events<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
     same("events page by page", &paged, &all)?;
     for (index, run) in sides.model.sweeps[at].runs.iter().enumerate() {
         let number = RunNumber::from_index(index);
-        let own = told("events", sides.store.events(id, Some(number), 0, u64::MAX))?;
+        let own = expect_ok("events", sides.store.events(id, Some(number), 0, u64::MAX))?;
         let filtered: Vec<Event> = all.iter().filter(|event| event.run == Some(number)).cloned().collect();
         same("events of a run", &own, &filtered)?;
         let state = own.iter().try_fold(None, |state, event| edge(state, &event.kind))?;
@@ -202,7 +202,8 @@ fn agree_on_order<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
     let some: Vec<RunNumber> =
         numbers(ranked.iter().filter(|row| open.contains(&row.state)).skip(1).take(2).cloned().collect());
     let query = |order| RunQuery { order, ..RunQuery::default() };
-    let mut ask = |query: RunQuery| Ok::<_, String>(numbers(told("runs", sides.store.runs(id, &query))?));
+    let mut ask =
+        |query: RunQuery| Ok::<_, String>(numbers(expect_ok("runs", sides.store.runs(id, &query))?));
     same("runs, newest first", &ask(query(Order::Newest))?, &newest)?;
     same("runs, best first", &ask(query(Order::Best))?, &numbers(ranked))?;
     let part = RunQuery { states: open.to_vec(), order: Order::Best, limit: Some(2), offset: 1 };
@@ -213,7 +214,7 @@ fn agree_on_order<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
 fn one_lease_at_most<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     let mut live = BTreeSet::new();
     for (at, lease) in sides.leases {
-        let reply = told("report", sides.store.report(lease, &[]))?;
+        let reply = expect_ok("report", sides.store.report(lease, &[]))?;
         if reply != Reply::Lost && !live.insert((*at, lease.run)) {
             return Err(format!("run {} is held by two leases", lease.run));
         }

@@ -4,7 +4,7 @@ use besom_core::RunState;
 
 use crate::{Changes, NewRun, RunChange, SweepState};
 
-/// A sweep as one knows it who follows its changes.
+/// A sweep as its changes describe it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Folded {
     pub(super) cursor: u64,
@@ -12,7 +12,7 @@ pub(super) struct Folded {
     pub(super) runs: Vec<FoldedRun>,
 }
 
-/// A run as one knows it who follows the changes.
+/// A run as the changes describe it.
 #[derive(Clone, Debug)]
 pub(super) struct FoldedRun {
     pub(super) new: NewRun,

@@ -146,7 +146,7 @@ impl Model {
         Claim::Run(ClaimedRun { lease, point: run.new.point.clone() })
     }
 
-    /// Hears of the holder of a lease. Says whether the lease stands; if its agent was given up, it does again.
+    /// Notes a sign of life from the holder of a lease, which undoes giving it up. Returns whether the lease stands.
     fn revive(&mut self, at: usize, index: usize, attempt: u64) -> bool {
         let now = self.now;
         let sweep = &mut self.sweeps[at];

@@ -10,13 +10,13 @@ use super::compare::{Sides, agree_at_last, agree_on_runs};
 use super::fold::Folded;
 use super::model::{Model, Refusal};
 use super::script::{FOLLOWERS, Script, Step, Terms, WATCHED};
-use super::verdict::{Verdict, same, same_reply, told};
+use super::verdict::{Verdict, expect_ok, same, same_reply};
 use crate::{
     AgentId, Claim, Clock, End, Lease, NewAgent, NewRun, NewSweep, Row, Seen, Store, StoreError, SweepId,
     Watched,
 };
 
-/// Store and model side by side, with what those know who use them.
+/// Store and model side by side, with what their users know.
 pub(super) struct Stage<S> {
     store: S,
     model: Model,
@@ -91,7 +91,7 @@ impl<S: Store> Stage<S> {
             }
             Step::Join { sweep, silence_ms } => {
                 let new = NewAgent { name: format!("agent {}", self.agents.len()), silence_ms: *silence_ms };
-                self.agents.push(told("join", self.store.join(&self.sweeps[*sweep], &new))?);
+                self.agents.push(expect_ok("join", self.store.join(&self.sweeps[*sweep], &new))?);
                 self.model.join(*sweep, new);
                 Ok(())
             }
@@ -114,8 +114,10 @@ impl<S: Store> Stage<S> {
                 let count = self.model.sweeps[*sweep].runs.len();
                 let chosen = runs.iter().filter(|_| count > 0).map(|run| RunNumber::from_index(run % count));
                 let stops: Vec<_> = chosen.map(|run| (run, format!("rule {run}"))).collect();
-                let found =
-                    told("request_stops", self.store.request_stops(&self.sweeps[*sweep], &stops, *kind))?;
+                let found = expect_ok(
+                    "request_stops",
+                    self.store.request_stops(&self.sweeps[*sweep], &stops, *kind),
+                )?;
                 same("request_stops", &found, &self.model.request_stops(*sweep, &stops, *kind))
             }
             Step::GiveUpSilent { sweep } => self.give_up_silent(*sweep),
@@ -148,7 +150,7 @@ impl<S: Store> Stage<S> {
             Step::Leave { agent, lost } if agents > 0 => (Call::Leave(agent % agents), *lost),
             Step::Idle { agent } if agents > 0 => {
                 self.model.hear(agent % agents);
-                return told("idle", self.store.idle(self.agents[agent % agents]));
+                return expect_ok("idle", self.store.idle(self.agents[agent % agents]));
             }
             Step::Report { lease, offset, rows, lost } => match self.lease(*lease) {
                 Some((sweep, lease)) => {
@@ -178,11 +180,11 @@ impl<S: Store> Stage<S> {
         Ok(())
     }
 
-    /// Makes a call and compares the answers. Says whether the answer is one to be given again.
+    /// Makes a call and compares the answers. Returns whether a repeated call must get the same answer.
     fn call(&mut self, call: &Call) -> Result<bool, String> {
         match call {
             Call::Claim(agent, request) => {
-                let found = told("claim", self.store.claim(self.agents[*agent], *request))?;
+                let found = expect_ok("claim", self.store.claim(self.agents[*agent], *request))?;
                 same("claim", &found, &self.model.claim(*agent, *request))?;
                 let Claim::Run(run) = found else { return Ok(false) };
                 let given = (self.model.agents[*agent].sweep, run.lease);
@@ -191,13 +193,13 @@ impl<S: Store> Stage<S> {
                 }
             }
             Call::Report(sweep, lease, rows) => {
-                let found = told("report", self.store.report(lease, rows))?;
+                let found = expect_ok("report", self.store.report(lease, rows))?;
                 same_reply("report", &found, &self.model.report(*sweep, lease, rows))?;
             }
             Call::Finish(sweep, lease, end) => {
                 match (self.store.finish(lease, end), self.model.finish(*sweep, lease, end)) {
                     (Err(StoreError::NotAnEnd(state)), None) if state == end.state => {}
-                    (found, Some(expected)) => same_reply("finish", &told("finish", found)?, &expected)?,
+                    (found, Some(expected)) => same_reply("finish", &expect_ok("finish", found)?, &expected)?,
                     (found, None) => {
                         return Err(format!("finish accepted the state {}: {found:?}", end.state));
                     }
@@ -205,7 +207,7 @@ impl<S: Store> Stage<S> {
             }
             Call::Leave(agent) => {
                 self.model.leave(*agent);
-                told("leave", self.store.leave(self.agents[*agent]))?;
+                expect_ok("leave", self.store.leave(self.agents[*agent]))?;
             }
         }
         Ok(true)
@@ -217,7 +219,8 @@ impl<S: Store> Stage<S> {
         let runs: Vec<NewRun> = (0..count).map(|_| self.new_run()).collect();
         let rows = (1..next).filter_map(RunNumber::new).zip(0..).collect();
         let seen = (count > 1).then_some(Seen { upto: next * 7, runs: next - 1, rows });
-        let found = told("add_runs", self.store.add_runs(&self.sweeps[sweep], first, &runs, seen.as_ref()))?;
+        let found =
+            expect_ok("add_runs", self.store.add_runs(&self.sweeps[sweep], first, &runs, seen.as_ref()))?;
         same("add_runs", &found, &self.model.add_runs(sweep, first, &runs, seen.as_ref()))
     }
 
@@ -232,35 +235,38 @@ impl<S: Store> Stage<S> {
     }
 
     fn give_up_silent(&mut self, sweep: usize) -> Verdict {
-        let silent = told("silent", self.store.silent(&self.sweeps[sweep]))?;
+        let silent = expect_ok("silent", self.store.silent(&self.sweeps[sweep]))?;
         same("silent", &silent, &self.model.silent(sweep))?;
         silent.iter().try_for_each(|held| self.give_up(sweep, &held.lease))
     }
 
     fn report_broken(&mut self, sweep: usize, lost: bool) -> Verdict {
         for _ in 0..=u32::from(lost) {
-            told("report_broken", self.store.report_broken(&self.sweeps[sweep], "its program is broken"))?;
+            expect_ok(
+                "report_broken",
+                self.store.report_broken(&self.sweeps[sweep], "its program is broken"),
+            )?;
             self.model.report_broken(sweep, "its program is broken");
         }
         Ok(())
     }
 
     fn give_up(&mut self, sweep: usize, lease: &Lease) -> Verdict {
-        let found = told("give_up", self.store.give_up(lease))?;
+        let found = expect_ok("give_up", self.store.give_up(lease))?;
         same("give_up", &found, &self.model.give_up(sweep, lease))
     }
 
     fn follow(&mut self, sweep: usize, follower: usize) -> Verdict {
         let metrics = self.model.sweeps[sweep].new.metrics.len();
         let cursor = self.followers[sweep][follower].cursor;
-        let changes = told("changes", self.store.changes(&self.sweeps[sweep], cursor))?;
+        let changes = expect_ok("changes", self.store.changes(&self.sweeps[sweep], cursor))?;
         let follower = &mut self.followers[sweep][follower];
         follower.take(changes, metrics)?;
         let expected = self.model.sweeps[sweep].folded();
         if !follower.agrees(&expected) {
             return Err(format!("changes since {cursor} lead to {follower:#?}\nand not to {expected:#?}"));
         }
-        let none = told("changes", self.store.changes(&self.sweeps[sweep], follower.cursor))?;
+        let none = expect_ok("changes", self.store.changes(&self.sweeps[sweep], follower.cursor))?;
         if follower.cursor > 0 && !none.runs.is_empty() {
             return Err(format!("nothing happened, and yet there are changes: {none:?}"));
         }
@@ -287,7 +293,7 @@ impl<S: Store> Stage<S> {
 
 fn sweep((id, terms): (&str, &Terms)) -> NewSweep {
     let goals =
-        if terms.maximise { [Goal::Maximize, Goal::Minimize] } else { [Goal::Minimize, Goal::Maximize] };
+        if terms.maximize { [Goal::Maximize, Goal::Minimize] } else { [Goal::Minimize, Goal::Maximize] };
     let watched = WATCHED.into_iter().take(terms.metrics);
     let metrics = watched.zip(goals).map(|(name, goal)| Watched { name: name.to_owned(), goal });
     NewSweep {

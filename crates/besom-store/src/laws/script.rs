@@ -23,7 +23,7 @@ pub(super) struct Terms {
     pub(super) run_cap: Option<u64>,
     pub(super) retry_crashed: u32,
     pub(super) retry_failed: u32,
-    pub(super) maximise: bool,
+    pub(super) maximize: bool,
     /// How many of [`WATCHED`] are the metrics of the sweep.
     pub(super) metrics: usize,
 }
@@ -69,11 +69,11 @@ pub(super) fn script() -> impl Strategy<Value = Script> {
 
 fn terms() -> impl Strategy<Value = Terms> {
     (option::of(0..7u64), 0..3u32, 0..2u32, any::<bool>(), 1..=WATCHED.len()).prop_map(
-        |(run_cap, retry_crashed, retry_failed, maximise, metrics)| Terms {
+        |(run_cap, retry_crashed, retry_failed, maximize, metrics)| Terms {
             run_cap,
             retry_crashed,
             retry_failed,
-            maximise,
+            maximize,
             metrics,
         },
     )

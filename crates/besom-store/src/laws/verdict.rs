@@ -9,7 +9,7 @@ use crate::{Reply, StoreError};
 pub(super) type Verdict = Result<(), String>;
 
 /// The answer to a call that must not fail.
-pub(super) fn told<T>(what: &str, answer: Result<T, StoreError>) -> Result<T, String> {
+pub(super) fn expect_ok<T>(what: &str, answer: Result<T, StoreError>) -> Result<T, String> {
     answer.map_err(|error| format!("{what} failed: {error}"))
 }
 

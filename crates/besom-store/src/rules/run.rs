@@ -15,7 +15,7 @@ pub struct RunRecord {
     pub state: RunState,
     /// How many times it was handed out; the fencing token.
     pub attempt: u64,
-    /// Who has or had the newest attempt.
+    /// The agent that has or had the newest attempt.
     pub agent: Option<AgentId>,
     /// Whether its agent was given up and may come back until the run is handed out again.
     pub given_up: bool,
@@ -48,7 +48,7 @@ pub struct RunRecord {
 /// A request that a run end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StopRequest {
-    /// Who wants it.
+    /// Its origin.
     pub kind: StopKind,
     /// Why.
     pub reason: String,
@@ -170,7 +170,7 @@ impl RunRecord {
         LogEntry::new("returned", detail)
     }
 
-    /// Ends its attempt as its agent says.
+    /// Ends its attempt as its agent reports.
     pub fn finish(&mut self, sweep: &SweepRecord, end: &End, now: u64) -> Ended {
         self.seen_ms = now;
         self.conclude(sweep, end, now)
@@ -202,7 +202,7 @@ impl RunRecord {
         Ended { state, log }
     }
 
-    /// The state after an attempt that ends so. It is tried again only if nobody wanted it to end, its budget lasts and
+    /// The state after an attempt that ends so. It is tried again only if no stop was requested, its budget lasts and
     /// its sweep still hands out runs; what cannot be tried again has ended.
     fn after(&self, sweep: &SweepRecord, end: RunState) -> RunState {
         let stop = self.stop.as_ref().map(|stop| stop.kind);
@@ -216,7 +216,7 @@ impl RunRecord {
         }
     }
 
-    /// Asks it to end, or ends it if nobody works on it; `None` if that changes nothing. The owner's request replaces that
+    /// Asks it to end, or ends it if no agent works on it; `None` if that changes nothing. The owner's request replaces that
     /// of a stopping rule, and no other is replaced while the run runs.
     pub fn request_stop(&mut self, kind: StopKind, reason: &str, now: u64) -> Option<LogEntry> {
         let stands =

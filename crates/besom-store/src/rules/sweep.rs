@@ -23,7 +23,7 @@ pub struct SweepRecord {
     pub state: SweepState,
     /// Why, for people.
     pub reason: Option<String>,
-    /// Who has paused it, if it is paused.
+    /// The cause of its pause, if it is paused.
     pub paused_by: Option<PausedBy>,
     /// How many runs it has.
     pub runs: u64,
@@ -79,7 +79,7 @@ impl SweepRecord {
         Ok(Some(self.go(kind, to, reason, now)))
     }
 
-    /// Pauses it; `None` if it is paused already, whoever did that.
+    /// Pauses it; `None` if it is paused already, whatever the cause.
     pub fn pause(
         &mut self,
         by: PausedBy,

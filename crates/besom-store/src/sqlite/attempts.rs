@@ -48,7 +48,7 @@ impl Tx<'_> {
         )
     }
 
-    /// Ends the attempt as its agent says.
+    /// Ends the attempt as its agent reports.
     pub(super) fn end(&self, sweep: &mut Sweep, run: &mut Run, end: &End) -> Outcome<()> {
         let ended = run.record.finish(&sweep.record, end, self.now);
         self.save_end(sweep, run, &ended)?;

@@ -1,4 +1,4 @@
-//! What has changed since a cursor, for those who keep a history.
+//! What has changed since a cursor, for keeping a history up to date.
 
 use rusqlite::params;
 

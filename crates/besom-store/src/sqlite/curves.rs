@@ -1,4 +1,4 @@
-//! Curves of watched metrics: their values apart from the rows, so that nobody need parse JSON to draw or rank.
+//! Curves of watched metrics: their values apart from the rows, so that drawing and ranking parse no JSON.
 //!
 //! A curve is cut into segments of some hundred values. Segments know the change that made them grow last, which is
 //! how [`super::changes`] finds the new part of a curve without reading the old one.
@@ -13,7 +13,8 @@ use super::runs::Run;
 use super::sweeps::Sweep;
 use crate::Row;
 
-/// How many values small reports are put together up to.
+/// How many values small reports are put together up to: a kilobyte, of which a page of the file holds three, and which is
+/// rewritten with each row that is reported alone.
 const SEGMENT: usize = 128;
 
 /// The size of a value in bytes.
@@ -79,7 +80,7 @@ impl Tx<'_> {
     }
 }
 
-/// The value of a metric in a row, NaN if it is no finite number.
+/// The value of a metric in a row, NaN if it is not a finite number.
 fn number(value: &Value) -> f64 {
     value.as_f64().filter(|value| value.is_finite()).unwrap_or(f64::NAN)
 }

@@ -5,7 +5,7 @@ use super::{SqliteStore, Tx};
 /// A rule of the protocol that a store is made to break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
-    /// Epochs are not compared: who lost a run can still write to it.
+    /// Attempts are not compared: the holder of a lost lease can still write to its run.
     NoFencing,
     /// A claim is answered anew, though its reply was only lost.
     NoStoredAnswer,

@@ -17,7 +17,7 @@ use super::schema::{self, APPLICATION_ID, Identity, UPGRADES, VERSION, beside};
 use super::turn::Turns;
 use crate::{Clock, FileFault, StoreError};
 
-/// Enough for every statement that the store has.
+/// Prepared statements to keep: more than the store has, so that none is prepared twice.
 const STATEMENTS: usize = 96;
 
 impl SqliteStore {
@@ -43,7 +43,7 @@ impl SqliteStore {
     pub fn open_existing(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         let place = find(path)?;
         let conn = connect(path, &place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        let found = recognise(path, &conn)?;
+        let found = recognize(path, &conn)?;
         if conn.is_readonly("main").map_err(Fault::from)? {
             return Err(cannot(path, FileFault::ReadOnly));
         }
@@ -54,7 +54,7 @@ impl SqliteStore {
         })?;
         if found < VERSION {
             let _turn = turns.wait(LOCK_TIMEOUT)?;
-            let found = recognise(path, &conn)?;
+            let found = recognize(path, &conn)?;
             schema::upgrade(&conn, &place, found, VERSION, UPGRADES)?;
         }
         Ok(Self::on(conn, clock, Some(turns), false))
@@ -68,12 +68,12 @@ impl SqliteStore {
     pub fn open_read_only(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         let place = find(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let opened = connect(path, &place, flags).and_then(|conn| Ok((recognise(path, &conn)?, conn)));
+        let opened = connect(path, &place, flags).and_then(|conn| Ok((recognize(path, &conn)?, conn)));
         let (found, conn) = match opened {
             // Where no file may be made, not even for reading, the log can't be used; without one there is no need.
             Err(StoreError::Open { .. } | StoreError::Write(_)) if log_is_empty(&place) => {
                 let conn = connect(path, &unchanging(&place), flags | OpenFlags::SQLITE_OPEN_URI)?;
-                (recognise(path, &conn)?, conn)
+                (recognize(path, &conn)?, conn)
             }
             other => other?,
         };
@@ -83,7 +83,7 @@ impl SqliteStore {
         Ok(Self::on(conn, clock, None, true))
     }
 
-    /// A store that nobody else sees and that is gone when dropped.
+    /// A store of its own in memory, which is gone when dropped.
     ///
     /// # Errors
     /// Only if SQLite itself fails.
@@ -149,7 +149,7 @@ fn reason(error: rusqlite::Error) -> FileFault {
 }
 
 /// The version of a store, or the refusal of anything else.
-fn recognise(path: &Path, conn: &Connection) -> Result<u32, StoreError> {
+fn recognize(path: &Path, conn: &Connection) -> Result<u32, StoreError> {
     let foreign = || StoreError::NotAStore { path: path.to_owned() };
     let found = Identity::of(conn).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
@@ -171,7 +171,7 @@ fn prepare(conn: &Connection) -> Outcome<()> {
     if mode != "wal" {
         conn.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     }
-    // After a burst, the log shrinks to a size that costs nothing.
+    // After a burst, the log shrinks to 64 MiB, so that one large report does not leave a large file for good.
     conn.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864",
     )?;
@@ -222,7 +222,7 @@ fn log_is_empty(place: &Path) -> bool {
     fs::metadata(beside(place, "-wal")).map_or(true, |log| log.len() == 0)
 }
 
-/// The address of a file that nobody changes, so that SQLite needs no lock and no log.
+/// The address of a file that does not change, so that SQLite needs no lock and no log.
 fn unchanging(place: &Path) -> PathBuf {
     let mut address = String::from("file:");
     for &byte in place.as_os_str().as_bytes() {

@@ -11,8 +11,8 @@ impl Queue for SqliteStore {
     }
 
     fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
-        // Agents that wait ask often; they need not wait for the disk to hear that there is nothing. Who just got
-        // a run will probably get another, and saves looking twice.
+        // Idle agents ask often, and an empty answer need not wait for the disk. An agent that just got a run will
+        // probably get another, and saves looking twice.
         if self.expects_nothing
             && self.read(|tx| tx.has_nothing_for(agent, request))?
             && let Some(nothing) = self.write_soft(|tx| tx.claim_nothing(agent, request))?

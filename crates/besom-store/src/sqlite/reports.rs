@@ -1,4 +1,4 @@
-//! What the holder of a lease says: metric rows, signs of life, the end.
+//! Reports of the holder of a lease: metric rows, signs of life, the end.
 
 use rusqlite::params;
 

@@ -171,7 +171,7 @@ impl Tx<'_> {
         parsed.map_err(|_| damaged("what a run was suggested from", text))
     }
 
-    /// Asks a run to end, or ends it if nobody works on it. Returns whether that was news.
+    /// Asks a run to end, or ends it if no agent works on it. Returns whether that changed anything.
     pub(super) fn request_stop(
         &self,
         sweep: &mut Sweep,

@@ -1,4 +1,4 @@
-//! The form of the file: how it is made, recognised and brought up to date.
+//! The form of the file: how it is made, recognized and brought up to date.
 
 use std::ffi::OsString;
 use std::fs;
@@ -26,7 +26,7 @@ pub(super) struct Upgrade {
 /// All upgrades there are, oldest first.
 pub(super) const UPGRADES: &[Upgrade] = &[Upgrade { from: 1, sql: include_str!("upgrade_1.sql") }];
 
-/// What a file says of itself.
+/// The numbers by which a file is recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) application: i32,
@@ -55,7 +55,7 @@ pub(super) fn create(conn: &Connection) -> Outcome<()> {
     Ok(transaction.commit()?)
 }
 
-/// Refuses to go on with a file that a newer program has upgraded while this one had it open.
+/// Refuses to write a file that a newer program has upgraded while this one had it open.
 pub(super) fn still_ours(conn: &Connection) -> Outcome<()> {
     let found = version(conn)?;
     if found == VERSION {

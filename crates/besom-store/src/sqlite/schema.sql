@@ -53,7 +53,7 @@ CREATE TABLE runs (
   number INTEGER NOT NULL,
   state TEXT NOT NULL,
   attempt INTEGER NOT NULL,
-  agent INTEGER,                    -- who has or had its newest attempt
+  agent INTEGER,                    -- the agent that has or had its newest attempt
   given_up INTEGER NOT NULL,        -- 1 if its agent fell silent and may come back until it is handed out again
   seen_ms INTEGER NOT NULL,         -- when its agent was last heard of
   silence_ms INTEGER NOT NULL,

@@ -1,6 +1,6 @@
 //! Whose turn it is to write: a fair lock over processes and threads.
 //!
-//! SQLite lets one connection write at a time, but those who wait only sleep and try again, so that the file often
+//! SQLite lets one connection write at a time, but the others only sleep and try again, so that the file often
 //! lies unused and some wait for ever. Writers therefore take turns by two advisory locks on side files: one waits in
 //! the *queue* lock until it is first, keeps it while it waits for the *turn* lock, and lets the next one be first when
 //! it has got it. The first asks for its turn again and again for a moment before it sleeps; the others sleep. Who has
@@ -113,7 +113,7 @@ impl Turns {
 enum Missed {
     /// The file system does not do it.
     Lock,
-    /// The time is over.
+    /// The timeout passed.
     Time,
 }
 
@@ -130,13 +130,13 @@ type Which = fn(&Files) -> &File;
 #[derive(Debug)]
 struct Waiter {
     ask: mpsc::Sender<Which>,
-    told: mpsc::Receiver<io::Result<()>>,
+    done: mpsc::Receiver<io::Result<()>>,
 }
 
 impl Waiter {
     fn of(files: Arc<Files>) -> io::Result<Self> {
         let (ask, asked) = mpsc::channel::<Which>();
-        let (tell, told) = mpsc::channel();
+        let (tell, done) = mpsc::channel();
         thread::Builder::new().name("besom-turn".to_owned()).spawn(move || {
             while let Ok(which) = asked.recv() {
                 if tell.send(uninterrupted(|| which(&files).lock())).is_err() {
@@ -144,12 +144,12 @@ impl Waiter {
                 }
             }
         })?;
-        Ok(Self { ask, told })
+        Ok(Self { ask, done })
     }
 
     fn wait(&self, which: Which, until: Instant) -> Result<(), Missed> {
         self.ask.send(which).map_err(|_| Missed::Time)?;
-        match self.told.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        match self.done.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(got) => got.map_err(Missed::from),
             Err(_) => Err(Missed::Time),
         }
@@ -179,7 +179,7 @@ impl Files {
     }
 }
 
-/// Asks for a lock for a short while, and says whether it is there.
+/// Asks for a lock for a short while. Returns whether it got it.
 fn polled(file: &File, until: Instant) -> io::Result<bool> {
     let until = until.min(Instant::now() + POLLING);
     while !at_once(file)? {
@@ -231,7 +231,7 @@ mod tests {
         assert!(matches!(other.wait(SHORT), Err(StoreError::Busy(_))));
         assert!(matches!(other.wait(SHORT), Err(StoreError::Busy(_))));
         drop(turn);
-        // Those who gave up still stand in the queue until the kernel has seen to them.
+        // Waiters that timed out stay in the queue until the kernel has woken their threads.
         drop(other.wait(Duration::from_secs(20)).unwrap());
         drop(one.wait(Duration::from_secs(20)).unwrap());
     }

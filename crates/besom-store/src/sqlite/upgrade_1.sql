@@ -9,7 +9,7 @@ ALTER TABLE agents RENAME COLUMN answer_epoch TO answer_attempt;
 -- A quote within a text is escaped, so that this finds keys only.
 UPDATE events SET detail = replace(detail, '"epoch":', '"attempt":') WHERE detail LIKE '%"epoch":%';
 
--- Who has paused a sweep was to be seen from the text of the reason only.
+-- The cause of a pause was only in the text of its reason.
 ALTER TABLE progress ADD COLUMN paused_by TEXT;
 UPDATE progress SET paused_by = CASE
     WHEN reason LIKE 'the search method %' THEN 'search'

@@ -45,7 +45,7 @@ pub(crate) fn new_sweep() -> NewSweep {
     }
 }
 
-/// A store in memory with one sweep of so many runs.
+/// A store in memory with one sweep that has `runs` runs.
 pub(crate) fn store(sweep: &NewSweep, runs: usize) -> (SqliteStore, Time) {
     let time = Time::default();
     let mut store = SqliteStore::in_memory(time.clock()).unwrap();
