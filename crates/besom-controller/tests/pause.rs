@@ -1,0 +1,78 @@
+//! A step that fails pauses the sweep, and the store knows what failed.
+#![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
+
+use std::sync::Arc;
+
+use besom_controller::{Controller, Step, Sweep};
+use besom_core::{
+    Answer, Ask, BoxError, Distribution, Goal, History, Metric, ParamPath, Parameter, Point, Problem, Search,
+    Space, Stop, Stopper, Suggestion,
+};
+use besom_store::{NewAgent, NewSweep, PausedBy, Queue, SqliteStore, Store, SweepId, SweepState, Watched};
+
+/// Suggests one run, and fails when it is asked for another.
+struct Once;
+
+impl Search for Once {
+    fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
+        if !ask.history.is_empty() {
+            return Err("no more".into());
+        }
+        let point = Point::default();
+        Ok(Answer::Try(vec![Suggestion { point, note: Default::default() }]))
+    }
+}
+
+/// Fails once there is a run.
+struct Picky;
+
+impl Stopper for Picky {
+    fn stop(&mut self, _: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
+        if history.is_empty() { Ok(Vec::new()) } else { Err("no rule fits".into()) }
+    }
+}
+
+/// What the store says of a sweep that was stepped with one run claimed, after another step.
+fn paused(stopper: Option<Box<dyn Stopper>>) -> (Option<PausedBy>, String) {
+    let id = SweepId::new("s");
+    let mut store = SqliteStore::in_memory(Arc::new(|| 0)).unwrap();
+    let new = NewSweep {
+        id: id.clone(),
+        name: None,
+        text: String::new(),
+        source: None,
+        directory: None,
+        seed: 0,
+        metrics: vec![Watched { name: "loss".to_owned(), goal: Goal::Minimize }],
+        run_cap: None,
+        retry_crashed: 0,
+        retry_failed: 0,
+    };
+    store.create_sweep(&new).unwrap();
+    let a = Distribution::IntUniform { min: 1, max: 9 };
+    let space = Space::new(vec![Parameter { name: ParamPath::from("a"), distribution: a }]).unwrap();
+    let sweep = Sweep::new(Problem::new(space, Metric::new("loss", Goal::Minimize)), Box::new(Once));
+    let sweep = match stopper {
+        Some(stopper) => sweep.with_stopper(stopper),
+        None => sweep,
+    };
+    let mut controller = Controller::new(id.clone(), sweep);
+    assert_eq!(controller.step(&mut store, 1).unwrap(), Step::Ready(1));
+    let agent = store.join(&id, &NewAgent { name: "a".to_owned(), silence_ms: 9 }).unwrap();
+    store.claim(agent, 1).unwrap();
+    assert_eq!(controller.step(&mut store, 1).unwrap(), Step::Paused);
+    let row = store.sweep(&id).unwrap();
+    assert_eq!(row.state, SweepState::Paused);
+    (row.paused_by, row.reason.unwrap())
+}
+
+#[test]
+fn a_search_that_fails_pauses_the_sweep_as_the_search() {
+    assert_eq!(paused(None), (Some(PausedBy::Search), "the search method failed: no more".to_owned()));
+}
+
+#[test]
+fn a_rule_that_fails_pauses_the_sweep_as_the_stopper() {
+    let found = paused(Some(Box::new(Picky)));
+    assert_eq!(found, (Some(PausedBy::Stopper), "the stopping rule failed: no rule fits".to_owned()));
+}
