@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use besom_store::{Queue, SqliteStore, Store, StoreError, SweepId, SweepRow};
+use besom_store::{FileFault, Queue, SqliteStore, Store, StoreError, SweepId, SweepRow};
 
 use crate::{EngineError, id_of_path, system_clock};
 
@@ -62,10 +62,16 @@ impl Place {
         Ok(Box::new(self.existing()?))
     }
 
-    /// Opens the store, which must exist, without the right to write.
+    /// Opens the store, which must exist, without the right to write. A store of an older version is upgraded first, if
+    /// it can be written.
     pub fn open_to_read(&self) -> Result<Box<dyn Store>, EngineError> {
         self.must_exist()?;
-        Ok(Box::new(SqliteStore::open_read_only(&self.file(), system_clock())?))
+        let read = || SqliteStore::open_read_only(&self.file(), system_clock());
+        let store = match read() {
+            Err(StoreError::Open { source: FileFault::Old(_), .. }) if self.existing().is_ok() => read(),
+            opened => opened,
+        };
+        Ok(Box::new(store?))
     }
 
     /// Opens the store, which must exist, as the agent with this number sees it.

@@ -135,7 +135,9 @@ pub enum FileFault {
     #[error("its path is not UTF-8, so it cannot be copied for an upgrade")]
     Path,
     /// It has a version before the present one and was opened to be read, which does not upgrade it.
-    #[error("it has the old version {0}: write to it once, which upgrades it")]
+    #[error(
+        "it has the old version {0}, and was opened to be read only: open it once to write, which upgrades it"
+    )]
     Old(u32),
     /// It has a version that cannot be upgraded.
     #[error("no upgrade leads from its version {0} to the present one")]

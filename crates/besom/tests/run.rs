@@ -222,6 +222,22 @@ fn a_failed_run_is_not_the_best_and_is_named_beside_it() {
 }
 
 #[test]
+fn a_store_of_the_first_version_is_upgraded_by_whatever_command_comes_first() {
+    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/../besom-store/tests/data/version-1.db");
+    for command in [&["status", "mjeefmsj"][..], &["show", "mjeefmsj", "4"], &["resume", "mjeefmsj"]] {
+        let desk = Desk::new();
+        std::fs::create_dir(desk.path().join(".besom")).unwrap();
+        std::fs::copy(old, desk.path().join(".besom/besom.db")).unwrap();
+        let answer = desk.call(command);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        assert!(desk.path().join(".besom/besom.db.v1").exists());
+        let status = desk.json(&["status", "mjeefmsj", "--json"]);
+        assert_eq!(status["status"]["better_uncounted"]["run"], 2, "{status}");
+        assert!(desk.call(&["show", "mjeefmsj", "4"]).out.contains("attempt=2"));
+    }
+}
+
+#[test]
 fn a_target_ends_the_sweep() {
     let desk = desk(&GRID.replace("goal: maximize", "goal: maximize, target: 6"));
     let answer = desk.call(&["run", "sweep.yaml"]);
