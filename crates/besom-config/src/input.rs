@@ -14,7 +14,7 @@ pub const MAX_BYTES: usize = 1 << 20;
 #[non_exhaustive]
 pub enum ReadError {
     /// It cannot be opened or read.
-    #[error("cannot read {name}: {source}")]
+    #[error("cannot read {name}")]
     Io {
         /// What the text is called.
         name: String,

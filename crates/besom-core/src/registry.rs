@@ -164,7 +164,7 @@ pub enum RegistryError {
         nearest: Option<String>,
     },
     /// The algorithm refused the problem or its options.
-    #[error("{kind} '{name}': {source}")]
+    #[error("{kind} '{name}'")]
     Refused {
         /// `search method` or `stopping rule`.
         kind: &'static str,

@@ -2,7 +2,7 @@
 
 use besom_core::{
     Answer, Ask, BoxError, Faults, History, Metric, OptionDefault, OptionKind, OptionSpec, Options, Problem,
-    Registry, RegistryError, Search, Space, Spec, Stop, Stopper,
+    Registry, RegistryError, Search, Space, Spec, Stop, Stopper, error_chain,
 };
 
 struct Says(Answer);
@@ -105,7 +105,7 @@ fn a_name_given_again_is_replaced() -> Result<(), BoxError> {
 fn a_refusal_carries_its_reason() {
     let options = Options::from_iter([("order".to_owned(), "upwards".into())]);
     let error = failure("grid", &options);
-    assert_eq!(error.to_string(), "search method 'grid': no order \"upwards\"");
+    assert_eq!(error_chain(&error), "search method 'grid': no order \"upwards\"");
     assert!(matches!(error, RegistryError::Refused { name, .. } if name == "grid"));
 }
 

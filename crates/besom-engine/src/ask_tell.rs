@@ -9,11 +9,11 @@ use std::io::{BufRead, Write};
 
 use besom_config::Reader;
 use besom_controller::Sweep;
-use besom_core::{Answer, BoxError, Registry, Run, RunNumber, RunState};
+use besom_core::{Answer, BoxError, Registry, Run, RunNumber, RunState, error_chain};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{build, message};
+use crate::build;
 
 /// The longest request in bytes: far beyond any real one, so that a stray file cannot fill the memory.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -51,7 +51,7 @@ pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn W
 }
 
 fn error_reply(error: &BoxError) -> Value {
-    json!({ "error": message(&**error) })
+    json!({ "error": error_chain(&**error) })
 }
 
 #[derive(Deserialize)]

@@ -5,21 +5,22 @@
 //!
 //! ```
 //! use besom_config::Reader;
-//! use besom_engine::{Creation, build, create, registry, stored_config, system_clock};
-//! use besom_store::{SqliteStore, Store};
+//! use besom_engine::{Creation, build, create, open, registry, stored_config};
 //!
 //! let registry = registry(); // and yours: registry.add_search("corners", spec, ..)
 //! let text = "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}";
 //! let config = Reader::new(&registry).read(text, "sweep.yaml")?.config;
 //! build(&registry, &config, 0)?; // an algorithm may refuse the problem: before anything is stored
 //!
-//! let mut store = SqliteStore::in_memory(system_clock())?;
+//! let directory = std::env::temp_dir().join(format!("besom-example-{}", std::process::id()));
+//! let mut store = open(&directory)?;
 //! let creation = Creation { text: text.to_owned(), ..Creation::new(&config, 7) };
-//! let id = create(&mut store, creation)?;
+//! let id = create(&mut *store, creation)?;
 //!
 //! let row = store.sweep(&id)?;
 //! let sweep = build(&registry, &stored_config(&registry, &row)?, row.seed)?;
 //! assert_eq!((sweep.problem().seed, sweep.problem().run_cap), (7, Some(5)));
+//! # std::fs::remove_dir_all(directory)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -31,7 +32,6 @@ mod error;
 mod files;
 #[cfg(feature = "mutants")]
 mod lossy;
-mod message;
 mod past;
 mod path;
 mod place;
@@ -46,10 +46,9 @@ pub use error::EngineError;
 pub use files::program_directory;
 #[cfg(feature = "mutants")]
 pub use lossy::Lossy;
-pub use message::message;
 pub use past::past;
 pub use path::id_of_path;
 pub use place::{Place, STORE_VARIABLE, find_sweep, open};
 pub use prior::{PriorRun, add_prior_runs};
 pub use run::{Ran, RunOptions, run};
-pub use size::{points, total};
+pub use size::{counts, points, total};

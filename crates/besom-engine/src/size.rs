@@ -1,6 +1,7 @@
-//! The size of a sweep, as far as its configuration determines it.
+//! The size of a sweep: planned by its configuration, and as it is.
 
 use besom_config::SweepConfig;
+use besom_core::RunState;
 
 /// How many points the space has; `None` if it is infinite, or too large to count.
 pub fn points(config: &SweepConfig) -> Option<u128> {
@@ -13,4 +14,30 @@ pub fn total(config: &SweepConfig) -> Option<u64> {
     let is_grid = config.method.name == "grid";
     let grid = points(config).filter(|_| is_grid).and_then(|points| u64::try_from(points).ok());
     [grid, config.problem.run_cap].into_iter().flatten().min()
+}
+
+/// The number of runs, of the total if that is known, and the number in each state (of the finished ones, how many were
+/// `stopped` early), as text: `12 of 60: 2 running, 9 finished (4 stopped early), 1 failed`.
+pub fn counts(of: Option<u64>, counts: &[(RunState, u64)], stopped: u64) -> String {
+    let all: u64 = counts.iter().map(|(_, count)| count).sum();
+    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+    let part = |(state, count): &(RunState, u64)| match state {
+        RunState::Finished if stopped > 0 => format!("{count} finished ({stopped} stopped early)"),
+        _ => format!("{count} {state}"),
+    };
+    let parts: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).map(part).collect();
+    if parts.is_empty() { format!("{all}{of}") } else { format!("{all}{of}: {}", parts.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_name_the_states_that_occur() {
+        let some = [(RunState::Running, 2), (RunState::Finished, 9), (RunState::Failed, 0)];
+        assert_eq!(counts(Some(60), &some, 4), "11 of 60: 2 running, 9 finished (4 stopped early)");
+        assert_eq!(counts(None, &some, 0), "11: 2 running, 9 finished");
+        assert_eq!(counts(Some(5), &[], 0), "0 of 5");
+    }
 }

@@ -3,8 +3,8 @@
 use besom_agent::AgentError;
 use besom_config::Diagnostics;
 use besom_controller::ControllerError;
-use besom_core::{BoxError, RegistryError};
-use besom_engine::{EngineError, message};
+use besom_core::{BoxError, RegistryError, error_chain};
+use besom_engine::EngineError;
 use besom_insight::InsightError;
 use besom_store::StoreError as Trouble;
 use pyo3::create_exception;
@@ -55,7 +55,7 @@ impl From<PyErr> for Failure {
 
 impl From<Trouble> for Failure {
     fn from(error: Trouble) -> Self {
-        Self(StoreError::new_err(message(&error)))
+        Self(StoreError::new_err(error_chain(&error)))
     }
 }
 
@@ -63,7 +63,7 @@ impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Refused { source, .. } if source.is::<PyErr>() => unboxed(source),
-            error => config_error(message(&error), Vec::new()),
+            error => config_error(error_chain(&error), Vec::new()),
         }
     }
 }
@@ -75,7 +75,7 @@ impl From<ControllerError> for Failure {
                 unboxed(source)
             }
             ControllerError::Store(error) => error.into(),
-            error => Self(BesomError::new_err(message(&error))),
+            error => Self(BesomError::new_err(error_chain(&error))),
         }
     }
 }
@@ -88,7 +88,7 @@ impl From<AgentError> for Failure {
                 Ok(error) => (*error).into(),
                 Err(source) => unboxed(source),
             },
-            error => Self(BesomError::new_err(message(&error))),
+            error => Self(BesomError::new_err(error_chain(&error))),
         }
     }
 }
@@ -116,7 +116,7 @@ impl From<EngineError> for Failure {
                 Self(PyValueError::new_err(error.to_string()))
             }
             EngineError::Paused { .. } => Self(SweepPaused::new_err(error.to_string())),
-            error => Self(BesomError::new_err(message(&error))),
+            error => Self(BesomError::new_err(error_chain(&error))),
         }
     }
 }
@@ -140,7 +140,7 @@ impl From<std::io::Error> for Failure {
 fn unboxed(source: BoxError) -> Failure {
     match source.downcast::<PyErr>() {
         Ok(error) => Failure(*error),
-        Err(source) => Failure(BesomError::new_err(message(&*source))),
+        Err(source) => Failure(BesomError::new_err(error_chain(&*source))),
     }
 }
 

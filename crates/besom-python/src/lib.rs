@@ -47,7 +47,7 @@ mod _besom {
     #[pymodule_export]
     use crate::log::RunLog;
     #[pymodule_export]
-    use crate::place::{id_of_path, store_directory};
+    use crate::place::{counts, id_of_path, store_directory};
     #[pymodule_export]
     use crate::plot::draw;
     #[pymodule_export]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use besom_config::{Diagnostic, Reader, SweepConfig};
 use besom_controller::{Controller, Sweep};
-use besom_core::{Options, Problem, Registry, Search, Stopper};
+use besom_core::{Options, Problem, Registry, RunState, Search, Stopper};
 use besom_engine::{Creation, Place, assemble};
 use besom_store::{Store, SweepId, SweepRow};
 use pyo3::prelude::*;
@@ -23,6 +23,13 @@ pub(crate) fn store_directory() -> Result<PathBuf, Failure> {
 #[pyfunction]
 pub(crate) fn id_of_path(path: &str) -> &str {
     besom_engine::id_of_path(path)
+}
+
+/// Return the number of runs, of the total if that is known, and the number in each state.
+#[pyfunction]
+pub(crate) fn counts(of: Option<u64>, counts: Vec<(String, u64)>, stopped: u64) -> String {
+    let known = |(state, count): (String, u64)| Some((RunState::parse(&state)?, count));
+    besom_engine::counts(of, &counts.into_iter().filter_map(known).collect::<Vec<_>>(), stopped)
 }
 
 /// The built-in algorithms and those that were registered from Python.

@@ -1,8 +1,8 @@
 //! Errors: which are the user's to fix, and what helps.
 
 use besom_config::{Diagnostics, ReadError};
-use besom_core::RegistryError;
-use besom_engine::{EngineError, message};
+use besom_core::{RegistryError, error_chain};
+use besom_engine::EngineError;
 use besom_store::StoreError;
 use thiserror::Error;
 
@@ -50,5 +50,5 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
         }
         _ => "",
     };
-    format!("{}{hint}", message(error.as_ref()))
+    format!("{}{hint}", error_chain(error.as_ref()))
 }

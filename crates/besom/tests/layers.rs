@@ -1,6 +1,7 @@
 //! The crate graph is decided: a crate uses only crates of lower layers, and some arrows are absent on purpose.
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -96,4 +97,26 @@ fn arrows_that_are_absent_on_purpose_stay_absent() {
         assert!(!ABSENT.contains(&(from.as_str(), to.as_str())), "{from} must not use {to}");
         assert!(!FOREIGN.contains(&to.as_str()), "{from} must not use {to}: nothing here is asynchronous");
     }
+}
+
+/// The files below a folder that name a type.
+fn files_that_name(word: &str, folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let found = entries.flat_map(|path| match path.is_dir() {
+        true => files_that_name(word, &path),
+        false => vec![path],
+    });
+    let names = |path: &PathBuf| std::fs::read_to_string(path).is_ok_and(|text| text.contains(word));
+    found.filter(names).collect()
+}
+
+#[test]
+fn one_file_outside_the_store_knows_which_store_it_is() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let others = LAYERS.iter().map(|(name, _)| crates.join(name).join("src"));
+    let sources = others.filter(|folder| folder.is_dir() && !folder.starts_with(crates.join("besom-store")));
+    let mut named: Vec<_> = sources.flat_map(|folder| files_that_name("SqliteStore", &folder)).collect();
+    // What loses replies in the kill test wraps that store and no other.
+    named.retain(|path| !path.ends_with("besom-engine/src/lossy.rs"));
+    assert_eq!(named, [crates.join("besom-engine/src/place.rs")]);
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use besom_agent::CrashLoopGuard;
 use besom_controller::ControllerError;
+use besom_core::error_chain;
 use besom_store::{PausedBy, Store, SweepId, SweepRow, SweepState};
 
 use super::Event;
 use super::stepper::{Stepper, may_pass, step};
-use crate::{EngineError, message};
+use crate::EngineError;
 
 /// How often the stopping rule looks at running runs. A step reads only what is new, so this is cheap; no training
 /// program logs so fast that it would be stopped later than it should.
@@ -64,14 +65,14 @@ impl<'a> Keeper<'a> {
         match step(stepper, 0) {
             Ok(_) => self.reported = None,
             Err(error) if may_pass(&error) => {
-                let message = message(&error);
+                let message = error_chain(&error);
                 if self.reported.as_ref() != Some(&message) {
                     self.report(Event::CannotWrite { message: message.clone() });
                 }
                 self.reported = Some(message);
             }
             Err(error) => {
-                self.report(Event::SteppingFailed { message: message(&error) });
+                self.report(Event::SteppingFailed { message: error_chain(&error) });
                 return Err(error);
             }
         }

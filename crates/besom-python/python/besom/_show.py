@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from besom import _besom
 from besom._besom import Store, number
 
 
@@ -20,12 +21,7 @@ def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def counts(sweep: dict[str, Any], status: dict[str, Any]) -> str:
     """Return ``12 of 60: 2 running, 9 finished (4 stopped early), 1 failed``."""
-    total = sum(count for _, count in status["counts"])
-    of = f" of {sweep['run_cap']}" if sweep["run_cap"] else ""
-    parts = [f"{count} {state}" for state, count in status["counts"] if count]
-    if status["stopped"]:
-        parts = [f"{part} ({status['stopped']} stopped early)" if part.endswith(" finished") else part for part in parts]
-    return f"{total}{of}: {', '.join(parts)}" if parts else f"{total}{of}"
+    return _besom.counts(sweep["run_cap"], [(state, count) for state, count in status["counts"]], status["stopped"])
 
 
 def best(sweep: dict[str, Any], status: dict[str, Any]) -> str:

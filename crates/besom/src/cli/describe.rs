@@ -15,22 +15,9 @@ pub(crate) fn metric(sweep: &SweepRow) -> &str {
     sweep.metrics.first().map_or("metric", |metric| &metric.name)
 }
 
-/// The number of runs, of the total if that is known, and the number in each state: `12 of 60: 2 running, 9 finished (4 stopped early), 1 failed`.
+/// The number of runs as [`besom_engine::counts`] writes it.
 pub(crate) fn counts(of: Option<u64>, status: &Status) -> String {
-    let total: u64 = status.counts.iter().map(|(_, count)| count).sum();
-    let of = of.map(|all| format!(" of {all}")).unwrap_or_default();
-    let parts: Vec<_> = status
-        .counts
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(state, count)| match (state, status.stopped) {
-            (RunState::Finished, stopped) if stopped > 0 => {
-                format!("{count} finished ({stopped} stopped early)")
-            }
-            _ => format!("{count} {state}"),
-        })
-        .collect();
-    if parts.is_empty() { format!("{total}{of}") } else { format!("{total}{of}: {}", parts.join(", ")) }
+    besom_engine::counts(of, &status.counts, status.stopped)
 }
 
 /// The value of the best run in few words: `val_loss 0.12 (run 7)`, or `val_loss 0.12 (run 7, running)`.

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use besom_config::{Diagnostics, Reader, SweepConfig};
-use besom_core::{Registry, RegistryError};
-use besom_engine::message;
+use besom_core::{Registry, RegistryError, error_chain};
 use serde_json::{Value, json};
 
 use crate::cli::input::read_text;
@@ -44,7 +43,7 @@ fn verdict(read: &Checked, for_wandb: Option<&Diagnostics>) -> Value {
         Ok((Ok(()), parsed)) => json!({
             "valid": true, "violations": [], "warnings": parsed.warnings, "config": parsed.config.filled,
         }),
-        Ok((Err(error), _)) => json!({ "valid": false, "violations": [{ "message": message(error) }] }),
+        Ok((Err(error), _)) => json!({ "valid": false, "violations": [{ "message": error_chain(error) }] }),
         Err(diagnostics) => json!({ "valid": false, "violations": diagnostics }),
     };
     if let Some(diagnostics) = for_wandb {
@@ -61,7 +60,7 @@ fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Diagnostics>) ->
             }
             line(format!("{name}: valid"))?;
         }
-        Ok((Err(error), _)) => line(format!("{name}: {}", message(error)))?,
+        Ok((Err(error), _)) => line(format!("{name}: {}", error_chain(error)))?,
         Err(diagnostics) => line(diagnostics)?,
     }
     match for_wandb {
