@@ -3,6 +3,8 @@
 use besom_core::BoxError;
 use thiserror::Error;
 
+use crate::Kind;
+
 /// Why a picture could not be drawn.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -13,4 +15,16 @@ pub enum PlotError {
     /// The drawing library failed.
     #[error("the picture could not be drawn")]
     Drawing(#[source] BoxError),
+}
+
+/// The name is not that of a [`Kind`].
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error(
+    "unknown plot{}; known plots: {}",
+    nearest.map(|name| format!(", did you mean '{name}'?")).unwrap_or_default(),
+    Kind::ALL.map(Kind::as_str).join(", ")
+)]
+pub struct UnknownKind {
+    /// The name with the most similar spelling, if one is near.
+    pub nearest: Option<&'static str>,
 }

@@ -7,8 +7,12 @@ mod importance;
 mod parallel;
 mod slice;
 
-use crate::PlotError;
+use std::str::FromStr;
+
+use besom_core::nearest;
+
 use crate::data::Data;
+use crate::error::{PlotError, UnknownKind};
 use crate::scene::Scene;
 
 /// What a picture shows.
@@ -45,11 +49,6 @@ impl Kind {
         }
     }
 
-    /// The kind of this name, as [`Self::as_str`] writes it.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
     /// The scene of this kind, in this size in pixels or in its natural one.
     pub(crate) fn scene(self, data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
         match self {
@@ -60,5 +59,15 @@ impl Kind {
             Self::Contour => contour::scene(data, size),
             Self::Curves => Ok(curves::scene(data, size)),
         }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+
+    /// The kind of this name, as [`Self::as_str`] writes it.
+    fn from_str(name: &str) -> Result<Self, UnknownKind> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == name);
+        found.ok_or_else(|| UnknownKind { nearest: nearest(name, Self::ALL.map(Self::as_str)) })
     }
 }

@@ -40,6 +40,6 @@ mod scene;
 #[cfg(test)]
 mod tests;
 
-pub use error::PlotError;
+pub use error::{PlotError, UnknownKind};
 pub use kind::Kind;
 pub use plot::{Format, Plot};

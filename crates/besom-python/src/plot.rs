@@ -1,6 +1,5 @@
 //! Pictures of a sweep, as the command draws them.
 
-use besom_core::nearest;
 use besom_plot::{Format, Kind, Plot, PlotError};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -25,20 +24,13 @@ pub(crate) fn draw<'py>(
         "png" => Format::Png,
         other => return Err(PyValueError::new_err(format!("a picture must be svg or png, got '{other}'"))),
     };
-    let mut plot = Plot::new(parse(kind)?).parameters(parameters);
+    let kind: Kind = kind.parse().map_err(|error| PyValueError::new_err(format!("'{kind}': {error}")))?;
+    let mut plot = Plot::new(kind).parameters(parameters);
     if let Some((width, height)) = size {
         plot = plot.size(width, height);
     }
     let content = py.detach(|| plot.draw(&history.problem, &history.history, format).map_err(Failure::from));
     Ok(PyBytes::new(py, &content?))
-}
-
-fn parse(kind: &str) -> PyResult<Kind> {
-    Kind::parse(kind).ok_or_else(|| {
-        let known = Kind::ALL.map(Kind::as_str);
-        let hint = nearest(kind, known).map(|name| format!(", did you mean '{name}'?")).unwrap_or_default();
-        PyValueError::new_err(format!("unknown picture '{kind}'{hint}; known: {}", known.join(", ")))
-    })
 }
 
 impl From<PlotError> for Failure {

@@ -80,7 +80,7 @@ def test_all_kinds_of_pictures_are_there_without_matplotlib(script, place):
 
 def test_a_picture_that_cannot_be_drawn_is_refused_in_words():
     sweep_id = worked()
-    with pytest.raises(ValueError, match="unknown picture 'histroy', did you mean 'history'"):
+    with pytest.raises(ValueError, match="'histroy': unknown plot, did you mean 'history'"):
         besom.picture(sweep_id, "histroy")
     with pytest.raises(ValueError, match="no parameter 'widht' .* did you mean 'width'"):
         besom.picture(sweep_id, "slice", parameters=["widht"])

@@ -260,7 +260,7 @@ pub(crate) struct PlotArguments {
     pub(crate) id: String,
 
     /// What to show: history, parallel, importance, slice, contour or curves
-    #[arg(value_parser = parse_kind, value_name = "PLOT")]
+    #[arg(value_name = "PLOT")]
     pub(crate) kind: Kind,
 
     /// File to write, .svg or .png ("-" for SVG on stdout) [default: PLOT.svg]
@@ -297,15 +297,6 @@ fn parse_state(text: &str) -> Result<RunState, String> {
         let known = RunState::ALL.map(RunState::as_str);
         let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
         format!("unknown state{hint}; known states: {}", known.join(", "))
-    })
-}
-
-/// Reads the name of a plot.
-fn parse_kind(text: &str) -> Result<Kind, String> {
-    Kind::parse(text).ok_or_else(|| {
-        let known = Kind::ALL.map(Kind::as_str);
-        let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
-        format!("unknown plot{hint}; known plots: {}", known.join(", "))
     })
 }
 
