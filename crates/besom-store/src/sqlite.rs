@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_and_costs_nothing_that_was_stored() {
+    fn a_full_disk_is_reported_and_costs_nothing_that_was_stored() {
         let dir = tempfile::tempdir().unwrap();
         let mut store = SqliteStore::open(&dir.path().join("runs.db"), Arc::new(|| 0)).unwrap();
         store.create_sweep(&sweep("a")).unwrap();

@@ -59,7 +59,7 @@ fn a_store_is_made_with_its_directory_and_found_again() {
 }
 
 #[test]
-fn a_store_that_is_not_there_is_only_made_by_open() {
+fn a_missing_store_is_created_by_open_only() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("runs.db");
     for open in [open_existing, open_read_only] {
@@ -70,7 +70,7 @@ fn a_store_that_is_not_there_is_only_made_by_open() {
 }
 
 #[test]
-fn what_is_no_store_is_refused_and_left_alone() {
+fn other_files_are_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
     fs::write(&path, "").unwrap();
@@ -95,7 +95,7 @@ fn a_path_below_a_file_is_refused() {
 }
 
 #[test]
-fn a_newer_store_is_refused_also_by_those_who_have_it_open() {
+fn a_newer_store_is_refused_also_where_it_is_open() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("runs.db");
     let mut old = open(&path).unwrap();

@@ -14,7 +14,7 @@ use stage::{claim, end, id, join, new_sweep, row, store};
 const FIRST: RunNumber = RunNumber::FIRST;
 
 #[test]
-fn a_silent_agent_that_returns_in_time_goes_on() {
+fn a_silent_agent_that_returns_in_time_keeps_its_run() {
     let (mut store, time) = store(&new_sweep(), 1);
     let agent = join(&mut store);
     let lease = claim(&mut store, agent, 1).lease;
@@ -29,7 +29,7 @@ fn a_silent_agent_that_returns_in_time_goes_on() {
 }
 
 #[test]
-fn who_comes_back_too_late_is_told_and_changes_nothing() {
+fn a_lost_lease_is_answered_with_lost_and_changes_nothing() {
     let (mut store, time) = store(&new_sweep(), 1);
     let (slow, fast) = (join(&mut store), join(&mut store));
     let old = claim(&mut store, slow, 1).lease;
@@ -95,7 +95,7 @@ fn a_stopped_run_that_crashes_is_not_tried_again() {
 }
 
 #[test]
-fn a_paused_sweep_hands_out_nothing_but_repeats_what_it_said() {
+fn a_paused_sweep_hands_out_nothing_but_repeats_its_answers() {
     let (mut store, _) = store(&new_sweep(), 2);
     let agent = join(&mut store);
     let run = claim(&mut store, agent, 1);
@@ -145,7 +145,7 @@ fn a_canceled_sweep_kills_what_waits_and_asks_what_runs() {
 }
 
 #[test]
-fn a_finished_sweep_lets_runs_end_and_goes_on_by_retry() {
+fn a_finished_sweep_lets_runs_end_and_is_reopened_by_retry() {
     let (mut store, _) = store(&NewSweep { retry_failed: 5, ..new_sweep() }, 2);
     let agent = join(&mut store);
     let lease = claim(&mut store, agent, 1).lease;

@@ -223,7 +223,7 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(1);
 
     #[test]
-    fn one_has_the_turn_and_others_are_told_when_they_have_waited_enough() {
+    fn one_has_the_turn_and_others_time_out() {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("store");
         let (mut one, mut other) = (Turns::at(&store).unwrap(), Turns::at(&store).unwrap());
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn who_had_the_turn_queues_behind_those_who_wait() {
+    fn a_writer_queues_behind_those_that_wait() {
         let dir = tempfile::tempdir().unwrap();
         let store = dir.path().join("store");
         let mut one = Turns::at(&store).unwrap();
