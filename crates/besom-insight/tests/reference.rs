@@ -120,7 +120,7 @@ fn values_are_translated_within_what_was_seen() {
 }
 
 #[test]
-fn what_a_history_cannot_say_is_refused_in_words() {
+fn what_a_history_cannot_answer_is_rejected_with_a_reason() {
     let problem = problem(&[uniform(), uniform()], Goal::Minimize);
     let refusal = |history: &History, named: &[&str]| {
         let named: Vec<String> = named.iter().map(|&name| name.to_owned()).collect();

@@ -1,4 +1,4 @@
-//! Every picture of any history is drawn whole, or refused in words.
+//! Every picture of any history is drawn completely, or rejected with a reason.
 
 use besom_core::distribution::Continuous;
 use besom_core::{Distribution, Goal, History, Metric, Parameter, Problem, Run, RunState, Space, laws};
@@ -100,7 +100,7 @@ fn the_best_so_far_never_gets_worse() {
 }
 
 #[test]
-fn what_cannot_be_drawn_is_refused_in_words() {
+fn what_cannot_be_drawn_is_rejected_with_a_reason() {
     let refusal = |kind, problem: &Problem, history: &History, named: &[&str]| {
         let plot = Plot::new(kind).parameters(named.iter().copied());
         plot.draw(problem, history, Format::Svg).expect_err("it is refused").to_string()

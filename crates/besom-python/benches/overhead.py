@@ -1,7 +1,7 @@
-"""What the package costs its callers: `python crates/besom-python/benches/overhead.py`.
+"""The overhead of the package for its callers: `python crates/besom-python/benches/overhead.py`.
 
 CPU time of this process, best of several repetitions, because other work shares the machine. The import is measured in
-fresh processes, less what an empty Python costs.
+fresh processes, minus the cost of an empty Python.
 """
 
 import os

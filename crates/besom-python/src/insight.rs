@@ -56,7 +56,7 @@ pub(crate) fn importances(py: Python<'_>, history: &HistoryView) -> Result<Vec<(
     })
 }
 
-/// What a model predicts over two parameters; the most important ones in place of those that are not named.
+/// The prediction of a model over two parameters; the most important ones replace those that are not given.
 ///
 /// A dict: `axes`, as in `sample`; `scores`, one row of `cells` numbers for each part of the second axis, smaller is
 /// better; `levels`, pairs of a score and the value of the metric that has it; `runs`, the number and the two places of

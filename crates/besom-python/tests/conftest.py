@@ -1,4 +1,4 @@
-"""What all tests share: a store of their own, and programs in files."""
+"""Fixtures of all tests: a separate store, and programs in files."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ def place(tmp_path, monkeypatch):
 
 @pytest.fixture
 def script(place):
-    """Writes a program, to be executed as a person would."""
+    """Write a program and execute it as a user would."""
 
     class Script:
         def write(self, text, name="program.py"):
@@ -45,5 +45,5 @@ def script(place):
 
 
 def runs(sweep_id):
-    """The runs of a sweep as the store has them."""
+    """Return the runs of a sweep in the store."""
     return besom.Api().sweep(sweep_id).runs

@@ -1,4 +1,4 @@
-"""The examples in docstrings run, and the stubs name what the native module has."""
+"""The examples in docstrings run, and the stubs match the native module."""
 
 import ast
 import doctest

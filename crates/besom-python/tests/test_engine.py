@@ -11,7 +11,7 @@ from besom.sweeps import RunState, SweepConfig, SweepRun, next_run, next_runs, s
 GRID = {"method": "grid", "parameters": {"a": {"values": [1, 2, 3]}, "b": {"value": "x"}}}
 
 
-def test_a_grid_goes_on_where_the_runs_are_and_ends_with_none():
+def test_a_grid_continues_after_the_runs_and_ends_with_none():
     runs = [SweepRun(config={"a": {"value": 1}, "b": {"value": "x"}})]
     assert next_run(GRID, runs).config == {"a": {"value": 2}, "b": {"value": "x"}}
     found = next_runs(GRID, runs, n=5)
@@ -31,7 +31,7 @@ def test_random_runs_differ_and_repeat_with_the_seed_of_random():
     assert all(1.0 <= run.config["a"]["value"] <= 2.0 for run in first)
 
 
-def test_what_a_search_says_of_its_suggestion_is_its_search_info():
+def test_the_note_of_a_suggestion_is_its_search_info():
     config = {"method": "bayes", "metric": {"name": "loss"}, "parameters": {"a": {"min": 1.0, "max": 2.0}}}
     runs = [
         SweepRun(state=RunState.finished, config={"a": {"value": 1 + i / 20}}, summary_metrics={"loss": abs(i - 5)})
@@ -80,7 +80,7 @@ def test_hyperband_stops_what_its_bands_cut_off():
         stop_runs(GRID | {"metric": {"name": "loss"}}, runs)
 
 
-def test_a_configuration_is_filled_or_refused():
+def test_a_configuration_is_filled_or_rejected():
     assert SweepConfig(GRID)["parameters"]["a"]["distribution"] == "categorical"
     with pytest.raises(besom.ConfigError, match="did you mean"):
         SweepConfig({"method": "gird", "parameters": {"a": {"values": [1]}}})

@@ -1,4 +1,4 @@
-"""Ctrl-C works everywhere at once."""
+"""Ctrl-C works everywhere immediately."""
 
 import signal
 import time

@@ -52,7 +52,7 @@ def test_it_maximizes_a_study_that_maximizes():
     assert abs(made.best_params["x"] - 0.7) < 0.05
 
 
-def test_pruned_failed_and_changing_trials_are_met():
+def test_pruned_failed_and_changing_trials_are_accepted():
     def odd(trial):
         x = trial.suggest_float("x", 0.0, 1.0)
         if trial.number % 3 == 0:
@@ -69,7 +69,7 @@ def test_pruned_failed_and_changing_trials_are_met():
     assert len(made.trials) == 24
 
 
-def test_several_objectives_are_refused():
+def test_several_objectives_are_rejected():
     made = optuna.create_study(sampler=BesomSampler(seed=1), directions=["minimize", "minimize"])
     with pytest.raises(ValueError, match="one metric"):
         made.optimize(lambda trial: (trial.suggest_float("x", 0.0, 1.0),) * 2, n_trials=2)

@@ -78,7 +78,7 @@ def test_all_kinds_of_pictures_are_there_without_matplotlib(script, place):
     assert (place / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_picture_that_cannot_be_drawn_is_refused_in_words():
+def test_a_picture_that_cannot_be_drawn_is_rejected_with_a_reason():
     sweep_id = worked()
     with pytest.raises(ValueError, match="'histroy': unknown plot, did you mean 'history'"):
         besom.picture(sweep_id, "histroy")

@@ -18,7 +18,7 @@ from besom.integrations.ray import BesomSearch, BesomStopper  # noqa: E402
 # Workers cannot import this file.
 ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
-#: After so many seconds an experiment is ended: what it was to show is not there then.
+#: The longest time in seconds for an experiment: after it the result is missing, and the test fails.
 LIMIT = 900
 CONFIG = {"method": "bayes", "metric": {"name": "loss"}, "parameters": {"x": {"min": -2.0, "max": 2.0}}}
 
@@ -55,7 +55,7 @@ def tuner(function, place, search=None, scheduler=None, samples=6, failures=0):
     )
 
 
-def test_a_search_names_what_trials_try_and_learns_from_them(place):
+def test_a_search_suggests_parameters_and_learns_from_trials(place):
     results = tuner(train, place, BesomSearch(CONFIG, seed=1), samples=8).fit()
     assert len(results) == 8 and not results.errors
     assert abs(results.get_best_result("loss", "min").config["x"]) < 0.5
@@ -93,7 +93,7 @@ def test_a_rule_stops_trials(place):
     assert all(lengths[level] < 9 for level in levels[1:])
 
 
-def test_a_killed_trial_process_is_a_failure_that_tune_tries_again(place):
+def test_a_killed_trial_process_is_a_failure_that_tune_retries(place):
     mark = place / "killed"
 
     def dies_once(config):
@@ -106,7 +106,7 @@ def test_a_killed_trial_process_is_a_failure_that_tune_tries_again(place):
     assert len(results) == 3 and not results.errors and mark.exists()
 
 
-def test_a_restored_tuner_goes_on_where_it_was(place):
+def test_a_restored_tuner_continues_where_it_was(place):
     whole = tuner(train, place / "whole", BesomSearch(CONFIG, seed=5), samples=6).fit()
     broken, going, begun = place / "broken", place / "going", place / "begun"
     begun.mkdir()

@@ -1,4 +1,4 @@
-"""Runs: what training code sees of them, and how they end."""
+"""Runs from training code, and how they end."""
 
 import math
 import threading
@@ -53,7 +53,7 @@ def test_rows_are_logged_by_call_by_step_or_when_committed():
     assert run.curve() == [3.0, 2.0, 1.0]
 
 
-def test_what_is_no_number_of_python_is_logged_as_one():
+def test_numbers_of_other_packages_are_logged_as_numbers():
     numpy = pytest.importorskip("numpy")
 
     def train():
@@ -273,7 +273,7 @@ def test_several_agents_of_one_process_keep_their_runs_apart():
         assert run.history() == [{"loss": run.config["x"], "number": run.number}] * 50
 
 
-def test_without_a_run_one_is_told_to_init():
+def test_logging_without_a_run_says_to_call_init():
     with pytest.raises(besom.BesomError, match="call besom.init\\(\\) before besom.log"):
         besom.log({"loss": 1})
     with pytest.raises(besom.BesomError, match="call besom.init\\(\\) before besom.config"):
@@ -300,7 +300,7 @@ def test_a_program_finds_its_run_in_its_environment(script):
     assert [run.state for run in runs(sweep_id)] == ["finished"] * 3
 
 
-def test_a_function_runs_in_processes_of_its_own(script):
+def test_a_function_runs_in_separate_processes(script):
     out = script.run("""
         import os
         import besom
@@ -319,13 +319,13 @@ def test_a_function_runs_in_processes_of_its_own(script):
     assert out.splitlines()[-1] == "4 [1, 2, 3]"
 
 
-def test_a_function_that_no_process_can_import_is_refused():
+def test_a_function_that_another_process_cannot_import_is_rejected():
     sweep_id = besom.sweep(GRID)
     with pytest.raises(TypeError, match="a top-level one of a module"):
         besom.agent(sweep_id, function=lambda: None, processes=2)
 
 
-def test_a_forked_child_is_told_to_make_its_own_controller(script):
+def test_a_forked_child_must_create_its_own_controller(script):
     out = script.run("""
         import os, besom
         controller = besom.controller(besom.sweep({"method": "grid", "parameters": {"x": {"values": [1]}}}))

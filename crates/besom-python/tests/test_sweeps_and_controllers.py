@@ -12,7 +12,7 @@ SPACE = {"x": {"min": 0.0, "max": 1.0}, "kind": {"values": ["a", "b"]}, "fixed":
 RANDOM = {"method": "random", "metric": {"name": "loss"}, "run_cap": 5, "parameters": SPACE}
 
 
-def test_a_wrong_configuration_is_told_with_all_its_problems():
+def test_an_invalid_configuration_raises_all_its_problems():
     config = {"method": "gird", "parameters": {"x": {"min": 2, "max": "a"}}}
     with pytest.raises(besom.ConfigError) as caught:
         besom.sweep(config)
@@ -38,14 +38,14 @@ def test_a_wrong_configuration_is_told_with_all_its_problems():
         (lambda: besom.agent("nothing1", function=print), besom.StoreError, "there is no store in .*besom.sweep creates one"),
     ],
 )
-def test_what_cannot_be_meant_is_told_at_once(call, error, text):
+def test_invalid_arguments_are_rejected_early(call, error, text):
     with pytest.raises(error, match=text):
         call()
     if besom.run is not None:
         besom.finish()
 
 
-def test_a_sweep_is_made_of_a_dict_a_function_or_a_file(place):
+def test_a_sweep_is_created_from_a_dict_a_function_or_a_file(place):
     (place / "sweep.yaml").write_text("method: grid\nname: of a file\nparameters: {x: {values: [1e-5]}}\n")
     ids = [besom.sweep(RANDOM, project="p"), besom.sweep(lambda: RANDOM), besom.sweep("sweep.yaml")]
     api = besom.Api()
@@ -99,7 +99,7 @@ def test_the_api_shows_a_sweep():
     assert sweep.status["counts"]["finished"] == 5
 
 
-def test_frames_hold_a_line_per_run():
+def test_frames_hold_a_row_per_run():
     pytest.importorskip("pandas")
     sweep_id = besom.sweep(RANDOM)
     besom.agent(sweep_id, function=lambda: besom.log({"loss": besom.init().config.x}))
@@ -151,7 +151,7 @@ def test_every_method_and_rule_has_a_class(script):
 
 
 class Corner:
-    """Tries the corners of the unit cube, one after another."""
+    """Suggest the corners of the unit cube, one after another."""
 
     def __init__(self, problem, options):
         self.edge = options.get("edge", 0.0)
@@ -359,7 +359,7 @@ def test_a_replaced_built_in_name_has_the_options_of_its_replacement(script):
     assert "method.beta unknown key" in str(out)
 
 
-def test_a_description_that_makes_no_sense_is_refused():
+def test_an_invalid_description_is_rejected():
     for options in [{"depth": {"type": "text"}}, {"depth": {"type": "integer", "minimum": 1, "default": 0}}, {"depth": 3}]:
         with pytest.raises(ValueError, match="option 'depth'"):
             besom.register_search("senseless", Described, options=options)
