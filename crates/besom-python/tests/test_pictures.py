@@ -59,6 +59,8 @@ def test_a_large_sweep_is_shown_in_pixels():
         sweep.tell(run, run["rate"])
     html = sweep._repr_html_()
     assert "<svg" not in html and html.count("data:image/png;base64,") == 2
+    picture = besom.picture(sweep)
+    assert picture._repr_svg_() is None and picture._repr_png_().startswith(b"\x89PNG") and picture.svg.startswith("<svg")
     xml.fromstring(html)
 
 

@@ -33,12 +33,17 @@ class Picture:
     def __init__(self, history: _besom.History, kind: str, parameters: Sequence[str], size: Optional[tuple[int, int]]) -> None:
         self._arguments = (history, kind)
         self._options: dict[str, Any] = {"parameters": list(parameters), "size": size}
-        #: The picture as SVG.
-        self.svg: str = self._draw("svg").decode()
+        self._format = "svg" if len(history) <= MOST_SHAPES else "png"
+        self._shown = self._draw(self._format)
 
     def _draw(self, format: str) -> bytes:
         history, kind = self._arguments
         return _besom.draw(history, kind, format, **self._options)
+
+    @property
+    def svg(self) -> str:
+        """The picture as SVG."""
+        return (self._shown if self._format == "svg" else self._draw("svg")).decode()
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the picture to a file that ends in ``.svg`` or ``.png``."""
@@ -47,8 +52,13 @@ class Picture:
         with open(path, "wb") as file:
             file.write(content)
 
-    def _repr_svg_(self) -> str:
-        return self.svg
+    # Of these two a notebook shows the one that is not None.
+
+    def _repr_svg_(self) -> Optional[str]:
+        return self.svg if self._format == "svg" else None
+
+    def _repr_png_(self) -> Optional[bytes]:
+        return self._shown if self._format == "png" else None
 
     def __repr__(self) -> str:
         return f"<Picture {self._arguments[1]}>"
@@ -125,10 +135,10 @@ def _drawn(history: _besom.History, kind: str, width: int, label: str) -> str:
     """Return one picture of the page; nothing if there is nothing to see yet."""
     style = "display:inline-block;vertical-align:top;margin-right:16px"
     try:
-        if len(history) <= MOST_SHAPES:
-            svg = _besom.draw(history, kind, "svg", size=(width, HEIGHT)).decode()
-            return f'<div role="img" aria-label="{escape(label)}" style="{style}">{svg}</div>'
-        png = base64.b64encode(_besom.draw(history, kind, "png", size=(width, HEIGHT))).decode()
-        return f'<img alt="{escape(label)}" style="{style}" src="data:image/png;base64,{png}"/>'
+        drawn = Picture(history, kind, (), (width, HEIGHT))
     except _besom.BesomError:
         return ""
+    if (svg := drawn._repr_svg_()) is not None:
+        return f'<div role="img" aria-label="{escape(label)}" style="{style}">{svg}</div>'
+    png = base64.b64encode(drawn._repr_png_() or b"").decode()
+    return f'<img alt="{escape(label)}" style="{style}" src="data:image/png;base64,{png}"/>'
