@@ -1,6 +1,6 @@
 //! From the tree to a checked configuration: one file per part of the sweep file.
 //!
-//! Every check adds what it finds and goes on; the configuration is handed out only if there was no error.
+//! Every check adds what it finds and continues; a configuration is returned only if there was no error.
 
 mod algorithm;
 mod cloud;

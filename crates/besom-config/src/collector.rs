@@ -65,7 +65,7 @@ impl Collector {
         (self.dialect == Dialect::Wandb).then(|| self.error(place, path, message))
     }
 
-    /// Whether no further diagnostic will be told, so that there is no need to think of a suggestion.
+    /// Whether further diagnostics will only be counted, so that none needs a suggestion.
     pub(crate) fn is_full(&self) -> bool {
         self.list.len() >= MAX_LISTED
     }
@@ -79,7 +79,7 @@ impl Collector {
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
         if self.unlisted > 0 {
-            // The last one told has become a stand-in for all that came after it.
+            // The last one listed has become a stand-in for all that came after it.
             let diagnostic = self.list.pop();
             let stand_in = diagnostic.map(|diagnostic| Diagnostic {
                 severity: if self.errors > 0 { Severity::Error } else { Severity::Warning },
@@ -118,13 +118,13 @@ impl Collector {
 }
 
 impl Diagnostic {
-    /// Says which value is at fault.
+    /// Records which value is at fault.
     pub(crate) fn found(&mut self, node: &Node) -> &mut Self {
         self.found = Some(node.describe());
         self
     }
 
-    /// Says what to do about it.
+    /// Records what to do about it.
     pub(crate) fn suggest(&mut self, suggestion: impl Into<String>) -> &mut Self {
         self.suggestion = Some(suggestion.into());
         self

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub enum Severity {
     /// The file is refused.
     Error,
-    /// The file is taken, but its author may mean something else.
+    /// The file is valid, but its author may mean something else.
     Warning,
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 /// The most bytes that a sweep file may have (1 MiB).
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// Why the text of a sweep file could not be had.
+/// Why the text of a sweep file could not be read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReadError {
@@ -28,12 +28,12 @@ pub enum ReadError {
         name: String,
     },
     /// It is larger than a sweep file may be.
-    #[error("{name} has more than {max} bytes, the most that a sweep file may have", max = MAX_BYTES)]
+    #[error("{name} is larger than {max} bytes, the limit for a sweep file", max = MAX_BYTES)]
     TooLarge {
         /// What the text is called.
         name: String,
     },
-    /// It is no text.
+    /// It is not text.
     #[error("{name}:{line}:{column}: this is not UTF-8 text{}", if *utf16 { " (it looks like UTF-16; save it as UTF-8)" } else { "" })]
     NotUtf8 {
         /// What the text is called.

@@ -14,12 +14,12 @@ use crate::sweep::SweepConfig;
 use crate::tree::{self, MAX_DEPTH, Node, Place};
 use crate::yaml;
 
-/// A sweep file that was found right.
+/// A valid sweep file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed {
     /// What it says.
     pub config: SweepConfig,
-    /// What its author may have meant otherwise.
+    /// What its author may have meant differently.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -71,9 +71,8 @@ impl<'a> Reader<'a> {
         self
     }
 
-    /// Also allows every other name of an algorithm, its options left alone: for those who execute the runs of a sweep
-    /// that somebody else drives with an algorithm of their own. Options of the registry's algorithms are checked by their
-    /// specs only.
+    /// Also allows every other name of an algorithm, its options left alone: for agents, which execute the runs of a sweep that
+    /// somebody else drives. Options of the registry's algorithms are checked by their specs only.
     #[must_use]
     pub fn any_algorithm(mut self) -> Self {
         self.known.any = true;
@@ -118,7 +117,7 @@ impl<'a> Reader<'a> {
 
 fn read_text(text: &str, known: &Known<'_>, collector: &mut Collector) -> Option<SweepConfig> {
     if text.len() > MAX_BYTES {
-        let message = format!("it has more than {MAX_BYTES} bytes, the most that a sweep file may have");
+        let message = format!("it is larger than {MAX_BYTES} bytes, the limit for a sweep file");
         collector.error(Place::default(), &tree::Path::Root, message);
         return None;
     }

@@ -6,7 +6,7 @@
 
 use crate::tree::Data;
 
-/// What a plain word means, and what about it is worth telling.
+/// What a plain word means, and what about it deserves a warning.
 #[derive(Debug)]
 pub(crate) struct Scalar {
     pub(crate) data: Data,
@@ -186,7 +186,7 @@ mod tests {
             Data::Integer(value) => value.to_string(),
             Data::Float(value) => format!("{value:?}"),
             Data::Text(text) => format!("'{text}'"),
-            Data::List(_) | Data::Map(_) => unreachable!("a word is no list"),
+            Data::List(_) | Data::Map(_) => unreachable!("a word is not a list"),
         };
         let surprise = scalar.surprise.map_or(String::new(), |surprise| format!(" {surprise:?}"));
         assert_eq!(format!("{found}{surprise}"), expected, "for {text}");

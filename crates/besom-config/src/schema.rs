@@ -217,7 +217,7 @@ enum ControllerKind {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "the type is the schema")]
 struct Scheduler {
-    /// The engine; besom goes on without one if it is `wandb`.
+    /// The engine; with `wandb`, besom runs without one.
     engine: Engine,
     source: Option<String>,
     optimizer: Option<String>,

@@ -1,4 +1,4 @@
-//! What a sweep file says, once it is found right.
+//! What a valid sweep file means.
 
 use besom_core::{Options, Problem};
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ pub struct SweepConfig {
     pub problem: Problem,
     /// The key `seed`.
     pub seed: Option<u64>,
-    /// Which search method names the points to try.
+    /// Which search method suggests points.
     pub method: Algorithm,
     /// Which rule stops runs early, if any.
     pub early_terminate: Option<Algorithm>,
@@ -25,9 +25,9 @@ pub struct SweepConfig {
     pub entity: Option<String>,
     /// The key `program`: the training program.
     pub program: Option<String>,
-    /// The key `command`: the words of the command line, with macros; items that are no text are as they were written.
+    /// The key `command`: the words of the command line, with macros; items that are not text are as they were written.
     pub command: Option<Vec<String>>,
-    /// Whether the file says `controller: {type: local}`: a person drives the loop, not the agents.
+    /// Whether the file has `controller: {type: local}`: a person drives the loop, not the agents.
     pub controller_local: bool,
     /// How often a run is tried again.
     pub retry: Retry,
@@ -35,12 +35,12 @@ pub struct SweepConfig {
     pub filled: Value,
 }
 
-/// A search method or stopping rule by name, with what the file says to it.
+/// A search method or stopping rule by name, with its options.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Algorithm {
     /// The name under which it is registered.
     pub name: String,
-    /// Its options; for the built-in algorithms checked and with defaults filled in, for all others untouched.
+    /// Its options, checked and with defaults filled in; those of an algorithm that is not in the registry untouched.
     pub options: Options,
 }
 
@@ -53,7 +53,7 @@ impl Algorithm {
 
 /// How often a run is tried again, by the way it ended (the key `retry`).
 ///
-/// `retry: 2` allows two more tries for either; `retry: {crashed: 2, failed: 1}` says each. Preempted runs always go on.
+/// `retry: 2` allows two more tries for either; `retry: {crashed: 2, failed: 1}` says each. Preempted runs always continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// For a run whose agent fell silent.

@@ -49,7 +49,7 @@ pub(crate) enum Data {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    /// What the key is if it is no text: `a number`.
+    /// What the key is if it is not text: `a number`.
     pub(crate) odd_key: Option<&'static str>,
     pub(crate) place: Place,
     pub(crate) node: Rc<Node>,
@@ -217,7 +217,7 @@ impl<'a> Path<'a> {
 }
 
 impl fmt::Display for Path<'_> {
-    /// `parameters.lr.values[2]`; a key that is no plain word is quoted.
+    /// `parameters.lr.values[2]`; a key that is not a plain word is quoted.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Path::Root => Ok(()),

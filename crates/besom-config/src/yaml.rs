@@ -1,7 +1,7 @@
 //! YAML text (of which JSON is a part) to a tree with places.
 //!
 //! The only module that knows the YAML parser. It builds on the parser's events rather than on a serde front end,
-//! because a reader who is to be told everything at once needs what serde drops: whether a word was quoted and how it
+//! because reporting everything at once needs what serde drops: whether a word was quoted and how it
 //! was spelled, the place of every key, both of two equal keys. Aliases are shared subtrees, so that one that expands
 //! into millions of values is refused by counting, before anything is expanded.
 
@@ -24,7 +24,7 @@ pub(crate) fn compose(text: &str, diagnostics: &mut Collector) -> Option<Rc<Node
     Composer { text, events, anchors: HashMap::new(), expanded: 0, diagnostics }.document().ok()
 }
 
-/// The reading cannot go on; why is among the diagnostics.
+/// Reading cannot continue; the reason is among the diagnostics.
 struct Broken;
 
 struct Composer<'a> {
@@ -118,7 +118,7 @@ impl<'a> Composer<'a> {
 
     fn alias(&mut self, id: usize, at: Place, path: &Path<'_>, depth: usize) -> Result<Rc<Node>, Broken> {
         let Some(node) = self.anchors.get(&id).cloned() else {
-            self.diagnostics.error(at, path, "this alias lies inside of what it stands for");
+            self.diagnostics.error(at, path, "this alias is inside of what it refers to");
             return Err(Broken);
         };
         self.check_depth(at, path, depth + node.height)?;
@@ -319,7 +319,7 @@ impl<'a> Composer<'a> {
             let (first, second) = (&entries[pair[0]], &entries[pair[1]]);
             if first.key == second.key {
                 let line = first.place.line;
-                let message = format!("this key stands here again, as in line {line}");
+                let message = format!("duplicate key, first in line {line}");
                 self.diagnostics.error(second.place, &path.key(&second.key), message);
             }
         }

@@ -39,11 +39,11 @@ fn no_more_than_the_limit_is_read() {
     assert!(matches!(error, ReadError::TooLarge { .. }), "{error}");
     assert!(endless.0 <= 2 * MAX_BYTES, "{}", endless.0);
     assert!(read_from(std::io::repeat(b'a').take(MAX_BYTES as u64), "x").is_ok());
-    refused(&"a".repeat(MAX_BYTES + 1), "more than 1048576 bytes");
+    refused(&"a".repeat(MAX_BYTES + 1), "larger than 1048576 bytes");
 }
 
 #[test]
-fn a_directory_a_missing_file_and_bytes_that_are_no_text_are_told_apart() {
+fn a_directory_a_missing_file_and_bytes_that_are_not_text_differ() {
     let directory = tempdir();
     let said = |error: ReadError| error.to_string();
     assert!(said(read_file(&directory).unwrap_err()).contains("it is a directory"));

@@ -20,7 +20,7 @@ fn check_warnings(text: &str, expected: &str) {
 }
 
 #[test]
-fn all_problems_are_told_at_once_with_place_path_and_remedy() {
+fn all_errors_are_reported_at_once_with_place_path_and_remedy() {
     check(include_str!("data/messages/everything.yaml"), include_str!("data/messages/everything.txt"));
 }
 
@@ -55,8 +55,8 @@ fn json_text_is_answered_with_lines_and_columns() {
     check(
         "{\n\t\"method\": \"random\",\n\t\"run_cap\": \"10\",\n\t\"parameters\": {\"é\": {\"min\": 2, \"max\": 1}}\n}",
         "sweep.yaml:3:13: run_cap: found \"10\", expected a whole number of at least 1 (remove the quotes: 10)\n\
-         sweep.yaml:4:17: parameters.é: a parameter's name begins with a letter or _ and goes on with letters, digits, \
-         _, - and .\n\
+         sweep.yaml:4:17: parameters.é: a parameter's name begins with a letter or _, followed by letters, digits, _, - \
+         and .\n\
          sweep.yaml:4:30: parameters.é.min: min is 2, which is not less than max, 1 (write min: 1, max: 2)",
     );
 }
@@ -67,7 +67,7 @@ fn json_values_are_answered_with_paths() {
     let problems = reader().read_json(&config).unwrap_err();
     assert_eq!(
         problems.to_string(),
-        "configuration: parameters.x.max: missing required key; min alone says no range"
+        "configuration: parameters.x.max: missing required key; min alone is not a range"
     );
     let json = serde_json::to_value(&problems).unwrap();
     assert_eq!(
@@ -75,7 +75,7 @@ fn json_values_are_answered_with_paths() {
         serde_json::json!([{
             "severity": "error", "source": "configuration", "line": null, "column": null,
             "path": "parameters.x.max", "found": null,
-            "message": "missing required key; min alone says no range", "suggestion": null,
+            "message": "missing required key; min alone is not a range", "suggestion": null,
         }])
     );
 }
@@ -86,7 +86,7 @@ fn doubtful_files_are_taken_with_a_warning() {
 }
 
 #[test]
-fn what_keeps_a_file_from_wandb_is_told() {
+fn what_keeps_a_file_from_wandb_is_reported() {
     let text = include_str!("data/messages/wandb.yaml");
     reader().method("corners").read(text, "sweep.yaml").unwrap();
     let problems = reader().method("corners").wandb_diagnostics(text, "sweep.yaml");

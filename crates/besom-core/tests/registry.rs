@@ -136,7 +136,7 @@ fn options_are_checked_by_the_spec_and_by_the_constructor_at_once() {
     });
     let Err(error) = registry.search("grid", &problem(), &options) else { panic!("it was built") };
     assert_eq!(
-        error.to_string(),
+        error_chain(&error),
         "search method 'grid': option 'depth' must be a whole number of at least 1, found 0; no order goes up"
     );
 }
@@ -150,7 +150,7 @@ fn an_option_that_is_wrong_or_misspelled_is_not_missing() {
     for (key, expected) in [("depth", "'depth' must be"), ("dpth", "unknown option 'dpth'")] {
         let options = Options::from_iter([(key.to_owned(), 0.into())]);
         let Err(error) = registry.search("grid", &problem(), &options) else { panic!("it was built") };
-        let error = error.to_string();
+        let error = error_chain(&error);
         assert!(error.contains(expected) && !error.contains("missing"), "{error}");
     }
 }

@@ -34,7 +34,7 @@ pub enum InsightError {
     /// The sweep does not vary a parameter of this name.
     #[error(
         "no parameter '{name}' that is not constant{}; known: {}",
-        nearest.as_ref().map(|name| format!(", did you mean '{name}'?")).unwrap_or_default(),
+        besom_core::did_you_mean(nearest.as_deref()),
         known.join(", ")
     )]
     UnknownParameter {

@@ -21,7 +21,7 @@ pub enum PlotError {
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error(
     "unknown plot{}; known plots: {}",
-    nearest.map(|name| format!(", did you mean '{name}'?")).unwrap_or_default(),
+    besom_core::did_you_mean(*nearest),
     Kind::ALL.map(Kind::as_str).join(", ")
 )]
 pub struct UnknownKind {

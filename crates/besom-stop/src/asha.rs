@@ -1,7 +1,7 @@
-//! Asynchronous successive halving, the form that stops: at few steps only the best part goes on.
+//! Asynchronous successive halving, the form that stops: at few steps only the best part continues.
 //!
-//! Steps called *rungs* are r, rη, rη² …: a run that gets to one goes on if its best so far is among the best 1/η of all
-//! runs that ever got there. Against `hyperband` as W&B has it, it needs no option (r follows from how long runs are),
+//! Steps called *rungs* are r, rη, rη² …: a run that gets to one continues if its best so far is among the best 1/η of all
+//! runs that ever got there. Unlike W&B's `hyperband`, it needs no option (r follows from how long runs are),
 //! judges by the best so far and not by one noisy value, waits until there is something to compare with, and never
 //! stops the run that has the best value of all.
 //!
@@ -78,7 +78,7 @@ impl Asha {
         rungs
     }
 
-    /// The largest loss that survives at a rung; `None` if too few runs have got there to stop anybody.
+    /// The largest loss that survives at a rung; `None` if too few runs have got there to stop any.
     fn threshold(&self, field: &Field) -> Option<f64> {
         if field.len() <= self.min_peers {
             return None;

@@ -1,8 +1,8 @@
 //! Hyperband's successive halving as W&B does it.
 //!
-//! At steps called *bands* every run that gets there is compared with all that got there before it: whoever is not
-//! among the best 1/η (`eta`) is stopped. Bands are r, rη, rη² … for r = `min_iter`, or R/η, R/η² … (`s` of them) for
-//! R = `max_iter`. The rule is asynchronous: nobody waits, and a run is judged by its last band at every look.
+//! At steps called *bands* every run that gets there is compared with all that got there before it, and stopped if it is
+//! not among the best 1/η (`eta`). Bands are r, rη, rη² … for r = `min_iter`, or R/η, R/η² … (`s` of them) for
+//! R = `max_iter`. The rule is asynchronous: no run waits, and each is judged by its last band at every step of the sweep.
 //!
 //! Which element of the sorted losses is the threshold, how bands are rounded and what counts as a step are W&B's, to
 //! the bit of the floating point product. The idea is Li et al., "Hyperband: A Novel Bandit-Based Approach to
@@ -21,10 +21,10 @@ use crate::objective::Objective;
 use crate::options::{reader, truncated};
 use crate::reason::{NotBetter, ordinal};
 
-/// How many bands `min_iter` makes, as in W&B.
+/// How many bands `min_iter` makes: W&B's number, so that thresholds agree with it.
 const BANDS: usize = 100;
 
-/// The most bands that `max_iter` and `s` may make; only an `eta` next to 1 makes so many.
+/// The most bands that `max_iter` and `s` may make, so that memory is bounded; only an `eta` next to 1 needs more.
 const MOST_BANDS: usize = 10_000;
 
 /// Stops a run that is worse at its last band than the best 1/eta of all runs there.
@@ -199,7 +199,7 @@ impl Stopper for Hyperband {
     }
 }
 
-/// How all runs stand.
+/// The standings of all runs.
 struct Field {
     /// For each band the losses of the runs that reached it, sorted.
     losses: Vec<Vec<f64>>,
@@ -207,7 +207,7 @@ struct Field {
     standings: Vec<(RunNumber, Standing)>,
 }
 
-/// How one run stands.
+/// The standing of one run.
 #[derive(Clone, Copy)]
 struct Standing {
     /// The last band that it reached, as index.

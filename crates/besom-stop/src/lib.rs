@@ -1,10 +1,11 @@
 //! Stopping rules: which running runs are not worth finishing.
 //!
-//! One file per rule. A rule reads the curves of all runs and names those to end, each with a reason that a person can
+//! One file per rule. A rule reads the curves of all runs and selects those to stop, each with a reason that a person can
 //! check. Rules never keep state between calls, so a crash or a second controller changes nothing.
 //!
 //! Adding a rule costs its file, its line in [`register`], and nothing else: what a run has logged as losses
-//! (`objective`), who got as far (`peers`), reading options with all their problems (`options`) and wording a reason (`reason`) are shared.
+//! (`objective`), which runs got as far (`peers`), reading
+//! options (`options`) and wording a reason (`reason`) are shared. Its options, defaults and summary stand in its `SPEC`.
 //!
 //! ```
 //! use besom_core::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Registry, Space};

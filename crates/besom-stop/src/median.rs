@@ -1,6 +1,6 @@
 //! The median rule: a run that is worse than half of all runs were at its step is stopped.
 //!
-//! The gentlest of the rules that compare runs: it needs no schedule, and half of the runs live on at every step.
+//! The gentlest of the rules that compare runs: it needs no schedule, and half of the runs survive every step.
 //! Golovin et al., "Google Vizier: A Service for Black-Box Optimization", KDD 2017, with the best so far in place of the
 //! running average.
 
@@ -16,6 +16,10 @@ use crate::objective::Objective;
 use crate::options::reader;
 use crate::peers::{Field, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
+
+/// The part of the usual length of runs before which none is judged, unless the options say where: early values say little
+/// of where a curve ends, and a tenth lost is cheap.
+const GRACE: usize = 10;
 
 /// Stops a run whose best so far is worse than the median of what the others had reached by the same step.
 ///
@@ -54,7 +58,7 @@ impl Median {
     }
 
     fn first_step(&self, objective: Objective<'_>, history: &History) -> usize {
-        self.grace.unwrap_or_else(|| usual_length(objective, history).div_ceil(10)).max(1)
+        self.grace.unwrap_or_else(|| usual_length(objective, history).div_ceil(GRACE)).max(1)
     }
 
     /// The running runs that may be judged, by how many steps they have made.

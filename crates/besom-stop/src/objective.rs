@@ -21,7 +21,7 @@ impl<'a> Objective<'a> {
         self.metric
     }
 
-    /// The run's valid values as losses, oldest first; the n-th is the run's step n. What is no finite number is left
+    /// The run's valid values as losses, oldest first; the n-th is the run's step n. What is not a finite number is left
     /// out before steps are counted, and a final value outside the curve has no step, so that it is not here.
     pub(crate) fn losses(self, run: &Run) -> impl Iterator<Item = f64> + '_ {
         let goal = self.metric.goal;

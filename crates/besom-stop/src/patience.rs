@@ -1,7 +1,7 @@
 //! Patience: a run that has not improved for long is stopped, whatever the others do.
 //!
-//! It saves the tail of runs that have converged, and so goes well with any search; it does not tell good runs from
-//! bad ones.
+//! It saves the tail of runs that have converged, and so suits any search; it does not distinguish good runs from bad
+//! ones.
 
 use besom_core::{
     BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, Run, RunState, Shown,

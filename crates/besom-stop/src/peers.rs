@@ -1,4 +1,4 @@
-//! How far runs have got and how they compare with those that got as far: what `asha` and `median` share.
+//! How far runs have got and how they compare with those that got as far; shared by `asha` and `median`.
 
 use besom_core::value::float;
 use besom_core::{History, Run, RunNumber, RunState};

@@ -1,6 +1,6 @@
 //! Thresholds: a run that diverges, or leaves bounds that its owner set, is stopped at once.
 //!
-//! Divergence is what no training recovers from: a metric that is no number, or a loss beyond all proportion. The
+//! Divergence is what no training recovers from: a metric that is not a number, or a loss beyond all proportion. The
 //! proportion is taken from the runs that are over: losses are measured from their median in units of the spread of
 //! their better half, and logarithmically beyond one such unit, so that an earlier explosion does not hide the next.
 
@@ -14,6 +14,10 @@ use crate::objective::Objective;
 use crate::options::reader;
 use crate::peers::shown;
 use crate::reason::{NotBetter, value};
+
+/// The spread of losses that are all but equal, as part of their size: far above rounding errors, far below differences that
+/// matter.
+const LEAST_SPREAD: f64 = 1e-12;
 
 /// Fewer finished runs give no proportion: the spread of the better half needs two runs.
 const FEWEST: usize = 4;
@@ -95,7 +99,7 @@ impl Threshold {
         let better = &losses[..losses.len().div_ceil(2)];
         let median = losses[losses.len() / 2];
         let squares: f64 = better.iter().map(|loss| (median - loss) * (median - loss)).sum();
-        let spread = (squares / better.len() as f64).sqrt().max(1e-12 * (1.0 + median.abs()));
+        let spread = (squares / better.len() as f64).sqrt().max(LEAST_SPREAD * (1.0 + median.abs()));
         let worst = (losses[losses.len() - 1] - median) / spread;
         let worst = if worst > 1.0 { 1.0 + libm::log(worst) } else { 1.0 };
         let limit = median + spread * libm::exp(self.divergence * worst - 1.0);
@@ -106,7 +110,7 @@ impl Threshold {
         let bad = run.curve(0).values.iter().rev().take_while(|value| !value.is_finite()).count();
         if self.nan > 0 && bad >= self.nan {
             let times = if bad == 1 { "value" } else { "values" };
-            return Some(format!("{} is no finite number (last {bad} {times})", objective.metric().name));
+            return Some(format!("{} is not a finite number (last {bad} {times})", objective.metric().name));
         }
         let steps = objective.losses(run).count();
         let loss = objective.losses(run).last().filter(|_| steps >= self.min_iter)?;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's own data is known")]
 
-use besom_core::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Registry, Space};
+use besom_core::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Registry, Space, error_chain};
 use serde_json::{Value, json};
 
 fn check(rule: &str, options: &Value, expected: &str) {
@@ -14,7 +14,7 @@ fn check(rule: &str, options: &Value, expected: &str) {
     let mut registry = Registry::new();
     besom_stop::register(&mut registry);
     let found = registry.stopper(rule, &problem, options.as_object().unwrap());
-    let found = found.err().map_or_else(|| "fine".to_owned(), |error| error.to_string());
+    let found = found.err().map_or_else(|| "fine".to_owned(), |error| error_chain(&error));
     assert_eq!(found.trim_start_matches(&format!("stopping rule '{rule}': ")), expected);
 }
 

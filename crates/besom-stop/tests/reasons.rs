@@ -150,8 +150,8 @@ fn patience_tells_since_when_nothing_improved() {
 #[test]
 fn threshold_stops_what_is_no_number() {
     let running: &[&[f64]] = &[&[0.5, f64::NAN], &[f64::NAN, 0.5], &[f64::INFINITY, f64::NAN]];
-    let once = "score is no finite number (last 1 value)";
-    let twice = "score is no finite number (last 2 values)";
+    let once = "score is not a finite number (last 1 value)";
+    let twice = "score is not a finite number (last 2 values)";
     check("threshold", &json!({}), Goal::Minimize, &[], running, &[once, twice]);
     check("threshold", &json!({"nan": 2}), Goal::Minimize, &[], running, &[twice]);
     check("threshold", &json!({"nan": 0}), Goal::Minimize, &[], running, &[]);

@@ -36,7 +36,7 @@ pub enum StoreError {
         supported: u32,
     },
     /// No sweep has this id.
-    #[error("no sweep has the id '{id}'{}", nearest.as_ref().map(|n| format!(", did you mean '{n}'?")).unwrap_or_default())]
+    #[error("no sweep has the id '{id}'{}", besom_core::did_you_mean(nearest.as_deref()))]
     NoSweep {
         /// The id.
         id: String,

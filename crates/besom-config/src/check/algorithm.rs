@@ -45,7 +45,11 @@ impl Checker<'_> {
         let path = Path::Root.key("method");
         let is_mapping = matches!(entry.node.data, Data::Map(_));
         let name = if is_mapping {
-            self.diagnostics.not_for_wandb(entry.node.place, &path, "W&B wants the name of the method alone");
+            self.diagnostics.not_for_wandb(
+                entry.node.place,
+                &path,
+                "W&B accepts only the name of the method",
+            );
             self.name_inside(Role::Search, entry, &path)
         } else {
             self.name(Role::Search, &entry.node, &path)
@@ -128,7 +132,7 @@ impl Checker<'_> {
         let path = Path::Root.key("order");
         let own = named.spec.option("order");
         if own.is_none() {
-            let message = format!("only a grid has an order; {} makes no use of it", named.name);
+            let message = format!("only a grid has an order; {} ignores it", named.name);
             self.diagnostics.warn(order.place, &path, message);
         }
         let grid = || self.known.registry.search_spec("grid")?.option("order");

@@ -27,12 +27,12 @@ impl Checker<'_> {
     /// `job` and `image_uri`, which W&B launches.
     pub(super) fn launched(&mut self, entry: &Entry, path: &Path<'_>) {
         if self.text(&entry.node, path).is_some() && !self.for_wandb() {
-            let message = "besom launches no W&B jobs or images; its agents run `program`";
+            let message = "besom does not launch W&B jobs or images; its agents run `program`";
             self.diagnostics.warn(entry.place, path, message);
         }
     }
 
-    /// `scheduler`: besom has none, so the built-in method goes on alone, and an engine of its own is refused.
+    /// `scheduler`: besom has none, so the built-in method runs alone, and other engines are errors.
     pub(super) fn scheduler(&mut self, entry: &Entry, path: &Path<'_>, root: &Node) {
         let node = &*entry.node;
         if self.mapping(node, path, "engine and others").is_none() {
@@ -50,7 +50,7 @@ impl Checker<'_> {
             }
         }
         if root.entry("early_terminate").is_some() {
-            let message = "W&B takes no early_terminate beside a scheduler; leave the scheduler out";
+            let message = "W&B does not allow early_terminate beside a scheduler; leave the scheduler out";
             self.diagnostics.error(entry.place, path, message);
         }
         let controller = root.entry("controller").and_then(|controller| controller.node.entry("type"));
@@ -79,7 +79,7 @@ impl Checker<'_> {
             return;
         }
         if name == "wandb" {
-            let message = "besom starts no scheduler; `method` is done without it";
+            let message = "besom does not start schedulers; it runs `method` itself";
             self.diagnostics.warn(entry.place, &path, message);
         } else {
             let diagnostic =

@@ -66,7 +66,7 @@ impl Checker<'_> {
 
     /// `log_uniform` and its like take exponents; W&B refuses them, and what one writes instead can be computed.
     fn given_up(&mut self, entry: &Entry, leaf: Leaf<'_>, kind: &Kind, successor: &str) {
-        let message = format!("{}, whose bounds are exponents, is no longer taken", kind.name);
+        let message = format!("{}, whose bounds are exponents, is no longer supported", kind.name);
         let diagnostic = self.diagnostics.error(entry.node.place, &leaf.path.key("distribution"), message);
         let bound = |key: &str| match leaf.node.entry(key)?.node.data {
             Data::Integer(value) => Some((value as f64).exp()),
@@ -96,7 +96,7 @@ impl Checker<'_> {
         let has = |key| node.entry(key).is_some();
         if has("min") != has("max") {
             let (there, missing) = if has("min") { ("min", "max") } else { ("max", "min") };
-            return self.missing(place, path, missing, &format!("; {there} alone says no range"));
+            return self.missing(place, path, missing, &format!("; {there} alone is not a range"));
         }
         if has("probabilities") {
             return self.missing(place, path, "values", "; probabilities need the values they belong to");
@@ -104,7 +104,7 @@ impl Checker<'_> {
         let diagnostic = self.diagnostics.error(
             place,
             path,
-            "it does not say what values it takes; give `value`, `values`, `min` and `max`, or a `distribution`",
+            "it has no values; give `value`, `values`, `min` and `max`, or a `distribution`",
         );
         if has("mu") || has("sigma") {
             diagnostic.suggest("for mu and sigma, write distribution: normal or log_normal");
@@ -128,7 +128,7 @@ impl Checker<'_> {
                 let known: Vec<&str> =
                     std::iter::once("distribution").chain(kind.keys.iter().map(|k| k.name)).collect();
                 self.unknown_key(entry, path, &known);
-                // Whoever misspells a key needs not be told that it is missing too.
+                // A misspelled key is not reported as missing, too.
                 missing.retain(|key| nearest(&entry.key, known.iter().copied()) != Some(key));
                 continue;
             }
@@ -265,7 +265,7 @@ impl Checker<'_> {
                 self.diagnostics.not_for_wandb(
                     entry.node.place,
                     &path,
-                    "W&B wants this bound without a decimal point",
+                    "W&B expects this bound without a decimal point",
                 );
             }
             let whole = number.as_whole();

@@ -57,7 +57,7 @@ impl std::fmt::Display for Number {
 }
 
 impl Checker<'_> {
-    /// Complains about keys that are not known.
+    /// Reports unknown keys.
     pub(super) fn check_keys(&mut self, node: &Node, path: &Path<'_>, known: &[&str]) {
         for entry in node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             self.unknown_key(entry, path, known);
@@ -76,8 +76,8 @@ impl Checker<'_> {
         };
     }
 
-    /// Complains that a key is missing in `node`, whose own key stands at `place`, unless an unknown key there is
-    /// near to it: whoever misspells a key needs not be told that it is missing too.
+    /// Reports that a key is missing in `node`, whose own key stands at `place`, unless an unknown key there is
+    /// near to it: a misspelled key is not reported as missing, too.
     pub(super) fn missing_in(
         &mut self,
         node: &Node,
@@ -97,7 +97,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Complains that a key is missing in the mapping whose key stands at `place`.
+    /// Reports that a key is missing in the mapping whose key stands at `place`.
     pub(super) fn missing(&mut self, place: Place, path: &Path<'_>, key: &str, why: &str) {
         self.diagnostics.error(place, &path.key(key), format!("missing required key{why}"));
     }

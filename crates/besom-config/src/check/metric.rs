@@ -11,7 +11,7 @@ use crate::tree::{Data, Entry, Node, Path, shorten};
 pub(crate) const METRIC_KEYS: &[&str] = &["name", "goal", "target", "impute", "impute_while_running"];
 
 impl Checker<'_> {
-    /// Reads a metric whose key or list item is `entry_place`; gives it back with its defaults filled in as well.
+    /// Reads a metric whose key or list item is `entry_place`; returns it with its defaults filled in as well.
     pub(super) fn metric(&mut self, node: &Node, path: &Path<'_>) -> Option<(Metric, Value)> {
         if let Data::Text(name) = &node.data {
             let diagnostic =
@@ -60,7 +60,7 @@ impl Checker<'_> {
         };
         let name = self.text(&entry.node, &path.key("name"))?;
         if name.is_empty() {
-            let message = "the name is empty; a program hardly logs under it";
+            let message = "the name is empty; programs rarely log under an empty name";
             self.diagnostics.warn(entry.node.place, &path.key("name"), message);
         }
         Some(name)
@@ -90,7 +90,7 @@ impl Checker<'_> {
             self.diagnostics.not_for_wandb(
                 entry.node.place,
                 &path,
-                "W&B wants the text \"false\", in quotes",
+                "W&B expects the text \"false\", in quotes",
             );
             return Some(ImputeWhileRunning::False);
         }

@@ -23,7 +23,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Checker<'_> {
-    /// Reads a mapping of parameters; gives it back with its defaults filled in.
+    /// Reads a mapping of parameters; returns it with its defaults filled in.
     pub(super) fn parameters(
         &mut self,
         node: &Node,
@@ -107,8 +107,7 @@ impl Checker<'_> {
         if begins && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')) {
             return;
         }
-        let message =
-            "a parameter's name begins with a letter or _ and goes on with letters, digits, _, - and .";
+        let message = "a parameter's name begins with a letter or _, followed by letters, digits, _, - and .";
         let diagnostic = self.diagnostics.error(entry.place, path, message);
         let trimmed = entry.key.trim();
         if trimmed != entry.key && !trimmed.is_empty() {

@@ -96,11 +96,7 @@ impl Checker<'_> {
     fn check_own_keys(&mut self, entries: &[Entry]) {
         for entry in entries.iter().filter(|entry| OWN_KEYS.contains(&entry.key.as_str())) {
             let path = Path::Root.key(&entry.key);
-            self.diagnostics.not_for_wandb(
-                entry.place,
-                &path,
-                "W&B does not know this key, which is besom's own",
-            );
+            self.diagnostics.not_for_wandb(entry.place, &path, "W&B does not know this key of besom's own");
         }
     }
 
@@ -216,7 +212,7 @@ impl Checker<'_> {
             let words: Vec<&str> = text.split_whitespace().take(20).collect();
             let diagnostic =
                 self.diagnostics.error(node.place, &path, "expected a list of words").found(node);
-            diagnostic.suggest(format!("besom runs no shell; write command: {words:?}"));
+            diagnostic.suggest(format!("besom does not run a shell; write command: {words:?}"));
             return None;
         }
         let items = self.list(node, &path, "words")?;

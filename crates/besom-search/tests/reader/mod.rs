@@ -14,8 +14,9 @@ pub(crate) fn read(config: &Value, seed: u64) -> (Problem, Result<Box<dyn Search
     besom_search::register(&mut registry);
     let options: Options =
         config.get("order").map(|order| ("order".to_owned(), order.clone())).into_iter().collect();
-    let search =
-        registry.search(config["method"].as_str().unwrap(), &problem, &options).map_err(|e| e.to_string());
+    let search = registry
+        .search(config["method"].as_str().unwrap(), &problem, &options)
+        .map_err(|e| besom_core::error_chain(&e));
     (problem, search)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use besom_core::{RunState, nearest};
+use besom_core::{RunState, did_you_mean, nearest};
 use clap::{Args, Parser, Subcommand};
 
 use besom_plot::Kind;
@@ -295,7 +295,7 @@ pub(crate) struct RetryArguments {
 fn parse_state(text: &str) -> Result<RunState, String> {
     RunState::parse(text).ok_or_else(|| {
         let known = RunState::ALL.map(RunState::as_str);
-        let hint = nearest(text, known).map(|n| format!(", did you mean '{n}'?")).unwrap_or_default();
+        let hint = did_you_mean(nearest(text, known));
         format!("unknown state{hint}; known states: {}", known.join(", "))
     })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use besom_config::{Reader, SweepConfig};
 use besom_controller::stateless::SweepRun;
-use besom_core::Registry;
+use besom_core::{Registry, did_you_mean};
 
 use crate::error::InputError;
 
@@ -42,7 +42,7 @@ pub(crate) fn read_text(path: &Path) -> Result<(String, String)> {
     };
     let text = text.map_err(|error| match (&error, file_like(path)) {
         (besom_config::ReadError::Io { source, .. }, Some(near)) if source.kind() == ErrorKind::NotFound => {
-            InputError::new(format!("no file {name}, did you mean '{near}'?")).into()
+            InputError::new(format!("no file {name}{}", did_you_mean(Some(&near)))).into()
         }
         _ => anyhow::Error::from(error),
     });
