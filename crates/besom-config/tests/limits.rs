@@ -91,7 +91,7 @@ fn an_alias_bomb_is_counted_and_not_expanded() {
     let merges = "b:\n  <<: *a\n".replace('b', "b0");
     let keys: Vec<_> = (0..1000).map(|i| format!("k{i}: 1")).collect();
     refused(&format!("a: &a {{{}}}\n{}", keys.join(", "), merges.repeat(1000)), "aliases expand");
-    refused("a: &a [*a]", "lies inside of what it stands for");
+    refused("a: &a [*a]", "is inside of what it refers to");
 }
 
 #[test]

@@ -376,6 +376,15 @@ fn misspelled_options_are_answered_with_the_nearest() {
 }
 
 #[test]
+fn a_misspelled_key_of_the_name_is_answered_with_the_right_one() {
+    diagnosed(
+        &with_algorithms("{nam: bayes}", "{typ: hyperband, min_iter: 3}", ""),
+        "m.yaml:1:10: method.nam: unknown key (did you mean \"name\"?)\n\
+         m.yaml:5:19: early_terminate.typ: unknown key (did you mean \"type\"?)",
+    );
+}
+
+#[test]
 fn rules_between_options_have_their_place_even_beside_other_faults() {
     diagnosed(
         &with_algorithms(

@@ -1,6 +1,6 @@
 //! The keys `method` and `early_terminate`: an algorithm by its name, with options as its spec has them.
 
-use besom_core::{Ends, Fault, Metric, OptionError, OptionKind, Options, Problem, Spec};
+use besom_core::{Ends, Fault, Metric, OptionError, OptionKind, Options, Problem, Spec, nearest};
 use serde_json::{Map, Value};
 
 use super::Checker;
@@ -89,8 +89,10 @@ impl Checker<'_> {
         if let Some(name) = entry.node.entry(key) {
             return self.name(role, &name.node, &path.key(key));
         }
-        let why = format!("; it names the {}", role.noun());
-        self.missing_in(&entry.node, &[key], entry.place, path, key, &why);
+        match entry.node.entries().iter().find(|other| nearest(&other.key, [key]).is_some()) {
+            Some(misspelled) => self.unknown_key(misspelled, path, &[key]),
+            None => self.missing(entry.place, path, key, &format!("; it names the {}", role.noun())),
+        }
         None
     }
 
