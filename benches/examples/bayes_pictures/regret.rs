@@ -19,7 +19,7 @@ const PROBLEMS: [(&str, &str); 6] = [
     ("rbv2_xgboost_12", "boosted trees, mixed"),
 ];
 
-/// The methods of the table, their names and colours; later ones are drawn above.
+/// The methods of the table, their names and colors; later ones are drawn above.
 const METHODS: [(&str, &str, RGBColor); 7] = [
     ("random", "random search", FAINT),
     ("hyperopt", "hyperopt", RGBColor(0x8c, 0x56, 0x4b)),
@@ -53,7 +53,7 @@ pub(crate) fn draw(file: &Path) -> Result<String, Box<dyn Error>> {
         let entries: Vec<_> = METHODS
             .iter()
             .rev()
-            .map(|(method, name, colour)| (Sample::Line(*colour, width(method)), *name))
+            .map(|(method, name, color)| (Sample::Line(*color, width(method)), *name))
             .collect();
         style::legend(&top, &entries)?;
         for (panel, (problem, title)) in below.split_evenly((2, 3)).iter().zip(PROBLEMS) {
@@ -110,18 +110,16 @@ fn draw_problem(area: &Area<'_>, table: &Table, problem: &str, title: &str) -> R
     };
     let mut panel = style::panel(area, &axes)?;
     let place = |regret: f64| log(regret).clamp(y.0, y.1);
-    for (method, _, colour) in METHODS {
+    for (method, _, color) in METHODS {
         let rows = rows(method)?;
         if method == "besom" {
             let low = rows.iter().map(|row| (row.runs, place(row.lower)));
             let high = rows.iter().rev().map(|row| (row.runs, place(row.upper)));
-            panel.draw_series([Polygon::new(
-                low.chain(high).collect::<Vec<_>>(),
-                colour.mix(0.15).filled(),
-            )])?;
+            panel
+                .draw_series([Polygon::new(low.chain(high).collect::<Vec<_>>(), color.mix(0.15).filled())])?;
         }
         let line = rows.iter().map(|row| (row.runs, place(row.median)));
-        style::line(&mut panel, line, colour, width(method))?;
+        style::line(&mut panel, line, color, width(method))?;
     }
     Ok(())
 }

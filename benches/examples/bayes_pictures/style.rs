@@ -1,4 +1,4 @@
-//! What the pictures have in common: colours, type, the axes of a panel, the legend.
+//! What the pictures have in common: colors, type, the axes of a panel, the legend.
 
 use std::error::Error;
 
@@ -90,11 +90,11 @@ pub(crate) fn panel<'a>(area: &Area<'a>, axes: &Axes<'_>) -> Result<Panel<'a>, B
 pub(crate) fn line(
     panel: &mut Panel<'_>,
     points: impl IntoIterator<Item = (f64, f64)>,
-    colour: RGBColor,
+    color: RGBColor,
     width: u32,
 ) -> Result<(), Box<dyn Error>> {
     let points: Vec<_> = points.into_iter().collect();
-    panel.draw_series([PathElement::new(points, colour.stroke_width(width))])?;
+    panel.draw_series([PathElement::new(points, color.stroke_width(width))])?;
     Ok(())
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn dashes(
     panel: &mut Panel<'_>,
     points: &[(f64, f64)],
     unit: (f64, f64),
-    colour: RGBColor,
+    color: RGBColor,
 ) -> Result<(), Box<dyn Error>> {
     const DASH: f64 = 6.0;
     let (mut length, mut dash) = (0.0, Vec::new());
@@ -114,7 +114,7 @@ pub(crate) fn dashes(
         length += dx.hypot(dy);
         if length >= DASH {
             dash.push(piece[1]);
-            line(panel, dash.drain(..), colour, 2)?;
+            line(panel, dash.drain(..), color, 2)?;
             length = -DASH;
         } else if length < 0.0 {
             dash.clear();
@@ -123,14 +123,14 @@ pub(crate) fn dashes(
     Ok(())
 }
 
-/// Fills a closed shape in a panel with a light colour.
+/// Fills a closed shape in a panel with a light color.
 pub(crate) fn shade(
     panel: &mut Panel<'_>,
     outline: impl IntoIterator<Item = (f64, f64)>,
-    colour: RGBColor,
+    color: RGBColor,
 ) -> Result<(), Box<dyn Error>> {
     let outline: Vec<_> = outline.into_iter().collect();
-    panel.draw_series([Polygon::new(outline, colour.mix(0.18).filled())])?;
+    panel.draw_series([Polygon::new(outline, color.mix(0.18).filled())])?;
     Ok(())
 }
 
@@ -157,20 +157,20 @@ pub(crate) fn legend(area: &Area<'_>, entries: &[(Sample, &str)]) -> Result<(), 
     for ((sample, text), width) in entries.iter().zip(widths) {
         let ends = (x, x + SAMPLE);
         match sample {
-            Sample::Line(colour, width) => {
-                area.draw(&PathElement::new(vec![(ends.0, y), (ends.1, y)], colour.stroke_width(*width)))?;
+            Sample::Line(color, width) => {
+                area.draw(&PathElement::new(vec![(ends.0, y), (ends.1, y)], color.stroke_width(*width)))?;
             }
-            Sample::Dashes(colour) => {
+            Sample::Dashes(color) => {
                 for from in [ends.0, ends.0 + 10, ends.0 + 20] {
-                    area.draw(&PathElement::new(vec![(from, y), (from + 6, y)], colour.stroke_width(2)))?;
+                    area.draw(&PathElement::new(vec![(from, y), (from + 6, y)], color.stroke_width(2)))?;
                 }
             }
-            Sample::Band(colour) => {
+            Sample::Band(color) => {
                 let corners = [(ends.0, y - 6), (ends.1, y + 6)];
-                area.draw(&Rectangle::new(corners, colour.mix(0.18).filled()))?;
+                area.draw(&Rectangle::new(corners, color.mix(0.18).filled()))?;
             }
-            Sample::Dot(colour) => {
-                area.draw(&Circle::new(((ends.0 + ends.1) / 2, y), 5, colour.filled()))?;
+            Sample::Dot(color) => {
+                area.draw(&Circle::new(((ends.0 + ends.1) / 2, y), 5, color.filled()))?;
             }
         }
         area.draw_text(text, &style, (x + SAMPLE + 6, y))?;

@@ -8,7 +8,7 @@ use besom_core::{
 };
 use serde_json::json;
 
-/// A grid of `n` values of `a`, and a metric to minimise.
+/// A grid of `n` values of `a`, and a metric to minimize.
 fn problem(n: i64) -> Problem {
     let a = Distribution::IntUniform { min: 1, max: n };
     let space = Space::new(vec![Parameter { name: ParamPath::from("a"), distribution: a }]).unwrap();

@@ -113,7 +113,7 @@ fn ratio([numerator, denominator]: &Rational, r: f64) -> f64 {
     horner(numerator) / horner(denominator)
 }
 
-/// The beta distribution function with shapes `a` and `b`: the regularised incomplete beta function I_x(a, b).
+/// The beta distribution function with shapes `a` and `b`: the regularized incomplete beta function I_x(a, b).
 pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
     if x.is_nan() || x <= 0.0 {
         0.0

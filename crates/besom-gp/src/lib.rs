@@ -12,7 +12,7 @@
 //! posterior mean is `k*ᵀ a` and the variance `k(x*, x*) - k*ᵀ K^-1 k*` (equations 2.25 and 2.26).
 //!
 //! Matrices cross the border as nalgebra types; inside, faer does the work, on one thread and on storage that
-//! is aligned always the same way, because the order of a vectorised sum depends on alignment and the same
+//! is aligned always the same way, because the order of a vectorized sum depends on alignment and the same
 //! input must give the same bits every time.
 //!
 //! Must not panic on degenerate input (duplicate rows, constant targets, one observation); what cannot be

@@ -10,7 +10,7 @@ pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
-/// The sum of `term(a, b)` in eight interleaved parts: a fixed order that still vectorises.
+/// The sum of `term(a, b)` in eight interleaved parts: a fixed order that still vectorizes.
 #[inline(always)]
 pub(crate) fn sum_of(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
     let mut parts = [0.0; 8];

@@ -152,7 +152,7 @@ pub(crate) fn dict<'py>(py: Python<'py>, object: &Map<String, Value>) -> PyResul
     Ok(dict)
 }
 
-/// What serialises, for Python.
+/// What serializes, for Python.
 pub(crate) fn serialized<'py>(py: Python<'py>, value: &impl serde::Serialize) -> PyResult<Bound<'py, PyAny>> {
     let value = serde_json::to_value(value).map_err(|error| PyTypeError::new_err(error.to_string()))?;
     python(py, &value)

@@ -121,7 +121,7 @@ impl Stopper for Asha {
     }
 
     /// `{"rungs": [..], "runs": [..], "thresholds": [..]}`: the steps at which runs are judged as far as any run has
-    /// got, how many runs reached them, and the largest loss that survives there, negated when maximising (`null`: too
+    /// got, how many runs reached them, and the largest loss that survives there, negated when maximizing (`null`: too
     /// few runs to stop any).
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
         let objective = Objective::of(problem)?;

@@ -121,7 +121,7 @@ impl Stopper for Envelope {
         Ok(stops.collect())
     }
 
-    /// `{"envelope": [..]}`: the loss that a run must beat, step by step, negated when maximising; `null` if too few
+    /// `{"envelope": [..]}`: the loss that a run must beat, step by step, negated when maximizing; `null` if too few
     /// runs are finished.
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
         let bound = self.bound(Objective::of(problem)?, history);

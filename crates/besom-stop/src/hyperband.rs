@@ -178,7 +178,7 @@ impl Stopper for Hyperband {
         Ok(stops.collect())
     }
 
-    /// `{"bands": [..], "thresholds": [..]}`: the largest loss that survives at each band, negated when maximising,
+    /// `{"bands": [..], "thresholds": [..]}`: the largest loss that survives at each band, negated when maximizing,
     /// up to the first band that no run has got to (`"Infinity"`: anything survives). Empty when no run is running.
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
         let objective = Objective::of(problem)?;

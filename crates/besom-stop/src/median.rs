@@ -109,7 +109,7 @@ impl Stopper for Median {
     }
 
     /// `{"grace": 5, "medians": {"12": ..}}`: the first step at which runs are judged, and for each step at which
-    /// running runs are the median of all runs that got there, negated when maximising (`null`: too few).
+    /// running runs are the median of all runs that got there, negated when maximizing (`null`: too few).
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
         let objective = Objective::of(problem)?;
         let steps = self.judged(objective, history).into_keys();

@@ -25,7 +25,7 @@ impl<'a> Objective<'a> {
     /// out before steps are counted, and a final value outside the curve has no step, so that it is not here.
     pub(crate) fn losses(self, run: &Run) -> impl Iterator<Item = f64> + '_ {
         let goal = self.metric.goal;
-        // Adding zero turns -0.0, the loss of a maximised 0, into 0.0: ties are ties in any ordering of floats.
+        // Adding zero turns -0.0, the loss of a maximized 0, into 0.0: ties are ties in any ordering of floats.
         run.curve(0).valid().map(move |value| goal.to_loss(value) + 0.0)
     }
 

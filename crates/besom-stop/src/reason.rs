@@ -1,4 +1,4 @@
-//! Wording why a run is stopped, in the metric's own terms: a maximised metric is shown as it was logged.
+//! Wording why a run is stopped, in the metric's own terms: a maximized metric is shown as it was logged.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -17,7 +17,7 @@ pub(crate) fn ordinal(n: usize) -> String {
     format!("{n}{suffix}")
 }
 
-/// A loss that is not good enough, printed as `loss 0.91 > 0.44`, or `accuracy 0.44 < 0.91` when maximising, or
+/// A loss that is not good enough, printed as `loss 0.91 > 0.44`, or `accuracy 0.44 < 0.91` when maximizing, or
 /// `loss 2 = 2`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NotBetter<'a> {

@@ -53,7 +53,6 @@ pub(crate) fn main(registry: &Registry) -> ExitCode {
     match execute(registry, arguments) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => ExitCode::FAILURE,
-        Ok(Outcome::Invalid) => ExitCode::from(2),
         Err(error) => fail(&error),
     }
 }

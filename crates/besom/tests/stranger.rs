@@ -76,9 +76,10 @@ fn wrong(method: &str, expected: &str) {
         "sweep.yaml",
         &format!("method: {method}\nrun_cap: 0\nparameters: {{x: {{min: 0.0, max: 1.0}}}}\n"),
     );
-    for arguments in [&["validate", "sweep.yaml"][..], &["plan", "sweep.yaml"], &["run", "sweep.yaml"]] {
+    for (command, code) in [("validate", 1), ("plan", 2), ("run", 2)] {
+        let arguments = &[command, "sweep.yaml"];
         let said = call(&desk, arguments);
-        assert_eq!(said.code, Some(2), "{arguments:?}: {said:?}");
+        assert_eq!(said.code, Some(code), "{arguments:?}: {said:?}");
         let said = format!("{}{}", said.out, said.err);
         assert!(said.contains(expected), "{arguments:?}: {said}");
         assert!(said.contains("run_cap: found 0"), "with all other faults of the file: {said}");

@@ -11,7 +11,7 @@ use crate::distribution::Continuous;
 use crate::laws::{any_problem, distribution, point};
 use crate::value::same;
 
-/// Coordinates where floats still tell neighbouring probabilities apart well enough to lead back exactly.
+/// Coordinates where floats still tell neighboring probabilities apart well enough to lead back exactly.
 fn body() -> impl Strategy<Value = f64> {
     prop_oneof![Just(0.0), Just(1.0), 1e-6..0.999_999]
 }
@@ -50,7 +50,7 @@ proptest! {
             return Ok(());
         }
         let back = distribution.quantile(coordinate);
-        // Neighbouring values share a coordinate where there are more of them than floats.
+        // Neighboring values share a coordinate where there are more of them than floats.
         let wide = match &distribution {
             Distribution::IntUniform { min, max } => max.abs_diff(*min) > 1 << 50,
             Distribution::Quantized(_, step) => value.as_f64().is_some_and(|x| x.abs() / step.q > 1e12),

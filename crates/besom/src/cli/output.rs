@@ -10,7 +10,6 @@ use anyhow::Result;
 pub(crate) enum Outcome {
     Done,
     Failed,
-    Invalid,
 }
 
 /// Prints a line to standard output; a closed pipe is an error that ends the command quietly.

@@ -21,11 +21,9 @@ pub(crate) fn validate(registry: &Registry, file: &Path, as_json: bool, wandb: b
     } else {
         print_verdict(&name, &read, for_wandb.as_ref())?;
     }
-    Ok(match for_wandb {
-        _ if !valid => Outcome::Invalid,
-        Some(diagnostics) if !diagnostics.is_empty() => Outcome::Failed,
-        _ => Outcome::Done,
-    })
+    let for_wandb_too = for_wandb.is_none_or(|diagnostics| diagnostics.is_empty());
+    // "Invalid" is the answer that was asked for, not an input that the command could not use: 1, not 2.
+    Ok(if valid && for_wandb_too { Outcome::Done } else { Outcome::Failed })
 }
 
 /// An algorithm of the user may refuse a file that is right in a form that has no place in it. W&B's method `custom` names none.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reads handwritten digits by their nearest neighbours; its parameters come nested, as one JSON text.
+"""Reads handwritten digits by their nearest neighbors; its parameters come nested, as one JSON text.
 
-    python3 neighbours.py '{"image": {"levels": 17}, "vote": {"k": 3, "weight": {"power": 1.0}}, "distance": {"power": 2.0}}'
+    python3 neighbors.py '{"image": {"levels": 17}, "vote": {"k": 3, "weight": {"power": 1.0}}, "distance": {"power": 2.0}}'
 
 Nothing is trained. A digit is read by looking up the `vote.k` most similar of 1,000 known images, each of which has a vote that
 weighs the less, the further away it is.
@@ -40,7 +40,7 @@ def load_digits():
 
 
 def coarser(pixels, levels):
-    """The image with so many levels of grey: 2 is black and white, 17 is all there are."""
+    """The image with so many levels of gray: 2 is black and white, 17 is all there are."""
     step = BRIGHTEST / (levels - 1)
     return [round(round(pixel / step) * step) for pixel in pixels]
 
