@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use besom_core::{Ends, OptionKind, OptionSpec, Registry, Spec};
+use besom_core::{Ends, OptionDefault, OptionKind, OptionSpec, Registry, Spec};
 use serde_json::{Map, Value, json};
 
 use crate::known::Role;
@@ -51,7 +51,7 @@ fn option(option: &OptionSpec) -> Value {
         ("allowed".to_owned(), option.kind.to_string().into()),
         ("default".to_owned(), option.default.value().into()),
         ("default_text".to_owned(), option.default.to_string().into()),
-        ("required".to_owned(), matches!(option.default, besom_core::OptionDefault::Required).into()),
+        ("required".to_owned(), matches!(option.default, OptionDefault::Required).into()),
         ("doc".to_owned(), option.doc.into()),
     ]);
     described.into()
@@ -72,13 +72,13 @@ pub(crate) fn range(kind: &OptionKind) -> Map<String, Value> {
         OptionKind::Number { low, high } => {
             put("type", "number".into());
             match low {
-                Bound::Included(low) => put("minimum", low.into()),
-                Bound::Excluded(low) => put("exclusiveMinimum", low.into()),
+                Bound::Included(low) => put("minimum", number(low)),
+                Bound::Excluded(low) => put("exclusiveMinimum", number(low)),
                 Bound::Unbounded => None,
             };
             match high {
-                Bound::Included(high) => put("maximum", high.into()),
-                Bound::Excluded(high) => put("exclusiveMaximum", high.into()),
+                Bound::Included(high) => put("maximum", number(high)),
+                Bound::Excluded(high) => put("exclusiveMaximum", number(high)),
                 Bound::Unbounded => None,
             };
         }
@@ -95,4 +95,9 @@ pub(crate) fn range(kind: &OptionKind) -> Map<String, Value> {
         _ => {}
     }
     range
+}
+
+/// A bound, without a fraction if it has none.
+fn number(bound: f64) -> Value {
+    OptionDefault::Number(bound).value().unwrap_or_default()
 }

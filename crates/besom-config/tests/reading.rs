@@ -311,6 +311,20 @@ fn an_endless_sweep_is_taken_with_a_warning_and_a_bounded_one_without() {
 }
 
 #[test]
+fn a_search_that_exhausts_its_space_ends_only_where_that_is_finite() {
+    let with = |method: &str, x: &str| {
+        let text = format!("method: {method}\nmetric: {{name: l}}\nparameters: {{x: {x}}}\n");
+        read(&text).warnings.iter().any(|warning| warning.message.contains("will not end by itself"))
+    };
+    assert!(with("bayes", "{min: 0.0, max: 1.0}"));
+    assert!(!with("bayes", "{values: [1, 2]}"));
+    assert!(!with("grid", "{values: [1, 2]}"));
+    for method in ["random", "sobol", "tpe", "cma-es", "auto"] {
+        assert!(with(method, "{values: [1, 2]}"), "{method}");
+    }
+}
+
+#[test]
 fn methods_and_rules_of_besom_are_known_and_not_for_wandb() {
     for (name, is_rule) in [("sobol", false), ("tpe", false), ("cma-es", false), ("auto", false)]
         .into_iter()

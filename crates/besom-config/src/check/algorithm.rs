@@ -183,17 +183,29 @@ impl Checker<'_> {
     }
 
     fn option_fault(&mut self, named: &Named<'_>, fault: Fault, path: &Path<'_>, whole: bool) {
-        let key = fault.option.clone().unwrap_or_default();
-        let Some(option) = named.entry.node.entry(&key) else {
-            let why = match fault.reason.downcast_ref() {
-                Some(OptionError::Missing { because, .. }) => format!("missing required key ({because})"),
-                _ => fault.to_string(),
-            };
-            self.diagnostics.error(named.entry.place, &path.key(&key), why);
-            return;
+        let key = fault.option.as_deref().unwrap_or_default();
+        if let Some(option) = named.entry.node.entry(key) {
+            return self.wrong_option(named, option, &fault, path, whole);
+        }
+        let why = match fault.reason.downcast_ref() {
+            Some(OptionError::Missing { because, .. }) => format!("missing required key ({because})"),
+            _ => fault.to_string(),
         };
-        let kind = named.spec.option(&key).map(|option| option.kind);
-        let path_of = path.key(&key);
+        self.diagnostics.error(named.entry.place, &path.key(key), why);
+    }
+
+    /// Reports an option that is there.
+    fn wrong_option(
+        &mut self,
+        named: &Named<'_>,
+        option: &Entry,
+        fault: &Fault,
+        path: &Path<'_>,
+        whole: bool,
+    ) {
+        let key = &option.key;
+        let kind = named.spec.option(key).map(|option| option.kind);
+        let path_of = path.key(key);
         match (fault.reason.downcast_ref(), kind) {
             (Some(OptionError::Unknown { known, .. }), _) => {
                 let known: Vec<&str> = [named.role.name_key()].iter().chain(known).copied().collect();
@@ -230,9 +242,16 @@ impl Checker<'_> {
         diagnostic.suggest("write metric: {name: .., goal: minimize}");
     }
 
-    pub(super) fn check_end(&mut self, root: &Node, named: &Named<'_>, metrics: &[Metric]) {
-        let has_target = metrics.iter().any(|metric| metric.target.is_some());
-        let ends = named.spec.ends != Ends::Never || has_target || root.entry("run_cap").is_some();
+    /// Warns of a sweep that ends only when somebody ends it.
+    pub(super) fn check_end(&mut self, root: &Node, named: &Named<'_>, problem: &Problem) {
+        let is_finite = || problem.space.searchable().all(|p| p.distribution.levels().is_some());
+        let ends = match named.spec.ends {
+            Ends::Never => false,
+            Ends::Exhausted => is_finite(),
+            Ends::Depends => true,
+        };
+        let has_target = problem.metrics.iter().any(|metric| metric.target.is_some());
+        let ends = ends || has_target || root.entry("run_cap").is_some();
         if !ends && !self.for_wandb() {
             let message = format!("a {} sweep will not end by itself", named.name);
             let diagnostic = self.diagnostics.warn(named.entry.place, &Path::Root.key("run_cap"), message);

@@ -81,7 +81,9 @@ impl Checker<'_> {
     ) {
         if let Some(metrics) = metrics {
             self.check_metric_is_there(named, metrics);
-            self.check_end(root, named, metrics);
+        }
+        if whole {
+            self.check_end(root, named, &problem);
         }
         if problem.metrics.is_empty() && named.spec.needs_metric {
             problem.metrics.push(Metric::new("stand-in", Goal::Minimize));
