@@ -184,8 +184,10 @@ impl Sweep {
 
     /// Whether a run has reached the metric's target.
     pub fn target_reached(&self) -> bool {
-        let Some((metric, best)) = self.problem.metric().zip(self.best()) else { return false };
-        metric.target.is_some_and(|target| metric.goal.to_loss(best.value) <= metric.goal.to_loss(target))
+        let goal_and_target = self.problem.metric().and_then(|metric| Some((metric.goal, metric.target?)));
+        // Without a target, `ask` must not cost a pass over the history to find the best run.
+        let Some((goal, target)) = goal_and_target else { return false };
+        self.best().is_some_and(|best| goal.to_loss(best.value) <= goal.to_loss(target))
     }
 
     /// Whether nothing is left to do: no run is open, and no new one will come (as far as is known without asking).
