@@ -130,15 +130,20 @@ impl Diagnostic {
         self
     }
 
+    /// Offers the right spelling, if there is one.
+    pub(crate) fn suggest_spelling(&mut self, spelling: Option<&str>) -> &mut Self {
+        if let Some(spelling) = spelling {
+            self.suggest(format!("did you mean {spelling:?}?"));
+        }
+        self
+    }
+
     /// Offers the candidate that is spelled most like `word`.
     pub(crate) fn suggest_nearest<'a>(
         &mut self,
         word: &str,
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> &mut Self {
-        if let Some(nearest) = nearest(word, candidates) {
-            self.suggest(format!("did you mean {nearest:?}?"));
-        }
-        self
+        self.suggest_spelling(nearest(word, candidates))
     }
 }

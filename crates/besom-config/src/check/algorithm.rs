@@ -153,10 +153,7 @@ impl Checker<'_> {
 
     fn not_of_kind(&mut self, node: &Node, path: &Path<'_>, kind: &OptionKind) {
         let nearest = kind.nearest(&node.to_json());
-        let diagnostic = self.not(node, path, &kind.to_string());
-        if let Some(nearest) = nearest {
-            diagnostic.suggest(format!("did you mean {nearest:?}?"));
-        }
+        self.not(node, path, &kind.to_string()).suggest_spelling(nearest);
     }
 
     /// Checks the options of an algorithm by its spec and by building it. `whole` says whether the problem is what the file
@@ -220,9 +217,7 @@ impl Checker<'_> {
                 let message = format!("expected {expected}");
                 let diagnostic = self.diagnostics.error(option.node.place, &path_of, message);
                 diagnostic.found = Some(shorten(found));
-                if let Some(nearest) = nearest {
-                    diagnostic.suggest(format!("did you mean {nearest:?}?"));
-                }
+                diagnostic.suggest_spelling(nearest.as_deref());
             }
             _ => {
                 self.diagnostics.error(option.node.place, &path_of, fault.to_string()).found(&option.node);

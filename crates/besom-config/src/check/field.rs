@@ -71,7 +71,7 @@ impl Checker<'_> {
             return;
         }
         match nearest(&entry.key, known.iter().copied()) {
-            Some(nearest) => diagnostic.suggest(format!("did you mean {nearest:?}?")),
+            Some(nearest) => diagnostic.suggest_spelling(Some(nearest)),
             None => diagnostic.suggest(format!("known are {}", known.join(", "))),
         };
     }
