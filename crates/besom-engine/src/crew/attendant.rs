@@ -16,8 +16,8 @@ pub enum Event {
     Shutdown(Level),
     /// The sweep was paused by its owner: agents wait until it is resumed.
     PausedByOwner,
-    /// The store cannot be written, as when a disk is full. It is retried.
-    CannotWrite {
+    /// The store fails, as while the disk is full. The step is repeated until it succeeds or the agents give up.
+    Retrying {
         /// What failed, for people.
         message: String,
     },

@@ -12,7 +12,7 @@ use besom_core::error_chain;
 use besom_store::{PausedBy, Store, SweepId, SweepRow, SweepState};
 
 use super::Event;
-use super::stepper::{Stepper, may_pass, step};
+use super::stepper::{Stepper, is_transient, step};
 use crate::EngineError;
 
 /// How often the stopping rule looks at running runs. A step reads only what is new, so this is cheap; no training
@@ -26,7 +26,7 @@ pub(super) struct Keeper<'a> {
     stepper: Option<&'a Mutex<Stepper>>,
     guard: &'a CrashLoopGuard,
     events: Sender<Event>,
-    /// What was last reported of a store that cannot be written.
+    /// The last transient error that was reported.
     reported: Option<String>,
     /// Whether the sweep was found paused before.
     paused: bool,
@@ -59,15 +59,15 @@ impl<'a> Keeper<'a> {
         Ok(result?)
     }
 
-    /// A step that adds no runs. What may pass is reported once and tried again.
+    /// A step that adds no runs. A transient error is reported once, and the step repeated.
     fn step(&mut self) -> Result<(), ControllerError> {
         let Some(stepper) = self.stepper else { return Ok(()) };
         match step(stepper, 0) {
             Ok(_) => self.reported = None,
-            Err(error) if may_pass(&error) => {
+            Err(error) if is_transient(&error) => {
                 let message = error_chain(&error);
                 if self.reported.as_ref() != Some(&message) {
-                    self.report(Event::CannotWrite { message: message.clone() });
+                    self.report(Event::Retrying { message: message.clone() });
                 }
                 self.reported = Some(message);
             }

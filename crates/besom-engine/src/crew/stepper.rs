@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use besom_agent::Idle;
 use besom_controller::{Controller, ControllerError, Step, Sweep};
 use besom_core::BoxError;
-use besom_store::{Store, StoreError, SweepId};
+use besom_store::{Store, SweepId};
 
 /// A controller with a store of its own: agents see a queue only.
 pub(super) struct Stepper {
@@ -38,12 +38,12 @@ pub(super) fn idle(stepper: Option<&Mutex<Stepper>>) -> Result<Idle, BoxError> {
         Ok(Step::Ready(_)) => Ok(Idle::Worked),
         Ok(Step::Wait | Step::Paused | Step::Over) => Ok(Idle::Waiting),
         // The agent's next claim meets the same, and is retried for as long as the agent's timeout allows.
-        Err(error) if may_pass(&error) => Ok(Idle::Waiting),
+        Err(error) if is_transient(&error) => Ok(Idle::Waiting),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Whether a step that failed so is worth repeating, as after a full disk.
-pub(super) fn may_pass(error: &ControllerError) -> bool {
-    matches!(error, ControllerError::Store(StoreError::Write(_)))
+/// Whether a step that failed so is worth repeating, as while the disk is full.
+pub(super) fn is_transient(error: &ControllerError) -> bool {
+    matches!(error, ControllerError::Store(error) if error.is_transient())
 }

@@ -71,7 +71,7 @@ impl Attendant for Display<'_> {
             Event::PausedByOwner => self
                 .progress
                 .print(&format!("sweep {id} is paused by its owner; resume with: besom resume {id}")),
-            Event::CannotWrite { message } => self.progress.print(&format!("{message}; retrying")),
+            Event::Retrying { message } => self.progress.print(&format!("{message}; retrying")),
             Event::SteppingFailed { message } => {
                 self.progress.print(&format!("early stopping failed: {message}"));
             }
