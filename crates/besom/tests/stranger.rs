@@ -25,21 +25,15 @@ struct Diagonal {
 }
 
 impl Diagonal {
-    const SPEC: Spec =
-        Spec::new("Tries points on the diagonal of the space").ends(Ends::Exhausted).options(&[
-            OptionSpec::new(
-                "steps",
-                OptionKind::at_least(1),
-                OptionDefault::Count(4),
-                "How many points there are.",
-            ),
-            OptionSpec::new(
-                "from",
-                OptionKind::not_below(0.0),
-                OptionDefault::Number(0.25),
-                "Where it begins.",
-            ),
-        ]);
+    const SPEC: Spec = Spec::new("Tries points on the diagonal of the space").ends(Ends::Depends).options(&[
+        OptionSpec::new(
+            "steps",
+            OptionKind::at_least(1),
+            OptionDefault::Count(4),
+            "How many points there are.",
+        ),
+        OptionSpec::new("from", OptionKind::not_below(0.0), OptionDefault::Number(0.25), "Where it begins."),
+    ]);
 
     fn new(options: &Options) -> Result<Self, BoxError> {
         let mut read = OptionReader::new(Self::SPEC, options);
