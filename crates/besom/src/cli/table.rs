@@ -22,9 +22,13 @@ pub(crate) fn text(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// A metric's value in at most six significant digits.
+/// A metric's value in at most six significant digits, except that seven digits before the point stay: a count of
+/// 1,234,567 is not 1,234,570.
 pub(crate) fn number(x: f64) -> String {
-    besom_insight::number(x, 6, 1e-4..1e7)
+    match (1e6..1e7).contains(&x.abs()) {
+        true => x.round().to_string(),
+        false => besom_insight::number(x, 6, 1e-4..1e7),
+    }
 }
 
 /// A number that may be missing.
@@ -85,5 +89,16 @@ pub(crate) fn state(run: &RunRow) -> &'static str {
         (Finished, Some(besom_store::StopKind::Early)) => "stopped",
         (Running, Some(_)) => "stopping",
         (state, _) => state.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn digits_before_the_point_stay() {
+        let shown = [1_234_567.0, -1_234_567.8, 123_456.7, 0.1234567, 12_345_678.0, 0.0].map(number);
+        assert_eq!(shown, ["1234567", "-1234568", "123457", "0.123457", "1.23457e7", "0"]);
     }
 }
