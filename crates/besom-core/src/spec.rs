@@ -17,9 +17,9 @@ pub(crate) use kind::whole_number;
 /// What a search method or stopping rule says of itself. Made by [`Spec::new`] and the methods after it, in a constant.
 ///
 /// ```
-/// use besom_core::{Ends, OptionDefault, OptionKind, OptionSpec, Spec};
+/// use besom_core::{OptionDefault, OptionKind, OptionSpec, Spec};
 ///
-/// const CORNERS: Spec = Spec::new("Tries the corners of the space").ends(Ends::Exhausted).options(&[OptionSpec::new(
+/// const CORNERS: Spec = Spec::new("Tries the corners of the space").options(&[OptionSpec::new(
 ///     "depth",
 ///     OptionKind::at_least(1),
 ///     OptionDefault::Count(1),

@@ -5,7 +5,7 @@
 //! An own method is one type with one function. It keeps no state here; if it did, it would have to be rebuildable
 //! from the history, which `besom_core::laws` checks.
 
-use besom::core::{Answer, Ask, BoxError, Ends, Search, Spec};
+use besom::core::{Answer, Ask, BoxError, Search, Spec};
 
 /// Tries every combination of the extreme values of all parameters, in the order of a binary counter.
 struct Corners {
@@ -28,7 +28,7 @@ impl Search for Corners {
 }
 
 /// What the file's check, `besom methods` and an editor know of it. It has no options.
-const CORNERS: Spec = Spec::new("Tries the corners of the space").ends(Ends::Exhausted).never_repeats();
+const CORNERS: Spec = Spec::new("Tries the corners of the space").never_repeats();
 
 fn main() -> std::process::ExitCode {
     besom::App::new()
