@@ -79,8 +79,9 @@ impl Tx<'_> {
     /// Saves by what a run is ranked, if that is news: setting a column writes the indexes that have it, even if it stays
     /// the same.
     pub(super) fn save_loss(&self, run: &Run) -> Outcome<()> {
-        self.sql("UPDATE runs SET loss = ?2 WHERE key = ?1 AND loss IS NOT ?2")?
-            .execute(params![run.key, run.record.loss])?;
+        let rank = rank(run.record.loss, run.record.state);
+        self.sql("UPDATE runs SET loss = ?2, rank = ?3 WHERE key = ?1 AND (loss IS NOT ?2 OR rank <> ?3)")?
+            .execute(params![run.key, run.record.loss, rank])?;
         Ok(())
     }
 
@@ -291,4 +292,14 @@ fn stop(row: &Row<'_>) -> Outcome<Option<StopRequest>> {
     let kind = StopKind::parse(name).ok_or_else(|| damaged("the kind of a stop", name))?;
     let reason = RunColumn::stop_reason.get::<Option<String>>(row)?.unwrap_or_default();
     Ok(Some(StopRequest { kind, reason }))
+}
+
+/// The group of a run for the best run, as in `schema.sql`.
+fn rank(loss: Option<f64>, state: RunState) -> u32 {
+    match (loss, state) {
+        (None, _) => 3,
+        (_, state) if state.can_be_best() => 0,
+        (_, state) if !state.is_open() => 1,
+        _ => 2,
+    }
 }

@@ -72,9 +72,9 @@ CREATE TABLE runs (
   added INTEGER NOT NULL,           -- values of progress.change: when it was added,
   attempted INTEGER NOT NULL,       -- when its newest attempt began,
   change INTEGER NOT NULL,          -- and when anything of it changed last
-  -- Groups for the best run: those that can be it, those that ended otherwise, those that wait, those without a value.
-  rank INTEGER AS (CASE WHEN loss IS NULL THEN 3 WHEN state IN ('running', 'finished') THEN 0
-    WHEN state IN ('failed', 'crashed', 'killed') THEN 1 ELSE 2 END) VIRTUAL,
+  -- Groups for the best run: 0 can be it, 1 ended otherwise, 2 waits, 3 has no value. Stored, not generated: an index over
+  -- a column generated from the state would be written whenever the state is.
+  rank INTEGER NOT NULL DEFAULT 3,
   UNIQUE (sweep, number)
 ) STRICT;
 CREATE INDEX runs_state ON runs (sweep, state, number);

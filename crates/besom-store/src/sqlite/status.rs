@@ -84,7 +84,7 @@ mod tests {
     fn the_best_runs_are_found_by_an_index_without_sorting() {
         let status =
             plan("SELECT number FROM runs WHERE sweep = 1 AND rank = 0 ORDER BY loss, number LIMIT 1");
-        assert_eq!(status, "SEARCH runs USING INDEX runs_rank (sweep=? AND rank=?)");
+        assert_eq!(status, "SEARCH runs USING COVERING INDEX runs_rank (sweep=? AND rank=?)");
         let listing = plan("SELECT state FROM runs r WHERE sweep = 1 ORDER BY r.rank, r.loss, r.number");
         assert_eq!(listing, "SEARCH r USING INDEX runs_rank (sweep=?)");
     }

@@ -19,12 +19,13 @@ UPDATE progress SET paused_by = CASE
   END WHERE state = 'paused';
 
 -- A failed, crashed or killed run is not the best, whatever it logged; one of several metrics counts with its last value.
-ALTER TABLE runs ADD COLUMN rank INTEGER AS (CASE WHEN loss IS NULL THEN 3 WHEN state IN ('running', 'finished') THEN 0
-    WHEN state IN ('failed', 'crashed', 'killed') THEN 1 ELSE 2 END) VIRTUAL;
+ALTER TABLE runs ADD COLUMN rank INTEGER NOT NULL DEFAULT 3;
 DROP INDEX runs_loss;
-CREATE INDEX runs_rank ON runs (sweep, rank, loss, number);
 UPDATE runs SET loss = iif(s.metrics ->> '$[0].goal' = 'maximize', -last, last) + 0.0
   FROM sweeps s WHERE s.key = runs.sweep AND json_array_length(s.metrics) > 1;
+UPDATE runs SET rank = CASE WHEN state IN ('running', 'finished') THEN 0
+    WHEN state IN ('failed', 'crashed', 'killed') THEN 1 ELSE 2 END WHERE loss IS NOT NULL;
+CREATE INDEX runs_rank ON runs (sweep, rank, loss, number);
 
 -- What a run was suggested from, so that its suggestion can be repeated.
 ALTER TABLE points ADD COLUMN seen TEXT;
