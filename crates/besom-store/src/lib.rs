@@ -17,6 +17,7 @@ pub mod laws;
 mod model;
 mod queue;
 pub mod rules;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
 
@@ -29,6 +30,7 @@ pub use model::{
 pub use queue::Queue;
 #[cfg(feature = "mutants")]
 pub use sqlite::Mutant;
+#[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use store::{Added, Store};
 
