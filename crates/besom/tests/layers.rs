@@ -18,6 +18,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("besom-plot", 3),
     ("besom-controller", 3),
     ("besom-agent", 3),
+    ("besom-bench", 4),
     ("besom-engine", 4),
     ("besom", 5),
     ("besom-python", 5),
