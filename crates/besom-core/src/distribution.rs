@@ -65,6 +65,48 @@ pub enum Distribution {
 const RAREST: f64 = f64::EPSILON / 2.0;
 
 impl Distribution {
+    /// A real number, even between two bounds.
+    pub fn uniform(min: f64, max: f64) -> Self {
+        Self::Continuous(Continuous::Uniform { min, max })
+    }
+
+    /// A real number, even in its logarithm between two positive bounds: W&B's `log_uniform_values`.
+    pub fn log_uniform(min: f64, max: f64) -> Self {
+        Self::Continuous(Continuous::LogUniformValues { min, max })
+    }
+
+    /// A normal number.
+    pub fn normal(mu: f64, sigma: f64) -> Self {
+        Self::Continuous(Continuous::Normal { mu, sigma })
+    }
+
+    /// A positive number whose logarithm is normal.
+    pub fn log_normal(mu: f64, sigma: f64) -> Self {
+        Self::Continuous(Continuous::LogNormal { mu, sigma })
+    }
+
+    /// A number from 0 to 1 of the beta distribution.
+    pub fn beta(a: f64, b: f64) -> Self {
+        Self::Continuous(Continuous::Beta { a, b })
+    }
+
+    /// A whole number, both ends included.
+    pub fn int(min: i64, max: i64) -> Self {
+        Self::IntUniform { min, max }
+    }
+
+    /// One of these values, all equally likely.
+    pub fn choice<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> Self {
+        Self::Categorical { values: values.into_iter().map(Into::into).collect(), probabilities: None }
+    }
+
+    /// One of these values, each with its probability; they sum to 1.
+    pub fn weighted<V: Into<Value>>(values: impl IntoIterator<Item = (V, f64)>) -> Self {
+        let pairs = values.into_iter().map(|(value, probability)| (value.into(), probability));
+        let (values, probabilities) = pairs.unzip();
+        Self::Categorical { values, probabilities: Some(probabilities) }
+    }
+
     /// The name of the distribution in a sweep file, such as `q_log_uniform_values`.
     pub fn name(&self) -> &'static str {
         match self {

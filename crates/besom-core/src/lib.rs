@@ -21,8 +21,10 @@ mod levels;
 mod objective;
 mod options;
 mod param_path;
+mod parse;
 mod problem;
 mod registry;
+mod rng;
 mod run;
 mod search;
 pub mod seed;
@@ -40,11 +42,18 @@ pub use levels::Levels;
 pub use objective::{Best, Counted, worst_loss};
 pub use options::{Fault, Faults, OptionError, OptionReader};
 pub use param_path::ParamPath;
+pub use parse::ParseError;
 pub use problem::{Goal, Impute, ImputeWhileRunning, Metric, Problem};
 pub use registry::{Options, Registry, RegistryError};
+pub use rng::Rng;
 pub use run::{Curve, Run, RunNumber, RunState};
 pub use search::{Answer, Ask, Note, Search, Suggestion};
-pub use space::{Parameter, Point, Space, SpaceError};
+pub use space::{Parameter, Point, PointError, Space, SpaceBuilder, SpaceError};
 pub use spec::{Advice, Ends, OptionDefault, OptionKind, OptionSpec, Spec, Supports};
 pub use spelling::{did_you_mean, nearest};
 pub use stopper::{Shown, Stop, Stopper};
+
+// The crates whose types stand in signatures, so that nobody has to match versions.
+#[cfg(any(test, feature = "laws"))]
+pub use proptest;
+pub use {rand, serde_json};

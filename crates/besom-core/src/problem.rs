@@ -1,8 +1,12 @@
 //! What a sweep has to solve: a space, metrics, a seed, a budget.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use crate::Space;
+use crate::parse::word;
+use crate::{ParseError, Space, seed};
 
 /// Which way a metric is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +20,9 @@ pub enum Goal {
 }
 
 impl Goal {
+    /// Both goals.
+    pub const ALL: [Self; 2] = [Self::Minimize, Self::Maximize];
+
     /// The value as a loss to minimize: itself, or its negative when maximizing. Its own inverse.
     pub fn to_loss(self, value: f64) -> f64 {
         match self {
@@ -39,6 +46,21 @@ impl Goal {
             Self::Minimize => "minimize",
             Self::Maximize => "maximize",
         }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Goal {
+    type Err = ParseError;
+
+    /// The goal of this name, as [`Goal::as_str`] writes it.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        word("goal", text, &Self::ALL, Self::as_str)
     }
 }
 
@@ -98,9 +120,52 @@ impl Metric {
             impute_while_running: ImputeWhileRunning::default(),
         }
     }
+
+    /// A metric to minimize.
+    pub fn minimize(name: impl Into<String>) -> Self {
+        Self::new(name, Goal::Minimize)
+    }
+
+    /// A metric to maximize.
+    pub fn maximize(name: impl Into<String>) -> Self {
+        Self::new(name, Goal::Maximize)
+    }
+
+    /// The metric with a target: the sweep finishes once a run reaches it.
+    #[must_use]
+    pub fn target(self, target: f64) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// The metric with what stands in for a missing final value.
+    #[must_use]
+    pub fn impute(self, impute: Impute) -> Self {
+        Self { impute, ..self }
+    }
+
+    /// The metric with what stands in for the value of a running run.
+    #[must_use]
+    pub fn impute_while_running(self, impute_while_running: ImputeWhileRunning) -> Self {
+        Self { impute_while_running, ..self }
+    }
 }
 
 /// What a sweep has to solve. Plain data; algorithms read it and never change it.
+///
+/// ```
+/// use besom_core::{Metric, Problem, Space};
+///
+/// let space = Space::builder().log_uniform("lr", 1e-5, 1e-1).int("layers", 1, 8).build()?;
+/// let problem = Problem::minimize("loss").space(space.clone()).seed(7).run_cap(60);
+/// assert_eq!(problem.metric(), Some(&Metric::minimize("loss")));
+///
+/// let two = Problem::without_metric()
+///     .with_metric(Metric::maximize("accuracy").target(0.99))
+///     .with_metric(Metric::minimize("latency"))
+///     .space(space);
+/// assert_eq!(two.metrics.len(), 2);
+/// # Ok::<(), besom_core::SpaceError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     /// The search space.
@@ -118,6 +183,46 @@ impl Problem {
     /// A problem with one metric and seed 0.
     pub fn new(space: Space, metric: Metric) -> Self {
         Self { space, metrics: vec![metric], seed: 0, run_cap: None }
+    }
+
+    /// A problem that minimizes this metric, with nothing to vary yet and a seed of its own ([`seed::fresh`]).
+    pub fn minimize(metric: impl Into<String>) -> Self {
+        Self::without_metric().with_metric(Metric::minimize(metric))
+    }
+
+    /// A problem that maximizes this metric; else as [`Problem::minimize`].
+    pub fn maximize(metric: impl Into<String>) -> Self {
+        Self::without_metric().with_metric(Metric::maximize(metric))
+    }
+
+    /// A problem without a metric, for searches that need none; else as [`Problem::minimize`].
+    pub fn without_metric() -> Self {
+        Self { space: Space::default(), metrics: Vec::new(), seed: seed::fresh(), run_cap: None }
+    }
+
+    /// The problem with one more metric.
+    #[must_use]
+    pub fn with_metric(mut self, metric: Metric) -> Self {
+        self.metrics.push(metric);
+        self
+    }
+
+    /// The problem over this space.
+    #[must_use]
+    pub fn space(self, space: Space) -> Self {
+        Self { space, ..self }
+    }
+
+    /// The problem with this seed, which makes its sweep repeatable.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The problem with at most this many runs.
+    #[must_use]
+    pub fn run_cap(self, run_cap: u64) -> Self {
+        Self { run_cap: Some(run_cap), ..self }
     }
 
     /// The first metric, which single-metric algorithms optimize.

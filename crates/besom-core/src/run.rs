@@ -1,10 +1,12 @@
 //! One point being tried.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Goal, Note, Point};
+use crate::parse::word;
+use crate::{Goal, Note, ParseError, Point};
 
 /// The number of a run in its sweep: dense, unique, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,6 +47,24 @@ impl RunNumber {
 impl fmt::Display for RunNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl TryFrom<u64> for RunNumber {
+    type Error = ParseError;
+
+    /// The run with this number, counted from 1.
+    fn try_from(number: u64) -> Result<Self, ParseError> {
+        Self::new(number).ok_or_else(|| ParseError::RunNumber { found: number.to_string() })
+    }
+}
+
+impl FromStr for RunNumber {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let number = text.parse().ok().and_then(Self::new);
+        number.ok_or_else(|| ParseError::RunNumber { found: text.to_owned() })
     }
 }
 
@@ -115,6 +135,15 @@ impl fmt::Display for RunState {
     }
 }
 
+impl FromStr for RunState {
+    type Err = ParseError;
+
+    /// The state of this name, as [`RunState::as_str`] writes it.
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        word("run state", text, &Self::ALL, Self::as_str)
+    }
+}
+
 /// What a run has logged of one metric, oldest first.
 ///
 /// The n-th value is the n-th time that the program logged this metric (its *step*, from 1). Values that are no
@@ -132,6 +161,12 @@ impl Curve {
     /// A curve of these values.
     pub fn new(values: impl Into<Vec<f64>>) -> Self {
         Self { values: values.into(), summary: None }
+    }
+
+    /// The curve with this final value beside it.
+    #[must_use]
+    pub fn with_summary(self, summary: f64) -> Self {
+        Self { summary: Some(summary), ..self }
     }
 
     /// The finite values in order.
@@ -152,6 +187,17 @@ impl Curve {
 }
 
 /// One point being tried, with what is known of it.
+///
+/// ```
+/// use besom_core::{Curve, History, Point, Run, RunState};
+///
+/// let point = Point::default();
+/// let mut history = History::new();
+/// history.push(Run::new(point.clone()).finished(0.5));
+/// history.push(Run::new(point.clone()).with_state(RunState::Running).with_curve(0, Curve::new([0.9, 0.7])));
+/// history.push(Run::new(point).with_state(RunState::Failed));
+/// assert_eq!(history.runs()[1].curve(0).last(), Some(0.7));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// What is tried.
@@ -170,6 +216,38 @@ impl Run {
     /// A pending run that tries `point`.
     pub fn new(point: Point) -> Self {
         Self { point, note: Note::new(), state: RunState::Pending, stopped: None, curves: Vec::new() }
+    }
+
+    /// The run, finished with this value of the problem's first metric, logged last.
+    #[must_use]
+    pub fn finished(mut self, value: f64) -> Self {
+        self.curve_mut(0).values.push(value);
+        self.with_state(RunState::Finished)
+    }
+
+    /// The run in this state.
+    #[must_use]
+    pub fn with_state(self, state: RunState) -> Self {
+        Self { state, ..self }
+    }
+
+    /// The run with this note.
+    #[must_use]
+    pub fn with_note(self, note: Note) -> Self {
+        Self { note, ..self }
+    }
+
+    /// The run, which a stopping rule ended, or asked to end, for this reason.
+    #[must_use]
+    pub fn with_stopped(self, reason: impl Into<String>) -> Self {
+        Self { stopped: Some(reason.into()), ..self }
+    }
+
+    /// The run with this curve of the `metric`-th metric of the problem.
+    #[must_use]
+    pub fn with_curve(mut self, metric: usize, curve: Curve) -> Self {
+        *self.curve_mut(metric) = curve;
+        self
     }
 
     /// The curve of the `metric`-th metric of the problem; empty if nothing was logged.

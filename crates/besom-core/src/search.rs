@@ -1,9 +1,8 @@
 //! The trait of search methods.
 
-use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
 
-use crate::{BoxError, History, Point, Problem, seed};
+use crate::{BoxError, History, Point, Problem, Rng, seed};
 
 /// Suggests points to try.
 ///
@@ -21,9 +20,7 @@ use crate::{BoxError, History, Point, Problem, seed};
 /// `besom_core::laws` (feature `laws`) checks all of this on your own implementation.
 ///
 /// ```
-/// use besom_core::distribution::Continuous;
-/// use besom_core::{Answer, Ask, BoxError, Distribution, History, Parameter, Problem, Search, Space, Suggestion};
-/// use rand::RngExt;
+/// use besom_core::{Answer, Ask, BoxError, History, Problem, Search, Space, Suggestion};
 ///
 /// /// Tries the corners of the space.
 /// struct Corners;
@@ -33,23 +30,22 @@ use crate::{BoxError, History, Point, Problem, seed};
 ///         let space = &ask.problem.space;
 ///         let suggestions = (0..ask.count).map(|i| {
 ///             let mut rng = ask.rng(i);
-///             let corner: Vec<f64> = (0..space.dimensions()).map(|_| f64::from(rng.random::<bool>())).collect();
-///             Suggestion::from(space.decode(&corner))
+///             let corner: Vec<f64> = (0..space.dimensions()).map(|_| rng.f64().round()).collect();
+///             Suggestion::new(space.decode(&corner)).note("why", "it is a corner")
 ///         });
 ///         Ok(Answer::Try(suggestions.collect()))
 ///     }
 /// }
 ///
-/// let rate = Distribution::Continuous(Continuous::Uniform { min: 0.5, max: 2.0 });
-/// let space = Space::new(vec![Parameter { name: "rate".into(), distribution: rate }])?;
-/// let problem = Problem { space, metrics: Vec::new(), seed: 7, run_cap: None };
+/// let space = Space::builder().uniform("rate", 0.5, 2.0).build()?;
+/// let problem = Problem::minimize("loss").space(space).seed(7);
 /// let history = History::new();
-/// let Answer::Try(suggestions) = Corners.suggest(&Ask { problem: &problem, history: &history, count: 3 })? else {
+/// let Answer::Try(suggestions) = Corners.suggest(&Ask::new(&problem, &history).count(3))? else {
 ///     unreachable!("there is always a corner")
 /// };
 /// assert_eq!(suggestions.len(), 3);
-/// let rate = suggestions[0].point.get(&"rate".into()).and_then(|rate| rate.as_f64());
-/// assert!(rate == Some(0.5) || rate == Some(2.0));
+/// let rate = suggestions[0].point.f64("rate")?;
+/// assert!(rate == 0.5 || rate == 2.0);
 /// # Ok::<(), BoxError>(())
 /// ```
 pub trait Search: Send {
@@ -77,10 +73,21 @@ pub struct Ask<'a> {
     pub count: usize,
 }
 
-impl Ask<'_> {
+impl<'a> Ask<'a> {
+    /// A question for one suggestion.
+    pub fn new(problem: &'a Problem, history: &'a History) -> Self {
+        Self { problem, history, count: 1 }
+    }
+
+    /// The question for up to this many suggestions; 0 counts as 1.
+    #[must_use]
+    pub fn count(self, count: usize) -> Self {
+        Self { count: count.max(1), ..self }
+    }
+
     /// The generator for the `i`-th suggestion of the answer (from 0), which will be run
     /// `history.next_number() + i`.
-    pub fn rng(&self, i: usize) -> ChaCha8Rng {
+    pub fn rng(&self, i: usize) -> Rng {
         seed::rng(self.problem.seed, self.history.next_number().plus(i))
     }
 }
@@ -116,9 +123,29 @@ pub struct Suggestion {
     pub note: Note,
 }
 
+impl Suggestion {
+    /// A suggestion without a note.
+    pub fn new(point: Point) -> Self {
+        Self { point, note: Note::new() }
+    }
+
+    /// Adds an entry to the note; see [`Note`].
+    #[must_use]
+    pub fn note(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.note.insert(key.into(), value.into());
+        self
+    }
+
+    /// The suggestion with this whole note.
+    #[must_use]
+    pub fn with_note(self, note: Note) -> Self {
+        Self { note, ..self }
+    }
+}
+
 impl From<Point> for Suggestion {
     fn from(point: Point) -> Self {
-        Self { point, note: Note::new() }
+        Self::new(point)
     }
 }
 

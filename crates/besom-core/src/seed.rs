@@ -1,23 +1,28 @@
 //! The seed law: the generator for a run is a function of (sweep seed, run number).
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use std::hash::{BuildHasher, RandomState};
 
-use crate::RunNumber;
+use crate::{Rng, RunNumber};
 
 /// The generator for one run. ChaCha8 with the sweep's seed as key and the run number as stream, so that generators
 /// of different runs never overlap and the same pair gives the same numbers on every machine.
-pub fn rng(seed: u64, run: RunNumber) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(run.get());
-    rng
+pub fn rng(seed: u64, run: RunNumber) -> Rng {
+    Rng::of_stream(seed, run.get())
+}
+
+/// A seed for a sweep that was given none: 32 bits, few enough to be typed again and to survive any JSON reader. The
+/// only chance in this crate; it comes from the operating system by way of [`RandomState`].
+///
+/// `wasm32-unknown-unknown` has no source of chance: there it may be the same in every process, so give a seed.
+pub fn fresh() -> u64 {
+    RandomState::new().hash_one(0_u8) >> 32
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use rand_chacha::rand_core::Rng;
+    use rand::Rng;
 
     use super::*;
 
@@ -30,6 +35,13 @@ mod tests {
         let firsts: BTreeSet<u64> =
             (0..100).flat_map(|seed| (0..100).map(move |run| first(seed, run))).collect();
         assert_eq!(firsts.len(), 10_000);
+    }
+
+    #[test]
+    fn fresh_seeds_differ_and_have_32_bits() {
+        let seeds: BTreeSet<u64> = (0..100).map(|_| fresh()).collect();
+        assert!(seeds.len() > 98, "{seeds:?}");
+        assert!(seeds.iter().all(|&seed| seed <= u64::from(u32::MAX)));
     }
 
     #[test]

@@ -3,8 +3,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+mod builder;
+mod point;
+
 use serde_json::{Map, Value};
 use thiserror::Error;
+
+pub use builder::SpaceBuilder;
+pub use point::{Point, PointError};
 
 use crate::{Distribution, ParamPath};
 
@@ -68,7 +74,19 @@ pub enum SpaceError {
     },
 }
 
+impl Parameter {
+    /// A parameter of this name.
+    pub fn new(name: impl Into<ParamPath>, distribution: Distribution) -> Self {
+        Self { name: name.into(), distribution }
+    }
+}
+
 impl Space {
+    /// A space, one parameter after another.
+    pub fn builder() -> SpaceBuilder {
+        SpaceBuilder::default()
+    }
+
     /// A space of these parameters; no two may have one name, or lie inside one another.
     pub fn new(parameters: Vec<Parameter>) -> Result<Self, SpaceError> {
         let mut seen: HashSet<&[String]> = HashSet::new();
@@ -180,65 +198,6 @@ impl Space {
             return Point { values: values.into_iter().flatten().collect(), names: self.names.clone() };
         }
         self.names.iter().zip(values).filter_map(|(name, value)| Some((name.clone(), value?))).collect()
-    }
-}
-
-/// Values for parameters, in the order of the space. Only active parameters are listed.
-///
-/// The names are shared by all points of a space, so that a point costs little more than its values.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Point {
-    /// As many as names.
-    values: Box<[Value]>,
-    names: Arc<[ParamPath]>,
-}
-
-impl Point {
-    /// The value of a parameter.
-    pub fn get(&self, name: &ParamPath) -> Option<&Value> {
-        let place = self.names.iter().position(|n| n == name)?;
-        self.values.get(place)
-    }
-
-    /// All parameters with their values.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&ParamPath, &Value)> {
-        self.names.iter().zip(&self.values)
-    }
-
-    /// How many parameters have a value.
-    pub fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    /// Whether no parameter has a value.
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
-    /// The point as a nested JSON object, as training programs get it; [`Space::read`] is its inverse. Should a
-    /// parameter lie inside another one, which no space allows, the later one replaces the earlier.
-    pub fn to_json(&self) -> Map<String, Value> {
-        let mut object = Map::new();
-        for (name, value) in self.iter() {
-            let (last, outer) = name.path().split_last().expect("a name has at least one component");
-            let mut at = &mut object;
-            for key in outer {
-                let inner = at.entry(key.as_str()).or_insert(Value::Null);
-                if !inner.is_object() {
-                    *inner = Value::Object(Map::new());
-                }
-                at = inner.as_object_mut().expect("it was just made one");
-            }
-            at.insert(last.clone(), value.clone());
-        }
-        object
-    }
-}
-
-impl FromIterator<(ParamPath, Value)> for Point {
-    fn from_iter<I: IntoIterator<Item = (ParamPath, Value)>>(values: I) -> Self {
-        let (names, values): (Vec<ParamPath>, Vec<Value>) = values.into_iter().unzip();
-        Self { values: values.into(), names: names.into() }
     }
 }
 

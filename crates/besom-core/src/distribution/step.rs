@@ -15,6 +15,16 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step between floats.
+    pub fn new(q: f64) -> Self {
+        Self { q, integer: false }
+    }
+
+    /// A step between integers.
+    pub fn integer(q: u32) -> Self {
+        Self { q: q.into(), integer: true }
+    }
+
     /// `x` at the nearest multiple, half to even; an integer if the step was written as one.
     pub(super) fn round(self, x: f64) -> Value {
         let steps = x / self.q;

@@ -1,0 +1,85 @@
+//! Words that stand for something, read back from text.
+
+use thiserror::Error;
+
+use crate::{did_you_mean, nearest};
+
+/// Why a text stands for nothing of its kind.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// It is none of the words that are known.
+    #[error("unknown {what} '{found}'{}; known: {}", hint(found, known), known.join(", "))]
+    Word {
+        /// What the words name, such as `goal`.
+        what: &'static str,
+        /// The text.
+        found: String,
+        /// The words that are known.
+        known: Vec<&'static str>,
+    },
+    /// It is not the number of a run.
+    #[error("a run number is a whole number from 1 on, found '{found}'")]
+    RunNumber {
+        /// The text.
+        found: String,
+    },
+    /// It is not the name of a parameter.
+    #[error("the name of a parameter has no empty component, found '{found}'")]
+    Name {
+        /// The text.
+        found: String,
+    },
+}
+
+fn hint(found: &str, known: &[&'static str]) -> String {
+    did_you_mean(nearest(found, known.iter().copied()))
+}
+
+/// The one of `all` that is called `found`.
+pub(crate) fn word<T: Copy>(
+    what: &'static str,
+    found: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, ParseError> {
+    all.iter().copied().find(|&one| name(one) == found).ok_or_else(|| ParseError::Word {
+        what,
+        found: found.to_owned(),
+        known: all.iter().copied().map(name).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Goal, RunNumber, RunState};
+
+    #[test]
+    fn words_lead_back_to_what_they_name() {
+        assert!(RunState::ALL.iter().all(|state| state.to_string().parse() == Ok(*state)));
+        assert!(Goal::ALL.iter().all(|goal| goal.to_string().parse() == Ok(*goal)));
+        assert_eq!(RunNumber::FIRST.to_string().parse(), Ok(RunNumber::FIRST));
+    }
+
+    #[test]
+    fn an_unknown_word_is_answered_with_those_that_are_known() {
+        let error = |text: &str| text.parse::<Goal>().expect_err("no goal").to_string();
+        assert_eq!(
+            error("minimise"),
+            "unknown goal 'minimise', did you mean 'minimize'?; known: minimize, maximize"
+        );
+        assert_eq!(error("x"), "unknown goal 'x'; known: minimize, maximize");
+        let state = "done".parse::<RunState>().expect_err("no state").to_string();
+        assert!(state.starts_with("unknown run state 'done'; known: pending, running"), "{state}");
+    }
+
+    #[test]
+    fn run_numbers_count_from_one() {
+        for text in ["0", "-1", "1.0", "", "x"] {
+            let error = text.parse::<RunNumber>().expect_err("no run number").to_string();
+            assert_eq!(error, format!("a run number is a whole number from 1 on, found '{text}'"));
+        }
+        assert!(RunNumber::try_from(0).is_err());
+        assert_eq!(RunNumber::try_from(3).map(RunNumber::get), Ok(3));
+    }
+}
