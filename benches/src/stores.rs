@@ -6,14 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use besom_core::{Goal, RunNumber, RunState};
 use besom_store::{
     AgentId, Claim, Clock, End, Lease, NewAgent, NewRun, NewSweep, Queue, Row, Store, StoreError, SweepId,
-    Watched,
 };
-use serde_json::{Map, json};
+use serde_json::json;
 
 use crate::{finished_runs, mixed_problem};
 
 /// How an attempt ends.
-pub const FINISHED: End = End { state: RunState::Finished, exit_code: Some(0), message: None };
+pub const FINISHED: End = End::new(RunState::Finished).exit_code(0);
 
 /// The sweep file that the stored sweep is said to come from, but for its method.
 const SWEEP_FILE: &str = "\
@@ -50,25 +49,19 @@ pub fn sweep() -> SweepId {
 /// # Errors
 /// If the store does.
 pub fn add_sweep(store: &mut impl Store, method: &str, runs: usize) -> Result<AgentId, StoreError> {
-    store.create_sweep(&NewSweep {
-        id: sweep(),
-        name: None,
-        text: format!("method: {method}\n{SWEEP_FILE}"),
-        source: None,
-        directory: None,
-        seed: 7,
-        metrics: vec![Watched { name: "loss".to_owned(), goal: Goal::Minimize }],
-        run_cap: None,
-        retry_crashed: 1,
-        retry_failed: 0,
-    })?;
+    store.create_sweep(
+        &NewSweep::new(sweep())
+            .text(format!("method: {method}\n{SWEEP_FILE}"))
+            .seed(7)
+            .metric("loss", Goal::Minimize)
+            .retry_crashed(1),
+    )?;
     let history = finished_runs(&mixed_problem(), runs);
-    let runs: Vec<NewRun> =
-        history.runs().iter().map(|run| NewRun { point: run.point.to_json(), note: Map::new() }).collect();
+    let runs: Vec<NewRun> = history.runs().iter().map(|run| NewRun::new(run.point.to_json())).collect();
     for (place, part) in runs.chunks(10_000).enumerate() {
         store.add_runs(&sweep(), RunNumber::from_index(place * 10_000), part, None)?;
     }
-    store.join(&sweep(), &NewAgent { name: "bench".to_owned(), silence_ms: 300_000 })
+    store.join(&sweep(), &NewAgent::new("bench", std::time::Duration::from_millis(300_000)))
 }
 
 /// Takes the next run.
@@ -89,7 +82,7 @@ pub fn claim(store: &mut impl Queue, agent: AgentId, request: u64) -> Result<Lea
 pub fn rows(first: u64, count: u64) -> Vec<Row> {
     let row = |seq: u64| {
         let values = [("loss", json!(1.0 / seq as f64)), ("epoch", json!(seq))];
-        Row { seq, values: values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect() }
+        Row::new(seq, values.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     };
     (first..first + count).map(row).collect()
 }

@@ -220,6 +220,8 @@ impl<'a> Link<'a> {
             Reply::Continue => {}
             Reply::Stop { reason, kind } => self.receive(Signal::Stop { kind, reason }),
             Reply::Lost => self.receive(Signal::Lost),
+            // Replies that this agent does not know mean that the rows are stored.
+            _ => {}
         }
         self.gaps = 0;
         self.unsent.clear();

@@ -68,9 +68,10 @@ pub(crate) fn salvage(
 /// Returns whether the rows are stored.
 fn send(queue: &mut RetryingQueue<'_>, lease: &Lease, rows: &[Row]) -> Result<bool, AgentError> {
     match queue.call(|queue| queue.report(lease, rows))? {
-        Reply::Continue | Reply::Stop { .. } => Ok(true),
         // Somebody else was faster, or the file was cut: what is stored stays stored.
         Reply::Lost | Reply::Gap { .. } => Ok(false),
+        // Stored, whatever else the reply says.
+        _ => Ok(true),
     }
 }
 
@@ -141,7 +142,7 @@ pub(crate) fn recover_silent(
 /// Ends an attempt whose agent is gone, in a state from which it may be handed out again.
 fn end(queue: &mut RetryingQueue<'_>, lease: &Lease, state: RunState) -> Result<(), AgentError> {
     let gone = if state == RunState::Preempted { "was being preempted: " } else { "" };
-    let end = End { state, exit_code: None, message: Some(format!("{gone}its agent fell silent")) };
+    let end = End::new(state).message(format!("{gone}its agent fell silent"));
     // If the lease is over, somebody else was faster.
     queue.call(|queue| queue.finish(lease, &end))?;
     Ok(())

@@ -42,7 +42,7 @@ pub struct Ended {
 impl Ended {
     /// An end in `state` without a message.
     pub fn new(state: RunState) -> Self {
-        let end = End { state, exit_code: None, message: None };
+        let end = End::new(state);
         Self { end, excerpt: String::new(), broken: None, killed_externally: false }
     }
 

@@ -78,8 +78,7 @@ pub fn work(
     let options = AgentOptions { directory, ..options.clone() };
     let mut queue = RetryingQueue::new(queue, options.store_timeout);
     recovery::recover_dead(&mut queue, sweep, &options.directory)?;
-    let silence_ms = u64::try_from(options.heartbeat_timeout.as_millis()).unwrap_or(u64::MAX);
-    let new = NewAgent { name: options.name.clone(), silence_ms };
+    let new = NewAgent::new(&options.name, options.heartbeat_timeout);
     let id = queue.call(|queue| queue.join(sweep, &new))?;
     let lock = LivenessLock::acquire(&options.directory, sweep, id)?;
     let wait = Wait::new(&options);
@@ -248,5 +247,7 @@ fn preempted(end: &End) -> End {
         return end.clone();
     }
     let why = end.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
-    End { state: RunState::Preempted, message: Some(format!("was being preempted{why}")), ..end.clone() }
+    let mut preempted = End::new(RunState::Preempted).message(format!("was being preempted{why}"));
+    preempted.exit_code = end.exit_code;
+    preempted
 }

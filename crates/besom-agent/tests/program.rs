@@ -363,16 +363,14 @@ fn a_lost_lease_ends_the_program_and_nothing_of_it_is_reported() {
         scene.eventually_logged(1, 1);
         let mut store = scene.store();
         // Somebody ends this attempt, and another agent has the next one.
-        let end = besom_store::End { state: RunState::Crashed, exit_code: None, message: None };
+        let end = besom_store::End::new(RunState::Crashed);
         store.finish(&lease, &end).unwrap();
-        let new = besom_store::NewAgent { name: "other".into(), silence_ms: 1_000_000 };
+        let new = besom_store::NewAgent::new("other", Duration::from_millis(1_000_000));
         let other = store.join(&scene.sweep, &new).unwrap();
         store.claim(other, 1).unwrap();
         eventually("the program is dead", || living(&scene.eventually_read("pids")).is_empty().then_some(()));
         lease.attempt = 2;
-        store
-            .finish(&lease, &besom_store::End { state: RunState::Finished, exit_code: None, message: None })
-            .unwrap();
+        store.finish(&lease, &besom_store::End::new(RunState::Finished)).unwrap();
     });
     assert_eq!((scene.run(1).attempt, scene.run(1).state), (2, RunState::Finished));
     assert_eq!(scene.rows(1), Vec::<String>::new());

@@ -9,47 +9,28 @@ use std::time::Duration;
 use besom_agent::ExitReason;
 use besom_core::{RunNumber, RunState};
 use besom_store::{
-    AgentId, Claim, End, HeldRun, Lease, NewAgent, PausedBy, Queue, Reply, Row, SqliteStore, Store,
-    StoreError, SweepId, SweepState,
+    AgentId, Claim, Lease, NewAgent, PausedBy, Queue, Row, SqliteStore, Store, SweepState, forward_queue,
 };
 use support::Scene;
 
 struct Repeating(SqliteStore);
 
-macro_rules! repeat {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
-        fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
-            self.0.$name($($arg),*)?;
-            self.0.$name($($arg),*)
-        }
-    )*};
-}
-
 impl Queue for Repeating {
-    repeat! {
-        join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
-        claim(agent: AgentId, request: u64) -> Claim;
-        report(lease: &Lease, rows: &[Row]) -> Reply;
-        finish(lease: &Lease, end: &End) -> Reply;
-        idle(agent: AgentId) -> ();
-        leave(agent: AgentId) -> ();
-        held(agent: AgentId) -> Vec<HeldRun>;
-        silent(sweep: &SweepId) -> Vec<HeldRun>;
-        give_up(lease: &Lease) -> bool;
-        has_finished_run(sweep: &SweepId) -> bool;
-        report_broken(sweep: &SweepId, reason: &str) -> ();
-    }
+    forward_queue!(|self, call| {
+        call(&mut self.0)?;
+        call(&mut self.0)
+    });
 }
 
 /// A run of an agent that is gone, which logged two rows and reported the first.
 fn abandoned(scene: &Scene, store: &mut SqliteStore, silence_ms: u64) -> (AgentId, Lease) {
-    let agent = store.join(&scene.sweep, &NewAgent { name: "gone".into(), silence_ms }).unwrap();
+    let agent = store.join(&scene.sweep, &NewAgent::new("gone", Duration::from_millis(silence_ms))).unwrap();
     let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is pending") };
     let dir = scene.dir(run.lease.run.get(), run.lease.attempt);
     dir.create().unwrap();
     fs::write(dir.metrics(), "{\"loss\": 3}\n{\"loss\": 4}\n").unwrap();
     let values = support::object(serde_json::json!({"loss": 3}));
-    store.report(&run.lease, &[Row { seq: 1, values }]).unwrap();
+    store.report(&run.lease, &[Row::new(1, values)]).unwrap();
     (agent, run.lease)
 }
 

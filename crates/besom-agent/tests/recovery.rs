@@ -135,7 +135,7 @@ fn an_agent_that_is_killed_while_its_run_is_preempted_costs_no_retry() {
 fn a_silent_agent_whose_run_was_preempted_costs_no_retry() {
     let scene = Scene::with(&[1], |sweep| sweep.retry_crashed = 0);
     let mut store = scene.store();
-    let agent = store.join(&scene.sweep, &NewAgent { name: "elsewhere".into(), silence_ms: 1000 }).unwrap();
+    let agent = store.join(&scene.sweep, &NewAgent::new("elsewhere", Duration::from_millis(1000))).unwrap();
     let Claim::Run(claimed) = store.claim(agent, 1).unwrap() else { panic!("a run is pending") };
     scene.dir(1, claimed.lease.attempt).create().unwrap();
     fs::write(scene.dir(1, 1).metrics(), "{\"loss\": 1}\n{\"_besom\": \"preempting\"}\n").unwrap();
@@ -187,7 +187,7 @@ fn a_run_of_a_silent_agent_is_salvaged_and_given_up() {
         let scene = Scene::new(&[1]);
         // An agent of another machine: only its heartbeat timeout shows that it is gone.
         let mut store = scene.store();
-        let agent = store.join(&scene.sweep, &NewAgent { name: "far".into(), silence_ms: 60_000 }).unwrap();
+        let agent = store.join(&scene.sweep, &NewAgent::new("far", Duration::from_millis(60_000))).unwrap();
         let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is there") };
         let dir = scene.dir(1, run.lease.attempt);
         dir.create().unwrap();
@@ -208,7 +208,7 @@ fn a_run_of_a_silent_agent_is_salvaged_and_given_up() {
 fn an_agent_with_a_heartbeat_is_not_given_up() {
     let scene = Scene::new(&[1]);
     let mut store = scene.store();
-    let agent = store.join(&scene.sweep, &NewAgent { name: "far".into(), silence_ms: 60_000 }).unwrap();
+    let agent = store.join(&scene.sweep, &NewAgent::new("far", Duration::from_millis(60_000))).unwrap();
     let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is there") };
     scene.let_pass(Duration::from_secs(59));
     scene.shutdown.raise();

@@ -48,7 +48,7 @@ impl Controller {
 
     /// Reads what is new and returns the sweep's state.
     pub fn refresh(&mut self, store: &mut dyn Store) -> Result<SweepState, ControllerError> {
-        let Changes { upto, state, runs } = store.changes(&self.id, self.cursor)?;
+        let Changes { upto, state, runs, .. } = store.changes(&self.id, self.cursor)?;
         for change in runs {
             match change.state {
                 RunState::Running => drop(self.rows.insert(change.number, change.rows)),
@@ -64,7 +64,7 @@ impl Controller {
     /// What was read so far, to be stored with what is suggested from it.
     pub fn seen(&self) -> Seen {
         let rows = self.rows.iter().map(|(&number, &rows)| (number, rows)).collect();
-        Seen { upto: self.cursor, runs: self.sweep.history().len() as u64, rows }
+        Seen::new(self.cursor, self.sweep.history().len() as u64, rows)
     }
 
     /// What the search method answers to the history as far as it was read, without storing it. For owners that drive
@@ -142,7 +142,7 @@ impl Controller {
                 return if waiting > 0 { Ok(Step::Ready(waiting)) } else { self.end_if_over(store) };
             };
             let runs: Vec<NewRun> =
-                suggestions.into_iter().map(|s| NewRun { point: s.point.to_json(), note: s.note }).collect();
+                suggestions.into_iter().map(|s| NewRun::new(s.point.to_json()).note(s.note)).collect();
             let next = self.sweep.history().next_number();
             // Whatever the store answers, the next look at it tells where the sweep stands: a lost race is no error.
             let _: Added = store.add_runs(&self.id, next, &runs, Some(&self.seen()))?;

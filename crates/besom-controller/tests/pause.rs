@@ -8,7 +8,7 @@ use besom_core::{
     Answer, Ask, BoxError, Distribution, Goal, History, Metric, ParamPath, Parameter, Point, Problem, Search,
     Space, Stop, Stopper, Suggestion,
 };
-use besom_store::{NewAgent, NewSweep, PausedBy, Queue, SqliteStore, Store, SweepId, SweepState, Watched};
+use besom_store::{NewAgent, NewSweep, PausedBy, Queue, SqliteStore, Store, SweepId, SweepState};
 
 /// Suggests one run, and fails when it is asked for another.
 struct Once;
@@ -36,18 +36,7 @@ impl Stopper for Picky {
 fn paused(stopper: Option<Box<dyn Stopper>>) -> (Option<PausedBy>, String) {
     let id = SweepId::new("s");
     let mut store = SqliteStore::in_memory(Arc::new(|| 0)).unwrap();
-    let new = NewSweep {
-        id: id.clone(),
-        name: None,
-        text: String::new(),
-        source: None,
-        directory: None,
-        seed: 0,
-        metrics: vec![Watched { name: "loss".to_owned(), goal: Goal::Minimize }],
-        run_cap: None,
-        retry_crashed: 0,
-        retry_failed: 0,
-    };
+    let new = NewSweep::new(id.clone()).metric("loss", Goal::Minimize);
     store.create_sweep(&new).unwrap();
     let a = Distribution::IntUniform { min: 1, max: 9 };
     let space = Space::new(vec![Parameter { name: ParamPath::from("a"), distribution: a }]).unwrap();
@@ -58,7 +47,7 @@ fn paused(stopper: Option<Box<dyn Stopper>>) -> (Option<PausedBy>, String) {
     };
     let mut controller = Controller::new(id.clone(), sweep);
     assert_eq!(controller.step(&mut store, 1).unwrap(), Step::Ready(1));
-    let agent = store.join(&id, &NewAgent { name: "a".to_owned(), silence_ms: 9 }).unwrap();
+    let agent = store.join(&id, &NewAgent::new("a", std::time::Duration::from_millis(9))).unwrap();
     store.claim(agent, 1).unwrap();
     assert_eq!(controller.step(&mut store, 1).unwrap(), Step::Paused);
     let row = store.sweep(&id).unwrap();

@@ -13,8 +13,7 @@ use besom_core::{
     Parameter, Problem, Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper, Suggestion,
 };
 use besom_store::{
-    AgentId, Claim, ClaimedRun, End, Event, NewAgent, NewSweep, Queue, Row, Seen, SqliteStore, Store,
-    SweepId, Watched,
+    AgentId, Claim, ClaimedRun, End, Event, NewAgent, NewSweep, Queue, Row, Seen, SqliteStore, Store, SweepId,
 };
 use serde_json::json;
 
@@ -103,7 +102,7 @@ impl Stage {
     }
 
     fn join(&mut self) -> Agent {
-        let new = NewAgent { name: "agent".to_owned(), silence_ms: 10 };
+        let new = NewAgent::new("agent", std::time::Duration::from_millis(10));
         Agent { id: self.store.join(&id(), &new).unwrap(), request: 0, run: None, seq: 0 }
     }
 
@@ -123,7 +122,7 @@ impl Stage {
             return self.claim(agent);
         };
         let lease = run.lease.clone();
-        let end = |state| End { state, exit_code: None, message: None };
+        let end = |state| End::new(state);
         match self.draw(12) {
             0..7 => {
                 let x = run.point["x"].as_f64().unwrap();
@@ -131,7 +130,7 @@ impl Stage {
                 // A row without the metric is a row all the same.
                 let values = if agent.seq % 4 == 1 { json!({"note": 1}) } else { json!({ "loss": loss }) };
                 agent.seq += 1;
-                let row = Row { seq: agent.seq, values: values.as_object().unwrap().clone() };
+                let row = Row::new(agent.seq, values.as_object().unwrap().clone());
                 self.store.report(&lease, &[row]).unwrap();
             }
             7 | 8 => {
@@ -164,18 +163,7 @@ impl Stage {
 }
 
 fn new_sweep() -> NewSweep {
-    NewSweep {
-        id: id(),
-        name: None,
-        text: String::new(),
-        source: None,
-        directory: None,
-        seed: 5,
-        metrics: vec![Watched { name: "loss".to_owned(), goal: Goal::Minimize }],
-        run_cap: Some(RUNS),
-        retry_crashed: 1,
-        retry_failed: 0,
-    }
+    NewSweep::new(id()).seed(5).metric("loss", Goal::Minimize).run_cap(RUNS).retry_crashed(1)
 }
 
 /// The history of a sweep as it was when something was suggested from it.

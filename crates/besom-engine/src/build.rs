@@ -16,8 +16,8 @@ pub fn registry() -> Registry {
 /// The configuration of a stored sweep; it was checked when the sweep was created. Its owner may drive it with algorithms
 /// that this process does not have: names that are not in the registry pass here, and are an error when they are built.
 pub fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<SweepConfig, Diagnostics> {
-    let name = sweep.source.clone().unwrap_or_else(|| format!("sweep {}", sweep.id));
-    Ok(Reader::new(registry).any_algorithm().read(&sweep.text, &name)?.config)
+    let name = sweep.new.source.clone().unwrap_or_else(|| format!("sweep {}", sweep.new.id));
+    Ok(Reader::new(registry).any_algorithm().read(&sweep.new.text, &name)?.config)
 }
 
 /// The search method that a configuration names.

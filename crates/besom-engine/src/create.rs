@@ -34,19 +34,11 @@ impl<'a> Creation<'a> {
 /// Creates a sweep in state `pending`, under an id of eight letters that no sweep of the store has.
 pub fn create(store: &mut dyn Store, creation: Creation<'_>) -> Result<SweepId, StoreError> {
     let Creation { config, text, source, directory, seed } = creation;
-    let metrics = &config.problem.metrics;
-    let mut new = NewSweep {
-        id: new_id(),
-        name: config.name.clone(),
-        text,
-        source,
-        directory,
-        seed,
-        metrics: metrics.iter().map(|m| Watched { name: m.name.clone(), goal: m.goal }).collect(),
-        run_cap: config.problem.run_cap,
-        retry_crashed: config.retry.crashed,
-        retry_failed: config.retry.failed,
-    };
+    let mut new = NewSweep::new(new_id()).text(text).seed(seed);
+    (new.name, new.source, new.directory) = (config.name.clone(), source, directory);
+    new.metrics = config.problem.metrics.iter().map(|m| Watched::new(m.name.as_str(), m.goal)).collect();
+    new.run_cap = config.problem.run_cap;
+    (new.retry_crashed, new.retry_failed) = (config.retry.crashed, config.retry.failed);
     loop {
         match store.create_sweep(&new) {
             Err(StoreError::SweepExists(_)) => new.id = new_id(),

@@ -100,7 +100,7 @@ impl<'a> Crew<'a> {
             Steps::Never => false,
         };
         // A crew that does not step needs no algorithms, and may not have them.
-        let stepped = steps.then(|| build(registry, &config, sweep.seed)).transpose()?;
+        let stepped = steps.then(|| build(registry, &config, sweep.new.seed)).transpose()?;
         let stepper = stepped.map(|stepped| Mutex::new(Stepper::new(id, stepped, store)));
         Ok(Self { place, sweep, config, options, stepper })
     }
@@ -120,7 +120,7 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// If the working directory is needed and cannot be read.
     pub fn program_runner(&self) -> Result<ProgramRunner, EngineError> {
-        let directory = self.sweep.directory.as_deref().unwrap_or(".");
+        let directory = self.sweep.new.directory.as_deref().unwrap_or(".");
         let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
         Ok(ProgramRunner {
             program: self.config.program.clone(),
@@ -143,7 +143,8 @@ impl<'a> Crew<'a> {
         let jobs = u64::try_from(runners.len()).unwrap_or(u64::MAX);
         let (guard, over) = (CrashLoopGuard::default(), AtomicBool::new(false));
         let (events, heard) = mpsc::channel();
-        let keeper = Keeper::new(self.place.open()?, &self.sweep.id, self.stepper.as_ref(), &guard, events);
+        let keeper =
+            Keeper::new(self.place.open()?, &self.sweep.new.id, self.stepper.as_ref(), &guard, events);
         let (agents, kept) = thread::scope(|scope| {
             let agents: Vec<_> = (1..)
                 .zip(runners)
@@ -195,7 +196,7 @@ impl<'a> Crew<'a> {
         };
         let shutdown = &self.options.shutdown;
         let mut idle = || stepper::idle(self.stepper.as_ref());
-        Ok(besom_agent::work(&mut queue, &self.sweep.id, &options, &mut runner, shutdown, &mut idle)?)
+        Ok(besom_agent::work(&mut queue, &self.sweep.new.id, &options, &mut runner, shutdown, &mut idle)?)
     }
 }
 

@@ -1,8 +1,6 @@
 //! A store whose replies to agents are sometimes lost, as if the connection to it broke. For tests of tests.
 
-use besom_store::{
-    AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, SqliteStore, StoreError, SweepId,
-};
+use besom_store::{Queue, SqliteStore, StoreError, forward_queue};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -24,44 +22,22 @@ impl Lossy {
 
     fn answer<T>(&mut self, reply: T) -> Result<T, StoreError> {
         match self.chance.random_ratio(1, REPLIES_PER_LOSS) {
-            true => Err(StoreError::Database("the reply was lost".into())),
+            true => Err(StoreError::transient("the reply was lost")),
             false => Ok(reply),
         }
     }
 }
 
-macro_rules! delegated {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
-        fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
-            self.store.$name($($arg),*)
-        }
-    )*};
-}
-
 impl Queue for Lossy {
-    fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
-        let claim = self.store.claim(agent, request)?;
-        self.answer(claim)
-    }
-
-    fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
-        let reply = self.store.report(lease, rows)?;
-        self.answer(reply)
-    }
-
-    fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
-        let reply = self.store.finish(lease, end)?;
-        self.answer(reply)
-    }
-
-    delegated! {
-        join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
-        idle(agent: AgentId) -> ();
-        leave(agent: AgentId) -> ();
-        held(agent: AgentId) -> Vec<HeldRun>;
-        silent(sweep: &SweepId) -> Vec<HeldRun>;
-        give_up(lease: &Lease) -> bool;
-        has_finished_run(sweep: &SweepId) -> bool;
-        report_broken(sweep: &SweepId, reason: &str) -> ();
-    }
+    forward_queue!(
+        [claim, report, finish] | self,
+        call | {
+            let reply = call(&mut self.store)?;
+            self.answer(reply)
+        }
+    );
+    forward_queue!(
+        [join, idle, leave, held, silent, give_up, has_finished_run, report_broken] | self,
+        call | call(&mut self.store)
+    );
 }

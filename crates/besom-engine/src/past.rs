@@ -21,8 +21,8 @@ pub fn past(
     row: &SweepRow,
     config: &SweepConfig,
 ) -> Result<Controller, ControllerError> {
-    let problem = Problem { seed: row.seed, ..config.problem.clone() };
-    let mut controller = Controller::new(row.id.clone(), Sweep::new(problem, Box::new(Nothing)));
+    let problem = Problem { seed: row.new.seed, ..config.problem.clone() };
+    let mut controller = Controller::new(row.new.id.clone(), Sweep::new(problem, Box::new(Nothing)));
     controller.refresh(store)?;
     Ok(controller)
 }

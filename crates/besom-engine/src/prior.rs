@@ -46,7 +46,7 @@ impl PriorRun {
             Some(history) if !history.is_empty() => history.clone(),
             _ => run.summary_metrics.iter().cloned().collect(),
         };
-        let rows = (1..).zip(logged).map(|(seq, values)| Row { seq, values }).collect();
+        let rows = (1..).zip(logged).map(|(seq, values)| Row::new(seq, values)).collect();
         let origin =
             run.name.as_ref().map_or(format!("run {} of the list", place + 1), |name| format!("run {name}"));
         Self { point, state: run.state.into(), rows, exit_code: None, origin }.over()
@@ -63,15 +63,15 @@ impl PriorRun {
 /// Puts runs into a sweep that has none yet. To the store they are runs like any other, executed by an agent called
 /// `prior runs`; they count toward the sweep's `run_cap`, and their notes name their origin.
 pub fn add_prior_runs(store: &mut dyn Store, id: &SweepId, runs: &[PriorRun]) -> Result<(), EngineError> {
-    let new: Vec<NewRun> =
-        runs.iter().map(|run| NewRun { point: run.point.clone(), note: note(run) }).collect();
+    let new: Vec<NewRun> = runs.iter().map(|run| NewRun::new(run.point.clone()).note(note(run))).collect();
     match store.add_runs(id, RunNumber::FIRST, &new, None)? {
         Added::Added(added) if added == new.len() => {}
         Added::Added(_) | Added::Capped => return Err(EngineError::TooManyRuns { runs: new.len() }),
-        Added::Lost(_) => return Err(EngineError::HasRuns),
         Added::Closed(state) => return Err(EngineError::Closed(state)),
+        // `Lost`: the first number is taken.
+        _ => return Err(EngineError::HasRuns),
     }
-    let agent = store.join(id, &NewAgent { name: "prior runs".to_owned(), silence_ms: 60_000 })?;
+    let agent = store.join(id, &NewAgent::new("prior runs", std::time::Duration::from_millis(60_000)))?;
     for (request, run) in (1..).zip(runs) {
         replay(store, agent, request, run)?;
     }
@@ -93,7 +93,8 @@ fn replay(store: &mut dyn Store, agent: AgentId, request: u64, run: &PriorRun) -
         store.report(&claimed.lease, rows)?;
     }
     let state = if run.state == RunState::Crashed { RunState::Failed } else { run.state };
-    let end = End { state, exit_code: run.exit_code, message: Some(format!("learned from: {}", run.origin)) };
+    let mut end = End::new(state).message(format!("learned from: {}", run.origin));
+    end.exit_code = run.exit_code;
     store.finish(&claimed.lease, &end)?;
     Ok(())
 }

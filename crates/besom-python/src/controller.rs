@@ -63,7 +63,7 @@ impl PyController {
             let mut store = Place::new(store)?.open()?;
             let sweep = store.sweep(&SweepId::new(id))?;
             let controller = place::controller(&sweep, &own)?;
-            let inner = Mutex::new(Inner { id: sweep.id, store, controller, seen: None });
+            let inner = Mutex::new(Inner { id: sweep.new.id, store, controller, seen: None });
             Ok(Self { inner, process: std::process::id() })
         })
     }
@@ -111,7 +111,7 @@ impl PyController {
         note: &Bound<'_, PyAny>,
         number: Option<u64>,
     ) -> PyResult<bool> {
-        let run = NewRun { point: value::object(params)?, note: value::object(note)? };
+        let run = NewRun::new(value::object(params)?).note(value::object(note)?);
         Ok(self.with(py, |inner| inner.schedule(&run, number))?)
     }
 
@@ -224,7 +224,8 @@ impl Inner {
             match self.store.add_runs(&self.id, next, std::slice::from_ref(run), seen)? {
                 Added::Added(_) => return Ok(true),
                 Added::Lost(_) => {}
-                Added::Capped | Added::Closed(_) => return Ok(false),
+                // `Capped` or `Closed`: none was added.
+                _ => return Ok(false),
             }
         }
     }

@@ -96,7 +96,7 @@ pub(crate) fn stopper(
 /// A controller of a stored sweep.
 pub(crate) fn controller(sweep: &SweepRow, own: &Algorithms) -> Result<Controller, Failure> {
     let config = stored_config(sweep)?;
-    Ok(Controller::new(sweep.id.clone(), build(&config, sweep.seed, own)?))
+    Ok(Controller::new(sweep.new.id.clone(), build(&config, sweep.new.seed, own)?))
 }
 
 /// Creates a sweep, after its algorithms were found to take the problem.

@@ -166,7 +166,8 @@ impl PyStore {
                 )));
             }
         };
-        let query = RunQuery { order, limit, ..RunQuery::default() };
+        let mut query = RunQuery::default().order(order);
+        query.limit = limit;
         value::serialized(py, &self.with(py, |store| Ok(store.runs(&SweepId::new(id), &query)?))?)
     }
 

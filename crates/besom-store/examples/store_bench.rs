@@ -18,7 +18,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use besom_core::{Goal, RunNumber, RunState};
 use besom_store::{
     Claim, Clock, End, NewAgent, NewRun, NewSweep, Order, Queue, Row, RunQuery, SqliteStore, Store, SweepId,
-    Watched,
 };
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
@@ -58,18 +57,9 @@ fn id() -> SweepId {
 
 fn create(path: &Path, runs: usize) -> Result<SqliteStore> {
     let mut store = SqliteStore::open(path, clock())?;
-    store.create_sweep(&NewSweep {
-        id: id(),
-        name: None,
-        text: "method: random".to_owned(),
-        source: None,
-        directory: None,
-        seed: 1,
-        metrics: vec![Watched { name: "loss".to_owned(), goal: Goal::Minimize }],
-        run_cap: None,
-        retry_crashed: 1,
-        retry_failed: 0,
-    })?;
+    store.create_sweep(
+        &NewSweep::new(id()).text("method: random").seed(1).metric("loss", Goal::Minimize).retry_crashed(1),
+    )?;
     let runs: Vec<NewRun> = (0..runs).map(new_run).collect();
     for (place, part) in runs.chunks(10_000).enumerate() {
         store.add_runs(&id(), RunNumber::from_index(place * 10_000), part, None)?;
@@ -80,7 +70,7 @@ fn create(path: &Path, runs: usize) -> Result<SqliteStore> {
 fn new_run(place: usize) -> NewRun {
     let point =
         json!({"lr": 0.001 * place as f64, "layers": place % 7, "optimizer": {"name": "adam", "beta": 0.9}});
-    NewRun { point: object(point), note: object(json!({"why": "drawn at random"})) }
+    NewRun::new(object(point)).note(object(json!({"why": "drawn at random"})))
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -88,10 +78,10 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 fn agent() -> NewAgent {
-    NewAgent { name: format!("bench/{}", std::process::id()), silence_ms: 300_000 }
+    NewAgent::new(format!("bench/{}", std::process::id()), Duration::from_millis(300_000))
 }
 
-const FINISHED: End = End { state: RunState::Finished, exit_code: Some(0), message: None };
+const FINISHED: End = End::new(RunState::Finished).exit_code(0);
 
 /// One of the processes: prints that it has joined, waits for a line, takes and finishes runs until none is left.
 fn work(path: &Path) -> Result<()> {
@@ -180,7 +170,7 @@ fn bare_transactions(conn: &Connection) -> Result<f64> {
 
 fn rows(first: u64, count: u64) -> Vec<Row> {
     (first..first + count)
-        .map(|seq| Row { seq, values: object(json!({"loss": 1.0 / seq as f64, "epoch": seq, "acc": 0.5})) })
+        .map(|seq| Row::new(seq, object(json!({"loss": 1.0 / seq as f64, "epoch": seq, "acc": 0.5}))))
         .collect()
 }
 
@@ -238,9 +228,7 @@ fn many_runs(scratch: &Path) -> Result<()> {
     timed("  status again", || store.status(&id()))?;
     let cursor = timed("  changes since 0", || store.changes(&id(), 0))?.upto;
     timed("  changes since now", || store.changes(&id(), cursor))?;
-    timed("  best 20", || {
-        store.runs(&id(), &RunQuery { order: Order::Best, limit: Some(20), ..RunQuery::default() })
-    })?;
+    timed("  best 20", || store.runs(&id(), &RunQuery::default().order(Order::Best).limit(20)))?;
     timed("  all rows of the table", || store.runs(&id(), &RunQuery::default()))?;
     Ok(())
 }

@@ -87,17 +87,41 @@ pub enum StoreError {
     /// The database cannot read its own file.
     #[error("the store is damaged")]
     Damaged(#[source] BoxError),
-    /// Anything else that the database answered.
+    /// Anything else: what the database below answered, or the store of another crate. Made by [`StoreError::transient`]
+    /// and [`StoreError::permanent`].
     #[error("the store failed")]
-    Database(#[source] BoxError),
+    #[non_exhaustive]
+    Other {
+        /// What failed.
+        source: BoxError,
+        /// Whether the same call may succeed later.
+        is_transient: bool,
+    },
 }
 
 impl StoreError {
+    /// An error of a store of your own after which the same call may succeed: a broken connection, a busy server.
+    ///
+    /// ```
+    /// let error = besom_store::StoreError::transient("connection reset by peer");
+    /// assert!(error.is_transient());
+    /// assert_eq!(besom_core::error_chain(&error), "the store failed: connection reset by peer");
+    /// ```
+    pub fn transient(source: impl Into<BoxError>) -> Self {
+        Self::Other { source: source.into(), is_transient: true }
+    }
+
+    /// An error of a store of your own after which no repetition helps: no permission, a damaged table.
+    pub fn permanent(source: impl Into<BoxError>) -> Self {
+        Self::Other { source: source.into(), is_transient: false }
+    }
+
     /// Whether the same call may succeed later: the store was busy, the disk full, the network unreachable. Agents retry
     /// after these errors and stop at any other.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Open { .. } | Self::Write(_) | Self::Busy(_) | Self::Database(_) => true,
+            Self::Open { .. } | Self::Write(_) | Self::Busy(_) => true,
+            Self::Other { is_transient, .. } => *is_transient,
             Self::NotAStore { .. }
             | Self::TooNew { .. }
             | Self::NoSweep { .. }

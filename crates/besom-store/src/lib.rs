@@ -11,7 +11,9 @@
 //! Every edge of the life of a run or a sweep is one operation, one transaction and one row in the events. A reply
 //! follows the commit.
 
+mod derived;
 mod error;
+mod forward;
 #[cfg(feature = "laws")]
 pub mod laws;
 mod model;
@@ -23,16 +25,16 @@ mod store;
 
 pub use error::{FileFault, StoreError};
 pub use model::{
-    AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun, Lease, NewAgent,
-    NewRun, NewSweep, Order, PausedBy, Reply, Row, RunChange, RunQuery, RunRow, Seen, Status, StopKind,
-    SweepId, SweepRow, SweepState, Watched,
+    Added, AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun, Lease,
+    NewAgent, NewRun, NewSweep, Order, PausedBy, Reply, Row, RunChange, RunQuery, RunRow, Seen, Status,
+    StopKind, SweepId, SweepRow, SweepState, Watched,
 };
 pub use queue::Queue;
 #[cfg(feature = "mutants")]
 pub use sqlite::Mutant;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub use store::{Added, Store};
+pub use store::Store;
 
 /// Returns the time as milliseconds since 1970-01-01 UTC. A store is given one when it is opened, so that tests decide
 /// what time it is.

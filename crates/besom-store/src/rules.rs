@@ -19,6 +19,8 @@ use crate::Row;
 
 /// What a rule did, for the log of the sweep: see [`Event`](crate::Event).
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "it belongs in the log, in the same transaction"]
+#[non_exhaustive]
 pub struct LogEntry {
     /// What happened.
     pub kind: &'static str,
@@ -84,6 +86,6 @@ pub fn is_waiting(state: RunState) -> bool {
 }
 
 /// Whether an agent that was last heard of at `seen_ms` has been silent for longer than it may.
-pub fn is_silent(seen_ms: u64, silence_ms: u64, now: u64) -> bool {
-    now.saturating_sub(seen_ms) > silence_ms
+pub fn is_silent(seen_ms: u64, heartbeat_timeout_ms: u64, now: u64) -> bool {
+    now.saturating_sub(seen_ms) > heartbeat_timeout_ms
 }

@@ -2,16 +2,34 @@
 
 use besom_core::{RunNumber, RunState};
 
-use crate::queue::delegate;
+use crate::forward::forward_store;
 use crate::{
-    AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Queue, Row, RunQuery, RunRow, Seen,
-    Status, StopKind, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Queue, Row, RunQuery, RunRow, Seen,
+    Status, StopKind, StoreError, SweepId, SweepRow, SweepState, derived,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
 /// thread and process opens its own.
+///
+/// # Implementing it
+///
+/// What [`Queue`] says holds here too: one transaction a call, replies after the commit, unknown ids are errors
+/// ([`StoreError::NoSweep`], [`StoreError::NoRun`]). A call that fails has changed nothing. Each edge of the life of a run
+/// or a sweep is logged as one [`Event`], in the order in which they happen; a call that changes nothing logs nothing.
+/// [`MemoryStore`](crate::MemoryStore) is the shortest complete one to read; the laws (`besom_store::laws`, feature
+/// `laws`) check another against it.
+///
+/// [`run`](Self::run), [`curve`](Self::curve) and [`status`](Self::status) are defined in terms of the others; override
+/// them where there is a faster way.
+///
+/// # Stability
+///
+/// As for [`Queue`]: until 1.0 a minor version may add methods without a default.
 pub trait Store: Queue {
     /// Creates a sweep in state `pending`.
+    ///
+    /// # Errors
+    /// [`StoreError::SweepExists`] if its id is taken.
     fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError>;
 
     /// The sweep of this id.
@@ -20,10 +38,17 @@ pub trait Store: Queue {
     /// All sweeps, oldest first.
     fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError>;
 
-    /// Brings a sweep to a state, with a reason for people. A sweep that is in it already does not change.
-    /// `Canceled` also kills its pending and preempted runs and asks its running ones to end; `Finished` kills its
-    /// pending and preempted runs (nothing is begun any more) and lets running ones end. `Paused` is [`Self::pause`] by
-    /// the owner.
+    /// Brings a sweep to a state, with a reason for people, which replaces the one before (by none too). A sweep that is in
+    /// the state already does not change, nor does its reason. `Paused` is [`Self::pause`] by the owner; a sweep that leaves
+    /// `Paused` has no [`paused_by`](SweepRow::paused_by).
+    ///
+    /// `Finished` kills the pending and preempted runs (nothing is begun any more) and lets running ones end. `Canceled`
+    /// does the same and asks its running ones to end. Each of these gets a stop of kind [`StopKind::Cancel`], with the
+    /// reason of the sweep, or with a text that the store chooses where there is none; where one stands, see
+    /// [`request_stops`](Self::request_stops).
+    ///
+    /// # Errors
+    /// [`StoreError::Transition`] if no edge of [`SweepState`] leads there.
     fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError>;
 
     /// Pauses a sweep, with a reason for people. A sweep that is paused already stays as it is, whoever paused it.
@@ -32,12 +57,13 @@ pub trait Store: Queue {
     /// [`StoreError::Transition`] if the sweep has ended.
     fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError>;
 
-    /// What has changed since a cursor; 0 for everything.
+    /// What has changed since a cursor; 0 for everything. Changes from a cursor, put upon what was known there, are what
+    /// changes from 0 say, whatever the cursor. If nothing has changed, there are no runs in the answer.
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError>;
 
-    /// Adds runs `first`, `first + 1`, ... if `first` is the next number, the sweep hands out runs and its cap allows at
-    /// least one; what exceeds the cap is cut off. `seen` is what they were suggested from, so that the
-    /// suggestion can be repeated.
+    /// Adds runs `first`, `first + 1`, ... if the sweep is pending or running (else [`Added::Closed`]), `first` is the next
+    /// number (else [`Added::Lost`]), and its cap allows at least one (else [`Added::Capped`], even if `runs` is empty);
+    /// what exceeds the cap is cut off. `seen` is what they were suggested from, so that the suggestion can be repeated.
     fn add_runs(
         &mut self,
         id: &SweepId,
@@ -46,8 +72,13 @@ pub trait Store: Queue {
         seen: Option<&Seen>,
     ) -> Result<Added, StoreError>;
 
-    /// Asks that running runs be ended; pending and preempted ones are ended at once (`killed`), others left alone.
-    /// A request that stands is not changed, except that `Cancel` overrides `Early`. Returns how many were asked.
+    /// Asks that running runs be ended; pending and preempted ones are ended at once (`killed`) and keep the request as
+    /// their stop; those that have ended are left alone. A request that stands is not changed, except that `Cancel` overrides
+    /// `Early`. A given-up run that is pending is killed for good: its agent cannot come back. Returns how many requests
+    /// changed anything.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRun`] if any of the runs does not exist; then none is asked.
     fn request_stops(
         &mut self,
         id: &SweepId,
@@ -56,17 +87,22 @@ pub trait Store: Queue {
     ) -> Result<u64, StoreError>;
 
     /// Makes ended runs in these states `pending` again, with fresh retry budgets and without the stop that was
-    /// requested of them, and a finished sweep `running`. Returns how many; if none, nothing changes.
+    /// requested of them, and a finished sweep `running`, without reason and end. A paused sweep stays paused. States that
+    /// are no ends are ignored. Message, exit code, rows and attempt of a run stay until it is handed out again. Returns
+    /// how many; if none, nothing changes, also in a sweep that is canceled.
     ///
     /// # Errors
-    /// [`StoreError::Transition`] if the sweep is canceled.
+    /// [`StoreError::Transition`] if there are such runs and the sweep is canceled.
     fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError>;
 
     /// Runs of a sweep.
     fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError>;
 
     /// One run.
-    fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError>;
+    fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError> {
+        let found = self.runs(id, &RunQuery::default())?.into_iter().find(|run| run.number == number);
+        found.ok_or_else(|| StoreError::NoRun { sweep: id.clone(), run: number })
+    }
 
     /// What a run was suggested from, if that is known: `seen` of [`Self::add_runs`].
     fn seen(&mut self, id: &SweepId, number: RunNumber) -> Result<Option<Seen>, StoreError>;
@@ -74,13 +110,17 @@ pub trait Store: Queue {
     /// The hand-outs of a run, oldest first.
     fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError>;
 
-    /// The metric rows of one attempt (the newest if `None`), in order.
+    /// The metric rows of one attempt (the newest if `None`), in order; none of an attempt that there was not.
     fn rows(&mut self, id: &SweepId, number: RunNumber, attempt: Option<u64>)
     -> Result<Vec<Row>, StoreError>;
 
     /// The curve of a watched metric in the newest attempt: one value per row that held it, NaN where it was no
-    /// finite number.
-    fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError>;
+    /// finite number; empty if the sweep has no such metric.
+    fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {
+        let rows = self.rows(id, number, None)?;
+        let watched = self.sweep(id)?.new.metrics.into_iter().nth(metric);
+        Ok(watched.map(|watched| derived::curve(&rows, &watched)).unwrap_or_default())
+    }
 
     /// The log of a sweep (of one run, if given) after an event's seq; at most `limit` entries, oldest first.
     fn events(
@@ -92,44 +132,20 @@ pub trait Store: Queue {
     ) -> Result<Vec<Event>, StoreError>;
 
     /// A sweep at a glance.
-    fn status(&mut self, id: &SweepId) -> Result<Status, StoreError>;
+    fn status(&mut self, id: &SweepId) -> Result<Status, StoreError> {
+        let sweep = self.sweep(id)?;
+        let runs = self.runs(id, &RunQuery::default())?;
+        Ok(derived::status(&sweep, &runs, &self.agents(id)?))
+    }
 
     /// All agents that ever joined a sweep, oldest first.
     fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError>;
 }
 
-/// The answer to [`Store::add_runs`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Added {
-    /// This many were added.
-    Added(usize),
-    /// None was added: another controller was first, and this is the next number now.
-    Lost(RunNumber),
-    /// None was added: the cap is reached.
-    Capped,
-    /// None was added: the sweep is paused or has ended.
-    Closed(SweepState),
+impl<S: Store + ?Sized> Store for Box<S> {
+    forward_store!(|self, call| call(&mut **self));
 }
 
-impl<S: Store + ?Sized> Store for Box<S> {
-    delegate! {
-        create_sweep(sweep: &NewSweep) -> ();
-        sweep(id: &SweepId) -> SweepRow;
-        sweeps() -> Vec<SweepRow>;
-        set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
-        pause(id: &SweepId, by: PausedBy, reason: Option<&str>) -> ();
-        changes(id: &SweepId, since: u64) -> Changes;
-        add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun], seen: Option<&Seen>) -> Added;
-        request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;
-        retry(id: &SweepId, states: &[RunState]) -> u64;
-        runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
-        run(id: &SweepId, number: RunNumber) -> RunRow;
-        seen(id: &SweepId, number: RunNumber) -> Option<Seen>;
-        attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
-        rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
-        curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
-        events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
-        status(id: &SweepId) -> Status;
-        agents(id: &SweepId) -> Vec<AgentRow>;
-    }
+impl<S: Store + ?Sized> Store for &mut S {
+    forward_store!(|self, call| call(&mut **self));
 }

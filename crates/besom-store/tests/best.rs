@@ -60,13 +60,15 @@ proptest! {
         let mut problem = Problem::new(Space::default(), Metric::new("loss", goal));
         problem.metrics.extend(several.then(|| Metric::new("size", Goal::Minimize)));
         let watched = problem.metrics.iter();
-        let metrics = watched.map(|metric| Watched { name: metric.name.clone(), goal: metric.goal }).collect();
-        let mut store = played(&NewSweep { metrics, retry_crashed: 0, ..new_sweep() }, &runs);
+        let metrics = watched.map(|metric| Watched::new(metric.name.clone(), metric.goal)).collect();
+        let mut new = new_sweep().retry_crashed(0);
+        new.metrics = metrics;
+        let mut store = played(&new, &runs);
         let history = history(&mut store);
         let status = store.status(&id()).unwrap();
         prop_assert_eq!(status.best, history.best(&problem));
         prop_assert_eq!(status.better_uncounted, history.better_uncounted(&problem));
-        let query = RunQuery { order: Order::Best, ..RunQuery::default() };
+        let query = RunQuery::default().order(Order::Best);
         let ranked = store.runs(&id(), &query).unwrap();
         prop_assert!(status.best.is_none_or(|best| ranked[0].number == best.run));
         for run in &ranked {

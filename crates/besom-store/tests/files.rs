@@ -118,7 +118,7 @@ fn a_store_opened_to_read_refuses_to_write() {
         store.set_state(&id(), besom_store::SweepState::Running, None),
         Err(StoreError::Write(_))
     ));
-    let agent = besom_store::NewAgent { name: String::new(), silence_ms: 1 };
+    let agent = besom_store::NewAgent::new(String::new(), std::time::Duration::from_millis(1));
     assert!(matches!(store.join(&id(), &agent), Err(StoreError::Write(_))));
 }
 

@@ -5,8 +5,7 @@ mod stage;
 
 use besom_core::{Best, RunNumber, RunState};
 use besom_store::{
-    Claim, HeldRun, NewSweep, Order, PausedBy, Queue, Reply, RunQuery, StopKind, Store, StoreError, SweepId,
-    SweepState,
+    Claim, HeldRun, Order, PausedBy, Queue, Reply, RunQuery, StopKind, Store, StoreError, SweepId, SweepState,
 };
 use serde_json::json;
 use stage::{claim, end, id, join, new_sweep, row, store};
@@ -19,7 +18,7 @@ fn a_silent_agent_that_returns_in_time_keeps_its_run() {
     let agent = join(&mut store);
     let lease = claim(&mut store, agent, 1).lease;
     time.pass(101);
-    assert_eq!(store.silent(&id()).unwrap(), [HeldRun { lease: lease.clone(), rows: 0 }]);
+    assert_eq!(store.silent(&id()).unwrap(), [HeldRun::new(lease.clone(), 0)]);
     assert!(store.give_up(&lease).unwrap());
     assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Pending);
     assert_eq!(store.report(&lease, &[row(1, json!({"loss": 1}))]).unwrap(), Reply::Continue);
@@ -146,7 +145,7 @@ fn a_canceled_sweep_kills_what_waits_and_asks_what_runs() {
 
 #[test]
 fn a_finished_sweep_lets_runs_end_and_is_reopened_by_retry() {
-    let (mut store, _) = store(&NewSweep { retry_failed: 5, ..new_sweep() }, 2);
+    let (mut store, _) = store(&new_sweep().retry_failed(5), 2);
     let agent = join(&mut store);
     let lease = claim(&mut store, agent, 1).lease;
     store.set_state(&id(), SweepState::Finished, None).unwrap();
@@ -190,7 +189,7 @@ fn a_failed_run_is_not_the_best_however_good_its_values_were() {
     assert_eq!(status.best, Some(Best { run: FIRST, state: RunState::Finished, value: 1.0 }));
     let failed = Best { run: FIRST.plus(1), state: RunState::Failed, value: -5.0 };
     assert_eq!(status.better_uncounted, Some(failed));
-    let order = RunQuery { order: Order::Best, ..RunQuery::default() };
+    let order = RunQuery::default().order(Order::Best);
     let numbers: Vec<_> = store.runs(&id(), &order).unwrap().iter().map(|run| run.number).collect();
     assert_eq!(numbers, [FIRST, FIRST.plus(1)]);
 }

@@ -44,7 +44,7 @@ fn a_store_of_version_1_has_its_sweeps_after_the_upgrade() {
     let sweeps = store.sweeps().unwrap();
     let found: Vec<_> = sweeps
         .iter()
-        .map(|sweep| (sweep.id.as_str(), sweep.state, sweep.paused_by, sweep.runs, sweep.ended_ms))
+        .map(|sweep| (sweep.new.id.as_str(), sweep.state, sweep.paused_by, sweep.runs, sweep.ended_ms))
         .collect();
     let expected = [
         ("mjeefmsj", SweepState::Paused, Some(PausedBy::Owner), 5, None),
@@ -54,8 +54,11 @@ fn a_store_of_version_1_has_its_sweeps_after_the_upgrade() {
     ];
     assert_eq!(found, expected);
     assert_eq!(sweeps[0].reason.as_deref(), Some("by its owner"));
-    assert_eq!((sweeps[0].seed, sweeps[0].run_cap, sweeps[0].name.as_deref()), (7, Some(7), Some("small")));
-    assert!(sweeps[0].text.contains("early_terminate: {type: threshold, upper: 50}"));
+    assert_eq!(
+        (sweeps[0].new.seed, sweeps[0].new.run_cap, sweeps[0].new.name.as_deref()),
+        (7, Some(7), Some("small"))
+    );
+    assert!(sweeps[0].new.text.contains("early_terminate: {type: threshold, upper: 50}"));
 }
 
 #[test]
@@ -130,7 +133,7 @@ fn a_sweep_of_version_1_goes_on_after_the_upgrade() {
     assert_eq!((held.lease.run, held.lease.attempt), (number(5), 1));
     assert_eq!(store.report(&held.lease, &[row(3, json!({"loss": 0.6}))]).unwrap(), Reply::Continue);
     store.leave(holder).unwrap();
-    let agent = store.join(&id, &NewAgent { name: "new".to_owned(), silence_ms: 9 }).unwrap();
+    let agent = store.join(&id, &NewAgent::new("new", std::time::Duration::from_millis(9))).unwrap();
     store.add_runs(&id, number(6), &new_runs(5), None).unwrap();
     for (request, run, attempt) in [(1, 5, 2), (2, 6, 1), (3, 7, 1)] {
         let Claim::Run(claimed) = store.claim(agent, request).unwrap() else { panic!("nothing to claim") };

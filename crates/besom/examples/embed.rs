@@ -34,6 +34,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     })?;
     let best = ran.best.ok_or("no run has a loss")?;
     let point = serde_json::Value::Object(best.point);
-    println!("sweep {}: best loss {:?} in run {}: {point}", ran.sweep.id, best.best, best.number);
+    println!("sweep {}: best loss {:?} in run {}: {point}", ran.sweep.new.id, best.best, best.number);
     Ok(())
 }

@@ -303,7 +303,7 @@ fn pictures_of_a_sweep_are_written_and_bad_wishes_are_refused() {
 
 #[test]
 fn runs_of_a_sweep_that_somebody_else_drives_are_executed_and_drawn() {
-    use besom::store::{NewRun, NewSweep, SqliteStore, Store, SweepId, Watched};
+    use besom::store::{NewRun, NewSweep, SqliteStore, Store, SweepId};
     let desk = desk("");
     let text = "method: theirs\ncontroller: {type: local}\nprogram: train.sh\ncommand: [sh, '${program}', '${args}']\n\
                 metric: {name: loss}\nparameters: {a: {min: 1, max: 9}}\n";
@@ -311,22 +311,12 @@ fn runs_of_a_sweep_that_somebody_else_drives_are_executed_and_drawn() {
     std::fs::create_dir(desk.path().join(".besom")).unwrap();
     let clock: besom::store::Clock = std::sync::Arc::new(|| 1);
     let mut store = SqliteStore::open(&desk.path().join(".besom/besom.db"), clock).unwrap();
-    let watched = Watched { name: "loss".to_owned(), goal: besom::core::Goal::Minimize };
-    let sweep = NewSweep {
-        id: id.clone(),
-        name: None,
-        text: text.to_owned(),
-        source: None,
-        directory: Some(desk.path().display().to_string()),
-        seed: 7,
-        metrics: vec![watched],
-        run_cap: None,
-        retry_crashed: 0,
-        retry_failed: 0,
-    };
+    let goal = besom::core::Goal::Minimize;
+    let mut sweep = NewSweep::new("theirs01").text(text).seed(7).metric("loss", goal);
+    sweep.directory = Some(desk.path().display().to_string());
     store.create_sweep(&sweep).unwrap();
     let point = json!({"a": 2}).as_object().unwrap().clone();
-    let run = NewRun { point, note: serde_json::Map::new() };
+    let run = NewRun::new(point);
     store.add_runs(&id, besom::core::RunNumber::FIRST, &[run], None).unwrap();
     drop(store);
     let answer = desk.call(&["agent", "theirs01", "--count", "1"]);

@@ -45,7 +45,7 @@ impl Scene {
     /// Salvages the run as it is stored, and returns how many rows were missing.
     fn salvage(&self, timeout: Duration) -> u64 {
         let rows = self.store.script().rows.len() as u64;
-        let held = HeldRun { lease: self.lease.clone(), rows };
+        let held = HeldRun::new(self.lease.clone(), rows);
         let dir = RunDir::new(self.dir.path(), &self.lease);
         salvage(&mut RetryingQueue::new(&mut self.store.clone(), timeout), &held, &dir).unwrap().rows
     }

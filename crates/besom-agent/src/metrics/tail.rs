@@ -150,7 +150,7 @@ impl Tail {
             Line::Blank => {}
             Line::Row(values) => {
                 self.seq += 1;
-                rows.push(Row { seq: self.seq, values });
+                rows.push(Row::new(self.seq, values));
             }
             Line::Preempting => self.preempting = true,
             Line::Bad(what) => {

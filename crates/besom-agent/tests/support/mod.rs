@@ -17,8 +17,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use besom_agent::{AgentOptions, Idle, Outcome, ProgramRunner, RunDir, Runner, Shutdown, work};
 use besom_core::{Goal, RunNumber};
 use besom_store::{
-    Added, AgentId, Claim, Clock, End, HeldRun, Lease, NewAgent, NewRun, NewSweep, Queue, Reply, Row, RunRow,
-    SqliteStore, Store, StoreError, SweepId, SweepRow, Watched,
+    Added, Clock, Lease, NewRun, NewSweep, Queue, Row, RunRow, SqliteStore, Store, SweepId, SweepRow,
+    forward_queue,
 };
 use serde_json::{Map, Value, json};
 
@@ -62,23 +62,12 @@ impl Scene {
         };
         fs::create_dir(&options.directory).unwrap();
         let scene = Self { root, sweep, ahead: Arc::default(), options, shutdown: Shutdown::new() };
-        let mut new = NewSweep {
-            id: scene.sweep.clone(),
-            name: None,
-            text: String::new(),
-            source: None,
-            directory: None,
-            seed: 1,
-            metrics: vec![Watched { name: "loss".into(), goal: Goal::Minimize }],
-            run_cap: None,
-            retry_crashed: 1,
-            retry_failed: 0,
-        };
+        let mut new =
+            NewSweep::new(scene.sweep.clone()).seed(1).metric("loss", Goal::Minimize).retry_crashed(1);
         change(&mut new);
         let mut store = scene.store();
         store.create_sweep(&new).unwrap();
-        let runs: Vec<NewRun> =
-            xs.iter().map(|x| NewRun { point: object(json!({"x": x})), note: Map::new() }).collect();
+        let runs: Vec<NewRun> = xs.iter().map(|x| NewRun::new(object(json!({"x": x})))).collect();
         if !runs.is_empty() {
             let added = store.add_runs(&scene.sweep, RunNumber::FIRST, &runs, None).unwrap();
             assert_eq!(added, Added::Added(runs.len()));
@@ -168,7 +157,9 @@ impl Scene {
     /// The rows of the newest attempt of a run: `seq:values`.
     pub fn rows(&self, number: u64) -> Vec<String> {
         let rows = self.store().rows(&self.sweep, RunNumber::new(number).unwrap(), None).unwrap();
-        rows.iter().map(|Row { seq, values }| format!("{seq}:{}", Value::Object(values.clone()))).collect()
+        rows.iter()
+            .map(|Row { seq, values, .. }| format!("{seq}:{}", Value::Object(values.clone())))
+            .collect()
     }
 
     pub fn dir(&self, number: u64, attempt: u64) -> RunDir {
@@ -186,28 +177,8 @@ impl Scene {
 /// they need cannot grow beyond [`Queue`].
 pub struct QueueOnly(pub SqliteStore);
 
-macro_rules! delegate {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {$(
-        fn $name(&mut self, $($arg: $type),*) -> Result<$out, StoreError> {
-            self.0.$name($($arg),*)
-        }
-    )*};
-}
-
 impl Queue for QueueOnly {
-    delegate! {
-        join(sweep: &SweepId, agent: &NewAgent) -> AgentId;
-        claim(agent: AgentId, request: u64) -> Claim;
-        report(lease: &Lease, rows: &[Row]) -> Reply;
-        finish(lease: &Lease, end: &End) -> Reply;
-        idle(agent: AgentId) -> ();
-        leave(agent: AgentId) -> ();
-        held(agent: AgentId) -> Vec<HeldRun>;
-        silent(sweep: &SweepId) -> Vec<HeldRun>;
-        give_up(lease: &Lease) -> bool;
-        has_finished_run(sweep: &SweepId) -> bool;
-        report_broken(sweep: &SweepId, reason: &str) -> ();
-    }
+    forward_queue!(|self, call| call(&mut self.0));
 }
 
 pub fn open_store(directory: &Path, ahead: Arc<AtomicU64>) -> SqliteStore {

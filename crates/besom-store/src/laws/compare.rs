@@ -35,22 +35,12 @@ pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
         same_rows(found, sweep.rows())?;
         let row = expect_ok("sweep", sides.store.sweep(id))?;
         let expected = SweepRow {
-            id: id.clone(),
-            name: sweep.new.name.clone(),
-            text: sweep.new.text.clone(),
-            source: sweep.new.source.clone(),
-            directory: sweep.new.directory.clone(),
-            seed: sweep.new.seed,
-            metrics: sweep.new.metrics.clone(),
-            run_cap: sweep.new.run_cap,
-            retry_crashed: sweep.new.retry_crashed,
-            retry_failed: sweep.new.retry_failed,
             state: sweep.state,
             reason: sweep.reason.clone(),
             paused_by: sweep.paused_by,
-            created_ms: 1_000,
             ended_ms: sweep.ended_ms,
             runs: sweep.runs.len() as u64,
+            ..SweepRow::new(sweep.new.clone(), 1_000)
         };
         same("sweep", &row, &expected)?;
         let finished = expect_ok("has_finished_run", sides.store.has_finished_run(id))?;
@@ -80,7 +70,7 @@ fn same_rows(found: Vec<RunRow>, expected: Vec<RunRow>) -> Verdict {
 /// At the end: everything.
 pub(super) fn agree_at_last<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     let sweeps = expect_ok("sweeps", sides.store.sweeps())?;
-    let ids: Vec<SweepId> = sweeps.into_iter().map(|sweep| sweep.id).collect();
+    let ids: Vec<SweepId> = sweeps.into_iter().map(|sweep| sweep.new.id).collect();
     same("sweeps", &ids.as_slice(), &sides.sweeps)?;
     for at in 0..sides.sweeps.len() {
         agree_on_views(sides, at)?;

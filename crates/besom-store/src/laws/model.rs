@@ -258,7 +258,7 @@ impl Model {
     fn is_silent(&self, run: &Run) -> bool {
         run.state == RunState::Running
             && run.attempts.last().is_some_and(|attempt| {
-                self.now.saturating_sub(attempt.seen_ms) > self.agents[attempt.agent].new.silence_ms
+                self.now.saturating_sub(attempt.seen_ms) > self.agents[attempt.agent].new.heartbeat_timeout_ms
             })
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use besom_core::{Goal, RunNumber};
 use serde_json::{Map, json};
@@ -89,8 +90,9 @@ impl<S: Store> Stage<S> {
                 self.pass(*ms);
                 Ok(())
             }
-            Step::Join { sweep, silence_ms } => {
-                let new = NewAgent { name: format!("agent {}", self.agents.len()), silence_ms: *silence_ms };
+            Step::Join { sweep, timeout_ms } => {
+                let timeout = Duration::from_millis(*timeout_ms);
+                let new = NewAgent::new(format!("agent {}", self.agents.len()), timeout);
                 self.agents.push(expect_ok("join", self.store.join(&self.sweeps[*sweep], &new))?);
                 self.model.join(*sweep, new);
                 Ok(())

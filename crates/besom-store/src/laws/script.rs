@@ -32,7 +32,7 @@ pub(super) struct Terms {
 /// first, leases and calls from the newest.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Join { sweep: usize, silence_ms: u64 },
+    Join { sweep: usize, timeout_ms: u64 },
     Claim { agent: usize, age: u64, lost: bool },
     Report { lease: usize, offset: i64, rows: Vec<Map<String, Value>>, lost: bool },
     Finish { lease: usize, end: End, lost: bool },
@@ -59,9 +59,9 @@ pub(super) const WATCHED: [&str; 2] = ["loss", "a.b"];
 
 /// All scripts. They begin with something to do and somebody who does it.
 pub(super) fn script() -> impl Strategy<Value = Script> {
-    ([terms(), terms()], 0..50u64, vec(step(), 1..100)).prop_map(|(sweeps, silence_ms, acts)| {
+    ([terms(), terms()], 0..50u64, vec(step(), 1..100)).prop_map(|(sweeps, timeout_ms, acts)| {
         let mut steps =
-            vec![Step::Join { sweep: 0, silence_ms }, Step::Add { sweep: 0, offset: 0, count: 2 }];
+            vec![Step::Join { sweep: 0, timeout_ms }, Step::Add { sweep: 0, offset: 0, count: 2 }];
         steps.extend(acts);
         Script { sweeps, steps }
     })
@@ -87,7 +87,7 @@ fn step() -> impl Strategy<Value = Step> {
     let offset = || prop_oneof![6 => Just(0i64), 1 => -3..3i64];
     let first = || prop_oneof![6 => Just(0i64), 1 => -1..2i64];
     prop_oneof![
-        3 => (sweep(), 0..50u64).prop_map(|(sweep, silence_ms)| Step::Join { sweep, silence_ms }),
+        3 => (sweep(), 0..50u64).prop_map(|(sweep, timeout_ms)| Step::Join { sweep, timeout_ms }),
         8 => (agent(), age(), lost()).prop_map(|(agent, age, lost)| Step::Claim { agent, age, lost }),
         8 => (near(), offset(), vec(row(), 0..4), lost())
             .prop_map(|(lease, offset, rows, lost)| Step::Report { lease, offset, rows, lost }),

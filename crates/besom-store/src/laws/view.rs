@@ -15,7 +15,8 @@ impl Model {
                 id: AgentId(0),
                 name: agent.new.name.clone(),
                 seen_ms: agent.seen_ms,
-                alive: !agent.gone && self.now.saturating_sub(agent.seen_ms) <= agent.new.silence_ms,
+                alive: !agent.gone
+                    && self.now.saturating_sub(agent.seen_ms) <= agent.new.heartbeat_timeout_ms,
                 run: self.sweeps[at].held_by(index),
             })
             .collect()

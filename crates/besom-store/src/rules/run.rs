@@ -8,6 +8,7 @@ use crate::{AgentId, End, Reply, StopKind, SweepState, Watched};
 
 /// What changes of a run.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RunRecord {
     /// Its number.
     pub number: RunNumber,
@@ -22,7 +23,7 @@ pub struct RunRecord {
     /// When its agent was last heard of.
     pub seen_ms: u64,
     /// How long its agent may be silent.
-    pub silence_ms: u64,
+    pub heartbeat_timeout_ms: u64,
     /// How many rows the newest attempt has logged.
     pub rows: u64,
     /// By what the newest attempt is ranked, as something to minimize: see [`RunRecord::add_rows`].
@@ -67,6 +68,8 @@ pub enum Standing {
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "it belongs in the log, in the same transaction"]
+#[non_exhaustive]
 pub struct Ended {
     /// The state that the attempt ended in; the run itself may be pending again.
     pub state: RunState,
@@ -84,7 +87,7 @@ impl RunRecord {
             agent: None,
             given_up: false,
             seen_ms: 0,
-            silence_ms: 0,
+            heartbeat_timeout_ms: 0,
             rows: 0,
             loss: None,
             last: None,
@@ -112,7 +115,7 @@ impl RunRecord {
 
     /// Whether it runs and its agent has been silent for longer than it may.
     pub fn is_silent(&self, now: u64) -> bool {
-        self.state == RunState::Running && is_silent(self.seen_ms, self.silence_ms, now)
+        self.state == RunState::Running && is_silent(self.seen_ms, self.heartbeat_timeout_ms, now)
     }
 
     /// What its agent is answered.
@@ -124,13 +127,13 @@ impl RunRecord {
     }
 
     /// Hands it out: a new attempt begins. Retries used and a requested stop stay.
-    pub fn hand_out(&mut self, agent: AgentId, name: &str, silence_ms: u64, now: u64) -> LogEntry {
+    pub fn hand_out(&mut self, agent: AgentId, name: &str, heartbeat_timeout_ms: u64, now: u64) -> LogEntry {
         *self = Self {
             state: RunState::Running,
             attempt: self.attempt + 1,
             agent: Some(agent),
             seen_ms: now,
-            silence_ms,
+            heartbeat_timeout_ms,
             stop: self.stop.take(),
             crashes: self.crashes,
             failures: self.failures,

@@ -4,10 +4,11 @@ use besom_core::{Goal, RunNumber, RunState};
 use serde_json::json;
 
 use super::LogEntry;
-use crate::{Added, PausedBy, StoreError, SweepId, SweepState, Watched};
+use crate::{Added, NewSweep, PausedBy, StoreError, SweepId, SweepState, Watched};
 
 /// What the rules need to know of a sweep; from `state` on, it changes.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SweepRecord {
     /// Its id.
     pub id: SweepId,
@@ -32,6 +33,22 @@ pub struct SweepRecord {
 }
 
 impl SweepRecord {
+    /// A sweep that was just created.
+    pub fn new(new: &NewSweep) -> Self {
+        Self {
+            id: new.id.clone(),
+            metrics: new.metrics.clone(),
+            run_cap: new.run_cap,
+            retry_crashed: new.retry_crashed,
+            retry_failed: new.retry_failed,
+            state: SweepState::Pending,
+            reason: None,
+            paused_by: None,
+            runs: 0,
+            ended_ms: None,
+        }
+    }
+
     /// The goal of the first metric, by which runs are ranked.
     pub fn goal(&self) -> Goal {
         self.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)

@@ -28,7 +28,7 @@ fn metric(goal: Goal) -> Watched {
 
 fn running() -> RunRecord {
     let mut run = RunRecord::new(RunNumber::FIRST);
-    run.hand_out(AgentId(1), "here", 100, 5);
+    let _ = run.hand_out(AgentId(1), "here", 100, 5);
     run
 }
 
@@ -122,10 +122,10 @@ proptest! {
         }
         prop_assume!(run.state == RunState::Running);
         let before = run.clone();
-        run.give_up(&sweep, "silent".to_owned(), 8);
+        let _ = run.give_up(&sweep, "silent".to_owned(), 8);
         prop_assert_eq!(run.standing(SweepState::Running, run.attempt), Standing::GivenUp);
         prop_assert_eq!(run.standing(SweepState::Canceled, run.attempt), Standing::Over);
-        run.come_back(9);
+        let _ = run.come_back(9);
         prop_assert_eq!(run, RunRecord { seen_ms: 9, ..before });
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Agent {
     pub(super) id: AgentId,
     pub(super) sweep: i64,
     pub(super) name: String,
-    pub(super) silence_ms: u64,
+    pub(super) heartbeat_timeout_ms: u64,
     pub(super) request: u64,
     /// The run and attempt that it got.
     pub(super) answer: Option<(RunNumber, u64)>,
@@ -36,7 +36,7 @@ impl Tx<'_> {
             id,
             sweep: row.get("sweep")?,
             name: row.get("name")?,
-            silence_ms: row.get("silence_ms")?,
+            heartbeat_timeout_ms: row.get("silence_ms")?,
             request: row.get("request")?,
             answer: run.zip(row.get("answer_attempt")?),
         })
@@ -47,7 +47,7 @@ impl Tx<'_> {
         self.sql(
             "INSERT INTO agents (sweep, name, silence_ms, seen_ms, gone, request) VALUES (?1, ?2, ?3, ?4, 0, 0)",
         )?
-        .execute(params![sweep.key, new.name, bounded(new.silence_ms), self.now])?;
+        .execute(params![sweep.key, new.name, bounded(new.heartbeat_timeout_ms), self.now])?;
         Ok(AgentId(self.conn.last_insert_rowid().cast_unsigned()))
     }
 

@@ -25,7 +25,7 @@ impl Tx<'_> {
     /// Hands a run out: a new attempt begins.
     pub(super) fn hand_out(&self, sweep: &mut Sweep, run: &mut Run, agent: &Agent) -> Outcome<()> {
         let before = run.record.attempt;
-        let entry = run.record.hand_out(agent.id, &agent.name, agent.silence_ms, self.now);
+        let entry = run.record.hand_out(agent.id, &agent.name, agent.heartbeat_timeout_ms, self.now);
         self.log(sweep, Some(run.record.number), &entry)?;
         run.attempted = sweep.change;
         self.save(sweep, run, before)?;

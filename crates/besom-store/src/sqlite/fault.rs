@@ -78,6 +78,6 @@ fn store_error(error: rusqlite::Error) -> StoreError {
         | E::IntegralValueOutOfRange(..)
         | E::InvalidColumnType(..)
         | E::QueryReturnedNoRows => StoreError::Damaged(error.into()),
-        _ => StoreError::Database(error.into()),
+        _ => StoreError::transient(error),
     }
 }

@@ -192,7 +192,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
     remove(&draft);
     let made = fill(&draft).map_err(|fault| match StoreError::from(fault) {
         StoreError::Write(source) => cannot(path, source),
-        StoreError::Database(error) => cannot(path, FileFault::Other(error)),
+        StoreError::Other { source, .. } => cannot(path, FileFault::Other(source)),
         other => other,
     });
     let placed = made.and_then(|()| fs::rename(&draft, &place).map_err(|error| cannot(path, error)));

@@ -59,7 +59,7 @@ impl Tx<'_> {
                 record.agent.map(|agent| bounded(agent.0)),
                 record.given_up,
                 record.seen_ms,
-                record.silence_ms,
+                record.heartbeat_timeout_ms,
                 record.rows,
                 record.last,
                 record.stop.as_ref().map(|stop| stop.kind.as_str()),
@@ -133,8 +133,17 @@ impl Tx<'_> {
 
     fn add_run(&self, sweep: &mut Sweep, number: RunNumber, new: &NewRun, seen: Option<&str>) -> Outcome<()> {
         self.log(sweep, Some(number), &LogEntry::added())?;
-        let RunRecord { state, attempt, given_up, seen_ms, silence_ms, rows, crashes, failures, .. } =
-            RunRecord::new(number);
+        let RunRecord {
+            state,
+            attempt,
+            given_up,
+            seen_ms,
+            heartbeat_timeout_ms,
+            rows,
+            crashes,
+            failures,
+            ..
+        } = RunRecord::new(number);
         self.sql(
             "INSERT INTO runs (sweep, number, state, attempt, given_up, seen_ms, silence_ms, rows, crashes, failures,
                created_ms, added, attempted, change)
@@ -147,7 +156,7 @@ impl Tx<'_> {
             attempt,
             given_up,
             seen_ms,
-            silence_ms,
+            heartbeat_timeout_ms,
             rows,
             crashes,
             failures,
@@ -266,7 +275,7 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<Run> {
         agent: C::agent.get::<Option<u64>>(row)?.map(AgentId),
         given_up: C::given_up.get(row)?,
         seen_ms: C::seen_ms.get(row)?,
-        silence_ms: C::silence_ms.get(row)?,
+        heartbeat_timeout_ms: C::silence_ms.get(row)?,
         rows: C::rows.get(row)?,
         loss: C::loss.get(row)?,
         last: C::last.get(row)?,

@@ -223,7 +223,7 @@ fn head(row: &Row<'_>) -> Outcome<Sweep> {
 
 fn full(row: &Row<'_>) -> Outcome<SweepRow> {
     let record = head(row)?.record;
-    Ok(SweepRow {
+    let new = NewSweep {
         id: record.id,
         name: row.get("name")?,
         text: row.get("text")?,
@@ -234,6 +234,9 @@ fn full(row: &Row<'_>) -> Outcome<SweepRow> {
         run_cap: record.run_cap,
         retry_crashed: record.retry_crashed,
         retry_failed: record.retry_failed,
+    };
+    Ok(SweepRow {
+        new,
         state: record.state,
         reason: record.reason,
         paused_by: record.paused_by,

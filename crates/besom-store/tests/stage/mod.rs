@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use besom_core::{Goal, RunNumber, RunState};
 use besom_store::{
     AgentId, Claim, ClaimedRun, Clock, End, NewAgent, NewRun, NewSweep, Queue, Row, SqliteStore, Store,
-    SweepId, Watched,
+    SweepId,
 };
 use serde_json::{Map, Value, json};
 
@@ -31,18 +31,7 @@ pub(crate) fn id() -> SweepId {
 }
 
 pub(crate) fn new_sweep() -> NewSweep {
-    NewSweep {
-        id: id(),
-        name: None,
-        text: "method: random".to_owned(),
-        source: None,
-        directory: None,
-        seed: 7,
-        metrics: vec![Watched { name: "loss".to_owned(), goal: Goal::Minimize }],
-        run_cap: None,
-        retry_crashed: 1,
-        retry_failed: 0,
-    }
+    NewSweep::new(id()).text("method: random").seed(7).metric("loss", Goal::Minimize).retry_crashed(1)
 }
 
 /// A store in memory with one sweep that has `runs` runs.
@@ -55,7 +44,7 @@ pub(crate) fn store(sweep: &NewSweep, runs: usize) -> (SqliteStore, Time) {
 }
 
 pub(crate) fn new_runs(count: usize) -> Vec<NewRun> {
-    (0..count).map(|place| NewRun { point: object(json!({"x": place})), note: Map::new() }).collect()
+    (0..count).map(|place| NewRun::new(object(json!({"x": place})))).collect()
 }
 
 pub(crate) fn object(value: Value) -> Map<String, Value> {
@@ -63,7 +52,7 @@ pub(crate) fn object(value: Value) -> Map<String, Value> {
 }
 
 pub(crate) fn join(store: &mut SqliteStore) -> AgentId {
-    store.join(&id(), &NewAgent { name: "here/1/1".to_owned(), silence_ms: 100 }).unwrap()
+    store.join(&id(), &NewAgent::new("here/1/1", std::time::Duration::from_millis(100))).unwrap()
 }
 
 pub(crate) fn claim(store: &mut SqliteStore, agent: AgentId, request: u64) -> ClaimedRun {
@@ -74,9 +63,9 @@ pub(crate) fn claim(store: &mut SqliteStore, agent: AgentId, request: u64) -> Cl
 }
 
 pub(crate) fn row(seq: u64, values: Value) -> Row {
-    Row { seq, values: object(values) }
+    Row::new(seq, object(values))
 }
 
 pub(crate) fn end(state: RunState) -> End {
-    End { state, exit_code: None, message: None }
+    End::new(state)
 }

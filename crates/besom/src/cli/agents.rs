@@ -28,7 +28,7 @@ pub(crate) fn work(place: &Place, crew: &Crew<'_>, jobs: u32, shutdown: &Shutdow
     signals::listen(shutdown)?;
     let runners = (0..jobs).map(|_| runner(crew)).collect::<Result<Vec<_>>>()?;
     let progress = Progress::new(place.open()?, crew.sweep().clone(), jobs, crew.total())?;
-    let mut display = Display { progress, id: &crew.sweep().id, due: Instant::now(), shown: Ok(()) };
+    let mut display = Display { progress, id: &crew.sweep().new.id, due: Instant::now(), shown: Ok(()) };
     let worked = crew.work(runners, &mut display);
     let shown = display.close();
     worked?;

@@ -7,12 +7,12 @@ use crate::cli::table;
 
 /// The name of a sweep in parentheses, if it has one.
 pub(crate) fn title(sweep: &SweepRow) -> String {
-    sweep.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
+    sweep.new.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
 }
 
 /// The name of the metric.
 pub(crate) fn metric(sweep: &SweepRow) -> &str {
-    sweep.metrics.first().map_or("metric", |metric| &metric.name)
+    sweep.new.metrics.first().map_or("metric", |metric| &metric.name)
 }
 
 /// The number of runs as [`besom_engine::counts`] writes it.

@@ -18,7 +18,7 @@ pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<O
     };
     let mut all = Vec::new();
     for sweep in sweeps {
-        let status = store.status(&sweep.id)?;
+        let status = store.status(&sweep.new.id)?;
         if as_json {
             all.push(json!({ "sweep": summary(&sweep), "status": status }));
         } else {
@@ -51,11 +51,11 @@ fn summary(sweep: &SweepRow) -> Value {
 }
 
 fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
-    let mut lines = vec![format!("sweep {}{}", sweep.id, describe::title(sweep))];
+    let mut lines = vec![format!("sweep {}{}", sweep.new.id, describe::title(sweep))];
     let mut fact = |name: &str, text: String| lines.push(format!("  {name:<13}  {text}"));
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     fact("state", format!("{}{reason}", sweep.state));
-    fact("runs", describe::counts(sweep.run_cap, status));
+    fact("runs", describe::counts(sweep.new.run_cap, status));
     if let Some(best) = &status.best {
         fact("best", describe::best_value(sweep, best));
     }
@@ -75,9 +75,9 @@ fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
 
 fn how_to_start(sweep: &SweepRow, status: &Status) -> String {
     if sweep.state == SweepState::Paused {
-        return format!("; resume with: besom resume {}", sweep.id);
+        return format!("; resume with: besom resume {}", sweep.new.id);
     }
-    if status.agents == 0 { format!("; start one with: besom agent {}", sweep.id) } else { String::new() }
+    if status.agents == 0 { format!("; start one with: besom agent {}", sweep.new.id) } else { String::new() }
 }
 
 pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
@@ -94,15 +94,15 @@ pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
     let now = system_clock()();
     let mut rows = table::table(&["id", "state", "runs", "best", "age", "name", "file"], &[2, 3, 4]);
     for sweep in &sweeps {
-        let best = store.status(&sweep.id)?.best;
-        let source = sweep.source.as_deref().unwrap_or("-");
+        let best = store.status(&sweep.new.id)?.best;
+        let source = sweep.new.source.as_deref().unwrap_or("-");
         rows.add_row([
-            sweep.id.to_string(),
+            sweep.new.id.to_string(),
             sweep.state.to_string(),
             sweep.runs.to_string(),
             table::maybe(best.map(|best| best.value)),
             table::span(now.saturating_sub(sweep.created_ms)),
-            sweep.name.clone().unwrap_or_else(|| "-".into()),
+            sweep.new.name.clone().unwrap_or_else(|| "-".into()),
             source.to_owned(),
         ]);
     }
@@ -113,10 +113,10 @@ pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
 pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweep = find_sweep(&mut store, id)?;
-    if sweep.metrics.is_empty() {
+    if sweep.new.metrics.is_empty() {
         return Err(InputError::new(format!("sweep {id} has no metric, so it has no best run")).into());
     }
-    let status = store.status(&sweep.id)?;
+    let status = store.status(&sweep.new.id)?;
     let Some(best) = status.best else {
         let name = describe::metric(&sweep);
         if as_json {
@@ -126,7 +126,7 @@ pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
         }
         return Ok(Outcome::Failed);
     };
-    let run = store.run(&sweep.id, best.run)?;
+    let run = store.run(&sweep.new.id, best.run)?;
     if as_json {
         output::json(&run)?;
         return Ok(Outcome::Done);

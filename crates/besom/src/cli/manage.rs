@@ -51,12 +51,12 @@ fn change(
     let mut store = place.open()?;
     let sweep = find_sweep(&mut store, id)?;
     if sweep.state == to {
-        line(format!("sweep {} is already {to}", sweep.id))?;
+        line(format!("sweep {} is already {to}", sweep.new.id))?;
         return Ok(Outcome::Done);
     }
     let reason = (!reason.is_empty()).then_some(reason);
-    store.set_state(&sweep.id, to, reason).map_err(|e| InputError::new(error_chain(&e)))?;
-    line(format!("sweep {} {}", sweep.id, describe(sweep.id.as_str())))?;
+    store.set_state(&sweep.new.id, to, reason).map_err(|e| InputError::new(error_chain(&e)))?;
+    line(format!("sweep {} {}", sweep.new.id, describe(sweep.new.id.as_str())))?;
     Ok(Outcome::Done)
 }
 
@@ -69,11 +69,11 @@ pub(crate) fn retry(place: &Place, arguments: &RetryArguments) -> Result<Outcome
     let states: Vec<_> = chosen.into_iter().filter_map(|(chosen, state)| chosen.then_some(state)).collect();
     let mut store = place.open()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
-    let count = store.retry(&sweep.id, &states)?;
+    let count = store.retry(&sweep.new.id, &states)?;
     let runs = if count == 1 { "run" } else { "runs" };
     line(match count {
         0 => "no runs to requeue".to_owned(),
-        _ => format!("requeued {count} {runs}; start an agent with: besom agent {}", sweep.id),
+        _ => format!("requeued {count} {runs}; start an agent with: besom agent {}", sweep.new.id),
     })?;
     Ok(Outcome::Done)
 }

@@ -44,7 +44,7 @@ impl Progress {
         total: Option<u64>,
     ) -> Result<Self> {
         // Runs that were over before are not news.
-        let earlier = store.changes(&sweep.id, 0)?;
+        let earlier = store.changes(&sweep.new.id, 0)?;
         let cursor = earlier.upto;
         let live = Live::new();
         let mut progress =
@@ -57,7 +57,7 @@ impl Progress {
 
     /// Shows what is new.
     pub(crate) fn tick(&mut self) -> Result<()> {
-        let changes = self.store.changes(&self.sweep.id, self.cursor)?;
+        let changes = self.store.changes(&self.sweep.new.id, self.cursor)?;
         self.cursor = changes.upto;
         for change in changes.runs {
             let number = change.number;
@@ -67,7 +67,7 @@ impl Progress {
                 self.enter(change);
             } else if known || is_new {
                 self.runs.remove(&number);
-                let run = self.store.run(&self.sweep.id, number)?;
+                let run = self.store.run(&self.sweep.new.id, number)?;
                 self.print(&ended(&self.sweep, &run));
             }
         }
@@ -97,7 +97,7 @@ impl Progress {
 
     fn draw(&mut self) -> Result<()> {
         let Some(live) = &mut self.live else { return Ok(()) };
-        let status = self.store.status(&self.sweep.id)?;
+        let status = self.store.status(&self.sweep.new.id)?;
         let metric = describe::metric(&self.sweep);
         let mut running: Vec<_> =
             self.runs.iter().filter(|(_, seen)| seen.state == RunState::Running).collect();
@@ -163,7 +163,7 @@ fn ended(sweep: &SweepRow, run: &RunRow) -> String {
 
 /// `best ` if the best value is not the last one.
 fn best_word(sweep: &SweepRow, run: &RunRow) -> &'static str {
-    let goal = sweep.metrics.first().map_or(Goal::Minimize, |metric| metric.goal);
+    let goal = sweep.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal);
     match (run.best, run.last) {
         (Some(best), Some(last)) if goal.to_loss(best) < goal.to_loss(last) => "best ",
         _ => "",

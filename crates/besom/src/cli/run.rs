@@ -36,7 +36,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
             if let Some(sweep) = unfinished {
                 line(format!(
                     "note: sweep {} of this file is unfinished; use --resume to continue it",
-                    sweep.id
+                    sweep.new.id
                 ))?;
             }
             new_sweep(registry, &mut store, &file, arguments.seed, &arguments.prior_runs)?
@@ -47,7 +47,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let (jobs, count) = (arguments.jobs, arguments.count);
     let heartbeat_timeout = Duration::from_secs(arguments.heartbeat_timeout);
     let options = CrewOptions { count, heartbeat_timeout, steps: Steps::Always, ..CrewOptions::default() };
-    finish_with(registry, place, &sweep.id, jobs, options)
+    finish_with(registry, place, &sweep.new.id, jobs, options)
 }
 
 /// Checks that the program exists, before anything is stored.
@@ -71,19 +71,19 @@ fn directory(file: &SweepFile) -> Result<PathBuf> {
 }
 
 fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
-    let name = sweep.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let name = sweep.new.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
     let method = &file.config.method.name;
-    let cap = sweep.run_cap.map(|cap| format!(", {cap} runs")).unwrap_or_default();
+    let cap = sweep.new.run_cap.map(|cap| format!(", {cap} runs")).unwrap_or_default();
     let metric =
-        sweep.metrics.first().map(|m| format!(", {} {}", m.goal.as_str(), m.name)).unwrap_or_default();
-    format!("sweep {}{name}: {method} search{cap}{metric}, seed {}", sweep.id, sweep.seed)
+        sweep.new.metrics.first().map(|m| format!(", {} {}", m.goal.as_str(), m.name)).unwrap_or_default();
+    format!("sweep {}{name}: {method} search{cap}{metric}, seed {}", sweep.new.id, sweep.new.seed)
 }
 
 /// The newest sweep of the same file that has not ended.
 fn unfinished_of(store: &mut dyn Store, file: &SweepFile) -> Result<Option<SweepRow>> {
     let Some(source) = source(file) else { return Ok(None) };
     let mut sweeps = store.sweeps()?;
-    sweeps.retain(|sweep| sweep.source.as_ref() == Some(&source) && !sweep.state.is_over());
+    sweeps.retain(|sweep| sweep.new.source.as_ref() == Some(&source) && !sweep.state.is_over());
     Ok(sweeps.pop())
 }
 
@@ -92,18 +92,18 @@ fn source(file: &SweepFile) -> Option<String> {
 }
 
 fn resume(store: &mut dyn Store, file: &SweepFile, sweep: &SweepRow) -> Result<SweepId> {
-    if sweep.text != file.text {
+    if sweep.new.text != file.text {
         let message = format!(
             "the file has changed since sweep {} was created; continue that sweep as it was with: besom agent {}; \
              create a new one with: besom run, without --resume",
-            sweep.id, sweep.id
+            sweep.new.id, sweep.new.id
         );
         return Err(InputError::new(message).into());
     }
     if sweep.state == SweepState::Paused {
-        store.set_state(&sweep.id, SweepState::Running, None)?;
+        store.set_state(&sweep.new.id, SweepState::Running, None)?;
     }
-    Ok(sweep.id.clone())
+    Ok(sweep.new.id.clone())
 }
 
 fn new_sweep(
@@ -144,7 +144,7 @@ fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]
             }
         } else {
             let sweep = find_sweep(store, name)?;
-            prior.extend(PriorRun::all_of_store(store, &sweep.id)?);
+            prior.extend(PriorRun::all_of_store(store, &sweep.new.id)?);
         }
     }
     match config.problem.run_cap {
@@ -180,14 +180,14 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     let mut store = place.open()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
     if sweep.state.is_over() {
-        line(format!("sweep {} is already {}", sweep.id, sweep.state))?;
+        line(format!("sweep {} is already {}", sweep.new.id, sweep.state))?;
         return Ok(Outcome::Done);
     }
     let (jobs, count) = (arguments.jobs, arguments.count);
     let heartbeat_timeout = Duration::from_secs(arguments.heartbeat_timeout);
     let options =
         CrewOptions { count, heartbeat_timeout, steps: Steps::UnlessLocal, ..CrewOptions::default() };
-    finish_with(registry, place, &sweep.id, jobs, options)
+    finish_with(registry, place, &sweep.new.id, jobs, options)
 }
 
 /// Works until the sweep has ended or the crew leaves, and prints the outcome.
@@ -213,14 +213,17 @@ fn finish_with(
 fn conclusion(store: &mut dyn Store, sweep: &SweepRow, status: &Status) -> Result<String> {
     let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let mut lines = vec![
-        format!("sweep {} is {}{reason}", sweep.id, sweep.state),
-        format!("runs {}", describe::counts(sweep.run_cap, status)),
+        format!("sweep {} is {}{reason}", sweep.new.id, sweep.state),
+        format!("runs {}", describe::counts(sweep.new.run_cap, status)),
     ];
     if let Some(Best { run: number, value, .. }) = status.best {
-        let run = store.run(&sweep.id, number)?;
+        let run = store.run(&sweep.new.id, number)?;
         lines.push(describe::best(sweep, &run, value));
         lines.extend(describe::uncounted(status));
-        lines.push(format!("more: besom runs {} --sort best; besom show {} {number}", sweep.id, sweep.id));
+        lines.push(format!(
+            "more: besom runs {} --sort best; besom show {} {number}",
+            sweep.new.id, sweep.new.id
+        ));
     }
     lines.extend(how_to_continue(sweep, status));
     Ok(lines.join("\n"))
@@ -228,7 +231,7 @@ fn conclusion(store: &mut dyn Store, sweep: &SweepRow, status: &Status) -> Resul
 
 /// What to type next for a sweep that has not ended.
 fn how_to_continue(sweep: &SweepRow, status: &Status) -> Option<String> {
-    let id = &sweep.id;
+    let id = &sweep.new.id;
     let failed = status.counts.iter().any(|&(state, count)| state == RunState::Failed && count > 0);
     match sweep.state {
         SweepState::Paused if failed => Some(format!(
@@ -245,17 +248,18 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
     let sweep = find_sweep(&mut store, id)?;
     let config = stored_config(registry, &sweep)?;
     let mut controller =
-        Controller::new(sweep.id.clone(), besom_engine::build(registry, &config, sweep.seed)?);
+        Controller::new(sweep.new.id.clone(), besom_engine::build(registry, &config, sweep.new.seed)?);
     let shutdown = besom_agent::Shutdown::new();
     signals::listen(&shutdown)?;
-    line(format!("stepping sweep {}; start agents with: besom agent {}", sweep.id, sweep.id))?;
+    line(format!("stepping sweep {}; start agents with: besom agent {}", sweep.new.id, sweep.new.id))?;
     let mut before = String::new();
     while shutdown.level() == besom_agent::Level::None {
-        let idle = store.agents(&sweep.id)?.iter().filter(|agent| agent.alive && agent.run.is_none()).count();
+        let idle =
+            store.agents(&sweep.new.id)?.iter().filter(|agent| agent.alive && agent.run.is_none()).count();
         let step = controller.step(&mut store, idle.max(1))?;
-        let status = store.status(&sweep.id)?;
-        let now = store.sweep(&sweep.id)?;
-        let status_line = format!("{}: {}", now.state, describe::counts(sweep.run_cap, &status));
+        let status = store.status(&sweep.new.id)?;
+        let now = store.sweep(&sweep.new.id)?;
+        let status_line = format!("{}: {}", now.state, describe::counts(sweep.new.run_cap, &status));
         if status_line != before {
             line(&status_line)?;
             before = status_line;

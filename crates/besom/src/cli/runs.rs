@@ -21,8 +21,9 @@ pub(crate) fn runs(place: &Place, arguments: &RunsArguments) -> Result<Outcome> 
         Sort::Newest => Order::Newest,
         Sort::Best => Order::Best,
     };
-    let query = RunQuery { states: arguments.state.clone(), order, limit: arguments.limit, offset: 0 };
-    let runs = store.runs(&sweep.id, &query)?;
+    let mut query = RunQuery::default().states(arguments.state.as_slice()).order(order);
+    query.limit = arguments.limit;
+    let runs = store.runs(&sweep.new.id, &query)?;
     if arguments.json {
         output::json(&runs)?;
     } else if arguments.csv {

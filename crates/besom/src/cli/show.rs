@@ -30,10 +30,14 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
     let mut store = place.open_to_read()?;
     let sweep = find_sweep(&mut store, id)?;
     let facts = Facts {
-        run: store.run(&sweep.id, number)?,
-        curve: if sweep.metrics.is_empty() { Vec::new() } else { store.curve(&sweep.id, number, 0)? },
-        attempts: store.attempts(&sweep.id, number)?,
-        events: store.events(&sweep.id, Some(number), 0, EVENTS)?,
+        run: store.run(&sweep.new.id, number)?,
+        curve: if sweep.new.metrics.is_empty() {
+            Vec::new()
+        } else {
+            store.curve(&sweep.new.id, number, 0)?
+        },
+        attempts: store.attempts(&sweep.new.id, number)?,
+        events: store.events(&sweep.new.id, Some(number), 0, EVENTS)?,
         sweep,
     };
     if as_json {
@@ -41,7 +45,7 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
         let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
         output::json(&json!({ "run": run, "curve": curve, "attempts": attempts, "events": events }))?;
     } else {
-        line(describe(&facts, &run_directory(place.directory(), &facts.sweep.id, number)))?;
+        line(describe(&facts, &run_directory(place.directory(), &facts.sweep.new.id, number)))?;
     }
     Ok(Outcome::Done)
 }
@@ -73,7 +77,7 @@ fn headline(sweep: &SweepRow, run: &RunRow) -> String {
         run.best.map(|best| format!(", best {} {}", metric(sweep), table::number(best))).unwrap_or_default();
     let took =
         table::duration(run, system_clock()()).map(|ms| format!(", {}", table::span(ms))).unwrap_or_default();
-    format!("run {} of sweep {}: {}{best}{took}", run.number, sweep.id, table::state(run))
+    format!("run {} of sweep {}: {}{best}{took}", run.number, sweep.new.id, table::state(run))
 }
 
 fn section(lines: &mut Vec<String>, title: &str, content: Vec<String>) {

@@ -46,19 +46,14 @@ impl Stage {
     }
 
     fn create(&self, store: &mut dyn Store) -> Result<(), StoreError> {
-        store.create_sweep(&NewSweep {
-            id: self.sweep.clone(),
-            name: None,
-            text: String::new(),
-            source: None,
-            directory: None,
-            seed: self.seed,
-            metrics: vec![Watched { name: "loss".into(), goal: Goal::Minimize }],
-            run_cap: None,
-            retry_crashed: 1000,
-            retry_failed: 1000,
-        })?;
-        let new = |a| NewRun { point: object(json!({ "a": a })), note: Map::new() };
+        store.create_sweep(
+            &NewSweep::new(self.sweep.clone())
+                .seed(self.seed)
+                .metric("loss", Goal::Minimize)
+                .retry_crashed(1000)
+                .retry_failed(1000),
+        )?;
+        let new = |a| NewRun::new(object(json!({ "a": a })));
         let runs: Vec<NewRun> = (1..=RUNS).map(new).collect();
         store.add_runs(&self.sweep, RunNumber::FIRST, &runs, None).map(|_| ())
     }

@@ -1,0 +1,131 @@
+//! Queues and stores around others, without writing each method again.
+
+/// Writes methods of [`Queue`](crate::Queue) that call another queue: all of them, or those that are named.
+///
+/// The body is evaluated in each method; `call(&mut queue)` there makes the same call on `queue`.
+///
+/// ```
+/// use besom_store::{Queue, StoreError, forward_queue};
+///
+/// /// Makes each call twice, as if the first reply had been lost.
+/// struct Repeating<Q>(Q);
+///
+/// impl<Q: Queue> Queue for Repeating<Q> {
+///     forward_queue!(|self, call| {
+///         call(&mut self.0)?;
+///         call(&mut self.0)
+///     });
+/// }
+///
+/// /// Loses the replies to ends.
+/// struct Lossy<Q>(Q);
+///
+/// impl<Q: Queue> Queue for Lossy<Q> {
+///     forward_queue!([finish] |self, call| {
+///         call(&mut self.0)?;
+///         Err(StoreError::transient("the reply was lost"))
+///     });
+///     forward_queue!(
+///         [join, claim, report, idle, leave, held, silent, give_up, has_finished_run, report_broken]
+///         |self, call| call(&mut self.0)
+///     );
+/// }
+/// ```
+#[macro_export]
+macro_rules! forward_queue {
+    (|$self:ident, $call:ident| $body:expr) => {
+        $crate::forward_queue!(
+            [join, claim, report, finish, idle, leave, held, silent, give_up, has_finished_run, report_broken]
+            |$self, $call| $body
+        );
+    };
+    ([$($method:ident),+ $(,)?] |$self:ident, $call:ident| $body:expr) => {
+        $($crate::forward_queue!(@ $method $self $call $body);)+
+    };
+    (@ join $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, join(
+            sweep: &$crate::SweepId, agent: &$crate::NewAgent,
+        ) -> $crate::AgentId);
+    };
+    (@ claim $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, claim(agent: $crate::AgentId, request: u64,) -> $crate::Claim);
+    };
+    (@ report $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, report(
+            lease: &$crate::Lease, rows: &[$crate::Row],
+        ) -> $crate::Reply);
+    };
+    (@ finish $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, finish(
+            lease: &$crate::Lease, end: &$crate::End,
+        ) -> $crate::Reply);
+    };
+    (@ idle $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, idle(agent: $crate::AgentId,) -> ());
+    };
+    (@ leave $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, leave(agent: $crate::AgentId,) -> ());
+    };
+    (@ held $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, held(
+            agent: $crate::AgentId,
+        ) -> ::std::vec::Vec<$crate::HeldRun>);
+    };
+    (@ silent $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, silent(
+            sweep: &$crate::SweepId,
+        ) -> ::std::vec::Vec<$crate::HeldRun>);
+    };
+    (@ give_up $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, give_up(lease: &$crate::Lease,) -> bool);
+    };
+    (@ has_finished_run $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, has_finished_run(sweep: &$crate::SweepId,) -> bool);
+    };
+    (@ report_broken $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, report_broken(sweep: &$crate::SweepId, reason: &str,) -> ());
+    };
+}
+
+/// One method that evaluates the body, with the call itself at hand as a closure.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __forward {
+    ($trait:ident $self:ident $call:ident $body:expr, $name:ident($($arg:ident: $type:ty,)*) -> $out:ty) => {
+        fn $name(&mut $self, $($arg: $type),*) -> ::std::result::Result<$out, $crate::StoreError> {
+            #[allow(unused_mut, reason = "the body may make the call once or more often")]
+            let mut $call = |inner: &mut _| $crate::$trait::$name(inner, $($arg),*);
+            $body
+        }
+    };
+}
+
+/// Writes all methods of [`Store`](crate::Store) beyond those of `Queue`, which call another store.
+macro_rules! forward_store {
+    (|$self:ident, $call:ident| $body:expr) => {
+        forward_store! { @ $self $call $body;
+            create_sweep(sweep: &NewSweep) -> ();
+            sweep(id: &SweepId) -> SweepRow;
+            sweeps() -> Vec<SweepRow>;
+            set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
+            pause(id: &SweepId, by: PausedBy, reason: Option<&str>) -> ();
+            changes(id: &SweepId, since: u64) -> Changes;
+            add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun], seen: Option<&Seen>) -> Added;
+            request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;
+            retry(id: &SweepId, states: &[RunState]) -> u64;
+            runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
+            run(id: &SweepId, number: RunNumber) -> RunRow;
+            seen(id: &SweepId, number: RunNumber) -> Option<Seen>;
+            attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
+            rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
+            curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
+            events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
+            status(id: &SweepId) -> Status;
+            agents(id: &SweepId) -> Vec<AgentRow>;
+        }
+    };
+    (@ $self:ident $call:ident $body:expr; $($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {
+        $($crate::__forward!(Store $self $call $body, $name($($arg: $type,)*) -> $out);)*
+    };
+}
+pub(crate) use forward_store;

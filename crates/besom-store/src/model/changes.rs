@@ -1,0 +1,114 @@
+//! What has happened in a sweep: its changes since a cursor, and its log.
+
+use besom_core::{RunNumber, RunState};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{NewRun, SweepState};
+
+/// What has changed in a sweep since a cursor.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Changes {
+    /// The cursor to ask with next time; never lower than the one asked with, if that came from the same sweep.
+    pub upto: u64,
+    /// The state of the sweep.
+    pub state: SweepState,
+    /// The runs that are new or changed, by number; the newest state of each. Signs of life are no changes.
+    pub runs: Vec<RunChange>,
+}
+
+impl Changes {
+    /// Changes up to a cursor.
+    pub fn new(upto: u64, state: SweepState, runs: Vec<RunChange>) -> Self {
+        Self { upto, state, runs }
+    }
+}
+
+/// The newest state of a run that has changed.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunChange {
+    /// The run.
+    pub number: RunNumber,
+    /// Point and note, if the run was added since the cursor.
+    pub added: Option<NewRun>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why a stopping rule asked that it be ended (not set by the owner's cancel).
+    pub stopped: Option<String>,
+    /// How many rows its newest attempt has logged.
+    pub rows: u64,
+    /// New parts of its curves; nothing for a curve that has nothing new. A new attempt cuts the curves of the one before, if
+    /// the cursor has seen that one, by parts from 0 (empty ones too).
+    pub curves: Vec<CurvePart>,
+}
+
+impl RunChange {
+    /// A run that is in this state, without stop, rows and curves, and not new.
+    pub fn new(number: RunNumber, state: RunState) -> Self {
+        Self { number, added: None, state, stopped: None, rows: 0, curves: Vec::new() }
+    }
+}
+
+/// A part of a curve: cut the curve at `from` and append `values`. A new attempt begins at 0 again.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CurvePart {
+    /// The place of the metric in [`NewSweep::metrics`](crate::NewSweep::metrics).
+    pub metric: usize,
+    /// Where the part begins, from 0; not beyond the end of what the cursor has seen.
+    pub from: usize,
+    /// One value per row that held the metric; NaN where it was no finite number.
+    pub values: Vec<f64>,
+}
+
+impl CurvePart {
+    /// The values of a metric from one place on.
+    pub fn new(metric: usize, from: usize, values: Vec<f64>) -> Self {
+        Self { metric, from, values }
+    }
+}
+
+/// An entry of a sweep's log.
+///
+/// | `kind` | of | `detail` |
+/// |---|---|---|
+/// | `created` | sweep | |
+/// | `started`, `paused`, `resumed`, `finished`, `canceled` | sweep | `reason`, if one was given |
+/// | `added` | run | |
+/// | `claimed` | run | `agent` (its name), `attempt` |
+/// | `returned` (was given up and came back) | run | `attempt`, `rows` (how many it has) |
+/// | `finished`, `failed`, `killed`, `preempted`, `crashed` (an attempt ended so) | run | `attempt`; `exit_code`, `message`, `stopped` (why it was asked to end), where there are such |
+/// | `stop_requested`, `killed` (it was waiting) | run | `reason`, `kind` |
+/// | `retried` (pending again after an end) | run | |
+///
+/// `killed` is so the end of an attempt if its detail has an `attempt`, and of a waiting run if it has a `kind`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// Its place in the sweep's log; grows, may have gaps. The log up to the cursor of a [`Changes`] is what those changes
+    /// have seen.
+    pub seq: u64,
+    /// When, in milliseconds since 1970.
+    pub at_ms: u64,
+    /// The run that it is about, if one.
+    pub run: Option<RunNumber>,
+    /// What happened.
+    pub kind: String,
+    /// More of it, a JSON object.
+    pub detail: Map<String, Value>,
+}
+
+impl Event {
+    /// What happened to a sweep, or to one of its runs.
+    pub fn new(
+        seq: u64,
+        at_ms: u64,
+        run: Option<RunNumber>,
+        kind: impl Into<String>,
+        detail: Map<String, Value>,
+    ) -> Self {
+        Self { seq, at_ms, run, kind: kind.into(), detail }
+    }
+}

@@ -1,0 +1,217 @@
+//! Runs as they are added, listed and stored.
+
+use besom_core::{RunNumber, RunState};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{StopKind, SweepState};
+
+/// A run to add.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewRun {
+    /// The point as a nested JSON object.
+    pub point: Map<String, Value>,
+    /// The note of its suggestion.
+    pub note: Map<String, Value>,
+}
+
+impl NewRun {
+    /// A run of this point, without a note.
+    pub fn new(point: Map<String, Value>) -> Self {
+        Self { point, note: Map::new() }
+    }
+
+    /// The same with the note of its suggestion.
+    #[must_use]
+    pub fn note(mut self, note: Map<String, Value>) -> Self {
+        self.note = note;
+        self
+    }
+}
+
+/// What the history was when a run was suggested: with the log of the sweep and the rows of its runs, all that it takes
+/// to build that history again and to ask for the suggestion once more.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Seen {
+    /// The cursor up to which changes were read: [`Changes::upto`](crate::Changes::upto).
+    pub upto: u64,
+    /// How many runs there were.
+    pub runs: u64,
+    /// How many rows each running run had logged, by number; rows are no part of the log. What other runs had logged
+    /// was all that their newest attempts have logged, or as many rows as they [came back](crate::rules) with.
+    pub rows: Vec<(RunNumber, u64)>,
+}
+
+impl Seen {
+    /// What was read up to a cursor: so many runs, and so many rows of each running one.
+    pub fn new(upto: u64, runs: u64, rows: Vec<(RunNumber, u64)>) -> Self {
+        Self { upto, runs, rows }
+    }
+}
+
+/// The answer to [`Store::add_runs`](crate::Store::add_runs). Variants that are added later will mean that none was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Added {
+    /// This many were added.
+    Added(usize),
+    /// None was added: another controller was first, and this is the next number now.
+    Lost(RunNumber),
+    /// None was added: the cap is reached.
+    Capped,
+    /// None was added: the sweep is paused or has ended.
+    Closed(SweepState),
+}
+
+/// A run as it is stored, without its curve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RunRow {
+    /// Its number.
+    pub number: RunNumber,
+    /// Where it stands.
+    pub state: RunState,
+    /// The point as a nested JSON object.
+    pub point: Map<String, Value>,
+    /// The note of its suggestion.
+    pub note: Map<String, Value>,
+    /// Why a stopping rule or the owner asked that it be ended.
+    pub stop_reason: Option<String>,
+    /// The origin of that request.
+    pub stop_kind: Option<StopKind>,
+    /// What people should know of the end of its newest attempt; none again once it is handed out again or has returned.
+    pub message: Option<String>,
+    /// How many times it was handed out.
+    pub attempt: u64,
+    /// The exit code of its newest attempt; none again once it is handed out again.
+    pub exit_code: Option<i32>,
+    /// How many rows its newest attempt has logged.
+    pub rows: u64,
+    /// The value of the first metric by which the newest attempt is ranked: its best valid one or, if the sweep has several
+    /// metrics, its last, because values that belong together come from one row. Finite numbers are valid.
+    pub best: Option<f64>,
+    /// The last valid value of the first metric in the newest attempt.
+    pub last: Option<f64>,
+    /// When it was added, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// When its newest attempt began.
+    pub started_ms: Option<u64>,
+    /// When it came to its end: none while it is open, which it is again when it is tried again or has returned.
+    pub ended_ms: Option<u64>,
+}
+
+impl RunRow {
+    /// A run that was just added.
+    pub fn new(number: RunNumber, new: NewRun, created_ms: u64) -> Self {
+        Self {
+            number,
+            state: RunState::Pending,
+            point: new.point,
+            note: new.note,
+            stop_reason: None,
+            stop_kind: None,
+            message: None,
+            attempt: 0,
+            exit_code: None,
+            rows: 0,
+            best: None,
+            last: None,
+            created_ms,
+            started_ms: None,
+            ended_ms: None,
+        }
+    }
+}
+
+/// One hand-out of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Its number, from 1: the run's attempt then.
+    pub number: u64,
+    /// The name of the agent that had it.
+    pub agent: String,
+    /// When it began, in milliseconds since 1970.
+    pub started_ms: u64,
+    /// When it ended.
+    pub ended_ms: Option<u64>,
+    /// How it ended: the state of its end, `Finished` instead where a stopping rule wanted the end, and `Killed` instead of
+    /// `Preempted` where the run was not to be handed out again. `Running` while it runs.
+    pub state: RunState,
+    /// How many rows it logged.
+    pub rows: u64,
+}
+
+impl Attempt {
+    /// An attempt that has just begun.
+    pub fn new(number: u64, agent: impl Into<String>, started_ms: u64) -> Self {
+        Self { number, agent: agent.into(), started_ms, ended_ms: None, state: RunState::Running, rows: 0 }
+    }
+}
+
+/// Which runs to list. The default is all, by number.
+///
+/// ```
+/// use besom_core::RunState;
+/// use besom_store::{Order, RunQuery};
+///
+/// let best = RunQuery::default().states([RunState::Finished]).order(Order::Best).limit(10);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct RunQuery {
+    /// Only runs in these states; all if empty.
+    pub states: Vec<RunState>,
+    /// In which order.
+    pub order: Order,
+    /// At most this many, if given.
+    pub limit: Option<u64>,
+    /// After skipping this many.
+    pub offset: u64,
+}
+
+impl RunQuery {
+    /// The same for runs in these states only.
+    #[must_use]
+    pub fn states(mut self, states: impl Into<Vec<RunState>>) -> Self {
+        self.states = states.into();
+        self
+    }
+
+    /// The same in this order.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// The same for at most this many runs.
+    #[must_use]
+    pub fn limit(mut self, limit: u64) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The same after skipping this many runs.
+    #[must_use]
+    pub fn offset(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+}
+
+/// An order of runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Order {
+    /// By number.
+    #[default]
+    Number,
+    /// By number, newest first.
+    Newest,
+    /// By the value of the first metric, best first: runs that can be the best, then failed, crashed and killed ones, then
+    /// those that wait to be tried again, then those without a value. Among equals, and without a value, by number.
+    Best,
+}
