@@ -14,4 +14,4 @@ pub use reference::Reference;
 pub use suite::{Suite, Task};
 
 /// The generator from which an objective takes chance.
-pub use rand_chacha::ChaCha8Rng as Rng;
+pub use besom_core::Rng;

@@ -12,8 +12,9 @@
 //! posterior mean is `k*ᵀ a` and the variance `k(x*, x*) - k*ᵀ K^-1 k*` (equations 2.25 and 2.26).
 //!
 //! Matrices cross the border as nalgebra types; inside, faer does the work, on one thread and on storage that
-//! is aligned always the same way, because the order of a vectorized sum depends on alignment and the same
-//! input must give the same bits every time.
+//! is aligned always the same way, because the order of a vectorized sum depends on alignment: the same input
+//! gives the same bits every time on the same kind of CPU. Other targets, and CPUs with registers of another
+//! width, sum in another order and may differ in the last bits.
 //!
 //! Must not panic on degenerate input (duplicate rows, constant targets, one observation); what cannot be
 //! solved is a [`GpError`].

@@ -22,7 +22,7 @@
 //!
 //! Hyperparameters are stored in the note of each suggestion; the latest note is where the next fit starts.
 //! What an instance keeps in memory, the last model, only saves time: the answer is a function of the
-//! history, bit for bit.
+//! history, bit for bit on the same kind of CPU (decision 10).
 
 mod acquire;
 mod acquisition;

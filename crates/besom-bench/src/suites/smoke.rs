@@ -1,8 +1,8 @@
 //! Two tasks that take no time, to see whether a method works at all.
 
 use besom_core::distribution::Continuous;
+use besom_core::rand::Rng as _;
 use besom_core::{Distribution, Goal, Metric, Parameter, Point, Problem, Space, seed};
-use rand_chacha::rand_core::Rng as _;
 
 use crate::{Keep, Objective, Outcome, Rng, Suite, Task};
 
