@@ -4,13 +4,37 @@
 //! family of them under one name, of which a sweep's seed picks an instance; a [`Suite`] is a list of tasks.
 //! [`suites`] has those that come with this crate.
 
+mod baseline;
+mod bench;
+mod bootstrap;
+mod check;
+mod clock;
+mod error;
+mod execute;
+mod files;
+mod method;
+mod numbers;
 mod objective;
+mod process;
+mod program;
+mod record;
 mod reference;
+mod results;
+mod score;
+mod session;
+mod simulate;
 mod suite;
 pub mod suites;
 
+pub use bench::Bench;
+pub use bootstrap::Interval;
+pub use error::BenchError;
+pub use execute::Progress;
 pub use objective::{Keep, Objective, Outcome};
+pub use record::Record;
 pub use reference::Reference;
+pub use results::{Difference, Results, Standing};
+pub use score::Score;
 pub use suite::{Suite, Task};
 
 /// The generator from which an objective takes chance.

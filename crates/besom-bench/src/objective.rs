@@ -8,8 +8,7 @@ use crate::{Reference, Rng};
 ///
 /// ```
 /// use besom_bench::{Keep, Objective, Outcome, Rng};
-/// use besom_core::distribution::Continuous;
-/// use besom_core::{Distribution, Goal, Metric, Parameter, Point, Problem, Space};
+/// use besom_core::{Point, Problem, Space};
 ///
 /// /// The square of the distance to `at`.
 /// struct Bowl {
@@ -18,9 +17,8 @@ use crate::{Reference, Rng};
 ///
 /// impl Objective for Bowl {
 ///     fn problem(&self) -> Problem {
-///         let x = Distribution::Continuous(Continuous::Uniform { min: -5.0, max: 5.0 });
-///         let space = Space::new(vec![Parameter { name: "x".into(), distribution: x }]).expect("one parameter");
-///         Problem::new(space, Metric::new("loss", Goal::Minimize))
+///         let space = Space::builder().uniform("x", -5.0, 5.0).build().expect("an interval");
+///         Problem::minimize("loss").space(space)
 ///     }
 ///
 ///     fn best(&self) -> Option<f64> {
@@ -28,8 +26,7 @@ use crate::{Reference, Rng};
 ///     }
 ///
 ///     fn run(&self, point: &Point, _: &mut Rng, _: &mut dyn FnMut(f64) -> Keep) -> Outcome {
-///         let x = point.get(&"x".into()).and_then(|x| x.as_f64()).expect("x is a number");
-///         Outcome::exact((x - self.at).powi(2))
+///         point.f64("x").map_or(Outcome::Failed, |x| Outcome::exact((x - self.at).powi(2)))
 ///     }
 /// }
 /// ```

@@ -14,10 +14,10 @@ type Make = dyn Fn(u64) -> Result<Box<dyn Objective>, BoxError> + Send + Sync;
 /// ```
 /// use besom_bench::Task;
 /// # use besom_bench::{Keep, Objective, Outcome, Rng};
-/// # use besom_core::{Goal, Metric, Point, Problem, Space};
+/// # use besom_core::{Point, Problem};
 /// # struct Flat(u64);
 /// # impl Objective for Flat {
-/// #     fn problem(&self) -> Problem { Problem::new(Space::default(), Metric::new("loss", Goal::Minimize)) }
+/// #     fn problem(&self) -> Problem { Problem::minimize("loss") }
 /// #     fn run(&self, _: &Point, _: &mut Rng, _: &mut dyn FnMut(f64) -> Keep) -> Outcome { Outcome::exact(0.0) }
 /// # }
 ///

@@ -1,8 +1,6 @@
 //! Two tasks that take no time, to see whether a method works at all.
 
-use besom_core::distribution::Continuous;
-use besom_core::rand::Rng as _;
-use besom_core::{Distribution, Goal, Metric, Parameter, Point, Problem, Space, seed};
+use besom_core::{Point, Problem, Space};
 
 use crate::{Keep, Objective, Outcome, Rng, Suite, Task};
 
@@ -23,17 +21,15 @@ struct Bowl {
 
 impl Bowl {
     fn new(instance: u64, epochs: u32) -> Self {
-        let mut rng = seed::rng(instance, besom_core::RunNumber::FIRST);
-        Self { at: [(); 2].map(|()| f64::from(rng.next_u32()) / f64::from(u32::MAX)), epochs }
+        let mut rng = Rng::new(instance);
+        Self { at: [rng.f64(), rng.f64()], epochs }
     }
 }
 
 impl Objective for Bowl {
     fn problem(&self) -> Problem {
-        let unit = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 });
-        let parameter = |name: &str| Parameter { name: name.into(), distribution: unit.clone() };
-        let space = Space::new(vec![parameter("x"), parameter("y")]).expect("two names");
-        Problem::new(space, Metric::new("loss", Goal::Minimize))
+        let space = Space::builder().uniform("x", 0.0, 1.0).uniform("y", 0.0, 1.0).build();
+        Problem::minimize("loss").space(space.expect("two intervals"))
     }
 
     fn best(&self) -> Option<f64> {
@@ -41,8 +37,7 @@ impl Objective for Bowl {
     }
 
     fn run(&self, point: &Point, _: &mut Rng, log: &mut dyn FnMut(f64) -> Keep) -> Outcome {
-        let coordinate = |name: &str| point.get(&name.into()).and_then(|value| value.as_f64());
-        let (Some(x), Some(y)) = (coordinate("x"), coordinate("y")) else { return Outcome::Failed };
+        let (Ok(x), Ok(y)) = (point.f64("x"), point.f64("y")) else { return Outcome::Failed };
         let loss = (x - self.at[0]).powi(2) + (y - self.at[1]).powi(2);
         if self.epochs > 1 {
             for left in (0..self.epochs).rev() {
