@@ -5,6 +5,7 @@
 mod algorithm;
 mod cloud;
 mod distribution;
+mod fault;
 mod field;
 mod keys;
 mod kind;

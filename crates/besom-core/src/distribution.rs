@@ -4,6 +4,7 @@
 //! cube is mapped onto them. Only ten shapes lie behind the seventeen names: eight continuous ones, of which any may
 //! be rounded to multiples of `q`, a uniform integer, and a list.
 
+mod check;
 mod continuous;
 mod list;
 mod step;
@@ -11,6 +12,7 @@ pub(crate) mod whole;
 
 use serde_json::Value;
 
+pub use check::DistributionFault;
 pub use continuous::Continuous;
 pub(crate) use list::{find_category, without_injected};
 pub use step::Step;

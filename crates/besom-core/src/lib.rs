@@ -35,7 +35,7 @@ mod spelling;
 mod stopper;
 pub mod value;
 
-pub use distribution::Distribution;
+pub use distribution::{Distribution, DistributionFault};
 pub use error::{BoxError, error_chain};
 pub use history::{History, News};
 pub use levels::Levels;
@@ -48,7 +48,7 @@ pub use registry::{Options, Registry, RegistryError};
 pub use rng::Rng;
 pub use run::{Curve, Run, RunNumber, RunState};
 pub use search::{Answer, Ask, Note, Search, Suggestion};
-pub use space::{Parameter, Point, PointError, Space, SpaceBuilder, SpaceError};
+pub use space::{Parameter, Point, PointError, Space, SpaceBuilder, SpaceError, SpaceFault};
 pub use spec::{Advice, Ends, OptionDefault, OptionKind, OptionSpec, Spec, Supports};
 pub use spelling::{did_you_mean, nearest};
 pub use stopper::{Shown, Stop, Stopper};

@@ -1,15 +1,15 @@
 //! What may be varied, and points in it.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 mod builder;
+mod error;
 mod point;
 
 use serde_json::{Map, Value};
-use thiserror::Error;
 
 pub use builder::SpaceBuilder;
+pub use error::{SpaceError, SpaceFault};
 pub use point::{Point, PointError};
 
 use crate::{Distribution, ParamPath};
@@ -57,23 +57,6 @@ pub struct Space {
     names: Arc<[ParamPath]>,
 }
 
-/// Why parameters do not make a space.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum SpaceError {
-    /// Two parameters have one name.
-    #[error("parameter {0} is declared twice")]
-    Duplicate(ParamPath),
-    /// A parameter lies inside another one that has values of its own.
-    #[error("parameter {inner} lies inside parameter {outer}")]
-    Inside {
-        /// The parameter with values of its own.
-        outer: ParamPath,
-        /// The one below it.
-        inner: ParamPath,
-    },
-}
-
 impl Parameter {
     /// A parameter of this name.
     pub fn new(name: impl Into<ParamPath>, distribution: Distribution) -> Self {
@@ -87,21 +70,27 @@ impl Space {
         SpaceBuilder::default()
     }
 
-    /// A space of these parameters; no two may have one name, or lie inside one another.
+    /// A space of these parameters: of distributions that are sound ([`Distribution::check`]), no two of one name, none
+    /// inside another.
+    ///
+    /// # Errors
+    /// All that is wrong, each fault with the name of its parameter.
+    ///
+    /// ```
+    /// use besom_core::{Distribution, Parameter, Space};
+    ///
+    /// let error = Space::new(vec![
+    ///     Parameter::new("lr", Distribution::uniform(5.0, 1.0)),
+    ///     Parameter::new("noise", Distribution::normal(0.0, -1.0)),
+    /// ]);
+    /// assert_eq!(
+    ///     error.expect_err("neither is sound").to_string(),
+    ///     "parameter lr: min is 5.0, which is not less than max, 1.0; \
+    ///      parameter noise: sigma: found -1.0, expected a number greater than 0",
+    /// );
+    /// ```
     pub fn new(parameters: Vec<Parameter>) -> Result<Self, SpaceError> {
-        let mut seen: HashSet<&[String]> = HashSet::new();
-        for Parameter { name, .. } in &parameters {
-            if !seen.insert(name.path()) {
-                return Err(SpaceError::Duplicate(name.clone()));
-            }
-        }
-        for Parameter { name, .. } in &parameters {
-            let path = name.path();
-            if let Some(len) = (1..path.len()).find(|&len| seen.contains(&path[..len])) {
-                let outer = ParamPath::new(path[..len].iter().cloned());
-                return Err(SpaceError::Inside { outer, inner: name.clone() });
-            }
-        }
+        SpaceError::none_in(&parameters)?;
         let names = parameters.iter().map(|p| p.name.clone()).collect();
         Ok(Self { parameters, names })
     }
@@ -125,13 +114,17 @@ impl Space {
     /// the space; coordinates outside [0, 1] are clamped.
     ///
     /// # Panics
-    /// If the number of coordinates is not [`Space::dimensions`].
+    /// If the number of coordinates is not [`Space::dimensions`], or one is NaN: an algorithm that gives one has a fault.
     pub fn decode(&self, cube: &[f64]) -> Point {
         assert_eq!(cube.len(), self.dimensions(), "one coordinate per searchable parameter");
         let mut cube = cube.iter();
-        let values = self.parameters.iter().map(|parameter| match &parameter.distribution {
-            Distribution::Constant(value) => value.clone(),
-            varied => varied.quantile(cube.next().copied().unwrap_or(0.5)),
+        let values = self.parameters.iter().map(|Parameter { name, distribution }| {
+            if let Distribution::Constant(value) = distribution {
+                return value.clone();
+            }
+            let coordinate = *cube.next().expect("there are as many as dimensions");
+            assert!(!coordinate.is_nan(), "the coordinate of parameter {name} is NaN");
+            distribution.quantile(coordinate)
         });
         Point { values: values.collect(), names: self.names.clone() }
     }

@@ -1,19 +1,13 @@
 //! A single parameter: which distribution is meant, its defaults, and whether it makes sense.
 
 use besom_core::distribution::{Continuous, Step};
-use besom_core::{Distribution, nearest};
+use besom_core::{Distribution, DistributionFault, nearest};
 use serde_json::Value;
 
 use super::Checker;
 use super::field::Number;
 use super::kind::{KINDS, Kind, PARAMETER_KEYS, fill, find, infer, instead};
 use crate::tree::{Data, Entry, Node, Path, Place};
-
-/// How close probabilities must come to 1 in sum; that of numpy's `isclose`.
-const SUM_TOLERANCE: f64 = 1e-5 + 1e-8;
-
-/// The largest shape of a beta distribution; where both are this large, values hardly differ.
-const MAX_BETA_SHAPE: f64 = 1e6;
 
 /// A parameter's node with the place of its name.
 #[derive(Clone, Copy)]
@@ -159,13 +153,10 @@ impl Checker<'_> {
                 Some(Distribution::Constant(entry.node.to_json()))
             }
             "categorical" => {
-                Some(Distribution::Categorical { values: self.values(leaf)?, probabilities: None })
+                let values = self.values(leaf)?;
+                self.sound(leaf, Distribution::Categorical { values, probabilities: None })
             }
-            "categorical_w_probabilities" => {
-                let values = self.values(leaf);
-                let probabilities = self.probabilities(leaf, values.as_ref().map(Vec::len))?;
-                Some(Distribution::Categorical { values: values?, probabilities: Some(probabilities) })
-            }
+            "categorical_w_probabilities" => self.weighted(leaf),
             "int_uniform" => self.int_uniform(leaf),
             name => {
                 let shape = self.shape(leaf, kind, name.strip_prefix("q_").unwrap_or(name));
@@ -182,10 +173,6 @@ impl Checker<'_> {
         let path = leaf.path.key("values");
         let entry = leaf.node.entry("values")?;
         let items = self.list(&entry.node, &path, "values")?;
-        if items.is_empty() {
-            self.diagnostics.error(entry.node.place, &path, "expected at least one value").found(&entry.node);
-            return None;
-        }
         for (index, item) in items.iter().enumerate() {
             self.check_value(item, &path.index(index));
         }
@@ -215,52 +202,34 @@ impl Checker<'_> {
         }
     }
 
-    fn probabilities(&mut self, leaf: Leaf<'_>, values: Option<usize>) -> Option<Vec<f64>> {
+    /// A list with probabilities; where one of the two lists is not one, the other is checked all the same.
+    fn weighted(&mut self, leaf: Leaf<'_>) -> Option<Distribution> {
+        let values = self.values(leaf);
         let path = leaf.path.key("probabilities");
         let entry = leaf.node.entry("probabilities")?;
         let items = self.list(&entry.node, &path, "numbers")?;
-        let mut probabilities = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            let path = path.index(index);
-            let Some(number) = self.number(item, &path) else { continue };
-            if number.as_f64() < 0.0 {
-                self.diagnostics.error(item.place, &path, "a probability cannot be negative").found(item);
-                continue;
-            }
-            probabilities.push(number.as_f64());
-        }
-        if let Some(values) = values.filter(|values| *values != items.len()) {
-            let message = format!(
-                "{} for {}",
-                counted(items.len(), "probability", "probabilities"),
-                counted(values, "value", "values")
-            );
-            self.diagnostics.error(entry.node.place, &path, message);
-            return None;
-        }
-        if probabilities.len() < items.len() || probabilities.is_empty() {
-            return None;
-        }
-        let sum: f64 = probabilities.iter().sum();
-        if (sum - 1.0).abs() <= SUM_TOLERANCE {
-            return Some(probabilities);
-        }
-        let short = format!("{sum:.6}");
-        let short = short.trim_end_matches('0').trim_end_matches('.');
-        self.diagnostics.error(
-            entry.node.place,
-            &path,
-            format!("the probabilities sum to {short}, not to 1"),
-        );
-        None
+        let numbers = items.iter().enumerate();
+        let numbers: Vec<_> =
+            numbers.map(|(index, item)| self.number(item, &path.index(index)).map(Number::as_f64)).collect();
+        let probabilities = numbers.iter().map(|number| number.unwrap_or(0.0)).collect();
+        let whole = values.is_some() && numbers.iter().all(Option::is_some);
+        let values = values.unwrap_or_else(|| vec![Value::Null; items.len().max(1)]);
+        let distribution = Distribution::Categorical { values, probabilities: Some(probabilities) };
+        let mut faults = distribution.check();
+        faults.retain(|fault| match fault {
+            DistributionFault::Sum(_) => numbers.iter().all(Option::is_some),
+            DistributionFault::Count { .. } => !items.is_empty() || whole,
+            _ => true,
+        });
+        self.report(leaf, &faults);
+        (whole && faults.is_empty()).then_some(distribution)
     }
 
     fn int_uniform(&mut self, leaf: Leaf<'_>) -> Option<Distribution> {
-        let (min, max) = self.range(leaf);
-        let mut bound = |key: &str, number: Option<Number>| {
-            let number = number?;
+        let mut bound = |key: &str| {
             let entry = leaf.node.entry(key)?;
             let path = leaf.path.key(key);
+            let number = self.number(&entry.node, &path)?;
             if matches!(number, Number::Float(_)) {
                 self.diagnostics.not_for_wandb(
                     entry.node.place,
@@ -278,86 +247,31 @@ impl Checker<'_> {
             }
             whole
         };
-        let (min, max) = (bound("min", min), bound("max", max));
-        Some(Distribution::IntUniform { min: min?, max: max? })
-    }
-
-    /// Both bounds, `None` for what is not a number; a diagnostic if they are the wrong way round.
-    fn range(&mut self, leaf: Leaf<'_>) -> (Option<Number>, Option<Number>) {
-        let mut bound = |key| {
-            let entry = leaf.node.entry(key)?;
-            self.number(&entry.node, &leaf.path.key(key))
-        };
         let (min, max) = (bound("min"), bound("max"));
-        let (Some(low), Some(high)) = (min, max) else { return (min, max) };
-        let in_order = match (low, high) {
-            (Number::Integer(low), Number::Integer(high)) => low < high,
-            _ => low.as_f64() < high.as_f64(),
-        };
-        if !in_order {
-            let entry = leaf.node.entry("min");
-            let place = entry.map_or(leaf.place, |entry| entry.node.place);
-            let message = format!("min is {low}, which is not less than max, {high}");
-            let diagnostic = self.diagnostics.error(place, &leaf.path.key("min"), message);
-            if low.as_f64() > high.as_f64() {
-                diagnostic.suggest(format!("write min: {high}, max: {low}"));
-            } else {
-                diagnostic.suggest(format!("for a single value, write value: {low}"));
-            }
-            return (None, None);
-        }
-        (min, max)
+        self.sound(leaf, Distribution::IntUniform { min: min?, max: max? })
     }
 
     fn shape(&mut self, leaf: Leaf<'_>, kind: &Kind, plain: &str) -> Option<Continuous> {
-        match plain {
-            "uniform" | "log_uniform" | "inv_log_uniform" => {
-                let (Some(min), Some(max)) = self.range(leaf) else { return None };
-                let (min, max) = (min.as_f64(), max.as_f64());
-                if !(max - min).is_finite() {
-                    self.diagnostics.error(
-                        leaf.place,
-                        leaf.path,
-                        "the range is too wide for a 64-bit number",
-                    );
-                    return None;
-                }
-                Some(match plain {
-                    "uniform" => Continuous::Uniform { min, max },
-                    "log_uniform" => Continuous::LogUniform { min, max },
-                    _ => Continuous::InvLogUniform { min, max },
-                })
-            }
-            "log_uniform_values" | "inv_log_uniform_values" => {
-                let (min, max) = self.range(leaf);
-                let min = self.positive(leaf, "min", min?)?;
-                let max = max?.as_f64();
-                Some(match plain {
-                    "log_uniform_values" => Continuous::LogUniformValues { min, max },
-                    _ => Continuous::InvLogUniformValues { min, max },
-                })
-            }
-            "beta" => {
-                let (a, b) = (self.beta_shape(leaf, kind, "a"), self.beta_shape(leaf, kind, "b"));
-                Some(Continuous::Beta { a: a?, b: b? })
-            }
-            _ => {
-                let mu = self.key(leaf, kind, "mu").map(Number::as_f64);
-                let sigma = self.positive_key(leaf, kind, "sigma");
-                Some(match plain {
-                    "normal" => Continuous::Normal { mu: mu?, sigma: sigma? },
-                    _ => Continuous::LogNormal { mu: mu?, sigma: sigma? },
-                })
-            }
-        }
+        let numbers = kind.keys.iter().filter(|key| key.name != "q");
+        let numbers: Vec<Option<f64>> =
+            numbers.map(|key| self.key(leaf, kind, key.name).map(Number::as_f64)).collect();
+        // Where a number is none, the default stands for it, so that the other one is checked all the same.
+        let number = |place: usize| numbers[place].or(kind.keys[place].default.map(Number::as_f64));
+        let (first, second) = (number(0)?, number(1)?);
+        let shape = continuous(plain, first, second);
+        let faults = shape.check();
+        self.report(leaf, &faults);
+        (faults.is_empty() && numbers.iter().all(Option::is_some)).then_some(shape)
     }
 
     /// The step, if the distribution has one.
     fn step(&mut self, leaf: Leaf<'_>, kind: &Kind) -> Option<Option<Step>> {
         kind.keys.iter().find(|key| key.name == "q")?;
         let Some(number) = self.key(leaf, kind, "q") else { return Some(None) };
-        let q = self.positive(leaf, "q", number);
-        Some(q.map(|q| Step { q, integer: matches!(number, Number::Integer(_)) }))
+        let step = Step { q: number.as_f64(), integer: matches!(number, Number::Integer(_)) };
+        let fault = step.check();
+        self.report(leaf, fault.as_slice());
+        Some(fault.is_none().then_some(step))
     }
 
     /// The number that a key has or by default has.
@@ -367,42 +281,23 @@ impl Checker<'_> {
             None => kind.keys.iter().find(|k| k.name == key)?.default,
         }
     }
+}
 
-    /// The work that a quantile takes grows with the shapes, without end.
-    fn beta_shape(&mut self, leaf: Leaf<'_>, kind: &Kind, key: &str) -> Option<f64> {
-        let shape = self.positive_key(leaf, kind, key)?;
-        if shape <= MAX_BETA_SHAPE {
-            return Some(shape);
-        }
-        let entry = leaf.node.entry(key)?;
-        let message = format!("a shape of a beta distribution may be {MAX_BETA_SHAPE} at most");
-        self.diagnostics.error(entry.node.place, &leaf.path.key(key), message).found(&entry.node);
-        None
-    }
-
-    fn positive_key(&mut self, leaf: Leaf<'_>, kind: &Kind, key: &str) -> Option<f64> {
-        let number = self.key(leaf, kind, key)?;
-        self.positive(leaf, key, number)
-    }
-
-    fn positive(&mut self, leaf: Leaf<'_>, key: &str, number: Number) -> Option<f64> {
-        let value = number.as_f64();
-        if value > 0.0 {
-            return Some(value);
-        }
-        let entry = leaf.node.entry(key)?;
-        self.diagnostics
-            .error(entry.node.place, &leaf.path.key(key), "expected a number greater than 0")
-            .found(&entry.node);
-        None
+/// The shape of this name without the `q_`, of its two numbers in the order of the table.
+fn continuous(name: &str, first: f64, second: f64) -> Continuous {
+    match name {
+        "uniform" => Continuous::Uniform { min: first, max: second },
+        "log_uniform" => Continuous::LogUniform { min: first, max: second },
+        "inv_log_uniform" => Continuous::InvLogUniform { min: first, max: second },
+        "log_uniform_values" => Continuous::LogUniformValues { min: first, max: second },
+        "inv_log_uniform_values" => Continuous::InvLogUniformValues { min: first, max: second },
+        "normal" => Continuous::Normal { mu: first, sigma: second },
+        "log_normal" => Continuous::LogNormal { mu: first, sigma: second },
+        _ => Continuous::Beta { a: first, b: second },
     }
 }
 
 /// A number to four digits.
 fn rounded(x: f64) -> f64 {
     format!("{x:.3e}").parse().unwrap_or(x)
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

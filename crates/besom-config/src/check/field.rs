@@ -56,6 +56,15 @@ impl std::fmt::Display for Number {
     }
 }
 
+/// The finite number that a node is.
+pub(super) fn number(node: &Node) -> Option<Number> {
+    match node.data {
+        Data::Integer(value) => Some(Number::Integer(value)),
+        Data::Float(value) if value.is_finite() => Some(Number::Float(value)),
+        _ => None,
+    }
+}
+
 impl Checker<'_> {
     /// Reports unknown keys.
     pub(super) fn check_keys(&mut self, node: &Node, path: &Path<'_>, known: &[&str]) {
@@ -161,18 +170,12 @@ impl Checker<'_> {
 
     /// A finite number, or else a diagnostic.
     pub(super) fn number(&mut self, node: &Node, path: &Path<'_>) -> Option<Number> {
-        match node.data {
-            Data::Integer(value) => Some(Number::Integer(value)),
-            Data::Float(value) if value.is_finite() => Some(Number::Float(value)),
-            Data::Float(_) => {
-                self.not(node, path, "a finite number");
-                None
-            }
-            _ => {
-                self.not(node, path, "a number");
-                None
-            }
+        let number = number(node);
+        if number.is_none() {
+            let kind = if matches!(node.data, Data::Float(_)) { "a finite number" } else { "a number" };
+            self.not(node, path, kind);
         }
+        number
     }
 
     /// A whole number of at least `min`, `5.0` included, or else a diagnostic.

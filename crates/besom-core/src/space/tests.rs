@@ -1,13 +1,15 @@
 //! The unit cube and JSON, there and back.
 
 use proptest::collection::vec;
-use proptest::prelude::{Just, any, prop_assert, prop_assert_eq};
+use proptest::option;
+use proptest::prelude::{Just, ProptestConfig, any, prop_assert, prop_assert_eq};
+use proptest::sample::select;
 use proptest::strategy::Strategy;
 use proptest::{prop_oneof, proptest};
 use serde_json::json;
 
 use super::*;
-use crate::distribution::Continuous;
+use crate::distribution::{Continuous, Step};
 use crate::laws::{any_problem, distribution, point};
 use crate::value::same;
 
@@ -18,12 +20,51 @@ fn body() -> impl Strategy<Value = f64> {
 
 fn space_and_cube() -> impl Strategy<Value = (Space, Vec<f64>)> {
     any_problem().prop_flat_map(|problem| {
-        let cube = vec(
-            prop_oneof![4 => 0.0..1.0, 4 => any::<f64>(), 1 => Just(f64::NAN)],
-            problem.space.dimensions(),
-        );
+        let cube = cube(problem.space.dimensions());
         (Just(problem.space), cube)
     })
+}
+
+/// Coordinates within the unit cube and outside of it.
+fn cube(dimensions: usize) -> impl Strategy<Value = Vec<f64>> {
+    vec(prop_oneof![4 => 0.0..1.0, 4 => any::<f64>().prop_filter("no NaN", |u| !u.is_nan())], dimensions)
+}
+
+/// Numbers that an author may write for any other, the hostile ones among them.
+fn number() -> impl Strategy<Value = f64> {
+    let odd = [0.0, -1.0, 1.0, 1e300, -1e300, f64::MAX, f64::MIN_POSITIVE, 5e-324, f64::NAN, f64::INFINITY];
+    prop_oneof![4 => -10.0..10.0, 2 => any::<f64>(), 2 => select(odd.to_vec())]
+}
+
+/// What can be written for a distribution, be it one or not.
+fn attempt() -> impl Strategy<Value = Distribution> {
+    let shape = || {
+        (number(), number()).prop_flat_map(|(a, b)| {
+            let shapes = [
+                Continuous::Uniform { min: a, max: b },
+                Continuous::LogUniform { min: a, max: b },
+                Continuous::LogUniformValues { min: a, max: b },
+                Continuous::InvLogUniform { min: a, max: b },
+                Continuous::InvLogUniformValues { min: a, max: b },
+                Continuous::Normal { mu: a, sigma: b },
+                Continuous::LogNormal { mu: a, sigma: b },
+                Continuous::Beta { a, b },
+            ];
+            select(shapes.to_vec())
+        })
+    };
+    let step = prop_oneof![2 => number(), 1 => select(vec![0.1, 1.0, 3.0])];
+    let probabilities = vec(prop_oneof![3 => select(vec![0.0, 0.25, 0.5, 1.0]), 1 => number()], 0..4);
+    let values = vec(select(vec![json!(1), json!("a"), json!(null)]), 0..4);
+    let list = (values, option::of(probabilities));
+    let whole = || prop_oneof![-3_i64..3, any::<i64>()];
+    prop_oneof![
+        2 => shape().prop_map(Distribution::Continuous),
+        2 => (shape(), step, any::<bool>())
+            .prop_map(|(shape, q, integer)| Distribution::Quantized(shape, Step { q, integer })),
+        2 => list.prop_map(|(values, probabilities)| Distribution::Categorical { values, probabilities }),
+        1 => (whole(), whole()).prop_map(|(min, max)| Distribution::IntUniform { min, max }),
+    ]
 }
 
 /// Whether two values are the same, floats to a billionth.
@@ -31,6 +72,23 @@ fn nearly(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(x), Some(y)) if a.is_f64() => (x - y).abs() <= 1e-9 * x.abs().max(1e-9),
         _ => same(a, b),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_new_accepts_decodes_and_encodes(
+        (distribution, cube) in attempt().prop_flat_map(|d| (Just(d), cube(1))),
+    ) {
+        let Ok(space) = Space::new(vec![Parameter::new("x", distribution)]) else { return Ok(()) };
+        let point = space.decode(&cube);
+        prop_assert!(space.contains(&point) && space.is_complete(&point), "{point:?}");
+        prop_assert!(space.encode(&point).is_some_and(|cube| (0.0..=1.0).contains(&cube[0])));
+        if let Some(levels) = space.parameters()[0].distribution.levels() {
+            prop_assert!(levels.count() > 0);
+        }
     }
 }
 
@@ -119,15 +177,70 @@ fn parameter(path: &[&str], distribution: Distribution) -> Parameter {
 }
 
 fn unit() -> Distribution {
-    Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 })
+    Distribution::uniform(0.0, 1.0)
+}
+
+#[test]
+fn a_space_is_refused_for_all_its_faults_at_once_by_parameter() {
+    let error = Space::builder()
+        .uniform("a", 5.0, 1.0)
+        .normal("b", f64::NAN, 0.0)
+        .choice("c", Vec::<i64>::new())
+        .int(["d", "e"], 3, 3)
+        .log_uniform("f", 0.0, 1.0)
+        .q_uniform("g", -f64::MAX, f64::MAX, -1.0)
+        .parameter("h", Distribution::weighted([("x", 0.5), ("y", 0.4)]))
+        .parameter("h", Distribution::weighted([("x", 2.0), ("y", -1.0)]))
+        .parameter(
+            "i",
+            Distribution::Categorical { values: vec![json!(1)], probabilities: Some(vec![0.5, 0.5]) },
+        )
+        .parameter("j", Distribution::beta(1e7, 1.0))
+        .parameter(
+            "k",
+            Distribution::Quantized(
+                Continuous::Uniform { min: 0.0, max: 9.0 },
+                Step { q: 0.5, integer: true },
+            ),
+        )
+        .build();
+    let expected = [
+        "parameter a: min is 5.0, which is not less than max, 1.0",
+        "parameter b: mu: found NaN, expected a finite number",
+        "parameter b: sigma: found 0.0, expected a number greater than 0",
+        "parameter c: values: expected at least one value",
+        "parameter d.e: min is 3, which is not less than max, 3",
+        "parameter f: min: found 0.0, expected a number greater than 0",
+        "parameter g: the range is too wide for a 64-bit number",
+        "parameter g: q: found -1.0, expected a number greater than 0",
+        "parameter h: probabilities: the probabilities sum to 0.9, not to 1",
+        "parameter h is declared twice",
+        "parameter h: probabilities[1]: found -1.0, a probability cannot be negative",
+        "parameter i: probabilities: 2 probabilities for 1 value",
+        "parameter j: a: found 10000000.0, a shape of a beta distribution may be 1000000 at most",
+        "parameter k: q: found 0.5, expected a whole number, as the values are integers",
+    ];
+    let faults: Vec<String> =
+        error.expect_err("all are wrong").faults().iter().map(ToString::to_string).collect();
+    assert_eq!(faults, expected);
+}
+
+#[test]
+#[should_panic(expected = "the coordinate of parameter opt.lr is NaN")]
+fn a_coordinate_that_is_nan_is_a_fault_of_its_algorithm() {
+    let space = Space::builder().constant("a", 1).uniform(["opt", "lr"], 0.0, 1.0).build().expect("a space");
+    let _ = space.decode(&[f64::NAN]);
 }
 
 #[test]
 fn a_name_may_not_be_declared_twice_nor_inside_another() {
-    let twice = Space::new(vec![parameter(&["a"], unit()), parameter(&["a"], unit())]);
-    assert_eq!(twice, Err(SpaceError::Duplicate("a".into())));
-    let inside = Space::new(vec![parameter(&["a", "b", "c"], unit()), parameter(&["a"], unit())]);
-    assert_eq!(inside, Err(SpaceError::Inside { outer: "a".into(), inner: ParamPath::new(["a", "b", "c"]) }));
+    let faults = |names: &[&[&str]]| {
+        let parameters = names.iter().map(|name| parameter(name, unit())).collect();
+        Space::new(parameters).expect_err("no space").faults().to_vec()
+    };
+    assert_eq!(faults(&[&["a"], &["a"]]), [SpaceFault::Duplicate { name: "a".into() }]);
+    let inside = SpaceFault::Inside { outer: "a".into(), inner: ParamPath::from(["a", "b", "c"]) };
+    assert_eq!(faults(&[&["a", "b", "c"], &["a"]]), [inside]);
     assert!(Space::new(vec![parameter(&["a", "b"], unit()), parameter(&["a.b"], unit())]).is_ok());
 }
 
