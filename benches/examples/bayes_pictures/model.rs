@@ -39,11 +39,11 @@ impl Belief {
             told.pointer(path).and_then(Value::as_f64).ok_or_else(|| format!("no number {path} in {told}"))
         };
         let name = problem.space.searchable().next().ok_or("nothing to search")?.name.to_string();
-        let hyperparameters = Hyperparameters {
-            length_scales: vec![number(&format!("/length_scales/{name}"))?],
-            signal_variance: number("/fit/signal_variance")?,
-            noise_variance: number("/fit/noise_variance")?,
-        };
+        let hyperparameters = Hyperparameters::new(
+            [number(&format!("/length_scales/{name}"))?],
+            number("/fit/signal_variance")?,
+            number("/fit/noise_variance")?,
+        );
         let warp = Warp::new(&losses);
         let x = DMatrix::from_vec(places.len(), 1, places);
         let t = DVector::from_iterator(losses.len(), losses.iter().map(|&loss| warp.forward(loss)));
@@ -55,8 +55,8 @@ impl Belief {
     /// What is believed at each of these places.
     pub(crate) fn at(&self, places: &[f64]) -> Result<Vec<Prediction>, Box<dyn Error>> {
         let x = DMatrix::from_column_slice(places.len(), 1, places);
-        let besom_gp::Prediction { mean, sd } = self.posterior.predict(&x)?;
-        let predictions = mean.iter().zip(&sd).map(|(&mean, &sd)| Prediction {
+        let found = self.posterior.predict(&x)?;
+        let predictions = found.mean.iter().zip(&found.sd).map(|(&mean, &sd)| Prediction {
             low: self.warp.inverse(mean - 1.96 * sd),
             mean: self.warp.inverse(mean),
             high: self.warp.inverse(mean + 1.96 * sd),

@@ -27,6 +27,32 @@ pub enum GpError {
         /// Its value.
         value: f64,
     },
+    /// A column that the inputs don't have.
+    #[error("column {column} of inputs with {columns} columns, which are counted from 0")]
+    Column {
+        /// Which was named.
+        column: usize,
+        /// How many there are.
+        columns: usize,
+    },
+    /// No hyperparameters within the bounds of the prior explain targets of this mean and deviation.
+    #[error(
+        "targets have mean {mean:.4} and standard deviation {sd:.4}, the prior is for about {expected_mean} \
+         and {expected_sd:.4}; standardize the targets first, or use Gp::fit, which does"
+    )]
+    Unscaled {
+        /// The mean of the targets.
+        mean: f64,
+        /// Their standard deviation.
+        sd: f64,
+        /// The mean that the prior expects.
+        expected_mean: f64,
+        /// The standard deviation that the prior expects.
+        expected_sd: f64,
+    },
+    /// A fit has nowhere to start from.
+    #[error("no start for the fit; the mode of the prior is one: &[prior.mode()]")]
+    NoStart,
     /// The covariance matrix is singular to working precision, even with the largest jitter tried.
     #[error("the covariance matrix of {observations} observations is not positive definite")]
     NotPositiveDefinite {

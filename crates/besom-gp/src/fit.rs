@@ -5,12 +5,15 @@ use std::cell::RefCell;
 use nalgebra::{DMatrix, DVector};
 
 use crate::likelihood::check_data;
+use crate::scale::mean_and_sd;
 use crate::{
     GpError, Hyperparameters, LogLikelihood, MarginalLikelihood, Minimum, Model, Prior, Tolerance, minimize,
 };
 
 /// Fitted hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Fit {
     /// The best hyperparameters found.
     pub hyperparameters: Hyperparameters,
@@ -25,7 +28,10 @@ pub struct Fit {
 /// the bounds is moved to them. Deterministic, so that a fit that starts from a stored one (a *warm start*)
 /// can be repeated.
 ///
-/// Fails if no start allows the covariance matrix to be factored.
+/// # Errors
+/// What is wrong with the data; [`GpError::Unscaled`] for targets that no hyperparameters within the bounds of
+/// the prior explain; [`GpError::NoStart`] without a start; [`GpError::NotPositiveDefinite`] if no start allows
+/// the covariance matrix to be factored.
 pub fn fit(
     model: &Model,
     x: &DMatrix<f64>,
@@ -33,10 +39,17 @@ pub fn fit(
     prior: &Prior,
     starts: &[Hyperparameters],
 ) -> Result<Fit, GpError> {
+    check_data(x, y)?;
+    prior.check(model.dimensions.len())?;
+    check_scale(model, prior, y.as_slice())?;
     fit_until(model, x, y, prior, starts, &Tolerance::default())
 }
 
-/// As [`fit`], with another tolerance.
+/// As [`fit`], with another tolerance and whatever scale the targets have: for a caller that has standardized
+/// them together with others.
+///
+/// # Errors
+/// As [`fit`], but for [`GpError::Unscaled`].
 pub fn fit_until(
     model: &Model,
     x: &DMatrix<f64>,
@@ -49,6 +62,9 @@ pub fn fit_until(
     prior.check(model.dimensions.len())?;
     GpError::check_size("input dimensions", model.dimensions.len(), x.ncols())?;
     GpError::check_finite("input", x.iter())?;
+    if starts.is_empty() {
+        return Err(GpError::NoStart);
+    }
     let lower: Vec<f64> = prior.all().map(|p| libm::log(p.min)).collect();
     let upper: Vec<f64> = prior.all().map(|p| libm::log(p.max)).collect();
     let evidence = RefCell::new(MarginalLikelihood::new(model, x, y)?);
@@ -74,6 +90,23 @@ pub fn fit_until(
     let best = best.ok_or(GpError::NotPositiveDefinite { observations: y.len() })?;
     let hyperparameters = Hyperparameters::from_log(&best.argument);
     Ok(Fit { hyperparameters, log_posterior: -best.value, evaluations })
+}
+
+/// An error unless hyperparameters within the bounds of the prior explain the mean and the deviation of the
+/// targets: otherwise the fit ends at a bound and predicts with a confidence that means nothing.
+fn check_scale(model: &Model, prior: &Prior, y: &[f64]) -> Result<(), GpError> {
+    let (mean, sd) = mean_and_sd(y);
+    let (signal, noise) = (&prior.signal_variance, &prior.noise_variance);
+    // Two deviations of a mean, twice a deviation; a twentieth of one, because few targets may lie close together.
+    let level = mean.abs() <= 2.0 * (model.mean_variance + signal.max).sqrt();
+    let most = 2.0 * (signal.max + noise.max).sqrt();
+    let least = (signal.min + noise.min).sqrt() / 20.0;
+    let constant = sd <= 1e-12 * mean.abs().max(least);
+    if level && sd <= most && (sd >= least || constant) {
+        return Ok(());
+    }
+    let expected_sd = (signal.median + noise.median).sqrt();
+    Err(GpError::Unscaled { mean, sd, expected_mean: 0.0, expected_sd })
 }
 
 /// The objective of a fit, with its gradient.

@@ -18,6 +18,7 @@ const SQRT_HALF_PI: f64 = 1.253_314_137_315_500_3;
 
 /// The logarithm of expected improvement, and how it changes with the posterior.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct LogImprovement {
     /// `ln EI`.
     pub value: f64,
@@ -25,6 +26,13 @@ pub struct LogImprovement {
     pub by_mean: f64,
     /// Its derivative with respect to the standard deviation; never negative.
     pub by_sd: f64,
+}
+
+impl LogImprovement {
+    /// Of this value and its derivatives, for an acquisition function of one's own.
+    pub fn new(value: f64, by_mean: f64, by_sd: f64) -> Self {
+        Self { value, by_mean, by_sd }
+    }
 }
 
 /// `ln h(z)` and its derivative `Φ(z) / h(z)`, for every finite z without underflow.

@@ -7,6 +7,8 @@ use crate::wide::{exp, wide};
 
 /// Which correlation function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Kernel {
     /// Matérn with smoothness 1/2: `exp(-r)`; rough paths.
     Matern12,

@@ -19,9 +19,24 @@
 //! Must not panic on degenerate input (duplicate rows, constant targets, one observation); what cannot be
 //! solved is a [`GpError`].
 //!
+//! [`Gp`] is the whole case in the user's units:
+//!
 //! ```
+//! let x: Vec<[f64; 1]> = (0..12).map(|i| [f64::from(i)]).collect();
+//! let y: Vec<f64> = x.iter().map(|[x]| 100.0 + 20.0 * (0.5 * x).sin()).collect();
+//! let gp = besom_gp::Gp::fit(&x, &y)?;
+//! let prediction = gp.predict(&[4.5])?;
+//! let truth = 100.0 + 20.0 * f64::sin(0.5 * 4.5);
+//! assert!((prediction.mean - truth).abs() < 2.0 && prediction.sd < 4.0);
+//! # Ok::<(), besom_gp::GpError>(())
+//! ```
+//!
+//! Its parts, for inputs in the unit cube and targets of about zero mean and unit variance, are
+//! there for those who build something of their own; [`nalgebra`] is re-exported for them:
+//!
+//! ```
+//! use besom_gp::nalgebra::{DMatrix, DVector};
 //! use besom_gp::{Model, Posterior, Prior, fit};
-//! use nalgebra::{DMatrix, DVector};
 //!
 //! let x = DMatrix::from_column_slice(5, 1, &[0.0, 0.25, 0.5, 0.75, 1.0]);
 //! let y = DVector::from_iterator(5, x.iter().map(|x| f64::sin(6.0 * x)));
@@ -34,12 +49,16 @@
 //! assert!(prediction.sd[0] < 0.5);
 //! # Ok::<(), besom_gp::GpError>(())
 //! ```
+//!
+//! The feature `serde` (off) gives [`Hyperparameters`], [`Fit`] and [`Model`] `Serialize` and `Deserialize`.
 
 mod cholesky;
 mod error;
 mod fit;
+mod gp;
 pub mod improvement;
 mod inputs;
+mod joint;
 mod kernel;
 mod likelihood;
 mod minimize;
@@ -47,14 +66,19 @@ mod model;
 pub mod normal;
 mod posterior;
 mod prior;
+mod scale;
 mod whitening;
 mod wide;
 
+pub use nalgebra;
+
 pub use error::GpError;
 pub use fit::{Fit, fit, fit_until};
+pub use gp::{Gp, GpBuilder, Prediction};
+pub use joint::Joint;
 pub use kernel::Kernel;
 pub use likelihood::{LogLikelihood, MarginalLikelihood, log_marginal_likelihood};
 pub use minimize::{Minimum, Tolerance, minimize};
 pub use model::{Dimension, Hyperparameters, Model};
-pub use posterior::{CachedPrediction, PointPrediction, Posterior, Prediction};
+pub use posterior::{CachedPrediction, Marginals, PointPrediction, Posterior};
 pub use prior::{LogNormal, Prior};

@@ -19,6 +19,7 @@ use crate::{GpError, Hyperparameters, Model};
 /// The logarithm of the marginal likelihood and its derivatives with respect to the logarithms of the
 /// hyperparameters.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct LogLikelihood {
     /// `ln p(y)`.
     pub value: f64,
@@ -46,8 +47,8 @@ pub fn log_marginal_likelihood(
 /// on it.
 ///
 /// ```
+/// use besom_gp::nalgebra::{DMatrix, DVector};
 /// use besom_gp::{MarginalLikelihood, Model, Prior};
-/// use nalgebra::{DMatrix, DVector};
 ///
 /// let x = DMatrix::from_column_slice(3, 1, &[0.0, 0.5, 1.0]);
 /// let (model, mut hyperparameters) = (Model::new(1), Prior::for_dimensions(1).mode());

@@ -20,6 +20,7 @@ use objective::Objective;
 
 /// How exact a minimum [`minimize`] returns: it stops at the first of these.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Tolerance {
     /// The most iterations (one line search each).
     pub iterations: u64,
@@ -29,15 +30,23 @@ pub struct Tolerance {
     pub improvement: f64,
 }
 
+impl Tolerance {
+    /// Of at most so many iterations, and what is enough of the gradient and of an iteration's improvement.
+    pub const fn new(iterations: u64, gradient: f64, improvement: f64) -> Self {
+        Self { iterations, gradient, improvement }
+    }
+}
+
 impl Default for Tolerance {
     /// For the fit of hyperparameters: 60 iterations, 1e-3, 1e-7.
     fn default() -> Self {
-        Self { iterations: 60, gradient: 1e-3, improvement: 1e-7 }
+        Self::new(60, 1e-3, 1e-7)
     }
 }
 
 /// Where [`minimize`] ended.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Minimum {
     /// The best argument found; always within the bounds.
     pub argument: Vec<f64>,
@@ -61,6 +70,7 @@ pub struct Minimum {
 ///
 /// # Panics
 /// If `start`, `lower` and `upper` are not of one length.
+#[must_use]
 pub fn minimize<F>(
     objective: F,
     start: &[f64],

@@ -4,6 +4,8 @@ use crate::{GpError, Kernel};
 
 /// How a dimension enters the distance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub enum Dimension {
     /// A number: contributes `((x - x') / l)²`.
     Numeric,
@@ -17,7 +19,16 @@ pub enum Dimension {
 /// The covariance of two observations is `s² k(r) + m0`, and on the diagonal additionally the noise variance
 /// and the nugget. With `m0 > 0` a constant mean with prior `N(0, m0)` is integrated out, so that there is no
 /// mean to fit.
+///
+/// ```
+/// use besom_gp::{Dimension, Kernel, Model};
+///
+/// let model = Model::new(2).kernel(Kernel::Matern32).dimensions([Dimension::Numeric, Dimension::Categorical]);
+/// assert_eq!(model.nugget, 1e-6);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Model {
     /// The correlation function.
     pub kernel: Kernel,
@@ -41,10 +52,36 @@ impl Model {
             nugget: 1e-6,
         }
     }
+
+    /// With this correlation function.
+    #[must_use]
+    pub fn kernel(self, kernel: Kernel) -> Self {
+        Self { kernel, ..self }
+    }
+
+    /// With these dimensions, one for each column of the inputs.
+    #[must_use]
+    pub fn dimensions(self, dimensions: impl Into<Vec<Dimension>>) -> Self {
+        Self { dimensions: dimensions.into(), ..self }
+    }
+
+    /// With this prior variance `m0` of the constant mean.
+    #[must_use]
+    pub fn mean_variance(self, mean_variance: f64) -> Self {
+        Self { mean_variance, ..self }
+    }
+
+    /// With this addition to the diagonal.
+    #[must_use]
+    pub fn nugget(self, nugget: f64) -> Self {
+        Self { nugget, ..self }
+    }
 }
 
 /// The fitted part. All values are positive (the noise variance may be 0).
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Hyperparameters {
     /// One length scale per dimension, or a single one that all share.
     pub length_scales: Vec<f64>,
@@ -55,6 +92,12 @@ pub struct Hyperparameters {
 }
 
 impl Hyperparameters {
+    /// Of one length scale per dimension or a single one for all, the variance of the function and that of the
+    /// noise. Whoever uses them checks them.
+    pub fn new(length_scales: impl Into<Vec<f64>>, signal_variance: f64, noise_variance: f64) -> Self {
+        Self { length_scales: length_scales.into(), signal_variance, noise_variance }
+    }
+
     /// The length scale of dimension `k`.
     pub fn length_scale(&self, k: usize) -> f64 {
         if self.length_scales.len() == 1 { self.length_scales[0] } else { self.length_scales[k] }

@@ -11,7 +11,7 @@ use crate::inputs::Inputs;
 use crate::likelihood::{check_data, observation_variance};
 use crate::whitening::Whitening;
 use crate::wide::{dot, wide};
-use crate::{GpError, Hyperparameters, Model};
+use crate::{GpError, Hyperparameters, Joint, Model};
 
 /// How many points are predicted at once: bounds the memory to n times this, at no cost in speed.
 const AT_ONCE: usize = 256;
@@ -29,9 +29,11 @@ pub struct Posterior {
     a: Vec<f64>,
 }
 
-/// The posterior of the function (without noise) at several points.
+/// The posterior of the function (without noise) at several points, each by itself; [`Joint`](crate::Joint)
+/// is all of them together.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
+#[non_exhaustive]
+pub struct Marginals {
     /// Means.
     pub mean: DVector<f64>,
     /// Standard deviations.
@@ -40,6 +42,7 @@ pub struct Prediction {
 
 /// The posterior of the function (without noise) at one point, with its gradient.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PointPrediction {
     /// Mean.
     pub mean: f64,
@@ -75,8 +78,8 @@ impl CachedPrediction {
         &self.sd
     }
 
-    fn prediction(self) -> Prediction {
-        Prediction { mean: self.mean.into(), sd: self.sd.into() }
+    fn marginals(self) -> Marginals {
+        Marginals { mean: self.mean.into(), sd: self.sd.into() }
     }
 }
 
@@ -199,16 +202,16 @@ impl Posterior {
     }
 
     /// The posterior at the rows of `x` (m by d).
-    pub fn predict(&self, x: &DMatrix<f64>) -> Result<Prediction, GpError> {
+    pub fn predict(&self, x: &DMatrix<f64>) -> Result<Marginals, GpError> {
         GpError::check_size("input dimensions", self.inputs.dimensions(), x.ncols())?;
         let (mut mean, mut sd) = (DVector::zeros(x.nrows()), DVector::zeros(x.nrows()));
         for from in (0..x.nrows()).step_by(AT_ONCE) {
             let count = AT_ONCE.min(x.nrows() - from);
-            let part = self.cached_prediction(&x.rows(from, count).into_owned())?.prediction();
+            let part = self.cached_prediction(&x.rows(from, count).into_owned())?.marginals();
             mean.rows_mut(from, count).copy_from(&part.mean);
             sd.rows_mut(from, count).copy_from(&part.sd);
         }
-        Ok(Prediction { mean, sd })
+        Ok(Marginals { mean, sd })
     }
 
     /// The posterior at the rows of `x` (m by d), to be [refreshed](Posterior::refresh) when this one is
@@ -303,6 +306,33 @@ impl Posterior {
         };
         let sd_gradient = if known { vec![0.0; point.len()] } else { pull(&by_sd) };
         Ok(PointPrediction { mean, sd, mean_gradient: pull(&slopes), sd_gradient })
+    }
+
+    /// The posterior at the rows of `x` (m by d) together.
+    ///
+    /// Costs O(m n² + m² (n + d)).
+    pub fn predict_joint(&self, x: &DMatrix<f64>) -> Result<Joint, GpError> {
+        let points = Inputs::new(&self.model, &self.hyperparameters, x)?;
+        let (m, n, prior) = (x.nrows(), self.observations(), self.prior_variance());
+        let mut k = Mat::zeros(n, m);
+        for j in 0..m {
+            let column = k.col_as_slice_mut(j);
+            self.inputs.squared_distances_to_row(&points, j, column);
+            self.covary(column);
+        }
+        let mean = (0..m).map(|j| product(k.col_as_slice(j), &self.a)).collect();
+        let v = self.whitening.whiten(&k);
+        let mut covariance = Mat::zeros(m, m);
+        for j in 0..m {
+            let column = &mut covariance.col_as_slice_mut(j)[j..];
+            points.squared_distances_from(j, j, column);
+            self.covary(column);
+            for (i, value) in (j..m).zip(column.iter_mut()) {
+                *value -= product(v.col_as_slice(i), v.col_as_slice(j));
+            }
+            column[0] = column[0].max(prior * SMALLEST_SHARE);
+        }
+        Ok(Joint::new(mean, covariance, prior))
     }
 
     fn check_point(&self, point: &[f64]) -> Result<(), GpError> {

@@ -10,6 +10,7 @@ use crate::{GpError, Hyperparameters};
 
 /// A log-normal prior of a positive hyperparameter, within bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct LogNormal {
     /// The median.
     pub median: f64,
@@ -22,6 +23,12 @@ pub struct LogNormal {
 }
 
 impl LogNormal {
+    /// With this median and standard deviation of the logarithm, between `min` and `max`, which may be equal.
+    /// Whoever uses it checks that `0 < min <= median <= max` and `log_sd > 0`.
+    pub fn new(median: f64, log_sd: f64, min: f64, max: f64) -> Self {
+        Self { median, log_sd, min, max }
+    }
+
     /// Every value between the bounds, equally likely in the logarithm. The median is their geometric mean.
     pub fn flat(min: f64, max: f64) -> Self {
         Self { median: (min * max).sqrt(), log_sd: f64::INFINITY, min, max }
@@ -50,6 +57,7 @@ impl LogNormal {
 
 /// Priors of all hyperparameters, independent of one another.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Prior {
     /// One per dimension, or a single one for a length scale that all dimensions share.
     pub length_scales: Vec<LogNormal>,
@@ -60,6 +68,16 @@ pub struct Prior {
 }
 
 impl Prior {
+    /// Of one prior per length scale, or a single one for a length scale that all dimensions share; of the signal
+    /// variance `s²`; and of the noise variance.
+    pub fn new(
+        length_scales: impl Into<Vec<LogNormal>>,
+        signal_variance: LogNormal,
+        noise_variance: LogNormal,
+    ) -> Self {
+        Self { length_scales: length_scales.into(), signal_variance, noise_variance }
+    }
+
     /// The default for `d` dimensions whose coordinates lie in [0, 1] (or are categories) and targets of unit
     /// variance: length scales around `0.3 √d`, wider above ten dimensions; a signal variance around 1, as
     /// targets have; noise around e^-7, a deviation of 3 %. `0.4 √d` and noise around e^-5 measured no better

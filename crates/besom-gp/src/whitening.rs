@@ -148,7 +148,7 @@ impl Whitening {
     }
 
     /// `Uᵀ k` for the columns of `k`.
-    fn whiten(&self, k: &Mat<f64>) -> Mat<f64> {
+    pub(crate) fn whiten(&self, k: &Mat<f64>) -> Mat<f64> {
         let mut v = Mat::zeros(k.nrows(), k.ncols());
         for (from, to) in self.bands() {
             let band = self.u.as_ref().submatrix(0, from, to, to - from);

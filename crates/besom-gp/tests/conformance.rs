@@ -56,22 +56,18 @@ fn posterior_and_likelihood_are_those_of_the_reference() {
     for case in cases("gp") {
         let (x, y) = (matrix(&case["X"]), vector(&case["y"]));
         let spec = &case["kernel"];
-        let model = Model {
-            kernel: kernel(spec["name"].as_str().unwrap()),
-            mean_variance: 0.0,
-            nugget: number(&case["alpha"]),
-            ..Model::new(x.ncols())
-        };
+        let model = Model::new(x.ncols())
+            .kernel(kernel(spec["name"].as_str().unwrap()))
+            .mean_variance(0.0)
+            .nugget(number(&case["alpha"]));
         let length_scales = if spec["length_scale"].is_array() {
             numbers(&spec["length_scale"])
         } else {
             vec![number(&spec["length_scale"])]
         };
-        let hyperparameters = Hyperparameters {
-            length_scales,
-            signal_variance: spec.get("amplitude").map_or(1.0, number),
-            noise_variance: spec.get("noise").map_or(0.0, number),
-        };
+        let signal_variance = spec.get("amplitude").map_or(1.0, number);
+        let noise_variance = spec.get("noise").map_or(0.0, number);
+        let hyperparameters = Hyperparameters::new(length_scales, signal_variance, noise_variance);
         let expected = &case["expected"];
         let atol = number(&case["atol"]);
 
@@ -124,17 +120,10 @@ fn fit_is_no_worse_than_that_of_the_reference_and_chooses_the_same_candidate() {
         let (mean, sd) = (number(&expected["y_mean"]), number(&expected["y_std"]));
         let y = raw.map(|y| (y - mean) / (sd + 1e-6));
         let bounds = numbers(&case["length_scale_bounds"]);
-        let model = Model {
-            kernel: Kernel::Matern32,
-            mean_variance: 0.0,
-            nugget: number(&case["alpha"]),
-            ..Model::new(x.ncols())
-        };
-        let prior = Prior {
-            length_scales: vec![LogNormal::flat(bounds[0], bounds[1])],
-            signal_variance: LogNormal::fixed(1.0),
-            noise_variance: LogNormal::fixed(1e-16),
-        };
+        let model =
+            Model::new(x.ncols()).kernel(Kernel::Matern32).mean_variance(0.0).nugget(number(&case["alpha"]));
+        let length_scale = LogNormal::flat(bounds[0], bounds[1]);
+        let prior = Prior::new([length_scale], LogNormal::fixed(1.0), LogNormal::fixed(1e-16));
         let fitted = fit(&model, &x, &y, &prior, &[prior.mode()]).unwrap();
         assert!(fitted.log_posterior >= number(&expected["lml"]) - 1e-4, "{}: {fitted:?}", case["id"]);
         let atol = number(&case["atol"]);

@@ -3,7 +3,8 @@
 
 use besom_gp::improvement::log_expected_improvement;
 use besom_gp::{
-    Dimension, GpError, Hyperparameters, Kernel, Model, Posterior, Prior, fit, log_marginal_likelihood,
+    Dimension, GpError, Hyperparameters, Kernel, Model, Posterior, Prior, Tolerance, fit, fit_until,
+    log_marginal_likelihood,
 };
 use nalgebra::{DMatrix, DVector};
 use proptest::prelude::*;
@@ -21,18 +22,16 @@ struct Case {
 
 fn case(kernel: Kernel, n: usize, d: usize, seed: u64) -> Case {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut model = Model { kernel, ..Model::new(d) };
+    let mut model = Model::new(d).kernel(kernel);
     model.dimensions[d - 1] = Dimension::Categorical;
     let x = DMatrix::from_fn(n, d, |_, k| match k + 1 == d {
         true => f64::from(rng.random_range(0..3)),
         false => rng.random::<f64>(),
     });
     let y = DVector::from_fn(n, |i, _| (5.0 * x[(i, 0)]).sin() + x[(i, d - 1)] + 0.1 * rng.random::<f64>());
-    let hyperparameters = Hyperparameters {
-        length_scales: (0..d).map(|_| 0.2 + rng.random::<f64>()).collect(),
-        signal_variance: 0.5 + rng.random::<f64>(),
-        noise_variance: 0.01 + 0.1 * rng.random::<f64>(),
-    };
+    let length_scales: Vec<f64> = (0..d).map(|_| 0.2 + rng.random::<f64>()).collect();
+    let (signal_variance, noise_variance) = (0.5 + rng.random::<f64>(), 0.01 + 0.1 * rng.random::<f64>());
+    let hyperparameters = Hyperparameters::new(length_scales, signal_variance, noise_variance);
     Case { model, hyperparameters, x, y }
 }
 
@@ -181,7 +180,7 @@ proptest! {
         let d = model.dimensions.len();
         hyperparameters.noise_variance = 0.0;
         hyperparameters.signal_variance = 1.0;
-        let model = Model { nugget: 1e-10, kernel: Kernel::Matern52, ..model };
+        let model = model.nugget(1e-10).kernel(Kernel::Matern52);
         let x = DMatrix::from_fn(4, d, |i, k| if k + 1 == d { i as f64 } else { 0.3 * i as f64 });
         let y = DVector::from_column_slice(&[1.0, -0.5, 2.0, 0.0]);
         let prediction = Posterior::new(&model, &hyperparameters, &x, &y).unwrap().predict(&x).unwrap();
@@ -205,7 +204,7 @@ proptest! {
             y[0] += odd;
         }
         let (model, prior) = (Model::new(d), Prior::for_dimensions(d));
-        if let Ok(fitted) = fit(&model, &x, &y, &prior, &[prior.mode()]) {
+        if let Ok(fitted) = fit_until(&model, &x, &y, &prior, &[prior.mode()], &Tolerance::default()) {
             let posterior = Posterior::new(&model, &fitted.hyperparameters, &x, &y).unwrap();
             let prediction = posterior.predict(&case_points(d)).unwrap();
             prop_assert!(prediction.sd.iter().all(|sd| *sd > 0.0));
@@ -230,16 +229,16 @@ fn bad_input_is_named() {
     assert!(matches!(short, Err(GpError::Shape { expected: 3, found: 2, .. })));
     let nan = fit(&model, &DMatrix::from_element(3, 2, f64::NAN), &DVector::zeros(3), &prior, &modes);
     assert!(matches!(nan, Err(GpError::Number { what: "input", .. })));
-    let negative = Hyperparameters { signal_variance: -1.0, ..prior.mode() };
+    let mut negative = prior.mode();
+    negative.signal_variance = -1.0;
     let refused = Posterior::new(&model, &negative, &DMatrix::zeros(1, 2), &DVector::zeros(1));
     assert!(matches!(refused, Err(GpError::Number { what: "signal variance", .. })));
 }
 
 #[test]
 fn duplicates_without_noise_are_solved_with_jitter() {
-    let model = Model { nugget: 0.0, ..Model::new(1) };
-    let hyperparameters =
-        Hyperparameters { length_scales: vec![0.5], signal_variance: 1.0, noise_variance: 0.0 };
+    let model = Model::new(1).nugget(0.0);
+    let hyperparameters = Hyperparameters::new([0.5], 1.0, 0.0);
     let x = DMatrix::from_column_slice(4, 1, &[0.2, 0.2, 0.2, 0.9]);
     let y = DVector::from_column_slice(&[1.0, 1.0, 1.1, 0.0]);
     assert_eq!(
@@ -341,8 +340,8 @@ fn truncation_takes_back_what_extension_added() {
 #[test]
 fn a_shared_length_scale_has_the_summed_gradient() {
     let Case { model, hyperparameters, x, y } = case(Kernel::Rbf, 20, 3, 9);
-    let single = Hyperparameters { length_scales: vec![0.5], ..hyperparameters.clone() };
-    let each = Hyperparameters { length_scales: vec![0.5; 3], ..hyperparameters };
+    let (mut single, mut each) = (hyperparameters.clone(), hyperparameters);
+    (single.length_scales, each.length_scales) = (vec![0.5], vec![0.5; 3]);
     let single = log_marginal_likelihood(&model, &single, &x, &y).unwrap();
     let each = log_marginal_likelihood(&model, &each, &x, &y).unwrap();
     assert!((single.value - each.value).abs() < 1e-12);

@@ -72,12 +72,12 @@ fn example() -> (DMatrix<f64>, DVector<f64>, Hyperparameters) {
     let x = DMatrix::from_row_slice(5, 2, &[0.1, 0.2, 0.4, 0.9, 0.7, 0.3, 0.9, 0.8, 0.25, 0.55]);
     let y = DVector::from_column_slice(&[0.5, -1.0, 0.3, 1.2, -0.7]);
     let scales = vec![0.4, 0.8];
-    (x, y, Hyperparameters { length_scales: scales, signal_variance: 1.3, noise_variance: 0.01 })
+    (x, y, Hyperparameters::new(scales, 1.3, 0.01))
 }
 
 fn check_example(mean_variance: f64, mean: [f64; 3], sd: [f64; 3], likelihood: f64) {
     let (x, y, hyperparameters) = example();
-    let model = Model { mean_variance, nugget: 0.0, ..Model::new(2) };
+    let model = Model::new(2).mean_variance(mean_variance).nugget(0.0);
     let posterior = Posterior::new(&model, &hyperparameters, &x, &y).unwrap();
     let at = DMatrix::from_row_slice(3, 2, &[0.5, 0.5, 0.1, 0.2, 0.0, 1.0]);
     let prediction = posterior.predict(&at).unwrap();
@@ -112,7 +112,7 @@ fn posterior_with_the_mean_integrated_out() {
 #[test]
 fn likelihood_gradient_of_the_example() {
     let (x, y, hyperparameters) = example();
-    let model = Model { mean_variance: 0.0, nugget: 0.0, ..Model::new(2) };
+    let model = Model::new(2).mean_variance(0.0).nugget(0.0);
     let found = log_marginal_likelihood(&model, &hyperparameters, &x, &y).unwrap();
     close(found.signal_variance, -0.157_240_255_740_861_42, 1e-12);
     close(found.length_scales[0], -0.989_404_352_524_535_4, 1e-12);
@@ -122,7 +122,7 @@ fn likelihood_gradient_of_the_example() {
 #[test]
 fn log_expected_improvement_of_the_example() {
     let (x, y, hyperparameters) = example();
-    let model = Model { mean_variance: 0.0, nugget: 0.0, ..Model::new(2) };
+    let model = Model::new(2).mean_variance(0.0).nugget(0.0);
     let posterior = Posterior::new(&model, &hyperparameters, &x, &y).unwrap();
     let expected = [-4.020_929_772_646_735, -120.979_122_779_187_86, -1.909_963_167_464_986_2];
     for (point, expected) in [[0.5, 0.5], [0.1, 0.2], [0.0, 1.0]].iter().zip(expected) {

@@ -59,8 +59,7 @@ impl Model {
         let kind = |axis: &Axis| {
             if axis.is_categorical() { Dimension::Categorical } else { Dimension::Numeric }
         };
-        let model =
-            besom_gp::Model { dimensions: axes.iter().map(kind).collect(), ..besom_gp::Model::new(d) };
+        let model = besom_gp::Model::new(d).dimensions(axes.iter().map(kind).collect::<Vec<_>>());
         let prior = Prior::for_dimensions(d);
         let hyperparameters = fit(&model, &x, &y, &prior, &[prior.mode()])?.hyperparameters;
         let posterior = Posterior::new(&model, &hyperparameters, &x, &y)?;

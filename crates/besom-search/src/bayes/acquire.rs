@@ -24,7 +24,7 @@ const TURNS: usize = 4;
 const GAIN: f64 = 1e-9;
 /// When a climb along the gradient is done: suggestions are rounded and runs are noisy, so that the last
 /// digits of a maximum are worth nothing.
-const CLIMB: Tolerance = Tolerance { iterations: 40, gradient: 1e-4, improvement: 1e-5 };
+const CLIMB: Tolerance = Tolerance::new(40, 1e-4, 1e-5);
 
 /// The point that maximizes the acquisition function of a model, and what the model predicts there.
 #[derive(Clone, Debug)]

@@ -27,9 +27,7 @@ impl Acquisition {
     pub(super) fn score(self, mean: f64, sd: f64, incumbent: f64) -> LogImprovement {
         match self {
             Self::ExpectedImprovement => log_expected_improvement(mean, sd, incumbent),
-            Self::ConfidenceBound { beta } => {
-                LogImprovement { value: beta * sd - mean, by_mean: -1.0, by_sd: beta }
-            }
+            Self::ConfidenceBound { beta } => LogImprovement::new(beta * sd - mean, -1.0, beta),
         }
     }
 

@@ -61,7 +61,7 @@ impl Encoding {
             true => Dimension::Categorical,
             false => Dimension::Numeric,
         };
-        Model { dimensions: self.axes.iter().map(dimension).collect(), ..Model::new(self.axes.len()) }
+        Model::new(self.axes.len()).dimensions(self.axes.iter().map(dimension).collect::<Vec<_>>())
     }
 
     /// How many different points there are, if they are finitely many and countable.

@@ -16,11 +16,11 @@ const TOP: usize = 3;
 const FITTABLE: usize = 4;
 
 /// When hyperparameters are good enough: a hundredth of log posterior changes no suggestion worth mentioning.
-const ENOUGH: Tolerance = Tolerance { iterations: 40, gradient: 1e-2, improvement: 1e-4 };
+const ENOUGH: Tolerance = Tolerance::new(40, 1e-2, 1e-4);
 /// The same where an earlier fit is close (decision 25).
-const WARM: Tolerance = Tolerance { iterations: 8, ..ENOUGH };
+const WARM: Tolerance = Tolerance::new(8, ENOUGH.gradient, ENOUGH.improvement);
 /// The same for a branch, which has few runs and no earlier fit (decision 25).
-const BRANCH: Tolerance = Tolerance { iterations: 10, ..ENOUGH };
+const BRANCH: Tolerance = Tolerance::new(10, ENOUGH.gradient, ENOUGH.improvement);
 
 /// Runs as the model sees them: coordinates and losses, in the order of the runs.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -210,11 +210,9 @@ impl StoredFit {
     /// The fit, if it is one of the parameters of this encoding.
     fn read(self, encoding: &Encoding) -> Option<Fit> {
         let scale = |name: &ParamPath| self.length_scales.get(&name.to_string())?.as_f64();
-        let hyperparameters = Hyperparameters {
-            length_scales: encoding.names().iter().map(scale).collect::<Option<_>>()?,
-            signal_variance: self.fit.signal_variance,
-            noise_variance: self.fit.noise_variance,
-        };
+        let length_scales: Vec<f64> = encoding.names().iter().map(scale).collect::<Option<_>>()?;
+        let hyperparameters =
+            Hyperparameters::new(length_scales, self.fit.signal_variance, self.fit.noise_variance);
         Some(Fit { hyperparameters, runs: self.fit.runs, cold: self.fit.cold })
     }
 }
