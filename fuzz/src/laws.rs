@@ -1,11 +1,9 @@
 //! What must hold for every input.
 
-use std::collections::BTreeSet;
-
 use besom_core::distribution::Continuous;
 use besom_core::value::same;
 use besom_core::{
-    Answer, Ask, Distribution, History, Problem, Registry, Run, RunState, Search, Shown, Stop, Stopper,
+    Answer, Ask, Distribution, History, Problem, Registry, Run, Search, Shown, Spec, Stop, Stopper, contract,
 };
 use serde_json::Value;
 
@@ -30,31 +28,8 @@ pub fn ask(ask: &Ask<'_>, follower: &mut dyn Search, fresh: &mut dyn Search) -> 
         let followed = follower.suggest(ask).expect("every history gets an answer");
         assert_eq!(format!("{followed:?}"), shown, "history law: followed (left), fresh (right)");
     }
-    match &answer {
-        Answer::Try(suggestions) => {
-            assert!(
-                !suggestions.is_empty() && suggestions.len() <= ask.count,
-                "{} points",
-                suggestions.len()
-            );
-            for suggestion in suggestions {
-                assert!(
-                    ask.problem.space.contains(&suggestion.point)
-                        && ask.problem.space.is_complete(&suggestion.point),
-                    "{:?} is not in {:?}",
-                    suggestion.point,
-                    ask.problem.space
-                );
-            }
-        }
-        Answer::Wait => {
-            assert!(
-                ask.history.runs().iter().any(|run| run.state.is_open()),
-                "it waits, but every run is over"
-            );
-        }
-        Answer::Done => {}
-    }
+    let checked = contract::check_answer(ask, &Spec::new("of any kind"), &answer);
+    assert_eq!(checked, Ok(()), "contract in {:?}", ask.problem.space);
     answer
 }
 
@@ -86,14 +61,7 @@ pub fn stops(
     for _ in 0..2 {
         assert_eq!(view(follower), answer, "history law: followed (left), fresh (right)");
     }
-    let mut named = BTreeSet::new();
-    for stop in &answer.0 {
-        let run = history.get(stop.run).expect("it exists");
-        assert_eq!(run.state, RunState::Running, "only running runs are stopped");
-        assert!(run.curves.iter().any(|curve| !curve.values.is_empty()), "it has logged something");
-        assert!(named.insert(stop.run), "named once");
-        assert!(!stop.reason.trim().is_empty(), "there is a reason");
-    }
+    assert_eq!(contract::check_stops(history, &answer.0), Ok(()), "contract");
     answer
 }
 

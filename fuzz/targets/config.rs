@@ -58,7 +58,10 @@ fn check_runs(config: &SweepConfig) {
     if problem.space.parameters().len() > 100 {
         return;
     }
-    let build = || registry.search(&config.method.name, problem, &config.method.options);
+    let build = || {
+        let method = registry.search(&config.method.name, problem, &config.method.options);
+        method.map(|method| method.into_search().expect("it was just built"))
+    };
     let (mut one, mut other) = match (build(), build()) {
         (Ok(one), Ok(other)) => (one, other),
         // Whether its cells can be counted is only known when it is laid out.

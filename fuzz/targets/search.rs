@@ -11,8 +11,8 @@ fuzz_target!(|input: &[u8]| {
     let registry = laws::registry();
     let (method, options) = search_options(&mut bytes, &registry);
     let problem = if method == "grid" { finite_problem(&mut bytes) } else { problem(&mut bytes) };
-    let make = || registry.search(&method, &problem, &options);
-    let Ok(mut follower) = make() else { return };
+    let make = || registry.search(&method, &problem, &options).ok()?.into_search().ok();
+    let Some(mut follower) = make() else { return };
     let mut history = history(&mut bytes, &problem, 12);
     let mut done = false;
     for _ in 0..3 {

@@ -11,8 +11,8 @@ fuzz_target!(|input: &[u8]| {
     let registry = laws::registry();
     let (name, options) = stopper_options(&mut bytes, &registry);
     let problem = problem(&mut bytes);
-    let make = || registry.stopper(&name, &problem, &options);
-    let Ok(mut follower) = make() else { return };
+    let make = || registry.stopper(&name, &problem, &options).ok()?.into_stopper().ok();
+    let Some(mut follower) = make() else { return };
     let mut history = history(&mut bytes, &problem, 30);
     for _ in 0..4 {
         let mut fresh = make().expect("it was built before");

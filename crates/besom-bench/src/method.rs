@@ -59,7 +59,7 @@ impl Contestant<'_> {
         act: impl FnOnce(&mut dyn Session) -> Result<T, BoxError>,
     ) -> Result<T, BoxError> {
         let search = match &self.method.kind {
-            Kind::Own(make) => make(&problem)?,
+            Kind::Own(make) => make(&problem)?.into(),
             Kind::Named { name, options } => registry.search(name, &problem, options)?,
             Kind::Program { command, method } => {
                 let mut running = match process.take() {

@@ -438,11 +438,11 @@ fn several_metrics_go_with_a_method_that_supports_them() {
     let text = "method: front\nmetrics: [{name: a}, {name: b}]\nparameters: {x: {value: 1}}\nrun_cap: 1\n";
     let mut registry = besom_core::Registry::new();
     let spec = besom_core::Spec::new("Follows a front");
-    registry.add_search("front", spec, |_, _| Ok(besom_search::Random));
+    registry.replace_search("front", spec, |_, _| Ok(besom_search::Random));
     let refusal = besom_config::Reader::new(&registry).read(text, "s").unwrap_err();
     assert_eq!(refusal.iter().map(|d| d.path.as_str()).collect::<Vec<_>>(), ["metrics"]);
     let several = besom_core::Supports::ONE_METRIC.metrics(2);
-    registry.add_search("front", spec.supports(several), |_, _| Ok(besom_search::Random));
+    registry.replace_search("front", spec.supports(several), |_, _| Ok(besom_search::Random));
     let parsed = besom_config::Reader::new(&registry).read(text, "s").unwrap();
     assert_eq!((parsed.config.problem.metrics.len(), parsed.warnings.len()), (2, 0));
 }

@@ -89,9 +89,7 @@ impl Controller {
     /// sweep with the reason and is not an error of the step, unless the sweep has not begun.
     pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         match self.try_step(store, want) {
-            Err(error @ (ControllerError::Search(_) | ControllerError::Contract { .. })) => {
-                self.pause(store, PausedBy::Search, error)
-            }
+            Err(error @ ControllerError::Search(_)) => self.pause(store, PausedBy::Search, error),
             Err(error @ ControllerError::Stopper(_)) => self.pause(store, PausedBy::Stopper, error),
             other => other,
         }

@@ -1,6 +1,6 @@
 //! What can go wrong in a step of a sweep.
 
-use besom_core::{BoxError, RunNumber};
+use besom_core::{AlgorithmError, RunNumber};
 use besom_store::StoreError;
 use thiserror::Error;
 
@@ -8,20 +8,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ControllerError {
-    /// The search method gave an error instead of an answer.
-    #[error("the search method failed")]
-    Search(#[source] BoxError),
-    /// The search method answered with no suggestion, or with more than were asked for.
-    #[error("the search method broke its contract: {got} suggestions where 1 to {asked} were asked for")]
-    Contract {
-        /// How many suggestions it returned.
-        got: usize,
-        /// How many were asked for at most.
-        asked: usize,
-    },
-    /// The stopping rule gave an error instead of an answer.
-    #[error("the stopping rule failed")]
-    Stopper(#[source] BoxError),
+    /// The search method failed, panicked or broke its contract.
+    #[error(transparent)]
+    Search(AlgorithmError),
+    /// The stopping rule failed, panicked or broke its contract.
+    #[error(transparent)]
+    Stopper(AlgorithmError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

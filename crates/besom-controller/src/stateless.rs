@@ -1,7 +1,7 @@
 //! The step in the form of W&B's engine: a configuration and a list of runs in; suggestions, or names of runs to
 //! stop, out. Nothing is remembered between calls.
 
-use besom_core::{Answer, Curve, History, Note, Problem, Run, RunState, Search, Shown, Stopper};
+use besom_core::{Answer, Curve, History, Method, Note, Problem, Rule, Run, RunState, Shown};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -92,7 +92,7 @@ pub fn history(problem: &Problem, runs: &[SweepRun]) -> History {
     runs.iter().map(|run| run.to_run(problem)).collect()
 }
 
-fn sweep(problem: &Problem, search: Box<dyn Search>, runs: &[SweepRun]) -> Sweep {
+fn sweep(problem: &Problem, search: Method, runs: &[SweepRun]) -> Sweep {
     // W&B's engine knows no cap and no target here: its server applies them.
     let mut problem = Problem { run_cap: None, ..problem.clone() };
     problem.metrics.iter_mut().for_each(|metric| metric.target = None);
@@ -116,11 +116,11 @@ pub struct Suggested {
 /// Up to `n` suggestions. Exhaustion ends the list with one `None`.
 pub fn next_runs(
     problem: &Problem,
-    search: Box<dyn Search>,
+    search: impl Into<Method>,
     runs: &[SweepRun],
     n: usize,
 ) -> Result<Vec<Option<Suggested>>, ControllerError> {
-    let mut sweep = sweep(problem, search, runs);
+    let mut sweep = sweep(problem, search.into(), runs);
     let mut suggestions = Vec::new();
     while suggestions.len() < n {
         match sweep.suggest(n - suggestions.len())? {
@@ -149,10 +149,10 @@ fn wandb_config(point: Map<String, Value>) -> Map<String, Value> {
 /// from 0.
 pub fn stop_runs(
     problem: &Problem,
-    stopper: &mut dyn Stopper,
+    stopper: impl Into<Rule>,
     runs: &[SweepRun],
 ) -> Result<(Vec<String>, Shown), ControllerError> {
-    let history = history(problem, runs);
+    let (history, mut stopper) = (history(problem, runs), stopper.into());
     let stops = stopper.stop(problem, &history).map_err(ControllerError::Stopper)?;
     let mut shown = stopper.show(problem, &history).map_err(ControllerError::Stopper)?;
     shown.values_mut().for_each(write_whole_numbers_as_such);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use besom_core::{
-    Answer, Ask, Best, History, News, Problem, Run, RunNumber, RunState, Search, Shown, Stop, Stopper,
+    Answer, Ask, Best, History, Method, News, Problem, Rule, Run, RunNumber, RunState, Shown, Stop,
     Suggestion,
 };
 
@@ -18,7 +18,7 @@ use crate::ControllerError;
 /// let x = Distribution::Continuous(Continuous::Uniform { min: -5.0, max: 5.0 });
 /// let space = Space::new(vec![Parameter { name: ParamPath::from("x"), distribution: x }]).unwrap();
 /// let problem = Problem::new(space, Metric::new("loss", Goal::Minimize));
-/// let mut sweep = Sweep::new(problem, Box::new(besom_search::Random));
+/// let mut sweep = Sweep::new(problem, besom_search::Random);
 /// for _ in 0..20 {
 ///     let Answer::Try(numbers) = sweep.ask(1).unwrap() else { break };
 ///     let x = sweep.params(numbers[0]).unwrap()["x"].as_f64().unwrap();
@@ -31,23 +31,25 @@ use crate::ControllerError;
 pub struct Sweep {
     problem: Problem,
     history: History,
-    search: Box<dyn Search>,
-    stopper: Option<Box<dyn Stopper>>,
+    search: Method,
+    stopper: Option<Rule>,
     /// Whether `run_cap` ends the sweep.
     capped: bool,
     exhausted: bool,
 }
 
 impl Sweep {
-    /// A sweep with no runs and no stopping rule.
-    pub fn new(problem: Problem, search: Box<dyn Search>) -> Self {
+    /// A sweep with no runs and no stopping rule. The search method comes from a registry or is your own
+    /// [`Search`](besom_core::Search).
+    pub fn new(problem: Problem, search: impl Into<Method>) -> Self {
+        let search = search.into();
         Self { problem, history: History::new(), search, stopper: None, capped: true, exhausted: false }
     }
 
-    /// The same with a stopping rule.
+    /// The same with a stopping rule, from a registry or your own [`Stopper`](besom_core::Stopper).
     #[must_use]
-    pub fn with_stopper(mut self, stopper: Box<dyn Stopper>) -> Self {
-        self.stopper = Some(stopper);
+    pub fn with_stopper(mut self, stopper: impl Into<Rule>) -> Self {
+        self.stopper = Some(stopper.into());
         self
     }
 
@@ -98,12 +100,7 @@ impl Sweep {
         let ask = Ask { problem: &self.problem, history: &self.history, count };
         let answer = self.search.suggest(&ask).map_err(ControllerError::Search)?;
         self.exhausted = answer == Answer::Done;
-        match &answer {
-            Answer::Try(suggestions) if suggestions.is_empty() || suggestions.len() > count => {
-                Err(ControllerError::Contract { got: suggestions.len(), asked: count })
-            }
-            _ => Ok(answer),
-        }
+        Ok(answer)
     }
 
     fn start(&mut self, suggestion: Suggestion) -> RunNumber {
@@ -159,10 +156,7 @@ impl Sweep {
     pub fn stops(&mut self) -> Result<Vec<Stop>, ControllerError> {
         let Some(stopper) = &mut self.stopper else { return Ok(Vec::new()) };
         let mut stops = stopper.stop(&self.problem, &self.history).map_err(ControllerError::Stopper)?;
-        stops.retain(|stop| {
-            let run = self.history.get(stop.run);
-            run.is_some_and(|run| run.state == RunState::Running && run.stopped.is_none())
-        });
+        stops.retain(|stop| self.history.get(stop.run).is_some_and(|run| run.stopped.is_none()));
         for stop in &stops {
             self.history.record(stop.run, News::Stopped(Some(stop.reason.clone())));
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use besom_controller::{Controller, Step, Sweep};
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Goal, History, Metric, ParamPath, Parameter, Point, Problem, Search,
-    Space, Stop, Stopper, Suggestion,
+    Answer, Ask, BoxError, Distribution, Goal, History, Metric, ParamPath, Parameter, Problem, Search, Space,
+    Stop, Stopper,
 };
 use besom_store::{NewAgent, NewSweep, PausedBy, Queue, SqliteStore, Store, SweepId, SweepState};
 
@@ -18,8 +18,7 @@ impl Search for Once {
         if !ask.history.is_empty() {
             return Err("no more".into());
         }
-        let point = Point::default();
-        Ok(Answer::Try(vec![Suggestion { point, note: Default::default() }]))
+        Ok(Answer::Try(vec![ask.problem.space.decode(&[0.5]).into()]))
     }
 }
 
@@ -33,14 +32,14 @@ impl Stopper for Picky {
 }
 
 /// What the store says of a sweep that was stepped with one run claimed, after another step.
-fn paused(stopper: Option<Box<dyn Stopper>>) -> (Option<PausedBy>, String) {
+fn paused(stopper: Option<Picky>) -> (Option<PausedBy>, String) {
     let id = SweepId::new("s");
     let mut store = SqliteStore::in_memory(Arc::new(|| 0)).unwrap();
     let new = NewSweep::new(id.clone()).metric("loss", Goal::Minimize);
     store.create_sweep(&new).unwrap();
     let a = Distribution::IntUniform { min: 1, max: 9 };
     let space = Space::new(vec![Parameter { name: ParamPath::from("a"), distribution: a }]).unwrap();
-    let sweep = Sweep::new(Problem::new(space, Metric::new("loss", Goal::Minimize)), Box::new(Once));
+    let sweep = Sweep::new(Problem::new(space, Metric::new("loss", Goal::Minimize)), Once);
     let sweep = match stopper {
         Some(stopper) => sweep.with_stopper(stopper),
         None => sweep,
@@ -62,6 +61,6 @@ fn a_search_that_fails_pauses_the_sweep_as_the_search() {
 
 #[test]
 fn a_rule_that_fails_pauses_the_sweep_as_the_stopper() {
-    let found = paused(Some(Box::new(Picky)));
+    let found = paused(Some(Picky));
     assert_eq!(found, (Some(PausedBy::Stopper), "the stopping rule failed: no rule fits".to_owned()));
 }

@@ -36,7 +36,7 @@ fn search() -> Box<dyn Search> {
     let mut registry = Registry::new();
     besom_search::register(&mut registry);
     let options = Options::from_iter([("initial_points".to_owned(), json!(3))]);
-    registry.search("tpe", &problem(), &options).unwrap()
+    registry.search("tpe", &problem(), &options).unwrap().into_search().unwrap()
 }
 
 /// What histories a method was shown, by how many runs they had.
@@ -89,7 +89,7 @@ impl Stage {
         let shown = Shown::default();
         let controllers = [(); 2].map(|()| {
             let search = Recorded(search(), Arc::clone(&shown));
-            Controller::new(id(), Sweep::new(problem(), Box::new(search)).with_stopper(Box::new(Above)))
+            Controller::new(id(), Sweep::new(problem(), search).with_stopper(Above))
         });
         Self { store, time, shown, controllers, chance: 1 }
     }

@@ -3,8 +3,8 @@
 
 use besom_controller::{ControllerError, Sweep};
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Goal, History, Metric, Options, ParamPath, Parameter, Problem,
-    Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper,
+    AlgorithmError, Answer, Ask, BoxError, Distribution, Goal, History, Metric, Options, ParamPath,
+    Parameter, Problem, Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper,
 };
 use serde_json::json;
 
@@ -93,7 +93,7 @@ fn the_best_run_is_by_its_best_value_and_failures_do_not_count() {
 
 #[test]
 fn a_stop_is_named_once_and_kept_as_the_reason() {
-    let mut sweep = sweep(problem(100), "random").with_stopper(Box::new(StopAll));
+    let mut sweep = sweep(problem(100), "random").with_stopper(StopAll);
     let run = runs(sweep.ask(1).unwrap())[0];
     assert_eq!(sweep.stops().unwrap(), []);
     sweep.report(run, 0.5).unwrap();
@@ -125,7 +125,11 @@ fn imported_runs_use_up_grid_points() {
 #[test]
 fn a_search_that_breaks_its_contract_is_told_so() {
     for answer in [Answer::Try(vec![]), Answer::Try(vec![problem(9).space.decode(&[0.5]).into(); 3])] {
-        let mut sweep = Sweep::new(problem(9), Box::new(Says(answer)));
-        assert!(matches!(sweep.ask(2), Err(ControllerError::Contract { .. })));
+        let mut sweep = Sweep::new(problem(9), Says(answer));
+        let broken = |error: &ControllerError| {
+            matches!(error, ControllerError::Search(AlgorithmError::Contract { .. }))
+        };
+        assert!(sweep.ask(2).is_err_and(|error| broken(&error)));
+        assert!(sweep.history().is_empty(), "no run is made of it");
     }
 }

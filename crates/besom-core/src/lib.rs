@@ -12,14 +12,17 @@
 //!
 //! This crate does no IO, has no clock and starts no threads. It is all that an author of an algorithm needs.
 
+pub mod contract;
 pub mod distribution;
 mod error;
 mod history;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod levels;
+mod method;
 mod objective;
 mod options;
+mod panics;
 mod param_path;
 mod parse;
 mod problem;
@@ -35,16 +38,18 @@ mod spelling;
 mod stopper;
 pub mod value;
 
+pub use contract::{Breach, PointFault};
 pub use distribution::{Distribution, DistributionFault};
 pub use error::{BoxError, error_chain};
 pub use history::{History, News};
 pub use levels::Levels;
+pub use method::{AlgorithmError, Method, Rule};
 pub use objective::{Best, Counted, worst_loss};
 pub use options::{Fault, Faults, OptionError, OptionReader};
 pub use param_path::ParamPath;
 pub use parse::ParseError;
 pub use problem::{Goal, Impute, ImputeWhileRunning, Metric, Problem};
-pub use registry::{Options, Registry, RegistryError};
+pub use registry::{Options, Registry, RegistryError, Taken};
 pub use rng::Rng;
 pub use run::{Curve, Run, RunNumber, RunState};
 pub use search::{Answer, Ask, Note, Search, Suggestion};

@@ -4,16 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::{BoxError, Fault, Faults, Problem, Search, Spec, Stopper, did_you_mean, nearest};
+use crate::method::constructed;
+use crate::{BoxError, Fault, Faults, Method, Problem, Rule, Search, Spec, Stopper, did_you_mean, nearest};
 
 /// What the sweep file says to an algorithm besides its name, as a JSON object.
 pub type Options = Map<String, Value>;
 
-type Make<T> = Box<dyn Fn(&Problem, &Options) -> Result<Box<T>, BoxError> + Send + Sync>;
+type Make<T> = Arc<dyn Fn(&Problem, &Options) -> Result<Box<T>, BoxError> + Send + Sync>;
 
 /// What a name in a sweep file stands for.
 struct Entry<T: ?Sized> {
@@ -34,9 +36,10 @@ struct Entry<T: ?Sized> {
 /// }
 ///
 /// let mut registry = Registry::new();
-/// registry.add_search("nothing", Spec::new("Tries nothing"), |_problem, _options| Ok(Nothing));
+/// registry.add_search("nothing", Spec::new("Tries nothing"), |_problem, _options| Ok(Nothing))?;
 /// assert_eq!(registry.searches().collect::<Vec<_>>(), ["nothing"]);
 /// assert_eq!(registry.search_spec("nothing").expect("it was added").summary, "Tries nothing");
+/// # Ok::<(), besom_core::Taken>(())
 /// ```
 #[derive(Default)]
 pub struct Registry {
@@ -50,52 +53,84 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a search method under `name`, in place of one that had it. The constructor gets options that `spec` allows, and
-    /// checks them against each other and the problem; its error is shown before anything is stored. Let it be [`Faults`] that
-    /// name the option, and the sweep file's reader says where it stands.
-    pub fn add_search<S, F>(&mut self, name: impl Into<String>, spec: Spec, make: F) -> &mut Self
+    /// Adds a search method under `name`. The constructor gets options that `spec` allows, and checks them against each other and
+    /// the problem; its error is shown before anything is stored. Let it be [`Faults`] that name the option, and the sweep
+    /// file's reader says where it stands. The constructor is called again after a panic, see [`Method`].
+    ///
+    /// # Errors
+    /// If the name is taken; see [`Registry::replace_search`].
+    pub fn add_search<S, F>(
+        &mut self,
+        name: impl Into<String>,
+        spec: Spec,
+        make: F,
+    ) -> Result<&mut Self, Taken>
     where
         S: Search + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        let make: Make<dyn Search> = Box::new(move |problem, options| Ok(Box::new(make(problem, options)?)));
+        let name = free(&self.searches, Kind::Search, name.into())?;
+        Ok(self.replace_search(name, spec, make))
+    }
+
+    /// Adds a search method under `name`, in place of one that had it.
+    pub fn replace_search<S, F>(&mut self, name: impl Into<String>, spec: Spec, make: F) -> &mut Self
+    where
+        S: Search + 'static,
+        F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
+    {
+        let make: Make<dyn Search> = Arc::new(move |problem, options| Ok(Box::new(make(problem, options)?)));
         self.searches.insert(name.into(), Entry { spec, make });
         self
     }
 
-    /// Adds a stopping rule under `name`, in place of one that had it, as [`Registry::add_search`] does a search method.
-    pub fn add_stopper<S, F>(&mut self, name: impl Into<String>, spec: Spec, make: F) -> &mut Self
+    /// Adds a stopping rule under `name`, as [`Registry::add_search`] does a search method.
+    ///
+    /// # Errors
+    /// If the name is taken; see [`Registry::replace_stopper`].
+    pub fn add_stopper<S, F>(
+        &mut self,
+        name: impl Into<String>,
+        spec: Spec,
+        make: F,
+    ) -> Result<&mut Self, Taken>
     where
         S: Stopper + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        let make: Make<dyn Stopper> = Box::new(move |problem, options| Ok(Box::new(make(problem, options)?)));
+        let name = free(&self.stoppers, Kind::Stopper, name.into())?;
+        Ok(self.replace_stopper(name, spec, make))
+    }
+
+    /// Adds a stopping rule under `name`, in place of one that had it.
+    pub fn replace_stopper<S, F>(&mut self, name: impl Into<String>, spec: Spec, make: F) -> &mut Self
+    where
+        S: Stopper + 'static,
+        F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
+    {
+        let make: Make<dyn Stopper> = Arc::new(move |problem, options| Ok(Box::new(make(problem, options)?)));
         self.stoppers.insert(name.into(), Entry { spec, make });
         self
     }
 
-    /// Builds the search method `name`.
-    pub fn search(
-        &self,
-        name: &str,
-        problem: &Problem,
-        options: &Options,
-    ) -> Result<Box<dyn Search>, RegistryError> {
-        find(&self.searches, "search method", name)?
-            .build(problem, options)
-            .map_err(|source| refused("search method", name, source))
+    /// Builds the search method `name`, guarded.
+    ///
+    /// # Errors
+    /// If there is none, or it refuses the problem or its options, or its constructor panics.
+    pub fn search(&self, name: &str, problem: &Problem, options: &Options) -> Result<Method, RegistryError> {
+        let entry = find(&self.searches, Kind::Search, name)?;
+        let built = entry.maker(problem, options).and_then(|make| Method::of(name, entry.spec, make));
+        built.map_err(|source| refused(Kind::Search, name, source))
     }
 
-    /// Builds the stopping rule `name`.
-    pub fn stopper(
-        &self,
-        name: &str,
-        problem: &Problem,
-        options: &Options,
-    ) -> Result<Box<dyn Stopper>, RegistryError> {
-        find(&self.stoppers, "stopping rule", name)?
-            .build(problem, options)
-            .map_err(|source| refused("stopping rule", name, source))
+    /// Builds the stopping rule `name`, guarded.
+    ///
+    /// # Errors
+    /// As [`Registry::search`].
+    pub fn stopper(&self, name: &str, problem: &Problem, options: &Options) -> Result<Rule, RegistryError> {
+        let entry = find(&self.stoppers, Kind::Stopper, name)?;
+        let built = entry.maker(problem, options).and_then(|make| Rule::of(name, make));
+        built.map_err(|source| refused(Kind::Stopper, name, source))
     }
 
     /// The names of all search methods, in order.
@@ -119,15 +154,18 @@ impl Registry {
     }
 }
 
-impl<T: ?Sized> Entry<T> {
-    /// Calls the constructor with the options that the spec allows; what is wrong with the others is reported together with
-    /// what it finds itself.
-    fn build(&self, problem: &Problem, options: &Options) -> Result<Box<T>, BoxError> {
-        let Err(Faults(mut faults)) = self.spec.check(options) else { return (self.make)(problem, options) };
+impl<T: ?Sized + 'static> Entry<T> {
+    /// What builds instances for this problem and these options, if the spec allows them. What is wrong with them is reported
+    /// together with what the constructor finds itself.
+    fn maker(&self, problem: &Problem, options: &Options) -> Result<crate::method::Make<T>, BoxError> {
+        let Err(Faults(mut faults)) = self.spec.check(options) else {
+            let (make, problem, options) = (Arc::clone(&self.make), problem.clone(), options.clone());
+            return Ok(Arc::new(move || make(&problem, &options)));
+        };
         let wrong: Vec<String> = faults.iter().filter_map(|fault| fault.option.clone()).collect();
         let allowed = options.iter().filter(|(key, _)| !wrong.contains(key));
         let allowed = allowed.map(|(key, value)| (key.clone(), value.clone())).collect();
-        if let Err(error) = (self.make)(problem, &allowed)
+        if let Err(error) = constructed(|| (self.make)(problem, &allowed))
             && let Ok(Faults(more)) = error.downcast::<Faults>().map(|faults| *faults)
         {
             // An option that was left out because it is wrong or misspelled is not missing.
@@ -148,8 +186,39 @@ impl fmt::Debug for Registry {
     }
 }
 
+/// Which of the two kinds of algorithms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Search,
+    Stopper,
+}
+
+impl Kind {
+    /// What errors call it.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Search => "search method",
+            Self::Stopper => "stopping rule",
+        }
+    }
+}
+
+/// A name that is not free.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the name '{name}' is taken by another {kind}; to replace it, call `{replace}`")]
+#[non_exhaustive]
+pub struct Taken {
+    /// `search method` or `stopping rule`.
+    pub kind: &'static str,
+    /// The name.
+    pub name: String,
+    /// The function that replaces an algorithm.
+    pub replace: &'static str,
+}
+
 /// Why an algorithm could not be built.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RegistryError {
     /// No algorithm has this name.
     #[error("unknown {kind} '{name}'{}; known: {}", did_you_mean(nearest.as_deref()), listed(known))]
@@ -175,17 +244,25 @@ pub enum RegistryError {
     },
 }
 
-fn find<'a, T>(map: &'a BTreeMap<String, T>, kind: &'static str, name: &str) -> Result<&'a T, RegistryError> {
+fn find<'a, T>(map: &'a BTreeMap<String, T>, kind: Kind, name: &str) -> Result<&'a T, RegistryError> {
     map.get(name).ok_or_else(|| RegistryError::Unknown {
-        kind,
+        kind: kind.as_str(),
         name: name.to_owned(),
         known: map.keys().cloned().collect(),
         nearest: nearest(name, map.keys().map(String::as_str)).map(str::to_owned),
     })
 }
 
-fn refused(kind: &'static str, name: &str, source: BoxError) -> RegistryError {
-    RegistryError::Refused { kind, name: name.to_owned(), source }
+fn free<T>(map: &BTreeMap<String, T>, kind: Kind, name: String) -> Result<String, Taken> {
+    let replace = match kind {
+        Kind::Search => "replace_search",
+        Kind::Stopper => "replace_stopper",
+    };
+    if map.contains_key(&name) { Err(Taken { kind: kind.as_str(), name, replace }) } else { Ok(name) }
+}
+
+fn refused(kind: Kind, name: &str, source: BoxError) -> RegistryError {
+    RegistryError::Refused { kind: kind.as_str(), name: name.to_owned(), source }
 }
 
 fn listed(known: &[String]) -> String {

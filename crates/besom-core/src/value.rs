@@ -1,5 +1,7 @@
 //! JSON values as parameters have them, compared as people mean it.
 
+use std::io::{self, Write};
+
 use serde_json::Value;
 
 /// Whether two values are the same to a sweep: numbers by value at every depth (`3` is `3.0`), all else exactly.
@@ -38,6 +40,31 @@ pub fn same_ignoring_injected_keys(expected: &Value, found: &Value) -> bool {
 /// A finite float as a JSON number that stays a float; `null` if it is not finite.
 pub fn float(x: f64) -> Value {
     serde_json::Number::from_f64(x).map_or(Value::Null, Value::Number)
+}
+
+/// A value as JSON on one line, as people write it: `{"lr": 0.1, "opt": "adam"}`.
+pub fn spaced(value: &Value) -> String {
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut text, Spaced);
+    let written = serde::Serialize::serialize(value, &mut serializer).is_ok();
+    String::from_utf8(text).ok().filter(|_| written).unwrap_or_else(|| value.to_string())
+}
+
+/// JSON on one line with a space after colons and commas.
+struct Spaced;
+
+impl serde_json::ser::Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
 }
 
 #[cfg(test)]

@@ -35,12 +35,12 @@ fn problem() -> Problem {
 fn registry() -> Registry {
     let mut registry = Registry::new();
     registry
-        .add_search("random", SPEC, |_, _| Ok(Says(Answer::Wait)))
-        .add_search("grid", GRID, |_, options: &Options| match options.get("order") {
+        .replace_search("random", SPEC, |_, _| Ok(Says(Answer::Wait)))
+        .replace_search("grid", GRID, |_, options: &Options| match options.get("order") {
             Some(order) => Err(format!("no order {order}").into()),
             None => Ok(Says(Answer::Done)),
         })
-        .add_stopper("hyperband", SPEC, |_, _| Ok(Lenient));
+        .replace_stopper("hyperband", SPEC, |_, _| Ok(Lenient));
     registry
 }
 
@@ -55,8 +55,8 @@ fn failure(name: &str, options: &Options) -> RegistryError {
 #[test]
 fn a_known_name_is_built() -> Result<(), BoxError> {
     let (problem, history) = (problem(), History::new());
-    let mut search = registry().search("random", &problem, &Options::new())?;
-    assert_eq!(search.suggest(&Ask { problem: &problem, history: &history, count: 1 })?, Answer::Wait);
+    let mut search = registry().search("grid", &problem, &Options::new())?;
+    assert_eq!(search.suggest(&Ask { problem: &problem, history: &history, count: 1 })?, Answer::Done);
     let mut stopper = registry().stopper("hyperband", &problem, &Options::new())?;
     assert_eq!(stopper.stop(&problem, &history)?, []);
     Ok(())
@@ -91,10 +91,24 @@ fn searches_and_stopping_rules_have_names_of_their_own() {
 }
 
 #[test]
-fn a_name_given_again_is_replaced() -> Result<(), BoxError> {
+fn a_taken_name_is_refused_and_says_how_to_replace_it() {
+    let mut registry = registry();
+    let taken = registry.add_search("random", SPEC, |_, _| Ok(Says(Answer::Done))).map(|_| ());
+    let taken = taken.expect_err("the name is taken");
+    assert_eq!(
+        taken.to_string(),
+        "the name 'random' is taken by another search method; to replace it, call `replace_search`"
+    );
+    let taken = registry.add_stopper("hyperband", SPEC, |_, _| Ok(Lenient)).map(|_| ());
+    assert!(taken.expect_err("the name is taken").to_string().contains("`replace_stopper`"));
+    assert!(registry.add_stopper("random", SPEC, |_, _| Ok(Lenient)).is_ok(), "no search is a stopper");
+}
+
+#[test]
+fn a_name_can_be_replaced() -> Result<(), BoxError> {
     let (problem, history) = (problem(), History::new());
     let mut registry = registry();
-    registry.add_search("random", SPEC, |_, _| Ok(Says(Answer::Done)));
+    registry.replace_search("random", SPEC, |_, _| Ok(Says(Answer::Done)));
     assert_eq!(registry.searches().collect::<Vec<_>>(), ["grid", "random"]);
     let mut search = registry.search("random", &problem, &Options::new())?;
     assert_eq!(search.suggest(&Ask { problem: &problem, history: &history, count: 1 })?, Answer::Done);
@@ -112,7 +126,8 @@ fn a_refusal_carries_its_reason() {
 #[test]
 fn a_boxed_algorithm_is_an_algorithm() {
     let mut registry = Registry::new();
-    registry.add_search("boxed", SPEC, |_, _| Ok(Box::new(Says(Answer::Wait)) as Box<dyn Search>));
+    let make = |_: &Problem, _: &Options| Ok(Box::new(Says(Answer::Wait)) as Box<dyn Search>);
+    registry.add_search("boxed", SPEC, make).expect("the name is free");
     assert!(registry.search("boxed", &problem(), &Options::new()).is_ok());
 }
 
@@ -120,7 +135,7 @@ fn a_boxed_algorithm_is_an_algorithm() {
 fn a_replaced_name_replaces_the_spec_too() {
     let mut registry = registry();
     assert_eq!(registry.search_spec("grid").map(|spec| spec.options.len()), Some(2));
-    registry.add_search("grid", Spec::new("Mine"), |_, _| Ok(Says(Answer::Done)));
+    registry.replace_search("grid", Spec::new("Mine"), |_, _| Ok(Says(Answer::Done)));
     let spec = registry.search_spec("grid").expect("it was added");
     assert_eq!((spec.summary, spec.options.len()), ("Mine", 0));
     assert!(registry.stopper_spec("grid").is_none());
@@ -130,7 +145,7 @@ fn a_replaced_name_replaces_the_spec_too() {
 fn options_are_checked_by_the_spec_and_by_the_constructor_at_once() {
     let options = Options::from_iter([("depth".to_owned(), 0.into()), ("order".to_owned(), "up".into())]);
     let mut registry = registry();
-    registry.add_search("grid", GRID, |_, options: &Options| -> Result<Says, BoxError> {
+    registry.replace_search("grid", GRID, |_, options: &Options| -> Result<Says, BoxError> {
         assert!(!options.contains_key("depth"), "the constructor sees only what the spec allows");
         Err(Faults(vec![besom_core::Fault::of_option("order", "no order goes up")]).into())
     });
@@ -144,7 +159,7 @@ fn options_are_checked_by_the_spec_and_by_the_constructor_at_once() {
 #[test]
 fn an_option_that_is_wrong_or_misspelled_is_not_missing() {
     let mut registry = registry();
-    registry.add_search("grid", GRID, |_, _: &Options| -> Result<Says, BoxError> {
+    registry.replace_search("grid", GRID, |_, _: &Options| -> Result<Says, BoxError> {
         Err(Faults(vec![besom_core::Fault::of_option("depth", "depth is missing")]).into())
     });
     for (key, expected) in [("depth", "'depth' must be"), ("dpth", "unknown option 'dpth'")] {

@@ -2,7 +2,7 @@
 
 use besom_config::{Diagnostics, Reader, SweepConfig};
 use besom_controller::Sweep;
-use besom_core::{Problem, Registry, RegistryError, Search, Stopper};
+use besom_core::{Method, Problem, Registry, RegistryError, Rule};
 use besom_store::SweepRow;
 
 /// The built-in algorithms.
@@ -21,11 +21,7 @@ pub fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<SweepConfi
 }
 
 /// The search method that a configuration names.
-pub fn search(
-    registry: &Registry,
-    config: &SweepConfig,
-    problem: &Problem,
-) -> Result<Box<dyn Search>, RegistryError> {
+pub fn search(registry: &Registry, config: &SweepConfig, problem: &Problem) -> Result<Method, RegistryError> {
     registry.search(&config.method.name, problem, &config.method.options)
 }
 
@@ -34,13 +30,13 @@ pub fn stopper(
     registry: &Registry,
     config: &SweepConfig,
     problem: &Problem,
-) -> Result<Option<Box<dyn Stopper>>, RegistryError> {
+) -> Result<Option<Rule>, RegistryError> {
     let rule = config.early_terminate.as_ref();
     rule.map(|rule| registry.stopper(&rule.name, problem, &rule.options)).transpose()
 }
 
 /// A sweep of these parts, with no runs yet.
-pub fn assemble(problem: Problem, search: Box<dyn Search>, stopper: Option<Box<dyn Stopper>>) -> Sweep {
+pub fn assemble(problem: Problem, search: Method, stopper: Option<Rule>) -> Sweep {
     let sweep = Sweep::new(problem, search);
     match stopper {
         Some(stopper) => sweep.with_stopper(stopper),

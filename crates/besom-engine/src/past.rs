@@ -22,7 +22,7 @@ pub fn past(
     config: &SweepConfig,
 ) -> Result<Controller, ControllerError> {
     let problem = Problem { seed: row.new.seed, ..config.problem.clone() };
-    let mut controller = Controller::new(row.new.id.clone(), Sweep::new(problem, Box::new(Nothing)));
+    let mut controller = Controller::new(row.new.id.clone(), Sweep::new(problem, Nothing));
     controller.refresh(store)?;
     Ok(controller)
 }

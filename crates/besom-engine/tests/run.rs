@@ -43,8 +43,8 @@ fn ran(algorithms: &str, jobs: usize) -> Result<Ran, EngineError> {
     std::thread::spawn(move || {
         let store = tempfile::tempdir().unwrap();
         let mut options = RunOptions::new(store.path()).unwrap();
-        options.registry.add_search("failing", besom_core::Spec::new("Fails"), |_, _| Ok(Failing));
-        options.registry.add_stopper("failing", besom_core::Spec::new("Fails"), |_, _| Ok(Failing));
+        options.registry.add_search("failing", besom_core::Spec::new("Fails"), |_, _| Ok(Failing)).unwrap();
+        options.registry.add_stopper("failing", besom_core::Spec::new("Fails"), |_, _| Ok(Failing)).unwrap();
         options.jobs = jobs;
         let next = AtomicU64::new(1);
         let result = run(&text, &options, |run| {

@@ -6,12 +6,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, History, Options, Point, Problem, Registry, RunNumber, Search, Spec,
-    Stop, Stopper, Suggestion,
+    Answer, Ask, BoxError, Distribution, History, Method, Options, ParamPath, Parameter, Point, Problem,
+    Registry, Rule, RunNumber, Search, Space, Spec, Stop, Stopper, Suggestion,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use rand::Rng;
+use serde_json::{Map, Value};
 
 use crate::error::Failure;
 use crate::spec;
@@ -91,10 +92,10 @@ pub(crate) fn register(registry: &mut Registry) {
     for Registered { name, kind, spec, object } in &*registered {
         let object = Python::attach(|py| object.clone_ref(py));
         match kind {
-            Kind::Search => registry.add_search(name, *spec, move |problem, options| {
+            Kind::Search => registry.replace_search(name, *spec, move |problem, options| {
                 Ok(PySearch::make(&object, problem, options)?)
             }),
-            Kind::Stopper => registry.add_stopper(name, *spec, move |problem, options| {
+            Kind::Stopper => registry.replace_stopper(name, *spec, move |problem, options| {
                 Ok(PyStopper::make(&object, problem, options)?)
             }),
         };
@@ -109,22 +110,14 @@ pub(crate) struct Algorithms {
 }
 
 impl Algorithms {
-    pub(crate) fn search(
-        &self,
-        problem: &Problem,
-        options: &Options,
-    ) -> Result<Option<Box<dyn Search>>, Failure> {
+    pub(crate) fn search(&self, problem: &Problem, options: &Options) -> Result<Option<Method>, Failure> {
         let Some(object) = &self.search else { return Ok(None) };
-        Ok(Some(Box::new(PySearch::make(object, problem, options)?)))
+        Ok(Some(PySearch::make(object, problem, options)?.into()))
     }
 
-    pub(crate) fn stopper(
-        &self,
-        problem: &Problem,
-        options: &Options,
-    ) -> Result<Option<Box<dyn Stopper>>, Failure> {
+    pub(crate) fn stopper(&self, problem: &Problem, options: &Options) -> Result<Option<Rule>, Failure> {
         let Some(object) = &self.stopper else { return Ok(None) };
-        Ok(Some(Box::new(PyStopper::make(object, problem, options)?)))
+        Ok(Some(PyStopper::make(object, problem, options)?.into()))
     }
 }
 
@@ -179,26 +172,38 @@ fn answer(problem: &Problem, answer: &Bound<'_, PyAny>) -> PyResult<Answer> {
     Ok(Answer::Try(pairs.iter().map(suggestion).collect::<PyResult<_>>()?))
 }
 
-/// The point of a dict; constants may be left out.
+/// The point of a dict; constants may be left out. What else is wrong with it is for the contract to say.
 fn point(problem: &Problem, params: &Bound<'_, PyAny>) -> PyResult<Point> {
-    let read = problem.space.read(&value::object(params)?);
-    let mut values = Vec::new();
-    for parameter in problem.space.parameters() {
-        let (name, distribution) = (&parameter.name, &parameter.distribution);
-        let given = match (read.get(name), distribution) {
-            (Some(value), _) => value.clone(),
-            (None, Distribution::Constant(value)) => value.clone(),
-            (None, _) => {
-                return Err(PyValueError::new_err(format!("the suggestion lacks the parameter '{name}'")));
-            }
+    let params = value::object(params)?;
+    let read = problem.space.read(&params);
+    let given = problem.space.parameters().iter().filter_map(|Parameter { name, distribution }| {
+        let constant = match distribution {
+            Distribution::Constant(value) => Some(value),
+            _ => None,
         };
-        if !distribution.contains(&given) {
-            let message = format!("the suggestion has {given} for '{name}', which the space does not give");
-            return Err(PyValueError::new_err(message));
+        Some((name.clone(), read.get(name).or(constant)?.clone()))
+    });
+    let mut entries: Vec<(ParamPath, Value)> = given.collect();
+    add_foreign(&problem.space, &[], params, &mut entries);
+    Ok(entries.into_iter().collect())
+}
+
+/// Adds what a dict has beside the parameters of the space.
+fn add_foreign(
+    space: &Space,
+    outer: &[String],
+    params: Map<String, Value>,
+    into: &mut Vec<(ParamPath, Value)>,
+) {
+    for (key, value) in params {
+        let path = [outer, &[key]].concat();
+        let is_in = |parameter: &Parameter| parameter.name.path().starts_with(&path);
+        match (space.parameters().iter().find(|parameter| is_in(parameter)), value) {
+            (Some(parameter), _) if parameter.name.path().len() == path.len() => {}
+            (Some(_), Value::Object(inner)) => add_foreign(space, &path, inner, into),
+            (_, value) => into.push((ParamPath::new(path), value)),
         }
-        values.push((name.clone(), given));
     }
-    Ok(values.into_iter().collect())
 }
 
 /// A stopping rule that is written in Python.

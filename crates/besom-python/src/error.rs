@@ -3,7 +3,7 @@
 use besom_agent::AgentError;
 use besom_config::Diagnostics;
 use besom_controller::ControllerError;
-use besom_core::{BoxError, RegistryError, error_chain};
+use besom_core::{AlgorithmError, BoxError, RegistryError, error_chain};
 use besom_engine::EngineError;
 use besom_insight::InsightError;
 use besom_store::StoreError as Trouble;
@@ -71,7 +71,10 @@ impl From<RegistryError> for Failure {
 impl From<ControllerError> for Failure {
     fn from(error: ControllerError) -> Self {
         match error {
-            ControllerError::Search(source) | ControllerError::Stopper(source) if source.is::<PyErr>() => {
+            ControllerError::Search(AlgorithmError::Failed { source, .. })
+            | ControllerError::Stopper(AlgorithmError::Failed { source, .. })
+                if source.is::<PyErr>() =>
+            {
                 unboxed(source)
             }
             ControllerError::Store(error) => error.into(),

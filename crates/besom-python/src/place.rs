@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use besom_config::{Diagnostic, Reader, SweepConfig};
 use besom_controller::{Controller, Sweep};
-use besom_core::{Options, Problem, Registry, RunState, Search, Stopper};
+use besom_core::{Method, Options, Problem, Registry, Rule, RunState};
 use besom_engine::{Creation, Place, assemble};
 use besom_store::{Store, SweepId, SweepRow};
 use pyo3::prelude::*;
@@ -68,11 +68,7 @@ pub(crate) fn build(config: &SweepConfig, seed: u64, own: &Algorithms) -> Result
 }
 
 /// The search method of a configuration.
-pub(crate) fn search(
-    config: &SweepConfig,
-    problem: &Problem,
-    own: &Algorithms,
-) -> Result<Box<dyn Search>, Failure> {
+pub(crate) fn search(config: &SweepConfig, problem: &Problem, own: &Algorithms) -> Result<Method, Failure> {
     match own.search(problem, &config.method.options)? {
         Some(search) => Ok(search),
         None => Ok(besom_engine::search(&registry(), config, problem)?),
@@ -84,7 +80,7 @@ pub(crate) fn stopper(
     config: &SweepConfig,
     problem: &Problem,
     own: &Algorithms,
-) -> Result<Option<Box<dyn Stopper>>, Failure> {
+) -> Result<Option<Rule>, Failure> {
     let none = Options::new();
     let options = config.early_terminate.as_ref().map_or(&none, |rule| &rule.options);
     match own.stopper(problem, options)? {

@@ -49,10 +49,10 @@ pub(crate) fn stop_runs<'py>(
 ) -> PyResult<(Vec<String>, Bound<'py, PyAny>)> {
     let (config, runs) = read(config, runs)?;
     let stop = || -> Result<_, Failure> {
-        let Some(mut stopper) = place::stopper(&config, &config.problem, &Algorithms::default())? else {
+        let Some(stopper) = place::stopper(&config, &config.problem, &Algorithms::default())? else {
             return Ok((Vec::new(), besom_core::Shown::new()));
         };
-        Ok(stateless::stop_runs(&config.problem, &mut *stopper, &runs)?)
+        Ok(stateless::stop_runs(&config.problem, stopper, &runs)?)
     };
     let (names, shown) = py.detach(stop)?;
     Ok((names, value::dict(py, &shown)?.into_any()))

@@ -44,11 +44,11 @@ use besom_core::Registry;
 
 /// Adds every method of this crate under its name in sweep files (`method: ..`).
 pub fn register(registry: &mut Registry) {
-    registry.add_search("auto", Auto::SPEC, |problem, options| Ok(Auto::new(problem, options)?));
-    registry.add_search("bayes", Bayes::SPEC, |problem, options| Ok(Bayes::new(problem, options)?));
-    registry.add_search("cma-es", CmaEs::SPEC, |problem, options| Ok(CmaEs::new(problem, options)?));
-    registry.add_search("grid", Grid::SPEC, |problem, options| Ok(Grid::new(problem, options)?));
-    registry.add_search("random", Random::SPEC, |problem, options| Ok(Random::new(problem, options)?));
-    registry.add_search("sobol", Sobol::SPEC, |problem, options| Ok(Sobol::new(problem, options)?));
-    registry.add_search("tpe", Tpe::SPEC, |problem, options| Ok(Tpe::new(problem, options)?));
+    registry.replace_search("auto", Auto::SPEC, |problem, options| Ok(Auto::new(problem, options)?));
+    registry.replace_search("bayes", Bayes::SPEC, |problem, options| Ok(Bayes::new(problem, options)?));
+    registry.replace_search("cma-es", CmaEs::SPEC, |problem, options| Ok(CmaEs::new(problem, options)?));
+    registry.replace_search("grid", Grid::SPEC, |problem, options| Ok(Grid::new(problem, options)?));
+    registry.replace_search("random", Random::SPEC, |problem, options| Ok(Random::new(problem, options)?));
+    registry.replace_search("sobol", Sobol::SPEC, |problem, options| Ok(Sobol::new(problem, options)?));
+    registry.replace_search("tpe", Tpe::SPEC, |problem, options| Ok(Tpe::new(problem, options)?));
 }

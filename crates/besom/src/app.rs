@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use besom_core::{BoxError, Options, Problem, Registry, Search, Spec, Stopper};
+use besom_core::{BoxError, Options, Problem, Registry, Search, Spec, Stopper, Taken};
 
 use crate::cli;
 
@@ -28,6 +28,8 @@ use crate::cli;
 #[derive(Debug)]
 pub struct App {
     registry: Registry,
+    /// Names that were added twice; reported by [`App::main`].
+    taken: Vec<Taken>,
 }
 
 impl Default for App {
@@ -39,35 +41,57 @@ impl Default for App {
 impl App {
     /// The command with the built-in algorithms.
     pub fn new() -> Self {
-        Self { registry: besom_engine::registry() }
+        Self { registry: besom_engine::registry(), taken: Vec::new() }
     }
 
-    /// Adds a search method that sweep files name by `method: name`, in place of one of that name; see
-    /// [`Registry::add_search`].
+    /// Adds a search method that sweep files name by `method: name`; see [`Registry::add_search`]. If the name is taken,
+    /// [`App::main`] fails and says so; [`App::replace_search`] is for those who mean it.
     #[must_use]
     pub fn search<S, F>(mut self, name: &str, spec: Spec, make: F) -> Self
     where
         S: Search + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        self.registry.add_search(name, spec, make);
+        self.taken.extend(self.registry.add_search(name, spec, make).err());
         self
     }
 
-    /// Adds a stopping rule that sweep files name by `early_terminate: {type: name}`, in place of one of that name.
+    /// As [`App::search`], in place of a method that had the name.
+    #[must_use]
+    pub fn replace_search<S, F>(mut self, name: &str, spec: Spec, make: F) -> Self
+    where
+        S: Search + 'static,
+        F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
+    {
+        self.registry.replace_search(name, spec, make);
+        self
+    }
+
+    /// Adds a stopping rule that sweep files name by `early_terminate: {type: name}`, as [`App::search`] does a method.
     #[must_use]
     pub fn stopper<S, F>(mut self, name: &str, spec: Spec, make: F) -> Self
     where
         S: Stopper + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        self.registry.add_stopper(name, spec, make);
+        self.taken.extend(self.registry.add_stopper(name, spec, make).err());
         self
     }
 
-    /// Runs the command with the arguments of this process. Exit codes: 0 success, 1 failure, 2 invalid input.
+    /// As [`App::stopper`], in place of a rule that had the name.
+    #[must_use]
+    pub fn replace_stopper<S, F>(mut self, name: &str, spec: Spec, make: F) -> Self
+    where
+        S: Stopper + 'static,
+        F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
+    {
+        self.registry.replace_stopper(name, spec, make);
+        self
+    }
+
+    /// Runs the command with the arguments of this process, or says which names were added twice. Exit codes: 0 success, 1 failure, 2 invalid input.
     #[must_use]
     pub fn main(self) -> ExitCode {
-        cli::main(&self.registry)
+        if self.taken.is_empty() { cli::main(&self.registry) } else { cli::refuse(&self.taken) }
     }
 }

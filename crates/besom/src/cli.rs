@@ -25,14 +25,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use besom_core::Registry;
+use besom_core::{Registry, Taken};
 use besom_engine::Place;
 use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
 use output::Outcome;
 
-use crate::error::{describe, is_input};
+use crate::error::{InputError, describe, is_input};
 
 /// Parses the arguments of this process and executes the command.
 pub(crate) fn main(registry: &Registry) -> ExitCode {
@@ -55,6 +55,12 @@ pub(crate) fn main(registry: &Registry) -> ExitCode {
         Ok(Outcome::Failed) => ExitCode::FAILURE,
         Err(error) => fail(&error),
     }
+}
+
+/// Says which names of algorithms were added twice.
+pub(crate) fn refuse(taken: &[Taken]) -> ExitCode {
+    let taken: Vec<String> = taken.iter().map(ToString::to_string).collect();
+    fail(&InputError::new(taken.join("\nbesom: ")).into())
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

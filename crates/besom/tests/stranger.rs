@@ -125,7 +125,7 @@ fn the_command_shows_its_options() {
 fn the_schema_has_it() {
     let mut registry = Registry::new();
     besom::search::register(&mut registry);
-    registry.add_search("bayes", Diagonal::SPEC, |_, options| Diagonal::new(options));
+    registry.replace_search("bayes", Diagonal::SPEC, |_, options| Diagonal::new(options));
     let schema = besom::config::schema(&registry);
     let forms = schema["properties"]["method"]["anyOf"].as_array().unwrap();
     let bayes = forms.iter().find(|form| form["properties"]["name"]["const"] == "bayes").unwrap();
@@ -149,7 +149,7 @@ fn it_runs_with_its_defaults() {
 fn main() -> ExitCode {
     if std::env::var_os(AS_COMMAND).is_some() {
         let app = App::new().search("diagonal", Diagonal::SPEC, |_, options| Diagonal::new(options));
-        return app.search("bayes", Diagonal::SPEC, |_, options| Diagonal::new(options)).main();
+        return app.replace_search("bayes", Diagonal::SPEC, |_, options| Diagonal::new(options)).main();
     }
     faults_have_line_column_and_the_nearest_spelling();
     the_command_shows_its_options();

@@ -16,6 +16,7 @@ pub(crate) fn read(config: &Value, seed: u64) -> (Problem, Result<Box<dyn Search
         config.get("order").map(|order| ("order".to_owned(), order.clone())).into_iter().collect();
     let search = registry
         .search(config["method"].as_str().unwrap(), &problem, &options)
+        .map(|method| method.into_search().unwrap())
         .map_err(|e| besom_core::error_chain(&e));
     (problem, search)
 }

@@ -54,8 +54,8 @@ pub(crate) fn stop(registry: &Registry, config: &Path, runs: &Path, as_json: boo
         )
         .into());
     };
-    let mut stopper = registry.stopper(&rule.name, &config.problem, &rule.options)?;
-    let (stop, info) = stateless::stop_runs(&config.problem, &mut *stopper, &runs)?;
+    let stopper = registry.stopper(&rule.name, &config.problem, &rule.options)?;
+    let (stop, info) = stateless::stop_runs(&config.problem, stopper, &runs)?;
     if as_json {
         output::json(&json!({ "stop": stop, "info": info }))?;
     } else if stop.is_empty() {
