@@ -35,7 +35,7 @@ pub struct Parsed {
 ///
 /// let text = "method: grid\nparameters: {lr: {values: [0.1, 0.01]}}";
 /// let parsed = reader.read(text, "sweep.yaml").expect("it is right");
-/// assert_eq!(parsed.config.problem.space.dimensions(), 1);
+/// assert_eq!(parsed.config.space.dimensions(), 1);
 ///
 /// let text = "method: {name: bayes, initial_points: -5}\nmetric: {name: loss}\nparameters: {}";
 /// let diagnostics = reader.read(text, "sweep.yaml").expect_err("it is wrong");

@@ -1,16 +1,19 @@
 //! What a valid sweep file means.
 
-use besom_core::{Options, Problem};
+use besom_core::{Metric, Options, Problem, Space, seed};
 use serde_json::{Map, Value};
 
 /// A checked sweep configuration with all defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepConfig {
-    /// The space with its parameters in declared order, the metrics and the cap on runs. Its seed is
-    /// [`SweepConfig::seed`], or 0 where the file has none: whoever creates the sweep draws one.
-    pub problem: Problem,
+    /// The key `parameters`: the space, with its parameters in declared order.
+    pub space: Space,
+    /// The key `metric` or `metrics`; empty if the file has neither.
+    pub metrics: Vec<Metric>,
     /// The key `seed`.
     pub seed: Option<u64>,
+    /// The key `run_cap`: the maximum number of runs.
+    pub run_cap: Option<u64>,
     /// Which search method suggests points.
     pub method: Algorithm,
     /// Which rule stops runs early, if any.
@@ -33,6 +36,15 @@ pub struct SweepConfig {
     pub retry: Retry,
     /// The whole configuration as JSON with the defaults filled in, in the order of the file.
     pub filled: Value,
+}
+
+impl SweepConfig {
+    /// What the sweep has to solve. If the file has no seed, that of the problem is a fresh one, another at each call;
+    /// `config.problem().seed(7)` has one of your own.
+    pub fn problem(&self) -> Problem {
+        let Self { space, metrics, run_cap, .. } = self.clone();
+        Problem { space, metrics, seed: self.seed.unwrap_or_else(seed::fresh), run_cap }
+    }
 }
 
 /// A search method or stopping rule by name, with its options.

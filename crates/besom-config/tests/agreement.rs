@@ -112,7 +112,7 @@ proptest! {
         let file = format!("method: random\nparameters:\n  x: {text}\n");
         let by_hand = Space::new(vec![Parameter::new("x", distribution)]);
         match (reader().read(&file, "sweep.yaml"), by_hand) {
-            (Ok(read), Ok(space)) => prop_assert_eq!(read.config.problem.space, space),
+            (Ok(read), Ok(space)) => prop_assert_eq!(read.config.space, space),
             (Err(_), Err(_)) => {}
             (Ok(_), Err(error)) => prop_assert!(false, "{text} is refused by hand only: {error}"),
             (Err(diagnostics), Ok(_)) => prop_assert!(false, "{text} is refused in a file only: {diagnostics}"),

@@ -106,7 +106,7 @@ fn parameters_end_at_a_hundred_thousand() {
         let parameters: Map<_, _> = (0..count).map(|i| (format!("p{i}"), json!({"value": 1}))).collect();
         reader().read_json(&json!({"method": "grid", "parameters": Value::from(parameters)}))
     };
-    assert_eq!(parameters(100_000).unwrap().config.problem.space.parameters().len(), 100_000);
+    assert_eq!(parameters(100_000).unwrap().config.space.parameters().len(), 100_000);
     let problems = parameters(100_001).unwrap_err();
     assert_eq!(problems.len(), 1);
     assert!(problems.to_string().contains("more than 100000 parameters"), "{problems}");

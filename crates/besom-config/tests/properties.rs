@@ -124,9 +124,9 @@ proptest! {
             let filled = parsed.config.filled.clone();
             let again = reader().read_json(&filled).unwrap().config;
             prop_assert_eq!(&again.filled, &filled);
-            prop_assert_eq!(&again.problem, &parsed.config.problem);
+            prop_assert_eq!(&again, &parsed.config);
             let as_text = reader().read(&filled.to_string(), "sweep.json").unwrap().config;
-            prop_assert_eq!(&as_text.problem, &again.problem);
+            prop_assert_eq!(&as_text, &again);
         }
     }
 

@@ -28,7 +28,7 @@ fn refused(text: &str, path: &str) {
 #[track_caller]
 fn distribution(parameter: &str, expected: Distribution) {
     let parsed = read(&format!("{{method: random, run_cap: 1, parameters: {{x: {parameter}}}}}"));
-    assert_eq!(parsed.config.problem.space.parameters()[0].distribution, expected);
+    assert_eq!(parsed.config.space.parameters()[0].distribution, expected);
     assert_eq!(parsed.warnings, []);
 }
 
@@ -41,22 +41,20 @@ fn every_key_of_a_whole_file_is_read() {
          parameters: {b: {value: 1}, a: {min: 0, max: 2}}\nearly_terminate: {type: hyperband, min_iter: 3.0}\n",
     );
     let config = parsed.config;
+    assert_eq!(config.problem().seed, u64::MAX);
     assert_eq!(config.program.as_deref(), Some("train.py"));
     assert_eq!(config.command.unwrap(), ["python", "0.10", "true", "~", "${args}"]);
     assert_eq!(config.method.name, "bayes");
     let texts = [config.name, config.description, config.project, config.entity];
     assert_eq!(texts.map(Option::unwrap), ["n", "d", "p", "e"]);
-    assert_eq!(
-        (config.problem.run_cap, config.seed, config.problem.seed),
-        (Some(5), Some(u64::MAX), u64::MAX)
-    );
+    assert_eq!((config.run_cap, config.seed), (Some(5), Some(u64::MAX)));
     assert_eq!(config.retry, Retry { crashed: 2, failed: 2 });
     assert!(config.controller_local);
-    let metric = config.problem.metric().unwrap();
+    let metric = config.metrics[0].clone();
     assert_eq!((metric.name.as_str(), metric.goal, metric.target), ("acc", Goal::Maximize, Some(1.0)));
     assert_eq!(metric.impute, Impute::Best);
     assert_eq!(metric.impute_while_running, ImputeWhileRunning::Latest);
-    let names: Vec<_> = config.problem.space.parameters().iter().map(|p| p.name.to_string()).collect();
+    let names: Vec<_> = config.space.parameters().iter().map(|p| p.name.to_string()).collect();
     assert_eq!(names, ["b", "a"]);
     let rule = config.early_terminate.unwrap();
     assert_eq!(rule.name, "hyperband");
@@ -67,12 +65,21 @@ fn every_key_of_a_whole_file_is_read() {
 }
 
 #[test]
+fn a_file_without_a_seed_is_another_sweep_each_time() {
+    let config = read("method: random\nparameters: {x: {min: 0.0, max: 1.0}}").config;
+    let seeds: std::collections::BTreeSet<u64> = (0..10).map(|_| config.problem().seed).collect();
+    assert!(seeds.len() > 8, "{seeds:?}");
+    let config = read("method: random\nseed: 0\nparameters: {x: {min: 0.0, max: 1.0}}").config;
+    assert_eq!(config.problem().seed, 0);
+}
+
+#[test]
 fn what_a_file_leaves_out_has_its_default() {
     let config = read("method: grid\nparameters: {x: {values: [1, 2]}}").config;
     assert_eq!(config.retry, Retry { crashed: 1, failed: 0 });
-    assert_eq!((config.seed, config.problem.seed, config.problem.run_cap), (None, 0, None));
+    assert_eq!((config.seed, config.run_cap), (None, None));
     assert_eq!(Value::from(config.method.options), json!({"order": "sorted"}));
-    assert_eq!(config.problem.metrics, []);
+    assert_eq!(config.metrics, []);
     assert!(config.early_terminate.is_none() && config.command.is_none() && !config.controller_local);
     assert_eq!(
         config.filled,
@@ -133,7 +140,7 @@ fn nested_parameters_keep_their_nesting_and_their_order() {
         \x20     lr: {parameters: {start: {min: 0.0, max: 1.0}}}\n  a.b: {value: 2}\n",
     )
     .config;
-    let names: Vec<_> = config.problem.space.parameters().iter().map(|p| p.name.clone()).collect();
+    let names: Vec<_> = config.space.parameters().iter().map(|p| p.name.clone()).collect();
     assert_eq!(
         names,
         [
@@ -291,7 +298,7 @@ fn merge_keys_give_way_to_own_keys_and_earlier_merges() {
     )
     .config;
     let of = |name: &str| {
-        let mut parameters = config.problem.space.parameters().iter();
+        let mut parameters = config.space.parameters().iter();
         parameters.find(|p| p.name == ParamPath::from(name)).unwrap().distribution.clone()
     };
     assert_eq!(of("c"), Distribution::IntUniform { min: 1, max: 9 });
@@ -444,5 +451,5 @@ fn several_metrics_go_with_a_method_that_supports_them() {
     let several = besom_core::Supports::ONE_METRIC.metrics(2);
     registry.replace_search("front", spec.supports(several), |_, _| Ok(besom_search::Random));
     let parsed = besom_config::Reader::new(&registry).read(text, "s").unwrap();
-    assert_eq!((parsed.config.problem.metrics.len(), parsed.warnings.len()), (2, 0));
+    assert_eq!((parsed.config.metrics.len(), parsed.warnings.len()), (2, 0));
 }

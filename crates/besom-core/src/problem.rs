@@ -180,9 +180,9 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with one metric and seed 0.
+    /// A problem with one metric and a seed of its own ([`seed::fresh`]).
     pub fn new(space: Space, metric: Metric) -> Self {
-        Self { space, metrics: vec![metric], seed: 0, run_cap: None }
+        Self::without_metric().with_metric(metric).space(space)
     }
 
     /// A problem that minimizes this metric, with nothing to vary yet and a seed of its own ([`seed::fresh`]).

@@ -108,8 +108,12 @@ struct Session {
 
 fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) -> Result<Value, BoxError> {
     if let Some(config) = request.config {
-        *session = Some(Session::start(registry, &config, request.seed)?);
-        return Ok(json!({ "ok": true }));
+        let (started, drawn) = Session::start(registry, &config, request.seed)?;
+        *session = Some(started);
+        return Ok(match drawn {
+            Some(seed) => json!({ "ok": true, "seed": seed }),
+            None => json!({ "ok": true }),
+        });
     }
     let session = session.as_mut().ok_or("no sweep yet: send {\"config\": ..} first")?;
     match request {
@@ -121,11 +125,17 @@ fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) 
 }
 
 impl Session {
-    fn start(registry: &Registry, config: &Value, seed: Option<u64>) -> Result<Self, BoxError> {
+    /// A session, and its seed if that was drawn.
+    fn start(
+        registry: &Registry,
+        config: &Value,
+        wanted: Option<u64>,
+    ) -> Result<(Self, Option<u64>), BoxError> {
         let config = Reader::new(registry).read_json(config)?.config;
-        let seed = seed.or(config.seed).unwrap_or(0);
+        let seed = crate::seed(&config, wanted);
+        let drawn = wanted.or(config.seed).is_none();
         let sweep = build(registry, &config, seed)?.without_cap();
-        Ok(Self { sweep, numbers: HashMap::new(), ids: Vec::new() })
+        Ok((Self { sweep, numbers: HashMap::new(), ids: Vec::new() }, drawn.then_some(seed)))
     }
 
     fn ask(&mut self, count: usize) -> Result<Value, BoxError> {

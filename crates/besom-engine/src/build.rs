@@ -46,7 +46,7 @@ pub fn assemble(problem: Problem, search: Method, stopper: Option<Rule>) -> Swee
 
 /// The sweep that a configuration describes, with no runs yet.
 pub fn build(registry: &Registry, config: &SweepConfig, seed: u64) -> Result<Sweep, RegistryError> {
-    let problem = Problem { seed, ..config.problem.clone() };
+    let problem = config.problem().seed(seed);
     let search = search(registry, config, &problem)?;
     let stopper = stopper(registry, config, &problem)?;
     Ok(assemble(problem, search, stopper))

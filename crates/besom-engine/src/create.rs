@@ -36,8 +36,8 @@ pub fn create(store: &mut dyn Store, creation: Creation<'_>) -> Result<SweepId, 
     let Creation { config, text, source, directory, seed } = creation;
     let mut new = NewSweep::new(new_id()).text(text).seed(seed);
     (new.name, new.source, new.directory) = (config.name.clone(), source, directory);
-    new.metrics = config.problem.metrics.iter().map(|m| Watched::new(m.name.as_str(), m.goal)).collect();
-    new.run_cap = config.problem.run_cap;
+    new.metrics = config.metrics.iter().map(|m| Watched::new(m.name.as_str(), m.goal)).collect();
+    new.run_cap = config.run_cap;
     (new.retry_crashed, new.retry_failed) = (config.retry.crashed, config.retry.failed);
     loop {
         match store.create_sweep(&new) {
@@ -54,8 +54,7 @@ fn new_id() -> SweepId {
 
 /// The seed of a new sweep: the one its owner asks for, else the one in its file, else a fresh one.
 pub fn seed(config: &SweepConfig, wanted: Option<u64>) -> u64 {
-    // 32 bits: a person can copy it, and JSON readers of every language keep it exact.
-    wanted.or(config.seed).unwrap_or_else(|| rand::random::<u32>().into())
+    wanted.or(config.seed).unwrap_or_else(besom_core::seed::fresh)
 }
 
 /// The wall clock, for stores.

@@ -2,7 +2,7 @@
 
 use besom_config::SweepConfig;
 use besom_controller::{Controller, ControllerError, Sweep};
-use besom_core::{Answer, Ask, BoxError, Problem, Search};
+use besom_core::{Answer, Ask, BoxError, Search};
 use besom_store::{Store, SweepRow};
 
 /// Suggests nothing: a sweep that is looked at is stepped by its owner's algorithms, which this process need not have.
@@ -21,7 +21,7 @@ pub fn past(
     row: &SweepRow,
     config: &SweepConfig,
 ) -> Result<Controller, ControllerError> {
-    let problem = Problem { seed: row.new.seed, ..config.problem.clone() };
+    let problem = config.problem().seed(row.new.seed);
     let mut controller = Controller::new(row.new.id.clone(), Sweep::new(problem, Nothing));
     controller.refresh(store)?;
     Ok(controller)

@@ -5,7 +5,7 @@ use besom_core::RunState;
 
 /// How many points the space has; `None` if it is infinite, or too large to count.
 pub fn points(config: &SweepConfig) -> Option<u128> {
-    let mut levels = config.problem.space.parameters().iter().map(|p| p.distribution.levels());
+    let mut levels = config.space.parameters().iter().map(|p| p.distribution.levels());
     levels.try_fold(1_u128, |points, levels| points.checked_mul(levels?.count()))
 }
 
@@ -13,7 +13,7 @@ pub fn points(config: &SweepConfig) -> Option<u128> {
 pub fn total(config: &SweepConfig) -> Option<u64> {
     let is_grid = config.method.name == "grid";
     let grid = points(config).filter(|_| is_grid).and_then(|points| u64::try_from(points).ok());
-    [grid, config.problem.run_cap].into_iter().flatten().min()
+    [grid, config.run_cap].into_iter().flatten().min()
 }
 
 /// The number of runs, of the total if that is known, and the number in each state (of the finished ones, how many were

@@ -17,7 +17,7 @@ use crate::view::{HistoryView, ProblemView, RunView};
 
 /// A sweep in memory: ask it for runs, tell it their results. No store, no agents, no threads.
 ///
-/// `config` is a configuration as a dict; `seed` makes the suggestions repeatable (0 by default). `search` and `stopping`
+/// `config` is a configuration as a dict; `seed` makes the suggestions repeatable (one is drawn if it is not given, here or in the configuration). `search` and `stopping`
 /// are algorithms of your own, in place of those that the configuration names.
 ///
 /// >>> import besom
@@ -51,8 +51,7 @@ impl PySweep {
             let handed_over = own.search.is_some() || own.stopper.is_some();
             let named = handed_over.then(|| OWN.to_owned());
             let (config, _) = place::check(&json, named.as_slice())?;
-            let seed = seed.or(config.seed).unwrap_or(0);
-            place::build(&config, seed, &own)
+            place::build(&config, besom_engine::seed(&config, seed), &own)
         };
         Ok(Self { sweep: Mutex::new(py.detach(build)?) })
     }

@@ -61,7 +61,7 @@ pub(crate) fn stored_config(sweep: &SweepRow) -> Result<SweepConfig, Failure> {
 /// The sweep that a configuration describes, with no runs yet. Algorithms that Python hands over take the place of those
 /// that are named.
 pub(crate) fn build(config: &SweepConfig, seed: u64, own: &Algorithms) -> Result<Sweep, Failure> {
-    let problem = Problem { seed, ..config.problem.clone() };
+    let problem = config.problem().seed(seed);
     let search = search(config, &problem, own)?;
     let stopper = stopper(config, &problem, own)?;
     Ok(assemble(problem, search, stopper))

@@ -30,8 +30,7 @@ pub(crate) fn next_runs<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let (config, runs) = read(config, runs)?;
     let suggest = || -> Result<Vec<Value>, Failure> {
-        let mut problem = config.problem.clone();
-        problem.seed = config.seed.unwrap_or(seed);
+        let problem = config.problem().seed(config.seed.unwrap_or(seed));
         let search = place::search(&config, &problem, &Algorithms::default())?;
         let suggestions = stateless::next_runs(&problem, search, &runs, n)?;
         let pair = |found: Suggested| json!([found.config, found.note]);
@@ -49,10 +48,11 @@ pub(crate) fn stop_runs<'py>(
 ) -> PyResult<(Vec<String>, Bound<'py, PyAny>)> {
     let (config, runs) = read(config, runs)?;
     let stop = || -> Result<_, Failure> {
-        let Some(stopper) = place::stopper(&config, &config.problem, &Algorithms::default())? else {
+        let problem = config.problem();
+        let Some(stopper) = place::stopper(&config, &problem, &Algorithms::default())? else {
             return Ok((Vec::new(), besom_core::Shown::new()));
         };
-        Ok(stateless::stop_runs(&config.problem, stopper, &runs)?)
+        Ok(stateless::stop_runs(&problem, stopper, &runs)?)
     };
     let (names, shown) = py.detach(stop)?;
     Ok((names, value::dict(py, &shown)?.into_any()))

@@ -14,8 +14,9 @@
 //! besom::search::register(&mut registry);
 //! let text = "method: random\nrun_cap: 5\nmetric: {name: loss}\nparameters: {x: {min: 0.0, max: 1.0}}";
 //! let config = besom::config::Reader::new(&registry).read(text, "sweep.yaml")?.config;
-//! let search = registry.search(&config.method.name, &config.problem, &config.method.options)?;
-//! let mut sweep = Sweep::new(config.problem, search);
+//! let problem = config.problem();
+//! let search = registry.search(&config.method.name, &problem, &config.method.options)?;
+//! let mut sweep = Sweep::new(problem, search);
 //! while let Answer::Try(runs) = sweep.ask(1)? {
 //!     let x = sweep.params(runs[0]).unwrap()["x"].as_f64().unwrap();
 //!     sweep.report(runs[0], (x - 0.3).powi(2))?;

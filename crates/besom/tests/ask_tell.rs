@@ -58,6 +58,17 @@ fn suggestions_lie_in_the_space_and_go_on_beyond_what_was_planned() {
 }
 
 #[test]
+fn a_session_without_a_seed_draws_one_and_says_so() {
+    let config = json!({ "method": "random", "parameters": { "x": { "min": 0.0, "max": 1.0 } } });
+    let drawn = talk(&[json!({ "config": config }), json!({ "ask": 3 })]);
+    let seed = drawn[0]["seed"].as_u64().expect("it is said");
+    let repeated = talk(&[json!({ "config": config, "seed": seed }), json!({ "ask": 3 })]);
+    assert_eq!(repeated, [json!({ "ok": true }), drawn[1].clone()]);
+    let other = talk(&[json!({ "config": config }), json!({ "ask": 3 })]);
+    assert_ne!(other[1], drawn[1], "two sweeps without a seed are two sweeps");
+}
+
+#[test]
 fn a_grid_learns_of_imported_runs_and_ends() {
     let config = json!({ "method": "grid", "parameters": { "a": { "values": [1, 2, 3] } } });
     let imported =

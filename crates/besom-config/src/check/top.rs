@@ -39,7 +39,8 @@ impl Checker<'_> {
         let sound = Problem {
             space: space.clone().unwrap_or_default(),
             metrics: metrics.clone().unwrap_or_default(),
-            seed: seed.unwrap_or(0),
+            // No option may depend on it.
+            seed: 0,
             run_cap,
         };
         let algorithms = [method.as_ref(), early_terminate.as_ref().and_then(Option::as_ref)];
@@ -51,8 +52,10 @@ impl Checker<'_> {
         }
         let filled = in_order_of(entries, filled);
         Some(SweepConfig {
-            problem: Problem { space: space?, metrics: metrics?, ..sound },
+            space: space?,
+            metrics: metrics?,
             seed,
+            run_cap,
             method: method?.filled(),
             early_terminate: match early_terminate {
                 Some(named) => Some(named?.filled()),

@@ -162,7 +162,7 @@ pub(crate) enum Command {
         /// Number of suggestions
         #[arg(short, default_value_t = 1)]
         n: usize,
-        /// Seed [default: the seed in the file]
+        /// Seed [default: the seed in the file, or else another one at each call]
         #[arg(long)]
         seed: Option<u64>,
         /// Print JSON
@@ -200,7 +200,7 @@ pub(crate) struct RunArguments {
     /// Treat an agent as dead after this long without a heartbeat
     #[arg(long, alias = "silence", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,
-    /// Seed [default: the seed in the file]
+    /// Seed [default: the seed in the file, or else a fresh one]
     #[arg(long, conflicts_with = "resume")]
     pub(crate) seed: Option<u64>,
     /// Learn from the runs of a sweep, or of a JSON file in W&B's format; may be repeated

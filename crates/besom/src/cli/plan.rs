@@ -60,7 +60,7 @@ pub(crate) fn plan(
 }
 
 fn plan_json(config: &SweepConfig, seed: u64, points: &[Map<String, Value>], commands: &[Preview]) -> Value {
-    let parameters = config.problem.space.parameters().iter().map(|p| {
+    let parameters = config.space.parameters().iter().map(|p| {
         json!({ "name": p.name.path(), "distribution": p.distribution.name(), "range": range(&p.distribution) })
     });
     let runs =
@@ -76,7 +76,7 @@ fn plan_json(config: &SweepConfig, seed: u64, points: &[Map<String, Value>], com
 
 fn parameters_table(config: &SweepConfig) -> String {
     let mut rows = table::table(&["parameter", "distribution", "values"], &[]);
-    for parameter in config.problem.space.parameters() {
+    for parameter in config.space.parameters() {
         let distribution = &parameter.distribution;
         rows.add_row([parameter.name.to_string(), distribution.name().to_owned(), range(distribution)]);
     }
@@ -84,8 +84,8 @@ fn parameters_table(config: &SweepConfig) -> String {
 }
 
 fn size(config: &SweepConfig) -> String {
-    let cap = config.problem.run_cap.map(|cap| format!(", at most {cap} runs")).unwrap_or_default();
-    let dimensions = config.problem.space.dimensions();
+    let cap = config.run_cap.map(|cap| format!(", at most {cap} runs")).unwrap_or_default();
+    let dimensions = config.space.dimensions();
     let size = match besom_engine::points(config) {
         Some(size) => format!("{size} points"),
         None => format!("{dimensions} dimensions"),

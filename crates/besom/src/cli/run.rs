@@ -147,7 +147,7 @@ fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]
             prior.extend(PriorRun::all_of_store(store, &sweep.new.id)?);
         }
     }
-    match config.problem.run_cap {
+    match config.run_cap {
         Some(cap) if prior.len() as u64 > cap => {
             let message = format!(
                 "there are {} prior runs, but they count toward run_cap, which is {cap}",

@@ -22,8 +22,7 @@ pub(crate) fn next(
     as_json: bool,
 ) -> Result<Outcome> {
     let (config, runs) = stateless_input(registry, config, runs)?;
-    let mut problem = config.problem.clone();
-    problem.seed = seed.or(config.seed).unwrap_or(0);
+    let problem = config.problem().seed(besom_engine::seed(&config, seed));
     let method = &config.method;
     let search = registry.search(&method.name, &problem, &method.options)?;
     let suggestions = stateless::next_runs(&problem, search, &runs, n)?;
@@ -54,8 +53,9 @@ pub(crate) fn stop(registry: &Registry, config: &Path, runs: &Path, as_json: boo
         )
         .into());
     };
-    let stopper = registry.stopper(&rule.name, &config.problem, &rule.options)?;
-    let (stop, info) = stateless::stop_runs(&config.problem, stopper, &runs)?;
+    let problem = config.problem();
+    let stopper = registry.stopper(&rule.name, &problem, &rule.options)?;
+    let (stop, info) = stateless::stop_runs(&problem, stopper, &runs)?;
     if as_json {
         output::json(&json!({ "stop": stop, "info": info }))?;
     } else if stop.is_empty() {

@@ -21,6 +21,7 @@ the suggestions are the same.
 from __future__ import annotations
 
 import pickle
+import random
 from collections.abc import Mapping
 from typing import Any, Optional
 
@@ -85,18 +86,19 @@ class BesomSearch(Searcher):  # type: ignore[misc,unused-ignore]
     """A Tune searcher that uses a search method of besom.
 
     ``config`` is a sweep configuration: ``method``, ``parameters``, ``metric`` and optionally ``run_cap``. Without a metric
-    in the configuration, metric and mode of the ``TuneConfig`` are used.
+    in the configuration, metric and mode of the ``TuneConfig`` are used. ``seed`` makes the suggestions repeatable; one is drawn if
+    it is not given.
     """
 
     _metric: Optional[str]
     _mode: Optional[str]
 
-    def __init__(self, config: Mapping[str, Any], *, seed: int = 0) -> None:
+    def __init__(self, config: Mapping[str, Any], *, seed: Optional[int] = None) -> None:
         metric = config.get("metric") or {}
         name = metric.get("name") if isinstance(metric, Mapping) else str(metric)
         goal = metric.get("goal", "minimize") if isinstance(metric, Mapping) else "minimize"
         super().__init__(metric=name, mode="max" if goal == "maximize" else "min")
-        self._journal = _Journal(config, seed)
+        self._journal = _Journal(config, random.getrandbits(32) if seed is None else seed)
 
     def set_search_properties(self, metric: Optional[str], mode: Optional[str], config: dict[str, Any], **spec: Any) -> bool:
         """Set the metric of the tuner. The search space must come from the sweep's configuration, not from Tune."""
