@@ -1,10 +1,7 @@
 //! From a configuration to a sweep's row in a store.
 
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use besom_config::SweepConfig;
-use besom_store::{Clock, NewSweep, Store, StoreError, SweepId, Watched};
+use besom_store::{NewSweep, Store, StoreError, SweepId, Watched};
 
 /// Letters of sweep ids.
 const LETTERS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -55,12 +52,4 @@ fn new_id() -> SweepId {
 /// The seed of a new sweep: the one its owner asks for, else the one in its file, else a fresh one.
 pub fn seed(config: &SweepConfig, wanted: Option<u64>) -> u64 {
     wanted.or(config.seed).unwrap_or_else(besom_core::seed::fresh)
-}
-
-/// The wall clock, for stores.
-pub fn system_clock() -> Clock {
-    Arc::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
 }

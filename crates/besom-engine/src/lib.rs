@@ -40,7 +40,7 @@ mod run;
 mod size;
 
 pub use build::{assemble, build, registry, search, stopper, stored_config};
-pub use create::{Creation, create, seed, system_clock};
+pub use create::{Creation, create, seed};
 pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked};
 pub use error::EngineError;
 pub use files::program_directory;

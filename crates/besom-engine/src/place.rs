@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use besom_store::{FileFault, Queue, SqliteStore, Store, StoreError, SweepId, SweepRow};
+use besom_store::{FileFault, Queue, SqliteStore, Store, StoreError, SweepId, SweepRow, system_clock};
 
-use crate::{EngineError, id_of_path, system_clock};
+use crate::{EngineError, id_of_path};
 
 /// The environment variable that names the store.
 pub const STORE_VARIABLE: &str = "BESOM_STORE";

@@ -1,8 +1,9 @@
 //! The laws of a [`Store`], as a suite for implementors: hand over a constructor and it is put to the test.
 //!
-//! Random scripts are played on the store and on a model in memory that is too simple to be wrong: several agents and
+//! Random scripts are played on the store and on a model, [`MemoryStore`](crate::MemoryStore): several agents and
 //! owners, lost replies (calls repeated at once or much later), leases that have ended, time that jumps. After each step
-//! both must agree on what was answered and on the runs, and at the end on everything. So it is checked that
+//! both must agree on what was answered and on the runs, and at the end on everything. What follows from the rows (curves,
+//! ranks, the status, changes) is computed from them once more, by the plainest way. So it is checked that
 //!
 //! * numbers of runs are dense, and a cap is exact;
 //! * no two live leases hold one run, and the holder of a lost lease gets `Lost` and changes nothing;
@@ -16,7 +17,6 @@
 
 mod compare;
 mod fold;
-mod model;
 mod play;
 mod script;
 mod verdict;

@@ -1,21 +1,26 @@
 //! Where the runs of a sweep live, and the only thing that controller and agents share.
 //!
 //! Two traits, because two kinds of callers have different rights: agents take work from a [`Queue`]; controllers and
-//! owners use a [`Store`], which is a queue and everything else. Both are synchronous. [`SqliteStore`] keeps all in
-//! one file that several processes use at once.
+//! owners use a [`Store`], which is a queue and everything else. Both are synchronous. [`SqliteStore`] (feature `sqlite`, on by
+//! default) keeps all in one file that several processes use at once, [`MemoryStore`] in memory, for the threads of one process.
 //!
 //! Correctness rests on three numbers and never on time: the *attempt* of a run (+1 each time it is handed out) fences
 //! late writers; the *request* number of an agent makes a repeated claim return the same run; the *seq* of a metric
 //! row makes a repeated report add nothing. Time only decides when to give up a silent agent.
 //!
+//! Rows are plain data and will grow before 1.0: make them by their constructors. What is exhaustive (leases, claims, the states
+//! of sweeps) is the protocol and will stay. A [`Store`] of your own is welcome; until 1.0 its traits may get methods.
+//!
 //! Every edge of the life of a run or a sweep is one operation, one transaction and one row in the events. A reply
 //! follows the commit.
 
+mod clock;
 mod derived;
 mod error;
 mod forward;
 #[cfg(feature = "laws")]
 pub mod laws;
+mod memory;
 mod model;
 mod queue;
 pub mod rules;
@@ -23,7 +28,9 @@ pub mod rules;
 mod sqlite;
 mod store;
 
+pub use clock::{Clock, system_clock};
 pub use error::{FileFault, StoreError};
+pub use memory::MemoryStore;
 pub use model::{
     Added, AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun, Lease,
     NewAgent, NewRun, NewSweep, Order, PausedBy, Reply, Row, RunChange, RunQuery, RunRow, Seen, Status,
@@ -35,7 +42,3 @@ pub use sqlite::Mutant;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use store::Store;
-
-/// Returns the time as milliseconds since 1970-01-01 UTC. A store is given one when it is opened, so that tests decide
-/// what time it is.
-pub type Clock = std::sync::Arc<dyn Fn() -> u64 + Send + Sync>;

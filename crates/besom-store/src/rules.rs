@@ -2,7 +2,7 @@
 //!
 //! A store loads a [`RunRecord`] or a [`SweepRecord`], calls a rule, and saves the record and the [`LogEntry`] that the
 //! rule returns in one transaction. So SQL holds no rule, and every store has the same ones. Nothing here reads a clock:
-//! the time comes in as `now`, in milliseconds since 1970. The model of the laws is written without this module, so that
+//! the time comes in as `now`, in milliseconds since 1970. The model of the laws, [`MemoryStore`](crate::MemoryStore), is written without this module, so that
 //! the two check each other.
 
 mod run;

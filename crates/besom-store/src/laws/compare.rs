@@ -1,53 +1,54 @@
-//! What store and model must agree on.
+//! What store and model must agree on, and what holds within each.
 
 use std::collections::BTreeSet;
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Goal, RunNumber, RunState};
+use serde_json::{Map, Value};
 
 use super::fold::{Folded, same_curve};
-use super::model::{ANY, Model};
 use super::verdict::{Verdict, expect_ok, same};
-use crate::{AgentId, AgentRow, Event, Lease, Order, Reply, RunQuery, RunRow, Store, SweepId, SweepRow};
+use super::view::{all_runs, curves, folded};
+use crate::memory::is_own_text;
+use crate::{
+    AgentId, AgentRow, Event, Lease, MemoryStore, Order, Queue, Reply, RunQuery, RunRow, Store, StoreError,
+    SweepId, derived,
+};
 
 /// Store and model, with what the users of the store know.
 pub(super) struct Sides<'a, S> {
     pub(super) store: &'a mut S,
-    pub(super) model: &'a Model,
+    pub(super) model: &'a mut MemoryStore,
     pub(super) sweeps: &'a [SweepId],
-    /// The agents' ids in the store, in the model's order.
-    pub(super) agents: &'a [AgentId],
+    /// The agents' ids in the store and in the model.
+    pub(super) agents: &'a [(AgentId, AgentId)],
     /// All leases that were ever given.
-    pub(super) leases: &'a [(usize, Lease)],
+    pub(super) leases: &'a [Lease],
 }
 
 /// After each step: the runs, their order and number, the sweep.
 pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
-    for (at, id) in sides.sweeps.iter().enumerate() {
-        let found = expect_ok("runs", sides.store.runs(id, &RunQuery::default()))?;
+    for id in sides.sweeps {
+        let found = all_runs(sides.store, id)?;
         let dense = found.iter().enumerate().all(|(index, run)| run.number == RunNumber::from_index(index));
         if !dense {
             return Err(format!("the numbers of runs are not dense: {found:?}"));
         }
-        let sweep = &sides.model.sweeps[at];
-        if sweep.new.run_cap.is_some_and(|cap| found.len() as u64 > cap) {
-            return Err(format!("{} runs are more than the cap {:?}", found.len(), sweep.new.run_cap));
-        }
-        same_rows(found, sweep.rows())?;
         let row = expect_ok("sweep", sides.store.sweep(id))?;
-        let expected = SweepRow {
-            state: sweep.state,
-            reason: sweep.reason.clone(),
-            paused_by: sweep.paused_by,
-            ended_ms: sweep.ended_ms,
-            runs: sweep.runs.len() as u64,
-            ..SweepRow::new(sweep.new.clone(), 1_000)
-        };
-        same("sweep", &row, &expected)?;
+        if row.new.run_cap.is_some_and(|cap| found.len() as u64 > cap) {
+            return Err(format!("{} runs are more than the cap {:?}", found.len(), row.new.run_cap));
+        }
+        same_rows(found, all_runs(sides.model, id)?)?;
+        same("sweep", &row, &expect_ok("sweep", sides.model.sweep(id))?)?;
         let finished = expect_ok("has_finished_run", sides.store.has_finished_run(id))?;
-        same("has_finished_run", &finished, &sides.model.has_finished_run(at))?;
+        same(
+            "has_finished_run",
+            &finished,
+            &expect_ok("has_finished_run", sides.model.has_finished_run(id))?,
+        )?;
     }
-    for (index, agent) in sides.agents.iter().enumerate() {
-        same("held", &expect_ok("held", sides.store.held(*agent))?, &sides.model.held(index))?;
+    for (agent, models) in sides.agents {
+        let held = expect_ok("held", sides.store.held(*agent))?;
+        same("held", &held, &expect_ok("held", sides.model.held(*models))?)?;
     }
     Ok(())
 }
@@ -55,16 +56,18 @@ pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
 fn same_rows(found: Vec<RunRow>, expected: Vec<RunRow>) -> Verdict {
     same("the number of runs", &found.len(), &expected.len())?;
     for (mut found, expected) in found.into_iter().zip(expected) {
-        for (mine, model) in
-            [(&mut found.stop_reason, &expected.stop_reason), (&mut found.message, &expected.message)]
-        {
-            if model.as_deref() == Some(ANY) {
-                mine.clone_from(model);
-            }
-        }
+        choose_text(&mut found.stop_reason, expected.stop_reason.as_ref());
+        choose_text(&mut found.message, expected.message.as_ref());
         same("run", &found, &expected)?;
     }
     Ok(())
+}
+
+/// Takes the model's text where a store may choose one.
+fn choose_text(found: &mut Option<String>, expected: Option<&String>) {
+    if expected.is_some_and(|text| is_own_text(text)) {
+        *found = expected.cloned();
+    }
 }
 
 /// At the end: everything.
@@ -72,86 +75,99 @@ pub(super) fn agree_at_last<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     let sweeps = expect_ok("sweeps", sides.store.sweeps())?;
     let ids: Vec<SweepId> = sweeps.into_iter().map(|sweep| sweep.new.id).collect();
     same("sweeps", &ids.as_slice(), &sides.sweeps)?;
-    for at in 0..sides.sweeps.len() {
-        agree_on_views(sides, at)?;
-        agree_on_curves(sides, at)?;
-        agree_on_events(sides, at)?;
-        agree_on_order(sides, at)?;
+    for id in sides.sweeps {
+        agree_on_views(sides, id)?;
+        agree_on_curves(sides, id)?;
+        agree_on_events(sides, id)?;
+        agree_on_order(sides.store, id)?;
+        refuses_what_is_not_there(sides.store, id)?;
     }
     one_lease_at_most(sides)
 }
 
-fn agree_on_views<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
-    let id = &sides.sweeps[at];
+fn agree_on_views<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
+    let row = expect_ok("sweep", sides.store.sweep(id))?;
     let mut whole = Folded::default();
-    let metrics = sides.model.sweeps[at].new.metrics.len();
-    whole.take(expect_ok("changes", sides.store.changes(id, 0))?, metrics)?;
-    if !whole.agrees(&sides.model.sweeps[at].folded()) {
+    whole.take(expect_ok("changes", sides.store.changes(id, 0))?, row.new.metrics.len())?;
+    if !whole.agrees(&folded(sides.model, id)?) {
         return Err(format!("changes since 0 are wrong: {whole:?}"));
     }
-    same("status", &expect_ok("status", sides.store.status(id))?, &sides.model.status(at))?;
     let agents = expect_ok("agents", sides.store.agents(id))?;
-    let known: BTreeSet<AgentId> = sides.agents.iter().copied().collect();
-    let ids: BTreeSet<AgentId> = agents.iter().map(|agent| agent.id).collect();
-    if ids.len() != agents.len() || !ids.is_subset(&known) {
-        return Err(format!("agents have ids that were never given out: {agents:?}"));
-    }
-    let agents: Vec<AgentRow> =
-        agents.into_iter().map(|agent| AgentRow { id: AgentId(0), ..agent }).collect();
-    same("agents", &agents, &sides.model.agent_rows(at))
+    let status = expect_ok("status", sides.store.status(id))?;
+    same("status", &status, &expect_ok("status", sides.model.status(id))?)?;
+    same("status", &status, &derived::status(&row, &all_runs(sides.store, id)?, &agents))?;
+    let here = |models: AgentId| sides.agents.iter().find(|ids| ids.1 == models).map_or(models, |ids| ids.0);
+    let expected = expect_ok("agents", sides.model.agents(id))?.into_iter();
+    let expected: Vec<AgentRow> = expected.map(|row| AgentRow { id: here(row.id), ..row }).collect();
+    same("agents", &agents, &expected)
 }
 
-fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
-    let id = &sides.sweeps[at];
-    let sweep = &sides.model.sweeps[at];
-    for (index, run) in sweep.runs.iter().enumerate() {
-        let number = RunNumber::from_index(index);
-        same("seen", &expect_ok("seen", sides.store.seen(id, number))?, &run.seen)?;
-        let attempts = expect_ok("attempts", sides.store.attempts(id, number))?;
-        same("attempts", &attempts, &run.tried(&sides.model.agents))?;
-        for (attempt, tried) in (1..).zip(&run.attempts) {
-            let rows = expect_ok("rows", sides.store.rows(id, number, Some(attempt)))?;
-            same("rows", &rows, &tried.rows)?;
+fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
+    let (store, model) = (&mut *sides.store, &mut *sides.model);
+    for RunRow { number, attempt, .. } in all_runs(model, id)? {
+        same("run", &expect_ok("run", store.run(id, number))?.number, &number)?;
+        let seen = expect_ok("seen", store.seen(id, number))?;
+        same("seen", &seen, &expect_ok("seen", model.seen(id, number))?)?;
+        let attempts = expect_ok("attempts", store.attempts(id, number))?;
+        same("attempts", &attempts, &expect_ok("attempts", model.attempts(id, number))?)?;
+        // One more than there are: it has no rows.
+        for attempt in (1..=attempt + 1).map(Some).chain([None]) {
+            let rows = expect_ok("rows", store.rows(id, number, attempt))?;
+            same("rows", &rows, &expect_ok("rows", model.rows(id, number, attempt))?)?;
         }
-        let newest = run.attempts.last().map(|tried| tried.rows.clone()).unwrap_or_default();
-        same("rows", &expect_ok("rows", sides.store.rows(id, number, None))?, &newest)?;
-        for (metric, watched) in sweep.new.metrics.iter().enumerate() {
-            let curve = expect_ok("curve", sides.store.curve(id, number, metric))?;
-            if !same_curve(&curve, &run.curve(watched)) {
-                return Err(format!("the curve of {} in run {number} is {curve:?}", watched.name));
+        for (metric, expected) in curves(model, id, number)?.iter().enumerate() {
+            let curve = expect_ok("curve", store.curve(id, number, metric))?;
+            if !same_curve(&curve, expected) {
+                return Err(format!("the curve of metric {metric} in run {number} is {curve:?}"));
             }
         }
+        let none = expect_ok("curve", store.curve(id, number, usize::MAX))?;
+        same("the curve of no metric", &none.len(), &0)?;
     }
     Ok(())
 }
 
-fn agree_on_events<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
-    let id = &sides.sweeps[at];
+fn agree_on_events<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
     let all = expect_ok("events", sides.store.events(id, None, 0, u64::MAX))?;
     if !all.is_sorted_by(|a, b| a.seq < b.seq) {
         return Err(format!("the seqs of events do not grow: {all:?}"));
     }
-    let kinds: Vec<_> = all.iter().map(|event| (event.run, event.kind.as_str())).collect();
-    same("events", &kinds, &sides.model.sweeps[at].events)?;
+    let expected = expect_ok("events", sides.model.events(id, None, 0, u64::MAX))?;
+    same("the number of events", &all.len(), &expected.len())?;
+    for (found, expected) in all.iter().zip(expected) {
+        let mut found = found.clone();
+        found.seq = expected.seq;
+        choose_texts(&mut found.detail, &expected.detail);
+        same("an event", &found, &expected)?;
+    }
+    agree_page_by_page(sides.store, id, &all)?;
+    for RunRow { number, state, .. } in all_runs(sides.store, id)? {
+        let own = expect_ok("events", sides.store.events(id, Some(number), 0, u64::MAX))?;
+        let filtered: Vec<Event> = all.iter().filter(|event| event.run == Some(number)).cloned().collect();
+        same("events of a run", &own, &filtered)?;
+        let reached = own.iter().try_fold(None, |state, event| edge(state, &event.kind))?;
+        same("the state after all events", &reached, &Some(state))?;
+    }
+    Ok(())
+}
+
+/// As [`choose_text`], in the detail of an event.
+fn choose_texts(found: &mut Map<String, Value>, expected: &Map<String, Value>) {
+    let own = expected.iter().filter(|(_, value)| value.as_str().is_some_and(is_own_text));
+    found.extend(own.map(|(key, value)| (key.clone(), value.clone())));
+}
+
+fn agree_page_by_page(store: &mut dyn Store, id: &SweepId, all: &[Event]) -> Verdict {
     let mut paged: Vec<Event> = Vec::new();
     loop {
         let after = paged.last().map_or(0, |event| event.seq);
-        let page = expect_ok("events", sides.store.events(id, None, after, 3))?;
+        let page = expect_ok("events", store.events(id, None, after, 3))?;
         if page.is_empty() {
             break;
         }
         paged.extend(page);
     }
-    same("events page by page", &paged, &all)?;
-    for (index, run) in sides.model.sweeps[at].runs.iter().enumerate() {
-        let number = RunNumber::from_index(index);
-        let own = expect_ok("events", sides.store.events(id, Some(number), 0, u64::MAX))?;
-        let filtered: Vec<Event> = all.iter().filter(|event| event.run == Some(number)).cloned().collect();
-        same("events of a run", &own, &filtered)?;
-        let state = own.iter().try_fold(None, |state, event| edge(state, &event.kind))?;
-        same("the state after all events", &state, &Some(run.state))?;
-    }
-    Ok(())
+    same("events page by page", &paged.as_slice(), &all)
 }
 
 /// The state of a run after one more event.
@@ -174,38 +190,61 @@ fn edge(from: Option<RunState>, kind: &str) -> Result<Option<RunState>, String> 
     Ok(Some(to))
 }
 
-fn agree_on_order<S: Store>(sides: &mut Sides<'_, S>, at: usize) -> Verdict {
-    let id = &sides.sweeps[at];
-    let sweep = &sides.model.sweeps[at];
-    let numbers = |rows: Vec<RunRow>| rows.iter().map(|row| row.number).collect::<Vec<_>>();
-    let mut ranked = sweep.rows();
-    let newest: Vec<RunNumber> = numbers(ranked.iter().rev().cloned().collect());
+/// Orders and parts of the list are those of the whole list.
+fn agree_on_order(store: &mut dyn Store, id: &SweepId) -> Verdict {
+    let goal = expect_ok("sweep", store.sweep(id))?.new.metrics.first().map_or(Goal::Minimize, |m| m.goal);
+    let numbers = |rows: &[RunRow]| rows.iter().map(|row| row.number).collect::<Vec<_>>();
+    let mut ranked = all_runs(store, id)?;
+    let newest: Vec<RunNumber> = ranked.iter().rev().map(|row| row.number).collect();
     let rank = |row: &RunRow| match (row.best, row.state) {
         (None, _) => 3,
         (_, RunState::Running | RunState::Finished) => 0,
         (_, RunState::Failed | RunState::Crashed | RunState::Killed) => 1,
         (_, RunState::Pending | RunState::Preempted) => 2,
     };
-    let loss = |row: &RunRow| row.best.map_or(0.0, |best| sweep.loss(best));
+    let loss = |row: &RunRow| row.best.map_or(0.0, |best| goal.to_loss(best) + 0.0);
     ranked.sort_by(|a, b| rank(a).cmp(&rank(b)).then(loss(a).total_cmp(&loss(b))));
     let open = [RunState::Pending, RunState::Running];
-    let some: Vec<RunNumber> =
-        numbers(ranked.iter().filter(|row| open.contains(&row.state)).skip(1).take(2).cloned().collect());
-    let query = |order| RunQuery { order, ..RunQuery::default() };
-    let mut ask =
-        |query: RunQuery| Ok::<_, String>(numbers(expect_ok("runs", sides.store.runs(id, &query))?));
-    same("runs, newest first", &ask(query(Order::Newest))?, &newest)?;
-    same("runs, best first", &ask(query(Order::Best))?, &numbers(ranked))?;
-    let part = RunQuery { states: open.to_vec(), order: Order::Best, limit: Some(2), offset: 1 };
-    same("some runs", &ask(part)?, &some)
+    let chosen = ranked.iter().filter(|row| open.contains(&row.state)).skip(1).take(2);
+    let some: Vec<RunNumber> = chosen.map(|row| row.number).collect();
+    let mut ask = |query: &RunQuery| Ok::<_, String>(numbers(&expect_ok("runs", store.runs(id, query))?));
+    same("runs, newest first", &ask(&RunQuery::default().order(Order::Newest))?, &newest)?;
+    same("runs, best first", &ask(&RunQuery::default().order(Order::Best))?, &numbers(&ranked))?;
+    same("some runs", &ask(&RunQuery::default().states(open).order(Order::Best).limit(2).offset(1))?, &some)
+}
+
+/// What is not there is an error, and nothing is done.
+fn refuses_what_is_not_there(store: &mut dyn Store, id: &SweepId) -> Verdict {
+    let next = RunNumber::from_index(all_runs(store, id)?.len());
+    let before = expect_ok("changes", store.changes(id, 0))?.upto;
+    let stops = [(RunNumber::FIRST, "why".to_owned()), (next, "why".to_owned())];
+    let answers = [
+        ("run", store.run(id, next).map(drop)),
+        ("attempts", store.attempts(id, next).map(drop)),
+        ("request_stops", store.request_stops(id, &stops, crate::StopKind::Cancel).map(drop)),
+    ];
+    for (call, answer) in answers {
+        if !matches!(&answer, Err(StoreError::NoRun { .. })) {
+            return Err(format!("{call} of run {next}, which does not exist, answered {answer:?}"));
+        }
+    }
+    same("the cursor after refused calls", &expect_ok("changes", store.changes(id, 0))?.upto, &before)?;
+    let nowhere = store.sweep(&SweepId::new("no such sweep"));
+    if !matches!(&nowhere, Err(StoreError::NoSweep { .. })) {
+        return Err(format!("a sweep that does not exist was answered with {nowhere:?}"));
+    }
+    match store.idle(AgentId(u64::MAX)) {
+        Err(StoreError::NoAgent(_)) => Ok(()),
+        other => Err(format!("an agent that never joined was answered with {other:?}")),
+    }
 }
 
 /// Of all leases that were ever given, at most one of each run is worth something.
 fn one_lease_at_most<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     let mut live = BTreeSet::new();
-    for (at, lease) in sides.leases {
+    for lease in sides.leases {
         let reply = expect_ok("report", sides.store.report(lease, &[]))?;
-        if reply != Reply::Lost && !live.insert((*at, lease.run)) {
+        if reply != Reply::Lost && !live.insert((&lease.sweep, lease.run)) {
             return Err(format!("run {} is held by two leases", lease.run));
         }
     }

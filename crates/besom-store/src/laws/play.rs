@@ -1,5 +1,6 @@
 //! Playing a script on store and model at once.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,57 +10,75 @@ use serde_json::{Map, json};
 
 use super::compare::{Sides, agree_at_last, agree_on_runs};
 use super::fold::Folded;
-use super::model::{Model, Refusal};
 use super::script::{FOLLOWERS, Script, Step, Terms, WATCHED};
 use super::verdict::{Verdict, expect_ok, same, same_reply};
+use super::view::{all_runs, folded};
 use crate::{
-    AgentId, Claim, Clock, End, Lease, NewAgent, NewRun, NewSweep, Row, Seen, Store, StoreError, SweepId,
-    Watched,
+    AgentId, Claim, Clock, End, Lease, MemoryStore, NewAgent, NewRun, NewSweep, Queue, Row, Seen, Store,
+    StoreError, SweepId, SweepState, Watched,
 };
+
+/// The answer to a call that may be refused: which edge of the sweep was, if one was.
+type Refusal = (SweepState, SweepState);
 
 /// Store and model side by side, with what their users know.
 pub(super) struct Stage<S> {
     store: S,
-    model: Model,
+    model: MemoryStore,
     sweeps: Vec<SweepId>,
-    /// The agents' ids in the store, in the model's order.
-    agents: Vec<AgentId>,
+    agents: Vec<Member>,
     /// All leases that were ever given, oldest first.
-    leases: Vec<(usize, Lease)>,
+    leases: Vec<Lease>,
     followers: Vec<[Folded; FOLLOWERS]>,
     calls: Vec<Call>,
     time: Arc<AtomicU64>,
     added: i64,
 }
 
+/// An agent.
+#[derive(Clone, Copy)]
+struct Member {
+    /// Its ids in the store and in the model.
+    ids: (AgentId, AgentId),
+    /// Its newest claim that got a run.
+    request: u64,
+}
+
 /// A call of an agent, to be made again.
 #[derive(Clone, Debug)]
 enum Call {
     Claim(usize, u64),
-    Report(usize, Lease, Vec<Row>),
-    Finish(usize, Lease, End),
+    Report(Lease, Vec<Row>),
+    Finish(Lease, End),
     Leave(usize),
 }
 
 /// Plays a script on a new store.
 pub(super) fn play<S: Store>(make: &impl Fn(Clock) -> S, script: &Script) -> Verdict {
     let time = Arc::new(AtomicU64::new(1_000));
-    let clock = Arc::clone(&time);
-    let store = make(Arc::new(move || clock.load(Ordering::SeqCst)));
-    let mut stage = Stage::new(store, time, script)?;
+    let (theirs, ours) = (Arc::clone(&time), Arc::clone(&time));
+    let store = make(Arc::new(move || theirs.load(Ordering::SeqCst)));
+    let model = MemoryStore::new(Arc::new(move || ours.load(Ordering::SeqCst)));
+    let mut stage = Stage::new(store, model, time, script)?;
     for (place, step) in script.steps.iter().enumerate() {
-        let verdict = stage.act(step).and_then(|()| agree_on_runs(&mut stage.sides()));
+        let verdict = stage.act(step).and_then(|()| stage.compare(agree_on_runs));
         verdict.map_err(|broken| format!("after step {} ({step:?}): {broken}", place + 1))?;
     }
     stage.follow_all()?;
-    agree_at_last(&mut stage.sides())
+    stage.compare(agree_at_last)
 }
 
 impl<S: Store> Stage<S> {
-    fn new(mut store: S, time: Arc<AtomicU64>, script: &Script) -> Result<Self, String> {
+    fn new(
+        mut store: S,
+        mut model: MemoryStore,
+        time: Arc<AtomicU64>,
+        script: &Script,
+    ) -> Result<Self, String> {
         let sweeps: Vec<NewSweep> = ["first", "other"].into_iter().zip(&script.sweeps).map(sweep).collect();
         for sweep in &sweeps {
-            store.create_sweep(sweep).map_err(|error| format!("create_sweep: {error}"))?;
+            expect_ok("create_sweep", store.create_sweep(sweep))?;
+            expect_ok("create_sweep", model.create_sweep(sweep))?;
         }
         let ids: Vec<SweepId> = sweeps.iter().map(|sweep| sweep.id.clone()).collect();
         let again = store.create_sweep(&sweeps[0]);
@@ -68,7 +87,7 @@ impl<S: Store> Stage<S> {
         }
         Ok(Self {
             store,
-            model: Model::new(time.load(Ordering::SeqCst), sweeps),
+            model,
             sweeps: ids,
             agents: Vec::new(),
             leases: Vec::new(),
@@ -79,9 +98,10 @@ impl<S: Store> Stage<S> {
         })
     }
 
-    fn sides(&mut self) -> Sides<'_, S> {
-        let Self { store, model, sweeps, agents, leases, .. } = self;
-        Sides { store, model, sweeps, agents, leases }
+    fn compare(&mut self, agree: impl FnOnce(&mut Sides<'_, S>) -> Verdict) -> Verdict {
+        let agents: Vec<_> = self.agents.iter().map(|agent| agent.ids).collect();
+        let Self { store, model, sweeps, leases, .. } = self;
+        agree(&mut Sides { store, model, sweeps, agents: &agents, leases })
     }
 
     fn act(&mut self, step: &Step) -> Verdict {
@@ -90,43 +110,33 @@ impl<S: Store> Stage<S> {
                 self.pass(*ms);
                 Ok(())
             }
-            Step::Join { sweep, timeout_ms } => {
-                let timeout = Duration::from_millis(*timeout_ms);
-                let new = NewAgent::new(format!("agent {}", self.agents.len()), timeout);
-                self.agents.push(expect_ok("join", self.store.join(&self.sweeps[*sweep], &new))?);
-                self.model.join(*sweep, new);
-                Ok(())
-            }
+            Step::Join { sweep, timeout_ms } => self.join(*sweep, Duration::from_millis(*timeout_ms)),
             Step::Follow { sweep, follower } => self.follow(*sweep, *follower),
             Step::Add { sweep, offset, count } => self.add(*sweep, *offset, *count),
             Step::SetState { sweep, to, reason } => {
-                let found = self.store.set_state(&self.sweeps[*sweep], *to, reason.as_deref());
-                same("set_state", &refusal(found)?, &self.model.set_state(*sweep, *to, reason.as_deref()))
+                self.refusable("set_state", *sweep, |store, id| store.set_state(id, *to, reason.as_deref()))
             }
             Step::Pause { sweep, by } => {
-                let found = self.store.pause(&self.sweeps[*sweep], *by, Some("broken"));
-                same("pause", &refusal(found)?, &self.model.pause(*sweep, *by, Some("broken")))
+                self.refusable("pause", *sweep, |store, id| store.pause(id, *by, Some("broken")))
             }
-            Step::ReportBroken { sweep, lost } => self.report_broken(*sweep, *lost),
+            Step::ReportBroken { sweep, lost } => {
+                let report =
+                    |store: &mut dyn Store, id: &SweepId| store.report_broken(id, "its program is broken");
+                (0..=u32::from(*lost)).try_for_each(|_| self.refusable("report_broken", *sweep, report))
+            }
             Step::Retry { sweep, states } => {
-                let found = self.store.retry(&self.sweeps[*sweep], states);
-                same("retry", &refusal(found)?, &self.model.retry(*sweep, states))
+                self.refusable("retry", *sweep, |store, id| store.retry(id, states))
             }
             Step::Stops { sweep, runs, kind } => {
-                let count = self.model.sweeps[*sweep].runs.len();
+                let count = self.count(*sweep)?;
                 let chosen = runs.iter().filter(|_| count > 0).map(|run| RunNumber::from_index(run % count));
                 let stops: Vec<_> = chosen.map(|run| (run, format!("rule {run}"))).collect();
-                let found = expect_ok(
-                    "request_stops",
-                    self.store.request_stops(&self.sweeps[*sweep], &stops, *kind),
-                )?;
-                same("request_stops", &found, &self.model.request_stops(*sweep, &stops, *kind))
+                self.refusable("request_stops", *sweep, |store, id| store.request_stops(id, &stops, *kind))
             }
             Step::GiveUpSilent { sweep } => self.give_up_silent(*sweep),
             Step::GiveUp { lease, after_ms } => {
                 self.pass(*after_ms);
-                let lease = self.lease(*lease);
-                lease.map_or(Ok(()), |(sweep, lease)| self.give_up(sweep, &lease))
+                self.lease(*lease).map_or(Ok(()), |lease| self.give_up(&lease))
             }
             Step::Claim { .. }
             | Step::Report { .. }
@@ -138,32 +148,57 @@ impl<S: Store> Stage<S> {
     }
 
     fn pass(&mut self, ms: i64) {
-        self.model.now = self.model.now.saturating_add_signed(ms);
-        self.time.store(self.model.now, Ordering::SeqCst);
+        let now = self.time.load(Ordering::SeqCst).saturating_add_signed(ms);
+        self.time.store(now, Ordering::SeqCst);
+    }
+
+    fn join(&mut self, sweep: usize, timeout: Duration) -> Verdict {
+        let new = NewAgent::new(format!("agent {}", self.agents.len()), timeout);
+        let id = expect_ok("join", self.store.join(&self.sweeps[sweep], &new))?;
+        if self.agents.iter().any(|agent| agent.ids.0 == id) {
+            return Err(format!("the id {id:?} was given to two agents"));
+        }
+        let models = expect_ok("join", self.model.join(&self.sweeps[sweep], &new))?;
+        self.agents.push(Member { ids: (id, models), request: 0 });
+        Ok(())
+    }
+
+    /// Makes a call on both, which may be refused for the state of the sweep.
+    fn refusable<T: PartialEq + Debug>(
+        &mut self,
+        what: &str,
+        sweep: usize,
+        call: impl Fn(&mut dyn Store, &SweepId) -> Result<T, StoreError>,
+    ) -> Verdict {
+        let id = &self.sweeps[sweep];
+        let found = refusal(call(&mut self.store, id))?;
+        same(what, &found, &refusal(call(&mut self.model, id))?)
     }
 
     fn act_as_agent(&mut self, step: &Step) -> Verdict {
         let agents = self.agents.len();
         let (call, lost) = match step {
             Step::Claim { agent, age, lost } if agents > 0 => {
-                let request = (self.model.agents[agent % agents].request + 1).saturating_sub(*age);
+                let request = (self.agents[agent % agents].request + 1).saturating_sub(*age);
                 (Call::Claim(agent % agents, request), *lost)
             }
             Step::Leave { agent, lost } if agents > 0 => (Call::Leave(agent % agents), *lost),
             Step::Idle { agent } if agents > 0 => {
-                self.model.hear(agent % agents);
-                return expect_ok("idle", self.store.idle(self.agents[agent % agents]));
+                let (id, models) = self.agents[agent % agents].ids;
+                expect_ok("idle", self.model.idle(models))?;
+                return expect_ok("idle", self.store.idle(id));
             }
             Step::Report { lease, offset, rows, lost } => match self.lease(*lease) {
-                Some((sweep, lease)) => {
-                    let first = self.stored(sweep, &lease).saturating_add_signed(*offset + 1);
-                    let rows = (first..).zip(rows).map(|(seq, values)| Row { seq, values: values.clone() });
-                    (Call::Report(sweep, lease, rows.collect()), *lost)
+                Some(lease) => {
+                    let run = expect_ok("run", self.model.run(&lease.sweep, lease.run))?;
+                    let first = run.rows.saturating_add_signed(*offset + 1);
+                    let rows = (first..).zip(rows).map(|(seq, values)| Row::new(seq, values.clone()));
+                    (Call::Report(lease, rows.collect()), *lost)
                 }
                 None => return Ok(()),
             },
             Step::Finish { lease, end, lost } => match self.lease(*lease) {
-                Some((sweep, lease)) => (Call::Finish(sweep, lease, end.clone()), *lost),
+                Some(lease) => (Call::Finish(lease, end.clone()), *lost),
                 None => return Ok(()),
             },
             Step::Again { call } if !self.calls.is_empty() => {
@@ -185,45 +220,53 @@ impl<S: Store> Stage<S> {
     /// Makes a call and compares the answers. Returns whether a repeated call must get the same answer.
     fn call(&mut self, call: &Call) -> Result<bool, String> {
         match call {
-            Call::Claim(agent, request) => {
-                let found = expect_ok("claim", self.store.claim(self.agents[*agent], *request))?;
-                same("claim", &found, &self.model.claim(*agent, *request))?;
-                let Claim::Run(run) = found else { return Ok(false) };
-                let given = (self.model.agents[*agent].sweep, run.lease);
-                if !self.leases.contains(&given) {
-                    self.leases.push(given);
-                }
-            }
-            Call::Report(sweep, lease, rows) => {
+            Call::Claim(agent, request) => return self.claim(*agent, *request),
+            Call::Report(lease, rows) => {
                 let found = expect_ok("report", self.store.report(lease, rows))?;
-                same_reply("report", &found, &self.model.report(*sweep, lease, rows))?;
+                same_reply("report", &found, &expect_ok("report", self.model.report(lease, rows))?)?;
             }
-            Call::Finish(sweep, lease, end) => {
-                match (self.store.finish(lease, end), self.model.finish(*sweep, lease, end)) {
-                    (Err(StoreError::NotAnEnd(state)), None) if state == end.state => {}
-                    (found, Some(expected)) => same_reply("finish", &expect_ok("finish", found)?, &expected)?,
-                    (found, None) => {
+            Call::Finish(lease, end) => {
+                match (self.store.finish(lease, end), self.model.finish(lease, end)) {
+                    (Err(StoreError::NotAnEnd(state)), Err(_)) if state == end.state => {}
+                    (found, Ok(expected)) => same_reply("finish", &expect_ok("finish", found)?, &expected)?,
+                    (found, Err(_)) => {
                         return Err(format!("finish accepted the state {}: {found:?}", end.state));
                     }
                 }
             }
             Call::Leave(agent) => {
-                self.model.leave(*agent);
-                expect_ok("leave", self.store.leave(self.agents[*agent]))?;
+                let (id, models) = self.agents[*agent].ids;
+                expect_ok("leave", self.model.leave(models))?;
+                expect_ok("leave", self.store.leave(id))?;
             }
         }
         Ok(true)
     }
 
+    fn claim(&mut self, agent: usize, request: u64) -> Result<bool, String> {
+        let (id, models) = self.agents[agent].ids;
+        let found = expect_ok("claim", self.store.claim(id, request))?;
+        same("claim", &found, &expect_ok("claim", self.model.claim(models, request))?)?;
+        let Claim::Run(run) = found else { return Ok(false) };
+        self.agents[agent].request = request;
+        if !self.leases.contains(&run.lease) {
+            self.leases.push(run.lease);
+        }
+        Ok(true)
+    }
+
     fn add(&mut self, sweep: usize, offset: i64, count: usize) -> Verdict {
-        let next = self.model.sweeps[sweep].runs.len() as u64 + 1;
+        let next = self.count(sweep)? as u64 + 1;
         let first = RunNumber::new(next.saturating_add_signed(offset)).unwrap_or(RunNumber::FIRST);
         let runs: Vec<NewRun> = (0..count).map(|_| self.new_run()).collect();
         let rows = (1..next).filter_map(RunNumber::new).zip(0..).collect();
-        let seen = (count > 1).then_some(Seen { upto: next * 7, runs: next - 1, rows });
-        let found =
-            expect_ok("add_runs", self.store.add_runs(&self.sweeps[sweep], first, &runs, seen.as_ref()))?;
-        same("add_runs", &found, &self.model.add_runs(sweep, first, &runs, seen.as_ref()))
+        let seen = (count > 1).then_some(Seen::new(next * 7, next - 1, rows));
+        self.refusable("add_runs", sweep, |store, id| store.add_runs(id, first, &runs, seen.as_ref()))
+    }
+
+    /// How many runs a sweep has.
+    fn count(&mut self, sweep: usize) -> Result<usize, String> {
+        Ok(all_runs(&mut self.model, &self.sweeps[sweep])?.len())
     }
 
     /// A run unlike all others, with a number that does not survive careless printing.
@@ -233,42 +276,32 @@ impl<S: Store> Stage<S> {
             json!({"id": self.added, "lr": 0.1 + 0.2 * self.added as f64, "opt": {"name": "\u{1F9F9}\n"}});
         let note = json!({"why": format!("run {}", self.added)});
         let object = |value: serde_json::Value| value.as_object().cloned().unwrap_or_else(Map::new);
-        NewRun { point: object(point), note: object(note) }
+        NewRun::new(object(point)).note(object(note))
     }
 
     fn give_up_silent(&mut self, sweep: usize) -> Verdict {
-        let silent = expect_ok("silent", self.store.silent(&self.sweeps[sweep]))?;
-        same("silent", &silent, &self.model.silent(sweep))?;
-        silent.iter().try_for_each(|held| self.give_up(sweep, &held.lease))
+        let id = &self.sweeps[sweep];
+        let silent = expect_ok("silent", self.store.silent(id))?;
+        same("silent", &silent, &expect_ok("silent", self.model.silent(id))?)?;
+        silent.iter().try_for_each(|held| self.give_up(&held.lease))
     }
 
-    fn report_broken(&mut self, sweep: usize, lost: bool) -> Verdict {
-        for _ in 0..=u32::from(lost) {
-            expect_ok(
-                "report_broken",
-                self.store.report_broken(&self.sweeps[sweep], "its program is broken"),
-            )?;
-            self.model.report_broken(sweep, "its program is broken");
-        }
-        Ok(())
-    }
-
-    fn give_up(&mut self, sweep: usize, lease: &Lease) -> Verdict {
+    fn give_up(&mut self, lease: &Lease) -> Verdict {
         let found = expect_ok("give_up", self.store.give_up(lease))?;
-        same("give_up", &found, &self.model.give_up(sweep, lease))
+        same("give_up", &found, &expect_ok("give_up", self.model.give_up(lease))?)
     }
 
     fn follow(&mut self, sweep: usize, follower: usize) -> Verdict {
-        let metrics = self.model.sweeps[sweep].new.metrics.len();
-        let cursor = self.followers[sweep][follower].cursor;
-        let changes = expect_ok("changes", self.store.changes(&self.sweeps[sweep], cursor))?;
+        let id = &self.sweeps[sweep];
+        let metrics = expect_ok("sweep", self.model.sweep(id))?.new.metrics.len();
         let follower = &mut self.followers[sweep][follower];
-        follower.take(changes, metrics)?;
-        let expected = self.model.sweeps[sweep].folded();
+        let cursor = follower.cursor;
+        follower.take(expect_ok("changes", self.store.changes(id, cursor))?, metrics)?;
+        let expected = folded(&mut self.model, id)?;
         if !follower.agrees(&expected) {
             return Err(format!("changes since {cursor} lead to {follower:#?}\nand not to {expected:#?}"));
         }
-        let none = expect_ok("changes", self.store.changes(&self.sweeps[sweep], follower.cursor))?;
+        let none = expect_ok("changes", self.store.changes(id, follower.cursor))?;
         if follower.cursor > 0 && !none.runs.is_empty() {
             return Err(format!("nothing happened, and yet there are changes: {none:?}"));
         }
@@ -282,14 +315,9 @@ impl<S: Store> Stage<S> {
         all.into_iter().try_for_each(|(sweep, follower)| self.follow(sweep, follower))
     }
 
-    fn lease(&self, back: usize) -> Option<(usize, Lease)> {
+    fn lease(&self, back: usize) -> Option<Lease> {
         let count = self.leases.len();
         (count > 0).then(|| self.leases[count - 1 - back % count].clone())
-    }
-
-    fn stored(&self, sweep: usize, lease: &Lease) -> u64 {
-        let attempts = &self.model.sweeps[sweep].runs[lease.run.index()].attempts;
-        attempts.last().map_or(0, |attempt| attempt.rows.len() as u64)
     }
 }
 

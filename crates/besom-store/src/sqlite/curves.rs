@@ -7,10 +7,10 @@ use besom_core::RunNumber;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-use super::Tx;
 use super::fault::{Fault, Outcome, damaged};
 use super::runs::Run;
 use super::sweeps::Sweep;
+use super::{Tx, bounded};
 use crate::Row;
 
 /// How many values small reports are put together up to: a kilobyte, of which a page of the file holds three, and which is
@@ -71,7 +71,7 @@ impl Tx<'_> {
         let run = self.run(sweep, number)?;
         let mut statement = self
             .sql("SELECT vals FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3 ORDER BY start")?;
-        let mut rows = statement.query(params![run.key, run.record.attempt, metric])?;
+        let mut rows = statement.query(params![run.key, run.record.attempt, bounded(metric as u64)])?;
         let mut curve = Vec::new();
         while let Some(row) = rows.next()? {
             pull(&mut curve, blob(row, 0)?)?;

@@ -1,8 +1,7 @@
 //! Commands that show sweeps: `status`, `list`, `best`.
 
 use anyhow::Result;
-use besom_engine::system_clock;
-use besom_store::{Status, Store, SweepRow, SweepState};
+use besom_store::{Status, Store, SweepRow, SweepState, system_clock};
 use serde_json::{Value, json};
 
 use crate::cli::output::{self, Outcome, line};

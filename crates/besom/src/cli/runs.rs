@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
-use besom_engine::system_clock;
-use besom_store::{Order, RunQuery, RunRow, Store, SweepRow};
+use besom_store::{Order, RunQuery, RunRow, Store, SweepRow, system_clock};
 use serde_json::{Map, Value};
 
 use crate::cli::arguments::{RunsArguments, Sort};

@@ -3,8 +3,7 @@
 use anyhow::Result;
 use besom_agent::run_directory;
 use besom_core::RunNumber;
-use besom_engine::system_clock;
-use besom_store::{Attempt, Event, RunRow, Store, SweepRow};
+use besom_store::{Attempt, Event, RunRow, Store, SweepRow, system_clock};
 use serde_json::{Map, Value, json};
 
 use crate::cli::describe::metric;

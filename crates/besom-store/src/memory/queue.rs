@@ -1,0 +1,150 @@
+//! What agents see of the store.
+
+use besom_core::RunState;
+
+use super::run::Run;
+use super::sweep::Sweep;
+use super::{LEFT, MemoryStore, SILENT};
+use crate::{
+    AgentId, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, StoreError, SweepId,
+};
+
+impl Queue for MemoryStore {
+    fn join(&mut self, sweep: &SweepId, agent: &NewAgent) -> Result<AgentId, StoreError> {
+        let (mut stock, now) = self.open();
+        stock.join(sweep, agent, now)
+    }
+
+    fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
+        let (mut stock, now) = self.open();
+        let (agent, sweep) = stock.agent(agent)?;
+        agent.hear(now);
+        if request > agent.request {
+            let Some(at) = sweep.hand_out(agent, now) else { return Ok(Claim::Nothing(sweep.row.state)) };
+            agent.request = request;
+            agent.answer = Some((at, sweep.runs[at].row.attempt));
+            return Ok(claimed(sweep, at));
+        }
+        let is_repeated = request == agent.request;
+        match agent.answer {
+            Some((at, attempt)) if is_repeated && sweep.stands(at, attempt) => {
+                sweep.revive(at, now);
+                Ok(claimed(sweep, at))
+            }
+            _ => Ok(Claim::Nothing(sweep.row.state)),
+        }
+    }
+
+    fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
+        let (mut stock, now) = self.open();
+        let sweep = stock.sweep(&lease.sweep)?;
+        let at = sweep.place(lease.run)?;
+        if !sweep.stands(at, lease.attempt) {
+            return Ok(Reply::Lost);
+        }
+        let stored = sweep.runs[at].row.rows;
+        let fresh = &rows[rows.iter().position(|row| row.seq > stored).unwrap_or(rows.len())..];
+        if fresh.iter().zip(stored + 1..).any(|(row, seq)| row.seq != seq) {
+            return Ok(Reply::Gap { expected: stored + 1 });
+        }
+        let agent = sweep.revive(at, now);
+        sweep.append(at, fresh);
+        let reply = reply(&sweep.runs[at]);
+        agent.into_iter().for_each(|agent| stock.hear(agent, now));
+        Ok(reply)
+    }
+
+    fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
+        if matches!(end.state, RunState::Pending | RunState::Running) {
+            return Err(StoreError::NotAnEnd(end.state));
+        }
+        let (mut stock, now) = self.open();
+        let sweep = stock.sweep(&lease.sweep)?;
+        let at = sweep.place(lease.run)?;
+        let given = sweep.runs[at].attempts.iter().find(|tried| tried.attempt.number == lease.attempt);
+        if given.is_some_and(|tried| tried.given.as_ref() == Some(end)) {
+            return Ok(Reply::Continue);
+        }
+        if !sweep.stands(at, lease.attempt) {
+            return Ok(Reply::Lost);
+        }
+        let agent = sweep.revive(at, now);
+        sweep.conclude(at, end, now);
+        if let Some(newest) = sweep.runs[at].attempts.last_mut() {
+            newest.given = Some(end.clone());
+        }
+        agent.into_iter().for_each(|agent| stock.hear(agent, now));
+        Ok(Reply::Continue)
+    }
+
+    fn idle(&mut self, agent: AgentId) -> Result<(), StoreError> {
+        let (mut stock, now) = self.open();
+        stock.agent(agent)?.0.hear(now);
+        Ok(())
+    }
+
+    fn leave(&mut self, agent: AgentId) -> Result<(), StoreError> {
+        let (mut stock, now) = self.open();
+        let (agent, sweep) = stock.agent(agent)?;
+        for at in sweep.index.in_states(&[RunState::Running]) {
+            if sweep.runs[at].is_held_by(agent.id) {
+                sweep.lose(at, LEFT, now);
+            }
+        }
+        agent.hear(now);
+        agent.gone = true;
+        Ok(())
+    }
+
+    fn held(&mut self, agent: AgentId) -> Result<Vec<HeldRun>, StoreError> {
+        let (mut stock, _) = self.open();
+        let (agent, sweep) = stock.agent(agent)?;
+        Ok(running(sweep, |run| run.is_held_by(agent.id)))
+    }
+
+    fn silent(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
+        let (mut stock, now) = self.open();
+        Ok(running(stock.sweep(sweep)?, |run| run.is_silent(now)))
+    }
+
+    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError> {
+        let (mut stock, now) = self.open();
+        let sweep = stock.sweep(&lease.sweep)?;
+        let at = sweep.place(lease.run)?;
+        let run = &sweep.runs[at];
+        let is_lost = run.row.attempt == lease.attempt && run.is_silent(now);
+        if is_lost {
+            sweep.lose(at, SILENT, now);
+        }
+        Ok(is_lost)
+    }
+
+    fn has_finished_run(&mut self, sweep: &SweepId) -> Result<bool, StoreError> {
+        let (mut stock, _) = self.open();
+        Ok(stock.sweep(sweep)?.index.count(RunState::Finished) > 0)
+    }
+
+    fn report_broken(&mut self, sweep: &SweepId, reason: &str) -> Result<(), StoreError> {
+        let (mut stock, now) = self.open();
+        stock.sweep(sweep)?.report_broken(reason, now);
+        Ok(())
+    }
+}
+
+fn claimed(sweep: &Sweep, at: usize) -> Claim {
+    let run = &sweep.runs[at];
+    Claim::Run(ClaimedRun::new(run.lease(&sweep.row.new.id), run.row.point.clone()))
+}
+
+fn reply(run: &Run) -> Reply {
+    match (run.row.stop_kind, &run.row.stop_reason) {
+        (Some(kind), reason) => Reply::Stop { reason: reason.clone().unwrap_or_default(), kind },
+        (None, _) => Reply::Continue,
+    }
+}
+
+fn running(sweep: &Sweep, choose: impl Fn(&Run) -> bool) -> Vec<HeldRun> {
+    let running = sweep.index.in_states(&[RunState::Running]);
+    let chosen = running.into_iter().map(|at| &sweep.runs[at]).filter(|run| choose(run));
+    chosen.map(|run| HeldRun::new(run.lease(&sweep.row.new.id), run.row.rows)).collect()
+}

@@ -1,0 +1,175 @@
+//! A run with its attempts and curves.
+
+use besom_core::{Goal, RunNumber, RunState};
+use serde_json::Value;
+
+use crate::{
+    AgentId, Attempt, CurvePart, End, Lease, NewRun, Row, RunChange, RunRow, Seen, StopKind, SweepId, Watched,
+};
+
+#[derive(Debug)]
+pub(super) struct Run {
+    /// As it is listed.
+    pub(super) row: RunRow,
+    pub(super) seen: Option<Seen>,
+    /// The last one is the newest.
+    pub(super) attempts: Vec<Tried>,
+    /// Whether its agent may still come back.
+    pub(super) given_up: bool,
+    /// How many retries after a crash and after a failure were used.
+    pub(super) crashes: u32,
+    pub(super) failures: u32,
+    /// The change by which it was added, by which its newest attempt began, and its newest change.
+    pub(super) added: u64,
+    pub(super) began: u64,
+    pub(super) changed: u64,
+    /// Those of the newest attempt, one per metric.
+    curves: Vec<Curve>,
+    /// The places of its events in the log.
+    pub(super) events: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub(super) struct Tried {
+    /// As it is listed, but for `rows`.
+    pub(super) attempt: Attempt,
+    pub(super) agent: AgentId,
+    pub(super) heartbeat_timeout_ms: u64,
+    /// The last sign of life under its lease.
+    pub(super) seen_ms: u64,
+    pub(super) rows: Vec<Row>,
+    /// The end that its agent has given it.
+    pub(super) given: Option<End>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Curve {
+    values: Vec<f64>,
+    /// The change by which each value was added; they never fall.
+    changes: Vec<u64>,
+}
+
+impl Run {
+    pub(super) fn new(number: RunNumber, new: NewRun, seen: Option<Seen>, metrics: usize, now: u64) -> Self {
+        Self {
+            row: RunRow::new(number, new, now),
+            seen,
+            attempts: Vec::new(),
+            given_up: false,
+            crashes: 0,
+            failures: 0,
+            added: 0,
+            began: 0,
+            changed: 0,
+            curves: vec![Curve::default(); metrics],
+            events: Vec::new(),
+        }
+    }
+
+    pub(super) fn lease(&self, sweep: &SweepId) -> Lease {
+        Lease { sweep: sweep.clone(), run: self.row.number, attempt: self.row.attempt }
+    }
+
+    /// Whether an agent holds it.
+    pub(super) fn is_held_by(&self, agent: AgentId) -> bool {
+        self.row.state == RunState::Running
+            && self.attempts.last().is_some_and(|newest| newest.agent == agent)
+    }
+
+    /// Whether it runs, and nothing was heard under its lease for longer than its agent's timeout.
+    pub(super) fn is_silent(&self, now: u64) -> bool {
+        let silent = |newest: &Tried| now.saturating_sub(newest.seen_ms) > newest.heartbeat_timeout_ms;
+        self.row.state == RunState::Running && self.attempts.last().is_some_and(silent)
+    }
+
+    /// Begins an attempt.
+    pub(super) fn begin(&mut self, tried: Tried) {
+        self.row.state = RunState::Running;
+        self.row.attempt = tried.attempt.number;
+        self.row.started_ms = Some(tried.attempt.started_ms);
+        (self.row.exit_code, self.row.message, self.row.ended_ms) = (None, None, None);
+        (self.row.rows, self.row.best, self.row.last) = (0, None, None);
+        self.given_up = false;
+        self.curves.fill(Curve::default());
+        self.attempts.push(tried);
+    }
+
+    /// Makes it run again after it was given up.
+    pub(super) fn come_back(&mut self) {
+        // Being pending again had used up a retry.
+        self.crashes -= u32::from(self.row.state == RunState::Pending);
+        (self.row.state, self.row.ended_ms, self.row.message) = (RunState::Running, None, None);
+        self.given_up = false;
+        if let Some(newest) = self.attempts.last_mut() {
+            (newest.attempt.state, newest.attempt.ended_ms) = (RunState::Running, None);
+        }
+    }
+
+    /// Appends rows that follow those of the newest attempt.
+    pub(super) fn append(&mut self, rows: &[Row], metrics: &[Watched], change: u64) {
+        for (at, (curve, watched)) in self.curves.iter_mut().zip(metrics).enumerate() {
+            let logged = rows.iter().filter_map(|row| row.values.get(&watched.name)).map(number);
+            let before = curve.values.len();
+            curve.values.extend(logged);
+            curve.changes.resize(curve.values.len(), change);
+            if at == 0 {
+                rank(&mut self.row, &curve.values[before..], watched.goal, metrics.len());
+            }
+        }
+        if let Some(newest) = self.attempts.last_mut() {
+            newest.rows.extend_from_slice(rows);
+            self.row.rows = newest.rows.len() as u64;
+        }
+    }
+
+    /// The curve of a metric in the newest attempt.
+    pub(super) fn curve(&self, metric: usize) -> Vec<f64> {
+        self.curves.get(metric).map(|curve| curve.values.clone()).unwrap_or_default()
+    }
+
+    /// What is new of it to whoever has seen the changes up to `since`.
+    pub(super) fn change(&self, since: u64) -> RunChange {
+        let row = &self.row;
+        let mut change = RunChange::new(row.number, row.state);
+        if self.added > since {
+            change.added = Some(NewRun::new(row.point.clone()).note(row.note.clone()));
+        }
+        change.stopped = row.stop_reason.clone().filter(|_| row.stop_kind == Some(StopKind::Early));
+        change.rows = row.rows;
+        change.curves = self.parts(since);
+        change
+    }
+
+    fn parts(&self, since: u64) -> Vec<CurvePart> {
+        let anew = self.began > since;
+        // A new attempt without values must still cut away those of the one before.
+        let cuts = anew && self.row.attempt > 1 && self.added <= since;
+        let part = |(metric, curve): (usize, &Curve)| {
+            let from = if anew { 0 } else { curve.changes.partition_point(|&change| change <= since) };
+            let values = curve.values[from..].to_vec();
+            (cuts || !values.is_empty()).then(|| CurvePart::new(metric, from, values))
+        };
+        self.curves.iter().enumerate().filter_map(part).collect()
+    }
+}
+
+/// Ranks a run by new values of the first of `metrics` metrics: by its best valid one or, if there are several metrics, by its
+/// last, because values that belong together come from one row.
+fn rank(row: &mut RunRow, values: &[f64], goal: Goal, metrics: usize) {
+    for &value in values.iter().filter(|value| value.is_finite()) {
+        let is_better = row.best.is_none_or(|best| goal.to_loss(value) < goal.to_loss(best));
+        if metrics > 1 || is_better {
+            // Adding zero turns the negative zero into the positive one, so that equal values are the same.
+            row.best = Some(value + 0.0);
+        }
+        row.last = Some(value);
+    }
+}
+
+/// The value of a metric in a row, NaN if it is not a finite number.
+fn number(value: &Value) -> f64 {
+    match value.as_f64() {
+        Some(value) if value.is_finite() => value,
+        _ => f64::NAN,
+    }
+}

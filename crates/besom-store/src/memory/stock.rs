@@ -1,0 +1,100 @@
+//! All that is stored.
+
+use std::collections::HashMap;
+
+use besom_core::nearest;
+
+use super::sweep::Sweep;
+use crate::{AgentId, NewAgent, NewSweep, StoreError, SweepId};
+
+#[derive(Debug, Default)]
+pub(super) struct Stock {
+    /// Oldest first.
+    pub(super) sweeps: Vec<Sweep>,
+    places: HashMap<SweepId, usize>,
+    /// The agent with id n is the n-th.
+    agents: Vec<Agent>,
+}
+
+#[derive(Debug)]
+pub(super) struct Agent {
+    pub(super) id: AgentId,
+    /// The place of its sweep.
+    pub(super) sweep: usize,
+    pub(super) new: NewAgent,
+    pub(super) seen_ms: u64,
+    pub(super) gone: bool,
+    /// Its newest claim that got a run.
+    pub(super) request: u64,
+    /// The place and the attempt of that run.
+    pub(super) answer: Option<(usize, u64)>,
+}
+
+impl Agent {
+    /// Notes a sign of life.
+    pub(super) fn hear(&mut self, now: u64) {
+        self.seen_ms = now;
+        self.gone = false;
+    }
+
+    pub(super) fn is_alive(&self, now: u64) -> bool {
+        !self.gone && now.saturating_sub(self.seen_ms) <= self.new.heartbeat_timeout_ms
+    }
+}
+
+impl Stock {
+    pub(super) fn create(&mut self, new: &NewSweep, now: u64) -> Result<(), StoreError> {
+        if self.places.contains_key(&new.id) {
+            return Err(StoreError::SweepExists(new.id.clone()));
+        }
+        self.places.insert(new.id.clone(), self.sweeps.len());
+        self.sweeps.push(Sweep::new(new.clone(), now));
+        Ok(())
+    }
+
+    /// The place of the sweep of this id.
+    pub(super) fn place(&self, id: &SweepId) -> Result<usize, StoreError> {
+        self.places.get(id).copied().ok_or_else(|| {
+            let ids = self.sweeps.iter().map(|sweep| sweep.row.new.id.as_str());
+            let nearest = nearest(id.as_str(), ids).map(str::to_owned);
+            StoreError::NoSweep { id: id.as_str().to_owned(), nearest }
+        })
+    }
+
+    pub(super) fn sweep(&mut self, id: &SweepId) -> Result<&mut Sweep, StoreError> {
+        let place = self.place(id)?;
+        Ok(&mut self.sweeps[place])
+    }
+
+    pub(super) fn join(&mut self, id: &SweepId, new: &NewAgent, now: u64) -> Result<AgentId, StoreError> {
+        let sweep = self.place(id)?;
+        let id = AgentId(self.agents.len() as u64 + 1);
+        self.sweeps[sweep].agents.push(id);
+        let new = new.clone();
+        self.agents.push(Agent { id, sweep, new, seen_ms: now, gone: false, request: 0, answer: None });
+        Ok(id)
+    }
+
+    /// The agent of this id, and its sweep.
+    pub(super) fn agent(&mut self, id: AgentId) -> Result<(&mut Agent, &mut Sweep), StoreError> {
+        let place = id.0.checked_sub(1).and_then(|place| usize::try_from(place).ok());
+        let agent = place.and_then(|place| self.agents.get_mut(place)).ok_or(StoreError::NoAgent(id.0))?;
+        let sweep = &mut self.sweeps[agent.sweep];
+        Ok((agent, sweep))
+    }
+
+    /// The sweep of this id, and its agents.
+    pub(super) fn crew(&self, id: &SweepId) -> Result<(&Sweep, impl Iterator<Item = &Agent>), StoreError> {
+        let sweep = &self.sweeps[self.place(id)?];
+        // Their ids were given out by `join`, one after the other.
+        let agent = |id: &AgentId| &self.agents[usize::try_from(id.0 - 1).unwrap_or(usize::MAX)];
+        Ok((sweep, sweep.agents.iter().map(agent)))
+    }
+
+    /// Notes a sign of life of an agent.
+    pub(super) fn hear(&mut self, id: AgentId, now: u64) {
+        if let Ok((agent, _)) = self.agent(id) {
+            agent.hear(now);
+        }
+    }
+}

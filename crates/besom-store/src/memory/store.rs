@@ -1,0 +1,148 @@
+//! What controllers and owners see of the store.
+
+use besom_core::{RunNumber, RunState};
+
+use super::MemoryStore;
+use crate::{
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Row, RunQuery, RunRow, Seen,
+    Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+};
+
+impl Store for MemoryStore {
+    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError> {
+        let (mut stock, now) = self.open();
+        stock.create(sweep, now)
+    }
+
+    fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
+        let (mut stock, _) = self.open();
+        Ok(stock.sweep(id)?.row.clone())
+    }
+
+    fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError> {
+        let (stock, _) = self.open();
+        Ok(stock.sweeps.iter().map(|sweep| sweep.row.clone()).collect())
+    }
+
+    fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError> {
+        let (mut stock, now) = self.open();
+        stock.sweep(id)?.set_state(to, reason, now)
+    }
+
+    fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError> {
+        let (mut stock, now) = self.open();
+        stock.sweep(id)?.pause(by, reason, now)
+    }
+
+    fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        let changed = sweep.index.changed_after(since).into_iter();
+        let runs = changed.map(|at| sweep.runs[at].change(since)).collect();
+        Ok(Changes::new(sweep.change, sweep.row.state, runs))
+    }
+
+    fn add_runs(
+        &mut self,
+        id: &SweepId,
+        first: RunNumber,
+        runs: &[NewRun],
+        seen: Option<&Seen>,
+    ) -> Result<Added, StoreError> {
+        let (mut stock, now) = self.open();
+        Ok(stock.sweep(id)?.add_runs(first, runs, seen, now))
+    }
+
+    fn request_stops(
+        &mut self,
+        id: &SweepId,
+        stops: &[(RunNumber, String)],
+        kind: StopKind,
+    ) -> Result<u64, StoreError> {
+        let (mut stock, now) = self.open();
+        let sweep = stock.sweep(id)?;
+        // All must be there before anything changes.
+        let places = stops.iter().map(|(run, _)| sweep.place(*run)).collect::<Result<Vec<_>, _>>()?;
+        let asked = places.into_iter().zip(stops).map(|(at, (_, reason))| sweep.stop(at, reason, kind, now));
+        Ok(asked.map(u64::from).sum())
+    }
+
+    fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError> {
+        let (mut stock, now) = self.open();
+        stock.sweep(id)?.retry(states, now)
+    }
+
+    fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError> {
+        let (mut stock, _) = self.open();
+        Ok(stock.sweep(id)?.listed(query))
+    }
+
+    fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        Ok(sweep.runs[sweep.place(number)?].row.clone())
+    }
+
+    fn seen(&mut self, id: &SweepId, number: RunNumber) -> Result<Option<Seen>, StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        Ok(sweep.runs[sweep.place(number)?].seen.clone())
+    }
+
+    fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        let tried = sweep.runs[sweep.place(number)?].attempts.iter();
+        Ok(tried.map(|tried| Attempt { rows: tried.rows.len() as u64, ..tried.attempt.clone() }).collect())
+    }
+
+    fn rows(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        let run = &sweep.runs[sweep.place(number)?];
+        let attempt = attempt.unwrap_or(run.row.attempt);
+        let found = run.attempts.iter().find(|tried| tried.attempt.number == attempt);
+        Ok(found.map(|tried| tried.rows.clone()).unwrap_or_default())
+    }
+
+    fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        Ok(sweep.runs[sweep.place(number)?].curve(metric))
+    }
+
+    fn events(
+        &mut self,
+        id: &SweepId,
+        run: Option<RunNumber>,
+        after: u64,
+        limit: u64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let (mut stock, _) = self.open();
+        Ok(stock.sweep(id)?.logged(run, after, limit))
+    }
+
+    fn status(&mut self, id: &SweepId) -> Result<Status, StoreError> {
+        let (stock, now) = self.open();
+        let (sweep, agents) = stock.crew(id)?;
+        let alive = agents.filter(|agent| agent.is_alive(now)).count() as u64;
+        Ok(Status { agents: alive, ..sweep.status() })
+    }
+
+    fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError> {
+        let (stock, now) = self.open();
+        let (sweep, agents) = stock.crew(id)?;
+        let held = sweep.held();
+        let row = |agent: &super::stock::Agent| AgentRow {
+            alive: agent.is_alive(now),
+            run: held.get(&agent.id).copied(),
+            ..AgentRow::new(agent.id, &agent.new.name, agent.seen_ms)
+        };
+        Ok(agents.map(row).collect())
+    }
+}

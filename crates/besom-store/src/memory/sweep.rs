@@ -1,0 +1,327 @@
+//! A sweep with its runs and its log.
+
+use besom_core::{Goal, RunNumber, RunState};
+use serde_json::{Map, Value, json};
+
+use super::detail;
+use super::index::Index;
+use super::run::{Run, Tried};
+use super::stock::Agent;
+use crate::{
+    Added, AgentId, Attempt, End, Event, NewRun, NewSweep, PausedBy, Row, Seen, StopKind, StoreError,
+    SweepRow, SweepState,
+};
+
+#[derive(Debug)]
+pub(super) struct Sweep {
+    pub(super) row: SweepRow,
+    pub(super) runs: Vec<Run>,
+    pub(super) events: Vec<Event>,
+    pub(super) agents: Vec<AgentId>,
+    pub(super) index: Index,
+    /// The number of changes so far; events have it as their seq, so that cursors and events agree.
+    pub(super) change: u64,
+}
+
+/// The reason for the stops of a sweep that ended without one.
+pub(super) fn why_ended(to: SweepState) -> String {
+    format!("the sweep is {to}")
+}
+
+impl Sweep {
+    pub(super) fn new(new: NewSweep, now: u64) -> Self {
+        let mut sweep = Self {
+            row: SweepRow::new(new, now),
+            runs: Vec::new(),
+            events: Vec::new(),
+            agents: Vec::new(),
+            index: Index::default(),
+            change: 0,
+        };
+        sweep.log(None, "created", Map::new(), now);
+        sweep
+    }
+
+    /// The goal of the first metric, by which runs are ranked.
+    pub(super) fn goal(&self) -> Goal {
+        self.row.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)
+    }
+
+    /// The place of a run that must be there.
+    pub(super) fn place(&self, run: RunNumber) -> Result<usize, StoreError> {
+        let missing = || StoreError::NoRun { sweep: self.row.new.id.clone(), run };
+        Some(run.index()).filter(|&at| at < self.runs.len()).ok_or_else(missing)
+    }
+
+    /// Changes a run and keeps the index right.
+    pub(super) fn edit<T>(&mut self, at: usize, work: impl FnOnce(&mut Run) -> T) -> T {
+        let goal = self.goal();
+        let run = &mut self.runs[at];
+        self.index.take_out(at, run, goal);
+        let done = work(run);
+        self.index.enter(at, run, goal);
+        done
+    }
+
+    /// Adds to the log, which is a change.
+    fn log(&mut self, run: Option<usize>, kind: &'static str, detail: Map<String, Value>, now: u64) {
+        self.change += 1;
+        let (change, place) = (self.change, self.events.len());
+        let number = run.map(|at| self.runs[at].row.number);
+        self.events.push(Event::new(change, now, number, kind, detail));
+        if let Some(at) = run {
+            self.edit(at, |run| {
+                run.changed = change;
+                run.events.push(place);
+            });
+        }
+    }
+
+    fn go(&mut self, to: SweepState, reason: Option<&str>, kind: &'static str, now: u64) {
+        self.row.state = to;
+        self.row.reason = reason.map(str::to_owned);
+        self.row.paused_by = (to == SweepState::Paused).then_some(PausedBy::Owner);
+        self.row.ended_ms = to.is_over().then_some(now);
+        self.log(None, kind, detail([("reason", reason.map(Value::from))]), now);
+    }
+
+    fn hands_out(&self) -> bool {
+        matches!(self.row.state, SweepState::Pending | SweepState::Running)
+    }
+
+    pub(super) fn add_runs(
+        &mut self,
+        first: RunNumber,
+        runs: &[NewRun],
+        seen: Option<&Seen>,
+        now: u64,
+    ) -> Added {
+        if !self.hands_out() {
+            return Added::Closed(self.row.state);
+        }
+        if first.index() != self.runs.len() {
+            return Added::Lost(RunNumber::from_index(self.runs.len()));
+        }
+        let cap = self.row.new.run_cap.and_then(|cap| usize::try_from(cap).ok()).unwrap_or(usize::MAX);
+        if self.runs.len() >= cap {
+            return Added::Capped;
+        }
+        let count = runs.len().min(cap - self.runs.len());
+        for new in &runs[..count] {
+            let (at, metrics, goal) = (self.runs.len(), self.row.new.metrics.len(), self.goal());
+            let mut run = Run::new(RunNumber::from_index(at), new.clone(), seen.cloned(), metrics, now);
+            run.added = self.change + 1;
+            self.index.enter(at, &run, goal);
+            self.runs.push(run);
+            self.log(Some(at), "added", Map::new(), now);
+        }
+        self.row.runs = self.runs.len() as u64;
+        Added::Added(count)
+    }
+
+    /// Hands out the first run that waits, if the sweep hands out runs. Returns its place.
+    pub(super) fn hand_out(&mut self, agent: &Agent, now: u64) -> Option<usize> {
+        let at = self.index.next().filter(|_| self.hands_out())?;
+        if self.row.state == SweepState::Pending {
+            self.go(SweepState::Running, None, "started", now);
+        }
+        let number = self.runs[at].row.attempt + 1;
+        let tried = Tried {
+            attempt: Attempt::new(number, &agent.new.name, now),
+            agent: agent.id,
+            heartbeat_timeout_ms: agent.new.heartbeat_timeout_ms,
+            seen_ms: now,
+            rows: Vec::new(),
+            given: None,
+        };
+        let began = self.change + 1;
+        self.edit(at, |run| {
+            run.begin(tried);
+            run.began = began;
+        });
+        let entries = [("agent", Some(json!(agent.new.name))), ("attempt", Some(json!(number)))];
+        self.log(Some(at), "claimed", detail(entries), now);
+        Some(at)
+    }
+
+    /// Whether the lease of an attempt stands: its run runs, or was given up and may come back.
+    pub(super) fn stands(&self, at: usize, attempt: u64) -> bool {
+        let run = &self.runs[at];
+        let may_return = run.given_up && self.row.state != SweepState::Canceled;
+        run.row.attempt == attempt && (run.row.state == RunState::Running || may_return)
+    }
+
+    /// Notes a sign of life under a lease that stands, which undoes giving its run up. Returns whose it is.
+    pub(super) fn revive(&mut self, at: usize, now: u64) -> Option<AgentId> {
+        if self.runs[at].row.state != RunState::Running {
+            self.edit(at, Run::come_back);
+            let row = &self.runs[at].row;
+            let entries = [("attempt", Some(json!(row.attempt))), ("rows", Some(json!(row.rows)))];
+            self.log(Some(at), "returned", detail(entries), now);
+        }
+        let newest = self.runs[at].attempts.last_mut()?;
+        newest.seen_ms = now;
+        Some(newest.agent)
+    }
+
+    /// Stores rows that follow those of the run.
+    pub(super) fn append(&mut self, at: usize, rows: &[Row]) {
+        if rows.is_empty() {
+            return;
+        }
+        self.change += 1;
+        let (change, metrics) = (self.change, self.row.new.metrics.clone());
+        self.edit(at, |run| {
+            run.append(rows, &metrics, change);
+            run.changed = change;
+        });
+    }
+
+    /// Ends the attempt of a run because its agent is gone, as it seems.
+    pub(super) fn lose(&mut self, at: usize, why: &str, now: u64) {
+        self.runs[at].given_up = true;
+        self.conclude(at, &End::new(RunState::Crashed).message(why), now);
+    }
+
+    /// Ends the attempt of a run.
+    pub(super) fn conclude(&mut self, at: usize, end: &End, now: u64) {
+        let ended = self.ended(at, end.state);
+        let again = self.is_tried_again(at, ended);
+        let stopped = self.edit(at, |run| {
+            run.crashes += u32::from(again && ended == RunState::Crashed);
+            run.failures += u32::from(again && ended == RunState::Failed);
+            run.row.state = if again { RunState::Pending } else { ended };
+            run.row.exit_code = end.exit_code;
+            run.row.message.clone_from(&end.message);
+            run.row.ended_ms = (!run.row.state.is_open()).then_some(now);
+            if let Some(newest) = run.attempts.last_mut() {
+                (newest.attempt.state, newest.attempt.ended_ms) = (ended, Some(now));
+            }
+            run.row.stop_reason.clone()
+        });
+        let entries = [
+            ("attempt", Some(json!(self.runs[at].row.attempt))),
+            ("exit_code", end.exit_code.map(Value::from)),
+            ("message", end.message.clone().map(Value::from)),
+            ("stopped", stopped.map(Value::from)),
+        ];
+        self.log(Some(at), ended.as_str(), detail(entries), now);
+        if again {
+            self.log(Some(at), "retried", Map::new(), now);
+        }
+    }
+
+    /// The state in which an attempt ends.
+    fn ended(&self, at: usize, end: RunState) -> RunState {
+        let stop = self.runs[at].row.stop_kind;
+        match end {
+            RunState::Killed | RunState::Preempted if stop == Some(StopKind::Early) => RunState::Finished,
+            RunState::Preempted if stop.is_some() || self.row.state.is_over() => RunState::Killed,
+            end => end,
+        }
+    }
+
+    fn is_tried_again(&self, at: usize, ended: RunState) -> bool {
+        let (run, new) = (&self.runs[at], &self.row.new);
+        let has_budget = match ended {
+            RunState::Crashed => run.crashes < new.retry_crashed,
+            RunState::Failed => run.failures < new.retry_failed,
+            _ => false,
+        };
+        has_budget && run.row.stop_kind.is_none() && !self.row.state.is_over()
+    }
+
+    /// Asks a run to end, or ends it if it waits. Returns whether that changed anything.
+    pub(super) fn stop(&mut self, at: usize, reason: &str, kind: StopKind, now: u64) -> bool {
+        let row = &self.runs[at].row;
+        let waits = matches!(row.state, RunState::Pending | RunState::Preempted);
+        let is_news = match row.stop_kind {
+            None => true,
+            Some(standing) => standing == StopKind::Early && kind == StopKind::Cancel,
+        };
+        let runs_on = row.state == RunState::Running && !is_news;
+        if runs_on || !row.state.is_open() {
+            return false;
+        }
+        self.edit(at, |run| {
+            (run.row.stop_kind, run.row.stop_reason) = (Some(kind), Some(reason.to_owned()));
+            if waits {
+                (run.row.state, run.row.ended_ms, run.given_up) = (RunState::Killed, Some(now), false);
+            }
+        });
+        let entries = [("reason", Some(json!(reason))), ("kind", Some(json!(kind)))];
+        self.log(Some(at), if waits { "killed" } else { "stop_requested" }, detail(entries), now);
+        true
+    }
+
+    pub(super) fn set_state(
+        &mut self,
+        to: SweepState,
+        reason: Option<&str>,
+        now: u64,
+    ) -> Result<(), StoreError> {
+        use SweepState as S;
+        let kind = match (self.row.state, to) {
+            (from, to) if from == to => return Ok(()),
+            (S::Pending, S::Running) => "started",
+            (S::Pending | S::Running, S::Paused) => "paused",
+            (S::Paused, S::Running) => "resumed",
+            (S::Pending | S::Running | S::Paused, S::Finished) => "finished",
+            (S::Pending | S::Running | S::Paused, S::Canceled) => "canceled",
+            _ => return Err(self.refusal(to)),
+        };
+        self.go(to, reason, kind, now);
+        let closed: &[RunState] = match to {
+            S::Canceled => &[RunState::Pending, RunState::Preempted, RunState::Running],
+            S::Finished => &[RunState::Pending, RunState::Preempted],
+            S::Pending | S::Running | S::Paused => &[],
+        };
+        let reason = reason.map_or_else(|| why_ended(to), str::to_owned);
+        for at in self.index.in_states(closed) {
+            self.stop(at, &reason, StopKind::Cancel, now);
+        }
+        Ok(())
+    }
+
+    fn refusal(&self, to: SweepState) -> StoreError {
+        StoreError::Transition { sweep: self.row.new.id.clone(), from: self.row.state, to }
+    }
+
+    pub(super) fn pause(&mut self, by: PausedBy, reason: Option<&str>, now: u64) -> Result<(), StoreError> {
+        let was_paused = self.row.state == SweepState::Paused;
+        self.set_state(SweepState::Paused, reason, now)?;
+        if !was_paused {
+            self.row.paused_by = Some(by);
+        }
+        Ok(())
+    }
+
+    pub(super) fn report_broken(&mut self, reason: &str, now: u64) {
+        if self.hands_out() {
+            self.go(SweepState::Paused, Some(reason), "paused", now);
+            self.row.paused_by = Some(PausedBy::Program);
+        }
+    }
+
+    pub(super) fn retry(&mut self, states: &[RunState], now: u64) -> Result<u64, StoreError> {
+        let ends: Vec<RunState> = states.iter().copied().filter(|state| !state.is_open()).collect();
+        let chosen = self.index.in_states(&ends);
+        if chosen.is_empty() {
+            return Ok(0);
+        }
+        match self.row.state {
+            SweepState::Canceled => return Err(self.refusal(SweepState::Running)),
+            SweepState::Finished => self.go(SweepState::Running, None, "resumed", now),
+            SweepState::Pending | SweepState::Running | SweepState::Paused => {}
+        }
+        for &at in &chosen {
+            self.edit(at, |run| {
+                (run.row.state, run.row.ended_ms, run.given_up) = (RunState::Pending, None, false);
+                (run.row.stop_kind, run.row.stop_reason) = (None, None);
+                (run.crashes, run.failures) = (0, 0);
+            });
+            self.log(Some(at), "retried", Map::new(), now);
+        }
+        Ok(chosen.len() as u64)
+    }
+}
