@@ -5,9 +5,8 @@
 //! of the variance that a parameter explains alone, and the share that is gone once it is known together with the
 //! others.
 
-use nalgebra::{DMatrix, DVector};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use besom_core::{ParamPath, Rng};
+use besom_gp::nalgebra::{DMatrix, DVector};
 
 use crate::{InsightError, Sample};
 
@@ -19,8 +18,11 @@ const SAMPLES: usize = 1024;
 const NONE: f64 = 1e-12;
 
 /// The importance of one parameter: shares of the variance of the metric's scores, in [0, 1]; `alone` is at most `total`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Importance {
+    /// The parameter.
+    pub parameter: ParamPath,
     /// The share that the parameter explains whatever the others are (first-order index). These sum to about 1 at most.
     pub alone: f64,
     /// The share that it contributes to, alone or together with others (total index).
@@ -45,27 +47,31 @@ impl Sample<'_> {
     /// [`InsightError::Runs`] if fewer than four runs have a place on all axes.
     pub fn importances(&self) -> Result<Vec<Importance>, InsightError> {
         let d = self.axes.len();
-        let model = self.model(&(0..d).collect::<Vec<_>>())?;
+        let surface = self.surface(&(0..d).collect::<Vec<_>>())?;
         // A fixed seed: the same history gives the same answer.
-        let mut rng = ChaCha8Rng::seed_from_u64(0);
-        let mut draw = || DMatrix::from_fn(SAMPLES, d, |_, k| self.axes[k].snap(rng.random()));
+        let mut rng = Rng::new(0);
+        let mut draw = || DMatrix::from_fn(SAMPLES, d, |_, k| self.axes[k].snap(rng.f64()));
         let (a, b) = (draw(), draw());
-        let (at_a, at_b) = (model.predict(&a)?, model.predict(&b)?);
+        let (at_a, at_b) = (surface.predict(&a)?, surface.predict(&b)?);
         let mean = (at_a.sum() + at_b.sum()) / (2 * SAMPLES) as f64;
         let squares = at_a.iter().chain(at_b.iter()).map(|v| (v - mean) * (v - mean));
         let variance = squares.sum::<f64>() / (2 * SAMPLES) as f64;
         if variance < NONE {
-            return Ok(vec![Importance { alone: 0.0, total: 0.0 }; d]);
+            return Ok((0..d).map(|k| self.importance(k, 0.0, 0.0)).collect());
         }
         let share = |apart: DVector<f64>| apart.norm_squared() / (2 * SAMPLES) as f64 / variance;
         let of = |k: usize| -> Result<Importance, InsightError> {
             let mut mixed = a.clone();
             mixed.set_column(k, &b.column(k));
-            let at_mixed = model.predict(&mixed)?;
+            let at_mixed = surface.predict(&mixed)?;
             let total = share(&at_a - &at_mixed).clamp(0.0, 1.0);
             let alone = (1.0 - share(&at_b - &at_mixed)).clamp(0.0, total);
-            Ok(Importance { alone, total })
+            Ok(self.importance(k, alone, total))
         };
         (0..d).map(of).collect()
+    }
+
+    fn importance(&self, k: usize, alone: f64, total: f64) -> Importance {
+        Importance { parameter: self.axes[k].name().clone(), alone, total }
     }
 }

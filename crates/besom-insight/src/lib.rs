@@ -2,7 +2,7 @@
 //!
 //! [`Sample`] lays out the runs of a history over some parameters: with it come their ranks, the best so far
 //! ([`Sample::records`]), how much of the metric's variation each parameter explains ([`Sample::importances`]) and a
-//! [`Model`] of the metric over one or two of them, which shows what no single run does. [`Span`] chooses the range of
+//! [`Surface`] of the metric over one or two of them, which shows what no single run does. [`Span`] chooses the range of
 //! values that is worth showing. Nothing is stored and nothing is random: the same history gives the same answers.
 //!
 //! A crate of its own because pictures, the command and the Python package ask these questions, and the answers have
@@ -26,8 +26,9 @@
 //! }
 //! let sample = Sample::new(&problem, &history, &[])?;
 //! let importances = sample.importances()?;
+//! assert_eq!(importances[0].parameter.to_string(), "x");
 //! assert!(importances[0].alone > 0.9 && importances[1].total < 0.05);
-//! let valley = sample.model(&[0])?.surface(5)?;
+//! let valley = sample.surface(&[0])?.cells(5)?;
 //! assert!(valley[2] < valley[0] && valley[2] < valley[4]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -35,15 +36,15 @@
 mod axis;
 mod error;
 mod importance;
-mod model;
 mod number;
 mod sample;
 mod span;
+mod surface;
 
 pub use axis::Axis;
 pub use error::InsightError;
 pub use importance::Importance;
-pub use model::Model;
 pub use number::number;
 pub use sample::{Sample, ValuedRun};
 pub use span::Span;
+pub use surface::Surface;

@@ -6,6 +6,7 @@ use crate::{Axis, InsightError};
 
 /// A run with a value of the metric.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ValuedRun<'a> {
     /// Its number.
     pub number: RunNumber,
@@ -24,6 +25,7 @@ impl ValuedRun<'_> {
 
 /// The runs of a history that have a value of the first metric, in whatever state, over some parameters.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Sample<'a> {
     /// What the values are of.
     pub metric: &'a Metric,

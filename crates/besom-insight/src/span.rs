@@ -6,6 +6,7 @@ const RATIO: f64 = 100.0;
 
 /// A range of values, and how to lay it out.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Span {
     /// Its lower end, as a decimal logarithm if `logarithmic`.
     pub low: f64,
@@ -16,6 +17,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// From `low` to `high`, which is above it, laid out as they are.
+    pub fn new(low: f64, high: f64) -> Self {
+        Self { low, high, logarithmic: false }
+    }
+
     /// The range that suits the finite ones of `values`, with a margin; from 0 to 1 if there are none. Losses have a long
     /// bad tail: what lies further from the middle half than three times its width is left out (Tukey's outer fences), so
     /// that one diverged run does not flatten all others.

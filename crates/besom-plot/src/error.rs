@@ -22,8 +22,9 @@ pub enum PlotError {
 #[error(
     "unknown plot{}; known plots: {}",
     besom_core::did_you_mean(*nearest),
-    Kind::ALL.map(Kind::as_str).join(", ")
+    Kind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ")
 )]
+#[non_exhaustive]
 pub struct UnknownKind {
     /// The name with the most similar spelling, if one is near.
     pub nearest: Option<&'static str>,

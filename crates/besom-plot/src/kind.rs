@@ -17,6 +17,7 @@ use crate::scene::Scene;
 
 /// What a picture shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// The metric of each run in the order of the runs, and the best so far.
     History,
@@ -34,8 +35,8 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::History, Self::Parallel, Self::Importance, Self::Slice, Self::Contour, Self::Curves];
+    pub const ALL: &[Self] =
+        &[Self::History, Self::Parallel, Self::Importance, Self::Slice, Self::Contour, Self::Curves];
 
     /// The kind's name on the command line.
     pub fn as_str(self) -> &'static str {
@@ -67,7 +68,8 @@ impl FromStr for Kind {
 
     /// The kind of this name, as [`Self::as_str`] writes it.
     fn from_str(name: &str) -> Result<Self, UnknownKind> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == name);
-        found.ok_or_else(|| UnknownKind { nearest: nearest(name, Self::ALL.map(Self::as_str)) })
+        let found = Self::ALL.iter().copied().find(|kind| kind.as_str() == name);
+        found
+            .ok_or_else(|| UnknownKind { nearest: nearest(name, Self::ALL.iter().map(|kind| kind.as_str())) })
     }
 }

@@ -7,6 +7,7 @@ use crate::{Kind, PlotError, render};
 
 /// How a picture is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Format {
     /// Text with shapes; sharp at any size.
     Svg,
@@ -16,6 +17,7 @@ pub enum Format {
 
 /// A picture to draw.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use = "it draws nothing before `draw` is called"]
 pub struct Plot {
     kind: Kind,
     size: Option<(u32, u32)>,
@@ -29,14 +31,12 @@ impl Plot {
     }
 
     /// The same in this size, in pixels, each at least 100 and at most 10,000.
-    #[must_use]
     pub fn size(mut self, width: u32, height: u32) -> Self {
         self.size = Some((width.clamp(100, 10_000), height.clamp(100, 10_000)));
         self
     }
 
     /// The same of these parameters only (nested names joined by dots), in this order; a contour takes two.
-    #[must_use]
     pub fn parameters(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.parameters = names.into_iter().map(Into::into).collect();
         self

@@ -16,12 +16,12 @@ impl Scale {
 
     /// A linear scale from zero.
     pub(crate) fn from_zero(high: f64) -> Self {
-        Self(Span { low: 0.0, high: if high > 0.0 { high } else { 1.0 }, logarithmic: false })
+        Self(Span::new(0.0, if high > 0.0 { high } else { 1.0 }))
     }
 
     /// From one whole number to another.
     pub(crate) fn between(low: f64, high: f64) -> Self {
-        Self(Span { low, high: if high > low { high } else { low + 1.0 }, logarithmic: false })
+        Self(Span::new(low, if high > low { high } else { low + 1.0 }))
     }
 
     /// Where a value lies; less than 0 or more than 1 beyond the ends.
@@ -31,7 +31,7 @@ impl Scale {
 
     /// Values to write beside the axis, with their places.
     pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
-        let Span { low, high, logarithmic } = self.0;
+        let Span { low, high, logarithmic, .. } = self.0;
         let points = RangedCoordf64::from(low..high).key_points(6);
         let shown = points.into_iter().filter(|v| (low..=high).contains(v));
         let value = |v: f64| if logarithmic { 10_f64.powf(v) } else { v };

@@ -73,7 +73,7 @@ proptest! {
 #[test]
 fn pictures_are_files_of_their_format() {
     let (problem, history) = sweep(20);
-    for kind in Kind::ALL {
+    for &kind in Kind::ALL {
         let plot = Plot::new(kind).size(400, 300);
         let svg = plot.draw(&problem, &history, Format::Svg).expect("a picture");
         assert!(svg.starts_with(b"<svg") && svg.ends_with(b"</svg>\n"), "{kind:?}");

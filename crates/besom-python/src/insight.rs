@@ -1,6 +1,6 @@
 //! What a history reveals about its parameters, for pictures on matplotlib.
 
-use besom_insight::{Axis, Model, Sample, Span, ValuedRun};
+use besom_insight::{Axis, Sample, Span, Surface, ValuedRun};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Value, json};
@@ -50,9 +50,8 @@ fn axis(axis: &Axis) -> Value {
 pub(crate) fn importances(py: Python<'_>, history: &HistoryView) -> Result<Vec<(String, f64, f64)>, Failure> {
     py.detach(|| {
         let sample = Sample::new(&history.problem, &history.history, &[])?;
-        let importances = sample.importances()?;
-        let pairs = sample.axes.iter().zip(importances);
-        Ok(pairs.map(|(axis, found)| (axis.name().to_string(), found.alone, found.total)).collect())
+        let found = sample.importances()?;
+        Ok(found.into_iter().map(|found| (found.parameter.to_string(), found.alone, found.total)).collect())
     })
 }
 
@@ -76,7 +75,7 @@ pub(crate) fn surface<'py>(
     let found = py.detach(|| -> Result<Value, Failure> {
         let named = two(history, x, y)?;
         let sample = Sample::new(&history.problem, &history.history, &named)?;
-        described(&sample, &sample.model(&[0, 1])?, cells)
+        described(&sample, &sample.surface(&[0, 1])?, cells)
     });
     value::python(py, &found?)
 }
@@ -93,16 +92,16 @@ fn two(history: &HistoryView, x: Option<String>, y: Option<String>) -> Result<Ve
     Ok([x.clone(), y.clone()].into_iter().filter_map(|named| named.or_else(|| others.next())).collect())
 }
 
-fn described(sample: &Sample<'_>, model: &Model, cells: usize) -> Result<Value, Failure> {
-    let scores = model.surface(cells)?;
+fn described(sample: &Sample<'_>, surface: &Surface, cells: usize) -> Result<Value, Failure> {
+    let scores = surface.cells(cells)?;
     let (low, high) =
         scores.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &s| (low.min(s), high.max(s)));
     let level = |k: usize| low + (high - low) * k as f64 / (LEVELS - 1) as f64;
-    let levels: Vec<_> = (0..LEVELS).map(|k| (level(k), model.value(level(k)))).collect();
+    let levels: Vec<_> = (0..LEVELS).map(|k| (level(k), surface.value(level(k)))).collect();
     let place =
         |run: &ValuedRun<'_>| Some((run.number.get(), sample.place(run.run, 0)?, sample.place(run.run, 1)?));
     Ok(json!({
-        "axes": model.axes().iter().map(axis).collect::<Vec<_>>(),
+        "axes": surface.axes().iter().map(axis).collect::<Vec<_>>(),
         "scores": scores.chunks(cells).collect::<Vec<_>>(),
         "levels": levels,
         "runs": sample.runs.iter().filter_map(place).collect::<Vec<_>>(),
@@ -113,7 +112,7 @@ fn described(sample: &Sample<'_>, model: &Model, cells: usize) -> Result<Value, 
 /// The ends of the range of values that a picture shows, and whether it is logarithmic.
 #[pyfunction]
 pub(crate) fn span(values: Vec<f64>) -> (f64, f64, bool) {
-    let Span { low, high, logarithmic } = Span::of(values);
+    let Span { low, high, logarithmic, .. } = Span::of(values);
     let end = |end: f64| if logarithmic { 10_f64.powf(end).clamp(f64::MIN_POSITIVE, f64::MAX) } else { end };
     (end(low), end(high), logarithmic)
 }

@@ -66,9 +66,7 @@ pub extern "C" fn best() -> usize {
         let best = sweep.best().ok_or("no run has a value")?;
         let sample = Sample::new(sweep.problem(), sweep.history(), &[])?;
         let importances = sample.importances()?;
-        let named = sample.axes.iter().zip(importances);
-        let importances: Value =
-            named.map(|(axis, importance)| (axis.name().to_string(), importance.total)).collect();
+        let importances: Value = importances.into_iter().map(|i| (i.parameter.to_string(), i.total)).collect();
         Ok(json!({
             "run": best.run.get(),
             "value": best.value,

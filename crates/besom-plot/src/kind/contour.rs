@@ -14,7 +14,7 @@ const CELLS: usize = 48;
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.sample.require_axes(2)?;
     let (across, up) = if data.named { (0, 1) } else { most_important(data)? };
-    let scores = data.sample.model(&[across, up])?.surface(CELLS)?;
+    let scores = data.sample.surface(&[across, up])?.cells(CELLS)?;
     let (x, y) = (&data.sample.axes[across], &data.sample.axes[up]);
     let title = format!("predicted {} over {} and {}", data.sample.metric.name, x.name(), y.name());
     let mut scene = Scene::new(size, (760, 640), &title);

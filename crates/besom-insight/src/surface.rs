@@ -1,12 +1,12 @@
-//! A model of the metric over some parameters.
+//! The metric as a surface over some parameters: a model that predicts where no run was.
 //!
 //! A Gaussian process on the normal scores of the losses' ranks: only their order matters, so that a diverged run weighs
 //! no more than the second worst.
 
 use besom_core::Goal;
 use besom_core::special::normal_quantile;
-use besom_gp::{Dimension, Posterior, Prior, fit};
-use nalgebra::{DMatrix, DVector};
+use besom_gp::nalgebra::{DMatrix, DVector};
+use besom_gp::{Dimension, GpError, Model, Posterior, Prior, fit};
 
 use crate::{Axis, InsightError, Sample};
 
@@ -16,10 +16,10 @@ const MOST: usize = 400;
 /// The fewest runs that a model is fitted to: with fewer every fit is as likely as any other.
 const FEWEST: usize = 4;
 
-/// A fitted model. It predicts scores: 0 is the median of the runs, smaller is better whatever the goal, and about two
-/// thirds of all runs lie between -1 and 1. [`Model::value`] translates them.
+/// The metric over some parameters, as a fitted model has it. It predicts scores: 0 is the median of the runs, smaller is
+/// better whatever the goal, and about two thirds of all runs lie between -1 and 1. [`Surface::value`] translates them.
 #[derive(Debug)]
-pub struct Model {
+pub struct Surface {
     axes: Vec<Axis>,
     posterior: Posterior,
     goal: Goal,
@@ -28,11 +28,14 @@ pub struct Model {
 }
 
 impl Sample<'_> {
-    /// The model over the axes with these numbers, of the runs that have a place on all of them.
+    /// The surface over the axes with these numbers, of the runs that have a place on all of them.
     ///
     /// # Errors
     /// [`InsightError::Runs`] if there are fewer than four of them.
-    pub fn model(&self, axes: &[usize]) -> Result<Model, InsightError> {
+    ///
+    /// # Panics
+    /// If there is no axis of such a number.
+    pub fn surface(&self, axes: &[usize]) -> Result<Surface, InsightError> {
         let mut rows = Vec::new();
         let mut losses = Vec::new();
         for valued in &self.runs {
@@ -46,11 +49,11 @@ impl Sample<'_> {
         }
         let from = rows.len().saturating_sub(MOST);
         let axes = axes.iter().map(|&k| self.axes[k].clone()).collect();
-        Model::fit(axes, self.metric.goal, &rows[from..], &losses[from..])
+        Surface::fit(axes, self.metric.goal, &rows[from..], &losses[from..])
     }
 }
 
-impl Model {
+impl Surface {
     fn fit(axes: Vec<Axis>, goal: Goal, rows: &[Vec<f64>], losses: &[f64]) -> Result<Self, InsightError> {
         let d = axes.len();
         let x = DMatrix::from_fn(rows.len(), d, |i, k| rows[i][k]);
@@ -59,7 +62,7 @@ impl Model {
         let kind = |axis: &Axis| {
             if axis.is_categorical() { Dimension::Categorical } else { Dimension::Numeric }
         };
-        let model = besom_gp::Model::new(d).dimensions(axes.iter().map(kind).collect::<Vec<_>>());
+        let model = Model::new(d).dimensions(axes.iter().map(kind).collect::<Vec<_>>());
         let prior = Prior::for_dimensions(d);
         let hyperparameters = fit(&model, &x, &y, &prior, &[prior.mode()])?.hyperparameters;
         let posterior = Posterior::new(&model, &hyperparameters, &x, &y)?;
@@ -74,14 +77,28 @@ impl Model {
         &self.axes
     }
 
-    /// Predicted scores at places, one row each with a column per axis.
-    pub fn predict(&self, places: &DMatrix<f64>) -> Result<DVector<f64>, InsightError> {
+    /// Predicted scores at places, each one number from 0 to 1 for every axis ([`Axis::place`]).
+    ///
+    /// # Errors
+    /// [`InsightError::Model`] if a place has another number of axes or a number that is not finite.
+    pub fn scores<P: AsRef<[f64]>>(&self, places: &[P]) -> Result<Vec<f64>, InsightError> {
+        let d = self.axes.len();
+        if let Some(place) = places.iter().find(|place| place.as_ref().len() != d) {
+            let found = place.as_ref().len();
+            return Err(GpError::Shape { what: "coordinates of a place", expected: d, found }.into());
+        }
+        let places = DMatrix::from_fn(places.len(), d, |i, k| places[i].as_ref()[k]);
+        Ok(self.predict(&places)?.iter().copied().collect())
+    }
+
+    /// The same at the rows of a matrix.
+    pub(crate) fn predict(&self, places: &DMatrix<f64>) -> Result<DVector<f64>, InsightError> {
         Ok(self.posterior.predict(places)?.mean)
     }
 
     /// Predicted scores in the middles of `cells` equal parts of each axis, the first axis running fastest: `cells` numbers
     /// for one axis, `cells²` for two. A part of an axis between two values of a list counts for the nearer one.
-    pub fn surface(&self, cells: usize) -> Result<Vec<f64>, InsightError> {
+    pub fn cells(&self, cells: usize) -> Result<Vec<f64>, InsightError> {
         let d = self.axes.len();
         let power = |k: usize| (0..k).fold(1, |product: usize, _| product * cells);
         let middle = |i: usize, k: usize| ((i / power(k) % cells) as f64 + 0.5) / cells as f64;
