@@ -1,5 +1,6 @@
 //! The command as a value, to be built with algorithms of your own.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use besom_core::{BoxError, Options, Problem, Registry, Search, Spec, Stopper, Taken};
@@ -28,7 +29,7 @@ use crate::cli;
 #[derive(Debug)]
 pub struct App {
     registry: Registry,
-    /// Names that were added twice; reported by [`App::main`].
+    /// Names that were added twice; reported by [`App::run`].
     taken: Vec<Taken>,
 }
 
@@ -89,9 +90,49 @@ impl App {
         self
     }
 
-    /// Runs the command with the arguments of this process, or says which names were added twice. Exit codes: 0 success, 1 failure, 2 invalid input.
+    /// The registry of the command, for what [`App::search`] and [`App::stopper`] do not cover.
+    ///
+    /// ```
+    /// let mut app = besom::App::new();
+    /// let names: Vec<_> = app.registry_mut().searches().collect();
+    /// assert!(names.contains(&"bayes"));
+    /// ```
+    pub fn registry_mut(&mut self) -> &mut Registry {
+        &mut self.registry
+    }
+
+    /// Runs the command with the arguments of this process, or says which names were added twice. Exit codes: 0 success,
+    /// 1 failure, 2 invalid input.
     #[must_use]
     pub fn main(self) -> ExitCode {
-        if self.taken.is_empty() { cli::main(&self.registry) } else { cli::refuse(&self.taken) }
+        self.run(std::env::args_os())
     }
+
+    /// Runs the command with these arguments; the first is the name of the program, as in [`std::env::args_os`]. It reads standard
+    /// input, prints to standard output and error, and `besom run` and `besom agent` handle SIGINT and SIGTERM: it is the command,
+    /// not a library call (see [`engine::run`](crate::engine::run) for that). Exit codes as for [`App::main`].
+    ///
+    /// Programs of a sweep are started through a supervisor, which is this executable with [`App::SUPERVISE`] as first argument.
+    /// If your program has arguments of its own, hand such a call over unchanged, before anything else happens.
+    ///
+    /// ```
+    /// use std::process::ExitCode;
+    ///
+    /// assert_eq!(besom::App::new().run(["besom", "methods", "random"]), ExitCode::SUCCESS);
+    /// assert_eq!(besom::App::new().run(["besom", "methods", "randon"]), ExitCode::from(2));
+    /// ```
+    #[must_use]
+    pub fn run<I, T>(self, arguments: I) -> ExitCode
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString>,
+    {
+        if !self.taken.is_empty() {
+            return cli::refuse(&self.taken);
+        }
+        cli::run(&self.registry, arguments.into_iter().map(Into::into).collect())
+    }
+
+    /// The first argument by which this executable becomes the supervisor of a run.
+    pub const SUPERVISE: &'static str = cli::SUPERVISE;
 }

@@ -20,6 +20,7 @@ mod stateless;
 mod table;
 mod validate;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,19 +30,19 @@ use besom_core::{Registry, Taken};
 use besom_engine::Place;
 use clap::{CommandFactory, Parser};
 
+pub(crate) use agents::SUPERVISE;
 use arguments::{Arguments, Command};
 use output::Outcome;
 
 use crate::error::{InputError, describe, is_input};
 
-/// Parses the arguments of this process and executes the command.
-pub(crate) fn main(registry: &Registry) -> ExitCode {
+/// Parses the arguments, of which the first is the name of the program, and executes the command.
+pub(crate) fn run(registry: &Registry, arguments: Vec<OsString>) -> ExitCode {
     // A supervisor is started for every run: nothing else is parsed or set up before it.
-    let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == agents::SUPERVISE) {
-        std::process::exit(besom_agent::supervise(words));
+    if arguments.get(1).is_some_and(|word| word == SUPERVISE) {
+        std::process::exit(besom_agent::supervise(arguments.into_iter().skip(2)));
     }
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             // clap prints help and version to standard output with code 0, errors to standard error with code 2.
