@@ -1,4 +1,6 @@
-//! Claims runs, executes their program or function, reports their metrics, ends them when asked to.
+#![doc = include_str!("../README.md")]
+//!
+//! # Design
 //!
 //! [`work`] is an agent: it takes runs from a [`Queue`](besom_store::Queue), hands each to a [`Runner`] and
 //! returns it with its end. Two runners are provided: [`ProgramRunner`] executes programs in any language,

@@ -1,4 +1,6 @@
-//! How good search methods and stopping rules are: objectives in suites, scores with intervals, paired differences.
+#![doc = include_str!("../README.md")]
+//!
+//! # Design
 //!
 //! An [`Objective`] is a function with a space, and perhaps with noise, failures and a learning curve. A [`Task`] is a
 //! family of them under one name, of which a sweep's seed picks an instance; a [`Suite`] is a list of tasks.

@@ -1,6 +1,8 @@
-//! Turns a sweep file (YAML or JSON) into a validated sweep configuration, or into the list of all its problems.
+#![doc = include_str!("../README.md")]
 //!
-//! The file is W&B's sweep configuration, word for word, with a few keys of our own. Reading goes in three steps, each
+//! # Design
+//!
+//! Reading goes in three steps, each
 //! of which knows nothing of the next: text to a tree in which every value keeps its place; the tree to diagnostics
 //! and a [`SweepConfig`]; diagnostics to text. So that one sees everything that is wrong at once, no check stops at the
 //! first problem, and only text that is not YAML at all ends the reading early.

@@ -1,4 +1,6 @@
-//! The vocabulary of besom.
+#![doc = include_str!("../README.md")]
+//!
+//! # Six words, two laws
 //!
 //! The whole workspace uses six words and two laws. A [`Space`] defines what may be varied; a [`Run`] is one point
 //! being tried; a [`History`] is all runs of a sweep; a [`Search`] suggests points to try; a [`Stopper`] selects runs to
@@ -10,7 +12,7 @@
 //!
 //! **Seed law.** The generator for a run is a function of (sweep seed, run number), see [`seed::rng`].
 //!
-//! This crate does no IO, has no clock and starts no threads. It is all that an author of an algorithm needs.
+//! This crate is all that an author of an algorithm needs.
 
 pub mod contract;
 pub mod distribution;

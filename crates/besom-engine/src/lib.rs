@@ -1,7 +1,9 @@
-//! The parts of besom put together: sweeps created and stepped in a store, and asked without one.
+#![doc = include_str!("../README.md")]
+//!
+//! # Design
 //!
 //! The crates below do not know each other on purpose: the controller gets built algorithms, the store keeps text. Here they
-//! meet, once for the command, the Python package and programs of your own. Nothing here prints.
+//! meet, once for the command, the Python package and programs of your own. [`run()`] is all of it in one call; its parts are public:
 //!
 //! ```
 //! use besom_config::Reader;

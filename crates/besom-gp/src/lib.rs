@@ -1,10 +1,6 @@
-//! Gaussian process regression: arrays in, posterior out.
+#![doc = include_str!("../README.md")]
 //!
-//! The crate knows nothing of sweeps and depends on no other besom crate. It offers what Bayesian
-//! optimization needs of a Gaussian process and nothing else: stationary kernels with one length scale per
-//! dimension (numbers and categories mixed), the maximum a posteriori fit of the hyperparameters ([`fit`]),
-//! the posterior with its gradient ([`Posterior`]), and expected improvement that stays finite far in the
-//! tails ([`improvement`]).
+//! # Letters, numbers, errors
 //!
 //! Letters follow Rasmussen and Williams, *Gaussian Processes for Machine Learning* (2006): n observations in
 //! d dimensions, inputs `x` (n by d, one row each; their X), targets `y`, covariance matrix K of the noisy
@@ -19,19 +15,9 @@
 //! Must not panic on degenerate input (duplicate rows, constant targets, one observation); what cannot be
 //! solved is a [`GpError`].
 //!
-//! [`Gp`] is the whole case in the user's units:
+//! # Parts
 //!
-//! ```
-//! let x: Vec<[f64; 1]> = (0..12).map(|i| [f64::from(i)]).collect();
-//! let y: Vec<f64> = x.iter().map(|[x]| 100.0 + 20.0 * (0.5 * x).sin()).collect();
-//! let gp = besom_gp::Gp::fit(&x, &y)?;
-//! let prediction = gp.predict(&[4.5])?;
-//! let truth = 100.0 + 20.0 * f64::sin(0.5 * 4.5);
-//! assert!((prediction.mean - truth).abs() < 2.0 && prediction.sd < 4.0);
-//! # Ok::<(), besom_gp::GpError>(())
-//! ```
-//!
-//! Its parts, for inputs in the unit cube and targets of about zero mean and unit variance, are
+//! [`Gp`] is the whole case in the user's units. Its parts, for inputs in the unit cube and targets of about zero mean and unit variance, are
 //! there for those who build something of their own; [`nalgebra`] is re-exported for them:
 //!
 //! ```
@@ -49,8 +35,6 @@
 //! assert!(prediction.sd[0] < 0.5);
 //! # Ok::<(), besom_gp::GpError>(())
 //! ```
-//!
-//! The feature `serde` (off) gives [`Hyperparameters`], [`Fit`] and [`Model`] `Serialize` and `Deserialize`.
 
 mod cholesky;
 mod error;

@@ -1,24 +1,10 @@
-//! Search methods: which points to try next.
+#![doc = include_str!("../README.md")]
 //!
-//! A method gets a problem and the history of its sweep and answers with points. Grid and random search are
-//! W&B's, so that a sweep file gives the same points; Sobol search fills the space more evenly; a method that
-//! learns from results is a folder of its own.
+//! # Design
 //!
-//! Adding a method costs its file or folder and its line in [`register`].
-//!
-//! ```
-//! use besom_core::{Answer, Ask, Distribution, Goal, History, Metric, ParamPath, Options, Parameter, Problem, Registry, Space};
-//!
-//! let lr = Parameter { name: ParamPath::from("lr"), distribution: Distribution::IntUniform { min: 1, max: 3 } };
-//! let problem = Problem::new(Space::new(vec![lr])?, Metric::new("loss", Goal::Minimize));
-//!
-//! let mut registry = Registry::new();
-//! besom_search::register(&mut registry);
-//! let mut grid = registry.search("grid", &problem, &Options::new())?;
-//! let answer = grid.suggest(&Ask { problem: &problem, history: &History::new(), count: 10 })?;
-//! assert!(matches!(answer, Answer::Try(points) if points.len() == 3));
-//! # Ok::<(), besom_core::BoxError>(())
-//! ```
+//! Grid and random search are W&B's, so that a sweep file gives the same points; Sobol search fills the space more
+//! evenly; a method that learns from results is a folder of its own. Adding a method costs its file or folder and its
+//! line in [`register`].
 
 mod auto;
 mod axis;

@@ -1,23 +1,12 @@
-//! Stopping rules: which running runs are not worth finishing.
+#![doc = include_str!("../README.md")]
 //!
-//! One file per rule. A rule reads the curves of all runs and selects those to stop, each with a reason that a person can
-//! check. Rules never keep state between calls, so a crash or a second controller changes nothing.
+//! # Design
+//!
+//! One file per rule. Rules never keep state between calls, so a crash or a second controller changes nothing.
 //!
 //! Adding a rule costs its file, its line in [`register`], and nothing else: what a run has logged as losses
 //! (`objective`), which runs got as far (`peers`), reading
 //! options (`options`) and wording a reason (`reason`) are shared. Its options, defaults and summary stand in its `SPEC`.
-//!
-//! ```
-//! use besom_core::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Registry, Space};
-//!
-//! let lr = Parameter { name: ParamPath::from("lr"), distribution: Distribution::Constant(1.into()) };
-//! let problem = Problem::new(Space::new(vec![lr]).expect("one name"), Metric::new("loss", Goal::Minimize));
-//!
-//! let mut registry = Registry::new();
-//! besom_stop::register(&mut registry);
-//! let options = [("min_iter".to_owned(), 3.into())].into_iter().collect();
-//! assert!(registry.stopper("hyperband", &problem, &options).is_ok());
-//! ```
 
 mod asha;
 mod envelope;

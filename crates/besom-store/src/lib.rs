@@ -1,4 +1,6 @@
-//! Where the runs of a sweep live, and the only thing that controller and agents share.
+#![doc = include_str!("../README.md")]
+//!
+//! # Design
 //!
 //! Two traits, because two kinds of callers have different rights: agents take work from a [`Queue`]; controllers and
 //! owners use a [`Store`], which is a queue and everything else. Both are synchronous. [`SqliteStore`] (feature `sqlite`, on by

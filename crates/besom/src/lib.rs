@@ -1,10 +1,6 @@
-//! besom: hyperparameter sweeps with no account, server or network.
+#![doc = include_str!("../README.md")]
 //!
-//! Three ways in:
-//!
-//! * the command `besom`, which is [`App::new`]`().main()`;
-//! * the same command with your own algorithms: `App::new().search("corners", spec, ..).main()`, see [`App`];
-//! * the parts, re-exported here under their short names, each a crate that can be used alone.
+//! # A sweep from parts
 //!
 //! ```
 //! use besom::controller::Sweep;
