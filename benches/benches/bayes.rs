@@ -75,14 +75,14 @@ fn follow(c: &mut Criterion) {
 
 /// Asks for so many, and finishes the first of them.
 fn next(bayes: &mut Bayes, problem: &Problem, history: &mut History, count: usize) {
-    let ask = Ask { problem, history, count };
+    let ask = Ask::new(problem, history).count(count);
     let Ok(Answer::Try(mut suggestions)) = bayes.suggest(&ask) else {
         panic!("there is always another point")
     };
     let first = suggestions.remove(0);
     let loss = (history.len() as f64).sin();
-    let run = Run { note: first.note, state: RunState::Finished, ..Run::new(first.point) };
-    history.push(Run { curves: vec![Curve::new([loss])], ..run });
+    let run = Run::new(first.point).with_state(RunState::Finished).with_note(first.note);
+    history.push(run.with_curve(0, Curve::new([loss])));
 }
 
 criterion_group! {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 /// One more point.
 fn next(search: &mut dyn Search, problem: &Problem, history: &History) -> Answer {
-    search.suggest(&Ask { problem, history, count: 1 }).expect("an answer")
+    search.suggest(&Ask::new(problem, history)).expect("an answer")
 }
 
 /// The next point of a grid of 10^12, with 10^5 runs done: by an instance that followed the history, run by run, and
@@ -23,7 +23,7 @@ fn grid(c: &mut Criterion) {
         let options = Options::from_iter([("order".to_owned(), json!(order))]);
         let make = || Grid::new(&problem, &options).expect("a grid");
         let mut follower = make();
-        let done = |k| Run { state: RunState::Finished, ..Run::new(follower.point(k).expect("a point")) };
+        let done = |k| Run::new(follower.point(k).expect("a point")).with_state(RunState::Finished);
         let mut history: History = (0..DONE as u128).map(done).collect();
         let mut group = c.benchmark_group("grid/10^12 cells, 10^5 runs done");
         group.sample_size(10).bench_function(format!("first, {order}"), |b| {
@@ -33,7 +33,7 @@ fn grid(c: &mut Criterion) {
                 BatchSize::PerIteration,
             );
         });
-        next(&mut follower, &problem, &history);
+        let _ = next(&mut follower, &problem, &history);
         group.sample_size(100).bench_function(format!("next, {order}"), |b| {
             b.iter(|| {
                 let Answer::Try(mut points) = next(&mut follower, &problem, &history) else {

@@ -18,9 +18,9 @@ pub fn problem(distributions: impl IntoIterator<Item = Distribution>) -> Problem
     let parameters = distributions
         .into_iter()
         .enumerate()
-        .map(|(place, distribution)| Parameter { name: ParamPath::new([format!("p{place}")]), distribution });
+        .map(|(place, distribution)| Parameter::new(ParamPath::new([format!("p{place}")]), distribution));
     let space = Space::new(parameters.collect()).expect("the names differ");
-    Problem { seed: 7, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
+    Problem::new(space, Metric::new("loss", Goal::Minimize)).seed(7)
 }
 
 /// Ten parameters as people mix them: rates, counts, choices, steps.

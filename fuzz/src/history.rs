@@ -1,6 +1,6 @@
 //! Histories such as a store may hold.
 
-use besom_core::{Curve, History, ParamPath, Note, Point, Problem, Run, RunState};
+use besom_core::{Curve, History, ParamPath, Point, Problem, Run, RunState};
 use serde_json::json;
 
 use crate::{Bytes, value};
@@ -21,22 +21,19 @@ pub fn history(bytes: &mut Bytes<'_>, problem: &Problem, most: usize) -> History
 pub fn run(bytes: &mut Bytes<'_>, problem: &Problem) -> Run {
     let point = point(bytes, problem);
     let curves = (0..bytes.below(problem.metrics.len() + 1).max(1)).map(|_| curve(bytes)).collect();
-    Run {
-        point,
-        note: Note::new(),
-        // Most runs run or have finished, as in life.
-        state: if bytes.one_in(4) {
-            bytes.pick(&RunState::ALL)
-        } else {
-            bytes.pick(&[RunState::Running, RunState::Finished])
-        },
-        stopped: bytes.one_in(8).then(|| "3rd of 3".to_owned()),
-        curves,
-    }
+    // Most runs run or have finished, as in life.
+    let state = if bytes.one_in(4) {
+        bytes.pick(&RunState::ALL)
+    } else {
+        bytes.pick(&[RunState::Running, RunState::Finished])
+    };
+    let stopped = bytes.one_in(8).then(|| "3rd of 3".to_owned());
+    Run::new(point).with_state(state).with_stopped(stopped).with_curves(curves)
 }
 
 fn point(bytes: &mut Bytes<'_>, problem: &Problem) -> Point {
-    let cube: Vec<f64> = (0..problem.space.dimensions()).map(|_| bytes.float()).collect();
+    let mut coordinate = || Some(bytes.float()).filter(|u| !u.is_nan()).unwrap_or(0.5);
+    let cube: Vec<f64> = (0..problem.space.dimensions()).map(|_| coordinate()).collect();
     let point = problem.space.decode(&cube);
     match bytes.below(8) {
         0 => {
@@ -60,5 +57,5 @@ fn curve(bytes: &mut Bytes<'_>) -> Curve {
         7 => vec![bytes.float(); 10 * bytes.below(200)],
         _ => (0..bytes.below(20)).map(|_| bytes.float()).collect(),
     };
-    Curve { values, summary: bytes.one_in(4).then(|| bytes.float()) }
+    Curve::new(values).with_summary(bytes.one_in(4).then(|| bytes.float()))
 }

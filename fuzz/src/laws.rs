@@ -37,7 +37,7 @@ pub fn ask(ask: &Ask<'_>, follower: &mut dyn Search, fresh: &mut dyn Search) -> 
 pub fn accept(history: &mut History, answer: &Answer) {
     if let Answer::Try(suggestions) = answer {
         for suggestion in suggestions {
-            history.push(Run { note: suggestion.note.clone(), ..Run::new(suggestion.point.clone()) });
+            history.push(Run::new(suggestion.point.clone()).with_note(suggestion.note.clone()));
         }
     }
 }

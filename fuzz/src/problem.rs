@@ -1,7 +1,9 @@
 //! Problems such as a sweep file can describe, as wild as it may.
 
 use besom_core::distribution::{Continuous, Step};
-use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, Metric, ParamPath, Parameter, Problem, Space};
+use besom_core::{
+    Distribution, Goal, Impute, ImputeWhileRunning, Metric, ParamPath, Parameter, Problem, Space,
+};
 use serde_json::Value;
 
 use crate::{Bytes, value};
@@ -24,30 +26,27 @@ pub fn finite_problem(bytes: &mut Bytes<'_>) -> Problem {
 fn of(bytes: &mut Bytes<'_>, mut distribution: impl FnMut(&mut Bytes<'_>) -> Distribution) -> Problem {
     let names = ["lr", "Width", "ü", "a.b", "z", "", "0"];
     let nested = bytes.byte();
-    let parameters =
-        names.iter().take(1 + bytes.below(names.len())).enumerate().map(|(place, name)| Parameter {
-            name: if nested >> place & 1 == 1 { ParamPath::new(["model", name]) } else { ParamPath::from(*name) },
-            distribution: distribution(bytes),
-        });
+    let parameters = names.iter().take(1 + bytes.below(names.len())).enumerate().map(|(place, name)| {
+        Parameter::new(
+            if nested >> place & 1 == 1 { ParamPath::new(["model", name]) } else { ParamPath::from(*name) },
+            distribution(bytes),
+        )
+    });
     let space = Space::new(parameters.collect()).expect("the names differ and none is called model");
     let seed = bytes.word();
-    Problem { space, metrics: vec![metric(bytes)], seed, run_cap: None }
+    Problem::new(space, metric(bytes)).seed(seed)
 }
 
 /// A metric, imputed in any way.
 pub fn metric(bytes: &mut Bytes<'_>) -> Metric {
-    Metric {
-        name: "loss".to_owned(),
-        goal: bytes.pick(&[Goal::Minimize, Goal::Maximize]),
-        target: None,
-        impute: bytes.pick(&[Impute::Worst, Impute::Best, Impute::Latest]),
-        impute_while_running: bytes.pick(&[
+    Metric::new("loss", bytes.pick(&[Goal::Minimize, Goal::Maximize]))
+        .impute(bytes.pick(&[Impute::Worst, Impute::Best, Impute::Latest]))
+        .impute_while_running(bytes.pick(&[
             ImputeWhileRunning::False,
             ImputeWhileRunning::Worst,
             ImputeWhileRunning::Best,
             ImputeWhileRunning::Latest,
-        ]),
-    }
+        ]))
 }
 
 /// A distribution of any kind, with any parameters that it may have.

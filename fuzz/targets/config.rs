@@ -68,7 +68,7 @@ fn check_runs(config: &SweepConfig) {
         (Err(_), Err(_)) if config.method.name == "grid" => return,
         (one, other) => panic!("its method cannot be built: {:?}", one.and(other).err()),
     };
-    let ask = Ask { problem, history: &History::new(), count: 2 };
+    let ask = Ask::new(problem, &History::new()).count(2);
     laws::ask(&ask, &mut *one, &mut *other);
 }
 

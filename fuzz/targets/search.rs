@@ -16,7 +16,7 @@ fuzz_target!(|input: &[u8]| {
     let mut history = history(&mut bytes, &problem, 12);
     let mut done = false;
     for _ in 0..3 {
-        let ask = Ask { problem: &problem, history: &history, count: 1 + bytes.below(3) };
+        let ask = Ask::new(&problem, &history).count(1 + bytes.below(3));
         let mut fresh = make().expect("it was built before");
         let answer = laws::ask(&ask, &mut *follower, &mut *fresh);
         assert!(!done || answer == Answer::Done, "it is done no more");

@@ -50,7 +50,7 @@ pub(crate) fn draw() -> Result<String, Box<dyn Error>> {
                 let suggestion = next(&mut search, &problem, &history)?;
                 let at = number(&suggestion.point)?;
                 let mut run =
-                    Run { note: suggestion.note, state: RunState::Finished, ..Run::new(suggestion.point) };
+                    Run::new(suggestion.point).with_state(RunState::Finished).with_note(suggestion.note);
                 run.curve_mut(0).values.push(loss(at.log10()));
                 history.push(run);
             }
@@ -63,15 +63,14 @@ pub(crate) fn draw() -> Result<String, Box<dyn Error>> {
 fn problem() -> Result<Problem, Box<dyn Error>> {
     let (min, max) = (10_f64.powf(DECADES.0), 10_f64.powf(DECADES.1));
     let distribution = Distribution::Continuous(Continuous::LogUniformValues { min, max });
-    let space = Space::new(vec![Parameter { name: "lr".into(), distribution }])?;
+    let space = Space::new(vec![Parameter::new("lr", distribution)])?;
     // With twelve runs to spend, the first three are quasi-random.
     let metric = Metric::new("loss", Goal::Minimize);
-    Ok(Problem { seed: 1, run_cap: Some(12), ..Problem::new(space, metric) })
+    Ok(Problem::new(space, metric).seed(1).run_cap(12))
 }
 
 fn next(search: &mut Bayes, problem: &Problem, history: &History) -> Result<Suggestion, Box<dyn Error>> {
-    let answer =
-        search.suggest(&Ask { problem, history, count: 1 }).map_err(|error| error as Box<dyn Error>)?;
+    let answer = search.suggest(&Ask::new(problem, history)).map_err(|error| error as Box<dyn Error>)?;
     match answer {
         Answer::Try(mut suggestions) => Ok(suggestions.remove(0)),
         other => Err(format!("no suggestion but {other:?}").into()),

@@ -1,6 +1,6 @@
 //! What a valid sweep file means.
 
-use besom_core::{Metric, Options, Problem, Space, seed};
+use besom_core::{Metric, Options, Problem, Space};
 use serde_json::{Map, Value};
 
 /// A checked sweep configuration with all defaults filled in.
@@ -42,8 +42,12 @@ impl SweepConfig {
     /// What the sweep has to solve. If the file has no seed, that of the problem is a fresh one, another at each call;
     /// `config.problem().seed(7)` has one of your own.
     pub fn problem(&self) -> Problem {
-        let Self { space, metrics, run_cap, .. } = self.clone();
-        Problem { space, metrics, seed: self.seed.unwrap_or_else(seed::fresh), run_cap }
+        let problem = Problem::without_metric().space(self.space.clone()).run_cap(self.run_cap);
+        let problem = self.metrics.iter().cloned().fold(problem, Problem::with_metric);
+        match self.seed {
+            Some(seed) => problem.seed(seed),
+            None => problem,
+        }
     }
 }
 

@@ -76,10 +76,9 @@ impl SweepRun {
 
     fn curve(&self, metric: &str) -> Curve {
         let rows = self.history.iter().flatten();
-        Curve {
-            values: rows.filter_map(|row| row.get(metric)).map(number_or_nan).collect(),
-            summary: self.summary_metrics.as_ref().and_then(|summary| summary.get(metric)?.as_f64()),
-        }
+        let values: Vec<f64> = rows.filter_map(|row| row.get(metric)).map(number_or_nan).collect();
+        let summary = self.summary_metrics.as_ref().and_then(|summary| summary.get(metric)?.as_f64());
+        Curve::new(values).with_summary(summary)
     }
 }
 
@@ -94,7 +93,7 @@ pub fn history(problem: &Problem, runs: &[SweepRun]) -> History {
 
 fn sweep(problem: &Problem, search: Method, runs: &[SweepRun]) -> Sweep {
     // W&B's engine knows no cap and no target here: its server applies them.
-    let mut problem = Problem { run_cap: None, ..problem.clone() };
+    let mut problem = problem.clone().run_cap(None);
     problem.metrics.iter_mut().for_each(|metric| metric.target = None);
     let mut sweep = Sweep::new(problem, search);
     for run in runs {
@@ -127,7 +126,7 @@ pub fn next_runs(
             Answer::Try(new) => {
                 for suggestion in new {
                     let (config, note) = (wandb_config(suggestion.point.to_json()), suggestion.note);
-                    sweep.import(Run { note: note.clone(), ..Run::new(suggestion.point) });
+                    sweep.import(Run::new(suggestion.point).with_note(note.clone()));
                     suggestions.push(Some(Suggested { config, note }));
                 }
             }

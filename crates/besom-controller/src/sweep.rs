@@ -13,10 +13,10 @@ use crate::ControllerError;
 ///
 /// ```
 /// use besom_controller::Sweep;
-/// use besom_core::{Answer, Distribution, Goal, Metric, ParamPath, Parameter, Problem, RunState, Space, distribution::Continuous};
+/// use besom_core::{Answer, Distribution, Goal, Metric, Parameter, Problem, RunState, Space, distribution::Continuous};
 ///
 /// let x = Distribution::Continuous(Continuous::Uniform { min: -5.0, max: 5.0 });
-/// let space = Space::new(vec![Parameter { name: ParamPath::from("x"), distribution: x }]).unwrap();
+/// let space = Space::new(vec![Parameter::new("x", x)]).unwrap();
 /// let problem = Problem::new(space, Metric::new("loss", Goal::Minimize));
 /// let mut sweep = Sweep::new(problem, besom_search::Random);
 /// for _ in 0..20 {
@@ -97,7 +97,7 @@ impl Sweep {
         if count == 0 {
             return Ok(Answer::Wait);
         }
-        let ask = Ask { problem: &self.problem, history: &self.history, count };
+        let ask = Ask::new(&self.problem, &self.history).count(count);
         let answer = self.search.suggest(&ask).map_err(ControllerError::Search)?;
         self.exhausted = answer == Answer::Done;
         Ok(answer)

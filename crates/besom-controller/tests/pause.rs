@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use besom_controller::{Controller, Step, Sweep};
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Goal, History, Metric, ParamPath, Parameter, Problem, Search, Space,
-    Stop, Stopper,
+    Answer, Ask, BoxError, Distribution, Goal, History, Metric, Parameter, Problem, Search, Space, Stop,
+    Stopper,
 };
 use besom_store::{NewAgent, NewSweep, PausedBy, Queue, SqliteStore, Store, SweepId, SweepState};
 
@@ -38,7 +38,7 @@ fn paused(stopper: Option<Picky>) -> (Option<PausedBy>, String) {
     let new = NewSweep::new(id.clone()).metric("loss", Goal::Minimize);
     store.create_sweep(&new).unwrap();
     let a = Distribution::IntUniform { min: 1, max: 9 };
-    let space = Space::new(vec![Parameter { name: ParamPath::from("a"), distribution: a }]).unwrap();
+    let space = Space::new(vec![Parameter::new("a", a)]).unwrap();
     let sweep = Sweep::new(Problem::new(space, Metric::new("loss", Goal::Minimize)), Once);
     let sweep = match stopper {
         Some(stopper) => sweep.with_stopper(stopper),

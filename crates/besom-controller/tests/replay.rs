@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use besom_controller::{Controller, Sweep};
 use besom_core::distribution::Continuous;
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Goal, History, ImputeWhileRunning, Metric, News, Options, ParamPath,
-    Parameter, Problem, Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper, Suggestion,
+    Answer, Ask, BoxError, Distribution, Goal, History, ImputeWhileRunning, Metric, News, Options, Parameter,
+    Problem, Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper, Suggestion,
 };
 use besom_store::{
     AgentId, Claim, ClaimedRun, End, Event, NewAgent, NewSweep, Queue, Row, Seen, SqliteStore, Store, SweepId,
@@ -25,10 +25,10 @@ fn id() -> SweepId {
 
 fn problem() -> Problem {
     let x = Distribution::Continuous(Continuous::Uniform { min: -1.0, max: 1.0 });
-    let space = Space::new(vec![Parameter { name: ParamPath::from("x"), distribution: x }]).unwrap();
+    let space = Space::new(vec![Parameter::new("x", x)]).unwrap();
     let mut metric = Metric::new("loss", Goal::Minimize);
     metric.impute_while_running = ImputeWhileRunning::Best;
-    Problem { seed: 5, run_cap: Some(RUNS), ..Problem::new(space, metric) }
+    Problem::new(space, metric).seed(5).run_cap(RUNS)
 }
 
 /// A method that learns from all runs that have logged, also from running ones.
@@ -60,7 +60,7 @@ impl Stopper for Above {
             run.state == RunState::Running && run.curve(0).values.get(2).is_some_and(|x| *x > 1.0)
         };
         let bad = history.iter().filter(|(_, run)| is_bad(run));
-        Ok(bad.map(|(run, _)| Stop { run, reason: "above 1".to_owned() }).collect())
+        Ok(bad.map(|(run, _)| Stop::new(run, "above 1")).collect())
     }
 }
 
@@ -174,7 +174,7 @@ fn history_at(store: &mut dyn Store, problem: &Problem, seen: &Seen) -> History 
 fn run_at(store: &mut dyn Store, problem: &Problem, seen: &Seen, number: RunNumber) -> Run {
     let row = store.run(&id(), number).unwrap();
     let mut history = History::new();
-    history.push(Run { note: row.note, ..Run::new(problem.space.read(&row.point)) });
+    history.push(Run::new(problem.space.read(&row.point)).with_note(row.note));
     let events = store.events(&id(), Some(number), 0, u64::MAX).unwrap();
     let (before, after) = events.split_at(events.partition_point(|event| event.seq <= seen.upto));
     let (mut attempt, mut state) = (0, RunState::Pending);
@@ -231,9 +231,9 @@ fn every_suggestion_is_repeated_from_what_the_store_says_it_saw() {
         let history = history_at(store, &problem, &seen);
         assert_eq!(compared(&history), compared(&shown[&seen.runs]), "run {number} saw {seen:?}");
         let count = usize::try_from(number.get() - seen.runs).unwrap();
-        let ask = Ask { problem: &problem, history: &history, count };
+        let ask = Ask::new(&problem, &history).count(count);
         let Answer::Try(suggestions) = search().suggest(&ask).unwrap() else { panic!("{seen:?}") };
-        let Suggestion { point, note } = &suggestions[count - 1];
+        let Suggestion { point, note, .. } = &suggestions[count - 1];
         assert_eq!((&point.to_json(), note), (&row.point, &row.note), "run {number}");
         learned += u32::from(history.count(RunState::Finished) > 3);
         kinds[0] += seen.rows.len();

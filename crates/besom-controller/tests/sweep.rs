@@ -3,15 +3,15 @@
 
 use besom_controller::{ControllerError, Sweep};
 use besom_core::{
-    AlgorithmError, Answer, Ask, BoxError, Distribution, Goal, History, Metric, Options, ParamPath,
-    Parameter, Problem, Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper,
+    AlgorithmError, Answer, Ask, BoxError, Distribution, Goal, History, Metric, Options, Parameter, Problem,
+    Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper,
 };
 use serde_json::json;
 
 /// A grid of `n` values of `a`, and a metric to minimize.
 fn problem(n: i64) -> Problem {
     let a = Distribution::IntUniform { min: 1, max: n };
-    let space = Space::new(vec![Parameter { name: ParamPath::from("a"), distribution: a }]).unwrap();
+    let space = Space::new(vec![Parameter::new("a", a)]).unwrap();
     Problem::new(space, Metric::new("loss", Goal::Minimize))
 }
 
@@ -33,7 +33,7 @@ impl Stopper for StopAll {
     fn stop(&mut self, _: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
         let logged =
             history.iter().filter(|(_, run)| run.state == RunState::Running && run.curve(0).last().is_some());
-        Ok(logged.map(|(run, _)| Stop { run, reason: "enough".into() }).collect())
+        Ok(logged.map(|(run, _)| Stop::new(run, "enough")).collect())
     }
 }
 
@@ -60,7 +60,7 @@ fn a_grid_is_done_after_its_last_point() {
 
 #[test]
 fn the_cap_is_exact() {
-    let mut sweep = sweep(Problem { run_cap: Some(5), ..problem(100) }, "random");
+    let mut sweep = sweep(problem(100).run_cap(5), "random");
     assert_eq!(runs(sweep.ask(3).unwrap()).len(), 3);
     assert_eq!(runs(sweep.ask(3).unwrap()).len(), 2);
     assert_eq!(sweep.ask(3).unwrap(), Answer::Done);
@@ -97,7 +97,7 @@ fn a_stop_is_named_once_and_kept_as_the_reason() {
     let run = runs(sweep.ask(1).unwrap())[0];
     assert_eq!(sweep.stops().unwrap(), []);
     sweep.report(run, 0.5).unwrap();
-    assert_eq!(sweep.stops().unwrap(), [Stop { run, reason: "enough".into() }]);
+    assert_eq!(sweep.stops().unwrap(), [Stop::new(run, "enough")]);
     assert_eq!(sweep.stops().unwrap(), []);
     assert_eq!(sweep.history().get(run).unwrap().stopped.as_deref(), Some("enough"));
 }
@@ -117,7 +117,7 @@ fn imported_runs_use_up_grid_points() {
     let problem = problem(3);
     let point = problem.space.read(json!({ "a": 2 }).as_object().unwrap());
     let mut sweep = sweep(problem, "grid");
-    sweep.import(Run { state: RunState::Finished, ..Run::new(point) });
+    sweep.import(Run::new(point).with_state(RunState::Finished));
     let left = runs(sweep.ask(9).unwrap()).into_iter().map(|run| sweep.params(run).unwrap()["a"].clone());
     assert_eq!(left.collect::<Vec<_>>(), [json!(1), json!(3)]);
 }

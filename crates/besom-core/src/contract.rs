@@ -26,7 +26,7 @@ pub const REASON_LIMIT: usize = 4 * 1024;
 ///
 /// let problem = Problem::new(Space::default(), Metric::new("loss", Goal::Minimize));
 /// let history = History::new();
-/// let ask = Ask { problem: &problem, history: &history, count: 1 };
+/// let ask = Ask::new(&problem, &history);
 /// let found = contract::check_answer(&ask, &Spec::new("Waits"), &Answer::Wait);
 /// assert_eq!(found, Err(Breach::IdleWait { runs: 0 }));
 /// ```

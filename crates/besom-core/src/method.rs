@@ -31,7 +31,7 @@ use crate::{Answer, Ask, BoxError, History, Problem, Search, Shown, Spec, Stop, 
 /// let problem = Problem::new(Space::default(), Metric::new("loss", Goal::Minimize));
 /// let history = History::new();
 /// let mut method = Method::from(Greedy);
-/// let error = method.suggest(&Ask { problem: &problem, history: &history, count: 2 }).unwrap_err();
+/// let error = method.suggest(&Ask::new(&problem, &history).count(2)).unwrap_err();
 /// assert_eq!(
 ///     besom_core::error_chain(&error),
 ///     "the search method broke its contract: it made 9 suggestions where 1 to 2 were asked for; make at most `ask.count`",

@@ -112,7 +112,7 @@ impl History {
     /// let problem = Problem::new(Space::default(), Metric::new("loss", Goal::Minimize));
     /// let mut history = History::new();
     /// for (state, loss) in [(RunState::Finished, 0.5), (RunState::Failed, 0.1), (RunState::Running, 0.4)] {
-    ///     let mut run = Run { state, ..Run::new(Point::default()) };
+    ///     let mut run = Run::new(Point::default()).with_state(state);
     ///     run.curve_mut(0).values.push(loss);
     ///     history.push(run);
     /// }
@@ -150,7 +150,7 @@ mod tests {
     use crate::{Curve, Point, Space};
 
     fn run(state: RunState, values: &[f64]) -> Run {
-        Run { state, curves: vec![Curve::new(values)], ..Run::new(Point::default()) }
+        Run::new(Point::default()).with_curve(0, Curve::new(values)).with_state(state)
     }
 
     fn problem(goal: Goal) -> Problem {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn metric(impute: Impute, impute_while_running: ImputeWhileRunning) -> Metric {
-        Metric { impute, impute_while_running, ..Metric::new("m", Goal::Maximize) }
+        Metric::new("m", Goal::Maximize).impute(impute).impute_while_running(impute_while_running)
     }
 
     #[test]

@@ -96,6 +96,7 @@ pub enum ImputeWhileRunning {
 
 /// A metric that runs log and the sweep optimizes.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Metric {
     /// The key under which programs log it.
     pub name: String,
@@ -133,8 +134,8 @@ impl Metric {
 
     /// The metric with a target: the sweep finishes once a run reaches it.
     #[must_use]
-    pub fn target(self, target: f64) -> Self {
-        Self { target: Some(target), ..self }
+    pub fn target(self, target: impl Into<Option<f64>>) -> Self {
+        Self { target: target.into(), ..self }
     }
 
     /// The metric with what stands in for a missing final value.
@@ -167,6 +168,7 @@ impl Metric {
 /// # Ok::<(), besom_core::SpaceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Problem {
     /// The search space.
     pub space: Space,
@@ -221,8 +223,8 @@ impl Problem {
 
     /// The problem with at most this many runs.
     #[must_use]
-    pub fn run_cap(self, run_cap: u64) -> Self {
-        Self { run_cap: Some(run_cap), ..self }
+    pub fn run_cap(self, run_cap: impl Into<Option<u64>>) -> Self {
+        Self { run_cap: run_cap.into(), ..self }
     }
 
     /// The first metric, which single-metric algorithms optimize.

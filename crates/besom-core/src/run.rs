@@ -150,6 +150,7 @@ impl FromStr for RunState {
 /// finite number (NaN, infinities, text, null) are kept as NaN so that a rule can see divergence; most readers want
 /// [`Curve::valid`].
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Curve {
     /// One value per log call that held the metric; NaN where it was no finite number.
     pub values: Vec<f64>,
@@ -165,8 +166,8 @@ impl Curve {
 
     /// The curve with this final value beside it.
     #[must_use]
-    pub fn with_summary(self, summary: f64) -> Self {
-        Self { summary: Some(summary), ..self }
+    pub fn with_summary(self, summary: impl Into<Option<f64>>) -> Self {
+        Self { summary: summary.into(), ..self }
     }
 
     /// The finite values in order.
@@ -199,6 +200,7 @@ impl Curve {
 /// assert_eq!(history.runs()[1].curve(0).last(), Some(0.7));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Run {
     /// What is tried.
     pub point: Point,
@@ -239,8 +241,8 @@ impl Run {
 
     /// The run, which a stopping rule ended, or asked to end, for this reason.
     #[must_use]
-    pub fn with_stopped(self, reason: impl Into<String>) -> Self {
-        Self { stopped: Some(reason.into()), ..self }
+    pub fn with_stopped(self, reason: impl Into<Option<String>>) -> Self {
+        Self { stopped: reason.into(), ..self }
     }
 
     /// The run with this curve of the `metric`-th metric of the problem.
@@ -248,6 +250,12 @@ impl Run {
     pub fn with_curve(mut self, metric: usize, curve: Curve) -> Self {
         *self.curve_mut(metric) = curve;
         self
+    }
+
+    /// The run with these curves, one per metric of the problem, in the problem's order.
+    #[must_use]
+    pub fn with_curves(self, curves: Vec<Curve>) -> Self {
+        Self { curves, ..self }
     }
 
     /// The curve of the `metric`-th metric of the problem; empty if nothing was logged.

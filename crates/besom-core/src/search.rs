@@ -64,6 +64,7 @@ impl<S: Search + ?Sized> Search for Box<S> {
 
 /// A question to a [`Search`].
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Ask<'a> {
     /// What the sweep has to solve.
     pub problem: &'a Problem,
@@ -94,6 +95,7 @@ impl<'a> Ask<'a> {
 
 /// The answer of a [`Search`]; once its suggestions are runs, of runs.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use]
 pub enum Answer<T = Suggestion> {
     /// Points to try, at least one.
     Try(Vec<T>),
@@ -116,6 +118,7 @@ impl<T> Answer<T> {
 
 /// A point to try.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Suggestion {
     /// The point.
     pub point: Point,

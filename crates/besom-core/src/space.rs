@@ -16,6 +16,7 @@ use crate::{Distribution, ParamPath};
 
 /// A named parameter with its distribution.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Parameter {
     /// The parameter's name.
     pub name: ParamPath,
@@ -32,7 +33,7 @@ pub struct Parameter {
 /// use besom_core::{Distribution, ParamPath, Parameter, Space};
 /// use serde_json::json;
 ///
-/// let parameter = |path: &[&str], distribution| Parameter { name: ParamPath::new(path.to_vec()), distribution };
+/// let parameter = |path: &[&str], distribution| Parameter::new(ParamPath::new(path.to_vec()), distribution);
 /// let rate = Continuous::LogUniformValues { min: 1e-4, max: 1.0 };
 /// let space = Space::new(vec![
 ///     parameter(&["optimizer", "rate"], Distribution::Continuous(rate)),
@@ -140,7 +141,7 @@ impl Space {
     /// use serde_json::json;
     ///
     /// let unit = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 });
-    /// let parameter = |name: &str| Parameter { name: name.into(), distribution: unit.clone() };
+    /// let parameter = |name: &str| Parameter::new(name, unit.clone());
     /// let space = Space::new(vec![parameter("x"), parameter("y")])?;
     /// let point = Point::from_iter([("y".into(), json!(0.25))]);
     /// assert!(space.contains(&point) && !space.is_complete(&point));

@@ -24,7 +24,7 @@ use crate::{BoxError, History, Problem, RunNumber};
 ///         let stops = running.filter_map(|(number, run)| {
 ///             let loss = metric.goal.to_loss(run.curve(0).valid().next_back()?);
 ///             let reason = format!("{loss} is above {}", self.0);
-///             (loss > self.0).then_some(Stop { run: number, reason })
+///             (loss > self.0).then_some(Stop::new(number, reason))
 ///         });
 ///         Ok(stops.collect())
 ///     }
@@ -33,12 +33,12 @@ use crate::{BoxError, History, Problem, RunNumber};
 /// let problem = Problem::new(Space::default(), Metric::new("loss", Goal::Minimize));
 /// let mut history = History::new();
 /// for loss in [0.5, 3.0] {
-///     let mut run = Run { state: RunState::Running, ..Run::new(Point::default()) };
+///     let mut run = Run::new(Point::default()).with_state(RunState::Running);
 ///     run.curve_mut(0).values.push(loss);
 ///     history.push(run);
 /// }
 /// let stops = Above(1.0).stop(&problem, &history)?;
-/// assert_eq!(stops, [Stop { run: RunNumber::from_index(1), reason: "3 is above 1".into() }]);
+/// assert_eq!(stops, [Stop::new(RunNumber::from_index(1), "3 is above 1")]);
 /// # Ok::<(), BoxError>(())
 /// ```
 pub trait Stopper: Send {
@@ -64,11 +64,19 @@ impl<S: Stopper + ?Sized> Stopper for Box<S> {
 
 /// A run to end, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stop {
     /// The run.
     pub run: RunNumber,
     /// Why, for people: "17th of 20 at step 8 (0.91 > 0.44)".
     pub reason: String,
+}
+
+impl Stop {
+    /// The end of a run, for this reason.
+    pub fn new(run: RunNumber, reason: impl Into<String>) -> Self {
+        Self { run, reason: reason.into() }
+    }
 }
 
 /// What a stopping rule shows of its view: a JSON object.

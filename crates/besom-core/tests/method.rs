@@ -12,7 +12,7 @@ use besom_core::{
 
 fn problem() -> Problem {
     let x = Distribution::Continuous(Continuous::Uniform { min: -5.0, max: 5.0 });
-    let space = Space::new(vec![Parameter { name: "x".into(), distribution: x }]).expect("one name");
+    let space = Space::new(vec![Parameter::new("x", x)]).expect("one name");
     Problem::new(space, Metric::new("loss", Goal::Minimize))
 }
 
@@ -26,7 +26,7 @@ impl<F: FnMut(&Ask<'_>) -> Answer + Send> Search for By<F> {
 }
 
 fn suggested(method: &mut Method, history: &History) -> Result<Answer, AlgorithmError> {
-    method.suggest(&Ask { problem: &problem(), history, count: 2 })
+    method.suggest(&Ask::new(&problem(), history).count(2))
 }
 
 fn middle(ask: &Ask<'_>) -> Answer {
@@ -143,7 +143,7 @@ struct All;
 
 impl Stopper for All {
     fn stop(&mut self, _: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
-        Ok(history.iter().map(|(run, _)| Stop { run, reason: "enough".to_owned() }).collect())
+        Ok(history.iter().map(|(run, _)| Stop::new(run, "enough")).collect())
     }
 
     fn show(&mut self, _: &Problem, _: &History) -> Result<besom_core::Shown, BoxError> {
@@ -154,7 +154,7 @@ impl Stopper for All {
 #[test]
 fn a_rule_is_guarded_as_a_method_is() {
     let mut rule = Rule::new("all", || Ok(All)).expect("it is built");
-    let history = History::from_iter([Run { state: RunState::Finished, ..Run::new(Point::default()) }]);
+    let history = History::from_iter([Run::new(Point::default()).with_state(RunState::Finished)]);
     let error = rule.stop(&problem(), &history).expect_err("the run is over");
     assert_eq!(
         error_chain(&error),

@@ -56,7 +56,7 @@ fn failure(name: &str, options: &Options) -> RegistryError {
 fn a_known_name_is_built() -> Result<(), BoxError> {
     let (problem, history) = (problem(), History::new());
     let mut search = registry().search("grid", &problem, &Options::new())?;
-    assert_eq!(search.suggest(&Ask { problem: &problem, history: &history, count: 1 })?, Answer::Done);
+    assert_eq!(search.suggest(&Ask::new(&problem, &history))?, Answer::Done);
     let mut stopper = registry().stopper("hyperband", &problem, &Options::new())?;
     assert_eq!(stopper.stop(&problem, &history)?, []);
     Ok(())
@@ -111,7 +111,7 @@ fn a_name_can_be_replaced() -> Result<(), BoxError> {
     registry.replace_search("random", SPEC, |_, _| Ok(Says(Answer::Done)));
     assert_eq!(registry.searches().collect::<Vec<_>>(), ["grid", "random"]);
     let mut search = registry.search("random", &problem, &Options::new())?;
-    assert_eq!(search.suggest(&Ask { problem: &problem, history: &history, count: 1 })?, Answer::Done);
+    assert_eq!(search.suggest(&Ask::new(&problem, &history))?, Answer::Done);
     Ok(())
 }
 

@@ -24,10 +24,7 @@ fn history(problem: &Problem, runs: u32, f: impl Fn(&[f64]) -> f64) -> History {
 }
 
 fn problem(distributions: &[Distribution], goal: Goal) -> Problem {
-    let parameter = |(name, distribution): (&str, &Distribution)| Parameter {
-        name: name.into(),
-        distribution: distribution.clone(),
-    };
+    let parameter = |(name, distribution): (&str, &Distribution)| Parameter::new(name, distribution.clone());
     let parameters = ["x", "y", "z"].into_iter().zip(distributions).map(parameter).collect();
     Problem::new(Space::new(parameters).unwrap(), Metric::new("m", goal))
 }
@@ -141,7 +138,7 @@ fn what_a_history_cannot_answer_is_rejected_with_a_reason() {
         refusal(&three, &["yy"]),
         "no parameter 'yy' that is not constant, did you mean 'y'?; known: x, y"
     );
-    let without = Problem { metrics: Vec::new(), ..problem.clone() };
+    let without = Problem::without_metric().space(problem.space.clone());
     assert!(matches!(Sample::new(&without, &three, &[]), Err(InsightError::NoMetric)));
 }
 
@@ -149,7 +146,7 @@ fn what_a_history_cannot_answer_is_rejected_with_a_reason() {
 fn runs_that_did_not_finish_are_neither_records_nor_the_best() {
     let problem = problem(&[uniform()], Goal::Maximize);
     let run = |(state, value): (RunState, f64)| {
-        let mut run = Run { state, ..Run::new(problem.space.decode(&[0.5])) };
+        let mut run = Run::new(problem.space.decode(&[0.5])).with_state(state);
         run.curve_mut(0).values.push(value);
         run
     };

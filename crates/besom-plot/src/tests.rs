@@ -26,7 +26,7 @@ fn points(scene: &Scene) -> Vec<(f64, f64)> {
 
 /// x (a number) decides everything, c (a category) and n (a whole number) nothing.
 fn sweep(runs: usize) -> (Problem, History) {
-    let parameter = |name: &str, distribution| Parameter { name: name.into(), distribution };
+    let parameter = |name: &str, distribution| Parameter::new(name, distribution);
     let space = Space::new(vec![
         parameter(
             "c",
@@ -122,7 +122,7 @@ fn what_cannot_be_drawn_is_rejected_with_a_reason() {
         refusal(Kind::Importance, &problem, &history, &[]),
         "a model of the metric requires at least 4 runs with a value, found 3"
     );
-    let without = Problem { metrics: Vec::new(), ..problem };
+    let without = Problem::without_metric().space(problem.space);
     assert_eq!(refusal(Kind::History, &without, &history, &[]), "the sweep has no metric");
 }
 

@@ -167,7 +167,7 @@ fn answer(problem: &Problem, answer: &Bound<'_, PyAny>) -> PyResult<Answer> {
     }
     let pairs: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> = answer.extract()?;
     let suggestion = |(params, note): &(Bound<'_, PyAny>, Bound<'_, PyAny>)| {
-        Ok(Suggestion { point: point(problem, params)?, note: value::object(note)? })
+        Ok(Suggestion::new(point(problem, params)?).with_note(value::object(note)?))
     };
     Ok(Answer::Try(pairs.iter().map(suggestion).collect::<PyResult<_>>()?))
 }
@@ -176,7 +176,7 @@ fn answer(problem: &Problem, answer: &Bound<'_, PyAny>) -> PyResult<Answer> {
 fn point(problem: &Problem, params: &Bound<'_, PyAny>) -> PyResult<Point> {
     let params = value::object(params)?;
     let read = problem.space.read(&params);
-    let given = problem.space.parameters().iter().filter_map(|Parameter { name, distribution }| {
+    let given = problem.space.parameters().iter().filter_map(|Parameter { name, distribution, .. }| {
         let constant = match distribution {
             Distribution::Constant(value) => Some(value),
             _ => None,
@@ -228,7 +228,7 @@ impl Stopper for PyStopper {
             let stop = |(number, reason)| {
                 let run =
                     RunNumber::new(number).ok_or_else(|| PyValueError::new_err("run numbers start at 1"))?;
-                Ok(Stop { run, reason })
+                Ok(Stop::new(run, reason))
             };
             pairs.into_iter().map(stop).collect::<PyResult<_>>()
         })?)

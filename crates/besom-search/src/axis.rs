@@ -40,7 +40,7 @@ pub(crate) struct Levels {
 
 impl Axis {
     /// The axis of a parameter.
-    pub(crate) fn new(Parameter { name, distribution }: &Parameter) -> Self {
+    pub(crate) fn new(Parameter { name, distribution, .. }: &Parameter) -> Self {
         Self { name: name.clone(), distribution: distribution.clone(), levels: Levels::of(distribution) }
     }
 

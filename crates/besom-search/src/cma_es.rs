@@ -118,7 +118,7 @@ impl CmaEs {
 
 impl Search for CmaEs {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
-        let Ask { problem, history, count } = *ask;
+        let Ask { problem, history, count, .. } = *ask;
         let metric = problem.metric().ok_or(SearchError::NoMetric)?;
         let mut story = Story::read(&self.plan, history);
         let mut model = self.model(&story.updates);
@@ -136,7 +136,7 @@ impl Search for CmaEs {
             let (x, cube) = model.draw(&self.plan, &mut ask.rng(i));
             let mark = Mark { generation: story.generation, starts: story.starts, x, pool: pool.clone() };
             let place = story.begun() + i + 1;
-            Suggestion { point: problem.space.decode(&cube), note: note(&model, &story, &mark, place) }
+            Suggestion::new(problem.space.decode(&cube)).with_note(note(&model, &story, &mark, place))
         });
         Ok(Answer::Try(suggestions.collect()))
     }

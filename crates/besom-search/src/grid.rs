@@ -28,11 +28,11 @@ use permutation::Permutation;
 /// run uses up the one point there is.
 ///
 /// ```
-/// use besom_core::{Distribution, Goal, Metric, ParamPath, Options, Parameter, Problem, Space};
+/// use besom_core::{Distribution, Goal, Metric, Options, Parameter, Problem, Space};
 /// use besom_search::Grid;
 ///
 /// let digit = Distribution::IntUniform { min: 0, max: 9 };
-/// let parameters = ["a", "b", "c"].map(|name| Parameter { name: ParamPath::from(name), distribution: digit.clone() });
+/// let parameters = ["a", "b", "c"].map(|name| Parameter::new(name, digit.clone()));
 /// let problem = Problem::new(Space::new(parameters.into())?, Metric::new("loss", Goal::Minimize));
 /// let grid = Grid::new(&problem, &Options::new())?;
 /// assert_eq!(grid.size(), 1000);

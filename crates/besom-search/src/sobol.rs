@@ -20,9 +20,9 @@ pub(crate) use sequence::scrambled;
 /// use besom_search::Sobol;
 ///
 /// let unit = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 });
-/// let space = Space::new(vec![Parameter { name: "x".into(), distribution: unit }])?;
-/// let problem = Problem { space, metrics: Vec::new(), seed: 7, run_cap: None };
-/// let ask = Ask { problem: &problem, history: &History::new(), count: 4 };
+/// let space = Space::new(vec![Parameter::new("x", unit)])?;
+/// let problem = Problem::without_metric().space(space).seed(7);
+/// let ask = Ask::new(&problem, &History::new()).count(4);
 /// let Answer::Try(suggestions) = Sobol::new(&problem, &Options::new())?.suggest(&ask)? else {
 ///     unreachable!("it is never done")
 /// };
@@ -54,7 +54,7 @@ impl Sobol {
 
 impl Search for Sobol {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
-        let Ask { problem, history, count } = *ask;
+        let Ask { problem, history, count, .. } = *ask;
         let dimensions = problem.space.dimensions();
         let suggestions = (0..count)
             .map(|i| problem.space.decode(&point(problem.seed, history.len() + i, dimensions)).into());

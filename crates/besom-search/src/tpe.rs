@@ -153,16 +153,16 @@ impl Search for Tpe {
 impl Tpe {
     /// Points that fill the space.
     fn initial(&self, ask: &Ask<'_>, split: &Split) -> Vec<Suggestion> {
-        let Ask { problem, history, count } = *ask;
+        let Ask { problem, history, count, .. } = *ask;
         let point = |i| sobol::point(problem.seed, history.len() + i, self.axes.len());
         let note = initial_note(split.valued, self.initial_points);
-        let suggestion = |i| Suggestion { point: problem.space.decode(&point(i)), note: note.clone() };
+        let suggestion = |i| Suggestion::new(problem.space.decode(&point(i))).with_note(note.clone());
         (0..count).map(suggestion).collect()
     }
 
     /// Points that the densities choose.
     fn modeled(&self, ask: &Ask<'_>, split: &Split) -> Vec<Suggestion> {
-        let Ask { problem, history, count } = *ask;
+        let Ask { problem, history, count, .. } = *ask;
         let all: Vec<Vec<Option<Place>>> = history.runs().iter().map(|run| self.places(&run.point)).collect();
         let side = |runs: &[usize]| runs.iter().map(|&run| all[run].clone()).collect::<Vec<_>>();
         let mut tried: HashSet<Vec<u64>> = all.iter().filter_map(|places| self.key(places)).collect();
@@ -181,7 +181,7 @@ impl Tpe {
                 tried.extend(self.key(&places));
                 g = g.with(&self.axes, places);
             }
-            suggestions.push(Suggestion { point, note: model_note(split, i, ratio) });
+            suggestions.push(Suggestion::new(point).with_note(model_note(split, i, ratio)));
         }
         suggestions
     }

@@ -22,14 +22,13 @@ fn digit() -> Distribution {
 
 fn problem(distributions: Vec<Distribution>, run_cap: Option<u64>) -> Problem {
     let parameters = distributions.into_iter().enumerate();
-    let parameters =
-        parameters.map(|(k, distribution)| Parameter { name: format!("p{k}").as_str().into(), distribution });
+    let parameters = parameters.map(|(k, distribution)| Parameter::new(format!("p{k}"), distribution));
     let space = Space::new(parameters.collect()).unwrap();
-    Problem { run_cap, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
+    Problem::new(space, Metric::new("loss", Goal::Minimize)).run_cap(run_cap)
 }
 
 fn first(search: &mut impl Search, problem: &Problem, history: &History) -> Suggestion {
-    match search.suggest(&Ask { problem, history, count: 1 }).unwrap() {
+    match search.suggest(&Ask::new(problem, history)).unwrap() {
         Answer::Try(mut suggestions) => suggestions.remove(0),
         other => panic!("{other:?}"),
     }
@@ -58,7 +57,7 @@ fn more_parameters_than_sobol_has_are_drawn_at_random() {
 fn auto_satisfies_the_laws() {
     let make = |problem: &Problem| Ok(Auto::new(problem, &Options::new())?);
     laws::check_search(any_problem(), make);
-    let capped = |problem: Problem, cap: u64| Problem { run_cap: Some(cap), ..problem };
+    let capped = |problem: Problem, cap: u64| problem.run_cap(cap);
     laws::check_search(
         (finite_problem(), 1_u64..500).prop_map(move |(problem, cap)| capped(problem, cap)),
         make,
@@ -99,7 +98,7 @@ fn the_first_rule_that_applies_decides() {
     check(&problem(floats(50), Some(9999)), &none, "bayes", "there are fewer than 2000 runs");
     check(&problem(floats(51), Some(10_000)), &none, "bayes", "there are fewer than 2000 runs");
     check(&problem(vec![unit(), digit()], Some(10_000)), &none, "bayes", "there are fewer than 2000 runs");
-    let aimless = Problem { metrics: Vec::new(), ..problem(floats(2), None) };
+    let aimless = Problem::without_metric().space(problem(floats(2), None).space);
     check(&aimless, &none, "sobol", "there is no metric to learn from");
 }
 
@@ -110,7 +109,7 @@ fn many_runs_are_handed_over_unless_the_space_may_be_used_up() {
             let point = problem(vec![unit(), unit()], None)
                 .space
                 .decode(&[f64::from(k % 50) / 50.0, f64::from(k) / 2000.0]);
-            let mut run = Run { state: RunState::Finished, ..Run::new(point) };
+            let mut run = Run::new(point).with_state(RunState::Finished);
             run.curve_mut(0).values.push(f64::from(k));
             run
         })

@@ -23,7 +23,7 @@ fn metric(config: &Value) -> Metric {
         "latest" => ImputeWhileRunning::Latest,
         _ => ImputeWhileRunning::False,
     };
-    Metric { impute, impute_while_running, ..Metric::new(word("name"), goal) }
+    Metric::new(word("name"), goal).impute(impute).impute_while_running(impute_while_running)
 }
 
 /// A run in W&B's form; a metric that is not a number is NaN.
@@ -38,11 +38,9 @@ fn run(problem: &Problem, metric: &str, run: &Value) -> Run {
     let logged = run["history"].as_array().into_iter().flatten().filter_map(|row| row.get(metric));
     let values: Vec<f64> = logged.map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
     let summary = run["summary_metrics"].get(metric).and_then(Value::as_f64);
-    Run {
-        state,
-        curves: vec![Curve { summary, ..Curve::new(values) }],
-        ..Run::new(problem.space.read(&config))
-    }
+    Run::new(problem.space.read(&config))
+        .with_curve(0, Curve::new(values).with_summary(summary))
+        .with_state(state)
 }
 
 fn numbers(value: &Value) -> Vec<f64> {

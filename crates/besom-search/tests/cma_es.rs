@@ -26,7 +26,7 @@ fn population(size: usize) -> Options {
 }
 
 fn ask(search: &mut CmaEs, problem: &Problem, history: &History, count: usize) -> Vec<Suggestion> {
-    match search.suggest(&Ask { problem, history, count }).unwrap() {
+    match search.suggest(&Ask::new(problem, history).count(count)).unwrap() {
         Answer::Try(suggestions) => suggestions,
         other => panic!("{other:?}"),
     }
@@ -37,8 +37,8 @@ fn suggest(problem: &Problem, history: &History, count: usize) -> Vec<Suggestion
     ask(&mut CmaEs::new(problem, &population(4)).unwrap(), problem, history, count)
 }
 
-fn push(history: &mut History, Suggestion { point, note }: Suggestion) -> RunNumber {
-    history.push(Run { note, state: RunState::Running, ..Run::new(point) })
+fn push(history: &mut History, Suggestion { point, note, .. }: Suggestion) -> RunNumber {
+    history.push(Run::new(point).with_state(RunState::Running).with_note(note))
 }
 
 fn end(history: &mut History, run: RunNumber, value: Option<f64>) {
@@ -134,7 +134,7 @@ fn a_run_that_lacks_a_parameter_is_learned_from() {
     let problem = problem(vec![("x", unit()), ("kind", list(&json!(["a", "b"])))], 2);
     let mut history = History::new();
     for Suggestion { note, .. } in suggest(&problem, &history, 8) {
-        let run = push(&mut history, Suggestion { point: Point::default(), note });
+        let run = push(&mut history, Suggestion::new(Point::default()).with_note(note));
         end(&mut history, run, Some(0.5 * f64::from(u8::try_from(run.get()).unwrap())));
     }
     let next = suggest(&problem, &history, 1).remove(0);
@@ -245,7 +245,8 @@ fn whole_numbers_and_categories_are_found_too() {
 #[test]
 fn maximizing_is_minimizing_the_negative() {
     let minimize = problem(vec![("x", unit())], 5);
-    let maximize = Problem { metrics: vec![Metric::new("loss", Goal::Maximize)], ..minimize.clone() };
+    let maximize =
+        Problem::new(minimize.space.clone(), Metric::new("loss", Goal::Maximize)).seed(minimize.seed);
     let points = |problem: &Problem, sign: f64| {
         let history = sweep(problem, &population(4), 20, |p| Some(sign * number(p, "x").sin()));
         history.runs().iter().map(|run| run.point.clone()).collect::<Vec<_>>()
@@ -256,7 +257,7 @@ fn maximizing_is_minimizing_the_negative() {
 #[test]
 fn what_cannot_be_searched_is_refused() {
     let constant = problem(vec![("x", Distribution::Constant(json!(1)))], 0);
-    let constant = Problem { metrics: Vec::new(), ..constant };
+    let constant = Problem::without_metric().space(constant.space).seed(constant.seed);
     let options = json!({"populaton": 9, "population": 3, "step": 0});
     let error = CmaEs::new(&constant, options.as_object().unwrap()).unwrap_err();
     assert_eq!(

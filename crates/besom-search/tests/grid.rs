@@ -20,7 +20,7 @@ fn suggest(
     history: &History,
     count: usize,
 ) -> Option<Vec<Point>> {
-    match search.suggest(&Ask { problem, history, count }).unwrap() {
+    match search.suggest(&Ask::new(problem, history).count(count)).unwrap() {
         Answer::Try(suggestions) => {
             Some(suggestions.into_iter().map(|suggestion| suggestion.point).collect())
         }

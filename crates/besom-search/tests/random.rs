@@ -20,8 +20,7 @@ fn draw(config: &Value, seed: u64, n: usize, count: usize) -> Vec<Point> {
     let mut search = search.unwrap();
     let mut history = History::new();
     while history.len() < n {
-        let Answer::Try(suggestions) =
-            search.suggest(&Ask { problem: &problem, history: &history, count }).unwrap()
+        let Answer::Try(suggestions) = search.suggest(&Ask::new(&problem, &history).count(count)).unwrap()
         else {
             panic!("random search always has a point");
         };

@@ -11,10 +11,9 @@ use besom_search::Sobol;
 use serde_json::json;
 
 fn problem(dimensions: usize, distribution: &Distribution) -> Problem {
-    let parameter =
-        |k| Parameter { name: ParamPath::new([format!("x{k}")]), distribution: distribution.clone() };
+    let parameter = |k| Parameter::new(ParamPath::new([format!("x{k}")]), distribution.clone());
     let space = Space::new((0..dimensions).map(parameter).collect()).unwrap();
-    Problem { seed: 11, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
+    Problem::new(space, Metric::new("loss", Goal::Minimize)).seed(11)
 }
 
 fn unit() -> Distribution {
@@ -22,7 +21,7 @@ fn unit() -> Distribution {
 }
 
 fn points(problem: &Problem, history: &History, count: usize) -> Vec<Point> {
-    let ask = Ask { problem, history, count };
+    let ask = Ask::new(problem, history).count(count);
     let mut sobol = Sobol::new(problem, &Options::new()).unwrap();
     let Answer::Try(suggestions) = sobol.suggest(&ask).unwrap() else { panic!("it is never done") };
     suggestions.into_iter().map(|suggestion| suggestion.point).collect()

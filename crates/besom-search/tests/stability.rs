@@ -81,10 +81,9 @@ fn of(distributions: impl Strategy<Value = Vec<Distribution>>) -> impl Strategy<
     let goal = select(vec![Goal::Minimize, Goal::Maximize]);
     (distributions, goal, any::<u64>()).prop_map(|(distributions, goal, seed)| {
         let parameters = distributions.into_iter().enumerate();
-        let parameters = parameters
-            .map(|(k, distribution)| Parameter { name: format!("x{k}").as_str().into(), distribution });
+        let parameters = parameters.map(|(k, distribution)| Parameter::new(format!("x{k}"), distribution));
         let space = Space::new(parameters.collect()).unwrap();
-        Problem { seed, ..Problem::new(space, Metric::new("loss", goal)) }
+        Problem::new(space, Metric::new("loss", goal)).seed(seed)
     })
 }
 
@@ -110,11 +109,11 @@ fn degenerate(problem: &Problem, most: usize) -> impl Strategy<Value = History> 
         let parts = (points(&problem, n), losses(n), states(n), lengths, notes);
         parts.prop_map(|(points, losses, states, lengths, notes)| {
             let parts = points.into_iter().zip(losses).zip(states).zip(lengths).zip(notes);
-            let run = |((((point, loss), state), length), note)| Run {
-                state,
-                note,
-                curves: vec![Curve::new(vec![loss; length])],
-                ..Run::new(point)
+            let run = |((((point, loss), state), length), note)| {
+                Run::new(point)
+                    .with_curve(0, Curve::new(vec![loss; length]))
+                    .with_state(state)
+                    .with_note(note)
             };
             parts.map(run).collect()
         })
@@ -197,11 +196,11 @@ fn check(method: &str, search: &mut Method, question: &Question) -> Result<(), T
     let Question { problem, history, count } = question;
     let mut history = history.clone();
     for _ in 0..2 {
-        let answer = search.suggest(&Ask { problem, history: &history, count: *count });
+        let answer = search.suggest(&Ask::new(problem, &history).count(*count));
         let answer =
             answer.map_err(|error| TestCaseError::fail(format!("{method}: {}", error_chain(&error))))?;
         let Answer::Try(suggestions) = answer else { return Ok(()) };
-        for Suggestion { point, note } in suggestions {
+        for Suggestion { point, note, .. } in suggestions {
             let cube = problem.space.encode(&point);
             prop_assert!(
                 cube.is_some_and(|cube| cube.iter().all(|u| u.is_finite())),
@@ -213,7 +212,7 @@ fn check(method: &str, search: &mut Method, question: &Question) -> Result<(), T
             prop_assert!(!text.contains("NaN"), "{} gave NaN: {}", method, text);
             // What is not finite becomes null in a note.
             prop_assert!(!text.contains("null"), "{} gave what is not finite: {}", method, text);
-            history.push(Run { note, state: RunState::Running, ..Run::new(point) });
+            history.push(Run::new(point).with_state(RunState::Running).with_note(note));
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ fn unit() -> Distribution {
 }
 
 fn suggest(problem: &Problem, history: &History, count: usize) -> Vec<Suggestion> {
-    let ask = Ask { problem, history, count };
+    let ask = Ask::new(problem, history).count(count);
     match Tpe::new(problem, &Options::new()).unwrap().suggest(&ask).unwrap() {
         Answer::Try(suggestions) => suggestions,
         other => panic!("{other:?}"),
@@ -28,7 +28,7 @@ fn suggest(problem: &Problem, history: &History, count: usize) -> Vec<Suggestion
 }
 
 fn finished(point: Point, value: f64) -> Run {
-    let mut run = Run { state: RunState::Finished, ..Run::new(point) };
+    let mut run = Run::new(point).with_state(RunState::Finished);
     run.curve_mut(0).values.push(value);
     run
 }
@@ -41,12 +41,12 @@ fn number(point: &Point, name: &str) -> f64 {
 fn sweep(problem: &Problem, runs: usize, value: impl Fn(&Point) -> Option<f64>) -> History {
     let mut history = History::new();
     for _ in 0..runs {
-        let Suggestion { point, note } = suggest(problem, &history, 1).remove(0);
+        let Suggestion { point, note, .. } = suggest(problem, &history, 1).remove(0);
         let run = match value(&point) {
             Some(value) => finished(point, value),
-            None => Run { state: RunState::Failed, ..Run::new(point) },
+            None => Run::new(point).with_state(RunState::Failed),
         };
-        history.push(Run { note, ..run });
+        history.push(run.with_note(note));
     }
     history
 }
@@ -64,7 +64,7 @@ fn a_running_run_counts_with_its_best_whichever_way_it_is_imputed() {
     let mut history = sweep(&problem, 12, |point| Some(number(point, "x")));
     let running: Vec<Point> = history.runs()[..3].iter().map(|run| run.point.clone()).collect();
     for point in running {
-        let mut run = Run { state: RunState::Running, ..Run::new(point) };
+        let mut run = Run::new(point).with_state(RunState::Running);
         run.curve_mut(0).values.extend([-3.0, 5.0]);
         history.push(run);
     }
@@ -97,7 +97,8 @@ fn a_bowl_is_found_and_each_note_says_how() {
 #[test]
 fn maximizing_is_minimizing_the_negative() {
     let minimize = problem(vec![("x", unit())], 5);
-    let maximize = Problem { metrics: vec![Metric::new("loss", Goal::Maximize)], ..minimize.clone() };
+    let maximize =
+        Problem::new(minimize.space.clone(), Metric::new("loss", Goal::Maximize)).seed(minimize.seed);
     let points = |problem: &Problem, sign: f64| {
         let history = sweep(problem, 20, |point| Some(sign * number(point, "x").sin()));
         history.runs().iter().map(|run| run.point.clone()).collect::<Vec<_>>()
@@ -139,7 +140,7 @@ fn a_run_that_lacks_a_parameter_is_learned_from() {
         finished(Point::from_iter([("x".into(), json!(x))]), (x - 0.3).abs())
     };
     let history: History = (0..40).map(run).collect();
-    let Suggestion { point, note } = suggest(&problem, &history, 1).remove(0);
+    let Suggestion { point, note, .. } = suggest(&problem, &history, 1).remove(0);
     assert_eq!(note["kind"], "model");
     assert!((number(&point, "x") - 0.3).abs() < 0.1 && problem.space.is_complete(&point), "{point:?}");
 }
@@ -189,9 +190,9 @@ fn runs_at_work_keep_others_away() {
     let batch: Vec<Point> = suggest(&problem, &history, 8).into_iter().map(|s| s.point).collect();
     let mut seen = history.clone();
     for point in &batch {
-        let Suggestion { point: next, note } = suggest(&problem, &seen, 1).remove(0);
+        let Suggestion { point: next, note, .. } = suggest(&problem, &seen, 1).remove(0);
         assert_eq!(next, *point);
-        seen.push(Run { note, state: RunState::Running, ..Run::new(next) });
+        seen.push(Run::new(next).with_state(RunState::Running).with_note(note));
     }
     // The same draws if each of the eight saw none of the others.
     let blind: Vec<Point> = (0..8)
@@ -210,7 +211,7 @@ fn runs_at_work_keep_others_away() {
 #[test]
 fn what_cannot_be_searched_is_refused() {
     let problem =
-        Problem { metrics: Vec::new(), ..problem(vec![("x", Distribution::Constant(json!(1)))], 0) };
+        Problem::without_metric().space(problem(vec![("x", Distribution::Constant(json!(1)))], 0).space);
     let options = json!({"gama": 0.2, "candidates": 0, "gamma": 1});
     let error = Tpe::new(&problem, options.as_object().unwrap()).unwrap_err();
     assert_eq!(

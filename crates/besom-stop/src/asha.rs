@@ -115,7 +115,7 @@ impl Stopper for Asha {
             // The run that has the lowest loss of all may have found it after the rung.
             let best = history.get(run).is_some_and(|run| objective.losses(run).any(|loss| loss <= lowest));
             let reason = self.verdict(objective, (*rung, field), run).filter(|_| !best)?;
-            Some(Stop { run, reason })
+            Some(Stop::new(run, reason))
         });
         Ok(stops.collect())
     }

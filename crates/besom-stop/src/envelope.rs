@@ -116,7 +116,7 @@ impl Stopper for Envelope {
         let running = history.iter().filter(|(_, run)| run.state == RunState::Running);
         let stops = running.filter_map(|(number, run)| {
             let reason = self.verdict(objective, &bound, run)?;
-            Some(Stop { run: number, reason })
+            Some(Stop::new(number, reason))
         });
         Ok(stops.collect())
     }

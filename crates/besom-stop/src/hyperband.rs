@@ -159,7 +159,7 @@ impl Hyperband {
             let best = if self.strict { "" } else { "best " };
             let compared = NotBetter { metric: objective.metric(), loss, limit };
             let (of, step) = (losses.len(), self.bands[standing.band]);
-            Stop { run, reason: format!("{place} of {of} at step {step} ({best}{compared})") }
+            Stop::new(run, format!("{place} of {of} at step {step} ({best}{compared})"))
         })
     }
 }

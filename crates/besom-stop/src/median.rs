@@ -101,7 +101,7 @@ impl Stopper for Median {
                 let compared = NotBetter { metric: objective.metric(), loss, limit };
                 let reason =
                     format!("{place} of {of} at step {step}, worse than the median (best {compared})");
-                stops.push(Stop { run, reason });
+                stops.push(Stop::new(run, reason));
             }
         }
         stops.sort_by_key(|stop| stop.run);

@@ -78,7 +78,7 @@ impl Stopper for Patience {
             (idle >= self.patience && steps >= self.min_iter).then(|| {
                 let best = value(objective.metric(), loss);
                 let reason = format!("no improvement for {idle} steps ({best} since step {since})");
-                Stop { run: number, reason }
+                Stop::new(number, reason)
             })
         });
         Ok(stops.collect())

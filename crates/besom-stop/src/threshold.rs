@@ -148,7 +148,7 @@ impl Stopper for Threshold {
         let running = history.iter().filter(|(_, run)| run.state == RunState::Running);
         let stops = running.filter_map(|(run, state)| {
             let reason = self.verdict(objective, limit, state)?;
-            Some(Stop { run, reason })
+            Some(Stop::new(run, reason))
         });
         Ok(stops.collect())
     }

@@ -9,8 +9,8 @@
 
 use besom_core::value::same;
 use besom_core::{
-    Curve, Distribution, Goal, History, Metric, Options, ParamPath, Parameter, Point, Problem, Registry, Run,
-    RunNumber, RunState, Space,
+    Curve, Distribution, Goal, History, Metric, Options, Parameter, Point, Problem, Registry, Run, RunNumber,
+    RunState, Space,
 };
 use serde_json::Value;
 
@@ -79,7 +79,7 @@ fn name(runs: &[Value], number: RunNumber) -> &str {
 }
 
 fn build(registry: &Registry, config: &Value) -> Result<(Problem, besom_core::Rule), String> {
-    let a = Parameter { name: ParamPath::from("a"), distribution: Distribution::Constant(1.into()) };
+    let a = Parameter::new("a", Distribution::Constant(1.into()));
     let mut problem = Problem::new(Space::new(vec![a]).unwrap(), Metric::new("", Goal::Minimize));
     problem.metrics.clear();
     if let Some(metric) = config.get("metric") {
@@ -105,10 +105,9 @@ fn history(runs: &[Value], metric: &str) -> History {
                 "preempting" => RunState::Preempted,
                 state => RunState::parse(state).unwrap_or_else(|| panic!("unknown state {state}")),
             };
-            new.curves.push(Curve {
-                values: values.map(|value| value.as_f64().unwrap_or(f64::NAN)).collect(),
-                summary: run["summary_metrics"].get(metric).and_then(Value::as_f64),
-            });
+            let values: Vec<f64> = values.map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
+            let summary = run["summary_metrics"].get(metric).and_then(Value::as_f64);
+            new.curves.push(Curve::new(values).with_summary(summary));
             new
         })
         .collect()

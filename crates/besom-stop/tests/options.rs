@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's own data is known")]
 
-use besom_core::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Registry, Space, error_chain};
+use besom_core::{Distribution, Goal, Metric, Parameter, Problem, Registry, Space, error_chain};
 use serde_json::{Value, json};
 
 fn check(rule: &str, options: &Value, expected: &str) {
-    let a = Parameter { name: ParamPath::from("a"), distribution: Distribution::Constant(1.into()) };
+    let a = Parameter::new("a", Distribution::Constant(1.into()));
     let mut problem = Problem::new(Space::new(vec![a]).unwrap(), Metric::new("loss", Goal::Minimize));
     if expected.contains("metric") {
         problem.metrics.clear();

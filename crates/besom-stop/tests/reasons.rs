@@ -3,8 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's own data is known")]
 
 use besom_core::{
-    Curve, Distribution, Goal, History, Metric, ParamPath, Parameter, Point, Problem, Registry, Run,
-    RunState, Space,
+    Curve, Distribution, Goal, History, Metric, Parameter, Point, Problem, Registry, Run, RunState, Space,
 };
 use serde_json::{Value, json};
 
@@ -17,7 +16,7 @@ fn check(
     running: &[&[f64]],
     expected: &[&str],
 ) {
-    let a = Parameter { name: ParamPath::from("a"), distribution: Distribution::Constant(1.into()) };
+    let a = Parameter::new("a", Distribution::Constant(1.into()));
     let problem = Problem::new(Space::new(vec![a]).unwrap(), Metric::new("score", goal));
     let mut registry = Registry::new();
     besom_stop::register(&mut registry);

@@ -37,7 +37,7 @@ fn played(sweep: &NewSweep, runs: &[(RunState, Vec<f64>)]) -> SqliteStore {
 fn history(store: &mut SqliteStore) -> History {
     let changes = store.changes(&id(), 0).unwrap();
     let run = |change: besom_store::RunChange| {
-        let mut run = Run { state: change.state, ..Run::new(Point::default()) };
+        let mut run = Run::new(Point::default()).with_state(change.state);
         for part in change.curves {
             run.curve_mut(part.metric).values = part.values;
         }

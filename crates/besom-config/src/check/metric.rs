@@ -28,16 +28,14 @@ impl Checker<'_> {
         let target = node.entry("target").map(|e| self.number(&e.node, &path.key("target")));
         let impute = self.impute(node, path);
         let impute_while_running = self.impute_while_running(node, path);
-        let metric = Metric {
-            name: name?,
-            goal: goal?,
-            target: match target {
-                Some(target) => Some(target?.as_f64()),
-                None => None,
-            },
-            impute: impute?,
-            impute_while_running: impute_while_running?,
+        let target = match target {
+            Some(target) => Some(target?.as_f64()),
+            None => None,
         };
+        let metric = Metric::new(name?, goal?)
+            .target(target)
+            .impute(impute?)
+            .impute_while_running(impute_while_running?);
         filled.entry("goal").or_insert_with(|| metric.goal.as_str().into());
         filled.entry("impute").or_insert_with(|| "worst".into());
         if metric.impute_while_running == ImputeWhileRunning::False {

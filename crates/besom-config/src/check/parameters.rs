@@ -89,7 +89,7 @@ impl Checker<'_> {
             self.check_method(leaf, kind, read.distribution.as_ref(), found.method);
         }
         if let Some(distribution) = read.distribution {
-            found.parameters.push(Parameter { name: ParamPath::new(name), distribution });
+            found.parameters.push(Parameter::new(ParamPath::new(name), distribution));
         }
         read.filled
     }

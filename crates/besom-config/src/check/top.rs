@@ -36,13 +36,10 @@ impl Checker<'_> {
         let command = root.entry("command").map(|entry| self.command(&entry.node));
         let controller_local = self.cloud_keys(root);
 
-        let sound = Problem {
-            space: space.clone().unwrap_or_default(),
-            metrics: metrics.clone().unwrap_or_default(),
-            // No option may depend on it.
-            seed: 0,
-            run_cap,
-        };
+        // No option may depend on the seed.
+        let mut sound =
+            Problem::without_metric().space(space.clone().unwrap_or_default()).run_cap(run_cap).seed(0);
+        sound.metrics = metrics.clone().unwrap_or_default();
         let algorithms = [method.as_ref(), early_terminate.as_ref().and_then(Option::as_ref)];
         for named in algorithms.into_iter().flatten() {
             self.algorithm(root, named, metrics.as_deref(), sound.clone(), whole);
@@ -258,7 +255,7 @@ impl Checker<'_> {
 /// A space for algorithms whose options are to be checked where the file's own space has errors.
 fn stand_in() -> Space {
     let distribution = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 });
-    Space::new(vec![Parameter { name: "stand_in".into(), distribution }]).expect("one name is valid")
+    Space::new(vec![Parameter::new("stand_in", distribution)]).expect("one name is valid")
 }
 
 /// The filled-in values in the order in which the file has their keys.

@@ -8,7 +8,7 @@ use crate::{Curve, Distribution, Goal, Metric, Parameter, Problem, RunNumber};
 
 fn problem() -> Problem {
     let rate = Distribution::Continuous(Continuous::LogUniformValues { min: 0.5, max: 16.0 });
-    let parameter = |name: &str, distribution| Parameter { name: name.into(), distribution };
+    let parameter = |name: &str, distribution| Parameter::new(name, distribution);
     let categories =
         Distribution::Categorical { values: vec![json!("sgd"), json!("adam")], probabilities: None };
     let space = Space::new(vec![parameter("lr0", rate), parameter("opt", categories)]).expect("two names");
@@ -25,7 +25,7 @@ fn good(rate: f64) -> Suggestion {
 
 fn check(spec: Spec, history: &History, count: usize, answer: &Answer) -> Result<(), String> {
     let problem = problem();
-    let ask = Ask { problem: &problem, history, count };
+    let ask = Ask::new(&problem, history).count(count);
     check_answer(&ask, &spec, answer).map_err(|breach| breach.to_string())
 }
 
@@ -81,7 +81,7 @@ fn equal_points_are_refused_where_the_spec_excludes_them() {
 
 #[test]
 fn a_search_waits_for_open_runs_only() {
-    let run = |state| Run { state, ..Run::new(Point::default()) };
+    let run = |state| Run::new(Point::default()).with_state(state);
     let spec = Spec::new("For tests");
     for (state, may) in [(RunState::Running, true), (RunState::Pending, true), (RunState::Finished, false)] {
         let history = History::from_iter([run(state)]);
@@ -95,7 +95,7 @@ fn a_search_waits_for_open_runs_only() {
 fn a_note_has_a_limit() {
     let note =
         |bytes: usize| Map::from_iter([("k".to_owned(), json!("x".repeat(bytes - r#"{"k":""}"#.len())))]);
-    let noted = |bytes| Suggestion { note: note(bytes), ..good(1.0) };
+    let noted = |bytes| good(1.0).with_note(note(bytes));
     let spec = Spec::new("For tests");
     assert_eq!(check(spec, &History::new(), 1, &Answer::Try(vec![noted(NOTE_LIMIT)])), Ok(()));
     let found = refused(vec![noted(NOTE_LIMIT + 1)]);
@@ -104,14 +104,15 @@ fn a_note_has_a_limit() {
 
 #[test]
 fn stops_are_of_running_runs_each_once_and_with_a_reason() {
-    let run =
-        |state, values: &[f64]| Run { state, curves: vec![Curve::new(values)], ..Run::new(Point::default()) };
+    let run = |state, values: &[f64]| {
+        Run::new(Point::default()).with_curve(0, Curve::new(values)).with_state(state)
+    };
     let history = History::from_iter([
         run(RunState::Running, &[1.0]),
         run(RunState::Finished, &[1.0]),
         run(RunState::Running, &[]),
     ]);
-    let stop = |index, reason: &str| Stop { run: RunNumber::from_index(index), reason: reason.to_owned() };
+    let stop = |index, reason: &str| Stop::new(RunNumber::from_index(index), reason.to_owned());
     let found = |stops: &[Stop]| check_stops(&history, stops);
     let number = RunNumber::from_index;
     assert_eq!(found(&[stop(0, "worst")]), Ok(()));

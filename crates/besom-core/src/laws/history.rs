@@ -9,7 +9,7 @@ use proptest::prop_oneof;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::{Curve, History, Note, ParamPath, Point, Problem, Run, RunState, Space};
+use crate::{Curve, History, ParamPath, Point, Problem, Run, RunState, Space};
 
 /// Histories of a problem with up to `most` runs: see [`run`].
 pub fn history(problem: &Problem, most: usize) -> impl Strategy<Value = History> + use<> {
@@ -22,7 +22,9 @@ pub fn run(problem: &Problem) -> impl Strategy<Value = Run> + use<> {
     let stopped = option::weighted(0.1, Just("42nd of 42".to_owned()));
     let curves = vec(curve(), 0..=problem.metrics.len());
     let parts = (point(&problem.space), select(RunState::ALL.to_vec()), curves, stopped);
-    parts.prop_map(|(point, state, curves, stopped)| Run { point, note: Note::new(), state, stopped, curves })
+    parts.prop_map(|(point, state, curves, stopped)| {
+        Run::new(point).with_curves(curves).with_state(state).with_stopped(stopped)
+    })
 }
 
 /// Points that may turn up in a history: mostly those of the space; else some that lack parameters, hold foreign ones

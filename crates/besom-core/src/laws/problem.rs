@@ -40,7 +40,7 @@ fn problem(
     (distributions, metrics, seed, any::<bool>()).prop_map(|(distributions, metrics, seed, nested)| {
         let parameters = distributions.into_iter().enumerate();
         let parameters =
-            parameters.map(|(place, distribution)| Parameter { name: name(place, nested), distribution });
+            parameters.map(|(place, distribution)| Parameter::new(name(place, nested), distribution));
         let space = Space::new(parameters.collect()).expect("the names differ and none lies inside another");
         Problem { space, metrics, seed, run_cap: None }
     })

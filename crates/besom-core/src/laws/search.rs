@@ -15,7 +15,7 @@ pub(super) fn check<S: Search>(
     let mut done = false;
     for step in &story.steps {
         step.happen(problem, &mut history);
-        let ask = Ask { problem, history: &history, count: step.count };
+        let ask = Ask::new(problem, &history).count(step.count);
         let moment = format!("asked for {} after {} runs,", step.count, history.len());
         let answer = agreed(&moment, &ask, &mut follower, make)?;
         if done && answer != Answer::Done {
@@ -38,7 +38,7 @@ pub(super) fn check<S: Search>(
                         return Err(broken(Law::Space, format!("{moment} it suggested {point:?}")));
                     }
                     if step.accepted {
-                        history.push(Run { note: suggestion.note, ..Run::new(suggestion.point) });
+                        history.push(Run::new(suggestion.point).with_note(suggestion.note));
                     }
                 }
             }

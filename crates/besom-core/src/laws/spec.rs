@@ -76,13 +76,13 @@ pub(super) fn check_search_defaults<S: Search>(
     let mut history = History::new();
     for step in &story.steps {
         step.happen(problem, &mut history);
-        let ask = Ask { problem, history: &history, count: step.count };
+        let ask = Ask::new(problem, &history).count(step.count);
         let answer = call("without options", || plain.suggest(&ask))?;
         let other = call("with its defaults written out", || written.suggest(&ask))?;
         differ(spec, history.len(), &answer, &other)?;
         if let (Answer::Try(suggestions), true) = (answer, step.accepted) {
             for suggestion in suggestions {
-                history.push(Run { note: suggestion.note, ..Run::new(suggestion.point) });
+                history.push(Run::new(suggestion.point).with_note(suggestion.note));
             }
         }
     }

@@ -50,7 +50,7 @@ fn running(history: &History) -> impl Iterator<Item = (RunNumber, &Curve)> {
 }
 
 fn stop(run: RunNumber) -> Stop {
-    Stop { run, reason: "so it is".to_owned() }
+    Stop::new(run, "so it is")
 }
 
 #[test]
@@ -236,9 +236,7 @@ fn a_rule_that_names_a_run_twice_is_caught() {
 
 #[test]
 fn a_rule_without_reasons_is_caught() {
-    rule_breaks(Law::Reason, |history, _| {
-        running(history).map(|(run, _)| Stop { run, reason: " ".to_owned() }).collect()
-    });
+    rule_breaks(Law::Reason, |history, _| running(history).map(|(run, _)| Stop::new(run, " ")).collect());
 }
 
 #[test]

@@ -173,7 +173,7 @@ proptest! {
 }
 
 fn parameter(path: &[&str], distribution: Distribution) -> Parameter {
-    Parameter { name: ParamPath::new(path.to_vec()), distribution }
+    Parameter::new(ParamPath::new(path.to_vec()), distribution)
 }
 
 fn unit() -> Distribution {

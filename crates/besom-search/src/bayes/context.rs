@@ -37,7 +37,7 @@ impl SuggestContext<'_> {
             (name.clone(), given.unwrap_or(open).clone())
         };
         let point = open.iter().map(value).collect();
-        Some(Suggestion { point, note: note::given(self.used + 1, self.given.len()) })
+        Some(Suggestion::new(point).with_note(note::given(self.used + 1, self.given.len())))
     }
 
     /// Whether all points of the space were tried.

@@ -139,12 +139,10 @@ mod tests {
 
     fn run(curve: Vec<f64>, stopped: bool) -> Run {
         let stopped = stopped.then(|| "asha".to_owned());
-        Run {
-            state: RunState::Finished,
-            stopped,
-            curves: vec![Curve::new(curve)],
-            ..Run::new(Point::default())
-        }
+        Run::new(Point::default())
+            .with_curve(0, Curve::new(curve))
+            .with_state(RunState::Finished)
+            .with_stopped(stopped)
     }
 
     /// A curve that falls from `start` by half of the distance to `end` at each of ten steps.
@@ -177,7 +175,7 @@ mod tests {
     fn running_runs_have_a_forecast_where_most_go_all_the_way() {
         let running = |steps| {
             let curve = Curve::new(falling(2.35, 0.35, steps));
-            Run { state: RunState::Running, curves: vec![curve], ..Run::new(Point::default()) }
+            Run::new(Point::default()).with_curve(0, curve).with_state(RunState::Running)
         };
         let metric = Metric::new("loss", Goal::Minimize);
         let forecast = |history: &History, steps| {

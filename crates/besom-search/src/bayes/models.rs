@@ -49,7 +49,7 @@ impl Models {
         };
         let coordinates = initial::untried(problem, context.encoding, run, &mut rng, &context.tried)?;
         self.add_pending(&coordinates, &note, None);
-        Some(Suggestion { point: context.encoding.decode(&coordinates), note })
+        Some(Suggestion::new(context.encoding.decode(&coordinates)).with_note(note))
     }
 
     /// What the models propose, or the note of a quasi-random point in place of it.
@@ -72,7 +72,7 @@ impl Models {
                 let problem = context.ask.problem;
                 let note = note::model(problem, context.encoding, proposers.fitted(), &proposal, choice);
                 proposers.add_pending(&proposal.coordinates, &note, None);
-                Ok(Suggestion { point: proposal.point, note })
+                Ok(Suggestion::new(proposal.point).with_note(note))
             }
             Ok(None) => Err(note::fallback("every point that the model proposed was tried before")),
             Err(error) => Err(note::fallback(&error.to_string())),

@@ -36,7 +36,7 @@ impl Cells {
         let mut digits = Vec::new();
         let mut blank = Vec::new();
         let mut uncountable = Vec::new();
-        for (place, Parameter { name, distribution }) in space.parameters().iter().enumerate() {
+        for (place, Parameter { name, distribution, .. }) in space.parameters().iter().enumerate() {
             if let Distribution::Constant(value) = distribution {
                 blank.push((name.clone(), value.clone()));
                 continue;

@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     fn axis(distribution: Distribution) -> Axis {
-        Axis::new(&Parameter { name: "x".into(), distribution })
+        Axis::new(&Parameter::new("x", distribution))
     }
 
     fn unit() -> Axis {

@@ -22,7 +22,9 @@ fn stopped_runs_count_with_their_predicted_end() {
             let short = place % 3 != 0;
             let curves = vec![curve(&suggestion.point, if short { 2 } else { 40 })];
             let stopped = stopped.filter(|_| short).map(str::to_owned);
-            history.push(Run { state: RunState::Finished, stopped, curves, ..run(suggestion) });
+            history.push(
+                run(suggestion).with_curves(curves).with_state(RunState::Finished).with_stopped(stopped),
+            );
         }
         history
     };
@@ -48,13 +50,13 @@ fn running_runs_are_pending_with_their_forecast() {
     for _ in 0..10 {
         let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
         let curves = vec![curve((number(&suggestion.point, "x") - 0.3).powi(2), 20)];
-        history.push(Run { state: RunState::Finished, curves, ..run(suggestion) });
+        history.push(run(suggestion).with_curves(curves).with_state(RunState::Finished));
     }
     let next = |end: f64, steps: u32| {
         let point = [(ParamPath::from("x"), json!(0.9))].into_iter().collect();
         let mut history = history.clone();
         let curves = vec![curve(end, steps)];
-        history.push(Run { state: RunState::Running, curves, ..Run::new(point) });
+        history.push(Run::new(point).with_curves(curves).with_state(RunState::Running));
         ask(&mut bayes(&problem), &problem, &history, 1).remove(0).note["predicted_mean"].as_f64()
     };
     assert_eq!(next(0.36, 2), next(-5.0, 2), "two steps allow no forecast");

@@ -27,7 +27,7 @@ fn a_running_run_that_lacks_a_parameter_is_pending() {
     let point = ask(&mut bayes(&problem), &problem, &history, 1).remove(0).point;
     let kept = point.iter().filter(|(name, _)| **name != ParamPath::from("width"));
     let part: Point = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
-    history.push(Run { state: RunState::Running, ..Run::new(part) });
+    history.push(Run::new(part).with_state(RunState::Running));
     let next = ask(&mut bayes(&problem), &problem, &history, 1).remove(0).point;
     assert_ne!(next, point);
 }
@@ -51,6 +51,6 @@ fn a_run_that_lacks_a_parameter_uses_up_no_point_of_a_finite_space() {
         assert!(history.runs().iter().all(|run| run.point != suggestion.point));
         history.push(finished(suggestion, f64::from(k)));
     }
-    let done = bayes(&problem).suggest(&Ask { problem: &problem, history: &history, count: 1 });
+    let done = bayes(&problem).suggest(&Ask::new(&problem, &history));
     assert_eq!(done.unwrap(), Answer::Done);
 }

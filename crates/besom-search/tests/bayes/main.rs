@@ -64,18 +64,18 @@ fn branin(point: &Point) -> f64 {
 }
 
 fn ask(search: &mut dyn Search, problem: &Problem, history: &History, count: usize) -> Vec<Suggestion> {
-    match search.suggest(&Ask { problem, history, count }).unwrap() {
+    match search.suggest(&Ask::new(problem, history).count(count)).unwrap() {
         Answer::Try(suggestions) => suggestions,
         other => panic!("no suggestion but {other:?}"),
     }
 }
 
 fn run(suggestion: Suggestion) -> Run {
-    Run { note: suggestion.note, ..Run::new(suggestion.point) }
+    Run::new(suggestion.point).with_note(suggestion.note)
 }
 
 fn finished(suggestion: Suggestion, loss: f64) -> Run {
-    Run { state: RunState::Finished, curves: vec![Curve::new([loss])], ..run(suggestion) }
+    run(suggestion).with_curve(0, Curve::new([loss])).with_state(RunState::Finished)
 }
 
 /// The history after this many runs, one after the other.
@@ -220,7 +220,7 @@ fn agents_at_work_get_different_points() {
     for _ in 0..8 {
         let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
         assert!(history.runs().iter().all(|run| run.point != suggestion.point));
-        history.push(Run { state: RunState::Running, ..run(suggestion) });
+        history.push(run(suggestion).with_state(RunState::Running));
     }
 }
 
@@ -241,12 +241,9 @@ fn finite_space_is_tried_completely_without_repetition_and_then_done() {
         assert!(history.runs().iter().all(|run| run.point != suggestion.point), "run {place} repeats");
         let state = if place % 4 == 3 { RunState::Failed } else { RunState::Finished };
         let curves = vec![Curve::new([f64::from(place % 5)])];
-        history.push(Run { state, curves, ..run(suggestion) });
+        history.push(run(suggestion).with_curves(curves).with_state(state));
     }
-    assert_eq!(
-        search.suggest(&Ask { problem: &problem, history: &history, count: 3 }).unwrap(),
-        Answer::Done
-    );
+    assert_eq!(search.suggest(&Ask::new(&problem, &history).count(3)).unwrap(), Answer::Done);
 }
 
 #[test]
@@ -263,7 +260,7 @@ fn sweep_whose_first_runs_fail_continues() {
     let mut history = History::new();
     for _ in 0..20 {
         let suggestion = ask(&mut search, &problem, &history, 1).remove(0);
-        history.push(Run { state: RunState::Failed, ..run(suggestion) });
+        history.push(run(suggestion).with_state(RunState::Failed));
     }
     assert_eq!(kinds(&history)[..7], ["initial"; 7]);
     assert_eq!(kinds(&history)[7..], ["fallback"; 13]);
@@ -332,7 +329,7 @@ fn names_of_categories_do_not_matter() {
     let plain = mixed(9);
     let mut parameters = plain.space.parameters().to_vec();
     parameters[2].distribution = one_of(&[json!("alpha"), json!("beta"), json!("gamma")]);
-    let renamed = Problem { space: Space::new(parameters).unwrap(), ..plain.clone() };
+    let renamed = plain.clone().space(Space::new(parameters).unwrap());
     let expected = sweep(&mut bayes(&plain), &plain, 12, mixed_loss);
     let found = sweep(&mut bayes(&renamed), &renamed, 12, |point| mixed_loss(&other(point)));
     for (expected, found) in expected.runs().iter().zip(found.runs()) {

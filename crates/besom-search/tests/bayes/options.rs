@@ -1,7 +1,7 @@
 //! What the options of the method change.
 
 use besom_core::laws::{Suite, mixed_problem};
-use besom_core::{Distribution, History, Options, Point, Run};
+use besom_core::{Distribution, History, Options, Point};
 use besom_search::Bayes;
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn given_points_are_not_given_again_where_notes_are_not_kept() {
             assert_eq!(suggestion.point.get(&"layers".into()).unwrap().to_string(), "3");
         }
         let loss = mixed_loss(&suggestion.point);
-        history.push(Run { note: serde_json::Map::new(), ..finished(suggestion, loss) });
+        history.push(finished(suggestion, loss).with_note(serde_json::Map::new()));
     }
 }
 

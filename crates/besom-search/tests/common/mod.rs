@@ -5,10 +5,9 @@ use besom_core::{Distribution, Goal, Metric, Parameter, Problem, Space};
 
 /// A problem that minimizes `loss` over these parameters.
 pub(crate) fn problem(parameters: Vec<(&str, Distribution)>, seed: u64) -> Problem {
-    let parameters =
-        parameters.into_iter().map(|(name, distribution)| Parameter { name: name.into(), distribution });
+    let parameters = parameters.into_iter().map(|(name, distribution)| Parameter::new(name, distribution));
     let space = Space::new(parameters.collect()).expect("the names differ");
-    Problem { seed, ..Problem::new(space, Metric::new("loss", Goal::Minimize)) }
+    Problem::new(space, Metric::new("loss", Goal::Minimize)).seed(seed)
 }
 
 /// Any number from `min` to `max`.

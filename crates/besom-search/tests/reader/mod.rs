@@ -8,8 +8,7 @@ use serde_json::Value;
 pub(crate) fn read(config: &Value, seed: u64) -> (Problem, Result<Box<dyn Search>, String>) {
     let mut parameters = Vec::new();
     read_parameters(&config["parameters"], &[], &mut parameters);
-    let problem =
-        Problem { space: Space::new(parameters).unwrap(), metrics: Vec::new(), seed, run_cap: None };
+    let problem = Problem::without_metric().space(Space::new(parameters).unwrap()).seed(seed);
     let mut registry = Registry::new();
     besom_search::register(&mut registry);
     let options: Options =
@@ -27,7 +26,7 @@ fn read_parameters(parameters: &Value, path: &[&str], into: &mut Vec<Parameter>)
         match parameter.get("parameters") {
             Some(inner) => read_parameters(inner, &path, into),
             None => {
-                into.push(Parameter { name: ParamPath::new(path), distribution: distribution(parameter) });
+                into.push(Parameter::new(ParamPath::new(path), distribution(parameter)));
             }
         }
     }

@@ -33,7 +33,7 @@ pub(crate) fn plan(
         for suggestion in suggestions {
             points.push(suggestion.point.to_json());
             let run = besom_core::Run::new(suggestion.point);
-            sweep.import(besom_core::Run { note: suggestion.note, ..run });
+            sweep.import(run.with_note(suggestion.note));
         }
     }
     let commands = points.iter().map(|point| preview(place, config, point));
