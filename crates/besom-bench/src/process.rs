@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::clock;
 
 /// How much of the end of a program's standard error is kept.
-const TAIL: usize = 2000;
+const TAIL: usize = 1000;
 
 /// The longest reply in bytes that is read.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -34,12 +34,12 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 pub(crate) enum ProcessError {
     #[error("cannot start '{program}'")]
     Start { program: String, source: std::io::Error },
-    #[error("the program ended ({status}) in place of an answer to {request}{tail}")]
-    Ended { status: String, request: String, tail: String },
+    #[error("the program ended ({status}) before it answered {request}{tail}")]
+    Ended { status: String, request: &'static str, tail: String },
     #[error("no answer to {request} within {seconds} s{tail}")]
-    Timeout { seconds: f64, request: String, tail: String },
+    Timeout { seconds: f64, request: &'static str, tail: String },
     #[error("the answer to {request} is {reason}: {reply}{tail}")]
-    Reply { request: String, reason: String, reply: String, tail: String },
+    Reply { request: &'static str, reason: String, reply: String, tail: String },
     #[error("the program reports: {message}{tail}")]
     Reported { message: String, tail: String },
 }
@@ -85,7 +85,7 @@ impl Process {
             Some(Ok(())) => self.replies.recv_timeout(self.timeout),
             _ => Err(RecvTimeoutError::Disconnected),
         };
-        let request = cut(&request.to_string(), 60);
+        let request = verb(request);
         match reply {
             Ok(Ok(reply)) => self.parse(&reply, request),
             Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(self.ended(request)),
@@ -96,13 +96,13 @@ impl Process {
         }
     }
 
-    fn parse(&self, reply: &str, request: String) -> Result<Value, ProcessError> {
-        let wrong = |reason: String, request| {
+    fn parse(&self, reply: &str, request: &'static str) -> Result<Value, ProcessError> {
+        let wrong = |reason: String| {
             let reply = cut(reply.trim_end(), 200);
             ProcessError::Reply { request, reason, reply, tail: self.tail() }
         };
         match serde_json::from_str::<Value>(reply) {
-            Err(error) => Err(wrong(format!("not JSON ({error})"), request)),
+            Err(error) => Err(wrong(format!("not JSON ({error})"))),
             Ok(Value::Object(fields)) => match fields.get("error") {
                 None => Ok(Value::Object(fields)),
                 Some(error) => {
@@ -110,12 +110,12 @@ impl Process {
                     Err(ProcessError::Reported { message: cut(&message, 500), tail: self.tail() })
                 }
             },
-            Ok(_) => Err(wrong("not an object".to_owned(), request)),
+            Ok(_) => Err(wrong("not an object".to_owned())),
         }
     }
 
     /// Waits for a program that has closed its output, but not for ever: it may have done so and still run.
-    fn ended(&mut self, request: String) -> ProcessError {
+    fn ended(&mut self, request: &'static str) -> ProcessError {
         self.input = None;
         let status = match wait(&mut self.child, Duration::from_secs(2)) {
             Some(status) => status.to_string(),
@@ -140,6 +140,11 @@ impl Process {
         let kept = self.tail.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match String::from_utf8_lossy(&kept).trim() {
             "" => String::new(),
+            // The first line is a piece of one.
+            text if kept.len() == TAIL && text.contains('\n') => {
+                let whole = text.split_once('\n').map_or(text, |(_, rest)| rest);
+                format!("\nits standard error ends with:\n{whole}")
+            }
             text => format!("\nits standard error ends with:\n{text}"),
         }
     }
@@ -202,6 +207,12 @@ fn keep_tail(mut errors: impl Read, tail: &Mutex<Vec<u8>>) {
         let too_much = kept.len().saturating_sub(TAIL);
         kept.drain(..too_much);
     }
+}
+
+/// What a request asks for.
+fn verb(request: &Value) -> &'static str {
+    let verbs = ["config", "ask", "tell", "report"];
+    verbs.into_iter().find(|verb| request.get(verb).is_some()).unwrap_or("a request")
 }
 
 /// The first `most` characters.

@@ -17,6 +17,8 @@ pub(crate) struct Program<'a> {
     suggestions: Vec<Suggested>,
     /// How many of them have no result yet.
     open: usize,
+    /// Whether it has a stopping rule. Without, it is not sent the values of epochs, which some programs then refuse.
+    stops: bool,
 }
 
 struct Suggested {
@@ -33,7 +35,13 @@ impl<'a> Program<'a> {
         stopper: Option<(&str, &Options)>,
     ) -> Result<Self, BoxError> {
         process.request(&json!({ "config": config(problem, method, stopper), "seed": problem.seed }))?;
-        Ok(Self { process, space: problem.space.clone(), suggestions: Vec::new(), open: 0 })
+        Ok(Self {
+            process,
+            space: problem.space.clone(),
+            suggestions: Vec::new(),
+            open: 0,
+            stops: stopper.is_some(),
+        })
     }
 }
 
@@ -64,6 +72,9 @@ impl Session for Program<'_> {
     }
 
     fn report(&mut self, run: usize, step: usize, value: f64) -> Result<Vec<usize>, BoxError> {
+        if !self.stops {
+            return Ok(Vec::new());
+        }
         let report = json!({ "id": self.suggestions[run].id, "step": step, "value": value });
         let reply = self.process.request(&json!({ "report": [report] }))?;
         let wrong = || format!("the answer to report must have a list of ids, stop: {reply}");

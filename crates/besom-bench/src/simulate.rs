@@ -54,6 +54,9 @@ pub(crate) fn simulate(
             break;
         }
     }
+    if sweep.track.is_empty() {
+        return Err("the method suggested no run".into());
+    }
     sweep.enter(record);
     Ok(true)
 }

@@ -77,6 +77,11 @@ impl Task {
         self.epochs
     }
 
+    /// How many instances there are.
+    pub fn instance_count(&self) -> u64 {
+        self.instances
+    }
+
     /// The number of the instance that a sweep of this seed gets, from 1.
     pub fn instance(&self, seed: u64) -> u64 {
         1 + seed % self.instances

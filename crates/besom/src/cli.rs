@@ -2,6 +2,7 @@
 
 mod agents;
 mod arguments;
+mod bench;
 mod describe;
 mod input;
 mod inspect;
@@ -105,6 +106,7 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
         Command::Next { config, runs, n, seed, json } => {
             stateless::next(registry, &config, &runs, n, seed, json)
         }
+        Command::Bench(arguments) => bench::bench(registry, arguments),
         Command::AskTell => ask_tell(registry),
         Command::Log { values } => manage::log(&values),
         Command::Completion { shell } => completion(shell),

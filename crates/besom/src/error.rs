@@ -1,5 +1,6 @@
 //! Errors: which are the user's to fix, and what helps.
 
+use besom_bench::BenchError;
 use besom_config::{Diagnostics, ReadError};
 use besom_core::{RegistryError, error_chain};
 use besom_engine::EngineError;
@@ -25,6 +26,11 @@ pub(crate) fn is_input(error: &anyhow::Error) -> bool {
         || error.is::<RegistryError>()
         || error.downcast_ref().is_some_and(is_unknown)
         || error.downcast_ref().is_some_and(is_engine_input)
+        || error.downcast_ref().is_some_and(is_bench_input)
+}
+
+fn is_bench_input(error: &BenchError) -> bool {
+    matches!(error, BenchError::Invalid { .. } | BenchError::Unknown { .. } | BenchError::Damaged { .. })
 }
 
 fn is_engine_input(error: &EngineError) -> bool {

@@ -28,6 +28,7 @@ mod error;
 
 pub use app::App;
 pub use besom_agent as agent;
+pub use besom_bench as bench;
 pub use besom_config as config;
 pub use besom_controller as controller;
 pub use besom_core as core;

@@ -146,6 +146,55 @@ fn it_runs_with_its_defaults() {
     assert!(said.out.contains("2 finished"), "{said:?}");
 }
 
+fn it_is_benchmarked_as_besoms_own() {
+    let desk = Desk::new();
+    let bench = |more: &[&str]| {
+        let common = ["bench", "--suite", "smoke", "--methods", "diagonal,random,long=diagonal:steps=9"];
+        call(&desk, &[&common[..], more].concat())
+    };
+    let said = bench(&["--seeds", "3", "-j", "2", "--out", "results", "--stopper", "none,asha"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    for row in ["| diagonal ", "| random ", "| long ", "| long+asha ", "| diagonal - random "] {
+        assert!(said.out.contains(row), "{row} is not in: {}", said.out);
+    }
+    assert!(said.err.contains("36 of 36 sweeps"), "{said:?}");
+    let again = bench(&["--seeds", "0-3", "--out", "results", "--stopper", "none,asha", "--json"]);
+    assert!(again.err.contains("12 of 12 sweeps"), "{again:?}");
+    assert_eq!(again.out.lines().count(), 48);
+    let line: serde_json::Value = serde_json::from_str(again.out.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&line["method"], &line["seed"], &line["key"]),
+        (&json!("diagonal"), &json!(0), &json!("bowl_i1"))
+    );
+    let report = call(&desk, &["bench", "report", "results"]);
+    assert!(report.code == Some(0) && report.out.contains("| random+asha "), "{report:?}");
+}
+
+fn what_cannot_be_benchmarked_is_said() {
+    let desk = Desk::new();
+    let cases: [(&[&str], &str); 8] = [
+        (&["--suite", "quik"], "unknown suite or task 'quik', did you mean 'quick'?"),
+        (&["--methods", "diagnal"], "did you mean 'diagonal'?"),
+        (&["--methods", "diagonal:step=3"], "did you mean 'steps'?"),
+        (&["--stopper", "ahsa"], "did you mean 'asha'?"),
+        (&["--runs", "0"], "runs must be at least 1"),
+        (&["--seeds", "4-2"], "expected a number of seeds"),
+        (&["--seeds", "0"], "expected a number of seeds"),
+        (&["--exec", "python mine.py"], "expected LABEL=COMMAND"),
+    ];
+    for (arguments, expected) in cases {
+        let said = call(&desk, &[&["bench"], arguments].concat());
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.err.contains(expected), "{expected} is not in: {}", said.err);
+    }
+    desk.file("mine.jsonl", "{\"method\": \"mine\", \"problem\": 3}\nrubbish\n");
+    let said = call(&desk, &["bench", "report", "mine.jsonl"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("mine.jsonl: 2 lines are damaged") && said.err.contains("line 2:"), "{said:?}");
+    let said = call(&desk, &["bench", "report", "nowhere"]);
+    assert!(said.code == Some(1) && said.err.contains("cannot read nowhere"), "{said:?}");
+}
+
 fn main() -> ExitCode {
     if std::env::var_os(AS_COMMAND).is_some() {
         let app = App::new().search("diagonal", Diagonal::SPEC, |_, options| Diagonal::new(options));
@@ -155,5 +204,7 @@ fn main() -> ExitCode {
     the_command_shows_its_options();
     the_schema_has_it();
     it_runs_with_its_defaults();
+    it_is_benchmarked_as_besoms_own();
+    what_cannot_be_benchmarked_is_said();
     ExitCode::SUCCESS
 }
