@@ -104,6 +104,32 @@ fn a_manifest_has_what_a_registry_shows() {
     }
 }
 
+/// The code on a page of the guide that a comment before it attributes to a file of `examples/`.
+fn shown(page: &str) -> Vec<(&str, &str)> {
+    let parts = page.split("\n<!-- examples/").skip(1);
+    let file_and_code = parts.map(|part| {
+        let (file, rest) = part.split_once(" -->\n```").unwrap();
+        let (_language, rest) = rest.split_once('\n').unwrap();
+        (file, rest.split_once("\n```").unwrap().0)
+    });
+    file_and_code.collect()
+}
+
+#[test]
+fn the_guide_shows_what_stands_in_examples() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(root().join("docs/guide")).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(page) = std::fs::read_to_string(&path) else { continue };
+        for (file, code) in shown(&page) {
+            let text = std::fs::read_to_string(root().join("examples").join(file)).unwrap();
+            assert!(text.contains(code), "{}: not what stands in examples/{file}:\n{code}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no page of the guide shows a program");
+}
+
 /// A workspace with one package per page; crates of ours are taken from this repository, others as `Cargo.lock` has them.
 fn scratch(pages: &[Page]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
