@@ -38,6 +38,7 @@ mod spec;
 pub mod special;
 mod spelling;
 mod stopper;
+mod typed;
 pub mod value;
 
 pub use contract::{Breach, PointFault};

@@ -236,6 +236,13 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
+impl From<BoxError> for Faults {
+    /// The faults that an error is, or the error as the only one.
+    fn from(error: BoxError) -> Self {
+        error.downcast().map_or_else(|error| Self(vec![Fault::of_problem(error)]), |faults| *faults)
+    }
+}
+
 fn listed(known: &[&str]) -> String {
     if known.is_empty() { "the method has none".to_owned() } else { format!("known: {}", known.join(", ")) }
 }

@@ -17,8 +17,9 @@
 //!
 //! # Parts
 //!
-//! [`Gp`] is the whole case in the user's units. Its parts, for inputs in the unit cube and targets of about zero mean and unit variance, are
-//! there for those who build something of their own; [`nalgebra`] is re-exported for them:
+//! [`Gp`] is the whole case in the user's units. Its parts, for inputs in the unit cube and targets of about zero
+//! mean and unit variance, are there for those who build something of their own; [`nalgebra`] is re-exported for
+//! them:
 //!
 //! ```
 //! use besom_gp::nalgebra::{DMatrix, DVector};

@@ -4,10 +4,12 @@
 //! number of runs, so that every controller chooses alike.
 
 use besom_core::value::same;
-use besom_core::{Answer, Ask, BoxError, Distribution, Ends, Faults, Options, Problem, Search, Spec};
+use besom_core::{
+    Answer, Ask, BoxError, Distribution, Ends, Faults, Options, Problem, Search, Spec, typed_options,
+};
 use serde_json::{Value, json};
 
-use crate::options::check;
+use crate::options::{check, named};
 use crate::{Bayes, CmaEs, Grid, Random, Sobol, Tpe};
 
 /// From this many runs on one more costs a Gaussian process more than it is worth; [`Tpe`] takes over, whose
@@ -62,10 +64,16 @@ enum Method {
     CmaEs(CmaEs),
 }
 
+typed_options! {
+    /// Options of [`Auto`]; there are none.
+    pub struct AutoOptions {}
+}
+
 impl Auto {
     /// How the method describes itself.
-    pub const SPEC: Spec =
-        Spec::new("Chooses one of the other methods by the space and the number of runs").ends(Ends::Never);
+    pub const SPEC: Spec = Spec::new("Chooses one of the other methods by the space and the number of runs")
+        .ends(Ends::Never)
+        .options(AutoOptions::SPECS);
 
     /// The choice for a problem.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
@@ -81,6 +89,14 @@ impl Auto {
             _ => None,
         };
         Ok(Self { first, later })
+    }
+
+    /// As [`Auto::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Auto::new`].
+    pub fn with(problem: &Problem, options: AutoOptions) -> Result<besom_core::Method, Faults> {
+        named("auto", Self::SPEC, problem, options, Self::new)
     }
 }
 

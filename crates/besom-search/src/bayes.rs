@@ -43,13 +43,14 @@ mod surrogate;
 mod training;
 mod transform;
 
-use besom_core::{Answer, Ask, BoxError, Faults, Options, Problem, Search, Spec};
+use besom_core::{Answer, Ask, BoxError, Faults, Method, Options, Problem, Search, Spec};
 use besom_gp::GpError;
 
 pub use data::{InFlight, Observation, Observations};
+pub use settings::{AcquisitionKind, BayesOptions};
 pub use transform::Warp;
 
-use crate::options::learner;
+use crate::options::{learner, named};
 
 use self::branch::CachedBranch;
 use self::context::SuggestContext;
@@ -100,6 +101,28 @@ impl Bayes {
         let mut read = learner(Self::SPEC, problem, options);
         let settings = Settings::read(problem, &mut read);
         read.finish(Self { encoding: Encoding::new(&problem.space), settings, cache: None })
+    }
+
+    /// As [`Bayes::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// ```
+    /// use besom_core::{Ask, History, Problem, Space};
+    /// use besom_search::{Bayes, BayesOptions};
+    ///
+    /// let space = Space::builder().log_uniform("lr", 1e-5, 1e-1).int("layers", 1, 8).build()?;
+    /// let problem = Problem::minimize("loss").space(space).seed(7);
+    /// let mut bayes = Bayes::with(&problem, BayesOptions::new().initial_points(5))?;
+    /// bayes.suggest(&Ask::new(&problem, &History::new()))?;
+    ///
+    /// let error = Bayes::with(&problem, BayesOptions::new().beta(-1.0)).expect_err("it must be positive");
+    /// assert!(error.to_string().starts_with("option 'beta' must be a number greater than 0, found -1"));
+    /// # Ok::<(), besom_core::BoxError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Bayes::new`].
+    pub fn with(problem: &Problem, options: BayesOptions) -> Result<Method, Faults> {
+        named("bayes", Self::SPEC, problem, options, Self::new)
     }
 
     /// How many points come before the model decides.

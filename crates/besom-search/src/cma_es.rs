@@ -17,8 +17,8 @@ use std::ops::Bound;
 
 use besom_core::value::float;
 use besom_core::{
-    Answer, Ask, BoxError, Ends, Fault, Faults, Note, OptionDefault, OptionKind, OptionSpec, Options,
-    Problem, Search, Spec, Suggestion,
+    Answer, Ask, BoxError, Ends, Fault, Faults, Method, Note, OptionDefault, OptionKind, Options, Problem,
+    Search, Spec, Suggestion, typed_options,
 };
 use serde_json::json;
 
@@ -27,7 +27,7 @@ use self::model::{Model, Plan, Update};
 use self::story::{Mark, Story};
 use crate::SearchError;
 use crate::axis::Axis;
-use crate::options::learner;
+use crate::options::{learner, named};
 
 /// Draws generations of points from a normal distribution that learns from the ranks of their values.
 ///
@@ -58,6 +58,20 @@ pub struct CmaEs {
 /// The largest population: a larger generation would not end within any sweep.
 const MOST_IN_POPULATION: usize = 100_000;
 
+typed_options! {
+    /// Options of [`CmaEs`], which is built with them by `with`.
+    pub struct CmaEsOptions {
+        /// How many runs a generation has; more for rugged or noisy metrics.
+        population: usize =
+            OptionKind::at_least(4),
+            OptionDefault::Chosen("4 + 3 ln of the number of parameters, rounded down");
+        /// How far the first generation reaches: its standard deviation as part of each range.
+        step: f64 =
+            OptionKind::Number { low: Bound::Excluded(0.0), high: Bound::Included(1.0) },
+            OptionDefault::Number(0.3);
+    }
+}
+
 impl CmaEs {
     /// The most parameters that may be searched.
     pub const DIMENSIONS: usize = 200;
@@ -67,20 +81,7 @@ impl CmaEs {
         Spec::new("Draws generations of points, each around where the best runs of the last lead")
             .needs_metric()
             .ends(Ends::Never)
-            .options(&[
-                OptionSpec::new(
-                    "population",
-                    OptionKind::at_least(4),
-                    OptionDefault::Chosen("4 + 3 ln of the number of parameters, rounded down"),
-                    "How many runs a generation has; more for rugged or noisy metrics.",
-                ),
-                OptionSpec::new(
-                    "step",
-                    OptionKind::Number { low: Bound::Excluded(0.0), high: Bound::Included(1.0) },
-                    OptionDefault::Number(0.3),
-                    "How far the first generation reaches: its standard deviation as part of each range.",
-                ),
-            ]);
+            .options(CmaEsOptions::SPECS);
 
     /// The method for a problem, which needs a metric and a parameter to search.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
@@ -101,6 +102,14 @@ impl CmaEs {
             seed: problem.seed,
         };
         read.finish(Self { plan, known: None })
+    }
+
+    /// As [`CmaEs::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`CmaEs::new`].
+    pub fn with(problem: &Problem, options: CmaEsOptions) -> Result<Method, Faults> {
+        named("cma-es", Self::SPEC, problem, options, Self::new)
     }
 
     /// The model that has learned from these generations.

@@ -11,10 +11,12 @@ mod permutation;
 use std::collections::HashSet;
 
 use besom_core::{
-    Answer, Ask, BoxError, Ends, Fault, Faults, History, OptionDefault, OptionKind, OptionReader, OptionSpec,
-    Options, Point, Problem, Search, Spec,
+    Answer, Ask, BoxError, Ends, Fault, Faults, History, Method, OptionDefault, OptionKind, OptionReader,
+    Options, Point, Problem, Search, Spec, typed_options,
 };
+use serde_json::Value;
 
+use crate::options::named;
 use cells::Cells;
 use permutation::Permutation;
 
@@ -47,19 +49,45 @@ pub struct Grid {
     progress: Progress,
 }
 
+/// In which order [`Grid`] tries its points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GridOrder {
+    /// With parameters sorted by name, as W&B does.
+    Sorted,
+    /// With parameters as declared.
+    Declared,
+    /// Shuffled by the seed of the sweep.
+    Random,
+}
+
+impl GridOrder {
+    /// As in a sweep file, in the order of the variants.
+    const WORDS: &[&str] = &["sorted", "declared", "random"];
+}
+
+impl From<GridOrder> for Value {
+    fn from(order: GridOrder) -> Self {
+        GridOrder::WORDS[order as usize].into()
+    }
+}
+
+typed_options! {
+    /// Options of [`Grid`], which is built with them by `with`.
+    pub struct GridOptions {
+        /// The order of the points: with parameters sorted by name as W&B does, as declared in the file, or at
+        /// random. Also as the key `order` beside `method`.
+        order: GridOrder = OptionKind::Choice(GridOrder::WORDS), OptionDefault::Word(GridOrder::WORDS[0]);
+    }
+}
+
 impl Grid {
     /// How the method describes itself.
     pub const SPEC: Spec = Spec::new("Tries every combination of values once")
         .ends(Ends::Exhausted)
         .in_wandb()
         .never_repeats()
-        .options(&[OptionSpec::new(
-            "order",
-            OptionKind::Choice(&["sorted", "declared", "random"]),
-            OptionDefault::Word("sorted"),
-            "The order of the points: with parameters sorted by name as W&B does, as declared in the file, or at random. \
-             Also as the key `order` beside `method`.",
-        )]);
+        .options(GridOptions::SPECS);
 
     /// The grid over a problem's space, or all faults at once.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
@@ -72,6 +100,14 @@ impl Grid {
         let cells = read.finish(cells)?.expect("an error was a fault");
         let shuffle = (order == "random").then(|| Permutation::new(cells.size(), problem.seed));
         Ok(Self { cells, shuffle, progress: Progress::default() })
+    }
+
+    /// As [`Grid::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Grid::new`].
+    pub fn with(problem: &Problem, options: GridOptions) -> Result<Method, Faults> {
+        named("grid", Self::SPEC, problem, options, Self::new)
     }
 
     /// How many points the grid has; at least 1.

@@ -17,14 +17,14 @@ mod random;
 mod sobol;
 mod tpe;
 
-pub use auto::Auto;
-pub use bayes::{Bayes, InFlight, Observation, Observations, Warp};
-pub use cma_es::CmaEs;
+pub use auto::{Auto, AutoOptions};
+pub use bayes::{AcquisitionKind, Bayes, BayesOptions, InFlight, Observation, Observations, Warp};
+pub use cma_es::{CmaEs, CmaEsOptions};
 pub use error::SearchError;
-pub use grid::Grid;
-pub use random::Random;
-pub use sobol::Sobol;
-pub use tpe::Tpe;
+pub use grid::{Grid, GridOptions, GridOrder};
+pub use random::{Random, RandomOptions};
+pub use sobol::{Sobol, SobolOptions};
+pub use tpe::{Tpe, TpeOptions};
 
 use besom_core::Registry;
 

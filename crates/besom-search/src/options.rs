@@ -1,12 +1,24 @@
 //! Reading a method's options.
 
-use besom_core::{Fault, Faults, OptionReader, Options, Problem, Spec};
+use besom_core::{Fault, Faults, Method, OptionReader, Options, Problem, Search, Spec};
 
 use crate::SearchError;
 
 /// The check of a method's options where nothing else can be wrong.
 pub(crate) fn check(spec: Spec, options: &Options) -> Result<(), Faults> {
     OptionReader::new(spec, options).finish(())
+}
+
+/// A method as a registry builds it: named, guarded, and built again after a panic.
+pub(crate) fn named<S: Search + 'static>(
+    name: &str,
+    spec: Spec,
+    problem: &Problem,
+    options: impl Into<Options>,
+    new: fn(&Problem, &Options) -> Result<S, Faults>,
+) -> Result<Method, Faults> {
+    let (problem, options) = (problem.clone(), options.into());
+    Ok(Method::new(name, spec, move || Ok(new(&problem, &options)?))?)
 }
 
 /// A reader of the options of a method that learns. A problem without a metric or without a parameter to

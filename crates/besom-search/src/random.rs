@@ -4,24 +4,40 @@
 //! at no history at all, so that any number of controllers and any crash leave the sequence of points as it
 //! is.
 
-use besom_core::{Answer, Ask, BoxError, Ends, Faults, Options, Problem, Search, Spec};
+use besom_core::{
+    Answer, Ask, BoxError, Ends, Faults, Method, Options, Problem, Search, Spec, typed_options,
+};
 use rand::RngExt;
 use rand::distr::Open01;
 
-use crate::options::check;
+use crate::options::{check, named};
 
 /// Draws every parameter independently from its distribution. Never done; a point may come twice.
 #[derive(Clone, Debug, Default)]
 pub struct Random;
 
+typed_options! {
+    /// Options of [`Random`]; there are none.
+    pub struct RandomOptions {}
+}
+
 impl Random {
     /// How the method describes itself.
-    pub const SPEC: Spec = Spec::new("Draws points at random").ends(Ends::Never).in_wandb();
+    pub const SPEC: Spec =
+        Spec::new("Draws points at random").options(RandomOptions::SPECS).ends(Ends::Never).in_wandb();
 
     /// The method; it has no options.
     pub fn new(_problem: &Problem, options: &Options) -> Result<Self, Faults> {
         check(Self::SPEC, options)?;
         Ok(Self)
+    }
+
+    /// As [`Random::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Random::new`].
+    pub fn with(problem: &Problem, options: RandomOptions) -> Result<Method, Faults> {
+        named("random", Self::SPEC, problem, options, Self::new)
     }
 }
 

@@ -5,9 +5,13 @@
 
 mod sequence;
 
-use besom_core::{Answer, Ask, BoxError, Ends, Fault, Faults, OptionReader, Options, Problem, Search, Spec};
+use besom_core::{
+    Answer, Ask, BoxError, Ends, Fault, Faults, Method, OptionReader, Options, Problem, Search, Spec,
+    typed_options,
+};
 
 use crate::SearchError;
+use crate::options::named;
 
 pub(crate) use sequence::scrambled;
 
@@ -22,7 +26,8 @@ pub(crate) use sequence::scrambled;
 /// let unit = Distribution::Continuous(Continuous::Uniform { min: 0.0, max: 1.0 });
 /// let space = Space::new(vec![Parameter::new("x", unit)])?;
 /// let problem = Problem::without_metric().space(space).seed(7);
-/// let ask = Ask::new(&problem, &History::new()).count(4);
+/// let history = History::new();
+/// let ask = Ask::new(&problem, &history).count(4);
 /// let Answer::Try(suggestions) = Sobol::new(&problem, &Options::new())?.suggest(&ask)? else {
 ///     unreachable!("it is never done")
 /// };
@@ -34,12 +39,17 @@ pub(crate) use sequence::scrambled;
 #[derive(Clone, Debug, Default)]
 pub struct Sobol;
 
+typed_options! {
+    /// Options of [`Sobol`]; there are none.
+    pub struct SobolOptions {}
+}
+
 impl Sobol {
     /// The most parameters that may be searched.
     pub const DIMENSIONS: usize = sequence::DIMENSIONS;
 
     /// How the method describes itself.
-    pub const SPEC: Spec = Spec::new("Fills the space evenly").ends(Ends::Never);
+    pub const SPEC: Spec = Spec::new("Fills the space evenly").options(SobolOptions::SPECS).ends(Ends::Never);
 
     /// The method; it has no options.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
@@ -49,6 +59,14 @@ impl Sobol {
             read.fault(Fault::of_problem(SearchError::TooManyDimensions { method: "sobol", found, limit }));
         }
         read.finish(Self)
+    }
+
+    /// As [`Sobol::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Sobol::new`].
+    pub fn with(problem: &Problem, options: SobolOptions) -> Result<Method, Faults> {
+        named("sobol", Self::SPEC, problem, options, Self::new)
     }
 }
 

@@ -23,15 +23,15 @@ use std::ops::Bound;
 
 use besom_core::value::float;
 use besom_core::{
-    Answer, Ask, BoxError, Ends, Faults, Note, OptionDefault, OptionKind, OptionSpec, Options, Point,
-    Problem, Search, Spec, Suggestion,
+    Answer, Ask, BoxError, Ends, Faults, Method, Note, OptionDefault, OptionKind, Options, Point, Problem,
+    Search, Spec, Suggestion, typed_options,
 };
 use libm::pow;
 use rand::{Rng, RngExt};
 use serde_json::json;
 
 use crate::SearchError;
-use crate::options::learner;
+use crate::options::{learner, named};
 use crate::sobol;
 
 use self::bandwidth::Bandwidth;
@@ -65,31 +65,28 @@ const MOST_GOOD: usize = 25;
 /// and 1 the score on the core suite was .587, always 1 .572; always narrower gained nothing.
 const NARROWEST: f64 = 0.5;
 
+typed_options! {
+    /// Options of [`Tpe`], which is built with them by `with`.
+    pub struct TpeOptions {
+        /// How many runs must have a value before it learns.
+        initial_points: usize =
+            OptionKind::at_least(1),
+            OptionDefault::Chosen("10, or a quarter of `run_cap` if that is less, at least 3");
+        /// Which part of the runs is among the best, at most 25 runs.
+        gamma: f64 =
+            OptionKind::Number { low: Bound::Excluded(0.0), high: Bound::Excluded(1.0) },
+            OptionDefault::Number(0.1);
+        /// How many points are drawn for each suggestion.
+        candidates: usize = OptionKind::at_least(1), OptionDefault::Count(128);
+    }
+}
+
 impl Tpe {
     /// How the method describes itself.
     pub const SPEC: Spec = Spec::new("Draws points where good runs are dense and bad ones are not")
         .needs_metric()
         .ends(Ends::Never)
-        .options(&[
-            OptionSpec::new(
-                "initial_points",
-                OptionKind::at_least(1),
-                OptionDefault::Chosen("10, or a quarter of `run_cap` if that is less, at least 3"),
-                "How many runs must have a value before it learns.",
-            ),
-            OptionSpec::new(
-                "gamma",
-                OptionKind::Number { low: Bound::Excluded(0.0), high: Bound::Excluded(1.0) },
-                OptionDefault::Number(0.1),
-                "Which part of the runs is among the best, at most 25 runs.",
-            ),
-            OptionSpec::new(
-                "candidates",
-                OptionKind::at_least(1),
-                OptionDefault::Count(128),
-                "How many points are drawn for each suggestion.",
-            ),
-        ]);
+        .options(TpeOptions::SPECS);
 
     /// The method for a problem, which needs a metric and a parameter to search.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
@@ -99,6 +96,14 @@ impl Tpe {
         let (gamma, candidates) = (read.number("gamma"), read.count("candidates").min(MOST_CANDIDATES));
         let axes = problem.space.searchable().map(Axis::new).collect();
         read.finish(Self { axes, initial_points, gamma, candidates })
+    }
+
+    /// As [`Tpe::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Tpe::new`].
+    pub fn with(problem: &Problem, options: TpeOptions) -> Result<Method, Faults> {
+        named("tpe", Self::SPEC, problem, options, Self::new)
     }
 
     /// The best of the candidates, an untried one if there is any, and its log ratio, ln l(x) - ln g(x).

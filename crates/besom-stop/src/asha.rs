@@ -9,13 +9,13 @@
 //! pausing is that of Ray Tune and syne-tune.
 
 use besom_core::{
-    BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, RunNumber, Shown,
-    Spec, Stop, Stopper,
+    BoxError, Faults, History, OptionDefault, OptionKind, Options, Problem, Rule, RunNumber, Shown, Spec,
+    Stop, Stopper, typed_options,
 };
 use serde_json::Value;
 
 use crate::objective::Objective;
-use crate::options::{reader, truncated};
+use crate::options::{named, reader, truncated};
 use crate::peers::{Field, lowest, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
 
@@ -35,31 +35,26 @@ pub struct Asha {
     min_peers: usize,
 }
 
+typed_options! {
+    /// Options of [`Asha`], which is built with them by `with`.
+    pub struct AshaOptions {
+        /// One in `eta` runs survives each comparison.
+        eta: f64 = OptionKind::above(1.0), OptionDefault::Number(4.0);
+        /// The first step at which runs are compared.
+        min_iter: usize =
+            OptionKind::at_least(1),
+            OptionDefault::Chosen("a 64th of the usual length of runs");
+        /// How many other runs must have reached a step before any is stopped there.
+        min_peers: usize = OptionKind::at_least(1), OptionDefault::Count(4);
+    }
+}
+
 impl Asha {
     /// What the rule says of itself.
     pub const SPEC: Spec =
         Spec::new("Stops runs that are not among the best at a few steps, chosen by how long runs are")
             .needs_metric()
-            .options(&[
-                OptionSpec::new(
-                    "eta",
-                    OptionKind::above(1.0),
-                    OptionDefault::Number(4.0),
-                    "One in `eta` runs survives each comparison.",
-                ),
-                OptionSpec::new(
-                    "min_iter",
-                    OptionKind::at_least(1),
-                    OptionDefault::Chosen("a 64th of the usual length of runs"),
-                    "The first step at which runs are compared.",
-                ),
-                OptionSpec::new(
-                    "min_peers",
-                    OptionKind::at_least(1),
-                    OptionDefault::Count(4),
-                    "How many other runs must have reached a step before any is stopped there.",
-                ),
-            ]);
+            .options(AshaOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
@@ -67,6 +62,14 @@ impl Asha {
         let (eta, min_iter, min_peers) =
             (read.number("eta"), read.given_count("min_iter"), read.count("min_peers"));
         read.finish(Self { eta, min_iter, min_peers })
+    }
+
+    /// As [`Asha::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Asha::new`].
+    pub fn with(problem: &Problem, options: AshaOptions) -> Result<Rule, Faults> {
+        named("asha", problem, options, Self::new)
     }
 
     /// The rungs up to `longest` steps, increasing.

@@ -8,13 +8,13 @@ use std::cmp::Ordering;
 
 use besom_core::value::float;
 use besom_core::{
-    Advice, BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, Run,
-    RunState, Shown, Spec, Stop, Stopper,
+    Advice, BoxError, Faults, History, OptionDefault, OptionKind, Options, Problem, Rule, Run, RunState,
+    Shown, Spec, Stop, Stopper, typed_options,
 };
 use serde_json::Value;
 
 use crate::objective::Objective;
-use crate::options::{reader, truncated};
+use crate::options::{named, reader, truncated};
 use crate::reason::NotBetter;
 
 /// Stops a run whose best is not strictly better than the worst that any of the best finished runs had by that step.
@@ -28,31 +28,24 @@ pub struct Envelope {
     start_iter: usize,
 }
 
+typed_options! {
+    /// Options of [`Envelope`], which is built with them by `with`.
+    pub struct EnvelopeOptions {
+        /// Which part of the finished runs, best first, runs are compared with; 1 is all of them.
+        fraction: f64 = OptionKind::not_below(0.0), OptionDefault::Number(0.3);
+        /// How many runs must have finished; at least as many are compared with.
+        min_runs: usize = OptionKind::at_least(0), OptionDefault::Count(3);
+        /// Runs of at most this many steps continue.
+        start_iter: usize = OptionKind::at_least(0), OptionDefault::Count(3);
+    }
+}
+
 impl Envelope {
     /// What the rule says of itself; its defaults are W&B's.
     pub const SPEC: Spec =
         Spec::new("Stops runs that were at no step better than the worst of the best finished runs")
             .needs_metric()
-            .options(&[
-                OptionSpec::new(
-                    "fraction",
-                    OptionKind::not_below(0.0),
-                    OptionDefault::Number(0.3),
-                    "Which part of the finished runs, best first, runs are compared with; 1 is all of them.",
-                ),
-                OptionSpec::new(
-                    "min_runs",
-                    OptionKind::at_least(0),
-                    OptionDefault::Count(3),
-                    "How many runs must have finished; at least as many are compared with.",
-                ),
-                OptionSpec::new(
-                    "start_iter",
-                    OptionKind::at_least(0),
-                    OptionDefault::Count(3),
-                    "Runs of at most this many steps continue.",
-                ),
-            ])
+            .options(EnvelopeOptions::SPECS)
             .advice(all_are_kept);
 
     /// The rule with these options, or everything that is wrong with them.
@@ -61,6 +54,14 @@ impl Envelope {
         let (fraction, min_runs, start_iter) =
             (read.number("fraction"), read.count("min_runs"), read.count("start_iter"));
         read.finish(Self { fraction, min_runs, start_iter })
+    }
+
+    /// As [`Envelope::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Envelope::new`].
+    pub fn with(problem: &Problem, options: EnvelopeOptions) -> Result<Rule, Faults> {
+        named("envelope", problem, options, Self::new)
     }
 
     /// The best finished runs' envelope; `None` if too few runs are finished.

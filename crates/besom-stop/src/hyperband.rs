@@ -11,14 +11,14 @@
 
 use besom_core::value::float;
 use besom_core::{
-    Advice, BoxError, Fault, Faults, History, OptionDefault, OptionKind, OptionReader, OptionSpec, Options,
-    Problem, Run, RunNumber, RunState, Shown, Spec, Stop, Stopper,
+    Advice, BoxError, Fault, Faults, History, OptionDefault, OptionKind, OptionReader, Options, Problem,
+    Rule, Run, RunNumber, RunState, Shown, Spec, Stop, Stopper, typed_options,
 };
 use serde_json::Value;
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::{reader, truncated};
+use crate::options::{named, reader, truncated};
 use crate::reason::{NotBetter, ordinal};
 
 /// How many bands `min_iter` makes: W&B's number, so that thresholds agree with it.
@@ -39,43 +39,29 @@ pub struct Hyperband {
     strict: bool,
 }
 
+typed_options! {
+    /// Options of [`Hyperband`], which is built with them by `with`.
+    pub struct HyperbandOptions {
+        /// The first step at which runs are compared; the others are this one times powers of `eta`.
+        min_iter: usize = OptionKind::at_least(1), OptionDefault::Chosen("none");
+        /// In place of `min_iter`, the last step of a run: runs are compared at this one divided by powers of
+        /// `eta`.
+        max_iter: usize = OptionKind::at_least(1), OptionDefault::Chosen("none");
+        /// With `max_iter`, at how many steps runs are compared.
+        s: usize = OptionKind::at_least(1), OptionDefault::Chosen("none");
+        /// One in `eta` runs survives each comparison.
+        eta: f64 = OptionKind::above(1.0), OptionDefault::Number(3.0);
+        /// Whether a run is judged by its value at the step itself, not by its best up to there.
+        strict: bool = OptionKind::Flag, OptionDefault::Flag(true);
+    }
+}
+
 impl Hyperband {
     /// What the rule says of itself; its defaults are W&B's. It needs `min_iter`, or `max_iter` and `s`.
     pub const SPEC: Spec = Spec::new("Stops runs that are not among the best at a few steps, as W&B does")
         .needs_metric()
         .in_wandb()
-        .options(&[
-            OptionSpec::new(
-                "min_iter",
-                OptionKind::at_least(1),
-                OptionDefault::Chosen("none"),
-                "The first step at which runs are compared; the others are this one times powers of `eta`.",
-            ),
-            OptionSpec::new(
-                "max_iter",
-                OptionKind::at_least(1),
-                OptionDefault::Chosen("none"),
-                "In place of `min_iter`, the last step of a run: runs are compared at this one divided by powers of `eta`.",
-            ),
-            OptionSpec::new(
-                "s",
-                OptionKind::at_least(1),
-                OptionDefault::Chosen("none"),
-                "With `max_iter`, at how many steps runs are compared.",
-            ),
-            OptionSpec::new(
-                "eta",
-                OptionKind::above(1.0),
-                OptionDefault::Number(3.0),
-                "One in `eta` runs survives each comparison.",
-            ),
-            OptionSpec::new(
-                "strict",
-                OptionKind::Flag,
-                OptionDefault::Flag(true),
-                "Whether a run is judged by its value at the step itself, not by its best up to there.",
-            ),
-        ])
+        .options(HyperbandOptions::SPECS)
         .forms(&[&["max_iter", "s"], &["min_iter"]])
         .advice(unused_form);
 
@@ -85,6 +71,14 @@ impl Hyperband {
         let (eta, strict) = (read.number("eta"), read.flag("strict"));
         let bands = read_bands(&mut read, eta);
         read.finish(Self { bands, eta, strict })
+    }
+
+    /// As [`Hyperband::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Hyperband::new`].
+    pub fn with(problem: &Problem, options: HyperbandOptions) -> Result<Rule, Faults> {
+        named("hyperband", problem, options, Self::new)
     }
 
     /// The steps at which runs are judged: increasing, without repetitions. Steps count a run's valid values, from 1.

@@ -20,13 +20,13 @@ mod peers;
 mod reason;
 mod threshold;
 
-pub use asha::Asha;
-pub use envelope::Envelope;
+pub use asha::{Asha, AshaOptions};
+pub use envelope::{Envelope, EnvelopeOptions};
 pub use error::RuleError;
-pub use hyperband::Hyperband;
-pub use median::Median;
-pub use patience::Patience;
-pub use threshold::Threshold;
+pub use hyperband::{Hyperband, HyperbandOptions};
+pub use median::{Median, MedianOptions};
+pub use patience::{Patience, PatienceOptions};
+pub use threshold::{Threshold, ThresholdOptions};
 
 use besom_core::Registry;
 

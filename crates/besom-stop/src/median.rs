@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use besom_core::{
-    BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, RunNumber, Shown,
-    Spec, Stop, Stopper,
+    BoxError, Faults, History, OptionDefault, OptionKind, Options, Problem, Rule, RunNumber, Shown, Spec,
+    Stop, Stopper, typed_options,
 };
 use serde_json::Value;
 
 use crate::objective::Objective;
-use crate::options::reader;
+use crate::options::{named, reader};
 use crate::peers::{Field, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
 
@@ -31,30 +31,35 @@ pub struct Median {
     min_peers: usize,
 }
 
+typed_options! {
+    /// Options of [`Median`], which is built with them by `with`.
+    pub struct MedianOptions {
+        /// The first step at which runs are compared.
+        grace: usize = OptionKind::at_least(1), OptionDefault::Chosen("a tenth of the usual length of runs");
+        /// How many other runs must have made as many steps before any is stopped.
+        min_peers: usize = OptionKind::at_least(1), OptionDefault::Count(5);
+    }
+}
+
 impl Median {
     /// What the rule says of itself. `min_peers` is the number of runs that Optuna's `MedianPruner` waits for.
     pub const SPEC: Spec = Spec::new("Stops runs that are worse than half of the others at their step")
         .needs_metric()
-        .options(&[
-            OptionSpec::new(
-                "grace",
-                OptionKind::at_least(1),
-                OptionDefault::Chosen("a tenth of the usual length of runs"),
-                "The first step at which runs are compared.",
-            ),
-            OptionSpec::new(
-                "min_peers",
-                OptionKind::at_least(1),
-                OptionDefault::Count(5),
-                "How many other runs must have made as many steps before any is stopped.",
-            ),
-        ]);
+        .options(MedianOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
         let read = reader(Self::SPEC, problem, options);
         let (grace, min_peers) = (read.given_count("grace"), read.count("min_peers"));
         read.finish(Self { grace, min_peers })
+    }
+
+    /// As [`Median::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Median::new`].
+    pub fn with(problem: &Problem, options: MedianOptions) -> Result<Rule, Faults> {
+        named("median", problem, options, Self::new)
     }
 
     fn first_step(&self, objective: Objective<'_>, history: &History) -> usize {

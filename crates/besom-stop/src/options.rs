@@ -1,6 +1,6 @@
 //! Reading a rule's options.
 
-use besom_core::{Fault, OptionReader, Options, Problem, Spec};
+use besom_core::{Fault, Faults, OptionReader, Options, Problem, Rule, Spec, Stopper};
 
 use crate::RuleError;
 
@@ -11,6 +11,17 @@ pub(crate) fn reader<'a>(spec: Spec, problem: &Problem, options: &'a Options) ->
         read.fault(Fault::of_problem(RuleError::NoMetric));
     }
     read
+}
+
+/// A rule as a registry builds it: named, guarded, and built again after a panic.
+pub(crate) fn named<S: Stopper + 'static>(
+    name: &str,
+    problem: &Problem,
+    options: impl Into<Options>,
+    new: fn(&Problem, &Options) -> Result<S, Faults>,
+) -> Result<Rule, Faults> {
+    let (problem, options) = (problem.clone(), options.into());
+    Ok(Rule::new(name, move || Ok(new(&problem, &options)?))?)
 }
 
 /// A count made of a real number as the reference makes it: the fraction is cut off. What is negative or NaN is 0.

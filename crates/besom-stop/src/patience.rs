@@ -4,12 +4,12 @@
 //! ones.
 
 use besom_core::{
-    BoxError, Faults, History, OptionDefault, OptionKind, OptionSpec, Options, Problem, Run, RunState, Shown,
-    Spec, Stop, Stopper,
+    BoxError, Faults, History, OptionDefault, OptionKind, Options, Problem, Rule, Run, RunState, Shown, Spec,
+    Stop, Stopper, typed_options,
 };
 
 use crate::objective::Objective;
-use crate::options::reader;
+use crate::options::{named, reader};
 use crate::reason::value;
 
 /// Stops a run that has made `patience` steps since it last improved by more than `min_delta`.
@@ -22,28 +22,23 @@ pub struct Patience {
     min_iter: usize,
 }
 
+typed_options! {
+    /// Options of [`Patience`], which is built with them by `with`.
+    pub struct PatienceOptions {
+        /// How many steps without an improvement stop a run.
+        patience: usize = OptionKind::at_least(1), OptionDefault::Count(10);
+        /// How much better a value must be to count as an improvement, in units of the metric.
+        min_delta: f64 = OptionKind::not_below(0.0), OptionDefault::Number(0.0);
+        /// Runs of fewer steps continue.
+        min_iter: usize = OptionKind::at_least(1), OptionDefault::Count(1);
+    }
+}
+
 impl Patience {
     /// What the rule says of itself.
-    pub const SPEC: Spec = Spec::new("Stops runs that have not improved for long").needs_metric().options(&[
-        OptionSpec::new(
-            "patience",
-            OptionKind::at_least(1),
-            OptionDefault::Count(10),
-            "How many steps without an improvement stop a run.",
-        ),
-        OptionSpec::new(
-            "min_delta",
-            OptionKind::not_below(0.0),
-            OptionDefault::Number(0.0),
-            "How much better a value must be to count as an improvement, in units of the metric.",
-        ),
-        OptionSpec::new(
-            "min_iter",
-            OptionKind::at_least(1),
-            OptionDefault::Count(1),
-            "Runs of fewer steps continue.",
-        ),
-    ]);
+    pub const SPEC: Spec = Spec::new("Stops runs that have not improved for long")
+        .needs_metric()
+        .options(PatienceOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
@@ -51,6 +46,14 @@ impl Patience {
         let (patience, min_delta, min_iter) =
             (read.count("patience"), read.number("min_delta"), read.count("min_iter"));
         read.finish(Self { patience, min_delta, min_iter })
+    }
+
+    /// As [`Patience::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Patience::new`].
+    pub fn with(problem: &Problem, options: PatienceOptions) -> Result<Rule, Faults> {
+        named("patience", problem, options, Self::new)
     }
 
     /// How the run has fared; `None` if it has logged no number.

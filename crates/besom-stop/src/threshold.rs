@@ -5,13 +5,13 @@
 //! their better half, and logarithmically beyond one such unit, so that an earlier explosion does not hide the next.
 
 use besom_core::{
-    BoxError, Fault, Faults, Goal, History, OptionDefault, OptionError, OptionKind, OptionReader, OptionSpec,
-    Options, Problem, Run, RunState, Shown, Spec, Stop, Stopper,
+    BoxError, Fault, Faults, Goal, History, OptionDefault, OptionError, OptionKind, OptionReader, Options,
+    Problem, Rule, Run, RunState, Shown, Spec, Stop, Stopper, typed_options,
 };
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::reader;
+use crate::options::{named, reader};
 use crate::peers::shown;
 use crate::reason::{NotBetter, value};
 
@@ -35,41 +35,28 @@ pub struct Threshold {
     min_iter: usize,
 }
 
+typed_options! {
+    /// Options of [`Threshold`], which is built with them by `with`.
+    pub struct ThresholdOptions {
+        /// How many values in a row that are not numbers stop a run; 0 for never.
+        nan: usize = OptionKind::at_least(0), OptionDefault::Count(1);
+        /// The largest value that the metric may have.
+        upper: f64 = OptionKind::NUMBER, OptionDefault::Chosen("none");
+        /// The smallest value that the metric may have.
+        lower: f64 = OptionKind::NUMBER, OptionDefault::Chosen("none");
+        /// How many times as bad as the worst finished run a loss must be to stop its run, at least 1; 0 for
+        /// never.
+        divergence: f64 = OptionKind::not_below(0.0), OptionDefault::Number(10.0);
+        /// Bounds and divergence are checked from this step on.
+        min_iter: usize = OptionKind::at_least(1), OptionDefault::Count(1);
+    }
+}
+
 impl Threshold {
     /// What the rule says of itself.
-    pub const SPEC: Spec =
-        Spec::new("Stops runs that diverge, log no numbers or leave bounds").needs_metric().options(&[
-            OptionSpec::new(
-                "nan",
-                OptionKind::at_least(0),
-                OptionDefault::Count(1),
-                "How many values in a row that are not numbers stop a run; 0 for never.",
-            ),
-            OptionSpec::new(
-                "upper",
-                OptionKind::NUMBER,
-                OptionDefault::Chosen("none"),
-                "The largest value that the metric may have.",
-            ),
-            OptionSpec::new(
-                "lower",
-                OptionKind::NUMBER,
-                OptionDefault::Chosen("none"),
-                "The smallest value that the metric may have.",
-            ),
-            OptionSpec::new(
-                "divergence",
-                OptionKind::not_below(0.0),
-                OptionDefault::Number(10.0),
-                "How many times as bad as the worst finished run a loss must be to stop its run, at least 1; 0 for never.",
-            ),
-            OptionSpec::new(
-                "min_iter",
-                OptionKind::at_least(1),
-                OptionDefault::Count(1),
-                "Bounds and divergence are checked from this step on.",
-            ),
-        ]);
+    pub const SPEC: Spec = Spec::new("Stops runs that diverge, log no numbers or leave bounds")
+        .needs_metric()
+        .options(ThresholdOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
@@ -83,6 +70,14 @@ impl Threshold {
         let divergence = read_divergence(&mut read);
         let (nan, min_iter) = (read.count("nan"), read.count("min_iter"));
         read.finish(Self { nan, upper, lower, divergence, min_iter })
+    }
+
+    /// As [`Threshold::new`] with typed options; named and guarded, as a registry builds it.
+    ///
+    /// # Errors
+    /// As [`Threshold::new`].
+    pub fn with(problem: &Problem, options: ThresholdOptions) -> Result<Rule, Faults> {
+        named("threshold", problem, options, Self::new)
     }
 
     /// The loss beyond which a run has diverged; `None` if too few runs are over.

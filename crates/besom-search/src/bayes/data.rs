@@ -11,6 +11,7 @@ use serde_json::Value;
 
 /// A run that enters with a value.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Observation {
     /// The run.
     pub run: RunNumber,
@@ -24,6 +25,7 @@ pub struct Observation {
 
 /// A run that has not ended and has no value.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct InFlight {
     /// The run.
     pub run: RunNumber,
@@ -33,6 +35,7 @@ pub struct InFlight {
 
 /// The runs of a history that enter a model, each kind in the order of the runs.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Observations {
     /// Those with a value.
     pub valued: Vec<Observation>,

@@ -2,8 +2,8 @@
 
 use besom_core::value::same_ignoring_injected_keys;
 use besom_core::{
-    Distribution, Ends, History, OptionDefault, OptionError, OptionKind, OptionReader, OptionSpec, ParamPath,
-    Problem, Run, Spec,
+    Distribution, Ends, History, OptionDefault, OptionError, OptionKind, OptionReader, ParamPath, Problem,
+    Run, Spec, typed_options,
 };
 use serde_json::{Map, Value};
 
@@ -23,10 +23,52 @@ pub(super) struct Settings {
 }
 
 const POINTS: &str = "points_to_evaluate";
-const EXPECTED_IMPROVEMENT: &str = "expected_improvement";
-const CONFIDENCE_BOUND: &str = "confidence_bound";
+const CONFIDENCE_BOUND: &str = AcquisitionKind::WORDS[1];
 /// As in Vizier's Gaussian process bandit.
 const BETA: f64 = 1.8;
+
+/// What the next point of [`Bayes`](crate::Bayes) maximizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AcquisitionKind {
+    /// How much a point is expected to improve on the best.
+    ExpectedImprovement,
+    /// How good the model thinks that a point may be.
+    ConfidenceBound,
+}
+
+impl AcquisitionKind {
+    /// As in a sweep file, in the order of the variants.
+    const WORDS: &[&str] = &["expected_improvement", "confidence_bound"];
+}
+
+impl From<AcquisitionKind> for Value {
+    fn from(kind: AcquisitionKind) -> Self {
+        AcquisitionKind::WORDS[kind as usize].into()
+    }
+}
+
+typed_options! {
+    /// Options of [`Bayes`](crate::Bayes), which is built with them by `with`.
+    pub struct BayesOptions {
+        /// How many quasi-random runs come before the model decides.
+        initial_points: usize =
+            OptionKind::at_least(1),
+            OptionDefault::Chosen("two more than parameters, 4 to 10, at most a quarter of `run_cap`");
+        /// Points to try first, such as the values in use today; what a point leaves out is chosen.
+        points_to_evaluate: Vec<Value> = OptionKind::Points, OptionDefault::Chosen("none");
+        /// What the next point maximizes: expected improvement, or with `confidence_bound` what is as good as
+        /// the model thinks possible.
+        acquisition: AcquisitionKind =
+            OptionKind::Choice(AcquisitionKind::WORDS),
+            OptionDefault::Word(AcquisitionKind::WORDS[0]);
+        /// With `confidence_bound`, how many standard deviations below the mean that is; more explores more.
+        beta: f64 = OptionKind::above(0.0), OptionDefault::Chosen("1.8 with `confidence_bound`");
+        /// Whether a finite space whose points were all tried is tried again, where most is expected, instead
+        /// of ending the sweep: for metrics that differ from run to run. Give a `run_cap` then.
+        replicate: bool = OptionKind::Flag, OptionDefault::Flag(false);
+    }
+}
 
 impl Settings {
     /// How the method describes itself.
@@ -34,40 +76,7 @@ impl Settings {
         .needs_metric()
         .ends(Ends::Exhausted)
         .in_wandb()
-        .options(&[
-            OptionSpec::new(
-                "initial_points",
-                OptionKind::at_least(1),
-                OptionDefault::Chosen("two more than parameters, 4 to 10, at most a quarter of `run_cap`"),
-                "How many quasi-random runs come before the model decides.",
-            ),
-            OptionSpec::new(
-                POINTS,
-                OptionKind::Points,
-                OptionDefault::Chosen("none"),
-                "Points to try first, such as the values in use today; what a point leaves out is chosen.",
-            ),
-            OptionSpec::new(
-                "acquisition",
-                OptionKind::Choice(&[EXPECTED_IMPROVEMENT, CONFIDENCE_BOUND]),
-                OptionDefault::Word(EXPECTED_IMPROVEMENT),
-                "What the next point maximizes: expected improvement, or with `confidence_bound` what is as good as the model \
-                 thinks possible.",
-            ),
-            OptionSpec::new(
-                "beta",
-                OptionKind::above(0.0),
-                OptionDefault::Chosen("1.8 with `confidence_bound`"),
-                "With `confidence_bound`, how many standard deviations below the mean that is; more explores more.",
-            ),
-            OptionSpec::new(
-                "replicate",
-                OptionKind::Flag,
-                OptionDefault::Flag(false),
-                "Whether a finite space whose points were all tried is tried again, where most is expected, instead of ending \
-                 the sweep: for metrics that differ from run to run. Give a `run_cap` then.",
-            ),
-        ]);
+        .options(BayesOptions::SPECS);
 
     /// The settings; everything that is wrong with them goes to the reader.
     pub(super) fn read(problem: &Problem, read: &mut OptionReader<'_>) -> Self {
