@@ -150,6 +150,8 @@ fn distribution(distribution: &Distribution) -> Value {
             spec["q"] = q;
             spec
         }
+        // The program says what it does not know.
+        _ => json!({}),
     };
     spec["distribution"] = distribution.name().into();
     spec
@@ -166,5 +168,6 @@ fn numbers(shape: Continuous) -> Value {
             json!({ "mu": mu, "sigma": sigma })
         }
         Continuous::Beta { a, b } => json!({ "a": a, "b": b }),
+        _ => json!({}),
     }
 }

@@ -20,6 +20,7 @@ pub enum Severity {
 
 /// One diagnostic about a sweep file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// Whether the file is refused for it.
     pub severity: Severity,

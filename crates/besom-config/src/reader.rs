@@ -16,6 +16,7 @@ use crate::yaml;
 
 /// A valid sweep file.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Parsed {
     /// What it says.
     pub config: SweepConfig,

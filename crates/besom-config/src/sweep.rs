@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 /// A checked sweep configuration with all defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SweepConfig {
     /// The key `parameters`: the space, with its parameters in declared order.
     pub space: Space,
@@ -53,6 +54,7 @@ impl SweepConfig {
 
 /// A search method or stopping rule by name, with its options.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Algorithm {
     /// The name under which it is registered.
     pub name: String,
@@ -71,11 +73,19 @@ impl Algorithm {
 ///
 /// `retry: 2` allows two more tries for either; `retry: {crashed: 2, failed: 1}` says each. Preempted runs always continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Retry {
     /// For a run whose agent fell silent.
     pub crashed: u32,
     /// For a run whose program failed.
     pub failed: u32,
+}
+
+impl Retry {
+    /// This many more tries after a crash, and this many after a failure.
+    pub fn new(crashed: u32, failed: u32) -> Self {
+        Self { crashed, failed }
+    }
 }
 
 impl Default for Retry {

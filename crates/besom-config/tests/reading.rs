@@ -48,7 +48,7 @@ fn every_key_of_a_whole_file_is_read() {
     let texts = [config.name, config.description, config.project, config.entity];
     assert_eq!(texts.map(Option::unwrap), ["n", "d", "p", "e"]);
     assert_eq!((config.run_cap, config.seed), (Some(5), Some(u64::MAX)));
-    assert_eq!(config.retry, Retry { crashed: 2, failed: 2 });
+    assert_eq!(config.retry, Retry::new(2, 2));
     assert!(config.controller_local);
     let metric = config.metrics[0].clone();
     assert_eq!((metric.name.as_str(), metric.goal, metric.target), ("acc", Goal::Maximize, Some(1.0)));
@@ -76,7 +76,7 @@ fn a_file_without_a_seed_is_another_sweep_each_time() {
 #[test]
 fn what_a_file_leaves_out_has_its_default() {
     let config = read("method: grid\nparameters: {x: {values: [1, 2]}}").config;
-    assert_eq!(config.retry, Retry { crashed: 1, failed: 0 });
+    assert_eq!(config.retry, Retry::new(1, 0));
     assert_eq!((config.seed, config.run_cap), (None, None));
     assert_eq!(Value::from(config.method.options), json!({"order": "sorted"}));
     assert_eq!(config.metrics, []);
@@ -232,7 +232,7 @@ fn own_keys_are_checked() {
         refused(&with(line), path);
     }
     let retry = read(&with("retry: {failed: 3}")).config.retry;
-    assert_eq!(retry, Retry { crashed: 1, failed: 3 });
+    assert_eq!(retry, Retry::new(1, 3));
 }
 
 #[test]

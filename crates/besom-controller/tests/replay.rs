@@ -188,7 +188,7 @@ fn run_at(store: &mut dyn Store, problem: &Problem, seen: &Seen, number: RunNumb
                 history.record(RunNumber::FIRST, News::Stopped(reason)).unwrap();
                 state
             }
-            end => RunState::parse(end).unwrap(),
+            end => end.parse().unwrap(),
         };
     }
     history.record(RunNumber::FIRST, News::State(state)).unwrap();

@@ -38,7 +38,11 @@ use crate::value::{float, same_ignoring_injected_keys};
 /// assert_eq!(dropout.quantile(0.6), json!(0.3));
 /// assert_eq!(dropout.name(), "q_uniform");
 /// ```
+///
+/// There may be further kinds. An algorithm that treats some of them specially takes the others by
+/// [`quantile`](Self::quantile) and [`coordinate`](Self::coordinate), which all have.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Distribution {
     /// One value, never varied.
     Constant(Value),

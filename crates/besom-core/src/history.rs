@@ -24,6 +24,7 @@ pub struct History {
 
 /// What can change of a run once it is in a history: all but its point and note.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum News {
     /// Its state is this now.
     State(RunState),

@@ -93,6 +93,7 @@ impl Problem {
 
 /// A run with its value of the first metric.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Best {
     /// The run.
     pub run: RunNumber,
@@ -100,6 +101,13 @@ pub struct Best {
     pub state: RunState,
     /// Its value; finite.
     pub value: f64,
+}
+
+impl Best {
+    /// A run that is the best, where it stands, and the value with which it is.
+    pub fn new(run: RunNumber, state: RunState, value: f64) -> Self {
+        Self { run, state, value }
+    }
 }
 
 impl History {

@@ -170,6 +170,7 @@ impl OptionError {
 
 /// Something that speaks against an algorithm with these options for this problem.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Fault {
     /// The option that it is about, so that it gets its place in the sweep file; `None` if it is about the problem.
     pub option: Option<String>,

@@ -67,6 +67,7 @@ impl FromStr for Goal {
 /// Which value a run counts with that ended without a usable one (W&B's `metric.impute`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Impute {
     /// The worst value of any ended run.
     #[default]
@@ -82,6 +83,7 @@ pub enum Impute {
 /// that such a run counts as the worst. See [`Metric::counted`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ImputeWhileRunning {
     /// It does not count: it is pending.
     #[default]

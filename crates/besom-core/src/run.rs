@@ -118,11 +118,6 @@ impl RunState {
         }
     }
 
-    /// The state of this name, as [`Self::as_str`] writes it.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
-
     /// Whether the run has not ended: it is pending, running or preempted.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::Running | Self::Preempted)

@@ -265,6 +265,7 @@ impl OptionSpec {
 
 /// What an option is if it is left out.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum OptionDefault {
     /// It must be given.
     Required,
@@ -310,9 +311,17 @@ impl std::fmt::Display for OptionDefault {
 
 /// An option that is taken but has no effect, for a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Advice {
     /// The option.
     pub key: &'static str,
     /// Why it has no effect.
     pub message: &'static str,
+}
+
+impl Advice {
+    /// The option, and why it has no effect.
+    pub const fn new(key: &'static str, message: &'static str) -> Self {
+        Self { key, message }
+    }
 }

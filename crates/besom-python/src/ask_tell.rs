@@ -88,7 +88,7 @@ impl PySweep {
         state: &str,
     ) -> PyResult<()> {
         let number = number_of(run)?;
-        let ended = RunState::parse(state).filter(|state| !state.is_open());
+        let ended = state.parse::<RunState>().ok().filter(|state| !state.is_open());
         let ended = ended.ok_or_else(|| {
             PyValueError::new_err(format!("state must be finished, failed, crashed or killed, got '{state}'"))
         })?;

@@ -28,7 +28,7 @@ pub(crate) fn id_of_path(path: &str) -> &str {
 /// Return the number of runs, of the total if that is known, and the number in each state.
 #[pyfunction]
 pub(crate) fn counts(of: Option<u64>, counts: Vec<(String, u64)>, stopped: u64) -> String {
-    let known = |(state, count): (String, u64)| Some((RunState::parse(&state)?, count));
+    let known = |(state, count): (String, u64)| Some((state.parse::<RunState>().ok()?, count));
     besom_engine::counts(of, &counts.into_iter().filter_map(known).collect::<Vec<_>>(), stopped)
 }
 

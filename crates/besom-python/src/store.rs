@@ -210,7 +210,7 @@ impl PyStore {
     /// Requeue ended runs in these states. Return how many.
     fn retry(&self, py: Python<'_>, id: String, states: Vec<String>) -> PyResult<u64> {
         let state = |name: &String| {
-            RunState::parse(name).ok_or_else(|| PyValueError::new_err(format!("unknown run state '{name}'")))
+            name.parse::<RunState>().map_err(|error| PyValueError::new_err(error.to_string()))
         };
         let states = states.iter().map(state).collect::<PyResult<Vec<_>>>()?;
         Ok(self.with(py, |store| Ok(store.retry(&SweepId::new(id), &states)?))?)

@@ -214,7 +214,7 @@ fn is_large(problem: &Problem) -> bool {
             let new = |k: usize| !values[..k].iter().any(|earlier| same(earlier, &values[k]));
             (0..values.len()).filter(|&k| possible(k) && new(k)).take(MANY_RUNS).count() as u128
         }
-        Distribution::Constant(_) | Distribution::Quantized(..) => 1,
+        _ => 1,
     };
     let mut counts = problem.space.searchable().map(|parameter| least(&parameter.distribution).max(1));
     counts.try_fold(1, u128::checked_mul).is_none_or(|count| count >= MANY_RUNS as u128)

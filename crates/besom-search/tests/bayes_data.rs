@@ -33,7 +33,7 @@ fn run(problem: &Problem, metric: &str, run: &Value) -> Run {
     let config: Map<String, Value> = run["config"].as_object().unwrap().iter().map(unwrapped).collect();
     let state = match run["state"].as_str().unwrap() {
         "preempting" => RunState::Preempted,
-        state => RunState::parse(state).unwrap(),
+        state => state.parse().unwrap(),
     };
     let logged = run["history"].as_array().into_iter().flatten().filter_map(|row| row.get(metric));
     let values: Vec<f64> = logged.map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();

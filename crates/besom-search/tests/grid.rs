@@ -10,7 +10,7 @@
 mod reader;
 
 use besom_core::value::same;
-use besom_core::{Answer, Ask, History, Point, Problem, Run, RunState, Search};
+use besom_core::{Answer, Ask, History, Point, Problem, Run, Search};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -89,7 +89,7 @@ fn history_of(problem: &Problem, runs: &Value) -> History {
         let config = run["config"].as_object().unwrap().iter();
         let config: Map<_, _> = config.map(|(key, entry)| (key.clone(), entry["value"].clone())).collect();
         let mut new = Run::new(problem.space.read(&config));
-        new.state = RunState::parse(run["state"].as_str().unwrap()).unwrap();
+        new.state = run["state"].as_str().unwrap().parse().unwrap();
         new
     };
     runs.as_array().unwrap().iter().map(run).collect()

@@ -104,7 +104,7 @@ impl Envelope {
 fn all_are_kept(options: &Options) -> Vec<Advice> {
     let above = options.get("fraction").and_then(Value::as_f64).is_some_and(|fraction| fraction > 1.0);
     let message = "a fraction of more than 1 keeps all finished runs, as 1 does";
-    if above { vec![Advice { key: "fraction", message }] } else { Vec::new() }
+    if above { vec![Advice::new("fraction", message)] } else { Vec::new() }
 }
 
 impl Stopper for Envelope {

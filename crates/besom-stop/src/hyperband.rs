@@ -220,7 +220,7 @@ fn unused_form(options: &Options) -> Vec<Advice> {
         (true, false, true) => Some(("s", "this has no effect without max_iter")),
         _ => None,
     };
-    unused.map(|(key, message)| Advice { key, message }).into_iter().collect()
+    unused.map(|(key, message)| Advice::new(key, message)).into_iter().collect()
 }
 
 /// The bands that the options ask for; empty if a fault was found.

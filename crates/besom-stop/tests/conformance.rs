@@ -103,7 +103,7 @@ fn history(runs: &[Value], metric: &str) -> History {
             let mut new = Run::new(Point::default());
             new.state = match run["state"].as_str().unwrap() {
                 "preempting" => RunState::Preempted,
-                state => RunState::parse(state).unwrap_or_else(|| panic!("unknown state {state}")),
+                state => state.parse().unwrap_or_else(|error| panic!("{error}")),
             };
             let values: Vec<f64> = values.map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
             let summary = run["summary_metrics"].get(metric).and_then(Value::as_f64);

@@ -34,7 +34,7 @@ pub(crate) fn status(sweep: &SweepRow, runs: &[RunRow], agents: &[AgentRow]) -> 
 /// The best of the runs in some states.
 fn best(runs: &[RunRow], goal: Goal, counts: impl Fn(RunState) -> bool) -> Option<Best> {
     let counted = runs.iter().filter(|run| counts(run.state));
-    let valued = counted.filter_map(|run| Some(Best { run: run.number, state: run.state, value: run.best? }));
+    let valued = counted.filter_map(|run| Some(Best::new(run.number, run.state, run.best?)));
     valued.min_by(|a, b| {
         goal.to_loss(a.value).total_cmp(&goal.to_loss(b.value)).then_with(|| a.run.cmp(&b.run))
     })

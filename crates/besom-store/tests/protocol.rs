@@ -169,7 +169,7 @@ fn best_and_last_are_of_finite_values_only() {
     store.report(&lease, &rows).unwrap();
     let run = store.run(&id(), FIRST).unwrap();
     assert_eq!((run.best, run.last, run.rows), (Some(2.0), Some(4.0), 7));
-    let best = Best { run: FIRST, state: RunState::Running, value: 2.0 };
+    let best = Best::new(FIRST, RunState::Running, 2.0);
     assert_eq!(store.status(&id()).unwrap().best, Some(best));
     let valid: Vec<bool> =
         store.curve(&id(), FIRST, 0).unwrap().iter().map(|value| value.is_finite()).collect();
@@ -186,8 +186,8 @@ fn a_failed_run_is_not_the_best_however_good_its_values_were() {
         store.finish(&lease, &end(state)).unwrap();
     }
     let status = store.status(&id()).unwrap();
-    assert_eq!(status.best, Some(Best { run: FIRST, state: RunState::Finished, value: 1.0 }));
-    let failed = Best { run: FIRST.plus(1), state: RunState::Failed, value: -5.0 };
+    assert_eq!(status.best, Some(Best::new(FIRST, RunState::Finished, 1.0)));
+    let failed = Best::new(FIRST.plus(1), RunState::Failed, -5.0);
     assert_eq!(status.better_uncounted, Some(failed));
     let order = RunQuery::default().order(Order::Best);
     let numbers: Vec<_> = store.runs(&id(), &order).unwrap().iter().map(|run| run.number).collect();

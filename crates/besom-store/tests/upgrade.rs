@@ -114,11 +114,11 @@ fn the_best_run_of_a_store_of_version_1_is_one_that_counts() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = upgraded(&copied(dir.path()));
     let status = store.status(&SweepId::new("mjeefmsj")).unwrap();
-    assert_eq!(status.best, Some(Best { run: number(5), state: RunState::Running, value: 0.7 }));
-    let failed = Best { run: number(2), state: RunState::Failed, value: 0.25 };
+    assert_eq!(status.best, Some(Best::new(number(5), RunState::Running, 0.7)));
+    let failed = Best::new(number(2), RunState::Failed, 0.25);
     assert_eq!((status.better_uncounted, status.stopped), (Some(failed), 1));
     let status = store.status(&SweepId::new("ncgy5ky4")).unwrap();
-    assert_eq!(status.best, Some(Best { run: number(3), state: RunState::Finished, value: 3.0 }));
+    assert_eq!(status.best, Some(Best::new(number(3), RunState::Finished, 3.0)));
 }
 
 #[test]
@@ -216,5 +216,5 @@ fn several_metrics_of_version_1_are_ranked_by_the_last_value() {
     drop(old);
     let mut store = upgraded(&path);
     let best = store.status(&SweepId::new("ncgy5ky4")).unwrap().best;
-    assert_eq!(best, Some(Best { run: number(1), state: RunState::Finished, value: 0.0 }));
+    assert_eq!(best, Some(Best::new(number(1), RunState::Finished, 0.0)));
 }

@@ -6,6 +6,7 @@ use crate::special;
 
 /// The continuous shapes.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Continuous {
     /// Even between two bounds.
     Uniform {

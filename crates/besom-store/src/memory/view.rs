@@ -53,7 +53,7 @@ impl Sweep {
 
     fn first(&self, rank: Rank) -> Option<Best> {
         let row = &self.runs[self.index.first(rank)?].row;
-        Some(Best { run: row.number, state: row.state, value: row.best? })
+        Some(Best::new(row.number, row.state, row.best?))
     }
 
     fn mean_run_ms(&self) -> Option<f64> {

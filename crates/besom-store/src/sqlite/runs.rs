@@ -261,7 +261,7 @@ pub(super) fn lease(sweep: &Sweep, run: &Run) -> Lease {
 
 /// The state of this stored name.
 pub(super) fn state(name: &str) -> Outcome<RunState> {
-    RunState::parse(name).ok_or_else(|| damaged("the state of a run", name))
+    name.parse().map_err(|_| damaged("the state of a run", name))
 }
 
 /// Reads a run from what [`RunColumn::SQL`] has selected.

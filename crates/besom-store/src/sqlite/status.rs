@@ -50,11 +50,9 @@ impl Tx<'_> {
         let mut rows = statement.query(params![sweep.key, rank])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         let number = row.get("number")?;
-        Ok(Some(Best {
-            run: RunNumber::new(number).ok_or_else(|| damaged("the number of a run", number))?,
-            state: state(text(row, "state")?)?,
-            value: sweep.record.goal().to_loss(row.get("loss")?) + 0.0,
-        }))
+        let run = RunNumber::new(number).ok_or_else(|| damaged("the number of a run", number))?;
+        let value = sweep.record.goal().to_loss(row.get("loss")?) + 0.0;
+        Ok(Some(Best::new(run, state(text(row, "state")?)?, value)))
     }
 
     /// How many runs are in a state, or `stopped`.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use besom_core::{RunState, did_you_mean, nearest};
+use besom_core::RunState;
 use clap::{Args, Parser, Subcommand};
 
 use besom_plot::Kind;
@@ -230,7 +230,7 @@ pub(crate) struct RunsArguments {
     /// Id of the sweep
     pub(crate) id: String,
     /// Only runs in these states
-    #[arg(long, value_delimiter = ',', value_parser = parse_state, value_name = "STATE,..")]
+    #[arg(long, value_delimiter = ',', value_name = "STATE,..")]
     pub(crate) state: Vec<RunState>,
     /// Order of the rows
     #[arg(long, value_enum, default_value_t = Sort::Number)]
@@ -393,14 +393,6 @@ fn parse_exec(text: &str) -> Result<String, String> {
         Some((label, command)) if !label.is_empty() && !command.is_empty() => Ok(text.to_owned()),
         _ => Err("expected LABEL=COMMAND, such as mine='python my_method.py'".to_owned()),
     }
-}
-
-fn parse_state(text: &str) -> Result<RunState, String> {
-    RunState::parse(text).ok_or_else(|| {
-        let known = RunState::ALL.map(RunState::as_str);
-        let hint = did_you_mean(nearest(text, known));
-        format!("unknown state{hint}; known states: {}", known.join(", "))
-    })
 }
 
 /// Reads a size such as `900x520`.

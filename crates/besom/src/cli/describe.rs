@@ -28,7 +28,7 @@ pub(crate) fn best_value(sweep: &SweepRow, best: &Best) -> String {
 
 /// What was better than the best run and does not count: `run 4 (killed) had 0.256, which does not count`.
 pub(crate) fn uncounted(status: &Status) -> Option<String> {
-    let Best { run, state, value } = status.better_uncounted?;
+    let Best { run, state, value, .. } = status.better_uncounted?;
     Some(format!("run {run} ({state}) had {}, which does not count", table::number(value)))
 }
 

@@ -112,6 +112,7 @@ fn range(distribution: &Distribution) -> String {
         Distribution::Quantized(shape, Step { q, .. }) => {
             format!("{} in steps of {q}", shape_range(shape))
         }
+        other => other.name().to_owned(),
     }
 }
 
@@ -130,6 +131,7 @@ fn shape_range(shape: &Continuous) -> String {
             format!("mu {}, sigma {}", table::number(mu), table::number(sigma))
         }
         Beta { a, b } => format!("a {}, b {}", table::number(a), table::number(b)),
+        _ => String::new(),
     }
 }
 

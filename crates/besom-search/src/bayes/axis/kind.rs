@@ -40,6 +40,7 @@ impl Kind {
             Distribution::IntUniform { min, max } => integers(*min, *max),
             Distribution::Continuous(shape) => Self::Continuous { margin: margin(shape) },
             Distribution::Quantized(shape, step) => steps(distribution, shape, *step),
+            _ => Self::Continuous { margin: TAIL },
         })
     }
 }
