@@ -33,14 +33,25 @@ pub enum AgentError {
     /// The command has no words left once its macros are replaced.
     #[error("the command is empty once its macros are replaced")]
     EmptyCommand,
-    /// The store asks for metric rows that are not in the metrics file any more.
-    #[error("the store lacks the metric rows from {expected} on, and they are gone from {}", path.display())]
+    /// A row could not be logged into memory.
+    #[error("cannot log")]
+    Row(#[source] io::Error),
+    /// The runner needs files, and the agent has no directory for them.
+    #[error("programs need a directory for their files, and the agent has none")]
+    NoDirectory,
+    /// The store asks for metric rows that the agent does not have any more.
+    #[error("the store lacks the metric rows from {expected} on, and they are gone from {}", place(path.as_deref()))]
     RowsGone {
         /// The first missing row.
         expected: u64,
-        /// The metrics file.
-        path: PathBuf,
+        /// The metrics file, if there is one.
+        path: Option<PathBuf>,
     },
+}
+
+/// Where rows were.
+fn place(path: Option<&Path>) -> String {
+    path.map_or_else(|| "memory".to_owned(), |path| path.display().to_string())
 }
 
 impl AgentError {

@@ -1,7 +1,6 @@
 //! Runs as calls of a Rust closure.
 
 use std::any::Any;
-use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -15,15 +14,15 @@ use besom_store::ClaimedRun;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::metrics;
-use crate::{AgentError, Ended, Link, Runner, Signal};
+use crate::{Ended, Link, MetricsWriter, Runner, Signal};
 
 /// The bounds of the interval at which logged rows are reported: at once while rows arrive, less often when
 /// idle.
 const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 
 /// Executes runs by calling a closure in this process, on the agent's thread. Another thread reports what it
-/// logs meanwhile and sends heartbeats, so the closure may compute for hours without logging.
+/// logs meanwhile and sends heartbeats, so the closure may compute for hours without logging. It needs no files: an agent
+/// without a [directory](crate::AgentOptions::directory) touches no file system.
 ///
 /// A closure that returns `Ok` has finished its run; an error or a panic fails it.
 ///
@@ -54,16 +53,13 @@ impl<F: FnMut(&mut RunContext<'_>) -> Result<(), BoxError>> FunctionRunner<F> {
 
 impl<F: FnMut(&mut RunContext<'_>) -> Result<(), BoxError>> Runner for FunctionRunner<F> {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
-        let (path, attempt) = (link.dir().path().to_owned(), link.lease().attempt);
-        let writer = match metrics::open(&link.dir().metrics()) {
+        let (dir, attempt) = (link.dir().map(|dir| dir.path().to_owned()), link.lease().attempt);
+        let writer = match link.writer() {
             Ok(writer) => writer,
-            Err(error) => {
-                let error = AgentError::io(link.dir().metrics())(error);
-                return Ended::failed(error_chain(&error));
-            }
+            Err(error) => return Ended::failed(error_chain(&error)),
         };
         let shared = Shared::default();
-        let mut context = RunContext { run, attempt, dir: path, writer, shared: &shared, logged: 0 };
+        let mut context = RunContext { run, attempt, dir, writer, shared: &shared, logged: 0 };
         let function = &mut self.function;
         let result = thread::scope(|scope| {
             let (running, has_ended) = mpsc::channel::<()>();
@@ -142,8 +138,8 @@ impl Shared {
 pub struct RunContext<'a> {
     run: &'a ClaimedRun,
     attempt: u64,
-    dir: PathBuf,
-    writer: File,
+    dir: Option<PathBuf>,
+    writer: MetricsWriter,
     shared: &'a Shared,
     logged: u64,
 }
@@ -164,18 +160,20 @@ impl RunContext<'_> {
         self.attempt
     }
 
-    /// The directory of this run, the same in every attempt: the place for checkpoints.
-    pub fn dir(&self) -> &Path {
-        &self.dir
+    /// The directory of this run, the same in every attempt: the place for checkpoints. `None` if its agent has no
+    /// directory.
+    pub fn dir(&self) -> Option<&Path> {
+        self.dir.as_deref()
     }
 
-    /// Logs one row. When this returns the row is acknowledged: no death of the process loses it. The store
+    /// Logs one row. When this returns the row is acknowledged: no death of the process loses it. (If the agent has no
+    /// directory, that holds after [`RunContext::flush`] only, as far as its store outlives the process.) The store
     /// receives it within milliseconds, so a stopping rule's answer to it comes with a later row.
     ///
     /// # Errors
     /// [`LogError::Stopped`] if the run must end; the row is logged all the same. Propagate it with `?`.
     pub fn log(&mut self, row: &Map<String, Value>) -> Result<(), LogError> {
-        metrics::append(&self.writer, row).map_err(LogError::Write)?;
+        self.writer.write(row).map_err(LogError::Write)?;
         self.logged += 1;
         self.check()
     }
@@ -194,7 +192,7 @@ impl RunContext<'_> {
     /// Announces that the machine is about to be preempted: if the closure fails from now on, the run is
     /// handed out again.
     pub fn mark_preempting(&mut self) -> Result<(), LogError> {
-        metrics::append(&self.writer, &metrics::preempting()).map_err(LogError::Write)
+        self.writer.write(&crate::metrics::preempting()).map_err(LogError::Write)
     }
 
     /// Returns an error if the run must end, for closures that compute for long between rows.

@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod fake;
 mod signal;
+mod source;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
-use std::fs::File;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,9 +16,10 @@ use serde_json::{Map, Value};
 
 pub use signal::Signal;
 
-use crate::metrics::{self, Tail};
+use source::Source;
+
 use crate::retry::{Backoff, RetryingQueue};
-use crate::{AgentError, AgentOptions, Level, RunDir, Shutdown};
+use crate::{AgentError, AgentOptions, Level, MetricsWriter, RunDir, Shutdown};
 
 /// How many times in a row a store may ask for rows that it was just sent: once more than a healthy store
 /// ever does.
@@ -31,16 +32,16 @@ const DRAIN_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The line between a run and its queue: what appears in the metrics file is reported, with its numbers; the
 /// queue's replies, and the agent's own shutdown, come back as a [`Signal`]. A store that fails for a while
-/// does no harm: the rows are in the file, and are reported once it works again.
+/// does no harm: the rows are in the file, and are reported once it works again. Where the agent has no directory, its
+/// memory takes the place of the file.
 pub struct Link<'a> {
     queue: &'a mut dyn Queue,
     lease: Lease,
-    dir: RunDir,
     shutdown: Shutdown,
     heartbeat_interval: Duration,
     store_timeout: Duration,
-    tail: Tail,
-    writer: Option<File>,
+    source: Source,
+    writer: Option<MetricsWriter>,
     unsent: Vec<Row>,
     /// Rows before this one are not reported: the store has them.
     first: u64,
@@ -70,12 +71,10 @@ impl<'a> Link<'a> {
         options: &AgentOptions,
         shutdown: &Shutdown,
     ) -> Self {
-        let dir = RunDir::new(&options.directory, lease);
         Self {
             queue,
             lease: lease.clone(),
-            tail: Tail::new(dir.metrics()),
-            dir,
+            source: Source::new(options, lease),
             shutdown: shutdown.clone(),
             heartbeat_interval: options.safe_heartbeat_interval(),
             store_timeout: options.store_timeout,
@@ -96,9 +95,18 @@ impl<'a> Link<'a> {
         &self.lease
     }
 
-    /// The files of the run.
-    pub fn dir(&self) -> &RunDir {
-        &self.dir
+    /// The files of the run; `None` if its agent has no directory.
+    pub fn dir(&self) -> Option<&RunDir> {
+        self.source.dir()
+    }
+
+    /// Where the run logs, for runners whose runs do so from another thread. What is written is reported by the
+    /// next [`Link::pump`].
+    ///
+    /// # Errors
+    /// If the metrics file cannot be opened.
+    pub fn writer(&self) -> Result<MetricsWriter, AgentError> {
+        self.source.writer()
     }
 
     /// The agent's shutdown level.
@@ -106,14 +114,14 @@ impl<'a> Link<'a> {
         self.shutdown.level()
     }
 
-    /// The number of rows of the metrics file read so far.
+    /// The number of rows that the run has logged, as far as they were read.
     pub fn rows(&self) -> u64 {
-        self.tail.seq()
+        self.source.seq()
     }
 
     /// Whether the run has announced its preemption, as far as its metrics file was read.
     pub fn is_preempting(&self) -> bool {
-        self.tail.is_preempting()
+        self.source.is_preempting()
     }
 
     /// Adds a warning to the message of the run's end.
@@ -124,12 +132,11 @@ impl<'a> Link<'a> {
     /// Appends a row to the run's metrics file, for runners whose runs do not do so themselves. The next
     /// [`Link::pump`] reports it.
     pub fn log(&mut self, row: &Map<String, Value>) -> Result<(), AgentError> {
-        let path = self.dir.metrics();
         let writer = match &self.writer {
-            Some(file) => file,
-            None => self.writer.insert(metrics::open(&path).map_err(AgentError::io(&path))?),
+            Some(writer) => writer,
+            None => self.writer.insert(self.source.writer()?),
         };
-        metrics::append(writer, row).map_err(AgentError::io(&path))
+        writer.append(row)
     }
 
     /// Reports what is new in the metrics file, or sends a heartbeat if one is due. Returns what the runner
@@ -167,14 +174,14 @@ impl<'a> Link<'a> {
             if !self.is_open() {
                 return Ok(());
             }
-            let before = self.tail.seq();
+            let before = self.source.seq();
             match self.send_new() {
                 Err(AgentError::Store(error)) if error.is_transient() && Instant::now() < deadline => {
                     thread::sleep(DRAIN_INTERVAL);
                 }
                 Err(error) => return Err(error),
-                Ok(()) if self.tail.seq() > before || !self.unsent.is_empty() => {}
-                Ok(()) => match self.tail.take_unterminated() {
+                Ok(()) if self.source.seq() > before || !self.unsent.is_empty() => {}
+                Ok(()) => match self.source.take_unterminated() {
                     Some(row) => self.unsent.push(row),
                     None => return Ok(()),
                 },
@@ -185,7 +192,7 @@ impl<'a> Link<'a> {
     /// Everything that people should know about the run besides its end.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings = self.warnings.clone();
-        warnings.extend(self.tail.warnings());
+        warnings.extend(self.source.warnings());
         warnings
     }
 
@@ -197,7 +204,7 @@ impl<'a> Link<'a> {
     fn send_new(&mut self) -> Result<(), AgentError> {
         for _ in 0..MAX_PIECES {
             if self.unsent.is_empty() {
-                self.unsent = self.tail.read().map_err(AgentError::io(self.tail.path()))?;
+                self.unsent = self.source.read()?;
                 self.unsent.retain(|row| row.seq >= self.first);
             }
             if self.unsent.is_empty() || !self.is_open() {
@@ -238,12 +245,11 @@ impl<'a> Link<'a> {
     fn rewind(&mut self, expected: u64) -> Result<(), AgentError> {
         self.gaps += 1;
         if self.gaps > MAX_GAPS {
-            return Err(AgentError::RowsGone { expected, path: self.tail.path().to_owned() });
+            return Err(self.source.rows_gone(expected));
         }
         self.unsent.clear();
         self.first = expected;
-        self.tail = Tail::new(self.dir.metrics());
-        Ok(())
+        self.source.rewind(expected)
     }
 
     fn note_failure(&mut self, error: AgentError) {

@@ -1,18 +1,21 @@
-//! The metrics file of an attempt: how it is written, and how it is read while it grows.
+//! The metrics file of an attempt: how it is written, and how it is read while it grows; and its stand-in in memory.
 //!
 //! The seq of a row is its place among the valid lines of the file. That is a function of the file alone:
 //! every reader, in whatever pieces it reads, finds the same numbers, so every row counts exactly once.
 
+mod buffer;
 mod line;
 mod tail;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub(crate) use buffer::Buffer;
 pub(crate) use line::preempting;
 pub(crate) use tail::Tail;
 
@@ -31,11 +34,15 @@ pub fn append_metrics(path: &Path, row: &Map<String, Value>) -> Result<(), Agent
     open(path).and_then(|file| append(&file, row)).map_err(AgentError::io(path))
 }
 
-/// A metrics file that is open for appending, for programs that log often.
-#[derive(Debug)]
-pub struct MetricsWriter {
-    file: File,
-    path: std::path::PathBuf,
+/// Where a run logs: its metrics file, open for appending, or the memory of its agent where that has no directory. For
+/// programs that log often, and for runners whose runs log from another thread ([`Link::writer`](crate::Link::writer)).
+#[derive(Clone, Debug)]
+pub struct MetricsWriter(Target);
+
+#[derive(Clone, Debug)]
+enum Target {
+    File { file: Arc<File>, path: PathBuf },
+    Memory(Buffer),
 }
 
 impl MetricsWriter {
@@ -44,15 +51,25 @@ impl MetricsWriter {
     /// # Errors
     /// If it cannot be opened.
     pub fn open(path: &Path) -> Result<Self, AgentError> {
-        Ok(Self { file: open(path).map_err(AgentError::io(path))?, path: path.to_owned() })
+        let file = Arc::new(open(path).map_err(AgentError::io(path))?);
+        Ok(Self(Target::File { file, path: path.to_owned() }))
     }
 
-    /// Appends one row, as [`append_metrics`] does.
+    /// Logs into memory.
+    pub(crate) fn to(buffer: Buffer) -> Self {
+        Self(Target::Memory(buffer))
+    }
+
+    /// Appends one row. In a file it is acknowledged when this returns, as [`append_metrics`] says; in memory it
+    /// is lost if this process dies before its agent has reported it.
     ///
     /// # Errors
     /// If the file cannot be written, or the row is longer than 1 MiB.
     pub fn append(&self, row: &Map<String, Value>) -> Result<(), AgentError> {
-        append(&self.file, row).map_err(AgentError::io(&self.path))
+        self.write(row).map_err(|error| match &self.0 {
+            Target::File { path, .. } => AgentError::io(path)(error),
+            Target::Memory(_) => AgentError::Row(error),
+        })
     }
 
     /// Announces that the run is about to be preempted: if it fails from now on, it is handed out again.
@@ -61,6 +78,13 @@ impl MetricsWriter {
     /// If the file cannot be written.
     pub fn mark_preempting(&self) -> Result<(), AgentError> {
         self.append(&preempting())
+    }
+
+    pub(crate) fn write(&self, row: &Map<String, Value>) -> io::Result<()> {
+        match &self.0 {
+            Target::File { file, .. } => append(file, row),
+            Target::Memory(buffer) => buffer.append(row),
+        }
     }
 }
 
@@ -79,12 +103,18 @@ pub(crate) fn append(mut file: &File, row: &Map<String, Value>) -> io::Result<()
         line.push(b'\n');
     }
     serde_json::to_writer(&mut line, row)?;
-    if line.len() > MAX_LINE {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a row of metrics must have at most 1 MiB"));
-    }
+    check_length(line.len())?;
     line.push(b'\n');
     // One write(2), unless the system accepts only a part of it.
     file.write_all(&line)
+}
+
+/// Refuses rows that no reader would take.
+fn check_length(length: usize) -> io::Result<()> {
+    match length > MAX_LINE {
+        true => Err(io::Error::new(io::ErrorKind::InvalidInput, "a row of metrics must have at most 1 MiB")),
+        false => Ok(()),
+    }
 }
 
 fn ends_within_a_line(file: &File) -> io::Result<bool> {

@@ -29,8 +29,12 @@ const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration:
 /// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input,
 /// in a process group of its own. Its environment has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
 /// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines
-/// to) and `BESOM_RUN_DIR`. Head and tail of its output are kept in [`crate::RunDir::output`].
+/// to) and `BESOM_RUN_DIR`. Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
+/// [directory](crate::AgentOptions::directory).
+///
+/// Make one by [`ProgramRunner::new`], then set its fields.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ProgramRunner {
     /// The sweep's `command`; W&B's default if `None`.
     pub command: Option<Vec<String>>,
@@ -71,7 +75,7 @@ impl ProgramRunner {
 
     /// Writes the files of an attempt and returns what to execute.
     fn prepare(&self, run: &ClaimedRun, link: &mut Link<'_>) -> Result<Program, AgentError> {
-        let dir = link.dir().clone();
+        let dir = link.dir().cloned().ok_or(AgentError::NoDirectory)?;
         let CommandLine { argv, json_file, warnings } = command_line(
             self.command.as_deref(),
             self.program.as_deref(),
@@ -161,7 +165,7 @@ impl Runner for ProgramRunner {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
         match self.prepare(run, link) {
             Ok(program) => self.execute(&program, link),
-            Err(error @ (AgentError::NoProgram | AgentError::EmptyCommand)) => {
+            Err(error @ (AgentError::NoProgram | AgentError::EmptyCommand | AgentError::NoDirectory)) => {
                 Ended::broken(error.to_string())
             }
             Err(error) => crashed(&error),
@@ -176,7 +180,7 @@ fn crashed(error: &AgentError) -> Ended {
 
 /// Starts to copy the program's output; that of an older attempt is kept beside it.
 fn copy_output(process: &mut Process, link: &Link<'_>) -> Result<Option<Output>, AgentError> {
-    let dir = link.dir();
+    let dir = link.dir().ok_or(AgentError::NoDirectory)?;
     let path = dir.output();
     // There is none before the first attempt.
     let _ = std::fs::rename(&path, dir.older_output());

@@ -120,15 +120,19 @@ fn wait_for_death(dir: &RunDir, attempt: u64) {
     let _ = fs::remove_file(dir.lock());
 }
 
-/// Gives up runs whose agents have been silent for too long, wherever they are.
+/// Gives up runs whose agents have been silent for too long, wherever they are. Without a directory there is no file to
+/// read before, as if it were on another machine.
 pub(crate) fn recover_silent(
     queue: &mut RetryingQueue<'_>,
     sweep: &SweepId,
-    directory: &Path,
+    directory: Option<&Path>,
 ) -> Result<(), AgentError> {
     for held in queue.call(|queue| queue.silent(sweep))? {
         let lease = &held.lease;
-        let salvaged = salvage(queue, &held, &RunDir::new(directory, lease))?;
+        let salvaged = match directory {
+            Some(directory) => salvage(queue, &held, &RunDir::new(directory, lease))?,
+            None => Salvaged::default(),
+        };
         if salvaged.preempting {
             end(queue, lease, RunState::Preempted)?;
         } else if !queue.call(|queue| queue.give_up(lease))? && salvaged.rows > 0 {

@@ -9,7 +9,8 @@ use crate::Link;
 ///
 /// # Implementing it
 ///
-/// - Everything that the run logged is in the metrics file of `link` when `run` returns.
+/// - Everything that the run logged is in the metrics file of `link`, or was given to [`Link::log`] or
+///   [`Link::writer`], when `run` returns.
 /// - Call [`Link::pump`] about every second, so that the store receives rows and heartbeats, and obey the
 ///   [`Signal`](crate::Signal) that it returns.
 /// - Leave nothing of the run behind when `run` returns: no process, no thread that still logs.
@@ -27,6 +28,7 @@ impl<R: Runner + ?Sized> Runner for Box<R> {
 
 /// How a run ended, as its runner saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Ended {
     /// The end that is reported, unless the lease was lost.
     pub end: End,
@@ -51,6 +53,13 @@ impl Ended {
         let mut ended = Self::new(state);
         ended.end.message = Some(message.into());
         ended
+    }
+
+    /// The same, with the last lines that the program printed.
+    #[must_use]
+    pub fn excerpt(mut self, excerpt: impl Into<String>) -> Self {
+        self.excerpt = excerpt.into();
+        self
     }
 
     /// A failure, and why.

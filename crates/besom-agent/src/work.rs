@@ -4,7 +4,6 @@ mod crash_loop;
 mod options;
 mod wait;
 
-use std::path;
 use std::time::{Duration, Instant};
 
 use besom_core::{BoxError, RunState};
@@ -33,6 +32,7 @@ pub enum Idle {
 
 /// Why an agent stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ExitReason {
     /// The sweep has ended in this state.
     SweepEnded(SweepState),
@@ -48,6 +48,7 @@ pub enum ExitReason {
 
 /// What an agent has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome {
     /// Why it stopped.
     pub exit_reason: ExitReason,
@@ -57,7 +58,7 @@ pub struct Outcome {
 
 /// Executes runs of a sweep until it ends, or until asked to stop: joins, claims runs, hands them to
 /// `runner`, returns them with their end, leaves. Gives up the runs of agents that are gone, after reading
-/// what they logged.
+/// what they logged, as far as it lies in its own [directory](AgentOptions::directory); without one it touches no file.
 ///
 /// While there is nothing to claim, `idle` is called (a controller's step, for example, with a store of its
 /// own); then the agent waits, longer each time that nothing happens. In a paused sweep it waits until the
@@ -74,13 +75,18 @@ pub fn work(
     shutdown: &Shutdown,
     idle: &mut dyn FnMut() -> Result<Idle, BoxError>,
 ) -> Result<Outcome, AgentError> {
-    let directory = path::absolute(&options.directory).map_err(AgentError::io(&options.directory))?;
-    let options = AgentOptions { directory, ..options.clone() };
+    let options = options.clone().absolute()?;
+    let directory = options.directory.clone();
     let mut queue = RetryingQueue::new(queue, options.store_timeout);
-    recovery::recover_dead(&mut queue, sweep, &options.directory)?;
+    if let Some(directory) = &directory {
+        recovery::recover_dead(&mut queue, sweep, directory)?;
+    }
     let new = NewAgent::new(&options.name, options.heartbeat_timeout);
     let id = queue.call(|queue| queue.join(sweep, &new))?;
-    let lock = LivenessLock::acquire(&options.directory, sweep, id)?;
+    let lock = match &directory {
+        Some(directory) => LivenessLock::acquire(directory, sweep, id)?,
+        None => None,
+    };
     let wait = Wait::new(&options);
     let recovered = Instant::now();
     let mut agent = Agent { queue, sweep, options, shutdown, id, request: 1, runs: 0, wait, recovered };
@@ -113,7 +119,7 @@ impl Agent<'_> {
         runner: &mut dyn Runner,
         idle: &mut dyn FnMut() -> Result<Idle, BoxError>,
     ) -> Result<ExitReason, AgentError> {
-        recovery::recover_silent(&mut self.queue, self.sweep, &self.options.directory)?;
+        recovery::recover_silent(&mut self.queue, self.sweep, self.options.directory.as_deref())?;
         loop {
             if self.shutdown.level() >= Level::Finish {
                 return Ok(ExitReason::Shutdown);
@@ -146,7 +152,9 @@ impl Agent<'_> {
     ) -> Result<Option<ExitReason>, AgentError> {
         self.wait.reset();
         self.runs += 1;
-        RunDir::new(&self.options.directory, &run.lease).create()?;
+        if let Some(directory) = &self.options.directory {
+            RunDir::new(directory, &run.lease).create()?;
+        }
         let started = Instant::now();
         let mut link = Link::new(self.queue.once(), &run.lease, &self.options, self.shutdown);
         let mut ended = runner.run(run, &mut link);
@@ -224,8 +232,11 @@ impl Agent<'_> {
     }
 
     fn recover(&mut self) -> Result<(), AgentError> {
-        recovery::recover_dead(&mut self.queue, self.sweep, &self.options.directory)?;
-        recovery::recover_silent(&mut self.queue, self.sweep, &self.options.directory)
+        let directory = self.options.directory.as_deref();
+        if let Some(directory) = directory {
+            recovery::recover_dead(&mut self.queue, self.sweep, directory)?;
+        }
+        recovery::recover_silent(&mut self.queue, self.sweep, directory)
     }
 
     /// Leaves the sweep, after recovering what others left behind: there may be no other agent to do it.

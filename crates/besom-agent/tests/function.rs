@@ -18,7 +18,7 @@ fn a_closure_finishes_fails_or_panics() {
     let scene = Scene::new(&[1, 2, 3]);
     scene.work(&mut FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
         run.log_json(json!({"loss": run.params()["x"]}))?;
-        run.log_json(json!({"loss": 0.5, "dir": run.dir().exists(), "attempt": run.attempt()}))?;
+        run.log_json(json!({"loss": 0.5, "dir": run.dir().unwrap().exists(), "attempt": run.attempt()}))?;
         match run.number().get() {
             1 => Ok(()),
             2 => Err("diverged".into()),

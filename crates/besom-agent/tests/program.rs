@@ -28,7 +28,7 @@ fn a_program_finds_its_parameters_everywhere_they_are_promised() {
     assert_eq!(read("params"), "{\n  \"x\": 7\n}\n");
     assert_eq!(read("wandb"), "{\"wandb_version\": 1, \"x\": {\"value\": 7}}");
     let dir = scene.dir(1, 1);
-    let store = scene.options.directory.display().to_string();
+    let store = scene.directory().display().to_string();
     assert_eq!(read("env"), format!("sweep001 sweep001-1 1 1 {store} {}\n", dir.path().display()));
     assert!(dir.path().join("checkpoint").exists());
 }

@@ -37,7 +37,7 @@ fn abandoned(scene: &Scene, store: &mut SqliteStore, silence_ms: u64) -> (AgentI
 /// What the system keeps of an agent that died on this machine: a lock file that nobody locks.
 fn leave_lock_file(scene: &Scene, agent: AgentId) {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
-    let locks = scene.options.directory.join("agents");
+    let locks = scene.directory().join("agents");
     fs::create_dir_all(&locks).unwrap();
     let text = format!("{}\n{}\n", boot.trim(), scene.sweep);
     fs::write(locks.join(format!("{}.lock", agent.0)), text).unwrap();
@@ -75,7 +75,7 @@ fn an_agent_that_the_store_does_not_know_is_forgotten() {
     let scene = Scene::new(&[1]);
     leave_lock_file(&scene, AgentId(77));
     assert_eq!(scene.run_one("exit 0").state, RunState::Finished);
-    assert!(!scene.options.directory.join("agents/77.lock").exists());
+    assert!(!scene.directory().join("agents/77.lock").exists());
 }
 
 #[test]

@@ -33,15 +33,13 @@ fn agent_process() {
     let orders: Vec<&str> = orders.split('|').collect();
     let [directory, work_dir, supervised] = orders[..] else { panic!("three arguments") };
     let mut store = open_store(Path::new(directory), Arc::default());
-    let runner = ProgramRunner {
-        command: Some(["sh", "-c", &env::var(SCRIPT).unwrap()].map(str::to_owned).to_vec()),
-        supervisor: (supervised == "supervised").then(supervisor),
-        ..ProgramRunner::new(work_dir, directory)
-    };
-    let options = AgentOptions::new("victim/1/1", directory);
+    let mut runner = ProgramRunner::new(work_dir, directory);
+    runner.command = Some(["sh", "-c", &env::var(SCRIPT).unwrap()].map(str::to_owned).to_vec());
+    runner.supervisor = (supervised == "supervised").then(supervisor);
+    let options = AgentOptions::new("victim/1/1").directory(directory);
     let sweep = SweepId::new("sweep001");
     let mut idle = || Ok(Idle::Waiting);
-    work(&mut store, &sweep, &options, &mut { runner }, &Shutdown::new(), &mut idle).unwrap();
+    work(&mut store, &sweep, &options, &mut runner, &Shutdown::new(), &mut idle).unwrap();
 }
 
 /// An agent in a process of its own, which does not outlive its test.
@@ -55,7 +53,8 @@ impl Drop for Victim {
 }
 
 fn start_agent(scene: &Scene, script: &str, how: &str) -> Victim {
-    let directory = scene.options.directory.display();
+    let directory = scene.directory();
+    let directory = directory.display();
     let orders = format!("{directory}|{}|{how}", scene.work_dir().display());
     let mut command = Command::new(env::current_exe().unwrap());
     command
@@ -103,7 +102,7 @@ fn kill_and_recover(how: &str) {
     assert!(check_rows(&scene, 1, 1) >= 20);
     let agents = scene.store().agents(&scene.sweep).unwrap();
     assert!(agents.iter().all(|agent| !agent.alive && agent.run.is_none()), "{agents:?}");
-    let signs = fs::read_dir(scene.options.directory.join("agents")).unwrap().count();
+    let signs = fs::read_dir(scene.directory().join("agents")).unwrap().count();
     assert_eq!(signs, 0, "no lock file is left over");
 }
 

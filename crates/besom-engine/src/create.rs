@@ -8,6 +8,7 @@ const LETTERS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// A sweep to store. Its algorithms were built once before, because they may refuse the problem.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Creation<'a> {
     /// The checked configuration.
     pub config: &'a SweepConfig,
@@ -25,6 +26,27 @@ impl<'a> Creation<'a> {
     /// The sweep of a configuration, with an empty text and no places.
     pub fn new(config: &'a SweepConfig, seed: u64) -> Self {
         Self { config, text: String::new(), source: None, directory: None, seed }
+    }
+
+    /// The same with the text of the sweep file.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    /// The same with the place of the sweep file.
+    #[must_use]
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same with the directory in which programs run.
+    #[must_use]
+    pub fn directory(mut self, directory: impl Into<String>) -> Self {
+        self.directory = Some(directory.into());
+        self
     }
 }
 

@@ -7,6 +7,7 @@ mod attendant;
 mod keeper;
 mod stepper;
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -41,8 +42,9 @@ pub enum Steps {
     Never,
 }
 
-/// How a crew works.
+/// How a crew works. Make one by `CrewOptions::default()` and set its fields.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct CrewOptions {
     /// The most runs to execute, shared among the agents; no limit if `None`.
     pub count: Option<u64>,
@@ -63,6 +65,7 @@ impl Default for CrewOptions {
 
 /// What a crew has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Worked {
     /// How many runs it has executed.
     pub runs: u64,
@@ -118,15 +121,15 @@ impl<'a> Crew<'a> {
     /// What executes the sweep's program: its `program` and `command`, in its directory, with no supervisor.
     ///
     /// # Errors
-    /// If the working directory is needed and cannot be read.
+    /// [`EngineError::NoDirectory`] if the place has none, or if the working directory is needed and cannot be read.
     pub fn program_runner(&self) -> Result<ProgramRunner, EngineError> {
         let directory = self.sweep.new.directory.as_deref().unwrap_or(".");
         let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
-        Ok(ProgramRunner {
-            program: self.config.program.clone(),
-            command: self.config.command.clone(),
-            ..ProgramRunner::new(directory, self.place.directory())
-        })
+        let files = self.place.directory().ok_or(EngineError::NoDirectory)?;
+        let mut runner = ProgramRunner::new(directory, files);
+        runner.program.clone_from(&self.config.program);
+        runner.command.clone_from(&self.config.command);
+        Ok(runner)
     }
 
     /// Executes runs, one agent for each of the `runners`, until the sweep has ended, the count is used up, or the level of
@@ -187,13 +190,13 @@ impl<'a> Crew<'a> {
         guard: CrashLoopGuard,
     ) -> Result<Outcome, EngineError> {
         let mut queue = self.place.open_queue(job)?;
-        let options = AgentOptions {
-            count: self.options.count.map(|count| share(count, job.into(), jobs)),
-            heartbeat_timeout: self.options.heartbeat_timeout,
-            heartbeat_interval: HEARTBEAT,
-            guard,
-            ..AgentOptions::new(format!("{}/{}/{job}", host(), std::process::id()), self.place.directory())
-        };
+        let name = format!("{}/{}/{job}", host(), std::process::id());
+        let mut options = AgentOptions::new(name)
+            .heartbeat_timeout(self.options.heartbeat_timeout)
+            .heartbeat_interval(HEARTBEAT)
+            .guard(guard);
+        options.count = self.options.count.map(|count| share(count, job.into(), jobs));
+        options.directory = self.place.directory().map(Path::to_owned);
         let shutdown = &self.options.shutdown;
         let mut idle = || stepper::idle(self.stepper.as_ref());
         Ok(besom_agent::work(&mut queue, &self.sweep.new.id, &options, &mut runner, shutdown, &mut idle)?)
@@ -209,7 +212,7 @@ fn worked(outcomes: Vec<Outcome>) -> Worked {
     let runs = outcomes.iter().map(|outcome| outcome.runs).sum();
     let paused = outcomes.into_iter().find_map(|outcome| match outcome.exit_reason {
         ExitReason::Broken(reason) => Some(reason),
-        ExitReason::SweepEnded(_) | ExitReason::CountReached | ExitReason::Shutdown => None,
+        _ => None,
     });
     Worked { runs, paused }
 }

@@ -41,6 +41,9 @@ pub enum EngineError {
         /// The URL.
         url: String,
     },
+    /// Programs are to run, and the place of the store has no directory for their files.
+    #[error("programs need a directory for their files, and this store has none: see Place::with_directory")]
+    NoDirectory,
     /// The working directory cannot be read.
     #[error("cannot read the working directory")]
     WorkingDirectory(#[source] io::Error),

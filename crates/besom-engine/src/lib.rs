@@ -16,11 +16,11 @@
 //!
 //! let directory = std::env::temp_dir().join(format!("besom-example-{}", std::process::id()));
 //! let mut store = open(&directory)?;
-//! let creation = Creation { text: text.to_owned(), ..Creation::new(&config, 7) };
+//! let creation = Creation::new(&config, 7).text(text);
 //! let id = create(&mut *store, creation)?;
 //!
 //! let row = store.sweep(&id)?;
-//! let sweep = build(&registry, &stored_config(&registry, &row)?, row.seed)?;
+//! let sweep = build(&registry, &stored_config(&registry, &row)?, row.new.seed)?;
 //! assert_eq!((sweep.problem().seed, sweep.problem().run_cap), (7, Some(5)));
 //! # std::fs::remove_dir_all(directory)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -40,6 +40,7 @@ mod place;
 mod prior;
 mod run;
 mod size;
+mod start;
 
 pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, seed};
@@ -54,3 +55,4 @@ pub use place::{Place, STORE_VARIABLE, find_sweep, open};
 pub use prior::{PriorRun, add_prior_runs};
 pub use run::{Ran, RunOptions, run};
 pub use size::{counts, points, total};
+pub use start::{Started, start};

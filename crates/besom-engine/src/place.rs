@@ -1,9 +1,13 @@
 //! Where a store is, and how it is opened.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use besom_store::{FileFault, Queue, SqliteStore, Store, StoreError, SweepId, SweepRow, system_clock};
+use besom_store::{
+    FileFault, MemoryStore, Queue, SqliteStore, Store, StoreError, SweepId, SweepRow, system_clock,
+};
 
 use crate::{EngineError, id_of_path};
 
@@ -13,14 +17,71 @@ pub const STORE_VARIABLE: &str = "BESOM_STORE";
 /// The store in the working directory, used where none is named.
 const DEFAULT: &str = ".besom";
 
-/// Where a store is: a directory with the file `besom.db` and the directories of runs. This is the only place outside
-/// `besom-store` that knows which store that is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Opens a store of its own for whoever calls it.
+type Open = dyn Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync;
+
+/// Where a store is: a directory with the file `besom.db` and the directories of runs; the memory of this process; or
+/// wherever a store of yours is. This is the only place outside `besom-store` that knows which store the first is.
+#[derive(Clone)]
 pub struct Place {
-    directory: PathBuf,
+    kind: Kind,
+    /// Below which agents keep the files of runs, as an absolute path.
+    directory: Option<PathBuf>,
+}
+
+#[derive(Clone)]
+enum Kind {
+    /// The file `besom.db` in this directory.
+    Directory(PathBuf),
+    Opened(Arc<Open>),
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+/// A clone of the store is opened each time: all see the same runs. Agents keep no files.
+impl From<MemoryStore> for Place {
+    fn from(store: MemoryStore) -> Self {
+        Self::opened_by(move || Ok(Box::new(store.clone())))
+    }
 }
 
 impl Place {
+    /// A new, empty store in memory, for sweeps of functions: nothing touches the file system, and nothing survives the
+    /// process. Clones of the place are the same store.
+    pub fn memory() -> Self {
+        MemoryStore::default().into()
+    }
+
+    /// A place whose store is opened by a function of yours, once for each thread that uses it. Agents keep no files, unless
+    /// the place is given a [directory](Self::with_directory).
+    ///
+    /// ```
+    /// use besom_engine::Place;
+    /// use besom_store::{MemoryStore, Store};
+    ///
+    /// let store = MemoryStore::default(); // stands for a connection to your server
+    /// let place = Place::opened_by(move || Ok(Box::new(store.clone())));
+    /// assert!(place.open()?.sweeps()?.is_empty() && place.directory().is_none());
+    /// # Ok::<(), besom_engine::EngineError>(())
+    /// ```
+    pub fn opened_by(open: impl Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync + 'static) -> Self {
+        Self { kind: Kind::Opened(Arc::new(open)), directory: None }
+    }
+
+    /// The same, where agents keep the files of runs below this directory; programs need them.
+    ///
+    /// # Errors
+    /// If the directory is relative and the working directory cannot be read.
+    pub fn with_directory(mut self, directory: impl AsRef<Path>) -> Result<Self, EngineError> {
+        let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
+        self.directory = Some(directory);
+        Ok(self)
+    }
+
     /// The place with this name: a directory, or a URL `file:DIRECTORY`.
     ///
     /// # Errors
@@ -35,7 +96,7 @@ impl Place {
             _ => PathBuf::from(name),
         };
         let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
-        Ok(Self { directory })
+        Ok(Self { kind: Kind::Directory(directory.clone()), directory: Some(directory) })
     }
 
     /// The place that is named, else the one in `$BESOM_STORE`, else `.besom` in the working directory.
@@ -47,28 +108,50 @@ impl Place {
         Self::new(named.or(variable.as_deref()).unwrap_or(OsStr::new(DEFAULT)))
     }
 
-    /// The directory, as an absolute path.
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    /// The directory below which agents keep the files of runs, as an absolute path; the store's, if the place was found by
+    /// its name.
+    pub fn directory(&self) -> Option<&Path> {
+        self.directory.as_deref()
     }
 
     /// Opens the store, created if there is none.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
     pub fn open_or_create(&self) -> Result<Box<dyn Store>, EngineError> {
-        Ok(Box::new(broken_on_request(SqliteStore::open(&self.file(), system_clock())?)))
+        match &self.kind {
+            Kind::Directory(directory) => {
+                Ok(Box::new(broken_on_request(SqliteStore::open(&file(directory), system_clock())?)))
+            }
+            Kind::Opened(open) => Ok(open()?),
+        }
     }
 
     /// Opens the store, which must exist.
+    ///
+    /// # Errors
+    /// If it does not exist or cannot be opened.
     pub fn open(&self) -> Result<Box<dyn Store>, EngineError> {
-        Ok(Box::new(self.existing()?))
+        match &self.kind {
+            Kind::Directory(directory) => Ok(Box::new(existing(directory)?)),
+            Kind::Opened(open) => Ok(open()?),
+        }
     }
 
     /// Opens the store, which must exist, without the right to write. A store of an older version is upgraded first, if
     /// it can be written.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
     pub fn open_to_read(&self) -> Result<Box<dyn Store>, EngineError> {
-        self.must_exist()?;
-        let read = || SqliteStore::open_read_only(&self.file(), system_clock());
+        let directory = match &self.kind {
+            Kind::Directory(directory) => directory,
+            Kind::Opened(open) => return Ok(open()?),
+        };
+        must_exist(directory)?;
+        let read = || SqliteStore::open_read_only(&file(directory), system_clock());
         let store = match read() {
-            Err(StoreError::Open { source: FileFault::Old(_), .. }) if self.existing().is_ok() => read(),
+            Err(StoreError::Open { source: FileFault::Old(_), .. }) if existing(directory).is_ok() => read(),
             opened => opened,
         };
         Ok(Box::new(store?))
@@ -76,24 +159,27 @@ impl Place {
 
     /// Opens the store, which must exist, as the agent with this number sees it.
     pub(crate) fn open_queue(&self, job: u32) -> Result<Box<dyn Queue>, EngineError> {
-        Ok(lossy_on_request(self.existing()?, job))
-    }
-
-    fn existing(&self) -> Result<SqliteStore, EngineError> {
-        self.must_exist()?;
-        Ok(broken_on_request(SqliteStore::open_existing(&self.file(), system_clock())?))
-    }
-
-    fn file(&self) -> PathBuf {
-        self.directory.join("besom.db")
-    }
-
-    fn must_exist(&self) -> Result<(), EngineError> {
-        match self.file().try_exists() {
-            Ok(false) => Err(EngineError::NoStore { directory: self.directory.clone() }),
-            // An error other than absence is the store's to report.
-            Ok(true) | Err(_) => Ok(()),
+        match &self.kind {
+            Kind::Directory(directory) => Ok(lossy_on_request(existing(directory)?, job)),
+            Kind::Opened(open) => Ok(open()?),
         }
+    }
+}
+
+fn file(directory: &Path) -> PathBuf {
+    directory.join("besom.db")
+}
+
+fn existing(directory: &Path) -> Result<SqliteStore, EngineError> {
+    must_exist(directory)?;
+    Ok(broken_on_request(SqliteStore::open_existing(&file(directory), system_clock())?))
+}
+
+fn must_exist(directory: &Path) -> Result<(), EngineError> {
+    match file(directory).try_exists() {
+        Ok(false) => Err(EngineError::NoStore { directory: directory.to_owned() }),
+        // An error other than absence is the store's to report.
+        Ok(true) | Err(_) => Ok(()),
     }
 }
 
@@ -147,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_place_is_a_directory_or_its_url() {
-        let directory = |name: &str| Place::new(name).map(|place| place.directory);
+        let directory = |name: &str| Place::new(name).map(|place| place.directory.unwrap_or_default());
         for name in ["/tmp/x", "file:/tmp/x", "file:///tmp/x"] {
             assert_eq!(directory(name).ok(), Some(PathBuf::from("/tmp/x")), "{name}");
         }

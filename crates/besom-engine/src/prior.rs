@@ -9,6 +9,7 @@ use crate::EngineError;
 
 /// A run that has ended, as it will stand in another sweep.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct PriorRun {
     /// Its parameters, nested.
     pub point: Map<String, Value>,
@@ -23,6 +24,11 @@ pub struct PriorRun {
 }
 
 impl PriorRun {
+    /// A run that has logged nothing.
+    pub fn new(point: Map<String, Value>, state: RunState, origin: impl Into<String>) -> Self {
+        Self { point, state, rows: Vec::new(), exit_code: None, origin: origin.into() }
+    }
+
     /// A run of a sweep of the store.
     pub fn of_store(store: &mut dyn Store, sweep: &SweepId, number: RunNumber) -> Result<Self, EngineError> {
         let run = store.run(sweep, number)?;

@@ -7,8 +7,16 @@ use besom_store::{RunRow, Status, SweepId, SweepRow};
 
 use crate::{Creation, Crew, CrewOptions, EngineError, Place, Steps, build, create, registry, seed};
 
-/// How [`run`] executes a sweep.
+/// How [`run`] and [`start`](crate::start) execute a sweep.
+///
+/// ```
+/// use besom_engine::RunOptions;
+///
+/// let options = RunOptions::in_memory().jobs(4).seed(7); // or RunOptions::new(".besom")?
+/// assert!(options.place.directory().is_none());
+/// ```
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct RunOptions {
     /// Where the sweep is stored.
     pub place: Place,
@@ -23,18 +31,50 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// The defaults, with the store at this place; see [`Place::new`].
+    /// The defaults, with the store at the place of this name; see [`Place::new`].
     ///
     /// # Errors
     /// As [`Place::new`].
     pub fn new(place: impl AsRef<std::ffi::OsStr>) -> Result<Self, EngineError> {
+        Ok(Self::at(Place::new(place)?))
+    }
+
+    /// The defaults, with a new store in memory: nothing touches the file system. See [`Place::memory`].
+    pub fn in_memory() -> Self {
+        Self::at(Place::memory())
+    }
+
+    /// The defaults, with the store at this place.
+    pub fn at(place: Place) -> Self {
         let crew = CrewOptions { steps: Steps::Always, ..CrewOptions::default() };
-        Ok(Self { place: Place::new(place)?, registry: registry(), jobs: 1, seed: None, crew })
+        Self { place, registry: registry(), jobs: 1, seed: None, crew }
+    }
+
+    /// The same with algorithms of yours beside the built-in ones, or without these.
+    #[must_use]
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// The same with this many runs in parallel.
+    #[must_use]
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs;
+        self
+    }
+
+    /// The same with this seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
     }
 }
 
 /// What came of a sweep.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Ran {
     /// The sweep: its id, its state, and the reason for it.
     pub sweep: SweepRow,
@@ -45,21 +85,20 @@ pub struct Ran {
 }
 
 /// Creates a sweep from the text of a sweep file and runs it to completion. `train` is called for each run, on a thread
-/// per job; what it logs, and how it ends, becomes the run's. For a display, programs or own threads use [`Crew`].
+/// per job; what it logs, and how it ends, becomes the run's. To look at the sweep meanwhile, or cancel it, see
+/// [`start`](crate::start); for a display, programs or own threads use [`Crew`].
 ///
 /// ```
 /// use besom_engine::{RunOptions, run};
 /// use serde_json::json;
 ///
 /// let text = "{method: random, run_cap: 5, metric: {name: loss}, parameters: {x: {min: -1.0, max: 1.0}}}";
-/// let store = std::env::temp_dir().join(format!("besom-{}", std::process::id()));
-/// let ran = run(text, &RunOptions::new(&store)?, |run| {
+/// let ran = run(text, &RunOptions::in_memory(), |run| {
 ///     let x = run.params()["x"].as_f64().ok_or("x is not a number")?;
 ///     Ok(run.log_json(json!({"loss": x * x}))?)
 /// })?;
 /// assert!(ran.status.best.is_some_and(|best| best.value < 1.0));
-/// # std::fs::remove_dir_all(store)?;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), besom_engine::EngineError>(())
 /// ```
 ///
 /// # Errors
@@ -70,31 +109,39 @@ where
     F: Fn(&mut RunContext<'_>) -> Result<(), BoxError> + Sync,
 {
     let id = create_sweep(text, options)?;
-    let crew = Crew::new(&options.place, &options.registry, &id, options.crew.clone())?;
+    work(&id, options, &train)
+}
+
+/// Lets agents of this process work on a stored sweep until it has ended.
+pub(crate) fn work<F>(id: &SweepId, options: &RunOptions, train: &F) -> Result<Ran, EngineError>
+where
+    F: Fn(&mut RunContext<'_>) -> Result<(), BoxError> + Sync,
+{
+    let crew = Crew::new(&options.place, &options.registry, id, options.crew.clone())?;
     let runner = || {
-        let train = &train;
         Box::new(FunctionRunner::new(move |run: &mut RunContext<'_>| train(run)))
             as Box<dyn Runner + Send + '_>
     };
     let worked = crew.work((0..options.jobs.max(1)).map(|_| runner()).collect(), &mut ())?;
     match worked.paused {
         Some(reason) => Err(EngineError::Paused { reason }),
-        None => result(&options.place, &id),
+        None => result(&options.place, id),
     }
 }
 
-fn create_sweep(text: &str, options: &RunOptions) -> Result<SweepId, EngineError> {
+/// Creates the sweep of a sweep file, unless an algorithm refuses it.
+pub(crate) fn create_sweep(text: &str, options: &RunOptions) -> Result<SweepId, EngineError> {
     let config = Reader::new(&options.registry).read(text, "the sweep")?.config;
     let seed = seed(&config, options.seed);
     // An algorithm may refuse the problem: before anything is stored.
     build(&options.registry, &config, seed)?;
-    let creation = Creation { text: text.to_owned(), ..Creation::new(&config, seed) };
+    let creation = Creation::new(&config, seed).text(text);
     Ok(create(&mut *options.place.open_or_create()?, creation)?)
 }
 
 fn result(place: &Place, id: &SweepId) -> Result<Ran, EngineError> {
     let mut store = place.open_to_read()?;
     let (sweep, status) = (store.sweep(id)?, store.status(id)?);
-    let best = status.best.map(|best| store.run(id, best.run)).transpose()?;
+    let best = status.best.as_ref().map(|best| store.run(id, best.run)).transpose()?;
     Ok(Ran { sweep, status, best })
 }

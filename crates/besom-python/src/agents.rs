@@ -49,7 +49,9 @@ pub(crate) fn run_agents(
     let heartbeat_timeout = timeout(heartbeat_timeout)?;
     let shutdown = shutdown.map_or_else(Shutdown::new, |shutdown| shutdown.get().shutdown.clone());
     let steps = if steps { Steps::UnlessLocal } else { Steps::Never };
-    let options = CrewOptions { count, heartbeat_timeout, steps, shutdown: shutdown.clone() };
+    let mut options = CrewOptions::default();
+    (options.count, options.heartbeat_timeout) = (count, heartbeat_timeout);
+    (options.steps, options.shutdown) = (steps, shutdown.clone());
     let jobs = jobs.max(1);
     py.detach(|| {
         let place = Place::new(store)?;
@@ -80,14 +82,13 @@ fn program(
     supervisor: &[OsString],
     command: Option<Vec<String>>,
 ) -> Result<ProgramRunner, EngineError> {
-    let runner = crew.program_runner()?;
-    Ok(ProgramRunner {
-        command: command.or(runner.command),
-        supervisor: (!supervisor.is_empty()).then(|| supervisor.to_vec()),
-        // The supervisor is this very Python. Programs get the same one, also where its environment is not activated.
-        interpreters: supervisor.first().and_then(|python| Path::new(python).parent()).map(Path::to_owned),
-        ..runner
-    })
+    let mut runner = crew.program_runner()?;
+    runner.command = command.or(runner.command);
+    runner.supervisor = (!supervisor.is_empty()).then(|| supervisor.to_vec());
+    // The supervisor is this very Python. Programs get the same one, also where its environment is not activated.
+    runner.interpreters =
+        supervisor.first().and_then(|python| Path::new(python).parent()).map(Path::to_owned);
+    Ok(runner)
 }
 
 /// Lets the crew execute its runs by calls of a function.

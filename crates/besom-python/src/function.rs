@@ -30,11 +30,14 @@ impl FunctionRunner {
 impl Runner for FunctionRunner {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
         let signal = SharedSignal::default();
+        let Some(directory) = link.dir() else {
+            return Ended::broken("runs of Python functions need a directory for their files");
+        };
         let (returns, returned) = mpsc::channel();
         let call = Call {
             run: run.clone(),
-            directory: link.dir().path().to_owned(),
-            metrics: link.dir().metrics(),
+            directory: directory.path().to_owned(),
+            metrics: directory.metrics(),
             signal: signal.clone(),
             returns,
         };
@@ -81,7 +84,7 @@ impl Returned {
     fn ended(self, signal: &SharedSignal) -> Ended {
         match self {
             Self::Finished => Ended::new(RunState::Finished),
-            Self::Failed { message, excerpt } => Ended { excerpt, ..Ended::failed(message) },
+            Self::Failed { message, excerpt } => Ended::failed(message).excerpt(excerpt),
             Self::Stopped => Ended::new(signal.end_state()),
             Self::Preempted => Ended::new(RunState::Preempted),
         }

@@ -1,6 +1,6 @@
 //! From configurations to sweeps, with algorithms from Python.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use besom_config::{Diagnostic, Reader, SweepConfig};
 use besom_controller::{Controller, Sweep};
@@ -16,7 +16,7 @@ use crate::error::Failure;
 /// Return where the store is: the directory that `BESOM_STORE` names, else `.besom` in the working directory.
 #[pyfunction]
 pub(crate) fn store_directory() -> Result<PathBuf, Failure> {
-    Ok(Place::find(None)?.directory().to_owned())
+    Ok(Place::find(None)?.directory().map(Path::to_owned).unwrap_or_default())
 }
 
 /// The id at the end of a path as W&B writes it: `entity/project/id`.

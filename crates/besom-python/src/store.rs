@@ -72,7 +72,7 @@ pub(crate) fn create_sweep(
         let (config, _) = place::check(&json, &own)?;
         let text = serde_json::to_string_pretty(&json).unwrap_or_default();
         let seed = besom_engine::seed(&config, seed);
-        let creation = Creation { text, directory: Some(directory), ..Creation::new(&config, seed) };
+        let creation = Creation::new(&config, seed).text(text).directory(directory);
         Ok(place::create(&mut *Place::new(&store)?.open_or_create()?, creation, &algorithms)?.to_string())
     };
     Ok(py.detach(create)?)
@@ -94,8 +94,7 @@ pub(crate) fn create_sweep_from_text(
         let (config, _) = place::check_text(&text, &source)?;
         let directory = program_directory(&config, Some(&path))?.display().to_string();
         let seed = besom_engine::seed(&config, None);
-        let creation =
-            Creation { config: &config, text, source: Some(source), directory: Some(directory), seed };
+        let creation = Creation::new(&config, seed).text(text).source(source).directory(directory);
         let own = Algorithms::default();
         Ok(place::create(&mut *Place::new(&store)?.open_or_create()?, creation, &own)?.to_string())
     };

@@ -24,8 +24,7 @@ impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let lease = Lease { sweep: SweepId::new("abc"), run: RunNumber::FIRST, attempt: 1 };
-        let options =
-            AgentOptions { store_timeout: Duration::from_secs(20), ..AgentOptions::new("a", dir.path()) };
+        let options = AgentOptions::new("a").directory(dir.path()).store_timeout(Duration::from_secs(20));
         RunDir::new(dir.path(), &lease).create().unwrap();
         Self { dir, store: Fake::default(), lease, shutdown: Shutdown::new(), options }
     }
@@ -94,7 +93,7 @@ fn lost_rows_end_the_run_and_the_agent() {
     scene.reports(|link| {
         link.pump();
         scene.store.script().rows.clear();
-        fs::write(link.dir().metrics(), "{\"a\": 3}").unwrap();
+        fs::write(link.dir().unwrap().metrics(), "{\"a\": 3}").unwrap();
         scene.store.script().answers.extend((0..9).map(|_| Ok(Reply::Gap { expected: 1 })));
         scene.write("\n");
         assert_eq!(link.pump(), Signal::Lost);

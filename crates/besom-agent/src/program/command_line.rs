@@ -13,6 +13,7 @@ pub const DEFAULT_COMMAND: [&str; 4] = ["${env}", "${interpreter}", "${program}"
 
 /// What to execute for one point.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct CommandLine {
     /// The argument vector: at least one word, the first being the program.
     pub argv: Vec<String>,

@@ -1,18 +1,28 @@
 //! How an agent works.
 
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 use std::time::Duration;
 
-use crate::CrashLoopGuard;
+use crate::{AgentError, CrashLoopGuard};
 
 /// How an agent works.
+///
+/// ```
+/// use besom_agent::AgentOptions;
+///
+/// let options = AgentOptions::new("host/1234/1").directory(".besom").count(10);
+/// assert!(AgentOptions::new("a thread").directory.is_none(), "it needs no file system");
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct AgentOptions {
     /// A name for people, such as `host/1234/2`.
     pub name: String,
     /// The directory below which run directories and lock files of agents are created: the store's, so that
-    /// agents of one machine can recover each other's runs.
-    pub directory: PathBuf,
+    /// agents of one machine can recover each other's runs. `None`, the default, is enough for agents that call functions:
+    /// they create no files, rows go to the queue from memory, and others notice by the heartbeat timeout alone that they
+    /// are gone. Programs need one.
+    pub directory: Option<PathBuf>,
     /// The maximum number of runs to execute; no limit if `None`.
     pub count: Option<u64>,
     /// The interval between heartbeats of a run that logs nothing; 10 s. At most a third of
@@ -32,11 +42,11 @@ pub struct AgentOptions {
 }
 
 impl AgentOptions {
-    /// The defaults.
-    pub fn new(name: impl Into<String>, directory: impl Into<PathBuf>) -> Self {
+    /// The defaults, without a directory.
+    pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            directory: directory.into(),
+            directory: None,
             count: None,
             heartbeat_interval: Duration::from_secs(10),
             heartbeat_timeout: Duration::from_secs(300),
@@ -45,6 +55,63 @@ impl AgentOptions {
             store_timeout: Duration::from_secs(60),
             guard: CrashLoopGuard::default(),
         }
+    }
+
+    /// The same with files in this directory.
+    #[must_use]
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// The same for at most this many runs.
+    #[must_use]
+    pub fn count(mut self, count: u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// The same with this heartbeat timeout.
+    #[must_use]
+    pub fn heartbeat_timeout(mut self, timeout: Duration) -> Self {
+        self.heartbeat_timeout = timeout;
+        self
+    }
+
+    /// The same with this interval between heartbeats.
+    #[must_use]
+    pub fn heartbeat_interval(mut self, interval: Duration) -> Self {
+        self.heartbeat_interval = interval;
+        self
+    }
+
+    /// The same, waiting at most this long when there is nothing to claim.
+    #[must_use]
+    pub fn poll_max(mut self, wait: Duration) -> Self {
+        self.poll_max = wait;
+        self
+    }
+
+    /// The same, giving up this long after the store began to fail.
+    #[must_use]
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        self.store_timeout = timeout;
+        self
+    }
+
+    /// The same with this guard.
+    #[must_use]
+    pub fn guard(mut self, guard: CrashLoopGuard) -> Self {
+        self.guard = guard;
+        self
+    }
+
+    /// The same with an absolute directory: programs run elsewhere.
+    pub(crate) fn absolute(mut self) -> Result<Self, AgentError> {
+        if let Some(directory) = &mut self.directory {
+            *directory = path::absolute(&*directory).map_err(AgentError::io(&*directory))?;
+        }
+        Ok(self)
     }
 
     /// The interval between heartbeats that is used.

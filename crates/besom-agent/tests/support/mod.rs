@@ -55,12 +55,11 @@ impl Scene {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("work")).unwrap();
         let sweep = SweepId::new("sweep001");
-        let options = AgentOptions {
-            heartbeat_interval: Duration::from_millis(50),
-            poll_max: Duration::from_millis(10),
-            ..AgentOptions::new("tester/1/1", root.path().join("store"))
-        };
-        fs::create_dir(&options.directory).unwrap();
+        let options = AgentOptions::new("tester/1/1")
+            .directory(root.path().join("store"))
+            .heartbeat_interval(Duration::from_millis(50))
+            .poll_max(Duration::from_millis(10));
+        fs::create_dir(root.path().join("store")).unwrap();
         let scene = Self { root, sweep, ahead: Arc::default(), options, shutdown: Shutdown::new() };
         let mut new =
             NewSweep::new(scene.sweep.clone()).seed(1).metric("loss", Goal::Minimize).retry_crashed(1);
@@ -75,9 +74,14 @@ impl Scene {
         scene
     }
 
+    /// The directory of the store.
+    pub fn directory(&self) -> PathBuf {
+        self.root.path().join("store")
+    }
+
     /// A connection of its own.
     pub fn store(&self) -> SqliteStore {
-        open_store(&self.options.directory, Arc::clone(&self.ahead))
+        open_store(&self.directory(), Arc::clone(&self.ahead))
     }
 
     /// Lets the store's clock jump forward.
@@ -105,11 +109,10 @@ impl Scene {
     /// A runner that executes `script` by `sh`, with a supervisor.
     pub fn shell(&self, script: &str) -> ProgramRunner {
         let words = ["sh", "-c", script, "program", "${args}"];
-        ProgramRunner {
-            command: Some(words.map(str::to_owned).to_vec()),
-            supervisor: Some(supervisor()),
-            ..ProgramRunner::new(self.work_dir(), &self.options.directory)
-        }
+        let mut runner = ProgramRunner::new(self.work_dir(), self.directory());
+        runner.command = Some(words.map(str::to_owned).to_vec());
+        runner.supervisor = Some(supervisor());
+        runner
     }
 
     /// Works on the sweep until there is nothing left to claim.
@@ -164,7 +167,7 @@ impl Scene {
 
     pub fn dir(&self, number: u64, attempt: u64) -> RunDir {
         let run = RunNumber::new(number).unwrap();
-        RunDir::new(&self.options.directory, &Lease { sweep: self.sweep.clone(), run, attempt })
+        RunDir::new(&self.directory(), &Lease { sweep: self.sweep.clone(), run, attempt })
     }
 
     /// Waits until this many rows of a run are stored.

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use besom_agent::{ProgramRunner, Runner, Shutdown};
+use besom_agent::{Runner, Shutdown};
 use besom_engine::{Attendant, Crew, Event, Place};
 use besom_store::SweepId;
 
@@ -36,11 +36,10 @@ pub(crate) fn work(place: &Place, crew: &Crew<'_>, jobs: u32, shutdown: &Shutdow
 }
 
 fn runner(crew: &Crew<'_>) -> Result<Box<dyn Runner + Send>> {
-    Ok(Box::new(ProgramRunner {
-        supervisor: Some(supervisor()?),
-        tools: std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned())),
-        ..crew.program_runner()?
-    }))
+    let mut runner = crew.program_runner()?;
+    runner.supervisor = Some(supervisor()?);
+    runner.tools = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned()));
+    Ok(Box::new(runner))
 }
 
 /// This very program, also when its file was replaced meanwhile.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use besom_agent::RunDir;
 use besom_config::SweepConfig;
 use besom_core::distribution::{Continuous, Step};
@@ -146,7 +146,8 @@ fn preview(place: &Place, config: &SweepConfig, point: &Map<String, Value>) -> R
     let environment = |name: &str| std::env::var(name).ok();
     // The paths of files depend on sweep and run, which are not there yet.
     let lease = Lease { sweep: SweepId::new("SWEEP"), run: RunNumber::FIRST, attempt: 1 };
-    let json_path = RunDir::new(place.directory(), &lease).args_json().display().to_string();
+    let directory = place.directory().context("the store has no directory")?;
+    let json_path = RunDir::new(directory, &lease).args_json().display().to_string();
     let (command, program) = (config.command.as_deref(), config.program.as_deref());
     let line = besom_agent::command_line(command, program, point, &json_path, &environment);
     let line = line.map_err(|error| InputError::new(error.to_string()))?;

@@ -45,8 +45,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let sweep = store.sweep(&id)?;
     line(beginning(&sweep, &file))?;
     let (jobs, count) = (arguments.jobs, arguments.count);
-    let heartbeat_timeout = Duration::from_secs(arguments.heartbeat_timeout);
-    let options = CrewOptions { count, heartbeat_timeout, steps: Steps::Always, ..CrewOptions::default() };
+    let options = crew_options(count, arguments.heartbeat_timeout, Steps::Always);
     finish_with(registry, place, &sweep.new.id, jobs, options)
 }
 
@@ -118,13 +117,9 @@ fn new_sweep(
     let seed = besom_engine::seed(config, seed);
     // Algorithms may refuse the problem: before anything is stored.
     besom_engine::build(registry, config, seed)?;
-    let creation = Creation {
-        config,
-        text: file.text.clone(),
-        source: source(file),
-        directory: Some(directory(file)?.display().to_string()),
-        seed,
-    };
+    let directory = directory(file)?.display().to_string();
+    let mut creation = Creation::new(config, seed).text(file.text.as_str()).directory(directory);
+    creation.source = source(file);
     let id = besom_engine::create(store, creation)?;
     if !prior.is_empty() {
         besom_engine::add_prior_runs(store, &id, &prior)?;
@@ -184,10 +179,15 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
         return Ok(Outcome::Done);
     }
     let (jobs, count) = (arguments.jobs, arguments.count);
-    let heartbeat_timeout = Duration::from_secs(arguments.heartbeat_timeout);
-    let options =
-        CrewOptions { count, heartbeat_timeout, steps: Steps::UnlessLocal, ..CrewOptions::default() };
+    let options = crew_options(count, arguments.heartbeat_timeout, Steps::UnlessLocal);
     finish_with(registry, place, &sweep.new.id, jobs, options)
+}
+
+fn crew_options(count: Option<u64>, heartbeat_timeout: u64, steps: Steps) -> CrewOptions {
+    let mut options = CrewOptions::default();
+    (options.count, options.steps) = (count, steps);
+    options.heartbeat_timeout = Duration::from_secs(heartbeat_timeout);
+    options
 }
 
 /// Works until the sweep has ended or the crew leaves, and prints the outcome.

@@ -1,6 +1,6 @@
 //! `besom show`: one run in full.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use besom_agent::run_directory;
 use besom_core::RunNumber;
 use besom_store::{Attempt, Event, RunRow, Store, SweepRow, system_clock};
@@ -44,7 +44,8 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
         let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
         output::json(&json!({ "run": run, "curve": curve, "attempts": attempts, "events": events }))?;
     } else {
-        line(describe(&facts, &run_directory(place.directory(), &facts.sweep.new.id, number)))?;
+        let directory = place.directory().context("the store has no directory")?;
+        line(describe(&facts, &run_directory(directory, &facts.sweep.new.id, number)))?;
     }
     Ok(Outcome::Done)
 }

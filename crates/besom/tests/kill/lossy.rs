@@ -61,11 +61,10 @@ impl Stage {
     /// An agent at work until the sweep is over, which it is when nothing waits to be handed out.
     fn work(&self, queue: &mut Lossy, runner: &mut dyn Runner) -> Result<(), String> {
         let mut store = self.store().map_err(|error| error.to_string())?;
-        let options = AgentOptions {
-            heartbeat_timeout: SILENCE,
-            store_timeout: Duration::from_secs(3),
-            ..AgentOptions::new("agent", &self.directory)
-        };
+        let options = AgentOptions::new("agent")
+            .directory(&self.directory)
+            .heartbeat_timeout(SILENCE)
+            .store_timeout(Duration::from_secs(3));
         let mut idle = || -> Result<Idle, BoxError> {
             store.set_state(&self.sweep, SweepState::Finished, None)?;
             Ok(Idle::Worked)
