@@ -8,6 +8,9 @@ use crate::method::{Contestant, Kind};
 use crate::process::words;
 use crate::{Bench, BenchError};
 
+/// The longest sweep: far beyond what a search method is for, so that a slip of the finger does not fill the memory.
+const MOST_RUNS: usize = 100_000;
+
 impl Bench<'_> {
     /// Everything that is wrong with it, at once. A name that nobody knows is an error of its own, with the nearest spelling.
     pub(crate) fn check(&self) -> Result<(), BenchError> {
@@ -21,7 +24,10 @@ impl Bench<'_> {
         need(!self.methods.is_empty(), "no method is named");
         need(!self.suite.tasks.is_empty(), "the suite has no task");
         need(!self.seeds.is_empty(), "there is no seed");
-        need(self.runs != Some(0), "runs must be at least 1, got 0");
+        need(
+            self.runs.is_none_or(|runs| (1..=MOST_RUNS).contains(&runs)),
+            &format!("runs must be from 1 to {MOST_RUNS}, got {}", self.runs.unwrap_or(0)),
+        );
         need(self.workers > 0, "workers must be at least 1, got 0");
         need(self.jobs > 0, "jobs must be at least 1, got 0");
         problems.extend(twice(self.seeds.iter().map(|seed| format!("seed {seed}"))));

@@ -140,7 +140,8 @@ fn run(
         written: Mutex::new(Written { records: Vec::new(), files: HashMap::new(), error: None }),
     };
     std::thread::scope(|scope| {
-        for _ in 1..bench.jobs {
+        // More threads than things to do are of no use.
+        for _ in 1..bench.jobs.min(items.len() + team.to_measure.len()) {
             scope.spawn(|| team.work());
         }
         team.work();

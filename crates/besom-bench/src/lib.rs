@@ -22,6 +22,7 @@ mod process;
 mod program;
 mod record;
 mod reference;
+mod report;
 mod results;
 mod score;
 mod select;
@@ -44,3 +45,7 @@ pub use suite::{Suite, Task};
 
 /// The generator from which an objective takes chance.
 pub use besom_core::Rng;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/benchmark.md")]
+struct Guide;

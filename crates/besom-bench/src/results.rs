@@ -139,6 +139,11 @@ impl Results {
         self.best.get(&record.key).copied()
     }
 
+    /// What scores of a sweep's instance are relative to.
+    pub(crate) fn reference_of(&self, record: &Record) -> Option<&Reference> {
+        self.references.get(&record.key)
+    }
+
     /// How much better `one` is than `other`: their scores compared on the same tasks and seeds.
     ///
     /// ```
@@ -185,23 +190,24 @@ impl Results {
         own.filter_map(|record| Some(((&*record.problem, record.seed), self.score(record)?))).collect()
     }
 
-    /// A method's sweeps that have a score, by task and seed.
-    pub(crate) fn sweeps(&self, method: &str) -> BTreeMap<Pair<'_>, &Record> {
-        let own = self.records.iter().filter(|r| r.method == method && self.score(r).is_some());
+    /// A method's sweeps that have a score, of a task or of all, by task and seed.
+    pub(crate) fn sweeps(&self, method: &str, problem: Option<&str>) -> BTreeMap<Pair<'_>, &Record> {
+        let wanted = |record: &&Record| {
+            record.method == method && problem.is_none_or(|problem| record.problem == problem)
+        };
+        let own = self.records.iter().filter(wanted).filter(|record| self.score(record).is_some());
         own.map(|record| ((&*record.problem, record.seed), record)).collect()
     }
 
     /// The methods compared, the best first. Only the tasks and seeds count that every method has finished which has finished
     /// any.
     pub fn standings(&self) -> Vec<Standing> {
-        let methods: Vec<&str> = self.methods();
-        let finished: Vec<_> = methods.iter().map(|method| self.sweeps(method)).collect();
-        let common = common(&finished);
-        let mut standings: Vec<Standing> = methods
-            .iter()
-            .zip(&finished)
-            .map(|(method, sweeps)| self.standing(method, sweeps, &common, &finished))
-            .collect();
+        let compared = self.compared(None);
+        let none = BTreeMap::new();
+        let own =
+            |method: &str| compared.iter().find(|(name, _)| *name == method).map_or(&none, |(_, own)| own);
+        let standing = |method: &&str| self.standing(method, own(method), &compared);
+        let mut standings: Vec<Standing> = self.methods().iter().map(standing).collect();
         standings.sort_by(|a, b| b.score.mean.total_cmp(&a.score.mean));
         // Those without a score come last, whatever 0 means to the others.
         standings.sort_by_key(|standing| standing.pairs == 0);
@@ -212,14 +218,13 @@ impl Results {
         &self,
         method: &str,
         sweeps: &BTreeMap<Pair<'_>, &Record>,
-        common: &BTreeSet<Pair<'_>>,
-        finished: &[BTreeMap<Pair<'_>, &Record>],
+        compared: &[(&str, BTreeMap<Pair<'_>, &Record>)],
     ) -> Standing {
-        let failed = self.errors().filter(|record| record.method == method).count();
         let mut by_problem: BTreeMap<&str, Vec<(Score, f64)>> = BTreeMap::new();
-        for pair in common.iter().filter(|_| !sweeps.is_empty()) {
-            let score = self.score(sweeps[pair]).expect("only sweeps with a score are compared");
-            by_problem.entry(pair.0).or_default().push((score, rank(sweeps[pair], pair, finished)));
+        for (pair, record) in sweeps {
+            let all: Vec<&Record> = compared.iter().map(|(_, sweeps)| sweeps[pair]).collect();
+            let score = self.score(record).expect("only sweeps with a score are compared");
+            by_problem.entry(pair.0).or_default().push((score, rank(record, &all)));
         }
         let of = |value: &dyn Fn(&(Score, f64)) -> f64| -> Vec<Vec<f64>> {
             by_problem.values().map(|scores| scores.iter().map(value).collect()).collect()
@@ -227,21 +232,20 @@ impl Results {
         let mean_of = |value: &dyn Fn(&(Score, f64)) -> f64| {
             mean(&of(value).iter().map(|values| mean(values)).collect::<Vec<_>>())
         };
-        let compared: Vec<&Record> = common.iter().filter_map(|pair| sweeps.get(pair).copied()).collect();
-        let mut late: Vec<f64> = compared.iter().map(|record| record.cpu_ms_late).collect();
+        let mut late: Vec<f64> = sweeps.values().map(|record| record.cpu_ms_late).collect();
         Standing {
             method: method.to_owned(),
             problems: by_problem.len(),
-            pairs: compared.len(),
+            pairs: sweeps.len(),
             score: interval(&of(&|(score, _)| score.score)),
             half: mean_of(&|(score, _)| score.half),
             decades: mean_of(&|(score, _)| score.decades),
             speedup: mean_of(&|(score, _)| score.log_speedup).exp(),
             rank: mean_of(&|(_, rank)| *rank),
-            cpu_s: mean(&compared.iter().map(|record| record.cpu_s).collect::<Vec<_>>()),
+            cpu_s: mean(&sweeps.values().map(|record| record.cpu_s).collect::<Vec<_>>()),
             cpu_ms_late: median(&mut late),
-            peak_mb: compared.iter().map(|record| record.peak_mb).max().unwrap_or_default(),
-            failed,
+            peak_mb: sweeps.values().map(|record| record.peak_mb).max().unwrap_or_default(),
+            failed: self.errors().filter(|record| record.method == method).count(),
         }
     }
 }
@@ -276,23 +280,11 @@ pub struct Standing {
     pub failed: usize,
 }
 
-/// The pairs that all methods have finished that have finished any.
-fn common<'a>(finished: &[BTreeMap<Pair<'a>, &Record>]) -> BTreeSet<Pair<'a>> {
-    let mut sets = finished.iter().filter(|sweeps| !sweeps.is_empty());
-    let Some(first) = sets.next() else { return BTreeSet::new() };
-    let mut common: BTreeSet<Pair<'a>> = first.keys().copied().collect();
-    for sweeps in sets {
-        common.retain(|pair| sweeps.contains_key(pair));
-    }
-    common
-}
-
-/// The rank of a sweep among those of the same task and seed.
-fn rank(record: &Record, pair: &Pair<'_>, finished: &[BTreeMap<Pair<'_>, &Record>]) -> f64 {
-    let last = |record: &Record| for_ranking(record.last().unwrap_or(f64::INFINITY));
-    let all: Vec<&Record> = finished.iter().filter_map(|sweeps| sweeps.get(pair).copied()).collect();
+/// The rank of a sweep among those of the same task and seed, one of which it is.
+pub(crate) fn rank(record: &Record, all: &[&Record]) -> f64 {
+    let last = |record: &&Record| for_ranking(record.last().unwrap_or(f64::INFINITY));
     let place = all.iter().position(|other| other.method == record.method).expect("it is one of them");
-    ranks(&all.iter().map(|record| last(record)).collect::<Vec<_>>())[place]
+    ranks(&all.iter().map(last).collect::<Vec<_>>())[place]
 }
 
 fn in_order<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

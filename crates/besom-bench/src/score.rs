@@ -36,7 +36,11 @@ impl Score {
         let last = record.last()?;
         let random = random_at(reference, record.budget())?;
         let gap = f64::max(random - best, 1e-12);
-        let norm = |loss: f64| ((random - loss) / gap).clamp(-1.0, 1.0);
+        let norm = |loss: f64| match (random - loss) / gap {
+            // Losses near the largest floats have no differences.
+            share if share.is_nan() => -1.0,
+            share => share.clamp(-1.0, 1.0),
+        };
         let middle = curve[(curve.len() / 2).checked_sub(1).unwrap_or(curve.len() - 1)];
         let reached = curve.iter().position(|loss| *loss <= random);
         let speedup = reached.map_or(0.5, |place| curve.len() as f64 / (place + 1) as f64);

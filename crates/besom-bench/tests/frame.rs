@@ -199,7 +199,7 @@ fn all_that_is_wrong_with_a_benchmark_is_said_at_once() {
     let registry = registry();
     let bench = smoke(&registry).against(["random", "random"]).exec("a/b", "x 'y").seeds([]).runs(0);
     let text = bench.run().unwrap_err().to_string();
-    for part in ["'random' is named twice", "label 'a/b'", "not closed", "no seed", "runs must be"] {
+    for part in ["'random' is named twice", "label 'a/b'", "not closed", "no seed", "runs must be from 1"] {
         assert!(text.contains(part), "{text}");
     }
     let unknown = smoke(&registry).against(["beyas"]).run().unwrap_err().to_string();

@@ -120,6 +120,23 @@ fn sweeps(method: &str, losses: &[Vec<f64>]) -> Vec<Record> {
 
 proptest! {
     #[test]
+    fn damaged_lines_are_errors_and_huge_losses_scores(
+        place in any::<prop::sample::Index>(), byte in any::<u8>(), huge in prop::collection::vec(any::<f64>(), 1..5),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.jsonl");
+        let mut bytes = Results::new(sweeps("mine", &[vec![0.5, 0.25]]), []).to_jsonl().into_bytes();
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        std::fs::write(&path, &bytes).unwrap();
+        drop(Results::read([folder.path()]).map(|results| results.table()).map_err(|error| error.to_string()));
+        let huge = Results::new([sweep("mine", 0, 0, huge.clone()), sweep("other", 0, 0, huge)], references());
+        let score = huge.score(&huge.records()[0]).unwrap().score;
+        prop_assert!((-1.0..=1.0).contains(&score));
+        prop_assert!(huge.report(&[]).contains("| mine "));
+    }
+
+    #[test]
     fn equal_results_differ_by_nothing(losses in losses()) {
         let results = Results::new([sweeps("mine", &losses), sweeps("twin", &losses)].concat(), references());
         let difference = results.paired_difference("mine", "twin").unwrap();

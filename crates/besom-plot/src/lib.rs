@@ -9,6 +9,7 @@
 //! other; nothing else needs a drawing library.
 
 mod axis;
+mod chart;
 mod data;
 mod error;
 mod frame;
@@ -22,6 +23,7 @@ mod scene;
 #[cfg(test)]
 mod tests;
 
+pub use chart::{Chart, Line, Panel};
 pub use error::{PlotError, UnknownKind};
 pub use kind::Kind;
 pub use plot::{Format, Plot};

@@ -177,7 +177,7 @@ fn what_cannot_be_benchmarked_is_said() {
         (&["--methods", "diagnal"], "did you mean 'diagonal'?"),
         (&["--methods", "diagonal:step=3"], "did you mean 'steps'?"),
         (&["--stopper", "ahsa"], "did you mean 'asha'?"),
-        (&["--runs", "0"], "runs must be at least 1"),
+        (&["--runs", "0"], "runs must be from 1 to 100000, got 0"),
         (&["--seeds", "4-2"], "expected a number of seeds"),
         (&["--seeds", "0"], "expected a number of seeds"),
         (&["--exec", "python mine.py"], "expected LABEL=COMMAND"),

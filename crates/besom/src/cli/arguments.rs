@@ -359,6 +359,9 @@ pub(crate) struct ReportArguments {
     /// Folders of results, or files METHOD.jsonl
     #[arg(required = true, value_name = "FOLDER|FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Write the report to this file, with pictures beside it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
 }
 
 /// Seeds as a list of its own: clap would take a `Vec` for a repeated option.
