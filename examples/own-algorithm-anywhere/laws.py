@@ -8,6 +8,7 @@ import sys
 PARAMETERS = {
     "x": {"distribution": "uniform", "min": -5.0, "max": 5.0},
     "rate": {"distribution": "log_uniform_values", "min": 1e-5, "max": 1.0},
+    "width": {"distribution": "q_log_uniform_values", "q": 1, "min": 8, "max": 1024},
     "layers": {"distribution": "int_uniform", "min": 1, "max": 8},
     "optimizer": {"values": ["adam", "sgd"]},
     "epochs": {"value": 30},
@@ -42,7 +43,8 @@ class Program:
 def check_point(params):
     assert params.keys() == PARAMETERS.keys(), f"other parameters: {params}"
     assert -5 <= params["x"] <= 5 and 1e-5 <= params["rate"] <= 1, f"outside the space: {params}"
-    assert params["layers"] in range(1, 9) and isinstance(params["layers"], int), f"outside the space: {params}"
+    for name, allowed in (("layers", range(1, 9)), ("width", range(8, 1025))):
+        assert params[name] in allowed and isinstance(params[name], int), f"outside the space: {params}"
     assert params["optimizer"] in ("adam", "sgd") and params["epochs"] == 30, f"outside the space: {params}"
 
 

@@ -15,24 +15,24 @@ function generator(seed, number) {
   };
 }
 
+const KNOWN = ["uniform", "q_uniform", "log_uniform_values", "q_log_uniform_values", "int_uniform", "categorical", "constant"];
+const isLog = (p) => p.distribution?.endsWith("log_uniform_values");
+
 /** From [0, 1) to a value of the parameter, and back. */
 function decode(p, u) {
   if ("value" in p) return p.value;
   if (p.values) return p.values[Math.floor(u * p.values.length)];
-  if (p.distribution === "log_uniform_values") return clamp(p, p.min * (p.max / p.min) ** u);
   if (p.distribution === "int_uniform") return p.min + Math.floor(u * (p.max - p.min + 1));
-  return clamp(p, p.min + u * (p.max - p.min));
+  const x = isLog(p) ? p.min * (p.max / p.min) ** u : p.min + u * (p.max - p.min);
+  return Math.min(Math.max(p.q ? Math.round(x / p.q) * p.q : x, p.min), p.max);
 }
 
 function encode(p, value) {
   if ("value" in p) return 0;
   if (p.values) return (p.values.findIndex((v) => v === value) + 0.5) / p.values.length;
-  if (p.distribution === "log_uniform_values") return Math.log(value / p.min) / Math.log(p.max / p.min);
   if (p.distribution === "int_uniform") return (value - p.min + 0.5) / (p.max - p.min + 1);
-  return (value - p.min) / (p.max - p.min);
+  return isLog(p) ? Math.log(value / p.min) / Math.log(p.max / p.min) : (value - p.min) / (p.max - p.min);
 }
-
-const clamp = (p, x) => Math.min(Math.max(x, p.min), p.max);
 
 /** The answer depends on seed, history and number alone. */
 function suggest(number) {
@@ -49,6 +49,8 @@ function suggest(number) {
 }
 
 function start({ config, seed }) {
+  const foreign = Object.values(config.parameters).find((p) => p.distribution && !KNOWN.includes(p.distribution));
+  if (foreign) return { error: `cannot serve ${foreign.distribution}` };
   const sign = config.metric?.goal === "maximize" ? -1 : 1;
   Object.assign(state, { space: Object.entries(config.parameters), sign, seed: seed ?? 0, runs: new Map(), next: 1 });
   return { ok: true };

@@ -8,6 +8,13 @@ import sys
 LAST = 1 - 2**-40
 
 
+KNOWN = ("uniform", "q_uniform", "log_uniform_values", "q_log_uniform_values", "int_uniform", "categorical", "constant")
+
+
+def is_log(p):
+    return p.get("distribution", "").endswith("log_uniform_values")
+
+
 def decode(p, u):
     """From [0, 1) to a value of the parameter."""
     if "value" in p:
@@ -15,12 +22,10 @@ def decode(p, u):
     if "values" in p:
         return p["values"][int(u * len(p["values"]))]
     low, high = p["min"], p["max"]
-    match p.get("distribution"):
-        case "log_uniform_values":
-            return min(max(low * (high / low) ** u, low), high)
-        case "int_uniform":
-            return low + int(u * (high - low + 1))
-    return min(max(low + u * (high - low), low), high)
+    if p.get("distribution") == "int_uniform":
+        return low + int(u * (high - low + 1))
+    x = low * (high / low) ** u if is_log(p) else low + u * (high - low)
+    return min(max(round(x / p["q"]) * p["q"] if "q" in p else x, low), high)
 
 
 def encode(p, value):
@@ -30,12 +35,9 @@ def encode(p, value):
     if "values" in p:
         return (p["values"].index(value) + 0.5) / len(p["values"])
     low, high = p["min"], p["max"]
-    match p.get("distribution"):
-        case "log_uniform_values":
-            return math.log(value / low) / math.log(high / low)
-        case "int_uniform":
-            return (value - low + 0.5) / (high - low + 1)
-    return (value - low) / (high - low)
+    if p.get("distribution") == "int_uniform":
+        return (value - low + 0.5) / (high - low + 1)
+    return math.log(value / low) / math.log(high / low) if is_log(p) else (value - low) / (high - low)
 
 
 class Walk:
@@ -67,8 +69,9 @@ for line in sys.stdin:
     request = json.loads(line)
     match request:
         case {"config": config}:
+            foreign = {p.get("distribution", "uniform") for p in config["parameters"].values()} - set(KNOWN)
             walk = Walk(config, request.get("seed", 0))
-            reply = {"ok": True}
+            reply = {"error": f"cannot serve {foreign}"} if foreign else {"ok": True}
         case {"ask": count}:
             reply = {"suggestions": [walk.suggest() for _ in range(count)]}
         case {"tell": results}:

@@ -55,10 +55,7 @@ impl Stopper for Lag {
             let Some(earlier) = leader.iter().position(|&loss| loss <= reached) else { continue };
             let lag = losses.len().saturating_sub(earlier + 1);
             if lag > self.steps {
-                stops.push(Stop {
-                    run: number,
-                    reason: format!("run {} was as good {lag} steps earlier", best.run),
-                });
+                stops.push(Stop::new(number, format!("run {} was as good {lag} steps earlier", best.run)));
             }
         }
         Ok(stops)
