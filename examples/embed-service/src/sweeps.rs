@@ -13,6 +13,8 @@ use besom_core::{Answer, BoxError, Registry, RunNumber, RunState};
 /// How many runs of a sweep are executed in parallel.
 const WORKERS: usize = 2;
 
+type Params = Map<String, Value>;
+
 /// All sweeps of the service.
 pub struct Sweeps {
     registry: Registry,
@@ -111,7 +113,7 @@ impl Job {
     }
 
     /// The next run to execute; `None` if there is none any more.
-    fn next(&self) -> Result<Option<(RunNumber, Map<String, Value>)>, ControllerError> {
+    fn next(&self) -> Result<Option<(RunNumber, Params)>, ControllerError> {
         let mut sweep = lock(&self.sweep);
         while !self.canceled.load(Ordering::Relaxed) {
             match sweep.ask(1)? {
@@ -151,7 +153,7 @@ impl Job {
 }
 
 /// Stands for your training: logs a loss per epoch and returns whether it came to its end.
-fn train<E>(params: &Map<String, Value>, mut log: impl FnMut(f64) -> Result<bool, E>) -> Result<bool, E> {
+fn train<E>(params: &Params, mut log: impl FnMut(f64) -> Result<bool, E>) -> Result<bool, E> {
     let x = params["x"].as_f64().expect("the service sweeps over a number x");
     assert!(x < 9.0, "no training beyond 9");
     for epoch in 1..=10 {
