@@ -66,7 +66,8 @@ pub extern "C" fn best() -> usize {
         let best = sweep.best().ok_or("no run has a value")?;
         let sample = Sample::new(sweep.problem(), sweep.history(), &[])?;
         let importances = sample.importances()?;
-        let importances: Value = importances.into_iter().map(|i| (i.parameter.to_string(), i.total)).collect();
+        let importances: Value =
+            importances.into_iter().map(|i| (i.parameter.to_string(), i.total)).collect();
         Ok(json!({
             "run": best.run.get(),
             "value": best.value,
@@ -81,8 +82,9 @@ fn sweep(text: &str) -> Result<Sweep, Box<dyn Error>> {
     besom_search::register(&mut registry);
     besom_stop::register(&mut registry);
     let config = Reader::new(&registry).read(text, "sweep")?.config;
-    let search = registry.search(&config.method.name, &config.problem, &config.method.options)?;
-    Ok(Sweep::new(config.problem, search))
+    let problem = config.problem();
+    let search = registry.search(&config.method.name, &problem, &config.method.options)?;
+    Ok(Sweep::new(problem, search))
 }
 
 /// Calls `work` with the sweep and leaves what it returns as JSON; nothing for null.
