@@ -85,8 +85,8 @@ impl Controller {
     }
 
     /// One step: reads what is new, asks for the stops that the stopping rule wants, and adds runs until `want` wait
-    /// for agents (0: none is added). Ends the sweep when nothing is left to do. An error of an algorithm pauses the
-    /// sweep with the reason and is not an error of the step, unless the sweep has not begun.
+    /// for agents (0: none is added). Ends the sweep when nothing is left to do. An algorithm that fails, panics or breaks its
+    /// contract pauses the sweep, with the reason in the store, and is not an error of the step.
     pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         match self.try_step(store, want) {
             Err(error @ ControllerError::Search(_)) => self.pause(store, PausedBy::Search, error),
@@ -101,10 +101,6 @@ impl Controller {
         by: PausedBy,
         error: ControllerError,
     ) -> Result<Step, ControllerError> {
-        // Nobody works on a sweep that has not begun; the algorithm's error is what its owner must see.
-        if store.sweep(&self.id)?.state == SweepState::Pending {
-            return Err(error);
-        }
         match store.pause(&self.id, by, Some(&error_chain(&error))) {
             Ok(()) => Ok(Step::Paused),
             // Somebody has just ended the sweep.

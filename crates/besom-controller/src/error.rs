@@ -23,4 +23,7 @@ pub enum ControllerError {
     /// The run has ended and takes no more reports.
     #[error("run {0} has ended")]
     Over(RunNumber),
+    /// Nothing would ever end the sweep.
+    #[error("nothing ends this sweep: give its problem a run cap or its metric a target")]
+    Endless,
 }

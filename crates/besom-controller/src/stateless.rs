@@ -9,6 +9,7 @@ use crate::{ControllerError, Sweep};
 
 /// A run as W&B's engine has it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[non_exhaustive]
 pub struct SweepRun {
     /// A name, unique among the runs; needed to stop it.
     #[serde(default)]
@@ -33,6 +34,7 @@ pub struct SweepRun {
 /// The states of W&B's engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 #[expect(missing_docs, reason = "W&B's names speak for themselves")]
 pub enum SweepRunState {
     #[default]
@@ -105,6 +107,7 @@ fn sweep(problem: &Problem, search: Method, runs: &[SweepRun]) -> Sweep {
 
 /// A suggestion in the form of W&B's engine.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Suggested {
     /// A run's `config`: `{"lr": {"value": 0.1}}`.
     pub config: Map<String, Value>,

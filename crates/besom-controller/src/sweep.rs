@@ -3,8 +3,8 @@
 use std::fmt;
 
 use besom_core::{
-    Answer, Ask, Best, History, Method, News, Problem, Rule, Run, RunNumber, RunState, Shown, Stop,
-    Suggestion,
+    Answer, Ask, Best, Ends, History, Method, News, Point, Problem, Rule, Run, RunNumber, RunState, Shown,
+    Stop, Suggestion,
 };
 
 use crate::ControllerError;
@@ -13,17 +13,15 @@ use crate::ControllerError;
 ///
 /// ```
 /// use besom_controller::Sweep;
-/// use besom_core::{Answer, Distribution, Goal, Metric, Parameter, Problem, RunState, Space, distribution::Continuous};
+/// use besom_core::{Answer, Problem, Space};
 ///
-/// let x = Distribution::Continuous(Continuous::Uniform { min: -5.0, max: 5.0 });
-/// let space = Space::new(vec![Parameter::new("x", x)]).unwrap();
-/// let problem = Problem::new(space, Metric::new("loss", Goal::Minimize));
+/// let space = Space::builder().uniform("x", -5.0, 5.0).build().unwrap();
+/// let problem = Problem::minimize("loss").space(space).seed(1);
 /// let mut sweep = Sweep::new(problem, besom_search::Random);
 /// for _ in 0..20 {
 ///     let Answer::Try(numbers) = sweep.ask(1).unwrap() else { break };
 ///     let x = sweep.params(numbers[0]).unwrap()["x"].as_f64().unwrap();
-///     sweep.report(numbers[0], x * x).unwrap();
-///     sweep.end(numbers[0], RunState::Finished).unwrap();
+///     sweep.tell(numbers[0], x * x).unwrap();
 /// }
 /// let best = sweep.best().unwrap();
 /// assert!(best.value < 1.0, "run {} is near the minimum", best.run);
@@ -67,11 +65,13 @@ impl Sweep {
     }
 
     /// What the sweep is to solve.
+    #[must_use]
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
 
     /// All runs so far.
+    #[must_use]
     pub fn history(&self) -> &History {
         &self.history
     }
@@ -116,6 +116,7 @@ impl Sweep {
     }
 
     /// The parameters of a run as a nested JSON object.
+    #[must_use]
     pub fn params(&self, number: RunNumber) -> Option<serde_json::Map<String, serde_json::Value>> {
         self.history.get(number).map(|run| run.point.to_json())
     }
@@ -134,6 +135,57 @@ impl Sweep {
     pub fn mark_stopped(&mut self, number: RunNumber, reason: &str) -> Result<(), ControllerError> {
         let reason = self.open(number)?.stopped.clone().unwrap_or_else(|| reason.to_owned());
         self.record(number, News::Stopped(Some(reason)))
+    }
+
+    /// Reports the value of a run and ends it as finished: what a run without a curve needs. NaN is welcome.
+    ///
+    /// # Errors
+    /// If the run does not exist or has ended.
+    pub fn tell(&mut self, number: RunNumber, value: f64) -> Result<(), ControllerError> {
+        self.report(number, value)?;
+        self.end(number, RunState::Finished)
+    }
+
+    /// Ends a run as failed, with no value or with those that it reported.
+    ///
+    /// # Errors
+    /// If the run does not exist or has ended.
+    pub fn fail(&mut self, number: RunNumber) -> Result<(), ControllerError> {
+        self.end(number, RunState::Failed)
+    }
+
+    /// Asks and tells, one run after the other, until the sweep is over; `objective` returns the value of the metric at a
+    /// point, which is minimized or maximized as the metric says. Returns the best run.
+    ///
+    /// ```
+    /// use besom_controller::Sweep;
+    /// use besom_core::{Problem, Space};
+    ///
+    /// let space = Space::builder().uniform("x", -5.0, 5.0).build()?;
+    /// let problem = Problem::minimize("loss").space(space).seed(1).run_cap(20);
+    /// let best = Sweep::new(problem, besom_search::Random).optimize(|point| point.f64("x").map_or(f64::NAN, |x| x * x))?;
+    /// assert!(best.is_some_and(|best| best.value < 1.0));
+    /// # Ok::<(), besom_core::BoxError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the search method fails, or nothing would ever end the sweep.
+    pub fn optimize(
+        &mut self,
+        mut objective: impl FnMut(&Point) -> f64,
+    ) -> Result<Option<Best>, ControllerError> {
+        let target = self.problem.metric().and_then(|metric| metric.target);
+        if self.cap().is_none() && target.is_none() && self.search.spec().ends == Ends::Never {
+            return Err(ControllerError::Endless);
+        }
+        while let Answer::Try(runs) = self.ask(1)? {
+            for run in runs {
+                let point = &self.history.get(run).ok_or(ControllerError::NoRun(run))?.point;
+                let value = objective(point);
+                self.tell(run, value)?;
+            }
+        }
+        Ok(self.best())
     }
 
     /// Ends a run.
@@ -163,6 +215,13 @@ impl Sweep {
         Ok(stops)
     }
 
+    /// Whether the stopping rule wants the run ended, or has had it ended: also after [`Sweep::stops`] has named it to somebody
+    /// else, as where several workers share a sweep.
+    #[must_use]
+    pub fn is_stopped(&self, number: RunNumber) -> bool {
+        self.history.get(number).is_some_and(|run| run.stopped.is_some())
+    }
+
     /// What the stopping rule shows of its view (bands, thresholds); empty without a rule.
     pub fn show_stopper(&mut self) -> Result<Shown, ControllerError> {
         match &mut self.stopper {
@@ -172,11 +231,13 @@ impl Sweep {
     }
 
     /// The best run so far, see [`History::best`].
+    #[must_use]
     pub fn best(&self) -> Option<Best> {
         self.history.best(&self.problem)
     }
 
     /// Whether a run has reached the metric's target.
+    #[must_use]
     pub fn target_reached(&self) -> bool {
         let goal_and_target = self.problem.metric().and_then(|metric| Some((metric.goal, metric.target?)));
         // Without a target, `ask` must not cost a pass over the history to find the best run.
@@ -185,6 +246,7 @@ impl Sweep {
     }
 
     /// Whether nothing is left to do: no run is open, and no new one will come (as far as is known without asking).
+    #[must_use]
     pub fn is_over(&self) -> bool {
         let capped = self.cap().is_some_and(|cap| self.history.len() as u64 >= cap);
         (self.exhausted || capped || self.target_reached())

@@ -4,10 +4,7 @@
 use std::sync::Arc;
 
 use besom_controller::{Controller, Step, Sweep};
-use besom_core::{
-    Answer, Ask, BoxError, Distribution, Goal, History, Metric, Parameter, Problem, Search, Space, Stop,
-    Stopper,
-};
+use besom_core::{Answer, Ask, BoxError, Goal, History, Problem, Search, Space, Stop, Stopper};
 use besom_store::{NewAgent, NewSweep, PausedBy, Queue, SqliteStore, Store, SweepId, SweepState};
 
 /// Suggests one run, and fails when it is asked for another.
@@ -31,15 +28,18 @@ impl Stopper for Picky {
     }
 }
 
-/// What the store says of a sweep that was stepped with one run claimed, after another step.
-fn paused(stopper: Option<Picky>) -> (Option<PausedBy>, String) {
+/// A stored sweep of `search`, and its controller.
+fn stored(search: impl Search + 'static) -> (SqliteStore, SweepId, Sweep) {
     let id = SweepId::new("s");
     let mut store = SqliteStore::in_memory(Arc::new(|| 0)).unwrap();
-    let new = NewSweep::new(id.clone()).metric("loss", Goal::Minimize);
-    store.create_sweep(&new).unwrap();
-    let a = Distribution::IntUniform { min: 1, max: 9 };
-    let space = Space::new(vec![Parameter::new("a", a)]).unwrap();
-    let sweep = Sweep::new(Problem::new(space, Metric::new("loss", Goal::Minimize)), Once);
+    store.create_sweep(&NewSweep::new(id.clone()).metric("loss", Goal::Minimize)).unwrap();
+    let space = Space::builder().int("a", 1, 9).build().unwrap();
+    (store, id, Sweep::new(Problem::minimize("loss").space(space), search))
+}
+
+/// What the store says of a sweep that was stepped with one run claimed, after another step.
+fn paused(stopper: Option<Picky>) -> (Option<PausedBy>, String) {
+    let (mut store, id, sweep) = stored(Once);
     let sweep = match stopper {
         Some(stopper) => sweep.with_stopper(stopper),
         None => sweep,
@@ -63,4 +63,28 @@ fn a_search_that_fails_pauses_the_sweep_as_the_search() {
 fn a_rule_that_fails_pauses_the_sweep_as_the_stopper() {
     let found = paused(Some(Picky));
     assert_eq!(found, (Some(PausedBy::Stopper), "the stopping rule failed: no rule fits".to_owned()));
+}
+
+/// Panics when it is asked for the first run.
+struct Panics;
+
+impl Search for Panics {
+    fn suggest(&mut self, _: &Ask<'_>) -> Result<Answer, BoxError> {
+        panic!("not today")
+    }
+}
+
+#[test]
+fn a_sweep_that_has_not_begun_is_paused_with_the_reason_too() {
+    let (mut store, id, sweep) = stored(Panics);
+    let mut controller = Controller::new(id.clone(), sweep);
+    assert_eq!(controller.step(&mut store, 1).unwrap(), Step::Paused);
+    let row = store.sweep(&id).unwrap();
+    assert_eq!((row.state, row.paused_by), (SweepState::Paused, Some(PausedBy::Search)));
+    let reason = row.reason.unwrap();
+    assert!(
+        reason.starts_with("the search method panicked at ") && reason.ends_with(": not today"),
+        "{reason}"
+    );
+    assert!(reason.contains("tests/pause.rs:"), "{reason}");
 }

@@ -3,8 +3,8 @@
 
 use besom_controller::{ControllerError, Sweep};
 use besom_core::{
-    AlgorithmError, Answer, Ask, BoxError, Distribution, Goal, History, Metric, Options, Parameter, Problem,
-    Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper,
+    AlgorithmError, Answer, Ask, BoxError, Distribution, Goal, History, Metric, Options, Parameter, Point,
+    Problem, Registry, Run, RunNumber, RunState, Search, Space, Stop, Stopper,
 };
 use serde_json::json;
 
@@ -132,4 +132,43 @@ fn a_search_that_breaks_its_contract_is_told_so() {
         assert!(sweep.ask(2).is_err_and(|error| broken(&error)));
         assert!(sweep.history().is_empty(), "no run is made of it");
     }
+}
+
+#[test]
+fn tell_reports_a_value_and_ends_the_run() {
+    let mut sweep = sweep(problem(100), "random");
+    let numbers = runs(sweep.ask(2).unwrap());
+    sweep.tell(numbers[0], 0.5).unwrap();
+    sweep.fail(numbers[1]).unwrap();
+    let states: Vec<RunState> = sweep.history().runs().iter().map(|run| run.state).collect();
+    assert_eq!(states, [RunState::Finished, RunState::Failed]);
+    assert_eq!(sweep.best().map(|best| best.value), Some(0.5));
+    assert!(matches!(sweep.tell(numbers[0], 0.1), Err(ControllerError::Over(_))), "it has ended");
+}
+
+#[test]
+fn whether_a_run_is_stopped_is_known_to_everybody() {
+    let mut sweep = sweep(problem(100), "random").with_stopper(StopAll);
+    let run = runs(sweep.ask(1).unwrap())[0];
+    sweep.report(run, 0.5).unwrap();
+    assert!(!sweep.is_stopped(run), "nobody has asked the rule yet");
+    sweep.stops().unwrap();
+    assert!(sweep.is_stopped(run));
+    assert!(!sweep.is_stopped(RunNumber::new(99).unwrap()));
+}
+
+#[test]
+fn optimize_runs_until_the_sweep_is_over() {
+    let value = |point: &Point| (point["a"].as_f64().unwrap() - 3.0).abs();
+    let best = sweep(problem(5), "grid").optimize(value).unwrap().unwrap();
+    assert_eq!((best.run.get(), best.value), (3, 0.0));
+    let mut capped = sweep(problem(100).run_cap(7), "random");
+    capped.optimize(value).unwrap();
+    assert_eq!(capped.history().len(), 7);
+}
+
+#[test]
+fn optimize_refuses_a_sweep_that_nothing_would_end() {
+    let error = sweep(problem(100), "random").optimize(|_| 0.0).unwrap_err();
+    assert!(matches!(error, ControllerError::Endless), "{error}");
 }
