@@ -1,7 +1,7 @@
 //! The protocol of `besom ask-tell`: a sweep for programs in any language, over newline-delimited JSON.
 //!
 //! One request a line on standard input, one reply a line on standard output: `{"config": .., "seed": ..}` starts
-//! afresh, `{"ask": k}` suggests, `{"tell": [..]}` learns, `{"report": [..]}` learns of running runs and answers which
+//! afresh (the reply may hold `warnings`), `{"ask": k}` suggests, `{"tell": [..]}` learns, `{"report": [..]}` learns of running runs and answers which
 //! to stop, `{"quit": true}` ends. A request that can't be served is answered `{"error": "text"}` and changes nothing.
 
 use std::collections::{HashMap, HashSet};
@@ -9,7 +9,9 @@ use std::io::{BufRead, Write};
 
 use besom_config::Reader;
 use besom_controller::Sweep;
-use besom_core::{Answer, BoxError, Registry, Run, RunNumber, RunState, error_chain};
+use besom_core::{
+    Answer, BoxError, Distribution, Parameter, Problem, Registry, Run, RunNumber, RunState, error_chain,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -109,11 +111,16 @@ struct Session {
 fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) -> Result<Value, BoxError> {
     if let Some(config) = request.config {
         let (started, drawn) = Session::start(registry, &config, request.seed)?;
+        let warnings = whole_numbers(&config, started.sweep.problem());
         *session = Some(started);
-        return Ok(match drawn {
-            Some(seed) => json!({ "ok": true, "seed": seed }),
-            None => json!({ "ok": true }),
-        });
+        let mut reply = json!({ "ok": true });
+        if let Some(seed) = drawn {
+            reply["seed"] = json!(seed);
+        }
+        if !warnings.is_empty() {
+            reply["warnings"] = json!(warnings);
+        }
+        return Ok(reply);
     }
     let session = session.as_mut().ok_or("no sweep yet: send {\"config\": ..} first")?;
     match request {
@@ -122,6 +129,27 @@ fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) 
         Request { report: Some(reports), .. } => session.report(&reports),
         _ => Err("a request must hold one of config, ask, tell, report, quit".into()),
     }
+}
+
+/// Warns of parameters that take whole numbers only though real ones were probably meant. Where a language has one type of
+/// numbers, as JavaScript, it writes the bounds -5.0 and 5.0 as -5 and 5, and whole bounds make an `int_uniform`.
+fn whole_numbers(config: &Value, problem: &Problem) -> Vec<String> {
+    let warning = |parameter: &Parameter| {
+        let Distribution::IntUniform { min, max } = parameter.distribution else { return None };
+        let (first, inner) = parameter.name.path().split_first()?;
+        let step = |at: &'_ Value, key: &String| at.get("parameters")?.get(key).cloned();
+        let written = inner.iter().try_fold(step(config, first)?, |at, key| step(&at, key))?;
+        // Counts are hardly ever negative, and hardly ever have two values.
+        let doubtful = min < 0 || max.saturating_sub(min) <= 1;
+        (doubtful && written.get("distribution").is_none()).then(|| {
+            let name = &parameter.name;
+            format!(
+                "{name} takes whole numbers from {min} to {max} only, because both bounds are whole; \
+                 for real numbers add \"distribution\": \"uniform\", for whole ones \"distribution\": \"int_uniform\""
+            )
+        })
+    };
+    problem.space.parameters().iter().filter_map(warning).collect()
 }
 
 impl Session {

@@ -160,3 +160,30 @@ fn more_suggestions_than_anybody_means_are_refused() {
     assert!(replies[1]["error"].as_str().unwrap().contains("100000"), "{:?}", replies[1]);
     assert_eq!(replies[2]["suggestions"][0]["id"], "1");
 }
+
+#[test]
+fn whole_bounds_that_were_probably_real_are_warned_of() {
+    let reply = |parameters: Value| {
+        let config = json!({ "method": "random", "metric": { "name": "loss" }, "parameters": parameters });
+        talk(&[json!({ "config": config, "seed": 7 })]).remove(0)
+    };
+    let found = reply(json!({
+        "x": { "min": -5, "max": 5 },
+        "model": { "parameters": { "dropout": { "min": 0, "max": 1 } } },
+        "layers": { "min": 1, "max": 8 },
+    }));
+    assert_eq!(found["ok"], true);
+    let warnings: Vec<&str> =
+        found["warnings"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0].starts_with("x takes whole numbers from -5 to 5 only"), "{warnings:?}");
+    assert!(warnings[1].starts_with("model.dropout takes whole numbers from 0 to 1 only"), "{warnings:?}");
+    let meant = [
+        json!({ "x": { "min": -5.0, "max": 5.0 } }),
+        json!({ "x": { "min": -5, "max": 5, "distribution": "uniform" } }),
+        json!({ "x": { "min": -5, "max": 5, "distribution": "int_uniform" } }),
+    ];
+    for parameters in meant {
+        assert_eq!(reply(parameters), json!({ "ok": true }));
+    }
+}
