@@ -35,9 +35,9 @@ def hopeless(problem, history):
 
 if __name__ == "__main__":
     besom.testing.check_search(Walk, problems="mixed", options={"step": 0.1})
-    besom.testing.check_stopping(hopeless)
+    besom.testing.check_stopper(hopeless)
     besom.register_search("walk", Walk)
-    besom.register_stopping("hopeless", hopeless)
+    besom.register_stopper("hopeless", hopeless)
 
     config = {
         "method": {"name": "walk", "step": 0.05},

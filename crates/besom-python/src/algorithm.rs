@@ -37,33 +37,54 @@ enum Kind {
     Stopper,
 }
 
+impl Kind {
+    /// What errors call it.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Search => "search method",
+            Self::Stopper => "stopping rule",
+        }
+    }
+
+    fn has_built_in(self, name: &str) -> bool {
+        let registry = besom_engine::registry();
+        match self {
+            Self::Search => registry.search_spec(name).is_some(),
+            Self::Stopper => registry.stopper_spec(name).is_some(),
+        }
+    }
+}
+
 /// Make `method: name` find a class, an object with `suggest`, or a function.
 ///
 /// `options` describes its options by key, in the words of a JSON Schema: `{"depth": {"type": "integer", "minimum": 1,
 /// "default": 3, "doc": "How deep."}}`; the attribute `OPTIONS` does the same. They are then checked and completed as those of
-/// besom's own methods; without a description they are passed on as they are.
+/// besom's own methods; without a description they are passed on as they are. A name that is taken is an error, unless
+/// `replace` is true.
 #[pyfunction]
-#[pyo3(signature = (name, search, options=None))]
+#[pyo3(signature = (name, search, options=None, *, replace=false))]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands objects over by value")]
 pub(crate) fn register_search(
     name: String,
     search: Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyAny>>,
+    replace: bool,
 ) -> PyResult<()> {
-    remember(name, Kind::Search, &search, options)
+    remember(name, Kind::Search, &search, options, replace)
 }
 
-/// Make `early_terminate: {type: name}` find a class, an object with `stop`, or a function; `options` as for
+/// Make `early_terminate: {type: name}` find a class, an object with `stop`, or a function; `options` and `replace` as for
 /// `register_search`.
 #[pyfunction]
-#[pyo3(signature = (name, stopping, options=None))]
+#[pyo3(signature = (name, stopper, options=None, *, replace=false))]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands objects over by value")]
-pub(crate) fn register_stopping(
+pub(crate) fn register_stopper(
     name: String,
-    stopping: Bound<'_, PyAny>,
+    stopper: Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyAny>>,
+    replace: bool,
 ) -> PyResult<()> {
-    remember(name, Kind::Stopper, &stopping, options)
+    remember(name, Kind::Stopper, &stopper, options, replace)
 }
 
 /// Whether an object can be an algorithm at all, before anything hangs on it.
@@ -77,10 +98,18 @@ fn remember(
     kind: Kind,
     object: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyAny>>,
+    replace: bool,
 ) -> PyResult<()> {
     checked(object, if kind == Kind::Search { "suggest" } else { "stop" })?;
     let spec = spec::of(object, options)?;
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = registered.iter().any(|known| (&known.name, known.kind) == (&name, kind));
+    if !replace && (taken || kind.has_built_in(&name)) {
+        let kind = kind.as_str();
+        let message =
+            format!("the name '{name}' is taken by another {kind}; pass replace=True to replace it");
+        return Err(PyValueError::new_err(message));
+    }
     registered.retain(|known| (&known.name, known.kind) != (&name, kind));
     registered.push(Registered { name, kind, spec, object: object.clone().unbind() });
     Ok(())
@@ -213,7 +242,7 @@ pub(crate) struct PyStopper {
 
 impl PyStopper {
     pub(crate) fn make(object: &Py<PyAny>, problem: &Problem, options: &Options) -> PyResult<Self> {
-        let stop = Python::attach(|py| instance(py, "stopping", object, problem, options))?;
+        let stop = Python::attach(|py| instance(py, "stopper", object, problem, options))?;
         Ok(Self { stop })
     }
 }

@@ -17,7 +17,7 @@ use crate::view::{HistoryView, ProblemView, RunView};
 
 /// A sweep in memory: ask it for runs, tell it their results. No store, no agents, no threads.
 ///
-/// `config` is a configuration as a dict; `seed` makes the suggestions repeatable (one is drawn if it is not given, here or in the configuration). `search` and `stopping`
+/// `config` is a configuration as a dict; `seed` makes the suggestions repeatable (one is drawn if it is not given, here or in the configuration). `search` and `stopper`
 /// are algorithms of your own, in place of those that the configuration names.
 ///
 /// >>> import besom
@@ -36,17 +36,17 @@ pub(crate) struct PySweep {
 #[pymethods]
 impl PySweep {
     #[new]
-    #[pyo3(signature = (config, seed=None, *, search=None, stopping=None))]
+    #[pyo3(signature = (config, seed=None, *, search=None, stopper=None))]
     fn new(
         py: Python<'_>,
         config: &Bound<'_, PyAny>,
         seed: Option<&Bound<'_, PyAny>>,
         search: Option<Py<PyAny>>,
-        stopping: Option<Py<PyAny>>,
+        stopper: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let seed = value::seed(seed)?;
         let json = with_method(value::json(config)?, search.is_some());
-        let own = Algorithms { search, stopper: stopping };
+        let own = Algorithms { search, stopper };
         let build = || -> Result<Sweep, Failure> {
             let handed_over = own.search.is_some() || own.stopper.is_some();
             let named = handed_over.then(|| OWN.to_owned());

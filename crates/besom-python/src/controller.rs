@@ -50,15 +50,15 @@ enum Look {
 #[pymethods]
 impl PyController {
     #[new]
-    #[pyo3(signature = (store, id, search=None, stopping=None))]
+    #[pyo3(signature = (store, id, search=None, stopper=None))]
     fn new(
         py: Python<'_>,
         store: PathBuf,
         id: String,
         search: Option<Py<PyAny>>,
-        stopping: Option<Py<PyAny>>,
+        stopper: Option<Py<PyAny>>,
     ) -> Result<Self, Failure> {
-        let own = Algorithms { search, stopper: stopping };
+        let own = Algorithms { search, stopper };
         py.detach(|| {
             let mut store = Place::new(store)?.open()?;
             let sweep = store.sweep(&SweepId::new(id))?;

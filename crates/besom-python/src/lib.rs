@@ -31,7 +31,7 @@ mod _besom {
     #[pymodule_export]
     use crate::agents::{PyShutdown, run_agents, supervise};
     #[pymodule_export]
-    use crate::algorithm::{register_search, register_stopping};
+    use crate::algorithm::{register_search, register_stopper};
     #[pymodule_export]
     use crate::ask_tell::{AskedRun, PySweep};
     #[pymodule_export]
@@ -43,7 +43,7 @@ mod _besom {
     #[pymodule_export]
     use crate::insight::{importances, number, sample, span, surface};
     #[pymodule_export]
-    use crate::laws::{check_search, check_stopping};
+    use crate::laws::{check_search, check_stopper};
     #[pymodule_export]
     use crate::log::RunLog;
     #[pymodule_export]

@@ -49,10 +49,10 @@ pub(crate) fn check_text<'py>(
     Ok((value::python(py, &config.filled)?, warnings.iter().map(ToString::to_string).collect()))
 }
 
-/// Create a sweep. `search` and `stopping` are algorithms of the caller's own, which the configuration calls by the names
+/// Create a sweep. `search` and `stopper` are algorithms of the caller's own, which the configuration calls by the names
 /// in `own`. Return the id.
 #[pyfunction]
-#[pyo3(signature = (store, config, directory, seed=None, search=None, stopping=None, own=Vec::new()))]
+#[pyo3(signature = (store, config, directory, seed=None, search=None, stopper=None, own=Vec::new()))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it by keywords")]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
 pub(crate) fn create_sweep(
@@ -62,12 +62,12 @@ pub(crate) fn create_sweep(
     directory: String,
     seed: Option<&Bound<'_, PyAny>>,
     search: Option<Py<PyAny>>,
-    stopping: Option<Py<PyAny>>,
+    stopper: Option<Py<PyAny>>,
     own: Vec<String>,
 ) -> PyResult<String> {
     let seed = value::seed(seed)?;
     let json = value::json(config)?;
-    let algorithms = Algorithms { search, stopper: stopping };
+    let algorithms = Algorithms { search, stopper };
     let create = || -> Result<String, Failure> {
         let (config, _) = place::check(&json, &own)?;
         let text = serde_json::to_string_pretty(&json).unwrap_or_default();

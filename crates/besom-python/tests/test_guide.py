@@ -57,4 +57,4 @@ def test_the_algorithms_keep_the_laws():
     controller = besom.controller({"method": "random", "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
     space = {"besom": besom, "controller": controller}
     exec("import besom.testing\n" + block, space)
-    besom.testing.check_stopping(space["above_one"])
+    besom.testing.check_stopper(space["above_one"])

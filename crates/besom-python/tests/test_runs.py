@@ -130,7 +130,7 @@ def test_agents_raise_when_a_search_or_a_stopping_rule_fails(script, broken, how
 
         if __name__ == "__main__":
             besom.register_search("mine", Search)
-            besom.register_stopping("mine", rule)
+            besom.register_stopper("mine", rule)
             config = {{
                 "method": "mine", "metric": {{"name": "loss"}}, "parameters": {{"x": {{"min": 0.0, "max": 1.0}}}},
                 "command": [sys.executable, "-c", "import besom; besom.init(); besom.log({{'loss': 1.0}})"],

@@ -32,7 +32,7 @@ def test_an_invalid_configuration_raises_all_its_problems():
         (lambda: besom.Sweep(RANDOM).ask(-1), ValueError, "count must be >= 0"),
         (lambda: besom.agent(besom.sweep(RANDOM), function=print, processes=0), ValueError, "processes must be >= 1, got 0"),
         (lambda: besom.controller(RANDOM).configure_search(3), TypeError, "an algorithm must be a class .* got 3"),
-        (lambda: besom.register_stopping("three", 3), TypeError, "with the method 'stop'"),
+        (lambda: besom.register_stopper("three", 3), TypeError, "with the method 'stop'"),
         (lambda: besom.register_search("nothing", type("Nothing", (), {})), TypeError, "with the method 'suggest'"),
         (lambda: besom.init().log(3), TypeError, "a row of metrics must be a dict, got 3"),
         (lambda: besom.agent("nothing1", function=print), besom.StoreError, "there is no store in .*besom.sweep creates one"),
@@ -204,7 +204,7 @@ def test_a_registered_search_is_found_by_its_name():
     sweep_id = besom.sweep({"method": {"name": "corner", "edge": 0.5}, "parameters": {"x": {"min": 0.0, "max": 2.0}}})
     besom.agent(sweep_id, function=lambda: None)
     assert [run.config["x"] for run in runs(sweep_id)] == [1.0, 1.0]
-    besom.register_stopping("worse than half", worse_than_half)
+    besom.register_stopper("worse than half", worse_than_half)
     config = {**RANDOM, "early_terminate": {"type": "worse than half"}}
     sweep = besom.Sweep(config)
     assert [sweep.report(sweep.ask(), value) for value in (0.4, 0.6)] == [False, True]
@@ -217,12 +217,37 @@ def test_an_error_of_an_own_search_comes_out_as_it_was_raised():
 
     with pytest.raises(ZeroDivisionError, match="so"):
         besom.Sweep(RANDOM, search=Broken()).ask()
-    with pytest.raises(ValueError, match="the suggestion lacks the parameter 'kind'"):
-        besom.Sweep(RANDOM, search=lambda ask: {"x": 0.5}).ask()
-    with pytest.raises(ValueError, match="'x', which the space does not give"):
-        besom.Sweep(RANDOM, search=lambda ask: {"x": 5, "kind": "a"}).ask()
-    waiting = besom.Sweep(RANDOM, search=lambda ask: besom.WAIT)
-    assert waiting.ask() is None and not waiting.done
+
+
+def test_an_answer_of_an_own_search_that_breaks_the_contract_is_an_error():
+    for answer, text in [
+        ({"x": 0.5}, "kind is missing"),
+        ({"x": 5, "kind": "a"}, "x is 5, allowed is a number from"),
+        ({"x": math.nan, "kind": "a"}, 'x is "NaN"'),
+        ({"x": 0.5, "kind": "a", "zzz": 3}, "the space has no parameter zzz"),
+        (besom.WAIT, "it waits, but none of the 0 runs is open"),
+        ([], "it made 0 suggestions"),
+    ]:
+        sweep = besom.Sweep(RANDOM, search=lambda ask: answer)
+        with pytest.raises(besom.BesomError, match="broke its contract") as caught:
+            sweep.ask()
+        assert text in str(caught.value)
+        assert len(sweep.runs) == 0
+
+
+def test_a_search_may_wait_while_a_run_is_open():
+    sweep = besom.Sweep(RANDOM, search=lambda ask: besom.WAIT if ask.history else {"x": 0.5, "kind": "a"})
+    assert sweep.ask() is not None
+    assert sweep.ask() is None and not sweep.done
+
+
+def test_a_name_is_taken_once():
+    with pytest.raises(ValueError, match="'tpe' is taken by another search method; pass replace=True"):
+        besom.register_search("tpe", lambda ask: None)
+    besom.register_stopper("taken", lambda problem, history: [])
+    with pytest.raises(ValueError, match="'taken' is taken by another stopping rule"):
+        besom.register_stopper("taken", lambda problem, history: [])
+    besom.register_stopper("taken", lambda problem, history: [], replace=True)
 
 
 def test_histories_show_runs_as_they_were():
@@ -252,7 +277,7 @@ def test_histories_show_runs_as_they_were():
 
 def test_the_laws_hold_own_algorithms_to_account():
     testing.check_search(Corner)
-    testing.check_stopping(lambda problem, history: [])
+    testing.check_stopper(lambda problem, history: [])
 
     class Moody:
         calls = 0
@@ -264,7 +289,7 @@ def test_the_laws_hold_own_algorithms_to_account():
     with pytest.raises(AssertionError, match="the smallest story that shows it"):
         testing.check_search(Moody, problems="mixed")
     with pytest.raises(AssertionError, match="a stopping rule selects running runs"):
-        testing.check_stopping(lambda problem, history: [1])
+        testing.check_stopper(lambda problem, history: [1])
 
 
 def test_ask_and_tell():
@@ -346,9 +371,9 @@ def test_a_replaced_built_in_name_has_the_options_of_its_replacement(script):
             def suggest(self, ask):
                 return None
         config = {"method": {"name": "bayes", "depth": 3}, "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}}
-        besom.register_search("bayes", Mine)
+        besom.register_search("bayes", Mine, replace=True)
         besom.Sweep(config)
-        besom.register_search("bayes", Mine, options={"depth": {"type": "integer", "default": 3}})
+        besom.register_search("bayes", Mine, options={"depth": {"type": "integer", "default": 3}}, replace=True)
         besom.Sweep({**config, "method": "bayes"})
         try:
             besom.Sweep({**config, "method": {"name": "bayes", "beta": 2.0}})

@@ -37,13 +37,13 @@ __version__ = "0.1.0"
 __all__ = [
     "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture", "Problem",
     "Run", "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "finish", "init",
-    "log", "picture", "register_search", "register_stopping", "run", "sweep",
+    "log", "picture", "register_search", "register_stopper", "run", "sweep",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from besom._algorithms import WAIT, Suggestion
     from besom._api import Api
-    from besom._besom import AskedRun, Sweep, register_search, register_stopping
+    from besom._besom import AskedRun, Sweep, register_search, register_stopper
     from besom._controller import Controller, controller
     from besom._picture import Picture, picture
     from besom._run import Config, CurrentConfig, Run, finish, init, log
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 #: The module of each public name. Modules are loaded at first use, so that `import besom` costs little.
 _HOMES = {
     "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Controller": "_controller",
-    "controller": "_controller", "Sweep": "_besom", "AskedRun": "_besom", "register_search": "_besom", "register_stopping": "_besom", "Config": "_run",
+    "controller": "_controller", "Sweep": "_besom", "AskedRun": "_besom", "register_search": "_besom", "register_stopper": "_besom", "Config": "_run",
     "Run": "_run", "Picture": "_picture", "picture": "_picture", "finish": "_run", "init": "_run", "log": "_run", "agent": "_sweep", "sweep": "_sweep",
 }  # fmt: skip
 

@@ -81,7 +81,7 @@ def search(made: Any, problem: Any, options: dict[str, Any]) -> Callable[[Any], 
     return answer
 
 
-def stopping(made: Any, problem: Any, options: dict[str, Any]) -> Callable[[Any, Any], list[tuple[int, str]]]:
+def stopper(made: Any, problem: Any, options: dict[str, Any]) -> Callable[[Any, Any], list[tuple[int, str]]]:
     """Return a function that selects runs to stop, as pairs of number and reason."""
     stop = _instance(made, "stop", (problem, options))
 

@@ -60,7 +60,7 @@ class Controller:
     ) -> None:
         self._config: dict[str, Any] = {}
         self._search: Any = None
-        self._stopping: Any = None
+        self._stopper: Any = None
         self._seed = seed
         self._sweep_id: Optional[str] = None
         self._controller: Optional[_besom.Controller] = None
@@ -125,7 +125,7 @@ class Controller:
             return
         self._not_begun("configure_stopping")
         _algorithms.checked(stopping, "stop")
-        self._stopping = stopping
+        self._stopper = stopping
         self._config["early_terminate"] = {"type": _name_of(stopping), **options}
         self._own()
 
@@ -194,9 +194,9 @@ class Controller:
         if "early_terminate" in self._config and "metric" not in self._config:
             warnings.warn("no metric is configured: the stopping rule looks at 'loss'; see configure_metric", stacklevel=2)
             self._config["metric"] = {"name": "loss", "goal": "minimize"}
-        own = [_name_of(algorithm) for algorithm in (self._search, self._stopping) if algorithm is not None]
+        own = [_name_of(algorithm) for algorithm in (self._search, self._stopper) if algorithm is not None]
         self._sweep_id = _sweep.create(
-            self._config, seed=self._seed, search=self._search, stopping=self._stopping, own=own
+            self._config, seed=self._seed, search=self._search, stopper=self._stopper, own=own
         )
         self._open()
         return self._sweep_id
@@ -212,7 +212,7 @@ class Controller:
     def _open(self) -> None:
         assert self._sweep_id is not None
         self._controller = _besom.Controller(
-            _place.store_directory(), self._sweep_id, search=self._search, stopping=self._stopping
+            _place.store_directory(), self._sweep_id, search=self._search, stopper=self._stopper
         )
         self._store = _besom.Store(_place.store_directory())
 

@@ -45,12 +45,12 @@ def with_owner(config: Mapping[str, Any], entity: Optional[str], project: Option
 
 
 def create(
-    config: Mapping[str, Any], *, seed: Optional[int] = None, search: Any = None, stopping: Any = None, own: Optional[list[str]] = None
+    config: Mapping[str, Any], *, seed: Optional[int] = None, search: Any = None, stopper: Any = None, own: Optional[list[str]] = None
 ) -> str:
     _, found = _besom.check_config(config, own=own or [])
     warn(found)
     store, here = _place.store_directory(), os.getcwd()
-    return _besom.create_sweep(store, config, here, seed=seed, search=search, stopping=stopping, own=own or [])
+    return _besom.create_sweep(store, config, here, seed=seed, search=search, stopper=stopper, own=own or [])
 
 
 def _from_file(path: str) -> str:
