@@ -9,7 +9,7 @@ mod breach;
 use std::collections::BTreeMap;
 
 use crate::{Answer, Ask, History, Note, Point, Run, RunState, Space, Spec, Stop, Suggestion, nearest};
-use allowed::allowed;
+pub(crate) use allowed::allowed;
 pub use breach::{Breach, PointFault};
 
 /// The most bytes that a note may take as JSON. Each note is stored with its run, and read again by every controller and every

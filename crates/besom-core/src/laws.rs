@@ -3,8 +3,13 @@
 //!
 //! Each case is a small story: runs arrive (suggested ones and foreign ones), log (numbers, NaN, infinities, nothing at
 //! all, or without end), fail, crash and finish, and between these the algorithm is asked. One instance follows the
-//! whole story, as in a controller; others are built at every question, as after a crash. A broken law is reported
-//! with the smallest story that shows it. The stories are the same in every execution.
+//! whole story, as in a controller; others are built at every question, as after a crash, and asked on another thread. First come
+//! tiny stories (asked for 1 and for 3 after 0 runs, one parameter), then a long one, then random ones. A broken law is reported
+//! with what cures it and with the smallest story that shows it; panics on the way print nothing. The stories are the same in
+//! every execution.
+//!
+//! What an algorithm takes from outside is found if it changes while the suite runs: a clock in milliseconds is, one in seconds
+//! only if the suite takes that long, an environment variable or a file not at all.
 //!
 //! ```
 //! use besom_core::{Answer, Ask, BoxError, Search, laws};
@@ -22,45 +27,50 @@
 //! ```
 
 mod history;
+mod law;
+mod play;
 mod problem;
 mod search;
 mod spec;
 mod stopper;
 mod story;
+mod tale;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
-use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 pub use history::{history, point, run};
+pub use law::{Broken, Law};
 pub use problem::{
     any_problem, continuous, distribution, finite_distribution, finite_problem, mixed_problem,
 };
 /// The crate in whose [`Strategy`]s problems are given.
 pub use proptest;
 
-use crate::{BoxError, Options, Problem, Search, Spec, Stopper};
+use crate::panics::{Caught, caught};
+use crate::{BoxError, Options, Problem, Search, Spec, Stopper, error_chain};
 
 /// How much a suite tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Suite {
-    /// How many stories.
+    /// How many random stories.
     pub cases: u32,
-    /// The most questions in one story.
+    /// The most questions in one of them.
     pub steps: usize,
     /// The most runs that arrive from elsewhere between two questions.
     pub arrivals: usize,
+    /// How many runs the long story has; 0 for none.
+    pub long: usize,
+    /// Whether an answer may have equal points.
+    pub repeats: bool,
 }
 
 impl Default for Suite {
-    /// 100 stories of up to 8 questions, with up to 4 foreign runs before each.
+    /// 100 stories of up to 8 questions, with up to 4 foreign runs before each, and one of 300 runs.
     fn default() -> Self {
-        Self { cases: 100, steps: 8, arrivals: 4 }
+        Self { cases: 100, steps: 8, arrivals: 4, long: 300, repeats: false }
     }
 }
 
@@ -130,9 +140,10 @@ pub fn check_search_spec<P, S>(
 /// # Panics
 /// If a law is broken, with the law in words and the smallest story that shows it.
 pub fn check_stopper_spec<S: Stopper>(spec: Spec, make: impl Fn(&Problem, &Options) -> Result<S, BoxError>) {
-    let checked = Suite::default().run_stories(mixed_problem(), |story| {
+    let checked = play::play(Suite::default(), mixed_problem(), play::tiny_stoppers, |story| {
         spec::check_options(&spec, &story.problem, &make)?;
-        spec::check_stopper_defaults(&spec, story, &make)
+        spec::check_stopper_defaults(&spec, story, &make)?;
+        Ok(String::new())
     });
     if let Err(broken) = checked {
         panic!("{broken}");
@@ -153,9 +164,11 @@ impl Suite {
         P: Strategy<Value = Problem>,
         S: Search,
     {
-        let checked = self.run_stories(problems, |story| {
+        let checked = play::play(*self, problems, play::tiny_searches, |story| {
             spec::check_options(&spec, &story.problem, &make)?;
-            spec::check_search_defaults(&spec, story, &make)
+            spec::check_search_defaults(&spec, story, &make)?;
+            search::check_never_repeats(&spec, story, &|problem: &Problem| make(problem, &Options::new()))?;
+            Ok(String::new())
         });
         if let Err(broken) = checked {
             panic!("{broken}");
@@ -166,6 +179,24 @@ impl Suite {
     #[must_use]
     pub fn cases(self, cases: u32) -> Self {
         Self { cases, ..self }
+    }
+
+    /// The same suite with at most so many questions in a story.
+    #[must_use]
+    pub fn steps(self, steps: usize) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// The same suite with another length of the long story, for algorithms that are slow with many runs; 0 for none.
+    #[must_use]
+    pub fn long(self, long: usize) -> Self {
+        Self { long, ..self }
+    }
+
+    /// The same suite for a search that means to suggest equal points in one answer, for example to average noise.
+    #[must_use]
+    pub fn allow_repeats(self) -> Self {
+        Self { repeats: true, ..self }
     }
 
     /// As [`check_search`].
@@ -206,7 +237,7 @@ impl Suite {
         P: Strategy<Value = Problem>,
         S: Search,
     {
-        self.run_stories(problems, |story| search::check(story, &make))
+        play::play(*self, problems, play::tiny_searches, |story| search::check(*self, story, &make))
     }
 
     /// As [`Suite::check_stopper`], but gives back what is broken.
@@ -219,143 +250,38 @@ impl Suite {
         P: Strategy<Value = Problem>,
         S: Stopper,
     {
-        self.run_stories(problems, |story| stopper::check(story, &make))
+        play::play(*self, problems, play::tiny_stoppers, |story| stopper::check(story, &make))
     }
-
-    /// Runs stories through `check` until one breaks a law, and then ever smaller ones.
-    fn run_stories<P>(
-        &self,
-        problems: P,
-        check: impl Fn(&story::Story) -> Result<(), Broken>,
-    ) -> Result<(), Broken>
-    where
-        P: Strategy<Value = Problem>,
-    {
-        let config = Config {
-            cases: self.cases,
-            failure_persistence: None,
-            max_shrink_iters: 400,
-            ..Config::default()
-        };
-        let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-        let last = RefCell::new(None);
-        let outcome = runner.run(&story::story(problems, *self), |story| {
-            check(&story).map_err(|broken| {
-                let reason = broken.what.clone();
-                *last.borrow_mut() = Some((broken, story));
-                TestCaseError::fail(reason)
-            })
-        });
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(TestError::Fail(..)) => {
-                let (broken, story) = last.into_inner().expect("a story failed");
-                Err(Broken { story: story.to_string(), ..broken })
-            }
-            Err(TestError::Abort(reason)) => panic!("no stories could be made: {reason}"),
-        }
-    }
-}
-
-/// What an algorithm must satisfy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Law {
-    /// The constructor accepts every problem that the caller of the suite says it supports.
-    Built,
-    /// Every history is answered, not refused with an error.
-    Answered,
-    /// No panic, whatever the history holds.
-    NoPanic,
-    /// A fresh instance answers the same when asked the same.
-    Seed,
-    /// An instance that followed the history answers as a fresh one, bit for bit, however often it is asked.
-    History,
-    /// A search suggests points of the space.
-    Space,
-    /// A search that answers `Try` suggests at least one point and at most the number asked for.
-    Count,
-    /// A search waits only for an open run.
-    Wait,
-    /// A search that is done stays done when the history grows.
-    Done,
-    /// A rule selects running runs, each once.
-    Running,
-    /// A rule gives a reason for people.
-    Reason,
-    /// A rule leaves a run alone that has not logged a metric.
-    Silent,
-    /// An option just outside its spec is refused, by an error that names it.
-    Options,
-    /// A default that is written out behaves as the option left out.
-    Defaults,
-}
-
-impl fmt::Display for Law {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Built => "an algorithm can be built for every problem that it supports",
-            Self::Answered => "every history gets an answer, not an error",
-            Self::NoPanic => "no history makes an algorithm panic",
-            Self::Seed => "seed law: two fresh instances that are asked the same answer the same",
-            Self::History => "history law: an instance that followed the history answers as a fresh one",
-            Self::Space => "suggestions are points of the space",
-            Self::Count => "there is at least one suggestion and never more than asked for",
-            Self::Wait => "a search waits only while a run is open",
-            Self::Done => "a search that is done stays done",
-            Self::Running => "a stopping rule selects running runs, each once",
-            Self::Reason => "a stopping rule gives its reason",
-            Self::Silent => "a run that has not logged a metric is not stopped",
-            Self::Options => "an option just outside its spec is refused",
-            Self::Defaults => "a default that is written out behaves as the option left out",
-        })
-    }
-}
-
-/// A law that an algorithm broke.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// Which one.
-    pub law: Law,
-    /// How.
-    pub what: String,
-    /// The smallest story found that shows it.
-    pub story: String,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "broken law: {}\n{}\nthe smallest story that shows it:\n{}",
-            self.law, self.what, self.story
-        )
-    }
-}
-
-impl std::error::Error for Broken {}
-
-fn broken(law: Law, what: impl Into<String>) -> Broken {
-    Broken { law, what: what.into(), story: String::new() }
 }
 
 /// Calls an algorithm; an error or a panic breaks a law.
 fn call<T>(moment: &str, call: impl FnOnce() -> Result<T, BoxError>) -> Result<T, Broken> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    outcome(moment, caught(call))
+}
+
+/// Calls an algorithm on another thread.
+fn elsewhere<T: Send>(moment: &str, call: impl FnOnce() -> Result<T, BoxError> + Send) -> Result<T, Broken> {
+    let outcome_there = std::thread::scope(|scope| scope.spawn(|| caught(call)).join());
+    outcome(moment, outcome_there.expect("a panic of the algorithm is caught on its thread"))
+}
+
+fn outcome<T>(moment: &str, outcome: Result<Result<T, BoxError>, Caught>) -> Result<T, Broken> {
+    match outcome {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(broken(Law::Answered, format!("{moment} it gave the error: {error}"))),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            Err(broken(Law::NoPanic, format!("{moment} it panicked: {text}")))
+        Ok(Err(error)) => {
+            Err(law::broken(Law::Answered, format!("{moment}, it gave the error: {}", error_chain(&*error))))
+        }
+        Err(Caught { place, message }) => {
+            let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
+            Err(law::broken(Law::NoPanic, format!("{moment}, it panicked{place}: {message}")))
         }
     }
 }
 
-/// Builds an instance.
-fn build<S>(problem: &Problem, make: impl Fn(&Problem) -> Result<S, BoxError>) -> Result<S, Broken> {
-    call("when built", || make(problem)).map_err(|b| match b.law {
-        Law::Answered => Broken { law: Law::Built, ..b },
-        _ => b,
-    })
+fn build<S>(problem: &Problem, make: &impl Fn(&Problem) -> Result<S, BoxError>) -> Result<S, Broken> {
+    match caught(|| make(problem)) {
+        Ok(Ok(made)) => Ok(made),
+        Ok(Err(error)) => Err(law::broken(Law::Built, format!("it is refused: {}", error_chain(&*error)))),
+        Err(panic) => outcome("while it was built", Err(panic)),
+    }
 }

@@ -45,7 +45,7 @@ fn methods_that_do_not_learn_keep_their_specs() {
 
 #[test]
 fn methods_that_learn_keep_their_specs() {
-    let suite = Suite { steps: 4, ..Suite::default() }.cases(20);
+    let suite = Suite::default().steps(4).cases(20);
     let problems = laws::mixed_problem;
     suite.check_search_spec(Tpe::SPEC, problems(), |problem, options| Ok(Tpe::new(problem, options)?));
     suite.check_search_spec(CmaEs::SPEC, problems(), |problem, options| Ok(CmaEs::new(problem, options)?));

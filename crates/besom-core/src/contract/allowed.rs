@@ -8,7 +8,7 @@ use crate::value::spaced;
 const NAMED: usize = 8;
 
 /// `a number from -5.0 to 5.0`, `one of "sgd", "adam"`.
-pub(super) fn allowed(distribution: &Distribution) -> String {
+pub(crate) fn allowed(distribution: &Distribution) -> String {
     let range =
         || format!("from {} to {}", spaced(&distribution.quantile(0.0)), spaced(&distribution.quantile(1.0)));
     match distribution {

@@ -1,87 +1,229 @@
 //! The laws of a search.
 
+use super::law::broken;
 use super::story::Story;
-use super::{Broken, Law, broken, build, call};
-use crate::{Answer, Ask, BoxError, History, Problem, Run, Search};
+use super::tale::{self, Tale};
+use super::{Broken, Law, Suite, build, call, elsewhere};
+use crate::contract::{self, NOTE_LIMIT};
+use crate::distribution::Continuous;
+use crate::{Answer, Ask, BoxError, Distribution, History, Problem, Run, Search, Space, Spec, Suggestion};
 
-/// Tells one story to a search.
+/// For how many runs a note that grows must stay below its limit.
+const RUNS: usize = 10_000;
+
+/// Plays one story to a search.
 pub(super) fn check<S: Search>(
+    suite: Suite,
     story: &Story,
     make: &impl Fn(&Problem) -> Result<S, BoxError>,
+) -> Result<String, Broken> {
+    let mut tale = Tale::of(&story.problem);
+    play(suite, story, make, &mut tale).map_err(|broken| Broken { story: tale.text(), ..broken })?;
+    Ok(tale.text())
+}
+
+fn play<S: Search>(
+    suite: Suite,
+    story: &Story,
+    make: &impl Fn(&Problem) -> Result<S, BoxError>,
+    tale: &mut Tale,
 ) -> Result<(), Broken> {
     let problem = &story.problem;
     let mut follower = build(problem, make)?;
     let mut history = History::new();
-    let mut done = false;
-    for step in &story.steps {
-        step.happen(problem, &mut history);
+    let (mut done, mut notes) = (false, Vec::new());
+    for (place, step) in story.steps.iter().enumerate() {
+        let touched = step.happen(problem, &mut history);
+        tale.happened(step, history.len(), &touched);
+        let moment = tale::moment(story, place, history.len());
         let ask = Ask::new(problem, &history).count(step.count);
-        let moment = format!("asked for {} after {} runs,", step.count, history.len());
-        let answer = agreed(&moment, &ask, &mut follower, make)?;
-        if done && answer != Answer::Done {
-            return Err(broken(
-                Law::Done,
-                format!("{moment} it answered {answer:?} though it had been done before"),
-            ));
-        }
-        match answer {
-            Answer::Try(suggestions) => {
-                let points = suggestions.len();
-                if points == 0 || points > step.count {
-                    return Err(broken(Law::Count, format!("{moment} it suggested {points} points")));
-                }
-                for suggestion in suggestions {
-                    let point = &suggestion.point;
-                    // Without conditions a suggestion has all parameters.
-                    if !problem.space.contains(point) || !problem.space.is_complete(point) {
-                        let point = point.to_json();
-                        return Err(broken(Law::Space, format!("{moment} it suggested {point:?}")));
-                    }
-                    if step.accepted {
-                        history.push(Run::new(suggestion.point).with_note(suggestion.note));
-                    }
-                }
-            }
-            Answer::Wait if history.runs().iter().any(|run| run.state.is_open()) => {}
-            Answer::Wait => {
-                return Err(broken(Law::Wait, format!("{moment} it waits, but no run is open")));
-            }
+        let question = Question { moment: &moment, ask: &ask, make };
+        let answer = question.check(suite, &mut follower, done, &mut notes);
+        tale.asked(&moment, answer.as_ref().ok().map(tale::answer).as_deref(), step);
+        match answer? {
+            Answer::Try(suggestions) if step.accepted => suggestions.into_iter().for_each(|suggestion| {
+                history.push(Run::new(suggestion.point).with_note(suggestion.note));
+            }),
             Answer::Done => done = true,
+            _ => {}
         }
     }
     Ok(())
 }
 
-/// The answer to a question, if all instances agree on it.
-fn agreed<S: Search>(
-    moment: &str,
-    ask: &Ask<'_>,
-    follower: &mut S,
-    make: &impl Fn(&Problem) -> Result<S, BoxError>,
-) -> Result<Answer, Broken> {
-    let fresh = || {
-        let mut search = build(ask.problem, make)?;
-        call(moment, || search.suggest(ask))
-    };
-    let answer = fresh()?;
-    let again = fresh()?;
-    if !identical(&answer, &again) {
-        let what = format!("{moment} one fresh instance answered {answer:?}, and another one {again:?}");
-        return Err(broken(Law::Seed, what));
-    }
-    for times in ["", " (asked again)"] {
-        let followed = call(moment, || follower.suggest(ask))?;
-        if !identical(&answer, &followed) {
-            let what = format!(
-                "{moment} a fresh instance answered {answer:?}, but one that followed the history{times} {followed:?}"
-            );
-            return Err(broken(Law::History, what));
+/// A question of a story.
+struct Question<'a, M> {
+    moment: &'a str,
+    ask: &'a Ask<'a>,
+    make: &'a M,
+}
+
+impl<S: Search, M: Fn(&Problem) -> Result<S, BoxError>> Question<'_, M> {
+    /// The answer, if it keeps all laws.
+    fn check(
+        &self,
+        suite: Suite,
+        follower: &mut S,
+        done: bool,
+        notes: &mut Vec<(usize, usize)>,
+    ) -> Result<Answer, Broken> {
+        let moment = self.moment;
+        let answer = self.agreed(follower)?;
+        if done && answer != Answer::Done {
+            let answer = tale::answer(&answer);
+            return Err(broken(
+                Law::Done,
+                format!("{moment}, it answered {answer}, though it had been done before"),
+            ));
         }
+        let spec = Spec::new("A search under test");
+        contract::check_answer(self.ask, &spec, &answer)
+            .map_err(|breach| broken(Law::of(&breach), format!("{moment}, {breach}")))?;
+        let Answer::Try(suggestions) = &answer else { return Ok(answer) };
+        if !suite.repeats && has_room(&self.ask.problem.space) {
+            contract::check_distinct(suggestions)
+                .map_err(|breach| broken(Law::Distinct, format!("{moment}, {breach}")))?;
+        }
+        notes.extend(suggestions.iter().map(|suggestion| (self.ask.history.len(), bytes(suggestion))));
+        check_growth(moment, notes)?;
+        Ok(answer)
     }
-    Ok(answer)
+
+    /// The answer, if all instances agree on it.
+    fn agreed(&self, follower: &mut S) -> Result<Answer, Broken> {
+        let (moment, ask) = (self.moment, self.ask);
+        let answer = self.fresh(ask)?;
+        let mut other = build(ask.problem, self.make)?;
+        let again = elsewhere(moment, || other.suggest(ask))?;
+        if !identical(&answer, &again) {
+            let (one, other) = different(&answer, &again);
+            let what = format!(
+                "{moment}, one fresh instance answered {one}, another one, on another thread, {other}"
+            );
+            return Err(broken(Law::Seed, what));
+        }
+        for times in ["", " when asked again"] {
+            let followed = call(moment, || follower.suggest(ask))?;
+            if !identical(&answer, &followed) {
+                self.check_thread(&answer)?;
+                let (one, other) = different(&answer, &followed);
+                let what = format!(
+                    "{moment}, a fresh instance answered {one}, one that followed the history{times} {other}"
+                );
+                return Err(broken(Law::History, what));
+            }
+        }
+        self.check_prefix(&answer)?;
+        Ok(answer)
+    }
+
+    /// Whether another fresh instance on this thread answers as the first did: else it is the thread that remembers.
+    fn check_thread(&self, answer: &Answer) -> Result<(), Broken> {
+        let again = self.fresh(self.ask)?;
+        if identical(answer, &again) {
+            return Ok(());
+        }
+        let (one, other) = different(answer, &again);
+        let what = format!(
+            "{}, one fresh instance answered {one}, a later one on the same thread {other}",
+            self.moment
+        );
+        Err(broken(Law::Seed, what))
+    }
+
+    /// Asks a fresh instance for fewer.
+    fn check_prefix(&self, answer: &Answer) -> Result<(), Broken> {
+        let Some(fewer) = self.ask.count.checked_sub(1).filter(|most| *most > 0) else { return Ok(()) };
+        // Each number below has its turn as histories grow.
+        let fewer = 1 + self.ask.history.len() % fewer;
+        let found = self.fresh(&self.ask.count(fewer))?;
+        let expected = match answer {
+            Answer::Try(all) => Answer::Try(all.iter().take(fewer).cloned().collect()),
+            other => other.clone(),
+        };
+        if identical(&expected, &found) {
+            return Ok(());
+        }
+        let (one, other) = different(answer, &found);
+        Err(broken(Law::Prefix, format!("{}, it answered {one}, but asked for {fewer} {other}", self.moment)))
+    }
+
+    fn fresh(&self, ask: &Ask<'_>) -> Result<Answer, Broken> {
+        let mut search = build(ask.problem, self.make)?;
+        call(self.moment, || search.suggest(ask))
+    }
 }
 
 /// Bit for bit: the sign of zero counts.
 fn identical(a: &Answer, b: &Answer) -> bool {
     format!("{a:?}") == format!("{b:?}")
+}
+
+/// Two answers in words that tell them apart.
+fn different(a: &Answer, b: &Answer) -> (String, String) {
+    let (one, other) = (tale::answer(a), tale::answer(b));
+    if one == other { (format!("{a:?}"), format!("{b:?}")) } else { (one, other) }
+}
+
+/// Whether two independent points of the space are never equal by chance. A beta distribution may have nearly all its values at
+/// an end.
+fn has_room(space: &Space) -> bool {
+    space.parameters().iter().any(|parameter| {
+        let distribution = &parameter.distribution;
+        matches!(distribution, Distribution::Continuous(shape) if !matches!(shape, Continuous::Beta { .. }))
+    })
+}
+
+fn bytes(suggestion: &Suggestion) -> usize {
+    serde_json::to_vec(&suggestion.note).map_or(0, |text| text.len())
+}
+
+/// Compares the notes at the beginning and at the end of a long history: some bytes for each run are too many.
+fn check_growth(moment: &str, notes: &[(usize, usize)]) -> Result<(), Broken> {
+    let [(before, short), .., (after, long)] = *notes else { return Ok(()) };
+    let runs = after - before;
+    // In short histories a note may change for other reasons.
+    if runs < 100 || long.saturating_sub(short) * (RUNS / runs) <= NOTE_LIMIT {
+        return Ok(());
+    }
+    let what = format!(
+        "{moment}, its note has {long} bytes, and had {short} after {}; it would reach the limit of {NOTE_LIMIT} before {RUNS} runs",
+        tale::counted(before)
+    );
+    Err(broken(Law::Note, what))
+}
+
+/// Plays one story to a search whose spec says that it never repeats a point.
+pub(super) fn check_never_repeats<S: Search>(
+    spec: &Spec,
+    story: &Story,
+    make: &impl Fn(&Problem) -> Result<S, BoxError>,
+) -> Result<(), Broken> {
+    if spec.may_repeat {
+        return Ok(());
+    }
+    let problem = &story.problem;
+    let (mut search, mut history) = (build(problem, make)?, History::new());
+    let mut tale = Tale::of(problem);
+    for (place, step) in story.steps.iter().enumerate() {
+        let touched = step.happen(problem, &mut history);
+        tale.happened(step, history.len(), &touched);
+        let moment = tale::moment(story, place, history.len());
+        let ask = Ask::new(problem, &history).count(step.count);
+        let answer = call(&moment, || search.suggest(&ask))?;
+        tale.asked(&moment, Some(&tale::answer(&answer)), step);
+        let Answer::Try(suggestions) = answer else { continue };
+        for suggestion in suggestions {
+            let earlier = history.iter().find(|(_, run)| run.point == suggestion.point);
+            if let Some((number, _)) = earlier {
+                let point = tale::point(&suggestion.point);
+                let what = format!(
+                    "its spec says `never_repeats`, but {moment}, it suggested {point}, which run {number} has"
+                );
+                return Err(Broken { story: tale.text(), ..broken(Law::Distinct, what) });
+            }
+            history.push(Run::new(suggestion.point).with_note(suggestion.note));
+        }
+    }
+    Ok(())
 }

@@ -4,8 +4,9 @@ use std::ops::Bound;
 
 use serde_json::{Value, json};
 
+use super::law::broken;
 use super::story::Story;
-use super::{Broken, Law, broken, call};
+use super::{Broken, Law, call};
 use crate::{
     Answer, Ask, BoxError, Faults, History, OptionKind, OptionSpec, Options, Problem, Run, Search, Spec,
     Stopper, value::float,

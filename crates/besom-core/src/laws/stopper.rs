@@ -1,56 +1,42 @@
 //! The laws of a stopping rule.
 
-use std::collections::BTreeSet;
-
+use super::law::broken;
 use super::story::Story;
-use super::{Broken, Law, broken, build, call};
-use crate::{BoxError, History, News, Problem, RunState, Shown, Stop, Stopper};
+use super::tale::{self, Tale};
+use super::{Broken, Law, build, call, elsewhere};
+use crate::{BoxError, History, News, Problem, RunState, Shown, Stop, Stopper, contract};
 
-/// Tells one story to a stopping rule.
+/// Plays one story to a stopping rule.
 pub(super) fn check<S: Stopper>(
     story: &Story,
     make: &impl Fn(&Problem) -> Result<S, BoxError>,
+) -> Result<String, Broken> {
+    let mut tale = Tale::of(&story.problem);
+    play(story, make, &mut tale).map_err(|broken| Broken { story: tale.text(), ..broken })?;
+    Ok(tale.text())
+}
+
+fn play<S: Stopper>(
+    story: &Story,
+    make: &impl Fn(&Problem) -> Result<S, BoxError>,
+    tale: &mut Tale,
 ) -> Result<(), Broken> {
     let problem = &story.problem;
     let mut follower = build(problem, make)?;
     let mut history = History::new();
     for step in &story.steps {
-        step.happen(problem, &mut history);
-        let moment = format!("asked after {} runs,", history.len());
-        let stops = agreed(&moment, problem, &history, &mut follower, make)?;
-        let mut named = BTreeSet::new();
-        for stop in stops {
-            check_stop(&moment, &stop, &history)?;
-            if !named.insert(stop.run) {
-                return Err(broken(Law::Running, format!("{moment} it selected run {} twice", stop.run)));
-            }
-            if step.accepted {
-                history.record(stop.run, News::Stopped(Some(stop.reason)));
-                history.record(stop.run, News::State(RunState::Finished));
-            }
+        let touched = step.happen(problem, &mut history);
+        tale.happened(step, history.len(), &touched);
+        let moment = format!("asked after {}", tale::counted(history.len()));
+        let stops = agreed(&moment, problem, &history, &mut follower, make).and_then(|stops| {
+            let checked = contract::check_stops(&history, &stops);
+            checked.map(|()| stops).map_err(|breach| broken(Law::of(&breach), format!("{moment}, {breach}")))
+        });
+        tale.asked(&moment, stops.as_deref().ok().map(tale::stops).as_deref(), step);
+        for stop in stops?.into_iter().filter(|_| step.accepted) {
+            history.record(stop.run, News::Stopped(Some(stop.reason)));
+            history.record(stop.run, News::State(RunState::Finished));
         }
-    }
-    Ok(())
-}
-
-fn check_stop(moment: &str, Stop { run: number, reason }: &Stop, history: &History) -> Result<(), Broken> {
-    let Some(run) = history.get(*number) else {
-        return Err(broken(Law::Running, format!("{moment} it selected run {number}, which does not exist")));
-    };
-    if run.state != RunState::Running {
-        return Err(broken(
-            Law::Running,
-            format!("{moment} it selected run {number}, which is {}", run.state),
-        ));
-    }
-    if run.curves.iter().all(|curve| curve.values.is_empty()) {
-        return Err(broken(
-            Law::Silent,
-            format!("{moment} it selected run {number}, which has logged nothing"),
-        ));
-    }
-    if reason.trim().is_empty() {
-        return Err(broken(Law::Reason, format!("{moment} it selected run {number} without a reason")));
     }
     Ok(())
 }
@@ -63,24 +49,38 @@ fn agreed<S: Stopper>(
     follower: &mut S,
     make: &impl Fn(&Problem) -> Result<S, BoxError>,
 ) -> Result<Vec<Stop>, Broken> {
-    let view = |rule: &mut S| -> Result<(Vec<Stop>, Shown), Broken> {
-        let stops = call(moment, || rule.stop(problem, history))?;
-        Ok((stops, call(moment, || rule.show(problem, history))?))
+    let view = |rule: &mut S| -> Result<(Vec<Stop>, Shown), BoxError> {
+        Ok((rule.stop(problem, history)?, rule.show(problem, history)?))
     };
-    let answer = view(&mut build(problem, make)?)?;
-    let again = view(&mut build(problem, make)?)?;
+    let (mut one, mut other) = (build(problem, make)?, build(problem, make)?);
+    let answer = call(moment, || view(&mut one))?;
+    let again = elsewhere(moment, || view(&mut other))?;
     if answer != again {
-        let what = format!("{moment} one fresh instance answered {answer:?}, and another one {again:?}");
+        let (one, other) = different(&answer, &again);
+        let what =
+            format!("{moment}, one fresh instance answered {one}, another one, on another thread, {other}");
         return Err(broken(Law::Seed, what));
     }
-    for times in ["", " (asked again)"] {
-        let followed = view(follower)?;
+    for times in ["", " when asked again"] {
+        let followed = call(moment, || view(follower))?;
         if answer != followed {
+            let (one, other) = different(&answer, &followed);
             let what = format!(
-                "{moment} a fresh instance answered {answer:?}, but one that followed the history{times} {followed:?}"
+                "{moment}, a fresh instance answered {one}, one that followed the history{times} {other}"
             );
             return Err(broken(Law::History, what));
         }
     }
     Ok(answer.0)
+}
+
+/// Two answers in words that tell them apart: the stops, or what is shown.
+fn different(a: &(Vec<Stop>, Shown), b: &(Vec<Stop>, Shown)) -> (String, String) {
+    if a.0 != b.0 {
+        return (tale::stops(&a.0), tale::stops(&b.0));
+    }
+    let shown = |shown: &Shown| {
+        format!("and shows {}", crate::value::spaced(&serde_json::Value::Object(shown.clone())))
+    };
+    (shown(&a.1), shown(&b.1))
 }

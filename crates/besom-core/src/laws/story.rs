@@ -1,14 +1,12 @@
-//! The stories that a suite tells: how a history grows, and when the algorithm is asked.
-
-use std::fmt;
+//! The stories that a suite plays: how a history grows, and when the algorithm is asked.
 
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 
 use super::Suite;
 use super::history::{logged_values, run};
-use crate::{Curve, History, News as Recorded, Problem, Run, RunState};
+use crate::{History, News as Recorded, Problem, Run, RunNumber, RunState};
 
 /// How a history grows.
 #[derive(Clone, Debug)]
@@ -33,11 +31,11 @@ pub(super) struct Step {
 /// News of a run: it logs, and changes its state.
 #[derive(Clone, Debug)]
 pub(super) struct News {
-    /// Which of the open runs.
-    run: Index,
-    state: RunState,
+    /// Which of the open runs, counted round.
+    pub(super) run: usize,
+    pub(super) state: RunState,
     /// What it logged since, of the first metric.
-    logged: Vec<f64>,
+    pub(super) logged: Vec<f64>,
 }
 
 /// Stories about these problems.
@@ -60,74 +58,55 @@ fn news() -> impl Strategy<Value = News> {
     let states = vec![
         Running, Running, Running, Running, Finished, Finished, Failed, Crashed, Killed, Preempted, Pending,
     ];
-    (any::<Index>(), select(states), logged_values()).prop_map(|(run, state, logged)| News {
-        run,
-        state,
-        logged,
-    })
+    let parts = (any::<u16>(), select(states), logged_values());
+    parts.prop_map(|(run, state, logged)| News { run: run.into(), state, logged })
 }
 
 impl Step {
-    /// Lets happen what happens before the question.
-    pub(super) fn happen(&self, problem: &Problem, history: &mut History) {
+    /// A question for so many, after nothing has happened.
+    pub(super) fn ask(count: usize) -> Self {
+        Self { arrivals: Vec::new(), news: Vec::new(), count, accepted: true }
+    }
+
+    /// The same, after the first open run has ended so.
+    pub(super) fn after(self, state: RunState, logged: &[f64]) -> Self {
+        Self { news: vec![News { run: 0, state, logged: logged.to_vec() }], ..self }
+    }
+
+    /// The same, with an answer that comes too late to be used.
+    pub(super) fn unused(self) -> Self {
+        Self { accepted: false, ..self }
+    }
+
+    /// The same, after these runs have arrived.
+    pub(super) fn with(self, arrivals: impl IntoIterator<Item = Run>) -> Self {
+        Self { arrivals: arrivals.into_iter().collect(), ..self }
+    }
+
+    /// Lets happen what happens before the question, and returns the runs that it is news of.
+    pub(super) fn happen(&self, problem: &Problem, history: &mut History) -> Vec<RunNumber> {
         for run in &self.arrivals {
             history.push(run.clone());
         }
+        let mut touched = Vec::new();
         for news in &self.news {
             let open: Vec<_> =
                 history.iter().filter(|(_, run)| !is_final(run.state)).map(|(n, _)| n).collect();
             if open.is_empty() {
                 break;
             }
-            let number = *news.run.get(&open);
+            let number = open[news.run % open.len()];
             history.record(number, Recorded::State(news.state));
             if !problem.metrics.is_empty() {
                 history.record(number, Recorded::logged(0, news.logged.clone()));
             }
+            touched.push(number);
         }
+        touched
     }
 }
 
 /// Whether the state never changes again; a crashed run may come back.
 fn is_final(state: RunState) -> bool {
     matches!(state, RunState::Finished | RunState::Failed | RunState::Killed)
-}
-
-impl fmt::Display for Story {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}", self.problem.seed)?;
-        for metric in &self.problem.metrics {
-            writeln!(f, "metric {}, {}", metric.name, metric.goal.as_str())?;
-        }
-        for parameter in self.problem.space.parameters() {
-            writeln!(f, "parameter {}: {:?}", parameter.name, parameter.distribution)?;
-        }
-        for (step, number) in self.steps.iter().zip(1..) {
-            writeln!(f, "step {number}:")?;
-            for run in &step.arrivals {
-                write!(f, "  a {} run of {}", run.state, serde_json::Value::Object(run.point.to_json()))?;
-                run.curves.iter().try_for_each(|curve| write!(f, ", {}", brief(curve)))?;
-                writeln!(f)?;
-            }
-            for News { run, state, logged } in &step.news {
-                let logged = brief(&Curve::new(logged.as_slice()));
-                writeln!(f, "  an open one ({run:?}) is {state}, {logged}")?;
-            }
-            let other = if step.accepted { "" } else { "; the answer comes too late" };
-            writeln!(f, "  asked for {}{other}", step.count)?;
-        }
-        Ok(())
-    }
-}
-
-/// A curve in one line, long ones cut.
-fn brief(curve: &Curve) -> String {
-    const SHOWN: usize = 12;
-    let values = &curve.values;
-    let summary = curve.summary.map(|summary| format!(", summary {summary:?}")).unwrap_or_default();
-    match values.len() {
-        0 => format!("logged nothing{summary}"),
-        1..=SHOWN => format!("logged {values:?}{summary}"),
-        len => format!("logged {len} values {:?}...{summary}", &values[..SHOWN]),
-    }
 }

@@ -122,7 +122,8 @@ fn kinds(history: &History) -> Vec<&str> {
 
 #[test]
 fn laws_hold() {
-    Suite { steps: 6, ..Suite::default() }
+    Suite::default()
+        .steps(6)
         .cases(150)
         .check_search(mixed_problem(), |problem| Ok(Bayes::new(problem, &Options::new())?));
 }

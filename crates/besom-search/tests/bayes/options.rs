@@ -33,7 +33,7 @@ fn given_points_come_first_and_what_they_leave_open_is_chosen() {
     assert_eq!(points[1].get(&"lr".into()), Some(&json!(0.5)));
     assert_eq!(points[1].get(&"layers".into()), Some(&json!(3)));
     assert!(points.iter().all(|point| problem.space.contains(point) && problem.space.is_complete(point)));
-    Suite { steps: 6, ..Suite::default() }.cases(40).check_search(mixed_problem(), |problem| {
+    Suite::default().steps(6).cases(40).check_search(mixed_problem(), |problem| {
         let given = json!({"points_to_evaluate": [{}, {}], "acquisition": "confidence_bound"});
         Ok(Bayes::new(problem, &options(given))?)
     });
