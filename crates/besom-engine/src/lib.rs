@@ -25,6 +25,46 @@
 //! # std::fs::remove_dir_all(directory)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The loop by hand, without a sweep file: a store in memory, agents of closures in threads, each with a controller of its
+//! own. Controllers need no leader, and nothing is shared but the store.
+//!
+//! ```
+//! use std::thread;
+//!
+//! use besom_agent::{AgentOptions, FunctionRunner, Idle, RunContext, Shutdown, work};
+//! use besom_controller::{Controller, Step, Sweep};
+//! use besom_core::{Goal, Problem, Space};
+//! use besom_store::{MemoryStore, NewSweep, Store};
+//! use serde_json::json;
+//!
+//! let space = Space::builder().uniform("x", -1.0, 1.0).build()?;
+//! let problem = Problem::minimize("loss").space(space).seed(7).run_cap(20);
+//! let new = NewSweep::new("byhand01").metric("loss", Goal::Minimize).run_cap(20).seed(7);
+//! let mut store = MemoryStore::default();
+//! store.create_sweep(&new)?;
+//! let agent = |name: &str| {
+//!     let (mut queue, mut owner) = (store.clone(), store.clone());
+//!     let sweep = Sweep::new(problem.clone(), besom_search::Random);
+//!     let mut controller = Controller::new(new.id.clone(), sweep);
+//!     let mut idle = || match controller.step(&mut owner, 1)? {
+//!         Step::Ready(_) => Ok(Idle::Worked),
+//!         _ => Ok(Idle::Waiting),
+//!     };
+//!     let mut runner = FunctionRunner::new(|run: &mut RunContext<'_>| {
+//!         let x = run.params()["x"].as_f64().ok_or("x is not a number")?;
+//!         Ok(run.log_json(json!({ "loss": x * x }))?)
+//!     });
+//!     work(&mut queue, &new.id, &AgentOptions::new(name), &mut runner, &Shutdown::new(), &mut idle)
+//! };
+//! thread::scope(|scope| {
+//!     let agents = [scope.spawn(|| agent("one")), scope.spawn(|| agent("two"))];
+//!     agents.into_iter().try_for_each(|agent| agent.join().expect("no agent panics").map(drop))
+//! })?;
+//! assert_eq!(store.sweep(&new.id)?.runs, 20);
+//! assert!(store.status(&new.id)?.best.is_some_and(|best| best.value < 0.1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod ask_tell;
 mod build;
