@@ -40,6 +40,8 @@ mod spelling;
 mod stopper;
 mod typed;
 pub mod value;
+#[cfg(any(test, feature = "serde"))]
+mod wire;
 
 pub use contract::{Breach, PointFault};
 pub use distribution::{Distribution, DistributionFault};

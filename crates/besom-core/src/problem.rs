@@ -98,17 +98,22 @@ pub enum ImputeWhileRunning {
 
 /// A metric that runs log and the sweep optimizes.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(any(test, feature = "serde"), derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Metric {
     /// The key under which programs log it.
     pub name: String,
     /// Which way it is better.
+    #[cfg_attr(any(test, feature = "serde"), serde(default))]
     pub goal: Goal,
     /// The sweep finishes once a run reaches this value.
+    #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Option::is_none"))]
     pub target: Option<f64>,
     /// What stands in for a missing final value.
+    #[cfg_attr(any(test, feature = "serde"), serde(default))]
     pub impute: Impute,
     /// What stands in for the value of a running run.
+    #[cfg_attr(any(test, feature = "serde"), serde(default))]
     pub impute_while_running: ImputeWhileRunning,
 }
 

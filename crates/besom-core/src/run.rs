@@ -10,7 +10,7 @@ use crate::{Goal, Note, ParseError, Point};
 
 /// The number of a run in its sweep: dense, unique, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "u64", into = "u64")]
 pub struct RunNumber(u64);
 
 impl RunNumber {
@@ -50,6 +50,12 @@ impl fmt::Display for RunNumber {
     }
 }
 
+impl From<RunNumber> for u64 {
+    fn from(number: RunNumber) -> Self {
+        number.0
+    }
+}
+
 impl TryFrom<u64> for RunNumber {
     type Error = ParseError;
 
@@ -74,10 +80,11 @@ impl FromStr for RunNumber {
 /// pending -> running -> finished | failed | killed
 ///            running -> preempted -> pending        running -> crashed -> pending
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
     /// Suggested, not yet handed to an agent.
+    #[default]
     Pending,
     /// An agent works on it.
     Running,
@@ -145,11 +152,17 @@ impl FromStr for RunState {
 /// finite number (NaN, infinities, text, null) are kept as NaN so that a rule can see divergence; most readers want
 /// [`Curve::valid`].
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(any(test, feature = "serde"), derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Curve {
     /// One value per log call that held the metric; NaN where it was no finite number.
+    #[cfg_attr(any(test, feature = "serde"), serde(with = "crate::wire::floats"))]
     pub values: Vec<f64>,
     /// A final value that is not part of the curve (W&B's summary), if one is known and finite.
+    #[cfg_attr(
+        any(test, feature = "serde"),
+        serde(with = "crate::wire::optional_float", default, skip_serializing_if = "Option::is_none")
+    )]
     pub summary: Option<f64>,
 }
 
@@ -195,17 +208,22 @@ impl Curve {
 /// assert_eq!(history.runs()[1].curve(0).last(), Some(0.7));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(any(test, feature = "serde"), derive(Serialize, Deserialize))]
 #[non_exhaustive]
 pub struct Run {
     /// What is tried.
     pub point: Point,
     /// What the search wrote on its suggestion.
+    #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Note::is_empty"))]
     pub note: Note,
     /// Where it stands.
+    #[cfg_attr(any(test, feature = "serde"), serde(default))]
     pub state: RunState,
     /// Why a stopping rule ended it, or asked that it be ended; `None` if none did.
+    #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Option::is_none"))]
     pub stopped: Option<String>,
     /// One curve per metric of the problem, in the problem's order; a missing curve is an empty one.
+    #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub curves: Vec<Curve>,
 }
 
