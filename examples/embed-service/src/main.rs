@@ -7,51 +7,94 @@
 //! curl -X DELETE localhost:8080/sweeps/0                   # cancel it
 //! ```
 
-mod sweeps;
-
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use besom_core::serde_json::{Value, json};
-use sweeps::Sweeps;
+use besom_core::{RunState, error_chain};
+use besom_engine::{EngineError, RunOptions, Started, start};
 
-type Shared = State<Arc<Sweeps>>;
+/// The sweeps of this service; their numbers are their places.
+type Sweeps = State<Arc<Mutex<Vec<Arc<Started>>>>>;
 type Reply = (StatusCode, Json<Value>);
 
-/// Reads the sweep file and starts its workers; returns at once.
-async fn create(State(sweeps): Shared, file: String) -> Reply {
-    match sweeps.start(&file) {
-        Ok(id) => (StatusCode::CREATED, Json(json!({ "id": id }))),
-        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": error.to_string() }))),
+/// Starts the sweep of a file, with two runs in parallel, and returns at once.
+fn launch(file: &str) -> Result<Started, EngineError> {
+    start(file, RunOptions::in_memory().jobs(2), |run| {
+        let x = run.params().get("x").and_then(Value::as_f64).ok_or("this service sweeps over a number x")?;
+        assert!(x < 9.0, "no training beyond 9"); // a panic fails its run, and nothing else
+        for epoch in 1..=10 {
+            thread::sleep(Duration::from_millis(5)); // stands for your training
+            run.log_json(json!({ "loss": (x - 1.0).powi(2) + 1.0 / f64::from(epoch) }))?; // an error ends a run that is to stop
+        }
+        Ok(())
+    })
+}
+
+/// What the store knows of a sweep. Neither waits for a search method to think nor for a training.
+fn progress(sweep: &Started) -> Result<Value, EngineError> {
+    let (row, status) = (sweep.sweep()?, sweep.status()?);
+    let count = |state| status.counts.iter().find(|(each, _)| *each == state).map_or(0, |(_, count)| *count);
+    let best = match &status.best {
+        Some(best) => {
+            Some(json!({ "value": best.value, "params": sweep.store()?.run(sweep.id(), best.run)?.point }))
+        }
+        None => None,
+    };
+    let (finished, failed) = (count(RunState::Finished), count(RunState::Failed));
+    let runs = json!({ "finished": finished, "stopped early": status.stopped, "failed": failed });
+    Ok(json!({ "state": row.state, "reason": row.reason, "runs": runs, "best": best }))
+}
+
+async fn create(State(sweeps): Sweeps, file: String) -> Reply {
+    match launch(&file) {
+        Ok(sweep) => {
+            let mut all = sweeps.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push(Arc::new(sweep));
+            (StatusCode::CREATED, Json(json!({ "id": all.len() - 1 })))
+        }
+        Err(error) => failure(StatusCode::UNPROCESSABLE_ENTITY, &error),
     }
 }
 
-async fn show(State(sweeps): Shared, Path(id): Path<usize>) -> Reply {
-    found(sweeps.get(id).map(|sweep| sweep.progress()))
+async fn show(State(sweeps): Sweeps, Path(id): Path<usize>) -> Reply {
+    on(&sweeps, id, |_| Ok(()))
 }
 
-async fn cancel(State(sweeps): Shared, Path(id): Path<usize>) -> Reply {
-    found(sweeps.get(id).map(|sweep| {
-        sweep.cancel();
-        sweep.progress()
-    }))
+async fn cancel(State(sweeps): Sweeps, Path(id): Path<usize>) -> Reply {
+    on(&sweeps, id, |sweep| sweep.cancel("by request"))
 }
 
-fn found(progress: Option<Value>) -> Reply {
-    match progress {
-        Some(progress) => (StatusCode::OK, Json(progress)),
-        None => (StatusCode::NOT_FOUND, Json(json!({ "error": "no such sweep" }))),
+/// Does something to a sweep and answers with its progress.
+fn on(
+    sweeps: &Mutex<Vec<Arc<Started>>>,
+    id: usize,
+    act: impl Fn(&Started) -> Result<(), EngineError>,
+) -> Reply {
+    let found = sweeps.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+    let Some(sweep) = found else {
+        return (StatusCode::NOT_FOUND, Json(json!({ "error": "no such sweep" })));
+    };
+    match act(&sweep).and_then(|()| progress(&sweep)) {
+        Ok(progress) => (StatusCode::OK, Json(progress)),
+        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
+}
+
+fn failure(code: StatusCode, error: &EngineError) -> Reply {
+    (code, Json(json!({ "error": error_chain(error) })))
 }
 
 async fn serve(address: &str) -> std::io::Result<()> {
     let routes = Router::new()
         .route("/sweeps", post(create))
         .route("/sweeps/{id}", get(show).delete(cancel))
-        .with_state(Arc::new(Sweeps::new()));
+        .with_state(Arc::default());
     let listener = tokio::net::TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
     axum::serve(listener, routes).await
@@ -59,6 +102,6 @@ async fn serve(address: &str) -> std::io::Result<()> {
 
 fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-    // One thread for requests is enough: none of them waits for a search to think. The work is in threads of its own.
+    // One thread for requests is enough, because none of them waits for work: sweeps have threads of their own.
     tokio::runtime::Builder::new_current_thread().enable_io().build()?.block_on(serve(&address))
 }
