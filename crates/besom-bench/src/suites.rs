@@ -16,6 +16,8 @@ mod noise;
 mod noisy;
 mod quick;
 mod smoke;
+#[cfg(feature = "surrogates")]
+mod surrogates;
 mod training;
 
 use besom_core::SpaceBuilder;
@@ -33,6 +35,8 @@ pub use noise::Noisy;
 pub use noisy::noisy;
 pub use quick::quick;
 pub use smoke::smoke;
+#[cfg(feature = "surrogates")]
+pub use surrogates::{SurrogateError, surrogates};
 pub use training::Training;
 
 use crate::Suite;
@@ -53,7 +57,7 @@ fn built(space: SpaceBuilder) -> Space {
 /// A whole number, even in its logarithm.
 fn log_int(min: u16, max: u16) -> Distribution {
     let shape = Continuous::LogUniformValues { min: f64::from(min), max: f64::from(max) };
-    Distribution::Quantized(shape, Step { q: 1.0, integer: true })
+    Distribution::Quantized(shape, Step::integer(1))
 }
 
 /// A category's place, as [`Function`] hands it out.

@@ -309,6 +309,9 @@ pub(crate) enum BenchAction {
     List {
         /// Name of a suite
         name: Option<String>,
+        /// Folder of YAHPO's models, for the suite surrogates
+        #[arg(long, value_name = "FOLDER")]
+        surrogates: Option<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -331,6 +334,9 @@ pub(crate) struct BenchRun {
     /// Suites or single tasks
     #[arg(long, value_delimiter = ',', default_value = "quick", value_name = "SUITE,..")]
     pub(crate) suite: Vec<String>,
+    /// Folder of YAHPO's models, for the suite surrogates
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) surrogates: Option<PathBuf>,
     /// Number of seeds, or seeds such as 0-4 or 3,7
     #[arg(long, value_parser = parse_seeds, default_value = "10", value_name = "SEEDS")]
     pub(crate) seeds: Seeds,

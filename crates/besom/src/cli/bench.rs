@@ -4,6 +4,7 @@ mod progress;
 mod report;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,6 +12,8 @@ use std::time::Duration;
 use anyhow::Result;
 use besom_bench::{Bench, Results, Suite, suites};
 use besom_core::Registry;
+#[cfg(feature = "surrogates")]
+use besom_core::error_chain;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -23,13 +26,15 @@ use progress::Progress;
 pub(crate) fn bench(registry: &Registry, arguments: BenchArguments) -> Result<Outcome> {
     match arguments.action {
         None => run(registry, &arguments.run),
-        Some(BenchAction::List { name, json }) => list(name.as_deref(), json),
+        Some(BenchAction::List { name, surrogates, json }) => {
+            list(&all(surrogates.as_deref())?, name.as_deref(), json)
+        }
         Some(BenchAction::Report(arguments)) => report::report(&arguments),
     }
 }
 
 fn run(registry: &Registry, arguments: &BenchRun) -> Result<Outcome> {
-    let suite = Suite::select(&suites::all(), &arguments.suite)?;
+    let suite = Suite::select(&all(arguments.surrogates.as_deref())?, &arguments.suite)?;
     let cancel = canceled_by_signals()?;
     let (tasks, seeds) = (suite.tasks.len(), arguments.seeds.len());
     let progress = Progress::new(arguments.out.as_deref(), std::io::stderr().is_terminal());
@@ -82,9 +87,27 @@ fn canceled_by_signals() -> std::io::Result<Arc<AtomicBool>> {
     Ok(cancel)
 }
 
+/// Every suite, with that of a folder of surrogates if there is one.
+fn all(surrogates: Option<&Path>) -> Result<Vec<Suite>> {
+    let mut all = suites::all();
+    if let Some(folder) = surrogates {
+        all.push(from_folder(folder)?);
+    }
+    Ok(all)
+}
+
+#[cfg(feature = "surrogates")]
+fn from_folder(folder: &Path) -> Result<Suite> {
+    suites::surrogates(folder).map_err(|error| InputError::new(error_chain(&error)).into())
+}
+
+#[cfg(not(feature = "surrogates"))]
+fn from_folder(_: &Path) -> Result<Suite> {
+    Err(InputError::new("--surrogates needs a besom that was built with --features surrogates").into())
+}
+
 /// The suites, or the tasks of one.
-fn list(name: Option<&str>, json: bool) -> Result<Outcome> {
-    let all = suites::all();
+fn list(all: &[Suite], name: Option<&str>, json: bool) -> Result<Outcome> {
     let Some(name) = name else {
         if json {
             let suites = all.iter().map(|suite| {
@@ -95,14 +118,14 @@ fn list(name: Option<&str>, json: bool) -> Result<Outcome> {
             return Ok(Outcome::Done);
         }
         let mut table = table::table(&["SUITE", "TASKS", "SUMMARY"], &[1]);
-        for suite in &all {
+        for suite in all {
             table.add_row([&suite.name, &suite.tasks.len().to_string(), &suite.summary]);
         }
         line(table::text(&table))?;
         line("\nthe tasks of one: besom bench list SUITE")?;
         return Ok(Outcome::Done);
     };
-    tasks(&Suite::select(&all, [name])?, json)?;
+    tasks(&Suite::select(all, [name])?, json)?;
     Ok(Outcome::Done)
 }
 

@@ -1,0 +1,129 @@
+//! Surrogates of real training: networks that were fitted to many thousand runs of tuning, and answer in place of a run.
+//!
+//! They are those of YAHPO Gym (F. Pfisterer et al., *YAHPO Gym: An Efficient Multi-Objective Multi-Fidelity Benchmark for
+//! Hyperparameter Optimization*, AutoML 2022), published as `yahpo_data` under the license Apache-2.0, and not part of besom. A
+//! folder of them has one or more of the folders `lcbench`, `rbv2_xgboost`, `rbv2_rpart`, `iaml_glmnet`, each with
+//! `model.onnx`, `encoding.json` and `config_space.json`.
+
+mod error;
+mod folder;
+mod model;
+mod scenario;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use besom_core::{BoxError, Metric, Point, Problem};
+pub use error::SurrogateError;
+use folder::Folder;
+use model::Model;
+use scenario::{SCENARIOS, Scenario};
+
+use crate::{Keep, Objective, Outcome, Reference, Rng, Suite, Task};
+
+/// How much a validation loss differs between epochs of one run by chance, as a share of it.
+const NOISE: f64 = 0.01;
+/// Runs of full length in the budget of a task with learning curves.
+const CURVE_RUNS: usize = 30;
+
+/// The surrogates in a folder: one task per data set (`lcbench_167168`), and the networks among them as learning curves too
+/// (`lcbench_curve_167168`). Models are read when the first of their tasks is run.
+///
+/// In corners far from what it was fitted to, `rbv2_xgboost` claims losses that no training would reach: look at it apart.
+///
+/// # Errors
+/// If the folder has no scenario, or a scenario lacks a file or has another one than expected.
+pub fn surrogates(folder: &Path) -> Result<Suite, SurrogateError> {
+    let found: Vec<&Scenario> = SCENARIOS.iter().filter(|s| folder.join(s.name).is_dir()).collect();
+    if found.is_empty() {
+        return Err(SurrogateError::NoScenario { folder: folder.to_owned() });
+    }
+    let mut tasks = Vec::new();
+    for scenario in found {
+        let folder = Arc::new(Folder::open(scenario, folder.join(scenario.name))?);
+        tasks.extend(scenario.data.iter().map(|data| task(folder.clone(), data)));
+        tasks.extend(scenario.curves.iter().map(|data| curve(folder.clone(), data)));
+    }
+    Ok(Suite::new("surrogates", "networks fitted to real training, in place of it", tasks))
+}
+
+/// The final loss on a data set.
+fn task(folder: Arc<Folder>, data: &'static str) -> Task {
+    let (name, runs) = (format!("{}_{data}", folder.scenario.name), folder.scenario.runs);
+    let surrogate = move |name, model, folder| Surrogate { name, model, folder, data, logs: false };
+    Task::new(name.clone(), runs, maker(name, folder, surrogate)).instances(1)
+}
+
+/// The loss on a data set after every epoch, with noise.
+fn curve(folder: Arc<Folder>, data: &'static str) -> Task {
+    let (name, epochs) = (format!("{}_curve_{data}", folder.scenario.name), folder.scenario.epochs);
+    let surrogate = move |name, model, folder| Surrogate { name, model, folder, data, logs: true };
+    Task::new(name.clone(), CURVE_RUNS, maker(name, folder, surrogate)).instances(1).epochs(epochs.into())
+}
+
+fn maker(
+    name: String,
+    folder: Arc<Folder>,
+    surrogate: impl Fn(String, Arc<Model>, Arc<Folder>) -> Surrogate + Send + Sync,
+) -> impl Fn(u64) -> Result<Surrogate, BoxError> + Send + Sync {
+    move |_| Ok(surrogate(name.clone(), folder.model()?, folder.clone()))
+}
+
+/// A model's loss on one data set.
+#[derive(Debug)]
+struct Surrogate {
+    /// That of its task, which has one instance.
+    name: String,
+    folder: Arc<Folder>,
+    model: Arc<Model>,
+    data: &'static str,
+    /// Whether a run logs its curve.
+    logs: bool,
+}
+
+impl Surrogate {
+    fn train(&self, point: &Point, rng: &mut Rng, log: &mut dyn FnMut(f64) -> Keep) -> Outcome {
+        let mut outcome = Outcome::Failed;
+        for truth in self.model.curve(self.data, point).unwrap_or_default() {
+            let observed = truth * (1.0 + NOISE * rng.normal());
+            outcome = Outcome::noisy(observed, truth);
+            if log(observed) == Keep::Stop {
+                break;
+            }
+        }
+        outcome
+    }
+}
+
+impl Objective for Surrogate {
+    fn problem(&self) -> Problem {
+        Problem::without_metric()
+            .with_metric(Metric::minimize("loss"))
+            .space(self.folder.space.clone())
+            .seed(0)
+    }
+
+    /// As examples/reference.rs has measured it: it takes tens of thousands of answers.
+    fn reference(&self) -> Option<Reference> {
+        static MEASURED: OnceLock<HashMap<String, Reference>> = OnceLock::new();
+        let measured = MEASURED.get_or_init(|| {
+            serde_json::from_str(include_str!("../../data/surrogates.json")).expect("the file is tested")
+        });
+        measured.get(&self.name).cloned()
+    }
+
+    fn run(&self, point: &Point, rng: &mut Rng, log: &mut dyn FnMut(f64) -> Keep) -> Outcome {
+        let space = &self.folder.space;
+        if !(space.contains(point) && space.is_complete(point)) {
+            return Outcome::Failed;
+        }
+        match self.logs {
+            true => self.train(point, rng, log),
+            false => self.model.loss(self.data, point).map_or(Outcome::Failed, Outcome::exact),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
