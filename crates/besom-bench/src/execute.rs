@@ -12,7 +12,7 @@ use crate::files::{self, Appender, References};
 use crate::method::Contestant;
 use crate::process::Process;
 use crate::simulate::{Plan, simulate};
-use crate::{Bench, BenchError, Record, Results, Task, baseline};
+use crate::{Bench, BenchError, Record, Reference, Results, Task, baseline};
 
 /// What a benchmark has done so far.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +44,7 @@ pub(crate) fn execute(bench: &Bench<'_>) -> Result<Results, BenchError> {
     };
     let wanted = instances(bench);
     let found = run(bench, &items, &wanted, &references)?;
-    let measured = found.measured.into_iter().filter_map(|(key, cell)| Some((key, cell.into_inner()?)));
-    references.extend(measured);
+    references.extend(found.measured);
     if let Some(folder) = bench.folder.as_ref().filter(|_| !references.is_empty()) {
         let others = files::read_references(folder)?;
         references.extend(others.into_iter().filter(|(key, _)| !wanted.contains_key(key)));
@@ -112,7 +111,14 @@ fn instances<'a>(bench: &'a Bench<'_>) -> BTreeMap<String, (&'a Task, u64)> {
 /// What threads have found.
 struct Found {
     records: Vec<Record>,
-    measured: BTreeMap<String, OnceLock<crate::Reference>>,
+    measured: References,
+}
+
+/// An instance without a reference of the benchmark's length; it is measured by whoever needs it first.
+struct Instance<'a> {
+    task: &'a Task,
+    seed: u64,
+    measured: OnceLock<Option<Reference>>,
 }
 
 /// Runs all items, and measures the instances that have no reference of the benchmark's length.
@@ -123,34 +129,34 @@ fn run(
     known: &References,
 ) -> Result<Found, BenchError> {
     let never = AtomicBool::new(false);
+    let unknown = wanted.iter().filter(|(key, (task, _))| {
+        known.get(*key).is_none_or(|found| found.random.len() < bench.runs_of(task))
+    });
+    let instance = |(task, seed)| Instance { task, seed, measured: OnceLock::new() };
     let team = Team {
         bench,
         items,
         cancel: bench.cancel.unwrap_or(&never),
         next: AtomicUsize::new(0),
-        next_instance: AtomicUsize::new(0),
-        to_measure: wanted
-            .iter()
-            .filter(|(key, (task, _))| {
-                known.get(*key).is_none_or(|found| found.random.len() < bench.runs_of(task))
-            })
-            .map(|(key, (task, seed))| (key.as_str(), *task, *seed))
-            .collect(),
-        measured: wanted.keys().map(|key| (key.clone(), OnceLock::new())).collect(),
+        instances: unknown.map(|(key, found)| (key.as_str(), instance(*found))).collect(),
         written: Mutex::new(Written { records: Vec::new(), files: HashMap::new(), error: None }),
     };
     std::thread::scope(|scope| {
         // More threads than things to do are of no use.
-        for _ in 1..bench.jobs.min(items.len() + team.to_measure.len()) {
+        for _ in 1..bench.jobs.min(items.len() + team.instances.len()) {
             scope.spawn(|| team.work());
         }
         team.work();
     });
     let written = team.written.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match written.error {
-        Some(error) => Err(error),
-        None => Ok(Found { records: written.records, measured: team.measured }),
+    if let Some(error) = written.error {
+        return Err(error);
     }
+    let measured = team
+        .instances
+        .into_iter()
+        .filter_map(|(key, one)| Some((key.to_owned(), one.measured.into_inner()??)));
+    Ok(Found { records: written.records, measured: measured.collect() })
 }
 
 /// What the threads of a benchmark share.
@@ -159,9 +165,7 @@ struct Team<'a> {
     items: &'a [Item<'a>],
     cancel: &'a AtomicBool,
     next: AtomicUsize,
-    next_instance: AtomicUsize,
-    to_measure: Vec<(&'a str, &'a Task, u64)>,
-    measured: BTreeMap<String, OnceLock<crate::Reference>>,
+    instances: BTreeMap<&'a str, Instance<'a>>,
     written: Mutex<Written>,
 }
 
@@ -172,27 +176,27 @@ struct Written {
 }
 
 impl Team<'_> {
-    /// Takes instances and then sweeps until none is left.
+    /// Takes sweeps until none is left, then instances whose sweeps were all there already.
     fn work(&self) {
-        while let Some(&(key, task, seed)) = self.take(&self.next_instance, &self.to_measure) {
-            match self.measure(key, task, seed) {
-                Ok(reference) => drop(self.measured[key].set(reference)),
-                Err(source) => self.fail(BenchError::Task { key: key.to_owned(), source }),
-            }
-        }
         let mut processes: HashMap<usize, Option<Process>> = HashMap::new();
         while let Some(item) = self.take(&self.next, self.items) {
+            self.measure(&item.task.key(item.seed));
             let process = processes.entry(item.place).or_default();
             if let Some(record) = self.sweep(item, process) {
                 self.write(item, record);
             }
         }
+        self.instances.keys().take_while(|_| !self.is_over()).for_each(|key| self.measure(key));
     }
 
-    /// The next thing to do; nothing once the benchmark was canceled or has failed.
+    /// The next thing to do; nothing once the benchmark is over.
     fn take<'b, T>(&self, next: &AtomicUsize, all: &'b [T]) -> Option<&'b T> {
-        let over = self.cancel.load(Ordering::Relaxed) || self.written().error.is_some();
-        if over { None } else { all.get(next.fetch_add(1, Ordering::Relaxed)) }
+        if self.is_over() { None } else { all.get(next.fetch_add(1, Ordering::Relaxed)) }
+    }
+
+    /// Whether the benchmark was canceled or has failed.
+    fn is_over(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed) || self.written().error.is_some()
     }
 
     fn written(&self) -> std::sync::MutexGuard<'_, Written> {
@@ -203,14 +207,13 @@ impl Team<'_> {
         self.written().error.get_or_insert(error);
     }
 
-    fn measure(&self, key: &str, task: &Task, seed: u64) -> Result<crate::Reference, BoxError> {
-        caught(|| {
-            let objective = task.objective(seed)?;
-            match objective.reference() {
-                Some(stored) if stored.random.len() >= self.bench.runs_of(task) => Ok(stored),
-                _ => baseline::measure(&*objective, key, self.bench.runs_of(task)),
-            }
-        })
+    /// Measures an instance that has no reference yet.
+    fn measure(&self, key: &str) {
+        let Some(Instance { task, seed, measured }) = self.instances.get(key) else { return };
+        measured.get_or_init(|| {
+            let reference = caught(|| reference(key, task, *seed, self.bench.runs_of(task)));
+            reference.map_err(|source| self.fail(BenchError::Task { key: key.to_owned(), source })).ok()
+        });
     }
 
     /// Runs a sweep; none if it was canceled.
@@ -271,6 +274,15 @@ impl Team<'_> {
             let last = written.records.last().expect("it was just pushed");
             report(&Progress { done: written.records.len(), total: self.items.len(), last });
         }
+    }
+}
+
+/// The reference that an objective has stored, or else a measured one.
+fn reference(key: &str, task: &Task, seed: u64, runs: usize) -> Result<Reference, BoxError> {
+    let objective = task.objective(seed)?;
+    match objective.reference() {
+        Some(stored) if stored.random.len() >= runs => Ok(stored),
+        _ => baseline::measure(&*objective, key, runs),
     }
 }
 

@@ -79,7 +79,8 @@ pub(crate) fn write_references(folder: &Path, references: &References) -> Result
         .collect();
     let path = folder.join(REFERENCE);
     let fresh = folder.join(format!(".{REFERENCE}.{}", std::process::id()));
-    let written = fs::write(&fresh, format!("{{\n{}\n}}\n", lines.join(",\n")));
+    let written = fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&fresh, format!("{{\n{}\n}}\n", lines.join(",\n"))));
     written.and_then(|()| fs::rename(&fresh, &path)).map_err(|source| io("write", &path, source))
 }
 

@@ -216,4 +216,12 @@ fn a_canceled_benchmark_returns_what_is_finished() {
     let results =
         bench.progress(|progress| cancel.store(progress.done == 3, Ordering::Relaxed)).run().unwrap();
     assert_eq!(results.records().len(), 3);
+    assert!(results.records().iter().all(|record| results.score(record).is_some()));
+    let folder = tempfile::tempdir().unwrap();
+    let none = smoke(&registry)
+        .against(["random"])
+        .folder(folder.path().join("new"))
+        .cancel(&AtomicBool::new(true))
+        .run();
+    assert_eq!(none.unwrap().records(), []);
 }

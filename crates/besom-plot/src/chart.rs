@@ -47,6 +47,7 @@ pub struct Panel {
     title: String,
     x_title: String,
     y_title: String,
+    logarithmic: bool,
     lines: Vec<Line>,
 }
 
@@ -83,13 +84,21 @@ fn finite(points: impl IntoIterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
 impl Panel {
     /// An empty panel.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), x_title: String::new(), y_title: String::new(), lines: Vec::new() }
+        let (x_title, y_title) = (String::new(), String::new());
+        Self { title: title.into(), x_title, y_title, logarithmic: false, lines: Vec::new() }
     }
 
     /// The same with titles of its axes.
     #[must_use]
     pub fn titles(mut self, x: impl Into<String>, y: impl Into<String>) -> Self {
         (self.x_title, self.y_title) = (x.into(), y.into());
+        self
+    }
+
+    /// The same with a logarithmic vertical axis. Without, it is one where that suits the values.
+    #[must_use]
+    pub fn logarithmic(mut self) -> Self {
+        self.logarithmic = true;
         self
     }
 
@@ -100,12 +109,12 @@ impl Panel {
         self
     }
 
-    /// The vertical axis is logarithmic where that suits the values.
     fn draw(&self, scene: &mut Scene, frame: &Frame, names: &[&str]) {
         let ends = |f: fn(f64, f64) -> f64, from| self.points().map(|(x, _)| x).fold(from, f);
         let (low, high) = (ends(f64::min, f64::INFINITY), ends(f64::max, f64::NEG_INFINITY));
         let x = if low.is_finite() { Scale::between(low, high) } else { Scale::from_zero(1.0) };
-        let y = Scale::of(self.points().map(|(_, y)| y));
+        let values = self.points().map(|(_, y)| y);
+        let y = if self.logarithmic { Scale::logarithmic(values) } else { Scale::of(values) };
         let x_labels = Labels { ticks: x.ticks(), title: self.x_title.clone() };
         frame.axes(scene, &x_labels, &Labels { ticks: y.ticks(), title: self.y_title.clone() });
         scene.text(
@@ -230,7 +239,9 @@ mod tests {
 
     #[test]
     fn nothing_to_draw_is_drawn() {
-        for chart in [Chart::new(""), Chart::new("").panel(Panel::new("").line(Line::new("", [])))] {
+        for chart in
+            [Chart::new(""), Chart::new("").panel(Panel::new("").logarithmic().line(Line::new("", [])))]
+        {
             assert!(chart.draw(Format::Svg).is_ok());
         }
     }

@@ -24,6 +24,20 @@ impl Scale {
         Self(Span::new(low, if high > low { high } else { low + 1.0 }))
     }
 
+    /// A logarithmic scale over the positive ones of `values`, from 1 to 10 if there are none.
+    pub(crate) fn logarithmic(values: impl Iterator<Item = f64>) -> Self {
+        let ends = |(low, high): (f64, f64), v: f64| (low.min(v.log10()), high.max(v.log10()));
+        let (low, high) =
+            values.filter(|v| *v > 0.0 && v.is_finite()).fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+        let mut span = match (low < high, low.is_finite()) {
+            (true, _) => Span::new(low, high),
+            (false, true) => Span::new(low - 0.5, low + 0.5),
+            (false, false) => Span::new(0.0, 1.0),
+        };
+        span.logarithmic = true;
+        Self(span)
+    }
+
     /// Where a value lies; less than 0 or more than 1 beyond the ends.
     pub(crate) fn place(&self, value: f64) -> f64 {
         self.0.place(value)

@@ -347,7 +347,7 @@ pub(crate) struct BenchRun {
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) workers: usize,
     /// Number of sweeps to execute in parallel
-    #[arg(short, long, default_value_t = 1)]
+    #[arg(short, long, default_value_t = 1, value_name = "N")]
     pub(crate) jobs: usize,
     /// Fail a sweep whose program takes longer than this for an answer
     #[arg(long, default_value_t = 600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]

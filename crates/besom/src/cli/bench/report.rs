@@ -41,7 +41,7 @@ fn charts(results: &Results) -> Vec<(String, Chart)> {
         let mut chart =
             Chart::new("Regret: 1 is where median random search ends; median and quartiles over seeds");
         for problem in problems {
-            let mut panel = Panel::new(*problem).titles("run", "regret");
+            let mut panel = Panel::new(*problem).titles("run", "regret").logarithmic();
             for method in &methods {
                 panel = panel.line(regret(results, method, problem));
             }
