@@ -45,14 +45,22 @@ begin({
   method: "bayes",
   metric: { name: "loss", goal: "minimize" },
   parameters: { x: uniform(-5, 10), y: uniform(0, 15) },
+  early_terminate: { type: "hyperband", min_iter: 1, eta: 2 },
   run_cap: 40,
   seed: 7,
 });
-let runs = 0;
+let [runs, stopped] = [0, 0];
 for (let next; (next = answer(besom.ask())); runs++) {
-  answer(besom.tell(next.run, branin(next.params.x, next.params.y)));
+  const { run, params } = next;
+  const loss = branin(params.x, params.y);
+  // A training of four epochs that improves, unless it is stopped.
+  let [epoch, stop] = [1, undefined];
+  for (; epoch < 4 && !stop; epoch++) stop = answer(besom.report(run, loss + 8 / epoch));
+  if (stop) stopped++;
+  answer(besom.tell(run, stop ? loss + 8 / epoch : loss));
 }
 const best = answer(besom.best());
-console.log(`${runs} runs, best:`, best);
+console.log(`${runs} runs, ${stopped} stopped early, best:`, best);
 assert.equal(runs, 40);
+assert(stopped > 5);
 assert(best.value < 0.45, "near one of the three minima, 0.3979");

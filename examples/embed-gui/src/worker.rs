@@ -3,8 +3,8 @@
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use besom_controller::Sweep;
-use besom_core::{Answer, BoxError, Options, Problem, RunState};
-use besom_search::Bayes;
+use besom_core::{Answer, BoxError, Problem, RunState};
+use besom_search::{Bayes, BayesOptions};
 
 /// What the front end gets to know.
 pub enum Event {
@@ -28,7 +28,7 @@ pub fn work(problem: Problem, orders: &Receiver<Order>, send: impl Fn(Event)) {
 }
 
 fn run_all(problem: Problem, orders: &Receiver<Order>, send: &impl Fn(Event)) -> Result<String, BoxError> {
-    let bayes = Bayes::new(&problem, &Options::new())?;
+    let bayes = Bayes::with(&problem, BayesOptions::new())?;
     let mut sweep = Sweep::new(problem, bayes);
     while let Answer::Try(runs) = sweep.ask(1)? {
         for run in runs {

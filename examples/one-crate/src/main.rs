@@ -2,8 +2,8 @@
 //!
 //! `cargo run -p one-crate`
 
-use besom_core::{Answer, Ask, BoxError, History, Options, Problem, Run, Search, Space};
-use besom_search::Bayes;
+use besom_core::{Answer, Ask, BoxError, History, Problem, Run, Space};
+use besom_search::{Bayes, BayesOptions};
 
 /// What is to be minimized; its least value is 0.397887.
 fn branin(x: f64, y: f64) -> f64 {
@@ -16,7 +16,7 @@ fn branin(x: f64, y: f64) -> f64 {
 fn main() -> Result<(), BoxError> {
     let space = Space::builder().uniform("x", -5.0, 10.0).uniform("y", 0.0, 15.0).build()?;
     let problem = Problem::minimize("loss").space(space).seed(7);
-    let mut bayes = Bayes::new(&problem, &Options::new())?;
+    let mut bayes = Bayes::with(&problem, BayesOptions::new())?;
     let mut history = History::new();
     while history.len() < 30 {
         let Answer::Try(suggestions) = bayes.suggest(&Ask::new(&problem, &history))? else { break };

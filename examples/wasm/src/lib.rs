@@ -1,7 +1,7 @@
 //! A sweep in WebAssembly for any loader: the module imports nothing and talks by one buffer of text.
 //!
 //! The loader writes a sweep file into the buffer ([`buffer`]) and calls [`begin`]; then [`ask`] leaves a run as JSON in the
-//! buffer, and [`tell`] takes its result. What a function leaves in the buffer is as long as it returns.
+//! buffer, [`report`] takes what it logs, and [`tell`] its result. What a function leaves in the buffer is as long as it returns.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -48,11 +48,22 @@ pub extern "C" fn ask() -> usize {
     })
 }
 
+/// Logs a value that a run has before it ends. Leaves `{"stop": ".."}`, the reason, if the run should end now, or nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn report(run: u32, value: f64) -> usize {
+    with(|sweep| {
+        let run = number(run)?;
+        sweep.report(run, value)?;
+        let stop = sweep.stops()?.into_iter().find(|stop| stop.run == run);
+        Ok(stop.map_or(Value::Null, |stop| json!({"stop": stop.reason})))
+    })
+}
+
 /// Ends a run with its result; a result that is no number fails it. Leaves an error or nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn tell(run: u32, result: f64) -> usize {
     with(|sweep| {
-        let run = RunNumber::new(run.into()).ok_or("runs are counted from 1")?;
+        let run = number(run)?;
         sweep.report(run, result)?;
         sweep.end(run, if result.is_finite() { RunState::Finished } else { RunState::Failed })?;
         Ok(Value::Null)
@@ -77,6 +88,10 @@ pub extern "C" fn best() -> usize {
     })
 }
 
+fn number(run: u32) -> Result<RunNumber, &'static str> {
+    RunNumber::new(run.into()).ok_or("runs are counted from 1")
+}
+
 fn sweep(text: &str) -> Result<Sweep, Box<dyn Error>> {
     let mut registry = Registry::new();
     besom_search::register(&mut registry);
@@ -84,7 +99,12 @@ fn sweep(text: &str) -> Result<Sweep, Box<dyn Error>> {
     let config = Reader::new(&registry).read(text, "sweep")?.config;
     let problem = config.problem();
     let search = registry.search(&config.method.name, &problem, &config.method.options)?;
-    Ok(Sweep::new(problem, search))
+    let rule = config.early_terminate.map(|rule| registry.stopper(&rule.name, &problem, &rule.options));
+    let sweep = Sweep::new(problem, search);
+    Ok(match rule.transpose()? {
+        Some(rule) => sweep.with_stopper(rule),
+        None => sweep,
+    })
 }
 
 /// Calls `work` with the sweep and leaves what it returns as JSON; nothing for null.
