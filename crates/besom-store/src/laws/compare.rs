@@ -25,7 +25,7 @@ pub(super) struct Sides<'a, S> {
     pub(super) leases: &'a [Lease],
 }
 
-/// After each step: the runs, their order and number, the sweep.
+/// After each step: the runs, their order and number, the sweep, its status.
 pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     for id in sides.sweeps {
         let found = all_runs(sides.store, id)?;
@@ -39,6 +39,8 @@ pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
         }
         same_rows(found, all_runs(sides.model, id)?)?;
         same("sweep", &row, &expect_ok("sweep", sides.model.sweep(id))?)?;
+        agree_on_status(sides, id)?;
+        agree_on_order(sides.store, id)?;
         let finished = expect_ok("has_finished_run", sides.store.has_finished_run(id))?;
         same(
             "has_finished_run",
@@ -79,7 +81,6 @@ pub(super) fn agree_at_last<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
         agree_on_views(sides, id)?;
         agree_on_curves(sides, id)?;
         agree_on_events(sides, id)?;
-        agree_on_order(sides.store, id)?;
         refuses_what_is_not_there(sides.store, id)?;
     }
     one_lease_at_most(sides)
@@ -93,13 +94,18 @@ fn agree_on_views<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
         return Err(format!("changes since 0 are wrong: {whole:?}"));
     }
     let agents = expect_ok("agents", sides.store.agents(id))?;
-    let status = expect_ok("status", sides.store.status(id))?;
-    same("status", &status, &expect_ok("status", sides.model.status(id))?)?;
-    same("status", &status, &derived::status(&row, &all_runs(sides.store, id)?, &agents))?;
     let here = |models: AgentId| sides.agents.iter().find(|ids| ids.1 == models).map_or(models, |ids| ids.0);
     let expected = expect_ok("agents", sides.model.agents(id))?.into_iter();
     let expected: Vec<AgentRow> = expected.map(|row| AgentRow { id: here(row.id), ..row }).collect();
     same("agents", &agents, &expected)
+}
+
+fn agree_on_status<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
+    let row = expect_ok("sweep", sides.store.sweep(id))?;
+    let agents = expect_ok("agents", sides.store.agents(id))?;
+    let status = expect_ok("status", sides.store.status(id))?;
+    same("status", &status, &derived::status(&row, &all_runs(sides.store, id)?, &agents))?;
+    same("status", &status, &expect_ok("status", sides.model.status(id))?)
 }
 
 fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
@@ -164,6 +170,9 @@ fn agree_page_by_page(store: &mut dyn Store, id: &SweepId, all: &[Event]) -> Ver
         let page = expect_ok("events", store.events(id, None, after, 3))?;
         if page.is_empty() {
             break;
+        }
+        if page[0].seq <= after {
+            return Err(format!("events after {after} begin with {:?}", page[0]));
         }
         paged.extend(page);
     }

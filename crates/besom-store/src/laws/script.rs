@@ -105,7 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(lease, after_ms)| Step::GiveUp { lease, after_ms }),
         2 => sweep().prop_map(|sweep| Step::GiveUpSilent { sweep }),
         1 => (sweep(), lost()).prop_map(|(sweep, lost)| Step::ReportBroken { sweep, lost }),
-        1 => (sweep(), vec(select(RunState::ALL.to_vec()), 0..4))
+        2 => (sweep(), vec(prop_oneof![2 => select(vec![RunState::Failed, RunState::Crashed]), 1 => select(RunState::ALL.to_vec())], 0..4))
             .prop_map(|(sweep, states)| Step::Retry { sweep, states }),
         4 => prop_oneof![4 => 0..30i64, 1 => -30..0i64, 1 => 0..1000i64].prop_map(|ms| Step::Pass { ms }),
         3 => (sweep(), 0..FOLLOWERS).prop_map(|(sweep, follower)| Step::Follow { sweep, follower }),

@@ -141,11 +141,11 @@ impl Run {
     }
 
     fn parts(&self, since: u64) -> Vec<CurvePart> {
-        let anew = self.began > since;
         // A new attempt without values must still cut away those of the one before.
-        let cuts = anew && self.row.attempt > 1 && self.added <= since;
+        let cuts = self.began > since && self.row.attempt > 1 && self.added <= since;
         let part = |(metric, curve): (usize, &Curve)| {
-            let from = if anew { 0 } else { curve.changes.partition_point(|&change| change <= since) };
+            // All values of a new attempt are newer than the cursor.
+            let from = curve.changes.partition_point(|&change| change <= since);
             let values = curve.values[from..].to_vec();
             (cuts || !values.is_empty()).then(|| CurvePart::new(metric, from, values))
         };
