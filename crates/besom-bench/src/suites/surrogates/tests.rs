@@ -35,6 +35,16 @@ fn a_file_that_is_missing_or_broken_is_named() {
     assert!(text(&*broken).contains("lcbench/model.onnx"), "{}", text(&*broken));
 }
 
+#[test]
+fn what_random_search_reaches_is_stored_for_every_final_loss() {
+    let stored: HashMap<String, Reference> = serde_json::from_str(STORED).expect("it is JSON");
+    for (scenario, data) in SCENARIOS.iter().flat_map(|s| s.data.iter().map(move |data| (s, data))) {
+        let reference = &stored[&format!("{}_{data}", scenario.name)];
+        assert_eq!(reference.random.len(), scenario.runs, "{} {data}", scenario.name);
+        assert!(reference.random.iter().all(|loss| *loss >= reference.best), "{} {data}", scenario.name);
+    }
+}
+
 /// The true loss at a point, after this many epochs where there is a curve.
 fn loss(task: &Task, params: &Map<String, Value>, epochs: usize) -> f64 {
     let objective = task.objective(0).expect("it loads");
