@@ -6,7 +6,9 @@ mod stage;
 use std::thread;
 
 use besom_core::{RunNumber, RunState};
-use besom_store::{Claim, MemoryStore, NewAgent, Order, Queue, RunQuery, Store, StoreError, SweepState};
+use besom_store::{
+    Claim, MemoryStore, NewAgent, Order, Queue, RunQuery, SqliteStore, Store, StoreError, SweepState,
+};
 use serde_json::json;
 use stage::{Time, end, id, new_runs, new_sweep, row};
 
@@ -86,4 +88,25 @@ fn a_long_curve_is_followed_without_reading_it_again() {
         cursor = news.upto;
     }
     assert_eq!(store.curve(&id(), RunNumber::FIRST, 0).unwrap().len(), 20_000);
+}
+
+/// Scripts of the laws get here too seldom.
+fn a_retried_run_has_its_budget_again(store: &mut dyn Store) {
+    store.create_sweep(&new_sweep().retry_crashed(1)).unwrap();
+    store.add_runs(&id(), RunNumber::FIRST, &new_runs(1), None).unwrap();
+    let agent = store.join(&id(), &agent()).unwrap();
+    let crash = |store: &mut dyn Store, request| {
+        let Claim::Run(run) = store.claim(agent, request).unwrap() else { panic!("a run waits") };
+        store.finish(&run.lease, &end(RunState::Crashed)).unwrap();
+        store.run(&id(), RunNumber::FIRST).unwrap().state
+    };
+    assert_eq!([crash(store, 1), crash(store, 2)], [RunState::Pending, RunState::Crashed]);
+    assert_eq!(store.retry(&id(), &[RunState::Crashed]).unwrap(), 1);
+    assert_eq!([crash(store, 3), crash(store, 4)], [RunState::Pending, RunState::Crashed]);
+}
+
+#[test]
+fn a_retried_run_has_its_budget_again_in_both_stores() {
+    a_retried_run_has_its_budget_again(&mut MemoryStore::new(Time::default().clock()));
+    a_retried_run_has_its_budget_again(&mut SqliteStore::in_memory(Time::default().clock()).unwrap());
 }
