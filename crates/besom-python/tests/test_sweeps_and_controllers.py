@@ -1,5 +1,6 @@
 """Configurations, controllers, own algorithms, the API, ask and tell."""
 
+import math
 import threading
 
 import pytest
