@@ -68,8 +68,9 @@ fn check_runs(config: &SweepConfig) {
         (Err(_), Err(_)) if config.method.name == "grid" => return,
         (one, other) => panic!("its method cannot be built: {:?}", one.and(other).err()),
     };
-    let ask = Ask::new(problem, &History::new()).count(2);
-    laws::ask(&ask, &mut *one, &mut *other);
+    let history = History::new();
+    let ask = Ask::new(problem, &history).count(2);
+    drop(laws::ask(&ask, &mut *one, &mut *other));
 }
 
 /// Every problem has its place in the text.
