@@ -11,7 +11,6 @@ use besom_core::{BoxError, Goal, RunNumber, RunState};
 use besom_engine::Lossy;
 use besom_store::{
     ClaimedRun, Mutant, NewRun, NewSweep, RunQuery, SqliteStore, Store, StoreError, SweepId, SweepState,
-    Watched,
 };
 use serde_json::{Map, Value, json};
 
