@@ -144,7 +144,7 @@ def test_agents_raise_when_a_search_or_a_stopping_rule_fails(script, broken, how
         """,
         timeout=60,
     )
-    assert f"the sweep is paused: the {'search method' if broken == 'search' else 'stopping rule'} failed" in out
+    assert f"the sweep is paused: the {'search method' if broken == 'search' else 'stopping rule'} 'mine' failed" in out
     assert f"ValueError: my {broken} is broken" in out
 
 
