@@ -29,12 +29,17 @@ fn of(bytes: &mut Bytes<'_>, mut distribution: impl FnMut(&mut Bytes<'_>) -> Dis
     let parameters = names.iter().take(1 + bytes.below(names.len())).enumerate().map(|(place, name)| {
         Parameter::new(
             if nested >> place & 1 == 1 { ParamPath::new(["model", name]) } else { ParamPath::from(*name) },
-            distribution(bytes),
+            made(distribution(bytes)),
         )
     });
     let space = Space::new(parameters.collect()).expect("the names differ and none is called model");
     let seed = bytes.word();
     Problem::new(space, metric(bytes)).seed(seed)
+}
+
+/// The distribution, or a constant for one that no space takes, such as a step above its range.
+fn made(distribution: Distribution) -> Distribution {
+    if distribution.check().is_empty() { distribution } else { Distribution::Constant(Value::from(1)) }
 }
 
 /// A metric, imputed in any way.
