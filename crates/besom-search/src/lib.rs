@@ -29,6 +29,8 @@ pub use tpe::{Tpe, TpeOptions};
 use besom_core::Registry;
 
 /// Adds every method of this crate under its name in sweep files (`method: ..`).
+///
+/// A method that is registered under one of these names is replaced, so call this before you add your own.
 pub fn register(registry: &mut Registry) {
     registry.replace_search("auto", Auto::SPEC, |problem, options| Ok(Auto::new(problem, options)?));
     registry.replace_search("bayes", Bayes::SPEC, |problem, options| Ok(Bayes::new(problem, options)?));

@@ -31,6 +31,8 @@ pub use threshold::{Threshold, ThresholdOptions};
 use besom_core::Registry;
 
 /// Adds every rule of this crate under its name in sweep files (`early_terminate: {type: ..}`).
+///
+/// A rule that is registered under one of these names is replaced, so call this before you add your own.
 pub fn register(registry: &mut Registry) {
     registry.replace_stopper("asha", Asha::SPEC, |problem, options| Ok(Asha::new(problem, options)?));
     registry

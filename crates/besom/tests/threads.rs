@@ -1,7 +1,8 @@
 //! What a program that embeds besom may move and share between threads; the guide (docs/guide/embed.md) has it as a table. The compiler checks
-//! it.
+//! what may be.
 
 use besom::agent::AgentError;
+use besom::bench::BenchError;
 use besom::config::{Diagnostics, SweepConfig};
 use besom::controller::{Controller, ControllerError, Sweep};
 use besom::core::{
@@ -11,6 +12,7 @@ use besom::core::{
 use besom::engine::EngineError;
 use besom::gp::GpError;
 use besom::insight::InsightError;
+use besom::plot::PlotError;
 use besom::search::SearchError;
 use besom::stop::RuleError;
 use besom::store::{MemoryStore, SqliteStore, Store, StoreError};
@@ -24,6 +26,7 @@ fn data_and_errors_are_shared_between_threads() {
     shared::<(Space, Problem, Point, Run, History, Registry, SweepConfig)>();
     shared::<(SpaceError, Faults, RegistryError, AlgorithmError, Diagnostics, ControllerError)>();
     shared::<(AgentError, EngineError, GpError, InsightError, SearchError, RuleError, StoreError)>();
+    shared::<(BenchError, PlotError)>();
 }
 
 #[test]
