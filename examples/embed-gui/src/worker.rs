@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use besom_controller::Sweep;
-use besom_core::{Answer, BoxError, Problem, RunState};
+use besom_core::{Answer, BoxError, Problem};
 use besom_search::{Bayes, BayesOptions};
 
 /// What the front end gets to know.
@@ -37,8 +37,7 @@ fn run_all(problem: Problem, orders: &Receiver<Order>, send: &impl Fn(Event)) ->
             }
             let point = sweep.history().get(run).map(|run| &run.point).ok_or("the run was just made")?;
             let loss = train(point.f64("lr")?, point.f64("layers")?);
-            sweep.report(run, loss)?;
-            sweep.end(run, RunState::Finished)?;
+            sweep.tell(run, loss)?;
             send(Event::Finished { run: run.get(), loss });
         }
     }
