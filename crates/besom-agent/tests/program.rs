@@ -52,7 +52,7 @@ fn what_a_program_logs_is_stored_line_by_line() {
 fn a_failure_has_its_exit_status_and_the_last_line() {
     let scene = Scene::new(&[1, 2]);
     scene.work(&mut scene.shell(
-        "case $1 in --x=1) echo fine; echo one >&2; echo 'lr is negative' >&2; exit 3;; *) kill -SEGV $$;; esac",
+        "case $1 in --x=1) echo fine; printf 'one\\nlr is negative\\n' >&2; exit 3;; *) kill -SEGV $$;; esac",
     ));
     let (first, second) = (scene.run(1), scene.run(2));
     assert_eq!((first.state, first.exit_code), (RunState::Failed, Some(3)));
