@@ -36,7 +36,8 @@ pub const REASON_LIMIT: usize = 4 * 1024;
 pub fn check_answer(ask: &Ask<'_>, spec: &Spec, answer: &Answer) -> Result<(), Breach> {
     match answer {
         Answer::Try(suggestions) => check_suggestions(ask, spec, suggestions),
-        Answer::Wait if !ask.history.runs().iter().any(|run| run.state.is_open()) => {
+        // Open runs are among the last.
+        Answer::Wait if !ask.history.runs().iter().rev().any(|run| run.state.is_open()) => {
             Err(Breach::IdleWait { runs: ask.history.len() })
         }
         Answer::Wait | Answer::Done => Ok(()),
@@ -57,12 +58,11 @@ fn check_suggestions(ask: &Ask<'_>, spec: &Spec, suggestions: &[Suggestion]) -> 
 
 /// Checks that a suggested point has a value for each parameter of the space, one that the space gives, and no other.
 fn check_point(space: &Space, point: &Point) -> Result<(), Breach> {
-    // Without conditions a suggestion has all parameters.
-    if space.contains(point) && space.is_complete(point) {
+    // Without conditions a suggestion has all parameters: as many as the space, if all are the space's.
+    if point.len() == space.parameters().len() && space.contains(point) {
         return Ok(());
     }
-    let known = || space.parameters().iter().map(|parameter| parameter.name.to_string());
-    let names: Vec<String> = known().collect();
+    let names: Vec<String> = space.parameters().iter().map(|parameter| parameter.name.to_string()).collect();
     let foreign = point.iter().map(|(name, _)| name.to_string()).filter(|name| !names.contains(name));
     let foreign = foreign.map(|parameter| PointFault::Foreign {
         nearest: nearest(&parameter, names.iter().map(String::as_str)).map(str::to_owned),
@@ -91,6 +91,9 @@ fn check_note(point: &Point, note: &Note) -> Result<(), Breach> {
 
 /// Checks that no two suggestions of an answer are the same point.
 pub(crate) fn check_distinct(suggestions: &[Suggestion]) -> Result<(), Breach> {
+    if suggestions.len() < 2 {
+        return Ok(());
+    }
     let mut seen = BTreeMap::new();
     for (Suggestion { point, .. }, place) in suggestions.iter().zip(1..) {
         let point = point.to_json();

@@ -48,7 +48,7 @@ pub use problem::{
 /// The crate in whose [`Strategy`]s problems are given.
 pub use proptest;
 
-use crate::panics::{Caught, caught};
+use crate::panics::{Caught, at, caught};
 use crate::{BoxError, Options, Problem, Search, Spec, Stopper, error_chain};
 
 /// How much a suite tries.
@@ -272,7 +272,7 @@ fn outcome<T>(moment: &str, outcome: Result<Result<T, BoxError>, Caught>) -> Res
             Err(law::broken(Law::Answered, format!("{moment}, it gave the error: {}", error_chain(&*error))))
         }
         Err(Caught { place, message }) => {
-            let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
+            let place = at(place.as_deref());
             Err(law::broken(Law::NoPanic, format!("{moment}, it panicked{place}: {message}")))
         }
     }

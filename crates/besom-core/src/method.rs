@@ -10,7 +10,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::contract::{self, Breach};
-use crate::panics::{Caught, caught};
+use crate::panics::{Caught, at, caught};
 use crate::{Answer, Ask, BoxError, History, Problem, Search, Shown, Spec, Stop, Stopper};
 
 /// A search method that a sweep can rely on: a [`Search`] of which every answer is checked and every panic caught.
@@ -85,10 +85,6 @@ pub enum AlgorithmError {
         /// `the search method`.
         who: String,
     },
-}
-
-fn at(place: Option<&str>) -> String {
-    place.map(|place| format!(" at {place}")).unwrap_or_default()
 }
 
 impl Method {

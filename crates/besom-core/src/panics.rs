@@ -84,6 +84,11 @@ fn message(payload: &(dyn Any + Send)) -> String {
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
+/// ` at src/search.rs:12:5`, or nothing where the place is not known.
+pub(crate) fn at(place: Option<&str>) -> String {
+    place.map(|place| format!(" at {place}")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,10 +32,10 @@ fn play<S: Search>(
     let mut follower = build(problem, make)?;
     let mut history = History::new();
     let (mut done, mut notes) = (false, Vec::new());
-    for (place, step) in story.steps.iter().enumerate() {
+    for step in &story.steps {
         let touched = step.happen(problem, &mut history);
         tale.happened(step, history.len(), &touched);
-        let moment = tale::moment(story, place, history.len());
+        let moment = tale::moment(step.count, history.len());
         let ask = Ask::new(problem, &history).count(step.count);
         let question = Question { moment: &moment, ask: &ask, make };
         let answer = question.check(suite, &mut follower, done, &mut notes);
@@ -205,10 +205,10 @@ pub(super) fn check_never_repeats<S: Search>(
     let problem = &story.problem;
     let (mut search, mut history) = (build(problem, make)?, History::new());
     let mut tale = Tale::of(problem);
-    for (place, step) in story.steps.iter().enumerate() {
+    for step in &story.steps {
         let touched = step.happen(problem, &mut history);
         tale.happened(step, history.len(), &touched);
-        let moment = tale::moment(story, place, history.len());
+        let moment = tale::moment(step.count, history.len());
         let ask = Ask::new(problem, &history).count(step.count);
         let answer = call(&moment, || search.suggest(&ask))?;
         tale.asked(&moment, Some(&tale::answer(&answer)), step);

@@ -1,6 +1,6 @@
 //! What happened in a story, in words and in the user's notation.
 
-use super::story::{News, Step, Story};
+use super::story::{News, Step};
 use crate::contract::allowed;
 use crate::value::spaced;
 use crate::{Answer, Curve, Point, Problem, Run, RunNumber, Stop, Suggestion};
@@ -51,8 +51,8 @@ impl Tale {
 }
 
 /// How a search is asked: `asked for 1 after 2 runs`.
-pub(super) fn moment(story: &Story, step: usize, runs: usize) -> String {
-    format!("asked for {} after {}", story.steps[step].count, counted(runs))
+pub(super) fn moment(count: usize, runs: usize) -> String {
+    format!("asked for {count} after {}", counted(runs))
 }
 
 /// `1 run`, `2 runs`.
