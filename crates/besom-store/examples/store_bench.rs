@@ -12,12 +12,12 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use besom_core::{Goal, RunNumber, RunState};
 use besom_store::{
-    Claim, Clock, End, NewAgent, NewRun, NewSweep, Order, Queue, Row, RunQuery, SqliteStore, Store, SweepId,
+    Claim, End, NewAgent, NewRun, NewSweep, Order, Queue, Row, RunQuery, SqliteStore, Store, SweepId,
+    system_clock,
 };
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
@@ -44,19 +44,12 @@ fn main() -> Result<()> {
     many_runs(scratch.path())
 }
 
-fn clock() -> Clock {
-    Arc::new(|| {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    })
-}
-
 fn id() -> SweepId {
     SweepId::new("bench")
 }
 
 fn create(path: &Path, runs: usize) -> Result<SqliteStore> {
-    let mut store = SqliteStore::open(path, clock())?;
+    let mut store = SqliteStore::open(path, system_clock())?;
     store.create_sweep(
         &NewSweep::new(id()).text("method: random").seed(1).metric("loss", Goal::Minimize).retry_crashed(1),
     )?;
@@ -85,7 +78,7 @@ const FINISHED: End = End::new(RunState::Finished).exit_code(0);
 
 /// One of the processes: prints that it has joined, waits for a line, takes and finishes runs until none is left.
 fn work(path: &Path) -> Result<()> {
-    let mut store = SqliteStore::open(path, clock())?;
+    let mut store = SqliteStore::open(path, system_clock())?;
     let agent = store.join(&id(), &agent())?;
     println!("joined");
     std::io::stdin().read_line(&mut String::new())?;
@@ -223,7 +216,7 @@ fn many_runs(scratch: &Path) -> Result<()> {
     drop(store);
     run_all(&path)?;
     println!("  the file has {} MB", size_of(&path)? >> 20);
-    store = SqliteStore::open_read_only(&path, clock())?;
+    store = SqliteStore::open_read_only(&path, system_clock())?;
     timed("  status", || store.status(&id()))?;
     timed("  status again", || store.status(&id()))?;
     let cursor = timed("  changes since 0", || store.changes(&id(), 0))?.upto;
@@ -235,7 +228,7 @@ fn many_runs(scratch: &Path) -> Result<()> {
 
 /// Executes all runs with a curve of 10 values each. Without waiting for the disk: a day's work in a minute.
 fn run_all(path: &PathBuf) -> Result<()> {
-    let mut store = SqliteStore::open(path, clock())?;
+    let mut store = SqliteStore::open(path, system_clock())?;
     let agent = store.join(&id(), &agent())?;
     let begun = Instant::now();
     let sample = 2_000;

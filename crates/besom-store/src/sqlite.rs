@@ -177,21 +177,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{NewSweep, Queue, Store, SweepId};
+    use crate::{NewSweep, Queue, Store};
 
     fn sweep(id: &str) -> NewSweep {
-        NewSweep {
-            id: SweepId::new(id),
-            name: None,
-            text: "x".repeat(20_000),
-            source: None,
-            directory: None,
-            seed: 0,
-            metrics: Vec::new(),
-            run_cap: None,
-            retry_crashed: 0,
-            retry_failed: 0,
-        }
+        NewSweep::new(id).text("x".repeat(20_000))
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::view::{all_runs, curves, folded};
 use crate::memory::is_own_text;
 use crate::{
     AgentId, AgentRow, Event, Lease, MemoryStore, Order, Queue, Reply, RunQuery, RunRow, Store, StoreError,
-    SweepId, derived,
+    SweepId, SweepRow, derived,
 };
 
 /// Store and model, with what the users of the store know.
@@ -37,10 +37,10 @@ pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
         if row.new.run_cap.is_some_and(|cap| found.len() as u64 > cap) {
             return Err(format!("{} runs are more than the cap {:?}", found.len(), row.new.run_cap));
         }
-        same_rows(found, all_runs(sides.model, id)?)?;
+        same_rows(&found, all_runs(sides.model, id)?)?;
         same("sweep", &row, &expect_ok("sweep", sides.model.sweep(id))?)?;
-        agree_on_status(sides, id)?;
-        agree_on_order(sides.store, id)?;
+        agree_on_status(sides, &row, &found)?;
+        agree_on_order(sides.store, &row, found)?;
         let finished = expect_ok("has_finished_run", sides.store.has_finished_run(id))?;
         same(
             "has_finished_run",
@@ -55,9 +55,9 @@ pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     Ok(())
 }
 
-fn same_rows(found: Vec<RunRow>, expected: Vec<RunRow>) -> Verdict {
+fn same_rows(found: &[RunRow], expected: Vec<RunRow>) -> Verdict {
     same("the number of runs", &found.len(), &expected.len())?;
-    for (mut found, expected) in found.into_iter().zip(expected) {
+    for (mut found, expected) in found.iter().cloned().zip(expected) {
         choose_text(&mut found.stop_reason, expected.stop_reason.as_ref());
         choose_text(&mut found.message, expected.message.as_ref());
         same("run", &found, &expected)?;
@@ -100,11 +100,11 @@ fn agree_on_views<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
     same("agents", &agents, &expected)
 }
 
-fn agree_on_status<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
-    let row = expect_ok("sweep", sides.store.sweep(id))?;
+fn agree_on_status<S: Store>(sides: &mut Sides<'_, S>, row: &SweepRow, runs: &[RunRow]) -> Verdict {
+    let id = row.id();
     let agents = expect_ok("agents", sides.store.agents(id))?;
     let status = expect_ok("status", sides.store.status(id))?;
-    same("status", &status, &derived::status(&row, &all_runs(sides.store, id)?, &agents))?;
+    same("status", &status, &derived::status(row, runs, &agents))?;
     same("status", &status, &expect_ok("status", sides.model.status(id))?)
 }
 
@@ -200,10 +200,9 @@ fn edge(from: Option<RunState>, kind: &str) -> Result<Option<RunState>, String> 
 }
 
 /// Orders and parts of the list are those of the whole list.
-fn agree_on_order(store: &mut dyn Store, id: &SweepId) -> Verdict {
-    let goal = expect_ok("sweep", store.sweep(id))?.new.metrics.first().map_or(Goal::Minimize, |m| m.goal);
+fn agree_on_order(store: &mut dyn Store, row: &SweepRow, mut ranked: Vec<RunRow>) -> Verdict {
+    let (id, goal) = (row.id(), row.new.metrics.first().map_or(Goal::Minimize, |m| m.goal));
     let numbers = |rows: &[RunRow]| rows.iter().map(|row| row.number).collect::<Vec<_>>();
-    let mut ranked = all_runs(store, id)?;
     let newest: Vec<RunNumber> = ranked.iter().rev().map(|row| row.number).collect();
     let rank = |row: &RunRow| match (row.best, row.state) {
         (None, _) => 3,

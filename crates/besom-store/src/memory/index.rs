@@ -104,14 +104,13 @@ fn end(at: usize, run: &Run) -> Option<(u64, usize)> {
 }
 
 fn rank(at: usize, run: &Run, goal: Goal) -> (Rank, u64, usize) {
-    match (run.row.best, run.row.state) {
-        (None, _) => (Rank::Unvalued, 0, at),
-        (Some(best), RunState::Running | RunState::Finished) => {
-            (Rank::CanBeBest, key(goal.to_loss(best)), at)
-        }
-        (Some(best), RunState::Pending | RunState::Preempted) => (Rank::Waiting, key(goal.to_loss(best)), at),
-        (Some(best), _) => (Rank::Uncounted, key(goal.to_loss(best)), at),
-    }
+    let Some(best) = run.row.best else { return (Rank::Unvalued, 0, at) };
+    let rank = match run.row.state {
+        state if state.can_be_best() => Rank::CanBeBest,
+        RunState::Pending | RunState::Preempted => Rank::Waiting,
+        _ => Rank::Uncounted,
+    };
+    (rank, key(goal.to_loss(best)), at)
 }
 
 /// A number that is ordered as the loss is.

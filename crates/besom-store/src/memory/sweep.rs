@@ -9,7 +9,7 @@ use super::run::{Run, Tried};
 use super::stock::Agent;
 use crate::{
     Added, AgentId, Attempt, End, Event, NewRun, NewSweep, PausedBy, Row, Seen, StopKind, StoreError,
-    SweepRow, SweepState,
+    SweepRow, SweepState, Watched,
 };
 
 #[derive(Debug)]
@@ -53,13 +53,14 @@ impl Sweep {
         Some(run.index()).filter(|&at| at < self.runs.len()).ok_or_else(missing)
     }
 
-    /// Changes a run and keeps the index right.
-    pub(super) fn edit<T>(&mut self, at: usize, work: impl FnOnce(&mut Run) -> T) -> T {
+    /// Changes a run, with the watched metrics at hand, and keeps the index right.
+    pub(super) fn edit<T>(&mut self, at: usize, work: impl FnOnce(&mut Run, &[Watched]) -> T) -> T {
         let goal = self.goal();
-        let run = &mut self.runs[at];
-        self.index.take_out(at, run, goal);
-        let done = work(run);
-        self.index.enter(at, run, goal);
+        let Self { runs, index, row, .. } = self;
+        let run = &mut runs[at];
+        index.take_out(at, run, goal);
+        let done = work(run, &row.new.metrics);
+        index.enter(at, run, goal);
         done
     }
 
@@ -70,7 +71,7 @@ impl Sweep {
         let number = run.map(|at| self.runs[at].row.number);
         self.events.push(Event::new(change, now, number, kind, detail));
         if let Some(at) = run {
-            self.edit(at, |run| {
+            self.edit(at, |run, _| {
                 run.changed = change;
                 run.events.push(place);
             });
@@ -135,7 +136,7 @@ impl Sweep {
             given: None,
         };
         let began = self.change + 1;
-        self.edit(at, |run| {
+        self.edit(at, |run, _| {
             run.begin(tried);
             run.began = began;
         });
@@ -154,7 +155,7 @@ impl Sweep {
     /// Notes a sign of life under a lease that stands, which undoes giving its run up. Returns whose it is.
     pub(super) fn revive(&mut self, at: usize, now: u64) -> Option<AgentId> {
         if self.runs[at].row.state != RunState::Running {
-            self.edit(at, Run::come_back);
+            self.edit(at, |run, _| run.come_back());
             let row = &self.runs[at].row;
             let entries = [("attempt", Some(json!(row.attempt))), ("rows", Some(json!(row.rows)))];
             self.log(Some(at), "returned", detail(entries), now);
@@ -170,9 +171,9 @@ impl Sweep {
             return;
         }
         self.change += 1;
-        let (change, metrics) = (self.change, self.row.new.metrics.clone());
-        self.edit(at, |run| {
-            run.append(rows, &metrics, change);
+        let change = self.change;
+        self.edit(at, |run, metrics| {
+            run.append(rows, metrics, change);
             run.changed = change;
         });
     }
@@ -187,7 +188,7 @@ impl Sweep {
     pub(super) fn conclude(&mut self, at: usize, end: &End, now: u64) {
         let ended = self.ended(at, end.state);
         let again = self.is_tried_again(at, ended);
-        let stopped = self.edit(at, |run| {
+        let stopped = self.edit(at, |run, _| {
             run.crashes += u32::from(again && ended == RunState::Crashed);
             run.failures += u32::from(again && ended == RunState::Failed);
             run.row.state = if again { RunState::Pending } else { ended };
@@ -243,7 +244,7 @@ impl Sweep {
         if runs_on || !row.state.is_open() {
             return false;
         }
-        self.edit(at, |run| {
+        self.edit(at, |run, _| {
             (run.row.stop_kind, run.row.stop_reason) = (Some(kind), Some(reason.to_owned()));
             if waits {
                 (run.row.state, run.row.ended_ms, run.given_up) = (RunState::Killed, Some(now), false);
@@ -315,7 +316,7 @@ impl Sweep {
             SweepState::Pending | SweepState::Running | SweepState::Paused => {}
         }
         for &at in &chosen {
-            self.edit(at, |run| {
+            self.edit(at, |run, _| {
                 (run.row.state, run.row.ended_ms, run.given_up) = (RunState::Pending, None, false);
                 (run.row.stop_kind, run.row.stop_reason) = (None, None);
                 (run.crashes, run.failures) = (0, 0);
