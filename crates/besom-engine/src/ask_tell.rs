@@ -136,9 +136,8 @@ fn answer(registry: &Registry, session: &mut Option<Session>, request: Request) 
 fn whole_numbers(config: &Value, problem: &Problem) -> Vec<String> {
     let warning = |parameter: &Parameter| {
         let Distribution::IntUniform { min, max } = parameter.distribution else { return None };
-        let (first, inner) = parameter.name.path().split_first()?;
-        let step = |at: &'_ Value, key: &String| at.get("parameters")?.get(key).cloned();
-        let written = inner.iter().try_fold(step(config, first)?, |at, key| step(&at, key))?;
+        let mut path = parameter.name.path().iter();
+        let written = path.try_fold(config, |at, key| at.get("parameters")?.get(key))?;
         // Counts are hardly ever negative, and hardly ever have two values.
         let doubtful = min < 0 || max.saturating_sub(min) <= 1;
         (doubtful && written.get("distribution").is_none()).then(|| {

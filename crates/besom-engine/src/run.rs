@@ -1,7 +1,7 @@
 //! A sweep from its file to its best run, in one call.
 
 use besom_agent::{FunctionRunner, RunContext, Runner};
-use besom_config::Reader;
+use besom_config::{Reader, SweepConfig};
 use besom_core::{BoxError, Registry};
 use besom_store::{RunRow, Status, SweepId, SweepRow};
 
@@ -108,7 +108,7 @@ pub fn run<F>(text: &str, options: &RunOptions, train: F) -> Result<Ran, EngineE
 where
     F: Fn(&mut RunContext<'_>) -> Result<(), BoxError> + Sync,
 {
-    let id = create_sweep(text, options)?;
+    let (id, _) = create_sweep(text, options)?;
     work(&id, options, &train)
 }
 
@@ -129,14 +129,15 @@ where
     }
 }
 
-/// Creates the sweep of a sweep file, unless an algorithm refuses it.
-pub(crate) fn create_sweep(text: &str, options: &RunOptions) -> Result<SweepId, EngineError> {
+/// Creates the sweep of a sweep file, unless an algorithm refuses it; its id, and what the file says.
+pub(crate) fn create_sweep(text: &str, options: &RunOptions) -> Result<(SweepId, SweepConfig), EngineError> {
     let config = Reader::new(&options.registry).read(text, "the sweep")?.config;
     let seed = seed(&config, options.seed);
     // An algorithm may refuse the problem: before anything is stored.
     build(&options.registry, &config, seed)?;
     let creation = Creation::new(&config, seed).text(text);
-    Ok(create(&mut *options.place.open_or_create()?, creation)?)
+    let id = create(&mut *options.place.open_or_create()?, creation)?;
+    Ok((id, config))
 }
 
 fn result(place: &Place, id: &SweepId) -> Result<Ran, EngineError> {

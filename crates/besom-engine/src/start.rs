@@ -3,7 +3,6 @@
 use std::thread::{self, JoinHandle};
 
 use besom_agent::RunContext;
-use besom_config::Reader;
 use besom_core::BoxError;
 use besom_store::{Status, Store, StoreError, SweepId, SweepRow, SweepState};
 
@@ -40,8 +39,8 @@ pub fn start<F>(text: &str, options: RunOptions, train: F) -> Result<Started, En
 where
     F: Fn(&mut RunContext<'_>) -> Result<(), BoxError> + Send + Sync + 'static,
 {
-    let id = create_sweep(text, &options)?;
-    let total = total(&Reader::new(&options.registry).read(text, "the sweep")?.config);
+    let (id, config) = create_sweep(text, &options)?;
+    let total = total(&config);
     let place = options.place.clone();
     let thread = {
         let id = id.clone();
