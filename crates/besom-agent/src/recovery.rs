@@ -75,12 +75,13 @@ fn send(queue: &mut RetryingQueue<'_>, lease: &Lease, rows: &[Row]) -> Result<bo
     }
 }
 
-/// Gives up the runs of agents that died on this machine, at once.
+/// Gives up the runs of agents that died on this machine, at once; of an agent without a directory nobody can tell.
 pub(crate) fn recover_dead(
     queue: &mut RetryingQueue<'_>,
     sweep: &SweepId,
-    directory: &Path,
+    directory: Option<&Path>,
 ) -> Result<(), AgentError> {
+    let Some(directory) = directory else { return Ok(()) };
     for dead in liveness::dead_agents(directory, sweep) {
         match queue.call(|queue| queue.held(dead.agent)) {
             Ok(held) => {

@@ -76,17 +76,12 @@ pub fn work(
     idle: &mut dyn FnMut() -> Result<Idle, BoxError>,
 ) -> Result<Outcome, AgentError> {
     let options = options.clone().absolute()?;
-    let directory = options.directory.clone();
     let mut queue = RetryingQueue::new(queue, options.store_timeout);
-    if let Some(directory) = &directory {
-        recovery::recover_dead(&mut queue, sweep, directory)?;
-    }
+    recovery::recover_dead(&mut queue, sweep, options.directory.as_deref())?;
     let new = NewAgent::new(&options.name, options.heartbeat_timeout);
     let id = queue.call(|queue| queue.join(sweep, &new))?;
-    let lock = match &directory {
-        Some(directory) => LivenessLock::acquire(directory, sweep, id)?,
-        None => None,
-    };
+    let directory = options.directory.as_deref();
+    let lock = directory.map(|directory| LivenessLock::acquire(directory, sweep, id)).transpose()?.flatten();
     let wait = Wait::new(&options);
     let recovered = Instant::now();
     let mut agent = Agent { queue, sweep, options, shutdown, id, request: 1, runs: 0, wait, recovered };
@@ -233,9 +228,7 @@ impl Agent<'_> {
 
     fn recover(&mut self) -> Result<(), AgentError> {
         let directory = self.options.directory.as_deref();
-        if let Some(directory) = directory {
-            recovery::recover_dead(&mut self.queue, self.sweep, directory)?;
-        }
+        recovery::recover_dead(&mut self.queue, self.sweep, directory)?;
         recovery::recover_silent(&mut self.queue, self.sweep, directory)
     }
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use besom_store::Row;
 use serde_json::{Map, Value};
 
-use super::{check_length, preempting};
+use super::check_length;
+use super::line::{Line, message};
 
 /// How many rows are read at once: what is reported in one transaction must not block other writers for long.
 const PIECE: usize = 1000;
@@ -29,9 +30,9 @@ impl Buffer {
     pub(crate) fn append(&self, row: &Map<String, Value>) -> io::Result<()> {
         check_length(serde_json::to_string(row)?.len())?;
         let mut logged = self.lock();
-        match *row == preempting() {
-            true => logged.preempting = true,
-            false => logged.rows.push_back(row.clone()),
+        match message(row) {
+            Some(Line::Preempting) => logged.preempting = true,
+            _ => logged.rows.push_back(row.clone()),
         }
         Ok(())
     }
@@ -65,6 +66,7 @@ impl Buffer {
 mod tests {
     use serde_json::json;
 
+    use super::super::preempting;
     use super::*;
 
     fn row(value: Value) -> Map<String, Value> {

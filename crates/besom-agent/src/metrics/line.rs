@@ -35,7 +35,7 @@ pub(crate) fn parse(line: &[u8]) -> Line {
 }
 
 /// The message in an object with nothing but the reserved key.
-fn message(object: &Map<String, Value>) -> Option<Line> {
+pub(crate) fn message(object: &Map<String, Value>) -> Option<Line> {
     let value = object.get(RESERVED).filter(|_| object.len() == 1)?;
     Some(if value == PREEMPTING { Line::Preempting } else { Line::Bad("is not a message that besom knows") })
 }

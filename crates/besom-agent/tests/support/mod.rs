@@ -12,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use besom_agent::{AgentOptions, Idle, Outcome, ProgramRunner, RunDir, Runner, Shutdown, work};
 use besom_core::{Goal, RunNumber};
 use besom_store::{
     Added, Clock, Lease, NewRun, NewSweep, Queue, Row, RunRow, SqliteStore, Store, SweepId, SweepRow,
-    forward_queue,
+    forward_queue, system_clock,
 };
 use serde_json::{Map, Value, json};
 
@@ -185,10 +185,8 @@ impl Queue for QueueOnly {
 }
 
 pub fn open_store(directory: &Path, ahead: Arc<AtomicU64>) -> SqliteStore {
-    let clock: Clock = Arc::new(move || {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(now.as_millis()).unwrap_or(u64::MAX) + ahead.load(Ordering::SeqCst)
-    });
+    let now = system_clock();
+    let clock: Clock = Arc::new(move || now() + ahead.load(Ordering::SeqCst));
     SqliteStore::open(&directory.join("besom.db"), clock).unwrap()
 }
 
