@@ -1,5 +1,5 @@
 //! Measures what random search reaches on the surrogates, and the best that long local searches find, and writes it to
-//! data/surrogates.json: with the file, nobody else has to.
+//! data/surrogates.json: with the file, no benchmark has to measure them.
 //!
 //!     cargo run --release -p besom-bench --features surrogates --example reference -- FOLDER
 
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = env::args_os().nth(1).ok_or("name the folder of the models")?;
     let mut registry = Registry::new();
     besom_search::register(&mut registry);
-    // Sweeps of random search itself are of no interest; but a benchmark measures before it runs any.
+    // Sweeps of random search itself are of no interest; but a benchmark needs a method.
     let bench = Bench::new(suites::surrogates(Path::new(&folder))?).registry(&registry).against(["random"]);
     let results = bench.seeds([0]).jobs(2).run()?;
     let references: BTreeMap<&str, &Reference> = results.references().collect();

@@ -114,7 +114,7 @@ struct Found {
     measured: References,
 }
 
-/// An instance without a reference of the benchmark's length; it is measured by whoever needs it first.
+/// An instance without a reference of the benchmark's length; the thread that needs it first measures it.
 struct Instance<'a> {
     task: &'a Task,
     seed: u64,
@@ -138,6 +138,7 @@ fn run(
         items,
         cancel: bench.cancel.unwrap_or(&never),
         next: AtomicUsize::new(0),
+        next_instance: AtomicUsize::new(0),
         instances: unknown.map(|(key, found)| (key.as_str(), instance(*found))).collect(),
         written: Mutex::new(Written { records: Vec::new(), files: HashMap::new(), error: None }),
     };
@@ -165,6 +166,7 @@ struct Team<'a> {
     items: &'a [Item<'a>],
     cancel: &'a AtomicBool,
     next: AtomicUsize,
+    next_instance: AtomicUsize,
     instances: BTreeMap<&'a str, Instance<'a>>,
     written: Mutex<Written>,
 }
@@ -186,7 +188,10 @@ impl Team<'_> {
                 self.write(item, record);
             }
         }
-        self.instances.keys().take_while(|_| !self.is_over()).for_each(|key| self.measure(key));
+        let keys: Vec<&str> = self.instances.keys().copied().collect();
+        while let Some(key) = self.take(&self.next_instance, &keys) {
+            self.measure(key);
+        }
     }
 
     /// The next thing to do; nothing once the benchmark is over.
@@ -290,7 +295,7 @@ fn reference(key: &str, task: &Task, seed: u64, runs: usize) -> Result<Reference
 fn in_order(bench: &Bench<'_>, records: impl Iterator<Item = Record>) -> Vec<Record> {
     let labels: Vec<String> = bench.contestants().iter().map(Contestant::label).collect();
     let mut records: Vec<Record> = records.collect();
-    records.sort_by_key(|record| {
+    records.sort_by_cached_key(|record| {
         let method = labels.iter().position(|label| *label == record.method);
         let task = bench.suite.tasks.iter().position(|task| task.name() == record.problem);
         (method, task, bench.seeds.iter().position(|seed| *seed == record.seed))
