@@ -2,14 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Results;
 use crate::markdown::{Table, fixed};
 use crate::numbers::{mean, quantile};
-use crate::results::{Pair, rank};
-use crate::score::{decades, random_at};
-use crate::{Record, Results};
-
-/// The smallest regret that is shown.
-const LEAST_REGRET: f64 = 1e-4;
+use crate::results::{Pair, Scored, Sweeps, rank};
 
 /// At how many places of the budget the share of reached targets is given.
 const PLACES: usize = 100;
@@ -20,8 +16,7 @@ impl Results {
     pub fn report(&self, pictures: &[String]) -> String {
         let mut parts = vec!["# Benchmark\n".to_owned(), self.table()];
         parts.extend(pictures.iter().map(|picture| format!("{picture}\n")));
-        let score = |record: &Record, _: &[&Record]| self.score(record).map_or(0.0, |score| score.score);
-        parts.push(format!("## Scores by task\n\n{}", self.by_task(3, score)));
+        parts.push(format!("## Scores by task\n\n{}", self.by_task(3, |own, _| own.score.score)));
         parts.push(format!("## Ranks by task\n\n{}", self.by_task(2, rank)));
         parts.join("\n")
     }
@@ -32,22 +27,14 @@ impl Results {
     pub fn regret(&self, method: &str, problem: &str) -> Vec<[f64; 3]> {
         let compared = self.compared(Some(problem));
         let Some((_, sweeps)) = compared.iter().find(|(name, _)| *name == method) else { return Vec::new() };
-        let own: Vec<&Record> = sweeps.values().copied().collect();
-        let longest = own.iter().map(|record| record.curve.len()).max().unwrap_or(0);
+        let longest = sweeps.values().map(|own| own.record.curve.len()).max().unwrap_or(0);
         let after = |run: usize| {
-            let mut regrets: Vec<f64> = own.iter().filter_map(|record| self.regret_at(record, run)).collect();
+            let mut regrets: Vec<f64> =
+                sweeps.values().map(|own| own.yardstick.regret(own.loss_at(run))).collect();
             regrets.sort_by(f64::total_cmp);
             [0.25, 0.5, 0.75].map(|q| quantile(&regrets, q))
         };
         (0..longest).map(after).collect()
-    }
-
-    /// The regret after the run at this place; a sweep that ended before keeps what it had. Without a value it is infinite.
-    fn regret_at(&self, record: &Record, run: usize) -> Option<f64> {
-        let reference = self.reference_of(record)?;
-        let (random, best) = (random_at(reference, record.budget())?, self.best_of(record)?);
-        let loss = record.curve.get(run).or(record.curve.last())?;
-        Some(f64::max((loss - best) / f64::max(random - best, 1e-12), LEAST_REGRET))
     }
 
     /// How many targets a method has reached after shares of the budget, as shares: the empirical distribution function of run
@@ -58,26 +45,16 @@ impl Results {
         let Some((_, sweeps)) = compared.iter().find(|(name, _)| *name == method) else { return Vec::new() };
         let after = |share: f64| {
             let mut by_problem: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-            for (pair, record) in sweeps {
-                by_problem.entry(pair.0).or_default().extend(self.reached_at(record, share));
+            for (pair, own) in sweeps {
+                by_problem.entry(pair.0).or_default().push(own.reached_at(share));
             }
             mean(&by_problem.values().map(|shares| mean(shares)).collect::<Vec<_>>())
         };
         (1..=PLACES).map(|place| place as f64 / PLACES as f64).map(|share| (share, after(share))).collect()
     }
 
-    fn reached_at(&self, record: &Record, share: f64) -> Option<f64> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of runs")]
-        let runs = (share * record.budget() as f64) as usize;
-        let Some(run) = runs.checked_sub(1) else { return Some(0.0) };
-        let reference = self.reference_of(record)?;
-        let (random, best) = (random_at(reference, record.budget())?, self.best_of(record)?);
-        let loss = record.curve.get(run).or(record.curve.last())?;
-        Some(decades(*loss, best, f64::max(random - best, 1e-12)).clamp(0.0, 4.0) / 4.0)
-    }
-
     /// Every method that has finished a sweep (of a task), with those of its sweeps that all of them have finished.
-    pub(crate) fn compared(&self, problem: Option<&str>) -> Vec<(&str, BTreeMap<Pair<'_>, &Record>)> {
+    pub(crate) fn compared(&self, problem: Option<&str>) -> Vec<(&str, Sweeps<'_>)> {
         let sweeps = self.methods().into_iter().map(|method| (method, self.sweeps(method, problem)));
         let mut all: Vec<_> = sweeps.filter(|(_, sweeps)| !sweeps.is_empty()).collect();
         let sets: Vec<BTreeSet<Pair<'_>>> =
@@ -90,7 +67,7 @@ impl Results {
 
     /// A row for each task, a column for each method, with the mean of a value over seeds; the value of a sweep may depend on
     /// those of all methods.
-    fn by_task(&self, digits: usize, value: impl Fn(&Record, &[&Record]) -> f64) -> String {
+    fn by_task(&self, digits: usize, value: impl Fn(&Scored<'_>, &[Scored<'_>]) -> f64) -> String {
         let compared = self.compared(None);
         let methods = compared.iter().map(|(method, _)| *method);
         let mut table = Table::new(["task"].into_iter().chain(methods).chain(["sweeps"]));
@@ -99,8 +76,8 @@ impl Results {
         for problem in self.problems() {
             let mut values = vec![Vec::new(); compared.len()];
             for pair in pairs.iter().filter(|pair| pair.0 == problem) {
-                let all: Vec<&Record> = compared.iter().map(|(_, sweeps)| sweeps[pair]).collect();
-                values.iter_mut().zip(&all).for_each(|(values, record)| values.push(value(record, &all)));
+                let all: Vec<Scored<'_>> = compared.iter().map(|(_, sweeps)| sweeps[pair]).collect();
+                values.iter_mut().zip(&all).for_each(|(values, own)| values.push(value(own, &all)));
             }
             let sweeps = values.first().map_or(0, Vec::len);
             if sweeps > 0 {
@@ -109,5 +86,21 @@ impl Results {
             }
         }
         table.to_string()
+    }
+}
+
+impl Scored<'_> {
+    /// The loss after the run at this place; a sweep that ended before keeps what it had.
+    fn loss_at(&self, run: usize) -> f64 {
+        let curve = &self.record.curve;
+        curve[run.min(curve.len() - 1)]
+    }
+
+    /// The share of targets that are reached after this share of the budget.
+    fn reached_at(&self, share: f64) -> f64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of runs")]
+        let runs = (share * self.record.budget() as f64) as usize;
+        let Some(run) = runs.checked_sub(1) else { return 0.0 };
+        self.yardstick.decades(self.loss_at(run)).clamp(0.0, 4.0) / 4.0
     }
 }

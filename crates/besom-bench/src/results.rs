@@ -8,10 +8,22 @@ use serde::Serialize;
 use crate::bootstrap::{Interval, interval};
 use crate::files::{self, References};
 use crate::numbers::{for_ranking, mean, median, ranks};
+use crate::score::Yardstick;
 use crate::{BenchError, Record, Reference, Score};
 
 /// A task with a seed: what methods are compared on.
 pub(crate) type Pair<'a> = (&'a str, u64);
+
+/// A method's sweeps that have a score, by task and seed.
+pub(crate) type Sweeps<'a> = BTreeMap<Pair<'a>, Scored<'a>>;
+
+/// A sweep that has a score, and what it is measured by.
+#[derive(Clone, Copy)]
+pub(crate) struct Scored<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) yardstick: Yardstick,
+    pub(crate) score: Score,
+}
 
 /// The results of benchmarks: sweeps of several methods, and what their scores are relative to.
 #[derive(Clone, Debug, Default)]
@@ -131,17 +143,13 @@ impl Results {
 
     /// The score of a sweep; `None` if it has no result, or its instance no reference.
     pub fn score(&self, record: &Record) -> Option<Score> {
-        Score::of(record, self.references.get(&record.key)?, self.best_of(record)?)
+        self.scored(record).map(|sweep| sweep.score)
     }
 
-    /// The smallest loss known of a sweep's instance.
-    pub(crate) fn best_of(&self, record: &Record) -> Option<f64> {
-        self.best.get(&record.key).copied()
-    }
-
-    /// What scores of a sweep's instance are relative to.
-    pub(crate) fn reference_of(&self, record: &Record) -> Option<&Reference> {
-        self.references.get(&record.key)
+    fn scored<'a>(&self, record: &'a Record) -> Option<Scored<'a>> {
+        let (reference, best) = (self.references.get(&record.key)?, *self.best.get(&record.key)?);
+        let yardstick = Yardstick::new(record, reference, best)?;
+        Some(Scored { record, yardstick, score: yardstick.score(record)? })
     }
 
     /// How much better `one` is than `other`: their scores compared on the same tasks and seeds.
@@ -169,11 +177,11 @@ impl Results {
                 return Err(BenchError::unknown("method", name, methods));
             }
         }
-        let (scores, against) = (self.scores(one), self.scores(other));
+        let (sweeps, against) = (self.sweeps(one, None), self.sweeps(other, None));
         let mut by_problem: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        for (pair, score) in &scores {
+        for (pair, own) in &sweeps {
             if let Some(theirs) = against.get(pair) {
-                by_problem.entry(pair.0).or_default().push(score.score - theirs.score);
+                by_problem.entry(pair.0).or_default().push(own.score.score - theirs.score.score);
             }
         }
         let differences: Vec<Vec<f64>> = by_problem.into_values().collect();
@@ -184,26 +192,20 @@ impl Results {
         Ok(Difference { mean, low, high, pairs: differences.iter().map(Vec::len).sum() })
     }
 
-    /// The scores of a method's sweeps.
-    pub(crate) fn scores(&self, method: &str) -> BTreeMap<Pair<'_>, Score> {
-        let own = self.records.iter().filter(|record| record.method == method);
-        own.filter_map(|record| Some(((&*record.problem, record.seed), self.score(record)?))).collect()
-    }
-
-    /// A method's sweeps that have a score, of a task or of all, by task and seed.
-    pub(crate) fn sweeps(&self, method: &str, problem: Option<&str>) -> BTreeMap<Pair<'_>, &Record> {
+    /// A method's sweeps that have a score, of a task or of all.
+    pub(crate) fn sweeps(&self, method: &str, problem: Option<&str>) -> Sweeps<'_> {
         let wanted = |record: &&Record| {
             record.method == method && problem.is_none_or(|problem| record.problem == problem)
         };
-        let own = self.records.iter().filter(wanted).filter(|record| self.score(record).is_some());
-        own.map(|record| ((&*record.problem, record.seed), record)).collect()
+        let own = self.records.iter().filter(wanted);
+        own.filter_map(|record| Some(((&*record.problem, record.seed), self.scored(record)?))).collect()
     }
 
     /// The methods compared, the best first. Only the tasks and seeds count that every method has finished which has finished
     /// any.
     pub fn standings(&self) -> Vec<Standing> {
         let compared = self.compared(None);
-        let none = BTreeMap::new();
+        let none = Sweeps::new();
         let own =
             |method: &str| compared.iter().find(|(name, _)| *name == method).map_or(&none, |(_, own)| own);
         let standing = |method: &&str| self.standing(method, own(method), &compared);
@@ -214,17 +216,11 @@ impl Results {
         standings
     }
 
-    fn standing(
-        &self,
-        method: &str,
-        sweeps: &BTreeMap<Pair<'_>, &Record>,
-        compared: &[(&str, BTreeMap<Pair<'_>, &Record>)],
-    ) -> Standing {
+    fn standing(&self, method: &str, sweeps: &Sweeps<'_>, compared: &[(&str, Sweeps<'_>)]) -> Standing {
         let mut by_problem: BTreeMap<&str, Vec<(Score, f64)>> = BTreeMap::new();
-        for (pair, record) in sweeps {
-            let all: Vec<&Record> = compared.iter().map(|(_, sweeps)| sweeps[pair]).collect();
-            let score = self.score(record).expect("only sweeps with a score are compared");
-            by_problem.entry(pair.0).or_default().push((score, rank(record, &all)));
+        for (pair, own) in sweeps {
+            let all: Vec<Scored<'_>> = compared.iter().map(|(_, sweeps)| sweeps[pair]).collect();
+            by_problem.entry(pair.0).or_default().push((own.score, rank(own, &all)));
         }
         let of = |value: &dyn Fn(&(Score, f64)) -> f64| -> Vec<Vec<f64>> {
             by_problem.values().map(|scores| scores.iter().map(value).collect()).collect()
@@ -232,7 +228,7 @@ impl Results {
         let mean_of = |value: &dyn Fn(&(Score, f64)) -> f64| {
             mean(&of(value).iter().map(|values| mean(values)).collect::<Vec<_>>())
         };
-        let mut late: Vec<f64> = sweeps.values().map(|record| record.cpu_ms_late).collect();
+        let mut late: Vec<f64> = sweeps.values().map(|own| own.record.cpu_ms_late).collect();
         Standing {
             method: method.to_owned(),
             problems: by_problem.len(),
@@ -242,9 +238,9 @@ impl Results {
             decades: mean_of(&|(score, _)| score.decades),
             speedup: mean_of(&|(score, _)| score.log_speedup).exp(),
             rank: mean_of(&|(_, rank)| *rank),
-            cpu_s: mean(&sweeps.values().map(|record| record.cpu_s).collect::<Vec<_>>()),
+            cpu_s: mean(&sweeps.values().map(|own| own.record.cpu_s).collect::<Vec<_>>()),
             cpu_ms_late: median(&mut late),
-            peak_mb: sweeps.values().map(|record| record.peak_mb).max().unwrap_or_default(),
+            peak_mb: sweeps.values().map(|own| own.record.peak_mb).max().unwrap_or_default(),
             failed: self.errors().filter(|record| record.method == method).count(),
         }
     }
@@ -281,9 +277,10 @@ pub struct Standing {
 }
 
 /// The rank of a sweep among those of the same task and seed, one of which it is.
-pub(crate) fn rank(record: &Record, all: &[&Record]) -> f64 {
-    let last = |record: &&Record| for_ranking(record.last().unwrap_or(f64::INFINITY));
-    let place = all.iter().position(|other| other.method == record.method).expect("it is one of them");
+pub(crate) fn rank(own: &Scored<'_>, all: &[Scored<'_>]) -> f64 {
+    let last = |sweep: &Scored<'_>| for_ranking(sweep.record.last().unwrap_or(f64::INFINITY));
+    let place = all.iter().position(|sweep| sweep.record.method == own.record.method);
+    let place = place.expect("it is one of them");
     ranks(&all.iter().map(last).collect::<Vec<_>>())[place]
 }
 

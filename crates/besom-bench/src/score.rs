@@ -32,36 +32,69 @@ impl Score {
     /// The score of a sweep; `None` if it has no result. `best` is the smallest loss that is known of the instance, which other
     /// sweeps may have found.
     pub fn of(record: &Record, reference: &Reference, best: f64) -> Option<Self> {
+        Yardstick::new(record, reference, best)?.score(record)
+    }
+}
+
+/// What the losses of a sweep are measured by.
+#[derive(Clone, Copy)]
+pub(crate) struct Yardstick {
+    /// What median random search ends with.
+    random: f64,
+    best: f64,
+    /// Random search's regret.
+    gap: f64,
+}
+
+impl Yardstick {
+    /// That of a sweep; `None` if the reference has no run.
+    pub(crate) fn new(record: &Record, reference: &Reference, best: f64) -> Option<Self> {
+        let random = random_at(reference, record.budget())?;
+        Some(Self { random, best, gap: f64::max(random - best, 1e-12) })
+    }
+
+    /// The score of a sweep; `None` if it has no result.
+    pub(crate) fn score(&self, record: &Record) -> Option<Score> {
         let curve = &record.curve;
         let last = record.last()?;
-        let random = random_at(reference, record.budget())?;
-        let gap = f64::max(random - best, 1e-12);
-        let norm = |loss: f64| match (random - loss) / gap {
+        let middle = curve[(curve.len() / 2).checked_sub(1).unwrap_or(curve.len() - 1)];
+        let reached = curve.iter().position(|loss| *loss <= self.random);
+        let speedup = reached.map_or(0.5, |place| curve.len() as f64 / (place + 1) as f64);
+        Some(Score {
+            score: self.norm(last),
+            half: self.norm(middle),
+            decades: self.decades(last),
+            log_speedup: speedup.ln(),
+        })
+    }
+
+    fn norm(&self, loss: f64) -> f64 {
+        match (self.random - loss) / self.gap {
             // Losses near the largest floats have no differences.
             share if share.is_nan() => -1.0,
             share => share.clamp(-1.0, 1.0),
-        };
-        let middle = curve[(curve.len() / 2).checked_sub(1).unwrap_or(curve.len() - 1)];
-        let reached = curve.iter().position(|loss| *loss <= random);
-        let speedup = reached.map_or(0.5, |place| curve.len() as f64 / (place + 1) as f64);
-        Some(Self {
-            score: norm(last),
-            half: norm(middle),
-            decades: decades(last, best, gap),
-            log_speedup: speedup.ln(),
-        })
+        }
+    }
+
+    /// Regret as a share of random search's, at least the smallest that counts; infinite without a value.
+    pub(crate) fn regret(&self, loss: f64) -> f64 {
+        self.share(loss).max(LEAST_REGRET)
+    }
+
+    /// Orders of magnitude of regret below random search, at most 4.
+    pub(crate) fn decades(&self, loss: f64) -> f64 {
+        let share = self.share(loss);
+        let share = if share.is_finite() { share } else { NO_VALUE };
+        -share.max(LEAST_REGRET).log10()
+    }
+
+    fn share(&self, loss: f64) -> f64 {
+        (loss - self.best) / self.gap
     }
 }
 
 /// The loss that median random search has after so many runs; its last where they are more than were measured.
-pub(crate) fn random_at(reference: &Reference, runs: usize) -> Option<f64> {
+fn random_at(reference: &Reference, runs: usize) -> Option<f64> {
     let last = reference.random.len().checked_sub(1)?;
     reference.random.get(runs.saturating_sub(1).min(last)).copied()
-}
-
-/// Orders of magnitude of regret below random search, at most 4.
-pub(crate) fn decades(loss: f64, best: f64, gap: f64) -> f64 {
-    let regret = (loss - best) / gap;
-    let regret = if regret.is_finite() { regret } else { NO_VALUE };
-    -regret.max(LEAST_REGRET).log10()
 }
