@@ -29,7 +29,7 @@ struct Tried {
 pub(crate) fn measure(objective: &dyn Objective, key: &str, runs: usize) -> Result<Reference, BoxError> {
     let problem = objective.problem();
     let goal = problem.metric().ok_or("an objective needs a metric")?.goal;
-    let mut rng = Rng::new(digest(key));
+    let mut rng = Rng::new(numbers::digest(key));
     let pool = pool(objective, goal, &problem.space, &mut rng)?;
     let random = median_of_random(&pool, runs, &mut rng);
     if let Some(best) = objective.best() {
@@ -139,10 +139,4 @@ fn step(from: &[f64], width: f64, rng: &mut Rng) -> Vec<f64> {
         }
     };
     from.iter().map(&mut vary).collect()
-}
-
-/// FNV-1a, which is the same everywhere and for ever.
-fn digest(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -12,7 +12,7 @@ use crate::{Bench, BenchError};
 const MOST_RUNS: usize = 100_000;
 
 impl Bench<'_> {
-    /// Everything that is wrong with it, at once. A name that nobody knows is an error of its own, with the nearest spelling.
+    /// Everything that is wrong with it, at once. An unknown name is an error of its own, with the nearest spelling.
     pub(crate) fn check(&self) -> Result<(), BenchError> {
         self.check_names()?;
         let mut problems = Vec::new();

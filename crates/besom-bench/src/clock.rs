@@ -9,7 +9,7 @@ pub(crate) fn thread_cpu() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
-/// CPU time of all living threads of a process and the most memory it has used in MiB, as far as the system says (Linux).
+/// CPU time of all living threads of a process, as far as the system says (Linux).
 pub(crate) fn process_cpu(pid: u32) -> Duration {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let nanoseconds = tasks.filter_map(|task| {

@@ -48,7 +48,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<Record>, BenchError> {
             Err(error) => problems.push(format!("line {}: {error}", place + 1)),
         }
     }
-    // Whoever wrote the file by hand may have left out the last line's end.
+    // A file that was written by hand may lack the end of its last line.
     records.extend(Record::read(&text[whole..]).ok().flatten());
     match problems.is_empty() {
         true => Ok(records),

@@ -1,4 +1,4 @@
-//! Medians, quantiles, ranks.
+//! Medians, quantiles, ranks, a hash.
 
 /// The median; 0 of nothing.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
@@ -38,6 +38,12 @@ pub(crate) fn ranks(values: &[f64]) -> Vec<f64> {
 /// A value as it is ranked: to ten digits after the point, so that rounding errors are ties.
 pub(crate) fn for_ranking(value: f64) -> f64 {
     format!("{value:.10}").parse::<f64>().unwrap_or(value) + 0.0
+}
+
+/// The FNV-1a hash of a text. It is the same on every machine and in every version, as the seeds made of it must be.
+pub(crate) fn digest(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use crate::{Reference, Rng};
 /// }
 /// ```
 pub trait Objective: Send + Sync {
-    /// Space and metric. Seed and cap are set by whoever benchmarks.
+    /// Space and metric. Seed and cap are set by the benchmark.
     fn problem(&self) -> Problem;
 
     /// The best true value that there is, in the metric's direction; `None` if it is not known. Then the best that anybody
@@ -49,11 +49,11 @@ pub trait Objective: Send + Sync {
     /// from `rng` only.
     ///
     /// An objective with a learning curve calls `log` with the metric's value after each epoch, in order; one without never
-    /// calls it. After [`Keep::Stop`] nobody looks at what else it would log, and it had better return.
+    /// calls it. What it logs after [`Keep::Stop`] is not read; it should return then.
     fn run(&self, point: &Point, rng: &mut Rng, log: &mut dyn FnMut(f64) -> Keep) -> Outcome;
 }
 
-/// Whether a run shall go on after it has logged a value.
+/// Whether a run goes on after it has logged a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Keep {

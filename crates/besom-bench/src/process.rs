@@ -117,11 +117,8 @@ impl Process {
     /// Waits for a program that has closed its output, but not for ever: it may have done so and still run.
     fn ended(&mut self, request: &'static str) -> ProcessError {
         self.input = None;
-        let status = match wait(&mut self.child, Duration::from_secs(2)) {
-            Some(status) => status.to_string(),
-            None => "its output only".to_owned(),
-        };
-        if !status.starts_with("its")
+        let status = wait(&mut self.child, Duration::from_secs(2));
+        if status.is_some()
             && let Some(errors) = self.errors.take()
         {
             // All that it wrote is in the pipe; children of it that hold the pipe open are not waited for.
@@ -132,6 +129,7 @@ impl Process {
                 std::thread::sleep(Duration::from_millis(10));
             }
         }
+        let status = status.map_or_else(|| "its output only".to_owned(), |status| status.to_string());
         ProcessError::Ended { status, request, tail: self.tail() }
     }
 

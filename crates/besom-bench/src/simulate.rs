@@ -140,10 +140,10 @@ impl Simulation<'_> {
         }
         self.track.push(self.best.1);
         let over = flying.known == flying.logs.len();
-        let run = flying.run;
+        let (run, step) = (flying.run, flying.known);
         self.flying.push_back(flying);
         if let Some(value) = logged {
-            self.report(run, value)?;
+            self.report(run, step, value)?;
         }
         if over {
             self.end(run, None)?;
@@ -158,8 +158,8 @@ impl Simulation<'_> {
         }
     }
 
-    fn report(&mut self, run: usize, value: f64) -> Result<(), BoxError> {
-        let step = self.flying.iter().find(|flying| flying.run == run).map_or(0, |flying| flying.known);
+    /// Reports what a run has logged, and ends the runs that the stopping rule names.
+    fn report(&mut self, run: usize, step: usize, value: f64) -> Result<(), BoxError> {
         let stops = self.costs.spend(run, self.session, |session| session.report(run, step, value))?;
         for stopped in stops {
             let flying = self.flying.iter().find(|flying| flying.run == stopped);

@@ -54,6 +54,15 @@ fn built(space: SpaceBuilder) -> Space {
     space.build().expect("the suites' spaces are tested")
 }
 
+/// So many numbers `x0`, `x1`, .. between the same bounds.
+fn cube(dimension: usize, min: f64, max: f64) -> SpaceBuilder {
+    (0..dimension).fold(Space::builder(), |space, i| space.uniform(format!("x{i}"), min, max))
+}
+
+fn square(x: f64) -> f64 {
+    x * x
+}
+
 /// A whole number, even in its logarithm.
 fn log_int(min: u16, max: u16) -> Distribution {
     let shape = Continuous::LogUniformValues { min: f64::from(min), max: f64::from(max) };

@@ -4,7 +4,7 @@ use crate::bootstrap::Interval;
 use crate::markdown::{Table, fixed, signed};
 use crate::{Difference, Results, Standing};
 
-/// What the columns mean, for whoever reads a table for the first time.
+/// What the columns mean, for those who read a table for the first time.
 const LEGEND: &str = "\
 Score: 0 = median random search, 1 = optimum or best known; in brackets 95 % of redraws of the seeds. Half: after half the runs.
 Decades: orders of magnitude of regret below random search, at most 4. Speedup: to reach what random search ends with.";

@@ -10,12 +10,11 @@ mod matrix;
 mod random;
 mod transform;
 
-use besom_core::Space;
 use functions::zoom;
 use gallagher::Peaks;
 use matrix::Matrix;
 
-use super::{Function, built};
+use super::{Function, built, cube};
 use crate::{Suite, Task};
 
 /// The dimensions of COCO's suite.
@@ -52,7 +51,7 @@ pub(super) fn task(function: usize, dimension: usize) -> Task {
 
 type Shape = fn(&Instance, &[f64]) -> f64;
 
-/// The functions in the paper's order, and their names. Gallagher's stand as spheres here; [`Bbob::value`] knows them.
+/// The functions in the paper's order, and their names.
 const FUNCTIONS: [(&str, Shape); 24] = [
     ("sphere", functions::sphere),
     ("separable ellipsoid", functions::ellipsoid_separable),
@@ -74,8 +73,8 @@ const FUNCTIONS: [(&str, Shape); 24] = [
     ("ill-conditioned Schaffer's F7", functions::schaffers_1000),
     ("Griewank-Rosenbrock", functions::griewank_rosenbrock),
     ("Schwefel", functions::schwefel),
-    ("Gallagher's 101 peaks", functions::sphere),
-    ("Gallagher's 21 peaks", functions::sphere),
+    ("Gallagher's 101 peaks", functions::gallagher),
+    ("Gallagher's 21 peaks", functions::gallagher),
     ("Katsuura", functions::katsuura),
     ("Lunacek's double Rastrigin", functions::lunacek),
 ];
@@ -86,6 +85,8 @@ struct Instance {
     optimum: Vec<f64>,
     r: Matrix,
     q: Matrix,
+    /// Those of Gallagher's functions.
+    peaks: Option<Peaks>,
 }
 
 /// One function of BBOB in one dimension and instance.
@@ -94,7 +95,6 @@ pub struct Bbob {
     function: usize,
     optimum_value: f64,
     instance: Instance,
-    peaks: Option<Peaks>,
 }
 
 impl Bbob {
@@ -121,7 +121,7 @@ impl Bbob {
             None => optimum(function, dimension, seed, &r),
         };
         let optimum_value = random::optimum_value(seed);
-        Self { function, optimum_value, instance: Instance { optimum, r, q }, peaks }
+        Self { function, optimum_value, instance: Instance { optimum, r, q, peaks } }
     }
 
     /// The name of the function.
@@ -135,11 +135,7 @@ impl Bbob {
     /// If `x` has another number of coordinates than the function.
     pub fn value(&self, x: &[f64]) -> f64 {
         assert_eq!(x.len(), self.instance.optimum.len(), "one coordinate per dimension");
-        let above = match &self.peaks {
-            Some(peaks) => peaks.value(x),
-            None => FUNCTIONS[self.function - 1].1(&self.instance, x),
-        };
-        above + self.optimum_value
+        FUNCTIONS[self.function - 1].1(&self.instance, x) + self.optimum_value
     }
 
     /// The least value.
@@ -149,8 +145,7 @@ impl Bbob {
 
     /// The function over the box [-5, 5]^D, its parameters named `x0`, `x1`, ..
     pub fn objective(self) -> Function {
-        let names = 0..self.best_point().len();
-        let space = built(names.fold(Space::builder(), |space, i| space.uniform(format!("x{i}"), -5.0, 5.0)));
+        let space = built(cube(self.best_point().len(), -5.0, 5.0));
         let best = self.best_value();
         Function::new(space, move |x| self.value(x)).best(best)
     }

@@ -4,9 +4,7 @@ use std::f64::consts::{E, PI, TAU};
 
 use libm::{cos, exp, sin};
 
-fn square(x: f64) -> f64 {
-    x * x
-}
+use super::square;
 
 /// The least value of [`branin`], at three places.
 pub(super) const BRANIN_BEST: f64 = 0.397_887_357_729_738_16;

@@ -2,11 +2,11 @@
 //!
 //! A full run has 50 epochs. Methods that stop runs early get more of them out of the budget.
 
-use besom_core::{BoxError, Space};
+use besom_core::{BoxError, Space, SpaceBuilder};
 use libm::{exp, log2, log10, pow};
 
 use super::draw::{array, between, generator};
-use super::{Training, built, log_int, valley};
+use super::{Training, built, log_int, square, valley};
 use crate::{Suite, Task};
 
 const EPOCHS: u16 = 50;
@@ -36,34 +36,38 @@ fn task(name: &str, make: impl Fn(u64) -> Training + Send + Sync + 'static) -> T
     Task::new(name, RUNS, make).epochs(usize::from(EPOCHS))
 }
 
-fn square(x: f64) -> f64 {
-    x * x
+/// A learning rate and a weight decay, the first two parameters of most tasks.
+fn rates() -> SpaceBuilder {
+    Space::builder().log_uniform("lr", 1e-5, 1.0).log_uniform("wd", 1e-7, 1e-1)
+}
+
+/// The place of [`rates`] in the unit square.
+fn unit(v: &[f64]) -> [f64; 2] {
+    [(log10(v[0]) + 5.0) / 5.0, (log10(v[1]) + 7.0) / 6.0]
 }
 
 /// A high learning rate leads early and ends worse, a low one is slow; weight decay matters only late.
 fn cross(_: u64) -> Training {
-    let space =
-        Space::builder().log_uniform("lr", 1e-5, 1.0).log_uniform("wd", 1e-7, 1e-1).uniform("drop", 0.0, 0.9);
+    let space = rates().uniform("drop", 0.0, 0.9);
     let loss = |lr: f64, wd: f64, drop: f64, epoch: f64| {
         let end = 0.2 + 0.8 * square(lr - 0.45) + 0.25 * square(wd - 0.6) * epoch / f64::from(EPOCHS);
         end + 0.1 * square(drop - 0.2) + exp(-epoch * (0.02 + 0.5 * lr * lr))
     };
     let best = valley(|lr| loss(lr, 0.6, 0.2, f64::from(EPOCHS)), 0.0, 1.0);
-    let of_point =
-        move |v: &[f64], epoch: f64| loss((log10(v[0]) + 5.0) / 5.0, (log10(v[1]) + 7.0) / 6.0, v[2], epoch);
+    let of_point = move |v: &[f64], epoch: f64| {
+        let [lr, wd] = unit(v);
+        loss(lr, wd, v[2], epoch)
+    };
     Training::new(built(space), EPOCHS, of_point).noise(NOISE).best(best)
 }
 
 /// Power laws: the batch size sets how fast a run gets to its end, the other parameters where that is.
 fn power(instance: u64) -> Training {
     let [lr, wd, width, batch] = array(&mut generator("curve_power", instance), 0.25, 0.75);
-    let space = Space::builder()
-        .log_uniform("lr", 1e-5, 1.0)
-        .log_uniform("wd", 1e-7, 1e-1)
-        .log_uniform("width", 16.0, 4096.0);
-    let space = space.log_uniform("batch", 8.0, 2048.0);
+    let space = rates().log_uniform("width", 16.0, 4096.0).log_uniform("batch", 8.0, 2048.0);
     let loss = move |v: &[f64], epoch: f64| {
-        let [of_lr, of_wd] = [(log10(v[0]) + 5.0) / 5.0 - lr, (log10(v[1]) + 7.0) / 6.0 - wd];
+        let [rate, decay] = unit(v);
+        let [of_lr, of_wd] = [rate - lr, decay - wd];
         let [of_width, of_batch] = [(log2(v[2]) - 4.0) / 8.0 - width, (log2(v[3]) - 3.0) / 8.0 - batch];
         let end = 0.1 + 2.0 * square(of_lr) + 0.3 * square(of_wd) + 0.5 * square(of_width);
         end + pow(epoch, -(0.9 - square(of_batch)))
@@ -77,7 +81,7 @@ fn power(instance: u64) -> Training {
 fn late(instance: u64) -> Training {
     let mut rng = generator("curve_late", instance);
     let [lr, wd] = [between(&mut rng, 0.55, 0.8), between(&mut rng, 0.2, 0.8)];
-    let space = Space::builder().log_uniform("lr", 1e-5, 1.0).log_uniform("wd", 1e-7, 1e-1).int("cut", 5, 45);
+    let space = rates().int("cut", 5, 45);
     let loss = move |rate: f64, decay: f64, cut: f64, epoch: f64| {
         let end =
             0.1 + square(rate - lr) + 0.3 * square(decay - wd) + 0.2 * square(cut / f64::from(EPOCHS) - 0.6);
@@ -88,8 +92,10 @@ fn late(instance: u64) -> Training {
     };
     let of_cut = |cut: i32| valley(|rate| loss(rate, wd, f64::from(cut), f64::from(EPOCHS)), 0.0, 1.0);
     let best = (5..=45).map(of_cut).fold(f64::INFINITY, f64::min);
-    let of_point =
-        move |v: &[f64], epoch: f64| loss((log10(v[0]) + 5.0) / 5.0, (log10(v[1]) + 7.0) / 6.0, v[2], epoch);
+    let of_point = move |v: &[f64], epoch: f64| {
+        let [lr, wd] = unit(v);
+        loss(lr, wd, v[2], epoch)
+    };
     Training::new(built(space), EPOCHS, of_point).noise(NOISE).best(best)
 }
 

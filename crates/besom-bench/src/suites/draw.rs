@@ -2,12 +2,12 @@
 
 use besom_core::{Rng, RunNumber, seed};
 
+use crate::numbers::digest;
+
 /// The generator of an instance: a function of the task's name and the instance's number.
 pub(super) fn generator(name: &str, instance: u64) -> Rng {
-    // FNV-1a: names differ, so that instances of different tasks do.
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, mix);
-    seed::rng(hash, RunNumber::FIRST.plus(usize::try_from(instance).unwrap_or(usize::MAX - 1)))
+    let number = RunNumber::FIRST.plus(usize::try_from(instance).unwrap_or(usize::MAX - 1));
+    seed::rng(digest(name), number)
 }
 
 /// A number between two bounds.

@@ -6,7 +6,7 @@ use libm::log2;
 use super::classic::{HARTMANN6_BEST, HARTMANN6_PLACE, hartmann6};
 use super::draw::{generator, normals};
 use super::mixed::{AckleyCat, Cliff, Hartmann6Log, Kind};
-use super::{Failing, Function, built, log_int};
+use super::{Failing, Function, built, cube, log_int};
 use crate::{Suite, Task};
 
 /// Runs that fail by chance (one in ten, three in ten), and runs that fail in a region next to the optimum.
@@ -36,7 +36,7 @@ fn half(instance: u64) -> Failing<Function> {
         let side: f64 = normal.iter().zip(v).zip(HARTMANN6_PLACE).map(|((n, x), best)| n * (x - best)).sum();
         side > 0.05
     };
-    let space = built((0..6).fold(Space::builder(), |space, i| space.uniform(format!("x{i}"), 0.0, 1.0)));
+    let space = built(cube(6, 0.0, 1.0));
     let function = Function::new(space, |v| hartmann6([v[0], v[1], v[2], v[3], v[4], v[5]]));
     Failing::in_region(function.best(HARTMANN6_BEST), beyond)
 }

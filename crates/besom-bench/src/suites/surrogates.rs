@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use besom_core::{BoxError, Metric, Point, Problem};
+use besom_core::{Point, Problem};
 pub use error::SurrogateError;
 use folder::Folder;
 use model::Model;
@@ -44,32 +44,24 @@ pub fn surrogates(folder: &Path) -> Result<Suite, SurrogateError> {
     let mut tasks = Vec::new();
     for scenario in found {
         let folder = Arc::new(Folder::open(scenario, folder.join(scenario.name))?);
-        tasks.extend(scenario.data.iter().map(|data| task(folder.clone(), data)));
-        tasks.extend(scenario.curves.iter().map(|data| curve(folder.clone(), data)));
+        tasks.extend(scenario.data.iter().map(|data| task(folder.clone(), data, false)));
+        tasks.extend(scenario.curves.iter().map(|data| task(folder.clone(), data, true)));
     }
     Ok(Suite::new("surrogates", "networks fitted to real training, in place of it", tasks))
 }
 
-/// The final loss on a data set.
-fn task(folder: Arc<Folder>, data: &'static str) -> Task {
-    let (name, runs) = (format!("{}_{data}", folder.scenario.name), folder.scenario.runs);
-    let surrogate = move |name, model, folder| Surrogate { name, model, folder, data, logs: false };
-    Task::new(name.clone(), runs, maker(name, folder, surrogate)).instances(1)
-}
-
-/// The loss on a data set after every epoch, with noise.
-fn curve(folder: Arc<Folder>, data: &'static str) -> Task {
-    let (name, epochs) = (format!("{}_curve_{data}", folder.scenario.name), folder.scenario.epochs);
-    let surrogate = move |name, model, folder| Surrogate { name, model, folder, data, logs: true };
-    Task::new(name.clone(), CURVE_RUNS, maker(name, folder, surrogate)).instances(1).epochs(epochs.into())
-}
-
-fn maker(
-    name: String,
-    folder: Arc<Folder>,
-    surrogate: impl Fn(String, Arc<Model>, Arc<Folder>) -> Surrogate + Send + Sync,
-) -> impl Fn(u64) -> Result<Surrogate, BoxError> + Send + Sync {
-    move |_| Ok(surrogate(name.clone(), folder.model()?, folder.clone()))
+/// The final loss on a data set, or with `logs` the loss after every epoch, with noise.
+fn task(folder: Arc<Folder>, data: &'static str, logs: bool) -> Task {
+    let scenario = folder.scenario;
+    let (curve, runs, epochs) =
+        if logs { ("_curve", CURVE_RUNS, scenario.epochs) } else { ("", scenario.runs, 1) };
+    let task_name = format!("{}{curve}_{data}", scenario.name);
+    let name = task_name.clone();
+    let surrogate = move |_| {
+        let (name, model) = (name.clone(), folder.model()?);
+        Ok(Surrogate { name, model, folder: folder.clone(), data, logs })
+    };
+    Task::new(task_name, runs, surrogate).instances(1).epochs(epochs.into())
 }
 
 /// A model's loss on one data set.
@@ -100,10 +92,7 @@ impl Surrogate {
 
 impl Objective for Surrogate {
     fn problem(&self) -> Problem {
-        Problem::without_metric()
-            .with_metric(Metric::minimize("loss"))
-            .space(self.folder.space.clone())
-            .seed(0)
+        Problem::minimize("loss").space(self.folder.space.clone())
     }
 
     /// Measured before, since it takes tens of thousands of answers: examples/reference.rs does it. The stored ones are of the

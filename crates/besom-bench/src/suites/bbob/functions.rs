@@ -1,19 +1,16 @@
-//! The functions 1 to 20, 23 and 24 but for their optimum value, numbered and written as in the paper: `z` is the transformed
+//! The 24 functions but for their optimum value, numbered and written as in the paper: `z` is the transformed
 //! point, `r` and `q` are its rotations R and Q.
 
 use std::f64::consts::TAU;
 
 use libm::{cos, pow, sin};
 
+use super::super::square;
 use super::Instance;
 use super::transform::{asy, lambda, minus, oscillate, osz, penalty, share};
 
 fn sum(z: &[f64], term: impl Fn(usize, f64) -> f64) -> f64 {
     z.iter().enumerate().map(|(i, &z)| term(i, z)).sum()
-}
-
-fn square(x: f64) -> f64 {
-    x * x
 }
 
 /// The factor by which the functions of Rosenbrock are zoomed in.
@@ -172,6 +169,11 @@ pub(super) fn schwefel(f: &Instance, x: &[f64]) -> f64 {
     let inside: Vec<f64> = z.iter().map(|z| z / 100.0).collect();
     let waves = sum(&z, |_, z| z * sin(z.abs().sqrt()));
     -waves / (100.0 * z.len() as f64) + 4.189_828_872_724_339 + 100.0 * penalty(&inside)
+}
+
+/// Both of Gallagher's functions: the instance knows its peaks.
+pub(super) fn gallagher(f: &Instance, x: &[f64]) -> f64 {
+    f.peaks.as_ref().expect("the instance of a function of Gallagher's has peaks").value(x)
 }
 
 pub(super) fn katsuura(f: &Instance, x: &[f64]) -> f64 {

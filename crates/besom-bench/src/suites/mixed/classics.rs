@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::super::classic::{BRANIN_BEST, HARTMANN6_BEST, ackley, branin, hartmann6, levy};
 use super::super::draw::{array, permutation};
 use super::super::noise::Noisy;
-use super::super::{Function, built, place};
+use super::super::{Function, built, cube, place};
 use super::Kind;
 use crate::Objective;
 
@@ -28,9 +28,8 @@ impl Kind for AckleyCat {
     }
 
     fn objective(self) -> impl Objective {
-        let numbers = (0..3).fold(Space::builder(), |space, i| space.uniform(format!("x{i}"), -5.0, 5.0));
         let letters = ["a", "b", "c", "d", "e"];
-        let space = built((0..2).fold(numbers, |space, i| space.choice(format!("c{i}"), letters)));
+        let space = built((0..2).fold(cube(3, -5.0, 5.0), |space, i| space.choice(format!("c{i}"), letters)));
         let category = move |i: usize, v: &[f64]| 0.6 * f64::from(self.order[i][place(v[3 + i])]);
         let value = move |v: &[f64]| {
             let [a, b, c] = self.shift;
@@ -74,7 +73,7 @@ impl Kind for Hartmann6 {
     }
 
     fn objective(self) -> impl Objective {
-        let space = built((0..6).fold(Space::builder(), |space, i| space.uniform(format!("x{i}"), 0.0, 1.0)));
+        let space = built(cube(6, 0.0, 1.0));
         Function::new(space, move |v| hartmann6(self.order.map(|j| v[j]))).best(HARTMANN6_BEST)
     }
 }
@@ -121,8 +120,8 @@ impl Kind for LevyQ {
     }
 
     fn objective(self) -> impl Objective {
-        let numbers = (0..3).fold(Space::builder(), |space, i| space.uniform(format!("x{i}"), -8.0, 8.0));
-        let space = (3..6).fold(numbers, |space, i| space.q_uniform(format!("x{i}"), -8.0, 8.0, 0.5));
+        let space =
+            (3..6).fold(cube(3, -8.0, 8.0), |space, i| space.q_uniform(format!("x{i}"), -8.0, 8.0, 0.5));
         let value = move |v: &[f64]| {
             let centered: Vec<f64> = v.iter().zip(self.shift).map(|(x, s)| x - s + 1.0).collect();
             levy(&centered)

@@ -6,13 +6,9 @@ use libm::{cos, log, log2, log10, pow};
 use serde::Deserialize;
 
 use super::super::draw::{array, between, normals, permutation};
-use super::super::{Failing, Function, built, log_int, place, valley};
+use super::super::{Failing, Function, built, log_int, place, square, valley};
 use super::Kind;
 use crate::Objective;
-
-fn square(x: f64) -> f64 {
-    x * x
-}
 
 /// Three families of models, each of which reads two parameters of its own; the others do nothing. One is the best.
 #[derive(Deserialize)]

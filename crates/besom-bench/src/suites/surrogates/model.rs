@@ -37,24 +37,27 @@ impl Model {
         let plan = |rows: u16| {
             plan(scenario, file, rows.into()).map_err(|error| SurrogateError::file(file.to_owned(), error))
         };
-        let (one, curve) = (plan(1)?, plan(scenario.epochs)?);
+        let one = plan(1)?;
+        let curve = if scenario.epochs == 1 { one.clone() } else { plan(scenario.epochs)? };
         Ok(Self { scenario, encoding, one, curve })
     }
 
     /// The loss at a point of the scenario's space on this data set.
     pub(super) fn loss(&self, data: &str, point: &Point) -> Result<f64, BoxError> {
-        let numbers = self.numbers(point, None)?;
+        let numbers = self.numbers(point)?;
         Ok(self.losses(&self.one, &self.codes(data, point), &numbers)?[0])
     }
 
     /// The losses after every epoch.
     pub(super) fn curve(&self, data: &str, point: &Point) -> Result<Vec<f64>, BoxError> {
-        let (mut codes, mut numbers) = (Vec::new(), Vec::new());
-        for epoch in 1..=self.scenario.epochs {
-            codes.extend(self.codes(data, point));
-            numbers.extend(self.numbers(point, Some(epoch))?);
-        }
-        Ok(self.losses(&self.curve, &codes, &numbers)?)
+        let (epochs, numbers) = (self.scenario.epochs, self.numbers(point)?);
+        let row = |epoch: u16| {
+            let named = self.scenario.numeric.iter().zip(&numbers);
+            named.map(move |(&name, &number)| if name == "epoch" { epoch.into() } else { number })
+        };
+        let rows: Vec<f64> = (1..=epochs).flat_map(row).collect();
+        let codes = self.codes(data, point).repeat(epochs.into());
+        Ok(self.losses(&self.curve, &codes, &rows)?)
     }
 
     /// The categorical inputs. The network has a number for what it does not know, 0.
@@ -67,10 +70,9 @@ impl Model {
     }
 
     /// The numeric inputs: of the point, at their fullest, or 0 where they are not read.
-    fn numbers(&self, point: &Point, epoch: Option<u16>) -> Result<Vec<f64>, BoxError> {
+    fn numbers(&self, point: &Point) -> Result<Vec<f64>, BoxError> {
         let unread = text(point, "booster").map_or(&[][..], unread);
         let number = |&name: &&str| match self.scenario.fixed.iter().find(|(fixed, _)| *fixed == name) {
-            Some(&(_, full)) if name == "epoch" => Some(epoch.map_or(full, f64::from)),
             Some(&(_, full)) => Some(full),
             None if unread.contains(&name) => Some(0.0),
             None => point.get(&name.into())?.as_f64(),
