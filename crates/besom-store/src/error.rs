@@ -70,6 +70,16 @@ pub enum StoreError {
     /// An attempt cannot end in this state.
     #[error("a run cannot end as {0}")]
     NotAnEnd(RunState),
+    /// Something is larger than the store takes; nothing of it was stored.
+    #[error("{what} would be {bytes} bytes large; at most {limit} are kept")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// How large it would be.
+        bytes: u64,
+        /// How large it may be.
+        limit: u64,
+    },
     /// The store could not be written.
     #[error("cannot write the store")]
     Write(#[source] FileFault),
@@ -130,6 +140,7 @@ impl StoreError {
             | Self::NoAgent(_)
             | Self::Transition { .. }
             | Self::NotAnEnd(_)
+            | Self::TooLarge { .. }
             | Self::Contradiction { .. }
             | Self::Damaged(_) => false,
         }

@@ -26,7 +26,7 @@
 ///         Err(StoreError::transient("the reply was lost"))
 ///     });
 ///     forward_queue!(
-///         [join, claim, report, idle, leave, held, silent, give_up, has_finished_run, report_broken]
+///         [join, claim, report, describe, print, idle, leave, held, silent, give_up, has_finished_run, report_broken]
 ///         |self, call| call(&mut self.0)
 ///     );
 /// }
@@ -35,7 +35,8 @@
 macro_rules! forward_queue {
     (|$self:ident, $call:ident| $body:expr) => {
         $crate::forward_queue!(
-            [join, claim, report, finish, idle, leave, held, silent, give_up, has_finished_run, report_broken]
+            [join, claim, report, describe, print, finish, idle, leave, held, silent, give_up, has_finished_run,
+             report_broken]
             |$self, $call| $body
         );
     };
@@ -53,6 +54,16 @@ macro_rules! forward_queue {
     (@ report $self:ident $call:ident $body:expr) => {
         $crate::__forward!(Queue $self $call $body, report(
             lease: &$crate::Lease, rows: &[$crate::Row],
+        ) -> $crate::Reply);
+    };
+    (@ describe $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, describe(
+            lease: &$crate::Lease, facts: &$crate::__Map,
+        ) -> $crate::Reply);
+    };
+    (@ print $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, print(
+            lease: &$crate::Lease, from: u64, text: &str,
         ) -> $crate::Reply);
     };
     (@ finish $self:ident $call:ident $body:expr) => {
@@ -108,6 +119,7 @@ macro_rules! forward_store {
             sweep(id: &SweepId) -> SweepRow;
             sweeps() -> Vec<SweepRow>;
             set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();
+            set_label(id: &SweepId, key: &str, value: Option<&str>) -> ();
             pause(id: &SweepId, by: PausedBy, reason: Option<&str>) -> ();
             changes(id: &SweepId, since: u64) -> Changes;
             add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun], seen: Option<&Seen>) -> Added;
@@ -117,7 +129,11 @@ macro_rules! forward_store {
             run(id: &SweepId, number: RunNumber) -> RunRow;
             seen(id: &SweepId, number: RunNumber) -> Option<Seen>;
             attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
+            facts(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Map<String, Value>;
+            annotate(id: &SweepId, number: RunNumber, facts: &Map<String, Value>) -> ();
+            output(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Output;
             rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
+            rows_after(id: &SweepId, number: RunNumber, attempt: Option<u64>, after: u64, limit: u64) -> Vec<Row>;
             curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
             events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
             status(id: &SweepId) -> Status;

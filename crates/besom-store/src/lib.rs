@@ -30,13 +30,17 @@ pub mod rules;
 mod sqlite;
 mod store;
 
+/// The objects of facts, for [`forward_queue!`].
+#[doc(hidden)]
+pub type __Map = serde_json::Map<String, serde_json::Value>;
+
 pub use clock::{Clock, system_clock};
 pub use error::{FileFault, StoreError};
 pub use memory::MemoryStore;
 pub use model::{
     Added, AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun, Lease,
-    NewAgent, NewRun, NewSweep, Order, PausedBy, Reply, Row, RunChange, RunQuery, RunRow, Seen, Status,
-    StopKind, SweepId, SweepRow, SweepState, Watched,
+    MAX_FACTS, NewAgent, NewRun, NewSweep, Order, Output, OutputPart, PausedBy, Reply, Row, RunChange,
+    RunQuery, RunRow, Seen, Status, StopKind, SweepId, SweepRow, SweepState, Watched,
 };
 pub use queue::Queue;
 #[cfg(feature = "mutants")]

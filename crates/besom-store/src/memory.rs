@@ -4,6 +4,7 @@
 //! two accounts of the protocol check each other (decision 39). Each run keeps its row as it is listed; indexes keep what
 //! would else take a pass over all runs, and are renewed in one place ([`sweep::Sweep::edit`]).
 
+mod facts;
 mod index;
 mod queue;
 mod run;

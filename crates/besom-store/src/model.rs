@@ -5,6 +5,7 @@
 
 mod agent;
 mod changes;
+mod facts;
 mod run;
 mod sweep;
 
@@ -12,5 +13,7 @@ pub use self::agent::{
     AgentId, AgentRow, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, Reply, Row, StopKind,
 };
 pub use self::changes::{Changes, CurvePart, Event, RunChange};
+pub(crate) use self::facts::ceil_boundary;
+pub use self::facts::{MAX_FACTS, Output, OutputPart};
 pub use self::run::{Added, Attempt, NewRun, Order, RunQuery, RunRow, Seen};
 pub use self::sweep::{NewSweep, PausedBy, Status, SweepId, SweepRow, SweepState, Watched};

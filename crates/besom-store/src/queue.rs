@@ -1,5 +1,7 @@
 //! What an agent sees of a store.
 
+use serde_json::{Map, Value};
+
 use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Reply, Row, StoreError, SweepId, forward_queue};
 
 /// What an agent sees of a store: it claims runs, reports on them, ends them, and recovers the runs of agents
@@ -13,7 +15,7 @@ use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Reply, Row, StoreErro
 /// written by [`forward_queue!`](crate::forward_queue).
 ///
 /// - **Reply after commit.** A reply is sent once its effect survives a crash. Signs of life (`idle`, an
-///   empty `report`, a `claim` that got nothing) may wait for the next durable commit (decision 13).
+///   empty `report`, a `claim` that got nothing) and output (`print`) may wait for the next durable commit (decision 13).
 /// - **Safe to repeat.** After a lost reply the agent makes the same call again. A repeated call has no
 ///   further effect and the same answer, with two exceptions: a repeated `join` adds a second agent, which
 ///   stays idle; a repeated `give_up` returns `false`.
@@ -21,10 +23,10 @@ use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Reply, Row, StoreErro
 ///   What a lease is worth is decided by its attempt number, never by time.
 /// - **Coming back.** An agent that was given up ([`give_up`](Self::give_up), [`leave`](Self::leave)) may only have been
 ///   silent. Until its run is handed out again, tried again, or ended by [`Store`](crate::Store) calls, and unless the
-///   sweep was canceled, the lease still stands: the next `report` that is not answered with a gap, the next `finish`, or
-///   the same `claim` again makes the run `running` under the same attempt. That clears its message and its end, returns the
+///   sweep was canceled, the lease still stands: the next `report` that is not answered with a gap, the next `describe`, `print` or
+///   `finish`, or the same `claim` again makes the run `running` under the same attempt. That clears its message and its end, returns the
 ///   retry that being pending again had used up, and logs `returned`. A paused or finished sweep does not prevent it.
-/// - **Signs of life** of an agent are `join`, `idle`, `leave`, every `claim` whatever its answer, and a `report` or `finish`
+/// - **Signs of life** of an agent are `join`, `idle`, `leave`, every `claim` whatever its answer, and a `report`, `describe`, `print` or `finish`
 ///   under a lease that stands, but not one that is answered with a gap, nor an end that was stored before. Each of them
 ///   lets an agent that has left rejoin.
 /// - **Transient errors.** An agent retries after errors that are [transient](StoreError::is_transient), and
@@ -55,6 +57,20 @@ pub trait Queue: Send {
     /// Rows whose seq is stored already are skipped, whatever they hold. If a row is missing before or among the others,
     /// none is stored: [`Reply::Gap`]. A stop that was requested is answered to each report until the run has ended.
     fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError>;
+
+    /// Merges facts about the attempt into those that are stored, by RFC 7386 (JSON merge patch): null removes a key, objects
+    /// are merged, anything else replaces. Known are `name`, `tags`, `notes`, `group`, `job_type`, `host`, `program`,
+    /// `config` (what the program added to its parameters) and `summary` (what it said at last); others are kept as well. A new
+    /// attempt begins without facts. Facts are no part of the history, and no change to [`Store::changes`](crate::Store::changes).
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] if they would exceed [`MAX_FACTS`](crate::MAX_FACTS); then nothing is stored.
+    fn describe(&mut self, lease: &Lease, facts: &Map<String, Value>) -> Result<Reply, StoreError>;
+
+    /// Stores output of the attempt that begins at byte `from` of all its output. What is before the end of the stored output
+    /// is skipped, whatever it holds; what is missing between that and `from` stays missing. What is kept of it all is in
+    /// [`Output`](crate::Output). It may be lost in a power failure.
+    fn print(&mut self, lease: &Lease, from: u64, text: &str) -> Result<Reply, StoreError>;
 
     /// Ends an attempt. The run gets the state of the end, with these exceptions: it becomes `pending` again
     /// while the budget for its kind of end lasts, unless a stop was requested or the sweep has ended; a

@@ -5,6 +5,7 @@
 //! the time comes in as `now`, in milliseconds since 1970. The model of the laws, [`MemoryStore`](crate::MemoryStore), is written without this module, so that
 //! the two check each other.
 
+mod facts;
 mod run;
 mod sweep;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 use besom_core::RunState;
 use serde_json::{Map, Value};
 
+pub use self::facts::{facts_text, fits, kept, merge, unprinted};
 pub use self::run::{Ended, RunRecord, Standing, StopRequest};
 pub use self::sweep::SweepRecord;
 use crate::Row;

@@ -11,11 +11,13 @@ mod claims;
 mod columns;
 mod curves;
 mod events;
+mod facts;
 mod fault;
 mod listing;
 #[cfg(feature = "mutants")]
 mod mutant;
 mod open;
+mod output;
 mod queue;
 mod reports;
 mod rows;

@@ -1,11 +1,12 @@
 //! What controllers and owners see of a store.
 
 use besom_core::{RunNumber, RunState};
+use serde_json::{Map, Value};
 
 use crate::forward::forward_store;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Queue, Row, RunQuery, RunRow, Seen,
-    Status, StopKind, StoreError, SweepId, SweepRow, SweepState, derived,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PausedBy, Queue, Row, RunQuery,
+    RunRow, Seen, Status, StopKind, StoreError, SweepId, SweepRow, SweepState, derived,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
@@ -19,7 +20,7 @@ use crate::{
 /// [`MemoryStore`](crate::MemoryStore) is the shortest complete one to read; the laws (`besom_store::laws`, feature
 /// `laws`) check another against it.
 ///
-/// [`run`](Self::run), [`curve`](Self::curve) and [`status`](Self::status) are defined in terms of the others; override
+/// [`run`](Self::run), [`rows_after`](Self::rows_after), [`curve`](Self::curve) and [`status`](Self::status) are defined in terms of the others; override
 /// them where there is a faster way.
 ///
 /// # Stability
@@ -29,7 +30,7 @@ pub trait Store: Queue {
     /// Creates a sweep in state `pending`.
     ///
     /// # Errors
-    /// [`StoreError::SweepExists`] if its id is taken.
+    /// [`StoreError::SweepExists`] if its id is taken; [`StoreError::TooLarge`] as in [`Self::set_label`].
     fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError>;
 
     /// The sweep of this id.
@@ -56,6 +57,13 @@ pub trait Store: Queue {
     /// # Errors
     /// [`StoreError::Transition`] if the sweep has ended.
     fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError>;
+
+    /// Sets a label of a sweep, a small text with a name, or removes it: see [`NewSweep::labels`]. No change to
+    /// [`Self::changes`].
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] if key and value exceed [`MAX_FACTS`](crate::MAX_FACTS).
+    fn set_label(&mut self, id: &SweepId, key: &str, value: Option<&str>) -> Result<(), StoreError>;
 
     /// What has changed since a cursor; 0 for everything. Changes from a cursor, put upon what was known there, are what
     /// changes from 0 say, whatever the cursor. If nothing has changed, there are no runs in the answer.
@@ -110,9 +118,48 @@ pub trait Store: Queue {
     /// The hand-outs of a run, oldest first.
     fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError>;
 
+    /// The facts about an attempt: see [`Queue::describe`]. `Some(0)` is what the owner has said of the run
+    /// ([`Self::annotate`]); `None` is the newest attempt with the owner's facts merged in. An attempt that there was not has no
+    /// facts.
+    fn facts(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<Map<String, Value>, StoreError>;
+
+    /// Merges facts about a run that its owner states (tags, notes), whatever its state: they hold for all its attempts and
+    /// override what these said.
+    ///
+    /// # Errors
+    /// As [`Queue::describe`].
+    fn annotate(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        facts: &Map<String, Value>,
+    ) -> Result<(), StoreError>;
+
+    /// What is kept of the output of an attempt (the newest if `None`); nothing of an attempt that there was not.
+    fn output(&mut self, id: &SweepId, number: RunNumber, attempt: Option<u64>)
+    -> Result<Output, StoreError>;
+
     /// The metric rows of one attempt (the newest if `None`), in order; none of an attempt that there was not.
     fn rows(&mut self, id: &SweepId, number: RunNumber, attempt: Option<u64>)
     -> Result<Vec<Row>, StoreError>;
+
+    /// A page of [`Self::rows`]: at most `limit` rows with a seq above `after`.
+    fn rows_after(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+        after: u64,
+        limit: u64,
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows = self.rows(id, number, attempt)?.into_iter().filter(|row| row.seq > after);
+        Ok(rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
 
     /// The curve of a watched metric in the newest attempt: one value per row that held it, NaN where it was no
     /// finite number; empty if the sweep has no such metric.

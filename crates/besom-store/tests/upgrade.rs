@@ -2,7 +2,8 @@
 //!
 //! `data/version-1.db` was written by the `besom` of that version: a sweep that its owner has paused, with runs that
 //! finished, failed, were stopped early, crashed and were tried again, and one whose agent was killed; a sweep that a
-//! broken program has paused; one that is finished; one that is canceled.
+//! broken program has paused; one that is finished; one that is canceled. `data/version-2.db`: a sweep that is finished,
+//! with a failed run, and one that is paused before its first run.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod stage;
@@ -12,20 +13,26 @@ use std::path::{Path, PathBuf};
 
 use besom_core::{Best, RunNumber, RunState};
 use besom_store::{
-    AgentId, Claim, NewAgent, PausedBy, Queue, Reply, SqliteStore, StopKind, Store, SweepId, SweepState,
+    AgentId, Claim, NewAgent, Output, PausedBy, Queue, Reply, SqliteStore, StopKind, Store, SweepId,
+    SweepState,
 };
 use rusqlite::Connection;
 use serde_json::json;
-use stage::{end, new_runs, row};
+use stage::{end, new_runs, object, row};
 
 const VERSION_1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-1.db");
+const VERSION_2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-2.db");
 
 /// Shortly after the last change of the store of version 1.
 const NOW: u64 = 1_795_738_171_000;
 
 fn copied(directory: &Path) -> PathBuf {
+    copy_of(VERSION_1, directory)
+}
+
+fn copy_of(version: &str, directory: &Path) -> PathBuf {
     let path = directory.join("besom.db");
-    fs::copy(VERSION_1, &path).unwrap();
+    fs::copy(version, &path).unwrap();
     path
 }
 
@@ -146,6 +153,32 @@ fn a_sweep_of_version_1_goes_on_after_the_upgrade() {
 }
 
 #[test]
+fn a_store_of_version_2_goes_on_after_the_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = upgraded(&copy_of(VERSION_2, dir.path()));
+    let (done, paused) = (SweepId::new("npwssz1f"), SweepId::new("2mnvp9vc"));
+    let sweep = store.sweep(&done).unwrap();
+    assert_eq!((sweep.state, sweep.runs, sweep.new.labels.len()), (SweepState::Finished, 4, 0));
+    let best = store.status(&done).unwrap().best;
+    assert_eq!(best, Some(Best::new(number(1), RunState::Finished, 0.1)));
+    let last = [row(2, json!({"loss": 0.2, "val": {"loss": 1}}))];
+    assert_eq!(store.rows_after(&done, number(2), None, 1, 9).unwrap(), last);
+    assert!(store.facts(&done, number(2), None).unwrap().is_empty());
+    assert_eq!(store.output(&done, number(2), None).unwrap(), Output::default());
+
+    store.set_label(&paused, "project", Some("birds")).unwrap();
+    store.set_state(&paused, SweepState::Running, None).unwrap();
+    store.add_runs(&paused, number(1), &new_runs(1), None).unwrap();
+    let agent = store.join(&paused, &NewAgent::new("new", std::time::Duration::from_secs(9))).unwrap();
+    let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("nothing to claim") };
+    store.describe(&run.lease, &object(json!({"host": "ada"}))).unwrap();
+    store.print(&run.lease, 0, "hello\n").unwrap();
+    assert_eq!(store.facts(&paused, number(1), None).unwrap(), object(json!({"host": "ada"})));
+    assert_eq!(store.output(&paused, number(1), None).unwrap().to_string(), "hello\n");
+    assert_eq!(store.sweep(&paused).unwrap().new.labels["project"], "birds");
+}
+
+#[test]
 fn the_copy_beside_an_upgraded_store_is_the_old_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = copied(dir.path());
@@ -174,13 +207,15 @@ fn schema(path: &Path) -> Vec<String> {
 
 #[test]
 fn an_upgraded_store_has_the_schema_of_a_new_one() {
-    let dir = tempfile::tempdir().unwrap();
-    let (path, new) = (copied(dir.path()), dir.path().join("new.db"));
-    upgraded(&path);
-    drop(SqliteStore::open(&new, std::sync::Arc::new(|| NOW)).unwrap());
-    let found = schema(&path);
-    assert!(found.iter().any(|line| line.starts_with("table runs rank")), "{found:#?}");
-    assert_eq!(found, schema(&new));
+    for version in [VERSION_1, VERSION_2] {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, new) = (copy_of(version, dir.path()), dir.path().join("new.db"));
+        upgraded(&path);
+        drop(SqliteStore::open(&new, std::sync::Arc::new(|| NOW)).unwrap());
+        let found = schema(&path);
+        assert!(found.iter().any(|line| line.starts_with("table runs rank")), "{found:#?}");
+        assert_eq!(found, schema(&new));
+    }
 }
 
 #[test]

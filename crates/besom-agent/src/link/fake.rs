@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use besom_store::{
     AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, StopKind, StoreError, SweepId,
 };
+use serde_json::{Map, Value};
 
 /// What is stored, and how the queue will misbehave.
 #[derive(Debug, Default)]
@@ -54,6 +55,12 @@ impl Queue for Fake {
         unimplemented!()
     }
     fn claim(&mut self, _: AgentId, _: u64) -> Result<Claim, StoreError> {
+        unimplemented!()
+    }
+    fn describe(&mut self, _: &Lease, _: &Map<String, Value>) -> Result<Reply, StoreError> {
+        unimplemented!()
+    }
+    fn print(&mut self, _: &Lease, _: u64, _: &str) -> Result<Reply, StoreError> {
         unimplemented!()
     }
     fn finish(&mut self, _: &Lease, _: &End) -> Result<Reply, StoreError> {

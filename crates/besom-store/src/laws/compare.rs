@@ -10,8 +10,8 @@ use super::verdict::{Verdict, expect_ok, same};
 use super::view::{all_runs, curves, folded};
 use crate::memory::is_own_text;
 use crate::{
-    AgentId, AgentRow, Event, Lease, MemoryStore, Order, Queue, Reply, RunQuery, RunRow, Store, StoreError,
-    SweepId, SweepRow, derived,
+    AgentId, AgentRow, Event, Lease, MemoryStore, Order, Queue, Reply, Row, RunQuery, RunRow, Store,
+    StoreError, SweepId, SweepRow, derived,
 };
 
 /// Store and model, with what the users of the store know.
@@ -120,7 +120,14 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict 
         for attempt in (1..=attempt + 1).map(Some).chain([None]) {
             let rows = expect_ok("rows", store.rows(id, number, attempt))?;
             same("rows", &rows, &expect_ok("rows", model.rows(id, number, attempt))?)?;
+            agree_on_pages(store, id, (number, attempt), &rows)?;
+            let facts = expect_ok("facts", store.facts(id, number, attempt))?;
+            same("facts", &facts, &expect_ok("facts", model.facts(id, number, attempt))?)?;
+            let output = expect_ok("output", store.output(id, number, attempt))?;
+            same("output", &output, &expect_ok("output", model.output(id, number, attempt))?)?;
         }
+        let owners = expect_ok("facts", store.facts(id, number, Some(0)))?;
+        same("the owner's facts", &owners, &expect_ok("facts", model.facts(id, number, Some(0)))?)?;
         for (metric, expected) in curves(model, id, number)?.iter().enumerate() {
             let curve = expect_ok("curve", store.curve(id, number, metric))?;
             if !same_curve(&curve, expected) {
@@ -131,6 +138,25 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict 
         same("the curve of no metric", &none.len(), &0)?;
     }
     Ok(())
+}
+
+/// Rows page by page are the rows.
+fn agree_on_pages(
+    store: &mut dyn Store,
+    id: &SweepId,
+    (number, attempt): (RunNumber, Option<u64>),
+    rows: &[Row],
+) -> Verdict {
+    let mut paged: Vec<Row> = Vec::new();
+    loop {
+        let after = paged.last().map_or(0, |row| row.seq);
+        let page = expect_ok("rows_after", store.rows_after(id, number, attempt, after, 2))?;
+        if page.is_empty() || page.len() > 2 {
+            break;
+        }
+        paged.extend(page);
+    }
+    same("rows page by page", &paged.as_slice(), &rows)
 }
 
 fn agree_on_events<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {

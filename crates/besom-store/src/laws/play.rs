@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use besom_core::{Goal, RunNumber};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::compare::{Sides, agree_at_last, agree_on_runs};
 use super::fold::Folded;
@@ -18,8 +18,14 @@ use crate::{
     StoreError, SweepId, SweepState, Watched,
 };
 
-/// The answer to a call that may be refused: which edge of the sweep was, if one was.
-type Refusal = (SweepState, SweepState);
+/// Why a call was refused, if it may be.
+#[derive(Debug, PartialEq)]
+enum Refusal {
+    /// For this edge of the sweep.
+    Transition(SweepState, SweepState),
+    /// For its size.
+    TooLarge(u64),
+}
 
 /// Store and model side by side, with what their users know.
 pub(super) struct Stage<S> {
@@ -49,6 +55,8 @@ struct Member {
 enum Call {
     Claim(usize, u64),
     Report(Lease, Vec<Row>),
+    Describe(Lease, Map<String, Value>),
+    Print(Lease, u64, String),
     Finish(Lease, End),
     Leave(usize),
 }
@@ -119,6 +127,15 @@ impl<S: Store> Stage<S> {
             Step::Pause { sweep, by } => {
                 self.refusable("pause", *sweep, |store, id| store.pause(id, *by, Some("broken")))
             }
+            Step::Label { sweep, key, value } => {
+                let key = ["project", "tags"][*key];
+                self.refusable("set_label", *sweep, |store, id| store.set_label(id, key, value.as_deref()))
+            }
+            Step::Annotate { sweep, run, facts } => {
+                let count = self.count(*sweep)?;
+                let Some(run) = run.checked_rem(count).map(RunNumber::from_index) else { return Ok(()) };
+                self.refusable("annotate", *sweep, |store, id| store.annotate(id, run, facts))
+            }
             Step::ReportBroken { sweep, lost } => {
                 let report =
                     |store: &mut dyn Store, id: &SweepId| store.report_broken(id, "its program is broken");
@@ -140,6 +157,8 @@ impl<S: Store> Stage<S> {
             }
             Step::Claim { .. }
             | Step::Report { .. }
+            | Step::Describe { .. }
+            | Step::Print { .. }
             | Step::Finish { .. }
             | Step::Idle { .. }
             | Step::Leave { .. }
@@ -197,6 +216,18 @@ impl<S: Store> Stage<S> {
                 }
                 None => return Ok(()),
             },
+            Step::Describe { lease, facts, lost } => match self.lease(*lease) {
+                Some(lease) => (Call::Describe(lease, facts.clone()), *lost),
+                None => return Ok(()),
+            },
+            Step::Print { lease, offset, text, lost } => match self.lease(*lease) {
+                Some(lease) => {
+                    let output = expect_ok("output", self.model.output(&lease.sweep, lease.run, None))?;
+                    let from = output.total.saturating_add_signed(*offset);
+                    (Call::Print(lease, from, text.clone()), *lost)
+                }
+                None => return Ok(()),
+            },
             Step::Finish { lease, end, lost } => match self.lease(*lease) {
                 Some(lease) => (Call::Finish(lease, end.clone()), *lost),
                 None => return Ok(()),
@@ -224,6 +255,17 @@ impl<S: Store> Stage<S> {
             Call::Report(lease, rows) => {
                 let found = expect_ok("report", self.store.report(lease, rows))?;
                 same_reply("report", &found, &expect_ok("report", self.model.report(lease, rows))?)?;
+            }
+            Call::Describe(lease, facts) => {
+                let found = refusal(self.store.describe(lease, facts))?;
+                match (&found, &refusal(self.model.describe(lease, facts))?) {
+                    (Ok(found), Ok(expected)) => same_reply("describe", found, expected)?,
+                    (found, expected) => same("describe", found, expected)?,
+                }
+            }
+            Call::Print(lease, from, text) => {
+                let found = expect_ok("print", self.store.print(lease, *from, text))?;
+                same_reply("print", &found, &expect_ok("print", self.model.print(lease, *from, text))?)?;
             }
             Call::Finish(lease, end) => {
                 match (self.store.finish(lease, end), self.model.finish(lease, end)) {
@@ -337,13 +379,15 @@ fn sweep((id, terms): (&str, &Terms)) -> NewSweep {
         run_cap: terms.run_cap,
         retry_crashed: terms.retry_crashed,
         retry_failed: terms.retry_failed,
+        labels: [("project".to_owned(), id.to_owned())].into(),
     }
 }
 
 fn refusal<T>(answer: Result<T, StoreError>) -> Result<Result<T, Refusal>, String> {
     match answer {
         Ok(done) => Ok(Ok(done)),
-        Err(StoreError::Transition { from, to, .. }) => Ok(Err((from, to))),
+        Err(StoreError::Transition { from, to, .. }) => Ok(Err(Refusal::Transition(from, to))),
+        Err(StoreError::TooLarge { bytes, .. }) => Ok(Err(Refusal::TooLarge(bytes))),
         Err(other) => Err(other.to_string()),
     }
 }

@@ -1,5 +1,7 @@
 //! Scripts: what agents and owners do, in an order that chance decides.
 
+use std::collections::BTreeMap;
+
 use besom_core::RunState;
 use proptest::collection::vec;
 use proptest::option;
@@ -35,12 +37,16 @@ pub(super) enum Step {
     Join { sweep: usize, timeout_ms: u64 },
     Claim { agent: usize, age: u64, lost: bool },
     Report { lease: usize, offset: i64, rows: Vec<Map<String, Value>>, lost: bool },
+    Describe { lease: usize, facts: Map<String, Value>, lost: bool },
+    Print { lease: usize, offset: i64, text: String, lost: bool },
     Finish { lease: usize, end: End, lost: bool },
     Idle { agent: usize },
     Leave { agent: usize, lost: bool },
     Again { call: usize },
     Add { sweep: usize, offset: i64, count: usize },
     SetState { sweep: usize, to: SweepState, reason: Option<String> },
+    Label { sweep: usize, key: usize, value: Option<String> },
+    Annotate { sweep: usize, run: usize, facts: Map<String, Value> },
     Pause { sweep: usize, by: PausedBy },
     Stops { sweep: usize, runs: Vec<usize>, kind: StopKind },
     ReportBroken { sweep: usize, lost: bool },
@@ -91,6 +97,12 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (agent(), age(), lost()).prop_map(|(agent, age, lost)| Step::Claim { agent, age, lost }),
         8 => (near(), offset(), vec(row(), 0..4), lost())
             .prop_map(|(lease, offset, rows, lost)| Step::Report { lease, offset, rows, lost }),
+        3 => (near(), facts(), lost()).prop_map(|(lease, facts, lost)| Step::Describe { lease, facts, lost }),
+        3 => (near(), -3..9i64, printed(), lost())
+            .prop_map(|(lease, offset, text, lost)| Step::Print { lease, offset, text, lost }),
+        1 => (sweep(), 0..2usize, option::of(label()))
+            .prop_map(|(sweep, key, value)| Step::Label { sweep, key, value }),
+        1 => (sweep(), 0..4usize, facts()).prop_map(|(sweep, run, facts)| Step::Annotate { sweep, run, facts }),
         4 => (near(), end(), lost()).prop_map(|(lease, end, lost)| Step::Finish { lease, end, lost }),
         1 => agent().prop_map(|agent| Step::Idle { agent }),
         1 => (agent(), lost()).prop_map(|(agent, lost)| Step::Leave { agent, lost }),
@@ -168,4 +180,25 @@ fn value() -> impl Strategy<Value = Value> {
         2 => (-1e3..1e3f64).prop_map(|x| json!(x)),
         2 => select(odd.to_vec()),
     ]
+}
+
+/// Facts, now and then too many.
+fn facts() -> impl Strategy<Value = Map<String, Value>> {
+    let inner = vec((select(vec!["lr", "seed"]), option::of(value())), 0..3);
+    let nested = inner.prop_map(|entries| json!(entries.into_iter().collect::<BTreeMap<_, _>>()));
+    let large = (150_000..300_000usize).prop_map(|size| json!("x".repeat(size)));
+    let fact = prop_oneof![8 => Just(Value::Null), 16 => value(), 16 => nested, 1 => large];
+    vec((select(vec!["name", "tags", "config", "summary"]), fact), 0..3)
+        .prop_map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// What a program prints at once, now and then more than is kept.
+fn printed() -> impl Strategy<Value = String> {
+    let line = |size: usize| "line\n\u{1F9F9}\0 ".chars().cycle().take(size).collect();
+    prop_oneof![16 => 0..20usize, 4 => 1_000..5_000usize, 1 => 60_000..80_000usize, 1 => 100_000..200_000usize]
+        .prop_map(line)
+}
+
+fn label() -> impl Strategy<Value = String> {
+    prop_oneof![8 => (0..9usize).prop_map(|size| "y".repeat(size)), 1 => Just("z".repeat(300_000))]
 }

@@ -1,8 +1,10 @@
 //! What agents see of the store.
 
 use besom_core::RunState;
+use serde_json::{Map, Value};
 
-use super::run::Run;
+use super::facts::described;
+use super::run::{Run, Tried};
 use super::sweep::Sweep;
 use super::{LEFT, MemoryStore, SILENT};
 use crate::{
@@ -52,6 +54,20 @@ impl Queue for MemoryStore {
         let reply = reply(&sweep.runs[at]);
         agent.into_iter().for_each(|agent| stock.hear(agent, now));
         Ok(reply)
+    }
+
+    fn describe(&mut self, lease: &Lease, facts: &Map<String, Value>) -> Result<Reply, StoreError> {
+        self.under(lease, |newest| {
+            newest.facts = described(&newest.facts, facts)?;
+            Ok(())
+        })
+    }
+
+    fn print(&mut self, lease: &Lease, from: u64, text: &str) -> Result<Reply, StoreError> {
+        self.under(lease, |newest| {
+            newest.printed.add(from, text);
+            Ok(())
+        })
     }
 
     fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
@@ -128,6 +144,27 @@ impl Queue for MemoryStore {
         let (mut stock, now) = self.open();
         stock.sweep(sweep)?.report_broken(reason, now);
         Ok(())
+    }
+}
+
+impl MemoryStore {
+    /// Does work on the attempt of a lease, if it stands.
+    fn under(
+        &self,
+        lease: &Lease,
+        work: impl FnOnce(&mut Tried) -> Result<(), StoreError>,
+    ) -> Result<Reply, StoreError> {
+        let (mut stock, now) = self.open();
+        let sweep = stock.sweep(&lease.sweep)?;
+        let at = sweep.place(lease.run)?;
+        if !sweep.stands(at, lease.attempt) {
+            return Ok(Reply::Lost);
+        }
+        sweep.runs[at].attempts.last_mut().map_or(Ok(()), work)?;
+        let agent = sweep.revive(at, now);
+        let reply = reply(&sweep.runs[at]);
+        agent.into_iter().for_each(|agent| stock.hear(agent, now));
+        Ok(reply)
     }
 }
 

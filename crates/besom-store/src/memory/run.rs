@@ -1,8 +1,9 @@
 //! A run with its attempts and curves.
 
 use besom_core::{Goal, RunNumber, RunState};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::facts::Printed;
 use crate::{
     AgentId, Attempt, CurvePart, End, Lease, NewRun, Row, RunChange, RunRow, Seen, StopKind, SweepId, Watched,
 };
@@ -12,6 +13,8 @@ pub(super) struct Run {
     /// As it is listed.
     pub(super) row: RunRow,
     pub(super) seen: Option<Seen>,
+    /// The facts that its owner has stated.
+    pub(super) annotations: Map<String, Value>,
     /// The last one is the newest.
     pub(super) attempts: Vec<Tried>,
     /// Whether its agent may still come back.
@@ -38,6 +41,8 @@ pub(super) struct Tried {
     /// The last sign of life under its lease.
     pub(super) seen_ms: u64,
     pub(super) rows: Vec<Row>,
+    pub(super) facts: Map<String, Value>,
+    pub(super) printed: Printed,
     /// The end that its agent has given it.
     pub(super) given: Option<End>,
 }
@@ -54,6 +59,7 @@ impl Run {
         Self {
             row: RunRow::new(number, new, now),
             seen,
+            annotations: Map::new(),
             attempts: Vec::new(),
             given_up: false,
             crashes: 0,

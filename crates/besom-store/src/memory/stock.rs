@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use besom_core::nearest;
 
+use super::facts::check;
 use super::sweep::Sweep;
 use crate::{AgentId, NewAgent, NewSweep, StoreError, SweepId};
 
@@ -47,6 +48,7 @@ impl Stock {
         if self.places.contains_key(&new.id) {
             return Err(StoreError::SweepExists(new.id.clone()));
         }
+        new.labels.iter().try_for_each(|(key, value)| check("a label", key.len() + value.len()))?;
         self.places.insert(new.id.clone(), self.sweeps.len());
         self.sweeps.push(Sweep::new(new.clone(), now));
         Ok(())

@@ -1,11 +1,13 @@
 //! What controllers and owners see of the store.
 
 use besom_core::{RunNumber, RunState};
+use serde_json::{Map, Value};
 
 use super::MemoryStore;
+use super::facts::{check, described};
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Row, RunQuery, RunRow, Seen,
-    Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PausedBy, Row, RunQuery, RunRow,
+    Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for MemoryStore {
@@ -32,6 +34,19 @@ impl Store for MemoryStore {
     fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError> {
         let (mut stock, now) = self.open();
         stock.sweep(id)?.pause(by, reason, now)
+    }
+
+    fn set_label(&mut self, id: &SweepId, key: &str, value: Option<&str>) -> Result<(), StoreError> {
+        let (mut stock, _) = self.open();
+        let labels = &mut stock.sweep(id)?.row.new.labels;
+        match value {
+            Some(value) => {
+                check("a label", key.len() + value.len())?;
+                labels.insert(key.to_owned(), value.to_owned());
+            }
+            None => drop(labels.remove(key)),
+        }
+        Ok(())
     }
 
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {
@@ -94,6 +109,41 @@ impl Store for MemoryStore {
         let sweep = stock.sweep(id)?;
         let tried = sweep.runs[sweep.place(number)?].attempts.iter();
         Ok(tried.map(|tried| Attempt { rows: tried.rows.len() as u64, ..tried.attempt.clone() }).collect())
+    }
+
+    fn facts(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<Map<String, Value>, StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        Ok(sweep.runs[sweep.place(number)?].facts(attempt))
+    }
+
+    fn annotate(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        facts: &Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        let at = sweep.place(number)?;
+        sweep.runs[at].annotations = described(&sweep.runs[at].annotations, facts)?;
+        Ok(())
+    }
+
+    fn output(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<Output, StoreError> {
+        let (mut stock, _) = self.open();
+        let sweep = stock.sweep(id)?;
+        Ok(sweep.runs[sweep.place(number)?].output(attempt))
     }
 
     fn rows(

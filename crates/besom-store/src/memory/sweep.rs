@@ -4,6 +4,7 @@ use besom_core::{Goal, RunNumber, RunState};
 use serde_json::{Map, Value, json};
 
 use super::detail;
+use super::facts::Printed;
 use super::index::Index;
 use super::run::{Run, Tried};
 use super::stock::Agent;
@@ -133,6 +134,8 @@ impl Sweep {
             heartbeat_timeout_ms: agent.new.heartbeat_timeout_ms,
             seen_ms: now,
             rows: Vec::new(),
+            facts: Map::new(),
+            printed: Printed::default(),
             given: None,
         };
         let began = self.change + 1;

@@ -1,5 +1,6 @@
 //! Sweeps as they are created and stored.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use besom_core::{Best, Goal, RunState};
@@ -178,6 +179,9 @@ pub struct NewSweep {
     pub retry_crashed: u32,
     /// How often a failed run is handed out again.
     pub retry_failed: u32,
+    /// Small texts by name: what its owner and programs say of it (`project`, `tags`). They can be changed later:
+    /// [`Store::set_label`](crate::Store::set_label).
+    pub labels: BTreeMap<String, String>,
 }
 
 impl NewSweep {
@@ -194,6 +198,7 @@ impl NewSweep {
             run_cap: None,
             retry_crashed: 0,
             retry_failed: 0,
+            labels: BTreeMap::new(),
         }
     }
 
@@ -215,6 +220,13 @@ impl NewSweep {
     #[must_use]
     pub fn metric(mut self, name: impl Into<String>, goal: Goal) -> Self {
         self.metrics.push(Watched::new(name, goal));
+        self
+    }
+
+    /// The same with one more label.
+    #[must_use]
+    pub fn label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.labels.insert(key.into(), value.into());
         self
     }
 

@@ -13,12 +13,22 @@ pub enum Mutant {
     NoSequenceCheck,
     /// A sweep may have one run more than its cap.
     CapOffByOne,
+    /// Output that is stored already is stored again.
+    NoPlaceOfOutput,
+    /// Facts replace those that were there.
+    NoMergeOfFacts,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::NoFencing, Self::NoStoredAnswer, Self::NoSequenceCheck, Self::CapOffByOne];
+    pub const ALL: [Self; 6] = [
+        Self::NoFencing,
+        Self::NoStoredAnswer,
+        Self::NoSequenceCheck,
+        Self::CapOffByOne,
+        Self::NoPlaceOfOutput,
+        Self::NoMergeOfFacts,
+    ];
 }
 
 impl SqliteStore {

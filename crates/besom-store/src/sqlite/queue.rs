@@ -1,6 +1,7 @@
 //! What agents see of the store.
 
 use besom_core::RunState;
+use serde_json::{Map, Value};
 
 use super::SqliteStore;
 use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, StoreError, SweepId};
@@ -31,6 +32,17 @@ impl Queue for SqliteStore {
             return Ok(reply);
         }
         self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.report(sweep, lease, rows)))
+    }
+
+    fn describe(&mut self, lease: &Lease, facts: &Map<String, Value>) -> Result<Reply, StoreError> {
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.describe(sweep, lease, facts)))
+    }
+
+    fn print(&mut self, lease: &Lease, from: u64, text: &str) -> Result<Reply, StoreError> {
+        if let Some(reply) = self.write_soft(|tx| tx.print_live(lease, from, text))? {
+            return Ok(reply);
+        }
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.print(sweep, lease, from, text)))
     }
 
     fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {

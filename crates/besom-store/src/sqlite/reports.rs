@@ -44,6 +44,18 @@ impl Tx<'_> {
         Ok(run.record.reply())
     }
 
+    /// The run of a lease that stands, taken back if it was given up; its agent was heard of. `None` if the lease has ended.
+    pub(super) fn revived(&self, sweep: &mut Sweep, lease: &Lease) -> Outcome<Option<Run>> {
+        let mut run = self.run(sweep, lease.run)?;
+        match self.standing(sweep, &run, lease.attempt) {
+            Standing::Over => return Ok(None),
+            Standing::Live => {}
+            Standing::GivenUp => self.come_back(sweep, &mut run)?,
+        }
+        self.keep_alive(&run)?;
+        Ok(Some(run))
+    }
+
     fn add_rows(&self, sweep: &mut Sweep, run: &mut Run, rows: &[Row]) -> Outcome<()> {
         sweep.change += 1;
         self.append_rows(run, rows)?;
@@ -84,16 +96,11 @@ impl Tx<'_> {
         if !is_end(end.state) {
             return Err(StoreError::NotAnEnd(end.state).into());
         }
-        let mut run = self.run(sweep, lease.run)?;
+        let run = self.run(sweep, lease.run)?;
         if self.has_ended_so(&run, lease.attempt, end)? {
             return Ok(Reply::Continue);
         }
-        match self.standing(sweep, &run, lease.attempt) {
-            Standing::Over => return Ok(Reply::Lost),
-            Standing::Live => {}
-            Standing::GivenUp => self.come_back(sweep, &mut run)?,
-        }
-        self.keep_alive(&run)?;
+        let Some(mut run) = self.revived(sweep, lease)? else { return Ok(Reply::Lost) };
         self.end(sweep, &mut run, end)?;
         Ok(Reply::Continue)
     }

@@ -8,12 +8,12 @@ use std::io::Write;
 use besom_core::RunNumber;
 use rusqlite::{OptionalExtension, params};
 
-use super::Tx;
 use super::columns::text;
 use super::events::object;
 use super::fault::{Outcome, damaged};
 use super::runs::Run;
 use super::sweeps::Sweep;
+use super::{Tx, bounded};
 use crate::Row;
 
 /// The size in bytes that small reports are put together up to: with it, the chunk stays within one page.
@@ -54,20 +54,32 @@ impl Tx<'_> {
         Ok(last.filter(|(_, size)| size + more <= CHUNK).map(|(key, _)| key))
     }
 
-    /// The rows of an attempt.
-    pub(super) fn rows(&self, sweep: &Sweep, number: RunNumber, attempt: Option<u64>) -> Outcome<Vec<Row>> {
+    /// At most `limit` rows of an attempt with a seq above `after`.
+    pub(super) fn rows(
+        &self,
+        sweep: &Sweep,
+        number: RunNumber,
+        attempt: Option<u64>,
+        after: u64,
+        limit: u64,
+    ) -> Outcome<Vec<Row>> {
         let run = self.run(sweep, number)?;
-        let attempt = super::bounded(attempt.unwrap_or(run.record.attempt));
-        let mut statement =
-            self.sql("SELECT first, lines FROM chunks WHERE run = ?1 AND attempt = ?2 ORDER BY first")?;
-        let mut chunks = statement.query(params![run.key, attempt])?;
-        let mut rows = Vec::new();
-        while let Some(chunk) = chunks.next()? {
+        let attempt = bounded(attempt.unwrap_or(run.record.attempt));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut statement = self.sql(
+            "SELECT first, lines FROM chunks WHERE run = ?1 AND attempt = ?2 AND first + rows - 1 > ?3 ORDER BY first",
+        )?;
+        let mut chunks = statement.query(params![run.key, attempt, bounded(after)])?;
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(chunk) = chunks.next()?
+        {
             let first: u64 = chunk.get("first")?;
-            for (line, seq) in text(chunk, "lines")?.lines().zip(first..) {
-                rows.push(Row { seq, values: object(line)? });
+            let lines = text(chunk, "lines")?.lines().zip(first..).filter(|&(_, seq)| seq > after);
+            for (line, seq) in lines.take(limit - found.len()) {
+                found.push(Row { seq, values: object(line)? });
             }
         }
-        Ok(rows)
+        Ok(found)
     }
 }

@@ -13,7 +13,7 @@ use crate::{FileFault, StoreError};
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"besm");
 
 /// The version that this program writes.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// What brings a file of one version to the next.
 pub(super) struct Upgrade {
@@ -24,7 +24,10 @@ pub(super) struct Upgrade {
 }
 
 /// All upgrades there are, oldest first.
-pub(super) const UPGRADES: &[Upgrade] = &[Upgrade { from: 1, sql: include_str!("upgrade_1.sql") }];
+pub(super) const UPGRADES: &[Upgrade] = &[
+    Upgrade { from: 1, sql: include_str!("upgrade_1.sql") },
+    Upgrade { from: 2, sql: include_str!("upgrade_2.sql") },
+];
 
 /// The numbers by which a file is recognized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! What controllers and owners see of the store.
 
 use besom_core::{RunNumber, RunState};
+use serde_json::{Map, Value};
 
 use super::SqliteStore;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, PausedBy, Row, RunQuery, RunRow, Seen,
-    Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PausedBy, Row, RunQuery, RunRow,
+    Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for SqliteStore {
@@ -27,6 +28,10 @@ impl Store for SqliteStore {
 
     fn pause(&mut self, id: &SweepId, by: PausedBy, reason: Option<&str>) -> Result<(), StoreError> {
         self.write(|tx| tx.on_sweep(id, |sweep| tx.pause(sweep, by, reason)))
+    }
+
+    fn set_label(&mut self, id: &SweepId, key: &str, value: Option<&str>) -> Result<(), StoreError> {
+        self.write(|tx| tx.set_label(&tx.sweep(id)?, key, value))
     }
 
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {
@@ -80,13 +85,51 @@ impl Store for SqliteStore {
         self.read(|tx| tx.attempts(&tx.sweep(id)?, number))
     }
 
+    fn facts(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<Map<String, Value>, StoreError> {
+        self.read(|tx| tx.facts(&tx.sweep(id)?, number, attempt))
+    }
+
+    fn annotate(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        facts: &Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| tx.annotate(&tx.sweep(id)?, number, facts))
+    }
+
+    fn output(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<Output, StoreError> {
+        self.read(|tx| tx.output(&tx.sweep(id)?, number, attempt))
+    }
+
     fn rows(
         &mut self,
         id: &SweepId,
         number: RunNumber,
         attempt: Option<u64>,
     ) -> Result<Vec<Row>, StoreError> {
-        self.read(|tx| tx.rows(&tx.sweep(id)?, number, attempt))
+        self.read(|tx| tx.rows(&tx.sweep(id)?, number, attempt, 0, u64::MAX))
+    }
+
+    fn rows_after(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+        after: u64,
+        limit: u64,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.read(|tx| tx.rows(&tx.sweep(id)?, number, attempt, after, limit))
     }
 
     fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {

@@ -124,7 +124,12 @@ impl Tx<'_> {
         for what in RunState::ALL.map(RunState::as_str).into_iter().chain(["stopped"]) {
             self.sql("INSERT INTO tallies VALUES (?1, ?2, 0)")?.execute(params![key, what])?;
         }
-        self.on_sweep_of(key, |sweep| self.log(sweep, None, &LogEntry::created()))
+        self.on_sweep_of(key, |sweep| {
+            for (label, value) in &new.labels {
+                self.set_label(sweep, label, Some(value))?;
+            }
+            self.log(sweep, None, &LogEntry::created())
+        })
     }
 
     /// One sweep with everything.
@@ -133,7 +138,7 @@ impl Tx<'_> {
         let mut statement = self.sql(&format!("SELECT {columns}, {MORE} {TABLES} WHERE s.id = ?1"))?;
         let mut rows = statement.query([id.as_str()])?;
         match rows.next()? {
-            Some(row) => full(row),
+            Some(row) => self.full(row),
             None => Err(self.no_sweep(id)?.into()),
         }
     }
@@ -145,9 +150,35 @@ impl Tx<'_> {
         let mut rows = statement.query([])?;
         let mut sweeps = Vec::new();
         while let Some(row) = rows.next()? {
-            sweeps.push(full(row)?);
+            sweeps.push(self.full(row)?);
         }
         Ok(sweeps)
+    }
+
+    fn full(&self, row: &Row<'_>) -> Outcome<SweepRow> {
+        let Sweep { key, record, .. } = head(row)?;
+        let new = NewSweep {
+            id: record.id,
+            name: row.get("name")?,
+            text: row.get("text")?,
+            source: row.get("source")?,
+            directory: row.get("directory")?,
+            seed: row.get::<_, i64>("seed")?.cast_unsigned(),
+            metrics: record.metrics,
+            run_cap: record.run_cap,
+            retry_crashed: record.retry_crashed,
+            retry_failed: record.retry_failed,
+            labels: self.labels(key)?,
+        };
+        Ok(SweepRow {
+            new,
+            state: record.state,
+            reason: record.reason,
+            paused_by: record.paused_by,
+            created_ms: row.get("created_ms")?,
+            ended_ms: record.ended_ms,
+            runs: record.runs,
+        })
     }
 
     /// Pauses a sweep.
@@ -219,29 +250,4 @@ fn head(row: &Row<'_>) -> Outcome<Sweep> {
         ended_ms: C::ended_ms.get(row)?,
     };
     Ok(Sweep { key: C::key.get(row)?, change: C::change.get(row)?, record })
-}
-
-fn full(row: &Row<'_>) -> Outcome<SweepRow> {
-    let record = head(row)?.record;
-    let new = NewSweep {
-        id: record.id,
-        name: row.get("name")?,
-        text: row.get("text")?,
-        source: row.get("source")?,
-        directory: row.get("directory")?,
-        seed: row.get::<_, i64>("seed")?.cast_unsigned(),
-        metrics: record.metrics,
-        run_cap: record.run_cap,
-        retry_crashed: record.retry_crashed,
-        retry_failed: record.retry_failed,
-    };
-    Ok(SweepRow {
-        new,
-        state: record.state,
-        reason: record.reason,
-        paused_by: record.paused_by,
-        created_ms: row.get("created_ms")?,
-        ended_ms: record.ended_ms,
-        runs: record.runs,
-    })
 }

@@ -1,0 +1,72 @@
+//! What a run says besides its metrics.
+
+use serde_json::{Map, Value};
+
+use crate::model::ceil_boundary;
+use crate::{MAX_FACTS, Output, StoreError};
+
+/// Merges a patch into facts by RFC 7386: null removes a key, objects are merged, anything else replaces what was there.
+///
+/// ```
+/// use serde_json::json;
+///
+/// let object = |value: serde_json::Value| value.as_object().cloned().unwrap_or_default();
+/// let mut facts = object(json!({"name": "big", "config": {"layers": 3, "seed": 1}}));
+/// besom_store::rules::merge(&mut facts, &object(json!({"config": {"layers": 4, "seed": null}})));
+/// assert_eq!(facts, object(json!({"name": "big", "config": {"layers": 4}})));
+/// ```
+pub fn merge(facts: &mut Map<String, Value>, patch: &Map<String, Value>) {
+    for (key, value) in patch {
+        match value {
+            Value::Null => {
+                facts.shift_remove(key);
+            }
+            Value::Object(inner) => {
+                let target = facts.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
+                if !target.is_object() {
+                    *target = Value::Object(Map::new());
+                }
+                target.as_object_mut().map(|target| merge(target, inner)).expect("it was made an object");
+            }
+            other => {
+                facts.insert(key.clone(), other.clone());
+            }
+        }
+    }
+}
+
+/// Facts as they are stored.
+///
+/// # Errors
+/// [`StoreError::TooLarge`] if they exceed [`MAX_FACTS`].
+pub fn facts_text(facts: &Map<String, Value>) -> Result<String, StoreError> {
+    let text = serde_json::to_string(facts).map_err(StoreError::permanent)?;
+    fits("the facts about a run", text.len())?;
+    Ok(text)
+}
+
+/// # Errors
+/// [`StoreError::TooLarge`] if `bytes` exceed [`MAX_FACTS`].
+pub fn fits(what: &'static str, bytes: usize) -> Result<(), StoreError> {
+    if bytes > MAX_FACTS {
+        return Err(StoreError::TooLarge { what, bytes: bytes as u64, limit: MAX_FACTS as u64 });
+    }
+    Ok(())
+}
+
+/// What is new of output from byte `from` when `total` bytes are known, and where that begins.
+pub fn unprinted(total: u64, from: u64, text: &str) -> (u64, &str) {
+    let known = usize::try_from(total.saturating_sub(from)).unwrap_or(usize::MAX);
+    let cut = ceil_boundary(text, known.min(text.len()));
+    (from + cut as u64, &text[cut..])
+}
+
+/// What is kept of a part of an output of `total` bytes: see [`Output`]. Either half may be empty; both are the whole part
+/// if nothing is dropped.
+pub fn kept(from: u64, text: &str, total: u64) -> [(u64, &str); 2] {
+    let place = |at: u64| usize::try_from(at.saturating_sub(from)).unwrap_or(usize::MAX).min(text.len());
+    let tail = ceil_boundary(text, place(total.saturating_sub(Output::TAIL)));
+    let head = place(Output::HEAD);
+    let head = (0..=head).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0).min(tail);
+    [(from, &text[..head]), (from + tail as u64, &text[tail..])]
+}
