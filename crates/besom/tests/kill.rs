@@ -14,6 +14,7 @@ mod command;
 mod lossy;
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, File};
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -312,6 +313,19 @@ fn no_kill_loses_an_acknowledged_row_or_skips_or_repeats_a_cell() {
     let mut storm = Storm::begin(20, "", Duration::from_secs(120));
     let outcome = rage(&mut storm, 55).unwrap();
     eprintln!("{outcome}, {:?}", begun.elapsed());
+}
+
+/// Four storms; `BESOM_STORM_SEED` selects others, and the message of a failure names the one to repeat.
+#[test]
+#[ignore = "takes minutes"]
+fn no_long_storm_loses_an_acknowledged_row_or_skips_or_repeats_a_cell() {
+    let first = env::var("BESOM_STORM_SEED").map_or(1, |seed| seed.parse::<u64>().unwrap());
+    for seed in first..first + 4 {
+        let mut storm = Storm::begin(seed, "", Duration::from_secs(600));
+        let outcome =
+            rage(&mut storm, 250).unwrap_or_else(|error| panic!("BESOM_STORM_SEED={seed}: {error}"));
+        eprintln!("BESOM_STORM_SEED={seed}: {outcome}");
+    }
 }
 
 #[cfg(feature = "mutants")]
