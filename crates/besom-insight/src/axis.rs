@@ -4,7 +4,7 @@ use besom_core::{Distribution, Levels, ParamPath, Parameter};
 use serde_json::Value;
 
 /// The most values of a list or range that are all labeled; more would not fit beside an axis.
-const LABELLED: u128 = 8;
+const LABELED: u128 = 8;
 
 /// A parameter that is not constant, as an axis from 0 to 1.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Axis {
     /// places. An infinite end is left out.
     pub fn ticks(&self) -> Vec<(f64, Value)> {
         match &self.levels {
-            Some(levels) if levels.count() <= LABELLED => {
+            Some(levels) if levels.count() <= LABELED => {
                 let level = |k| Some(((k as f64 + 0.5) / levels.count() as f64, levels.value(k)?));
                 (0..levels.count()).filter_map(level).collect()
             }

@@ -52,7 +52,7 @@ fn hyperband_tells_place_step_and_threshold() {
 }
 
 #[test]
-fn hyperband_tells_a_maximised_metric_as_it_was_logged() {
+fn hyperband_tells_a_maximized_metric_as_it_was_logged() {
     let options = json!({"min_iter": 1, "eta": 4, "strict": false});
     check(
         "hyperband",

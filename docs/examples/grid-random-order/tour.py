@@ -32,19 +32,19 @@ ROUNDS, CHANGES = 10, 3000  # the length is reported after each round of so many
 def main():
     options = parse_options()
     rng = random.Random(options.seed)
-    kilometres = distances(list(CAPITALS.values()))
+    kilometers = distances(list(CAPITALS.values()))
     tour = list(range(len(CAPITALS)))
     rng.shuffle(tour)
-    length = measured(tour, kilometres)
+    length = measured(tour, kilometers)
     temperature = options.start
     for number in range(1, ROUNDS + 1):
         for _ in range(CHANGES):
             changed = MOVES[options.move](tour, *sorted(rng.sample(range(len(tour)), 2)))
-            longer = measured(changed, kilometres) - length
+            longer = measured(changed, kilometers) - length
             if longer <= 0 or rng.random() < math.exp(-longer / temperature):
                 tour, length = changed, length + longer
             temperature *= 1.0 - 10.0**-options.cooling
-        report({"round": number, "kilometres": round(length, 1), "temperature": temperature})
+        report({"round": number, "kilometers": round(length, 1), "temperature": temperature})
     print(" - ".join(list(CAPITALS)[city] for city in tour))
 
 
@@ -74,9 +74,9 @@ def distances(places):
     return [[2 * 6371.0 * math.asin(math.dist(a, b) / 2) for b in points] for a in points]
 
 
-def measured(tour, kilometres):
+def measured(tour, kilometers):
     """The length of a round trip."""
-    return sum(kilometres[a][b] for a, b in zip(tour, tour[1:] + tour[:1]))
+    return sum(kilometers[a][b] for a, b in zip(tour, tour[1:] + tour[:1]))
 
 
 def report(row):
