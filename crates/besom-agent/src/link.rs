@@ -18,6 +18,7 @@ pub use signal::Signal;
 
 use source::Source;
 
+use crate::recovery::Watch;
 use crate::retry::{Backoff, RetryingQueue};
 use crate::{AgentError, AgentOptions, Level, MetricsWriter, RunDir, Shutdown};
 
@@ -53,6 +54,8 @@ pub struct Link<'a> {
     retry: Option<(Instant, Backoff)>,
     fatal: Option<AgentError>,
     warnings: Vec<String>,
+    /// Keeps an eye on the heartbeats of other runs meanwhile.
+    watch: Option<&'a mut Watch>,
 }
 
 impl fmt::Debug for Link<'_> {
@@ -87,7 +90,14 @@ impl<'a> Link<'a> {
             retry: None,
             fatal: None,
             warnings: Vec::new(),
+            watch: None,
         }
+    }
+
+    /// The same, looking at the heartbeats of all runs while this one runs.
+    pub(crate) fn watching(mut self, watch: &'a mut Watch) -> Self {
+        self.watch = Some(watch);
+        self
     }
 
     /// The lease under which the run is executed.
@@ -148,8 +158,20 @@ impl<'a> Link<'a> {
                 Ok(()) => self.retry = None,
                 Err(error) => self.note_failure(error),
             }
+            self.look_around();
         }
         self.signal()
+    }
+
+    /// A look that fails is made up for by the next one.
+    fn look_around(&mut self) {
+        let Some(watch) = &mut self.watch else { return };
+        let now = Instant::now();
+        if watch.is_due(now)
+            && let Ok(running) = self.queue.running(&self.lease.sweep)
+        {
+            watch.look(now, running);
+        }
     }
 
     /// What the runner must do, as far as is known without asking the queue.

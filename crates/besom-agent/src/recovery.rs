@@ -2,6 +2,7 @@
 //! up.
 
 mod liveness;
+mod watch;
 
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
@@ -13,6 +14,7 @@ use besom_core::RunState;
 use besom_store::{End, HeldRun, Lease, Reply, Row, StoreError, SweepId};
 
 pub(crate) use liveness::LivenessLock;
+pub(crate) use watch::Watch;
 
 use crate::metrics::Tail;
 use crate::process::{end_all, marked};
@@ -121,14 +123,17 @@ fn wait_for_death(dir: &RunDir, attempt: u64) {
     let _ = fs::remove_file(dir.lock());
 }
 
-/// Gives up runs whose agents have been silent for too long, wherever they are. Without a directory there is no file to
+/// Gives up runs whose agents have sent no heartbeat for too long, wherever they are. Without a directory there is no file to
 /// read before, as if it were on another machine.
-pub(crate) fn recover_silent(
+pub(crate) fn recover_overdue(
     queue: &mut RetryingQueue<'_>,
     sweep: &SweepId,
     directory: Option<&Path>,
+    watch: &mut Watch,
 ) -> Result<(), AgentError> {
-    for held in queue.call(|queue| queue.silent(sweep))? {
+    let running = queue.call(|queue| queue.running(sweep))?;
+    watch.look(Instant::now(), running);
+    for held in watch.overdue() {
         let lease = &held.lease;
         let salvaged = match directory {
             Some(directory) => salvage(queue, &held, &RunDir::new(directory, lease))?,
@@ -136,9 +141,11 @@ pub(crate) fn recover_silent(
         };
         if salvaged.preempting {
             end(queue, lease, RunState::Preempted)?;
-        } else if !queue.call(|queue| queue.give_up(lease))? && salvaged.rows > 0 {
+        } else if salvaged.rows > 0 {
             // Our own report was a sign of life, which keeps the run from being given up.
             end(queue, lease, RunState::Crashed)?;
+        } else {
+            queue.call(|queue| queue.give_up(lease, held.beat))?;
         }
     }
     Ok(())
@@ -147,7 +154,7 @@ pub(crate) fn recover_silent(
 /// Ends an attempt whose agent is gone, in a state from which it may be handed out again.
 fn end(queue: &mut RetryingQueue<'_>, lease: &Lease, state: RunState) -> Result<(), AgentError> {
     let gone = if state == RunState::Preempted { "was being preempted: " } else { "" };
-    let end = End::new(state).message(format!("{gone}its agent fell silent"));
+    let end = End::new(state).message(format!("{gone}its agent sent no heartbeat"));
     // If the lease is over, somebody else was faster.
     queue.call(|queue| queue.finish(lease, &end))?;
     Ok(())

@@ -12,14 +12,10 @@ use besom_store::{AgentId, Claim, ClaimedRun, End, NewAgent, Queue, SweepId, Swe
 pub use crash_loop::CrashLoopGuard;
 pub use options::AgentOptions;
 
-use crate::recovery::{self, LivenessLock};
+use crate::recovery::{self, LivenessLock, Watch};
 use crate::retry::RetryingQueue;
 use crate::{AgentError, Ended, Level, Link, RunDir, Runner, Shutdown};
 use wait::Wait;
-
-/// The bounds of the interval at which runs of agents that are gone are looked for: reading a directory and
-/// one query cost little, and an owner who restarts a killed agent sees its run move within seconds.
-const RECOVERY_INTERVAL: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// What came of doing something else while there was nothing to claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +79,8 @@ pub fn work(
     let directory = options.directory.as_deref();
     let lock = directory.map(|directory| LivenessLock::acquire(directory, sweep, id)).transpose()?.flatten();
     let wait = Wait::new(&options);
-    let recovered = Instant::now();
-    let mut agent = Agent { queue, sweep, options, shutdown, id, request: 1, runs: 0, wait, recovered };
+    let mut agent =
+        Agent { queue, sweep, options, shutdown, id, request: 1, runs: 0, wait, watch: Watch::default() };
     let exit_reason = agent.live(runner, idle)?;
     let runs = agent.runs;
     agent.leave()?;
@@ -104,8 +100,8 @@ struct Agent<'a> {
     request: u64,
     runs: u64,
     wait: Wait,
-    /// When it last looked for runs of agents that are gone.
-    recovered: Instant,
+    /// What it knows of the heartbeats of all.
+    watch: Watch,
 }
 
 impl Agent<'_> {
@@ -114,7 +110,6 @@ impl Agent<'_> {
         runner: &mut dyn Runner,
         idle: &mut dyn FnMut() -> Result<Idle, BoxError>,
     ) -> Result<ExitReason, AgentError> {
-        recovery::recover_silent(&mut self.queue, self.sweep, self.options.directory.as_deref())?;
         loop {
             if self.shutdown.level() >= Level::Finish {
                 return Ok(ExitReason::Shutdown);
@@ -151,7 +146,8 @@ impl Agent<'_> {
             RunDir::new(directory, &run.lease).create()?;
         }
         let started = Instant::now();
-        let mut link = Link::new(self.queue.once(), &run.lease, &self.options, self.shutdown);
+        let link = Link::new(self.queue.once(), &run.lease, &self.options, self.shutdown);
+        let mut link = link.watching(&mut self.watch);
         let mut ended = runner.run(run, &mut link);
         let took = started.elapsed();
         link.drain()?;
@@ -213,23 +209,19 @@ impl Agent<'_> {
         if self.wait.is_heartbeat_due() {
             self.queue.call(|queue| queue.idle(self.id))?;
         }
-        self.shutdown.sleep_below(Level::Finish, self.wait.next());
+        let wait = self.wait.next().min(self.watch.interval());
+        self.shutdown.sleep_below(Level::Finish, wait);
         Ok(None)
     }
 
     fn recover_if_due(&mut self) -> Result<(), AgentError> {
-        let (min, max) = RECOVERY_INTERVAL;
-        if self.recovered.elapsed() < (self.options.heartbeat_timeout / 10).clamp(min, max) {
-            return Ok(());
-        }
-        self.recovered = Instant::now();
-        self.recover()
+        if self.watch.is_due(Instant::now()) { self.recover() } else { Ok(()) }
     }
 
     fn recover(&mut self) -> Result<(), AgentError> {
         let directory = self.options.directory.as_deref();
         recovery::recover_dead(&mut self.queue, self.sweep, directory)?;
-        recovery::recover_silent(&mut self.queue, self.sweep, directory)
+        recovery::recover_overdue(&mut self.queue, self.sweep, directory, &mut self.watch)
     }
 
     /// Leaves the sweep, after recovering what others left behind: there may be no other agent to do it.

@@ -66,7 +66,8 @@ fn a_closure_that_computes_for_long_is_not_given_up() {
         let seen = |scene: &Scene| scene.store().agents(&scene.sweep).unwrap()[0].seen_ms;
         let first = seen(&scene);
         eventually("three heartbeat timeouts have passed", || {
-            assert_eq!(scene.store().silent(&scene.sweep).unwrap(), []);
+            let beat = scene.store().running(&scene.sweep).unwrap()[0].beat;
+            assert!(beat >= (seen(&scene) - first) / 600, "it was heard of within each");
             (seen(&scene) > first + 1800).then_some(())
         });
         Ok(())

@@ -131,14 +131,13 @@ fn an_agent_that_is_killed_while_its_run_is_preempted_costs_no_retry() {
 }
 
 #[test]
-fn a_silent_agent_whose_run_was_preempted_costs_no_retry() {
+fn an_agent_without_heartbeats_whose_run_was_preempted_costs_no_retry() {
     let scene = Scene::with(&[1], |sweep| sweep.retry_crashed = 0);
     let mut store = scene.store();
-    let agent = store.join(&scene.sweep, &NewAgent::new("elsewhere", Duration::from_millis(1000))).unwrap();
+    let agent = store.join(&scene.sweep, &NewAgent::new("elsewhere", Duration::from_millis(100))).unwrap();
     let Claim::Run(claimed) = store.claim(agent, 1).unwrap() else { panic!("a run is pending") };
     scene.dir(1, claimed.lease.attempt).create().unwrap();
     fs::write(scene.dir(1, 1).metrics(), "{\"loss\": 1}\n{\"_besom\": \"preempting\"}\n").unwrap();
-    scene.let_pass(Duration::from_secs(10));
     let run = scene.run_one("exit 0");
     assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
@@ -181,17 +180,16 @@ fn however_often_agents_are_killed_every_run_finishes_once_with_all_its_rows() {
 }
 
 #[test]
-fn a_run_of_a_silent_agent_is_salvaged_and_given_up() {
+fn a_run_of_an_agent_without_heartbeats_is_salvaged_and_given_up() {
     for logged in ["", "{\"loss\": 2}\n{\"loss\": 1}"] {
         let scene = Scene::new(&[1]);
         // An agent of another machine: only its heartbeat timeout shows that it is gone.
         let mut store = scene.store();
-        let agent = store.join(&scene.sweep, &NewAgent::new("far", Duration::from_millis(60_000))).unwrap();
+        let agent = store.join(&scene.sweep, &NewAgent::new("far", Duration::from_millis(100))).unwrap();
         let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is there") };
         let dir = scene.dir(1, run.lease.attempt);
         dir.create().unwrap();
         fs::write(dir.metrics(), logged).unwrap();
-        scene.let_pass(Duration::from_secs(61));
 
         scene.run_one("exit 0");
         let run = scene.run(1);
@@ -204,12 +202,12 @@ fn a_run_of_a_silent_agent_is_salvaged_and_given_up() {
 }
 
 #[test]
-fn an_agent_with_a_heartbeat_is_not_given_up() {
+fn an_agent_whose_clock_is_an_hour_ahead_gives_up_nobody() {
     let scene = Scene::new(&[1]);
     let mut store = scene.store();
     let agent = store.join(&scene.sweep, &NewAgent::new("far", Duration::from_millis(60_000))).unwrap();
     let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("a run is there") };
-    scene.let_pass(Duration::from_secs(59));
+    scene.let_pass(Duration::from_secs(3600));
     scene.shutdown.raise();
     scene.work(&mut scene.shell("exit 0"));
     assert_eq!((scene.run(1).state, scene.run(1).attempt), (RunState::Running, run.lease.attempt));

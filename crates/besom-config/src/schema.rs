@@ -252,7 +252,7 @@ enum Retry {
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "the type is the schema")]
 struct RetryByEnd {
-    /// After its agent fell silent; 1 by default.
+    /// After its agent was lost; 1 by default.
     crashed: Option<u32>,
     /// After its program failed; 0 by default.
     failed: Option<u32>,

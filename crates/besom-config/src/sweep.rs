@@ -75,7 +75,7 @@ impl Algorithm {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retry {
-    /// For a run whose agent fell silent.
+    /// For a run whose agent is gone or sent no heartbeat.
     pub crashed: u32,
     /// For a run whose program failed.
     pub failed: u32,

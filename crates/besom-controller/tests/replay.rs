@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use besom_controller::{Controller, Sweep};
@@ -64,10 +63,9 @@ impl Stopper for Above {
     }
 }
 
-/// Agents that do by chance what agents do: report, finish, fail, are preempted, leave, fall silent and return.
+/// Agents that do by chance what agents do: report, finish, fail, are preempted, leave, are given up and return.
 struct Stage {
     store: SqliteStore,
-    time: Arc<AtomicU64>,
     shown: Shown,
     controllers: [Controller; 2],
     chance: u64,
@@ -82,16 +80,14 @@ struct Agent {
 
 impl Stage {
     fn new() -> Self {
-        let time = Arc::new(AtomicU64::new(0));
-        let clock = Arc::clone(&time);
-        let mut store = SqliteStore::in_memory(Arc::new(move || clock.load(Ordering::SeqCst))).unwrap();
+        let mut store = SqliteStore::in_memory(Arc::new(|| 0)).unwrap();
         store.create_sweep(&new_sweep()).unwrap();
         let shown = Shown::default();
         let controllers = [(); 2].map(|()| {
             let search = Recorded(search(), Arc::clone(&shown));
             Controller::new(id(), Sweep::new(problem(), search).with_stopper(Above))
         });
-        Self { store, time, shown, controllers, chance: 1 }
+        Self { store, shown, controllers, chance: 1 }
     }
 
     /// A number below `n`, by a linear congruential generator.
@@ -149,8 +145,9 @@ impl Stage {
             }
             _ => {
                 // It is given up, others go on, and it may still return.
-                self.time.fetch_add(11, Ordering::SeqCst);
-                self.store.give_up(&lease).unwrap();
+                let running = self.store.running(&id()).unwrap();
+                let beat = running.iter().find(|held| held.lease == lease).map_or(0, |held| held.beat);
+                self.store.give_up(&lease, beat).unwrap();
             }
         }
     }

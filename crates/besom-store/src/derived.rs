@@ -23,12 +23,16 @@ pub(crate) fn status(sweep: &SweepRow, runs: &[RunRow], agents: &[AgentRow]) -> 
     let loss = |best: &Best| goal.to_loss(best.value);
     Status {
         counts: RunState::ALL.map(|state| (state, count(state))).to_vec(),
-        stopped: runs.iter().filter(|run| run.stop_kind == Some(StopKind::Early)).count() as u64,
+        stopped: runs.iter().filter(|run| is_stopped(run)).count() as u64,
         best,
         better_uncounted: uncounted.filter(|other| best.is_none_or(|best| loss(other) < loss(&best))),
         agents: agents.iter().filter(|agent| agent.alive).count() as u64,
         mean_run_ms: mean_run_ms(runs),
     }
+}
+
+fn is_stopped(run: &RunRow) -> bool {
+    run.state == RunState::Finished && run.stop_kind == Some(StopKind::Early)
 }
 
 /// The best of the runs in some states.

@@ -26,7 +26,7 @@
 ///         Err(StoreError::transient("the reply was lost"))
 ///     });
 ///     forward_queue!(
-///         [join, claim, report, describe, print, idle, leave, held, silent, give_up, has_finished_run, report_broken]
+///         [join, claim, report, describe, print, idle, leave, held, running, give_up, has_finished_run, report_broken]
 ///         |self, call| call(&mut self.0)
 ///     );
 /// }
@@ -35,7 +35,7 @@
 macro_rules! forward_queue {
     (|$self:ident, $call:ident| $body:expr) => {
         $crate::forward_queue!(
-            [join, claim, report, describe, print, finish, idle, leave, held, silent, give_up, has_finished_run,
+            [join, claim, report, describe, print, finish, idle, leave, held, running, give_up, has_finished_run,
              report_broken]
             |$self, $call| $body
         );
@@ -82,13 +82,13 @@ macro_rules! forward_queue {
             agent: $crate::AgentId,
         ) -> ::std::vec::Vec<$crate::HeldRun>);
     };
-    (@ silent $self:ident $call:ident $body:expr) => {
-        $crate::__forward!(Queue $self $call $body, silent(
+    (@ running $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, running(
             sweep: &$crate::SweepId,
         ) -> ::std::vec::Vec<$crate::HeldRun>);
     };
     (@ give_up $self:ident $call:ident $body:expr) => {
-        $crate::__forward!(Queue $self $call $body, give_up(lease: &$crate::Lease,) -> bool);
+        $crate::__forward!(Queue $self $call $body, give_up(lease: &$crate::Lease, beat: u64,) -> bool);
     };
     (@ has_finished_run $self:ident $call:ident $body:expr) => {
         $crate::__forward!(Queue $self $call $body, has_finished_run(sweep: &$crate::SweepId,) -> bool);

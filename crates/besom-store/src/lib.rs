@@ -8,7 +8,8 @@
 //!
 //! Correctness rests on three numbers and never on time: the *attempt* of a run (+1 each time it is handed out) fences
 //! late writers; the *request* number of an agent makes a repeated claim return the same run; the *seq* of a metric
-//! row makes a repeated report add nothing. Time only decides when to give up a silent agent.
+//! row makes a repeated report add nothing. Who is given up is decided by
+//! counting heartbeats, never by comparing clocks.
 //!
 //! Rows are plain data and will grow before 1.0: make them by their constructors. What is exhaustive (leases, claims, the states
 //! of sweeps) is the protocol and will stay. A [`Store`] of your own is welcome; until 1.0 its traits may get methods.

@@ -21,8 +21,8 @@ use serde_json::{Map, Value};
 use self::stock::Stock;
 use crate::{Clock, system_clock};
 
-/// The message of a run whose agent was silent for too long.
-const SILENT: &str = "its agent was silent for too long";
+/// The message of a run whose agent sent no heartbeat for too long.
+const TIMED_OUT: &str = "its agent sent no heartbeat for too long";
 
 /// The message of a run whose agent left.
 const LEFT: &str = "its agent left";
@@ -109,6 +109,6 @@ fn detail<const N: usize>(entries: [(&str, Option<Value>); N]) -> Map<String, Va
 #[cfg(feature = "laws")]
 pub(crate) fn is_own_text(text: &str) -> bool {
     use crate::SweepState as S;
-    [SILENT, LEFT].contains(&text)
+    [TIMED_OUT, LEFT].contains(&text)
         || [S::Finished, S::Canceled].iter().any(|&to| sweep::why_ended(to) == text)
 }

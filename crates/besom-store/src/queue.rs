@@ -22,13 +22,14 @@ use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Reply, Row, StoreErro
 /// - **Fencing.** A call under a lease that has ended changes nothing and returns [`Reply::Lost`] or `false`.
 ///   What a lease is worth is decided by its attempt number, never by time.
 /// - **Coming back.** An agent that was given up ([`give_up`](Self::give_up), [`leave`](Self::leave)) may only have been
-///   silent. Until its run is handed out again, tried again, or ended by [`Store`](crate::Store) calls, and unless the
+///   cut off. Until its run is handed out again, tried again, or ended by [`Store`](crate::Store) calls, and unless the
 ///   sweep was canceled, the lease still stands: the next `report` that is not answered with a gap, the next `describe`, `print` or
 ///   `finish`, or the same `claim` again makes the run `running` under the same attempt. That clears its message and its end, returns the
 ///   retry that being pending again had used up, and logs `returned`. A paused or finished sweep does not prevent it.
 /// - **Signs of life** of an agent are `join`, `idle`, `leave`, every `claim` whatever its answer, and a `report`, `describe`, `print` or `finish`
 ///   under a lease that stands, but not one that is answered with a gap, nor an end that was stored before. Each of them
-///   lets an agent that has left rejoin.
+///   lets an agent that has left rejoin. Those under a lease (all but `join`, `idle`, `leave` and a new `claim`) are its beats,
+///   each of which adds one to [`HeldRun::beat`], which begins at 0.
 /// - **Transient errors.** An agent retries after errors that are [transient](StoreError::is_transient), and
 ///   stops at any other. A queue behind a network must map a broken connection to one of these:
 ///   [`StoreError::transient`].
@@ -74,8 +75,9 @@ pub trait Queue: Send {
 
     /// Ends an attempt. The run gets the state of the end, with these exceptions: it becomes `pending` again
     /// while the budget for its kind of end lasts, unless a stop was requested or the sweep has ended; a
-    /// `Killed` or `Preempted` end of a run that a stopping rule wanted to end makes it `finished`; a
-    /// `Preempted` end of a run that will not be handed out again makes it `killed`. A pause of the sweep changes nothing
+    /// `Killed`, `Preempted` or `Crashed` end of a run that a stopping rule wanted to end makes it `finished`; a `Crashed` end of
+    /// one that its owner wanted to end makes it `killed`, and so does a
+    /// `Preempted` end of a run that will not be handed out again. A pause of the sweep changes nothing
     /// of this. Exit code and message are those of the end, also of a run that is pending again.
     ///
     /// Returns [`Reply::Continue`] when done, also if the very same end of this attempt was stored before, even if the run
@@ -90,7 +92,7 @@ pub trait Queue: Send {
     fn idle(&mut self, agent: AgentId) -> Result<(), StoreError>;
 
     /// Leaves the sweep; a run that the agent still holds is given up as `crashed` at once (see
-    /// [`give_up`](Self::give_up)). Any later sign of life of this agent lets it rejoin.
+    /// [`give_up`](Self::give_up)), or has ended for good if it was asked to. Any later sign of life of this agent lets it rejoin.
     fn leave(&mut self, agent: AgentId) -> Result<(), StoreError>;
 
     /// The running runs that an agent holds, by number. An agent that knows of another's death reads what
@@ -100,14 +102,15 @@ pub trait Queue: Send {
     /// [`StoreError::NoAgent`] if no agent with this id ever joined.
     fn held(&mut self, agent: AgentId) -> Result<Vec<HeldRun>, StoreError>;
 
-    /// The running runs of a sweep whose agents have been silent for longer than their heartbeat timeout, by number. What
-    /// counts is the last sign of life under the run's lease.
-    fn silent(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError>;
+    /// The running runs of a sweep, by number. A watcher looks at them again and again: whose [`beat`](HeldRun::beat) does not
+    /// move for a heartbeat timeout of the watcher's own monotonic clock is given up.
+    fn running(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError>;
 
-    /// Gives up a silent run: `crashed`, with a message that the store chooses, and `pending` again while the retry budget
-    /// lasts, as [`finish`](Self::finish) would with a `Crashed` end. Does nothing if
-    /// the lease has ended, was given up before, or its agent was heard of since. Returns whether it was given up now.
-    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError>;
+    /// Gives up a run that is still at this `beat`: `crashed`, with a message that the store chooses, and `pending` again
+    /// while the retry budget lasts, as [`finish`](Self::finish) would with a `Crashed` end. Does nothing if the lease has
+    /// ended, was given up before, or there was a sign of life under it since. Returns whether it was given up now. It never
+    /// looks at a clock: how long a beat may stand still is the watcher's matter.
+    fn give_up(&mut self, lease: &Lease, beat: u64) -> Result<bool, StoreError>;
 
     /// Whether any run of the sweep is `finished`: its program has worked before.
     fn has_finished_run(&mut self, sweep: &SweepId) -> Result<bool, StoreError>;

@@ -87,7 +87,7 @@ pub fn is_waiting(state: RunState) -> bool {
     matches!(state, RunState::Pending | RunState::Preempted)
 }
 
-/// Whether an agent that was last heard of at `seen_ms` has been silent for longer than it may.
-pub fn is_silent(seen_ms: u64, heartbeat_timeout_ms: u64, now: u64) -> bool {
-    now.saturating_sub(seen_ms) > heartbeat_timeout_ms
+/// Whether an agent that was last heard of at `seen_ms` counts as alive, for people to read: wall clocks decide nothing.
+pub fn is_alive(seen_ms: u64, heartbeat_timeout_ms: u64, now: u64) -> bool {
+    now.saturating_sub(seen_ms) <= heartbeat_timeout_ms
 }

@@ -80,9 +80,10 @@ pub trait Store: Queue {
         seen: Option<&Seen>,
     ) -> Result<Added, StoreError>;
 
-    /// Asks that running runs be ended; pending and preempted ones are ended at once (`killed`) and keep the request as
+    /// Asks that running runs be ended; pending and preempted ones are ended at once (`finished` if a stopping rule asks and
+    /// they have been handed out before, so that a crash just before the stop changes nothing; else `killed`) and keep the request as
     /// their stop; those that have ended are left alone. A request that stands is not changed, except that `Cancel` overrides
-    /// `Early`. A given-up run that is pending is killed for good: its agent cannot come back. Returns how many requests
+    /// `Early`. A given-up run that is pending ends for good: its agent cannot come back. Returns how many requests
     /// changed anything.
     ///
     /// # Errors

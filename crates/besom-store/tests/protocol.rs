@@ -13,32 +13,31 @@ use stage::{claim, end, id, join, new_sweep, row, store};
 const FIRST: RunNumber = RunNumber::FIRST;
 
 #[test]
-fn a_silent_agent_that_returns_in_time_keeps_its_run() {
-    let (mut store, time) = store(&new_sweep(), 1);
+fn an_agent_that_was_given_up_and_returns_in_time_keeps_its_run() {
+    let (mut store, _) = store(&new_sweep(), 1);
     let agent = join(&mut store);
     let lease = claim(&mut store, agent, 1).lease;
-    time.pass(101);
-    assert_eq!(store.silent(&id()).unwrap(), [HeldRun::new(lease.clone(), 0)]);
-    assert!(store.give_up(&lease).unwrap());
+    assert_eq!(store.running(&id()).unwrap(), [HeldRun::new(lease.clone(), 0).beat(0, 100)]);
+    assert!(store.give_up(&lease, 0).unwrap());
+    assert!(store.running(&id()).unwrap().is_empty());
     assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Pending);
     assert_eq!(store.report(&lease, &[row(1, json!({"loss": 1}))]).unwrap(), Reply::Continue);
     let run = store.run(&id(), FIRST).unwrap();
     assert_eq!((run.state, run.attempt, run.rows), (RunState::Running, 1, 1));
-    assert!(store.silent(&id()).unwrap().is_empty());
+    assert_eq!(store.running(&id()).unwrap()[0].beat, 1);
 }
 
 #[test]
 fn a_lost_lease_is_answered_with_lost_and_changes_nothing() {
-    let (mut store, time) = store(&new_sweep(), 1);
+    let (mut store, _) = store(&new_sweep(), 1);
     let (slow, fast) = (join(&mut store), join(&mut store));
     let old = claim(&mut store, slow, 1).lease;
-    time.pass(101);
-    assert!(store.give_up(&old).unwrap());
+    assert!(store.give_up(&old, 0).unwrap());
     let new = claim(&mut store, fast, 1).lease;
     assert_eq!((new.run, new.attempt), (old.run, 2));
     assert_eq!(store.report(&old, &[row(1, json!({"loss": 1}))]).unwrap(), Reply::Lost);
     assert_eq!(store.finish(&old, &end(RunState::Finished)).unwrap(), Reply::Lost);
-    assert!(!store.give_up(&old).unwrap());
+    assert!(!store.give_up(&old, 0).unwrap());
     let run = store.run(&id(), FIRST).unwrap();
     assert_eq!((run.state, run.rows), (RunState::Running, 0));
 }
@@ -84,13 +83,28 @@ fn an_early_stopped_run_ends_finished_and_keeps_the_reason() {
 }
 
 #[test]
-fn a_stopped_run_that_crashes_is_not_tried_again() {
+fn a_run_whose_agent_dies_while_it_is_stopped_ends_stopped_with_its_curve() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let lease = claim(&mut store, agent, 1).lease;
+    store.report(&lease, &[row(1, json!({"loss": 3}))]).unwrap();
+    store.request_stops(&id(), &[(FIRST, "slow".to_owned())], StopKind::Early).unwrap();
+    store.leave(agent).unwrap();
+    let run = store.run(&id(), FIRST).unwrap();
+    assert_eq!((run.state, run.best), (RunState::Finished, Some(3.0)));
+    // The agent was only cut off: what it says now comes too late.
+    assert_eq!(store.report(&lease, &[row(2, json!({"loss": 1}))]).unwrap(), Reply::Lost);
+    assert_eq!(store.run(&id(), FIRST).unwrap().rows, 1);
+}
+
+#[test]
+fn a_run_whose_agent_dies_while_it_is_canceled_is_killed() {
     let (mut store, _) = store(&new_sweep(), 1);
     let agent = join(&mut store);
     claim(&mut store, agent, 1);
-    store.request_stops(&id(), &[(FIRST, "slow".to_owned())], StopKind::Early).unwrap();
+    store.set_state(&id(), SweepState::Canceled, None).unwrap();
     store.leave(agent).unwrap();
-    assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Crashed);
+    assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Killed);
 }
 
 #[test]
@@ -216,4 +230,37 @@ fn a_run_that_its_owner_tries_again_has_a_fresh_budget() {
     assert_eq!([crash(&mut store), crash(&mut store)], [RunState::Pending, RunState::Crashed]);
     assert_eq!(store.retry(&id(), &[RunState::Crashed]).unwrap(), 1);
     assert_eq!([crash(&mut store), crash(&mut store)], [RunState::Pending, RunState::Crashed]);
+}
+
+#[test]
+fn a_heartbeat_after_the_last_look_saves_a_run_from_being_given_up() {
+    let (mut store, time) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let lease = claim(&mut store, agent, 1).lease;
+    let seen = store.running(&id()).unwrap()[0].beat;
+    time.pass(3_600_000);
+    store.report(&lease, &[]).unwrap();
+    assert!(!store.give_up(&lease, seen).unwrap(), "the store asks no clock");
+    assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Running);
+}
+
+#[test]
+fn only_finished_runs_count_as_stopped_early() {
+    let (mut store, _) = store(&new_sweep(), 3);
+    let agent = join(&mut store);
+    for (request, state) in [(1, RunState::Failed), (2, RunState::Killed), (3, RunState::Crashed)] {
+        let lease = claim(&mut store, agent, request).lease;
+        store.request_stops(&id(), &[(lease.run, "slow".to_owned())], StopKind::Early).unwrap();
+        assert_eq!(
+            store.status(&id()).unwrap().stopped,
+            request.saturating_sub(2),
+            "not before it has ended"
+        );
+        store.finish(&lease, &end(state)).unwrap();
+    }
+    let states = store.runs(&id(), &RunQuery::default()).unwrap().into_iter().map(|run| run.state);
+    assert!(states.eq([RunState::Failed, RunState::Finished, RunState::Finished]));
+    assert_eq!(store.status(&id()).unwrap().stopped, 2);
+    store.retry(&id(), &[RunState::Finished]).unwrap();
+    assert_eq!(store.status(&id()).unwrap().stopped, 0);
 }

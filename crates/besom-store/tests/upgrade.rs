@@ -3,7 +3,7 @@
 //! `data/version-1.db` was written by the `besom` of that version: a sweep that its owner has paused, with runs that
 //! finished, failed, were stopped early, crashed and were tried again, and one whose agent was killed; a sweep that a
 //! broken program has paused; one that is finished; one that is canceled. `data/version-2.db`: a sweep that is finished,
-//! with a failed run, and one that is paused before its first run.
+//! with a failed run, and one that is paused before its first run; `data/version-2-running.db`: one like the first of version 1.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod stage;
@@ -25,6 +25,8 @@ const VERSION_2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version
 
 /// Shortly after the last change of the store of version 1.
 const NOW: u64 = 1_795_738_171_000;
+
+const VERSION_2_RUNNING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-2-running.db");
 
 fn copied(directory: &Path) -> PathBuf {
     copy_of(VERSION_1, directory)
@@ -207,15 +209,54 @@ fn schema(path: &Path) -> Vec<String> {
 
 #[test]
 fn an_upgraded_store_has_the_schema_of_a_new_one() {
-    for version in [VERSION_1, VERSION_2] {
+    for version in [VERSION_1, VERSION_2, VERSION_2_RUNNING] {
         let dir = tempfile::tempdir().unwrap();
         let (path, new) = (copy_of(version, dir.path()), dir.path().join("new.db"));
         upgraded(&path);
         drop(SqliteStore::open(&new, std::sync::Arc::new(|| NOW)).unwrap());
         let found = schema(&path);
         assert!(found.iter().any(|line| line.starts_with("table runs rank")), "{found:#?}");
-        assert_eq!(found, schema(&new));
+        assert_eq!(found, schema(&new), "{version}");
     }
+}
+
+#[test]
+fn a_sweep_of_version_2_goes_on_after_the_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = upgraded(&copy_of(VERSION_2_RUNNING, dir.path()));
+    let id = SweepId::new("h1ni0ysq");
+    let runs = store.runs(&id, &besom_store::RunQuery::default()).unwrap();
+    let found: Vec<_> = runs.iter().map(|run| (run.state, run.attempt, run.rows, run.best)).collect();
+    let expected = [
+        (RunState::Finished, 1, 2, Some(2.0)),
+        (RunState::Failed, 1, 1, Some(0.25)),
+        (RunState::Finished, 1, 1, Some(99.0)),
+        (RunState::Failed, 1, 1, Some(1.0)),
+        (RunState::Running, 1, 2, Some(0.7)),
+    ];
+    assert_eq!(found, expected);
+    // Whoever watches learns where its heartbeats stand, and gives its agent up if they stay there.
+    let held = store.running(&id).unwrap().remove(0);
+    assert_eq!(held.heartbeat_timeout_ms, 60_000);
+    assert!(store.give_up(&held.lease, held.beat).unwrap());
+    store.set_state(&id, SweepState::Running, None).unwrap();
+    let agent = store.join(&id, &NewAgent::new("new", std::time::Duration::from_millis(9))).unwrap();
+    let Claim::Run(claimed) = store.claim(agent, 1).unwrap() else { panic!("run 5 is tried again") };
+    assert_eq!((claimed.lease.run, claimed.lease.attempt), (number(5), 2));
+}
+
+#[test]
+fn version_2_counted_runs_as_stopped_that_had_crashed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = copy_of(VERSION_2_RUNNING, dir.path());
+    let old = Connection::open(&path).unwrap();
+    old.execute("UPDATE runs SET stop_kind = 'early', stop_reason = 'slow' WHERE state = 'failed'", [])
+        .unwrap();
+    let counted: u32 =
+        old.query_row("SELECT runs FROM tallies WHERE what = 'stopped'", [], |row| row.get(0)).unwrap();
+    drop(old);
+    let now = upgraded(&path).status(&SweepId::new("h1ni0ysq")).unwrap().stopped;
+    assert_eq!((counted, now), (3, 1));
 }
 
 #[test]

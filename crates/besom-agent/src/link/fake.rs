@@ -75,10 +75,10 @@ impl Queue for Fake {
     fn held(&mut self, _: AgentId) -> Result<Vec<HeldRun>, StoreError> {
         unimplemented!()
     }
-    fn silent(&mut self, _: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
+    fn running(&mut self, _: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
         unimplemented!()
     }
-    fn give_up(&mut self, _: &Lease) -> Result<bool, StoreError> {
+    fn give_up(&mut self, _: &Lease, _: u64) -> Result<bool, StoreError> {
         unimplemented!()
     }
     fn has_finished_run(&mut self, _: &SweepId) -> Result<bool, StoreError> {

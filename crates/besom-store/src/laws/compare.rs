@@ -214,7 +214,7 @@ fn edge(from: Option<RunState>, kind: &str) -> Result<Option<RunState>, String> 
             S::Running
         }
         (Some(S::Running), "stop_requested") => S::Running,
-        (Some(S::Running), "finished") => S::Finished,
+        (Some(S::Running | S::Pending | S::Preempted), "finished") => S::Finished,
         (Some(S::Running), "failed") => S::Failed,
         (Some(S::Running), "crashed") => S::Crashed,
         (Some(S::Running), "preempted") => S::Preempted,

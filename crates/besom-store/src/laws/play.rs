@@ -150,10 +150,9 @@ impl<S: Store> Stage<S> {
                 let stops: Vec<_> = chosen.map(|run| (run, format!("rule {run}"))).collect();
                 self.refusable("request_stops", *sweep, |store, id| store.request_stops(id, &stops, *kind))
             }
-            Step::GiveUpSilent { sweep } => self.give_up_silent(*sweep),
-            Step::GiveUp { lease, after_ms } => {
-                self.pass(*after_ms);
-                self.lease(*lease).map_or(Ok(()), |lease| self.give_up(&lease))
+            Step::GiveUpAll { sweep, later } => self.give_up_all(*sweep, *later),
+            Step::GiveUp { lease, beat } => {
+                self.lease(*lease).map_or(Ok(()), |lease| self.give_up(&lease, *beat))
             }
             Step::Claim { .. }
             | Step::Report { .. }
@@ -321,16 +320,24 @@ impl<S: Store> Stage<S> {
         NewRun::new(object(point)).note(object(note))
     }
 
-    fn give_up_silent(&mut self, sweep: usize) -> Verdict {
+    /// Gives up all that runs as it is seen, or as it was seen before a sign of life.
+    fn give_up_all(&mut self, sweep: usize, later: bool) -> Verdict {
         let id = &self.sweeps[sweep];
-        let silent = expect_ok("silent", self.store.silent(id))?;
-        same("silent", &silent, &expect_ok("silent", self.model.silent(id))?)?;
-        silent.iter().try_for_each(|held| self.give_up(&held.lease))
+        let running = expect_ok("running", self.store.running(id))?;
+        same("running", &running, &expect_ok("running", self.model.running(id))?)?;
+        for held in running {
+            if later {
+                expect_ok("report", self.model.report(&held.lease, &[]))?;
+                expect_ok("report", self.store.report(&held.lease, &[]))?;
+            }
+            self.give_up(&held.lease, held.beat)?;
+        }
+        Ok(())
     }
 
-    fn give_up(&mut self, lease: &Lease) -> Verdict {
-        let found = expect_ok("give_up", self.store.give_up(lease))?;
-        same("give_up", &found, &expect_ok("give_up", self.model.give_up(lease))?)
+    fn give_up(&mut self, lease: &Lease, beat: u64) -> Verdict {
+        let found = expect_ok("give_up", self.store.give_up(lease, beat))?;
+        same("give_up", &found, &expect_ok("give_up", self.model.give_up(lease, beat))?)
     }
 
     fn follow(&mut self, sweep: usize, follower: usize) -> Verdict {

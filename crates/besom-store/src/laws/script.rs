@@ -50,8 +50,8 @@ pub(super) enum Step {
     Pause { sweep: usize, by: PausedBy },
     Stops { sweep: usize, runs: Vec<usize>, kind: StopKind },
     ReportBroken { sweep: usize, lost: bool },
-    GiveUp { lease: usize, after_ms: i64 },
-    GiveUpSilent { sweep: usize },
+    GiveUp { lease: usize, beat: u64 },
+    GiveUpAll { sweep: usize, later: bool },
     Retry { sweep: usize, states: Vec<RunState> },
     Pass { ms: i64 },
     Follow { sweep: usize, follower: usize },
@@ -113,9 +113,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (sweep(), select(PausedBy::ALL.to_vec())).prop_map(|(sweep, by)| Step::Pause { sweep, by }),
         3 => (sweep(), vec(prop_oneof![3 => 0..2usize, 1 => 0..8usize], 0..4), select(vec![StopKind::Early, StopKind::Cancel]))
             .prop_map(|(sweep, runs, kind)| Step::Stops { sweep, runs, kind }),
-        3 => (near(), prop_oneof![1 => Just(0i64), 3 => 0..80i64])
-            .prop_map(|(lease, after_ms)| Step::GiveUp { lease, after_ms }),
-        2 => sweep().prop_map(|sweep| Step::GiveUpSilent { sweep }),
+        2 => (near(), 0..5u64).prop_map(|(lease, beat)| Step::GiveUp { lease, beat }),
+        3 => (sweep(), any::<bool>()).prop_map(|(sweep, later)| Step::GiveUpAll { sweep, later }),
         1 => (sweep(), lost()).prop_map(|(sweep, lost)| Step::ReportBroken { sweep, lost }),
         2 => (sweep(), vec(prop_oneof![2 => select(vec![RunState::Failed, RunState::Crashed]), 1 => select(RunState::ALL.to_vec())], 0..4))
             .prop_map(|(sweep, states)| Step::Retry { sweep, states }),

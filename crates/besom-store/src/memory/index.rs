@@ -19,7 +19,7 @@ pub(super) struct Index {
     changed: BTreeSet<(u64, usize)>,
     /// Those that have begun and ended, by when.
     ended: BTreeSet<(u64, usize)>,
-    /// How many a stopping rule has asked to end.
+    /// How many of the finished ones a stopping rule has ended.
     pub(super) stopped: u64,
 }
 
@@ -38,7 +38,7 @@ impl Index {
         self.ranks.insert(rank(at, run, goal));
         self.changed.insert((run.changed, at));
         self.ended.extend(end(at, run));
-        self.stopped += u64::from(run.row.stop_kind == Some(StopKind::Early));
+        self.stopped += u64::from(is_stopped(run));
     }
 
     pub(super) fn take_out(&mut self, at: usize, run: &Run, goal: Goal) {
@@ -48,7 +48,7 @@ impl Index {
         if let Some(end) = end(at, run) {
             self.ended.remove(&end);
         }
-        self.stopped -= u64::from(run.row.stop_kind == Some(StopKind::Early));
+        self.stopped -= u64::from(is_stopped(run));
     }
 
     pub(super) fn count(&self, state: RunState) -> u64 {
@@ -97,6 +97,10 @@ impl Index {
 
 fn place(state: RunState) -> usize {
     RunState::ALL.iter().position(|&other| other == state).expect("all states are in the list")
+}
+
+fn is_stopped(run: &Run) -> bool {
+    run.row.state == RunState::Finished && run.row.stop_kind == Some(StopKind::Early)
 }
 
 fn end(at: usize, run: &Run) -> Option<(u64, usize)> {

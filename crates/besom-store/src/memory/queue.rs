@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::facts::described;
 use super::run::{Run, Tried};
 use super::sweep::Sweep;
-use super::{LEFT, MemoryStore, SILENT};
+use super::{LEFT, MemoryStore, TIMED_OUT};
 use crate::{
     AgentId, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, StoreError, SweepId,
 };
@@ -118,19 +118,19 @@ impl Queue for MemoryStore {
         Ok(running(sweep, |run| run.is_held_by(agent.id)))
     }
 
-    fn silent(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
-        let (mut stock, now) = self.open();
-        Ok(running(stock.sweep(sweep)?, |run| run.is_silent(now)))
+    fn running(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
+        let (mut stock, _) = self.open();
+        Ok(running(stock.sweep(sweep)?, |_| true))
     }
 
-    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError> {
+    fn give_up(&mut self, lease: &Lease, beat: u64) -> Result<bool, StoreError> {
         let (mut stock, now) = self.open();
         let sweep = stock.sweep(&lease.sweep)?;
         let at = sweep.place(lease.run)?;
         let run = &sweep.runs[at];
-        let is_lost = run.row.attempt == lease.attempt && run.is_silent(now);
+        let is_lost = run.row.attempt == lease.attempt && run.is_still(beat);
         if is_lost {
-            sweep.lose(at, SILENT, now);
+            sweep.lose(at, TIMED_OUT, now);
         }
         Ok(is_lost)
     }
@@ -183,5 +183,10 @@ fn reply(run: &Run) -> Reply {
 fn running(sweep: &Sweep, choose: impl Fn(&Run) -> bool) -> Vec<HeldRun> {
     let running = sweep.index.in_states(&[RunState::Running]);
     let chosen = running.into_iter().map(|at| &sweep.runs[at]).filter(|run| choose(run));
-    chosen.map(|run| HeldRun::new(run.lease(&sweep.row.new.id), run.row.rows)).collect()
+    let held = |run: &Run| {
+        let held = HeldRun::new(run.lease(&sweep.row.new.id), run.row.rows);
+        let newest = run.attempts.last();
+        newest.map_or(held.clone(), |newest| held.beat(newest.beat, newest.heartbeat_timeout_ms))
+    };
+    chosen.map(held).collect()
 }

@@ -38,8 +38,8 @@ pub(super) struct Tried {
     pub(super) attempt: Attempt,
     pub(super) agent: AgentId,
     pub(super) heartbeat_timeout_ms: u64,
-    /// The last sign of life under its lease.
-    pub(super) seen_ms: u64,
+    /// How many signs of life there were under its lease.
+    pub(super) beat: u64,
     pub(super) rows: Vec<Row>,
     pub(super) facts: Map<String, Value>,
     pub(super) printed: Printed,
@@ -82,10 +82,9 @@ impl Run {
             && self.attempts.last().is_some_and(|newest| newest.agent == agent)
     }
 
-    /// Whether it runs, and nothing was heard under its lease for longer than its agent's timeout.
-    pub(super) fn is_silent(&self, now: u64) -> bool {
-        let silent = |newest: &Tried| now.saturating_sub(newest.seen_ms) > newest.heartbeat_timeout_ms;
-        self.row.state == RunState::Running && self.attempts.last().is_some_and(silent)
+    /// Whether it runs, and no sign of life has come under its lease since that number of them.
+    pub(super) fn is_still(&self, beat: u64) -> bool {
+        self.row.state == RunState::Running && self.attempts.last().is_some_and(|newest| newest.beat == beat)
     }
 
     /// Begins an attempt.

@@ -132,7 +132,7 @@ impl Sweep {
             attempt: Attempt::new(number, &agent.new.name, now),
             agent: agent.id,
             heartbeat_timeout_ms: agent.new.heartbeat_timeout_ms,
-            seen_ms: now,
+            beat: 0,
             rows: Vec::new(),
             facts: Map::new(),
             printed: Printed::default(),
@@ -164,7 +164,7 @@ impl Sweep {
             self.log(Some(at), "returned", detail(entries), now);
         }
         let newest = self.runs[at].attempts.last_mut()?;
-        newest.seen_ms = now;
+        newest.beat += 1;
         Some(newest.agent)
     }
 
@@ -183,7 +183,8 @@ impl Sweep {
 
     /// Ends the attempt of a run because its agent is gone, as it seems.
     pub(super) fn lose(&mut self, at: usize, why: &str, now: u64) {
-        self.runs[at].given_up = true;
+        let may_return = self.runs[at].row.stop_kind.is_none();
+        self.runs[at].given_up = may_return;
         self.conclude(at, &End::new(RunState::Crashed).message(why), now);
     }
 
@@ -219,7 +220,10 @@ impl Sweep {
     fn ended(&self, at: usize, end: RunState) -> RunState {
         let stop = self.runs[at].row.stop_kind;
         match end {
-            RunState::Killed | RunState::Preempted if stop == Some(StopKind::Early) => RunState::Finished,
+            RunState::Killed | RunState::Preempted | RunState::Crashed if stop == Some(StopKind::Early) => {
+                RunState::Finished
+            }
+            RunState::Crashed if stop == Some(StopKind::Cancel) => RunState::Killed,
             RunState::Preempted if stop.is_some() || self.row.state.is_over() => RunState::Killed,
             end => end,
         }
@@ -247,14 +251,21 @@ impl Sweep {
         if runs_on || !row.state.is_open() {
             return false;
         }
-        self.edit(at, |run, _| {
-            (run.row.stop_kind, run.row.stop_reason) = (Some(kind), Some(reason.to_owned()));
-            if waits {
-                (run.row.state, run.row.ended_ms, run.given_up) = (RunState::Killed, Some(now), false);
+        let event = self.edit(at, |run, _| {
+            if is_news {
+                (run.row.stop_kind, run.row.stop_reason) = (Some(kind), Some(reason.to_owned()));
             }
+            if !waits {
+                return "stop_requested";
+            }
+            let was_tried = !run.attempts.is_empty();
+            let is_early = run.row.stop_kind == Some(StopKind::Early);
+            let end = if was_tried && is_early { RunState::Finished } else { RunState::Killed };
+            (run.row.state, run.row.ended_ms, run.given_up) = (end, Some(now), false);
+            end.as_str()
         });
         let entries = [("reason", Some(json!(reason))), ("kind", Some(json!(kind)))];
-        self.log(Some(at), if waits { "killed" } else { "stop_requested" }, detail(entries), now);
+        self.log(Some(at), event, detail(entries), now);
         true
     }
 

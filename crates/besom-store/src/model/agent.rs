@@ -19,7 +19,7 @@ pub struct AgentId(pub u64);
 pub struct NewAgent {
     /// A name for people, such as `host/1234/2`.
     pub name: String,
-    /// How long it may be silent before its run is given up, in milliseconds.
+    /// How long it may send no heartbeat before its run is given up, in milliseconds.
     pub heartbeat_timeout_ms: u64,
 }
 
@@ -42,7 +42,8 @@ pub struct AgentRow {
     /// The time of its last sign of life, in milliseconds since 1970. Every call that it makes is one, unless it is
     /// answered [`Reply::Lost`], [`Reply::Gap`] or an error.
     pub seen_ms: u64,
-    /// Whether it has not left and showed a sign of life within its heartbeat timeout.
+    /// Whether it has not left and showed a sign of life within its heartbeat timeout, by the clock of whoever asks: for people
+    /// to read. Nothing is decided by it.
     pub alive: bool,
     /// The run it holds; the one of the lowest number, if there are several.
     pub run: Option<RunNumber>,
@@ -75,12 +76,24 @@ pub struct HeldRun {
     pub lease: Lease,
     /// How many rows of this attempt are stored.
     pub rows: u64,
+    /// How many signs of life there were under the lease. A watcher that has seen it stand still for a whole heartbeat timeout
+    /// of its own clock gives the run up: [`Queue::give_up`](crate::Queue::give_up).
+    pub beat: u64,
+    /// The heartbeat timeout of its agent, in milliseconds.
+    pub heartbeat_timeout_ms: u64,
 }
 
 impl HeldRun {
     /// A run under this lease with this many rows.
     pub fn new(lease: Lease, rows: u64) -> Self {
-        Self { lease, rows }
+        Self { lease, rows, beat: 0, heartbeat_timeout_ms: 0 }
+    }
+
+    /// The same after so many signs of life, with this heartbeat timeout.
+    #[must_use]
+    pub fn beat(mut self, beat: u64, heartbeat_timeout_ms: u64) -> Self {
+        (self.beat, self.heartbeat_timeout_ms) = (beat, heartbeat_timeout_ms);
+        self
     }
 }
 

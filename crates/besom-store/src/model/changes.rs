@@ -80,10 +80,10 @@ impl CurvePart {
 /// | `claimed` | run | `agent` (its name), `attempt` |
 /// | `returned` (was given up and came back) | run | `attempt`, `rows` (how many it has) |
 /// | `finished`, `failed`, `killed`, `preempted`, `crashed` (an attempt ended so) | run | `attempt`; `exit_code`, `message`, `stopped` (why it was asked to end), where there are such |
-/// | `stop_requested`, `killed` (it was waiting) | run | `reason`, `kind` |
+/// | `stop_requested`; `killed` or, if a rule wanted it after an attempt, `finished` (it was waiting) | run | `reason`, `kind` |
 /// | `retried` (pending again after an end) | run | |
 ///
-/// `killed` is so the end of an attempt if its detail has an `attempt`, and of a waiting run if it has a `kind`.
+/// `killed` and `finished` are so the end of an attempt if the detail has an `attempt`, and of a waiting run if it has a `kind`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Event {

@@ -292,7 +292,7 @@ impl SweepRow {
 pub struct Status {
     /// How many runs are in each state, in the order of [`RunState::ALL`], zeros included.
     pub counts: Vec<(RunState, u64)>,
-    /// How many runs a stopping rule has ended, or asked to be ended: those whose request is of kind
+    /// How many of the finished runs a stopping rule has ended: those whose stop is of kind
     /// [`Early`](crate::StopKind::Early).
     pub stopped: u64,
     /// The run with the best value of the first metric, as [`History::best`](besom_core::History::best) has it: a failed,

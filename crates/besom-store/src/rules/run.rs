@@ -3,7 +3,7 @@
 use besom_core::{RunNumber, RunState};
 use serde_json::json;
 
-use super::{LogEntry, SweepRecord, is_silent, is_waiting};
+use super::{LogEntry, SweepRecord, is_waiting};
 use crate::{AgentId, End, Reply, StopKind, SweepState, Watched};
 
 /// What changes of a run.
@@ -20,9 +20,9 @@ pub struct RunRecord {
     pub agent: Option<AgentId>,
     /// Whether its agent was given up and may come back until the run is handed out again.
     pub given_up: bool,
-    /// When its agent was last heard of.
-    pub seen_ms: u64,
-    /// How long its agent may be silent.
+    /// How many signs of life there were of the newest attempt since it began.
+    pub beat: u64,
+    /// For how long that number may stand still before others give its agent up.
     pub heartbeat_timeout_ms: u64,
     /// How many rows the newest attempt has logged.
     pub rows: u64,
@@ -86,7 +86,7 @@ impl RunRecord {
             attempt: 0,
             agent: None,
             given_up: false,
-            seen_ms: 0,
+            beat: 0,
             heartbeat_timeout_ms: 0,
             rows: 0,
             loss: None,
@@ -113,11 +113,6 @@ impl RunRecord {
         }
     }
 
-    /// Whether it runs and its agent has been silent for longer than it may.
-    pub fn is_silent(&self, now: u64) -> bool {
-        self.state == RunState::Running && is_silent(self.seen_ms, self.heartbeat_timeout_ms, now)
-    }
-
     /// What its agent is answered.
     pub fn reply(&self) -> Reply {
         match &self.stop {
@@ -132,7 +127,6 @@ impl RunRecord {
             state: RunState::Running,
             attempt: self.attempt + 1,
             agent: Some(agent),
-            seen_ms: now,
             heartbeat_timeout_ms,
             stop: self.stop.take(),
             crashes: self.crashes,
@@ -160,13 +154,12 @@ impl RunRecord {
         };
     }
 
-    /// Takes it back after it was given up: its agent had only been silent.
-    pub fn come_back(&mut self, now: u64) -> LogEntry {
+    /// Takes it back after it was given up: its agent had only been cut off.
+    pub fn come_back(&mut self) -> LogEntry {
         // Being pending again had used up a retry.
         self.crashes -= u32::from(self.state == RunState::Pending && self.crashes > 0);
         self.state = RunState::Running;
         self.given_up = false;
-        self.seen_ms = now;
         self.message = None;
         self.ended_ms = None;
         let detail = [("attempt", Some(json!(self.attempt))), ("rows", Some(json!(self.rows)))];
@@ -175,14 +168,16 @@ impl RunRecord {
 
     /// Ends its attempt as its agent reports.
     pub fn finish(&mut self, sweep: &SweepRecord, end: &End, now: u64) -> Ended {
-        self.seen_ms = now;
         self.conclude(sweep, end, now)
     }
 
     /// Ends its attempt as `crashed` because its agent seems to be gone.
     pub fn give_up(&mut self, sweep: &SweepRecord, why: String, now: u64) -> Ended {
-        self.given_up = true;
-        self.conclude(sweep, &End { state: RunState::Crashed, exit_code: None, message: Some(why) }, now)
+        let end = End { state: RunState::Crashed, exit_code: None, message: Some(why) };
+        let ended = self.conclude(sweep, &end, now);
+        // A run that was to be ended anyway has ended for good.
+        self.given_up = matches!(self.state, RunState::Crashed | RunState::Pending);
+        ended
     }
 
     fn conclude(&mut self, sweep: &SweepRecord, end: &End, now: u64) -> Ended {
@@ -211,8 +206,12 @@ impl RunRecord {
         let stop = self.stop.as_ref().map(|stop| stop.kind);
         let again = stop.is_none() && !sweep.state.is_over();
         match (end, stop) {
-            (RunState::Killed | RunState::Preempted, Some(StopKind::Early)) => RunState::Finished,
+            (RunState::Killed | RunState::Preempted | RunState::Crashed, Some(StopKind::Early)) => {
+                RunState::Finished
+            }
             (RunState::Preempted, _) if !again => RunState::Killed,
+            // Whose agent died while it was being canceled has been canceled all the same.
+            (RunState::Crashed, Some(StopKind::Cancel)) => RunState::Killed,
             (RunState::Crashed, _) if again && self.crashes < sweep.retry_crashed => RunState::Pending,
             (RunState::Failed, _) if again && self.failures < sweep.retry_failed => RunState::Pending,
             _ => end,
@@ -220,7 +219,8 @@ impl RunRecord {
     }
 
     /// Asks it to end, or ends it if no agent works on it; `None` if that changes nothing. The owner's request replaces that
-    /// of a stopping rule, and no other is replaced while the run runs.
+    /// of a stopping rule, and no other is replaced while the run runs. A run that waits to be tried again has ended as if
+    /// its last attempt had been stopped: so a crash just before a stop leads to the same history.
     pub fn request_stop(&mut self, kind: StopKind, reason: &str, now: u64) -> Option<LogEntry> {
         let stands =
             self.stop.as_ref().is_some_and(|stop| stop.kind == StopKind::Cancel || stop.kind == kind);
@@ -232,8 +232,9 @@ impl RunRecord {
         }
         let mut event = "stop_requested";
         if is_waiting(self.state) {
-            event = "killed";
-            self.state = RunState::Killed;
+            let is_early = self.stop.as_ref().is_some_and(|stop| stop.kind == StopKind::Early);
+            self.state = if is_early && self.attempt > 0 { RunState::Finished } else { RunState::Killed };
+            event = self.state.as_str();
             self.given_up = false;
             self.ended_ms = Some(now);
         }

@@ -52,8 +52,8 @@ fn apply(run: &mut RunRecord, sweep: &SweepRecord, edge: &Edge, now: u64) -> Vec
             vec![run.hand_out(AgentId(2), "there", 50, now)]
         }
         Edge::Finish(end) if standing == Standing::Live => run.finish(sweep, end, now).log,
-        Edge::GiveUp if standing == Standing::Live => run.give_up(sweep, "silent".to_owned(), now).log,
-        Edge::ComeBack if standing == Standing::GivenUp => vec![run.come_back(now)],
+        Edge::GiveUp if standing == Standing::Live => run.give_up(sweep, "gone".to_owned(), now).log,
+        Edge::ComeBack if standing == Standing::GivenUp => vec![run.come_back()],
         Edge::Stop(kind) => run.request_stop(*kind, "why", now).into_iter().collect(),
         Edge::Retry if !run.state.is_open() && sweep.state != SweepState::Canceled => vec![run.retry()],
         Edge::Rows(values) if standing == Standing::Live => {
@@ -117,16 +117,17 @@ proptest! {
     fn coming_back_undoes_giving_up(edges in edges()) {
         let sweep = sweep(SweepState::Running);
         let mut run = running();
-        for edge in &edges {
+        // One that was to be ended has ended for good.
+        for edge in edges.iter().filter(|edge| !matches!(edge, Edge::Stop(_))) {
             apply(&mut run, &sweep, edge, 7);
         }
         prop_assume!(run.state == RunState::Running);
         let before = run.clone();
-        let _ = run.give_up(&sweep, "silent".to_owned(), 8);
+        let _ = run.give_up(&sweep, "gone".to_owned(), 8);
         prop_assert_eq!(run.standing(SweepState::Running, run.attempt), Standing::GivenUp);
         prop_assert_eq!(run.standing(SweepState::Canceled, run.attempt), Standing::Over);
-        let _ = run.come_back(9);
-        prop_assert_eq!(run, RunRecord { seen_ms: 9, ..before });
+        let _ = run.come_back();
+        prop_assert_eq!(run, before);
     }
 
     #[test]
@@ -229,4 +230,31 @@ fn a_request_of_the_owner_replaces_one_of_a_rule_but_not_the_reverse() {
     assert!(run.request_stop(StopKind::Early, "slow", 6).is_none());
     let stop = StopRequest { kind: StopKind::Cancel, reason: "enough".to_owned() };
     assert_eq!(run.stop, Some(stop));
+}
+
+#[test]
+fn a_run_that_is_being_stopped_ends_as_stopped_whoever_dies() {
+    for (kind, expected) in [(StopKind::Early, RunState::Finished), (StopKind::Cancel, RunState::Killed)] {
+        let mut run = running();
+        let _ = run.request_stop(kind, "17th of 20", 6);
+        let ended = run.give_up(&sweep(SweepState::Running), "gone".to_owned(), 7);
+        assert_eq!((run.state, ended.state), (expected, expected));
+        assert_eq!(
+            run.standing(SweepState::Running, run.attempt),
+            Standing::Over,
+            "nobody adds to its curve"
+        );
+    }
+}
+
+#[test]
+fn a_stop_that_comes_just_after_a_crash_is_a_stop_all_the_same() {
+    let mut run = running();
+    let _ = run.give_up(&sweep(SweepState::Running), "gone".to_owned(), 7);
+    assert_eq!(run.state, RunState::Pending);
+    let entry = run.request_stop(StopKind::Early, "17th of 20", 8);
+    assert_eq!((run.state, entry.map(|entry| entry.kind)), (RunState::Finished, Some("finished")));
+    let mut fresh = RunRecord::new(RunNumber::FIRST);
+    let _ = fresh.request_stop(StopKind::Early, "17th of 20", 8);
+    assert_eq!(fresh.state, RunState::Killed, "nothing ran that could have finished");
 }

@@ -6,7 +6,7 @@ use rusqlite::params;
 use super::fault::Outcome;
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
-use crate::rules::is_silent;
+use crate::rules::is_alive;
 use crate::{AgentId, AgentRow, NewAgent, StoreError};
 
 /// An agent with the answer to its newest claim.
@@ -25,7 +25,7 @@ impl Tx<'_> {
     /// The agent of this id.
     pub(super) fn agent(&self, id: AgentId) -> Outcome<Agent> {
         let mut statement = self.sql(
-            "SELECT sweep, name, silence_ms, request, answer_run, answer_attempt FROM agents WHERE key = ?1",
+            "SELECT sweep, name, heartbeat_timeout_ms, request, answer_run, answer_attempt FROM agents WHERE key = ?1",
         )?;
         let mut rows = statement.query([bounded(id.0)])?;
         let Some(row) = rows.next()? else {
@@ -36,7 +36,7 @@ impl Tx<'_> {
             id,
             sweep: row.get("sweep")?,
             name: row.get("name")?,
-            heartbeat_timeout_ms: row.get("silence_ms")?,
+            heartbeat_timeout_ms: row.get("heartbeat_timeout_ms")?,
             request: row.get("request")?,
             answer: run.zip(row.get("answer_attempt")?),
         })
@@ -45,7 +45,7 @@ impl Tx<'_> {
     /// Adds an agent to a sweep.
     pub(super) fn join(&self, sweep: &mut Sweep, new: &NewAgent) -> Outcome<AgentId> {
         self.sql(
-            "INSERT INTO agents (sweep, name, silence_ms, seen_ms, gone, request) VALUES (?1, ?2, ?3, ?4, 0, 0)",
+            "INSERT INTO agents (sweep, name, heartbeat_timeout_ms, seen_ms, gone, request) VALUES (?1, ?2, ?3, ?4, 0, 0)",
         )?
         .execute(params![sweep.key, new.name, bounded(new.heartbeat_timeout_ms), self.now])?;
         Ok(AgentId(self.conn.last_insert_rowid().cast_unsigned()))
@@ -87,8 +87,9 @@ impl Tx<'_> {
             .sql("SELECT agent, min(number) FROM runs WHERE sweep = ?1 AND state = 'running' GROUP BY agent")?
             .query_map([sweep.key], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
-        let mut statement = self
-            .sql("SELECT key, name, seen_ms, gone, silence_ms FROM agents WHERE sweep = ?1 ORDER BY key")?;
+        let mut statement = self.sql(
+            "SELECT key, name, seen_ms, gone, heartbeat_timeout_ms FROM agents WHERE sweep = ?1 ORDER BY key",
+        )?;
         let rows = statement.query_map([sweep.key], |row| {
             let (key, seen_ms): (i64, u64) = (row.get("key")?, row.get("seen_ms")?);
             let gone: bool = row.get("gone")?;
@@ -96,7 +97,7 @@ impl Tx<'_> {
                 id: AgentId(key.cast_unsigned()),
                 name: row.get("name")?,
                 seen_ms,
-                alive: !gone && !is_silent(seen_ms, row.get("silence_ms")?, self.now),
+                alive: !gone && is_alive(seen_ms, row.get("heartbeat_timeout_ms")?, self.now),
                 run: held.get(&key).copied().and_then(RunNumber::new),
             })
         })?;

@@ -39,7 +39,7 @@ impl Tx<'_> {
 
     /// Takes a run back that was given up.
     pub(super) fn come_back(&self, sweep: &mut Sweep, run: &mut Run) -> Outcome<()> {
-        let entry = run.record.come_back(self.now);
+        let entry = run.record.come_back();
         self.log(sweep, Some(run.record.number), &entry)?;
         self.save(sweep, run, run.record.attempt)?;
         self.change_one(

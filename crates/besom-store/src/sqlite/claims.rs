@@ -62,9 +62,10 @@ impl Tx<'_> {
         let mut run = self.run(sweep, number)?;
         match self.standing(sweep, &run, attempt) {
             Standing::Over => return Ok(Claim::Nothing(sweep.record.state)),
-            Standing::Live => self.keep_alive(&run)?,
+            Standing::Live => {}
             Standing::GivenUp => self.come_back(sweep, &mut run)?,
         }
+        self.keep_alive(&mut run)?;
         self.claimed(sweep, &run)
     }
 

@@ -24,12 +24,12 @@ impl Tx<'_> {
     /// Stores output under a lease that stands; `None` if its run was given up, which is more than a sign of life.
     pub(super) fn print_live(&self, lease: &Lease, from: u64, text: &str) -> Outcome<Option<Reply>> {
         let sweep = self.sweep(&lease.sweep)?;
-        let run = self.run(&sweep, lease.run)?;
+        let mut run = self.run(&sweep, lease.run)?;
         match self.standing(&sweep, &run, lease.attempt) {
             Standing::GivenUp => Ok(None),
             Standing::Over => Ok(Some(Reply::Lost)),
             Standing::Live => {
-                self.keep_alive(&run)?;
+                self.keep_alive(&mut run)?;
                 self.append_output(&run, from, text)?;
                 Ok(Some(run.record.reply()))
             }

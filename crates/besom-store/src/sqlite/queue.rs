@@ -61,12 +61,12 @@ impl Queue for SqliteStore {
         self.read(|tx| tx.held(agent))
     }
 
-    fn silent(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
-        self.read(|tx| tx.silent(&tx.sweep(sweep)?))
+    fn running(&mut self, sweep: &SweepId) -> Result<Vec<HeldRun>, StoreError> {
+        self.read(|tx| tx.running(&tx.sweep(sweep)?, |_| true))
     }
 
-    fn give_up(&mut self, lease: &Lease) -> Result<bool, StoreError> {
-        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.give_up_silent(sweep, lease)))
+    fn give_up(&mut self, lease: &Lease, beat: u64) -> Result<bool, StoreError> {
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.give_up_still(sweep, lease, beat)))
     }
 
     fn has_finished_run(&mut self, sweep: &SweepId) -> Result<bool, StoreError> {

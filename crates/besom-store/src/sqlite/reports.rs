@@ -13,12 +13,12 @@ impl Tx<'_> {
     /// Answers an empty report that changes nothing but when its agent was last heard of; `None` if it does more.
     pub(super) fn heartbeat(&self, lease: &Lease) -> Outcome<Option<Reply>> {
         let sweep = self.sweep(&lease.sweep)?;
-        let run = self.run(&sweep, lease.run)?;
+        let mut run = self.run(&sweep, lease.run)?;
         match self.standing(&sweep, &run, lease.attempt) {
             Standing::GivenUp => Ok(None),
             Standing::Over => Ok(Some(Reply::Lost)),
             Standing::Live => {
-                self.keep_alive(&run)?;
+                self.keep_alive(&mut run)?;
                 Ok(Some(run.record.reply()))
             }
         }
@@ -40,7 +40,7 @@ impl Tx<'_> {
         if !fresh.is_empty() {
             self.add_rows(sweep, &mut run, fresh)?;
         }
-        self.keep_alive(&run)?;
+        self.keep_alive(&mut run)?;
         Ok(run.record.reply())
     }
 
@@ -52,7 +52,7 @@ impl Tx<'_> {
             Standing::Live => {}
             Standing::GivenUp => self.come_back(sweep, &mut run)?,
         }
-        self.keep_alive(&run)?;
+        self.keep_alive(&mut run)?;
         Ok(Some(run))
     }
 
@@ -82,10 +82,11 @@ impl Tx<'_> {
     }
 
     /// The agent of a running run was heard of.
-    pub(super) fn keep_alive(&self, run: &Run) -> Outcome<()> {
+    pub(super) fn keep_alive(&self, run: &mut Run) -> Outcome<()> {
+        run.record.beat += 1;
         self.change_one(
-            "UPDATE runs SET seen_ms = ?3 WHERE key = ?1 AND attempt = ?2",
-            params![run.key, run.record.attempt, self.now],
+            "UPDATE runs SET beat = ?3 WHERE key = ?1 AND attempt = ?2",
+            params![run.key, run.record.attempt, run.record.beat],
         )?;
         let unknown = || damaged("the agent of a running run", run.record.number);
         self.hear(run.record.agent.ok_or_else(unknown)?)
@@ -105,15 +106,15 @@ impl Tx<'_> {
         Ok(Reply::Continue)
     }
 
-    /// Gives up a run if its agent is still silent.
-    pub(super) fn give_up_silent(&self, sweep: &mut Sweep, lease: &Lease) -> Outcome<bool> {
+    /// Gives up a run if there was no sign of life of its agent since.
+    pub(super) fn give_up_still(&self, sweep: &mut Sweep, lease: &Lease, beat: u64) -> Outcome<bool> {
         let mut run = self.run(sweep, lease.run)?;
         let live = self.standing(sweep, &run, lease.attempt) == Standing::Live;
-        if !live || !run.record.is_silent(self.now) {
+        if !live || run.record.beat != beat {
             return Ok(false);
         }
-        let seconds = self.now.saturating_sub(run.record.seen_ms) / 1000;
-        self.give_up(sweep, &mut run, format!("its agent was silent for {seconds} s"))?;
+        let seconds = run.record.heartbeat_timeout_ms / 1000;
+        self.give_up(sweep, &mut run, format!("its agent sent no heartbeat for {seconds} s"))?;
         Ok(true)
     }
 

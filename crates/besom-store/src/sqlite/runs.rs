@@ -24,7 +24,7 @@ pub(super) struct Run {
 
 columns! {
     /// The columns of [`Run`] in the table `runs r`, to be read by [`run`].
-    RunColumn: r.key, r.number, r.state, r.attempt, r.agent, r.given_up, r.seen_ms, r.silence_ms, r.rows, r.loss,
+    RunColumn: r.key, r.number, r.state, r.attempt, r.agent, r.given_up, r.beat, r.heartbeat_timeout_ms, r.rows, r.loss,
     r.last, r.stop_kind, r.stop_reason, r.message, r.exit_code, r.crashes, r.failures, r.created_ms, r.started_ms,
     r.ended_ms, r.added, r.attempted
 }
@@ -47,7 +47,7 @@ impl Tx<'_> {
         self.save_loss(run)?;
         let record = &run.record;
         self.change_one(
-            "UPDATE runs SET state = ?3, attempt = ?4, agent = ?5, given_up = ?6, seen_ms = ?7, silence_ms = ?8,
+            "UPDATE runs SET state = ?3, attempt = ?4, agent = ?5, given_up = ?6, beat = ?7, heartbeat_timeout_ms = ?8,
                rows = ?9, last = ?10, stop_kind = ?11, stop_reason = ?12, message = ?13, exit_code = ?14,
                crashes = ?15, failures = ?16, started_ms = ?17, ended_ms = ?18, attempted = ?19, change = ?20
              WHERE key = ?1 AND attempt = ?2",
@@ -58,7 +58,7 @@ impl Tx<'_> {
                 record.attempt,
                 record.agent.map(|agent| bounded(agent.0)),
                 record.given_up,
-                record.seen_ms,
+                record.beat,
                 record.heartbeat_timeout_ms,
                 record.rows,
                 record.last,
@@ -134,18 +134,10 @@ impl Tx<'_> {
     fn add_run(&self, sweep: &mut Sweep, number: RunNumber, new: &NewRun, seen: Option<&str>) -> Outcome<()> {
         self.log(sweep, Some(number), &LogEntry::added())?;
         let RunRecord {
-            state,
-            attempt,
-            given_up,
-            seen_ms,
-            heartbeat_timeout_ms,
-            rows,
-            crashes,
-            failures,
-            ..
+            state, attempt, given_up, beat, heartbeat_timeout_ms, rows, crashes, failures, ..
         } = RunRecord::new(number);
         self.sql(
-            "INSERT INTO runs (sweep, number, state, attempt, given_up, seen_ms, silence_ms, rows, crashes, failures,
+            "INSERT INTO runs (sweep, number, state, attempt, given_up, beat, heartbeat_timeout_ms, rows, crashes, failures,
                created_ms, added, attempted, change)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?12)",
         )?
@@ -155,7 +147,7 @@ impl Tx<'_> {
             state.as_str(),
             attempt,
             given_up,
-            seen_ms,
+            beat,
             heartbeat_timeout_ms,
             rows,
             crashes,
@@ -216,18 +208,18 @@ impl Tx<'_> {
         Ok(numbers.len() as u64)
     }
 
-    /// Running runs whose agents have not been heard of for too long.
-    pub(super) fn silent(&self, sweep: &Sweep) -> Outcome<Vec<HeldRun>> {
-        self.running(sweep, |run| run.is_silent(self.now))
-    }
-
     /// The runs that an agent holds.
     pub(super) fn held(&self, id: AgentId) -> Outcome<Vec<HeldRun>> {
         let agent = self.agent(id)?;
         self.running(&self.sweep_of(agent.sweep)?, |run| run.agent == Some(id))
     }
 
-    fn running(&self, sweep: &Sweep, choose: impl Fn(&RunRecord) -> bool) -> Outcome<Vec<HeldRun>> {
+    /// The running runs that are chosen.
+    pub(super) fn running(
+        &self,
+        sweep: &Sweep,
+        choose: impl Fn(&RunRecord) -> bool,
+    ) -> Outcome<Vec<HeldRun>> {
         let columns = RunColumn::SQL;
         let mut statement = self.sql(&format!(
             "SELECT {columns} FROM runs r WHERE r.sweep = ?1 AND r.state = 'running' ORDER BY r.number"
@@ -237,7 +229,8 @@ impl Tx<'_> {
         while let Some(row) = rows.next()? {
             let run = run(row)?;
             if choose(&run.record) {
-                held.push(HeldRun { lease: lease(sweep, &run), rows: run.record.rows });
+                let RunRecord { rows, beat, heartbeat_timeout_ms, .. } = run.record;
+                held.push(HeldRun { lease: lease(sweep, &run), rows, beat, heartbeat_timeout_ms });
             }
         }
         Ok(held)
@@ -274,8 +267,8 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<Run> {
         attempt: C::attempt.get(row)?,
         agent: C::agent.get::<Option<u64>>(row)?.map(AgentId),
         given_up: C::given_up.get(row)?,
-        seen_ms: C::seen_ms.get(row)?,
-        heartbeat_timeout_ms: C::silence_ms.get(row)?,
+        beat: C::beat.get(row)?,
+        heartbeat_timeout_ms: C::heartbeat_timeout_ms.get(row)?,
         rows: C::rows.get(row)?,
         loss: C::loss.get(row)?,
         last: C::last.get(row)?,

@@ -26,7 +26,7 @@ CREATE TABLE progress (
   paused_by TEXT                    -- owner, search, stopper or program, if it is paused
 ) STRICT;
 
--- How many runs are in each state, and how many a stopping rule wanted to end ('stopped'); kept by triggers.
+-- How many runs are in each state, and how many of the finished ones a stopping rule ended ('stopped'); kept by triggers.
 CREATE TABLE tallies (
   sweep INTEGER NOT NULL,
   what TEXT NOT NULL,
@@ -38,8 +38,8 @@ CREATE TABLE agents (
   key INTEGER PRIMARY KEY,
   sweep INTEGER NOT NULL,
   name TEXT NOT NULL,
-  silence_ms INTEGER NOT NULL,
-  seen_ms INTEGER NOT NULL,
+  heartbeat_timeout_ms INTEGER NOT NULL,
+  seen_ms INTEGER NOT NULL,         -- for people only
   gone INTEGER NOT NULL,            -- 1 if it has left
   request INTEGER NOT NULL,         -- its newest claim that got a run, and what it got
   answer_run INTEGER,
@@ -54,9 +54,9 @@ CREATE TABLE runs (
   state TEXT NOT NULL,
   attempt INTEGER NOT NULL,
   agent INTEGER,                    -- the agent that has or had its newest attempt
-  given_up INTEGER NOT NULL,        -- 1 if its agent fell silent and may come back until it is handed out again
-  seen_ms INTEGER NOT NULL,         -- when its agent was last heard of
-  silence_ms INTEGER NOT NULL,
+  given_up INTEGER NOT NULL,        -- 1 if its agent seems gone and may come back until it is handed out again
+  beat INTEGER NOT NULL,            -- how many signs of life there were of the newest attempt
+  heartbeat_timeout_ms INTEGER NOT NULL,
   rows INTEGER NOT NULL,            -- of the newest attempt; the seq of its last row
   loss REAL,                        -- what it is ranked by, negative if maximized
   last REAL,
@@ -89,8 +89,9 @@ CREATE TRIGGER runs_moved AFTER UPDATE OF state ON runs WHEN old.state <> new.st
   UPDATE tallies SET runs = runs - 1 WHERE sweep = new.sweep AND what = old.state;
   UPDATE tallies SET runs = runs + 1 WHERE sweep = new.sweep AND what = new.state;
 END;
-CREATE TRIGGER runs_stopped AFTER UPDATE OF stop_kind ON runs WHEN old.stop_kind IS NOT new.stop_kind BEGIN
-  UPDATE tallies SET runs = runs + (new.stop_kind IS 'early') - (old.stop_kind IS 'early')
+CREATE TRIGGER runs_stopped AFTER UPDATE OF state, stop_kind ON runs WHEN old.stop_kind IS 'early' OR new.stop_kind IS 'early' BEGIN
+  UPDATE tallies SET runs = runs + (new.state = 'finished' AND new.stop_kind IS 'early')
+                                 - (old.state = 'finished' AND old.stop_kind IS 'early')
    WHERE sweep = new.sweep AND what = 'stopped';
 END;
 

@@ -29,7 +29,7 @@ impl Tx<'_> {
             .first(sweep, UNCOUNTED)?
             .filter(|uncounted| best.is_none_or(|best| loss(uncounted) < loss(&best)));
         let agents = self
-            .sql("SELECT count(*) FROM agents WHERE sweep = ?1 AND gone = 0 AND max(?2 - seen_ms, 0) <= silence_ms")?
+            .sql("SELECT count(*) FROM agents WHERE sweep = ?1 AND gone = 0 AND max(?2 - seen_ms, 0) <= heartbeat_timeout_ms")?
             .query_row(params![sweep.key, super::bounded(self.now)], |row| row.get(0))?;
         let mean_run_ms = self
             .sql(

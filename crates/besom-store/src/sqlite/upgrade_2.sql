@@ -25,3 +25,18 @@ CREATE TABLE labels (
   value TEXT NOT NULL,
   PRIMARY KEY (sweep, key)
 ) STRICT, WITHOUT ROWID;
+
+-- Heartbeats are counted, so that no wall clock decides who is dead. Counting starts at any number.
+ALTER TABLE runs RENAME COLUMN seen_ms TO beat;
+ALTER TABLE runs RENAME COLUMN silence_ms TO heartbeat_timeout_ms;
+ALTER TABLE agents RENAME COLUMN silence_ms TO heartbeat_timeout_ms;
+
+-- 'stopped' counted what a stopping rule wanted to end, in whatever state that was.
+DROP TRIGGER runs_stopped;
+CREATE TRIGGER runs_stopped AFTER UPDATE OF state, stop_kind ON runs WHEN old.stop_kind IS 'early' OR new.stop_kind IS 'early' BEGIN
+  UPDATE tallies SET runs = runs + (new.state = 'finished' AND new.stop_kind IS 'early')
+                                 - (old.state = 'finished' AND old.stop_kind IS 'early')
+   WHERE sweep = new.sweep AND what = 'stopped';
+END;
+UPDATE tallies SET runs = (SELECT count(*) FROM runs r
+    WHERE r.sweep = tallies.sweep AND r.state = 'finished' AND r.stop_kind = 'early') WHERE what = 'stopped';

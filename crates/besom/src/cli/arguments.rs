@@ -200,7 +200,7 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) resume: bool,
     /// Treat an agent as dead after this long without a heartbeat
-    #[arg(long, alias = "silence", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,
     /// Seed [default: the seed in the file, or else a fresh one]
     #[arg(long, conflicts_with = "resume")]
@@ -221,7 +221,7 @@ pub(crate) struct AgentArguments {
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
     /// Treat an agent as dead after this long without a heartbeat
-    #[arg(long, alias = "silence", value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,
 }
 

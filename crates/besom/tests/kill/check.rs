@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 /// The least time from the last sign of a halted agent's program to its being given up for silence, which takes 1 s
 /// from the last heartbeat.
-const SILENCE_MS: u64 = 500;
+const HEARTBEAT_TIMEOUT_MS: u64 = 500;
 
 /// What programs noted: the steps that were acknowledged, by run and attempt.
 pub(crate) type Notes = BTreeMap<(u64, u64), Vec<u64>>;
@@ -149,18 +149,18 @@ fn check_run(
 ///
 /// Whoever gives an attempt up reads its file to the end first. The programs of a stopped agent may append rows after
 /// that, which belong to nobody; so may those that it starts when it goes on, having claimed before it was stopped. What
-/// was appended before the silence began must be there; and all, if the program had begun and nobody was left to append
+/// was appended before its heartbeats ended must be there; and all, if the program had begun and nobody was left to append
 /// more.
 fn least(attempt: &Attempt, key: (u64, u64), events: &[&Event], halts: &[Halt]) -> Option<usize> {
     let end = events.iter().rfind(|event| is_end(event) && attempt_of(event) == Some(attempt.number))?;
-    let is_silent = end.detail.get("message").is_some_and(|text| text.to_string().contains("silent"));
-    if !is_silent {
+    let is_overdue = end.detail.get("message").is_some_and(|text| text.to_string().contains("heartbeat"));
+    if !is_overdue {
         return None;
     }
     let before: Vec<&Halt> = halts
         .iter()
         .filter(|halt| attempt.agent.contains(&format!("/{}/", halt.pid)))
-        .filter(|halt| halt.at_ms >= attempt.started_ms && halt.at_ms + SILENCE_MS <= end.at_ms)
+        .filter(|halt| halt.at_ms >= attempt.started_ms && halt.at_ms + HEARTBEAT_TIMEOUT_MS <= end.at_ms)
         .collect();
     if before.iter().any(|halt| halt.is_still && halt.noted.contains_key(&key)) {
         return None;

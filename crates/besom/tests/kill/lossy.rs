@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use besom_agent::{AgentOptions, Ended, Idle, Link, Runner, Shutdown, work};
@@ -18,22 +17,19 @@ use super::{Record, check};
 
 const RUNS: u64 = 4;
 const ROWS: u64 = 6;
-const SILENCE: Duration = Duration::from_secs(300);
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// A sweep in a store of its own, whose time stands still until it is moved.
+/// A sweep in a store of its own, whose time stands still.
 struct Stage {
     directory: PathBuf,
     sweep: SweepId,
-    now: Arc<AtomicU64>,
     mutant: Option<Mutant>,
     seed: u64,
 }
 
 impl Stage {
     fn store(&self) -> Result<SqliteStore, StoreError> {
-        let now = self.now.clone();
-        let clock = Arc::new(move || now.load(Ordering::SeqCst));
-        let store = SqliteStore::open(&self.directory.join("besom.db"), clock)?;
+        let store = SqliteStore::open(&self.directory.join("besom.db"), Arc::new(|| 1))?;
         Ok(match self.mutant {
             Some(mutant) => store.with_mutant(mutant),
             None => store,
@@ -57,14 +53,17 @@ impl Stage {
         store.add_runs(&self.sweep, RunNumber::FIRST, &runs, None).map(|_| ())
     }
 
-    /// An agent at work until the sweep is over, which it is when nothing waits to be handed out.
+    /// An agent at work until the sweep is over, which it is when no run is open.
     fn work(&self, queue: &mut Lossy, runner: &mut dyn Runner) -> Result<(), String> {
         let mut store = self.store().map_err(|error| error.to_string())?;
         let options = AgentOptions::new("agent")
             .directory(&self.directory)
-            .heartbeat_timeout(SILENCE)
+            .heartbeat_timeout(HEARTBEAT_TIMEOUT)
             .store_timeout(Duration::from_secs(3));
         let mut idle = || -> Result<Idle, BoxError> {
+            if store.runs(&self.sweep, &RunQuery::default())?.iter().any(|run| run.state.is_open()) {
+                return Ok(Idle::Waiting);
+            }
             store.set_state(&self.sweep, SweepState::Finished, None)?;
             Ok(Idle::Worked)
         };
@@ -85,7 +84,7 @@ fn log(run: &ClaimedRun, link: &mut Link<'_>, steps: std::ops::RangeInclusive<u6
     }
 }
 
-/// Falls silent in its first run, during which others do all the work, and goes on when they are amid that same run.
+/// Sends no heartbeat in its first run, during which others do all the work, and goes on when they are amid that same run.
 struct Sleeper<'a> {
     stage: &'a Stage,
     slept: bool,
@@ -100,8 +99,6 @@ impl Runner for Sleeper<'_> {
         }
         self.slept = true;
         log(run, link, 1..=2);
-        let silence = u64::try_from(SILENCE.as_millis()).unwrap();
-        self.stage.now.fetch_add(silence + 1, Ordering::SeqCst);
         let mut other = Other { late: Some((run, link)) };
         let done = self.stage.queue(1).map_err(|error| error.to_string());
         self.trouble = done.and_then(|mut queue| self.stage.work(&mut queue, &mut other)).err();
@@ -129,8 +126,7 @@ impl Runner for Other<'_, '_> {
 fn play(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
     let directory = tempfile::tempdir().unwrap();
     let sweep = SweepId::new("sweep001");
-    let now = Arc::new(AtomicU64::new(1));
-    let stage = Stage { directory: directory.path().to_owned(), sweep, now, mutant, seed };
+    let stage = Stage { directory: directory.path().to_owned(), sweep, mutant, seed };
     let mut store = stage.store().map_err(|error| error.to_string())?;
     stage.create(&mut store).map_err(|error| error.to_string())?;
     let mut sleeper = Sleeper { stage: &stage, slept: false, trouble: None };
