@@ -3,6 +3,7 @@
 mod command_line;
 mod diagnosis;
 mod ending;
+mod hydra;
 mod output;
 mod python;
 

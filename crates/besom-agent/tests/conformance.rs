@@ -4,6 +4,7 @@
 use std::fs;
 
 use besom_agent::{AgentError, CommandLine, command_line, wandb_config, word};
+use besom_core::Space;
 use serde_json::{Map, Value};
 
 const JSON_PATH: &str = "{DIR}/wandb/sweep-sw33pid1/config-runid123.json";
@@ -81,4 +82,15 @@ fn an_unterminated_variable_is_left_unchanged() {
         line(&["${envvar:A", "a${envvar:x-y}b"], None).unwrap().argv,
         ["${envvar:A", "a${envvar:x-y}b"]
     );
+}
+
+#[test]
+fn a_file_of_settings_comes_before_what_changes_them_however_the_sweep_declares_them() {
+    let space =
+        Space::builder().choice("optim.lr", [0.1, 0.2, 0.3]).constant("config", "base.yaml").build().unwrap();
+    let args = space.decode(&[0.0]).to_json();
+    let words = ["fit.py", "${args}", "${args_json}"].map(str::to_owned);
+    let line = command_line(Some(&words), None, &args, "args.json", &|_| None).unwrap();
+    let json = r#"{"config": "base.yaml", "optim.lr": 0.1}"#;
+    assert_eq!(line.argv, ["fit.py", "--config=base.yaml", "--optim.lr=0.1", json]);
 }

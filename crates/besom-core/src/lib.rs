@@ -21,6 +21,7 @@ mod history;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
 mod levels;
+mod macros;
 mod method;
 mod objective;
 mod options;
@@ -48,6 +49,7 @@ pub use distribution::{Distribution, DistributionFault};
 pub use error::{BoxError, error_chain};
 pub use history::{History, News};
 pub use levels::Levels;
+pub use macros::Macro;
 pub use method::{AlgorithmError, Method, Rule};
 pub use objective::{Best, Counted, worst_loss};
 pub use options::{Fault, Faults, OptionError, OptionReader};

@@ -3,9 +3,10 @@
 //! A pure function, so that `besom plan` shows exactly what an agent would execute. No shell is involved
 //! anywhere.
 
+use besom_core::Macro;
 use serde_json::{Map, Value, json};
 
-use super::python;
+use super::{hydra, python};
 use crate::AgentError;
 
 /// The command of a sweep without one.
@@ -29,7 +30,7 @@ pub struct CommandLine {
 /// replaced as whole words only; a word that looks like a macro but is unknown is dropped with a warning, as
 /// in W&B. `${envvar:NAME}` is replaced anywhere in a word, by the variable's name if it is not set; its
 /// value may itself be a macro. `args` is the point as a nested JSON object, whose first level becomes the
-/// arguments, in its order and as Python prints the values. `json_path` is where the file for
+/// arguments, in its order and as Python prints the values, for Hydra as it reads them back. `json_path` is where the file for
 /// `${args_json_file}` will be.
 ///
 /// # Errors
@@ -47,17 +48,18 @@ pub fn command_line(
     let mut line = CommandLine { argv: Vec::new(), json_file: None, warnings: Vec::new() };
     for word in template {
         let word = replace_variables(word, env, &mut line.warnings);
-        match word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
-            None => line.argv.push(word),
-            Some("program") => line.argv.push(program.ok_or(AgentError::NoProgram)?.to_owned()),
-            Some("args_json_file") => {
+        let Some(name) = word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
+            line.argv.push(word);
+            continue;
+        };
+        match Macro::named(name) {
+            None => line.warnings.push(format!("unknown macro {word} is left out")),
+            Some(Macro::Program) => line.argv.push(program.ok_or(AgentError::NoProgram)?.to_owned()),
+            Some(Macro::ArgsJsonFile) => {
                 line.json_file = Some(python::dumps(args));
                 line.argv.push(json_path.to_owned());
             }
-            Some(name) => match replacement(name, args) {
-                Some(words) => line.argv.extend(words),
-                None => line.warnings.push(format!("unknown macro {word} is left out")),
-            },
+            Some(other) => line.argv.extend(replacement(other, args)),
         }
     }
     if line.argv.is_empty() { Err(AgentError::EmptyCommand) } else { Ok(line) }
@@ -78,33 +80,27 @@ pub fn wandb_config(args: &Map<String, Value>) -> Value {
     Value::Object(config)
 }
 
-/// The words that replace the macro `${name}`, or `None` if there is no such macro.
-fn replacement(name: &str, args: &Map<String, Value>) -> Option<Vec<String>> {
-    let each = |prefix: &str| -> Vec<String> {
-        args.iter().map(|(name, value)| format!("{prefix}{name}={}", python::str(value))).collect()
+/// The words that replace a macro that needs nothing but the point.
+fn replacement(name: Macro, args: &Map<String, Value>) -> Vec<String> {
+    let each = |write: fn(&str, &Value) -> Vec<String>| -> Vec<String> {
+        args.iter().flat_map(|(name, value)| write(name, value)).collect()
     };
-    Some(match name {
-        "env" if cfg!(windows) => Vec::new(),
-        "env" => vec!["/usr/bin/env".to_owned()],
-        "interpreter" => vec!["python".to_owned()],
-        "args" => each("--"),
-        "args_no_hyphens" => each(""),
-        "args_append_hydra" => each("+"),
-        "args_override_hydra" => each("++"),
-        "args_no_equals" => {
-            args.iter().flat_map(|(name, value)| [format!("--{name}"), python::str(value)]).collect()
-        }
-        "args_no_boolean_flags" => args
-            .iter()
-            .filter_map(|(name, value)| match value {
-                Value::Bool(false) => None,
-                Value::Bool(true) => Some(format!("--{name}")),
-                other => Some(format!("--{name}={}", python::str(other))),
-            })
-            .collect(),
-        "args_json" => vec![python::dumps(args)],
-        _ => return None,
-    })
+    match name {
+        Macro::Env if !cfg!(windows) => vec!["/usr/bin/env".to_owned()],
+        Macro::Interpreter => vec!["python".to_owned()],
+        Macro::Args => each(|name, value| vec![format!("--{name}={}", python::str(value))]),
+        Macro::ArgsNoHyphens => each(|name, value| vec![format!("{name}={}", python::str(value))]),
+        Macro::ArgsAppendHydra => each(|name, value| vec![format!("+{name}={}", hydra::value(value))]),
+        Macro::ArgsOverrideHydra => each(|name, value| vec![format!("++{name}={}", hydra::value(value))]),
+        Macro::ArgsNoEquals => each(|name, value| vec![format!("--{name}"), python::str(value)]),
+        Macro::ArgsNoBooleanFlags => each(|name, value| match value {
+            Value::Bool(false) => vec![],
+            Value::Bool(true) => vec![format!("--{name}")],
+            other => vec![format!("--{name}={}", python::str(other))],
+        }),
+        Macro::ArgsJson => vec![python::dumps(args)],
+        _ => Vec::new(),
+    }
 }
 
 /// Replaces every `${envvar:NAME}` in a word, once: the value of a variable is not searched again.

@@ -29,6 +29,11 @@ pub(crate) fn dumps(object: &Map<String, Value>) -> String {
     out
 }
 
+/// Whether the text stands for a number that JSON lacks.
+pub(crate) fn is_number(text: &str) -> bool {
+    not_finite(text).is_some()
+}
+
 fn not_finite(text: &str) -> Option<&'static str> {
     match text {
         "NaN" => Some("nan"),

@@ -111,11 +111,13 @@ impl Point {
         self.values.is_empty()
     }
 
-    /// The point as a nested JSON object, as training programs get it; [`Space::read`](crate::Space::read) is its inverse. Should a
-    /// parameter lie inside another one, which no space allows, the later one replaces the earlier.
+    /// The point as a nested JSON object, as training programs get it; [`Space::read`](crate::Space::read) is its inverse. The
+    /// names are sorted as W&B's engine sorts them, so that a program gets the same arguments in the same order from both: by code
+    /// point at every level, groups of nested parameters after the single ones. Values that are objects stay as they are. Should
+    /// a parameter lie inside another one, which no space allows, the later one replaces the earlier.
     pub fn to_json(&self) -> Map<String, Value> {
         let mut object = Map::new();
-        for (name, value) in self.iter() {
+        for (name, value) in self.for_programs() {
             let (last, outer) = name.path().split_last().expect("a name has at least one component");
             let mut at = &mut object;
             for key in outer {
@@ -128,6 +130,15 @@ impl Point {
             at.insert(last.clone(), value.clone());
         }
         object
+    }
+
+    /// All parameters with their values in the order in which W&B's engine hands them to programs: it sorts nested names as one
+    /// text, their components joined by a delimiter of its own, and then puts them together behind the others.
+    fn for_programs(&self) -> Vec<(&ParamPath, &Value)> {
+        const DELIMITER: &str = ".wbnest[599c28ca25da].";
+        let mut all: Vec<_> = self.iter().collect();
+        all.sort_by_cached_key(|(name, _)| (name.path().len() > 1, name.path().join(DELIMITER)));
+        all
     }
 }
 
@@ -208,6 +219,29 @@ mod tests {
     #[should_panic(expected = "the point has no parameter 'dropout'; it has: x, name, flag")]
     fn indexing_a_parameter_that_is_not_there_panics_with_those_that_are() {
         let _ = &point()["dropout"];
+    }
+
+    #[track_caller]
+    fn check_order(names: &[&[&str]], expected: &str) {
+        let names = names.iter().map(|path| ParamPath::new(path.iter().copied()));
+        let point: Point = names.map(|name| (name, json!(1))).collect();
+        assert_eq!(Value::Object(point.to_json()).to_string(), expected);
+    }
+
+    #[test]
+    fn programs_get_names_in_the_order_of_wandbs_engine() {
+        check_order(&[&["z"], &["b"], &["B"], &["_z"], &["a.c"]], r#"{"B":1,"_z":1,"a.c":1,"b":1,"z":1}"#);
+        check_order(
+            &[&["z"], &["opt", "lr"], &["opt", "b", "two"], &["opt", "b", "one"], &["opt", "a"], &["y"]],
+            r#"{"y":1,"z":1,"opt":{"a":1,"b":{"one":1,"two":1},"lr":1}}"#,
+        );
+        check_order(&[&["a", "x"], &["a-b", "x"], &["c"]], r#"{"c":1,"a-b":{"x":1},"a":{"x":1}}"#);
+    }
+
+    #[test]
+    fn values_that_are_objects_keep_their_order() {
+        let point: Point = [(ParamPath::from("x"), json!({"q": 1, "b": 2}))].into_iter().collect();
+        assert_eq!(Value::Object(point.to_json()).to_string(), r#"{"x":{"q":1,"b":2}}"#);
     }
 
     #[test]
