@@ -39,6 +39,7 @@ pub struct Link<'a> {
     queue: &'a mut dyn Queue,
     lease: Lease,
     shutdown: Shutdown,
+    slot: u32,
     heartbeat_interval: Duration,
     store_timeout: Duration,
     source: Source,
@@ -79,6 +80,7 @@ impl<'a> Link<'a> {
             lease: lease.clone(),
             source: Source::new(options, lease),
             shutdown: shutdown.clone(),
+            slot: options.slot,
             heartbeat_interval: options.safe_heartbeat_interval(),
             store_timeout: options.store_timeout,
             writer: None,
@@ -108,6 +110,11 @@ impl<'a> Link<'a> {
     /// The files of the run; `None` if its agent has no directory.
     pub fn dir(&self) -> Option<&RunDir> {
         self.source.dir()
+    }
+
+    /// The slot of the agent: [`AgentOptions::slot`].
+    pub fn slot(&self) -> u32 {
+        self.slot
     }
 
     /// Where the run logs, for runners whose runs do so from another thread. What is written is reported by the

@@ -30,7 +30,7 @@ const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration:
 /// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input,
 /// in a process group of its own. Its environment has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
 /// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines
-/// to) and `BESOM_RUN_DIR`. Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
+/// to), `BESOM_RUN_DIR`, `BESOM_ATTEMPT_DIR` and `BESOM_SLOT` ([`crate::AgentOptions::slot`]). Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
 /// [directory](crate::AgentOptions::directory).
 ///
 /// Make one by [`ProgramRunner::new`], then set its fields.
@@ -99,6 +99,8 @@ impl ProgramRunner {
             ("BESOM_PARAMS", dir.params().into()),
             ("BESOM_METRICS", dir.metrics().into()),
             ("BESOM_RUN_DIR", dir.path().into()),
+            ("BESOM_ATTEMPT_DIR", dir.attempt().into()),
+            ("BESOM_SLOT", link.slot().to_string().into()),
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
@@ -179,12 +181,10 @@ fn crashed(error: &AgentError) -> Ended {
     Ended::because(RunState::Crashed, error_chain(error))
 }
 
-/// Starts to copy the program's output; that of an older attempt is kept beside it.
+/// Starts to copy the program's output.
 fn copy_output(process: &mut Process, link: &Link<'_>) -> Result<Option<Output>, AgentError> {
     let dir = link.dir().ok_or(AgentError::NoDirectory)?;
     let path = dir.output();
-    // There is none before the first attempt.
-    let _ = std::fs::rename(&path, dir.older_output());
     let Some((stdout, stderr)) = process.streams() else { return Ok(None) };
     Output::start(&path, stdout, stderr).map(Some).map_err(AgentError::io(&path))
 }

@@ -103,7 +103,7 @@ pub(crate) fn recover_dead(
 
 fn recover_run(queue: &mut RetryingQueue<'_>, held: &HeldRun, directory: &Path) -> Result<(), AgentError> {
     let dir = RunDir::new(directory, &held.lease);
-    wait_for_death(&dir, held.lease.attempt);
+    wait_for_death(&dir);
     if salvage(queue, held, &dir)?.preempting {
         end(queue, &held.lease, RunState::Preempted)?;
     }
@@ -111,13 +111,12 @@ fn recover_run(queue: &mut RetryingQueue<'_>, held: &HeldRun, directory: &Path) 
 }
 
 /// Waits until no process of an attempt is alive, so that nobody adds to its metrics file.
-fn wait_for_death(dir: &RunDir, attempt: u64) {
+fn wait_for_death(dir: &RunDir) {
     let deadline = Instant::now() + DEATH_TIMEOUT;
     while File::open(dir.lock()).is_ok_and(|file| file.try_lock().is_err()) && Instant::now() < deadline {
         thread::sleep(POLL_INTERVAL);
     }
-    let run_dir = [b"BESOM_RUN_DIR=", dir.path().as_os_str().as_bytes()].concat();
-    let marks = [run_dir, format!("BESOM_ATTEMPT={attempt}").into_bytes()];
+    let marks = [[b"BESOM_ATTEMPT_DIR=", dir.attempt().as_os_str().as_bytes()].concat()];
     end_all(|| marked(&marks), Duration::ZERO, DEATH_TIMEOUT);
     // The lock file is of no more use. If it stays, it does no harm.
     let _ = fs::remove_file(dir.lock());

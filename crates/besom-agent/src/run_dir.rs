@@ -17,61 +17,68 @@ pub fn run_directory(directory: &Path, sweep: &SweepId, run: RunNumber) -> PathB
 }
 
 /// The files of one attempt of a run. Nothing is created before [`RunDir::create`].
+///
+/// The directory of the run ([`RunDir::path`]) is the same for every attempt. What an attempt is given and what it says lies
+/// in a directory of its own below it, `attempt-N`, so that a later attempt mixes with no earlier one (decision 49).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
     path: PathBuf,
-    attempt: u64,
+    attempt: PathBuf,
 }
 
 impl RunDir {
     /// The files of the attempt that `lease` stands for; `directory` is the store's.
     pub fn new(directory: &Path, lease: &Lease) -> Self {
-        Self { path: run_directory(directory, &lease.sweep, lease.run), attempt: lease.attempt }
+        let path = run_directory(directory, &lease.sweep, lease.run);
+        Self { attempt: path.join(format!("attempt-{}", lease.attempt)), path }
     }
 
-    /// The directory, the same for every attempt.
+    /// The directory of the run, the same for every attempt: the place for checkpoints.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The file to which this attempt appends its metrics, one JSON object per line.
-    pub fn metrics(&self) -> PathBuf {
-        self.path.join(format!("metrics-{}.jsonl", self.attempt))
+    /// The directory of this attempt, in which all other files are.
+    pub fn attempt(&self) -> &Path {
+        &self.attempt
     }
 
-    /// The output of the newest attempt, head and tail.
+    /// The file to which this attempt appends its metrics, one JSON object per line.
+    pub fn metrics(&self) -> PathBuf {
+        self.attempt.join("metrics.jsonl")
+    }
+
+    /// The output of this attempt, head and tail.
     pub fn output(&self) -> PathBuf {
-        self.path.join("output.log")
+        self.attempt.join("output.log")
     }
 
     /// The point as a JSON object.
     pub fn params(&self) -> PathBuf {
-        self.path.join("params.json")
+        self.attempt.join("params.json")
     }
 
     /// The file behind the macro `${args_json_file}`.
     pub fn args_json(&self) -> PathBuf {
-        self.path.join("args.json")
+        self.attempt.join("args.json")
     }
 
     /// The point in the form of W&B's run configuration.
     pub fn wandb_config(&self) -> PathBuf {
-        self.path.join("wandb-config.yaml")
+        self.attempt.join("wandb-config.yaml")
     }
 
     /// The file that the supervisor of this attempt holds a lock on while any process of it may live.
     pub fn lock(&self) -> PathBuf {
-        self.path.join(format!("attempt-{}.lock", self.attempt))
+        self.attempt.join("lock")
     }
 
-    /// Where the output of the attempt before this one is kept.
-    pub(crate) fn older_output(&self) -> PathBuf {
-        self.path.join(format!("output-{}.log", self.attempt.saturating_sub(1)))
-    }
-
-    /// Creates the directory and an empty metrics file, unless they exist.
+    /// Creates the directories and an empty metrics file, unless they exist.
+    ///
+    /// # Errors
+    /// If they cannot be created.
     pub fn create(&self) -> Result<(), AgentError> {
-        fs::create_dir_all(&self.path).map_err(AgentError::io(&self.path))?;
+        fs::create_dir_all(&self.attempt).map_err(AgentError::io(&self.attempt))?;
         let metrics = self.metrics();
         fs::File::options().append(true).create(true).open(&metrics).map_err(AgentError::io(&metrics))?;
         Ok(())

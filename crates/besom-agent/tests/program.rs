@@ -20,6 +20,7 @@ fn a_program_finds_its_parameters_everywhere_they_are_promised() {
     let run = scene.run_one(
         "test \"$*\" = --x=7 && pwd > here && cp $BESOM_PARAMS params && cp $WANDB_SWEEP_PARAM_PATH wandb &&
          echo $BESOM_SWEEP_ID $BESOM_RUN_ID $BESOM_RUN_NUMBER $BESOM_ATTEMPT $BESOM_STORE $BESOM_RUN_DIR > env &&
+         echo $BESOM_ATTEMPT_DIR $BESOM_SLOT > place &&
          touch $BESOM_RUN_DIR/checkpoint && ! read line",
     );
     assert_eq!((run.state, run.exit_code, run.message), (RunState::Finished, Some(0), None));
@@ -30,7 +31,28 @@ fn a_program_finds_its_parameters_everywhere_they_are_promised() {
     let dir = scene.dir(1, 1);
     let store = scene.directory().display().to_string();
     assert_eq!(read("env"), format!("sweep001 sweep001-1 1 1 {store} {}\n", dir.path().display()));
+    assert_eq!(read("place"), format!("{} 0\n", dir.attempt().display()));
     assert!(dir.path().join("checkpoint").exists());
+}
+
+#[test]
+fn what_an_attempt_says_lies_apart_from_what_others_said() {
+    let scene = Scene::with(&[7], |sweep| sweep.retry_failed = 1);
+    let run = scene.run_one(
+        "echo attempt $BESOM_ATTEMPT; cp $BESOM_PARAMS $BESOM_ATTEMPT_DIR/seen; echo >> $BESOM_RUN_DIR/checkpoint
+         dirname $BESOM_METRICS >> places; echo $BESOM_ATTEMPT_DIR >> places; test $BESOM_ATTEMPT = 2",
+    );
+    assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
+    for attempt in [1, 2] {
+        let dir = scene.dir(1, attempt);
+        assert_eq!(fs::read_to_string(dir.output()).unwrap(), format!("attempt {attempt}\n"));
+        let read = |name: &str| fs::read_to_string(dir.attempt().join(name)).unwrap();
+        assert_eq!(read("seen"), read("params.json"));
+        assert_eq!(fs::read_to_string(dir.path().join("checkpoint")).unwrap(), "\n\n", "they share this one");
+    }
+    let path = |attempt| scene.dir(1, attempt).attempt().display().to_string();
+    let places = scene.eventually_read("places");
+    assert_eq!(places.lines().collect::<Vec<_>>(), [path(1), path(1), path(2), path(2)]);
 }
 
 #[test]
@@ -308,7 +330,7 @@ fn a_flood_of_output_is_bounded_and_blocks_nobody() {
     assert_eq!(
         scene
             .dir(1, 1)
-            .path()
+            .attempt()
             .read_dir()
             .unwrap()
             .filter(|entry| { entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("output") })

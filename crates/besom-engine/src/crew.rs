@@ -194,7 +194,8 @@ impl<'a> Crew<'a> {
         let mut options = AgentOptions::new(name)
             .heartbeat_timeout(self.options.heartbeat_timeout)
             .heartbeat_interval(HEARTBEAT)
-            .guard(guard);
+            .guard(guard)
+            .slot(job - 1);
         options.count = self.options.count.map(|count| share(count, job.into(), jobs));
         options.directory = self.place.directory().map(Path::to_owned);
         let shutdown = &self.options.shutdown;

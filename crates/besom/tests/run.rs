@@ -61,7 +61,7 @@ fn a_grid_is_run_to_its_end_and_the_best_run_is_told() {
         assert_eq!((&run["rows"], &run["attempt"]), (&json!(3), &json!(1)));
         assert_eq!(run["best"].as_f64(), run["point"]["a"].as_f64().map(|a| 3.0 * a));
     }
-    let output = desk.path().join(".besom/runs").join(&id).join("2/output.log");
+    let output = desk.path().join(".besom/runs").join(&id).join("2/attempt-1/output.log");
     assert_eq!(std::fs::read_to_string(output).unwrap(), "--a=2 --b=text\n");
     assert_eq!(desk.json(&["best", &id, "--json"])["number"], 4);
     assert_eq!(desk.json(&["status", &id, "--json"])["sweep"]["state"], "finished");

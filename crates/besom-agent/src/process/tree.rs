@@ -56,7 +56,7 @@ pub(crate) fn marked(marks: &[Vec<u8>]) -> Vec<Pid> {
 /// The entries of an environment that distinguish one attempt of a run from every other.
 pub(crate) fn marks(env: &[(&'static str, OsString)]) -> Vec<Vec<u8>> {
     env.iter()
-        .filter(|(name, _)| matches!(*name, "BESOM_RUN_DIR" | "BESOM_ATTEMPT"))
+        .filter(|(name, _)| *name == "BESOM_ATTEMPT_DIR")
         .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
         .collect()
 }

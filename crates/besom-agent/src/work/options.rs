@@ -23,6 +23,9 @@ pub struct AgentOptions {
     /// they create no files, rows go to the queue from memory, and others notice by the heartbeat timeout alone that they
     /// are gone. Programs need one.
     pub directory: Option<PathBuf>,
+    /// The place of this agent among those that work side by side, from 0: its programs find it in `BESOM_SLOT`, to choose
+    /// a GPU by, for example.
+    pub slot: u32,
     /// The maximum number of runs to execute; no limit if `None`.
     pub count: Option<u64>,
     /// The interval between heartbeats of a run that logs nothing; 10 s. At most a third of
@@ -47,6 +50,7 @@ impl AgentOptions {
         Self {
             name: name.into(),
             directory: None,
+            slot: 0,
             count: None,
             heartbeat_interval: Duration::from_secs(10),
             heartbeat_timeout: Duration::from_secs(300),
@@ -61,6 +65,13 @@ impl AgentOptions {
     #[must_use]
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
+        self
+    }
+
+    /// The same in this slot.
+    #[must_use]
+    pub fn slot(mut self, slot: u32) -> Self {
+        self.slot = slot;
         self
     }
 

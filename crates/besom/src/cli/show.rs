@@ -1,9 +1,9 @@
 //! `besom show`: one run in full.
 
 use anyhow::{Context, Result};
-use besom_agent::run_directory;
+use besom_agent::RunDir;
 use besom_core::RunNumber;
-use besom_store::{Attempt, Event, RunRow, Store, SweepRow, system_clock};
+use besom_store::{Attempt, Event, Lease, RunRow, Store, SweepRow, system_clock};
 use serde_json::{Map, Value, json};
 
 use crate::cli::describe::metric;
@@ -45,12 +45,13 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
         output::json(&json!({ "run": run, "curve": curve, "attempts": attempts, "events": events }))?;
     } else {
         let directory = place.directory().context("the store has no directory")?;
-        line(describe(&facts, &run_directory(directory, &facts.sweep.new.id, number)))?;
+        let lease = Lease { sweep: facts.sweep.new.id.clone(), run: number, attempt: facts.run.attempt };
+        line(describe(&facts, &RunDir::new(directory, &lease)))?;
     }
     Ok(Outcome::Done)
 }
 
-fn describe(facts: &Facts, directory: &std::path::Path) -> String {
+fn describe(facts: &Facts, files: &RunDir) -> String {
     let Facts { sweep, run, curve, attempts, events } = facts;
     let mut lines = vec![headline(sweep, run)];
     if let Some(why) = &run.stop_reason {
@@ -66,9 +67,8 @@ fn describe(facts: &Facts, directory: &std::path::Path) -> String {
         section(&mut lines, "attempts", attempts.iter().map(attempt).collect());
     }
     section(&mut lines, "events", events.iter().map(|e| event(e, run.created_ms)).collect());
-    if directory.is_dir() {
-        section(&mut lines, "files", vec![directory.display().to_string()]);
-    }
+    let directories = [files.path(), files.attempt()].into_iter().filter(|path| path.is_dir());
+    section(&mut lines, "files", directories.map(|path| path.display().to_string()).collect());
     lines.join("\n")
 }
 
