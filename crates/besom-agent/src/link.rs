@@ -20,6 +20,7 @@ use source::Source;
 
 use crate::recovery::Watch;
 use crate::retry::{Backoff, RetryingQueue};
+use crate::shutdown::Forwarded;
 use crate::{AgentError, AgentOptions, Level, MetricsWriter, RunDir, Shutdown};
 
 /// How many times in a row a store may ask for rows that it was just sent: once more than a healthy store
@@ -129,6 +130,11 @@ impl<'a> Link<'a> {
     /// The agent's shutdown level.
     pub fn level(&self) -> Level {
         self.shutdown.level()
+    }
+
+    /// How often each signal was to be passed on to programs.
+    pub(crate) fn forwarded(&self) -> Forwarded {
+        self.shutdown.forwarded()
     }
 
     /// The number of rows that the run has logged, as far as they were read.

@@ -7,6 +7,7 @@
 //! with its parent, and processes that left the group are recognized by their environment.
 
 mod direct;
+mod limits;
 mod spawn;
 mod supervised;
 mod supervisor;
@@ -19,8 +20,11 @@ use std::path::PathBuf;
 use std::process::{ChildStderr, ChildStdout};
 use std::time::Duration;
 
-use rustix::process::WaitStatus;
+use rustix::process::{Signal, WaitStatus};
 
+use crate::UserSignal;
+
+pub use limits::raise_file_limit;
 pub use supervisor::supervise;
 pub(crate) use tree::{end_all, marked};
 
@@ -43,8 +47,8 @@ pub(crate) struct Program {
     /// Variables beyond the agent's own environment. They must distinguish this attempt from every other:
     /// processes that have the marked ones belong to the run.
     pub(crate) env: Vec<(&'static str, OsString)>,
-    /// The file that the supervisor locks.
-    pub(crate) lock: PathBuf,
+    /// The directory of the attempt, where the supervisor keeps its lock and the record of the program's end.
+    pub(crate) files: PathBuf,
 }
 
 impl Program {
@@ -70,8 +74,32 @@ impl Exit {
     pub(crate) fn is_external(self) -> bool {
         match self {
             Self::Code(_) => false,
-            Self::Signal(signal) => signal == rustix::process::Signal::KILL.as_raw(),
+            Self::Signal(signal) => signal == Signal::KILL.as_raw(),
             Self::Vanished => true,
+        }
+    }
+
+    /// Whether the program followed a request to end that somebody else has sent.
+    pub(crate) fn is_requested(self) -> bool {
+        let requests = [Signal::TERM, Signal::HUP, Signal::INT].map(Signal::as_raw);
+        matches!(self, Self::Signal(signal) if requests.contains(&signal))
+    }
+
+    /// The exit that [`Exit::words`] describes.
+    pub(crate) fn parse(words: &[&str]) -> Option<Self> {
+        Some(match words {
+            ["code", code] => Self::Code(code.parse().ok()?),
+            ["signal", signal] => Self::Signal(signal.parse().ok()?),
+            _ => Self::Vanished,
+        })
+    }
+
+    /// In the words of messages and records.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Code(code) => format!("code {code}"),
+            Self::Signal(signal) => format!("signal {signal}"),
+            Self::Vanished => "unknown".to_owned(),
         }
     }
 }
@@ -91,6 +119,9 @@ impl fmt::Display for Exit {
         match self {
             Self::Code(code) => write!(f, "exit status {code}"),
             Self::Signal(signal) => match signal_name(*signal) {
+                Some("SIGXFSZ") => {
+                    f.write_str("killed by SIGXFSZ: a file would exceed the size limit (ulimit -f)")
+                }
                 Some(name) => write!(f, "killed by {name}"),
                 None => write!(f, "killed by signal {signal}"),
             },
@@ -101,7 +132,6 @@ impl fmt::Display for Exit {
 
 /// The names of the signals that end programs.
 fn signal_name(signal: i32) -> Option<&'static str> {
-    use rustix::process::Signal;
     let names = [
         (Signal::HUP, "SIGHUP"),
         (Signal::INT, "SIGINT"),
@@ -123,6 +153,14 @@ fn signal_name(signal: i32) -> Option<&'static str> {
         (Signal::SYS, "SIGSYS"),
     ];
     names.into_iter().find(|(named, _)| named.as_raw() == signal).map(|(_, name)| name)
+}
+
+/// The word for a signal in messages to a supervisor.
+fn word(signal: UserSignal) -> &'static str {
+    match signal {
+        UserSignal::Usr1 => "usr1",
+        UserSignal::Usr2 => "usr2",
+    }
 }
 
 /// Why a program could not be started.
@@ -183,11 +221,21 @@ impl Process {
         }
     }
 
-    /// After the end of the program: ends what it left behind. Returns whether nothing is left.
-    pub(crate) fn close(self) -> bool {
+    /// Passes a signal on to those processes of the run that handle it: it ends all others, such as a shell that waits for
+    /// the program.
+    pub(crate) fn forward(&mut self, signal: UserSignal) {
         match self {
-            Self::Direct(mut direct) => direct.close(),
-            Self::Supervised(mut supervised) => supervised.close(),
+            Self::Direct(direct) => direct.forward(signal),
+            Self::Supervised(supervised) => supervised.send(word(signal)),
+        }
+    }
+
+    /// After the end of the program: ends what it left behind. Returns whether nothing is left. Meanwhile `pump` is called
+    /// again and again, at least ten times a second.
+    pub(crate) fn close(self, pump: &mut dyn FnMut()) -> bool {
+        match self {
+            Self::Direct(mut direct) => direct.close(pump),
+            Self::Supervised(mut supervised) => supervised.close(pump),
         }
     }
 }

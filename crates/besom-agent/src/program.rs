@@ -9,7 +9,8 @@ mod python;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use besom_core::{RunState, error_chain};
 use besom_store::ClaimedRun;
@@ -17,13 +18,18 @@ use besom_store::ClaimedRun;
 use crate::process::{Exit, Process, Program};
 pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, wandb_config, word};
 
-use crate::{AgentError, Ended, Link, Runner, Signal};
+use crate::record::Record;
+use crate::shutdown::Forwarded;
+use crate::{AgentError, Ended, Level, Link, Runner, Signal, UserSignal};
 use ending::Ending;
 use output::Output;
 
 /// The bounds of the interval at which the metrics file is read: at once while rows arrive, less often when
 /// idle.
 const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+
+/// How long after a program that was asked to end by somebody else this process may be asked, too.
+const SHUTDOWN_DELAY: Duration = Duration::from_millis(500);
 
 /// Executes runs as programs in any language.
 ///
@@ -105,7 +111,7 @@ impl ProgramRunner {
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
         env.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
-        Ok(Program { argv, directory: self.directory.clone(), env, lock: dir.lock() })
+        Ok(Program { argv, directory: self.directory.clone(), env, files: dir.attempt().to_owned() })
     }
 
     /// `PATH` with our directories at its ends; `None` if it stays unchanged.
@@ -129,7 +135,7 @@ impl ProgramRunner {
             Err(error) => return crashed(&error),
         };
         let (exit, ending) = drive(&mut process, link, self.grace);
-        if !process.close() {
+        if !process.close(&mut || drop(link.pump())) {
             link.warn("some processes of the run could not be killed");
         }
         let (excerpt, copy_error) = output.map(Output::finish).unwrap_or_default();
@@ -189,19 +195,53 @@ fn copy_output(process: &mut Process, link: &Link<'_>) -> Result<Option<Output>,
     Output::start(&path, stdout, stderr).map(Some).map_err(AgentError::io(&path))
 }
 
-/// Reports metrics to the store and forwards signals to the program until it has ended.
+/// Reports metrics to the store and passes signals on to the program until it has ended.
 fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration) -> (Exit, Ending) {
     let mut ending = Ending::default();
     let mut interval = POLL_INTERVAL.0;
+    let mut forwarded = link.forwarded();
     loop {
         if let Some(exit) = process.wait(interval) {
+            await_shutdown(exit, link);
+            ending.note(link.signal());
             return (exit, ending);
         }
         let before = link.rows();
         let signal = link.pump();
+        forward(process, &mut forwarded, link.forwarded());
+        if matches!(signal, Signal::Shutdown(_)) && ending.signal() == &Signal::Continue {
+            note_preemption(link);
+        }
         ending.advance(signal, link.level(), grace, process);
         interval = if link.rows() > before { POLL_INTERVAL.0 } else { (interval * 2).min(POLL_INTERVAL.1) };
     }
+}
+
+/// Gives the shutdown time to be noticed that a program was quicker to follow: a service manager or a batch system sends
+/// its signal to every process of a job.
+fn await_shutdown(exit: Exit, link: &Link<'_>) {
+    let until = Instant::now() + SHUTDOWN_DELAY;
+    while exit.is_requested() && link.level() < Level::Terminate && Instant::now() < until {
+        thread::sleep(POLL_INTERVAL.0);
+    }
+}
+
+/// Notes beside the metrics that the run is being preempted, for whoever recovers it if this process does not live to say so.
+fn note_preemption(link: &Link<'_>) {
+    if let Some(dir) = link.dir() {
+        // If that fails, it counts as a crash.
+        let _ = Record::preempting(dir.attempt());
+    }
+}
+
+/// Passes on what was forwarded since the last time.
+fn forward(process: &mut Process, before: &mut Forwarded, now: Forwarded) {
+    for signal in [UserSignal::Usr1, UserSignal::Usr2] {
+        if now[signal as usize] != before[signal as usize] {
+            process.forward(signal);
+        }
+    }
+    *before = now;
 }
 
 /// "exit status 1: ValueError: lr must be positive".

@@ -17,7 +17,8 @@ pub(crate) use liveness::LivenessLock;
 pub(crate) use watch::Watch;
 
 use crate::metrics::Tail;
-use crate::process::{end_all, marked};
+use crate::process::{Exit, end_all, marked};
+use crate::record::{self, Recorded};
 use crate::retry::RetryingQueue;
 use crate::{AgentError, RunDir};
 
@@ -28,12 +29,12 @@ const DEATH_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// What was found in the metrics file of an attempt whose agent is gone.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Salvaged {
     /// The number of rows that the store did not have.
     pub(crate) rows: u64,
-    /// Whether the attempt had announced its preemption.
-    pub(crate) preempting: bool,
+    /// How it ended, if that is known: its program had ended, or it was being preempted.
+    pub(crate) end: Option<End>,
 }
 
 /// Reports the rows in the metrics file of a run that are not in the store yet, under the run's lease. What
@@ -51,9 +52,9 @@ pub(crate) fn salvage(
         if rows.is_empty() {
             rows.extend(tail.take_unterminated());
         }
-        let found = Salvaged { rows: salvaged, preempting: tail.is_preempting() };
         if rows.is_empty() {
-            return Ok(found);
+            let end = known_end(record::read(dir.attempt()), tail.is_preempting());
+            return Ok(Salvaged { rows: salvaged, end });
         }
         // An empty report would be a sign of life.
         rows.retain(|row| row.seq > held.rows);
@@ -61,10 +62,38 @@ pub(crate) fn salvage(
             continue;
         }
         if !send(queue, &held.lease, &rows)? {
-            return Ok(found);
+            return Ok(Salvaged { rows: salvaged, end: None });
         }
         salvaged += rows.len() as u64;
     }
+}
+
+/// The end of an attempt whose agent is gone, by the record of its supervisor and by what its program has announced. A
+/// program that was killed from outside, maybe together with its agent, has not ended by itself.
+fn known_end(recorded: Option<Recorded>, preempting: bool) -> Option<End> {
+    match recorded {
+        Some(Recorded::Exit(exit)) if !exit.is_external() && !exit.is_requested() => {
+            let end = ended_by_itself(exit);
+            Some(if preempting { preempted(&end) } else { end })
+        }
+        Some(Recorded::Preempting) => Some(lost(RunState::Preempted)),
+        _ => preempting.then(|| lost(RunState::Preempted)),
+    }
+}
+
+fn ended_by_itself(exit: Exit) -> End {
+    let end = match exit {
+        Exit::Code(0) => return End::new(RunState::Finished).exit_code(0),
+        Exit::Code(code) => End::new(RunState::Failed).exit_code(code),
+        Exit::Signal(_) | Exit::Vanished => End::new(RunState::Failed),
+    };
+    end.message(exit.to_string())
+}
+
+/// The end in a state from which a run may be handed out again.
+fn lost(state: RunState) -> End {
+    let gone = if state == RunState::Preempted { "was being preempted: " } else { "" };
+    End::new(state).message(format!("{gone}its agent sent no heartbeat"))
 }
 
 /// Returns whether the rows are stored.
@@ -104,10 +133,10 @@ pub(crate) fn recover_dead(
 fn recover_run(queue: &mut RetryingQueue<'_>, held: &HeldRun, directory: &Path) -> Result<(), AgentError> {
     let dir = RunDir::new(directory, &held.lease);
     wait_for_death(&dir);
-    if salvage(queue, held, &dir)?.preempting {
-        end(queue, &held.lease, RunState::Preempted)?;
+    match salvage(queue, held, &dir)?.end {
+        Some(end) => finish(queue, &held.lease, &end),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Waits until no process of an attempt is alive, so that nobody adds to its metrics file.
@@ -138,11 +167,11 @@ pub(crate) fn recover_overdue(
             Some(directory) => salvage(queue, &held, &RunDir::new(directory, lease))?,
             None => Salvaged::default(),
         };
-        if salvaged.preempting {
-            end(queue, lease, RunState::Preempted)?;
+        if let Some(end) = salvaged.end {
+            finish(queue, lease, &end)?;
         } else if salvaged.rows > 0 {
             // Our own report was a sign of life, which keeps the run from being given up.
-            end(queue, lease, RunState::Crashed)?;
+            finish(queue, lease, &lost(RunState::Crashed))?;
         } else {
             queue.call(|queue| queue.give_up(lease, held.beat))?;
         }
@@ -150,11 +179,20 @@ pub(crate) fn recover_overdue(
     Ok(())
 }
 
-/// Ends an attempt whose agent is gone, in a state from which it may be handed out again.
-fn end(queue: &mut RetryingQueue<'_>, lease: &Lease, state: RunState) -> Result<(), AgentError> {
-    let gone = if state == RunState::Preempted { "was being preempted: " } else { "" };
-    let end = End::new(state).message(format!("{gone}its agent sent no heartbeat"));
+/// Ends an attempt whose agent is gone.
+fn finish(queue: &mut RetryingQueue<'_>, lease: &Lease, end: &End) -> Result<(), AgentError> {
     // If the lease is over, somebody else was faster.
-    queue.call(|queue| queue.finish(lease, &end))?;
+    queue.call(|queue| queue.finish(lease, end))?;
     Ok(())
+}
+
+/// The end of an attempt that had announced its preemption: a failure after that is not its own fault.
+pub(crate) fn preempted(end: &End) -> End {
+    if !matches!(end.state, RunState::Failed | RunState::Crashed) {
+        return end.clone();
+    }
+    let why = end.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
+    let mut preempted = End::new(RunState::Preempted).message(format!("was being preempted{why}"));
+    preempted.exit_code = end.exit_code;
+    preempted
 }

@@ -8,7 +8,7 @@ use besom_core::RunNumber;
 use besom_store::{Lease, SweepId};
 use serde_json::Value;
 
-use crate::{AgentError, wandb_config};
+use crate::{AgentError, record, wandb_config};
 
 /// The directory of a run in the store directory `directory`: the same for every attempt, the place for
 /// checkpoints.
@@ -70,7 +70,7 @@ impl RunDir {
 
     /// The file that the supervisor of this attempt holds a lock on while any process of it may live.
     pub fn lock(&self) -> PathBuf {
-        self.attempt.join("lock")
+        self.attempt.join(record::LOCK)
     }
 
     /// Creates the directories and an empty metrics file, unless they exist.

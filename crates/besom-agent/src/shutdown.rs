@@ -1,7 +1,7 @@
 //! How those who run agents ask them to stop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,14 +19,28 @@ pub enum Level {
     Kill,
 }
 
+/// A signal that means what its receiver makes of it. Batch systems send one as a warning that time is running out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserSignal {
+    /// SIGUSR1.
+    Usr1,
+    /// SIGUSR2.
+    Usr2,
+}
+
 /// A level that all agents with a clone of it obey. It only ever rises.
 ///
-/// This library installs no signal handlers; the command raises the level on each Ctrl-C. [`Shutdown::raise`]
-/// and [`Shutdown::raise_to`] touch one atomic number and nothing else, so a signal handler may call them.
+/// This library installs no signal handlers; the command raises the level on each Ctrl-C. [`Shutdown::raise`],
+/// [`Shutdown::raise_to`] and [`Shutdown::forward`] touch one atomic number and nothing else, so a signal handler may call
+/// them.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
     level: Arc<AtomicU8>,
+    forwarded: Arc<[AtomicU32; 2]>,
 }
+
+/// How often each [`UserSignal`] was forwarded.
+pub(crate) type Forwarded = [u32; 2];
 
 impl Shutdown {
     /// At level [`Level::None`].
@@ -56,6 +70,16 @@ impl Shutdown {
     pub fn raise_to(&self, level: Level) -> Level {
         self.level.fetch_max(level as u8, Ordering::SeqCst);
         self.level()
+    }
+
+    /// Passes a signal on to the programs that run now.
+    pub fn forward(&self, signal: UserSignal) {
+        self.forwarded[signal as usize].fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How often each signal was passed on, for whoever has to do it.
+    pub(crate) fn forwarded(&self) -> Forwarded {
+        [0, 1].map(|signal| self.forwarded[signal].load(Ordering::SeqCst))
     }
 
     /// Sleeps for `time`, or until the level is at least `level`.

@@ -7,7 +7,7 @@ mod wait;
 use std::time::{Duration, Instant};
 
 use besom_core::{BoxError, RunState};
-use besom_store::{AgentId, Claim, ClaimedRun, End, NewAgent, Queue, SweepId, SweepState};
+use besom_store::{AgentId, Claim, ClaimedRun, NewAgent, Queue, SweepId, SweepState};
 
 pub use crash_loop::CrashLoopGuard;
 pub use options::AgentOptions;
@@ -155,7 +155,7 @@ impl Agent<'_> {
             return Ok(None);
         }
         ended.end.message = with_warnings(ended.end.message.take(), link.warnings());
-        let end = if link.is_preempting() { preempted(&ended.end) } else { ended.end.clone() };
+        let end = if link.is_preempting() { recovery::preempted(&ended.end) } else { ended.end.clone() };
         link.finish(&end)?;
         // Not with `end`: a program that always claims to be preempted and fails is broken all the same.
         self.check_program(&ended, took)
@@ -235,15 +235,4 @@ impl Agent<'_> {
 fn with_warnings(message: Option<String>, warnings: Vec<String>) -> Option<String> {
     let parts: Vec<String> = message.into_iter().chain(warnings).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-/// The end of an attempt that had announced its preemption: a failure after that is not its own fault.
-fn preempted(end: &End) -> End {
-    if !matches!(end.state, RunState::Failed | RunState::Crashed) {
-        return end.clone();
-    }
-    let why = end.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
-    let mut preempted = End::new(RunState::Preempted).message(format!("was being preempted{why}"));
-    preempted.exit_code = end.exit_code;
-    preempted
 }

@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use besom_agent::{ExitReason, Level, ProgramRunner};
+use besom_agent::{ExitReason, Level, ProgramRunner, UserSignal};
 use besom_core::{RunNumber, RunState};
 use besom_store::{Lease, Queue, StopKind, Store, SweepState};
 use support::{Scene, eventually, living};
@@ -208,6 +208,39 @@ fn a_killed_supervisor_takes_the_program_along_and_the_run_is_retried() {
     assert_eq!(living(&scene.eventually_read("pids")), Vec::<String>::new());
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
     assert_eq!(attempts[0].state, RunState::Crashed);
+}
+
+#[test]
+fn signals_that_a_batch_system_sends_to_all_processes_do_not_take_the_supervisor_away() {
+    let scene = Scene::new(&[1]);
+    // A supervisor that died would take the program along.
+    let run = scene.run_one(
+        "for signal in USR1 USR2 TERM HUP INT; do kill -$signal $PPID; done
+         kill -0 $PPID && cat /proc/$PPID/comm > /dev/null && exit 0",
+    );
+    assert_eq!((run.state, run.attempt), (RunState::Finished, 1));
+}
+
+#[test]
+fn a_forwarded_signal_reaches_those_who_handle_it_and_ends_nobody_else() {
+    for supervised in [true, false] {
+        let scene = Scene::new(&[1]);
+        let mut runner = scene.shell(
+            "sh -c 'trap \"echo warned > warned; exit 0\" USR1; echo > ready; while :; do sleep 0.01; done'
+             test $? = 0 && exit 3",
+        );
+        if !supervised {
+            runner.supervisor = None;
+        }
+        scene.while_working(runner, || {
+            scene.eventually_read("ready");
+            scene.shutdown.forward(UserSignal::Usr2);
+            scene.shutdown.forward(UserSignal::Usr1);
+            scene.eventually_read("warned");
+        });
+        let run = scene.run(1);
+        assert_eq!((run.state, run.exit_code), (RunState::Failed, Some(3)), "supervised: {supervised}");
+    }
 }
 
 fn signal(pid: &str, signal: rustix::process::Signal) {

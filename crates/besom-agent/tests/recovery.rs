@@ -8,9 +8,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
-use besom_agent::{AgentOptions, Idle, ProgramRunner, Shutdown, work};
+use besom_agent::{AgentOptions, Idle, Level, ProgramRunner, Shutdown, work};
 use besom_core::{RunNumber, RunState};
 use besom_store::{Claim, NewAgent, Queue, Store, SweepId};
 use support::{Scene, eventually, living, open_store, supervisor};
@@ -39,7 +40,15 @@ fn agent_process() {
     let options = AgentOptions::new("victim/1/1").directory(directory);
     let sweep = SweepId::new("sweep001");
     let mut idle = || Ok(Idle::Waiting);
-    work(&mut store, &sweep, &options, &mut runner, &Shutdown::new(), &mut idle).unwrap();
+    let shutdown = Shutdown::new();
+    thread::spawn({
+        let (shutdown, asked) = (shutdown.clone(), Path::new(work_dir).join("shutdown"));
+        move || {
+            eventually("the agent is asked to shut down, or killed", || asked.exists().then_some(()));
+            shutdown.raise_to(Level::Terminate);
+        }
+    });
+    work(&mut store, &sweep, &options, &mut runner, &shutdown, &mut idle).unwrap();
 }
 
 /// An agent in a process of its own, which does not outlive its test.
@@ -124,6 +133,47 @@ fn an_agent_that_is_killed_while_its_run_is_preempted_costs_no_retry() {
     let agent = start_agent(&scene, script, "supervised");
     scene.eventually_read("said");
     drop(agent);
+    let run = scene.run_one(script);
+    assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
+    let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
+    assert_eq!(attempts[0].state, RunState::Preempted);
+}
+
+#[test]
+fn a_run_that_was_complete_is_not_repeated_if_its_agent_dies_while_the_store_cannot_be_written() {
+    for (how, code, state) in [("supervised", 0, RunState::Finished), ("direct", 7, RunState::Failed)] {
+        let scene = Scene::with(&[1], |sweep| sweep.retry_crashed = 5);
+        let script = format!(
+            "test $BESOM_ATTEMPT = 1 || exit 9; echo '{{\"loss\": 1}}' >> $BESOM_METRICS; echo ready > said
+             while ! test -e go; do sleep 0.01; done; echo '{{\"loss\": 2}}' >> $BESOM_METRICS; exit {code}"
+        );
+        let agent = start_agent(&scene, &script, how);
+        scene.eventually_read("said");
+        let locked = fs::File::open(scene.directory().join("besom.db.lock")).unwrap();
+        locked.lock().unwrap();
+        fs::write(scene.file("go"), "").unwrap();
+        eventually("the end is recorded", || {
+            let record = fs::read_to_string(scene.dir(1, 1).attempt().join("end")).unwrap_or_default();
+            record.starts_with("exit").then_some(())
+        });
+        drop(agent);
+        drop(locked);
+        let run = scene.run_one(&script);
+        assert_eq!((run.state, run.attempt, run.exit_code), (state, 1, Some(code)), "{how}");
+        assert_eq!(check_rows(&scene, 1, 1), 2);
+    }
+}
+
+#[test]
+fn an_agent_that_is_killed_while_it_ends_a_run_to_shut_down_costs_no_retry() {
+    let scene = Scene::with(&[1], |sweep| sweep.retry_crashed = 0);
+    // The agent is asked to end by the program, because it listens to no signal in this test.
+    let script = "test $BESOM_ATTEMPT = 2 && exit 0
+        trap 'echo asked > asked' TERM; echo > shutdown; while :; do sleep 0.01; done";
+    let agent = start_agent(&scene, script, "supervised");
+    scene.eventually_read("asked");
+    drop(agent);
+    fs::remove_file(scene.file("shutdown")).unwrap();
     let run = scene.run_one(script);
     assert_eq!((run.state, run.attempt), (RunState::Finished, 2));
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();

@@ -43,6 +43,7 @@ pub(crate) fn run(registry: &Registry, arguments: Vec<OsString>) -> ExitCode {
     if arguments.get(1).is_some_and(|word| word == SUPERVISE) {
         std::process::exit(besom_agent::supervise(arguments.into_iter().skip(2)));
     }
+    signals::survive_file_size_limit();
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use crate::UserSignal;
+use crate::record::Record;
+
 use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, spawn, tree};
 
 /// A program that is the agent's own child. It is reaped last: until then its process id, which is that of
@@ -18,11 +21,14 @@ pub(crate) struct Direct {
     pid: Pid,
     marks: Vec<Vec<u8>>,
     exits: Receiver<Exit>,
+    /// The record of the program's end, unless it was ordered to end.
+    record: Option<Record>,
     is_closed: bool,
 }
 
 impl Direct {
     pub(super) fn spawn(program: &Program) -> io::Result<Self> {
+        let record = Some(Record::create(&program.files)?);
         let mut command = Command::new(&program.argv[0]);
         command.args(&program.argv[1..]).current_dir(&program.directory);
         command.envs(program.env.iter().map(|(name, value)| (name, value)));
@@ -35,32 +41,47 @@ impl Direct {
             // Fails if the process was dropped.
             let _ = sender.send(wait_for(pid));
         })?;
-        Ok(Self { child, pid, marks: program.marks(), exits, is_closed: false })
+        Ok(Self { child, pid, marks: program.marks(), exits, record, is_closed: false })
     }
 
     pub(super) fn wait(&mut self, timeout: Duration) -> Option<Exit> {
         match self.exits.recv_timeout(timeout) {
-            Ok(exit) => Some(exit),
+            Ok(exit) => {
+                // Without a record, what the store is told has to do.
+                let _ = self.record.take().map(|record| record.exit(exit));
+                Some(exit)
+            }
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(Exit::Vanished),
         }
     }
 
     pub(super) fn terminate(&mut self) {
+        self.record = None;
         // Fails only if all are gone.
         let _ = kill_process_group(self.pid, Signal::TERM);
         tree::signal_all(&tree::marked(&self.marks), Signal::TERM);
     }
 
     pub(super) fn kill(&mut self) {
+        self.record = None;
         // Fails only if all are gone.
         let _ = kill_process_group(self.pid, Signal::KILL);
         tree::signal_all(&tree::marked(&self.marks), Signal::KILL);
     }
 
-    pub(super) fn close(&mut self) -> bool {
+    pub(super) fn forward(&mut self, signal: UserSignal) {
+        let group = tree::group(self.pid);
+        let beyond = tree::marked(&self.marks).into_iter().filter(|pid| !group.contains(pid));
+        let beyond: Vec<Pid> = beyond.collect();
+        tree::forward(&group, signal);
+        tree::forward(&beyond, signal);
+    }
+
+    pub(super) fn close(&mut self, pump: &mut dyn FnMut()) -> bool {
         let (pid, marks) = (self.pid, &self.marks);
         let find = || {
+            pump();
             let mut alive = tree::group(pid);
             alive.extend(tree::marked(marks));
             alive
@@ -77,7 +98,7 @@ impl Drop for Direct {
     fn drop(&mut self) {
         if !self.is_closed {
             self.kill();
-            self.close();
+            self.close(&mut || {});
         }
     }
 }

@@ -10,10 +10,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, SpawnError, tree};
+use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, SpawnError, spawn, tree};
 
 /// How long a supervisor may take to start. It takes milliseconds, unless the machine is overloaded.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often the run is attended to while what it left behind is ended.
+const PUMP_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A message of a supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +35,7 @@ impl Message {
             ["ready"] => Self::Ready,
             ["started"] => Self::Started,
             ["failed", errno] => Self::Failed(errno.parse().ok()?),
-            ["exit", "code", code] => Self::Exit(Exit::Code(code.parse().ok()?)),
-            ["exit", "signal", signal] => Self::Exit(Exit::Signal(signal.parse().ok()?)),
-            ["exit", ..] => Self::Exit(Exit::Vanished),
+            ["exit", ref words @ ..] => Self::Exit(Exit::parse(words)?),
             ["gone"] => Self::Gone,
             _ => return None,
         })
@@ -67,11 +68,12 @@ impl Supervised {
         let (binary, arguments) = supervisor.split_first().ok_or_else(empty)?;
         let (socket, theirs) = UnixStream::pair()?;
         let mut command = Command::new(binary);
-        command.args(arguments).arg(&program.lock).arg("--").args(&program.argv);
+        command.args(arguments).arg(&program.files).arg("--").args(&program.argv);
         command.current_dir(&program.directory).envs(program.env.iter().map(|(name, value)| (name, value)));
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C in a terminal is for the agent alone.
         command.process_group(0);
+        spawn::restore_limits(&mut command);
         let child = command.spawn()?;
         let (sender, messages) = mpsc::channel();
         let lines = BufReader::new(socket.try_clone()?).lines();
@@ -113,20 +115,25 @@ impl Supervised {
         }
     }
 
-    pub(super) fn close(&mut self) -> bool {
+    pub(super) fn close(&mut self, pump: &mut dyn FnMut()) -> bool {
         self.is_closed = true;
         let deadline = Instant::now() + LEFTOVER_GRACE + KILL_TIMEOUT;
         let mut gone = false;
         while !gone {
-            match self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.messages.recv_timeout(PUMP_INTERVAL) {
                 Ok(message) => gone = message == Message::Gone,
+                Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => pump(),
                 Err(_) => break,
             }
         }
         if !gone {
             // It was killed, or something hangs.
             let _ = self.child.kill();
-            gone = tree::kill_all(|| tree::marked(&self.marks), KILL_TIMEOUT);
+            let find = || {
+                pump();
+                tree::marked(&self.marks)
+            };
+            gone = tree::kill_all(find, KILL_TIMEOUT);
         }
         self.child.wait().is_ok() && gone
     }
@@ -136,7 +143,7 @@ impl Drop for Supervised {
     fn drop(&mut self) {
         if !self.is_closed {
             self.send("kill");
-            self.close();
+            self.close(&mut || {});
         }
     }
 }

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
+use crate::UserSignal;
+
 /// A living process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Living {
@@ -66,6 +68,26 @@ pub(crate) fn signal_all(pids: &[Pid], signal: Signal) {
     for &pid in pids {
         let _ = kill_process(pid, signal);
     }
+}
+
+/// Sends a signal to those that handle it, or have blocked it to wait for it. Without /proc nobody gets it.
+pub(crate) fn forward(pids: &[Pid], signal: UserSignal) {
+    let signal = match signal {
+        UserSignal::Usr1 => Signal::USR1,
+        UserSignal::Usr2 => Signal::USR2,
+    };
+    let handling: Vec<Pid> = pids.iter().copied().filter(|&pid| handles(pid, signal)).collect();
+    signal_all(&handling, signal);
+}
+
+fn handles(pid: Pid, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap_or_default();
+    status.lines().filter_map(|line| line.strip_prefix("SigCgt:").or(line.strip_prefix("SigBlk:"))).any(
+        |mask| {
+            let mask = u64::from_str_radix(mask.trim(), 16).unwrap_or(0);
+            mask >> (signal.as_raw() - 1) & 1 == 1
+        },
+    )
 }
 
 /// Sends SIGTERM to what `find` returns, waits up to `grace`, and kills what is left. Returns whether nothing

@@ -19,6 +19,13 @@ impl Ending {
         &self.signal
     }
 
+    /// Notes a signal that came together with the end of the program.
+    pub(super) fn note(&mut self, signal: Signal) {
+        if signal.weight() > self.signal.weight() {
+            self.signal = signal;
+        }
+    }
+
     /// What people should know about it.
     pub(super) fn message(&self, grace: Duration) -> Option<String> {
         let late = self.was_killed && self.terminated_at.is_some_and(|at| at.elapsed() >= grace);
@@ -28,9 +35,7 @@ impl Ending {
     /// Does what the signal, the level and the time that has passed require.
     pub(super) fn advance(&mut self, signal: Signal, level: Level, grace: Duration, process: &mut Process) {
         let is_urgent = signal == Signal::Lost || level == Level::Kill;
-        if signal.weight() > self.signal.weight() {
-            self.signal = signal;
-        }
+        self.note(signal);
         if self.signal == Signal::Continue {
             return;
         }

@@ -24,9 +24,16 @@ pub(crate) const SUPERVISE: &str = "__supervise";
 
 /// Executes runs of the crew's sweep, `jobs` in parallel, until it has ended, the count is used up, or a signal ends
 /// it.
-pub(crate) fn work(place: &Place, crew: &Crew<'_>, jobs: u32, shutdown: &Shutdown) -> Result<()> {
+pub(crate) fn work(
+    place: &Place,
+    crew: &Crew<'_>,
+    jobs: u32,
+    grace: Duration,
+    shutdown: &Shutdown,
+) -> Result<()> {
     signals::listen(shutdown)?;
-    let runners = (0..jobs).map(|_| runner(crew)).collect::<Result<Vec<_>>>()?;
+    besom_agent::raise_file_limit();
+    let runners = (0..jobs).map(|_| runner(crew, grace)).collect::<Result<Vec<_>>>()?;
     let progress = Progress::new(place.open()?, crew.sweep().clone(), jobs, crew.total())?;
     let mut display = Display { progress, id: &crew.sweep().new.id, due: Instant::now(), shown: Ok(()) };
     let worked = crew.work(runners, &mut display);
@@ -35,8 +42,9 @@ pub(crate) fn work(place: &Place, crew: &Crew<'_>, jobs: u32, shutdown: &Shutdow
     shown
 }
 
-fn runner(crew: &Crew<'_>) -> Result<Box<dyn Runner + Send>> {
+fn runner(crew: &Crew<'_>, grace: Duration) -> Result<Box<dyn Runner + Send>> {
     let mut runner = crew.program_runner()?;
+    runner.grace = grace;
     runner.supervisor = Some(supervisor()?);
     runner.tools = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned()));
     Ok(Box::new(runner))

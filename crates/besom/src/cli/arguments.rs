@@ -202,6 +202,9 @@ pub(crate) struct RunArguments {
     /// Treat an agent as dead after this long without a heartbeat
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,
+    /// Let programs take this long to end after SIGTERM; somewhat less than the platform that stops besom gives it
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) grace: u64,
     /// Seed [default: the seed in the file, or else a fresh one]
     #[arg(long, conflicts_with = "resume")]
     pub(crate) seed: Option<u64>,
@@ -223,6 +226,9 @@ pub(crate) struct AgentArguments {
     /// Treat an agent as dead after this long without a heartbeat
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,
+    /// Let programs take this long to end after SIGTERM; somewhat less than the platform that stops besom gives it
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) grace: u64,
 }
 
 #[derive(Debug, Args)]

@@ -46,7 +46,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     line(beginning(&sweep, &file))?;
     let (jobs, count) = (arguments.jobs, arguments.count);
     let options = crew_options(count, arguments.heartbeat_timeout, Steps::Always);
-    finish_with(registry, place, &sweep.new.id, jobs, options)
+    finish_with(registry, place, &sweep.new.id, (jobs, arguments.grace), options)
 }
 
 /// Checks that the program exists, before anything is stored.
@@ -180,7 +180,7 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     }
     let (jobs, count) = (arguments.jobs, arguments.count);
     let options = crew_options(count, arguments.heartbeat_timeout, Steps::UnlessLocal);
-    finish_with(registry, place, &sweep.new.id, jobs, options)
+    finish_with(registry, place, &sweep.new.id, (jobs, arguments.grace), options)
 }
 
 fn crew_options(count: Option<u64>, heartbeat_timeout: u64, steps: Steps) -> CrewOptions {
@@ -190,16 +190,18 @@ fn crew_options(count: Option<u64>, heartbeat_timeout: u64, steps: Steps) -> Cre
     options
 }
 
-/// Works until the sweep has ended or the crew leaves, and prints the outcome.
+/// Works until the sweep has ended or the crew leaves, and prints the outcome. `jobs` runs are executed in parallel, and
+/// their programs have `grace` seconds to end.
 fn finish_with(
     registry: &Registry,
     place: &Place,
     id: &SweepId,
-    jobs: u32,
+    (jobs, grace): (u32, u64),
     options: CrewOptions,
 ) -> Result<Outcome> {
     let shutdown = options.shutdown.clone();
-    agents::work(place, &Crew::new(place, registry, id, options)?, jobs, &shutdown)?;
+    let crew = Crew::new(place, registry, id, options)?;
+    agents::work(place, &crew, jobs, Duration::from_secs(grace), &shutdown)?;
     let mut store = place.open()?;
     let sweep = store.sweep(id)?;
     let status = store.status(id)?;
