@@ -6,7 +6,7 @@
 //! whole story, as in a controller; others are built at every question, as after a crash, and asked on another thread. First come
 //! tiny stories (asked for 1 and for 3 after 0 runs, one parameter), then a long one, then random ones. A broken law is reported
 //! with what cures it and with the smallest story that shows it; panics on the way print nothing. The stories are the same in
-//! every execution.
+//! every execution, unless the variable `BESOM_LAWS_SEED` selects others.
 //!
 //! What an algorithm takes from outside is found if it changes while the suite runs: a clock in milliseconds is, one in seconds
 //! only if the suite takes that long, an environment variable or a file not at all.
@@ -30,6 +30,7 @@ mod history;
 mod law;
 mod play;
 mod problem;
+mod runner;
 mod search;
 mod spec;
 mod stopper;
@@ -47,6 +48,7 @@ pub use problem::{
 };
 /// The crate in whose [`Strategy`]s problems are given.
 pub use proptest;
+pub use runner::runner;
 
 use crate::panics::{Caught, at, caught};
 use crate::{BoxError, Options, Problem, Search, Spec, Stopper, error_chain};

@@ -19,7 +19,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::Config;
 use serde_json::{Value, json};
 
 /// The methods that fit a model at each question, some by way of another.
@@ -226,8 +226,7 @@ fn check_all(cases: u32, most: usize, chosen: impl Fn(&str) -> bool) {
         registry.searches().filter(|name| chosen(name)).map(|name| (name, Cell::new(0))).collect();
     assert!(!methods.is_empty());
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let result = runner.run(&question(most), |question| {
+    let result = laws::runner(config).run(&question(most), |question| {
         for (method, answered) in &methods {
             // A method may refuse a problem: grid one that is endless, a model one without a metric.
             if let Ok(mut search) = registry.search(method, &question.problem, &Options::new()) {

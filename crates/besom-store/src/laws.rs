@@ -22,7 +22,8 @@ mod script;
 mod verdict;
 mod view;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use besom_core::laws::runner;
+use proptest::test_runner::{Config, TestCaseError, TestError};
 
 use crate::{Clock, Store};
 
@@ -43,12 +44,12 @@ pub fn check_store<S: Store>(make: impl Fn(Clock) -> S) {
     }
 }
 
-/// As [`check_store`], with `cases` scripts. Returns what broke, as text. The scripts are the same each time.
+/// As [`check_store`], with `cases` scripts. Returns what broke, as text. The scripts are the same each time, unless
+/// the variable `BESOM_LAWS_SEED` selects others.
 pub fn find_violation<S: Store>(make: impl Fn(Clock) -> S, cases: u32) -> Option<String> {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let result =
-        runner.run(&script::script(), |script| play::play(&make, &script).map_err(TestCaseError::fail));
+    let result = runner(config)
+        .run(&script::script(), |script| play::play(&make, &script).map_err(TestCaseError::fail));
     match result {
         Ok(()) => None,
         Err(TestError::Fail(reason, script)) => Some(format!("{reason}\nin the script {script:#?}")),

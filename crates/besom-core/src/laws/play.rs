@@ -5,9 +5,10 @@
 //! as it breaks the same law.
 
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::Config;
 
 use super::law::broken;
+use super::runner::runner;
 use super::story::{Step, Story, story};
 use super::{Broken, Law, Suite};
 use crate::distribution::Continuous;
@@ -30,7 +31,7 @@ where
     P: Strategy<Value = Problem>,
 {
     let config = Config { failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut runner = runner(config);
     let mut drawn = || problems.new_tree(&mut runner).expect("the strategy gives problems").current();
     let smallest = smallest((0..PROBLEMS).map(|_| drawn()).collect());
     let tiny: Vec<Story> = smallest.iter().flat_map(tiny).collect();
