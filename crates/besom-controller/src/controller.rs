@@ -7,7 +7,8 @@ use besom_store::{
     Added, Changes, NewRun, PausedBy, RunChange, Seen, StopKind, Store, StoreError, SweepId, SweepState,
 };
 
-use crate::{ControllerError, Sweep};
+use crate::missing::enough_finished;
+use crate::{ControllerError, MissingMetric, Sweep};
 
 /// Steps a sweep that lives in a store.
 ///
@@ -20,6 +21,8 @@ pub struct Controller {
     cursor: u64,
     /// How many rows each running run has logged.
     rows: BTreeMap<RunNumber, u64>,
+    /// How many finished runs there were when they were last found to be too few to miss a metric.
+    judged: usize,
 }
 
 /// What a step did and found.
@@ -38,7 +41,7 @@ pub enum Step {
 impl Controller {
     /// A controller of the stored sweep `id`; `sweep` is the problem and its algorithms with no runs yet.
     pub fn new(id: SweepId, sweep: Sweep) -> Self {
-        Self { id, sweep, cursor: 0, rows: BTreeMap::new() }
+        Self { id, sweep, cursor: 0, rows: BTreeMap::new(), judged: 0 }
     }
 
     /// The sweep as far as it was read.
@@ -86,7 +89,8 @@ impl Controller {
 
     /// One step: reads what is new, asks for the stops that the stopping rule wants, and adds runs until `want` wait
     /// for agents (0: none is added). Ends the sweep when nothing is left to do. An algorithm that fails, panics or breaks its
-    /// contract pauses the sweep, with the reason in the store, and is not an error of the step.
+    /// contract pauses the sweep, with the reason in the store, and is not an error of the step. So does a metric that an
+    /// algorithm needs and no run has logged, after the third finished run since the sweep was last resumed.
     pub fn step(&mut self, store: &mut dyn Store, want: usize) -> Result<Step, ControllerError> {
         match self.try_step(store, want) {
             Err(error @ ControllerError::Search(_)) => self.pause(store, PausedBy::Search, error),
@@ -121,6 +125,9 @@ impl Controller {
                 SweepState::Paused => return Ok(Step::Paused),
                 SweepState::Pending | SweepState::Running => {}
             }
+            if self.pause_without_metric(store)? {
+                return Ok(Step::Paused);
+            }
             if let Some(reason) = self.target_reason() {
                 store.set_state(&self.id, SweepState::Finished, Some(&reason))?;
                 return Ok(Step::Over);
@@ -150,6 +157,26 @@ impl Controller {
             store.request_stops(&self.id, &stops, StopKind::Early)?;
         }
         Ok(!stops.is_empty())
+    }
+
+    /// Pauses the sweep if no run has a value of the metric that its algorithms need.
+    fn pause_without_metric(&mut self, store: &mut dyn Store) -> Result<bool, ControllerError> {
+        let Some(needed_by) = self.sweep.needs_metric() else { return Ok(false) };
+        let finished = self.sweep.history().count(RunState::Finished);
+        if finished <= self.judged || self.sweep.has_value() {
+            return Ok(false);
+        }
+        self.judged = finished;
+        if !enough_finished(store, &self.id)? {
+            return Ok(false);
+        }
+        let Some(missing) = MissingMetric::of(store, &self.id)? else { return Ok(false) };
+        let reason = format!("{}; {needed_by} needs it", missing.conclusion());
+        match store.pause(&self.id, PausedBy::Metric, Some(&reason)) {
+            // Somebody has just ended the sweep; the next look tells.
+            Err(StoreError::Transition { .. }) => Ok(false),
+            other => Ok(other.map(|()| true)?),
+        }
     }
 
     fn target_reason(&self) -> Option<String> {

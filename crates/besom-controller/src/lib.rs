@@ -11,9 +11,11 @@
 
 mod controller;
 mod error;
+mod missing;
 pub mod stateless;
 mod sweep;
 
 pub use controller::{Controller, Step};
 pub use error::ControllerError;
+pub use missing::MissingMetric;
 pub use sweep::Sweep;

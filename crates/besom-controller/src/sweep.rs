@@ -81,6 +81,19 @@ impl Sweep {
         (&self.problem, &mut self.history)
     }
 
+    /// What needs the metric, as its [`Spec`](besom_core::Spec) says; `None` if nothing does.
+    pub(crate) fn needs_metric(&self) -> Option<&'static str> {
+        if self.search.spec().needs_metric {
+            return Some("the search method");
+        }
+        self.stopper.as_ref().filter(|rule| rule.spec().needs_metric).map(|_| "the stopping rule")
+    }
+
+    /// Whether any run has a value of the first metric.
+    pub(crate) fn has_value(&self) -> bool {
+        self.history.runs().iter().any(|run| run.curve(0).last().is_some())
+    }
+
     /// Asks for up to `count` runs to execute. They enter the history as `running`. `Done` also if the cap or the target is
     /// reached.
     pub fn ask(&mut self, count: usize) -> Result<Answer<RunNumber>, ControllerError> {

@@ -45,6 +45,7 @@ pub struct Method {
 /// A stopping rule that a sweep can rely on, as a [`Method`] is for search methods.
 pub struct Rule {
     guard: Guard<dyn Stopper>,
+    spec: Spec,
 }
 
 /// Why an algorithm gave no answer that can be used.
@@ -146,16 +147,21 @@ impl Rule {
     ///
     /// # Errors
     /// That of `make`.
-    pub fn new<S, F>(name: &str, make: F) -> Result<Self, BoxError>
+    pub fn new<S, F>(name: &str, spec: Spec, make: F) -> Result<Self, BoxError>
     where
         S: Stopper + 'static,
         F: Fn() -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        Self::of(name, Arc::new(move || Ok(Box::new(make()?))))
+        Self::of(name, spec, Arc::new(move || Ok(Box::new(make()?))))
     }
 
-    pub(crate) fn of(name: &str, make: Make<dyn Stopper>) -> Result<Self, BoxError> {
-        Ok(Self { guard: Guard::new(format!("the stopping rule '{name}'"), make)? })
+    pub(crate) fn of(name: &str, spec: Spec, make: Make<dyn Stopper>) -> Result<Self, BoxError> {
+        Ok(Self { guard: Guard::new(format!("the stopping rule '{name}'"), make)?, spec })
+    }
+
+    /// What the rule says of itself; of a bare stopper nothing is known.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
     }
 
     /// The stops that the rule wants, if they keep the contract.
@@ -187,7 +193,8 @@ impl Rule {
 
 impl<S: Stopper + 'static> From<S> for Rule {
     fn from(stopper: S) -> Self {
-        Self { guard: Guard::bare("the stopping rule", Box::new(stopper)) }
+        let spec = Spec::new("A stopping rule of which nothing more is known");
+        Self { guard: Guard::bare("the stopping rule", Box::new(stopper)), spec }
     }
 }
 

@@ -129,7 +129,7 @@ impl Registry {
     /// As [`Registry::search`].
     pub fn stopper(&self, name: &str, problem: &Problem, options: &Options) -> Result<Rule, RegistryError> {
         let entry = find(&self.stoppers, Kind::Stopper, name)?;
-        let built = entry.maker(problem, options).and_then(|make| Rule::of(name, make));
+        let built = entry.maker(problem, options).and_then(|make| Rule::of(name, entry.spec, make));
         built.map_err(|source| refused(Kind::Stopper, name, source))
     }
 

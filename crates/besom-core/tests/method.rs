@@ -153,7 +153,7 @@ impl Stopper for All {
 
 #[test]
 fn a_rule_is_guarded_as_a_method_is() {
-    let mut rule = Rule::new("all", || Ok(All)).expect("it is built");
+    let mut rule = Rule::new("all", Spec::new("Stops every run"), || Ok(All)).expect("it is built");
     let history = History::from_iter([Run::new(Point::default()).with_state(RunState::Finished)]);
     let error = rule.stop(&problem(), &history).expect_err("the run is over");
     assert_eq!(

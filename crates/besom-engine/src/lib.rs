@@ -82,6 +82,7 @@ mod run;
 mod size;
 mod start;
 
+pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, seed};
 pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked};

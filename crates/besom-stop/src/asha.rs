@@ -69,7 +69,7 @@ impl Asha {
     /// # Errors
     /// As [`Asha::new`].
     pub fn with(problem: &Problem, options: AshaOptions) -> Result<Rule, Faults> {
-        named("asha", problem, options, Self::new)
+        named("asha", Self::SPEC, (problem, options), Self::new)
     }
 
     /// The rungs up to `longest` steps, increasing.

@@ -61,7 +61,7 @@ impl Envelope {
     /// # Errors
     /// As [`Envelope::new`].
     pub fn with(problem: &Problem, options: EnvelopeOptions) -> Result<Rule, Faults> {
-        named("envelope", problem, options, Self::new)
+        named("envelope", Self::SPEC, (problem, options), Self::new)
     }
 
     /// The best finished runs' envelope; `None` if too few runs are finished.

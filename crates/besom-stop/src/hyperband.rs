@@ -78,7 +78,7 @@ impl Hyperband {
     /// # Errors
     /// As [`Hyperband::new`].
     pub fn with(problem: &Problem, options: HyperbandOptions) -> Result<Rule, Faults> {
-        named("hyperband", problem, options, Self::new)
+        named("hyperband", Self::SPEC, (problem, options), Self::new)
     }
 
     /// The steps at which runs are judged: increasing, without repetitions. Steps count a run's valid values, from 1.

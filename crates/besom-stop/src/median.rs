@@ -59,7 +59,7 @@ impl Median {
     /// # Errors
     /// As [`Median::new`].
     pub fn with(problem: &Problem, options: MedianOptions) -> Result<Rule, Faults> {
-        named("median", problem, options, Self::new)
+        named("median", Self::SPEC, (problem, options), Self::new)
     }
 
     fn first_step(&self, objective: Objective<'_>, history: &History) -> usize {

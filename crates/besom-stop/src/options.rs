@@ -16,12 +16,12 @@ pub(crate) fn reader<'a>(spec: Spec, problem: &Problem, options: &'a Options) ->
 /// A rule as a registry builds it: named, guarded, and built again after a panic.
 pub(crate) fn named<S: Stopper + 'static>(
     name: &str,
-    problem: &Problem,
-    options: impl Into<Options>,
+    spec: Spec,
+    (problem, options): (&Problem, impl Into<Options>),
     new: fn(&Problem, &Options) -> Result<S, Faults>,
 ) -> Result<Rule, Faults> {
     let (problem, options) = (problem.clone(), options.into());
-    Ok(Rule::new(name, move || Ok(new(&problem, &options)?))?)
+    Ok(Rule::new(name, spec, move || Ok(new(&problem, &options)?))?)
 }
 
 /// A count made of a real number as the reference makes it: the fraction is cut off. What is negative or NaN is 0.

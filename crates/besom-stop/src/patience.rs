@@ -53,7 +53,7 @@ impl Patience {
     /// # Errors
     /// As [`Patience::new`].
     pub fn with(problem: &Problem, options: PatienceOptions) -> Result<Rule, Faults> {
-        named("patience", problem, options, Self::new)
+        named("patience", Self::SPEC, (problem, options), Self::new)
     }
 
     /// How the run has fared; `None` if it has logged no number.

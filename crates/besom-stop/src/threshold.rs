@@ -77,7 +77,7 @@ impl Threshold {
     /// # Errors
     /// As [`Threshold::new`].
     pub fn with(problem: &Problem, options: ThresholdOptions) -> Result<Rule, Faults> {
-        named("threshold", problem, options, Self::new)
+        named("threshold", Self::SPEC, (problem, options), Self::new)
     }
 
     /// The loss beyond which a run has diverged; `None` if too few runs are over.

@@ -1,7 +1,7 @@
 //! What follows from the rows of a sweep, computed from all of them: how [`Store`](crate::Store) defines its views, and what
 //! the laws hold the faster ones of stores against.
 
-use besom_core::{Best, Goal, RunState};
+use besom_core::{Best, Goal, LoggedKeys, RunState, logged_value};
 
 use crate::{AgentRow, Row, RunRow, Status, StopKind, SweepRow, Watched};
 
@@ -10,8 +10,13 @@ const NEWEST: usize = 100;
 
 /// The values of a metric in the rows of an attempt.
 pub(crate) fn curve(rows: &[Row], metric: &Watched) -> Vec<f64> {
-    let values = rows.iter().filter_map(|row| row.values.get(&metric.name));
+    let values = rows.iter().filter_map(|row| logged_value(&row.values, &metric.name));
     values.map(|value| value.as_f64().filter(|x| x.is_finite()).unwrap_or(f64::NAN)).collect()
+}
+
+/// What rows hold under each key.
+pub(crate) fn logged(rows: &[Row]) -> LoggedKeys {
+    rows.iter().map(|row| &row.values).collect()
 }
 
 /// A sweep at a glance.

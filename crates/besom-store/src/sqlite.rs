@@ -14,6 +14,7 @@ mod events;
 mod facts;
 mod fault;
 mod listing;
+mod logged;
 #[cfg(feature = "mutants")]
 mod mutant;
 mod open;

@@ -1,6 +1,6 @@
 //! What controllers and owners see of a store.
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{LoggedKeys, RunNumber, RunState};
 use serde_json::{Map, Value};
 
 use crate::forward::forward_store;
@@ -20,7 +20,8 @@ use crate::{
 /// [`MemoryStore`](crate::MemoryStore) is the shortest complete one to read; the laws (`besom_store::laws`, feature
 /// `laws`) check another against it.
 ///
-/// [`run`](Self::run), [`rows_after`](Self::rows_after), [`curve`](Self::curve) and [`status`](Self::status) are defined in terms of the others; override
+/// [`run`](Self::run), [`rows_after`](Self::rows_after), [`logged`](Self::logged),
+/// [`curve`](Self::curve) and [`status`](Self::status) are defined in terms of the others; override
 /// them where there is a faster way.
 ///
 /// # Stability
@@ -160,6 +161,16 @@ pub trait Store: Queue {
     ) -> Result<Vec<Row>, StoreError> {
         let rows = self.rows(id, number, attempt)?.into_iter().filter(|row| row.seq > after);
         Ok(rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
+    /// What an attempt (the newest if `None`) has logged under each key: its last, least and greatest value, and how many.
+    fn logged(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<LoggedKeys, StoreError> {
+        Ok(derived::logged(&self.rows(id, number, attempt)?))
     }
 
     /// The curve of a watched metric in the newest attempt: one value per row that held it, NaN where it was no

@@ -165,6 +165,9 @@ fn a_store_of_version_2_goes_on_after_the_upgrade() {
     assert_eq!(best, Some(Best::new(number(1), RunState::Finished, 0.1)));
     let last = [row(2, json!({"loss": 0.2, "val": {"loss": 1}}))];
     assert_eq!(store.rows_after(&done, number(2), None, 1, 9).unwrap(), last);
+    let logged = store.logged(&done, number(2), None).unwrap();
+    let keys: Vec<_> = logged.keys().iter().map(|key| (key.key.as_str(), key.count, key.max)).collect();
+    assert_eq!(keys, [("loss", 2, Some(2.0)), ("acc", 1, Some(0.5)), ("val.loss", 1, Some(1.0))]);
     assert!(store.facts(&done, number(2), None).unwrap().is_empty());
     assert_eq!(store.output(&done, number(2), None).unwrap(), Output::default());
 

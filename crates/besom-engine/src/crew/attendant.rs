@@ -4,18 +4,21 @@ use std::thread;
 use std::time::Duration;
 
 use besom_agent::Level;
+use besom_controller::MissingMetric;
 
 /// How long a caller with nothing to do sleeps: the end of the agents should be noticed soon.
 const MOMENT: Duration = Duration::from_millis(25);
 
 /// Something that happens while a crew works, for its caller to show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
     /// The level of the shutdown was raised: agents are leaving.
     Shutdown(Level),
     /// The sweep was paused by its owner: agents wait until it is resumed.
     PausedByOwner,
+    /// Runs have finished without a value of the sweep's metric; reported once, unless one arrives first.
+    MetricMissing(MissingMetric),
     /// The store fails, as while the disk is full. The step is repeated until it succeeds or the agents give up.
     Retrying {
         /// What failed, for people.

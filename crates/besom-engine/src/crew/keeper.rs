@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use besom_agent::CrashLoopGuard;
-use besom_controller::ControllerError;
+use besom_controller::{ControllerError, MissingMetric};
 use besom_core::error_chain;
-use besom_store::{PausedBy, Store, SweepId, SweepRow, SweepState};
+use besom_store::{Order, PausedBy, RunQuery, Store, StoreError, SweepId, SweepRow, SweepState};
 
 use super::Event;
 use super::stepper::{Stepper, is_transient, step};
@@ -30,6 +30,8 @@ pub(super) struct Keeper<'a> {
     reported: Option<String>,
     /// Whether the sweep was found paused before.
     paused: bool,
+    /// Whether a value of the metric has arrived, or its absence was reported.
+    knows_metric: bool,
 }
 
 impl<'a> Keeper<'a> {
@@ -40,7 +42,7 @@ impl<'a> Keeper<'a> {
         guard: &'a CrashLoopGuard,
         events: Sender<Event>,
     ) -> Self {
-        Self { store, id, stepper, guard, events, reported: None, paused: false }
+        Self { store, id, stepper, guard, events, reported: None, paused: false, knows_metric: false }
     }
 
     /// Keeps at it until all agents are done; unpark the thread to have it notice at once.
@@ -54,9 +56,26 @@ impl<'a> Keeper<'a> {
             if let Ok(now) = self.store.sweep(self.id) {
                 self.notice_pause(&now);
             }
+            // As above.
+            let _ = self.notice_missing_metric();
             thread::park_timeout(PACE);
         }
+        let _ = self.notice_missing_metric();
         Ok(result?)
+    }
+
+    fn notice_missing_metric(&mut self) -> Result<(), StoreError> {
+        if self.knows_metric {
+            return Ok(());
+        }
+        if let Some(missing) = MissingMetric::of(&mut *self.store, self.id)? {
+            self.knows_metric = true;
+            self.report(Event::MetricMissing(missing));
+            return Ok(());
+        }
+        let best = self.store.runs(self.id, &RunQuery::default().order(Order::Best).limit(1))?;
+        self.knows_metric = best.first().is_some_and(|run| run.best.is_some());
+        Ok(())
     }
 
     /// A step that adds no runs. A transient error is reported once, and the step repeated.

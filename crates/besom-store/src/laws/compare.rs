@@ -121,6 +121,8 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict 
             let rows = expect_ok("rows", store.rows(id, number, attempt))?;
             same("rows", &rows, &expect_ok("rows", model.rows(id, number, attempt))?)?;
             agree_on_pages(store, id, (number, attempt), &rows)?;
+            let logged = expect_ok("logged", store.logged(id, number, attempt))?;
+            same("logged", &logged, &derived::logged(&rows))?;
             let facts = expect_ok("facts", store.facts(id, number, attempt))?;
             same("facts", &facts, &expect_ok("facts", model.facts(id, number, attempt))?)?;
             let output = expect_ok("output", store.output(id, number, attempt))?;

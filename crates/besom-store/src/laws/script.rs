@@ -150,8 +150,9 @@ fn sweep_state() -> impl Strategy<Value = SweepState> {
 }
 
 fn row() -> impl Strategy<Value = Map<String, Value>> {
-    (option::weighted(0.9, value()), option::of(value()), option::of(value())).prop_map(|values| {
-        let entries = [(WATCHED[0], values.0), (WATCHED[1], values.1), ("other", values.2)];
+    let nested = option::of(value().prop_map(|value| json!({"b": value, "c": {"d": 1}})));
+    (option::weighted(0.9, value()), option::of(value()), option::of(value()), nested).prop_map(|values| {
+        let entries = [(WATCHED[0], values.0), (WATCHED[1], values.1), ("other", values.2), ("a", values.3)];
         entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     })
 }

@@ -1,6 +1,6 @@
 //! A run with its attempts and curves.
 
-use besom_core::{Goal, RunNumber, RunState};
+use besom_core::{Goal, RunNumber, RunState, logged_value};
 use serde_json::{Map, Value};
 
 use super::facts::Printed;
@@ -113,7 +113,7 @@ impl Run {
     /// Appends rows that follow those of the newest attempt.
     pub(super) fn append(&mut self, rows: &[Row], metrics: &[Watched], change: u64) {
         for (at, (curve, watched)) in self.curves.iter_mut().zip(metrics).enumerate() {
-            let logged = rows.iter().filter_map(|row| row.values.get(&watched.name)).map(number);
+            let logged = rows.iter().filter_map(|row| logged_value(&row.values, &watched.name)).map(number);
             let before = curve.values.len();
             curve.values.extend(logged);
             curve.changes.resize(curve.values.len(), change);

@@ -102,11 +102,13 @@ pub enum PausedBy {
     Stopper,
     /// The program of its runs looks broken.
     Program,
+    /// No run has logged the metric that its algorithms need.
+    Metric,
 }
 
 impl PausedBy {
     /// All causes of a pause.
-    pub const ALL: [Self; 4] = [Self::Owner, Self::Search, Self::Stopper, Self::Program];
+    pub const ALL: [Self; 5] = [Self::Owner, Self::Search, Self::Stopper, Self::Program, Self::Metric];
 
     /// The name in tables and JSON.
     pub fn as_str(self) -> &'static str {
@@ -115,6 +117,7 @@ impl PausedBy {
             Self::Search => "search",
             Self::Stopper => "stopper",
             Self::Program => "program",
+            Self::Metric => "metric",
         }
     }
 
@@ -134,7 +137,7 @@ impl fmt::Display for PausedBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Watched {
-    /// The key in the rows; a dotted path is not split.
+    /// The key in the rows, found as [`logged_value`](besom_core::logged_value) does.
     pub name: String,
     /// Which way it is better.
     pub goal: Goal,

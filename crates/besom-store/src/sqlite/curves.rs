@@ -3,7 +3,7 @@
 //! A curve is cut into segments of some hundred values. Segments know the change that made them grow last, which is
 //! how [`super::changes`] finds the new part of a curve without reading the old one.
 
-use besom_core::RunNumber;
+use besom_core::{RunNumber, logged_value};
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ impl Tx<'_> {
         let mut first = Vec::new();
         for (metric, watched) in sweep.record.metrics.iter().enumerate() {
             let values: Vec<f64> =
-                rows.iter().filter_map(|row| row.values.get(&watched.name)).map(number).collect();
+                rows.iter().filter_map(|row| logged_value(&row.values, &watched.name)).map(number).collect();
             if !values.is_empty() {
                 self.extend_curve(sweep, run, metric, &values)?;
             }

@@ -58,6 +58,7 @@ impl Tx<'_> {
 
     fn add_rows(&self, sweep: &mut Sweep, run: &mut Run, rows: &[Row]) -> Outcome<()> {
         sweep.change += 1;
+        self.extend_logged(run, rows)?;
         self.append_rows(run, rows)?;
         let values = self.extend_curves(sweep, run, rows)?;
         let before = run.record.loss.map(f64::to_bits);

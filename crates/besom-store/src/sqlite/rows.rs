@@ -64,12 +64,15 @@ impl Tx<'_> {
         limit: u64,
     ) -> Outcome<Vec<Row>> {
         let run = self.run(sweep, number)?;
-        let attempt = bounded(attempt.unwrap_or(run.record.attempt));
+        self.rows_of(&run, attempt.unwrap_or(run.record.attempt), after, limit)
+    }
+
+    pub(super) fn rows_of(&self, run: &Run, attempt: u64, after: u64, limit: u64) -> Outcome<Vec<Row>> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut statement = self.sql(
             "SELECT first, lines FROM chunks WHERE run = ?1 AND attempt = ?2 AND first + rows - 1 > ?3 ORDER BY first",
         )?;
-        let mut chunks = statement.query(params![run.key, attempt, bounded(after)])?;
+        let mut chunks = statement.query(params![run.key, bounded(attempt), bounded(after)])?;
         let mut found = Vec::new();
         while found.len() < limit
             && let Some(chunk) = chunks.next()?

@@ -23,7 +23,7 @@ CREATE TABLE progress (
   change INTEGER NOT NULL,          -- counts all changes: cursors and the seq of events are its values
   ended_ms INTEGER,
   reason TEXT,
-  paused_by TEXT                    -- owner, search, stopper or program, if it is paused
+  paused_by TEXT                    -- owner, search, stopper, program or metric, if it is paused
 ) STRICT;
 
 -- How many runs are in each state, and how many of the finished ones a stopping rule ended ('stopped'); kept by triggers.
@@ -156,6 +156,14 @@ CREATE TABLE outputs (
   text TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX outputs_run ON outputs (run, attempt, start);
+
+-- What attempts have logged under each key, so that a table of runs reads no rows.
+CREATE TABLE logged (
+  run INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  keys TEXT NOT NULL,               -- JSON, see LoggedKeys
+  PRIMARY KEY (run, attempt)
+) STRICT;
 
 -- Small texts about sweeps.
 CREATE TABLE labels (

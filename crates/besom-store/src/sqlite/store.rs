@@ -1,6 +1,6 @@
 //! What controllers and owners see of the store.
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{LoggedKeys, RunNumber, RunState};
 use serde_json::{Map, Value};
 
 use super::SqliteStore;
@@ -130,6 +130,15 @@ impl Store for SqliteStore {
         limit: u64,
     ) -> Result<Vec<Row>, StoreError> {
         self.read(|tx| tx.rows(&tx.sweep(id)?, number, attempt, after, limit))
+    }
+
+    fn logged(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Result<LoggedKeys, StoreError> {
+        self.read(|tx| tx.logged(&tx.sweep(id)?, number, attempt))
     }
 
     fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {

@@ -18,6 +18,14 @@ CREATE TABLE outputs (
 ) STRICT;
 CREATE UNIQUE INDEX outputs_run ON outputs (run, attempt, start);
 
+-- What attempts have logged under each key, so that a table of runs reads no rows.
+CREATE TABLE logged (
+  run INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  keys TEXT NOT NULL,               -- JSON, see LoggedKeys
+  PRIMARY KEY (run, attempt)
+) STRICT;
+
 -- Small texts about sweeps.
 CREATE TABLE labels (
   sweep INTEGER NOT NULL,

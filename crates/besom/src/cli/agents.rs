@@ -78,6 +78,7 @@ impl Attendant for Display<'_> {
             Event::PausedByOwner => self
                 .progress
                 .print(&format!("sweep {id} is paused by its owner; resume with: besom resume {id}")),
+            Event::MetricMissing(missing) => self.progress.print(&format!("warning: {missing}")),
             Event::Retrying { message } => self.progress.print(&format!("{message}; retrying")),
             Event::SteppingFailed { message } => {
                 self.progress.print(&format!("early stopping failed: {message}"));

@@ -8,9 +8,10 @@ use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
 use besom_core::{Best, Registry, RunState};
 use besom_engine::{
-    Creation, Crew, CrewOptions, Place, PriorRun, Steps, find_sweep, program_directory, stored_config,
+    Creation, Crew, CrewOptions, MissingMetric, Place, PriorRun, Steps, find_sweep, program_directory,
+    stored_config,
 };
-use besom_store::{Status, Store, SweepId, SweepRow, SweepState};
+use besom_store::{PausedBy, Status, Store, SweepId, SweepRow, SweepState};
 
 use crate::cli::arguments::{AgentArguments, RunArguments};
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
@@ -208,7 +209,8 @@ fn finish_with(
     line("")?;
     line(conclusion(&mut store, &sweep, &status)?)?;
     let succeeded = status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0);
-    let well = sweep.state != SweepState::Paused && (succeeded || !sweep.state.is_over());
+    let missing = sweep.state.is_over() && MissingMetric::of(&mut store, id)?.is_some();
+    let well = sweep.state != SweepState::Paused && (succeeded || !sweep.state.is_over()) && !missing;
     Ok(if well { Outcome::Done } else { Outcome::Failed })
 }
 
@@ -226,6 +228,12 @@ fn conclusion(store: &mut dyn Store, sweep: &SweepRow, status: &Status) -> Resul
             "more: besom runs {} --sort best; besom show {} {number}",
             sweep.new.id, sweep.new.id
         ));
+    }
+    // A sweep that was paused for it has it in its reason.
+    if sweep.paused_by != Some(PausedBy::Metric)
+        && let Some(missing) = MissingMetric::of(store, &sweep.new.id)?
+    {
+        lines.push(missing.conclusion());
     }
     lines.extend(how_to_continue(sweep, status));
     Ok(lines.join("\n"))

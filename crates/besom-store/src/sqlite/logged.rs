@@ -1,0 +1,51 @@
+//! What attempts have logged under each key, kept up to date with each report, so that a table of runs reads no rows.
+
+use besom_core::{LoggedKeys, RunNumber};
+use rusqlite::{OptionalExtension, params};
+
+use super::fault::{Outcome, damaged};
+use super::runs::Run;
+use super::sweeps::Sweep;
+use super::{Tx, bounded};
+use crate::{Row, derived};
+
+impl Tx<'_> {
+    /// Takes in new rows of the newest attempt of a run, before they are stored.
+    pub(super) fn extend_logged(&self, run: &Run, rows: &[Row]) -> Outcome<()> {
+        let mut keys = match run.record.rows {
+            0 => LoggedKeys::default(),
+            _ => self.logged_of(run, run.record.attempt)?,
+        };
+        rows.iter().for_each(|row| keys.add(&row.values));
+        let text = serde_json::to_string(&keys).map_err(|error| damaged("the keys of a run", error))?;
+        self.sql(
+            "INSERT INTO logged (run, attempt, keys) VALUES (?1, ?2, ?3)
+             ON CONFLICT (run, attempt) DO UPDATE SET keys = excluded.keys",
+        )?
+        .execute(params![run.key, run.record.attempt, text])?;
+        Ok(())
+    }
+
+    /// What an attempt has logged under each key.
+    pub(super) fn logged(
+        &self,
+        sweep: &Sweep,
+        number: RunNumber,
+        attempt: Option<u64>,
+    ) -> Outcome<LoggedKeys> {
+        let run = self.run(sweep, number)?;
+        self.logged_of(&run, attempt.unwrap_or(run.record.attempt))
+    }
+
+    fn logged_of(&self, run: &Run, attempt: u64) -> Outcome<LoggedKeys> {
+        let text: Option<String> = self
+            .sql("SELECT keys FROM logged WHERE run = ?1 AND attempt = ?2")?
+            .query_row(params![run.key, bounded(attempt)], |row| row.get(0))
+            .optional()?;
+        match text {
+            Some(text) => serde_json::from_str(&text).map_err(|_| damaged("the keys of a run", text)),
+            // What a store of an older version holds was logged before keys were kept.
+            None => Ok(derived::logged(&self.rows_of(run, attempt, 0, u64::MAX)?)),
+        }
+    }
+}
