@@ -50,6 +50,7 @@ pub use link::{Link, Signal};
 pub use metrics::{MetricsWriter, append_metrics};
 pub use process::{raise_file_limit, supervise};
 pub use program::{CommandLine, DEFAULT_COMMAND, ProgramRunner, command_line, wandb_config, word};
+pub use recovery::{outlast, recover};
 pub use run_dir::{RunDir, run_directory};
 pub use runner::{Ended, Runner};
 pub use shutdown::{Level, Shutdown, UserSignal};

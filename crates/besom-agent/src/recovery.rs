@@ -2,6 +2,7 @@
 //! up.
 
 mod liveness;
+mod owner;
 mod watch;
 
 use std::fs::{self, File};
@@ -14,6 +15,7 @@ use besom_core::RunState;
 use besom_store::{End, HeldRun, Lease, Reply, Row, StoreError, SweepId};
 
 pub(crate) use liveness::LivenessLock;
+pub use owner::{outlast, recover};
 pub(crate) use watch::Watch;
 
 use crate::metrics::Tail;

@@ -99,6 +99,16 @@ impl Controller {
         }
     }
 
+    /// The step of whoever has just executed the last run that it may: no run is added, but a sweep of which nothing is open is
+    /// ended if its search method has no point left. So a sweep that is worked off run by run, by one short job after the other,
+    /// ends with its last run.
+    pub fn last_step(&mut self, store: &mut dyn Store) -> Result<Step, ControllerError> {
+        self.refresh(store)?;
+        // The answer is not needed: what counts is whether there is one. An error shows again in the step.
+        let _ = self.sweep.ask_whether_exhausted();
+        self.step(store, 0)
+    }
+
     fn pause(
         &self,
         store: &mut dyn Store,

@@ -116,6 +116,16 @@ impl Sweep {
         Ok(answer)
     }
 
+    /// Finds out whether the search method has a point left, if that may be all that keeps the sweep from being over.
+    pub(crate) fn ask_whether_exhausted(&mut self) -> Result<(), ControllerError> {
+        let is_open = self.history.runs().iter().any(|run| run.state.is_open());
+        let may_end = self.search.spec().ends != Ends::Never && !self.history.is_empty();
+        if may_end && !is_open && !self.is_over() {
+            let _: Answer = self.suggest(1)?;
+        }
+        Ok(())
+    }
+
     fn start(&mut self, suggestion: Suggestion) -> RunNumber {
         let mut run = Run::new(suggestion.point);
         run.note = suggestion.note;

@@ -171,6 +171,9 @@ impl<'a> Crew<'a> {
         heard.try_iter().for_each(|event| attendant.event(event));
         let outcomes = agents.into_iter().collect::<Result<Vec<_>, _>>()?;
         kept?;
+        if let Some(stepper) = &self.stepper {
+            stepper::last_step(stepper)?;
+        }
         Ok(worked(outcomes))
     }
 

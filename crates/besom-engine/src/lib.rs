@@ -70,6 +70,7 @@ pub mod ask_tell;
 mod build;
 mod create;
 mod crew;
+mod end;
 mod error;
 mod files;
 #[cfg(feature = "mutants")]
@@ -86,6 +87,7 @@ pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, seed};
 pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked};
+pub use end::{end_sweep, outlast};
 pub use error::EngineError;
 pub use files::program_directory;
 #[cfg(feature = "mutants")]

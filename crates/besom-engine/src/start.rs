@@ -7,7 +7,7 @@ use besom_core::BoxError;
 use besom_store::{Status, Store, StoreError, SweepId, SweepRow, SweepState};
 
 use crate::run::{create_sweep, work};
-use crate::{EngineError, Place, Ran, RunOptions, total};
+use crate::{EngineError, Place, Ran, RunOptions, end_sweep, total};
 
 /// Creates a sweep as [`run`](crate::run()) does and runs it in threads of its own. What is returned shows how it goes and
 /// can pause and cancel it; neither waits for the search method to think, nor for `train`, because both meet only in
@@ -116,7 +116,11 @@ impl Started {
     /// # Errors
     /// As [`Started::pause`].
     pub fn cancel(&self, reason: &str) -> Result<(), EngineError> {
-        self.set_state(SweepState::Canceled, Some(reason))
+        let (mut store, directory) = (self.store()?, self.place.directory());
+        match end_sweep(&mut *store, directory, &self.id, SweepState::Canceled, Some(reason)) {
+            Err(EngineError::Store(StoreError::Transition { from, .. })) if from.is_over() => Ok(()),
+            done => done.map(drop),
+        }
     }
 
     fn set_state(&self, to: SweepState, reason: Option<&str>) -> Result<(), EngineError> {

@@ -1,6 +1,6 @@
 //! What lies in a store, as plain dicts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use besom_core::{RunNumber, RunState};
@@ -105,6 +105,8 @@ pub(crate) fn create_sweep_from_text(
 #[pyclass(frozen, name = "Store", module = "besom._besom")]
 pub(crate) struct PyStore {
     store: Mutex<Box<dyn Store>>,
+    /// Where agents keep the files of runs.
+    directory: Option<PathBuf>,
     process: u32,
 }
 
@@ -113,11 +115,12 @@ impl PyStore {
     #[new]
     #[pyo3(signature = (directory, write=false))]
     fn new(py: Python<'_>, directory: PathBuf, write: bool) -> Result<Self, Failure> {
-        let store = py.detach(|| {
+        let (store, directory) = py.detach(|| {
             let place = Place::new(directory)?;
-            if write { place.open() } else { place.open_to_read() }
+            let store = if write { place.open()? } else { place.open_to_read()? };
+            Ok::<_, besom_engine::EngineError>((store, place.directory().map(Path::to_owned)))
         })?;
-        Ok(Self { store: Mutex::new(store), process: std::process::id() })
+        Ok(Self { store: Mutex::new(store), directory, process: std::process::id() })
     }
 
     /// Return all sweeps, oldest first.
@@ -203,7 +206,11 @@ impl PyStore {
     fn set_state(&self, py: Python<'_>, id: String, state: &str) -> PyResult<()> {
         let to = SweepState::parse(state);
         let to = to.ok_or_else(|| PyValueError::new_err(format!("unknown sweep state '{state}'")))?;
-        Ok(self.with(py, |store| Ok(store.set_state(&SweepId::new(id), to, None)?))?)
+        let id = SweepId::new(id);
+        Ok(self.with(py, |store| match to.is_over() {
+            true => Ok(besom_engine::end_sweep(store, self.directory.as_deref(), &id, to, None).map(drop)?),
+            false => Ok(store.set_state(&id, to, None)?),
+        })?)
     }
 
     /// Requeue ended runs in these states. Return how many.

@@ -186,3 +186,24 @@ fn a_store_in_a_file_keeps_the_laws() {
     };
     assert_eq!(find_violation(make, 6), None);
 }
+
+#[test]
+fn a_new_store_does_not_take_the_log_of_a_deleted_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    let mut old = open(&path).unwrap();
+    old.create_sweep(&new_sweep()).unwrap();
+    // The file is deleted beside a log that holds all of it, as after a kill.
+    let log = fs::read(dir.path().join("runs.db-wal")).unwrap();
+    assert!(!log.is_empty());
+    drop(old);
+    fs::remove_file(&path).unwrap();
+    fs::write(dir.path().join("runs.db-wal"), log).unwrap();
+    let mut store = open(&path).unwrap();
+    assert!(store.sweeps().unwrap().is_empty());
+    store.create_sweep(&new_sweep()).unwrap();
+    drop(store);
+    let sound: String =
+        Connection::open(&path).unwrap().query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+}

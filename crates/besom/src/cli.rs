@@ -13,6 +13,7 @@ mod output;
 mod plan;
 mod plot;
 mod progress;
+mod resume;
 mod run;
 mod runs;
 mod show;

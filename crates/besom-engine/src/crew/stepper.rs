@@ -31,6 +31,16 @@ pub(super) fn step(stepper: &Mutex<Stepper>, want: usize) -> Result<Step, Contro
     stepper.controller.step(&mut *stepper.store, want)
 }
 
+/// The last step of agents that leave before the sweep has ended: perhaps they have executed its last run.
+pub(super) fn last_step(stepper: &Mutex<Stepper>) -> Result<(), ControllerError> {
+    let stepper = &mut *stepper.lock().unwrap_or_else(PoisonError::into_inner);
+    match stepper.controller.last_step(&mut *stepper.store) {
+        // Whoever looks at the sweep next meets the same.
+        Err(error) if is_transient(&error) => Ok(()),
+        done => done.map(drop),
+    }
+}
+
 /// What an agent does when there is nothing to claim: it steps the sweep, if this process does.
 pub(super) fn idle(stepper: Option<&Mutex<Stepper>>) -> Result<Idle, BoxError> {
     let Some(stepper) = stepper else { return Ok(Idle::Waiting) };

@@ -195,7 +195,9 @@ fn make(path: &Path) -> Result<(), StoreError> {
         StoreError::Other { source, .. } => cannot(path, FileFault::Other(source)),
         other => other,
     });
-    let placed = made.and_then(|()| fs::rename(&draft, &place).map_err(|error| cannot(path, error)));
+    // What a deleted store has left behind would be replayed into the new one.
+    let cleared = made.and_then(|()| clear_logs(&place).map_err(|error| cannot(path, error)));
+    let placed = cleared.and_then(|()| fs::rename(&draft, &place).map_err(|error| cannot(path, error)));
     if placed.is_err() {
         remove(&draft);
     }
@@ -207,8 +209,23 @@ fn fill(draft: &Path) -> Outcome<()> {
     let conn = Connection::open(draft)?;
     prepare(&conn)?;
     schema::create(&conn)?;
-    // Closing writes the log back into the file and removes it.
+    // Closing would write the log back into the file as well, but not say if that fails, as on a full disk.
+    let left: u32 = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if left != 0 {
+        return Err(StoreError::Busy(0).into());
+    }
     conn.close().map_err(|(_, error)| error.into())
+}
+
+/// Removes the logs of a store that is not there any more.
+fn clear_logs(place: &Path) -> std::io::Result<()> {
+    for suffix in ["-wal", "-shm", "-journal"] {
+        match fs::remove_file(beside(place, suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn remove(draft: &Path) {

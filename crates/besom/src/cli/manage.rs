@@ -30,15 +30,29 @@ pub(crate) fn stop(place: &Place, target: &Path) -> Result<Outcome> {
         );
         return Err(InputError::new(message).into());
     }
-    change(place, &id, SweepState::Finished, "stopped by its owner", |_| {
-        "stopped; running runs will finish".into()
-    })
+    end(place, &id, SweepState::Finished, "stopped by its owner", "stopped; running runs will finish")
 }
 
 pub(crate) fn cancel(place: &Place, id: &str) -> Result<Outcome> {
-    change(place, id, SweepState::Canceled, "canceled by its owner", |_| {
-        "canceled; running runs are killed".into()
-    })
+    end(place, id, SweepState::Canceled, "canceled by its owner", "canceled; running runs are killed")
+}
+
+/// Ends a sweep. Again, it still ends the runs of agents that have died since.
+fn end(place: &Place, id: &str, to: SweepState, reason: &str, described: &str) -> Result<Outcome> {
+    let mut store = place.open()?;
+    let sweep = find_sweep(&mut store, id)?;
+    let ended = besom_engine::end_sweep(&mut *store, place.directory(), &sweep.new.id, to, Some(reason));
+    let running = ended.map_err(|e| InputError::new(error_chain(&e)))?;
+    let id = &sweep.new.id;
+    match sweep.state == to {
+        true => line(format!("sweep {id} is already {to}"))?,
+        false => line(format!("sweep {id} {described}"))?,
+    }
+    if running > 0 && store.status(id)?.agents == 0 {
+        let (runs, them) = if running == 1 { ("run", "it") } else { ("runs", "them") };
+        line(format!("no agent answers for {running} {runs}; end {them} with: besom agent {id}"))?;
+    }
+    Ok(Outcome::Done)
 }
 
 fn change(

@@ -16,6 +16,7 @@ use besom_store::{PausedBy, Status, Store, SweepId, SweepRow, SweepState};
 use crate::cli::arguments::{AgentArguments, RunArguments};
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
 use crate::cli::output::{self, Outcome, line};
+use crate::cli::resume::{self, Found};
 use crate::cli::{agents, describe, signals};
 use crate::error::InputError;
 
@@ -26,21 +27,24 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let file = read_sweep_file(registry, &arguments.file)?;
     check_program(&file)?;
     let mut store = place.open_or_create()?;
-    let unfinished = unfinished_of(&mut store, &file)?;
-    let id = match (arguments.resume, unfinished) {
-        (true, Some(sweep)) => resume(&mut store, &file, &sweep)?,
-        (true, None) => {
-            line("no unfinished sweep of this file in the store; creating a new one")?;
-            new_sweep(registry, &mut store, &file, arguments.seed, &arguments.prior_runs)?
-        }
-        (false, unfinished) => {
-            if let Some(sweep) = unfinished {
+    let id = match arguments.resume {
+        true => match resume::resume(registry, &mut *store, &file)? {
+            Found::Unfinished(sweep) => sweep.new.id,
+            Found::Ended(sweep) => return nothing_to_resume(&sweep),
+            Found::Nothing => {
+                line("no sweep of this file in the store; creating a new one")?;
+                new_sweep(registry, &mut *store, &file, arguments.seed, &arguments.prior_runs)?
+            }
+        },
+        false => {
+            let newest = resume::newest_of(&mut *store, &file)?;
+            if let Some(sweep) = newest.filter(|sweep| !sweep.state.is_over()) {
                 line(format!(
                     "note: sweep {} of this file is unfinished; use --resume to continue it",
                     sweep.new.id
                 ))?;
             }
-            new_sweep(registry, &mut store, &file, arguments.seed, &arguments.prior_runs)?
+            new_sweep(registry, &mut *store, &file, arguments.seed, &arguments.prior_runs)?
         }
     };
     let sweep = store.sweep(&id)?;
@@ -79,31 +83,13 @@ fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
     format!("sweep {}{name}: {method} search{cap}{metric}, seed {}", sweep.new.id, sweep.new.seed)
 }
 
-/// The newest sweep of the same file that has not ended.
-fn unfinished_of(store: &mut dyn Store, file: &SweepFile) -> Result<Option<SweepRow>> {
-    let Some(source) = source(file) else { return Ok(None) };
-    let mut sweeps = store.sweeps()?;
-    sweeps.retain(|sweep| sweep.new.source.as_ref() == Some(&source) && !sweep.state.is_over());
-    Ok(sweeps.pop())
-}
-
-fn source(file: &SweepFile) -> Option<String> {
-    file.path.as_ref().map(|path| path.display().to_string())
-}
-
-fn resume(store: &mut dyn Store, file: &SweepFile, sweep: &SweepRow) -> Result<SweepId> {
-    if sweep.new.text != file.text {
-        let message = format!(
-            "the file has changed since sweep {} was created; continue that sweep as it was with: besom agent {}; \
-             create a new one with: besom run, without --resume",
-            sweep.new.id, sweep.new.id
-        );
-        return Err(InputError::new(message).into());
-    }
-    if sweep.state == SweepState::Paused {
-        store.set_state(&sweep.new.id, SweepState::Running, None)?;
-    }
-    Ok(sweep.new.id.clone())
+fn nothing_to_resume(sweep: &SweepRow) -> Result<Outcome> {
+    let (id, state) = (&sweep.new.id, sweep.state);
+    let reason = sweep.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    line(format!(
+        "sweep {id} of this file is {state}{reason}: nothing to resume; create a new one with: besom run, without --resume"
+    ))?;
+    Ok(Outcome::Done)
 }
 
 fn new_sweep(
@@ -120,7 +106,7 @@ fn new_sweep(
     besom_engine::build(registry, config, seed)?;
     let directory = directory(file)?.display().to_string();
     let mut creation = Creation::new(config, seed).text(file.text.as_str()).directory(directory);
-    creation.source = source(file);
+    creation.source = resume::source(file);
     let id = besom_engine::create(store, creation)?;
     if !prior.is_empty() {
         besom_engine::add_prior_runs(store, &id, &prior)?;
@@ -176,12 +162,25 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     let mut store = place.open()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
     if sweep.state.is_over() {
-        line(format!("sweep {} is already {}", sweep.new.id, sweep.state))?;
-        return Ok(Outcome::Done);
+        return outlast(place, &mut *store, &sweep);
     }
     let (jobs, count) = (arguments.jobs, arguments.count);
     let options = crew_options(count, arguments.heartbeat_timeout, Steps::UnlessLocal);
     finish_with(registry, place, &sweep.new.id, (jobs, arguments.grace), options)
+}
+
+/// There is nothing to execute in a sweep that has ended, but runs of agents that are gone may wait for their end.
+fn outlast(place: &Place, store: &mut dyn Store, sweep: &SweepRow) -> Result<Outcome> {
+    let id = &sweep.new.id;
+    line(format!("sweep {id} is already {}", sweep.state))?;
+    let running = store.running(id)?.len();
+    if running > 0 {
+        line(format!("waiting for the end of {running} of its runs"))?;
+        let shutdown = besom_agent::Shutdown::new();
+        signals::listen(&shutdown)?;
+        besom_engine::outlast(place, id, &shutdown)?;
+    }
+    Ok(Outcome::Done)
 }
 
 fn crew_options(count: Option<u64>, heartbeat_timeout: u64, steps: Steps) -> CrewOptions {

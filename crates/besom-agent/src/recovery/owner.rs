@@ -1,0 +1,50 @@
+//! Recovery by those who execute nothing: owners who have just ended a sweep.
+
+use std::path::Path;
+use std::time::Duration;
+
+use besom_store::{Queue, SweepId};
+
+use super::{Watch, recover_dead, recover_overdue};
+use crate::retry::RetryingQueue;
+use crate::{AgentError, Level, Shutdown};
+
+/// How long an owner retries while the store fails.
+const STORE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest pause between two looks: somebody waits for it.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Ends the attempts of agents that have died on this machine, after reading what they logged: without this, a run whose last
+/// agent was killed before its sweep was canceled would be `running` for ever. Agents that live, and those of other machines,
+/// are left alone.
+///
+/// # Errors
+/// If the store fails, or a metrics file cannot be read.
+pub fn recover(queue: &mut dyn Queue, sweep: &SweepId, directory: &Path) -> Result<(), AgentError> {
+    recover_dead(&mut RetryingQueue::new(queue, STORE_TIMEOUT), sweep, Some(directory))
+}
+
+/// Waits until no run of a sweep is running any more, and meanwhile gives up those whose agents are gone: dead on this machine,
+/// or without a heartbeat for their whole timeout. Returns early if the shutdown is raised.
+///
+/// # Errors
+/// As [`recover`].
+pub fn outlast(
+    queue: &mut dyn Queue,
+    sweep: &SweepId,
+    directory: Option<&Path>,
+    shutdown: &Shutdown,
+) -> Result<(), AgentError> {
+    let mut queue = RetryingQueue::new(queue, STORE_TIMEOUT);
+    let mut watch = Watch::default();
+    while shutdown.level() < Level::Finish {
+        recover_dead(&mut queue, sweep, directory)?;
+        recover_overdue(&mut queue, sweep, directory, &mut watch)?;
+        if queue.call(|queue| queue.running(sweep))?.is_empty() {
+            break;
+        }
+        shutdown.sleep_below(Level::Finish, watch.interval().min(PAUSE));
+    }
+    Ok(())
+}

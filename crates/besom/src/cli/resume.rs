@@ -1,0 +1,102 @@
+//! `run --resume`: which sweep a file means, and whether the file still means it.
+
+use anyhow::Result;
+use besom_core::Registry;
+use besom_engine::stored_config;
+use besom_store::{Store, SweepRow, SweepState};
+use serde_json::Value;
+
+use crate::cli::input::SweepFile;
+use crate::error::InputError;
+
+/// What `--resume` finds in the store.
+pub(crate) enum Found {
+    /// No sweep of this file.
+    Nothing,
+    /// The newest sweep of this file, to be worked on.
+    Unfinished(SweepRow),
+    /// The newest sweep of this file, which has ended.
+    Ended(SweepRow),
+}
+
+/// The newest sweep of a file, set to run.
+pub(crate) fn resume(registry: &Registry, store: &mut dyn Store, file: &SweepFile) -> Result<Found> {
+    let Some(sweep) = newest_of(store, file)? else { return Ok(Found::Nothing) };
+    check_meaning(registry, file, &sweep)?;
+    if sweep.state.is_over() {
+        return Ok(Found::Ended(sweep));
+    }
+    if sweep.state == SweepState::Paused {
+        store.set_state(&sweep.new.id, SweepState::Running, None)?;
+    }
+    Ok(Found::Unfinished(sweep))
+}
+
+/// The newest sweep of the same file.
+pub(crate) fn newest_of(store: &mut dyn Store, file: &SweepFile) -> Result<Option<SweepRow>> {
+    let Some(source) = source(file) else { return Ok(None) };
+    let mut sweeps = store.sweeps()?;
+    sweeps.retain(|sweep| sweep.new.source.as_ref() == Some(&source));
+    Ok(sweeps.pop())
+}
+
+/// By what a file is found again.
+pub(crate) fn source(file: &SweepFile) -> Option<String> {
+    file.path.as_ref().map(|path| path.display().to_string())
+}
+
+/// Refuses a file that means another sweep than it did; layout and comments may change.
+fn check_meaning(registry: &Registry, file: &SweepFile, sweep: &SweepRow) -> Result<()> {
+    let before = stored_config(registry, sweep)?;
+    let Some(difference) = difference(&before.filled, &file.config.filled, "") else { return Ok(()) };
+    let id = &sweep.new.id;
+    let message = format!(
+        "the file has changed since sweep {id} was created: {difference}; continue that sweep as it was with: besom agent {id}; \
+         create a new one with: besom run, without --resume"
+    );
+    Err(InputError::new(message).into())
+}
+
+/// The first key in which two configurations differ, with both values.
+fn difference(before: &Value, now: &Value, place: &str) -> Option<String> {
+    let (Value::Object(old), Value::Object(new)) = (before, now) else {
+        return (!is_same(before, now)).then(|| format!("{place} was {before} and is {now} now"));
+    };
+    let at = |key: &str| if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") };
+    let changed = old.iter().find_map(|(key, before)| match new.get(key) {
+        Some(now) => difference(before, now, &at(key)),
+        None => Some(format!("{} is gone", at(key))),
+    });
+    changed
+        .or_else(|| new.keys().find(|key| !old.contains_key(*key)).map(|key| format!("{} is new", at(key))))
+}
+
+/// Whether two values mean the same: 1 and 1.0 do.
+fn is_same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
+        }
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_key_that_differs_is_named() {
+        let config = |max: Value| json!({"method": "grid", "parameters": {"lr": {"min": 0, "max": max}}});
+        assert_eq!(difference(&config(json!(1)), &config(json!(1.0)), ""), None);
+        let found = difference(&config(json!(1)), &config(json!(2)), "");
+        assert_eq!(found.as_deref(), Some("parameters.lr.max was 1 and is 2 now"));
+        let found = difference(&config(json!(1)), &json!({"method": "grid"}), "");
+        assert_eq!(found.as_deref(), Some("parameters is gone"));
+        let found = difference(&json!({}), &json!({"run_cap": 3}), "");
+        assert_eq!(found.as_deref(), Some("run_cap is new"));
+    }
+}
