@@ -2,9 +2,12 @@
 //!
 //! Every check adds what it finds and continues; a configuration is returned only if there was no error.
 
+mod absent;
 mod algorithm;
 mod cloud;
+mod command;
 mod distribution;
+mod exponents;
 mod fault;
 mod field;
 mod keys;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use besom_core::nearest;
-
+use crate::aliases::meant;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::excerpt::Excerpt;
 use crate::tree::{Node, Path, Place};
 
 /// For whom the file is read.
@@ -18,6 +18,9 @@ pub(crate) enum Dialect {
 
 /// The most diagnostics that are listed one by one; nobody reads more, and a hostile file could have half a million.
 pub(crate) const MAX_LISTED: usize = 1000;
+
+/// The most diagnostics that show their line.
+const MAX_EXCERPTS: usize = 100;
 
 /// The diagnostics so far.
 #[derive(Debug)]
@@ -75,9 +78,14 @@ impl Collector {
         self.errors
     }
 
-    /// All diagnostics in the order of the text.
-    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+    /// All diagnostics in the order of the text, with the lines of it that they point at.
+    pub(crate) fn into_sorted(mut self, text: &str) -> Vec<Diagnostic> {
         self.list.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+        // Finding a line takes time in proportion to the text; nobody reads more of a hostile one.
+        for diagnostic in self.list.iter_mut().take(MAX_EXCERPTS) {
+            let place = diagnostic.line.zip(diagnostic.column);
+            diagnostic.excerpt = place.and_then(|(line, column)| Excerpt::of(text, line, column));
+        }
         if self.unlisted > 0 {
             // The last one listed has become a stand-in for all that came after it.
             let diagnostic = self.list.pop();
@@ -89,6 +97,7 @@ impl Collector {
                 found: None,
                 message: format!("and {} more diagnostics", self.unlisted + 1),
                 suggestion: None,
+                excerpt: None,
                 ..diagnostic
             });
             self.list.extend(stand_in);
@@ -101,7 +110,10 @@ impl Collector {
         self.errors += usize::from(severity == Severity::Error);
         if self.is_full() {
             self.unlisted += 1;
-            self.list.pop();
+            // No error is left out for a warning.
+            let is_warning = |listed: &Diagnostic| listed.severity == Severity::Warning;
+            let warning = self.list.iter().rposition(is_warning).filter(|_| severity == Severity::Error);
+            self.list.remove(warning.unwrap_or(MAX_LISTED - 1));
         }
         self.list.push(Diagnostic {
             severity,
@@ -112,6 +124,7 @@ impl Collector {
             found: None,
             message,
             suggestion: None,
+            excerpt: None,
         });
         self.list.last_mut().expect("one was just added")
     }
@@ -138,12 +151,12 @@ impl Diagnostic {
         self
     }
 
-    /// Offers the candidate that is spelled most like `word`.
+    /// Offers the candidate that `word` stands for.
     pub(crate) fn suggest_nearest<'a>(
         &mut self,
         word: &str,
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> &mut Self {
-        self.suggest_spelling(nearest(word, candidates))
+        self.suggest_spelling(meant(word, candidates))
     }
 }

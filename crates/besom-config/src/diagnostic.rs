@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::excerpt::{Excerpt, Paint};
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -39,6 +41,47 @@ pub struct Diagnostic {
     pub message: String,
     /// What to write instead, such as `did you mean "maximize"?`.
     pub suggestion: Option<String>,
+    /// The line that it points at.
+    #[serde(skip)]
+    pub(crate) excerpt: Option<Excerpt>,
+}
+
+impl Diagnostic {
+    /// The diagnostic on one line, and below it the line of the file with a caret under the place, as compilers show it.
+    ///
+    /// ```
+    /// use besom_config::{Paint, Reader};
+    ///
+    /// let registry = besom_core::Registry::new();
+    /// let text = "method: random\nparameters: {x: {min: 1}}";
+    /// let diagnostics = Reader::new(&registry).method("random").read(text, "sweep.yaml").expect_err("max is missing");
+    /// assert_eq!(
+    ///     diagnostics.report(Paint::Plain),
+    ///     "sweep.yaml:2:14: parameters.x.max: missing required key; min alone is not a range\n  \
+    ///      |\n2 | parameters: {x: {min: 1}}\n  |              ^"
+    /// );
+    /// ```
+    pub fn report(&self, paint: Paint) -> String {
+        let code = if self.severity == Severity::Warning { "1;33" } else { "1;31" };
+        let line = self.to_string();
+        let mut out = match self.location().as_str() {
+            "" => line,
+            location => format!("{}{}", paint.paint(code, location), &line[location.len()..]),
+        };
+        if let Some(excerpt) = &self.excerpt {
+            out.push('\n');
+            excerpt.write(&mut out, paint, code).expect("a string takes all");
+        }
+        out
+    }
+
+    /// Where it is: `sweep.yaml:7:10`.
+    fn location(&self) -> String {
+        match (self.line, self.column) {
+            (Some(line), Some(column)) => format!("{}:{line}:{column}", self.source),
+            _ => self.source.to_string(),
+        }
+    }
 }
 
 fn as_text<S: serde::Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -48,11 +91,7 @@ fn as_text<S: serde::Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok
 impl fmt::Display for Diagnostic {
     /// `sweep.yaml:7:10: parameters.lr.min: found "abc", expected a number (remove the quotes)`, on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.source)?;
-        if let (Some(line), Some(column)) = (self.line, self.column) {
-            write!(f, ":{line}:{column}")?;
-        }
-        f.write_str(": ")?;
+        write!(f, "{}: ", self.location())?;
         if self.severity == Severity::Warning {
             f.write_str("warning: ")?;
         }
@@ -86,6 +125,11 @@ impl Diagnostics {
     /// How many diagnostics there are.
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The diagnostics one after another, each as [`Diagnostic::report`] shows it.
+    pub fn report(&self, paint: Paint) -> String {
+        self.0.iter().map(|diagnostic| diagnostic.report(paint)).collect::<Vec<_>>().join("\n")
     }
 
     /// Whether nothing was found.

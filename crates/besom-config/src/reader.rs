@@ -49,13 +49,14 @@ pub struct Parsed {
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     known: Known<'a>,
+    strict: bool,
 }
 
 impl<'a> Reader<'a> {
     /// A reader that knows the algorithms of a registry.
     pub fn new(registry: &'a Registry) -> Self {
         let known = Known { registry, methods: BTreeSet::new(), stoppers: BTreeSet::new(), any: false };
-        Self { known }
+        Self { known, strict: false }
     }
 
     /// Also allows `method: name`; its options are left to the method. A name of the registry keeps its checks.
@@ -80,6 +81,13 @@ impl<'a> Reader<'a> {
         self
     }
 
+    /// Makes every warning an error.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
     /// Reads YAML or JSON text, called `source` in messages.
     ///
     /// # Errors
@@ -87,7 +95,7 @@ impl<'a> Reader<'a> {
     pub fn read(&self, text: &str, source: &str) -> Result<Parsed, Diagnostics> {
         let mut collector = Collector::new(source, Dialect::Besom);
         let config = read_text(text, &self.known, &mut collector);
-        conclude(config, collector)
+        self.conclude(config, collector.into_sorted(text))
     }
 
     /// Reads a configuration that is JSON already; diagnostics then have a path but no line.
@@ -102,7 +110,7 @@ impl<'a> Reader<'a> {
             collector.error(Place::default(), &tree::Path::Root, message);
         }
         let config = root.and_then(|root| check(&root, &self.known, &mut collector));
-        conclude(config, collector)
+        self.conclude(config, collector.into_sorted(""))
     }
 
     /// What keeps W&B from taking the file as it is meant; empty if nothing does.
@@ -112,7 +120,21 @@ impl<'a> Reader<'a> {
     pub fn wandb_diagnostics(&self, text: &str, source: &str) -> Diagnostics {
         let mut collector = Collector::new(source, Dialect::Wandb);
         read_text(text, &self.known, &mut collector);
-        errors_of(collector.into_sorted())
+        errors_of(collector.into_sorted(text))
+    }
+
+    fn conclude(
+        &self,
+        config: Option<SweepConfig>,
+        mut found: Vec<Diagnostic>,
+    ) -> Result<Parsed, Diagnostics> {
+        if self.strict {
+            found.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
+        }
+        match config.filter(|_| !self.strict || found.is_empty()) {
+            Some(config) => Ok(Parsed { config, warnings: found }),
+            None => Err(errors_of(found)),
+        }
     }
 }
 
@@ -124,14 +146,6 @@ fn read_text(text: &str, known: &Known<'_>, collector: &mut Collector) -> Option
     }
     let root = yaml::compose(text, collector)?;
     check(&root, known, collector)
-}
-
-fn conclude(config: Option<SweepConfig>, collector: Collector) -> Result<Parsed, Diagnostics> {
-    let warnings = collector.into_sorted();
-    match config {
-        Some(config) => Ok(Parsed { config, warnings }),
-        None => Err(errors_of(warnings)),
-    }
 }
 
 fn errors_of(diagnostics: Vec<Diagnostic>) -> Diagnostics {

@@ -2,7 +2,8 @@
 //!
 //! The shape and the descriptions come from the types below; parameters come from the table of distributions that the
 //! reader uses, algorithms from the specs of a registry. A schema cannot compare two values (`min < max`) or count
-//! probabilities, so a file that it takes may still be refused.
+//! probabilities, so a file that it takes may still be refused. What the reader takes with a warning may fail it, so that editors
+//! mark it.
 
 mod algorithms;
 
@@ -19,49 +20,35 @@ use crate::check::{KINDS, Key, Kind};
 pub fn schema(registry: &Registry) -> Value {
     let mut schema =
         SchemaSettings::draft07().into_generator().into_root_schema_for::<SweepFile>().to_value();
-    forbid_null(&mut schema);
+    unwrap_descriptions(&mut schema);
+    for key in ["parameters", "metric"] {
+        without_null(&mut schema["properties"][key]);
+    }
+    // Such keys are for the owner of the file.
+    schema["patternProperties"] = json!({ "^x-": {} });
     algorithms::fill(&mut schema, registry);
     schema
 }
 
-/// Optional keys may be left out, but not be null; and a description is one paragraph.
-fn forbid_null(schema: &mut Value) {
-    match schema {
-        Value::Object(map) => {
-            if let Some(Value::Object(properties)) = map.get_mut("properties") {
-                properties.values_mut().for_each(without_null);
-            }
-            if let Some(Value::String(text)) = map.get_mut("description") {
-                *text = text.replace('\n', " ");
-            }
-            map.values_mut().for_each(forbid_null);
-        }
-        Value::Array(items) => items.iter_mut().for_each(forbid_null),
-        _ => {}
+/// Takes null out of the choices of a property that may be left out only where another one is.
+fn without_null(property: &mut Value) {
+    let Value::Object(map) = property else { return };
+    if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+        choices.retain(|choice| choice != &json!({ "type": "null" }));
     }
 }
 
-/// Takes null out of the choices of one property.
-fn without_null(property: &mut Value) {
-    let Value::Object(map) = property else { return };
-    if let Some(Value::Array(types)) = map.get_mut("type") {
-        types.retain(|name| name != "null");
-        if let [only] = &types[..] {
-            let only = only.clone();
-            map.insert("type".to_owned(), only);
+/// A description is one paragraph.
+fn unwrap_descriptions(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if let Some(Value::String(text)) = map.get_mut("description") {
+                *text = text.replace('\n', " ");
+            }
+            map.values_mut().for_each(unwrap_descriptions);
         }
-    }
-    if let Some(Value::Array(values)) = map.get_mut("enum") {
-        values.retain(|value| !value.is_null());
-    }
-    if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
-        choices.retain(|choice| choice != &json!({ "type": "null" }));
-        if let [only] = &choices[..] {
-            let only = only.clone();
-            map.shift_remove("anyOf");
-            // A reference stands alone in draft 7; what is beside it would not count.
-            map.insert("allOf".to_owned(), json!([only]));
-        }
+        Value::Array(items) => items.iter_mut().for_each(unwrap_descriptions),
+        _ => {}
     }
 }
 
@@ -269,7 +256,7 @@ impl JsonSchema for Parameters {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "object",
-            "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_.-]*$" },
+            "propertyNames": { "pattern": "^[+~]*[A-Za-z_][A-Za-z0-9_./@-]*$" },
             "minProperties": 1,
             "additionalProperties": generator.subschema_for::<Parameter>(),
         })

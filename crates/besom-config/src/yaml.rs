@@ -13,6 +13,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, StrI
 use crate::collector::Collector;
 use crate::scalar::{Surprise, resolve};
 use crate::tree::{Data, Entry, MAX_DEPTH, Node, Path, Place, quote};
+use crate::yaml_error;
 
 /// The most values that aliases and merge keys may add to what is written.
 pub(crate) const MAX_EXPANDED: u64 = 100_000;
@@ -70,20 +71,17 @@ impl<'a> Composer<'a> {
 
     fn not_yaml(&mut self, error: &ScanError) {
         let at = marker(error.marker());
-        let line = self.text.lines().nth(at.line.saturating_sub(1) as usize).unwrap_or_default();
-        let indent = line.len() - line.trim_start().len();
-        if line[..indent].contains('\t') && !line.trim_start().is_empty() {
-            let diagnostic =
-                self.diagnostics.error(at, &Path::Root, "this is not YAML: a tab stands in the indentation");
-            diagnostic.suggest("use spaces");
-            return;
-        }
-        let reason = match error.kind() {
-            ErrorKind::UnknownAnchor => "this alias has no anchor before it".to_owned(),
-            ErrorKind::RecursionLimitExceeded => format!("this is nested more than {MAX_DEPTH} levels deep"),
-            _ => format!("this is not YAML: {}", error.info()),
+        let (at, reason, suggestion) = match error.kind() {
+            ErrorKind::UnknownAnchor => (at, "this alias has no anchor before it".to_owned(), None),
+            ErrorKind::RecursionLimitExceeded => {
+                (at, format!("this is nested more than {MAX_DEPTH} levels deep"), None)
+            }
+            _ => yaml_error::explain(self.text, at, &error.info()),
         };
-        self.diagnostics.error(at, &Path::Root, reason);
+        let diagnostic = self.diagnostics.error(at, &Path::Root, reason);
+        if let Some(suggestion) = suggestion {
+            diagnostic.suggest(suggestion);
+        }
     }
 
     fn node(
@@ -97,7 +95,7 @@ impl<'a> Composer<'a> {
         let (node, anchor) = match event {
             Event::Alias(id) => return self.alias(id, at, path, depth),
             Event::Scalar(text, style, anchor, tag) => {
-                (self.scalar(&text, style, tag.as_deref(), at, path), anchor)
+                (self.scalar(&text, style, tag.as_deref(), span, path), anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.check_collection_tag(tag.as_deref(), "seq", at, path);
@@ -149,13 +147,16 @@ impl<'a> Composer<'a> {
         text: &str,
         style: ScalarStyle,
         tag: Option<&Tag>,
-        at: Place,
+        span: &Span,
         path: &Path<'_>,
     ) -> Node {
+        let at = place(span);
         let Some(tag) = tag.filter(|tag| !(tag.handle().is_empty() && tag.suffix() == "!")) else {
             if style != ScalarStyle::Plain || tag.is_some() {
                 return Node::new(at, Data::Text(text.to_owned()));
             }
+            // The parser calls a value that is not there `~`.
+            let text = if span.start.index() == span.end.index() { "" } else { text };
             return self.plain(text, at, path);
         };
         let data = match (tag.core_suffix(), resolve(text).data) {
@@ -250,7 +251,7 @@ impl<'a> Composer<'a> {
                 own.push(Entry { key, odd_key, place: at, node });
             }
         }
-        self.check_duplicates(&own, path);
+        let own = self.without_duplicates(own, path);
         Ok(Data::Map(if merged.is_empty() { own } else { override_with(merged, own) }))
     }
 
@@ -311,18 +312,24 @@ impl<'a> Composer<'a> {
         Ok(())
     }
 
-    /// Of equal keys every one but the first is a diagnostic, at its own place.
-    fn check_duplicates(&mut self, entries: &[Entry], path: &Path<'_>) {
-        let mut order: Vec<usize> = (0..entries.len()).collect();
-        order.sort_by(|&a, &b| entries[a].key.cmp(&entries[b].key).then(a.cmp(&b)));
-        for pair in order.windows(2) {
-            let (first, second) = (&entries[pair[0]], &entries[pair[1]]);
-            if first.key == second.key {
-                let line = first.place.line;
-                let message = format!("duplicate key, first in line {line}");
-                self.diagnostics.error(second.place, &path.key(&second.key), message);
-            }
+    /// Of equal keys the last counts, as to PyYAML, at the place of the first in the order; a warning names both lines.
+    fn without_duplicates(&mut self, entries: Vec<Entry>, path: &Path<'_>) -> Vec<Entry> {
+        let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+        let mut index: HashMap<String, usize> = HashMap::new();
+        for entry in entries {
+            let Some(&at) = index.get(&entry.key) else {
+                index.insert(entry.key.clone(), kept.len());
+                kept.push(entry);
+                continue;
+            };
+            let (first, second) = (kept[at].place.line, entry.place.line);
+            let message =
+                format!("this key is in line {first} already; this one, in line {second}, counts, as in W&B");
+            let diagnostic = self.diagnostics.warn(entry.place, &path.key(&entry.key), message);
+            diagnostic.suggest("remove one of the two");
+            kept[at] = entry;
         }
+        kept
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod builtin;
 
+use besom_config::Paint;
 use builtin::reader;
 
 #[track_caller]
@@ -36,10 +37,7 @@ fn a_file_that_is_not_yaml_says_where_it_breaks() {
         "sweep.yaml:3:2: this is not YAML: a tab stands in the indentation (use spaces)",
     );
     check("method: \"grid\n", "sweep.yaml:1:9: this is not YAML: unclosed quote");
-    check(
-        "method: [grid\nparameters: }\n",
-        "sweep.yaml:2:11: this is not YAML: illegal placement of ':' indicator",
-    );
+    check("method: [grid\nparameters: }\n", "sweep.yaml:1:9: this is not YAML: the [ is not closed (add ])");
     check("parameters:\n  y: *x\n", "sweep.yaml:2:6: this alias has no anchor before it");
     check("", "sweep.yaml:1:1: the file is empty");
     check("# nothing\n", "sweep.yaml:1:1: the file is empty");
@@ -98,4 +96,92 @@ fn a_file_for_wandb_has_no_wandb_problems() {
     let text = "method: custom\nparameters: {x: {values: [yes, 1.0e-5]}}\nscheduler: {engine: optuna, source: s.py}\n";
     assert_eq!(reader().wandb_diagnostics(text, "sweep.yaml").to_string(), "");
     assert!(reader().read(text, "sweep.yaml").is_err());
+}
+
+/// The warnings of a file with this command and the parameter `lr`.
+fn command_warnings(command: &str) -> Vec<String> {
+    let text = format!("method: random\nrun_cap: 1\nparameters: {{lr: {{value: 1}}}}\ncommand: {command}\n");
+    let parsed = reader().read(&text, "sweep.yaml").unwrap();
+    parsed.warnings.iter().map(|warning| warning.to_string().replace("sweep.yaml:4:", "")).collect()
+}
+
+#[test]
+fn a_command_that_passes_no_parameters_is_warned_of() {
+    for command in ["[python, train.py]", "[sh, -c, 'python train.py']", "['${env}', '${program}']"] {
+        let warnings = command_warnings(command).join("\n");
+        assert!(warnings.contains("no word passes the parameters"), "{command}: {warnings}");
+        assert!(warnings.contains("${args}") && warnings.contains("$BESOM_PARAMS"), "{command}: {warnings}");
+    }
+    for command in [
+        "['${program}', '${args_json_file}']",
+        "[sh, -c, 'python t.py $BESOM_PARAMS']",
+        "[x, '${envvar:A}']",
+        "[]",
+    ] {
+        assert_eq!(command_warnings(command), [""; 0], "{command}");
+    }
+}
+
+#[test]
+fn what_looks_like_a_macro_and_is_none_is_warned_of() {
+    for (word, expected) in [
+        ("${lr}", "${lr} is left out, as in W&B (write ${args}, which"),
+        ("--lr=${lr}", "the program gets ${lr} as it stands, as in W&B (write ${args} as a word of its own"),
+        ("${argz}", "unknown macro ${argz}, which is left out, as in W&B (did you mean ${args}?)"),
+        (
+            "--x ${args}",
+            "${args} is replaced only where it is the whole word, as in W&B (make \"${args}\" a word",
+        ),
+    ] {
+        let warnings = command_warnings(&format!("[a, '{word}', '${{args_json}}']"));
+        assert!(warnings.len() == 1 && warnings[0].contains(expected), "{word}: {warnings:?}");
+    }
+    assert_eq!(command_warnings("[sh, -c, 'x ${HOME} \"$@\"', '${args}']"), [""; 0]);
+}
+
+#[test]
+fn quotes_that_reach_the_program_are_warned_of() {
+    let warnings = command_warnings(r#"[a, '--ckpt="a/b"', "'c d'", '${args}']"#).join("\n");
+    assert!(warnings.contains(r#"command[1]: the program gets the quotes too"#), "{warnings}");
+    assert!(
+        warnings.contains(r#"(write "--ckpt=a/b")"#) && warnings.contains(r#"(write "c d")"#),
+        "{warnings}"
+    );
+    assert_eq!(command_warnings(r#"[sh, -c, "'./a b' \"$@\"", '${args}']"#), [""; 0]);
+}
+
+#[track_caller]
+fn check_broken(text: &str, place: &str, message: &str) {
+    let problems = reader().read(text, "sweep.yaml").unwrap_err().to_string();
+    assert!(problems.starts_with(&format!("sweep.yaml:{place}: this is not YAML: {message}")), "{problems}");
+}
+
+#[test]
+fn a_bracket_that_is_not_closed_is_shown_where_it_stands() {
+    check_broken(
+        "method: grid\nparameters:\n  x:\n    values: [1, 2\n  y: {value: 1}\n",
+        "4:13",
+        "the [ is not closed",
+    );
+    check_broken("method: grid\nparameters: {x: {value: 1}\n", "2:13", "the { is not closed");
+    check_broken("a: [1, # ]\nb: 2\n", "1:4", "the [ is not closed");
+}
+
+#[test]
+fn a_line_that_is_indented_wrongly_is_shown_with_what_it_may_be() {
+    let text = "method: grid\nparameters:\n  x:\n    value: 1\n   y:\n    value: 2\n";
+    check_broken(text, "5:4", "no line above that it could belong to is indented by 3");
+    let problems = reader().read(text, "sweep.yaml").unwrap_err().to_string();
+    assert!(problems.contains("(indent it by 2 or 4)"), "{problems}");
+}
+
+#[test]
+fn a_report_shows_the_line_with_a_caret_under_the_place() {
+    let text = "method: random\nmetric: {name: loss, goal: max}\nparameters: {x: {value: 1}}\n";
+    let problems = reader().read(text, "sweep.yaml").unwrap_err();
+    let expected = "sweep.yaml:2:28: metric.goal: found \"max\", expected one of minimize, maximize (did you mean \"maximize\"?)\n  \
+                    |\n2 | metric: {name: loss, goal: max}\n  |                            ^^^";
+    assert_eq!(problems.report(Paint::Plain), expected);
+    let colored = problems.report(Paint::Color);
+    assert!(colored.contains("\u{1b}[1;31m^^^\u{1b}[0m"), "{colored}");
 }

@@ -1,10 +1,11 @@
 //! The keys `method` and `early_terminate`: an algorithm by its name, with options as its spec has them.
 
-use besom_core::{Ends, Fault, Metric, OptionError, OptionKind, Options, Problem, Spec, nearest};
+use besom_core::{Ends, Fault, Metric, OptionError, OptionKind, Options, Problem, Spec};
 use serde_json::{Map, Value};
 
 use super::Checker;
 use super::keys::TOP_KEYS;
+use crate::aliases::meant;
 use crate::known::Role;
 use crate::sweep::Algorithm;
 use crate::tree::{Data, Entry, Node, Path, shorten};
@@ -72,10 +73,10 @@ impl Checker<'_> {
                 .diagnostics
                 .error(node.place, &path, "expected a mapping of type and others")
                 .found(node);
-            diagnostic.suggest(match name.as_str() {
-                "hyperband" => "write early_terminate: {type: hyperband, min_iter: 3}".to_owned(),
-                _ => format!("write early_terminate: {{type: {}}}", shorten(name)),
-            });
+            let rules = self.known.names(Role::Stopper);
+            if let Some(rule) = meant(name, rules) {
+                diagnostic.suggest(write_rule(rule));
+            }
             return None;
         }
         self.mapping(node, &path, "type and others")?;
@@ -89,7 +90,7 @@ impl Checker<'_> {
         if let Some(name) = entry.node.entry(key) {
             return self.name(role, &name.node, &path.key(key));
         }
-        match entry.node.entries().iter().find(|other| nearest(&other.key, [key]).is_some()) {
+        match entry.node.entries().iter().find(|other| meant(&other.key, [key]).is_some()) {
             Some(misspelled) => self.unknown_key(misspelled, path, &[key]),
             None => self.missing(entry.place, path, key, &format!("; it names the {}", role.noun())),
         }
@@ -110,10 +111,16 @@ impl Checker<'_> {
             }
         }
         let known: Vec<String> = self.known.names(role).into_iter().map(str::to_owned).collect();
+        let rules: Vec<String> = self.known.names(Role::Stopper).into_iter().map(str::to_owned).collect();
         let message = format!("expected a {}; known are {}", role.noun(), known.join(", "));
         let diagnostic = self.diagnostics.error(node.place, path, message).found(node);
-        if let Data::Text(name) = &node.data {
-            diagnostic.suggest_nearest(name, known.iter().map(String::as_str));
+        let Data::Text(name) = &node.data else { return None };
+        diagnostic.suggest_nearest(name, known.iter().map(String::as_str));
+        if diagnostic.suggestion.is_none()
+            && role == Role::Search
+            && let Some(rule) = meant(name, rules.iter().map(String::as_str))
+        {
+            diagnostic.suggest(format!("{rule} is a stopping rule: {}", write_rule(rule)));
         }
         None
     }
@@ -153,7 +160,8 @@ impl Checker<'_> {
 
     fn not_of_kind(&mut self, node: &Node, path: &Path<'_>, kind: &OptionKind) {
         let nearest = kind.nearest(&node.to_json());
-        self.not(node, path, &kind.to_string()).suggest_spelling(nearest);
+        let allowed = |plain: &Node| kind.allows(&plain.to_json());
+        self.not_as(node, path, &kind.to_string(), allowed).suggest_spelling(nearest);
     }
 
     /// Checks the options of an algorithm by its spec and by building it. `whole` says whether the problem is what the file
@@ -252,6 +260,14 @@ impl Checker<'_> {
             let diagnostic = self.diagnostics.warn(named.entry.place, &Path::Root.key("run_cap"), message);
             diagnostic.suggest("write run_cap: 100, or a metric.target");
         }
+    }
+}
+
+/// How to write a stopping rule.
+fn write_rule(rule: &str) -> String {
+    match rule {
+        "hyperband" => "write early_terminate: {type: hyperband, min_iter: 3}".to_owned(),
+        _ => format!("write early_terminate: {{type: {rule}}}"),
     }
 }
 

@@ -6,6 +6,10 @@ use crate::tree::{Data, Entry, Node, Path};
 /// The keys of `scheduler`.
 pub(crate) const SCHEDULER_KEYS: &[&str] = &["engine", "source", "optimizer", "search_space"];
 
+/// Keys by which a scheduler of W&B Launch is known.
+const LAUNCH_KEYS: &[&str] =
+    &["job", "docker_image", "image_uri", "num_workers", "resource", "resource_args", "queue", "settings"];
+
 impl Checker<'_> {
     /// `controller`: whether it is a local one.
     pub(super) fn controller(&mut self, entry: &Entry, path: &Path<'_>) -> bool {
@@ -36,6 +40,12 @@ impl Checker<'_> {
     pub(super) fn scheduler(&mut self, entry: &Entry, path: &Path<'_>, root: &Node) {
         let node = &*entry.node;
         if self.mapping(node, path, "engine and others").is_none() {
+            return;
+        }
+        let is_launch = |entry: &Entry| LAUNCH_KEYS.contains(&entry.key.as_str());
+        if !self.for_wandb() && node.entry("engine").is_none() && node.entries().iter().any(is_launch) {
+            let message = "besom does not start schedulers of W&B Launch; it runs `method` itself";
+            self.diagnostics.warn(entry.place, path, message);
             return;
         }
         self.check_keys(node, path, SCHEDULER_KEYS);

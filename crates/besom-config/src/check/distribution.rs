@@ -1,13 +1,14 @@
 //! A single parameter: which distribution is meant, its defaults, and whether it makes sense.
 
 use besom_core::distribution::{Continuous, Step};
-use besom_core::{Distribution, DistributionFault, nearest};
+use besom_core::{Distribution, DistributionFault};
 use serde_json::Value;
 
 use super::Checker;
 use super::field::Number;
 use super::kind::{KINDS, Kind, PARAMETER_KEYS, fill, find, infer, instead};
-use crate::tree::{Data, Entry, Node, Path, Place};
+use crate::aliases::meant;
+use crate::tree::{Data, Entry, Node, Path, Place, shorten};
 
 /// A parameter's node with the place of its name.
 #[derive(Clone, Copy)]
@@ -58,30 +59,13 @@ impl Checker<'_> {
         find(kind)
     }
 
-    /// `log_uniform` and its like take exponents; W&B refuses them, and what one writes instead can be computed.
-    fn given_up(&mut self, entry: &Entry, leaf: Leaf<'_>, kind: &Kind, successor: &str) {
-        let message = format!("{}, whose bounds are exponents, is no longer supported", kind.name);
-        let diagnostic = self.diagnostics.error(entry.node.place, &leaf.path.key("distribution"), message);
-        let bound = |key: &str| match leaf.node.entry(key)?.node.data {
-            Data::Integer(value) => Some((value as f64).exp()),
-            Data::Float(value) => Some(value.exp()),
-            _ => None,
-        };
-        let (low, high) = if kind.name == "inv_log_uniform" { ("max", "min") } else { ("min", "max") };
-        let invert = |x: f64| if kind.name == "inv_log_uniform" { 1.0 / x } else { x };
-        diagnostic.suggest(match (bound(low).map(invert), bound(high).map(invert)) {
-            (Some(min), Some(max)) => {
-                format!("write distribution: {successor}, min: {}, max: {}", rounded(min), rounded(max))
-            }
-            _ => format!("use {successor} with the bounds themselves"),
-        });
-    }
-
     fn cannot_infer(&mut self, leaf: Leaf<'_>) {
         let Leaf { node, path, place } = leaf;
         let mut misspelled = false;
-        for entry in node.entries().iter().filter(|entry| !PARAMETER_KEYS.contains(&entry.key.as_str())) {
-            misspelled |= nearest(&entry.key, PARAMETER_KEYS.iter().copied()).is_some();
+        let is_leaf = |entry: &&Entry| !matches!(entry.node.data, Data::Map(_));
+        let unknown = |entry: &&Entry| !PARAMETER_KEYS.contains(&entry.key.as_str());
+        for entry in node.entries().iter().filter(unknown).filter(is_leaf) {
+            misspelled |= meant(&entry.key, PARAMETER_KEYS.iter().copied()).is_some();
             self.unknown_key(entry, path, PARAMETER_KEYS);
         }
         if misspelled {
@@ -100,7 +84,12 @@ impl Checker<'_> {
             path,
             "it has no values; give `value`, `values`, `min` and `max`, or a `distribution`",
         );
-        if has("mu") || has("sigma") {
+        let entries = node.entries();
+        let is_nested =
+            |entry: &Entry| entry.node.entries().iter().any(|e| PARAMETER_KEYS.contains(&e.key.as_str()));
+        if let Some(first) = entries.first().filter(|_| entries.iter().all(is_nested)) {
+            diagnostic.suggest(format!("to nest, write parameters: {{{}: ..}} in it", shorten(&first.key)));
+        } else if has("mu") || has("sigma") {
             diagnostic.suggest("for mu and sigma, write distribution: normal or log_normal");
         } else if has("a") || has("b") {
             diagnostic.suggest("for a and b, write distribution: beta");
@@ -123,7 +112,7 @@ impl Checker<'_> {
                     std::iter::once("distribution").chain(kind.keys.iter().map(|k| k.name)).collect();
                 self.unknown_key(entry, path, &known);
                 // A misspelled key is not reported as missing, too.
-                missing.retain(|key| nearest(&entry.key, known.iter().copied()) != Some(key));
+                missing.retain(|key| meant(&entry.key, known.iter().copied()) != Some(key));
                 continue;
             }
             let message = match (node.entry("distribution"), kind.name) {
@@ -179,7 +168,7 @@ impl Checker<'_> {
         Some(items.iter().map(|item| item.to_json()).collect())
     }
 
-    /// Warns of values that a program gets otherwise than they were written.
+    /// Warns of values that a program gets otherwise than they were written; those that it can't get are errors.
     fn check_value(&mut self, node: &Node, path: &Path<'_>) {
         match &node.data {
             Data::Float(value) if !value.is_finite() => {
@@ -188,6 +177,10 @@ impl Checker<'_> {
                     format!("the program gets {found} as the text {text}, as JSON has no such number");
                 self.diagnostics.warn(node.place, path, message);
             }
+            Data::Text(text) if text.contains('\0') => {
+                let message = "a value must not contain the character NUL, which no program can be given";
+                self.diagnostics.error(node.place, path, message).found(node);
+            }
             Data::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.check_value(item, &path.index(index));
@@ -195,6 +188,11 @@ impl Checker<'_> {
             }
             Data::Map(entries) => {
                 for entry in entries {
+                    if entry.key.contains('\0') {
+                        let message =
+                            "a key must not contain the character NUL, which no program can be given";
+                        self.diagnostics.error(entry.place, &path.key(&entry.key), message);
+                    }
                     self.check_value(&entry.node, &path.key(&entry.key));
                 }
             }
@@ -295,9 +293,4 @@ fn continuous(name: &str, first: f64, second: f64) -> Continuous {
         "log_normal" => Continuous::LogNormal { mu: first, sigma: second },
         _ => Continuous::Beta { a: first, b: second },
     }
-}
-
-/// A number to four digits.
-fn rounded(x: f64) -> f64 {
-    format!("{x:.3e}").parse().unwrap_or(x)
 }

@@ -1,10 +1,10 @@
 //! Single values: is it a number, a text, one of a few words, and if not, what to say.
 
-use besom_core::nearest;
 use besom_core::value::float;
 use serde_json::Value;
 
 use super::Checker;
+use crate::aliases::meant;
 use crate::collector::MAX_LISTED;
 use crate::diagnostic::Diagnostic;
 use crate::scalar::resolve;
@@ -79,7 +79,7 @@ impl Checker<'_> {
         if full {
             return;
         }
-        match nearest(&entry.key, known.iter().copied()) {
+        match meant(&entry.key, known.iter().copied()) {
             Some(nearest) => diagnostic.suggest_spelling(Some(nearest)),
             None => diagnostic.suggest(format!("known are {}", known.join(", "))),
         };
@@ -98,9 +98,7 @@ impl Checker<'_> {
     ) {
         let unknown =
             node.entries().iter().filter(|entry| !known.contains(&entry.key.as_str())).take(MAX_LISTED);
-        if !unknown
-            .map(|entry| nearest(&entry.key, known.iter().copied()))
-            .any(|nearest| nearest == Some(key))
+        if !unknown.map(|entry| meant(&entry.key, known.iter().copied())).any(|nearest| nearest == Some(key))
         {
             self.missing(place, path, key, why);
         }
@@ -139,7 +137,9 @@ impl Checker<'_> {
             return Some(text.clone());
         }
         let diagnostic = self.diagnostics.error(node.place, path, "expected text").found(node);
-        if let Some(written) = node.written.as_deref().filter(|written| !written.is_empty()) {
+        if matches!(node.data, Data::Null) {
+            diagnostic.suggest("leave the key out");
+        } else if let Some(written) = node.written.as_deref() {
             diagnostic.suggest(format!("for this text, write {}", quote(written)));
         }
         None
@@ -173,7 +173,7 @@ impl Checker<'_> {
         let number = number(node);
         if number.is_none() {
             let kind = if matches!(node.data, Data::Float(_)) { "a finite number" } else { "a number" };
-            self.not(node, path, kind);
+            self.not_as(node, path, kind, |plain| self::number(plain).is_some());
         }
         number
     }
@@ -187,18 +187,32 @@ impl Checker<'_> {
         };
         let number = number.filter(|&number| number >= min);
         if number.is_none() {
-            self.not(node, path, &format!("a whole number of at least {min}"));
+            let too_large = matches!(node.data, Data::Integer(value) if value > i128::from(i64::MAX))
+                || matches!(node.data, Data::Float(value) if value >= 9.2e18);
+            let expected = match too_large {
+                true => format!("a whole number from {min} to {}", i64::MAX),
+                false => format!("a whole number of at least {min}"),
+            };
+            let whole = |plain: &Node| self::number(plain).and_then(Number::as_whole);
+            self.not_as(node, path, &expected, |plain| whole(plain).is_some_and(|number| number >= min));
         }
         number
     }
 
-    /// Reports a value that is not what it should be, and suggests removing the quotes if that is all.
-    pub(super) fn not(&mut self, node: &Node, path: &Path<'_>, expected: &str) -> &mut Diagnostic {
+    /// Reports a value that is not what it should be, and suggests removing the quotes if what is in them is `allowed`.
+    pub(super) fn not_as(
+        &mut self,
+        node: &Node,
+        path: &Path<'_>,
+        expected: &str,
+        allowed: impl Fn(&Node) -> bool,
+    ) -> &mut Diagnostic {
         let diagnostic = self.diagnostics.error(node.place, path, format!("expected {expected}")).found(node);
-        if let Data::Text(text) = &node.data
-            && !matches!(resolve(text.trim()).data, Data::Text(_) | Data::Null)
-        {
-            diagnostic.suggest(format!("remove the quotes: {}", shorten(text.trim())));
+        if let Data::Text(text) = &node.data {
+            let plain = Node::new(node.place, resolve(text.trim()).data);
+            if !matches!(plain.data, Data::Text(_) | Data::Null) && allowed(&plain) {
+                diagnostic.suggest(format!("remove the quotes: {}", shorten(text.trim())));
+            }
         }
         diagnostic
     }

@@ -5,10 +5,20 @@ use serde_json::{Map, Value};
 
 use super::Checker;
 use super::algorithm::Named;
+use crate::aliases::meant;
 use crate::tree::{Data, Entry, Node, Path, shorten};
 
 /// The keys of a metric.
 pub(crate) const METRIC_KEYS: &[&str] = &["name", "goal", "target", "impute", "impute_while_running"];
+
+/// A text as YAML takes it in a mapping on one line.
+fn plain_or_quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    if text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("{text:?}")
+}
 
 impl Checker<'_> {
     /// Reads a metric whose key or list item is `entry_place`; returns it with its defaults filled in as well.
@@ -16,7 +26,10 @@ impl Checker<'_> {
         if let Data::Text(name) = &node.data {
             let diagnostic =
                 self.diagnostics.error(node.place, path, "expected a mapping of name, goal and others");
-            diagnostic.found(node).suggest(format!("write metric: {{name: {}}}", shorten(name)));
+            diagnostic.found(node);
+            if shorten(name).len() == name.len() {
+                diagnostic.suggest(format!("write metric: {{name: {}}}", plain_or_quoted(name)));
+            }
             return None;
         }
         let entries = self.mapping(node, path, "name, goal and others")?;
@@ -36,7 +49,7 @@ impl Checker<'_> {
             .target(target)
             .impute(impute?)
             .impute_while_running(impute_while_running?);
-        filled.entry("goal").or_insert_with(|| metric.goal.as_str().into());
+        filled.insert("goal".to_owned(), metric.goal.as_str().into());
         filled.entry("impute").or_insert_with(|| "worst".into());
         if metric.impute_while_running == ImputeWhileRunning::False {
             filled.insert("impute_while_running".to_owned(), "false".into());
@@ -66,7 +79,18 @@ impl Checker<'_> {
 
     fn goal(&mut self, node: &Node, path: &Path<'_>) -> Option<Goal> {
         let Some(entry) = node.entry("goal") else { return Some(Goal::default()) };
-        let choice = self.choice(&entry.node, &path.key("goal"), &["minimize", "maximize"])?;
+        let path = path.key("goal");
+        if let Data::Text(text) = &entry.node.data
+            && !self.for_wandb()
+            && !["minimize", "maximize"].contains(&text.as_str())
+            && meant(text, ["minimize", "maximize"]) != Some("maximize")
+        {
+            let message = "expected minimize or maximize; anything else minimizes, as in W&B";
+            let diagnostic = self.diagnostics.warn(entry.node.place, &path, message).found(&entry.node);
+            diagnostic.suggest("write minimize");
+            return Some(Goal::Minimize);
+        }
+        let choice = self.choice(&entry.node, &path, &["minimize", "maximize"])?;
         Some(if choice == "maximize" { Goal::Maximize } else { Goal::Minimize })
     }
 

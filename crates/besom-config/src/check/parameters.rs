@@ -22,6 +22,21 @@ pub(super) struct Found<'a> {
     pub(super) parameters: Vec<Parameter>,
 }
 
+/// The bounds of a shape that has some.
+fn range(shape: &Continuous) -> Option<(f64, f64)> {
+    match *shape {
+        Continuous::Uniform { min, max } | Continuous::LogUniformValues { min, max } => Some((min, max)),
+        _ => None,
+    }
+}
+
+/// Whether a name begins with a letter or `_` and has letters, digits, `_`, `.`, `-` and these.
+fn is_name(name: &str, others: &str) -> bool {
+    let mut chars = name.chars();
+    let begins = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    begins && chars.all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c) || others.contains(c))
+}
+
 impl Checker<'_> {
     /// Reads a mapping of parameters; returns it with its defaults filled in.
     pub(super) fn parameters(
@@ -101,10 +116,12 @@ impl Checker<'_> {
                 .suggest("give it a name that begins with a letter, or put it in quotes");
             return;
         }
-        let mut chars = entry.key.chars();
-        let first = chars.next();
-        let begins = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-        if begins && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')) {
+        if is_name(&entry.key, "") {
+            return;
+        }
+        if is_name(entry.key.trim_start_matches(['+', '~']), "/@") {
+            let message = "W&B expects a name of letters, digits, _, - and . only";
+            self.diagnostics.not_for_wandb(entry.place, path, message);
             return;
         }
         let message = "a parameter's name begins with a letter or _, followed by letters, digits, _, - and .";
@@ -132,6 +149,31 @@ impl Checker<'_> {
         }
     }
 
+    /// Warns of a step for which values are outside of the range, or only one is left: they are W&B's.
+    fn check_step(&mut self, leaf: Leaf<'_>, read: Option<&Distribution>) {
+        let Some(distribution @ Distribution::Quantized(shape, Step { q, .. })) = read else { return };
+        let Some((min, max)) = range(shape) else { return };
+        let (low, high) = (distribution.quantile(0.0), distribution.quantile(1.0));
+        let is_outside = |value: &Value| value.as_f64().is_some_and(|value| value < min || value > max);
+        let message = match (is_outside(&low), is_outside(&high)) {
+            (true, _) | (_, true) if low == high => {
+                format!("with q {q} the only value is {low}, outside of {min} .. {max}, as in W&B")
+            }
+            _ if low == high => format!("with q {q} the only value is {low}, as in W&B"),
+            (true, true) => {
+                format!("with q {q} the values go from {low} to {high}, beyond min and max, as in W&B")
+            }
+            (true, false) => format!("with q {q} the least value is {low}, less than min, {min}, as in W&B"),
+            (false, true) => {
+                format!("with q {q} the greatest value is {high}, more than max, {max}, as in W&B")
+            }
+            (false, false) => return,
+        };
+        let place = leaf.node.entry("q").map_or(leaf.place, |entry| entry.node.place);
+        let diagnostic = self.diagnostics.warn(place, &leaf.path.key("q"), message);
+        diagnostic.suggest("give a smaller q, or bounds that are multiples of it");
+    }
+
     fn check_method(
         &mut self,
         leaf: Leaf<'_>,
@@ -140,7 +182,7 @@ impl Checker<'_> {
         method: Option<&str>,
     ) {
         if method != Some("grid") {
-            return;
+            return self.check_step(leaf, read);
         }
         if !GRID_KINDS.contains(&kind.name) {
             let message = format!("a grid cannot be made of the distribution {}", kind.name);

@@ -1,25 +1,31 @@
 //! The whole configuration, key by key.
 
 use besom_core::{Distribution, distribution::Continuous};
-use besom_core::{Goal, Metric, Parameter, Problem, Space};
+use besom_core::{Goal, Macro, Metric, Parameter, Problem, Space};
 use serde_json::{Map, Value};
 
 use super::Checker;
+use super::absent::without_nulls;
 use super::algorithm::Named;
 use super::cloud::brings_space;
 use super::keys::{OWN_KEYS, TOP_KEYS};
 use super::parameters::Found;
+use crate::aliases::meant;
 use crate::sweep::{Retry, SweepConfig};
-use crate::tree::{Data, Entry, Node, Path};
+use crate::tree::{Data, Entry, Node, Path, shorten};
 
 impl Checker<'_> {
     /// Reads the configuration; `None` only where an error was found.
     pub(super) fn config(&mut self, root: &Node) -> Option<SweepConfig> {
-        let entries = self.mapping(root, &Path::Root, "keys such as method and parameters")?;
+        self.mapping(root, &Path::Root, "keys such as method and parameters")?;
+        // W&B's schema takes no null, though W&B runs the file.
+        let pruned = if self.for_wandb() { root.clone() } else { without_nulls(root) };
+        let root = &pruned;
+        let entries = root.entries();
         let filled =
             entries.iter().filter(|e| e.key != "parameters").map(|e| (e.key.clone(), e.node.to_json()));
         let mut filled: Map<String, Value> = filled.collect();
-        self.check_keys(root, &Path::Root, TOP_KEYS);
+        self.check_top_keys(entries);
         self.check_own_keys(entries);
 
         let method = self.method(root);
@@ -33,7 +39,7 @@ impl Checker<'_> {
         let retry = root.entry("retry").map_or(Some(Retry::default()), |entry| self.retry(entry));
         let [name, description, project, entity, program] =
             ["name", "description", "project", "entity", "program"].map(|key| self.text_key(root, key));
-        let command = root.entry("command").map(|entry| self.command(&entry.node));
+        let command = root.entry("command").map(|entry| self.command(&entry.node, space.as_ref()));
         let controller_local = self.cloud_keys(root);
 
         // No option may depend on the seed.
@@ -93,6 +99,23 @@ impl Checker<'_> {
             problem.space = stand_in();
         }
         self.options(named, &problem, whole);
+    }
+
+    /// Unknown keys have no effect, as in W&B, unless one of ours was meant; those that begin with `x-` are for the file's owner.
+    fn check_top_keys(&mut self, entries: &[Entry]) {
+        for entry in entries.iter().filter(|entry| !TOP_KEYS.contains(&entry.key.as_str())) {
+            // Near to `seed`, but a wrapper around a sweep file.
+            let is_other = entry.key == "sweep";
+            let is_ours = meant(&entry.key, TOP_KEYS.iter().copied()).is_some() || entry.odd_key.is_some();
+            if self.for_wandb() || is_ours && !is_other {
+                self.unknown_key(entry, &Path::Root, TOP_KEYS);
+            } else if !entry.key.starts_with("x-") {
+                let path = Path::Root.key(&entry.key);
+                let message = "unknown key, which has no effect, as in W&B";
+                let diagnostic = self.diagnostics.warn(entry.place, &path, message);
+                diagnostic.suggest(effect_of(entry));
+            }
+        }
     }
 
     fn check_own_keys(&mut self, entries: &[Entry]) {
@@ -208,32 +231,6 @@ impl Checker<'_> {
         root.entry(key).and_then(|entry| self.text(&entry.node, &Path::Root.key(key)))
     }
 
-    fn command(&mut self, node: &Node) -> Option<Vec<String>> {
-        let path = Path::Root.key("command");
-        if let Data::Text(text) = &node.data {
-            let words: Vec<&str> = text.split_whitespace().take(20).collect();
-            let diagnostic =
-                self.diagnostics.error(node.place, &path, "expected a list of words").found(node);
-            diagnostic.suggest(format!("besom does not run a shell; write command: {words:?}"));
-            return None;
-        }
-        let items = self.list(node, &path, "words")?;
-        let words = items.iter().enumerate().map(|(index, item)| self.word(item, &path.index(index)));
-        words.collect::<Vec<_>>().into_iter().collect()
-    }
-
-    /// A word of a command: text, or a number or the like as it is written.
-    fn word(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {
-        match &node.data {
-            Data::Text(text) => Some(text.clone()),
-            Data::List(_) | Data::Map(_) => {
-                self.diagnostics.error(node.place, path, "expected a word").found(node);
-                None
-            }
-            _ => Some(node.written.as_deref().map_or_else(|| node.to_json().to_string(), str::to_owned)),
-        }
-    }
-
     /// Checks the keys that only W&B serves; whether the controller is to be local.
     fn cloud_keys(&mut self, root: &Node) -> bool {
         for key in ["job", "image_uri"] {
@@ -249,6 +246,18 @@ impl Checker<'_> {
             self.scheduler(entry, &Path::Root.key("scheduler"), root);
         }
         root.entry("controller").is_some_and(|entry| self.controller(entry, &Path::Root.key("controller")))
+    }
+}
+
+/// What to write in place of an unknown key.
+fn effect_of(entry: &Entry) -> String {
+    match entry.key.as_str() {
+        "count" => "for a limit of the sweep, write run_cap".to_owned(),
+        key if Macro::named(key).is_some() => format!("it is a macro of `command`: write ${{{key}}} there"),
+        _ if entry.node.entry("parameters").is_some() => {
+            format!("to use what is in it, move its keys out of {}", shorten(&entry.key))
+        }
+        _ => "a key of your own may begin with x-".to_owned(),
     }
 }
 
