@@ -15,7 +15,7 @@ use besom_core::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::build;
+use crate::{build, json_fault};
 
 /// The longest request in bytes: far beyond any real one, so that a stray file cannot fill the memory.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -45,7 +45,7 @@ pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn W
             Err(_) if line.is_empty() => {
                 json!({ "error": format!("a request must not exceed {LONGEST_LINE} bytes") })
             }
-            Err(e) => json!({ "error": format!("invalid request: {e}") }),
+            Err(e) => json!({ "error": format!("invalid request: {}", json_fault(&e)) }),
         };
         writeln!(output, "{reply}")?;
         output.flush()?;

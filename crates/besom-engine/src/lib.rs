@@ -73,6 +73,7 @@ mod crew;
 mod end;
 mod error;
 mod files;
+mod json_fault;
 #[cfg(feature = "mutants")]
 mod lossy;
 mod past;
@@ -90,6 +91,7 @@ pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked};
 pub use end::{end_sweep, outlast};
 pub use error::EngineError;
 pub use files::program_directory;
+pub use json_fault::json_fault;
 #[cfg(feature = "mutants")]
 pub use lossy::Lossy;
 pub use past::past;

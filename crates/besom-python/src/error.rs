@@ -1,7 +1,7 @@
 //! Errors as Python exceptions, with the text that the command would print.
 
 use besom_agent::AgentError;
-use besom_config::Diagnostics;
+use besom_config::{Diagnostics, Paint};
 use besom_controller::ControllerError;
 use besom_core::{AlgorithmError, BoxError, RegistryError, error_chain};
 use besom_engine::EngineError;
@@ -98,7 +98,7 @@ impl From<AgentError> for Failure {
 
 impl From<Diagnostics> for Failure {
     fn from(problems: Diagnostics) -> Self {
-        let text = problems.to_string();
+        let text = problems.report(Paint::Plain);
         config_error(text, problems.into_iter().collect())
     }
 }

@@ -21,6 +21,7 @@ mod signals;
 mod stateless;
 mod table;
 mod validate;
+mod wandb;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -34,6 +35,7 @@ use clap::{CommandFactory, Parser};
 
 pub(crate) use agents::SUPERVISE;
 use arguments::{Arguments, Command};
+pub(crate) use input::paint;
 use output::Outcome;
 
 use crate::error::{InputError, describe, is_input};
@@ -50,7 +52,13 @@ pub(crate) fn run(registry: &Registry, arguments: Vec<OsString>) -> ExitCode {
         Err(error) => {
             // clap prints help and version to standard output with code 0, errors to standard error with code 2.
             let code = error.exit_code();
-            let _ = error.print();
+            if error.use_stderr() {
+                // One prefix for all errors.
+                let text = error.render().to_string();
+                drop(std::io::stderr().write_all(text.replacen("error:", "besom:", 1).as_bytes()));
+            } else {
+                let _ = error.print();
+            }
             return u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from);
         }
     };
@@ -86,7 +94,10 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
     let place = Place::find(store.as_deref().map(Path::as_os_str))?;
     match command {
         Command::Run(arguments) => run::run(registry, &place, &arguments),
-        Command::Sweep { file, prior_runs, json } => run::create(registry, &place, &file, &prior_runs, json),
+        Command::Sweep(arguments) => match wandb::change(&place, &arguments) {
+            Some(changed) => changed,
+            None => run::create(registry, &place, &arguments),
+        },
         Command::Agent(arguments) => run::agent(registry, &place, &arguments),
         Command::Controller { id } => run::controller(registry, &place, &id),
         Command::Status { id, json } => inspect::status(&place, id.as_deref(), json),
@@ -102,9 +113,14 @@ fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Resu
         Command::EarlyStop { file, runs, json } => stateless::stop(registry, &file, &runs, json),
         Command::Cancel { id } => manage::cancel(&place, &id),
         Command::Retry(arguments) => manage::retry(&place, &arguments),
-        Command::Validate { file, json, wandb } => validate::validate(registry, &file, json, wandb),
+        Command::Validate { file, json, wandb, strict } => {
+            validate::validate(registry, &file, json, wandb, strict)
+        }
         Command::Methods { name, json } => methods::methods(registry, name.as_deref(), json),
-        Command::Plan { file, n, json } => plan::plan(registry, &place, &file, n, json),
+        Command::Plan { file, strict, n, json } => {
+            let file = input::read_sweep_file(registry, &file, strict)?;
+            plan::plan(registry, &place, &file, n, json)
+        }
         Command::Next { config, runs, n, seed, json } => {
             stateless::next(registry, &config, &runs, n, seed, json)
         }

@@ -7,6 +7,8 @@ use besom_engine::EngineError;
 use besom_store::StoreError;
 use thiserror::Error;
 
+use crate::cli::paint;
+
 /// The input of the user is invalid: exit code 2.
 #[derive(Debug, Error)]
 #[error("{0}")]
@@ -50,6 +52,13 @@ fn is_unknown(error: &StoreError) -> bool {
 
 /// An error with its causes, and what to do about it where that is known.
 pub(crate) fn describe(error: &anyhow::Error) -> String {
+    let diagnostics = match error.downcast_ref() {
+        Some(EngineError::Config(diagnostics)) => Some(diagnostics),
+        _ => error.downcast_ref::<Diagnostics>(),
+    };
+    if let Some(diagnostics) = diagnostics {
+        return diagnostics.report(paint(&std::io::stderr()));
+    }
     let hint = match error.downcast_ref() {
         Some(EngineError::NoStore { .. }) => {
             " (create one with besom run FILE, or name another with --store or BESOM_STORE)"

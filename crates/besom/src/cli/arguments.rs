@@ -30,16 +30,7 @@ pub(crate) enum Command {
     /// Create a sweep and run it to completion
     Run(RunArguments),
     /// Create a sweep and print its id
-    Sweep {
-        /// Sweep file, YAML or JSON ("-" for stdin)
-        file: PathBuf,
-        /// Learn from the runs of a sweep, or of a JSON file in W&B's format; may be repeated
-        #[arg(long, value_name = "ID|FILE")]
-        prior_runs: Vec<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Sweep(SweepArguments),
     /// Execute runs of a sweep until it finishes
     Agent(AgentArguments),
     /// Step a sweep until it finishes: suggest runs, stop bad ones
@@ -123,6 +114,7 @@ pub(crate) enum Command {
     /// Requeue failed, crashed or killed runs
     Retry(RetryArguments),
     /// Check a sweep file
+    #[command(after_help = "Exit codes: 0 valid, 1 invalid, 2 the file cannot be read.")]
     Validate {
         /// Sweep file ("-" for stdin)
         file: PathBuf,
@@ -132,6 +124,9 @@ pub(crate) enum Command {
         /// Also check whether W&B would accept the file
         #[arg(long)]
         wandb: bool,
+        /// Treat warnings as errors
+        #[arg(long)]
+        strict: bool,
     },
     /// List search methods and stopping rules, or show the options of one
     Methods {
@@ -145,6 +140,9 @@ pub(crate) enum Command {
     Plan {
         /// Sweep file ("-" for stdin)
         file: PathBuf,
+        /// Treat warnings as errors
+        #[arg(long)]
+        strict: bool,
         /// Number of points to show
         #[arg(short, default_value_t = 5)]
         n: usize,
@@ -187,9 +185,67 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct SweepArguments {
+    /// Sweep file, YAML or JSON ("-" for stdin)
+    pub(crate) file: PathBuf,
+    /// Name of the sweep, in place of that in the file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Learn from the runs of a sweep, or of a JSON file in W&B's format; may be repeated
+    #[arg(short = 'R', long, alias = "prior_run", value_name = "ID|FILE")]
+    pub(crate) prior_runs: Vec<String>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) wandb: WandbFlags,
+}
+
+/// W&B's flags of `sweep`, for scripts that have them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "W&B's flags")]
+#[command(group(clap::ArgGroup::new("change").args(["stop", "cancel", "pause", "resume", "update"])))]
+pub(crate) struct WandbFlags {
+    /// Program, in place of that in the file
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+    /// Project to keep with the sweep; no effect
+    #[arg(short, long, value_name = "PROJECT")]
+    pub(crate) project: Option<String>,
+    /// Entity to keep with the sweep; no effect
+    #[arg(short, long, value_name = "ENTITY")]
+    pub(crate) entity: Option<String>,
+    /// Step the new sweep until it finishes, as besom controller does
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) controller: bool,
+    /// Stop the sweep with this id, as besom stop does
+    #[arg(long)]
+    pub(crate) stop: bool,
+    /// Cancel the sweep with this id
+    #[arg(long)]
+    pub(crate) cancel: bool,
+    /// Pause the sweep with this id
+    #[arg(long)]
+    pub(crate) pause: bool,
+    /// Resume the sweep with this id
+    #[arg(long)]
+    pub(crate) resume: bool,
+    #[arg(long, hide = true)]
+    pub(crate) update: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// Sweep file, YAML or JSON ("-" for stdin)
     pub(crate) file: PathBuf,
+    /// Treat warnings about the file as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Number of runs to execute in parallel
     #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: u32,
@@ -227,8 +283,23 @@ pub(crate) struct AgentArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,
     /// Let programs take this long to end after SIGTERM; somewhat less than the platform that stops besom gives it
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(
+        long,
+        visible_alias = "term-timeout",
+        visible_short_alias = 't',
+        value_name = "SECONDS",
+        default_value_t = 30
+    )]
     pub(crate) grace: u64,
+    /// Project; no effect
+    #[arg(short, long, value_name = "PROJECT", help_heading = "W&B's flags")]
+    pub(crate) project: Option<String>,
+    /// Entity; no effect
+    #[arg(short, long, value_name = "ENTITY", help_heading = "W&B's flags")]
+    pub(crate) entity: Option<String>,
+    /// Pass signals on to programs, which besom always does
+    #[arg(short, long, help_heading = "W&B's flags")]
+    pub(crate) forward_signals: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,14 @@
 //! Files that the user names: sweep files and lists of runs.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use besom_config::{Reader, SweepConfig};
+use besom_config::{Paint, Reader, SweepConfig};
 use besom_controller::stateless::SweepRun;
 use besom_core::{Registry, did_you_mean};
+use besom_engine::json_fault;
+use serde_json::Value;
 
 use crate::error::InputError;
 
@@ -21,15 +23,35 @@ pub(crate) struct SweepFile {
     pub(crate) path: Option<PathBuf>,
 }
 
-/// Reads a sweep file (`-` is standard input) and prints its warnings to standard error.
-pub(crate) fn read_sweep_file(registry: &Registry, path: &Path) -> Result<SweepFile> {
+/// Reads a sweep file (`-` is standard input) and prints its warnings to standard error, or fails for them if that is `strict`.
+pub(crate) fn read_sweep_file(registry: &Registry, path: &Path, strict: bool) -> Result<SweepFile> {
     let (text, name) = read_text(path)?;
-    let parsed = Reader::new(registry).read(&text, &name)?;
+    let parsed = reader(registry, strict).read(&text, &name)?;
+    let paint = paint(&std::io::stderr());
     for warning in &parsed.warnings {
-        eprintln!("{warning}");
+        eprintln!("{}", warning.report(paint));
     }
     let path = (path.as_os_str() != "-").then(|| std::fs::canonicalize(path)).transpose()?;
     Ok(SweepFile { config: parsed.config, text, path })
+}
+
+/// The sweep file with this configuration in place of its own.
+pub(crate) fn reread(registry: &Registry, file: SweepFile, config: &Value) -> Result<SweepFile> {
+    let text = serde_json::to_string_pretty(config)?;
+    let parsed = Reader::new(registry).read(&text, "the sweep file with these flags")?;
+    Ok(SweepFile { config: parsed.config, text, path: file.path })
+}
+
+/// A reader to which warnings are errors if it is `strict`.
+pub(crate) fn reader(registry: &Registry, strict: bool) -> Reader<'_> {
+    let reader = Reader::new(registry);
+    if strict { reader.strict() } else { reader }
+}
+
+/// Whether what is printed to this stream has colors.
+pub(crate) fn paint(stream: &impl IsTerminal) -> Paint {
+    let wanted = stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted { Paint::Color } else { Paint::Plain }
 }
 
 /// The text of a sweep file and the name to call it by.
@@ -71,7 +93,20 @@ pub(crate) fn read_runs(path: &Path) -> Result<Vec<SweepRun>> {
     };
     let name = path.display();
     let text = text.map_err(|e| InputError::new(format!("cannot read {name}: {e}")))?;
-    serde_json::from_str(&text).map_err(|e| {
-        InputError::new(format!("{name}:{}:{}: not a list of runs: {e}", e.line(), e.column())).into()
-    })
+    let of_json = |e: &serde_json::Error| {
+        InputError::new(format!("{name}:{}:{}: not JSON: {}", e.line(), e.column(), json_fault(e)))
+    };
+    let runs = serde_json::from_str::<Value>(&text).map_err(|e| of_json(&e))?;
+    let Value::Array(runs) = runs else {
+        let message = format!(
+            "{name}: expected a list of runs, such as [{{\"config\": {{\"lr\": {{\"value\": 0.1}}}}}}]"
+        );
+        return Err(InputError::new(message).into());
+    };
+    let run = |(place, run): (usize, Value)| {
+        let wrong =
+            |e: serde_json::Error| format!("{name}: run {} of the list: {}", place + 1, json_fault(&e));
+        serde_json::from_value(run).map_err(|e| InputError::new(wrong(e)).into())
+    };
+    runs.into_iter().enumerate().map(run).collect()
 }

@@ -1,7 +1,5 @@
 //! `besom plan`: what a sweep file would do.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use besom_agent::RunDir;
 use besom_config::SweepConfig;
@@ -10,7 +8,7 @@ use besom_core::{Answer, Distribution, Registry, RunNumber};
 use besom_store::{Lease, SweepId};
 use serde_json::{Map, Value, json};
 
-use crate::cli::input::read_sweep_file;
+use crate::cli::input::SweepFile;
 use crate::cli::output::{self, Outcome, line};
 use crate::cli::table;
 use crate::error::InputError;
@@ -19,11 +17,10 @@ use besom_engine::Place;
 pub(crate) fn plan(
     registry: &Registry,
     place: &Place,
-    file: &Path,
+    file: &SweepFile,
     n: usize,
     as_json: bool,
 ) -> Result<Outcome> {
-    let file = read_sweep_file(registry, file)?;
     let config = &file.config;
     let seed = config.seed.unwrap_or(0);
     let mut sweep = besom_engine::build(registry, config, seed)?;

@@ -30,6 +30,7 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
     if output.as_os_str() == "-" {
         std::io::stdout().write_all(&bytes)?;
     } else {
+        check_directory(&output)?;
         write_whole(&output, &bytes).with_context(|| format!("cannot write {}", output.display()))?;
         line(output.display())?;
     }
@@ -63,13 +64,28 @@ fn format(output: &Path) -> Result<Format, InputError> {
     }
 }
 
+/// The directory of a file must be there.
+fn check_directory(path: &Path) -> Result<(), InputError> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
+            let (path, parent) = (path.display(), parent.display());
+            Err(InputError::new(format!(
+                "cannot write {path}: there is no directory {parent}; create it first"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file that is never seen half written.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
+    let file = tempfile::Builder::new()
         .prefix(".besom-plot-")
         .permissions(std::fs::Permissions::from_mode(0o666))
-        .tempfile_in(directory)?;
+        .tempfile_in(directory);
+    // The error without the temporary name, which nobody has given.
+    let mut file = file.map_err(|error| std::io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     file.persist(path)?;
     Ok(())

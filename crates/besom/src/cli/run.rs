@@ -13,18 +13,18 @@ use besom_engine::{
 };
 use besom_store::{PausedBy, Status, Store, SweepId, SweepRow, SweepState};
 
-use crate::cli::arguments::{AgentArguments, RunArguments};
+use crate::cli::arguments::{AgentArguments, RunArguments, SweepArguments};
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
 use crate::cli::output::{self, Outcome, line};
 use crate::cli::resume::{self, Found};
-use crate::cli::{agents, describe, signals};
+use crate::cli::{agents, describe, signals, wandb};
 use crate::error::InputError;
 
 /// How often a controller without agents steps its sweep. A step with no news costs a query.
 const PACE: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) -> Result<Outcome> {
-    let file = read_sweep_file(registry, &arguments.file)?;
+    let file = read_sweep_file(registry, &arguments.file, arguments.strict)?;
     check_program(&file)?;
     let mut store = place.open_or_create()?;
     let id = match arguments.resume {
@@ -141,16 +141,13 @@ fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]
     }
 }
 
-pub(crate) fn create(
-    registry: &Registry,
-    place: &Place,
-    file: &Path,
-    prior_runs: &[String],
-    as_json: bool,
-) -> Result<Outcome> {
-    let file = read_sweep_file(registry, file)?;
-    let id = new_sweep(registry, &mut place.open_or_create()?, &file, None, prior_runs)?;
-    if as_json {
+pub(crate) fn create(registry: &Registry, place: &Place, arguments: &SweepArguments) -> Result<Outcome> {
+    let file = wandb::file(registry, arguments)?;
+    let id = new_sweep(registry, &mut place.open_or_create()?, &file, None, &arguments.prior_runs)?;
+    if arguments.wandb.controller {
+        return controller(registry, place, id.as_str());
+    }
+    if arguments.json {
         output::json(&serde_json::json!({ "id": id }))?;
     } else {
         line(format!("created sweep {id}; start an agent with: besom agent {id}"))?;

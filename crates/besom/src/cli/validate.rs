@@ -3,16 +3,22 @@
 use std::path::Path;
 
 use anyhow::Result;
-use besom_config::{Diagnostics, Reader, SweepConfig};
+use besom_config::{Diagnostics, SweepConfig};
 use besom_core::{Registry, RegistryError, error_chain};
 use serde_json::{Value, json};
 
-use crate::cli::input::read_text;
+use crate::cli::input::{paint, read_text, reader};
 use crate::cli::output::{self, Outcome, line};
 
-pub(crate) fn validate(registry: &Registry, file: &Path, as_json: bool, wandb: bool) -> Result<Outcome> {
+pub(crate) fn validate(
+    registry: &Registry,
+    file: &Path,
+    as_json: bool,
+    wandb: bool,
+    strict: bool,
+) -> Result<Outcome> {
     let (text, name) = read_text(file)?;
-    let reader = Reader::new(registry);
+    let reader = reader(registry, strict);
     let read = reader.read(&text, &name).map(|parsed| (check_algorithms(registry, &parsed.config), parsed));
     let for_wandb = wandb.then(|| reader.wandb_diagnostics(&text, &name));
     let valid = matches!(&read, Ok((Ok(()), _)));
@@ -51,20 +57,22 @@ fn verdict(read: &Checked, for_wandb: Option<&Diagnostics>) -> Value {
 }
 
 fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Diagnostics>) -> Result<()> {
+    let paint = paint(&std::io::stdout());
     match read {
         Ok((Ok(()), parsed)) => {
             for warning in &parsed.warnings {
-                line(warning)?;
+                line(warning.report(paint))?;
             }
             line(format!("{name}: valid"))?;
         }
         Ok((Err(error), _)) => line(format!("{name}: {}", error_chain(error)))?,
-        Err(diagnostics) => line(diagnostics)?,
+        Err(diagnostics) => line(diagnostics.report(paint))?,
     }
     match for_wandb {
         Some(diagnostics) if diagnostics.is_empty() => line(format!("{name}: also valid for W&B"))?,
         Some(diagnostics) => {
-            line(format!("W&B would reject this file, or read it differently:\n{diagnostics}"))?;
+            let report = diagnostics.report(paint);
+            line(format!("W&B would reject this file, or read it differently:\n{report}"))?;
         }
         None => {}
     }
