@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod fake;
+mod says;
 mod signal;
 mod source;
 #[cfg(test)]
@@ -46,6 +47,8 @@ pub struct Link<'a> {
     source: Source,
     writer: Option<MetricsWriter>,
     unsent: Vec<Row>,
+    /// What the run has said about itself and the store does not have.
+    facts: Map<String, Value>,
     /// Rows before this one are not reported: the store has them.
     first: u64,
     gaps: u32,
@@ -86,6 +89,7 @@ impl<'a> Link<'a> {
             store_timeout: options.store_timeout,
             writer: None,
             unsent: Vec::new(),
+            facts: Map::new(),
             first: 1,
             gaps: 0,
             received: Signal::Continue,
@@ -247,6 +251,7 @@ impl<'a> Link<'a> {
             }
             self.report()?;
         }
+        self.send_facts()?;
         if self.is_open() && self.last_reply.elapsed() >= self.heartbeat_interval {
             self.report()?;
         }

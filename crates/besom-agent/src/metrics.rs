@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub(crate) use buffer::Buffer;
-pub(crate) use line::preempting;
+pub(crate) use line::{describing, preempting};
 pub(crate) use tail::Tail;
 
 use crate::AgentError;
@@ -78,6 +78,15 @@ impl MetricsWriter {
     /// If the file cannot be written.
     pub fn mark_preempting(&self) -> Result<(), AgentError> {
         self.append(&preempting())
+    }
+
+    /// Says something about the run besides its metrics: facts as in [`Queue::describe`](besom_store::Queue::describe), such as
+    /// `{"config": {"layers": 3}, "tags": ["big"]}`.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or the facts are longer than 1 MiB.
+    pub fn describe(&self, facts: &Map<String, Value>) -> Result<(), AgentError> {
+        self.append(&describing(facts))
     }
 
     pub(crate) fn write(&self, row: &Map<String, Value>) -> io::Result<()> {

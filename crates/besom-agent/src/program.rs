@@ -3,6 +3,7 @@
 mod command_line;
 mod diagnosis;
 mod ending;
+mod fresh;
 mod hydra;
 mod output;
 mod python;
@@ -22,6 +23,7 @@ use crate::record::Record;
 use crate::shutdown::Forwarded;
 use crate::{AgentError, Ended, Level, Link, Runner, Signal, UserSignal};
 use ending::Ending;
+use fresh::Fresh;
 use output::Output;
 
 /// The bounds of the interval at which the metrics file is read: at once while rows arrive, less often when
@@ -36,7 +38,7 @@ const SHUTDOWN_DELAY: Duration = Duration::from_millis(500);
 /// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input,
 /// in a process group of its own. Its environment has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
 /// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines
-/// to), `BESOM_RUN_DIR`, `BESOM_ATTEMPT_DIR` and `BESOM_SLOT` ([`crate::AgentOptions::slot`]). Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
+/// to), `BESOM_RUN_DIR`, `BESOM_ATTEMPT_DIR`, `BESOM_SLOT` ([`crate::AgentOptions::slot`]) and, if the sweep has a metric, its name as `BESOM_METRIC`. Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
 /// [directory](crate::AgentOptions::directory).
 ///
 /// Make one by [`ProgramRunner::new`], then set its fields.
@@ -47,6 +49,8 @@ pub struct ProgramRunner {
     pub command: Option<Vec<String>>,
     /// The sweep's `program`.
     pub program: Option<String>,
+    /// The name of the sweep's first metric, so that `besom log` can warn of a value that is no number.
+    pub metric: Option<String>,
     /// The directory in which programs run: an absolute path.
     pub directory: PathBuf,
     /// The value of `BESOM_STORE`.
@@ -70,6 +74,7 @@ impl ProgramRunner {
         Self {
             command: None,
             program: None,
+            metric: None,
             directory: directory.into(),
             store: store.into(),
             supervisor: None,
@@ -110,6 +115,7 @@ impl ProgramRunner {
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
+        env.extend(self.metric.as_ref().map(|metric| ("BESOM_METRIC", metric.into())));
         env.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
         Ok(Program { argv, directory: self.directory.clone(), env, files: dir.attempt().to_owned() })
     }
@@ -134,11 +140,13 @@ impl ProgramRunner {
             Ok(output) => output,
             Err(error) => return crashed(&error),
         };
-        let (exit, ending) = drive(&mut process, link, self.grace);
+        let fresh = output.as_ref().map(Output::fresh).unwrap_or_default();
+        let (exit, ending) = drive(&mut process, link, self.grace, &fresh);
         if !process.close(&mut || drop(link.pump())) {
             link.warn("some processes of the run could not be killed");
         }
         let (excerpt, copy_error) = output.map(Output::finish).unwrap_or_default();
+        fresh.send(link);
         if let Some(error) = copy_error {
             link.warn(format!("output.log is incomplete: {error}"));
         }
@@ -196,7 +204,7 @@ fn copy_output(process: &mut Process, link: &Link<'_>) -> Result<Option<Output>,
 }
 
 /// Reports metrics to the store and passes signals on to the program until it has ended.
-fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration) -> (Exit, Ending) {
+fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration, fresh: &Fresh) -> (Exit, Ending) {
     let mut ending = Ending::default();
     let mut interval = POLL_INTERVAL.0;
     let mut forwarded = link.forwarded();
@@ -208,6 +216,7 @@ fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration) -> (Exit, 
         }
         let before = link.rows();
         let signal = link.pump();
+        fresh.send_sometimes(link);
         forward(process, &mut forwarded, link.forwarded());
         if matches!(signal, Signal::Shutdown(_)) && ending.signal() == &Signal::Continue {
             note_preemption(link);

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use besom_agent::{ExitReason, Level, ProgramRunner, UserSignal};
 use besom_core::{RunNumber, RunState};
 use besom_store::{Lease, Queue, StopKind, Store, SweepState};
-use support::{Scene, eventually, living};
+use serde_json::json;
+use support::{Scene, eventually, living, object};
 
 /// Lines for a shell script: writes a row.
 const LOG: &str = "log() { echo \"$1\" >> \"$BESOM_METRICS\"; };";
@@ -68,6 +69,34 @@ fn what_a_program_logs_is_stored_line_by_line() {
         Some("metrics line 3 is not a JSON object: 'loss is 2' (2 such lines)")
     );
     assert_eq!((run.best, run.last), (Some(1.0), Some(1.0)));
+}
+
+#[test]
+fn what_a_program_says_and_prints_is_in_the_store() {
+    let scene = Scene::new(&[1]);
+    let run = scene.run_one(
+        "echo '{\"_besom\": {\"tags\": [\"big\"], \"config\": {\"layers\": 3}}}' >> $BESOM_METRICS
+         printf 'one\\ntwo\\377\\n'; echo '{\"_besom\": {\"config\": {\"seed\": 7}}}' >> $BESOM_METRICS",
+    );
+    assert_eq!((run.state, run.rows, run.message), (RunState::Finished, 0, None));
+    let mut store = scene.store();
+    let facts = store.facts(&scene.sweep, RunNumber::FIRST, None).unwrap();
+    assert_eq!(facts, object(json!({"tags": ["big"], "config": {"layers": 3, "seed": 7}})));
+    let output = store.output(&scene.sweep, RunNumber::FIRST, None).unwrap();
+    assert_eq!((output.to_string().as_str(), output.total), ("one\ntwo?\n", 9));
+}
+
+#[test]
+fn facts_that_are_too_large_are_a_warning_and_cost_nothing_else() {
+    let scene = Scene::new(&[1]);
+    let run = scene
+        .run_one("printf '{\"_besom\": {\"notes\": \"%300000d\"}}\\n{\"loss\": 1}\\n' 1 >> $BESOM_METRICS");
+    assert_eq!((run.state, run.best), (RunState::Finished, Some(1.0)));
+    let message = run.message.unwrap();
+    assert!(
+        message.contains("the facts about a run would be 300012 bytes large; at most 262144"),
+        "{message}"
+    );
 }
 
 #[test]

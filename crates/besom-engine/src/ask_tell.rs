@@ -205,6 +205,7 @@ impl Session {
     fn tell(&mut self, tells: Vec<Tell>) -> Result<Value, BoxError> {
         let mut ids = HashSet::new();
         for tell in &tells {
+            check_number(&tell.id, tell.value.as_ref())?;
             if !ids.insert(&tell.id) {
                 return Err(format!("run '{}' appears twice", tell.id).into());
             }
@@ -249,6 +250,7 @@ impl Session {
     fn report(&mut self, reports: &[Report]) -> Result<Value, BoxError> {
         let mut numbers = Vec::new();
         for report in reports {
+            check_number(&report.id, Some(&report.value))?;
             let number = *self.numbers.get(&report.id).ok_or_else(|| format!("no run '{}'", report.id))?;
             self.check_open(&report.id, number)?;
             numbers.push(number);
@@ -261,5 +263,17 @@ impl Session {
         let asked = history.iter().filter(|(_, run)| run.state == RunState::Running && run.stopped.is_some());
         let stop: Vec<_> = asked.map(|(number, _)| &self.ids[number.index()]).collect();
         Ok(json!({ "stop": stop }))
+    }
+}
+
+/// Refuses a value that is no number. NaN and the infinities, which JSON lacks, are texts, and null is no value.
+fn check_number(id: &str, value: Option<&Value>) -> Result<(), BoxError> {
+    match value {
+        None | Some(Value::Null | Value::Number(_)) => Ok(()),
+        Some(Value::String(text)) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity") => Ok(()),
+        Some(value @ Value::String(_)) => {
+            Err(format!("the value of run '{id}' must be a number, got the text {value}").into())
+        }
+        Some(value) => Err(format!("the value of run '{id}' must be a number, got {value}").into()),
     }
 }

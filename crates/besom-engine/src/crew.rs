@@ -129,6 +129,7 @@ impl<'a> Crew<'a> {
         let mut runner = ProgramRunner::new(directory, files);
         runner.program.clone_from(&self.config.program);
         runner.command.clone_from(&self.config.command);
+        runner.metric = self.sweep.new.metrics.first().map(|metric| metric.name.clone());
         Ok(runner)
     }
 

@@ -5,16 +5,16 @@
 //! reaches it and libraries that insist on the main thread work; each of several agents has a second thread for its
 //! function.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
 use besom_agent::{Level, ProgramRunner, Runner, Shutdown};
-use besom_engine::{Attendant, Crew, CrewOptions, EngineError, Place, Steps, Worked, id_of_path};
+use besom_engine::{Attendant, Crew, CrewOptions, EngineError, Event, Place, Steps, Worked, id_of_path};
 use besom_store::SweepId;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 
 use crate::error::Failure;
@@ -141,12 +141,25 @@ struct Caller<'a> {
 }
 
 impl Attendant for Caller<'_> {
+    fn event(&mut self, event: Event) {
+        if let Event::MetricMissing(missing) = event {
+            let warned = Python::attach(|py| warn(py, &missing.to_string()));
+            // Where warnings are errors.
+            self.keep(warned);
+        }
+    }
+
     fn attend(&mut self) {
         if let Some((call, function)) = self.next_call() {
             self.keep(Python::attach(|py| call.execute(py, function)));
         }
         self.keep(Python::attach(|py| py.check_signals()));
     }
+}
+
+fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
+    let text = CString::new(text.replace('\0', "")).unwrap_or_default();
+    PyErr::warn(py, &py.get_type::<PyUserWarning>(), &text, 1)
 }
 
 impl<'a> Caller<'a> {

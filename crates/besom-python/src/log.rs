@@ -68,6 +68,11 @@ impl RunLog {
         self.check()
     }
 
+    /// Says something about the run besides its metrics: `config`, `name`, `tags`, `notes`.
+    fn describe(&self, facts: &Bound<'_, PyAny>) -> PyResult<()> {
+        Ok(self.writer.describe(&value::object(facts)?).map_err(Failure::from)?)
+    }
+
     /// Says that the run is about to be preempted: if it fails from now on it is handed out again.
     fn mark_preempting(&self) -> Result<(), Failure> {
         Ok(self.writer.mark_preempting()?)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use besom_core::{RunNumber, RunState};
-use besom_engine::{Creation, Place, program_directory};
+use besom_engine::{Creation, MissingMetric, Place, program_directory};
 use besom_store::{Order, RunQuery, Store, SweepId, SweepState};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -194,6 +194,27 @@ impl PyStore {
         let number = run_number(number)?;
         let rows = self.with(py, |store| Ok(store.rows(&SweepId::new(id), number, None)?))?;
         value::serialized(py, &rows.into_iter().map(|row| row.values).collect::<Vec<_>>())
+    }
+
+    /// Return what the newest attempt of a run has logged under each key: dicts of `key`, `count`, `numbers`, `last`, `min`, `max`.
+    fn logged<'py>(&self, py: Python<'py>, id: String, number: u64) -> PyResult<Bound<'py, PyAny>> {
+        let number = run_number(number)?;
+        let logged = self.with(py, |store| Ok(store.logged(&SweepId::new(id), number, None)?))?;
+        value::serialized(py, &logged)
+    }
+
+    /// Return the facts about the newest attempt of a run, with what its owner has stated.
+    fn facts<'py>(&self, py: Python<'py>, id: String, number: u64) -> PyResult<Bound<'py, PyAny>> {
+        let number = run_number(number)?;
+        value::serialized(py, &self.with(py, |store| Ok(store.facts(&SweepId::new(id), number, None)?))?)
+    }
+
+    /// Return why no finished run has a value of the metric, or None.
+    fn missing_metric(&self, py: Python<'_>, id: String) -> Result<Option<String>, Failure> {
+        self.with(py, |store| {
+            let missing = MissingMetric::of(&mut *store, &SweepId::new(id))?;
+            Ok(missing.map(|missing| missing.conclusion()))
+        })
     }
 
     /// Return the curve of the first metric in the newest attempt of a run; NaN where the value was not finite.

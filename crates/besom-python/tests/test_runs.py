@@ -399,3 +399,89 @@ def test_a_row_that_waits_for_its_step_is_written_when_the_process_ends_however_
         process.send_signal(kind)
         process.communicate(timeout=60)
         assert process.returncode == -kind and rows(directory) == expected
+
+
+def test_what_is_stated_in_the_summary_counts_as_a_last_row():
+    def train():
+        run = besom.init()
+        x = run.config.x
+        besom.log({"loss": 5.0, "acc": 0.1})
+        if x == 1:
+            run.summary["loss"] = 2.0
+        elif x == 2:
+            run.summary.update({"loss": 1.0}, best_epoch=3)
+            besom.log({"loss": 4.0})
+        else:
+            run.summary.loss = 5.0
+        run.summary["acc"] = 0.1
+
+    sweep_id = besom.sweep(GRID)
+    besom.agent(sweep_id, function=train)
+    one, two, three = runs(sweep_id)
+    assert one.history() == [{"loss": 5.0, "acc": 0.1}, {"loss": 2.0}]
+    assert two.history() == [{"loss": 5.0, "acc": 0.1}, {"loss": 4.0}, {"best_epoch": 3}]
+    assert three.history() == [{"loss": 5.0, "acc": 0.1}]
+    assert one.summary == {"loss": 2.0, "acc": 0.1} and two.summary["best_epoch"] == 3
+    assert besom.Api().sweep(sweep_id).best_run().number == 1
+
+
+def test_a_summary_of_a_program_that_calls_no_finish_counts(script):
+    script.write("import besom\nrun = besom.init(config={'layers': 3}, tags=['big'], notes='n')\nrun.summary['loss'] = 0.5\n")
+    sweep_id = besom.sweep({**GRID, "program": "program.py", "run_cap": 1})
+    besom.agent(sweep_id)
+    (run,) = runs(sweep_id)
+    assert run.best == 0.5 and run.config == {"layers": 3, "x": 1}
+    assert run.tags == ["big"] and run.notes == "n" and run.name == run.id
+
+
+def test_what_a_run_adds_to_its_config_is_kept():
+    def train():
+        run = besom.init(config={"x": 9, "model": object}, name="first")
+        run.config.update(layers=3)
+        run.config.seed = 7
+        besom.log({"loss": 1})
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert run.config == {"model": "<class 'object'>", "layers": 3, "seed": 7, "x": 1}
+    assert run.name == "first"
+
+
+def test_a_metric_that_never_arrives_is_warned_of():
+    def train():
+        besom.init()
+        besom.log({"epoch": 1, "los": 0.5})
+
+    sweep_id = besom.sweep(GRID)
+    why = "run 1 logged epoch and los, but not loss \\(did you mean los\\?\\)"
+    with pytest.warns(UserWarning, match=f"^none of the 3 finished runs has a value of loss: {why}$"):
+        assert besom.agent(sweep_id, function=train) == 3
+    sweep = besom.Api().sweep(sweep_id)
+    with pytest.warns(UserWarning, match=why):
+        assert sweep.best_run() is None
+    assert "but not loss" in sweep.missing_metric and "but not loss" in repr(sweep) and "but not loss" in sweep._repr_html_()
+
+
+def test_a_sweep_whose_method_needs_a_metric_that_never_arrives_is_paused():
+    sweep_id = besom.sweep({**GRID, "method": "bayes", "run_cap": 9, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    with pytest.raises(besom.SweepPaused, match="none of the 3 finished runs has a value of loss: run 1 logged nothing"):
+        besom.agent(sweep_id, function=lambda: None)
+    assert besom.Api().sweep(sweep_id).paused_by == "metric"
+
+
+def test_the_table_of_runs_has_how_they_ended_and_what_they_logged():
+    pandas = pytest.importorskip("pandas")
+
+    def train():
+        besom.init()
+        besom.log({"loss": 2.0, "val": {"acc": 0.5}, "state": "warm"})
+        besom.log({"loss": math.nan})
+
+    config = {**GRID, "parameters": {"x": {"values": [1]}, "run": {"value": "mine"}}}
+    sweep_id = besom.sweep(config)
+    besom.agent(sweep_id, function=train)
+    (row,) = besom.Api().sweep(sweep_id).to_pandas().to_dict("records")
+    assert (row["run"], row["config.run"], row["state"], row["summary.state"], row["stopped"]) == (1, "mine", "finished", "warm", False)
+    assert row["x"] == 1 and row["val.acc"] == 0.5 and row["best"] == 2.0 and math.isnan(row["loss"])
+    assert row["created"] <= row["started"] <= row["ended"] <= pandas.Timestamp.now(tz="UTC") + pandas.Timedelta(days=1)

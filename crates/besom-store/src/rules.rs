@@ -14,7 +14,7 @@ mod tests;
 use besom_core::RunState;
 use serde_json::{Map, Value};
 
-pub use self::facts::{facts_text, fits, kept, merge, unprinted};
+pub use self::facts::{compose, facts_text, fits, kept, merge, unprinted};
 pub use self::run::{Ended, RunRecord, Standing, StopRequest};
 pub use self::sweep::SweepRecord;
 use crate::Row;

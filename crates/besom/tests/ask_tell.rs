@@ -187,3 +187,23 @@ fn whole_bounds_that_were_probably_real_are_warned_of() {
         assert_eq!(reply(parameters), json!({ "ok": true }));
     }
 }
+
+#[test]
+fn a_value_that_is_no_number_is_refused_and_changes_nothing() {
+    let value =
+        |value: Value| json!({ "tell": [{ "id": "1", "params": {}, "value": value, "state": "finished" }] });
+    let replies = talk(&[
+        start("random"),
+        json!({ "ask": 1 }),
+        value(json!("0.3")),
+        value(json!([0.3])),
+        json!({ "report": [{ "id": "1", "value": "0.3" }] }),
+        value(json!("NaN")),
+    ]);
+    let text = "the value of run '1' must be a number, got the text \"0.3\"";
+    let expected = [text, "the value of run '1' must be a number, got [0.3]", text];
+    for (reply, expected) in replies[2..5].iter().zip(expected) {
+        assert!(reply["error"].as_str().unwrap().contains(expected), "{reply}");
+    }
+    assert_eq!(replies[5], json!({ "ok": true }));
+}

@@ -1,6 +1,7 @@
 //! Where the rows of a run come from.
 
 use besom_store::{Lease, Row};
+use serde_json::{Map, Value};
 
 use crate::metrics::{Buffer, Tail};
 use crate::{AgentError, AgentOptions, MetricsWriter, RunDir};
@@ -65,6 +66,14 @@ impl Source {
         match self {
             Self::File { tail, .. } => tail.is_preempting(),
             Self::Memory(buffer) => buffer.is_preempting(),
+        }
+    }
+
+    /// What the run has said about itself since this was last asked.
+    pub(super) fn take_facts(&mut self) -> Map<String, Value> {
+        match self {
+            Self::File { tail, .. } => tail.take_facts(),
+            Self::Memory(buffer) => buffer.take_facts(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use besom_store::Row;
+use besom_store::{Row, rules};
 use serde_json::{Map, Value};
 
 use super::check_length;
@@ -23,6 +23,7 @@ struct Logged {
     /// The seq of the last row that was read; 0 if none was.
     seq: u64,
     preempting: bool,
+    facts: Map<String, Value>,
 }
 
 impl Buffer {
@@ -32,6 +33,7 @@ impl Buffer {
         let mut logged = self.lock();
         match message(row) {
             Some(Line::Preempting) => logged.preempting = true,
+            Some(Line::Facts(facts)) => rules::compose(&mut logged.facts, &facts),
             _ => logged.rows.push_back(row.clone()),
         }
         Ok(())
@@ -54,6 +56,11 @@ impl Buffer {
     /// Whether the run has announced its preemption.
     pub(crate) fn is_preempting(&self) -> bool {
         self.lock().preempting
+    }
+
+    /// What the run has said about itself since this was last asked.
+    pub(crate) fn take_facts(&self) -> Map<String, Value> {
+        std::mem::take(&mut self.lock().facts)
     }
 
     fn lock(&self) -> MutexGuard<'_, Logged> {

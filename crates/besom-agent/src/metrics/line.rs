@@ -16,6 +16,8 @@ pub(crate) enum Line {
     Row(Map<String, Value>),
     /// The reserved line by which a program announces its preemption: `{"_besom": "preempting"}`.
     Preempting,
+    /// The reserved line by which a program says something about its run: `{"_besom": {"config": {"layers": 3}}}`.
+    Facts(Map<String, Value>),
     /// Something else, and why it is not a row.
     Bad(&'static str),
 }
@@ -37,7 +39,16 @@ pub(crate) fn parse(line: &[u8]) -> Line {
 /// The message in an object with nothing but the reserved key.
 pub(crate) fn message(object: &Map<String, Value>) -> Option<Line> {
     let value = object.get(RESERVED).filter(|_| object.len() == 1)?;
-    Some(if value == PREEMPTING { Line::Preempting } else { Line::Bad("is not a message that besom knows") })
+    Some(match value {
+        Value::Object(facts) => Line::Facts(facts.clone()),
+        value if value == PREEMPTING => Line::Preempting,
+        _ => Line::Bad("is not a message that besom knows"),
+    })
+}
+
+/// The reserved line by which a program says something about its run.
+pub(crate) fn describing(facts: &Map<String, Value>) -> Map<String, Value> {
+    Map::from_iter([(RESERVED.to_owned(), Value::Object(facts.clone()))])
 }
 
 /// The reserved line by which a program announces its preemption.
@@ -92,6 +103,9 @@ mod tests {
         assert_eq!(parse(br#" {"_besom": "preempting"}"#), Line::Preempting);
         assert_eq!(parse(Value::Object(preempting()).to_string().as_bytes()), Line::Preempting);
         assert_eq!(parse(br#"{"_besom": "preemting"}"#), Line::Bad("is not a message that besom knows"));
+        let facts = json!({"tags": ["a"], "config": {"layers": 3}}).as_object().cloned().unwrap_or_default();
+        let line = Value::Object(describing(&facts)).to_string();
+        assert_eq!(parse(line.as_bytes()), Line::Facts(facts));
         check(r#"{"_besom": "preempting", "loss": 1}"#, json!({"_besom": "preempting", "loss": 1}));
         check(r#"{"preempting": true}"#, json!({"preempting": true}));
     }

@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use besom_store::Row;
+use besom_store::{Row, rules};
+use serde_json::{Map, Value};
 
 use super::MAX_LINE;
 use super::line::{Line, parse};
@@ -30,6 +31,7 @@ pub(crate) struct Tail {
     first_bad: Option<String>,
     truncated: bool,
     preempting: bool,
+    facts: Map<String, Value>,
 }
 
 impl Tail {
@@ -47,6 +49,7 @@ impl Tail {
             first_bad: None,
             truncated: false,
             preempting: false,
+            facts: Map::new(),
         }
     }
 
@@ -63,6 +66,11 @@ impl Tail {
     /// Whether the program has announced its preemption.
     pub(crate) fn is_preempting(&self) -> bool {
         self.preempting
+    }
+
+    /// What the program has said about its run since this was last asked, as one JSON merge patch.
+    pub(crate) fn take_facts(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.facts)
     }
 
     /// The next rows whose lines are complete, at least one if there is any. A missing file has none.
@@ -153,6 +161,7 @@ impl Tail {
                 rows.push(Row::new(self.seq, values));
             }
             Line::Preempting => self.preempting = true,
+            Line::Facts(facts) => rules::compose(&mut self.facts, &facts),
             Line::Bad(what) => {
                 self.bad += 1;
                 if self.first_bad.is_none() {
@@ -252,6 +261,17 @@ mod tests {
         assert!(!file.tail.is_preempting());
         assert_eq!(file.read(), [(1, "1".to_owned()), (2, "2".to_owned())]);
         assert!(file.tail.is_preempting() && file.tail.warnings().is_empty());
+    }
+
+    #[test]
+    fn what_a_program_says_about_its_run_has_no_seq() {
+        let mut file = Growing::new();
+        file.append(
+            b"{\"_besom\": {\"config\": {\"a\": 1}}}\n{\"a\": 1}\n{\"_besom\": {\"config\": {\"b\": 2}}}\n",
+        );
+        assert_eq!(file.read(), [(1, "1".to_owned())]);
+        assert_eq!(Value::Object(file.tail.take_facts()), serde_json::json!({"config": {"a": 1, "b": 2}}));
+        assert!(file.tail.take_facts().is_empty() && file.tail.warnings().is_empty());
     }
 
     #[test]

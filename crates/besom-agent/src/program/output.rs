@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::fresh::Fresh;
+
 /// How much of the beginning and of the end is kept, in bytes each: enough for a traceback under a flood of
 /// warnings, and 10^5 runs fit on a disk.
 const KEPT: u64 = 1 << 20;
@@ -25,6 +27,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct Output {
     shared: Arc<Mutex<Shared>>,
     ends: Receiver<()>,
+    fresh: Fresh,
 }
 
 #[derive(Debug)]
@@ -34,6 +37,7 @@ struct Shared {
     /// The ends of standard output and standard error.
     ends: [Vec<u8>; 2],
     error: Option<io::Error>,
+    fresh: Fresh,
 }
 
 impl Output {
@@ -44,7 +48,9 @@ impl Output {
         stderr: impl Read + Send + 'static,
     ) -> io::Result<Self> {
         let file = Some(Bounded::create(path, KEPT)?);
-        let shared = Arc::new(Mutex::new(Shared { file, ends: Default::default(), error: None }));
+        let fresh = Fresh::default();
+        let shared = Shared { file, ends: Default::default(), error: None, fresh: fresh.clone() };
+        let shared = Arc::new(Mutex::new(shared));
         let (sender, ends) = mpsc::channel();
         for (which, stream) in [(0, Box::new(stdout) as Box<dyn Read + Send>), (1, Box::new(stderr))] {
             let (shared, sender) = (Arc::clone(&shared), sender.clone());
@@ -54,7 +60,12 @@ impl Output {
                 let _ = sender.send(());
             })?;
         }
-        Ok(Self { shared, ends })
+        Ok(Self { shared, ends, fresh })
+    }
+
+    /// What is on its way to the store.
+    pub(super) fn fresh(&self) -> Fresh {
+        self.fresh.clone()
     }
 
     /// Completes the copy. Returns the last lines of standard error, or of standard output if there are none,
@@ -91,6 +102,7 @@ fn copy(mut stream: Box<dyn Read + Send>, which: usize, shared: &Mutex<Shared>) 
         if shared.error.is_none() {
             shared.error = file.write(&buffer[..count]).err();
         }
+        shared.fresh.push(&buffer[..count]);
         let end = &mut shared.ends[which];
         end.extend_from_slice(&buffer[count.saturating_sub(EXCERPT)..count]);
         end.drain(..end.len().saturating_sub(EXCERPT));

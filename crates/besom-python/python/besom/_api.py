@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Optional
 
 from besom import _besom, _place, _show
+
+
+#: How values that JSON lacks are stored.
+_NOT_FINITE: dict[str, Any] = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+def warn_of_missing_metric(store: _besom.Store, id: str) -> None:
+    """Warn if no finished run of a sweep has a value of its metric."""
+    missing = store.missing_metric(id)
+    if missing is not None:
+        warnings.warn(missing, UserWarning, stacklevel=3)
 
 
 class ApiRun:
@@ -16,9 +28,7 @@ class ApiRun:
         self.sweep_id = sweep_id
         self.number: int = row["number"]
         self.id = f"{sweep_id}-{self.number}"
-        self.name = self.id
-        #: The parameters, nested as in the sweep file.
-        self.config: dict[str, Any] = row["point"]
+        self._facts: Optional[dict[str, Any]] = None
         #: The note of the search on its suggestion.
         self.note: dict[str, Any] = row["note"]
         #: ``pending``, ``running``, ``preempted``, ``finished``, ``failed``, ``crashed`` or ``killed``.
@@ -32,8 +42,35 @@ class ApiRun:
         self.last: Optional[float] = row["last"]
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """What the run and its owner have said of it: ``name``, ``tags``, ``notes``, ``config`` and others."""
+        if self._facts is None:
+            self._facts = self._store.facts(self.sweep_id, self.number)
+        return self._facts
+
+    @property
+    def name(self) -> str:
+        """The name that the run was given, or its id."""
+        return str(self.facts.get("name") or self.id)
+
+    @property
+    def tags(self) -> list[str]:
+        """Its tags."""
+        return list(self.facts.get("tags") or [])
+
+    @property
+    def notes(self) -> Optional[str]:
+        """Its notes, or None."""
+        return self.facts.get("notes")
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The parameters, nested as in the sweep file, and what the program has added to them."""
+        return {**self.facts.get("config", {}), **self._row["point"]}
+
+    @property
     def summary(self) -> dict[str, Any]:
-        """The last value of each key that the run logged."""
+        """The last value of each key that the run logged, or stated in its summary."""
         summary: dict[str, Any] = {}
         for row in self._rows():
             summary.update(row)
@@ -87,7 +124,7 @@ class ApiSweep:
 
     @property
     def paused_by(self) -> Optional[str]:
-        """Who has paused it, if it is paused: ``owner``, ``search``, ``stopper`` or ``program``."""
+        """Who has paused it, if it is paused: ``owner``, ``search``, ``stopper``, ``program`` or ``metric``."""
         return self._row["paused_by"]  # type: ignore[no-any-return]
 
     @property
@@ -123,12 +160,19 @@ class ApiSweep:
     def best_run(self, order: Optional[str] = None) -> Optional[ApiRun]:
         """Return the run with the best value of the first metric, or None.
 
-        Runs that failed, crashed or were killed do not count; a running run does, and is the best so far.
+        Runs that failed, crashed or were killed do not count; a running run does, and is the best so far. If there is none
+        although runs have finished, a warning says what they logged instead of the metric: :attr:`missing_metric`.
         """
         best = self._store.status(self.id)["best"]
         if not best:
+            warn_of_missing_metric(self._store, self.id)
             return None
         return ApiRun(self._store, self.id, self._store.run(self.id, best["run"]))
+
+    @property
+    def missing_metric(self) -> Optional[str]:
+        """Why no finished run has a value of the metric, or None."""
+        return self._store.missing_metric(self.id)
 
     @property
     def status(self) -> dict[str, Any]:
@@ -137,11 +181,41 @@ class ApiSweep:
         return {**status, "counts": dict(status["counts"])}
 
     def to_pandas(self) -> Any:
-        """Return a ``pandas.DataFrame`` with one row per run."""
+        """Return a ``pandas.DataFrame`` with one row per run.
+
+        Columns are ``run``, ``state``, ``stopped`` (a stopping rule ended it), ``stop_reason``, ``best``, ``last``, ``created``,
+        ``started`` and ``ended``, then the parameters, then the last value of each key logged. A parameter of the name of an
+        earlier column becomes ``config.NAME``, a key ``summary.NAME``.
+        """
         import pandas as pd
 
-        rows = [{"run": r.number, "state": r.state, "best": r.best, "last": r.last, **_show.flat(r.config)} for r in self.runs]
-        return pd.DataFrame(rows)
+        frame = pd.DataFrame([self._pandas_row(run) for run in self.runs])
+        for name in ("created", "started", "ended"):
+            if name in frame:
+                frame[name] = pd.to_datetime(frame[name], unit="ms", utc=True)
+        return frame
+
+    def _pandas_row(self, run: ApiRun) -> dict[str, Any]:
+        given = run._row
+        row = {
+            "run": run.number,
+            "state": run.state,
+            "stopped": given["stop_kind"] == "early" and run.state == "finished",
+            "stop_reason": run.stop_reason,
+            "best": run.best,
+            "last": run.last,
+            "created": given["created_ms"],
+            "started": given["started_ms"],
+            "ended": given["ended_ms"],
+        }
+        fixed = set(row)
+        params = _show.flat(given["point"])
+        row.update((f"config.{name}" if name in fixed else name, value) for name, value in params.items())
+        for logged in self._store.logged(self.id, run.number):
+            key = logged["key"]
+            name = f"summary.{key}" if key in fixed or key in params else key
+            row[name] = _NOT_FINITE.get(logged["last"], logged["last"]) if isinstance(logged["last"], str) else logged["last"]
+        return row
 
     def pause(self) -> None:
         """Pause the sweep: start no new runs until it is resumed."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Callable, Optional
 
 from besom import _place
@@ -30,16 +31,21 @@ class Config:
     def __init__(self, swept: Mapping[str, Any], given: Optional[Mapping[str, Any]] = None) -> None:
         object.__setattr__(self, "_swept", dict(swept))
         object.__setattr__(self, "_values", {**dict(given or {}), **swept})
+        #: Who is to hear of what is added.
+        object.__setattr__(self, "_heard", None)
 
     def update(self, values: Any = None, allow_val_change: Optional[bool] = None, **more: Any) -> None:
         """Set values that are not parameters of the sweep."""
-        for name, value in dict(values or {}, **more).items():
-            self[name] = value
+        self._add({name: value for name, value in dict(values or {}, **more).items() if name not in self._swept})
 
     def setdefaults(self, values: Mapping[str, Any]) -> None:
         """Set values that do not exist yet."""
-        for name, value in values.items():
-            self._values.setdefault(name, value)
+        self._add({name: value for name, value in values.items() if name not in self._values})
+
+    def _add(self, values: dict[str, Any]) -> None:
+        self._values.update(values)
+        if values and self._heard is not None:
+            self._heard(values)
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the value of this name, or ``default``."""
@@ -70,7 +76,7 @@ class Config:
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name not in self._swept:
-            self._values[name] = value
+            self._add({name: value})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -82,7 +88,10 @@ class Config:
             raise AttributeError(f"the run has no parameter '{name}'; known: {known}") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self[name] = value
+        if name == "_heard":
+            object.__setattr__(self, name, value)
+        else:
+            self[name] = value
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
@@ -97,11 +106,82 @@ class Config:
         return repr(self._values)
 
 
+class Summary(dict[str, Any]):
+    """The last value of each key that a run logged, and what the program states beside: ``run.summary["acc"] = 0.9``.
+
+    What is stated counts as one more row of metrics, logged when the run ends, unless the same value was logged last. So
+    searches, stopping rules and ``best_run`` see it.
+
+    >>> summary = Summary()
+    >>> summary.note({"loss": 0.5, "acc": 0.8})
+    >>> summary["acc"], summary.loss = 0.9, 0.5
+    >>> summary.stated()
+    {'acc': 0.9}
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        object.__setattr__(self, "_stated", {})
+
+    def note(self, row: Mapping[str, Any]) -> None:
+        """Take in a row that was logged: the newest value of a key counts."""
+        super().update(row)
+        for key in row:
+            self._stated.pop(key, None)
+
+    def stated(self) -> dict[str, Any]:
+        """Return what was stated and is not what was logged last."""
+        return dict(self._stated)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key not in self._stated and key in self and _same(self[key], value):
+            return
+        super().__setitem__(key, value)
+        self._stated[key] = value
+
+    def update(self, *values: Any, **more: Any) -> None:
+        """State several values."""
+        for key, value in dict(*values, **more).items():
+            self[key] = value
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """State a value unless there is one."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self:
+            raise AttributeError(name)
+        return self[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as plain data."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two values are one; arrays, which compare element by element, are not."""
+    try:
+        return bool(a == b)
+    except Exception:
+        return False
+
+
 class Run:
     """A run that this program executes.
 
     ``id`` is ``SWEEP-NUMBER`` (outside a sweep, a name made of time and process), ``number`` its number in the sweep from
-    1, ``dir`` a directory for checkpoints that is the same in all attempts, ``summary`` the last value of each key logged.
+    1, ``dir`` a directory for checkpoints that is the same in all attempts, ``summary`` the last value of each key logged; what
+    is stated there counts as a last row.
     """
 
     def __init__(
@@ -114,7 +194,8 @@ class Run:
         self.sweep_id = sweep_id
         self.number = number
         self.attempt = attempt
-        self.summary: dict[str, Any] = {}
+        self.summary = Summary()
+        config._heard = self._added_to_config
         self.project: Optional[str] = None
         self.entity: Optional[str] = None
         self.exit_code: Optional[int] = None
@@ -137,7 +218,7 @@ class Run:
         if not isinstance(data, Mapping):
             raise TypeError(f"a row of metrics must be a dict, got {data!r}")
         if step is None and commit is not False and not self._pending:
-            self.summary.update(data)
+            self.summary.note(data)
             self._write(data)
             return
         self._log_at(data, step, commit)
@@ -147,7 +228,7 @@ class Run:
         if step is not None and step != self._step:
             self._flush()
             self._step = step
-        self.summary.update(data)
+        self.summary.note(data)
         with self._growing:
             if not self._pending:
                 self._waiting_since = time.monotonic()
@@ -171,6 +252,29 @@ class Run:
         with contextlib.suppress(RunStopped):
             self._flush()
 
+    def _write_summary(self) -> None:
+        """Log what the program has stated in the summary, as a last row."""
+        self._write_pending()
+        stated = self.summary.stated()
+        if stated:
+            self.summary.note(stated)
+            with contextlib.suppress(RunStopped):
+                self._write(stated)
+
+    def _describe(self, **facts: Any) -> None:
+        """Say something about the run besides its metrics; what is None is left out."""
+        known = {name: value for name, value in facts.items() if value is not None}
+        if not known:
+            return
+        try:
+            self._log.describe(known)
+        except TypeError:
+            # A configuration may hold anything; what is not data is kept as its text.
+            self._log.describe(_plain(known))
+
+    def _added_to_config(self, values: dict[str, Any]) -> None:
+        self._describe(config=values)
+
     @property
     def should_stop(self) -> bool:
         """Whether the run must end, for code that polls instead of being interrupted. A program gets SIGTERM."""
@@ -185,7 +289,7 @@ class Run:
 
     def finish(self, exit_code: Optional[int] = None) -> None:
         """Finish the run. A code other than 0 marks it failed."""
-        self._write_pending()
+        self._write_summary()
         self.exit_code = exit_code or 0
         _forget(self)
 
@@ -243,12 +347,17 @@ def init(
     entity: Optional[str] = None,
     config: Optional[Mapping[str, Any]] = None,
     name: Optional[str] = None,
+    tags: Optional[Sequence[str]] = None,
+    notes: Optional[str] = None,
+    group: Optional[str] = None,
+    job_type: Optional[str] = None,
     **ignored: Any,
 ) -> Run:
     """Return the run that this code executes.
 
     In a function or program that an agent started it is the agent's run, with the sweep's parameters, which take
     precedence over ``config``. Elsewhere it is a new run in ``.besom/alone``, so that a script also runs without a sweep.
+    ``config``, ``name``, ``tags``, ``notes``, ``group`` and ``job_type`` are kept with the run.
     Options of W&B that have no meaning here are ignored.
     """
     global _outside
@@ -257,9 +366,11 @@ def init(
         run = _of_environment() or _alone()
         _remember(run)
         _outside = run
+        atexit.register(run._write_summary)
     run.config.setdefaults(dict(config or {}))
     run.name = name or run.name
     run.project, run.entity = project, entity
+    run._describe(name=name, tags=None if tags is None else list(tags), notes=notes, group=group, job_type=job_type)
     return run
 
 
@@ -374,7 +485,7 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
     except Exception as error:
         return _failure(run, error)
     finally:
-        run._write_pending()
+        run._write_summary()
         _forget(run)
         _here.run = before
 

@@ -40,12 +40,17 @@ def best_line(metrics: list[dict[str, Any]], best: Optional[dict[str, Any]], bet
     return "; ".join(parts)
 
 
+def missing(store: Store, sweep: dict[str, Any]) -> str:
+    """Return why no finished run has a value of the metric, unless the sweep was paused for it, which says it already."""
+    return "" if sweep["paused_by"] == "metric" else store.missing_metric(sweep["id"]) or ""
+
+
 def status_line(store: Store, id: str) -> str:
     """Return the status of a sweep in one line."""
     sweep, status = store.sweep(id), store.status(id)
     title = f" ({sweep['name']})" if sweep["name"] else ""
     reason = f" ({sweep['reason']})" if sweep["reason"] else ""
-    parts = [f"sweep {id}{title}: {sweep['state']}{reason}", f"runs {counts(sweep, status)}", best(sweep, status)]
+    parts = [f"sweep {id}{title}: {sweep['state']}{reason}", f"runs {counts(sweep, status)}", best(sweep, status), missing(store, sweep)]
     is_over = sweep["state"] in ("finished", "canceled")
     if not is_over and status["agents"]:
         parts.append("1 agent" if status["agents"] == 1 else f"{status['agents']} agents")

@@ -90,7 +90,8 @@ def agent(
     again, after ``heartbeat_timeout`` seconds without a heartbeat.
 
     Raises :class:`besom.SweepPaused` with the reason if anything but its owner pauses the sweep: the function or program
-    fails quickly three times in a row, or the search method or stopping rule fails.
+    fails quickly three times in a row, the search method or stopping rule fails, or three runs finish without a value of the
+    metric that these need. Where it is not needed, a warning says what was logged instead.
     """
     id, store = _place.sweep_id(sweep_id), _place.store_directory()
     if function is not None and not callable(function):
@@ -99,14 +100,14 @@ def agent(
         raise ValueError(f"count must be >= 0, got {count}")
     if processes is not None and processes < 1:
         raise ValueError(f"processes must be >= 1, got {processes}")
-    from besom import _child, _progress
+    from besom import _api, _child, _progress
 
     in_thread = function is not None and processes is None
     with contextlib.ExitStack() as stack:
         command = stack.enter_context(_child.command(function)) if function is not None and processes is not None else None
         stack.enter_context(_progress.watching(id, progress, is_quiet=not in_thread))
         called = function if in_thread else None
-        return _besom.run_agents(
+        executed = _besom.run_agents(
             store,
             id,
             called,
@@ -116,3 +117,5 @@ def agent(
             command=command,
             heartbeat_timeout=heartbeat_timeout,
         )
+    _api.warn_of_missing_metric(_besom.Store(store), id)
+    return executed

@@ -35,6 +35,26 @@ pub fn merge(facts: &mut Map<String, Value>, patch: &Map<String, Value>) {
     }
 }
 
+/// Puts two patches together: what comes of both, one after the other, comes of the one. (But where the first removes an
+/// object and the second states one in its place, the old object is merged with it.)
+///
+/// ```
+/// use serde_json::json;
+///
+/// let object = |value: serde_json::Value| value.as_object().cloned().unwrap_or_default();
+/// let mut patch = object(json!({"config": {"layers": 3, "seed": 1}}));
+/// besom_store::rules::compose(&mut patch, &object(json!({"config": {"seed": null}})));
+/// assert_eq!(patch, object(json!({"config": {"layers": 3, "seed": null}})));
+/// ```
+pub fn compose(patch: &mut Map<String, Value>, later: &Map<String, Value>) {
+    for (key, value) in later {
+        match (patch.get_mut(key), value) {
+            (Some(Value::Object(inner)), Value::Object(later)) => compose(inner, later),
+            _ => drop(patch.insert(key.clone(), value.clone())),
+        }
+    }
+}
+
 /// Facts as they are stored.
 ///
 /// # Errors

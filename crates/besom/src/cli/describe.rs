@@ -1,7 +1,8 @@
 //! How several commands describe sweeps and runs.
 
 use besom_core::{Best, RunState};
-use besom_store::{RunRow, Status, SweepRow};
+use besom_engine::MissingMetric;
+use besom_store::{PausedBy, RunRow, Status, Store, StoreError, SweepRow};
 
 use crate::cli::table;
 
@@ -39,4 +40,12 @@ pub(crate) fn best(sweep: &SweepRow, run: &RunRow, value: f64) -> String {
     let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     lines.extend(values.into_iter().map(|(name, value)| format!("  {name:<width$}  {value}")));
     lines.join("\n")
+}
+
+/// Why no finished run has a value of the metric, unless the sweep was paused for it, which says it already.
+pub(crate) fn missing_metric(store: &mut dyn Store, sweep: &SweepRow) -> Result<Option<String>, StoreError> {
+    if sweep.paused_by == Some(PausedBy::Metric) {
+        return Ok(None);
+    }
+    Ok(MissingMetric::of(store, sweep.id())?.map(|missing| missing.conclusion()))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::output::{self, Outcome, line};
 use crate::cli::{describe, table};
 use crate::error::InputError;
-use besom_engine::{Place, find_sweep};
+use besom_engine::{MissingMetric, Place, find_sweep};
 
 pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
@@ -19,9 +19,13 @@ pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<O
     for sweep in sweeps {
         let status = store.status(&sweep.new.id)?;
         if as_json {
-            all.push(json!({ "sweep": summary(&sweep), "status": status }));
+            let missing = MissingMetric::of(&mut store, sweep.id())?.map(|missing| missing.conclusion());
+            all.push(json!({ "sweep": summary(&sweep), "status": status, "missing_metric": missing }));
         } else {
             line(at_a_glance(&sweep, &status))?;
+            if let Some(missing) = describe::missing_metric(&mut store, &sweep)? {
+                line(format!("  {:<13}  {missing}", "metric"))?;
+            }
         }
     }
     match (as_json, id) {
@@ -121,7 +125,8 @@ pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
         if as_json {
             output::json(&Value::Null)?;
         } else {
-            line(format!("no run has logged a number as '{name}' yet"))?;
+            let missing = MissingMetric::of(&mut store, sweep.id())?.map(|missing| missing.conclusion());
+            line(missing.unwrap_or_else(|| format!("no run has logged a number as '{name}' yet")))?;
         }
         return Ok(Outcome::Failed);
     };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use besom_core::{RunState, error_chain};
+use besom_core::{LoggedKeys, NoValue, RunState, error_chain};
 use besom_store::{Store, SweepState};
 use serde_json::{Map, Value};
 
@@ -112,7 +112,21 @@ pub(crate) fn log(values: &[String]) -> Result<Outcome> {
         return Err(InputError::new(problems.join("; ")).into());
     }
     besom_agent::append_metrics(&path, &row)?;
+    if let Some(warning) = std::env::var("BESOM_METRIC").ok().and_then(|metric| no_number(&metric, &row)) {
+        eprintln!("besom: warning: {warning}");
+    }
     Ok(Outcome::Done)
+}
+
+/// Why the value of the metric in a row does not count, if it is not a number. NaN and infinity are what diverging programs log.
+fn no_number(metric: &str, row: &Map<String, Value>) -> Option<String> {
+    let logged = LoggedKeys::from_iter([row]);
+    let found = logged.get(metric).filter(|found| !is_diverged(&found.last))?;
+    NoValue::of(metric, std::slice::from_ref(found)).map(|why| why.to_string())
+}
+
+fn is_diverged(value: &Value) -> bool {
+    matches!(value.as_str(), Some("NaN" | "Infinity" | "-Infinity"))
 }
 
 /// Reads JSON as it is, anything else as text. `nan` and `inf`, which JSON lacks, become the texts that stand for them.

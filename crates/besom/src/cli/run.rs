@@ -11,7 +11,7 @@ use besom_engine::{
     Creation, Crew, CrewOptions, MissingMetric, Place, PriorRun, Steps, find_sweep, program_directory,
     stored_config,
 };
-use besom_store::{PausedBy, Status, Store, SweepId, SweepRow, SweepState};
+use besom_store::{Status, Store, SweepId, SweepRow, SweepState};
 
 use crate::cli::arguments::{AgentArguments, RunArguments, SweepArguments};
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
@@ -225,12 +225,7 @@ fn conclusion(store: &mut dyn Store, sweep: &SweepRow, status: &Status) -> Resul
             sweep.new.id, sweep.new.id
         ));
     }
-    // A sweep that was paused for it has it in its reason.
-    if sweep.paused_by != Some(PausedBy::Metric)
-        && let Some(missing) = MissingMetric::of(store, &sweep.new.id)?
-    {
-        lines.push(missing.conclusion());
-    }
+    lines.extend(describe::missing_metric(store, sweep)?);
     lines.extend(how_to_continue(sweep, status));
     Ok(lines.join("\n"))
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use besom_agent::RunDir;
-use besom_core::RunNumber;
+use besom_core::{Logged, LoggedKeys, NoValue, RunNumber};
 use besom_store::{Attempt, Event, Lease, RunRow, Store, SweepRow, system_clock};
 use serde_json::{Map, Value, json};
 
@@ -20,6 +20,7 @@ struct Facts {
     sweep: SweepRow,
     run: RunRow,
     curve: Vec<f64>,
+    logged: LoggedKeys,
     attempts: Vec<Attempt>,
     events: Vec<Event>,
 }
@@ -35,14 +36,17 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
         } else {
             store.curve(&sweep.new.id, number, 0)?
         },
+        logged: store.logged(&sweep.new.id, number, None)?,
         attempts: store.attempts(&sweep.new.id, number)?,
         events: store.events(&sweep.new.id, Some(number), 0, EVENTS)?,
         sweep,
     };
     if as_json {
-        let Facts { run, attempts, events, curve, .. } = &facts;
+        let Facts { run, attempts, events, curve, logged, .. } = &facts;
         let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
-        output::json(&json!({ "run": run, "curve": curve, "attempts": attempts, "events": events }))?;
+        output::json(
+            &json!({ "run": run, "curve": curve, "logged": logged, "attempts": attempts, "events": events }),
+        )?;
     } else {
         let directory = place.directory().context("the store has no directory")?;
         let lease = Lease { sweep: facts.sweep.new.id.clone(), run: number, attempt: facts.run.attempt };
@@ -52,7 +56,7 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
 }
 
 fn describe(facts: &Facts, files: &RunDir) -> String {
-    let Facts { sweep, run, curve, attempts, events } = facts;
+    let Facts { sweep, run, curve, logged, attempts, events } = facts;
     let mut lines = vec![headline(sweep, run)];
     if let Some(why) = &run.stop_reason {
         lines.push(format!("stopped because: {why}"));
@@ -60,9 +64,13 @@ fn describe(facts: &Facts, files: &RunDir) -> String {
     if let Some(message) = &run.message {
         lines.push(format!("ended with: {message}"));
     }
+    if let Some(why) = no_value(sweep, run, logged) {
+        lines.push(why);
+    }
     section(&mut lines, "parameters", pairs(table::flat(&run.point)));
     section(&mut lines, "suggested because", note(&run.note));
     section(&mut lines, &curve_title(metric(sweep), curve), plot(curve));
+    section(&mut lines, "logged", keys(logged));
     if attempts.len() > 1 {
         section(&mut lines, "attempts", attempts.iter().map(attempt).collect());
     }
@@ -125,6 +133,28 @@ fn plot(curve: &[f64]) -> Vec<String> {
 fn thin(values: &[f64], most: usize) -> Vec<f64> {
     let parts = values.len().min(most);
     (1..=parts).map(|part| values[part * values.len() / parts - 1]).collect()
+}
+
+/// Why an ended run has no value of the metric.
+fn no_value(sweep: &SweepRow, run: &RunRow, logged: &LoggedKeys) -> Option<String> {
+    let metric = sweep.new.metrics.first().filter(|_| !run.state.is_open() && run.attempt > 0)?;
+    let why = NoValue::of(&metric.name, logged.keys())?;
+    Some(format!("no value of {}: the run {why}", metric.name))
+}
+
+/// All keys that were logged: last, least and greatest value.
+fn keys(logged: &LoggedKeys) -> Vec<String> {
+    let describe = |key: &Logged| {
+        let last = key.last.as_f64().map_or_else(|| key.last.to_string(), table::number);
+        let range = match (key.min, key.max) {
+            (Some(min), Some(max)) if key.numbers > 1 => {
+                format!("{last}  ({} to {}, {} times)", table::number(min), table::number(max), key.count)
+            }
+            _ => last,
+        };
+        (key.key.clone(), range)
+    };
+    pairs(logged.keys().iter().map(describe).collect())
 }
 
 fn attempt(attempt: &Attempt) -> String {

@@ -1,0 +1,46 @@
+//! What a run says besides its metrics: facts and output. Neither is worth a run: what the store does not take is a warning.
+
+use besom_store::{Reply, StoreError, rules};
+use serde_json::{Map, Value};
+
+use super::{Link, Signal};
+use crate::AgentError;
+
+impl Link<'_> {
+    /// Hands output of the run over to the store: text that begins at byte `from` of all its output. Returns whether the store
+    /// has it, or will never have it.
+    pub(crate) fn print(&mut self, from: u64, text: &str) -> bool {
+        if !self.is_open() {
+            return true;
+        }
+        match self.queue.print(&self.lease, from, text) {
+            Ok(reply) => self.note_reply(reply),
+            Err(error) => return !error.is_transient(),
+        }
+        true
+    }
+
+    /// Hands over what the run has said about itself. A failure of the store is as one in a report.
+    pub(super) fn send_facts(&mut self) -> Result<(), AgentError> {
+        let news = self.source.take_facts();
+        rules::compose(&mut self.facts, &news);
+        if self.facts.is_empty() || !self.is_open() {
+            return Ok(());
+        }
+        match self.queue.describe(&self.lease, &self.facts) {
+            Ok(reply) => self.note_reply(reply),
+            Err(error @ StoreError::TooLarge { .. }) => self.warn(error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+        self.facts = Map::<String, Value>::new();
+        Ok(())
+    }
+
+    fn note_reply(&mut self, reply: Reply) {
+        match reply {
+            Reply::Stop { reason, kind } => self.receive(Signal::Stop { kind, reason }),
+            Reply::Lost => self.receive(Signal::Lost),
+            _ => {}
+        }
+    }
+}
