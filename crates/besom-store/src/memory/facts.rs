@@ -84,11 +84,15 @@ impl Printed {
         });
     }
 
-    /// Character by character, as [`Output`] defines it.
+    /// Piece by piece, and character by character where only a part is kept, as [`Output`] defines it.
     fn output(&self) -> Output {
         let total = self.total();
         let mut output = Output::default();
         for (from, text) in &self.0 {
+            if from + text.len() as u64 <= Output::HEAD || from + Output::TAIL >= total {
+                output.push(*from, text);
+                continue;
+            }
             for (at, c) in text.char_indices() {
                 let at = from + at as u64;
                 let is_kept = at + c.len_utf8() as u64 <= Output::HEAD || at + Output::TAIL >= total;
