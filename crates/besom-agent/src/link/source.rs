@@ -9,7 +9,7 @@ use crate::{AgentError, AgentOptions, MetricsWriter, RunDir};
 /// The metrics file of a run, read while it grows, or the memory in which it logs.
 #[derive(Debug)]
 pub(super) enum Source {
-    File { dir: RunDir, tail: Tail },
+    File { dir: RunDir, tail: Box<Tail> },
     Memory(Buffer),
 }
 
@@ -18,7 +18,7 @@ impl Source {
         match &options.directory {
             Some(directory) => {
                 let dir = RunDir::new(directory, lease);
-                Self::File { tail: Tail::new(dir.metrics()), dir }
+                Self::File { tail: Box::new(Tail::new(dir.metrics())), dir }
             }
             None => Self::Memory(Buffer::default()),
         }
@@ -88,7 +88,7 @@ impl Source {
     pub(super) fn rewind(&mut self, expected: u64) -> Result<(), AgentError> {
         match self {
             Self::File { dir, tail } => {
-                *tail = Tail::new(dir.metrics());
+                **tail = Tail::new(dir.metrics());
                 Ok(())
             }
             Self::Memory(_) => Err(self.rows_gone(expected)),
