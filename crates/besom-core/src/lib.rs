@@ -17,6 +17,7 @@
 pub mod contract;
 pub mod distribution;
 mod error;
+mod expr;
 mod history;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
@@ -49,6 +50,7 @@ mod wire;
 pub use contract::{Breach, PointFault};
 pub use distribution::{Distribution, DistributionFault};
 pub use error::{BoxError, error_chain};
+pub use expr::{Expr, ExprError, ExprErrorKind};
 pub use history::{History, News};
 pub use levels::Levels;
 pub use logged::{Logged, LoggedKeys, logged_value};
