@@ -273,7 +273,7 @@ impl Node {
                     match (comparison, right) {
                         (Equal | Different, node) => node.quote(known),
                         (In | NotIn, Self::List(items)) => {
-                            items.iter_mut().for_each(|node| node.quote(known))
+                            items.iter_mut().for_each(|node| node.quote(known));
                         }
                         _ => {}
                     }
@@ -283,10 +283,10 @@ impl Node {
     }
 
     fn quote(&mut self, known: &[&str]) {
-        if let Self::Name { name, .. } = self {
-            if !known.contains(&name.as_str()) {
-                *self = Self::Literal(Value::from(std::mem::take(name)));
-            }
+        if let Self::Name { name, .. } = self
+            && !known.contains(&name.as_str())
+        {
+            *self = Self::Literal(Value::from(std::mem::take(name)));
         }
     }
 }

@@ -113,6 +113,11 @@ impl<'a> Crew<'a> {
         &self.sweep
     }
 
+    /// The configuration of the sweep.
+    pub fn config(&self) -> &SweepConfig {
+        &self.config
+    }
+
     /// How many runs the sweep will have, if that is known beforehand.
     pub fn total(&self) -> Option<u64> {
         total(&self.config)

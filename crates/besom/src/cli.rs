@@ -3,9 +3,13 @@
 mod agents;
 mod arguments;
 mod bench;
+mod conclusion;
 mod describe;
+mod files;
+mod grid;
 mod input;
 mod inspect;
+mod json;
 mod live;
 mod manage;
 mod methods;
@@ -20,6 +24,7 @@ mod show;
 mod signals;
 mod stateless;
 mod table;
+mod text;
 mod validate;
 mod wandb;
 
@@ -38,7 +43,7 @@ use arguments::{Arguments, Command};
 pub(crate) use input::paint;
 use output::Outcome;
 
-use crate::error::{InputError, describe, is_input};
+use crate::error::{InputError, describe, diagnostics, is_input};
 
 /// Parses the arguments, of which the first is the name of the program, and executes the command.
 pub(crate) fn run(registry: &Registry, arguments: Vec<OsString>) -> ExitCode {
@@ -65,6 +70,7 @@ pub(crate) fn run(registry: &Registry, arguments: Vec<OsString>) -> ExitCode {
     match execute(registry, arguments) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Ok(Outcome::Interrupted(code)) => ExitCode::from(code),
         Err(error) => fail(&error),
     }
 }
@@ -79,8 +85,12 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    // In one piece: programs that run at once may write to the same file.
-    drop(std::io::stderr().write_all(format!("besom: {}\n", describe(error)).as_bytes()));
+    let text = format!("besom: {}", describe(error));
+    if diagnostics(error).is_some() {
+        output::notice_report(&text);
+    } else {
+        output::notice(text);
+    }
     if is_input(error) { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
@@ -90,7 +100,8 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.into_iter().any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-fn execute(registry: &Registry, Arguments { store, command }: Arguments) -> Result<Outcome> {
+fn execute(registry: &Registry, Arguments { store, color, command }: Arguments) -> Result<Outcome> {
+    color.set();
     let place = Place::find(store.as_deref().map(Path::as_os_str))?;
     match command {
         Command::Run(arguments) => run::run(registry, &place, &arguments),

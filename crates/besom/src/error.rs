@@ -50,13 +50,17 @@ fn is_unknown(error: &StoreError) -> bool {
     matches!(error, StoreError::NoSweep { .. } | StoreError::NoRun { .. })
 }
 
-/// An error with its causes, and what to do about it where that is known.
-pub(crate) fn describe(error: &anyhow::Error) -> String {
-    let diagnostics = match error.downcast_ref() {
+/// What is wrong with a file, if that is the error; a report of it may have colors.
+pub(crate) fn diagnostics(error: &anyhow::Error) -> Option<&Diagnostics> {
+    match error.downcast_ref() {
         Some(EngineError::Config(diagnostics)) => Some(diagnostics),
         _ => error.downcast_ref::<Diagnostics>(),
-    };
-    if let Some(diagnostics) = diagnostics {
+    }
+}
+
+/// An error with its causes, and what to do about it where that is known.
+pub(crate) fn describe(error: &anyhow::Error) -> String {
+    if let Some(diagnostics) = diagnostics(error) {
         return diagnostics.report(paint(&std::io::stderr()));
     }
     let hint = match error.downcast_ref() {

@@ -53,13 +53,13 @@ fn a_grid_is_run_to_its_end_and_the_best_run_is_told() {
     let id = only_sweep(&desk);
     let runs = runs(&desk, &id);
     assert_eq!(
-        runs.iter().map(|run| run["point"]["a"].clone()).collect::<Vec<_>>(),
+        runs.iter().map(|run| run["params"]["a"].clone()).collect::<Vec<_>>(),
         [1, 2, 3, 4].map(Value::from)
     );
     for run in &runs {
         assert_eq!(run["state"], "finished");
         assert_eq!((&run["rows"], &run["attempt"]), (&json!(3), &json!(1)));
-        assert_eq!(run["best"].as_f64(), run["point"]["a"].as_f64().map(|a| 3.0 * a));
+        assert_eq!(run["best"].as_f64(), run["params"]["a"].as_f64().map(|a| 3.0 * a));
     }
     let output = desk.path().join(".besom/runs").join(&id).join("2/attempt-1/output.log");
     assert_eq!(std::fs::read_to_string(output).unwrap(), "--a=2 --b=text\n");
@@ -152,7 +152,7 @@ fn the_same_seed_gives_the_same_sweep() {
     let points = || {
         let desk = desk(sweep);
         assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
-        runs(&desk, &only_sweep(&desk)).into_iter().map(|run| run["point"].clone()).collect::<Vec<_>>()
+        runs(&desk, &only_sweep(&desk)).into_iter().map(|run| run["params"].clone()).collect::<Vec<_>>()
     };
     let first = points();
     assert_eq!(first.len(), 3);
@@ -264,8 +264,8 @@ fn stopping_pausing_and_canceling_say_what_they_did() {
 fn a_pause_of_the_owners_is_told_and_waited_for() {
     let desk = desk(GRID);
     desk.file("train.sh", &format!("{PROGRAM}\n[ $1 = --a=2 ] && besom pause $BESOM_SWEEP_ID; exit 0"));
-    let mut child = desk.command(&["run", "sweep.yaml"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut child = desk.command(&["run", "sweep.yaml"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let told =
         lines.find(|line| line.contains("is paused by its owner; resume with: besom resume ")).unwrap();
     let id = only_sweep(&desk);

@@ -66,7 +66,7 @@ class ApiRun:
     @property
     def config(self) -> dict[str, Any]:
         """The parameters, nested as in the sweep file, and what the program has added to them."""
-        return {**self.facts.get("config", {}), **self._row["point"]}
+        return {**self.facts.get("config", {}), **self._row["params"]}
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -209,7 +209,7 @@ class ApiSweep:
             "ended": given["ended_ms"],
         }
         fixed = set(row)
-        params = _show.flat(given["point"])
+        params = _show.flat(given["params"])
         row.update((f"config.{name}" if name in fixed else name, value) for name, value in params.items())
         for logged in self._store.logged(self.id, run.number):
             key = logged["key"]

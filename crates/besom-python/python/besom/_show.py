@@ -77,7 +77,7 @@ def summary(store: Store, id: str, limit: int = 10) -> str:
     name = sweep["metrics"][0]["name"] if sweep["metrics"] else "best"
     for run in store.runs(id, "best", limit):
         value = "-" if run["best"] is None else number(run["best"])
-        lines.append(f"  run {run['number']:>4}  {run['state']:<9}  {name} {value:<12}  {_described(run['point'])}")
+        lines.append(f"  run {run['number']:>4}  {run['state']:<9}  {name} {value:<12}  {_described(run['params'])}")
     return "\n".join(lines)
 
 

@@ -73,7 +73,8 @@ pub struct RunRow {
     pub number: RunNumber,
     /// Where it stands.
     pub state: RunState,
-    /// The point as a nested JSON object.
+    /// The point as a nested JSON object; `params` where rows are JSON.
+    #[serde(rename = "params")]
     pub point: Map<String, Value>,
     /// The note of its suggestion.
     pub note: Map<String, Value>,

@@ -10,6 +10,7 @@ use besom_agent::{Runner, Shutdown};
 use besom_engine::{Attendant, Crew, Event, Place};
 use besom_store::SweepId;
 
+use crate::cli::files::Files;
 use crate::cli::progress::Progress;
 use crate::cli::signals;
 
@@ -34,7 +35,9 @@ pub(crate) fn work(
     signals::listen(shutdown)?;
     besom_agent::raise_file_limit();
     let runners = (0..jobs).map(|_| runner(crew, grace)).collect::<Result<Vec<_>>>()?;
-    let progress = Progress::new(place.open()?, crew.sweep().clone(), jobs, crew.total())?;
+    let files = Files::new(place.directory(), crew.sweep().id());
+    let scope = (jobs, crew.total());
+    let progress = Progress::new(place.open()?, crew.sweep().clone(), crew.config(), files, scope)?;
     let mut display = Display { progress, id: &crew.sweep().new.id, due: Instant::now(), shown: Ok(()) };
     let worked = crew.work(runners, &mut display);
     let shown = display.close();
@@ -74,14 +77,14 @@ impl Attendant for Display<'_> {
     fn event(&mut self, event: Event) {
         let id = self.id;
         match event {
-            Event::Shutdown(level) => self.progress.print(signals::meaning(level)),
+            Event::Shutdown(level) => self.progress.notice(signals::meaning(level)),
             Event::PausedByOwner => self
                 .progress
-                .print(&format!("sweep {id} is paused by its owner; resume with: besom resume {id}")),
-            Event::MetricMissing(missing) => self.progress.print(&format!("warning: {missing}")),
-            Event::Retrying { message } => self.progress.print(&format!("{message}; retrying")),
+                .notice(&format!("sweep {id} is paused by its owner; resume with: besom resume {id}")),
+            Event::MetricMissing(missing) => self.progress.notice(&format!("warning: {missing}")),
+            Event::Retrying { message } => self.progress.notice(&format!("{message}; retrying")),
             Event::SteppingFailed { message } => {
-                self.progress.print(&format!("early stopping failed: {message}"));
+                self.progress.notice(&format!("early stopping failed: {message}"));
             }
             _ => {}
         }

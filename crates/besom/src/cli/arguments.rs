@@ -7,20 +7,26 @@ use clap::{Args, Parser, Subcommand};
 
 use besom_plot::Kind;
 
+use crate::cli::output::Color;
+
 /// Hyperparameter sweeps with no account, server or network.
 #[derive(Debug, Parser)]
-#[command(
-    name = "besom",
-    version,
-    max_term_width = 100,
-    infer_subcommands = false,
-    disable_help_subcommand = true
-)]
-#[command(after_help = "Exit codes: 0 success, 1 failure, 2 invalid input.")]
+#[command(name = "besom", version, max_term_width = 100, infer_subcommands = false)]
+#[command(after_help = "Exit codes: 0 success, 1 failure, 2 invalid input, 130 ended by Ctrl-C.")]
 pub(crate) struct Arguments {
     /// Directory of the store [default: $BESOM_STORE, else .besom]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,
+    /// When to print colors
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -306,31 +312,78 @@ pub(crate) struct AgentArguments {
 pub(crate) struct RunsArguments {
     /// Id of the sweep
     pub(crate) id: String,
-    /// Only runs in these states
-    #[arg(long, value_delimiter = ',', value_name = "STATE,..")]
-    pub(crate) state: Vec<RunState>,
-    /// Order of the rows
-    #[arg(long, value_enum, default_value_t = Sort::Number)]
-    pub(crate) sort: Sort,
-    /// Show at most N rows
+    /// Only runs in these states, as the table prints them
+    #[arg(long, value_delimiter = ',', value_name = "STATE,..", value_parser = parse_state)]
+    pub(crate) state: Vec<String>,
+    /// Only runs for which this holds: "lr < 1e-3 and state = failed"
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub(crate) filter: Option<String>,
+    /// Order: number, newest, best, or a column, -COLUMN for the greatest first
+    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
+    pub(crate) sort: Option<Sort>,
+    /// Columns: run, state, best, last, steps, time, attempt, exit_code, message, stop_reason, parameters, logged metrics
+    #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
+    pub(crate) columns: Vec<String>,
+    /// Show at most N rows [default: on a terminal 50, the best]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
+    /// Show all rows, also on a terminal
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) all: bool,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     pub(crate) json: bool,
-    /// Print CSV
+    /// Print CSV; texts that a spreadsheet would compute get a quote before them
     #[arg(long)]
     pub(crate) csv: bool,
+    /// Print texts in CSV as they are
+    #[arg(long, requires = "csv")]
+    pub(crate) raw: bool,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+/// An order of runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Sort {
-    /// By number
     Number,
-    /// Newest first
+    /// Newest first.
     Newest,
-    /// Best metric first
+    /// Best metric first.
     Best,
+    /// By the values of a column.
+    By {
+        column: String,
+        is_descending: bool,
+    },
+}
+
+impl std::str::FromStr for Sort {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "number" => Self::Number,
+            "newest" => Self::Newest,
+            "best" => Self::Best,
+            _ => {
+                let (column, is_descending) =
+                    text.strip_prefix('-').map_or((text, false), |name| (name, true));
+                Self::By { column: column.to_owned(), is_descending }
+            }
+        })
+    }
+}
+
+/// The states of runs that a table prints: those of the store, and what a stopping rule makes of them.
+pub(crate) fn states() -> impl Iterator<Item = &'static str> {
+    RunState::ALL.into_iter().map(RunState::as_str).chain(["stopped", "stopping"])
+}
+
+fn parse_state(text: &str) -> Result<String, String> {
+    if states().any(|state| state == text) {
+        return Ok(text.to_owned());
+    }
+    let near = besom_core::did_you_mean(besom_core::nearest(text, states()));
+    Err(format!("unknown state{near}; states: {}", states().collect::<Vec<_>>().join(", ")))
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,11 @@
 //! How several commands describe sweeps and runs.
 
-use besom_core::{Best, RunState};
+use besom_core::{Best, Goal, RunState};
 use besom_engine::MissingMetric;
-use besom_store::{PausedBy, RunRow, Status, Store, StoreError, SweepRow};
+use besom_store::{PausedBy, RunRow, Status, Store, StoreError, SweepRow, SweepState};
 
 use crate::cli::table;
+use crate::cli::text::Paint;
 
 /// The name of a sweep in parentheses, if it has one.
 pub(crate) fn title(sweep: &SweepRow) -> String {
@@ -14,6 +15,44 @@ pub(crate) fn title(sweep: &SweepRow) -> String {
 /// The name of the metric.
 pub(crate) fn metric(sweep: &SweepRow) -> &str {
     sweep.new.metrics.first().map_or("metric", |metric| &metric.name)
+}
+
+/// Which way the metric is better.
+pub(crate) fn goal(sweep: &SweepRow) -> Goal {
+    sweep.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)
+}
+
+/// Whether nobody works on a sweep that could be worked on.
+pub(crate) fn is_idle(sweep: &SweepRow, status: &Status) -> bool {
+    matches!(sweep.state, SweepState::Pending | SweepState::Running) && status.agents == 0
+}
+
+/// The state of a sweep in a word: a running one that nobody works on is `idle`.
+pub(crate) fn state_word(sweep: &SweepRow, status: &Status) -> &'static str {
+    if is_idle(sweep, status) && sweep.state == SweepState::Running { "idle" } else { sweep.state.as_str() }
+}
+
+/// How the state of a sweep looks.
+pub(crate) fn paint(sweep: &SweepRow, status: &Status) -> Paint {
+    match sweep.state {
+        SweepState::Paused => Paint::Warn,
+        SweepState::Canceled => Paint::Bad,
+        SweepState::Finished => Paint::Good,
+        _ if is_idle(sweep, status) => Paint::Dim,
+        _ => Paint::Plain,
+    }
+}
+
+/// The state of a sweep and why, the further lines of the reason indented.
+pub(crate) fn state(sweep: &SweepRow, status: &Status) -> String {
+    let reason =
+        sweep.reason.as_ref().map(|reason| format!(": {}", reason.trim_end().replace('\n', "\n    ")));
+    format!("{}{}", state_word(sweep, status), reason.unwrap_or_default())
+}
+
+/// How many runs are in a state.
+pub(crate) fn count(status: &Status, wanted: RunState) -> u64 {
+    status.counts.iter().filter(|(state, _)| *state == wanted).map(|(_, count)| count).sum()
 }
 
 /// The number of runs as [`besom_engine::counts`] writes it.

@@ -1,8 +1,10 @@
 //! Files that the user names: sweep files and lists of runs.
 
-use std::io::{ErrorKind, IsTerminal, Read};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use anyhow::Result;
 use besom_config::{Paint, Reader, SweepConfig};
 use besom_controller::stateless::SweepRun;
@@ -10,6 +12,7 @@ use besom_core::{Registry, did_you_mean};
 use besom_engine::json_fault;
 use serde_json::Value;
 
+use crate::cli::output::notice_report;
 use crate::error::InputError;
 
 /// A valid sweep file.
@@ -29,7 +32,7 @@ pub(crate) fn read_sweep_file(registry: &Registry, path: &Path, strict: bool) ->
     let parsed = reader(registry, strict).read(&text, &name)?;
     let paint = paint(&std::io::stderr());
     for warning in &parsed.warnings {
-        eprintln!("{}", warning.report(paint));
+        notice_report(&warning.report(paint));
     }
     let path = (path.as_os_str() != "-").then(|| std::fs::canonicalize(path)).transpose()?;
     Ok(SweepFile { config: parsed.config, text, path })
@@ -49,9 +52,8 @@ pub(crate) fn reader(registry: &Registry, strict: bool) -> Reader<'_> {
 }
 
 /// Whether what is printed to this stream has colors.
-pub(crate) fn paint(stream: &impl IsTerminal) -> Paint {
-    let wanted = stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if wanted { Paint::Color } else { Paint::Plain }
+pub(crate) fn paint(stream: &impl RawStream) -> Paint {
+    if AutoStream::choice(stream) == ColorChoice::Never { Paint::Plain } else { Paint::Color }
 }
 
 /// The text of a sweep file and the name to call it by.

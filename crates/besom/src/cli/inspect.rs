@@ -1,11 +1,15 @@
 //! Commands that show sweeps: `status`, `list`, `best`.
 
+use std::path::Path;
+
 use anyhow::Result;
 use besom_store::{Status, Store, SweepRow, SweepState, system_clock};
 use serde_json::{Value, json};
 
-use crate::cli::output::{self, Outcome, line};
-use crate::cli::{describe, table};
+use crate::cli::grid::{self, Column};
+use crate::cli::output::{self, Outcome, line, painted};
+use crate::cli::text::Paint;
+use crate::cli::{describe, json, table};
 use crate::error::InputError;
 use besom_engine::{MissingMetric, Place, find_sweep};
 
@@ -20,7 +24,8 @@ pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<O
         let status = store.status(&sweep.new.id)?;
         if as_json {
             let missing = MissingMetric::of(&mut store, sweep.id())?.map(|missing| missing.conclusion());
-            all.push(json!({ "sweep": summary(&sweep), "status": status, "missing_metric": missing }));
+            let (sweep, status) = (json::sweep(&sweep, &status), json::status(&status));
+            all.push(json!({ "sweep": sweep, "status": status, "missing_metric": missing }));
         } else {
             line(at_a_glance(&sweep, &status))?;
             if let Some(missing) = describe::missing_metric(&mut store, &sweep)? {
@@ -44,20 +49,10 @@ fn open_or_newest(mut sweeps: Vec<SweepRow>) -> Vec<SweepRow> {
     sweeps.pop().into_iter().collect()
 }
 
-/// A sweep as JSON without its text.
-fn summary(sweep: &SweepRow) -> Value {
-    let mut value = serde_json::to_value(sweep).unwrap_or_default();
-    if let Some(object) = value.as_object_mut() {
-        object.shift_remove("text");
-    }
-    value
-}
-
 fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
     let mut lines = vec![format!("sweep {}{}", sweep.new.id, describe::title(sweep))];
     let mut fact = |name: &str, text: String| lines.push(format!("  {name:<13}  {text}"));
-    let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    fact("state", format!("{}{reason}", sweep.state));
+    fact("state", describe::state(sweep, status));
     fact("runs", describe::counts(sweep.new.run_cap, status));
     if let Some(best) = &status.best {
         fact("best", describe::best_value(sweep, best));
@@ -85,32 +80,50 @@ fn how_to_start(sweep: &SweepRow, status: &Status) -> String {
 
 pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
-    let sweeps = store.sweeps()?;
+    let mut sweeps = Vec::new();
+    for sweep in store.sweeps()? {
+        let status = store.status(&sweep.new.id)?;
+        sweeps.push((sweep, status));
+    }
     if as_json {
-        output::json(&sweeps.iter().map(summary).collect::<Vec<_>>())?;
-        return Ok(Outcome::Done);
-    }
-    if sweeps.is_empty() {
+        let all = sweeps.iter().map(|(sweep, status)| json::sweep(sweep, status));
+        output::json(&all.collect::<Vec<_>>())?;
+    } else if sweeps.is_empty() {
         line("no sweeps yet; create one with: besom run FILE")?;
-        return Ok(Outcome::Done);
+    } else {
+        let paint = |at: usize, title: &str| match sweeps.get(at) {
+            Some((sweep, status)) if title == "state" => describe::paint(sweep, status),
+            _ => Paint::Plain,
+        };
+        let (lines, _) = grid::fit(columns(&sweeps), output::columns(), paint);
+        lines.iter().try_for_each(painted)?;
     }
-    let now = system_clock()();
-    let mut rows = table::table(&["id", "state", "runs", "best", "age", "name", "file"], &[2, 3, 4]);
-    for sweep in &sweeps {
-        let best = store.status(&sweep.new.id)?.best;
-        let source = sweep.new.source.as_deref().unwrap_or("-");
-        rows.add_row([
-            sweep.new.id.to_string(),
-            sweep.state.to_string(),
-            sweep.runs.to_string(),
-            table::maybe(best.map(|best| best.value)),
-            table::span(now.saturating_sub(sweep.created_ms)),
-            sweep.new.name.clone().unwrap_or_else(|| "-".into()),
-            source.to_owned(),
-        ]);
-    }
-    line(table::text(&rows))?;
     Ok(Outcome::Done)
+}
+
+fn columns(sweeps: &[(SweepRow, Status)]) -> Vec<Column> {
+    let now = system_clock()();
+    let cells = |text: fn(&SweepRow, &Status) -> String| {
+        sweeps.iter().map(|(sweep, status)| text(sweep, status)).collect()
+    };
+    let ages = sweeps.iter().map(|(sweep, _)| table::span(now.saturating_sub(sweep.created_ms)));
+    vec![
+        Column::text("id", cells(|sweep, _| sweep.new.id.to_string())),
+        Column::text("state", cells(|sweep, status| describe::state_word(sweep, status).to_owned())),
+        Column::right("runs", cells(|sweep, _| sweep.runs.to_string())),
+        Column::right("best", cells(|_, status| table::maybe(status.best.map(|best| best.value)))),
+        Column::right("age", ages.collect()).rank(2),
+        Column::text("name", cells(|sweep, _| sweep.new.name.clone().unwrap_or_else(|| "-".into()))).rank(3),
+        Column::text("file", cells(|sweep, _| from_here(sweep.new.source.as_deref()))).rank(1),
+    ]
+}
+
+/// The path of a sweep file, seen from the working directory if it lies below.
+fn from_here(source: Option<&str>) -> String {
+    let Some(source) = source else { return "-".to_owned() };
+    let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+    let below = here.and_then(|here| Some(Path::new(source).strip_prefix(here).ok()?.display().to_string()));
+    below.unwrap_or_else(|| source.to_owned())
 }
 
 pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
@@ -132,7 +145,7 @@ pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
     };
     let run = store.run(&sweep.new.id, best.run)?;
     if as_json {
-        output::json(&run)?;
+        output::json(&json::run(&run))?;
         return Ok(Outcome::Done);
     }
     line(describe::best(&sweep, &run, best.value))?;

@@ -3,29 +3,47 @@
 //!
 //! All of it is read from the store, so it shows what other processes do as well.
 
+mod rows;
+mod summary;
+
 use std::collections::HashMap;
+use std::io::IsTerminal;
 
 use anyhow::Result;
-use besom_core::{Goal, RunNumber, RunState};
-use besom_store::{RunChange, RunRow, Status, Store, SweepRow};
+use besom_config::SweepConfig;
+use besom_core::{RunNumber, RunState};
+use besom_store::{Order, RunChange, RunQuery, RunRow, Store, SweepRow, system_clock};
+use serde_json::{Map, Value};
 
+use crate::cli::files::Files;
 use crate::cli::live::Live;
-use crate::cli::output::line;
-use crate::cli::{describe, table};
+use crate::cli::text::{Line, Paint, one_line};
+use crate::cli::{describe, output};
+use rows::{Columns, Row};
+use summary::Pace;
 
 /// The most running runs that are shown, one row each: more would push the summary off small terminals.
 const ROWS: usize = 12;
+
+/// How many of the last lines of a failed run's output are shown.
+const OUTPUT_LINES: usize = 5;
 
 /// The display of one sweep.
 pub(crate) struct Progress {
     store: Box<dyn Store>,
     sweep: SweepRow,
-    jobs: u64,
-    /// How many runs the sweep will have, if that is known.
-    total: Option<u64>,
+    files: Files,
+    pace: Pace,
     cursor: u64,
     runs: HashMap<RunNumber, Seen>,
+    /// The best value of the runs that have finished.
+    best: Option<f64>,
+    columns: Columns,
     live: Option<Live>,
+    /// Whether finished runs are shown as aligned lines, cut to the width.
+    is_terminal: bool,
+    /// The end of the output that was shown last, which other runs repeat.
+    shown: Vec<String>,
 }
 
 /// What was last seen of a run that is not over.
@@ -33,24 +51,41 @@ struct Seen {
     state: RunState,
     step: usize,
     value: Option<f64>,
-    parameters: String,
+    params: Map<String, Value>,
+    since_ms: u64,
 }
 
 impl Progress {
     pub(crate) fn new(
         mut store: Box<dyn Store>,
         sweep: SweepRow,
-        jobs: u32,
-        total: Option<u64>,
+        config: &SweepConfig,
+        files: Files,
+        (jobs, total): (u32, Option<u64>),
     ) -> Result<Self> {
         // Runs that were over before are not news.
         let earlier = store.changes(&sweep.new.id, 0)?;
-        let cursor = earlier.upto;
-        let live = Live::new();
-        let mut progress =
-            Self { store, sweep, jobs: jobs.into(), total, cursor, runs: HashMap::new(), live };
+        let best = best_finished(&mut *store, &sweep)?;
+        let pace = Pace::new(jobs.into(), total, &store.status(&sweep.new.id)?);
+        let mut progress = Self {
+            columns: Columns::new(&sweep, config),
+            store,
+            files,
+            pace,
+            cursor: earlier.upto,
+            runs: HashMap::new(),
+            best,
+            live: Live::new(),
+            is_terminal: std::io::stdout().is_terminal(),
+            shown: Vec::new(),
+            sweep,
+        };
         for change in earlier.runs.into_iter().filter(|change| change.state.is_open()) {
             progress.enter(change);
+        }
+        if progress.is_terminal {
+            let header = progress.columns.header();
+            progress.show(&[header]);
         }
         Ok(progress)
     }
@@ -68,16 +103,20 @@ impl Progress {
             } else if known || is_new {
                 self.runs.remove(&number);
                 let run = self.store.run(&self.sweep.new.id, number)?;
-                self.print(&ended(&self.sweep, &run));
+                self.ended(&run);
             }
         }
         self.draw()
     }
 
     fn enter(&mut self, change: RunChange) {
-        let parameters = change.added.as_ref().map(|run| table::parameters(&run.point)).unwrap_or_default();
-        let new = Seen { state: change.state, step: 0, value: None, parameters };
+        let params = change.added.as_ref().map(|run| run.point.clone()).unwrap_or_default();
+        let state = RunState::Pending;
+        let new = Seen { state, step: 0, value: None, params, since_ms: 0 };
         let seen = self.runs.entry(change.number).or_insert(new);
+        if change.state == RunState::Running && seen.state != RunState::Running {
+            seen.since_ms = system_clock()();
+        }
         seen.state = change.state;
         for part in change.curves.iter().filter(|part| part.metric == 0) {
             seen.step = part.from + part.values.len();
@@ -85,31 +124,85 @@ impl Progress {
         }
     }
 
-    /// A line above the live block.
-    pub(crate) fn print(&mut self, text: &str) {
-        let text = table::one_line(text);
-        match &mut self.live {
-            Some(live) => live.print(&text),
+    /// A line for a run that has ended, and the end of its output if it failed.
+    fn ended(&mut self, run: &RunRow) {
+        let is_best = self.is_new_best(run);
+        let output = self.failed_output(run);
+        if self.is_terminal {
+            let mut lines = vec![self.columns.line(&Row::ended(run, is_best))];
+            lines.extend(output.iter().map(|line| Line::new(Paint::Dim, line)));
+            self.show(&lines);
+        } else {
+            let lines = [vec![rows::in_full(&self.sweep, run, is_best)], output].concat();
             // The reader may have closed the pipe; that must not end the sweep.
-            None => drop(line(text)),
+            lines.into_iter().for_each(|line| drop(output::line(line)));
+        }
+    }
+
+    /// Whether a run is better than all that finished before it.
+    fn is_new_best(&mut self, run: &RunRow) -> bool {
+        let Some(value) = run.best.filter(|_| run.state == RunState::Finished) else { return false };
+        let goal = describe::goal(&self.sweep);
+        let is_best = self.best.is_none_or(|best| goal.to_loss(value) < goal.to_loss(best));
+        if is_best {
+            self.best = Some(value);
+        }
+        is_best
+    }
+
+    /// The last lines that a failed run has printed, unless the one before it printed the same.
+    fn failed_output(&mut self, run: &RunRow) -> Vec<String> {
+        if run.state != RunState::Failed {
+            return Vec::new();
+        }
+        let lines = self.files.last_lines(run, OUTPUT_LINES);
+        if lines == self.shown {
+            return Vec::new();
+        }
+        self.shown.clone_from(&lines);
+        lines.iter().map(|line| format!("      {}", one_line(line))).collect()
+    }
+
+    /// Something that happened, for whoever watches.
+    pub(crate) fn notice(&mut self, text: &str) {
+        match &mut self.live {
+            Some(live) => live.print(&text.lines().map(Line::from).collect::<Vec<_>>()),
+            None => output::notice(text),
+        }
+    }
+
+    /// Lines above the live block, cut to the terminal's width.
+    fn show(&mut self, lines: &[Line]) {
+        let columns = output::size().0.saturating_sub(1);
+        let lines: Vec<Line> = lines.iter().map(|line| line.clone().cut(columns)).collect();
+        match &mut self.live {
+            Some(live) => live.print(&lines),
+            None => lines.iter().for_each(|line| drop(output::painted(line))),
         }
     }
 
     fn draw(&mut self) -> Result<()> {
-        let Some(live) = &mut self.live else { return Ok(()) };
+        if self.live.is_none() {
+            return Ok(());
+        }
         let status = self.store.status(&self.sweep.new.id)?;
-        let metric = describe::metric(&self.sweep);
+        let now = system_clock()();
         let mut running: Vec<_> =
             self.runs.iter().filter(|(_, seen)| seen.state == RunState::Running).collect();
         running.sort_by_key(|(number, _)| **number);
-        let rows = running.iter().take(ROWS).map(|(number, seen)| {
-            let value = seen.value.map(|v| format!("{metric} {}", table::number(v))).unwrap_or_default();
-            table::one_line(&format!(
-                "  run {number:<4} step {:<5} {value:<22} {}",
-                seen.step, seen.parameters
-            ))
-        });
-        live.show(rows.collect(), summary(&self.sweep, &status, self.total, self.jobs));
+        let more = running.len().saturating_sub(ROWS);
+        let mut lines = Vec::new();
+        for (number, seen) in running.into_iter().take(ROWS) {
+            let took = Some(now.saturating_sub(seen.since_ms)).filter(|_| seen.since_ms > 0);
+            lines.push(self.columns.line(&Row::running(*number, seen.value, seen.step, took, &seen.params)));
+        }
+        if more > 0 {
+            lines.push(Line::new(Paint::Dim, &format!("  ... and {more} more")));
+        }
+        let summary = self.pace.summary(&self.sweep, &status);
+        if let Some(live) = &mut self.live {
+            live.show(lines, summary);
+        }
         Ok(())
     }
 
@@ -121,51 +214,8 @@ impl Progress {
     }
 }
 
-/// `12 of 60: 2 running, 10 finished (4 stopped early)`, and below it `best val_loss 0.12 (run 7) | about 1 min 20 s left`.
-fn summary(sweep: &SweepRow, status: &Status, total: Option<u64>, jobs: u64) -> Vec<String> {
-    let best = status.best.map(|best| format!("best {}", describe::best_value(sweep, &best)));
-    let left = time_left(status, total, jobs).map(|left| format!("about {} left", table::span(left)));
-    let second = best.into_iter().chain(left).collect::<Vec<_>>().join(" | ");
-    [describe::counts(total, status), second].into_iter().filter(|text| !text.is_empty()).collect()
-}
-
-/// An estimate: the mean time of the newest runs, for all that are not over, shared among the jobs.
-fn time_left(status: &Status, total: Option<u64>, jobs: u64) -> Option<u64> {
-    let over: u64 = status.counts.iter().filter(|(state, _)| !state.is_open()).map(|(_, count)| count).sum();
-    let left = total?.saturating_sub(over);
-    let rounds = left as f64 / jobs.max(1) as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate for people")]
-    status.mean_run_ms.map(|mean| (mean * rounds) as u64)
-}
-
-/// `run 12 finished: val_loss 0.234 after 12 rows, 3.2 s | lr=0.1 ..`.
-fn ended(sweep: &SweepRow, run: &RunRow) -> String {
-    let mut text = format!("run {} {}", run.number, table::state(run));
-    if let Some(best) = run.best {
-        text.push_str(&format!(
-            ": {}{} {}",
-            best_word(sweep, run),
-            describe::metric(sweep),
-            table::number(best)
-        ));
-    }
-    if let Some(took) = table::duration(run, 0) {
-        let rows = if run.rows == 1 { "row" } else { "rows" };
-        text.push_str(&format!(", {} {rows} in {}", run.rows, table::span(took)));
-    }
-    let reason =
-        if run.state == RunState::Finished { run.stop_reason.as_ref() } else { run.message.as_ref() };
-    if let Some(reason) = reason {
-        text.push_str(&format!(" ({reason})"));
-    }
-    format!("{text} | {}", table::parameters(&run.point))
-}
-
-/// `best ` if the best value is not the last one.
-fn best_word(sweep: &SweepRow, run: &RunRow) -> &'static str {
-    let goal = sweep.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal);
-    match (run.best, run.last) {
-        (Some(best), Some(last)) if goal.to_loss(best) < goal.to_loss(last) => "best ",
-        _ => "",
-    }
+/// The best value among the runs that have finished.
+fn best_finished(store: &mut dyn Store, sweep: &SweepRow) -> Result<Option<f64>> {
+    let query = RunQuery::default().states([RunState::Finished]).order(Order::Best).limit(1);
+    Ok(store.runs(&sweep.new.id, &query)?.first().and_then(|run| run.best))
 }

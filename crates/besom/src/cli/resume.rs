@@ -6,7 +6,9 @@ use besom_engine::stored_config;
 use besom_store::{Store, SweepRow, SweepState};
 use serde_json::Value;
 
+use crate::cli::conclusion::on_resuming;
 use crate::cli::input::SweepFile;
+use crate::cli::output::notice;
 use crate::error::InputError;
 
 /// What `--resume` finds in the store.
@@ -27,6 +29,7 @@ pub(crate) fn resume(registry: &Registry, store: &mut dyn Store, file: &SweepFil
         return Ok(Found::Ended(sweep));
     }
     if sweep.state == SweepState::Paused {
+        notice(on_resuming(store, &sweep)?);
         store.set_state(&sweep.new.id, SweepState::Running, None)?;
     }
     Ok(Found::Unfinished(sweep))

@@ -6,16 +6,17 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
-use besom_core::{Best, Registry, RunState};
+use besom_core::{Registry, RunState};
 use besom_engine::{
     Creation, Crew, CrewOptions, MissingMetric, Place, PriorRun, Steps, find_sweep, program_directory,
     stored_config,
 };
-use besom_store::{Status, Store, SweepId, SweepRow, SweepState};
+use besom_store::{Store, SweepId, SweepRow, SweepState};
 
 use crate::cli::arguments::{AgentArguments, RunArguments, SweepArguments};
+use crate::cli::conclusion::conclusion;
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
-use crate::cli::output::{self, Outcome, line};
+use crate::cli::output::{self, Outcome, line, notice};
 use crate::cli::resume::{self, Found};
 use crate::cli::{agents, describe, signals, wandb};
 use crate::error::InputError;
@@ -32,17 +33,17 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
             Found::Unfinished(sweep) => sweep.new.id,
             Found::Ended(sweep) => return nothing_to_resume(&sweep),
             Found::Nothing => {
-                line("no sweep of this file in the store; creating a new one")?;
+                notice("no sweep of this file in the store; creating a new one");
                 new_sweep(registry, &mut *store, &file, arguments.seed, &arguments.prior_runs)?
             }
         },
         false => {
             let newest = resume::newest_of(&mut *store, &file)?;
             if let Some(sweep) = newest.filter(|sweep| !sweep.state.is_over()) {
-                line(format!(
+                notice(format!(
                     "note: sweep {} of this file is unfinished; use --resume to continue it",
                     sweep.new.id
-                ))?;
+                ));
             }
             new_sweep(registry, &mut *store, &file, arguments.seed, &arguments.prior_runs)?
         }
@@ -51,7 +52,11 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     line(beginning(&sweep, &file))?;
     let (jobs, count) = (arguments.jobs, arguments.count);
     let options = crew_options(count, arguments.heartbeat_timeout, Steps::Always);
-    finish_with(registry, place, &sweep.new.id, (jobs, arguments.grace), options)
+    let again = match &file.path {
+        Some(_) => format!("besom run {} --resume", arguments.file.display()),
+        None => format!("besom agent {id}"),
+    };
+    finish_with(registry, place, &id, (jobs, arguments.grace), options, &again)
 }
 
 /// Checks that the program exists, before anything is stored.
@@ -163,7 +168,8 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     }
     let (jobs, count) = (arguments.jobs, arguments.count);
     let options = crew_options(count, arguments.heartbeat_timeout, Steps::UnlessLocal);
-    finish_with(registry, place, &sweep.new.id, (jobs, arguments.grace), options)
+    let id = &sweep.new.id;
+    finish_with(registry, place, id, (jobs, arguments.grace), options, &format!("besom agent {id}"))
 }
 
 /// There is nothing to execute in a sweep that has ended, but runs of agents that are gone may wait for their end.
@@ -188,13 +194,14 @@ fn crew_options(count: Option<u64>, heartbeat_timeout: u64, steps: Steps) -> Cre
 }
 
 /// Works until the sweep has ended or the crew leaves, and prints the outcome. `jobs` runs are executed in parallel, and
-/// their programs have `grace` seconds to end.
+/// their programs have `grace` seconds to end. `again` is what to type to continue later.
 fn finish_with(
     registry: &Registry,
     place: &Place,
     id: &SweepId,
     (jobs, grace): (u32, u64),
     options: CrewOptions,
+    again: &str,
 ) -> Result<Outcome> {
     let shutdown = options.shutdown.clone();
     let crew = Crew::new(place, registry, id, options)?;
@@ -203,45 +210,15 @@ fn finish_with(
     let sweep = store.sweep(id)?;
     let status = store.status(id)?;
     line("")?;
-    line(conclusion(&mut store, &sweep, &status)?)?;
+    let interrupted = signals::exit_code().filter(|_| !sweep.state.is_over());
+    line(conclusion(&mut *store, &sweep, &status, interrupted.map(|_| again))?)?;
+    if let Some(code) = interrupted {
+        return Ok(Outcome::Interrupted(code));
+    }
     let succeeded = status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0);
     let missing = sweep.state.is_over() && MissingMetric::of(&mut store, id)?.is_some();
     let well = sweep.state != SweepState::Paused && (succeeded || !sweep.state.is_over()) && !missing;
     Ok(if well { Outcome::Done } else { Outcome::Failed })
-}
-
-fn conclusion(store: &mut dyn Store, sweep: &SweepRow, status: &Status) -> Result<String> {
-    let reason = sweep.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    let mut lines = vec![
-        format!("sweep {} is {}{reason}", sweep.new.id, sweep.state),
-        format!("runs {}", describe::counts(sweep.new.run_cap, status)),
-    ];
-    if let Some(Best { run: number, value, .. }) = status.best {
-        let run = store.run(&sweep.new.id, number)?;
-        lines.push(describe::best(sweep, &run, value));
-        lines.extend(describe::uncounted(status));
-        lines.push(format!(
-            "more: besom runs {} --sort best; besom show {} {number}",
-            sweep.new.id, sweep.new.id
-        ));
-    }
-    lines.extend(describe::missing_metric(store, sweep)?);
-    lines.extend(how_to_continue(sweep, status));
-    Ok(lines.join("\n"))
-}
-
-/// What to type next for a sweep that has not ended.
-fn how_to_continue(sweep: &SweepRow, status: &Status) -> Option<String> {
-    let id = &sweep.new.id;
-    let failed = status.counts.iter().any(|&(state, count)| state == RunState::Failed && count > 0);
-    match sweep.state {
-        SweepState::Paused if failed => Some(format!(
-            "once fixed, continue with: besom retry {id} --failed; besom resume {id}; besom agent {id}"
-        )),
-        SweepState::Paused => Some(format!("continue with: besom resume {id}; besom agent {id}")),
-        state if state.is_over() => None,
-        _ => Some(format!("continue with: besom agent {id}")),
-    }
 }
 
 pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result<Outcome> {
@@ -266,10 +243,11 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
             before = status_line;
         }
         if step == Step::Over && status.counts.iter().all(|(state, count)| !state.is_open() || *count == 0) {
-            line(conclusion(&mut store, &now, &status)?)?;
-            break;
+            line(conclusion(&mut *store, &now, &status, None)?)?;
+            return Ok(Outcome::Done);
         }
         std::thread::sleep(PACE);
     }
-    Ok(Outcome::Done)
+    notice(format!("no longer stepping sweep {id}; continue with: besom controller {id}", id = sweep.new.id));
+    Ok(signals::exit_code().map_or(Outcome::Done, Outcome::Interrupted))
 }

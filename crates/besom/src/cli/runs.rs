@@ -1,115 +1,194 @@
 //! `besom runs`: the runs of a sweep as a table, JSON or CSV.
 
-use std::collections::{HashMap, HashSet};
+mod csv;
+mod fields;
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::io::IsTerminal;
 
 use anyhow::Result;
-use besom_store::{Order, RunQuery, RunRow, Store, SweepRow, system_clock};
-use serde_json::{Map, Value};
+use besom_core::{Expr, ExprErrorKind};
+use besom_engine::{Place, find_sweep};
+use besom_store::{Order, RunQuery, RunRow, Store};
+use serde_json::Value;
 
 use crate::cli::arguments::{RunsArguments, Sort};
-use crate::cli::describe::metric;
-use crate::cli::output::{self, Outcome, line};
-use crate::cli::table;
-use besom_engine::{Place, find_sweep};
+use crate::cli::grid::{self, Column};
+use crate::cli::output::{self, Outcome, line, notice, painted};
+use crate::cli::text::Paint;
+use crate::cli::{json, table};
+use crate::error::InputError;
+use fields::Fields;
+
+/// How many runs a terminal shows if nobody says how many.
+const MOST: usize = 50;
 
 pub(crate) fn runs(place: &Place, arguments: &RunsArguments) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweep = find_sweep(&mut store, &arguments.id)?;
-    let order = match arguments.sort {
-        Sort::Number => Order::Number,
-        Sort::Newest => Order::Newest,
-        Sort::Best => Order::Best,
-    };
-    let mut query = RunQuery::default().states(arguments.state.as_slice()).order(order);
-    query.limit = arguments.limit;
-    let runs = store.runs(&sweep.new.id, &query)?;
+    let by_number = store.runs(sweep.id(), &RunQuery::default())?;
+    let mut fields = Fields::new(sweep, &by_number);
+    let mut runs = filtered(&mut *store, &mut fields, by_number, arguments)?;
+    let all = runs.len();
+    let most = most(arguments);
+    let by_merit = Sort::Best;
+    let sort = arguments.sort.as_ref().or((all > most && arguments.limit.is_none()).then_some(&by_merit));
+    order(&mut *store, &mut fields, &mut runs, sort)?;
+    runs.truncate(most);
     if arguments.json {
-        output::json(&runs)?;
+        output::json(&runs.iter().map(json::run).collect::<Vec<_>>())?;
     } else if arguments.csv {
-        print_csv(&sweep, &runs)?;
+        csv::print(&mut *store, &mut fields, &runs, arguments)?;
     } else if runs.is_empty() {
         line("no runs")?;
     } else {
-        line(runs_table(&sweep, &runs))?;
+        print_table(&mut *store, &mut fields, &runs, &arguments.columns)?;
+        if runs.len() < all && arguments.limit.is_none() {
+            let how = if arguments.sort.is_none() { "best" } else { "first" };
+            notice(format!(
+                "the {how} {} of {all} runs; show all with --all, or others with --where",
+                runs.len()
+            ));
+        }
     }
     Ok(Outcome::Done)
 }
 
-/// Names of parameters in the order in which runs first have them.
-fn columns(runs: &[RunRow]) -> Vec<String> {
-    let mut seen = HashSet::new();
-    let names = runs.iter().flat_map(|run| table::flat(&run.point)).map(|(name, _)| name);
-    names.filter(|name| seen.insert(name.clone())).collect()
-}
-
-fn runs_table(sweep: &SweepRow, runs: &[RunRow]) -> String {
-    let columns = columns(runs);
-    let header: Vec<&str> = ["run", "state", metric(sweep), "last", "rows", "time"]
-        .into_iter()
-        .chain(columns.iter().map(String::as_str))
-        .collect();
-    let right: Vec<usize> = [0, 2, 3, 4, 5].into_iter().collect();
-    let mut rows = table::table(&header, &right);
-    let now = system_clock()();
-    for run in runs {
-        let values: HashMap<_, _> = table::flat(&run.point).into_iter().collect();
-        let fixed = [
-            run.number.to_string(),
-            table::state(run).to_owned(),
-            table::maybe(run.best),
-            table::maybe(run.last),
-            run.rows.to_string(),
-            table::duration(run, now).map_or_else(|| "-".into(), table::span),
-        ];
-        let varied = columns.iter().map(|name| values.get(name).cloned().unwrap_or_default());
-        rows.add_row(fixed.into_iter().chain(varied));
+/// How many runs to print.
+fn most(arguments: &RunsArguments) -> usize {
+    let is_table = !arguments.json && !arguments.csv;
+    match arguments.limit {
+        Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
+        None if is_table && !arguments.all && std::io::stdout().is_terminal() => MOST,
+        None => usize::MAX,
     }
-    table::text(&rows)
 }
 
-fn print_csv(sweep: &SweepRow, runs: &[RunRow]) -> Result<()> {
-    let names: Vec<String> = {
-        let mut seen = HashSet::new();
-        let all = runs.iter().flat_map(|run| exact(&run.point)).map(|(name, _)| name);
-        all.filter(|name| seen.insert(name.clone())).collect()
-    };
-    let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
-    let best = format!("best_{}", metric(sweep));
-    let last = format!("last_{}", metric(sweep));
-    let fixed = ["run", "state", "stop_reason", "rows", &best, &last, "started_ms", "ended_ms"];
-    csv.write_record(fixed.into_iter().chain(names.iter().map(String::as_str)))?;
-    let text = |x: Option<f64>| x.map(|x| x.to_string()).unwrap_or_default();
-    let time = |ms: Option<u64>| ms.map(|ms| ms.to_string()).unwrap_or_default();
-    for run in runs {
-        let values: HashMap<_, _> = exact(&run.point).into_iter().collect();
-        let fixed = [
-            run.number.to_string(),
-            table::state(run).to_owned(),
-            run.stop_reason.clone().unwrap_or_default(),
-            run.rows.to_string(),
-            text(run.best),
-            text(run.last),
-            time(run.started_ms),
-            time(run.ended_ms),
-        ];
-        csv.write_record(
-            fixed.into_iter().chain(names.iter().map(|n| values.get(n).cloned().unwrap_or_default())),
-        )?;
+/// The runs in the states, for which the condition holds.
+fn filtered(
+    store: &mut dyn Store,
+    fields: &mut Fields,
+    mut runs: Vec<RunRow>,
+    arguments: &RunsArguments,
+) -> Result<Vec<RunRow>> {
+    if !arguments.state.is_empty() {
+        runs.retain(|run| arguments.state.iter().any(|state| state == table::state(run)));
     }
-    Ok(csv.flush()?)
+    if let Some(text) = &arguments.filter {
+        let mut expr = Expr::parse_filter(text, &fields.names());
+        if matches!(&expr, Err(error) if matches!(error.kind, ExprErrorKind::UnknownName { .. })) {
+            fields.load(store, &runs)?;
+            expr = Expr::parse_filter(text, &fields.names());
+        }
+        let expr =
+            expr.map_err(|error| InputError::new(format!("--where: {error}\n{}", error.excerpt(text))))?;
+        runs.retain(|run| expr.holds(&|name| fields.value(run, name)) == Some(true));
+    }
+    Ok(runs)
 }
 
-/// Parameters with nested names joined by dots, values as they are in JSON (text without quotes).
-fn exact(point: &Map<String, Value>) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    for (name, value) in point {
-        match value {
-            Value::Object(inner) if !inner.is_empty() => {
-                all.extend(exact(inner).into_iter().map(|(below, value)| (format!("{name}.{below}"), value)));
-            }
-            Value::String(text) => all.push((name.clone(), text.clone())),
-            other => all.push((name.clone(), other.to_string())),
+fn order(
+    store: &mut dyn Store,
+    fields: &mut Fields,
+    runs: &mut Vec<RunRow>,
+    sort: Option<&Sort>,
+) -> Result<()> {
+    match sort {
+        None | Some(Sort::Number) => {}
+        Some(Sort::Newest) => runs.reverse(),
+        Some(Sort::Best) => {
+            let chosen: HashSet<_> = runs.iter().map(|run| run.number).collect();
+            *runs = store.runs(fields.id(), &RunQuery::default().order(Order::Best))?;
+            runs.retain(|run| chosen.contains(&run.number));
+        }
+        Some(Sort::By { column, is_descending }) => {
+            fields.require(store, runs, "--sort", std::slice::from_ref(column))?;
+            let value = |run: &RunRow| fields.value(run, column);
+            runs.sort_by_cached_key(|run| Key(value(run), *is_descending));
         }
     }
-    all
+    Ok(())
+}
+
+/// A value to sort by: numbers before texts before everything else, what is missing last whichever way.
+struct Key(Option<Value>, bool);
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (Some(left), Some(right)) = (&self.0, &other.0) else {
+            return other.0.is_some().cmp(&self.0.is_some());
+        };
+        let order = match (left, right) {
+            (Value::Number(left), Value::Number(right)) => {
+                left.as_f64().unwrap_or(f64::NAN).total_cmp(&right.as_f64().unwrap_or(f64::NAN))
+            }
+            (Value::String(left), Value::String(right)) => left.cmp(right),
+            (left, right) => {
+                rank(left).cmp(&rank(right)).then_with(|| left.to_string().cmp(&right.to_string()))
+            }
+        };
+        if self.1 { order.reverse() } else { order }
+    }
+}
+
+fn rank(value: &Value) -> u8 {
+    match value {
+        Value::Number(_) => 0,
+        Value::String(_) => 1,
+        _ => 2,
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Key {}
+
+fn print_table(store: &mut dyn Store, fields: &mut Fields, runs: &[RunRow], chosen: &[String]) -> Result<()> {
+    fields.require(store, runs, "--columns", chosen)?;
+    let columns = if chosen.is_empty() {
+        fields.usual_columns(runs)
+    } else {
+        let others = chosen.iter().filter(|name| *name != "run");
+        std::iter::once("run")
+            .chain(others.map(String::as_str))
+            .map(|name| fields.column(runs, name))
+            .collect()
+    };
+    let best = store.status(fields.id())?.best.map(|best| best.run);
+    let paint = |at: usize, title: &str| match runs.get(at) {
+        Some(run) if Some(run.number) == best => Paint::Best,
+        Some(run) if title == "state" => table::paint(run),
+        _ => Paint::Plain,
+    };
+    let (lines, dropped): (_, Vec<String>) = grid::fit(columns, output::columns(), paint);
+    lines.iter().try_for_each(painted)?;
+    if !dropped.is_empty() {
+        notice(format!("not shown for lack of room: {}; choose with --columns NAME,..", dropped.join(", ")));
+    }
+    Ok(())
+}
+
+impl Fields {
+    /// The columns of a table for which nobody has chosen any: what besom knows, then the parameters that vary.
+    fn usual_columns(&self, runs: &[RunRow]) -> Vec<Column> {
+        let mut columns: Vec<Column> = ["run", "state"].map(|name| self.column(runs, name)).to_vec();
+        if let Some(metric) = self.metric() {
+            columns.extend([self.column(runs, metric), self.column(runs, "last").rank(5)]);
+        }
+        columns.extend([self.column(runs, "steps").rank(4), self.column(runs, "time").rank(3)]);
+        let varying = self.params().iter().filter(|name| self.varies(runs, name));
+        columns.extend(varying.map(|name| self.column(runs, name).rank(2)));
+        columns
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::describe::metric;
 use crate::cli::output::{self, Outcome, line};
-use crate::cli::table;
+use crate::cli::{json, table};
 use crate::error::InputError;
 use besom_engine::{Place, find_sweep};
 
@@ -44,6 +44,8 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
     if as_json {
         let Facts { run, attempts, events, curve, logged, .. } = &facts;
         let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
+        let (attempts, events) = (json::rows(attempts), json::rows(events));
+        let run = json::run(run);
         output::json(
             &json!({ "run": run, "curve": curve, "logged": logged, "attempts": attempts, "events": events }),
         )?;

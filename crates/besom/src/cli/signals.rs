@@ -1,11 +1,20 @@
 //! Signals: what Ctrl-C, service managers and batch systems mean.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use besom_agent::{Level, Shutdown, UserSignal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::iterator::Signals;
+
+/// The first signal that asked for the end; 0 if none has.
+static FIRST: AtomicI32 = AtomicI32::new(0);
+
+/// The exit code of a command that a signal has ended, as shells have it: 130 after Ctrl-C.
+pub(crate) fn exit_code() -> Option<u8> {
+    let signal = u8::try_from(FIRST.load(Ordering::SeqCst)).ok()?;
+    (signal > 0).then(|| 128 + signal)
+}
 
 /// Obeys signals from now on. The first Ctrl-C (SIGINT) asks, the second terminates, the third kills. SIGTERM, and SIGHUP of
 /// a terminal that is gone, terminate at once: whoever sends them sends SIGKILL soon. SIGUSR1 and SIGUSR2, by which batch
@@ -15,6 +24,10 @@ pub(crate) fn listen(shutdown: &Shutdown) -> std::io::Result<()> {
     let shutdown = shutdown.clone();
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
+            if matches!(signal, SIGINT | SIGTERM | SIGHUP) {
+                // Only the first one counts; later ones are impatience.
+                let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+            }
             match signal {
                 SIGUSR1 => shutdown.forward(UserSignal::Usr1),
                 SIGUSR2 => shutdown.forward(UserSignal::Usr2),

@@ -1,8 +1,11 @@
 //! Tables and texts as people read them in a terminal.
 
+use besom_core::RunState;
 use besom_store::RunRow;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Map, Value};
+
+use crate::cli::text::{Paint, one_line};
 
 /// A plain table: a header, rows, numbers to the right.
 pub(crate) fn table(header: &[&str], right: &[usize]) -> Table {
@@ -22,13 +25,41 @@ pub(crate) fn text(table: &Table) -> String {
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// A metric's value in at most six significant digits, except that seven digits before the point stay: a count of
-/// 1,234,567 is not 1,234,570.
+/// A value in six significant digits, or as many more as it takes to show that it is not a whole number. Whole numbers of
+/// up to seven digits are exact.
 pub(crate) fn number(x: f64) -> String {
-    match (1e6..1e7).contains(&x.abs()) {
-        true => x.round().to_string(),
-        false => besom_insight::number(x, 6, 1e-4..1e7),
+    in_digits(x, 6)
+}
+
+fn in_digits(x: f64, least: usize) -> String {
+    let is_whole = |x: f64| x.fract() == 0.0;
+    if is_whole(x) && x.abs() < 1e7 {
+        return besom_insight::number(x, 17, 0.0..1e7);
     }
+    let texts = (least..=17).map(|digits| besom_insight::number(x, digits, 1e-4..1e7));
+    let fits = |text: &String| is_whole(x) || !text.parse().is_ok_and(is_whole);
+    texts.into_iter().find(fits).unwrap_or_else(|| x.to_string())
+}
+
+/// The values of a column, in as many digits as it takes to tell them apart, but at least six.
+pub(crate) fn numbers(values: &[f64]) -> Vec<String> {
+    let digits = (6..=17).find(|&digits| tells_apart(values, digits)).unwrap_or(17);
+    values.iter().map(|&x| in_digits(x, digits)).collect()
+}
+
+/// Whether values that differ by more than what rounding does are different texts.
+fn tells_apart(values: &[f64], digits: usize) -> bool {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|x| x.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted.windows(2).all(|pair| {
+        let differ = pair[1] - pair[0] > 1e-13 * pair[0].abs().max(pair[1].abs());
+        !differ || in_digits(pair[0], digits) != in_digits(pair[1], digits)
+    })
+}
+
+/// `1 run`, `2 runs`.
+pub(crate) fn count(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// A number that may be missing.
@@ -54,27 +85,37 @@ pub(crate) fn parameters(point: &Map<String, Value>) -> String {
     flat(point).into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
-/// Parameters with nested names joined by dots, values shortened.
+/// Parameters with nested names joined by dots, values shortened, each in one line.
 pub(crate) fn flat(point: &Map<String, Value>) -> Vec<(String, String)> {
+    leaves(point).into_iter().map(|(name, v)| (one_line(&name), value(&v))).collect()
+}
+
+/// Parameters with nested names joined by dots.
+pub(crate) fn leaves(point: &Map<String, Value>) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for (name, value) in point {
         match value {
             Value::Object(inner) if !inner.is_empty() => {
-                all.extend(flat(inner).into_iter().map(|(below, value)| (format!("{name}.{below}"), value)));
+                all.extend(
+                    leaves(inner).into_iter().map(|(below, value)| (format!("{name}.{below}"), value)),
+                );
             }
-            Value::Number(n) if n.is_f64() => {
-                all.push((name.clone(), n.as_f64().map_or_else(String::new, number)));
-            }
-            Value::String(text) => all.push((name.clone(), text.clone())),
-            other => all.push((name.clone(), other.to_string())),
+            other => all.push((name.clone(), other.clone())),
         }
     }
     all
 }
 
-/// A text with blanks in place of line ends and other control characters, which names and messages of programs may hold.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// A value in one line: numbers shortened, texts without quotes unless they read as something else.
+pub(crate) fn value(value: &Value) -> String {
+    match value {
+        Value::Number(n) if n.is_f64() => n.as_f64().map_or_else(String::new, number),
+        Value::String(text) => {
+            let reads_as_other = serde_json::from_str::<Value>(text).is_ok_and(|value| !value.is_string());
+            one_line(&if reads_as_other { format!("\"{text}\"") } else { text.clone() })
+        }
+        other => one_line(&other.to_string()),
+    }
 }
 
 /// How long a run took, or has been going.
@@ -92,13 +133,34 @@ pub(crate) fn state(run: &RunRow) -> &'static str {
     }
 }
 
+/// How the state of a run looks: green if it finished, gray if it was stopped or waits, red if it failed.
+pub(crate) fn paint(run: &RunRow) -> Paint {
+    match run.state {
+        RunState::Finished if state(run) == "finished" => Paint::Good,
+        RunState::Finished | RunState::Pending | RunState::Preempted => Paint::Dim,
+        RunState::Failed | RunState::Crashed | RunState::Killed => Paint::Bad,
+        _ => Paint::Plain,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::*;
 
     #[test]
-    fn digits_before_the_point_stay() {
-        let shown = [1_234_567.0, -1_234_567.8, 123_456.7, 0.1234567, 12_345_678.0, 0.0].map(number);
-        assert_eq!(shown, ["1234567", "-1234568", "123457", "0.123457", "1.23457e7", "0"]);
+    fn whole_numbers_stay_and_others_never_look_whole() {
+        let shown = [1_234_567.0, 123_456.7, 0.1234567, 12_345_678.0, 0.0].map(number);
+        assert_eq!(shown, ["1234567", "123456.7", "0.123457", "1.23457e7", "0"]);
+        let shown = [-1_234_567.8, 1_234_567.25, 12_345_678.25, 0.999_999_99, 3.000_000_01].map(number);
+        assert_eq!(shown, ["-1234567.8", "1234567.2", "1.23456782e7", "0.99999999", "3.00000001"]);
+    }
+
+    #[test]
+    fn digits_of_a_column_tell_its_values_apart() {
+        let close = [0, 1, 2, 3].map(|i| 0.99999 + 9e-8 * f64::from(i));
+        assert_eq!(numbers(&close), ["0.99999", "0.9999901", "0.9999902", "0.9999903"]);
+        let large = [0.5, 0.25, 0.125].map(|x| -1_234_567.0 + x);
+        assert_eq!(numbers(&large), ["-1234566.5", "-1234566.8", "-1234566.9"]);
+        assert_eq!(numbers(&[0.1 + 0.2, 0.3, f64::NAN]), ["0.3", "0.3", "NaN"]);
     }
 }

@@ -8,7 +8,7 @@ use besom_core::{Registry, RegistryError, error_chain};
 use serde_json::{Value, json};
 
 use crate::cli::input::{paint, read_text, reader};
-use crate::cli::output::{self, Outcome, line};
+use crate::cli::output::{self, Outcome, line, report};
 
 pub(crate) fn validate(
     registry: &Registry,
@@ -61,18 +61,18 @@ fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Diagnostics>) ->
     match read {
         Ok((Ok(()), parsed)) => {
             for warning in &parsed.warnings {
-                line(warning.report(paint))?;
+                report(&warning.report(paint))?;
             }
             line(format!("{name}: valid"))?;
         }
         Ok((Err(error), _)) => line(format!("{name}: {}", error_chain(error)))?,
-        Err(diagnostics) => line(diagnostics.report(paint))?,
+        Err(diagnostics) => report(&diagnostics.report(paint))?,
     }
     match for_wandb {
         Some(diagnostics) if diagnostics.is_empty() => line(format!("{name}: also valid for W&B"))?,
         Some(diagnostics) => {
-            let report = diagnostics.report(paint);
-            line(format!("W&B would reject this file, or read it differently:\n{report}"))?;
+            let problems = diagnostics.report(paint);
+            report(&format!("W&B would reject this file, or read it differently:\n{problems}"))?;
         }
         None => {}
     }

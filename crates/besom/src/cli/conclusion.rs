@@ -1,0 +1,93 @@
+//! What `besom run`, `besom agent` and `besom controller` print at the end: how it went, and what to type next.
+
+use anyhow::Result;
+use besom_core::{Best, RunState};
+use besom_store::{Order, RunQuery, Status, Store, SweepRow, SweepState};
+
+use crate::cli::{describe, table};
+
+/// How a sweep stands when work on it ends; `again` is what to type to continue if a signal has ended it.
+pub(crate) fn conclusion(
+    store: &mut dyn Store,
+    sweep: &SweepRow,
+    status: &Status,
+    again: Option<&str>,
+) -> Result<String> {
+    let id = &sweep.new.id;
+    let mut lines = match again {
+        Some(again) => vec![interrupted(sweep, status, again)],
+        None => vec![format!("sweep {id} is {}", describe::state(sweep, status))],
+    };
+    lines.push(format!("runs {}", describe::counts(sweep.new.run_cap, status)));
+    if let Some(Best { run: number, value, .. }) = status.best {
+        let run = store.run(id, number)?;
+        lines.push(describe::best(sweep, &run, value));
+        lines.extend(describe::uncounted(status));
+        lines.extend(waiting(store, sweep, value)?);
+        lines.push(format!("more: besom runs {id} --sort best; besom show {id} {number}"));
+    }
+    lines.extend(describe::missing_metric(store, sweep)?);
+    if again.is_none() {
+        lines.extend(how_to_continue(sweep, status));
+    }
+    Ok(lines.join("\n"))
+}
+
+/// `interrupted after 9 of 20 runs; continue with: besom run sweep.yaml --resume`.
+fn interrupted(sweep: &SweepRow, status: &Status, again: &str) -> String {
+    let over: u64 = status.counts.iter().filter(|(state, _)| !state.is_open()).map(|(_, n)| n).sum();
+    let runs = match sweep.new.run_cap {
+        Some(cap) => format!("{over} of {}", table::count(cap, "run")),
+        None => table::count(over, "run"),
+    };
+    format!("interrupted after {runs}; continue with: {again}")
+}
+
+/// The run that was better than the best one when it was interrupted, and waits to be run again.
+fn waiting(store: &mut dyn Store, sweep: &SweepRow, best: f64) -> Result<Option<String>> {
+    let query =
+        RunQuery::default().states([RunState::Preempted, RunState::Pending]).order(Order::Best).limit(1);
+    let goal = describe::goal(sweep);
+    let better = store.runs(&sweep.new.id, &query)?.into_iter().find_map(|run| {
+        let value = run.best.filter(|value| goal.to_loss(*value) < goal.to_loss(best))?;
+        Some(format!(
+            "run {} ({}) had {}, which counts once it has been run again",
+            run.number,
+            run.state,
+            table::number(value)
+        ))
+    });
+    Ok(better)
+}
+
+/// What to type next for a sweep that has not ended, or whose runs have failed.
+fn how_to_continue(sweep: &SweepRow, status: &Status) -> Option<String> {
+    let id = &sweep.new.id;
+    let failed = describe::count(status, RunState::Failed) > 0;
+    match sweep.state {
+        SweepState::Paused if failed => Some(format!(
+            "once fixed, continue with: besom retry {id} --failed; besom resume {id}; besom agent {id}"
+        )),
+        SweepState::Paused => Some(format!("continue with: besom resume {id}; besom agent {id}")),
+        SweepState::Finished if failed => {
+            Some(format!("run the failed ones again with: besom retry {id} --failed; besom agent {id}"))
+        }
+        state if state.is_over() => None,
+        _ => Some(format!("continue with: besom agent {id}")),
+    }
+}
+
+/// What `--resume` does with a paused sweep, and what it leaves to its owner.
+pub(crate) fn on_resuming(store: &mut dyn Store, sweep: &SweepRow) -> Result<String> {
+    let id = &sweep.new.id;
+    let by = sweep.paused_by.map(|by| format!(" by its {by}")).unwrap_or_default();
+    let failed = describe::count(&store.status(id)?, RunState::Failed);
+    let retry = match failed {
+        0 => String::new(),
+        _ => format!(
+            "; its {} stay as they are, run them again with: besom retry {id} --failed",
+            table::count(failed, "failed run")
+        ),
+    };
+    Ok(format!("sweep {id} was paused{by}; resuming it{retry}"))
+}

@@ -1,0 +1,107 @@
+//! Runs as CSV: what besom knows, all parameters, and all that was logged besides the metric, exact values.
+
+use anyhow::Result;
+use besom_store::{RunRow, Store};
+use serde_json::Value;
+
+use super::fields::Fields;
+use crate::cli::arguments::RunsArguments;
+use crate::cli::text;
+
+pub(super) fn print(
+    store: &mut dyn Store,
+    fields: &mut Fields,
+    runs: &[RunRow],
+    arguments: &RunsArguments,
+) -> Result<()> {
+    fields.require(store, runs, "--columns", &arguments.columns)?;
+    let columns = if arguments.columns.is_empty() {
+        fields.load(store, runs)?;
+        usual(fields)
+    } else {
+        arguments.columns.iter().map(|name| (name.clone(), Of::Field(name.clone()))).collect()
+    };
+    let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
+    let safe = |text: String| if arguments.raw { text } else { safe(&text) };
+    csv.write_record(columns.iter().map(|(title, _)| safe(title.clone())))?;
+    for run in runs {
+        csv.write_record(columns.iter().map(|(_, of)| match of.value(fields, run) {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => safe(text),
+            Some(Value::Number(x)) => {
+                x.as_f64().filter(|_| x.is_f64()).map_or_else(|| x.to_string(), |x| x.to_string())
+            }
+            Some(other) => safe(other.to_string()),
+        }))?;
+    }
+    Ok(csv.flush()?)
+}
+
+/// What stands in a column.
+enum Of {
+    Started,
+    Ended,
+    Field(String),
+}
+
+impl Of {
+    fn value(&self, fields: &Fields, run: &RunRow) -> Option<Value> {
+        match self {
+            Self::Started => run.started_ms.map(Value::from),
+            Self::Ended => run.ended_ms.map(Value::from),
+            Self::Field(name) => fields.value(run, name),
+        }
+    }
+}
+
+/// Titles and columns if nobody has chosen any. A name that stands there already gets what it belongs to before it.
+fn usual(fields: &Fields) -> Vec<(String, Of)> {
+    let field = |title: &str, name: &str| (title.to_owned(), Of::Field(name.to_owned()));
+    let metric = fields.metric().unwrap_or("metric");
+    let mut columns = vec![
+        field("run", "run"),
+        field("state", "state"),
+        field("stop_reason", "stop_reason"),
+        field("rows", "steps"),
+        field(&format!("best_{metric}"), "best"),
+        field(&format!("last_{metric}"), "last"),
+        ("started_ms".to_owned(), Of::Started),
+        ("ended_ms".to_owned(), Of::Ended),
+    ];
+    let params = fields.params().iter().map(|name| (name.as_str(), "params."));
+    let others = fields.other_keys().into_iter().map(|name| (name, "metrics."));
+    for (name, prefix) in params.chain(others) {
+        let full = format!("{prefix}{name}");
+        let is_taken = columns.iter().any(|(title, _)| title == name);
+        columns.push((if is_taken { full.clone() } else { name.to_owned() }, Of::Field(full)));
+    }
+    columns
+}
+
+/// A text that no spreadsheet takes for a formula, and no terminal for a command.
+fn safe(text: &str) -> String {
+    let quote = if text.starts_with(['=', '@', '+', '-', '\t', '\r']) { "'" } else { "" };
+    let text: String = text
+        .chars()
+        .map(|c| {
+            if text::is_hostile(c) && !matches!(c, '\n' | '\t' | '\r') {
+                c.escape_unicode().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect();
+    format!("{quote}{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe;
+
+    #[test]
+    fn a_text_that_a_spreadsheet_would_compute_gets_a_quote() {
+        let given = ["=1+1", "@sum", "-x", "+x", "\t=1", "a=1", "", "a\u{202e}b\x1b[0m"];
+        let expected = ["'=1+1", "'@sum", "'-x", "'+x", "'\t=1", "a=1", "", "a\\u{202e}b\\u{1b}[0m"];
+        assert_eq!(given.map(safe), expected);
+    }
+}

@@ -1,0 +1,187 @@
+//! What is known of a run, by name: for columns, filters and orders.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Result;
+use besom_core::{RunNumber, did_you_mean, nearest};
+use besom_store::{RunRow, Store, SweepId, SweepRow, system_clock};
+use serde_json::{Map, Value, json};
+
+use crate::cli::grid::Column;
+use crate::cli::table;
+use crate::error::InputError;
+
+/// What besom itself knows of every run. A parameter or metric of the same name is `params.NAME` or `metrics.NAME`.
+const BUILT_IN: [&str; 10] =
+    ["run", "state", "best", "last", "steps", "time", "attempt", "exit_code", "message", "stop_reason"];
+
+/// The names of a sweep's runs, and how to find their values.
+pub(super) struct Fields {
+    sweep: SweepRow,
+    params: Vec<String>,
+    /// Every name that means something, with what it does not hide.
+    names: Vec<String>,
+    /// The last value of every key that a run has logged, once it was asked for.
+    logged: Option<HashMap<RunNumber, Map<String, Value>>>,
+    keys: Vec<String>,
+    now: u64,
+}
+
+impl Fields {
+    pub(super) fn new(sweep: SweepRow, runs: &[RunRow]) -> Self {
+        let params = distinct(runs.iter().flat_map(|run| table::leaves(&run.point)).map(|(name, _)| name));
+        let mut fields =
+            Self { sweep, params, names: Vec::new(), logged: None, keys: Vec::new(), now: system_clock()() };
+        fields.list_names();
+        fields
+    }
+
+    fn list_names(&mut self) {
+        let params = self.params.iter().flat_map(|name| [name.clone(), format!("params.{name}")]);
+        let keys = self.keys.iter().flat_map(|name| [name.clone(), format!("metrics.{name}")]);
+        let metric = self.metric().map(str::to_owned);
+        let built_in = BUILT_IN.iter().map(|&name| name.to_owned());
+        self.names = built_in.chain(metric).chain(params).chain(keys).collect();
+    }
+
+    pub(super) fn id(&self) -> &SweepId {
+        self.sweep.id()
+    }
+
+    pub(super) fn metric(&self) -> Option<&str> {
+        self.sweep.new.metrics.first().map(|metric| metric.name.as_str())
+    }
+
+    pub(super) fn params(&self) -> &[String] {
+        &self.params
+    }
+
+    /// The keys that runs have logged besides the metric, once they are loaded.
+    pub(super) fn other_keys(&self) -> Vec<&str> {
+        self.keys.iter().map(String::as_str).filter(|&key| Some(key) != self.metric()).collect()
+    }
+
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.names.iter().map(String::as_str).collect()
+    }
+
+    /// Reads what the runs have logged besides the metric.
+    pub(super) fn load(&mut self, store: &mut dyn Store, runs: &[RunRow]) -> Result<()> {
+        if self.logged.is_some() {
+            return Ok(());
+        }
+        let mut logged: HashMap<_, Map<_, _>> = HashMap::new();
+        for run in runs {
+            let keys = store.logged(self.sweep.id(), run.number, None)?;
+            let last = keys.keys().iter().map(|logged| (logged.key.clone(), logged.last.clone())).collect();
+            logged.insert(run.number, last);
+        }
+        self.keys = distinct(runs.iter().flat_map(|run| logged[&run.number].keys().cloned()));
+        self.logged = Some(logged);
+        self.list_names();
+        Ok(())
+    }
+
+    /// Makes sure that these names can be looked up; `option` is where they come from.
+    pub(super) fn require(
+        &mut self,
+        store: &mut dyn Store,
+        runs: &[RunRow],
+        option: &str,
+        wanted: &[String],
+    ) -> Result<()> {
+        let is_known = |fields: &Self, name: &String| fields.names.contains(name);
+        if wanted.iter().all(|name| is_known(self, name)) {
+            return Ok(());
+        }
+        self.load(store, runs)?;
+        let unknown = wanted.iter().filter(|name| !is_known(self, name)).map(|name| {
+            let near = nearest(name, self.names.iter().map(String::as_str));
+            format!("{option}: unknown column '{name}'{}", did_you_mean(near))
+        });
+        let problems: Vec<String> = unknown.collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let known =
+            self.names.iter().filter(|name| !name.starts_with("params.") && !name.starts_with("metrics."));
+        let known: Vec<&str> = known.map(String::as_str).collect();
+        Err(InputError::new(format!("{}; known: {}", problems.join("; "), known.join(", "))).into())
+    }
+
+    /// What a run has under a name.
+    pub(super) fn value(&self, run: &RunRow, name: &str) -> Option<Value> {
+        if let Some(value) = self.built_in(run, name) {
+            return value;
+        }
+        if Some(name) == self.metric() {
+            return run.best.map(Value::from);
+        }
+        let (of_params, of_metrics) = (name.strip_prefix("params."), name.strip_prefix("metrics."));
+        let param = |name: &str| table::leaves(&run.point).into_iter().find(|(known, _)| known == name);
+        let logged = |name: &str| self.logged.as_ref()?.get(&run.number)?.get(name).cloned();
+        param(name)
+            .or_else(|| param(of_params?))
+            .map(|(_, value)| value)
+            .or_else(|| logged(name))
+            .or_else(|| logged(of_metrics?))
+    }
+
+    /// What besom knows of it; `None` if the name is none of its own.
+    fn built_in(&self, run: &RunRow, name: &str) -> Option<Option<Value>> {
+        Some(match name {
+            "run" => Some(json!(run.number)),
+            "state" => Some(table::state(run).into()),
+            "best" => run.best.map(Value::from),
+            "last" => run.last.map(Value::from),
+            "steps" => Some(run.rows.into()),
+            "time" => table::duration(run, self.now).map(|ms| json!(ms as f64 / 1000.0)),
+            "attempt" => Some(run.attempt.into()),
+            "exit_code" => run.exit_code.map(Value::from),
+            "message" => run.message.clone().map(Value::from),
+            "stop_reason" => run.stop_reason.clone().map(Value::from),
+            _ => return None,
+        })
+    }
+
+    /// Whether a parameter has different values in these runs, or stands in one of several only.
+    pub(super) fn varies(&self, runs: &[RunRow], name: &str) -> bool {
+        let mut values = runs.iter().map(|run| self.value(run, name));
+        let first = values.next();
+        runs.len() < 2 || values.any(|value| Some(value) != first)
+    }
+
+    /// A column of a table: numbers in as many digits as tell them apart, to the right.
+    pub(super) fn column(&self, runs: &[RunRow], name: &str) -> Column {
+        if name == "time" {
+            let time = |run| table::duration(run, self.now).map_or_else(|| "-".into(), table::span);
+            return Column::right(name, runs.iter().map(time).collect());
+        }
+        let values: Vec<Option<Value>> = runs.iter().map(|run| self.value(run, name)).collect();
+        if values.iter().flatten().all(Value::is_number) && name != "run" {
+            return Column::right(name, numbers(&values));
+        }
+        let cells =
+            values.iter().map(|value| value.as_ref().map_or_else(|| "-".into(), table::value)).collect();
+        if name == "run" { Column::right(name, cells) } else { Column::text(name, cells) }
+    }
+}
+
+/// Each different name once, in the order in which they first come.
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(name.clone())).collect()
+}
+
+fn numbers(values: &[Option<Value>]) -> Vec<String> {
+    let is_float = |value: &Value| value.as_number().is_some_and(serde_json::Number::is_f64);
+    let floats: Vec<f64> =
+        values.iter().flatten().filter(|value| is_float(value)).filter_map(Value::as_f64).collect();
+    let mut texts = table::numbers(&floats).into_iter();
+    let cell = |value: &Option<Value>| match value {
+        None => "-".to_owned(),
+        Some(value) if is_float(value) => texts.next().unwrap_or_default(),
+        Some(value) => value.to_string(),
+    };
+    values.iter().map(cell).collect()
+}
