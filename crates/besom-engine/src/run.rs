@@ -5,7 +5,7 @@ use besom_config::{Reader, SweepConfig};
 use besom_core::{BoxError, Registry};
 use besom_store::{RunRow, Status, SweepId, SweepRow};
 
-use crate::{Creation, Crew, CrewOptions, EngineError, Place, Steps, build, create, registry, seed};
+use crate::{Creation, Crew, CrewOptions, EngineError, MissingMetric, Place, Steps, build, create, registry, seed};
 
 /// How [`run`] and [`start`](crate::start) execute a sweep.
 ///
@@ -82,6 +82,8 @@ pub struct Ran {
     pub status: Status,
     /// The best run, if any run has a value of the metric.
     pub best: Option<RunRow>,
+    /// Why no finished run has a value of the metric, if none has.
+    pub missing_metric: Option<MissingMetric>,
 }
 
 /// Creates a sweep from the text of a sweep file and runs it to completion. `train` is called for each run, on a thread
@@ -144,5 +146,6 @@ fn result(place: &Place, id: &SweepId) -> Result<Ran, EngineError> {
     let mut store = place.open_to_read()?;
     let (sweep, status) = (store.sweep(id)?, store.status(id)?);
     let best = status.best.as_ref().map(|best| store.run(id, best.run)).transpose()?;
-    Ok(Ran { sweep, status, best })
+    let missing_metric = MissingMetric::of(&mut *store, id)?;
+    Ok(Ran { sweep, status, best, missing_metric })
 }
