@@ -189,6 +189,15 @@ impl RunContext<'_> {
         }
     }
 
+    /// Says something about the run besides its metrics: facts as in [`Queue::describe`](besom_store::Queue::describe), such as
+    /// `{"config": {"layers": 3}, "tags": ["big"]}`. They are merged with those that were stated before.
+    ///
+    /// # Errors
+    /// [`LogError::Write`].
+    pub fn describe(&mut self, facts: &Map<String, Value>) -> Result<(), LogError> {
+        self.writer.write(&crate::metrics::describing(facts)).map_err(LogError::Write)
+    }
+
     /// Announces that the machine is about to be preempted: if the closure fails from now on, the run is
     /// handed out again.
     pub fn mark_preempting(&mut self) -> Result<(), LogError> {

@@ -129,3 +129,18 @@ fn a_runner_that_logs_by_its_link_needs_no_file() {
     agent(store.clone(), &mut Own);
     assert_eq!((run(&mut store, 1).state, run(&mut store, 1).best), (RunState::Finished, Some(1.0)));
 }
+
+#[test]
+fn what_a_closure_says_about_its_run_is_in_the_store() {
+    let mut store = store();
+    let object = |value: serde_json::Value| value.as_object().unwrap().clone();
+    let mut runner = FunctionRunner::new(|run: &mut RunContext<'_>| {
+        run.describe(&object(json!({ "config": { "layers": 3 } })))?;
+        run.log_json(json!({ "loss": 1 }))?;
+        Ok(run.describe(&object(json!({ "config": { "seed": 7 }, "tags": ["big"] })))?)
+    });
+    agent(store.clone(), &mut runner);
+    let facts = store.facts(&id(), RunNumber::FIRST, None).unwrap();
+    assert_eq!(facts, object(json!({ "config": { "layers": 3, "seed": 7 }, "tags": ["big"] })));
+    assert_eq!(run(&mut store, 1).rows, 1);
+}

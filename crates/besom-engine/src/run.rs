@@ -5,7 +5,9 @@ use besom_config::{Reader, SweepConfig};
 use besom_core::{BoxError, Registry};
 use besom_store::{RunRow, Status, SweepId, SweepRow};
 
-use crate::{Creation, Crew, CrewOptions, EngineError, MissingMetric, Place, Steps, build, create, registry, seed};
+use crate::{
+    Creation, Crew, CrewOptions, EngineError, MissingMetric, Place, Steps, build, create, registry, seed,
+};
 
 /// How [`run`] and [`start`](crate::start) execute a sweep.
 ///

@@ -413,6 +413,7 @@ def test_what_is_stated_in_the_summary_counts_as_a_last_row():
             besom.log({"loss": 4.0})
         else:
             run.summary.loss = 5.0
+            run.summary["model"] = object
         run.summary["acc"] = 0.1
 
     sweep_id = besom.sweep(GRID)
@@ -420,7 +421,7 @@ def test_what_is_stated_in_the_summary_counts_as_a_last_row():
     one, two, three = runs(sweep_id)
     assert one.history() == [{"loss": 5.0, "acc": 0.1}, {"loss": 2.0}]
     assert two.history() == [{"loss": 5.0, "acc": 0.1}, {"loss": 4.0}, {"best_epoch": 3}]
-    assert three.history() == [{"loss": 5.0, "acc": 0.1}]
+    assert three.history() == [{"loss": 5.0, "acc": 0.1}, {"model": "<class 'object'>"}]
     assert one.summary == {"loss": 2.0, "acc": 0.1} and two.summary["best_epoch"] == 3
     assert besom.Api().sweep(sweep_id).best_run().number == 1
 

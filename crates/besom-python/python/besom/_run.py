@@ -208,6 +208,7 @@ class Run:
         self._waiting_since = 0.0
         self._is_function = False
         self._thread = threading.get_ident()
+        self._process = os.getpid()
 
     def log(self, data: Mapping[str, Any], step: Optional[int] = None, commit: Optional[bool] = None) -> None:
         """Log one row of metrics. When it returns, the row is in the run's file, and no crash of the process loses it.
@@ -253,13 +254,18 @@ class Run:
             self._flush()
 
     def _write_summary(self) -> None:
-        """Log what the program has stated in the summary, as a last row."""
-        self._write_pending()
+        """Log what the program has stated in the summary, as a last row; a forked child leaves that to its parent."""
+        if os.getpid() != self._process:
+            return
         stated = self.summary.stated()
         if stated:
             self.summary.note(stated)
             with contextlib.suppress(RunStopped):
-                self._write(stated)
+                try:
+                    self._write(stated)
+                except TypeError:
+                    # As in a configuration.
+                    self._write(_plain(stated))
 
     def _describe(self, **facts: Any) -> None:
         """Say something about the run besides its metrics; what is None is left out."""
@@ -289,6 +295,7 @@ class Run:
 
     def finish(self, exit_code: Optional[int] = None) -> None:
         """Finish the run. A code other than 0 marks it failed."""
+        self._write_pending()
         self._write_summary()
         self.exit_code = exit_code or 0
         _forget(self)
@@ -485,6 +492,7 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
     except Exception as error:
         return _failure(run, error)
     finally:
+        run._write_pending()
         run._write_summary()
         _forget(run)
         _here.run = before
