@@ -56,7 +56,7 @@ impl<F: FnMut(&mut RunContext<'_>) -> Result<(), BoxError>> Runner for FunctionR
         let (dir, attempt) = (link.dir().map(|dir| dir.path().to_owned()), link.lease().attempt);
         let writer = match link.writer() {
             Ok(writer) => writer,
-            Err(error) => return Ended::failed(error_chain(&error)),
+            Err(error) => return Ended::unstarted(error_chain(&error)),
         };
         let shared = Shared::default();
         let mut context = RunContext { run, attempt, dir, writer, shared: &shared, logged: 0 };

@@ -25,7 +25,8 @@
 //! | the caller of [`work`] | step the sweep in `idle`, if it wants to, with a store of its own; raise the [`Shutdown`] on signals; give each agent a queue of its own |
 //! | the binary named as supervisor | call [`supervise`] first thing in its main thread |
 //!
-//! Modules: `work` (the life of an agent) with `work/crash_loop` (broken programs) and `work/wait` (pauses),
+//! Modules: `work` (the life of an agent) with `work/crash_loop` (agents that seem unable to work), `work/health` (machines that
+//! cannot begin runs) and `work/wait` (pauses), `record` (the end of a program, for when the store is gone), `notice`,
 //! `recovery` (runs of agents that are gone) with `recovery/liveness` (lock files), `link` (between a run and
 //! its queue), `run_dir` and `metrics` (a run's files), `program`, `process` and `function` (the runners),
 //! `retry`, `shutdown`.
@@ -34,6 +35,7 @@ mod error;
 mod function;
 mod link;
 mod metrics;
+mod notice;
 mod process;
 mod program;
 mod record;
@@ -48,8 +50,11 @@ pub use error::AgentError;
 pub use function::{FunctionRunner, LogError, RunContext};
 pub use link::{Link, Signal};
 pub use metrics::{MetricsWriter, append_metrics};
-pub use process::{raise_file_limit, supervise};
-pub use program::{CommandLine, DEFAULT_COMMAND, ProgramRunner, command_line, wandb_config, word};
+pub use notice::Notice;
+pub use process::{adopt_orphans, raise_file_limit, supervise};
+pub use program::{
+    CommandLine, DEFAULT_COMMAND, ProgramRunner, command_line, interpreter, wandb_config, word,
+};
 pub use recovery::{outlast, recover};
 pub use run_dir::{RunDir, run_directory};
 pub use runner::{Ended, Runner};

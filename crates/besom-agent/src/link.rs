@@ -1,7 +1,7 @@
 //! The line between a run and its queue.
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 mod says;
 mod signal;
 mod source;
@@ -20,9 +20,9 @@ pub use signal::Signal;
 use source::Source;
 
 use crate::recovery::Watch;
-use crate::retry::{Backoff, RetryingQueue};
+use crate::retry::{Backoff, Patience, RetryingQueue, Trouble};
 use crate::shutdown::Forwarded;
-use crate::{AgentError, AgentOptions, Level, MetricsWriter, RunDir, Shutdown};
+use crate::{AgentError, AgentOptions, Level, MetricsWriter, RunDir, Shutdown, UserSignal};
 
 /// How many times in a row a store may ask for rows that it was just sent: once more than a healthy store
 /// ever does.
@@ -42,8 +42,9 @@ pub struct Link<'a> {
     lease: Lease,
     shutdown: Shutdown,
     slot: u32,
+    forwarded: Forwarded,
     heartbeat_interval: Duration,
-    store_timeout: Duration,
+    patience: Patience,
     source: Source,
     writer: Option<MetricsWriter>,
     unsent: Vec<Row>,
@@ -57,6 +58,7 @@ pub struct Link<'a> {
     last_reply: Instant,
     /// While the store fails: when to try again.
     retry: Option<(Instant, Backoff)>,
+    trouble: Option<Trouble>,
     fatal: Option<AgentError>,
     warnings: Vec<String>,
     /// Keeps an eye on the heartbeats of other runs meanwhile.
@@ -85,8 +87,9 @@ impl<'a> Link<'a> {
             source: Source::new(options, lease),
             shutdown: shutdown.clone(),
             slot: options.slot,
+            forwarded: shutdown.forwarded(),
             heartbeat_interval: options.safe_heartbeat_interval(),
-            store_timeout: options.store_timeout,
+            patience: Patience::new(options, shutdown),
             writer: None,
             unsent: Vec::new(),
             facts: Map::new(),
@@ -95,6 +98,7 @@ impl<'a> Link<'a> {
             received: Signal::Continue,
             last_reply: Instant::now(),
             retry: None,
+            trouble: None,
             fatal: None,
             warnings: Vec::new(),
             watch: None,
@@ -136,9 +140,11 @@ impl<'a> Link<'a> {
         self.shutdown.level()
     }
 
-    /// How often each signal was to be passed on to programs.
-    pub(crate) fn forwarded(&self) -> Forwarded {
-        self.shutdown.forwarded()
+    /// The signals that are to be passed on to the program and were not taken yet.
+    pub(crate) fn take_forwarded(&mut self) -> Vec<UserSignal> {
+        let before = std::mem::replace(&mut self.forwarded, self.shutdown.forwarded());
+        let is_new = |signal: &UserSignal| self.forwarded[*signal as usize] != before[*signal as usize];
+        [UserSignal::Usr1, UserSignal::Usr2].into_iter().filter(is_new).collect()
     }
 
     /// The number of rows that the run has logged, as far as they were read.
@@ -172,7 +178,7 @@ impl<'a> Link<'a> {
         let is_waiting = self.retry.is_some_and(|(at, _)| Instant::now() < at);
         if self.is_open() && !is_waiting {
             match self.send_new() {
-                Ok(()) => self.retry = None,
+                Ok(()) => self.note_success(),
                 Err(error) => self.note_failure(error),
             }
             self.look_around();
@@ -183,6 +189,11 @@ impl<'a> Link<'a> {
     /// A look that fails is made up for by the next one.
     fn look_around(&mut self) {
         let Some(watch) = &mut self.watch else { return };
+        if self.trouble.as_ref().is_some_and(Trouble::lasts) {
+            // The heartbeats of others cannot move either.
+            watch.forget();
+            return;
+        }
         let now = Instant::now();
         if watch.is_due(now)
             && let Ok(running) = self.queue.running(&self.lease.sweep)
@@ -205,7 +216,6 @@ impl<'a> Link<'a> {
     /// Reports all that is left in the metrics file, including an unterminated last line, once nobody writes
     /// it any more. Retries as long as the agent does.
     pub(crate) fn drain(&mut self) -> Result<(), AgentError> {
-        let deadline = Instant::now() + self.store_timeout;
         loop {
             if let Some(error) = self.fatal.take() {
                 return Err(error);
@@ -215,15 +225,22 @@ impl<'a> Link<'a> {
             }
             let before = self.source.seq();
             match self.send_new() {
-                Err(AgentError::Store(error)) if error.is_transient() && Instant::now() < deadline => {
+                Err(AgentError::Store(error)) if error.is_transient() => {
+                    if !self.trouble.get_or_insert_with(Trouble::begin).note(&error, &self.patience) {
+                        return Err(error.into());
+                    }
                     thread::sleep(DRAIN_INTERVAL);
+                    continue;
                 }
                 Err(error) => return Err(error),
-                Ok(()) if self.source.seq() > before || !self.unsent.is_empty() => {}
-                Ok(()) => match self.source.take_unterminated() {
-                    Some(row) => self.unsent.push(row),
-                    None => return Ok(()),
-                },
+                Ok(()) => self.note_success(),
+            }
+            if self.source.seq() > before || !self.unsent.is_empty() {
+                continue;
+            }
+            match self.source.take_unterminated() {
+                Some(row) => self.unsent.push(row),
+                None => return Ok(()),
             }
         }
     }
@@ -292,9 +309,17 @@ impl<'a> Link<'a> {
         self.source.rewind(expected)
     }
 
+    fn note_success(&mut self) {
+        self.retry = None;
+        self.trouble.take().into_iter().for_each(|trouble| trouble.end(&self.patience));
+    }
+
     fn note_failure(&mut self, error: AgentError) {
         let is_transient = match &error {
-            AgentError::Store(error) => error.is_transient(),
+            AgentError::Store(error) => {
+                self.trouble.get_or_insert_with(Trouble::begin).note(error, &self.patience);
+                error.is_transient()
+            }
             AgentError::Io { .. } => true,
             _ => false,
         };
@@ -309,6 +334,6 @@ impl<'a> Link<'a> {
     /// Ends the attempt in the store.
     pub(crate) fn finish(&mut self, end: &End) -> Result<Reply, StoreError> {
         let lease = &self.lease;
-        RetryingQueue::new(self.queue, self.store_timeout).call(|queue| queue.finish(lease, end))
+        RetryingQueue::new(self.queue, self.patience.clone()).call(|queue| queue.finish(lease, end))
     }
 }

@@ -8,6 +8,7 @@
 
 mod direct;
 mod limits;
+mod orphans;
 mod spawn;
 mod supervised;
 mod supervisor;
@@ -25,8 +26,9 @@ use rustix::process::{Signal, WaitStatus};
 use crate::UserSignal;
 
 pub use limits::raise_file_limit;
+pub use orphans::adopt_orphans;
 pub use supervisor::supervise;
-pub(crate) use tree::{end_all, marked};
+pub(crate) use tree::{end_all, family};
 
 use direct::Direct;
 use supervised::Supervised;

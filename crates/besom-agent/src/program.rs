@@ -9,6 +9,7 @@ mod output;
 mod python;
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,14 +18,13 @@ use besom_core::{RunState, error_chain};
 use besom_store::ClaimedRun;
 
 use crate::process::{Exit, Process, Program};
-pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, wandb_config, word};
+pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, interpreter, wandb_config, word};
 
 use crate::record::Record;
-use crate::shutdown::Forwarded;
-use crate::{AgentError, Ended, Level, Link, Runner, Signal, UserSignal};
+use crate::{AgentError, Ended, Level, Link, Runner, Signal};
 use ending::Ending;
 use fresh::Fresh;
-use output::Output;
+use output::{Bounded, Output};
 
 /// The bounds of the interval at which the metrics file is read: at once while rows arrive, less often when
 /// idle.
@@ -93,7 +93,7 @@ impl ProgramRunner {
             self.program.as_deref(),
             &run.point,
             &dir.args_json().to_string_lossy(),
-            &|name| std::env::var(name).ok(),
+            &|name| self.variable(name),
         )?;
         warnings.into_iter().for_each(|warning| link.warn(warning));
         dir.write_params(&run.point)?;
@@ -120,6 +120,12 @@ impl ProgramRunner {
         Ok(Program { argv, directory: self.directory.clone(), env, files: dir.attempt().to_owned() })
     }
 
+    /// A variable as the program will have it.
+    fn variable(&self, name: &str) -> Option<String> {
+        let path = || self.path(std::env::var_os("PATH").as_deref())?.into_string().ok();
+        (name == "PATH").then(path).flatten().or_else(|| std::env::var(name).ok())
+    }
+
     /// `PATH` with our directories at its ends; `None` if it stays unchanged.
     fn path(&self, path: Option<&OsStr>) -> Option<OsString> {
         // Without PATH the system searches its default directories, and would not any more if there were one.
@@ -132,13 +138,18 @@ impl ProgramRunner {
 
     /// Executes a program to the end of all its processes.
     fn execute(&self, program: &Program, link: &mut Link<'_>) -> Ended {
+        let path = program.files.join("output.log");
+        let file = match Output::create(&path).map_err(AgentError::io(&path)) {
+            Ok(file) => file,
+            Err(error) => return unstarted(&error),
+        };
         let mut process = match Process::spawn(program, self.supervisor.as_deref()) {
             Ok(process) => process,
             Err(error) => return diagnosis::not_started(&program.argv[0], &self.directory, error),
         };
-        let output = match copy_output(&mut process, link) {
+        let output = match copy_output(file, &mut process).map_err(AgentError::io(&path)) {
             Ok(output) => output,
-            Err(error) => return crashed(&error),
+            Err(error) => return unstarted(&error),
         };
         let fresh = output.as_ref().map(Output::fresh).unwrap_or_default();
         let (exit, ending) = drive(&mut process, link, self.grace, &fresh);
@@ -185,29 +196,26 @@ impl Runner for ProgramRunner {
             Err(error @ (AgentError::NoProgram | AgentError::EmptyCommand | AgentError::NoDirectory)) => {
                 Ended::broken(error.to_string())
             }
-            Err(error) => crashed(&error),
+            Err(error) => unstarted(&error),
         }
     }
 }
 
-/// The end of a run that had no chance because of the machine: the disk is full, for example.
-fn crashed(error: &AgentError) -> Ended {
-    Ended::because(RunState::Crashed, error_chain(error))
+/// What becomes of a run that had no chance because of the machine: the disk is full, for example.
+fn unstarted(error: &AgentError) -> Ended {
+    Ended::unstarted(error_chain(error))
 }
 
 /// Starts to copy the program's output.
-fn copy_output(process: &mut Process, link: &Link<'_>) -> Result<Option<Output>, AgentError> {
-    let dir = link.dir().ok_or(AgentError::NoDirectory)?;
-    let path = dir.output();
+fn copy_output(file: Bounded, process: &mut Process) -> io::Result<Option<Output>> {
     let Some((stdout, stderr)) = process.streams() else { return Ok(None) };
-    Output::start(&path, stdout, stderr).map(Some).map_err(AgentError::io(&path))
+    Output::start(file, stdout, stderr).map(Some)
 }
 
 /// Reports metrics to the store and passes signals on to the program until it has ended.
 fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration, fresh: &Fresh) -> (Exit, Ending) {
     let mut ending = Ending::default();
     let mut interval = POLL_INTERVAL.0;
-    let mut forwarded = link.forwarded();
     loop {
         if let Some(exit) = process.wait(interval) {
             await_shutdown(exit, link);
@@ -217,7 +225,7 @@ fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration, fresh: &Fr
         let before = link.rows();
         let signal = link.pump();
         fresh.send_sometimes(link);
-        forward(process, &mut forwarded, link.forwarded());
+        link.take_forwarded().into_iter().for_each(|signal| process.forward(signal));
         if matches!(signal, Signal::Shutdown(_)) && ending.signal() == &Signal::Continue {
             note_preemption(link);
         }
@@ -241,16 +249,6 @@ fn note_preemption(link: &Link<'_>) {
         // If that fails, it counts as a crash.
         let _ = Record::preempting(dir.attempt());
     }
-}
-
-/// Passes on what was forwarded since the last time.
-fn forward(process: &mut Process, before: &mut Forwarded, now: Forwarded) {
-    for signal in [UserSignal::Usr1, UserSignal::Usr2] {
-        if now[signal as usize] != before[signal as usize] {
-            process.forward(signal);
-        }
-    }
-    *before = now;
 }
 
 /// "exit status 1: ValueError: lr must be positive".

@@ -19,7 +19,7 @@ pub use owner::{outlast, recover};
 pub(crate) use watch::Watch;
 
 use crate::metrics::Tail;
-use crate::process::{Exit, end_all, marked};
+use crate::process::{Exit, LEFTOVER_GRACE, end_all, family};
 use crate::record::{self, Recorded};
 use crate::retry::RetryingQueue;
 use crate::{AgentError, RunDir};
@@ -46,6 +46,7 @@ pub(crate) fn salvage(
     queue: &mut RetryingQueue<'_>,
     held: &HeldRun,
     dir: &RunDir,
+    recorded: Option<Recorded>,
 ) -> Result<Salvaged, AgentError> {
     let mut salvaged = 0;
     let mut tail = Tail::new(dir.metrics());
@@ -55,7 +56,7 @@ pub(crate) fn salvage(
             rows.extend(tail.take_unterminated());
         }
         if rows.is_empty() {
-            let end = known_end(record::read(dir.attempt()), tail.is_preempting());
+            let end = known_end(recorded, tail.is_preempting());
             return Ok(Salvaged { rows: salvaged, end });
         }
         // An empty report would be a sign of life.
@@ -135,7 +136,7 @@ pub(crate) fn recover_dead(
 fn recover_run(queue: &mut RetryingQueue<'_>, held: &HeldRun, directory: &Path) -> Result<(), AgentError> {
     let dir = RunDir::new(directory, &held.lease);
     wait_for_death(&dir);
-    match salvage(queue, held, &dir)?.end {
+    match salvage(queue, held, &dir, record::read(dir.attempt()))?.end {
         Some(end) => finish(queue, &held.lease, &end),
         None => Ok(()),
     }
@@ -147,10 +148,15 @@ fn wait_for_death(dir: &RunDir) {
     while File::open(dir.lock()).is_ok_and(|file| file.try_lock().is_err()) && Instant::now() < deadline {
         thread::sleep(POLL_INTERVAL);
     }
-    let marks = [[b"BESOM_ATTEMPT_DIR=", dir.attempt().as_os_str().as_bytes()].concat()];
-    end_all(|| marked(&marks), Duration::ZERO, DEATH_TIMEOUT);
+    end_processes(dir, Duration::ZERO);
     // The lock file is of no more use. If it stays, it does no harm.
     let _ = fs::remove_file(dir.lock());
+}
+
+/// Ends all processes of an attempt on this machine.
+fn end_processes(dir: &RunDir, grace: Duration) {
+    let marks = [[b"BESOM_ATTEMPT_DIR=", dir.attempt().as_os_str().as_bytes()].concat()];
+    end_all(|| family(&marks), grace, DEATH_TIMEOUT);
 }
 
 /// Gives up runs whose agents have sent no heartbeat for too long, wherever they are. Without a directory there is no file to
@@ -161,12 +167,22 @@ pub(crate) fn recover_overdue(
     directory: Option<&Path>,
     watch: &mut Watch,
 ) -> Result<(), AgentError> {
+    if queue.take_trouble() {
+        // While the store failed, nobody's heartbeat could move.
+        watch.forget();
+    }
     let running = queue.call(|queue| queue.running(sweep))?;
     watch.look(Instant::now(), running);
     for held in watch.overdue() {
         let lease = &held.lease;
         let salvaged = match directory {
-            Some(directory) => salvage(queue, &held, &RunDir::new(directory, lease))?,
+            Some(directory) => {
+                let dir = RunDir::new(directory, lease);
+                let recorded = record::read(dir.attempt());
+                // Its agent may only have been stopped, and its program still run: two copies of a run must not meet.
+                end_processes(&dir, LEFTOVER_GRACE);
+                salvage(queue, &held, &dir, recorded)?
+            }
             None => Salvaged::default(),
         };
         if let Some(end) = salvaged.end {
@@ -197,4 +213,51 @@ pub(crate) fn preempted(end: &End) -> End {
     let mut preempted = End::new(RunState::Preempted).message(format!("was being preempted{why}"));
     preempted.exit_code = end.exit_code;
     preempted
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::sync::mpsc;
+
+    use besom_core::RunNumber;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_an_attempt_is_awaited_as_long_as_its_supervisor_holds_the_lock() {
+        let store = tempfile::tempdir().unwrap();
+        let lease = Lease { sweep: SweepId::new("s"), run: RunNumber::FIRST, attempt: 1 };
+        let dir = RunDir::new(store.path(), &lease);
+        dir.create().unwrap();
+        let supervisor = File::create(dir.lock()).unwrap();
+        supervisor.lock().unwrap();
+        let (ended, awaited) = mpsc::channel();
+        let waiting = thread::spawn(move || {
+            wait_for_death(&dir);
+            ended.send(()).unwrap();
+        });
+        assert!(awaited.recv_timeout(Duration::from_millis(50)).is_err());
+        drop(supervisor);
+        awaited.recv_timeout(DEATH_TIMEOUT).unwrap();
+        waiting.join().unwrap();
+    }
+
+    #[test]
+    fn an_end_is_known_only_if_the_program_ended_by_itself_or_was_preempted() {
+        use RunState::{Failed, Finished, Preempted};
+        let state = |recorded, preempting| known_end(recorded, preempting).map(|end| end.state);
+        let exit = |exit| Some(Recorded::Exit(exit));
+        assert_eq!(state(None, false), None);
+        assert_eq!(state(None, true), Some(Preempted));
+        assert_eq!(state(Some(Recorded::Preempting), false), Some(Preempted));
+        assert_eq!(state(exit(Exit::Code(0)), false), Some(Finished));
+        assert_eq!(state(exit(Exit::Code(0)), true), Some(Finished), "it has finished all the same");
+        assert_eq!(state(exit(Exit::Code(3)), false), Some(Failed));
+        assert_eq!(state(exit(Exit::Code(3)), true), Some(Preempted));
+        assert_eq!(state(exit(Exit::Signal(11)), false), Some(Failed));
+        for signal in [9, 15, 1, 2] {
+            assert_eq!(state(exit(Exit::Signal(signal)), false), None, "the machine may have gone down");
+        }
+    }
 }

@@ -3,26 +3,83 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use besom_core::error_chain;
 use besom_store::{Queue, StoreError};
+
+use crate::notice::Notices;
+use crate::{AgentOptions, Level, Notice, Shutdown};
 
 /// The first pause after a failure: long enough for another writer's transaction.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// The longest pause between two tries: a store that works again is noticed within seconds.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
-/// Retries with growing pauses until the operation succeeds, fails for good, or `timeout` has passed.
-fn retry_until<T>(
+/// How long a store must have failed before that is said: another writer's turn passes sooner.
+const SAID_AFTER: Duration = Duration::from_secs(1);
+
+/// How an agent meets a store that fails: it keeps trying, because what it has to say is worth more than its time. Only when
+/// it was asked to shut down does it give up after a while.
+#[derive(Clone, Debug)]
+pub(crate) struct Patience {
+    shutdown: Shutdown,
+    /// How long to keep trying after a shutdown was asked for.
     timeout: Duration,
-    mut operation: impl FnMut() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let deadline = Instant::now() + timeout;
-    let mut backoff = Backoff::default();
-    loop {
-        match operation() {
-            Err(error) if error.is_transient() && Instant::now() < deadline => {
-                thread::sleep(backoff.next_pause());
+    notices: Notices,
+}
+
+impl Patience {
+    pub(crate) fn new(options: &AgentOptions, shutdown: &Shutdown) -> Self {
+        Self { shutdown: shutdown.clone(), timeout: options.store_timeout, notices: options.notices() }
+    }
+
+    /// That of somebody who waits for an answer: at most for this long.
+    pub(crate) fn at_most(timeout: Duration) -> Self {
+        let shutdown = Shutdown::new();
+        shutdown.raise_to(Level::Finish);
+        Self { shutdown, timeout, notices: Notices::default() }
+    }
+}
+
+/// A store that fails at present.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    since: Instant,
+    is_said: bool,
+    /// When to give up, once a shutdown was asked for.
+    leave_by: Option<Instant>,
+}
+
+impl Trouble {
+    /// It has just begun.
+    pub(crate) fn begin() -> Self {
+        Self { since: Instant::now(), is_said: false, leave_by: None }
+    }
+
+    /// Notes a failure. Returns whether to try again.
+    pub(crate) fn note(&mut self, error: &StoreError, patience: &Patience) -> bool {
+        if self.since.elapsed() >= SAID_AFTER {
+            self.is_said = true;
+            patience.notices.say(Notice::StoreFails(error_chain(error)));
+        }
+        match patience.shutdown.level() {
+            Level::None => true,
+            Level::Kill => false,
+            Level::Finish | Level::Terminate => {
+                let now = Instant::now();
+                *self.leave_by.get_or_insert(now + patience.timeout) > now
             }
-            other => return other,
+        }
+    }
+
+    /// Whether it has lasted for long enough to be said.
+    pub(crate) fn lasts(&self) -> bool {
+        self.is_said
+    }
+
+    /// It is over.
+    pub(crate) fn end(self, patience: &Patience) {
+        if self.is_said {
+            patience.notices.say(Notice::StoreWorks);
         }
     }
 }
@@ -30,20 +87,61 @@ fn retry_until<T>(
 /// A queue whose calls are retried while it fails.
 pub(crate) struct RetryingQueue<'a> {
     queue: &'a mut dyn Queue,
-    timeout: Duration,
+    patience: Patience,
+    /// Whether the store has failed for some time since somebody asked.
+    has_failed: bool,
 }
 
 impl<'a> RetryingQueue<'a> {
-    pub(crate) fn new(queue: &'a mut dyn Queue, timeout: Duration) -> Self {
-        Self { queue, timeout }
+    pub(crate) fn new(queue: &'a mut dyn Queue, patience: Patience) -> Self {
+        Self { queue, patience, has_failed: false }
+    }
+
+    /// Whether the store has failed for some time since this was asked last.
+    pub(crate) fn take_trouble(&mut self) -> bool {
+        std::mem::take(&mut self.has_failed)
     }
 
     /// Makes a call, again and again while it fails for a transient reason. All calls are safe to repeat.
     pub(crate) fn call<T>(
         &mut self,
-        mut call: impl FnMut(&mut dyn Queue) -> Result<T, StoreError>,
+        call: impl FnMut(&mut dyn Queue) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        retry_until(self.timeout, || call(self.queue))
+        self.call_while(call, Level::Kill)
+    }
+
+    /// As [`Self::call`], but gives up as soon as a shutdown is asked for: nothing is lost by not making it.
+    pub(crate) fn call_at_leisure<T>(
+        &mut self,
+        call: impl FnMut(&mut dyn Queue) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.call_while(call, Level::Finish)
+    }
+
+    fn call_while<T>(
+        &mut self,
+        mut call: impl FnMut(&mut dyn Queue) -> Result<T, StoreError>,
+        until: Level,
+    ) -> Result<T, StoreError> {
+        let mut trouble: Option<Trouble> = None;
+        let mut backoff = Backoff::default();
+        loop {
+            match call(self.queue) {
+                Err(error) if error.is_transient() => {
+                    let trouble = trouble.get_or_insert_with(Trouble::begin);
+                    let again = trouble.note(&error, &self.patience);
+                    self.has_failed |= trouble.lasts();
+                    if !again || self.patience.shutdown.level() >= until {
+                        return Err(error);
+                    }
+                    thread::sleep(backoff.next_pause());
+                }
+                other => {
+                    trouble.into_iter().for_each(|trouble| trouble.end(&self.patience));
+                    return other;
+                }
+            }
+        }
     }
 
     /// The queue itself, whose failures are the caller's business.
@@ -68,25 +166,51 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
+    use crate::link::fake::Fake;
+
+    /// What comes of a call that fails with `error` until it was made `tries` times, at this level of shutdown.
+    fn outcome(error: fn() -> StoreError, tries: u32, level: Level) -> (Result<u32, StoreError>, u32) {
+        let (shutdown, mut made) = (Shutdown::new(), 0);
+        shutdown.raise_to(level);
+        let options = AgentOptions::new("a").store_timeout(Duration::ZERO);
+        let mut fake = Fake::default();
+        let mut queue = RetryingQueue::new(&mut fake, Patience::new(&options, &shutdown));
+        let result = queue.call(|_| {
+            made += 1;
+            if made < tries { Err(error()) } else { Ok(made) }
+        });
+        (result, made)
+    }
 
     #[test]
-    fn only_transient_failures_are_retried_and_not_forever() {
-        let mut tries = 0;
-        let result = retry_until(Duration::from_secs(60), || {
-            tries += 1;
-            if tries < 2 { Err(StoreError::Busy(1)) } else { Ok(tries) }
-        });
-        assert!(matches!(result, Ok(2)));
+    fn only_transient_failures_are_retried_and_only_until_a_shutdown() {
+        let busy = || StoreError::Busy(1);
+        assert!(matches!(outcome(busy, 3, Level::None), (Ok(3), 3)));
+        assert!(matches!(
+            outcome(|| StoreError::NoAgent(7), 3, Level::None),
+            (Err(StoreError::NoAgent(7)), 1)
+        ));
+        for level in [Level::Finish, Level::Terminate, Level::Kill] {
+            assert!(matches!(outcome(busy, 3, level), (Err(StoreError::Busy(1)), 1)), "{level:?}");
+        }
+    }
 
-        let mut tries = 0;
-        let result: Result<(), _> = retry_until(Duration::from_secs(60), || {
-            tries += 1;
-            Err(StoreError::NoAgent(7))
-        });
-        assert!(matches!(result, Err(StoreError::NoAgent(7))) && tries == 1);
-
-        let result: Result<(), _> = retry_until(Duration::ZERO, || Err(StoreError::Busy(1)));
-        assert!(matches!(result, Err(StoreError::Busy(1))), "the timeout ends it");
+    #[test]
+    fn trouble_is_said_once_it_lasts_and_so_is_its_end() {
+        let (sender, said) = mpsc::channel();
+        let options = AgentOptions::new("a").report_to(sender);
+        let patience = Patience::new(&options, &Shutdown::new());
+        let mut brief = Trouble::begin();
+        assert!(brief.note(&StoreError::Busy(1), &patience));
+        brief.end(&patience);
+        assert_eq!(said.try_iter().count(), 0);
+        let mut long = Trouble { since: Instant::now() - SAID_AFTER, ..Trouble::begin() };
+        assert!(long.note(&StoreError::Busy(1), &patience));
+        long.end(&patience);
+        let said: Vec<Notice> = said.try_iter().collect();
+        assert!(matches!(&said[..], [Notice::StoreFails(_), Notice::StoreWorks]), "{said:?}");
     }
 }

@@ -34,18 +34,21 @@ pub struct Ended {
     pub end: End,
     /// The last lines that the program printed, quoted when the sweep is paused because of it; may be empty.
     pub excerpt: String,
-    /// Why no run of this sweep can succeed (the program is missing): the sweep is paused at once with this
-    /// reason.
+    /// Why no run of this sweep can succeed here (the program is missing): the agent leaves at once with this reason, and the
+    /// sweep is paused if no other agent is left.
     pub broken: Option<String>,
     /// Whether somebody else killed the program or its supervisor, which says nothing about the program.
     pub killed_externally: bool,
+    /// Why the machine could not even begin the run (its disk is full): it was no attempt. The run is given back, and the agent
+    /// waits until the machine is well. Everything else about the end is ignored then.
+    pub unstarted: Option<String>,
 }
 
 impl Ended {
     /// An end in `state` without a message.
     pub fn new(state: RunState) -> Self {
         let end = End::new(state);
-        Self { end, excerpt: String::new(), broken: None, killed_externally: false }
+        Self { end, excerpt: String::new(), broken: None, killed_externally: false, unstarted: None }
     }
 
     /// An end in `state`, and why.
@@ -67,7 +70,13 @@ impl Ended {
         Self::because(RunState::Failed, message)
     }
 
-    /// A failure that every run of the sweep will share, and why.
+    /// No attempt at all, because the machine could not begin the run, and why.
+    pub fn unstarted(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { unstarted: Some(reason.clone()), ..Self::because(RunState::Crashed, reason) }
+    }
+
+    /// A failure that every run at this agent will share, and why.
     pub fn broken(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self { broken: Some(reason.clone()), ..Self::failed(reason) }

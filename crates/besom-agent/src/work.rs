@@ -1,20 +1,23 @@
 //! The life of an agent.
 
 mod crash_loop;
+mod health;
 mod options;
 mod wait;
 
 use std::time::{Duration, Instant};
 
-use besom_core::{BoxError, RunState};
-use besom_store::{AgentId, Claim, ClaimedRun, NewAgent, Queue, SweepId, SweepState};
+use besom_core::{BoxError, RunState, error_chain};
+use besom_store::{AgentId, Claim, ClaimedRun, Lease, NewAgent, Queue, SweepId, SweepState};
 
 pub use crash_loop::CrashLoopGuard;
 pub use options::AgentOptions;
 
 use crate::recovery::{self, LivenessLock, Watch};
-use crate::retry::RetryingQueue;
-use crate::{AgentError, Ended, Level, Link, RunDir, Runner, Shutdown};
+use crate::retry::{Patience, RetryingQueue};
+use crate::{AgentError, Ended, Level, Link, Notice, RunDir, Runner, Shutdown};
+use crash_loop::{RunEnd, Streak};
+use health::Health;
 use wait::Wait;
 
 /// What came of doing something else while there was nothing to claim.
@@ -40,6 +43,8 @@ pub enum ExitReason {
     /// [`CrashLoopGuard`]; or whoever shares the guard tripped it for another reason
     /// ([`CrashLoopGuard::trip`]).
     Broken(String),
+    /// It seems unable to work, for this reason, while others go on: it left, and gave back what had failed.
+    Quarantined(String),
 }
 
 /// What an agent has done.
@@ -61,8 +66,8 @@ pub struct Outcome {
 /// sweep is resumed.
 ///
 /// # Errors
-/// If `idle` fails, or the store fails for longer than [`AgentOptions::store_timeout`]. A run in hand is left
-/// to be recovered; nothing that it logged is lost.
+/// If `idle` fails, or the store fails for good, or it fails when the agent was asked to shut down, for longer than
+/// [`AgentOptions::store_timeout`]. A run in hand is left to be recovered; nothing that it logged is lost, nor how its program ended.
 pub fn work(
     queue: &mut dyn Queue,
     sweep: &SweepId,
@@ -72,15 +77,16 @@ pub fn work(
     idle: &mut dyn FnMut() -> Result<Idle, BoxError>,
 ) -> Result<Outcome, AgentError> {
     let options = options.clone().absolute()?;
-    let mut queue = RetryingQueue::new(queue, options.store_timeout);
+    let mut queue = RetryingQueue::new(queue, Patience::new(&options, shutdown));
     recovery::recover_dead(&mut queue, sweep, options.directory.as_deref())?;
     let new = NewAgent::new(&options.name, options.heartbeat_timeout);
-    let id = queue.call(|queue| queue.join(sweep, &new))?;
+    let id = queue.call_at_leisure(|queue| queue.join(sweep, &new))?;
     let directory = options.directory.as_deref();
     let lock = directory.map(|directory| LivenessLock::acquire(directory, sweep, id)).transpose()?.flatten();
     let wait = Wait::new(&options);
+    let (streak, health, watch) = (Streak::new(&options.guard), Health::default(), Watch::default());
     let mut agent =
-        Agent { queue, sweep, options, shutdown, id, request: 1, runs: 0, wait, watch: Watch::default() };
+        Agent { queue, sweep, options, shutdown, id, request: 1, runs: 0, wait, streak, health, watch };
     let exit_reason = agent.live(runner, idle)?;
     let runs = agent.runs;
     agent.leave()?;
@@ -100,6 +106,9 @@ struct Agent<'a> {
     request: u64,
     runs: u64,
     wait: Wait,
+    /// Its quick failures in a row.
+    streak: Streak,
+    health: Health,
     /// What it knows of the heartbeats of all.
     watch: Watch,
 }
@@ -130,7 +139,7 @@ impl Agent<'_> {
 
     /// Each claim has a number of its own; a retry has the same one.
     fn claim(&mut self) -> Result<Claim, AgentError> {
-        let claim = self.queue.call(|queue| queue.claim(self.id, self.request))?;
+        let claim = self.queue.call_at_leisure(|queue| queue.claim(self.id, self.request))?;
         self.request += 1;
         Ok(claim)
     }
@@ -142,14 +151,19 @@ impl Agent<'_> {
     ) -> Result<Option<ExitReason>, AgentError> {
         self.wait.reset();
         self.runs += 1;
-        if let Some(directory) = &self.options.directory {
-            RunDir::new(directory, &run.lease).create()?;
+        if let Some(directory) = &self.options.directory
+            && let Err(error) = RunDir::new(directory, &run.lease).create()
+        {
+            return self.postpone(&run.lease, &error_chain(&error));
         }
         let started = Instant::now();
         let link = Link::new(self.queue.once(), &run.lease, &self.options, self.shutdown);
         let mut link = link.watching(&mut self.watch);
         let mut ended = runner.run(run, &mut link);
         let took = started.elapsed();
+        if let Some(why) = ended.unstarted.take() {
+            return self.postpone(&run.lease, &why);
+        }
         link.drain()?;
         if !link.is_open() {
             return Ok(None);
@@ -157,37 +171,83 @@ impl Agent<'_> {
         ended.end.message = with_warnings(ended.end.message.take(), link.warnings());
         let end = if link.is_preempting() { recovery::preempted(&ended.end) } else { ended.end.clone() };
         link.finish(&end)?;
+        if self.health.recover() {
+            self.options.notices().say(Notice::MachineWorks);
+        }
         // Not with `end`: a program that always claims to be preempted and fails is broken all the same.
-        self.check_program(&ended, took)
+        self.check_health(&run.lease, &ended, took)
     }
 
-    /// Pauses the sweep if the program of this run, which has just ended, cannot work.
-    fn check_program(&mut self, ended: &Ended, took: Duration) -> Result<Option<ExitReason>, AgentError> {
-        let Some(reason) = self.why_broken(ended, took)? else { return Ok(None) };
-        self.queue.call(|queue| queue.report_broken(self.sweep, &reason))?;
-        self.options.guard.trip(&reason);
-        Ok(Some(ExitReason::Broken(reason)))
+    /// Gives back a run that the machine could not begin, which was no attempt, and waits until the machine seems well.
+    fn postpone(&mut self, lease: &Lease, why: &str) -> Result<Option<ExitReason>, AgentError> {
+        self.runs -= 1;
+        self.queue.call(|queue| queue.give_back(lease, why))?;
+        let mut why = why.to_owned();
+        loop {
+            self.options.notices().say(Notice::MachineFails(why));
+            let pause = self.health.next_pause();
+            self.pause(pause)?;
+            let directory = self.options.directory.as_deref();
+            match directory.map(|directory| health::probe(directory, self.id.0)) {
+                Some(Err(error)) if self.shutdown.level() < Level::Finish => why = error.to_string(),
+                _ => return Ok(None),
+            }
+        }
     }
 
-    fn why_broken(&mut self, ended: &Ended, took: Duration) -> Result<Option<String>, AgentError> {
-        if ended.broken.is_some() {
-            return Ok(ended.broken.clone());
+    /// Lets time pass, with heartbeats.
+    fn pause(&mut self, time: Duration) -> Result<(), AgentError> {
+        let until = Instant::now() + time;
+        while Instant::now() < until && self.shutdown.level() < Level::Finish {
+            self.beat_if_due()?;
+            let left = until.saturating_duration_since(Instant::now());
+            self.shutdown.sleep_below(Level::Finish, left.min(self.options.poll_max));
         }
-        // An end that somebody else wanted says nothing about the program.
-        let state = ended.end.state;
-        if ended.killed_externally || matches!(state, RunState::Killed | RunState::Preempted) {
-            return Ok(None);
+        Ok(())
+    }
+
+    fn beat_if_due(&mut self) -> Result<(), AgentError> {
+        if self.wait.is_heartbeat_due() {
+            self.queue.call_at_leisure(|queue| queue.idle(self.id))?;
         }
-        let is_crash_loop = self.options.guard.record(state != RunState::Finished, took);
-        if !is_crash_loop || self.queue.call(|queue| queue.has_finished_run(self.sweep))? {
-            return Ok(None);
+        Ok(())
+    }
+
+    /// Leaves the sweep if this agent seems unable to work, whatever others do.
+    fn check_health(
+        &mut self,
+        lease: &Lease,
+        ended: &Ended,
+        took: Duration,
+    ) -> Result<Option<ExitReason>, AgentError> {
+        let end = match ended.end.state {
+            _ if ended.broken.is_some() => RunEnd::Hopeless,
+            // An end that somebody else wanted says nothing about the program.
+            _ if ended.killed_externally => return Ok(None),
+            RunState::Killed | RunState::Preempted => return Ok(None),
+            RunState::Finished => RunEnd::Success,
+            _ => RunEnd::Failure,
+        };
+        match self.streak.record(lease, end, took) {
+            Some(failed) => self.quarantine(&failed, &why_unable(ended, failed.len())).map(Some),
+            None => Ok(None),
         }
-        let limit = self.options.guard.limit();
-        let message = ended.end.message.as_deref().unwrap_or("(it printed nothing)");
-        let lines = if ended.excerpt.is_empty() { message } else { &ended.excerpt };
-        Ok(Some(format!(
-            "the program looks broken: {limit} quick failures in a row; the last one ended with:\n{lines}"
-        )))
+    }
+
+    /// Gives back what failed last, and leaves.
+    fn quarantine(&mut self, failed: &[Lease], reason: &str) -> Result<ExitReason, AgentError> {
+        let name = &self.options.name;
+        for lease in failed {
+            let why = format!("agent {name} fails whatever it executes");
+            self.queue.call(|queue| queue.give_back(lease, &why))?;
+        }
+        if self.queue.call(|queue| queue.quarantine(self.id, reason))? {
+            self.options.guard.trip(reason);
+            return Ok(ExitReason::Broken(reason.to_owned()));
+        }
+        let (agent, reason) = (name.clone(), reason.to_owned());
+        self.options.notices().say(Notice::Quarantined { agent, reason: reason.clone() });
+        Ok(ExitReason::Quarantined(reason))
     }
 
     fn pass_time(
@@ -206,9 +266,7 @@ impl Agent<'_> {
             self.wait.reset();
             return Ok(None);
         }
-        if self.wait.is_heartbeat_due() {
-            self.queue.call(|queue| queue.idle(self.id))?;
-        }
+        self.beat_if_due()?;
         let wait = self.wait.next().min(self.watch.interval());
         self.shutdown.sleep_below(Level::Finish, wait);
         Ok(None)
@@ -235,4 +293,14 @@ impl Agent<'_> {
 fn with_warnings(message: Option<String>, warnings: Vec<String>) -> Option<String> {
     let parts: Vec<String> = message.into_iter().chain(warnings).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Why an agent seems unable to work, for people.
+fn why_unable(ended: &Ended, failures: usize) -> String {
+    if let Some(reason) = &ended.broken {
+        return reason.clone();
+    }
+    let message = ended.end.message.as_deref().unwrap_or("(it printed nothing)");
+    let lines = if ended.excerpt.is_empty() { message } else { &ended.excerpt };
+    format!("the program looks broken: {failures} quick failures in a row; the last one ended with:\n{lines}")
 }

@@ -6,10 +6,11 @@ mod support;
 use std::fs;
 use std::time::Duration;
 
-use besom_agent::ExitReason;
+use besom_agent::{ExitReason, Level, Shutdown};
 use besom_core::{RunNumber, RunState};
 use besom_store::{
-    AgentId, Claim, Lease, NewAgent, PausedBy, Queue, Row, SqliteStore, Store, SweepState, forward_queue,
+    AgentId, Claim, Lease, NewAgent, PausedBy, Queue, Row, SqliteStore, Store, StoreError, SweepState,
+    forward_queue,
 };
 use support::Scene;
 
@@ -87,4 +88,35 @@ fn a_broken_program_pauses_the_sweep_through_the_queue() {
     assert_eq!(sweep.paused_by, Some(PausedBy::Program));
     let fourth = scene.store().run(&scene.sweep, RunNumber::new(4).unwrap()).unwrap();
     assert_eq!(fourth.state, RunState::Pending);
+}
+
+/// A store that is away two times out of three, until a shutdown is asked for.
+struct Flaky {
+    store: SqliteStore,
+    calls: u64,
+    shutdown: Shutdown,
+}
+
+impl Queue for Flaky {
+    forward_queue!(|self, call| {
+        self.calls += 1;
+        if !self.calls.is_multiple_of(3) && self.shutdown.level() == Level::None {
+            return Err(StoreError::transient("the disk is full"));
+        }
+        call(&mut self.store)
+    });
+}
+
+#[test]
+fn an_agent_is_patient_with_a_store_that_fails_whatever_it_does() {
+    let mut scene = Scene::new(&[1, 2]);
+    scene.options.store_timeout = Duration::ZERO;
+    let mut queue = Flaky { store: scene.store(), calls: 0, shutdown: scene.shutdown.clone() };
+    let script = r#"echo '{"loss": 1}' >> $BESOM_METRICS"#;
+    let outcome = scene.work_on(&mut queue, &mut scene.shell(script));
+    assert_eq!(outcome.runs, 2);
+    for number in 1..=2 {
+        let run = scene.run(number);
+        assert_eq!((run.state, run.attempt, run.rows), (RunState::Finished, 1, 1));
+    }
 }

@@ -14,12 +14,16 @@ use std::time::Duration;
 use besom_agent::{AgentOptions, Idle, Level, ProgramRunner, Shutdown, work};
 use besom_core::{RunNumber, RunState};
 use besom_store::{Claim, NewAgent, Queue, Store, SweepId};
+use rustix::process::{Pid, Signal, kill_process};
 use support::{Scene, eventually, living, open_store, supervisor};
 
 /// The environment variable with the arguments of this test binary when it is an agent that will be killed.
 const ORDERS: &str = "BESOM_TEST_AGENT";
 /// The one with the script of its program.
 const SCRIPT: &str = "BESOM_TEST_SCRIPT";
+
+/// The one with its heartbeat timeout in milliseconds.
+const TIMEOUT: &str = "BESOM_TEST_TIMEOUT";
 
 /// The first attempt logs as fast as it can, with children in other sessions, until it is killed; the second
 /// ends.
@@ -33,11 +37,14 @@ fn agent_process() {
     let Ok(orders) = env::var(ORDERS) else { return };
     let orders: Vec<&str> = orders.split('|').collect();
     let [directory, work_dir, supervised] = orders[..] else { panic!("three arguments") };
+    besom_agent::adopt_orphans();
     let mut store = open_store(Path::new(directory), Arc::default());
     let mut runner = ProgramRunner::new(work_dir, directory);
     runner.command = Some(["sh", "-c", &env::var(SCRIPT).unwrap()].map(str::to_owned).to_vec());
     runner.supervisor = (supervised == "supervised").then(supervisor);
+    let timeout = env::var(TIMEOUT).map_or(300_000, |ms| ms.parse().unwrap());
     let options = AgentOptions::new("victim/1/1").directory(directory);
+    let options = options.heartbeat_timeout(Duration::from_millis(timeout));
     let sweep = SweepId::new("sweep001");
     let mut idle = || Ok(Idle::Waiting);
     let shutdown = Shutdown::new();
@@ -62,6 +69,10 @@ impl Drop for Victim {
 }
 
 fn start_agent(scene: &Scene, script: &str, how: &str) -> Victim {
+    start_agent_with(scene, script, how, |_| {})
+}
+
+fn start_agent_with(scene: &Scene, script: &str, how: &str, change: impl FnOnce(&mut Command)) -> Victim {
     let directory = scene.directory();
     let directory = directory.display();
     let orders = format!("{directory}|{}|{how}", scene.work_dir().display());
@@ -72,6 +83,7 @@ fn start_agent(scene: &Scene, script: &str, how: &str) -> Victim {
         .env(SCRIPT, script)
         .stdout(Stdio::null())
         .stderr(Stdio::null());
+    change(&mut command);
     Victim(command.spawn().unwrap())
 }
 
@@ -162,6 +174,59 @@ fn a_run_that_was_complete_is_not_repeated_if_its_agent_dies_while_the_store_can
         assert_eq!((run.state, run.attempt, run.exit_code), (state, 1, Some(code)), "{how}");
         assert_eq!(check_rows(&scene, 1, 1), 2);
     }
+}
+
+#[test]
+fn the_program_of_an_agent_that_was_only_stopped_has_ended_before_its_run_is_handed_out_again() {
+    for kill_supervisor in [false, true] {
+        let scene = Scene::new(&[1]);
+        // One child has another session and an empty environment, and is deaf.
+        let script = "if test $BESOM_ATTEMPT = 2; then
+                for pid in $(cat pids); do grep -qs 'State:.[RSDT]' /proc/$pid/status && exit 5; done; exit 0
+            fi
+            setsid env -i sh -c 'trap \"\" TERM; echo $$ > child; while :; do sleep 0.05; done' &
+            while ! test -s child; do sleep 0.01; done
+            setsid sh -c 'trap \"\" TERM; echo $$ > marked; while :; do sleep 0.05; done' &
+            while ! test -s marked; do sleep 0.01; done
+            echo $PPID > supervisor; (cat child marked; echo $$) > pids; while :; do sleep 0.01; done";
+        let agent = start_agent_with(&scene, script, "supervised", |command| {
+            command.env(TIMEOUT, "300");
+        });
+        scene.eventually_read("pids");
+        let stop = |pid: &str, signal| {
+            kill_process(Pid::from_raw(pid.trim().parse().unwrap()).unwrap(), signal).unwrap();
+        };
+        stop(&agent.0.id().to_string(), Signal::STOP);
+        let pids = if kill_supervisor {
+            // Nobody can tell any more whose the child with the empty environment was.
+            let child = scene.eventually_read("child");
+            stop(&child, Signal::KILL);
+            stop(&scene.eventually_read("supervisor"), Signal::KILL);
+            scene.eventually_read("marked")
+        } else {
+            scene.eventually_read("pids")
+        };
+        let run = scene.run_one(script);
+        assert_eq!((run.state, run.attempt, run.message), (RunState::Finished, 2, None), "{kill_supervisor}");
+        assert_eq!(living(&pids), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_child_with_an_environment_of_its_own_does_not_outlive_a_killed_supervisor() {
+    let scene = Scene::new(&[1]);
+    let script = "if test $BESOM_ATTEMPT = 2; then grep -qs 'State:.[RSDT]' /proc/$(cat child)/status && exit 5; exit 0; fi
+        setsid env -i sh -c 'trap \"\" TERM; echo $$ > child; while :; do sleep 0.05; done' &
+        while ! test -s child; do sleep 0.01; done
+        echo $PPID > supervisor; while :; do sleep 0.01; done";
+    let agent = start_agent(&scene, script, "supervised");
+    let supervisor = scene.eventually_read("supervisor");
+    kill_process(Pid::from_raw(supervisor.trim().parse().unwrap()).unwrap(), Signal::KILL).unwrap();
+    eventually("the run is tried again", || (!scene.run(1).state.is_open()).then_some(()));
+    let run = scene.run(1);
+    assert_eq!((run.state, run.attempt, run.message), (RunState::Finished, 2, None));
+    assert_eq!(living(&scene.eventually_read("child")), Vec::<String>::new());
+    drop(agent);
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub struct Controller {
     rows: BTreeMap<RunNumber, u64>,
     /// How many finished runs there were when they were last found to be too few to miss a metric.
     judged: usize,
+    /// How many of the runs that wait are held back: agents get none of them now.
+    held_back: u64,
 }
 
 /// What a step did and found.
@@ -41,7 +43,7 @@ pub enum Step {
 impl Controller {
     /// A controller of the stored sweep `id`; `sweep` is the problem and its algorithms with no runs yet.
     pub fn new(id: SweepId, sweep: Sweep) -> Self {
-        Self { id, sweep, cursor: 0, rows: BTreeMap::new(), judged: 0 }
+        Self { id, sweep, cursor: 0, rows: BTreeMap::new(), judged: 0, held_back: 0 }
     }
 
     /// The sweep as far as it was read.
@@ -51,7 +53,7 @@ impl Controller {
 
     /// Reads what is new and returns the sweep's state.
     pub fn refresh(&mut self, store: &mut dyn Store) -> Result<SweepState, ControllerError> {
-        let Changes { upto, state, runs, .. } = store.changes(&self.id, self.cursor)?;
+        let Changes { upto, state, runs, held_back, .. } = store.changes(&self.id, self.cursor)?;
         for change in runs {
             match change.state {
                 RunState::Running => drop(self.rows.insert(change.number, change.rows)),
@@ -61,6 +63,7 @@ impl Controller {
             record(problem, history, change)?;
         }
         self.cursor = upto;
+        self.held_back = held_back;
         Ok(state)
     }
 
@@ -142,7 +145,7 @@ impl Controller {
                 store.set_state(&self.id, SweepState::Finished, Some(&reason))?;
                 return Ok(Step::Over);
             }
-            let waiting = waiting(self.sweep.history());
+            let waiting = self.waiting();
             if waiting >= want.max(1) {
                 return Ok(Step::Ready(waiting));
             }
@@ -159,6 +162,13 @@ impl Controller {
             let _: Added = store.add_runs(&self.id, next, &runs, Some(&self.seen()))?;
             state = self.refresh(store)?;
         }
+    }
+
+    /// How many runs agents can get now.
+    fn waiting(&self) -> usize {
+        let history = self.sweep.history();
+        let waiting = history.count(RunState::Pending) + history.count(RunState::Preempted);
+        waiting.saturating_sub(usize::try_from(self.held_back).unwrap_or(usize::MAX))
     }
 
     fn request_stops(&mut self, store: &mut dyn Store) -> Result<bool, ControllerError> {
@@ -211,10 +221,6 @@ impl Controller {
         store.set_state(&self.id, SweepState::Finished, Some(&reason))?;
         Ok(Step::Over)
     }
-}
-
-fn waiting(history: &History) -> usize {
-    history.count(RunState::Pending) + history.count(RunState::Preempted)
 }
 
 fn record(problem: &Problem, history: &mut History, change: RunChange) -> Result<(), ControllerError> {

@@ -178,7 +178,7 @@ fn run_at(store: &mut dyn Store, problem: &Problem, seen: &Seen, number: RunNumb
     for event in before {
         attempt = attempt_of(event).unwrap_or(attempt);
         state = match event.kind.as_str() {
-            "added" | "retried" => RunState::Pending,
+            "added" | "retried" | "given_back" => RunState::Pending,
             "claimed" | "returned" => RunState::Running,
             "stop_requested" => {
                 let reason = event.detail["reason"].as_str().map(str::to_owned);

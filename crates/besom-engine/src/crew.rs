@@ -5,17 +5,18 @@
 
 mod attendant;
 mod keeper;
+mod seldom;
 mod stepper;
 
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 use std::thread::{self, ScopedJoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use besom_agent::{
-    AgentOptions, CrashLoopGuard, ExitReason, Level, Outcome, ProgramRunner, Runner, Shutdown,
+    AgentOptions, CrashLoopGuard, ExitReason, Level, Notice, Outcome, ProgramRunner, Runner, Shutdown,
 };
 use besom_config::SweepConfig;
 use besom_core::Registry;
@@ -25,6 +26,7 @@ use crate::{EngineError, Place, build, stored_config, total};
 
 pub use attendant::{Attendant, Event};
 use keeper::Keeper;
+use seldom::Seldom;
 use stepper::Stepper;
 
 /// How soon a program that logs nothing learns that it must end. Each heartbeat is a write to the store, so not sooner.
@@ -71,6 +73,8 @@ pub struct Worked {
     pub runs: u64,
     /// Why it left a paused sweep: the search method or stopping rule failed, or the program looks broken.
     pub paused: Option<String>,
+    /// Why agents of it left that seem unable to work, while others go on: the first reason.
+    pub quarantined: Option<String>,
 }
 
 /// Agents of this process that work on one sweep.
@@ -152,21 +156,24 @@ impl<'a> Crew<'a> {
         let jobs = u64::try_from(runners.len()).unwrap_or(u64::MAX);
         let (guard, over) = (CrashLoopGuard::default(), AtomicBool::new(false));
         let (events, heard) = mpsc::channel();
-        let keeper =
-            Keeper::new(self.place.open()?, &self.sweep.new.id, self.stepper.as_ref(), &guard, events);
+        let (notices, noticed) = mpsc::channel();
+        let (store, id) = (self.place.open()?, &self.sweep.new.id);
+        let keeper = Keeper::new(store, id, self.stepper.as_ref(), &guard, (events, notices.clone()));
+        let mut seldom = Seldom::default();
         let (agents, kept) = thread::scope(|scope| {
             let agents: Vec<_> = (1..)
                 .zip(runners)
                 .map(|(job, runner)| {
-                    let guard = guard.clone();
-                    scope.spawn(move || self.agent(job, jobs, runner, guard))
+                    let (guard, notices) = (guard.clone(), notices.clone());
+                    scope.spawn(move || self.agent(job, jobs, runner, guard, notices))
                 })
                 .collect();
             let keeper = scope.spawn(|| keeper.keep(&over));
             let mut level = Level::None;
             while agents.iter().any(|agent| !agent.is_finished()) {
                 self.notice_level(&mut level, attendant);
-                heard.try_iter().for_each(|event| attendant.event(event));
+                let news = noticed.try_iter().filter_map(|notice| seldom.event(notice, Instant::now()));
+                heard.try_iter().chain(news).for_each(|event| attendant.event(event));
                 attendant.attend();
             }
             over.store(true, Ordering::SeqCst);
@@ -174,7 +181,8 @@ impl<'a> Crew<'a> {
             let agents = agents.into_iter().map(join).collect::<Vec<_>>();
             (agents, join(keeper))
         });
-        heard.try_iter().for_each(|event| attendant.event(event));
+        let news = noticed.try_iter().filter_map(|notice| seldom.event(notice, Instant::now()));
+        heard.try_iter().chain(news).for_each(|event| attendant.event(event));
         let outcomes = agents.into_iter().collect::<Result<Vec<_>, _>>()?;
         kept?;
         if let Some(stepper) = &self.stepper {
@@ -197,6 +205,7 @@ impl<'a> Crew<'a> {
         jobs: u64,
         mut runner: Box<dyn Runner + Send + '_>,
         guard: CrashLoopGuard,
+        notices: Sender<Notice>,
     ) -> Result<Outcome, EngineError> {
         let mut queue = self.place.open_queue(job)?;
         let name = format!("{}/{}/{job}", host(), std::process::id());
@@ -204,7 +213,8 @@ impl<'a> Crew<'a> {
             .heartbeat_timeout(self.options.heartbeat_timeout)
             .heartbeat_interval(HEARTBEAT)
             .guard(guard)
-            .slot(job - 1);
+            .slot(job - 1)
+            .report_to(notices);
         options.count = self.options.count.map(|count| share(count, job.into(), jobs));
         options.directory = self.place.directory().map(Path::to_owned);
         let shutdown = &self.options.shutdown;
@@ -220,11 +230,15 @@ fn share(count: u64, job: u64, jobs: u64) -> u64 {
 
 fn worked(outcomes: Vec<Outcome>) -> Worked {
     let runs = outcomes.iter().map(|outcome| outcome.runs).sum();
-    let paused = outcomes.into_iter().find_map(|outcome| match outcome.exit_reason {
-        ExitReason::Broken(reason) => Some(reason),
-        _ => None,
-    });
-    Worked { runs, paused }
+    let (mut paused, mut quarantined) = (None, None);
+    for outcome in outcomes {
+        match outcome.exit_reason {
+            ExitReason::Broken(reason) => paused = paused.or(Some(reason)),
+            ExitReason::Quarantined(reason) => quarantined = quarantined.or(Some(reason)),
+            _ => {}
+        }
+    }
+    Worked { runs, paused, quarantined }
 }
 
 fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {

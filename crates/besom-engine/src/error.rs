@@ -53,6 +53,12 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
+    /// Agents left because they seem unable to work, while others go on: what they failed at goes to others.
+    #[error("this agent was quarantined: {reason}")]
+    Quarantined {
+        /// Why.
+        reason: String,
+    },
     /// A prior run has not ended.
     #[error("{origin} is {state}: only runs that have ended can be learned from")]
     OpenRun {

@@ -37,7 +37,7 @@ impl Queue for Lossy {
         }
     );
     forward_queue!(
-        [describe, print, join, idle, leave, held, running, give_up, has_finished_run, report_broken] | self,
+        [describe, print, join, idle, leave, held, running, give_up, give_back, quarantine] | self,
         call | call(&mut self.store)
     );
 }

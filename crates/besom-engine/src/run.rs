@@ -127,9 +127,10 @@ where
             as Box<dyn Runner + Send + '_>
     };
     let worked = crew.work((0..options.jobs.max(1)).map(|_| runner()).collect(), &mut ())?;
-    match worked.paused {
-        Some(reason) => Err(EngineError::Paused { reason }),
-        None => result(&options.place, id),
+    match (worked.paused, worked.quarantined) {
+        (Some(reason), _) => Err(EngineError::Paused { reason }),
+        (None, Some(reason)) => Err(EngineError::Quarantined { reason }),
+        (None, None) => result(&options.place, id),
     }
 }
 

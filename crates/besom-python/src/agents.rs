@@ -64,9 +64,10 @@ pub(crate) fn run_agents(
                 work(&crew, runners, &mut Caller { calls: None, shutdown: &shutdown, interrupt: None })?
             }
         };
-        match worked.paused {
-            Some(reason) => Err(EngineError::Paused { reason }.into()),
-            None => Ok(worked.runs),
+        match (worked.paused, worked.quarantined) {
+            (Some(reason), _) => Err(EngineError::Paused { reason }.into()),
+            (None, Some(reason)) => Err(EngineError::Quarantined { reason }.into()),
+            (None, None) => Ok(worked.runs),
         }
     })
     .map_err(Failure::into)

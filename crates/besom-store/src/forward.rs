@@ -26,7 +26,7 @@
 ///         Err(StoreError::transient("the reply was lost"))
 ///     });
 ///     forward_queue!(
-///         [join, claim, report, describe, print, idle, leave, held, running, give_up, has_finished_run, report_broken]
+///         [join, claim, report, describe, print, idle, leave, held, running, give_up, give_back, quarantine]
 ///         |self, call| call(&mut self.0)
 ///     );
 /// }
@@ -35,8 +35,8 @@
 macro_rules! forward_queue {
     (|$self:ident, $call:ident| $body:expr) => {
         $crate::forward_queue!(
-            [join, claim, report, describe, print, finish, idle, leave, held, running, give_up, has_finished_run,
-             report_broken]
+            [join, claim, report, describe, print, finish, idle, leave, held, running, give_up, give_back,
+             quarantine]
             |$self, $call| $body
         );
     };
@@ -90,11 +90,11 @@ macro_rules! forward_queue {
     (@ give_up $self:ident $call:ident $body:expr) => {
         $crate::__forward!(Queue $self $call $body, give_up(lease: &$crate::Lease, beat: u64,) -> bool);
     };
-    (@ has_finished_run $self:ident $call:ident $body:expr) => {
-        $crate::__forward!(Queue $self $call $body, has_finished_run(sweep: &$crate::SweepId,) -> bool);
+    (@ give_back $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, give_back(lease: &$crate::Lease, why: &str,) -> bool);
     };
-    (@ report_broken $self:ident $call:ident $body:expr) => {
-        $crate::__forward!(Queue $self $call $body, report_broken(sweep: &$crate::SweepId, reason: &str,) -> ());
+    (@ quarantine $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, quarantine(agent: $crate::AgentId, reason: &str,) -> bool);
     };
 }
 

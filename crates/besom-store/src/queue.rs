@@ -46,7 +46,8 @@ pub trait Queue: Send {
     /// Joins a sweep in any state.
     fn join(&mut self, sweep: &SweepId, agent: &NewAgent) -> Result<AgentId, StoreError>;
 
-    /// Claims the pending or preempted run of the lowest number: a new attempt begins, without rows, message and exit
+    /// Claims the pending or preempted run of the lowest number; one that was given back, or preempted without a new row, waits
+    /// for a while ([`backoff_ms`](crate::rules::backoff_ms)) and then until no other run waits. A new attempt begins, without rows, message and exit
     /// code, and a pending sweep becomes `running`. `request` is a number that the agent increments by one
     /// for each new claim, from 1; the same number again returns the same run as before (if the lease still
     /// stands), whatever happened in between, and is a sign of life of that run; a lower one returns nothing. A claim that
@@ -77,7 +78,8 @@ pub trait Queue: Send {
     /// while the budget for its kind of end lasts, unless a stop was requested or the sweep has ended; a
     /// `Killed`, `Preempted` or `Crashed` end of a run that a stopping rule wanted to end makes it `finished`; a `Crashed` end of
     /// one that its owner wanted to end makes it `killed`, and so does a
-    /// `Preempted` end of a run that will not be handed out again. A pause of the sweep changes nothing
+    /// `Preempted` end of a run that will not be handed out again; one more than
+    /// [`MAX_FRUITLESS`](crate::rules::MAX_FRUITLESS) of these in a row without a row make it `failed`. A pause of the sweep changes nothing
     /// of this. Exit code and message are those of the end, also of a run that is pending again.
     ///
     /// Returns [`Reply::Continue`] when done, also if the very same end of this attempt was stored before, even if the run
@@ -112,12 +114,19 @@ pub trait Queue: Send {
     /// looks at a clock: how long a beat may stand still is the watcher's matter.
     fn give_up(&mut self, lease: &Lease, beat: u64) -> Result<bool, StoreError>;
 
-    /// Whether any run of the sweep is `finished`: its program has worked before.
-    fn has_finished_run(&mut self, sweep: &SweepId) -> Result<bool, StoreError>;
+    /// Gives back an attempt that says nothing about its run: one that the machine could not begin, or one that ended
+    /// `failed` at an agent that fails whatever it executes. The run is `pending` again as if the attempt had not been, with its
+    /// budget for failures restored, and other runs are handed out before it. If a stop was requested, or the sweep has
+    /// ended, a running one ends as [`finish`](Self::finish) would end it with `Preempted`, and a failed one stays failed;
+    /// so does one whose last [`MAX_FRUITLESS`](crate::rules::MAX_FRUITLESS) attempts and more have logged nothing. Returns
+    /// whether anything was changed: a repeated call returns `false`.
+    fn give_back(&mut self, lease: &Lease, why: &str) -> Result<bool, StoreError>;
 
-    /// Pauses a sweep because its program cannot work ([`PausedBy::Program`](crate::PausedBy::Program)), with
-    /// the reason for its owner. Does nothing to a sweep that is paused or has ended.
-    fn report_broken(&mut self, sweep: &SweepId, reason: &str) -> Result<(), StoreError>;
+    /// The agent leaves, as by [`leave`](Self::leave), because it seems unable to work, for this reason. If no other agent of the
+    /// sweep is there (one that died counts until somebody lets it leave), the sweep is paused ([`PausedBy::Program`](crate::PausedBy::Program)) with the reason for its owner, unless
+    /// it is paused already or has ended. Returns whether the sweep is paused for such a reason. Does nothing more if the agent
+    /// has left.
+    fn quarantine(&mut self, agent: AgentId, reason: &str) -> Result<bool, StoreError>;
 }
 
 impl<Q: Queue + ?Sized> Queue for Box<Q> {

@@ -12,7 +12,7 @@ mod sweep;
 mod tests;
 
 use besom_core::RunState;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use self::facts::{compose, facts_text, fits, kept, merge, unprinted};
 pub use self::run::{Ended, RunRecord, Standing, StopRequest};
@@ -39,6 +39,11 @@ impl LogEntry {
     /// A run was added.
     pub fn added() -> Self {
         Self::new("added", [])
+    }
+
+    /// An agent left because it seems unable to work.
+    pub fn quarantined(agent: &str, reason: &str) -> Self {
+        Self::new("quarantined", [("agent", Some(json!(agent))), ("reason", Some(json!(reason)))])
     }
 
     fn new<const N: usize>(kind: &'static str, detail: [(&str, Option<Value>); N]) -> Self {
@@ -90,4 +95,23 @@ pub fn is_waiting(state: RunState) -> bool {
 /// Whether an agent that was last heard of at `seen_ms` counts as alive, for people to read: wall clocks decide nothing.
 pub fn is_alive(seen_ms: u64, heartbeat_timeout_ms: u64, now: u64) -> bool {
     now.saturating_sub(seen_ms) <= heartbeat_timeout_ms
+}
+
+/// How many attempts in a row may be preempted without logging a row; what is preempted once more has failed. A program that
+/// says so each time would be tried for ever.
+pub const MAX_FRUITLESS: u32 = 20;
+
+/// The longest time in milliseconds for which a run that came back is held back.
+pub const MAX_BACKOFF_MS: u64 = 60_000;
+
+/// For how many milliseconds a run is held back that came back after so many attempts in a row that have logged nothing.
+pub fn backoff_ms(fruitless: u32) -> u64 {
+    // Eight doublings exceed the limit.
+    (500 << fruitless.saturating_sub(1).min(8)).min(MAX_BACKOFF_MS)
+}
+
+/// Whether a run that waits is held back until later. One that would be held back for longer than ever happens is not: the
+/// clock that has set the time was wrong.
+pub fn is_held_back(due_ms: Option<u64>, now: u64) -> bool {
+    due_ms.is_some_and(|due| now < due && due - now <= MAX_BACKOFF_MS)
 }

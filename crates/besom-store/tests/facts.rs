@@ -47,7 +47,7 @@ fn an_attempt_begins_without_facts_and_output_but_with_what_the_owner_said() {
     store.print(&lease, 0, "first").unwrap();
     let facts = store.facts(&id(), FIRST, None).unwrap();
     assert_eq!(facts, object(json!({"host": "ada", "tags": ["keep"], "notes": "promising"})));
-    store.finish(&lease, &end(RunState::Preempted)).unwrap();
+    store.finish(&lease, &end(RunState::Crashed)).unwrap();
     assert_eq!(store.describe(&lease, &object(json!({"host": "bob"}))).unwrap(), Reply::Lost);
     assert_eq!(store.print(&lease, 5, "late").unwrap(), Reply::Lost);
     let agent = join(&mut store);

@@ -60,9 +60,58 @@ fn a_preempted_run_is_handed_out_again_before_later_ones() {
     for request in 1..=5 {
         let lease = claim(&mut store, agent, request).lease;
         assert_eq!((lease.run, lease.attempt), (FIRST, request));
+        store.report(&lease, &[row(1, json!({}))]).unwrap();
         assert_eq!(store.finish(&lease, &end(RunState::Preempted)).unwrap(), Reply::Continue);
         assert_eq!(store.run(&id(), FIRST).unwrap().state, RunState::Preempted);
     }
+}
+
+#[test]
+fn a_run_that_is_preempted_without_a_row_waits_and_then_goes_last() {
+    let (mut store, time) = store(&new_sweep(), 3);
+    let agent = join(&mut store);
+    let first = claim(&mut store, agent, 1).lease;
+    store.finish(&first, &end(RunState::Preempted)).unwrap();
+    assert_eq!(store.changes(&id(), 0).unwrap().held_back, 1);
+    assert_eq!(claim(&mut store, agent, 2).lease.run, FIRST.plus(1));
+    time.pass(500);
+    assert_eq!(store.changes(&id(), 0).unwrap().held_back, 0);
+    assert_eq!(claim(&mut store, agent, 3).lease.run, FIRST.plus(2), "others go first");
+    assert_eq!(claim(&mut store, agent, 4).lease.run, FIRST);
+}
+
+#[test]
+fn what_failed_at_an_agent_that_is_quarantined_goes_to_others_and_without_others_the_sweep_is_paused() {
+    let (mut store, time) = store(&new_sweep(), 2);
+    let (bad, good) = (join(&mut store), join(&mut store));
+    let failed = claim(&mut store, bad, 1).lease;
+    store.finish(&failed, &end(RunState::Failed)).unwrap();
+    assert!(store.give_back(&failed, "all fails there").unwrap());
+    assert!(!store.give_back(&failed, "all fails there").unwrap(), "a repeated call changes nothing");
+    assert!(!store.quarantine(bad, "all fails there").unwrap());
+    let sweep = store.sweep(&id()).unwrap();
+    assert_eq!((sweep.state, sweep.reason), (SweepState::Running, None));
+    assert_eq!(claim(&mut store, good, 1).lease.run, FIRST.plus(1), "others go first");
+    time.pass(500);
+    assert_eq!(claim(&mut store, good, 2).lease.run, FIRST);
+    for _ in 0..2 {
+        assert!(store.quarantine(good, "all fails here").unwrap());
+        let sweep = store.sweep(&id()).unwrap();
+        let expected = (SweepState::Paused, Some("all fails here"), Some(PausedBy::Program));
+        assert_eq!((sweep.state, sweep.reason.as_deref(), sweep.paused_by), expected);
+    }
+}
+
+#[test]
+fn an_attempt_that_could_not_be_begun_costs_nothing() {
+    let (mut store, _) = store(&new_sweep().retry_crashed(0), 1);
+    let agent = join(&mut store);
+    let lease = claim(&mut store, agent, 1).lease;
+    assert!(store.give_back(&lease, "the disk is full").unwrap());
+    let run = store.run(&id(), FIRST).unwrap();
+    assert_eq!((run.state, run.message.as_deref()), (RunState::Pending, Some("the disk is full")));
+    assert_eq!(store.finish(&lease, &end(RunState::Finished)).unwrap(), Reply::Lost);
+    assert_eq!(store.attempts(&id(), FIRST).unwrap()[0].state, RunState::Preempted);
 }
 
 #[test]

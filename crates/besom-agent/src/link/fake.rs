@@ -81,10 +81,10 @@ impl Queue for Fake {
     fn give_up(&mut self, _: &Lease, _: u64) -> Result<bool, StoreError> {
         unimplemented!()
     }
-    fn has_finished_run(&mut self, _: &SweepId) -> Result<bool, StoreError> {
+    fn give_back(&mut self, _: &Lease, _: &str) -> Result<bool, StoreError> {
         unimplemented!()
     }
-    fn report_broken(&mut self, _: &SweepId, _: &str) -> Result<(), StoreError> {
+    fn quarantine(&mut self, _: AgentId, _: &str) -> Result<bool, StoreError> {
         unimplemented!()
     }
 }

@@ -9,7 +9,7 @@ use besom_store::{HeldRun, StopKind, SweepId};
 use super::fake::Fake;
 use super::*;
 use crate::recovery::salvage;
-use crate::retry::RetryingQueue;
+use crate::retry::{Patience, RetryingQueue};
 
 /// A run whose program has a metrics file, and a store that can fail.
 struct Scene {
@@ -42,11 +42,12 @@ impl Scene {
     }
 
     /// Salvages the run as it is stored, and returns how many rows were missing.
-    fn salvage(&self, timeout: Duration) -> u64 {
+    fn salvage(&self) -> u64 {
         let rows = self.store.script().rows.len() as u64;
         let held = HeldRun::new(self.lease.clone(), rows);
         let dir = RunDir::new(self.dir.path(), &self.lease);
-        salvage(&mut RetryingQueue::new(&mut self.store.clone(), timeout), &held, &dir).unwrap().rows
+        let patience = Patience::new(&self.options, &self.shutdown);
+        salvage(&mut RetryingQueue::new(&mut self.store.clone(), patience), &held, &dir, None).unwrap().rows
     }
 
     fn stored(&self) -> String {
@@ -69,6 +70,27 @@ fn rows_are_reported_once_with_their_place_in_the_file() {
     });
     assert_eq!(reports, [vec![1, 2], vec![3]]);
     assert_eq!(scene.stored(), "1:7 2:8 3:9");
+}
+
+#[test]
+fn all_that_is_left_is_reported_at_last_however_much_it_is() {
+    const ROWS: u64 = 80;
+    let scene = Scene::new();
+    // More than one call of `pump` reports.
+    let long = "x".repeat(100_000);
+    scene.write(&(1..=ROWS).map(|i| format!("{{\"a\": {i}, \"b\": \"{long}\"}}\n")).collect::<String>());
+    scene.reports(|link| link.drain().unwrap());
+    assert_eq!(scene.store.script().rows.len() as u64, ROWS);
+}
+
+#[test]
+fn a_store_may_ask_for_rows_again_but_not_without_end() {
+    for (gaps, expected) in [(3, Signal::Continue), (4, Signal::Lost)] {
+        let scene = Scene::new();
+        scene.write("{\"a\": 1}\n");
+        scene.store.script().answers.extend((0..gaps).map(|_| Ok(Reply::Gap { expected: 1 })));
+        scene.reports(|link| assert_eq!(link.pump(), expected, "{gaps} gaps"));
+    }
 }
 
 #[test]
@@ -186,10 +208,10 @@ fn salvaging_reports_what_is_missing_including_the_last_line() {
         link.pump();
     });
     scene.write("x\n{\"a\": 3}\n{\"a\": 4}");
-    assert_eq!(scene.salvage(Duration::ZERO), 2);
+    assert_eq!(scene.salvage(), 2);
     assert_eq!(scene.stored(), "1:1 2:2 3:3 4:4");
     scene.store.script().reports.clear();
-    assert_eq!(scene.salvage(Duration::ZERO), 0);
+    assert_eq!(scene.salvage(), 0);
     assert_eq!(scene.store.script().reports, Vec::<Vec<u64>>::new(), "not even a sign of life");
 }
 
@@ -198,7 +220,7 @@ fn salvaging_ends_at_a_lease_that_is_over() {
     let scene = Scene::new();
     scene.write("{\"a\": 1}\n");
     scene.store.script().answers.push_back(Ok(Reply::Lost));
-    assert_eq!(scene.salvage(Duration::ZERO), 0);
+    assert_eq!(scene.salvage(), 0);
 }
 
 #[test]
@@ -206,6 +228,6 @@ fn salvaging_retries_while_the_store_is_busy() {
     let scene = Scene::new();
     scene.write("{\"a\": 1}\n{\"a\": 2}\n");
     scene.store.script().answers.push_back(Err(StoreError::Busy(1)));
-    assert_eq!(scene.salvage(Duration::from_secs(60)), 2);
+    assert_eq!(scene.salvage(), 2);
     assert_eq!(scene.stored(), "1:1 2:2");
 }

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 use crate::UserSignal;
 use crate::record::Record;
 
-use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, spawn, tree};
+use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, orphans, spawn, tree};
 
 /// A program that is the agent's own child. It is reaped last: until then its process id, which is that of
 /// its group, is not reused.
@@ -34,7 +34,7 @@ impl Direct {
         command.envs(program.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         spawn::bind_to_parent(&mut command);
-        let child = command.spawn()?;
+        let child = orphans::spawn(&mut command)?;
         let pid = Pid::from_child(&child);
         let (sender, exits) = mpsc::channel();
         thread::Builder::new().name("wait".into()).spawn(move || {
@@ -83,14 +83,16 @@ impl Direct {
         let find = || {
             pump();
             let mut alive = tree::group(pid);
-            alive.extend(tree::marked(marks));
+            alive.extend(tree::family(marks));
             alive
         };
         let gone = tree::end_all(find, LEFTOVER_GRACE, KILL_TIMEOUT);
         // Where there is no /proc, at least the group.
         let _ = kill_process_group(pid, Signal::KILL);
         self.is_closed = true;
-        self.child.wait().is_ok() && gone
+        let reaped = self.child.wait().is_ok();
+        orphans::forget(&self.child);
+        reaped && gone
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, SpawnError, spawn, tree};
+use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, SpawnError, orphans, spawn, tree};
 
 /// How long a supervisor may take to start. It takes milliseconds, unless the machine is overloaded.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -74,7 +74,7 @@ impl Supervised {
         // Ctrl-C in a terminal is for the agent alone.
         command.process_group(0);
         spawn::restore_limits(&mut command);
-        let child = command.spawn()?;
+        let child = orphans::spawn(&mut command)?;
         let (sender, messages) = mpsc::channel();
         let lines = BufReader::new(socket.try_clone()?).lines();
         thread::Builder::new().name("supervised".into()).spawn(move || {
@@ -90,6 +90,10 @@ impl Supervised {
     fn expect(&mut self, expected: Message) -> Result<(), SpawnError> {
         match self.messages.recv_timeout(START_TIMEOUT) {
             Ok(message) if message == expected => Ok(()),
+            // Before it is ready it has only made its own files.
+            Ok(Message::Failed(errno)) if expected == Message::Ready => {
+                Err(SpawnError::Supervisor(io::Error::from_raw_os_error(errno)))
+            }
             Ok(Message::Failed(errno)) => Err(SpawnError::Program(io::Error::from_raw_os_error(errno))),
             other => {
                 let what = match other {
@@ -131,11 +135,13 @@ impl Supervised {
             let _ = self.child.kill();
             let find = || {
                 pump();
-                tree::marked(&self.marks)
+                [tree::family(&self.marks), orphans::living()].concat()
             };
             gone = tree::kill_all(find, KILL_TIMEOUT);
         }
-        self.child.wait().is_ok() && gone
+        let reaped = self.child.wait().is_ok();
+        orphans::forget(&self.child);
+        reaped && gone
     }
 }
 

@@ -20,6 +20,19 @@ struct Living {
     group: i32,
 }
 
+/// The living children of a process.
+pub(crate) fn children(parent: Pid) -> Vec<Pid> {
+    let parent = parent.as_raw_nonzero().get();
+    processes().filter(|process| process.parent == parent).map(|process| process.pid).collect()
+}
+
+/// The children of a process that have ended and were not waited for.
+pub(crate) fn dead_children(parent: Pid) -> Vec<Pid> {
+    let parent = parent.as_raw_nonzero().get();
+    let dead = listed().filter(|(process, is_dead)| process.parent == parent && *is_dead);
+    dead.map(|(process, _)| process.pid).collect()
+}
+
 /// All living processes below `root`, whatever their group and session, `root` left out.
 pub(crate) fn descendants(root: Pid) -> Vec<Pid> {
     let mut children: BTreeMap<i32, Vec<Pid>> = BTreeMap::new();
@@ -53,6 +66,17 @@ pub(crate) fn marked(marks: &[Vec<u8>]) -> Vec<Pid> {
         marks.iter().all(|mark| entries.contains(mark.as_slice()))
     };
     processes().map(|process| process.pid).filter(|&pid| pid != own && is_marked(pid)).collect()
+}
+
+/// All living processes that have all these entries in their environment, and all that they have started, whatever those
+/// have in theirs.
+pub(crate) fn family(marks: &[Vec<u8>]) -> Vec<Pid> {
+    let mut found = marked(marks);
+    for root in found.clone() {
+        let new: Vec<Pid> = descendants(root).into_iter().filter(|pid| !found.contains(pid)).collect();
+        found.extend(new);
+    }
+    found
 }
 
 /// The entries of an environment that distinguish one attempt of a run from every other.
@@ -136,12 +160,17 @@ fn wait_until_gone(find: &mut dyn FnMut() -> Vec<Pid>, timeout: Duration) -> boo
 
 /// Everything alive that /proc lists.
 fn processes() -> impl Iterator<Item = Living> {
+    listed().filter(|(_, is_dead)| !is_dead).map(|(process, _)| process)
+}
+
+/// Everything that /proc lists, and whether it is dead.
+fn listed() -> impl Iterator<Item = (Living, bool)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| {
         let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
         let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-        let process = parse_stat(pid, &stat)?;
-        (!process.1 || has_threads(pid)).then_some(process.0)
+        let (process, looks_dead) = parse_stat(pid, &stat)?;
+        Some((process, looks_dead && !has_threads(pid)))
     })
 }
 

@@ -3,6 +3,8 @@
 //! A pure function, so that `besom plan` shows exactly what an agent would execute. No shell is involved
 //! anywhere.
 
+use std::env;
+
 use besom_core::Macro;
 use serde_json::{Map, Value, json};
 
@@ -59,10 +61,18 @@ pub fn command_line(
                 line.json_file = Some(python::dumps(args));
                 line.argv.push(json_path.to_owned());
             }
+            Some(Macro::Interpreter) => line.argv.push(interpreter(env("PATH").as_deref()).to_owned()),
             Some(other) => line.argv.extend(replacement(other, args)),
         }
     }
     if line.argv.is_empty() { Err(AgentError::EmptyCommand) } else { Ok(line) }
+}
+
+/// What `${interpreter}` stands for with this `PATH`: `python`, or `python3` where only that is there, as on Debian.
+pub fn interpreter(path: Option<&str>) -> &'static str {
+    let is_there =
+        |name: &str| path.is_some_and(|path| env::split_paths(path).any(|dir| dir.join(name).is_file()));
+    if !is_there("python") && is_there("python3") { "python3" } else { "python" }
 }
 
 /// An item of a `command` list as a word: text unchanged, everything else as Python prints it (`3`, `True`,
@@ -87,7 +97,6 @@ fn replacement(name: Macro, args: &Map<String, Value>) -> Vec<String> {
     };
     match name {
         Macro::Env if !cfg!(windows) => vec!["/usr/bin/env".to_owned()],
-        Macro::Interpreter => vec!["python".to_owned()],
         Macro::Args => each(|name, value| vec![format!("--{name}={}", python::str(value))]),
         Macro::ArgsNoHyphens => each(|name, value| vec![format!("{name}={}", python::str(value))]),
         Macro::ArgsAppendHydra => each(|name, value| vec![format!("+{name}={}", hydra::value(value))]),

@@ -11,7 +11,7 @@ use crate::Ended;
 use crate::process::{Exit, SpawnError};
 
 /// The end of a run whose program could not be started: [`Ended::broken`] if no other run could be started
-/// either; `Crashed`, so that it is retried, if the machine is at fault.
+/// either; [`Ended::unstarted`] if the machine is at fault.
 pub(super) fn not_started(argv0: &str, directory: &Path, error: SpawnError) -> Ended {
     if !directory.is_dir() {
         return Ended::broken(format!("there is no directory {} to run programs in", directory.display()));
@@ -63,15 +63,23 @@ fn not_spawned(argv0: &str, errno: Option<Errno>, error: &io::Error) -> Option<E
             let fix = "pass them by ${args_json_file} or BESOM_PARAMS";
             Some(Ended::failed(format!("the arguments of '{argv0}' are too long: {fix}")))
         }
-        Errno::AGAIN | Errno::NOMEM | Errno::MFILE | Errno::NFILE => {
-            let message = format!("the machine could not start '{argv0}': {error}");
-            Some(Ended::because(RunState::Crashed, message))
-        }
+        Errno::AGAIN
+        | Errno::NOMEM
+        | Errno::MFILE
+        | Errno::NFILE
+        | Errno::NOSPC
+        | Errno::DQUOT
+        | Errno::ROFS
+        | Errno::FBIG
+        | Errno::IO => Some(Ended::unstarted(format!("the machine could not start '{argv0}': {error}"))),
         _ => None,
     }
 }
 
 fn not_found(name: &str, directory: &Path) -> String {
+    if name == "python" {
+        return "neither 'python' nor 'python3' is in any directory of PATH".to_owned();
+    }
     if !name.contains('/') {
         return format!("the program '{name}' is not in any directory of PATH");
     }

@@ -41,15 +41,19 @@ struct Shared {
 }
 
 impl Output {
-    /// Starts to copy two streams to `path`.
+    /// The file for a copy.
+    pub(crate) fn create(path: &Path) -> io::Result<Bounded> {
+        Bounded::create(path, KEPT)
+    }
+
+    /// Starts to copy two streams to a file.
     pub(crate) fn start(
-        path: &Path,
+        file: Bounded,
         stdout: impl Read + Send + 'static,
         stderr: impl Read + Send + 'static,
     ) -> io::Result<Self> {
-        let file = Some(Bounded::create(path, KEPT)?);
         let fresh = Fresh::default();
-        let shared = Shared { file, ends: Default::default(), error: None, fresh: fresh.clone() };
+        let shared = Shared { file: Some(file), ends: Default::default(), error: None, fresh: fresh.clone() };
         let shared = Arc::new(Mutex::new(shared));
         let (sender, ends) = mpsc::channel();
         for (which, stream) in [(0, Box::new(stdout) as Box<dyn Read + Send>), (1, Box::new(stderr))] {
@@ -119,7 +123,7 @@ fn last_lines(bytes: &[u8]) -> String {
 
 /// A file that keeps its first and last `limit` bytes.
 #[derive(Debug)]
-struct Bounded {
+pub(crate) struct Bounded {
     path: PathBuf,
     limit: u64,
     head: File,
@@ -234,9 +238,11 @@ mod tests {
     fn last_lines_are_those_of_standard_error_if_there_are_any() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("output.log");
-        let output = Output::start(&path, &b"out\n"[..], &b"1\n2\n\n3\n4\x1b[0m\n5\n6"[..]).unwrap();
+        let output =
+            Output::start(Output::create(&path).unwrap(), &b"out\n"[..], &b"1\n2\n\n3\n4\x1b[0m\n5\n6"[..])
+                .unwrap();
         assert_eq!(output.finish().0, "2\n3\n4[0m\n5\n6");
-        let output = Output::start(&path, &b"out\n"[..], &b"\n"[..]).unwrap();
+        let output = Output::start(Output::create(&path).unwrap(), &b"out\n"[..], &b"\n"[..]).unwrap();
         assert_eq!(output.finish().0, "out");
         assert_eq!(fs::read_to_string(&path).unwrap().len(), 5);
     }
@@ -245,7 +251,8 @@ mod tests {
     fn a_stream_that_stays_open_is_given_up() {
         let dir = tempfile::tempdir().unwrap();
         let (reader, writer) = io::pipe().unwrap();
-        let output = Output::start(&dir.path().join("output.log"), reader, &b"said\n"[..]).unwrap();
+        let file = Output::create(&dir.path().join("output.log")).unwrap();
+        let output = Output::start(file, reader, &b"said\n"[..]).unwrap();
         assert_eq!(output.finish().0, "said");
         drop(writer);
     }

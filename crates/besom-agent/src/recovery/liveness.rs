@@ -3,6 +3,10 @@
 //! Every agent holds a lock on a file of its own as long as it lives; the system releases it when the process
 //! ends, however it ends. Whoever can take the lock of an agent of the same boot knows that the agent is
 //! dead, without waiting for a heartbeat timeout.
+//!
+//! A process that the agent has forked without executing a program (a data loader of an in-process function) has
+//! inherited the lock and keeps it. So the file also says which process the agent is: if that is gone, the agent is dead
+//! whoever holds the lock.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -47,7 +51,7 @@ impl LivenessLock {
                 return Ok(None);
             }
             // After locking: a file without this content is nobody's.
-            file.write_all(content(&boot, sweep).as_bytes())?;
+            file.write_all(format!("{}{}", content(&boot, sweep), own_process()).as_bytes())?;
             Ok(Some(file))
         };
         let file = make().map_err(AgentError::io(&path))?;
@@ -93,7 +97,37 @@ fn examine(path: PathBuf, expected: &str) -> Option<DeadAgent> {
     let mut file = File::open(&path).ok()?;
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
-    (text == expected && file.try_lock().is_ok()).then_some(DeadAgent { agent, path, _locked: file })
+    let process = text.strip_prefix(expected)?;
+    (file.try_lock().is_ok() || is_gone(process)).then_some(DeadAgent { agent, path, _locked: file })
+}
+
+/// A line by which other processes recognize this one: its id, when it started, and the namespace of ids. Empty where the
+/// system does not tell.
+fn own_process() -> String {
+    let pid = std::process::id();
+    let line = || Some(format!("{pid} {} {}\n", started(pid)?, namespace()?));
+    line().unwrap_or_default()
+}
+
+/// Whether the process of such a line has ended; not if its namespace is another, where ids mean others.
+fn is_gone(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [pid, start, space] = words[..] else { return false };
+    let (Ok(pid), Ok(start)) = (pid.parse(), start.parse()) else { return false };
+    namespace().as_deref() == Some(space) && started(pid) != Some(start)
+}
+
+/// When a living process started, in ticks since the boot.
+fn started(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in parentheses, may contain anything; the state comes after it, and the start 19 fields later.
+    let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
+    let state = fields.next()?;
+    fields.nth(18)?.parse().ok().filter(|_| !matches!(state, "Z" | "X"))
+}
+
+fn namespace() -> Option<String> {
+    Some(fs::read_link("/proc/self/ns/pid").ok()?.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -103,6 +137,25 @@ mod tests {
 
     fn found(store: &Path, sweep: &SweepId) -> String {
         dead_agents(store, sweep).iter().map(|dead| dead.agent.0.to_string()).collect()
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_agent_whose_process_is_gone_is_dead_though_a_child_of_it_holds_the_lock() {
+        let store = tempfile::tempdir().unwrap();
+        let sweep = SweepId::new("mine");
+        let mut process =
+            std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let living = LivenessLock::acquire(store.path(), &sweep, AgentId(1)).unwrap().unwrap();
+        // As if that process were the agent, and this one its child.
+        let pid = process.id();
+        let text = fs::read_to_string(&living.path).unwrap();
+        let line = format!("{pid} {} {}\n", started(pid).unwrap(), namespace().unwrap());
+        fs::write(&living.path, text.replace(&own_process(), &line)).unwrap();
+        assert_eq!(found(store.path(), &sweep), "");
+        process.kill().unwrap();
+        process.wait().unwrap();
+        assert_eq!(found(store.path(), &sweep), "1");
     }
 
     #[test]

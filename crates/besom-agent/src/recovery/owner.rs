@@ -6,7 +6,7 @@ use std::time::Duration;
 use besom_store::{Queue, SweepId};
 
 use super::{Watch, recover_dead, recover_overdue};
-use crate::retry::RetryingQueue;
+use crate::retry::{Patience, RetryingQueue};
 use crate::{AgentError, Level, Shutdown};
 
 /// How long an owner retries while the store fails.
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// # Errors
 /// If the store fails, or a metrics file cannot be read.
 pub fn recover(queue: &mut dyn Queue, sweep: &SweepId, directory: &Path) -> Result<(), AgentError> {
-    recover_dead(&mut RetryingQueue::new(queue, STORE_TIMEOUT), sweep, Some(directory))
+    recover_dead(&mut RetryingQueue::new(queue, Patience::at_most(STORE_TIMEOUT)), sweep, Some(directory))
 }
 
 /// Waits until no run of a sweep is running any more, and meanwhile gives up those whose agents are gone: dead on this machine,
@@ -36,7 +36,7 @@ pub fn outlast(
     directory: Option<&Path>,
     shutdown: &Shutdown,
 ) -> Result<(), AgentError> {
-    let mut queue = RetryingQueue::new(queue, STORE_TIMEOUT);
+    let mut queue = RetryingQueue::new(queue, Patience::at_most(STORE_TIMEOUT));
     let mut watch = Watch::default();
     while shutdown.level() < Level::Finish {
         recover_dead(&mut queue, sweep, directory)?;

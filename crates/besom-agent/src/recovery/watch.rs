@@ -39,6 +39,11 @@ impl Watch {
         shortest.map_or(INTERVAL.1, |shortest| (shortest / 8).clamp(INTERVAL.0, INTERVAL.1))
     }
 
+    /// Starts the count anew for all: they may have been kept from sending heartbeats.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
     /// Takes in what runs now.
     pub(crate) fn look(&mut self, now: Instant, running: Vec<HeldRun>) {
         let gap = self.looked.map_or(Duration::ZERO, |looked| now.duration_since(looked));

@@ -1,60 +1,45 @@
-//! A broken program must not burn a sweep.
+//! A broken program must not burn a sweep, and neither must one bad host.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Counts quick failures in a row. All agents of a process share one by cloning it, so that eight agents
-/// notice a broken program as soon as one does.
+use besom_store::Lease;
+
+/// When an agent takes itself for unable to work: after some quick failures in a row, whatever other agents do. It leaves then
+/// and gives back what has failed; if no other agent is left, the sweep is paused.
+///
+/// Each agent counts for itself. What clones share is why the sweep was paused, so that all agents of a process leave then.
 #[derive(Clone, Debug)]
 pub struct CrashLoopGuard {
     limit: u32,
     quick: Duration,
-    shared: Arc<Mutex<Shared>>,
+    reason: Arc<Mutex<Option<String>>>,
 }
 
-#[derive(Debug, Default)]
-struct Shared {
-    streak: u32,
-    reason: Option<String>,
-}
+/// How many times as many failures in a row it takes once an agent has finished a run: the host can execute the program, and
+/// neighbors in a grid fail together.
+const PROVEN: u32 = 3;
 
 impl CrashLoopGuard {
-    /// A guard that takes a program for broken after `limit` failures in a row of runs that took less than
-    /// `quick`.
+    /// A guard that takes an agent for unable to work after `limit` failures in a row of runs that took less than `quick`; three
+    /// times as many if it has finished a run before.
     pub fn new(limit: u32, quick: Duration) -> Self {
-        Self { limit, quick, shared: Arc::default() }
+        Self { limit, quick, reason: Arc::default() }
     }
 
     /// Makes all agents that share this guard leave the paused sweep ([`crate::ExitReason::Broken`]) instead
     /// of waiting for it to be resumed.
     pub fn trip(&self, reason: &str) {
-        self.shared().reason = Some(reason.to_owned());
+        *self.shared() = Some(reason.to_owned());
     }
 
     /// Why this guard was tripped, if it was.
     pub fn reason(&self) -> Option<String> {
-        self.shared().reason.clone()
+        self.shared().clone()
     }
 
-    /// Records a run that ended by itself. Returns whether the program looks broken now; then counting begins
-    /// anew.
-    pub(crate) fn record(&self, failed: bool, took: Duration) -> bool {
-        let mut shared = self.shared();
-        shared.streak = if failed && took < self.quick { shared.streak + 1 } else { 0 };
-        let is_broken = shared.streak >= self.limit;
-        if is_broken {
-            shared.streak = 0;
-        }
-        is_broken
-    }
-
-    /// How many failures in a row it takes.
-    pub(crate) fn limit(&self) -> u32 {
-        self.limit
-    }
-
-    fn shared(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn shared(&self) -> MutexGuard<'_, Option<String>> {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,21 +51,76 @@ impl Default for CrashLoopGuard {
     }
 }
 
+/// The quick failures in a row of one agent.
+#[derive(Debug)]
+pub(super) struct Streak {
+    guard: CrashLoopGuard,
+    failed: Vec<Lease>,
+    /// Whether the agent has finished a run.
+    is_proven: bool,
+}
+
+impl Streak {
+    pub(super) fn new(guard: &CrashLoopGuard) -> Self {
+        Self { guard: guard.clone(), failed: Vec::new(), is_proven: false }
+    }
+
+    /// Records a run that ended by itself, or failed for a reason that all will share. Returns the failures in a row if they
+    /// are so many that the agent seems unable to work.
+    pub(super) fn record(&mut self, lease: &Lease, end: RunEnd, took: Duration) -> Option<Vec<Lease>> {
+        if end == RunEnd::Success || (end == RunEnd::Failure && took >= self.guard.quick) {
+            self.failed.clear();
+            self.is_proven |= end == RunEnd::Success;
+            return None;
+        }
+        self.failed.push(lease.clone());
+        let limit = self.guard.limit * if self.is_proven { PROVEN } else { 1 };
+        let is_unable = end == RunEnd::Hopeless || self.failed.len() as u64 >= u64::from(limit);
+        is_unable.then(|| std::mem::take(&mut self.failed))
+    }
+}
+
+/// How a run ended that nobody has asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunEnd {
+    Success,
+    Failure,
+    /// A failure that every other run at this agent will share.
+    Hopeless,
+}
+
 #[cfg(test)]
 mod tests {
+    use besom_core::RunNumber;
+    use besom_store::SweepId;
+
     use super::*;
 
+    const QUICK: Duration = Duration::from_secs(1);
+    const SLOW: Duration = Duration::from_secs(10);
+
+    /// The runs that are given back after these ends.
+    fn given_back(ends: &[(RunEnd, Duration)]) -> Vec<Option<usize>> {
+        let mut streak = Streak::new(&CrashLoopGuard::new(3, SLOW));
+        let lease = Lease { sweep: SweepId::new("s"), run: RunNumber::FIRST, attempt: 1 };
+        ends.iter().map(|&(end, took)| streak.record(&lease, end, took).map(|failed| failed.len())).collect()
+    }
+
     #[test]
-    fn only_quick_failures_in_a_row_look_broken() {
-        let guard = CrashLoopGuard::new(3, Duration::from_secs(10));
-        let quick = Duration::from_secs(1);
-        assert!(!guard.record(true, quick) && !guard.record(true, quick));
-        assert!(!guard.record(true, Duration::from_secs(10)), "a slow failure does not count");
-        assert!(!guard.record(true, quick) && !guard.record(true, quick));
-        assert!(!guard.record(false, quick), "a success ends the streak");
-        assert!(!guard.record(true, quick) && !guard.clone().record(true, quick));
-        assert!(guard.clone().record(true, quick), "clones count together");
-        assert!(!guard.record(true, quick), "counting begins anew");
+    fn only_quick_failures_in_a_row_make_an_agent_seem_unable() {
+        use RunEnd::{Failure, Hopeless, Success};
+        let (bad, good) = ((Failure, QUICK), (Success, QUICK));
+        assert_eq!(given_back(&[bad, bad, bad, bad]), [None, None, Some(3), None]);
+        assert_eq!(
+            given_back(&[bad, bad, (Failure, SLOW), bad, bad]),
+            [None; 5],
+            "a slow one does not count"
+        );
+        assert_eq!(given_back(&[bad, bad, good, bad, bad, bad]), [None; 6], "a success proves the host");
+        let mut ends = vec![good];
+        ends.resize(10, bad);
+        assert_eq!(given_back(&ends).last(), Some(&Some(9)), "but it may break later");
+        assert_eq!(given_back(&[bad, (Hopeless, SLOW)]), [None, Some(2)]);
     }
 
     #[test]

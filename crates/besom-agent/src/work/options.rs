@@ -1,9 +1,11 @@
 //! How an agent works.
 
 use std::path::{self, PathBuf};
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use crate::{AgentError, CrashLoopGuard};
+use crate::notice::Notices;
+use crate::{AgentError, CrashLoopGuard, Notice};
 
 /// How an agent works.
 ///
@@ -38,10 +40,14 @@ pub struct AgentOptions {
     pub poll_min: Duration,
     /// The longest wait when there is nothing to claim; 500 ms.
     pub poll_max: Duration,
-    /// How long to retry while the store fails before the agent fails, too; 60 s.
+    /// How long an agent that was asked to shut down keeps trying to reach a store that fails; 60 s. Before that it tries for
+    /// ever: what its runs have logged is in files, and a disk does not stay full.
     pub store_timeout: Duration,
-    /// Pauses the sweep when its program is broken; share one between the agents of a process.
+    /// When the agent takes itself for unable to work; share one between the agents of a process, so that they leave a paused
+    /// sweep together.
     pub guard: CrashLoopGuard,
+    /// Where the agent says what its owner should know while it lasts.
+    pub notices: Option<Sender<Notice>>,
 }
 
 impl AgentOptions {
@@ -58,6 +64,7 @@ impl AgentOptions {
             poll_max: Duration::from_millis(500),
             store_timeout: Duration::from_secs(60),
             guard: CrashLoopGuard::default(),
+            notices: None,
         }
     }
 
@@ -103,7 +110,7 @@ impl AgentOptions {
         self
     }
 
-    /// The same, giving up this long after the store began to fail.
+    /// The same, trying to reach a store that fails for this long after a shutdown was asked for.
     #[must_use]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.store_timeout = timeout;
@@ -115,6 +122,18 @@ impl AgentOptions {
     pub fn guard(mut self, guard: CrashLoopGuard) -> Self {
         self.guard = guard;
         self
+    }
+
+    /// The same, saying there what its owner should know.
+    #[must_use]
+    pub fn report_to(mut self, notices: Sender<Notice>) -> Self {
+        self.notices = Some(notices);
+        self
+    }
+
+    /// Where notices go.
+    pub(crate) fn notices(&self) -> Notices {
+        Notices(self.notices.clone())
     }
 
     /// The same with an absolute directory: programs run elsewhere.

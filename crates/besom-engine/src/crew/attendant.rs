@@ -19,10 +19,27 @@ pub enum Event {
     PausedByOwner,
     /// Runs have finished without a value of the sweep's metric; reported once, unless one arrives first.
     MetricMissing(MissingMetric),
-    /// The store fails, as while the disk is full. The step is repeated until it succeeds or the agents give up.
-    Retrying {
+    /// The store fails, as while the disk is full. Agents and steps keep trying, and lose nothing. It is said once, and then
+    /// seldom while it lasts.
+    StoreFails {
         /// What failed, for people.
         message: String,
+    },
+    /// The store works again.
+    StoreWorks,
+    /// The machine cannot begin runs, as while its disk is full. Agents wait. It is said once, and then seldom while it lasts.
+    MachineFails {
+        /// What failed, for people.
+        message: String,
+    },
+    /// The machine begins runs again.
+    MachineWorks,
+    /// An agent leaves because it seems unable to work; what has failed at it goes to others.
+    Quarantined {
+        /// Its name.
+        agent: String,
+        /// Why.
+        reason: String,
     },
     /// The steps for the stopping rule failed: no run is stopped early any more. [`Crew::work`](super::Crew::work) will
     /// return the error.

@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use besom_agent::CrashLoopGuard;
+use besom_agent::{CrashLoopGuard, Notice};
 use besom_controller::{ControllerError, MissingMetric};
 use besom_core::error_chain;
 use besom_store::{Order, PausedBy, RunQuery, Store, StoreError, SweepId, SweepRow, SweepState};
@@ -26,8 +26,9 @@ pub(super) struct Keeper<'a> {
     stepper: Option<&'a Mutex<Stepper>>,
     guard: &'a CrashLoopGuard,
     events: Sender<Event>,
-    /// The last transient error that was reported.
-    reported: Option<String>,
+    notices: Sender<Notice>,
+    /// Whether the last step met a store that fails.
+    failing: bool,
     /// Whether the sweep was found paused before.
     paused: bool,
     /// Whether a value of the metric has arrived, or its absence was reported.
@@ -40,9 +41,10 @@ impl<'a> Keeper<'a> {
         id: &'a SweepId,
         stepper: Option<&'a Mutex<Stepper>>,
         guard: &'a CrashLoopGuard,
-        events: Sender<Event>,
+        (events, notices): (Sender<Event>, Sender<Notice>),
     ) -> Self {
-        Self { store, id, stepper, guard, events, reported: None, paused: false, knows_metric: false }
+        let (failing, paused, knows_metric) = (false, false, false);
+        Self { store, id, stepper, guard, events, notices, failing, paused, knows_metric }
     }
 
     /// Keeps at it until all agents are done; unpark the thread to have it notice at once.
@@ -78,18 +80,13 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
-    /// A step that adds no runs. A transient error is reported once, and the step repeated.
+    /// A step that adds no runs. After a transient error it is repeated.
     fn step(&mut self) -> Result<(), ControllerError> {
         let Some(stepper) = self.stepper else { return Ok(()) };
         match step(stepper, 0) {
-            Ok(_) => self.reported = None,
-            Err(error) if is_transient(&error) => {
-                let message = error_chain(&error);
-                if self.reported.as_ref() != Some(&message) {
-                    self.report(Event::Retrying { message: message.clone() });
-                }
-                self.reported = Some(message);
-            }
+            Ok(_) if self.failing => self.say(Notice::StoreWorks),
+            Ok(_) => {}
+            Err(error) if is_transient(&error) => self.say(Notice::StoreFails(error_chain(&error))),
             Err(error) => {
                 self.report(Event::SteppingFailed { message: error_chain(&error) });
                 return Err(error);
@@ -110,6 +107,12 @@ impl<'a> Keeper<'a> {
             }
         }
         self.paused = is_paused;
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.failing = notice != Notice::StoreWorks;
+        // As for events.
+        drop(self.notices.send(notice));
     }
 
     fn report(&self, event: Event) {

@@ -136,10 +136,12 @@ impl<S: Store> Stage<S> {
                 let Some(run) = run.checked_rem(count).map(RunNumber::from_index) else { return Ok(()) };
                 self.refusable("annotate", *sweep, |store, id| store.annotate(id, run, facts))
             }
-            Step::ReportBroken { sweep, lost } => {
-                let report =
-                    |store: &mut dyn Store, id: &SweepId| store.report_broken(id, "its program is broken");
-                (0..=u32::from(*lost)).try_for_each(|_| self.refusable("report_broken", *sweep, report))
+            Step::GiveBack { lease, lost } => match self.lease(*lease) {
+                Some(lease) => (0..=u32::from(*lost)).try_for_each(|_| self.give_back(&lease)),
+                None => Ok(()),
+            },
+            Step::Quarantine { agent, lost } => {
+                (0..=u32::from(*lost)).try_for_each(|_| self.quarantine(*agent))
             }
             Step::Retry { sweep, states } => {
                 self.refusable("retry", *sweep, |store, id| store.retry(id, states))
@@ -340,12 +342,29 @@ impl<S: Store> Stage<S> {
         same("give_up", &found, &expect_ok("give_up", self.model.give_up(lease, beat))?)
     }
 
+    fn give_back(&mut self, lease: &Lease) -> Verdict {
+        let found = expect_ok("give_back", self.store.give_back(lease, "bad luck"))?;
+        same("give_back", &found, &expect_ok("give_back", self.model.give_back(lease, "bad luck"))?)
+    }
+
+    fn quarantine(&mut self, agent: usize) -> Verdict {
+        if self.agents.is_empty() {
+            return Ok(());
+        }
+        let (id, models) = self.agents[agent % self.agents.len()].ids;
+        let found = expect_ok("quarantine", self.store.quarantine(id, "all fails here"))?;
+        same("quarantine", &found, &expect_ok("quarantine", self.model.quarantine(models, "all fails here"))?)
+    }
+
     fn follow(&mut self, sweep: usize, follower: usize) -> Verdict {
         let id = &self.sweeps[sweep];
         let metrics = expect_ok("sweep", self.model.sweep(id))?.new.metrics.len();
         let follower = &mut self.followers[sweep][follower];
         let cursor = follower.cursor;
-        follower.take(expect_ok("changes", self.store.changes(id, cursor))?, metrics)?;
+        let changes = expect_ok("changes", self.store.changes(id, cursor))?;
+        let models = expect_ok("changes", self.model.changes(id, 0))?.held_back;
+        same("the number of runs held back", &changes.held_back, &models)?;
+        follower.take(changes, metrics)?;
         let expected = folded(&mut self.model, id)?;
         if !follower.agrees(&expected) {
             return Err(format!("changes since {cursor} lead to {follower:#?}\nand not to {expected:#?}"));

@@ -15,6 +15,8 @@ pub(super) struct Index {
     states: [BTreeSet<usize>; RunState::ALL.len()],
     /// By rank, loss and place.
     ranks: BTreeSet<(Rank, u64, usize)>,
+    /// Those that wait and came back to do so.
+    pub(super) came_back: BTreeSet<usize>,
     /// By the newest change.
     changed: BTreeSet<(u64, usize)>,
     /// Those that have begun and ended, by when.
@@ -22,6 +24,9 @@ pub(super) struct Index {
     /// How many of the finished ones a stopping rule has ended.
     pub(super) stopped: u64,
 }
+
+/// The states of runs that wait to be handed out.
+const WAITING: [RunState; 2] = [RunState::Pending, RunState::Preempted];
 
 /// The groups in the order of the best run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +40,9 @@ pub(super) enum Rank {
 impl Index {
     pub(super) fn enter(&mut self, at: usize, run: &Run, goal: Goal) {
         self.states[place(run.row.state)].insert(at);
+        if run.due_ms.is_some() && WAITING.contains(&run.row.state) {
+            self.came_back.insert(at);
+        }
         self.ranks.insert(rank(at, run, goal));
         self.changed.insert((run.changed, at));
         self.ended.extend(end(at, run));
@@ -43,6 +51,7 @@ impl Index {
 
     pub(super) fn take_out(&mut self, at: usize, run: &Run, goal: Goal) {
         self.states[place(run.row.state)].remove(&at);
+        self.came_back.remove(&at);
         self.ranks.remove(&rank(at, run, goal));
         self.changed.remove(&(run.changed, at));
         if let Some(end) = end(at, run) {
@@ -64,10 +73,10 @@ impl Index {
         found
     }
 
-    /// The first run that waits to be handed out.
+    /// The first run that waits to be handed out and did not come back to do so.
     pub(super) fn next(&self) -> Option<usize> {
-        let first = |state| self.states[place(state)].first().copied();
-        [first(RunState::Pending), first(RunState::Preempted)].into_iter().flatten().min()
+        let first = |state| self.states[place(state)].difference(&self.came_back).next().copied();
+        WAITING.into_iter().filter_map(first).min()
     }
 
     /// All runs, best first.

@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 
 use super::facts::described;
 use super::run::{Run, Tried};
+use super::stock::Agent;
 use super::sweep::Sweep;
 use super::{LEFT, MemoryStore, TIMED_OUT};
 use crate::{
-    AgentId, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, Queue, Reply, Row, StoreError, SweepId,
+    AgentId, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, PausedBy, Queue, Reply, Row, StoreError,
+    SweepId,
 };
 
 impl Queue for MemoryStore {
@@ -102,13 +104,7 @@ impl Queue for MemoryStore {
     fn leave(&mut self, agent: AgentId) -> Result<(), StoreError> {
         let (mut stock, now) = self.open();
         let (agent, sweep) = stock.agent(agent)?;
-        for at in sweep.index.in_states(&[RunState::Running]) {
-            if sweep.runs[at].is_held_by(agent.id) {
-                sweep.lose(at, LEFT, now);
-            }
-        }
-        agent.hear(now);
-        agent.gone = true;
+        leave(agent, sweep, now);
         Ok(())
     }
 
@@ -135,15 +131,25 @@ impl Queue for MemoryStore {
         Ok(is_lost)
     }
 
-    fn has_finished_run(&mut self, sweep: &SweepId) -> Result<bool, StoreError> {
-        let (mut stock, _) = self.open();
-        Ok(stock.sweep(sweep)?.index.count(RunState::Finished) > 0)
+    fn give_back(&mut self, lease: &Lease, why: &str) -> Result<bool, StoreError> {
+        let (mut stock, now) = self.open();
+        let sweep = stock.sweep(&lease.sweep)?;
+        let at = sweep.place(lease.run)?;
+        Ok(sweep.give_back(at, lease.attempt, why, now))
     }
 
-    fn report_broken(&mut self, sweep: &SweepId, reason: &str) -> Result<(), StoreError> {
+    fn quarantine(&mut self, agent: AgentId, reason: &str) -> Result<bool, StoreError> {
         let (mut stock, now) = self.open();
-        stock.sweep(sweep)?.report_broken(reason, now);
-        Ok(())
+        let (agent, sweep) = stock.agent(agent)?;
+        let (id, name) = (sweep.row.new.id.clone(), agent.new.name.clone());
+        if !agent.gone {
+            leave(agent, sweep, now);
+            sweep.note_quarantine(&name, reason, now);
+            if stock.crew(&id)?.1.all(|other| other.gone || other.new.name == name) {
+                stock.sweep(&id)?.report_broken(reason, now);
+            }
+        }
+        Ok(stock.sweep(&id)?.row.paused_by == Some(PausedBy::Program))
     }
 }
 
@@ -166,6 +172,16 @@ impl MemoryStore {
         agent.into_iter().for_each(|agent| stock.hear(agent, now));
         Ok(reply)
     }
+}
+
+fn leave(agent: &mut Agent, sweep: &mut Sweep, now: u64) {
+    for at in sweep.index.in_states(&[RunState::Running]) {
+        if sweep.runs[at].is_held_by(agent.id) {
+            sweep.lose(at, LEFT, now);
+        }
+    }
+    agent.hear(now);
+    agent.gone = true;
 }
 
 fn claimed(sweep: &Sweep, at: usize) -> Claim {

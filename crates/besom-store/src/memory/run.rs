@@ -22,6 +22,10 @@ pub(super) struct Run {
     /// How many retries after a crash and after a failure were used.
     pub(super) crashes: u32,
     pub(super) failures: u32,
+    /// How many attempts in a row have logged nothing.
+    pub(super) fruitless: u32,
+    /// Until when it is held back, if it came back to wait.
+    pub(super) due_ms: Option<u64>,
     /// The change by which it was added, by which its newest attempt began, and its newest change.
     pub(super) added: u64,
     pub(super) began: u64,
@@ -64,6 +68,8 @@ impl Run {
             given_up: false,
             crashes: 0,
             failures: 0,
+            fruitless: 0,
+            due_ms: None,
             added: 0,
             began: 0,
             changed: 0,
@@ -87,6 +93,18 @@ impl Run {
         self.row.state == RunState::Running && self.attempts.last().is_some_and(|newest| newest.beat == beat)
     }
 
+    /// Lets it wait behind the others, for half a second at first and for a minute at last.
+    pub(super) fn hold_back(&mut self, now: u64) {
+        let doublings = self.fruitless.max(1) - 1;
+        let pause = if doublings < 7 { 500 * 2u64.pow(doublings) } else { 60_000 };
+        self.due_ms = Some(now.saturating_add(pause));
+    }
+
+    /// Whether it is held back now; a time further away than ever happens comes from a wrong clock.
+    pub(super) fn is_held_back(&self, now: u64) -> bool {
+        self.due_ms.is_some_and(|due| (1..=60_000).contains(&due.saturating_sub(now)))
+    }
+
     /// Begins an attempt.
     pub(super) fn begin(&mut self, tried: Tried) {
         self.row.state = RunState::Running;
@@ -95,6 +113,8 @@ impl Run {
         (self.row.exit_code, self.row.message, self.row.ended_ms) = (None, None, None);
         (self.row.rows, self.row.best, self.row.last) = (0, None, None);
         self.given_up = false;
+        self.fruitless += 1;
+        self.due_ms = None;
         self.curves.fill(Curve::default());
         self.attempts.push(tried);
     }
@@ -123,6 +143,7 @@ impl Run {
         }
         if let Some(newest) = self.attempts.last_mut() {
             newest.rows.extend_from_slice(rows);
+            self.fruitless = 0;
             self.row.rows = newest.rows.len() as u64;
         }
     }

@@ -50,11 +50,11 @@ impl Store for MemoryStore {
     }
 
     fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {
-        let (mut stock, _) = self.open();
+        let (mut stock, now) = self.open();
         let sweep = stock.sweep(id)?;
         let changed = sweep.index.changed_after(since).into_iter();
         let runs = changed.map(|at| sweep.runs[at].change(since)).collect();
-        Ok(Changes::new(sweep.change, sweep.row.state, runs))
+        Ok(Changes::new(sweep.change, sweep.row.state, runs).held_back(sweep.held_back(now)))
     }
 
     fn add_runs(

@@ -123,7 +123,7 @@ impl Sweep {
 
     /// Hands out the first run that waits, if the sweep hands out runs. Returns its place.
     pub(super) fn hand_out(&mut self, agent: &Agent, now: u64) -> Option<usize> {
-        let at = self.index.next().filter(|_| self.hands_out())?;
+        let at = self.next(now).filter(|_| self.hands_out())?;
         if self.row.state == SweepState::Pending {
             self.go(SweepState::Running, None, "started", now);
         }
@@ -146,6 +146,58 @@ impl Sweep {
         let entries = [("agent", Some(json!(agent.new.name))), ("attempt", Some(json!(number)))];
         self.log(Some(at), "claimed", detail(entries), now);
         Some(at)
+    }
+
+    /// The first run that can be handed out.
+    fn next(&self, now: u64) -> Option<usize> {
+        let due = || self.index.came_back.iter().copied().find(|&at| !self.runs[at].is_held_back(now));
+        self.index.next().or_else(due)
+    }
+
+    /// How many runs are held back.
+    pub(super) fn held_back(&self, now: u64) -> u64 {
+        self.index.came_back.iter().filter(|&&at| self.runs[at].is_held_back(now)).count() as u64
+    }
+
+    /// Gives back an attempt that was not begun or has failed; returns whether anything was changed.
+    pub(super) fn give_back(&mut self, at: usize, attempt: u64, why: &str, now: u64) -> bool {
+        let run = &self.runs[at];
+        let closed = run.row.stop_kind.is_some() || self.row.state.is_over();
+        let was_begun = run.row.state != RunState::Running;
+        let has_failed = match run.row.state {
+            RunState::Failed => run.fruitless <= 20,
+            RunState::Pending => run.failures > 0 && !run.given_up && run.due_ms.is_none(),
+            _ => false,
+        };
+        if run.row.attempt != attempt || (was_begun && (closed || !has_failed)) {
+            return false;
+        }
+        if closed {
+            self.conclude(at, &End::new(RunState::Preempted).message(why), now);
+            return true;
+        }
+        self.edit(at, |run, _| {
+            if was_begun {
+                run.failures = 0;
+            } else {
+                run.fruitless = run.fruitless.saturating_sub(1);
+                run.row.message = Some(why.to_owned());
+                if let Some(newest) = run.attempts.last_mut() {
+                    (newest.attempt.state, newest.attempt.ended_ms) = (RunState::Preempted, Some(now));
+                }
+            }
+            (run.row.state, run.row.ended_ms) = (RunState::Pending, None);
+            run.hold_back(now);
+        });
+        let entries = [("attempt", Some(json!(attempt))), ("message", Some(json!(why)))];
+        self.log(Some(at), "given_back", detail(entries), now);
+        true
+    }
+
+    /// Notes that an agent left because it seems unable to work.
+    pub(super) fn note_quarantine(&mut self, agent: &str, reason: &str, now: u64) {
+        let entries = [("agent", Some(json!(agent))), ("reason", Some(json!(reason)))];
+        self.log(None, "quarantined", detail(entries), now);
     }
 
     /// Whether the lease of an attempt stands: its run runs, or was given up and may come back.
@@ -198,6 +250,15 @@ impl Sweep {
             run.row.state = if again { RunState::Pending } else { ended };
             run.row.exit_code = end.exit_code;
             run.row.message.clone_from(&end.message);
+            if end.state == RunState::Preempted && run.fruitless > 1 && run.row.stop_kind.is_none() {
+                let said = end.message.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
+                let times = run.fruitless;
+                run.row.message = Some(format!("preempted {times} times in a row without a new row{said}"));
+            }
+            run.due_ms = None;
+            if run.row.state == RunState::Preempted && run.fruitless > 0 {
+                run.hold_back(now);
+            }
             run.row.ended_ms = (!run.row.state.is_open()).then_some(now);
             if let Some(newest) = run.attempts.last_mut() {
                 (newest.attempt.state, newest.attempt.ended_ms) = (ended, Some(now));
@@ -207,7 +268,7 @@ impl Sweep {
         let entries = [
             ("attempt", Some(json!(self.runs[at].row.attempt))),
             ("exit_code", end.exit_code.map(Value::from)),
-            ("message", end.message.clone().map(Value::from)),
+            ("message", self.runs[at].row.message.clone().map(Value::from)),
             ("stopped", stopped.map(Value::from)),
         ];
         self.log(Some(at), ended.as_str(), detail(entries), now);
@@ -225,6 +286,7 @@ impl Sweep {
             }
             RunState::Crashed if stop == Some(StopKind::Cancel) => RunState::Killed,
             RunState::Preempted if stop.is_some() || self.row.state.is_over() => RunState::Killed,
+            RunState::Preempted if self.runs[at].fruitless > 20 => RunState::Failed,
             end => end,
         }
     }
@@ -333,7 +395,7 @@ impl Sweep {
             self.edit(at, |run, _| {
                 (run.row.state, run.row.ended_ms, run.given_up) = (RunState::Pending, None, false);
                 (run.row.stop_kind, run.row.stop_reason) = (None, None);
-                (run.crashes, run.failures) = (0, 0);
+                (run.crashes, run.failures, run.fruitless, run.due_ms) = (0, 0, 0, None);
             });
             self.log(Some(at), "retried", Map::new(), now);
         }

@@ -17,7 +17,7 @@ pub struct AgentId(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewAgent {
-    /// A name for people, such as `host/1234/2`.
+    /// A name for people, such as `host/1234/2`; agents that share one count as one where it is asked whether others are there.
     pub name: String,
     /// How long it may send no heartbeat before its run is given up, in milliseconds.
     pub heartbeat_timeout_ms: u64,

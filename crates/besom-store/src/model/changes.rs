@@ -16,12 +16,21 @@ pub struct Changes {
     pub state: SweepState,
     /// The runs that are new or changed, by number; the newest state of each. Signs of life are no changes.
     pub runs: Vec<RunChange>,
+    /// How many of all runs that wait are held back until later: see [`Queue::claim`](crate::Queue::claim).
+    pub held_back: u64,
 }
 
 impl Changes {
-    /// Changes up to a cursor.
+    /// Changes up to a cursor, with no run held back.
     pub fn new(upto: u64, state: SweepState, runs: Vec<RunChange>) -> Self {
-        Self { upto, state, runs }
+        Self { upto, state, runs, held_back: 0 }
+    }
+
+    /// The same with this many runs held back.
+    #[must_use]
+    pub fn held_back(mut self, runs: u64) -> Self {
+        self.held_back = runs;
+        self
     }
 }
 

@@ -3,7 +3,7 @@
 use besom_core::{RunNumber, RunState};
 use serde_json::json;
 
-use super::{LogEntry, SweepRecord, is_waiting};
+use super::{LogEntry, MAX_FRUITLESS, SweepRecord, backoff_ms, is_waiting};
 use crate::{AgentId, End, Reply, StopKind, SweepState, Watched};
 
 /// What changes of a run.
@@ -40,6 +40,10 @@ pub struct RunRecord {
     pub crashes: u32,
     /// How many retries after a failure were used.
     pub failures: u32,
+    /// How many attempts in a row, the newest included, have logged no row.
+    pub fruitless: u32,
+    /// Until when it is held back, if it came back to wait: other runs go first, also afterwards.
+    pub due_ms: Option<u64>,
     /// When the newest attempt began.
     pub started_ms: Option<u64>,
     /// When it came to its end.
@@ -96,6 +100,8 @@ impl RunRecord {
             exit_code: None,
             crashes: 0,
             failures: 0,
+            fruitless: 0,
+            due_ms: None,
             started_ms: None,
             ended_ms: None,
         }
@@ -131,6 +137,7 @@ impl RunRecord {
             stop: self.stop.take(),
             crashes: self.crashes,
             failures: self.failures,
+            fruitless: self.fruitless.saturating_add(1),
             started_ms: Some(now),
             ..Self::new(self.number)
         };
@@ -142,6 +149,9 @@ impl RunRecord {
     /// come from one row.
     pub fn add_rows(&mut self, count: usize, metrics: &[Watched], values: &[f64]) {
         self.rows += count as u64;
+        if count > 0 {
+            self.fruitless = 0;
+        }
         let Some(metric) = metrics.first() else { return };
         let valid = || values.iter().copied().filter(|value| value.is_finite());
         let Some(last) = valid().next_back() else { return };
@@ -187,12 +197,14 @@ impl RunRecord {
         self.crashes += u32::from(again && state == RunState::Crashed);
         self.failures += u32::from(again && state == RunState::Failed);
         self.exit_code = end.exit_code;
-        self.message.clone_from(&end.message);
+        self.message = self.message_of(end);
         self.ended_ms = (!self.state.is_open()).then_some(now);
+        let is_fruitless = self.state == RunState::Preempted && self.fruitless > 0;
+        self.due_ms = is_fruitless.then(|| now.saturating_add(backoff_ms(self.fruitless)));
         let detail = [
             ("attempt", Some(json!(self.attempt))),
             ("exit_code", end.exit_code.map(|code| json!(code))),
-            ("message", end.message.as_ref().map(|message| json!(message))),
+            ("message", self.message.as_ref().map(|message| json!(message))),
             ("stopped", self.stop.as_ref().map(|stop| json!(stop.reason))),
         ];
         let mut log = vec![LogEntry::new(state.as_str(), detail)];
@@ -212,10 +224,52 @@ impl RunRecord {
             (RunState::Preempted, _) if !again => RunState::Killed,
             // Whose agent died while it was being canceled has been canceled all the same.
             (RunState::Crashed, Some(StopKind::Cancel)) => RunState::Killed,
+            (RunState::Preempted, _) if self.fruitless > MAX_FRUITLESS => RunState::Failed,
             (RunState::Crashed, _) if again && self.crashes < sweep.retry_crashed => RunState::Pending,
             (RunState::Failed, _) if again && self.failures < sweep.retry_failed => RunState::Pending,
             _ => end,
         }
+    }
+
+    /// The message of an end, which says how often the run was preempted for nothing.
+    fn message_of(&self, end: &End) -> Option<String> {
+        if end.state != RunState::Preempted || self.fruitless < 2 || self.stop.is_some() {
+            return end.message.clone();
+        }
+        let times = format!("preempted {} times in a row without a new row", self.fruitless);
+        Some(end.message.as_ref().map_or_else(|| times.clone(), |message| format!("{times}: {message}")))
+    }
+
+    /// Gives back an attempt that says nothing about the run: the machine could not begin it, or its agent fails whatever it
+    /// executes. The run is pending again, with the budget for failures restored, and others go first. Returns how the attempt
+    /// ended; `None` if nothing is changed: the attempt is not the newest, has ended otherwise or was given back before, a stop
+    /// was requested, the sweep has ended, or too many attempts in a row have logged nothing.
+    pub fn give_back(&mut self, sweep: &SweepRecord, attempt: u64, why: &str, now: u64) -> Option<Ended> {
+        let state = match self.state {
+            _ if self.attempt != attempt => return None,
+            RunState::Running if self.stop.is_some() || sweep.state.is_over() => {
+                let end = End { state: RunState::Preempted, exit_code: None, message: Some(why.to_owned()) };
+                return Some(self.conclude(sweep, &end, now));
+            }
+            _ if self.stop.is_some() || sweep.state.is_over() => return None,
+            RunState::Running => {
+                // It was no attempt.
+                self.fruitless = self.fruitless.saturating_sub(1);
+                self.message = Some(why.to_owned());
+                RunState::Preempted
+            }
+            RunState::Failed if self.fruitless <= MAX_FRUITLESS => RunState::Failed,
+            RunState::Pending if self.failures > 0 && !self.given_up && self.due_ms.is_none() => {
+                RunState::Failed
+            }
+            _ => return None,
+        };
+        self.state = RunState::Pending;
+        self.failures = if state == RunState::Failed { 0 } else { self.failures };
+        self.due_ms = Some(now.saturating_add(backoff_ms(self.fruitless)));
+        self.ended_ms = None;
+        let detail = [("attempt", Some(json!(self.attempt))), ("message", Some(json!(why)))];
+        Some(Ended { state, log: vec![LogEntry::new("given_back", detail)] })
     }
 
     /// Asks it to end, or ends it if no agent works on it; `None` if that changes nothing. The owner's request replaces that
@@ -248,6 +302,8 @@ impl RunRecord {
         self.stop = None;
         self.crashes = 0;
         self.failures = 0;
+        self.fruitless = 0;
+        self.due_ms = None;
         self.ended_ms = None;
         LogEntry::new("retried", [])
     }

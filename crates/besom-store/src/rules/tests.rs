@@ -39,6 +39,7 @@ enum Edge {
     Finish(End),
     GiveUp,
     ComeBack,
+    GiveBack,
     Stop(StopKind),
     Retry,
     Rows(Vec<f64>),
@@ -54,6 +55,9 @@ fn apply(run: &mut RunRecord, sweep: &SweepRecord, edge: &Edge, now: u64) -> Vec
         Edge::Finish(end) if standing == Standing::Live => run.finish(sweep, end, now).log,
         Edge::GiveUp if standing == Standing::Live => run.give_up(sweep, "gone".to_owned(), now).log,
         Edge::ComeBack if standing == Standing::GivenUp => vec![run.come_back()],
+        Edge::GiveBack => {
+            run.give_back(sweep, run.attempt, "bad luck", now).map(|ended| ended.log).unwrap_or_default()
+        }
         Edge::Stop(kind) => run.request_stop(*kind, "why", now).into_iter().collect(),
         Edge::Retry if !run.state.is_open() && sweep.state != SweepState::Canceled => vec![run.retry()],
         Edge::Rows(values) if standing == Standing::Live => {
@@ -74,6 +78,7 @@ fn edges() -> impl Strategy<Value = Vec<Edge>> {
         3 => end,
         2 => Just(Edge::GiveUp),
         2 => Just(Edge::ComeBack),
+        2 => Just(Edge::GiveBack),
         2 => select(vec![StopKind::Early, StopKind::Cancel]).prop_map(Edge::Stop),
         1 => Just(Edge::Retry),
         2 => vec(value, 1..4).prop_map(Edge::Rows),
@@ -89,7 +94,7 @@ fn check_edge(before: &RunRecord, after: &RunRecord, sweep: &SweepRecord, edge: 
     assert!(!after.given_up || matches!(after.state, RunState::Crashed | RunState::Pending));
     if before.state != after.state {
         assert!(!log.is_empty(), "{edge:?} left no trace");
-        let revived = matches!(edge, Edge::Retry | Edge::ComeBack);
+        let revived = matches!(edge, Edge::Retry | Edge::ComeBack | Edge::GiveBack);
         assert!(before.state.is_open() || revived, "{edge:?} changed what had ended as {}", before.state);
     }
     let is_again = after.state == RunState::Pending && before.state == RunState::Running;
@@ -257,4 +262,62 @@ fn a_stop_that_comes_just_after_a_crash_is_a_stop_all_the_same() {
     let mut fresh = RunRecord::new(RunNumber::FIRST);
     let _ = fresh.request_stop(StopKind::Early, "17th of 20", 8);
     assert_eq!(fresh.state, RunState::Killed, "nothing ran that could have finished");
+}
+
+#[test]
+fn a_failure_that_is_given_back_leaves_no_trace_in_the_budget() {
+    let open = sweep(SweepState::Running);
+    for retry_failed in [0, 1, 2] {
+        let sweep = SweepRecord { retry_failed, ..open.clone() };
+        let mut run = running();
+        let _ = run.finish(&sweep, &End::new(RunState::Failed).message("exit status 1"), 6);
+        assert!(run.give_back(&sweep, 1, "all fails there", 7).is_some());
+        assert_eq!((run.state, run.failures, run.ended_ms), (RunState::Pending, 0, None));
+        assert!(is_held_back(run.due_ms, 7) && !is_held_back(run.due_ms, 507));
+        assert!(run.give_back(&sweep, 1, "all fails there", 8).is_none(), "once");
+    }
+}
+
+#[test]
+fn what_was_stopped_or_belongs_to_a_sweep_that_is_over_is_not_given_back() {
+    let failed = |state| {
+        let mut run = running();
+        let _ = run.finish(&SweepRecord { retry_failed: 0, ..sweep(state) }, &End::new(RunState::Failed), 6);
+        run
+    };
+    let mut run = failed(SweepState::Running);
+    assert!(run.give_back(&sweep(SweepState::Finished), 1, "why", 7).is_none());
+    assert!(run.give_back(&sweep(SweepState::Running), 2, "why", 7).is_none(), "another attempt");
+    assert!(run.give_back(&sweep(SweepState::Paused), 1, "why", 7).is_some());
+    let mut run = running();
+    let _ = run.request_stop(StopKind::Cancel, "enough", 6);
+    assert!(run.give_back(&sweep(SweepState::Running), 1, "why", 7).is_some());
+    assert_eq!(run.state, RunState::Killed);
+}
+
+#[test]
+fn a_run_that_is_preempted_for_nothing_again_and_again_waits_longer_and_fails_at_last() {
+    let sweep = sweep(SweepState::Running);
+    let mut run = RunRecord::new(RunNumber::FIRST);
+    let mut now = 0;
+    for times in 1..=MAX_FRUITLESS {
+        let _ = run.hand_out(AgentId(1), "here", 100, now);
+        let _ = run.finish(&sweep, &End::new(RunState::Preempted).message("asked"), now);
+        assert_eq!((run.state, run.due_ms), (RunState::Preempted, Some(now + backoff_ms(times))), "{times}");
+        now += backoff_ms(times);
+    }
+    let _ = run.hand_out(AgentId(1), "here", 100, now);
+    let _ = run.finish(&sweep, &End::new(RunState::Preempted).message("asked"), now);
+    let message = "preempted 21 times in a row without a new row: asked";
+    assert_eq!((run.state, run.message.as_deref()), (RunState::Failed, Some(message)));
+    assert_eq!((backoff_ms(1), backoff_ms(7), backoff_ms(8), backoff_ms(99)), (500, 32_000, 60_000, 60_000));
+}
+
+#[test]
+fn a_preempted_run_that_has_logged_goes_first_as_ever() {
+    let sweep = sweep(SweepState::Running);
+    let mut run = running();
+    run.add_rows(1, &sweep.metrics, &[1.0]);
+    let _ = run.finish(&sweep, &End::new(RunState::Preempted), 6);
+    assert_eq!((run.state, run.fruitless, run.due_ms), (RunState::Preempted, 0, None));
 }

@@ -16,6 +16,8 @@ pub(super) struct Agent {
     pub(super) sweep: i64,
     pub(super) name: String,
     pub(super) heartbeat_timeout_ms: u64,
+    /// Whether it has left.
+    pub(super) gone: bool,
     pub(super) request: u64,
     /// The run and attempt that it got.
     pub(super) answer: Option<(RunNumber, u64)>,
@@ -25,7 +27,7 @@ impl Tx<'_> {
     /// The agent of this id.
     pub(super) fn agent(&self, id: AgentId) -> Outcome<Agent> {
         let mut statement = self.sql(
-            "SELECT sweep, name, heartbeat_timeout_ms, request, answer_run, answer_attempt FROM agents WHERE key = ?1",
+            "SELECT sweep, name, heartbeat_timeout_ms, gone, request, answer_run, answer_attempt FROM agents WHERE key = ?1",
         )?;
         let mut rows = statement.query([bounded(id.0)])?;
         let Some(row) = rows.next()? else {
@@ -37,6 +39,7 @@ impl Tx<'_> {
             sweep: row.get("sweep")?,
             name: row.get("name")?,
             heartbeat_timeout_ms: row.get("heartbeat_timeout_ms")?,
+            gone: row.get("gone")?,
             request: row.get("request")?,
             answer: run.zip(row.get("answer_attempt")?),
         })
@@ -79,6 +82,13 @@ impl Tx<'_> {
             "UPDATE agents SET request = ?2, answer_run = ?3, answer_attempt = ?4, seen_ms = ?5, gone = 0 WHERE key = ?1",
             params![bounded(agent.id.0), bounded(request), run.get(), attempt, self.now],
         )
+    }
+
+    /// Whether any agent of a sweep with another name has not left. One with this name came of a `join` whose reply was lost.
+    pub(super) fn has_agents_beside(&self, sweep: &Sweep, name: &str) -> Outcome<bool> {
+        Ok(self
+            .sql("SELECT EXISTS (SELECT 1 FROM agents WHERE sweep = ?1 AND gone = 0 AND name <> ?2)")?
+            .query_row(params![sweep.key, name], |row| row.get(0))?)
     }
 
     /// All agents of a sweep.

@@ -64,11 +64,16 @@ impl Tx<'_> {
         self.save_end(sweep, run, &ended)
     }
 
-    fn save_end(&self, sweep: &mut Sweep, run: &Run, ended: &Ended) -> Outcome<()> {
+    /// Saves a run whose attempt had ended before.
+    pub(super) fn save_again(&self, sweep: &mut Sweep, run: &Run, ended: &Ended) -> Outcome<()> {
         for entry in &ended.log {
             self.log(sweep, Some(run.record.number), entry)?;
         }
-        self.save(sweep, run, run.record.attempt)?;
+        self.save(sweep, run, run.record.attempt)
+    }
+
+    pub(super) fn save_end(&self, sweep: &mut Sweep, run: &Run, ended: &Ended) -> Outcome<()> {
+        self.save_again(sweep, run, ended)?;
         self.change_one(
             "UPDATE attempts SET ended_ms = ?3, state = ?4, rows = ?5 WHERE run = ?1 AND attempt = ?2",
             params![run.key, run.record.attempt, self.now, ended.state.as_str(), run.record.rows],

@@ -30,7 +30,8 @@ impl Tx<'_> {
             let stopped = stop.filter(|stop| stop.kind == StopKind::Early).map(|stop| stop.reason);
             runs.push(RunChange { number, added, state, stopped, rows, curves });
         }
-        Ok(Changes { upto: sweep.change, state: sweep.record.state, runs })
+        let held_back = self.held_back(sweep)?;
+        Ok(Changes { upto: sweep.change, state: sweep.record.state, runs, held_back })
     }
 
     fn curve_parts(&self, sweep: &Sweep, run: &Run, since: u64) -> Outcome<Vec<CurvePart>> {

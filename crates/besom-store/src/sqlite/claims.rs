@@ -1,7 +1,7 @@
 //! Claims: which run an agent gets.
 
 use besom_core::{RunNumber, RunState};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::Tx;
 use super::agents::Agent;
@@ -10,7 +10,7 @@ use super::events::object;
 use super::fault::{Outcome, damaged};
 use super::runs::{Run, lease};
 use super::sweeps::Sweep;
-use crate::rules::{Request, Standing};
+use crate::rules::{Request, Standing, is_held_back};
 use crate::{AgentId, Claim, ClaimedRun};
 
 impl Tx<'_> {
@@ -83,7 +83,7 @@ impl Tx<'_> {
         self.claimed(sweep, &run)
     }
 
-    /// The run of the lowest number that waits to be handed out.
+    /// The run of the lowest number that waits to be handed out; those that came back go last.
     fn next(&self, sweep: &Sweep) -> Outcome<Option<RunNumber>> {
         if !sweep.record.hands_out() {
             return Ok(None);
@@ -91,11 +91,34 @@ impl Tx<'_> {
         let mut first: Option<u64> = None;
         for state in [RunState::Pending, RunState::Preempted] {
             let lowest: Option<u64> = self
-                .sql("SELECT min(number) FROM runs WHERE sweep = ?1 AND state = ?2")?
-                .query_row(params![sweep.key, state.as_str()], |row| row.get(0))?;
+                .sql(
+                    "SELECT number FROM runs WHERE sweep = ?1 AND state = ?2 AND due_ms IS NULL
+                     ORDER BY number LIMIT 1",
+                )?
+                .query_row(params![sweep.key, state.as_str()], |row| row.get(0))
+                .optional()?;
             first = [first, lowest].into_iter().flatten().min();
         }
+        if first.is_none() {
+            first = self.came_back(sweep)?.into_iter().find(|run| !run.1).map(|run| run.0);
+        }
         Ok(first.and_then(RunNumber::new))
+    }
+
+    /// The runs that came back to wait, in order, and whether each is held back until later.
+    fn came_back(&self, sweep: &Sweep) -> Outcome<Vec<(u64, bool)>> {
+        let mut statement = self.sql(
+            "SELECT number, due_ms FROM runs WHERE sweep = ?1 AND due_ms IS NOT NULL
+               AND state IN ('pending', 'preempted') ORDER BY number",
+        )?;
+        let rows = statement
+            .query_map([sweep.key], |row| Ok((row.get(0)?, is_held_back(Some(row.get(1)?), self.now))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many runs are held back.
+    pub(super) fn held_back(&self, sweep: &Sweep) -> Outcome<u64> {
+        Ok(self.came_back(sweep)?.into_iter().filter(|run| run.1).count() as u64)
     }
 
     fn claimed(&self, sweep: &Sweep, run: &Run) -> Outcome<Claim> {

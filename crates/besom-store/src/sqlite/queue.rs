@@ -1,6 +1,5 @@
 //! What agents see of the store.
 
-use besom_core::RunState;
 use serde_json::{Map, Value};
 
 use super::SqliteStore;
@@ -69,11 +68,11 @@ impl Queue for SqliteStore {
         self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.give_up_still(sweep, lease, beat)))
     }
 
-    fn has_finished_run(&mut self, sweep: &SweepId) -> Result<bool, StoreError> {
-        self.read(|tx| Ok(tx.tally(&tx.sweep(sweep)?, RunState::Finished.as_str())? > 0))
+    fn give_back(&mut self, lease: &Lease, why: &str) -> Result<bool, StoreError> {
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.give_back(sweep, lease, why)))
     }
 
-    fn report_broken(&mut self, sweep: &SweepId, reason: &str) -> Result<(), StoreError> {
-        self.write(|tx| tx.on_sweep(sweep, |sweep| tx.report_broken(sweep, reason)))
+    fn quarantine(&mut self, agent: AgentId, reason: &str) -> Result<bool, StoreError> {
+        self.write(|tx| tx.quarantine(agent, reason))
     }
 }

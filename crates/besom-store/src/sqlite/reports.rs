@@ -1,13 +1,14 @@
 //! Reports of the holder of a lease: metric rows, signs of life, the end.
 
+use besom_core::RunState;
 use rusqlite::params;
 
 use super::Tx;
 use super::fault::{Outcome, damaged};
 use super::runs::Run;
 use super::sweeps::Sweep;
-use crate::rules::{Standing, is_end, unstored};
-use crate::{AgentId, End, Lease, Reply, Row, StoreError};
+use crate::rules::{LogEntry, Standing, is_end, unstored};
+use crate::{AgentId, End, Lease, PausedBy, Reply, Row, StoreError};
 
 impl Tx<'_> {
     /// Answers an empty report that changes nothing but when its agent was last heard of; `None` if it does more.
@@ -68,7 +69,7 @@ impl Tx<'_> {
         }
         let record = &run.record;
         self.change_one(
-            "UPDATE runs SET rows = ?3, last = ?4, change = ?5 WHERE key = ?1 AND attempt = ?2",
+            "UPDATE runs SET rows = ?3, last = ?4, change = ?5, fruitless = 0 WHERE key = ?1 AND attempt = ?2",
             params![run.key, record.attempt, record.rows, record.last, sweep.change],
         )
     }
@@ -117,6 +118,35 @@ impl Tx<'_> {
         let seconds = run.record.heartbeat_timeout_ms / 1000;
         self.give_up(sweep, &mut run, format!("its agent sent no heartbeat for {seconds} s"))?;
         Ok(true)
+    }
+
+    /// Gives back an attempt that says nothing about its run.
+    pub(super) fn give_back(&self, sweep: &mut Sweep, lease: &Lease, why: &str) -> Outcome<bool> {
+        let mut run = self.run(sweep, lease.run)?;
+        let is_running = run.record.state == RunState::Running;
+        match run.record.give_back(&sweep.record, lease.attempt, why, self.now) {
+            Some(ended) if is_running => self.save_end(sweep, &run, &ended)?,
+            Some(ended) => self.save_again(sweep, &run, &ended)?,
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Sees an agent off that seems unable to work, and pauses the sweep if no other is there. Returns whether it is paused
+    /// for such a reason.
+    pub(super) fn quarantine(&self, id: AgentId, reason: &str) -> Outcome<bool> {
+        let agent = self.agent(id)?;
+        self.on_sweep_of(agent.sweep, |sweep| {
+            if !agent.gone {
+                self.give_up_all(sweep, &agent, "its agent left")?;
+                self.mark_gone(agent.id)?;
+                self.log(sweep, None, &LogEntry::quarantined(&agent.name, reason))?;
+                if !self.has_agents_beside(sweep, &agent.name)? {
+                    self.report_broken(sweep, reason)?;
+                }
+            }
+            Ok(sweep.record.paused_by == Some(PausedBy::Program))
+        })
     }
 
     /// Sees an agent off, and gives up what it holds.

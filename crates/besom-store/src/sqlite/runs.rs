@@ -25,7 +25,8 @@ pub(super) struct Run {
 columns! {
     /// The columns of [`Run`] in the table `runs r`, to be read by [`run`].
     RunColumn: r.key, r.number, r.state, r.attempt, r.agent, r.given_up, r.beat, r.heartbeat_timeout_ms, r.rows, r.loss,
-    r.last, r.stop_kind, r.stop_reason, r.message, r.exit_code, r.crashes, r.failures, r.created_ms, r.started_ms,
+    r.last, r.stop_kind, r.stop_reason, r.message, r.exit_code, r.crashes, r.failures, r.fruitless, r.due_ms,
+    r.created_ms, r.started_ms,
     r.ended_ms, r.added, r.attempted
 }
 
@@ -49,7 +50,8 @@ impl Tx<'_> {
         self.change_one(
             "UPDATE runs SET state = ?3, attempt = ?4, agent = ?5, given_up = ?6, beat = ?7, heartbeat_timeout_ms = ?8,
                rows = ?9, last = ?10, stop_kind = ?11, stop_reason = ?12, message = ?13, exit_code = ?14,
-               crashes = ?15, failures = ?16, started_ms = ?17, ended_ms = ?18, attempted = ?19, change = ?20
+               crashes = ?15, failures = ?16, started_ms = ?17, ended_ms = ?18, attempted = ?19, change = ?20,
+               fruitless = ?21, due_ms = ?22
              WHERE key = ?1 AND attempt = ?2",
             params![
                 run.key,
@@ -71,7 +73,9 @@ impl Tx<'_> {
                 record.started_ms,
                 record.ended_ms,
                 run.attempted,
-                sweep.change
+                sweep.change,
+                record.fruitless,
+                record.due_ms
             ],
         )
     }
@@ -277,6 +281,8 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<Run> {
         exit_code: C::exit_code.get(row)?,
         crashes: C::crashes.get(row)?,
         failures: C::failures.get(row)?,
+        fruitless: C::fruitless.get(row)?,
+        due_ms: C::due_ms.get(row)?,
         started_ms: C::started_ms.get(row)?,
         ended_ms: C::ended_ms.get(row)?,
     };

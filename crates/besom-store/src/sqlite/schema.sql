@@ -66,6 +66,8 @@ CREATE TABLE runs (
   exit_code INTEGER,
   crashes INTEGER NOT NULL,         -- retries used
   failures INTEGER NOT NULL,
+  fruitless INTEGER NOT NULL DEFAULT 0, -- attempts in a row that have logged nothing
+  due_ms INTEGER,                   -- until when it is held back, if it came back to wait
   created_ms INTEGER NOT NULL,
   started_ms INTEGER,
   ended_ms INTEGER,
@@ -78,6 +80,7 @@ CREATE TABLE runs (
   UNIQUE (sweep, number)
 ) STRICT;
 CREATE INDEX runs_state ON runs (sweep, state, number);
+CREATE INDEX runs_due ON runs (sweep, number) WHERE due_ms IS NOT NULL;
 CREATE INDEX runs_change ON runs (sweep, change);
 CREATE INDEX runs_rank ON runs (sweep, rank, loss, number);
 CREATE INDEX runs_ended ON runs (sweep, ended_ms) WHERE ended_ms IS NOT NULL AND started_ms IS NOT NULL;

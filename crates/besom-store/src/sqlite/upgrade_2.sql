@@ -48,3 +48,8 @@ CREATE TRIGGER runs_stopped AFTER UPDATE OF state, stop_kind ON runs WHEN old.st
 END;
 UPDATE tallies SET runs = (SELECT count(*) FROM runs r
     WHERE r.sweep = tallies.sweep AND r.state = 'finished' AND r.stop_kind = 'early') WHERE what = 'stopped';
+
+-- Runs that came back to wait are held back for a while.
+ALTER TABLE runs ADD COLUMN fruitless INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN due_ms INTEGER;
+CREATE INDEX runs_due ON runs (sweep, number) WHERE due_ms IS NOT NULL;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use besom_agent::{Runner, Shutdown};
-use besom_engine::{Attendant, Crew, Event, Place};
+use besom_engine::{Attendant, Crew, Event, Place, Worked};
 use besom_store::SweepId;
 
 use crate::cli::files::Files;
@@ -31,9 +31,10 @@ pub(crate) fn work(
     jobs: u32,
     grace: Duration,
     shutdown: &Shutdown,
-) -> Result<()> {
+) -> Result<Worked> {
     signals::listen(shutdown)?;
     besom_agent::raise_file_limit();
+    besom_agent::adopt_orphans();
     let runners = (0..jobs).map(|_| runner(crew, grace)).collect::<Result<Vec<_>>>()?;
     let files = Files::new(place.directory(), crew.sweep().id());
     let scope = (jobs, crew.total());
@@ -41,8 +42,9 @@ pub(crate) fn work(
     let mut display = Display { progress, id: &crew.sweep().new.id, due: Instant::now(), shown: Ok(()) };
     let worked = crew.work(runners, &mut display);
     let shown = display.close();
-    worked?;
-    shown
+    let worked = worked?;
+    shown?;
+    Ok(worked)
 }
 
 fn runner(crew: &Crew<'_>, grace: Duration) -> Result<Box<dyn Runner + Send>> {
@@ -82,7 +84,18 @@ impl Attendant for Display<'_> {
                 .progress
                 .notice(&format!("sweep {id} is paused by its owner; resume with: besom resume {id}")),
             Event::MetricMissing(missing) => self.progress.notice(&format!("warning: {missing}")),
-            Event::Retrying { message } => self.progress.notice(&format!("{message}; retrying")),
+            Event::StoreFails { message } => {
+                self.progress.notice(&format!("{message}; trying again, nothing is lost"));
+            }
+            Event::StoreWorks => self.progress.notice("the store works again"),
+            Event::MachineFails { message } => {
+                self.progress.notice(&format!("this machine cannot begin runs: {message}; waiting"));
+            }
+            Event::MachineWorks => self.progress.notice("this machine begins runs again"),
+            Event::Quarantined { agent, reason } => {
+                let what = "what failed there is given back to others";
+                self.progress.notice(&format!("agent {agent} leaves, {what}: {reason}"));
+            }
             Event::SteppingFailed { message } => {
                 self.progress.notice(&format!("early stopping failed: {message}"));
             }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use besom_core::{Best, RunState};
-use besom_store::{Order, RunQuery, Status, Store, SweepRow, SweepState};
+use besom_store::{Order, PausedBy, RunQuery, Status, Store, SweepRow, SweepState};
 
 use crate::cli::{describe, table};
 
@@ -65,7 +65,8 @@ fn how_to_continue(sweep: &SweepRow, status: &Status) -> Option<String> {
     let id = &sweep.new.id;
     let failed = describe::count(status, RunState::Failed) > 0;
     match sweep.state {
-        SweepState::Paused if failed => Some(format!(
+        // Its last failures were given back, but there may be earlier ones.
+        SweepState::Paused if failed || sweep.paused_by == Some(PausedBy::Program) => Some(format!(
             "once fixed, continue with: besom retry {id} --failed; besom resume {id}; besom agent {id}"
         )),
         SweepState::Paused => Some(format!("continue with: besom resume {id}; besom agent {id}")),

@@ -47,6 +47,9 @@ pub(crate) fn plan(
             "no seed given: a sweep draws its own, so its points will differ from these (shown for seed 0)",
         )?;
     }
+    if let Some(note) = interpreter_note(config) {
+        line(note)?;
+    }
     for (index, (point, command)) in points.iter().zip(&commands).enumerate() {
         line(format!("\nrun {}: {}\n  {}", index + 1, table::parameters(point), command.text))?;
         for warning in &command.warnings {
@@ -130,6 +133,15 @@ fn shape_range(shape: &Continuous) -> String {
         Beta { a, b } => format!("a {}, b {}", table::number(a), table::number(b)),
         _ => String::new(),
     }
+}
+
+/// What to know of the interpreter, if the command uses one.
+fn interpreter_note(config: &SweepConfig) -> Option<String> {
+    let uses = |command: &Vec<String>| command.iter().any(|word| word == "${interpreter}");
+    let is_used = config.command.as_ref().is_none_or(uses);
+    let path = std::env::var("PATH").ok();
+    let note = "there is no 'python' in any directory of PATH: ${interpreter} is python3";
+    (is_used && besom_agent::interpreter(path.as_deref()) == "python3").then(|| note.to_owned())
 }
 
 /// The command line of a run, as `besom plan` shows it.

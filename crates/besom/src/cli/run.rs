@@ -205,7 +205,7 @@ fn finish_with(
 ) -> Result<Outcome> {
     let shutdown = options.shutdown.clone();
     let crew = Crew::new(place, registry, id, options)?;
-    agents::work(place, &crew, jobs, Duration::from_secs(grace), &shutdown)?;
+    let worked = agents::work(place, &crew, jobs, Duration::from_secs(grace), &shutdown)?;
     let mut store = place.open()?;
     let sweep = store.sweep(id)?;
     let status = store.status(id)?;
@@ -217,7 +217,8 @@ fn finish_with(
     }
     let succeeded = status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0);
     let missing = sweep.state.is_over() && MissingMetric::of(&mut store, id)?.is_some();
-    let well = sweep.state != SweepState::Paused && (succeeded || !sweep.state.is_over()) && !missing;
+    let well = sweep.state != SweepState::Paused && worked.quarantined.is_none();
+    let well = well && (succeeded || !sweep.state.is_over()) && !missing;
     Ok(if well { Outcome::Done } else { Outcome::Failed })
 }
 

@@ -87,6 +87,7 @@ fn check_claims(events: &[Event]) -> Result<(), String> {
                 open.insert(attempt);
             }
             "returned" => drop(open.insert(attempt)),
+            "given_back" => drop(open.remove(&attempt)),
             _ if is_end(event) => drop(open.remove(&attempt)),
             _ => {}
         }
