@@ -34,7 +34,7 @@ pub enum Event {
     },
     /// The machine begins runs again.
     MachineWorks,
-    /// An agent leaves because it seems unable to work; what has failed at it goes to others.
+    /// An agent leaves because it seems unable to work; what has failed at it goes to others. Said of the first one only.
     Quarantined {
         /// Its name.
         agent: String,

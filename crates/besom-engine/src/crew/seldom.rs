@@ -14,6 +14,8 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(60), Duration::from_
 pub(super) struct Seldom {
     store: Trouble,
     machine: Trouble,
+    /// Whether an agent was quarantined: the others of its process share its host, and soon its fate.
+    quarantined: bool,
 }
 
 #[derive(Debug, Default)]
@@ -50,7 +52,10 @@ impl Seldom {
                 self.machine.lasts(now).then_some(Event::MachineFails { message })
             }
             Notice::MachineWorks => self.machine.ends().then_some(Event::MachineWorks),
-            Notice::Quarantined { agent, reason } => Some(Event::Quarantined { agent, reason }),
+            Notice::Quarantined { agent, reason } => {
+                let is_first = !std::mem::replace(&mut self.quarantined, true);
+                is_first.then_some(Event::Quarantined { agent, reason })
+            }
             _ => None,
         }
     }
@@ -72,5 +77,7 @@ mod tests {
         assert!(said(Notice::MachineFails("no room".to_owned()), 200), "another trouble");
         assert!(said(Notice::StoreWorks, 200) && !said(Notice::StoreWorks, 200));
         assert!(said(full(), 200));
+        let left = || Notice::Quarantined { agent: "here/1/1".to_owned(), reason: "no GPU".to_owned() };
+        assert!(said(left(), 200) && !said(left(), 201));
     }
 }
