@@ -268,9 +268,9 @@ class Run:
                     self._write(_plain(stated))
 
     def _describe(self, **facts: Any) -> None:
-        """Say something about the run besides its metrics; what is None is left out."""
+        """Say something about the run besides its metrics; what is None is left out. Outside a sweep nobody would hear it."""
         known = {name: value for name, value in facts.items() if value is not None}
-        if not known:
+        if not known or self.sweep_id is None:
             return
         try:
             self._log.describe(known)
