@@ -14,7 +14,7 @@ use crate::{EngineError, id_of_path};
 /// The environment variable that names the store.
 pub const STORE_VARIABLE: &str = "BESOM_STORE";
 
-/// The store in the working directory, used where none is named.
+/// The store of the working directory, used where none is named.
 const DEFAULT: &str = ".besom";
 
 /// Opens a store of its own for whoever calls it.
@@ -99,13 +99,17 @@ impl Place {
         Ok(Self { kind: Kind::Directory(directory.clone()), directory: Some(directory) })
     }
 
-    /// The place that is named, else the one in `$BESOM_STORE`, else `.besom` in the working directory.
+    /// The place that is named, else the one in `$BESOM_STORE`, else the nearest `.besom` with a store, in the working directory or
+    /// above, as git finds a repository; else `.besom` in the working directory.
     ///
     /// # Errors
     /// As [`Self::new`].
     pub fn find(named: Option<&OsStr>) -> Result<Self, EngineError> {
         let variable = std::env::var_os(STORE_VARIABLE).filter(|value| !value.is_empty());
-        Self::new(named.or(variable.as_deref()).unwrap_or(OsStr::new(DEFAULT)))
+        match named.or(variable.as_deref()) {
+            Some(name) => Self::new(name),
+            None => Self::new(nearest().unwrap_or_else(|| DEFAULT.into())),
+        }
     }
 
     /// The directory below which agents keep the files of runs, as an absolute path; the store's, if the place was found by
@@ -164,6 +168,12 @@ impl Place {
             Kind::Opened(open) => Ok(open()?),
         }
     }
+}
+
+/// The nearest store above the working directory, or in it.
+fn nearest() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    here.ancestors().map(|directory| directory.join(DEFAULT)).find(|directory| file(directory).is_file())
 }
 
 fn file(directory: &Path) -> PathBuf {

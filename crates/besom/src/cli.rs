@@ -3,16 +3,20 @@
 mod agents;
 mod arguments;
 mod bench;
+mod complete;
 mod conclusion;
 mod describe;
 mod files;
 mod grid;
+mod help;
 mod input;
 mod inspect;
 mod json;
 mod live;
+mod logs;
 mod manage;
 mod methods;
+mod organize;
 mod output;
 mod plan;
 mod plot;
@@ -24,6 +28,7 @@ mod show;
 mod signals;
 mod stateless;
 mod table;
+mod target;
 mod text;
 mod validate;
 mod wandb;
@@ -33,10 +38,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use besom_core::{Registry, Taken};
 use besom_engine::Place;
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
+use clap_complete::env::{CompleteEnv, Shells};
 
 pub(crate) use agents::SUPERVISE;
 use arguments::{Arguments, Command};
@@ -45,6 +51,9 @@ use output::Outcome;
 
 use crate::error::{InputError, describe, diagnostics, is_input};
 
+/// The environment variable by which a shell asks for what can stand next.
+const COMPLETE: &str = "BESOM_COMPLETE";
+
 /// Parses the arguments, of which the first is the name of the program, and executes the command.
 pub(crate) fn run(registry: &Registry, arguments: Vec<OsString>) -> ExitCode {
     // A supervisor is started for every run: nothing else is parsed or set up before it.
@@ -52,7 +61,9 @@ pub(crate) fn run(registry: &Registry, arguments: Vec<OsString>) -> ExitCode {
         std::process::exit(besom_agent::supervise(arguments.into_iter().skip(2)));
     }
     signals::survive_file_size_limit();
-    let arguments = match Arguments::try_parse_from(arguments) {
+    CompleteEnv::with_factory(help::command).var(COMPLETE).complete();
+    let parsed = help::command().try_get_matches_from(arguments);
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
             // clap prints help and version to standard output with code 0, errors to standard error with code 2.
@@ -114,8 +125,9 @@ fn execute(registry: &Registry, Arguments { store, color, command }: Arguments) 
         Command::Status { id, json } => inspect::status(&place, id.as_deref(), json),
         Command::List { json } => inspect::list(&place, json),
         Command::Runs(arguments) => runs::runs(&place, &arguments),
-        Command::Show { id, run, json } => show::show(&place, &id, run, json),
-        Command::Best { id, json } => inspect::best(&place, &id, json),
+        Command::Show { id, run, json } => show::show(&place, id.as_deref(), run, json),
+        Command::Logs(arguments) => logs::logs(&place, &arguments),
+        Command::Best { id, json } => inspect::best(&place, id.as_deref(), json),
         Command::Plot(arguments) => plot::plot(registry, &place, &arguments),
         Command::Pause { id } => manage::pause(&place, &id),
         Command::Resume { id } => manage::resume(&place, &id),
@@ -124,6 +136,10 @@ fn execute(registry: &Registry, Arguments { store, color, command }: Arguments) 
         Command::EarlyStop { file, runs, json } => stateless::stop(registry, &file, &runs, json),
         Command::Cancel { id } => manage::cancel(&place, &id),
         Command::Retry(arguments) => manage::retry(&place, &arguments),
+        Command::Enqueue(arguments) => organize::enqueue(registry, &place, &arguments),
+        Command::Rename(arguments) => organize::rename(&place, &arguments),
+        Command::Tag(arguments) => organize::tag(&place, &arguments),
+        Command::Note(arguments) => organize::note(&place, &arguments),
         Command::Validate { file, json, wandb, strict } => {
             validate::validate(registry, &file, json, wandb, strict)
         }
@@ -147,9 +163,12 @@ fn ask_tell(registry: &Registry) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Prints the script by which a shell asks this command for what can stand next.
 fn completion(shell: clap_complete::Shell) -> Result<Outcome> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "besom", &mut script);
+    let shells = Shells::builtins();
+    let shell = shells.completer(&shell.to_string()).context("this shell is not known")?;
+    shell.write_registration(COMPLETE, "besom", "besom", "besom", &mut script)?;
     std::io::stdout().write_all(&script)?;
     Ok(Outcome::Done)
 }

@@ -1,5 +1,8 @@
 //! What can be typed: the subcommands and their options.
 
+mod bench;
+mod organize;
+
 use std::path::PathBuf;
 
 use besom_core::RunState;
@@ -7,14 +10,18 @@ use clap::{Args, Parser, Subcommand};
 
 use besom_plot::Kind;
 
+pub(crate) use bench::{BenchAction, BenchArguments, BenchRun, ReportArguments};
+pub(crate) use organize::{EnqueueArguments, NoteArguments, RenameArguments, TagArguments};
+
 use crate::cli::output::Color;
+use crate::cli::target::RunName;
 
 /// Hyperparameter sweeps with no account, server or network.
 #[derive(Debug, Parser)]
 #[command(name = "besom", version, max_term_width = 100, infer_subcommands = false)]
 #[command(after_help = "Exit codes: 0 success, 1 failure, 2 invalid input, 130 ended by Ctrl-C.")]
 pub(crate) struct Arguments {
-    /// Directory of the store [default: $BESOM_STORE, else .besom]
+    /// Directory of the store [default: $BESOM_STORE, else .besom here or in a directory above]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,
     /// When to print colors
@@ -41,12 +48,12 @@ pub(crate) enum Command {
     Agent(AgentArguments),
     /// Step a sweep until it finishes: suggest runs, stop bad ones
     Controller {
-        /// Id of the sweep
+        /// Id of the sweep, or its beginning
         id: String,
     },
     /// Show the status of sweeps
     Status {
-        /// Id of a sweep [default: unfinished sweeps, or the newest]
+        /// Id of a sweep, or its beginning [default: unfinished sweeps, or the newest]
         id: Option<String>,
         /// Print JSON
         #[arg(long)]
@@ -61,38 +68,43 @@ pub(crate) enum Command {
     /// List the runs of a sweep
     Runs(RunsArguments),
     /// Show a run: parameters, curve, events, why it was suggested or stopped
+    #[command(allow_missing_positional = true)]
     Show {
-        /// Id of the sweep
-        id: String,
-        /// Number of the run
-        run: u64,
+        /// Id of the sweep, or its beginning [default: the newest]
+        id: Option<String>,
+        /// Number of the run, best, or last (the one that began last)
+        run: RunName,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+    /// Print what the program of a run has printed
+    #[command(allow_missing_positional = true)]
+    Logs(LogsArguments),
     /// Show the best run of a sweep
     Best {
-        /// Id of the sweep
-        id: String,
+        /// Id of the sweep, or its beginning [default: the newest]
+        id: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Plot a sweep to SVG or PNG
+    #[command(allow_missing_positional = true)]
     Plot(PlotArguments),
     /// Pause a sweep: start no new runs until resumed
     Pause {
-        /// Id of the sweep
+        /// Id of the sweep, or its beginning
         id: String,
     },
     /// Resume a paused sweep
     Resume {
-        /// Id of the sweep
+        /// Id of the sweep, or its beginning
         id: String,
     },
     /// Stop starting runs, let running ones finish
     Stop {
-        /// Id of the sweep
+        /// Id of the sweep, or its beginning
         #[arg(value_name = "ID")]
         target: PathBuf,
         // `stop FILE --runs RUNS` is `early-stop` as W&B's conformance suite calls it.
@@ -114,11 +126,19 @@ pub(crate) enum Command {
     },
     /// Cancel a sweep: end it and its running runs now
     Cancel {
-        /// Id of the sweep
+        /// Id of the sweep, or its beginning
         id: String,
     },
     /// Requeue failed, crashed or killed runs
     Retry(RetryArguments),
+    /// Add a run with parameters of your own to a sweep
+    Enqueue(EnqueueArguments),
+    /// Give a sweep another name
+    Rename(RenameArguments),
+    /// Tag a sweep or a run
+    Tag(TagArguments),
+    /// Write a note on a sweep or a run
+    Note(NoteArguments),
     /// Check a sweep file
     #[command(after_help = "Exit codes: 0 valid, 1 invalid, 2 the file cannot be read.")]
     Validate {
@@ -277,7 +297,7 @@ pub(crate) struct RunArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentArguments {
-    /// Id of the sweep; entity/project/ in front of it is ignored
+    /// Id of the sweep, or its beginning; entity/project/ in front of it is ignored
     pub(crate) id: String,
     /// Number of runs to execute in parallel
     #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -310,8 +330,8 @@ pub(crate) struct AgentArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunsArguments {
-    /// Id of the sweep
-    pub(crate) id: String,
+    /// Id of the sweep, or its beginning [default: the newest]
+    pub(crate) id: Option<String>,
     /// Only runs in these states, as the table prints them
     #[arg(long, value_delimiter = ',', value_name = "STATE,..", value_parser = parse_state)]
     pub(crate) state: Vec<String>,
@@ -387,9 +407,23 @@ fn parse_state(text: &str) -> Result<String, String> {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct LogsArguments {
+    /// Id of the sweep, or its beginning [default: the newest]
+    pub(crate) id: Option<String>,
+    /// Number of the run, best, or last (the one that began last)
+    pub(crate) run: RunName,
+    /// Print what comes until the run ends
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// Begin with the last N lines
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) lines: Option<usize>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct PlotArguments {
-    /// Id of the sweep
-    pub(crate) id: String,
+    /// Id of the sweep, or its beginning [default: the newest]
+    pub(crate) id: Option<String>,
 
     /// What to show: history, parallel, importance, slice, contour or curves
     #[arg(value_name = "PLOT")]
@@ -411,7 +445,7 @@ pub(crate) struct PlotArguments {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["failed", "crashed", "killed"])))]
 pub(crate) struct RetryArguments {
-    /// Id of the sweep
+    /// Id of the sweep, or its beginning
     pub(crate) id: String,
     /// Runs that failed
     #[arg(long)]
@@ -422,116 +456,6 @@ pub(crate) struct RetryArguments {
     /// Runs that were killed
     #[arg(long)]
     pub(crate) killed: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct BenchArguments {
-    #[command(subcommand)]
-    pub(crate) action: Option<BenchAction>,
-    #[command(flatten)]
-    pub(crate) run: BenchRun,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum BenchAction {
-    /// List the suites, or the tasks of one
-    List {
-        /// Name of a suite
-        name: Option<String>,
-        /// Folder of YAHPO's models, for the suite surrogates
-        #[arg(long, value_name = "FOLDER")]
-        surrogates: Option<PathBuf>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Compare the results in folders and files, also of several benchmarks
-    Report(ReportArguments),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BenchRun {
-    /// Search methods, the one that others are compared with first; NAME, NAME:OPTION=VALUE or LABEL=NAME:OPTION=VALUE
-    #[arg(long, value_delimiter = ',', default_value = "bayes,tpe,random", value_name = "METHOD,..")]
-    pub(crate) methods: Vec<String>,
-    /// A program that speaks the protocol of besom ask-tell, as a method; may be repeated
-    #[arg(long, value_parser = parse_exec, value_name = "LABEL=COMMAND")]
-    pub(crate) exec: Vec<String>,
-    /// Stopping rules to combine every method with: none, NAME or NAME:OPTION=VALUE
-    #[arg(long, value_delimiter = ',', value_name = "RULE,..")]
-    pub(crate) stopper: Vec<String>,
-    /// Suites or single tasks
-    #[arg(long, value_delimiter = ',', default_value = "quick", value_name = "SUITE,..")]
-    pub(crate) suite: Vec<String>,
-    /// Folder of YAHPO's models, for the suite surrogates
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) surrogates: Option<PathBuf>,
-    /// Number of seeds, or seeds such as 0-4 or 3,7
-    #[arg(long, value_parser = parse_seeds, default_value = "10", value_name = "SEEDS")]
-    pub(crate) seeds: Seeds,
-    /// Runs of a sweep [default: as many as each task says]
-    #[arg(long, value_name = "N")]
-    pub(crate) runs: Option<usize>,
-    /// Runs in flight at a time (simulated)
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub(crate) workers: usize,
-    /// Number of sweeps to execute in parallel
-    #[arg(short, long, default_value_t = 1, value_name = "N")]
-    pub(crate) jobs: usize,
-    /// Fail a sweep whose program takes longer than this for an answer
-    #[arg(long, default_value_t = 600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) timeout: u64,
-    /// Print one JSON line per sweep instead of the tables
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Append results to METHOD.jsonl in this folder, and skip those that are there
-    #[arg(short, long, value_name = "FOLDER")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReportArguments {
-    /// Folders of results, or files METHOD.jsonl
-    #[arg(required = true, value_name = "FOLDER|FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Write the report to this file, with pictures beside it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) markdown: Option<PathBuf>,
-}
-
-/// Seeds as a list of its own: clap would take a `Vec` for a repeated option.
-pub(crate) type Seeds = std::sync::Arc<[u64]>;
-
-/// The most seeds that make sense, so that a slip of the finger does not fill the memory.
-const MOST_SEEDS: u64 = 100_000;
-
-/// Reads `20` (the seeds 0 to 19), `0-4` (five seeds) and lists of ranges and seeds: `3,7`, `0-4,9`.
-fn parse_seeds(text: &str) -> Result<Seeds, String> {
-    let wrong = || {
-        format!("expected a number of seeds such as 20, or seeds such as 0-4 or 3,7 (at most {MOST_SEEDS})")
-    };
-    let number = |text: &str| text.trim().parse::<u64>().map_err(|_| wrong());
-    if let Ok(count) = number(text) {
-        return if (1..=MOST_SEEDS).contains(&count) { Ok((0..count).collect()) } else { Err(wrong()) };
-    }
-    let mut seeds = Vec::new();
-    for part in text.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (number(first)?, number(last)?);
-        if first > last || last - first >= MOST_SEEDS || seeds.len() as u64 >= MOST_SEEDS {
-            return Err(wrong());
-        }
-        seeds.extend(first..=last);
-    }
-    Ok(seeds.into())
-}
-
-fn parse_exec(text: &str) -> Result<String, String> {
-    match text.split_once('=') {
-        Some((label, command)) if !label.is_empty() && !command.is_empty() => Ok(text.to_owned()),
-        _ => Err("expected LABEL=COMMAND, such as mine='python my_method.py'".to_owned()),
-    }
 }
 
 /// Reads a size such as `900x520`.

@@ -7,9 +7,25 @@ use besom_store::{PausedBy, RunRow, Status, Store, StoreError, SweepRow, SweepSt
 use crate::cli::table;
 use crate::cli::text::Paint;
 
+/// The labels of a sweep that besom gives a meaning: a name in place of that in its file, tags (a list in JSON), a note.
+pub(crate) const NAME: &str = "name";
+pub(crate) const TAGS: &str = "tags";
+pub(crate) const NOTES: &str = "notes";
+
+/// The name of a sweep, if it has one.
+pub(crate) fn name(sweep: &SweepRow) -> Option<&str> {
+    sweep.new.labels.get(NAME).or(sweep.new.name.as_ref()).map(String::as_str)
+}
+
 /// The name of a sweep in parentheses, if it has one.
 pub(crate) fn title(sweep: &SweepRow) -> String {
-    sweep.new.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default()
+    name(sweep).map(|name| format!(" ({name})")).unwrap_or_default()
+}
+
+/// The tags of a sweep.
+pub(crate) fn tags(sweep: &SweepRow) -> Vec<String> {
+    let list = sweep.new.labels.get(TAGS).and_then(|text| serde_json::from_str(text).ok());
+    list.unwrap_or_default()
 }
 
 /// The name of the metric.

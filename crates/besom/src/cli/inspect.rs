@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use crate::cli::grid::{self, Column};
 use crate::cli::output::{self, Outcome, line, painted};
 use crate::cli::text::Paint;
-use crate::cli::{describe, json, table};
+use crate::cli::{describe, json, table, target};
 use crate::error::InputError;
-use besom_engine::{MissingMetric, Place, find_sweep};
+use besom_engine::{MissingMetric, Place};
 
 pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweeps = match id {
-        Some(id) => vec![find_sweep(&mut store, id)?],
+        Some(id) => vec![target::sweep(&mut *store, place, id)?],
         None => open_or_newest(store.sweeps()?),
     };
     let mut all = Vec::new();
@@ -52,6 +52,12 @@ fn open_or_newest(mut sweeps: Vec<SweepRow>) -> Vec<SweepRow> {
 fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
     let mut lines = vec![format!("sweep {}{}", sweep.new.id, describe::title(sweep))];
     let mut fact = |name: &str, text: String| lines.push(format!("  {name:<13}  {text}"));
+    if !describe::tags(sweep).is_empty() {
+        fact("tags", describe::tags(sweep).join(", "));
+    }
+    if let Some(note) = sweep.new.labels.get(describe::NOTES) {
+        fact("note", note.replace('\n', " "));
+    }
     fact("state", describe::state(sweep, status));
     fact("runs", describe::counts(sweep.new.run_cap, status));
     if let Some(best) = &status.best {
@@ -113,7 +119,7 @@ fn columns(sweeps: &[(SweepRow, Status)]) -> Vec<Column> {
         Column::right("runs", cells(|sweep, _| sweep.runs.to_string())),
         Column::right("best", cells(|_, status| table::maybe(status.best.map(|best| best.value)))),
         Column::right("age", ages.collect()).rank(2),
-        Column::text("name", cells(|sweep, _| sweep.new.name.clone().unwrap_or_else(|| "-".into()))).rank(3),
+        Column::text("name", cells(|sweep, _| describe::name(sweep).unwrap_or("-").to_owned())).rank(3),
         Column::text("file", cells(|sweep, _| from_here(sweep.new.source.as_deref()))).rank(1),
     ]
 }
@@ -126,10 +132,11 @@ fn from_here(source: Option<&str>) -> String {
     below.unwrap_or_else(|| source.to_owned())
 }
 
-pub(crate) fn best(place: &Place, id: &str, as_json: bool) -> Result<Outcome> {
+pub(crate) fn best(place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
-    let sweep = find_sweep(&mut store, id)?;
+    let sweep = target::sweep_or_newest(&mut *store, place, id)?;
     if sweep.new.metrics.is_empty() {
+        let id = sweep.id();
         return Err(InputError::new(format!("sweep {id} has no metric, so it has no best run")).into());
     }
     let status = store.status(&sweep.new.id)?;

@@ -25,6 +25,7 @@ pub(crate) fn sweep(sweep: &SweepRow, status: &Status) -> Value {
     let mut value = rows(sweep);
     if let Some(object) = value.as_object_mut() {
         object.shift_remove("text");
+        object.insert("name".into(), describe::name(sweep).into());
         object.insert("idle".into(), describe::is_idle(sweep, status).into());
     }
     value

@@ -40,7 +40,7 @@ pub(crate) fn logs(place: &Place, arguments: &LogsArguments) -> Result<Outcome> 
     Ok(Outcome::Done)
 }
 
-/// Prints the file; with `--follow` goes on until the run has ended.
+/// Prints the file, and with `--follow` what comes.
 fn print_file(
     store: &mut dyn Store,
     path: &Path,
@@ -56,19 +56,29 @@ fn print_file(
         notice(format!("run {} is {} and has printed nothing", run.number, run.state));
     }
     printer.print(last_lines(&bytes, arguments.lines))?;
-    while arguments.follow {
+    if arguments.follow { follow(store, &mut file, id, run, printer) } else { Ok(()) }
+}
+
+/// Prints what comes until the run ends.
+fn follow(
+    store: &mut dyn Store,
+    file: &mut File,
+    id: &SweepId,
+    run: &RunRow,
+    printer: &mut Printer,
+) -> Result<()> {
+    loop {
         // Looked at before the file is read: what it printed at last is then in the file.
         let now = store.run(id, run.number)?;
         let is_over = !now.state.is_open() || now.attempt != run.attempt;
-        bytes.clear();
+        let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         printer.print(&bytes)?;
         if is_over {
-            break;
+            return Ok(());
         }
         std::thread::sleep(PACE);
     }
-    Ok(())
 }
 
 /// The last lines, or all.
@@ -109,7 +119,10 @@ mod tests {
     fn last_lines_are_counted_from_the_end() {
         let text = b"one\ntwo\nthree\n";
         let last = |most| String::from_utf8_lossy(last_lines(text, most)).into_owned();
-        assert_eq!([last(None), last(Some(2)), last(Some(9))], ["one\ntwo\nthree\n", "two\nthree\n", "one\ntwo\nthree\n"]);
+        assert_eq!(
+            [last(None), last(Some(2)), last(Some(9))],
+            ["one\ntwo\nthree\n", "two\nthree\n", "one\ntwo\nthree\n"]
+        );
         assert_eq!(last(Some(0)), "");
         assert_eq!(last_lines(b"one\ntwo", Some(1)), b"two");
     }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use besom_core::{LoggedKeys, NoValue, RunState, error_chain};
-use besom_store::{Store, SweepState};
+use besom_store::{Store, StoreError, SweepState};
 use serde_json::{Map, Value};
 
 use crate::cli::arguments::RetryArguments;
 use crate::cli::output::{Outcome, line};
+use crate::cli::target;
 use crate::error::InputError;
-use besom_engine::{Place, find_sweep};
+use besom_engine::Place;
 
 pub(crate) fn pause(place: &Place, id: &str) -> Result<Outcome> {
     change(place, id, SweepState::Paused, "by its owner", |id| {
@@ -40,9 +41,9 @@ pub(crate) fn cancel(place: &Place, id: &str) -> Result<Outcome> {
 /// Ends a sweep. Again, it still ends the runs of agents that have died since.
 fn end(place: &Place, id: &str, to: SweepState, reason: &str, described: &str) -> Result<Outcome> {
     let mut store = place.open()?;
-    let sweep = find_sweep(&mut store, id)?;
+    let sweep = target::sweep(&mut *store, place, id)?;
     let ended = besom_engine::end_sweep(&mut *store, place.directory(), &sweep.new.id, to, Some(reason));
-    let running = ended.map_err(|e| InputError::new(error_chain(&e)))?;
+    let running = ended.map_err(|error| refused(&error))?;
     let id = &sweep.new.id;
     match sweep.state == to {
         true => line(format!("sweep {id} is already {to}"))?,
@@ -63,15 +64,35 @@ fn change(
     describe: impl FnOnce(&str) -> String,
 ) -> Result<Outcome> {
     let mut store = place.open()?;
-    let sweep = find_sweep(&mut store, id)?;
+    let sweep = target::sweep(&mut *store, place, id)?;
     if sweep.state == to {
         line(format!("sweep {} is already {to}", sweep.new.id))?;
         return Ok(Outcome::Done);
     }
     let reason = (!reason.is_empty()).then_some(reason);
-    store.set_state(&sweep.new.id, to, reason).map_err(|e| InputError::new(error_chain(&e)))?;
+    store.set_state(&sweep.new.id, to, reason).map_err(|error| refused(&error))?;
     line(format!("sweep {} {}", sweep.new.id, describe(sweep.new.id.as_str())))?;
     Ok(Outcome::Done)
+}
+
+/// Why a sweep cannot change so, and what can be done instead.
+fn refused(error: &(dyn std::error::Error + 'static)) -> InputError {
+    let state = |error: &StoreError| match error {
+        StoreError::Transition { sweep, from, .. } => Some((sweep.clone(), *from)),
+        _ => None,
+    };
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let found = causes.into_iter().find_map(|error| state(error.downcast_ref::<StoreError>()?));
+    let way_out = match found {
+        Some((id, SweepState::Finished)) => format!(
+            "; run failed runs again with: besom retry {id} --failed; create a sweep that learns from it with: besom run FILE --prior-runs {id}"
+        ),
+        Some((id, _)) => {
+            format!("; create a sweep that learns from it with: besom run FILE --prior-runs {id}")
+        }
+        None => String::new(),
+    };
+    InputError::new(format!("{}{way_out}", error_chain(error)))
 }
 
 pub(crate) fn retry(place: &Place, arguments: &RetryArguments) -> Result<Outcome> {
@@ -82,7 +103,7 @@ pub(crate) fn retry(place: &Place, arguments: &RetryArguments) -> Result<Outcome
     ];
     let states: Vec<_> = chosen.into_iter().filter_map(|(chosen, state)| chosen.then_some(state)).collect();
     let mut store = place.open()?;
-    let sweep = find_sweep(&mut store, &arguments.id)?;
+    let sweep = target::sweep(&mut *store, place, &arguments.id)?;
     let count = store.retry(&sweep.new.id, &states)?;
     let runs = if count == 1 { "run" } else { "runs" };
     line(match count {
@@ -130,7 +151,7 @@ fn is_diverged(value: &Value) -> bool {
 }
 
 /// Reads JSON as it is, anything else as text. `nan` and `inf`, which JSON lacks, become the texts that stand for them.
-fn parse(value: &str) -> Value {
+pub(crate) fn parse(value: &str) -> Value {
     if let Ok(value) = serde_json::from_str(value) {
         return value;
     }

@@ -10,15 +10,16 @@ use besom_insight::InsightError;
 
 use crate::cli::arguments::PlotArguments;
 use crate::cli::output::{Outcome, line};
+use crate::cli::target;
 use crate::error::InputError;
-use besom_engine::{Place, find_sweep};
+use besom_engine::Place;
 use besom_plot::{Format, Plot, PlotError};
 
 pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments) -> Result<Outcome> {
     let output = arguments.output.clone().unwrap_or_else(|| default_output(arguments));
     let format = format(&output)?;
     let mut store = place.open_to_read()?;
-    let sweep = find_sweep(&mut store, &arguments.id)?;
+    let sweep = target::sweep_or_newest(&mut *store, place, arguments.id.as_deref())?;
     let config = besom_engine::stored_config(registry, &sweep)?;
     let controller = besom_engine::past(&mut store, &sweep, &config)?;
     let mut picture = Plot::new(arguments.kind).parameters(arguments.parameters.iter().cloned());

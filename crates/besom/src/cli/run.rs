@@ -8,8 +8,7 @@ use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
 use besom_core::{Registry, RunState};
 use besom_engine::{
-    Creation, Crew, CrewOptions, MissingMetric, Place, PriorRun, Steps, find_sweep, program_directory,
-    stored_config,
+    Creation, Crew, CrewOptions, MissingMetric, Place, PriorRun, Steps, program_directory, stored_config,
 };
 use besom_store::{Store, SweepId, SweepRow, SweepState};
 
@@ -18,7 +17,7 @@ use crate::cli::conclusion::conclusion;
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
 use crate::cli::output::{self, Outcome, line, notice};
 use crate::cli::resume::{self, Found};
-use crate::cli::{agents, describe, signals, wandb};
+use crate::cli::{agents, describe, signals, target, wandb};
 use crate::error::InputError;
 
 /// How often a controller without agents steps its sweep. A step with no news costs a query.
@@ -34,7 +33,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
             Found::Ended(sweep) => return nothing_to_resume(&sweep),
             Found::Nothing => {
                 notice("no sweep of this file in the store; creating a new one");
-                new_sweep(registry, &mut *store, &file, arguments.seed, &arguments.prior_runs)?
+                new_sweep(registry, place, &mut *store, &file, arguments.seed, &arguments.prior_runs)?
             }
         },
         false => {
@@ -45,7 +44,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
                     sweep.new.id
                 ));
             }
-            new_sweep(registry, &mut *store, &file, arguments.seed, &arguments.prior_runs)?
+            new_sweep(registry, place, &mut *store, &file, arguments.seed, &arguments.prior_runs)?
         }
     };
     let sweep = store.sweep(&id)?;
@@ -99,13 +98,14 @@ fn nothing_to_resume(sweep: &SweepRow) -> Result<Outcome> {
 
 fn new_sweep(
     registry: &Registry,
+    place: &Place,
     store: &mut dyn Store,
     file: &SweepFile,
     seed: Option<u64>,
     prior_runs: &[String],
 ) -> Result<SweepId> {
     let config = &file.config;
-    let prior = read_prior_runs(store, config, prior_runs)?;
+    let prior = read_prior_runs(store, place, config, prior_runs)?;
     let seed = besom_engine::seed(config, seed);
     // Algorithms may refuse the problem: before anything is stored.
     besom_engine::build(registry, config, seed)?;
@@ -120,7 +120,12 @@ fn new_sweep(
 }
 
 /// The runs in each of these: an existing file, else a sweep of the store.
-fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]) -> Result<Vec<PriorRun>> {
+fn read_prior_runs(
+    store: &mut dyn Store,
+    place: &Place,
+    config: &SweepConfig,
+    names: &[String],
+) -> Result<Vec<PriorRun>> {
     let mut prior = Vec::new();
     for name in names {
         let path = Path::new(name);
@@ -130,7 +135,7 @@ fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]
                 prior.push(run.map_err(|error| InputError::new(format!("{name}: {error}")))?);
             }
         } else {
-            let sweep = find_sweep(store, name)?;
+            let sweep = target::sweep(store, place, name)?;
             prior.extend(PriorRun::all_of_store(store, &sweep.new.id)?);
         }
     }
@@ -148,7 +153,7 @@ fn read_prior_runs(store: &mut dyn Store, config: &SweepConfig, names: &[String]
 
 pub(crate) fn create(registry: &Registry, place: &Place, arguments: &SweepArguments) -> Result<Outcome> {
     let file = wandb::file(registry, arguments)?;
-    let id = new_sweep(registry, &mut place.open_or_create()?, &file, None, &arguments.prior_runs)?;
+    let id = new_sweep(registry, place, &mut place.open_or_create()?, &file, None, &arguments.prior_runs)?;
     if arguments.wandb.controller {
         return controller(registry, place, id.as_str());
     }
@@ -162,7 +167,7 @@ pub(crate) fn create(registry: &Registry, place: &Place, arguments: &SweepArgume
 
 pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArguments) -> Result<Outcome> {
     let mut store = place.open()?;
-    let sweep = find_sweep(&mut store, &arguments.id)?;
+    let sweep = target::sweep(&mut *store, place, &arguments.id)?;
     if sweep.state.is_over() {
         return outlast(place, &mut *store, &sweep);
     }
@@ -224,7 +229,7 @@ fn finish_with(
 
 pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result<Outcome> {
     let mut store = place.open()?;
-    let sweep = find_sweep(&mut store, id)?;
+    let sweep = target::sweep(&mut *store, place, id)?;
     let config = stored_config(registry, &sweep)?;
     let mut controller =
         Controller::new(sweep.new.id.clone(), besom_engine::build(registry, &config, sweep.new.seed)?);

@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 
 use anyhow::Result;
 use besom_core::{Expr, ExprErrorKind};
-use besom_engine::{Place, find_sweep};
+use besom_engine::Place;
 use besom_store::{Order, RunQuery, RunRow, Store};
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::cli::arguments::{RunsArguments, Sort};
 use crate::cli::grid::{self, Column};
 use crate::cli::output::{self, Outcome, line, notice, painted};
 use crate::cli::text::Paint;
-use crate::cli::{json, table};
+use crate::cli::{json, table, target};
 use crate::error::InputError;
 use fields::Fields;
 
@@ -26,7 +26,7 @@ const MOST: usize = 50;
 
 pub(crate) fn runs(place: &Place, arguments: &RunsArguments) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
-    let sweep = find_sweep(&mut store, &arguments.id)?;
+    let sweep = target::sweep_or_newest(&mut *store, place, arguments.id.as_deref())?;
     let by_number = store.runs(sweep.id(), &RunQuery::default())?;
     let mut fields = Fields::new(sweep, &by_number);
     let mut runs = filtered(&mut *store, &mut fields, by_number, arguments)?;

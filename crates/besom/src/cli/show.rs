@@ -2,18 +2,22 @@
 
 use anyhow::{Context, Result};
 use besom_agent::RunDir;
-use besom_core::{Logged, LoggedKeys, NoValue, RunNumber};
+use besom_core::{Logged, LoggedKeys, NoValue, RunState};
 use besom_store::{Attempt, Event, Lease, RunRow, Store, SweepRow, system_clock};
 use serde_json::{Map, Value, json};
 
 use crate::cli::describe::metric;
+use crate::cli::files::Files;
 use crate::cli::output::{self, Outcome, line};
+use crate::cli::target::{self, RunName};
 use crate::cli::{json, table};
-use crate::error::InputError;
-use besom_engine::{Place, find_sweep};
+use besom_engine::Place;
 
 /// How many events of a run are shown.
 const EVENTS: u64 = 1000;
+
+/// How many of the last lines of a failed run's output are shown.
+const OUTPUT_LINES: usize = 10;
 
 /// What is known of a run.
 struct Facts {
@@ -25,12 +29,13 @@ struct Facts {
     events: Vec<Event>,
 }
 
-pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<Outcome> {
-    let number = RunNumber::new(run).ok_or_else(|| InputError::new("run numbers start at 1"))?;
+pub(crate) fn show(place: &Place, id: Option<&str>, run: RunName, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
-    let sweep = find_sweep(&mut store, id)?;
+    let sweep = target::sweep_or_newest(&mut *store, place, id)?;
+    let run = target::run(&mut *store, &sweep, run)?;
+    let number = run.number;
     let facts = Facts {
-        run: store.run(&sweep.new.id, number)?,
+        run,
         curve: if sweep.new.metrics.is_empty() {
             Vec::new()
         } else {
@@ -51,13 +56,16 @@ pub(crate) fn show(place: &Place, id: &str, run: u64, as_json: bool) -> Result<O
         )?;
     } else {
         let directory = place.directory().context("the store has no directory")?;
+        let files = Files::new(Some(directory), facts.sweep.id());
+        let is_failed = facts.run.state == RunState::Failed;
+        let output = if is_failed { files.last_lines(&facts.run, OUTPUT_LINES) } else { Vec::new() };
         let lease = Lease { sweep: facts.sweep.new.id.clone(), run: number, attempt: facts.run.attempt };
-        line(describe(&facts, &RunDir::new(directory, &lease)))?;
+        line(describe(&facts, output, &RunDir::new(directory, &lease)))?;
     }
     Ok(Outcome::Done)
 }
 
-fn describe(facts: &Facts, files: &RunDir) -> String {
+fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
     let Facts { sweep, run, curve, logged, attempts, events } = facts;
     let mut lines = vec![headline(sweep, run)];
     if let Some(why) = &run.stop_reason {
@@ -69,6 +77,7 @@ fn describe(facts: &Facts, files: &RunDir) -> String {
     if let Some(why) = no_value(sweep, run, logged) {
         lines.push(why);
     }
+    section(&mut lines, "last output", output);
     section(&mut lines, "parameters", pairs(table::flat(&run.point)));
     section(&mut lines, "suggested because", note(&run.note));
     section(&mut lines, &curve_title(metric(sweep), curve), plot(curve));

@@ -25,9 +25,17 @@ pub(crate) fn sweep(store: &mut dyn Store, place: &Place, id: &str) -> Result<Sw
         [only] => Ok(store.sweep(&SweepId::new(only))?),
         [] => {
             let near = did_you_mean(nearest(wanted, ids()));
-            Err(InputError::new(format!("no sweep has the id '{wanted}'{near} (in the store {})", name(place))).into())
+            Err(InputError::new(format!(
+                "no sweep has the id '{wanted}'{near} (in the store {})",
+                name(place)
+            ))
+            .into())
         }
-        _ => Err(InputError::new(format!("several sweeps have ids that begin with '{wanted}': {}", begin.join(", "))).into()),
+        _ => Err(InputError::new(format!(
+            "several sweeps have ids that begin with '{wanted}': {}",
+            begin.join(", ")
+        ))
+        .into()),
     }
 }
 
@@ -37,7 +45,10 @@ pub(crate) fn sweep_or_newest(store: &mut dyn Store, place: &Place, id: Option<&
         return sweep(store, place, id);
     }
     let newest = store.sweeps()?.pop().ok_or_else(|| {
-        InputError::new(format!("no sweeps yet in the store {}; create one with: besom run FILE", name(place)))
+        InputError::new(format!(
+            "no sweeps yet in the store {}; create one with: besom run FILE",
+            name(place)
+        ))
     })?;
     notice(format!("sweep {}{}, the newest", newest.new.id, describe::title(&newest)));
     Ok(newest)
@@ -67,7 +78,9 @@ impl FromStr for RunName {
             "0" => Err("run numbers start at 1".to_owned()),
             _ => {
                 let number = text.parse().ok().and_then(RunNumber::new);
-                number.map(Self::Number).ok_or_else(|| "expected the number of a run, best, or last".to_owned())
+                number
+                    .map(Self::Number)
+                    .ok_or_else(|| "expected the number of a run, best, or last".to_owned())
             }
         }
     }
@@ -81,11 +94,17 @@ pub(crate) fn run(store: &mut dyn Store, sweep: &SweepRow, name: RunName) -> Res
         RunName::Best => store.status(id)?.best.map(|best| best.run),
         RunName::Last => {
             let runs = store.runs(id, &RunQuery::default())?;
-            runs.iter().filter(|run| run.started_ms.is_some()).max_by_key(|run| run.started_ms).map(|run| run.number)
+            runs.iter()
+                .filter(|run| run.started_ms.is_some())
+                .max_by_key(|run| run.started_ms)
+                .map(|run| run.number)
         }
     };
     let none = || match name {
-        RunName::Best => InputError::new(format!("sweep {id} has no best run: no run has logged a number as '{}' yet", describe::metric(sweep))),
+        RunName::Best => InputError::new(format!(
+            "sweep {id} has no best run: no run has logged a number as '{}' yet",
+            describe::metric(sweep)
+        )),
         _ => InputError::new(format!("no run of sweep {id} has begun yet")),
     };
     let number = number.ok_or_else(none)?;

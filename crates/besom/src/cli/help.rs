@@ -1,0 +1,106 @@
+//! The command line as clap sees it: the subcommands with examples, completion, and `--store` only where there is a store.
+
+use std::path::PathBuf;
+
+use clap::{Arg, CommandFactory};
+
+use crate::cli::arguments::Arguments;
+use crate::cli::complete;
+
+/// What people type, by subcommand.
+const EXAMPLES: [(&str, &str); 30] = [
+    ("run", "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume"),
+    ("sweep", "besom sweep sweep.yaml\nbesom sweep sweep.yaml --prior-runs uhjelq4e"),
+    ("agent", "besom agent uhjelq4e -j 2\nbesom agent uhj --count 1"),
+    ("controller", "besom controller uhjelq4e"),
+    ("status", "besom status\nbesom status uhj --json"),
+    ("list", "besom list"),
+    (
+        "runs",
+        "besom runs --sort best --limit 10\nbesom runs uhj --where \"lr < 1e-3 and state = failed\"\n\
+         besom runs uhj --columns state,lr,accuracy --sort -accuracy\nbesom runs uhj --csv > runs.csv",
+    ),
+    ("show", "besom show best\nbesom show uhj 12"),
+    ("logs", "besom logs last -f\nbesom logs uhj 12 -n 20"),
+    ("best", "besom best\nbesom best uhj --json"),
+    ("plot", "besom plot history\nbesom plot uhj slice -p lr,batch_size -o slice.png"),
+    ("pause", "besom pause uhjelq4e"),
+    ("resume", "besom resume uhjelq4e"),
+    ("stop", "besom stop uhjelq4e"),
+    ("early-stop", "besom early-stop sweep.yaml --runs runs.json"),
+    ("cancel", "besom cancel uhjelq4e"),
+    ("retry", "besom retry uhjelq4e --failed\nbesom retry uhj --failed --crashed"),
+    ("enqueue", "besom enqueue uhjelq4e lr=0.1 batch_size=32"),
+    ("rename", "besom rename uhjelq4e \"wider layers\""),
+    ("tag", "besom tag uhjelq4e paper baseline\nbesom tag uhj --run 12 odd\nbesom tag uhj --remove paper"),
+    ("note", "besom note uhjelq4e \"data of May\"\nbesom note uhj --run 12 \"diverged late\""),
+    ("validate", "besom validate sweep.yaml --wandb"),
+    ("methods", "besom methods\nbesom methods bayes"),
+    ("plan", "besom plan sweep.yaml -n 3"),
+    ("next", "besom next sweep.yaml --runs runs.json -n 3"),
+    ("bench", "besom bench --methods bayes,tpe,random --seeds 5"),
+    ("ask-tell", "besom ask-tell < requests.jsonl"),
+    ("log", "besom log loss=0.31 epoch=4"),
+    ("completion", "source <(besom completion bash)"),
+    ("help", "besom help run"),
+];
+
+/// Subcommands that use no store.
+const WITHOUT_STORE: [&str; 9] =
+    ["early-stop", "validate", "methods", "plan", "next", "bench", "ask-tell", "log", "completion"];
+
+/// The command with everything.
+pub(crate) fn command() -> clap::Command {
+    let mut command = Arguments::command();
+    for (name, examples) in EXAMPLES.iter().filter(|(name, _)| *name != "help") {
+        let examples = examples.replace('\n', "\n  ");
+        command =
+            command.mut_subcommand(name, |sub| completed(sub).after_help(format!("Examples:\n  {examples}")));
+    }
+    for name in WITHOUT_STORE {
+        let refused = |_: &str| Err::<PathBuf, _>("this command uses no store");
+        let store = Arg::new("store").long("store").hide(true).value_parser(refused);
+        command = command.mut_subcommand(name, |sub| sub.arg(store));
+    }
+    command
+}
+
+/// The subcommand with what a shell completes.
+fn completed(mut sub: clap::Command) -> clap::Command {
+    let names: Vec<String> = sub.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    for name in names {
+        sub = sub.mut_arg(&name, |arg| match name.as_str() {
+            "id" | "target" => arg.add(complete::ids()),
+            "kind" => arg.add(complete::plots()),
+            "state" => arg.add(complete::run_states()),
+            "file" | "config" => arg.add(complete::files()),
+            _ => arg,
+        });
+    }
+    sub
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subcommand_has_an_example_that_can_be_typed() {
+        let command = command();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands() {
+            let examples = EXAMPLES.iter().find(|(name, _)| *name == sub.get_name());
+            assert!(examples.is_some(), "{}", sub.get_name());
+        }
+        for example in EXAMPLES.iter().flat_map(|(_, examples)| examples.lines()) {
+            // A text in quotes is one word, and what a shell does with the rest is not parsed.
+            let unquoted: String = example.split('"').step_by(2).collect::<Vec<_>>().join("x");
+            let typed =
+                unquoted.trim_start_matches("source <(").split(['>', '<', ')']).next().unwrap_or_default();
+            let words: Vec<&str> = typed.split_whitespace().collect();
+            let parsed = command.clone().try_get_matches_from(words);
+            let is_help = |error: &clap::Error| !error.use_stderr();
+            assert!(parsed.as_ref().err().is_none_or(is_help), "{example}: {parsed:?}");
+        }
+    }
+}

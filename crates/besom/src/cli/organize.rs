@@ -1,0 +1,153 @@
+//! Commands that add to a sweep and to what is said of it: `enqueue`, `rename`, `tag`, `note`.
+
+use anyhow::Result;
+use besom_core::{Registry, RunNumber, Space, did_you_mean, nearest};
+use besom_engine::{Place, stored_config};
+use besom_store::{Added, NewRun, Store, SweepRow, SweepState};
+use serde_json::{Map, Value, json};
+
+use crate::cli::arguments::{EnqueueArguments, NoteArguments, RenameArguments, TagArguments};
+use crate::cli::manage::parse;
+use crate::cli::output::{Outcome, line};
+use crate::cli::{describe, target};
+use crate::error::InputError;
+
+pub(crate) fn enqueue(registry: &Registry, place: &Place, arguments: &EnqueueArguments) -> Result<Outcome> {
+    let mut store = place.open()?;
+    let sweep = target::sweep(&mut *store, place, &arguments.id)?;
+    let config = stored_config(registry, &sweep)?;
+    let point = point(&config.space, &arguments.values)?;
+    let note = json!({ "why": "enqueued by its owner" }).as_object().cloned().unwrap_or_default();
+    let run = NewRun::new(point).note(note);
+    let number = add(&mut *store, &sweep, &run)?;
+    let id = &sweep.new.id;
+    line(format!("added run {number} to sweep {id}; run it with: besom agent {id}"))?;
+    Ok(Outcome::Done)
+}
+
+/// The point of these values: one of the space, and complete.
+fn point(space: &Space, values: &[String]) -> Result<Map<String, Value>> {
+    let mut given = Map::new();
+    let mut problems = Vec::new();
+    for text in values {
+        match text.split_once('=') {
+            Some((name, value)) => drop(given.insert(name.to_owned(), parse(value))),
+            None => problems.push(format!("'{text}' is not of the form NAME=VALUE")),
+        }
+    }
+    let names: Vec<String> = space.parameters().iter().map(|parameter| parameter.name.to_string()).collect();
+    for name in given.keys().filter(|name| !names.contains(name)) {
+        let near = did_you_mean(nearest(name, names.iter().map(String::as_str)));
+        problems.push(format!("no parameter '{name}'{near}"));
+    }
+    let middle = space.decode(&vec![0.5; space.dimensions()]);
+    let mut values = Vec::new();
+    for (parameter, name) in space.parameters().iter().zip(&names) {
+        let distribution = &parameter.distribution;
+        // Anywhere in the space, a constant has its value.
+        let constant = middle.get(&parameter.name).filter(|_| distribution.is_constant());
+        match given.get(name).or(constant).cloned() {
+            None => problems.push(format!("{name} has no value")),
+            Some(value) if !distribution.contains(&value) => {
+                problems.push(format!("{name}: {value} is no value that its {} gives", distribution.name()));
+            }
+            Some(value) => values.push((parameter.name.clone(), value)),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(besom_core::Point::from_iter(values).to_json());
+    }
+    Err(InputError::new(problems.join("; ")).into())
+}
+
+/// Adds the run behind all others, whoever else adds some meanwhile.
+fn add(store: &mut dyn Store, sweep: &SweepRow, run: &NewRun) -> Result<RunNumber> {
+    let id = &sweep.new.id;
+    let mut next = RunNumber::FIRST.plus(usize::try_from(sweep.runs)?);
+    loop {
+        let refused = match store.add_runs(id, next, std::slice::from_ref(run), None)? {
+            Added::Added(_) => return Ok(next),
+            Added::Lost(other) => {
+                next = other;
+                continue;
+            }
+            Added::Capped => format!("sweep {id} has all the runs that its run_cap allows"),
+            Added::Closed(SweepState::Paused) => {
+                format!("sweep {id} is paused and takes no runs; resume it with: besom resume {id}")
+            }
+            Added::Closed(state) => format!("sweep {id} is {state} and takes no runs"),
+            other => format!("the store refused the run: {other:?}"),
+        };
+        return Err(InputError::new(refused).into());
+    }
+}
+
+pub(crate) fn rename(place: &Place, arguments: &RenameArguments) -> Result<Outcome> {
+    let mut store = place.open()?;
+    let sweep = target::sweep(&mut *store, place, &arguments.id)?;
+    let name = Some(arguments.name.trim()).filter(|name| !name.is_empty());
+    store.set_label(sweep.id(), describe::NAME, name)?;
+    line(match name {
+        Some(name) => format!("sweep {} is named {name}", sweep.new.id),
+        None => format!("sweep {} has the name of its file again", sweep.new.id),
+    })?;
+    Ok(Outcome::Done)
+}
+
+pub(crate) fn tag(place: &Place, arguments: &TagArguments) -> Result<Outcome> {
+    let mut store = place.open()?;
+    let sweep = target::sweep(&mut *store, place, &arguments.id)?;
+    let (id, given) = (sweep.id(), &arguments.tags);
+    let changed = |mut tags: Vec<String>| {
+        tags.retain(|tag| !given.contains(tag));
+        if !arguments.remove {
+            tags.extend(given.iter().cloned());
+        }
+        tags
+    };
+    let (whose, tags) = match arguments.run {
+        None => {
+            let tags = changed(describe::tags(&sweep));
+            // Without tags there is no label.
+            let label = (!tags.is_empty()).then(|| json!(tags).to_string());
+            store.set_label(id, describe::TAGS, label.as_deref())?;
+            (format!("sweep {id}"), tags)
+        }
+        Some(name) => {
+            let run = target::run(&mut *store, &sweep, name)?;
+            let facts = store.facts(id, run.number, None)?;
+            let tags = changed(texts(facts.get("tags")));
+            store.annotate(id, run.number, &Map::from_iter([("tags".to_owned(), json!(tags))]))?;
+            (format!("run {} of sweep {id}", run.number), tags)
+        }
+    };
+    let tags = if tags.is_empty() { "none".to_owned() } else { tags.join(", ") };
+    line(format!("tags of {whose}: {tags}"))?;
+    Ok(Outcome::Done)
+}
+
+/// The texts of a list.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    let items = value.and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+pub(crate) fn note(place: &Place, arguments: &NoteArguments) -> Result<Outcome> {
+    let mut store = place.open()?;
+    let sweep = target::sweep(&mut *store, place, &arguments.id)?;
+    let id = sweep.id();
+    let text = Some(arguments.text.as_str()).filter(|text| !text.trim().is_empty());
+    let whose = match arguments.run {
+        None => {
+            store.set_label(id, describe::NOTES, text)?;
+            format!("sweep {id}")
+        }
+        Some(name) => {
+            let run = target::run(&mut *store, &sweep, name)?;
+            store.annotate(id, run.number, &Map::from_iter([("notes".to_owned(), json!(text))]))?;
+            format!("run {} of sweep {id}", run.number)
+        }
+    };
+    line(format!("{} the note on {whose}", if text.is_some() { "wrote" } else { "removed" }))?;
+    Ok(Outcome::Done)
+}
