@@ -176,6 +176,18 @@ fn a_line_that_is_indented_wrongly_is_shown_with_what_it_may_be() {
 }
 
 #[test]
+fn a_grid_whose_end_nobody_sees_is_warned_of() {
+    let digits: String = (0..10).map(|i| format!("  d{i}: {{min: 0, max: 9}}\n")).collect();
+    let text = format!("method: grid\nparameters:\n{digits}");
+    let warnings = |text: &str| {
+        let parsed = reader().read(text, "sweep.yaml").unwrap();
+        parsed.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert!(warnings(&text).contains("run_cap: the grid has 10000000000 points"), "{}", warnings(&text));
+    assert_eq!(warnings(&format!("{text}run_cap: 100\n")), "");
+}
+
+#[test]
 fn a_report_shows_the_line_with_a_caret_under_the_place() {
     let text = "method: random\nmetric: {name: loss, goal: max}\nparameters: {x: {value: 1}}\n";
     let problems = reader().read(text, "sweep.yaml").unwrap_err();

@@ -207,6 +207,19 @@ impl Distribution {
             _ => None,
         }
     }
+
+    /// All values that the distribution gives ([`Distribution::quantile`]), or `None` if they are too many to count. These are the
+    /// levels of [`Distribution::levels`] but for `q_uniform`, of which a grid has the steps from `min` on without `max`, and
+    /// any other method the multiples of `q`, the outermost included.
+    pub fn values(&self) -> Option<Levels> {
+        match self {
+            Self::Quantized(Continuous::Uniform { .. }, step) => {
+                let (low, high) = (self.quantile(0.0).as_f64()?, self.quantile(1.0).as_f64()?);
+                Levels::multiples(low, high, *step)
+            }
+            _ => self.levels(),
+        }
+    }
 }
 
 /// The quantile of a shape, away from infinite ends and inside the floats.

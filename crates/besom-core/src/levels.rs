@@ -34,7 +34,7 @@ enum Kind {
         min: i64,
         max: i64,
     },
-    /// `min + i q`.
+    /// `min + i q`, up to rounding.
     Steps {
         min: f64,
         step: Step,
@@ -80,6 +80,17 @@ impl Levels {
         let count = (count as u128).max(1);
         let step = Step { q, integer: integer && min.fract() == 0.0 };
         Some(Self(Kind::Steps { min, step, decimals: decimals(min).max(decimals(q)), count }))
+    }
+
+    /// `low`, `low + q`, ... up to `high`, both multiples of q. `None` where [`Levels::steps`] has none.
+    pub(crate) fn multiples(low: f64, high: f64, step: Step) -> Option<Self> {
+        let outermost = low.abs().max(high.abs());
+        if noise(low, high, step.q) >= 0.25 || (step.integer && outermost >= MOST_INTEGER) {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
+        let count = ((high / step.q - low / step.q).round() as u128).saturating_add(1);
+        Some(Self(Kind::Steps { min: low, step, decimals: decimals(step.q), count }))
     }
 
     /// How many levels there are; at least 1.

@@ -1,5 +1,6 @@
 //! JSON values as parameters have them, compared as people mean it.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde_json::Value;
@@ -40,6 +41,24 @@ pub fn same_ignoring_injected_keys(expected: &Value, found: &Value) -> bool {
 /// A finite float as a JSON number that stays a float; `null` if it is not finite.
 pub fn float(x: f64) -> Value {
     serde_json::Number::from_f64(x).map_or(Value::Null, Value::Number)
+}
+
+/// A text as a label shows it: as it is, or in quotes if it would read as a number, a truth value, null or nothing, so that
+/// `1` and `"1"` are told apart.
+///
+/// ```
+/// use besom_core::value::label;
+///
+/// assert_eq!(label("adam"), "adam");
+/// assert_eq!(label("1e-3"), "\"1e-3\"");
+/// ```
+pub fn label(text: &str) -> Cow<'_, str> {
+    let word = text.trim();
+    let words = ["", "true", "false", "null", "none", "nan", "inf", "infinity"];
+    let unsigned = word.strip_prefix(['-', '+']).unwrap_or(word);
+    let reads_as_other =
+        word.parse::<f64>().is_ok() || words.iter().any(|w| unsigned.eq_ignore_ascii_case(w));
+    if reads_as_other { Cow::Owned(format!("{text:?}")) } else { Cow::Borrowed(text) }
 }
 
 /// A value as JSON on one line, as people write it: `{"lr": 0.1, "opt": "adam"}`.
@@ -97,6 +116,16 @@ mod tests {
         assert!(same_ignoring_injected_keys(&json!({"k": 1}), &json!({"k": 1.0, "_runtime": 3})));
         assert!(!same_ignoring_injected_keys(&json!({"k": {"l": 1}}), &json!({"k": {"l": 1, "m": 2}})));
         assert!(!same_ignoring_injected_keys(&json!({"k": 1, "l": 2}), &json!({"k": 1})));
+    }
+
+    #[test]
+    fn a_text_that_reads_as_something_else_is_quoted_in_a_label() {
+        for text in ["1", "-1.5", "1e-3", "true", "False", "null", "None", "", " ", "NaN", "-inf", " 2"] {
+            assert_eq!(label(text), format!("{text:?}"));
+        }
+        for text in ["adam", "1a", "e5", "truest", "a b", "-", "x=1"] {
+            assert_eq!(label(text), text);
+        }
     }
 
     #[test]

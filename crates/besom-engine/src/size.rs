@@ -1,11 +1,16 @@
 //! The size of a sweep: planned by its configuration, and as it is.
 
 use besom_config::SweepConfig;
-use besom_core::RunState;
+use besom_core::{Distribution, RunState};
 
-/// How many points the space has; `None` if it is infinite, or too large to count.
+/// How many points the method can try; `None` if there are infinitely many, or too many to count. A `grid` leaves the maximum of a
+/// `q_uniform` out.
 pub fn points(config: &SweepConfig) -> Option<u128> {
-    let mut levels = config.space.parameters().iter().map(|p| p.distribution.levels());
+    let levels = match config.method.name.as_str() {
+        "grid" => Distribution::levels,
+        _ => Distribution::values,
+    };
+    let mut levels = config.space.parameters().iter().map(|p| levels(&p.distribution));
     levels.try_fold(1_u128, |points, levels| points.checked_mul(levels?.count()))
 }
 
@@ -32,6 +37,20 @@ pub fn counts(of: Option<u64>, counts: &[(RunState, u64)], stopped: u64) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn points_are_those_that_the_method_tries() {
+        let registry = crate::registry();
+        let points = |method: &str| {
+            let q = "{distribution: q_uniform, min: 0, max: 0.9, q: 0.1}";
+            let text =
+                format!("method: {method}\nmetric: {{name: loss}}\nrun_cap: 20\nparameters: {{x: {q}}}");
+            let parsed = besom_config::Reader::new(&registry).read(&text, "sweep.yaml");
+            super::points(&parsed.expect("a right file").config)
+        };
+        assert_eq!(points("grid"), Some(9));
+        assert_eq!((points("auto"), points("bayes")), (Some(10), Some(10)));
+    }
 
     #[test]
     fn counts_name_the_states_that_occur() {

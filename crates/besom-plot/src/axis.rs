@@ -1,5 +1,6 @@
 //! What stands beside the axis of a parameter.
 
+use besom_core::value::label;
 use besom_insight::Axis;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub(crate) fn labels(axis: &Axis) -> Labels {
 fn text(value: &Value) -> String {
     match value {
         Value::Number(number) if number.is_f64() => number.as_f64().map_or_else(String::new, short),
-        Value::String(text) => text.clone(),
+        Value::String(text) => label(text).into_owned(),
         other => other.to_string(),
     }
 }

@@ -30,7 +30,8 @@ const FEWEST_MODELED: u64 = 6;
 
 /// Chooses a method; its first rule that applies decides.
 ///
-/// 1. All points of the space fit into `run_cap`: [`Grid`], in random order.
+/// 1. All points of the space fit into `run_cap`: [`Grid`], in random order. The maximum of a `q_uniform`, which `grid` leaves
+///    out as W&B does, is one of the points.
 /// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`], or [`Random`] for more parameters than that
 ///    has.
 /// 3. There are more than 100 parameters: [`Tpe`].
@@ -171,9 +172,8 @@ fn first(problem: &Problem) -> Result<Choice, Faults> {
 
 /// The grid in random order, if the cap is enough for all points or there is only one.
 fn every_point(problem: &Problem) -> Option<Choice> {
-    let random = Options::from_iter([("order".to_owned(), json!("random"))]);
     // Parameters that make no grid are left to the next rules.
-    let grid = Grid::new(problem, &random).ok()?;
+    let grid = Grid::of_all_values(problem)?;
     let because = match (grid.size(), problem.run_cap) {
         (1, _) => "the space has one point only".to_owned(),
         (size, Some(cap)) if size <= u128::from(cap) => {

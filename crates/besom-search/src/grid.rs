@@ -11,8 +11,8 @@ mod permutation;
 use std::collections::HashSet;
 
 use besom_core::{
-    Answer, Ask, BoxError, Ends, Fault, Faults, History, Method, OptionDefault, OptionKind, OptionReader,
-    Options, Point, Problem, Search, Spec, typed_options,
+    Answer, Ask, BoxError, Distribution, Ends, Fault, Faults, History, Method, OptionDefault, OptionKind,
+    OptionReader, Options, Point, Problem, Search, Spec, typed_options,
 };
 use serde_json::Value;
 
@@ -93,13 +93,21 @@ impl Grid {
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
         let mut read = OptionReader::new(Self::SPEC, options);
         let order = read.choice("order");
-        let cells = Cells::new(&problem.space, order == "declared");
+        let cells = Cells::new(&problem.space, order == "declared", Distribution::levels);
         if let Err(error) = &cells {
             read.fault(Fault::of_problem(error.clone()));
         }
         let cells = read.finish(cells)?.expect("an error was a fault");
         let shuffle = (order == "random").then(|| Permutation::new(cells.size(), problem.seed));
         Ok(Self { cells, shuffle, progress: Progress::default() })
+    }
+
+    /// The grid in random order over all values that other methods would try, `max` of a `q_uniform` included; `None` if there
+    /// is none.
+    pub(crate) fn of_all_values(problem: &Problem) -> Option<Self> {
+        let cells = Cells::new(&problem.space, false, Distribution::values).ok()?;
+        let shuffle = Some(Permutation::new(cells.size(), problem.seed));
+        Some(Self { cells, shuffle, progress: Progress::default() })
     }
 
     /// As [`Grid::new`] with typed options; named and guarded, as a registry builds it.

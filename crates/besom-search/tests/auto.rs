@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed call is a failed test")]
 
-use besom_core::distribution::Continuous;
+use besom_core::distribution::{Continuous, Step};
 use besom_core::laws::{self, any_problem, finite_problem, mixed_problem};
 use besom_core::{
     Answer, Ask, Distribution, Goal, History, Metric, Options, Parameter, Problem, Run, RunState, Search,
@@ -151,4 +151,21 @@ fn there_are_no_options() {
     let options = json!({"order": "random"});
     let error = Auto::new(&problem(vec![unit()], None), options.as_object().unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "unknown option 'order'; the method has none");
+}
+
+#[test]
+fn every_point_includes_the_maximum_of_a_q_uniform() {
+    let steps = Distribution::Quantized(Continuous::Uniform { min: 0.0, max: 0.9 }, Step::new(0.1));
+    let problem = problem(vec![steps], Some(20));
+    let mut auto = Auto::new(&problem, &Options::new()).unwrap();
+    let mut history = History::new();
+    let mut tried = Vec::new();
+    while let Answer::Try(suggestions) = auto.suggest(&Ask::new(&problem, &history)).unwrap() {
+        for suggestion in suggestions {
+            tried.push(suggestion.point["p0"].as_f64().unwrap());
+            history.push(Run::new(suggestion.point).with_note(suggestion.note));
+        }
+    }
+    tried.sort_by(f64::total_cmp);
+    assert_eq!(tried, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
 }

@@ -63,11 +63,28 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
     if let Some(diagnostics) = diagnostics(error) {
         return diagnostics.report(paint(&std::io::stderr()));
     }
-    let hint = match error.downcast_ref() {
-        Some(EngineError::NoStore { .. }) => {
-            " (create one with besom run FILE, or name another with --store or BESOM_STORE)"
-        }
-        _ => "",
-    };
+    let hint = way_out(error);
     format!("{}{hint}", error_chain(error.as_ref()))
+}
+
+/// What to type after an error, where that is known, in parentheses.
+fn way_out(error: &anyhow::Error) -> String {
+    let store = match error.downcast_ref() {
+        Some(EngineError::NoStore { .. }) => {
+            return " (create one with besom run FILE, or name another with --store or BESOM_STORE)".to_owned();
+        }
+        Some(EngineError::Store(error)) => Some(error),
+        _ => error.downcast_ref::<StoreError>(),
+    };
+    match store {
+        Some(StoreError::NoSweep { .. }) => {
+            " (besom list shows the sweeps of this store; --store or BESOM_STORE names another)".to_owned()
+        }
+        Some(StoreError::NoRun { sweep, .. }) => format!(" (besom runs {sweep} lists its runs)"),
+        Some(StoreError::Transition { sweep, from, .. }) if from.is_over() => {
+            format!(" (a new sweep can learn from its runs: besom run FILE --prior-runs {sweep})")
+        }
+        Some(StoreError::Transition { sweep, .. }) => format!(" (besom status {sweep} shows what it does)"),
+        _ => String::new(),
+    }
 }

@@ -254,7 +254,11 @@ impl Checker<'_> {
             Ends::Depends => true,
         };
         let has_target = problem.metrics.iter().any(|metric| metric.target.is_some());
-        let ends = ends || has_target || root.entry("run_cap").is_some();
+        let has_cap = root.entry("run_cap").is_some();
+        if named.spec.ends == Ends::Exhausted && !has_target && !has_cap {
+            self.check_size(named, problem);
+        }
+        let ends = ends || has_target || has_cap;
         if !ends && !self.for_wandb() {
             let message = format!("a {} sweep will not end by itself", named.name);
             let diagnostic = self.diagnostics.warn(named.entry.place, &Path::Root.key("run_cap"), message);
@@ -268,6 +272,26 @@ fn write_rule(rule: &str) -> String {
     match rule {
         "hyperband" => "write early_terminate: {type: hyperband, min_iter: 3}".to_owned(),
         _ => format!("write early_terminate: {{type: {rule}}}"),
+    }
+}
+
+impl Checker<'_> {
+    /// Warns of a sweep over so many points that nobody will see its end.
+    fn check_size(&mut self, named: &Named<'_>, problem: &Problem) {
+        /// At a minute a run, two months.
+        const MANY: u128 = 100_000;
+        let mut counts =
+            problem.space.searchable().map(|p| p.distribution.levels().map(|levels| levels.count()));
+        let Some(points) = counts.try_fold(1_u128, |points, count| Some(points.saturating_mul(count?)))
+        else {
+            return;
+        };
+        if points > MANY && !self.for_wandb() {
+            let points = if points == u128::MAX { "more than 10^38".to_owned() } else { points.to_string() };
+            let message = format!("the {} has {points} points, and no run_cap ends it earlier", named.name);
+            let diagnostic = self.diagnostics.warn(named.entry.place, &Path::Root.key("run_cap"), message);
+            diagnostic.suggest("write run_cap: 1000, or use method: random");
+        }
     }
 }
 

@@ -31,8 +31,12 @@ struct Digit {
 }
 
 impl Cells {
-    /// The grid over `space`, its digits in `declared` order or else by name.
-    pub(crate) fn new(space: &Space, declared: bool) -> Result<Self, SearchError> {
+    /// The grid over `space` with these levels of each distribution, its digits in `declared` order or else by name.
+    pub(crate) fn new(
+        space: &Space,
+        declared: bool,
+        levels: impl Fn(&Distribution) -> Option<Levels>,
+    ) -> Result<Self, SearchError> {
         let mut digits = Vec::new();
         let mut blank = Vec::new();
         let mut uncountable = Vec::new();
@@ -42,7 +46,7 @@ impl Cells {
                 continue;
             }
             blank.push((name.clone(), Value::Null));
-            match distribution.levels() {
+            match levels(distribution) {
                 Some(levels) => {
                     digits.push(Digit { place, name: name.clone(), count: levels.count(), levels });
                 }
