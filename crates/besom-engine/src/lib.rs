@@ -99,5 +99,5 @@ pub use path::id_of_path;
 pub use place::{Place, STORE_VARIABLE, find_sweep, open};
 pub use prior::{PriorRun, add_prior_runs};
 pub use run::{Ran, RunOptions, run};
-pub use size::{counts, points, total};
+pub use size::{counts, planned, points, total};
 pub use start::{Started, start};

@@ -1,7 +1,10 @@
 //! The size of a sweep: planned by its configuration, and as it is.
 
 use besom_config::SweepConfig;
-use besom_core::{Distribution, RunState};
+use besom_core::{Distribution, Registry, RunState};
+use besom_store::SweepRow;
+
+use crate::stored_config;
 
 /// How many points the method can try; `None` if there are infinitely many, or too many to count. A `grid` leaves the maximum of a
 /// `q_uniform` out.
@@ -19,6 +22,12 @@ pub fn total(config: &SweepConfig) -> Option<u64> {
     let is_grid = config.method.name == "grid";
     let grid = points(config).filter(|_| is_grid).and_then(|points| u64::try_from(points).ok());
     [grid, config.run_cap].into_iter().flatten().min()
+}
+
+/// How many runs a stored sweep will have, if that is known: its cap, or all points of its grid.
+pub fn planned(registry: &Registry, sweep: &SweepRow) -> Option<u64> {
+    let of_grid = || total(&stored_config(registry, sweep).ok()?);
+    sweep.new.run_cap.or_else(of_grid)
 }
 
 /// The number of runs, of the total if that is known, and the number in each state (of the finished ones, how many were

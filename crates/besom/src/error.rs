@@ -71,7 +71,8 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
 fn way_out(error: &anyhow::Error) -> String {
     let store = match error.downcast_ref() {
         Some(EngineError::NoStore { .. }) => {
-            return " (create one with besom run FILE, or name another with --store or BESOM_STORE)".to_owned();
+            return " (create one with besom run FILE, or name another with --store or BESOM_STORE)"
+                .to_owned();
         }
         Some(EngineError::Store(error)) => Some(error),
         _ => error.downcast_ref::<StoreError>(),

@@ -137,3 +137,24 @@ fn what_wandb_runs_besom_runs() {
     // `sh -c` takes the first word as its name.
     assert_eq!(std::fs::read_to_string(desk.path().join("seen")).unwrap().trim(), "z=3");
 }
+
+#[test]
+fn a_grid_says_how_many_runs_it_will_have() {
+    let desk = desk();
+    let id = created(&desk, &["sweep", "sweep.yaml"]);
+    let status = desk.call(&["status", &id]).out;
+    assert!(status.contains("0 of 2"), "{status}");
+    let list = desk.call(&["list"]).out;
+    assert!(list.contains("0 of 2"), "{list}");
+}
+
+#[test]
+fn what_cannot_be_names_the_way_out() {
+    let desk = desk();
+    let id = created(&desk, &["sweep", "sweep.yaml"]);
+    assert!(desk.call(&["cancel", &id]).code == Some(0));
+    let answer = desk.call(&["resume", &id]);
+    assert!(answer.err.contains(&format!("--prior-runs {id}")), "{answer:?}");
+    let answer = desk.call(&["status", "nosuchid"]);
+    assert!(answer.err.contains("besom list") && answer.code == Some(2), "{answer:?}");
+}

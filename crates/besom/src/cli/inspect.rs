@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use besom_core::Registry;
 use besom_store::{Status, Store, SweepRow, SweepState, system_clock};
 use serde_json::{Value, json};
 
@@ -11,9 +12,9 @@ use crate::cli::output::{self, Outcome, line, painted};
 use crate::cli::text::Paint;
 use crate::cli::{describe, json, table, target};
 use crate::error::InputError;
-use besom_engine::{MissingMetric, Place};
+use besom_engine::{MissingMetric, Place, planned};
 
-pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
+pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweeps = match id {
         Some(id) => vec![target::sweep(&mut *store, place, id)?],
@@ -27,7 +28,7 @@ pub(crate) fn status(place: &Place, id: Option<&str>, as_json: bool) -> Result<O
             let (sweep, status) = (json::sweep(&sweep, &status), json::status(&status));
             all.push(json!({ "sweep": sweep, "status": status, "missing_metric": missing }));
         } else {
-            line(at_a_glance(&sweep, &status))?;
+            line(at_a_glance(registry, &sweep, &status))?;
             if let Some(missing) = describe::missing_metric(&mut store, &sweep)? {
                 line(format!("  {:<13}  {missing}", "metric"))?;
             }
@@ -49,7 +50,7 @@ fn open_or_newest(mut sweeps: Vec<SweepRow>) -> Vec<SweepRow> {
     sweeps.pop().into_iter().collect()
 }
 
-fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
+fn at_a_glance(registry: &Registry, sweep: &SweepRow, status: &Status) -> String {
     let mut lines = vec![format!("sweep {}{}", sweep.new.id, describe::title(sweep))];
     let mut fact = |name: &str, text: String| lines.push(format!("  {name:<13}  {text}"));
     if !describe::tags(sweep).is_empty() {
@@ -59,7 +60,7 @@ fn at_a_glance(sweep: &SweepRow, status: &Status) -> String {
         fact("note", note.replace('\n', " "));
     }
     fact("state", describe::state(sweep, status));
-    fact("runs", describe::counts(sweep.new.run_cap, status));
+    fact("runs", describe::counts(planned(registry, sweep), status));
     if let Some(best) = &status.best {
         fact("best", describe::best_value(sweep, best));
     }
@@ -84,7 +85,7 @@ fn how_to_start(sweep: &SweepRow, status: &Status) -> String {
     if status.agents == 0 { format!("; start one with: besom agent {}", sweep.new.id) } else { String::new() }
 }
 
-pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
+pub(crate) fn list(registry: &Registry, place: &Place, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let mut sweeps = Vec::new();
     for sweep in store.sweeps()? {
@@ -101,13 +102,13 @@ pub(crate) fn list(place: &Place, as_json: bool) -> Result<Outcome> {
             Some((sweep, status)) if title == "state" => describe::paint(sweep, status),
             _ => Paint::Plain,
         };
-        let (lines, _) = grid::fit(columns(&sweeps), output::columns(), paint);
+        let (lines, _) = grid::fit(columns(registry, &sweeps), output::columns(), paint);
         lines.iter().try_for_each(painted)?;
     }
     Ok(Outcome::Done)
 }
 
-fn columns(sweeps: &[(SweepRow, Status)]) -> Vec<Column> {
+fn columns(registry: &Registry, sweeps: &[(SweepRow, Status)]) -> Vec<Column> {
     let now = system_clock()();
     let cells = |text: fn(&SweepRow, &Status) -> String| {
         sweeps.iter().map(|(sweep, status)| text(sweep, status)).collect()
@@ -116,12 +117,18 @@ fn columns(sweeps: &[(SweepRow, Status)]) -> Vec<Column> {
     vec![
         Column::text("id", cells(|sweep, _| sweep.new.id.to_string())),
         Column::text("state", cells(|sweep, status| describe::state_word(sweep, status).to_owned())),
-        Column::right("runs", cells(|sweep, _| sweep.runs.to_string())),
+        Column::right("runs", sweeps.iter().map(|(sweep, _)| runs_of(registry, sweep)).collect()),
         Column::right("best", cells(|_, status| table::maybe(status.best.map(|best| best.value)))),
         Column::right("age", ages.collect()).rank(2),
         Column::text("name", cells(|sweep, _| describe::name(sweep).unwrap_or("-").to_owned())).rank(3),
         Column::text("file", cells(|sweep, _| from_here(sweep.new.source.as_deref()))).rank(1),
     ]
+}
+
+/// `20 of 108`, or the number of runs alone where nobody knows how many there will be.
+fn runs_of(registry: &Registry, sweep: &SweepRow) -> String {
+    let of = planned(registry, sweep).map(|planned| format!(" of {planned}")).unwrap_or_default();
+    format!("{}{of}", sweep.runs)
 }
 
 /// The path of a sweep file, seen from the working directory if it lies below.

@@ -1,6 +1,7 @@
 //! Tables and texts as people read them in a terminal.
 
 use besom_core::RunState;
+use besom_core::value::label;
 use besom_store::RunRow;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Map, Value};
@@ -110,10 +111,7 @@ pub(crate) fn leaves(point: &Map<String, Value>) -> Vec<(String, Value)> {
 pub(crate) fn value(value: &Value) -> String {
     match value {
         Value::Number(n) if n.is_f64() => n.as_f64().map_or_else(String::new, number),
-        Value::String(text) => {
-            let reads_as_other = serde_json::from_str::<Value>(text).is_ok_and(|value| !value.is_string());
-            one_line(&if reads_as_other { format!("\"{text}\"") } else { text.clone() })
-        }
+        Value::String(text) => one_line(&label(text)),
         other => one_line(&other.to_string()),
     }
 }
