@@ -199,9 +199,15 @@ impl RunContext<'_> {
     }
 
     /// Announces that the machine is about to be preempted: if the closure fails from now on, the run is
-    /// handed out again.
+    /// handed out again, and what it logged so far counts in its later attempts.
     pub fn mark_preempting(&mut self) -> Result<(), LogError> {
         self.writer.write(&crate::metrics::preempting()).map_err(LogError::Write)
+    }
+
+    /// Says that the run goes on from the checkpoint of an earlier attempt: what that one logged counts before its own rows.
+    /// Without this, each attempt counts alone, unless the one before was [announced as preempted](Self::mark_preempting).
+    pub fn mark_resumed(&mut self) -> Result<(), LogError> {
+        self.writer.write(&crate::metrics::resumed()).map_err(LogError::Write)
     }
 
     /// Returns an error if the run must end, for closures that compute for long between rows.

@@ -53,6 +53,8 @@ pub struct Link<'a> {
     /// Rows before this one are not reported: the store has them.
     first: u64,
     gaps: u32,
+    /// Whether the store knows that the run goes on from a checkpoint.
+    resumed: bool,
     /// The strongest signal so far that came from the queue.
     received: Signal,
     last_reply: Instant,
@@ -95,6 +97,7 @@ impl<'a> Link<'a> {
             facts: Map::new(),
             first: 1,
             gaps: 0,
+            resumed: false,
             received: Signal::Continue,
             last_reply: Instant::now(),
             retry: None,
@@ -263,6 +266,7 @@ impl<'a> Link<'a> {
                 self.unsent = self.source.read()?;
                 self.unsent.retain(|row| row.seq >= self.first);
             }
+            self.tell_resumed()?;
             if self.unsent.is_empty() || !self.is_open() {
                 break;
             }
@@ -271,6 +275,17 @@ impl<'a> Link<'a> {
         self.send_facts()?;
         if self.is_open() && self.last_reply.elapsed() >= self.heartbeat_interval {
             self.report()?;
+        }
+        Ok(())
+    }
+
+    /// Passes on that the run goes on from a checkpoint, before the rows that came with it.
+    fn tell_resumed(&mut self) -> Result<(), AgentError> {
+        if self.source.is_resumed() && !self.resumed && self.is_open() {
+            if self.queue.resume(&self.lease)? == Reply::Lost {
+                self.receive(Signal::Lost);
+            }
+            self.resumed = true;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub(crate) use buffer::Buffer;
-pub(crate) use line::{describing, preempting};
+pub(crate) use line::{describing, preempting, resumed};
 pub(crate) use tail::Tail;
 
 use crate::AgentError;
@@ -87,6 +87,14 @@ impl MetricsWriter {
     /// If the file cannot be written, or the facts are longer than 1 MiB.
     pub fn describe(&self, facts: &Map<String, Value>) -> Result<(), AgentError> {
         self.append(&describing(facts))
+    }
+
+    /// Says that the run goes on from the checkpoint of an earlier attempt: what that one logged counts before its own rows.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn mark_resumed(&self) -> Result<(), AgentError> {
+        self.append(&resumed())
     }
 
     pub(crate) fn write(&self, row: &Map<String, Value>) -> io::Result<()> {

@@ -48,12 +48,16 @@ pub(crate) fn salvage(
     dir: &RunDir,
     recorded: Option<Recorded>,
 ) -> Result<Salvaged, AgentError> {
-    let mut salvaged = 0;
+    let (mut salvaged, mut resumed) = (0, false);
     let mut tail = Tail::new(dir.metrics());
     loop {
         let mut rows = tail.read().map_err(AgentError::io(tail.path()))?;
         if rows.is_empty() {
             rows.extend(tail.take_unterminated());
+        }
+        if tail.is_resumed() && !resumed {
+            queue.call(|queue| queue.resume(&held.lease))?;
+            resumed = true;
         }
         if rows.is_empty() {
             let end = known_end(recorded, tail.is_preempting());
@@ -79,8 +83,10 @@ fn known_end(recorded: Option<Recorded>, preempting: bool) -> Option<End> {
             let end = ended_by_itself(exit);
             Some(if preempting { preempted(&end) } else { end })
         }
+        _ if preempting => Some(lost(RunState::Preempted).keeping_rows()),
+        // Only its agent knew of it: the program may begin from scratch.
         Some(Recorded::Preempting) => Some(lost(RunState::Preempted)),
-        _ => preempting.then(|| lost(RunState::Preempted)),
+        _ => None,
     }
 }
 
@@ -204,15 +210,18 @@ fn finish(queue: &mut RetryingQueue<'_>, lease: &Lease, end: &End) -> Result<(),
     Ok(())
 }
 
-/// The end of an attempt that had announced its preemption: a failure after that is not its own fault.
+/// The end of an attempt whose program had announced its preemption: a failure after that is not its own fault, and what it logged
+/// counts when it goes on.
 pub(crate) fn preempted(end: &End) -> End {
-    if !matches!(end.state, RunState::Failed | RunState::Crashed) {
-        return end.clone();
+    match end.state {
+        RunState::Failed | RunState::Crashed => {}
+        RunState::Preempted => return end.clone().keeping_rows(),
+        _ => return end.clone(),
     }
     let why = end.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default();
     let mut preempted = End::new(RunState::Preempted).message(format!("was being preempted{why}"));
     preempted.exit_code = end.exit_code;
-    preempted
+    preempted.keeping_rows()
 }
 
 #[cfg(test)]

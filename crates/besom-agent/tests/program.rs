@@ -441,3 +441,32 @@ fn a_lost_lease_ends_the_program_and_nothing_of_it_is_reported() {
     assert_eq!((scene.run(1).attempt, scene.run(1).state), (2, RunState::Finished));
     assert_eq!(scene.rows(1), Vec::<String>::new());
 }
+
+#[test]
+fn a_run_that_goes_on_from_its_checkpoint_keeps_what_it_logged() {
+    let scene = Scene::new(&[1]);
+    let script = r#"log() { echo "$1" >> $BESOM_METRICS; }
+        case $BESOM_ATTEMPT in
+            1) log '{"loss": 0.9}'; log '{"loss": 0.1}'; log '{"_besom": "preempting"}'; exit 1;;
+            2) log '{"loss": 0.3}'; exit 0;;
+        esac"#;
+    let run = scene.run_one(script);
+    assert_eq!((run.state, run.attempt, run.rows, run.best), (RunState::Finished, 2, 3, Some(0.1)));
+    assert_eq!(scene.rows(1), [r#"1:{"loss":0.9}"#, r#"2:{"loss":0.1}"#, r#"3:{"loss":0.3}"#]);
+}
+
+#[test]
+fn a_program_that_says_it_resumed_keeps_the_rows_of_the_attempt_before() {
+    for (said, rows) in [(r#"{"_besom": "resumed"}"#, 3), ("", 1)] {
+        let scene = Scene::with(&[1], |sweep| sweep.retry_failed = 1);
+        let script = format!(
+            r#"log() {{ echo "$1" >> $BESOM_METRICS; }}
+            case $BESOM_ATTEMPT in
+                1) log '{{"loss": 0.9}}'; log '{{"loss": 0.1}}'; exit 1;;
+                2) log '{said}'; log '{{"loss": 0.3}}';;
+            esac"#
+        );
+        let run = scene.run_one(&script);
+        assert_eq!((run.state, run.attempt, run.rows), (RunState::Finished, 2, rows), "{said}");
+    }
+}

@@ -53,7 +53,11 @@ impl Controller {
 
     /// Reads what is new and returns the sweep's state.
     pub fn refresh(&mut self, store: &mut dyn Store) -> Result<SweepState, ControllerError> {
-        let Changes { upto, state, runs, held_back, .. } = store.changes(&self.id, self.cursor)?;
+        let Changes { upto, state, runs, run_cap, held_back, .. } = store.changes(&self.id, self.cursor)?;
+        // The owner may have changed it; what the search method was promised stays.
+        if run_cap.is_some() || self.sweep.cap().is_some() {
+            self.sweep.set_cap(run_cap.or(self.sweep.problem().run_cap));
+        }
         for change in runs {
             match change.state {
                 RunState::Running => drop(self.rows.insert(change.number, change.rows)),
@@ -213,7 +217,7 @@ impl Controller {
         if !self.sweep.is_over() {
             return Ok(Step::Wait);
         }
-        let cap = self.sweep.problem().run_cap;
+        let cap = self.sweep.cap();
         let reason = match cap {
             Some(cap) if self.sweep.history().len() as u64 >= cap => format!("run_cap of {cap} reached"),
             _ => "search space exhausted".to_owned(),

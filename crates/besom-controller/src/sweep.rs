@@ -31,9 +31,18 @@ pub struct Sweep {
     history: History,
     search: Method,
     stopper: Option<Rule>,
-    /// Whether `run_cap` ends the sweep.
-    capped: bool,
+    /// What ends the sweep by its number of runs.
+    cap: Cap,
     exhausted: bool,
+}
+
+/// How many runs a sweep may have.
+#[derive(Clone, Copy)]
+enum Cap {
+    /// As many as its search method was promised.
+    OfProblem,
+    /// Another number, or none.
+    Own(Option<u64>),
 }
 
 impl Sweep {
@@ -41,7 +50,14 @@ impl Sweep {
     /// [`Search`](besom_core::Search).
     pub fn new(problem: Problem, search: impl Into<Method>) -> Self {
         let search = search.into();
-        Self { problem, history: History::new(), search, stopper: None, capped: true, exhausted: false }
+        Self {
+            problem,
+            history: History::new(),
+            search,
+            stopper: None,
+            cap: Cap::OfProblem,
+            exhausted: false,
+        }
     }
 
     /// The same with a stopping rule, from a registry or your own [`Stopper`](besom_core::Stopper).
@@ -55,13 +71,21 @@ impl Sweep {
     /// decides when to stop asking.
     #[must_use]
     pub fn without_cap(mut self) -> Self {
-        self.capped = false;
+        self.cap = Cap::Own(None);
         self
     }
 
+    /// Lets another number of runs end the sweep than the one that its search method knows; `None` for no number.
+    pub(crate) fn set_cap(&mut self, cap: Option<u64>) {
+        self.cap = Cap::Own(cap);
+    }
+
     /// How many runs there may be.
-    fn cap(&self) -> Option<u64> {
-        self.problem.run_cap.filter(|_| self.capped)
+    pub(crate) fn cap(&self) -> Option<u64> {
+        match self.cap {
+            Cap::OfProblem => self.problem.run_cap,
+            Cap::Own(cap) => cap,
+        }
     }
 
     /// What the sweep is to solve.

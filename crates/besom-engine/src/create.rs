@@ -1,7 +1,9 @@
 //! From a configuration to a sweep's row in a store.
 
 use besom_config::SweepConfig;
-use besom_store::{NewSweep, Store, StoreError, SweepId, Watched};
+use besom_store::{NewSweep, PastRun, Store, StoreError, SweepId, Watched};
+
+use crate::PriorRun;
 
 /// Letters of sweep ids.
 const LETTERS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
@@ -52,6 +54,20 @@ impl<'a> Creation<'a> {
 
 /// Creates a sweep in state `pending`, under an id of eight letters that no sweep of the store has.
 pub fn create(store: &mut dyn Store, creation: Creation<'_>) -> Result<SweepId, StoreError> {
+    create_with(store, creation, &[])
+}
+
+/// As [`create`], where the sweep begins with runs from elsewhere: all of it in one transaction. To the store they are runs like
+/// any other, and count toward the sweep's `run_cap`.
+///
+/// # Errors
+/// Also if there are more of them than the `run_cap`.
+pub fn create_with(
+    store: &mut dyn Store,
+    creation: Creation<'_>,
+    prior: &[PriorRun],
+) -> Result<SweepId, StoreError> {
+    let past: Vec<PastRun> = prior.iter().map(PastRun::from).collect();
     let Creation { config, text, source, directory, seed } = creation;
     let mut new = NewSweep::new(new_id()).text(text).seed(seed);
     (new.name, new.source, new.directory) = (config.name.clone(), source, directory);
@@ -59,7 +75,7 @@ pub fn create(store: &mut dyn Store, creation: Creation<'_>) -> Result<SweepId, 
     new.run_cap = config.run_cap;
     (new.retry_crashed, new.retry_failed) = (config.retry.crashed, config.retry.failed);
     loop {
-        match store.create_sweep(&new) {
+        match store.create_with(&new, &past) {
             Err(StoreError::SweepExists(_)) => new.id = new_id(),
             created => return created.map(|()| new.id),
         }

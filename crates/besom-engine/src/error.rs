@@ -7,7 +7,7 @@ use besom_agent::AgentError;
 use besom_config::Diagnostics;
 use besom_controller::ControllerError;
 use besom_core::{RegistryError, RunState};
-use besom_store::{StoreError, SweepState};
+use besom_store::StoreError;
 use thiserror::Error;
 
 /// Why the engine could not do what was asked.
@@ -67,16 +67,4 @@ pub enum EngineError {
         /// Its state.
         state: RunState,
     },
-    /// There are more prior runs than the sweep may have runs.
-    #[error("there are {runs} prior runs, more than the sweep's run_cap")]
-    TooManyRuns {
-        /// How many prior runs there are.
-        runs: usize,
-    },
-    /// Prior runs can only be added to a sweep without runs.
-    #[error("the sweep has runs already")]
-    HasRuns,
-    /// Prior runs cannot be added to a sweep in this state.
-    #[error("the sweep is {0} and takes no prior runs")]
-    Closed(SweepState),
 }

@@ -86,7 +86,7 @@ mod start;
 
 pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
-pub use create::{Creation, create, seed};
+pub use create::{Creation, create, create_with, seed};
 pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked};
 pub use end::{end_sweep, outlast};
 pub use error::EngineError;
@@ -97,7 +97,7 @@ pub use lossy::Lossy;
 pub use past::past;
 pub use path::id_of_path;
 pub use place::{Place, STORE_VARIABLE, find_sweep, open};
-pub use prior::{PriorRun, add_prior_runs};
+pub use prior::PriorRun;
 pub use run::{Ran, RunOptions, run};
 pub use size::{counts, planned, points, total};
 pub use start::{Started, start};

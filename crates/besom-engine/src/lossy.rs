@@ -37,7 +37,7 @@ impl Queue for Lossy {
         }
     );
     forward_queue!(
-        [describe, print, join, idle, leave, held, running, give_up, give_back, quarantine] | self,
+        [describe, print, resume, join, idle, leave, held, running, give_up, give_back, quarantine] | self,
         call | call(&mut self.store)
     );
 }

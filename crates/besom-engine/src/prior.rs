@@ -2,7 +2,7 @@
 
 use besom_controller::stateless::SweepRun;
 use besom_core::{RunNumber, RunState};
-use besom_store::{Added, AgentId, Claim, End, NewAgent, NewRun, Row, RunQuery, Store, SweepId};
+use besom_store::{End, NewRun, PastRun, Row, RunQuery, Store, SweepId};
 use serde_json::{Map, Value};
 
 use crate::EngineError;
@@ -66,41 +66,16 @@ impl PriorRun {
     }
 }
 
-/// Puts runs into a sweep that has none yet. To the store they are runs like any other, executed by an agent called
-/// `prior runs`; they count toward the sweep's `run_cap`, and their notes name their origin.
-pub fn add_prior_runs(store: &mut dyn Store, id: &SweepId, runs: &[PriorRun]) -> Result<(), EngineError> {
-    let new: Vec<NewRun> = runs.iter().map(|run| NewRun::new(run.point.clone()).note(note(run))).collect();
-    match store.add_runs(id, RunNumber::FIRST, &new, None)? {
-        Added::Added(added) if added == new.len() => {}
-        Added::Added(_) | Added::Capped => return Err(EngineError::TooManyRuns { runs: new.len() }),
-        Added::Closed(state) => return Err(EngineError::Closed(state)),
-        // `Lost`: the first number is taken.
-        _ => return Err(EngineError::HasRuns),
+impl From<&PriorRun> for PastRun {
+    /// The run as a new sweep begins with it; its note names its origin. One that crashed says as little of its point as one
+    /// that failed.
+    fn from(run: &PriorRun) -> Self {
+        let origin = format!("learned from: {}", run.origin);
+        let note = Map::from_iter([("why".to_owned(), origin.clone().into())]);
+        let state = if run.state == RunState::Crashed { RunState::Failed } else { run.state };
+        let mut end = End::new(state).message(origin);
+        end.exit_code = run.exit_code;
+        let rows = run.rows.iter().map(|row| row.values.clone()).collect();
+        PastRun::new(NewRun::new(run.point.clone()).note(note), end).rows(rows)
     }
-    let agent = store.join(id, &NewAgent::new("prior runs", std::time::Duration::from_millis(60_000)))?;
-    for (request, run) in (1..).zip(runs) {
-        replay(store, agent, request, run)?;
-    }
-    store.leave(agent)?;
-    Ok(())
-}
-
-fn note(run: &PriorRun) -> Map<String, Value> {
-    Map::from_iter([("why".to_owned(), format!("learned from: {}", run.origin).into())])
-}
-
-/// Lets a run happen once more as it happened.
-fn replay(store: &mut dyn Store, agent: AgentId, request: u64, run: &PriorRun) -> Result<(), EngineError> {
-    let claimed = match store.claim(agent, request)? {
-        Claim::Run(claimed) => claimed,
-        Claim::Nothing(state) => return Err(EngineError::Closed(state)),
-    };
-    for rows in run.rows.chunks(1000) {
-        store.report(&claimed.lease, rows)?;
-    }
-    let state = if run.state == RunState::Crashed { RunState::Failed } else { run.state };
-    let mut end = End::new(state).message(format!("learned from: {}", run.origin));
-    end.exit_code = run.exit_code;
-    store.finish(&claimed.lease, &end)?;
-    Ok(())
 }

@@ -39,8 +39,6 @@ mod _besom {
     #[pymodule_export]
     use crate::error::{BesomError, ConfigError, RunStopped, StoreError, SweepPaused};
     #[pymodule_export]
-    use crate::import::import_runs;
-    #[pymodule_export]
     use crate::insight::{importances, number, sample, span, surface};
     #[pymodule_export]
     use crate::laws::{check_search, check_stopper};

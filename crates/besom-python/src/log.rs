@@ -78,6 +78,11 @@ impl RunLog {
         Ok(self.writer.mark_preempting()?)
     }
 
+    /// Says that the run goes on from the checkpoint of an earlier attempt.
+    fn mark_resumed(&self) -> Result<(), Failure> {
+        Ok(self.writer.mark_resumed()?)
+    }
+
     /// Raises `RunStopped` if the run is to end.
     fn check(&self) -> PyResult<()> {
         self.signal.reason().map_or(Ok(()), |reason| Err(RunStopped::new_err(reason)))

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::algorithm::{self, Algorithms};
 use crate::error::Failure;
+use crate::import::{self, RunId};
 
 /// Return where the store is: the directory that `BESOM_STORE` names, else `.besom` in the working directory.
 #[pyfunction]
@@ -100,7 +101,9 @@ pub(crate) fn create(
     store: &mut dyn Store,
     creation: Creation<'_>,
     own: &Algorithms,
+    prior: &[RunId],
 ) -> Result<SweepId, Failure> {
+    let prior = import::read(store, prior)?;
     build(creation.config, creation.seed, own)?;
-    Ok(besom_engine::create(store, creation)?)
+    Ok(besom_engine::create_with(store, creation, &prior)?)
 }

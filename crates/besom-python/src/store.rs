@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 
 use crate::algorithm::Algorithms;
 use crate::error::Failure;
+use crate::import;
 use crate::place;
 use crate::value;
 use crate::view::HistoryView;
@@ -52,7 +53,7 @@ pub(crate) fn check_text<'py>(
 /// Create a sweep. `search` and `stopper` are algorithms of the caller's own, which the configuration calls by the names
 /// in `own`. Return the id.
 #[pyfunction]
-#[pyo3(signature = (store, config, directory, seed=None, search=None, stopper=None, own=Vec::new()))]
+#[pyo3(signature = (store, config, directory, seed=None, search=None, stopper=None, own=Vec::new(), prior_runs=Vec::new()))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it by keywords")]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
 pub(crate) fn create_sweep(
@@ -64,8 +65,10 @@ pub(crate) fn create_sweep(
     search: Option<Py<PyAny>>,
     stopper: Option<Py<PyAny>>,
     own: Vec<String>,
+    prior_runs: Vec<String>,
 ) -> PyResult<String> {
     let seed = value::seed(seed)?;
+    let prior = import::parse(&prior_runs)?;
     let json = value::json(config)?;
     let algorithms = Algorithms { search, stopper };
     let create = || -> Result<String, Failure> {
@@ -73,21 +76,24 @@ pub(crate) fn create_sweep(
         let text = serde_json::to_string_pretty(&json).unwrap_or_default();
         let seed = besom_engine::seed(&config, seed);
         let creation = Creation::new(&config, seed).text(text).directory(directory);
-        Ok(place::create(&mut *Place::new(&store)?.open_or_create()?, creation, &algorithms)?.to_string())
+        Ok(place::create(&mut *Place::new(&store)?.open_or_create()?, creation, &algorithms, &prior)?
+            .to_string())
     };
     Ok(py.detach(create)?)
 }
 
 /// Create a sweep of the text of the file at `path`.
 #[pyfunction]
-#[pyo3(signature = (store, text, path))]
+#[pyo3(signature = (store, text, path, prior_runs=Vec::new()))]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
 pub(crate) fn create_sweep_from_text(
     py: Python<'_>,
     store: PathBuf,
     text: String,
     path: PathBuf,
+    prior_runs: Vec<String>,
 ) -> PyResult<String> {
+    let prior = import::parse(&prior_runs)?;
     let create = || -> Result<String, Failure> {
         let path = std::fs::canonicalize(&path)?;
         let source = path.display().to_string();
@@ -96,7 +102,7 @@ pub(crate) fn create_sweep_from_text(
         let seed = besom_engine::seed(&config, None);
         let creation = Creation::new(&config, seed).text(text).source(source).directory(directory);
         let own = Algorithms::default();
-        Ok(place::create(&mut *Place::new(&store)?.open_or_create()?, creation, &own)?.to_string())
+        Ok(place::create(&mut *Place::new(&store)?.open_or_create()?, creation, &own, &prior)?.to_string())
     };
     Ok(py.detach(create)?)
 }

@@ -80,6 +80,14 @@ pub enum StoreError {
         /// How large it may be.
         limit: u64,
     },
+    /// A sweep was to begin with more runs than it may have.
+    #[error("{runs} runs are more than the run_cap of {cap}")]
+    TooManyRuns {
+        /// How many there are.
+        runs: u64,
+        /// How many there may be.
+        cap: u64,
+    },
     /// The store could not be written.
     #[error("cannot write the store")]
     Write(#[source] FileFault),
@@ -140,6 +148,7 @@ impl StoreError {
             | Self::NoAgent(_)
             | Self::Transition { .. }
             | Self::NotAnEnd(_)
+            | Self::TooManyRuns { .. }
             | Self::TooLarge { .. }
             | Self::Contradiction { .. }
             | Self::Damaged(_) => false,

@@ -26,7 +26,7 @@
 ///         Err(StoreError::transient("the reply was lost"))
 ///     });
 ///     forward_queue!(
-///         [join, claim, report, describe, print, idle, leave, held, running, give_up, give_back, quarantine]
+///         [join, claim, report, describe, print, resume, idle, leave, held, running, give_up, give_back, quarantine]
 ///         |self, call| call(&mut self.0)
 ///     );
 /// }
@@ -35,7 +35,7 @@
 macro_rules! forward_queue {
     (|$self:ident, $call:ident| $body:expr) => {
         $crate::forward_queue!(
-            [join, claim, report, describe, print, finish, idle, leave, held, running, give_up, give_back,
+            [join, claim, report, describe, print, resume, finish, idle, leave, held, running, give_up, give_back,
              quarantine]
             |$self, $call| $body
         );
@@ -70,6 +70,9 @@ macro_rules! forward_queue {
         $crate::__forward!(Queue $self $call $body, finish(
             lease: &$crate::Lease, end: &$crate::End,
         ) -> $crate::Reply);
+    };
+    (@ resume $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, resume(lease: &$crate::Lease,) -> $crate::Reply);
     };
     (@ idle $self:ident $call:ident $body:expr) => {
         $crate::__forward!(Queue $self $call $body, idle(agent: $crate::AgentId,) -> ());
@@ -116,6 +119,8 @@ macro_rules! forward_store {
     (|$self:ident, $call:ident| $body:expr) => {
         forward_store! { @ $self $call $body;
             create_sweep(sweep: &NewSweep) -> ();
+            create_with(sweep: &NewSweep, past: &[PastRun]) -> ();
+            set_run_cap(id: &SweepId, cap: Option<u64>) -> ();
             sweep(id: &SweepId) -> SweepRow;
             sweeps() -> Vec<SweepRow>;
             set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();

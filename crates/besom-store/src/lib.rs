@@ -40,8 +40,8 @@ pub use error::{FileFault, StoreError};
 pub use memory::MemoryStore;
 pub use model::{
     Added, AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun, Lease,
-    MAX_FACTS, NewAgent, NewRun, NewSweep, Order, Output, OutputPart, PausedBy, Reply, Row, RunChange,
-    RunQuery, RunRow, Seen, Status, StopKind, SweepId, SweepRow, SweepState, Watched,
+    MAX_FACTS, NewAgent, NewRun, NewSweep, Order, Output, OutputPart, PastRun, PausedBy, Reply, Row,
+    RunChange, RunQuery, RunRow, Seen, Status, StopKind, SweepId, SweepRow, SweepState, Watched,
 };
 pub use queue::Queue;
 #[cfg(feature = "mutants")]

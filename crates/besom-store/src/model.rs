@@ -15,5 +15,5 @@ pub use self::agent::{
 pub use self::changes::{Changes, CurvePart, Event, RunChange};
 pub(crate) use self::facts::ceil_boundary;
 pub use self::facts::{MAX_FACTS, Output, OutputPart};
-pub use self::run::{Added, Attempt, NewRun, Order, RunQuery, RunRow, Seen};
+pub use self::run::{Added, Attempt, NewRun, Order, PastRun, RunQuery, RunRow, Seen};
 pub use self::sweep::{NewSweep, PausedBy, Status, SweepId, SweepRow, SweepState, Watched};

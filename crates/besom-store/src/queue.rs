@@ -23,10 +23,10 @@ use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Reply, Row, StoreErro
 ///   What a lease is worth is decided by its attempt number, never by time.
 /// - **Coming back.** An agent that was given up ([`give_up`](Self::give_up), [`leave`](Self::leave)) may only have been
 ///   cut off. Until its run is handed out again, tried again, or ended by [`Store`](crate::Store) calls, and unless the
-///   sweep was canceled, the lease still stands: the next `report` that is not answered with a gap, the next `describe`, `print` or
+///   sweep was canceled, the lease still stands: the next `report` that is not answered with a gap, the next `describe`, `print`, `resume` or
 ///   `finish`, or the same `claim` again makes the run `running` under the same attempt. That clears its message and its end, returns the
 ///   retry that being pending again had used up, and logs `returned`. A paused or finished sweep does not prevent it.
-/// - **Signs of life** of an agent are `join`, `idle`, `leave`, every `claim` whatever its answer, and a `report`, `describe`, `print` or `finish`
+/// - **Signs of life** of an agent are `join`, `idle`, `leave`, every `claim` whatever its answer, and a `report`, `describe`, `print`, `resume` or `finish`
 ///   under a lease that stands, but not one that is answered with a gap, nor an end that was stored before. Each of them
 ///   lets an agent that has left rejoin. Those under a lease (all but `join`, `idle`, `leave` and a new `claim`) are its beats,
 ///   each of which adds one to [`HeldRun::beat`], which begins at 0.
@@ -73,6 +73,12 @@ pub trait Queue: Send {
     /// is skipped, whatever it holds; what is missing between that and `from` stays missing. What is kept of it all is in
     /// [`Output`](crate::Output). It may be lost in a power failure.
     fn print(&mut self, lease: &Lease, from: u64, text: &str) -> Result<Reply, StoreError>;
+
+    /// The program says that it goes on from a checkpoint of an earlier attempt: what the newest earlier attempt that logged
+    /// anything has logged (with what that one had kept) counts from now on before its own rows, in curves, ranks and
+    /// [`Store::rows`](crate::Store::rows). An attempt that does not say so counts alone, unless the one before ended
+    /// [keeping its rows](End::keeps_rows).
+    fn resume(&mut self, lease: &Lease) -> Result<Reply, StoreError>;
 
     /// Ends an attempt. The run gets the state of the end, with these exceptions: it becomes `pending` again
     /// while the budget for its kind of end lasts, unless a stop was requested or the sweep has ended; a

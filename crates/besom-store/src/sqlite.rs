@@ -19,6 +19,7 @@ mod logged;
 mod mutant;
 mod open;
 mod output;
+mod past;
 mod queue;
 mod reports;
 mod rows;

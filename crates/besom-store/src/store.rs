@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::forward::forward_store;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PausedBy, Queue, Row, RunQuery,
-    RunRow, Seen, Status, StopKind, StoreError, SweepId, SweepRow, SweepState, derived,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Queue, Row,
+    RunQuery, RunRow, Seen, Status, StopKind, StoreError, SweepId, SweepRow, SweepState, derived,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
@@ -32,7 +32,25 @@ pub trait Store: Queue {
     ///
     /// # Errors
     /// [`StoreError::SweepExists`] if its id is taken; [`StoreError::TooLarge`] as in [`Self::set_label`].
-    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError>;
+    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError> {
+        self.create_with(sweep, &[])
+    }
+
+    /// Creates a sweep that begins with runs which have ended elsewhere, all in one transaction: whoever is interrupted has
+    /// created nothing. In the log they are runs like any other that an agent called `prior runs` has executed, one after the
+    /// other; with them the sweep is `running`. They count toward its cap.
+    ///
+    /// # Errors
+    /// [`StoreError::SweepExists`]; [`StoreError::TooManyRuns`] for more runs than the cap; [`StoreError::NotAnEnd`] if one of
+    /// them has not ended.
+    fn create_with(&mut self, sweep: &NewSweep, past: &[PastRun]) -> Result<(), StoreError>;
+
+    /// Sets how many runs a sweep may have from now on; search methods go on with what its file says. A finished sweep runs again
+    /// if there is room now. Runs that are there already stay, however many.
+    ///
+    /// # Errors
+    /// [`StoreError::Transition`] if the sweep is canceled and the cap another.
+    fn set_run_cap(&mut self, id: &SweepId, cap: Option<u64>) -> Result<(), StoreError>;
 
     /// The sweep of this id.
     fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError>;
@@ -146,7 +164,8 @@ pub trait Store: Queue {
     fn output(&mut self, id: &SweepId, number: RunNumber, attempt: Option<u64>)
     -> Result<Output, StoreError>;
 
-    /// The metric rows of one attempt (the newest if `None`), in order; none of an attempt that there was not.
+    /// The metric rows of one attempt in order, none of an attempt that there was not. If `None`, all that count: those of the
+    /// earlier attempts from whose checkpoints the newest one went on, then its own, numbered through from 1.
     fn rows(&mut self, id: &SweepId, number: RunNumber, attempt: Option<u64>)
     -> Result<Vec<Row>, StoreError>;
 
@@ -163,7 +182,7 @@ pub trait Store: Queue {
         Ok(rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
     }
 
-    /// What an attempt (the newest if `None`) has logged under each key: its last, least and greatest value, and how many.
+    /// What an attempt (all that count if `None`) has logged under each key: its last, least and greatest value, and how many.
     fn logged(
         &mut self,
         id: &SweepId,
@@ -173,7 +192,7 @@ pub trait Store: Queue {
         Ok(derived::logged(&self.rows(id, number, attempt)?))
     }
 
-    /// The curve of a watched metric in the newest attempt: one value per row that held it, NaN where it was no
+    /// The curve of a watched metric in [all rows that count](Self::rows): one value per row that held it, NaN where it was no
     /// finite number; empty if the sweep has no such metric.
     fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {
         let rows = self.rows(id, number, None)?;

@@ -161,3 +161,16 @@ fn resuming_compares_what_files_mean() {
     let answer = desk.call(&["run", "sweep.yaml", "--resume"]);
     assert_eq!((answer.code, state(&desk, &id)), (Some(0), Value::from("finished")), "{answer:?}");
 }
+
+#[test]
+fn a_raised_run_cap_lets_a_finished_sweep_go_on() {
+    let capped = |cap: u32| GRID.replace("method: grid", &format!("method: random\nseed: 3\nrun_cap: {cap}"));
+    let desk = desk(&capped(2));
+    assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
+    let id = desk.json(&["list", "--json"])[0]["id"].as_str().unwrap().to_owned();
+    desk.file("sweep.yaml", &capped(3));
+    let answer = desk.call(&["run", "sweep.yaml", "--resume"]);
+    assert_eq!((answer.code, state(&desk, &id)), (Some(0), Value::from("finished")), "{answer:?}");
+    assert_eq!(states(&desk, &id).len(), 3, "{answer:?}");
+    assert!(desk.call(&["run", "sweep.yaml", "--resume"]).out.contains("nothing to resume"));
+}

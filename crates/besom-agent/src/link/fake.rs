@@ -51,6 +51,9 @@ impl Queue for Fake {
         })
     }
 
+    fn resume(&mut self, _: &Lease) -> Result<Reply, StoreError> {
+        unimplemented!()
+    }
     fn join(&mut self, _: &SweepId, _: &NewAgent) -> Result<AgentId, StoreError> {
         unimplemented!()
     }

@@ -77,6 +77,13 @@ impl Source {
         }
     }
 
+    pub(super) fn is_resumed(&self) -> bool {
+        match self {
+            Self::File { tail, .. } => tail.is_resumed(),
+            Self::Memory(buffer) => buffer.is_resumed(),
+        }
+    }
+
     pub(super) fn warnings(&self) -> Vec<String> {
         match self {
             Self::File { tail, .. } => tail.warnings(),

@@ -24,6 +24,7 @@ struct Logged {
     seq: u64,
     preempting: bool,
     facts: Map<String, Value>,
+    resumed: bool,
 }
 
 impl Buffer {
@@ -34,6 +35,7 @@ impl Buffer {
         match message(row) {
             Some(Line::Preempting) => logged.preempting = true,
             Some(Line::Facts(facts)) => rules::compose(&mut logged.facts, &facts),
+            Some(Line::Resumed) => logged.resumed = true,
             _ => logged.rows.push_back(row.clone()),
         }
         Ok(())
@@ -61,6 +63,11 @@ impl Buffer {
     /// What the run has said about itself since this was last asked.
     pub(crate) fn take_facts(&self) -> Map<String, Value> {
         std::mem::take(&mut self.lock().facts)
+    }
+
+    /// Whether the run has said that it goes on from a checkpoint.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.lock().resumed
     }
 
     fn lock(&self) -> MutexGuard<'_, Logged> {

@@ -7,6 +7,9 @@ const RESERVED: &str = "_besom";
 /// The message of a program that is about to be preempted.
 const PREEMPTING: &str = "preempting";
 
+/// The message of a program that goes on from the checkpoint of an earlier attempt.
+const RESUMED: &str = "resumed";
+
 /// What a line contains.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Line {
@@ -18,6 +21,8 @@ pub(crate) enum Line {
     Preempting,
     /// The reserved line by which a program says something about its run: `{"_besom": {"config": {"layers": 3}}}`.
     Facts(Map<String, Value>),
+    /// The one by which it says that it goes on from a checkpoint: `{"_besom": "resumed"}`.
+    Resumed,
     /// Something else, and why it is not a row.
     Bad(&'static str),
 }
@@ -42,6 +47,7 @@ pub(crate) fn message(object: &Map<String, Value>) -> Option<Line> {
     Some(match value {
         Value::Object(facts) => Line::Facts(facts.clone()),
         value if value == PREEMPTING => Line::Preempting,
+        value if value == RESUMED => Line::Resumed,
         _ => Line::Bad("is not a message that besom knows"),
     })
 }
@@ -54,6 +60,11 @@ pub(crate) fn describing(facts: &Map<String, Value>) -> Map<String, Value> {
 /// The reserved line by which a program announces its preemption.
 pub(crate) fn preempting() -> Map<String, Value> {
     Map::from_iter([(RESERVED.to_owned(), PREEMPTING.into())])
+}
+
+/// The reserved line by which a program says that it goes on from a checkpoint.
+pub(crate) fn resumed() -> Map<String, Value> {
+    Map::from_iter([(RESERVED.to_owned(), RESUMED.into())])
 }
 
 /// Puts `NaN`, `Infinity` and `-Infinity` outside of texts into quotes.
@@ -102,6 +113,7 @@ mod tests {
     fn a_line_of_the_reserved_key_alone_is_a_message_to_the_agent() {
         assert_eq!(parse(br#" {"_besom": "preempting"}"#), Line::Preempting);
         assert_eq!(parse(Value::Object(preempting()).to_string().as_bytes()), Line::Preempting);
+        assert_eq!(parse(Value::Object(resumed()).to_string().as_bytes()), Line::Resumed);
         assert_eq!(parse(br#"{"_besom": "preemting"}"#), Line::Bad("is not a message that besom knows"));
         let facts = json!({"tags": ["a"], "config": {"layers": 3}}).as_object().cloned().unwrap_or_default();
         let line = Value::Object(describing(&facts)).to_string();

@@ -32,6 +32,7 @@ pub(crate) struct Tail {
     truncated: bool,
     preempting: bool,
     facts: Map<String, Value>,
+    resumed: bool,
 }
 
 impl Tail {
@@ -50,6 +51,7 @@ impl Tail {
             truncated: false,
             preempting: false,
             facts: Map::new(),
+            resumed: false,
         }
     }
 
@@ -71,6 +73,11 @@ impl Tail {
     /// What the program has said about its run since this was last asked, as one JSON merge patch.
     pub(crate) fn take_facts(&mut self) -> Map<String, Value> {
         std::mem::take(&mut self.facts)
+    }
+
+    /// Whether the program has said that it goes on from a checkpoint.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.resumed
     }
 
     /// The next rows whose lines are complete, at least one if there is any. A missing file has none.
@@ -162,6 +169,7 @@ impl Tail {
             }
             Line::Preempting => self.preempting = true,
             Line::Facts(facts) => rules::compose(&mut self.facts, &facts),
+            Line::Resumed => self.resumed = true,
             Line::Bad(what) => {
                 self.bad += 1;
                 if self.first_bad.is_none() {

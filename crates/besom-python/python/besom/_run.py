@@ -289,9 +289,14 @@ class Run:
     def mark_preempting(self) -> None:
         """Mark the machine as being taken away.
 
-        If this attempt fails from now on, or exits with a code other than 0, its run is requeued without using up a retry.
+        If this attempt fails from now on, or exits with a code other than 0, its run is requeued without using up a retry, and
+        what it logged so far counts in its later attempts.
         """
         self._log.mark_preempting()
+
+    def mark_resumed(self) -> None:
+        """Mark this attempt as going on from the checkpoint of an earlier one, whose rows count then before its own."""
+        self._log.mark_resumed()
 
     def finish(self, exit_code: Optional[int] = None) -> None:
         """Finish the run. A code other than 0 marks it failed."""
@@ -358,14 +363,16 @@ def init(
     notes: Optional[str] = None,
     group: Optional[str] = None,
     job_type: Optional[str] = None,
+    resume: Any = None,
     **ignored: Any,
 ) -> Run:
     """Return the run that this code executes.
 
     In a function or program that an agent started it is the agent's run, with the sweep's parameters, which take
     precedence over ``config``. Elsewhere it is a new run in ``.besom/alone``, so that a script also runs without a sweep.
-    ``config``, ``name``, ``tags``, ``notes``, ``group`` and ``job_type`` are kept with the run.
-    Options of W&B that have no meaning here are ignored.
+    ``config``, ``name``, ``tags``, ``notes``, ``group`` and ``job_type`` are kept with the run. ``resume=True`` says that it goes on from the
+    checkpoint of an earlier attempt, whose rows count then before its own; in a first attempt it means nothing. Options of W&B that have
+    no meaning here are ignored.
     """
     global _outside
     run = current()
@@ -378,6 +385,8 @@ def init(
     run.name = name or run.name
     run.project, run.entity = project, entity
     run._describe(name=name, tags=None if tags is None else list(tags), notes=notes, group=group, job_type=job_type)
+    if resume is True and run.attempt > 1:
+        run.mark_resumed()
     return run
 
 

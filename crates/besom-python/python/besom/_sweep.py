@@ -29,13 +29,10 @@ def sweep(
     Raises :class:`besom.ConfigError` with all problems of the configuration.
     """
     config = sweep() if callable(sweep) else sweep
+    prior = [str(run) for run in prior_runs or ()]
     if isinstance(config, (str, os.PathLike)):
-        id = _from_file(os.fspath(config))
-    else:
-        id = create(with_owner(config, entity, project), seed=seed)
-    if prior_runs:
-        _besom.import_runs(_place.store_directory(), id, [str(run) for run in prior_runs])
-    return id
+        return _from_file(os.fspath(config), prior)
+    return create(with_owner(config, entity, project), seed=seed, prior_runs=prior)
 
 
 def with_owner(config: Mapping[str, Any], entity: Optional[str], project: Optional[str]) -> dict[str, Any]:
@@ -45,20 +42,28 @@ def with_owner(config: Mapping[str, Any], entity: Optional[str], project: Option
 
 
 def create(
-    config: Mapping[str, Any], *, seed: Optional[int] = None, search: Any = None, stopper: Any = None, own: Optional[list[str]] = None
+    config: Mapping[str, Any],
+    *,
+    seed: Optional[int] = None,
+    search: Any = None,
+    stopper: Any = None,
+    own: Optional[list[str]] = None,
+    prior_runs: Optional[list[str]] = None,
 ) -> str:
     _, found = _besom.check_config(config, own=own or [])
     warn(found)
     store, here = _place.store_directory(), os.getcwd()
-    return _besom.create_sweep(store, config, here, seed=seed, search=search, stopper=stopper, own=own or [])
+    return _besom.create_sweep(
+        store, config, here, seed=seed, search=search, stopper=stopper, own=own or [], prior_runs=prior_runs or []
+    )
 
 
-def _from_file(path: str) -> str:
+def _from_file(path: str, prior_runs: list[str]) -> str:
     with open(path, encoding="utf-8") as file:
         text = file.read()
     _, found = _besom.check_text(text, path)
     warn(found)
-    return _besom.create_sweep_from_text(_place.store_directory(), text, path)
+    return _besom.create_sweep_from_text(_place.store_directory(), text, path, prior_runs=prior_runs)
 
 
 def warn(found: list[str]) -> None:

@@ -10,7 +10,7 @@ use super::verdict::{Verdict, expect_ok, same};
 use super::view::{all_runs, curves, folded};
 use crate::memory::is_own_text;
 use crate::{
-    AgentId, AgentRow, Event, Lease, MemoryStore, Order, Queue, Reply, Row, RunQuery, RunRow, Store,
+    AgentId, AgentRow, Attempt, Event, Lease, MemoryStore, Order, Queue, Reply, Row, RunQuery, RunRow, Store,
     StoreError, SweepId, SweepRow, derived,
 };
 
@@ -34,9 +34,6 @@ pub(super) fn agree_on_runs<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
             return Err(format!("the numbers of runs are not dense: {found:?}"));
         }
         let row = expect_ok("sweep", sides.store.sweep(id))?;
-        if row.new.run_cap.is_some_and(|cap| found.len() as u64 > cap) {
-            return Err(format!("{} runs are more than the cap {:?}", found.len(), row.new.run_cap));
-        }
         same_rows(&found, all_runs(sides.model, id)?)?;
         same("sweep", &row, &expect_ok("sweep", sides.model.sweep(id))?)?;
         agree_on_status(sides, &row, &found)?;
@@ -122,6 +119,7 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict 
             let output = expect_ok("output", store.output(id, number, attempt))?;
             same("output", &output, &expect_ok("output", model.output(id, number, attempt))?)?;
         }
+        agree_on_what_counts(store, id, number, &attempts)?;
         let owners = expect_ok("facts", store.facts(id, number, Some(0)))?;
         same("the owner's facts", &owners, &expect_ok("facts", model.facts(id, number, Some(0)))?)?;
         for (metric, expected) in curves(model, id, number)?.iter().enumerate() {
@@ -134,6 +132,24 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict 
         same("the curve of no metric", &none.len(), &0)?;
     }
     Ok(())
+}
+
+/// The rows of a run are those of the attempts that are kept and of the newest one, in order.
+fn agree_on_what_counts(
+    store: &mut dyn Store,
+    id: &SweepId,
+    number: RunNumber,
+    attempts: &[Attempt],
+) -> Verdict {
+    let newest = attempts.len() as u64;
+    let mut counted = Vec::new();
+    for attempt in attempts.iter().filter(|attempt| attempt.kept || attempt.number == newest) {
+        counted.extend(expect_ok("rows", store.rows(id, number, Some(attempt.number)))?);
+    }
+    let counted: Vec<Row> = (1..).zip(counted).map(|(seq, row)| Row { seq, ..row }).collect();
+    same("all rows that count", &expect_ok("rows", store.rows(id, number, None))?, &counted)?;
+    let rows = expect_ok("run", store.run(id, number))?.rows;
+    same("the number of rows that count", &rows, &(counted.len() as u64))
 }
 
 /// Rows page by page are the rows.
@@ -209,7 +225,7 @@ fn edge(from: Option<RunState>, kind: &str) -> Result<Option<RunState>, String> 
         (Some(S::Pending | S::Preempted), "claimed") | (Some(S::Pending | S::Crashed), "returned") => {
             S::Running
         }
-        (Some(S::Running), "stop_requested") => S::Running,
+        (Some(S::Running), "stop_requested" | "continued") => S::Running,
         (Some(S::Running | S::Pending | S::Preempted), "finished") => S::Finished,
         (Some(S::Running), "failed") => S::Failed,
         (Some(S::Running), "crashed") => S::Crashed,

@@ -14,8 +14,8 @@ use super::script::{FOLLOWERS, Script, Step, Terms, WATCHED};
 use super::verdict::{Verdict, expect_ok, same, same_reply};
 use super::view::{all_runs, folded};
 use crate::{
-    AgentId, Claim, Clock, End, Lease, MemoryStore, NewAgent, NewRun, NewSweep, Queue, Row, Seen, Store,
-    StoreError, SweepId, SweepState, Watched,
+    AgentId, Claim, Clock, End, Lease, MemoryStore, NewAgent, NewRun, NewSweep, PastRun, Queue, Row, Seen,
+    Store, StoreError, SweepId, SweepState, Watched,
 };
 
 /// Why a call was refused, if it may be.
@@ -57,6 +57,7 @@ enum Call {
     Report(Lease, Vec<Row>),
     Describe(Lease, Map<String, Value>),
     Print(Lease, u64, String),
+    Resume(Lease),
     Finish(Lease, End),
     Leave(usize),
 }
@@ -84,9 +85,8 @@ impl<S: Store> Stage<S> {
         script: &Script,
     ) -> Result<Self, String> {
         let sweeps: Vec<NewSweep> = ["first", "other"].into_iter().zip(&script.sweeps).map(sweep).collect();
-        for sweep in &sweeps {
-            expect_ok("create_sweep", store.create_sweep(sweep))?;
-            expect_ok("create_sweep", model.create_sweep(sweep))?;
+        for (sweep, terms) in sweeps.iter().zip(&script.sweeps) {
+            create(&mut store, &mut model, sweep, &past(terms))?;
         }
         let ids: Vec<SweepId> = sweeps.iter().map(|sweep| sweep.id.clone()).collect();
         let again = store.create_sweep(&sweeps[0]);
@@ -143,6 +143,9 @@ impl<S: Store> Stage<S> {
             Step::Quarantine { agent, lost } => {
                 (0..=u32::from(*lost)).try_for_each(|_| self.quarantine(*agent))
             }
+            Step::Cap { sweep, cap } => {
+                self.refusable("set_run_cap", *sweep, |store, id| store.set_run_cap(id, *cap))
+            }
             Step::Retry { sweep, states } => {
                 self.refusable("retry", *sweep, |store, id| store.retry(id, states))
             }
@@ -160,6 +163,7 @@ impl<S: Store> Stage<S> {
             | Step::Report { .. }
             | Step::Describe { .. }
             | Step::Print { .. }
+            | Step::Resume { .. }
             | Step::Finish { .. }
             | Step::Idle { .. }
             | Step::Leave { .. }
@@ -211,7 +215,7 @@ impl<S: Store> Stage<S> {
             Step::Report { lease, offset, rows, lost } => match self.lease(*lease) {
                 Some(lease) => {
                     let run = expect_ok("run", self.model.run(&lease.sweep, lease.run))?;
-                    let first = run.rows.saturating_add_signed(*offset + 1);
+                    let first = (run.rows - run.kept).saturating_add_signed(*offset + 1);
                     let rows = (first..).zip(rows).map(|(seq, values)| Row::new(seq, values.clone()));
                     (Call::Report(lease, rows.collect()), *lost)
                 }
@@ -227,6 +231,10 @@ impl<S: Store> Stage<S> {
                     let from = output.total.saturating_add_signed(*offset);
                     (Call::Print(lease, from, text.clone()), *lost)
                 }
+                None => return Ok(()),
+            },
+            Step::Resume { lease, lost } => match self.lease(*lease) {
+                Some(lease) => (Call::Resume(lease), *lost),
                 None => return Ok(()),
             },
             Step::Finish { lease, end, lost } => match self.lease(*lease) {
@@ -267,6 +275,10 @@ impl<S: Store> Stage<S> {
             Call::Print(lease, from, text) => {
                 let found = expect_ok("print", self.store.print(lease, *from, text))?;
                 same_reply("print", &found, &expect_ok("print", self.model.print(lease, *from, text))?)?;
+            }
+            Call::Resume(lease) => {
+                let found = expect_ok("resume", self.store.resume(lease))?;
+                same_reply("resume", &found, &expect_ok("resume", self.model.resume(lease))?)?;
             }
             Call::Finish(lease, end) => {
                 match (self.store.finish(lease, end), self.model.finish(lease, end)) {
@@ -387,6 +399,27 @@ impl<S: Store> Stage<S> {
         let count = self.leases.len();
         (count > 0).then(|| self.leases[count - 1 - back % count].clone())
     }
+}
+
+/// Creates a sweep with past runs; without them, where both refuse them.
+fn create(store: &mut dyn Store, model: &mut MemoryStore, sweep: &NewSweep, past: &[PastRun]) -> Verdict {
+    let (found, expected) = (store.create_with(sweep, past), model.create_with(sweep, past));
+    let text = |answer: Result<(), StoreError>| answer.map_err(|error| error.to_string());
+    let (found, expected) = (text(found), text(expected));
+    same("create_with", &found, &expected)?;
+    if expected.is_ok() {
+        return Ok(());
+    }
+    same("sweep", &store.sweep(&sweep.id).is_err(), &true)?;
+    expect_ok("create_sweep", store.create_sweep(sweep))?;
+    expect_ok("create_sweep", model.create_sweep(sweep))
+}
+
+fn past(terms: &Terms) -> Vec<PastRun> {
+    let run = |(end, rows): &(End, Vec<Map<String, Value>>)| {
+        PastRun::new(NewRun::new(Map::new()), end.clone()).rows(rows.clone())
+    };
+    terms.past.iter().map(run).collect()
 }
 
 fn sweep((id, terms): (&str, &Terms)) -> NewSweep {

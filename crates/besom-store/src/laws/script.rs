@@ -28,6 +28,8 @@ pub(super) struct Terms {
     pub(super) maximize: bool,
     /// How many of [`WATCHED`] are the metrics of the sweep.
     pub(super) metrics: usize,
+    /// The ends and rows of runs that it begins with.
+    pub(super) past: Vec<(End, Vec<Map<String, Value>>)>,
 }
 
 /// A step. Agents, leases and runs are picked by numbers that are taken modulo how many there are; runs from the
@@ -39,6 +41,7 @@ pub(super) enum Step {
     Report { lease: usize, offset: i64, rows: Vec<Map<String, Value>>, lost: bool },
     Describe { lease: usize, facts: Map<String, Value>, lost: bool },
     Print { lease: usize, offset: i64, text: String, lost: bool },
+    Resume { lease: usize, lost: bool },
     Finish { lease: usize, end: End, lost: bool },
     Idle { agent: usize },
     Leave { agent: usize, lost: bool },
@@ -53,6 +56,7 @@ pub(super) enum Step {
     Quarantine { agent: usize, lost: bool },
     GiveUp { lease: usize, beat: u64 },
     GiveUpAll { sweep: usize, later: bool },
+    Cap { sweep: usize, cap: Option<u64> },
     Retry { sweep: usize, states: Vec<RunState> },
     Pass { ms: i64 },
     Follow { sweep: usize, follower: usize },
@@ -75,13 +79,16 @@ pub(super) fn script() -> impl Strategy<Value = Script> {
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
-    (option::of(0..7u64), 0..3u32, 0..2u32, any::<bool>(), 1..=WATCHED.len()).prop_map(
-        |(run_cap, retry_crashed, retry_failed, maximize, metrics)| Terms {
+    let past = vec((end(), vec(row(), 0..3)), 0..3);
+    let past = prop_oneof![2 => Just(Vec::new()), 1 => past];
+    (option::of(0..7u64), 0..3u32, 0..2u32, any::<bool>(), 1..=WATCHED.len(), past).prop_map(
+        |(run_cap, retry_crashed, retry_failed, maximize, metrics, past)| Terms {
             run_cap,
             retry_crashed,
             retry_failed,
             maximize,
             metrics,
+            past,
         },
     )
 }
@@ -104,6 +111,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (sweep(), 0..2usize, option::of(label()))
             .prop_map(|(sweep, key, value)| Step::Label { sweep, key, value }),
         1 => (sweep(), 0..4usize, facts()).prop_map(|(sweep, run, facts)| Step::Annotate { sweep, run, facts }),
+        2 => (near(), lost()).prop_map(|(lease, lost)| Step::Resume { lease, lost }),
         4 => (near(), end(), lost()).prop_map(|(lease, end, lost)| Step::Finish { lease, end, lost }),
         1 => agent().prop_map(|agent| Step::Idle { agent }),
         1 => (agent(), lost()).prop_map(|(agent, lost)| Step::Leave { agent, lost }),
@@ -118,6 +126,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (sweep(), any::<bool>()).prop_map(|(sweep, later)| Step::GiveUpAll { sweep, later }),
         3 => (near(), lost()).prop_map(|(lease, lost)| Step::GiveBack { lease, lost }),
         1 => (agent(), lost()).prop_map(|(agent, lost)| Step::Quarantine { agent, lost }),
+        1 => (sweep(), option::of(0..9u64)).prop_map(|(sweep, cap)| Step::Cap { sweep, cap }),
         2 => (sweep(), vec(prop_oneof![2 => select(vec![RunState::Failed, RunState::Crashed]), 1 => select(RunState::ALL.to_vec())], 0..4))
             .prop_map(|(sweep, states)| Step::Retry { sweep, states }),
         4 => prop_oneof![4 => 0..30i64, 1 => -30..0i64, 1 => 0..1000i64].prop_map(|ms| Step::Pass { ms }),
@@ -142,8 +151,8 @@ fn end() -> impl Strategy<Value = End> {
         S::Pending,
         S::Running,
     ];
-    (select(states), option::of(-1..3i32), option::of(Just("said".to_owned())))
-        .prop_map(|(state, exit_code, message)| End { state, exit_code, message })
+    (select(states), option::of(-1..3i32), option::of(Just("said".to_owned())), any::<bool>())
+        .prop_map(|(state, exit_code, message, keeps_rows)| End { state, exit_code, message, keeps_rows })
 }
 
 fn sweep_state() -> impl Strategy<Value = SweepState> {

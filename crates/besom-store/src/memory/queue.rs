@@ -46,7 +46,7 @@ impl Queue for MemoryStore {
         if !sweep.stands(at, lease.attempt) {
             return Ok(Reply::Lost);
         }
-        let stored = sweep.runs[at].row.rows;
+        let stored = sweep.runs[at].logged();
         let fresh = &rows[rows.iter().position(|row| row.seq > stored).unwrap_or(rows.len())..];
         if fresh.iter().zip(stored + 1..).any(|(row, seq)| row.seq != seq) {
             return Ok(Reply::Gap { expected: stored + 1 });
@@ -70,6 +70,20 @@ impl Queue for MemoryStore {
             newest.printed.add(from, text);
             Ok(())
         })
+    }
+
+    fn resume(&mut self, lease: &Lease) -> Result<Reply, StoreError> {
+        let (mut stock, now) = self.open();
+        let sweep = stock.sweep(&lease.sweep)?;
+        let at = sweep.place(lease.run)?;
+        if !sweep.stands(at, lease.attempt) {
+            return Ok(Reply::Lost);
+        }
+        let agent = sweep.revive(at, now);
+        sweep.resume(at, now);
+        let reply = reply(&sweep.runs[at]);
+        agent.into_iter().for_each(|agent| stock.hear(agent, now));
+        Ok(reply)
     }
 
     fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
@@ -200,7 +214,7 @@ fn running(sweep: &Sweep, choose: impl Fn(&Run) -> bool) -> Vec<HeldRun> {
     let running = sweep.index.in_states(&[RunState::Running]);
     let chosen = running.into_iter().map(|at| &sweep.runs[at]).filter(|run| choose(run));
     let held = |run: &Run| {
-        let held = HeldRun::new(run.lease(&sweep.row.new.id), run.row.rows);
+        let held = HeldRun::new(run.lease(&sweep.row.new.id), run.logged());
         let newest = run.attempts.last();
         newest.map_or(held.clone(), |newest| held.beat(newest.beat, newest.heartbeat_timeout_ms))
     };

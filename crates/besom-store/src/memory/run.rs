@@ -105,18 +105,49 @@ impl Run {
         self.due_ms.is_some_and(|due| (1..=60_000).contains(&due.saturating_sub(now)))
     }
 
-    /// Begins an attempt.
-    pub(super) fn begin(&mut self, tried: Tried) {
+    /// Begins an attempt by a change.
+    pub(super) fn begin(&mut self, tried: Tried, metrics: &[Watched], change: u64) {
         self.row.state = RunState::Running;
         self.row.attempt = tried.attempt.number;
         self.row.started_ms = Some(tried.attempt.started_ms);
         (self.row.exit_code, self.row.message, self.row.ended_ms) = (None, None, None);
-        (self.row.rows, self.row.best, self.row.last) = (0, None, None);
         self.given_up = false;
         self.fruitless += 1;
         self.due_ms = None;
-        self.curves.fill(Curve::default());
         self.attempts.push(tried);
+        self.recount(metrics, change);
+    }
+
+    /// Puts curves and rank together from all attempts that count, anew from a change on.
+    pub(super) fn recount(&mut self, metrics: &[Watched], change: u64) {
+        self.began = change;
+        self.curves.fill(Curve::default());
+        (self.row.rows, self.row.kept, self.row.best, self.row.last) = (0, 0, None, None);
+        let newest = self.row.attempt;
+        for place in 0..self.attempts.len() {
+            let attempt = &self.attempts[place].attempt;
+            let is_newest = attempt.number == newest;
+            if attempt.kept || is_newest {
+                let rows = self.attempts[place].rows.clone();
+                self.count(&rows, metrics, change);
+                self.row.kept += if is_newest { 0 } else { rows.len() as u64 };
+            }
+        }
+    }
+
+    /// The rows that count, numbered through.
+    pub(super) fn rows(&self) -> Vec<Row> {
+        let counted = self
+            .attempts
+            .iter()
+            .filter(|tried| tried.attempt.kept || tried.attempt.number == self.row.attempt);
+        let rows = counted.flat_map(|tried| &tried.rows);
+        (1..).zip(rows).map(|(seq, row)| Row { seq, ..row.clone() }).collect()
+    }
+
+    /// How many rows the newest attempt has logged.
+    pub(super) fn logged(&self) -> u64 {
+        self.row.rows - self.row.kept
     }
 
     /// Makes it run again after it was given up.
@@ -132,6 +163,15 @@ impl Run {
 
     /// Appends rows that follow those of the newest attempt.
     pub(super) fn append(&mut self, rows: &[Row], metrics: &[Watched], change: u64) {
+        if let Some(newest) = self.attempts.last_mut() {
+            newest.rows.extend_from_slice(rows);
+        }
+        self.fruitless = 0;
+        self.count(rows, metrics, change);
+    }
+
+    fn count(&mut self, rows: &[Row], metrics: &[Watched], change: u64) {
+        self.row.rows += rows.len() as u64;
         for (at, (curve, watched)) in self.curves.iter_mut().zip(metrics).enumerate() {
             let logged = rows.iter().filter_map(|row| logged_value(&row.values, &watched.name)).map(number);
             let before = curve.values.len();
@@ -141,14 +181,9 @@ impl Run {
                 rank(&mut self.row, &curve.values[before..], watched.goal, metrics.len());
             }
         }
-        if let Some(newest) = self.attempts.last_mut() {
-            newest.rows.extend_from_slice(rows);
-            self.fruitless = 0;
-            self.row.rows = newest.rows.len() as u64;
-        }
     }
 
-    /// The curve of a metric in the newest attempt.
+    /// The curve of a metric.
     pub(super) fn curve(&self, metric: usize) -> Vec<f64> {
         self.curves.get(metric).map(|curve| curve.values.clone()).unwrap_or_default()
     }

@@ -1,12 +1,13 @@
 //! All that is stored.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use besom_core::nearest;
 
 use super::facts::check;
 use super::sweep::Sweep;
-use crate::{AgentId, NewAgent, NewSweep, StoreError, SweepId};
+use crate::{AgentId, NewAgent, NewSweep, PastRun, StoreError, SweepId};
 
 #[derive(Debug, Default)]
 pub(super) struct Stock {
@@ -51,6 +52,30 @@ impl Stock {
         new.labels.iter().try_for_each(|(key, value)| check("a label", key.len() + value.len()))?;
         self.places.insert(new.id.clone(), self.sweeps.len());
         self.sweeps.push(Sweep::new(new.clone(), now));
+        Ok(())
+    }
+
+    pub(super) fn create_with(
+        &mut self,
+        new: &NewSweep,
+        past: &[PastRun],
+        now: u64,
+    ) -> Result<(), StoreError> {
+        if let Some(open) = past.iter().find(|run| run.end.state.is_open()) {
+            return Err(StoreError::NotAnEnd(open.end.state));
+        }
+        let runs = past.len() as u64;
+        if let Some(cap) = new.run_cap.filter(|cap| runs > *cap) {
+            return Err(StoreError::TooManyRuns { runs, cap });
+        }
+        self.create(new, now)?;
+        if !past.is_empty() {
+            let name = NewAgent::new("prior runs", Duration::from_secs(60));
+            let id = self.join(&new.id, &name, now)?;
+            let (agent, sweep) = self.agent(id)?;
+            sweep.begin_with(agent, past, now);
+            agent.gone = true;
+        }
         Ok(())
     }
 

@@ -6,14 +6,19 @@ use serde_json::{Map, Value};
 use super::MemoryStore;
 use super::facts::{check, described};
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PausedBy, Row, RunQuery, RunRow,
-    Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Row, RunQuery,
+    RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for MemoryStore {
-    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError> {
+    fn create_with(&mut self, sweep: &NewSweep, past: &[PastRun]) -> Result<(), StoreError> {
         let (mut stock, now) = self.open();
-        stock.create(sweep, now)
+        stock.create_with(sweep, past, now)
+    }
+
+    fn set_run_cap(&mut self, id: &SweepId, cap: Option<u64>) -> Result<(), StoreError> {
+        let (mut stock, now) = self.open();
+        stock.sweep(id)?.set_run_cap(cap, now)
     }
 
     fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
@@ -54,7 +59,8 @@ impl Store for MemoryStore {
         let sweep = stock.sweep(id)?;
         let changed = sweep.index.changed_after(since).into_iter();
         let runs = changed.map(|at| sweep.runs[at].change(since)).collect();
-        Ok(Changes::new(sweep.change, sweep.row.state, runs).held_back(sweep.held_back(now)))
+        let changes = Changes::new(sweep.change, sweep.row.state, runs);
+        Ok(changes.run_cap(sweep.row.new.run_cap).held_back(sweep.held_back(now)))
     }
 
     fn add_runs(
@@ -155,7 +161,7 @@ impl Store for MemoryStore {
         let (mut stock, _) = self.open();
         let sweep = stock.sweep(id)?;
         let run = &sweep.runs[sweep.place(number)?];
-        let attempt = attempt.unwrap_or(run.row.attempt);
+        let Some(attempt) = attempt else { return Ok(run.rows()) };
         let found = run.attempts.iter().find(|tried| tried.attempt.number == attempt);
         Ok(found.map(|tried| tried.rows.clone()).unwrap_or_default())
     }

@@ -9,8 +9,8 @@ use super::index::Index;
 use super::run::{Run, Tried};
 use super::stock::Agent;
 use crate::{
-    Added, AgentId, Attempt, End, Event, NewRun, NewSweep, PausedBy, Row, Seen, StopKind, StoreError,
-    SweepRow, SweepState, Watched,
+    Added, AgentId, Attempt, End, Event, NewRun, NewSweep, PastRun, PausedBy, Row, Seen, StopKind,
+    StoreError, SweepRow, SweepState, Watched,
 };
 
 #[derive(Debug)]
@@ -121,6 +121,40 @@ impl Sweep {
         Added::Added(count)
     }
 
+    /// Lets past runs happen again, in an empty sweep.
+    pub(super) fn begin_with(&mut self, agent: &Agent, past: &[PastRun], now: u64) {
+        let runs: Vec<NewRun> = past.iter().map(|run| run.new.clone()).collect();
+        let _: Added = self.add_runs(RunNumber::FIRST, &runs, None, now);
+        let budgets = (self.row.new.retry_crashed, self.row.new.retry_failed);
+        (self.row.new.retry_crashed, self.row.new.retry_failed) = (0, 0);
+        for run in past {
+            let Some(at) = self.hand_out(agent, now) else { break };
+            let rows: Vec<Row> =
+                (1..).zip(&run.rows).map(|(seq, values)| Row::new(seq, values.clone())).collect();
+            self.append(at, &rows);
+            self.conclude(at, &run.end, now);
+            if let Some(newest) = self.runs[at].attempts.last_mut() {
+                newest.given = Some(run.end.clone());
+            }
+        }
+        (self.row.new.retry_crashed, self.row.new.retry_failed) = budgets;
+    }
+
+    pub(super) fn set_run_cap(&mut self, cap: Option<u64>, now: u64) -> Result<(), StoreError> {
+        if self.row.new.run_cap == cap {
+            return Ok(());
+        }
+        if self.row.state == SweepState::Canceled {
+            return Err(self.refusal(SweepState::Running));
+        }
+        self.row.new.run_cap = cap;
+        self.log(None, "run_cap_set", detail([("run_cap", cap.map(Value::from))]), now);
+        if self.row.state == SweepState::Finished && cap.is_none_or(|cap| cap > self.row.runs) {
+            self.go(SweepState::Running, None, "resumed", now);
+        }
+        Ok(())
+    }
+
     /// Hands out the first run that waits, if the sweep hands out runs. Returns its place.
     pub(super) fn hand_out(&mut self, agent: &Agent, now: u64) -> Option<usize> {
         let at = self.next(now).filter(|_| self.hands_out())?;
@@ -139,10 +173,7 @@ impl Sweep {
             given: None,
         };
         let began = self.change + 1;
-        self.edit(at, |run, _| {
-            run.begin(tried);
-            run.began = began;
-        });
+        self.edit(at, |run, metrics| run.begin(tried, metrics, began));
         let entries = [("agent", Some(json!(agent.new.name))), ("attempt", Some(json!(number)))];
         self.log(Some(at), "claimed", detail(entries), now);
         Some(at)
@@ -212,12 +243,29 @@ impl Sweep {
         if self.runs[at].row.state != RunState::Running {
             self.edit(at, |run, _| run.come_back());
             let row = &self.runs[at].row;
-            let entries = [("attempt", Some(json!(row.attempt))), ("rows", Some(json!(row.rows)))];
+            let entries = [("attempt", Some(json!(row.attempt))), ("rows", Some(json!(row.rows - row.kept)))];
             self.log(Some(at), "returned", detail(entries), now);
         }
         let newest = self.runs[at].attempts.last_mut()?;
         newest.beat += 1;
         Some(newest.agent)
+    }
+
+    /// Counts what an earlier attempt has logged: the newest one goes on from its checkpoint.
+    pub(super) fn resume(&mut self, at: usize, now: u64) {
+        let Some((newest, earlier)) = self.runs[at].attempts.split_last() else { return };
+        let Some(place) = earlier.iter().rposition(|tried| !tried.rows.is_empty()) else { return };
+        if earlier[place].attempt.kept {
+            return;
+        }
+        let (attempt, from) = (newest.attempt.number, earlier[place].attempt.number);
+        let change = self.change + 1;
+        self.edit(at, |run, metrics| {
+            run.attempts[place].attempt.kept = true;
+            run.recount(metrics, change);
+        });
+        let entries = [("attempt", Some(json!(attempt))), ("from", Some(json!(from)))];
+        self.log(Some(at), "continued", detail(entries), now);
     }
 
     /// Stores rows that follow those of the run.
@@ -244,6 +292,7 @@ impl Sweep {
     pub(super) fn conclude(&mut self, at: usize, end: &End, now: u64) {
         let ended = self.ended(at, end.state);
         let again = self.is_tried_again(at, ended);
+        let keeps_rows = end.keeps_rows && ended == RunState::Preempted;
         let stopped = self.edit(at, |run, _| {
             run.crashes += u32::from(again && ended == RunState::Crashed);
             run.failures += u32::from(again && ended == RunState::Failed);
@@ -262,6 +311,7 @@ impl Sweep {
             run.row.ended_ms = (!run.row.state.is_open()).then_some(now);
             if let Some(newest) = run.attempts.last_mut() {
                 (newest.attempt.state, newest.attempt.ended_ms) = (ended, Some(now));
+                newest.attempt.kept = keeps_rows;
             }
             run.row.stop_reason.clone()
         });
@@ -270,6 +320,7 @@ impl Sweep {
             ("exit_code", end.exit_code.map(Value::from)),
             ("message", self.runs[at].row.message.clone().map(Value::from)),
             ("stopped", stopped.map(Value::from)),
+            ("keeps_rows", keeps_rows.then(|| Value::from(true))),
         ];
         self.log(Some(at), ended.as_str(), detail(entries), now);
         if again {

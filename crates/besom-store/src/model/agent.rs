@@ -199,18 +199,28 @@ pub struct End {
     pub exit_code: Option<i32>,
     /// What people should know of it ("exit status 1", the last line of an error).
     pub message: Option<String>,
+    /// Of a `Preempted` end: whether the program said that it goes on from here, so that what it logged counts in later
+    /// attempts, too.
+    pub keeps_rows: bool,
 }
 
 impl End {
     /// An end in this state, without exit code and message.
     pub const fn new(state: RunState) -> Self {
-        Self { state, exit_code: None, message: None }
+        Self { state, exit_code: None, message: None, keeps_rows: false }
     }
 
     /// The same with the exit code of its program.
     #[must_use]
     pub const fn exit_code(mut self, code: i32) -> Self {
         self.exit_code = Some(code);
+        self
+    }
+
+    /// The same, where what the attempt logged counts in later ones: its program announced that it will go on from here.
+    #[must_use]
+    pub const fn keeping_rows(mut self) -> Self {
+        self.keeps_rows = true;
         self
     }
 

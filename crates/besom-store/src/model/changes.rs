@@ -14,6 +14,8 @@ pub struct Changes {
     pub upto: u64,
     /// The state of the sweep.
     pub state: SweepState,
+    /// How many runs it may have at present.
+    pub run_cap: Option<u64>,
     /// The runs that are new or changed, by number; the newest state of each. Signs of life are no changes.
     pub runs: Vec<RunChange>,
     /// How many of all runs that wait are held back until later: see [`Queue::claim`](crate::Queue::claim).
@@ -23,13 +25,20 @@ pub struct Changes {
 impl Changes {
     /// Changes up to a cursor, with no run held back.
     pub fn new(upto: u64, state: SweepState, runs: Vec<RunChange>) -> Self {
-        Self { upto, state, runs, held_back: 0 }
+        Self { upto, state, run_cap: None, runs, held_back: 0 }
     }
 
     /// The same with this many runs held back.
     #[must_use]
     pub fn held_back(mut self, runs: u64) -> Self {
         self.held_back = runs;
+        self
+    }
+
+    /// The same of a sweep that may have so many runs.
+    #[must_use]
+    pub fn run_cap(mut self, cap: Option<u64>) -> Self {
+        self.run_cap = cap;
         self
     }
 }
@@ -46,7 +55,7 @@ pub struct RunChange {
     pub state: RunState,
     /// Why a stopping rule asked that it be ended (not set by the owner's cancel).
     pub stopped: Option<String>,
-    /// How many rows its newest attempt has logged.
+    /// How many rows of it count, those of earlier attempts that are kept included.
     pub rows: u64,
     /// New parts of its curves; nothing for a curve that has nothing new. A new attempt cuts the curves of the one before, if
     /// the cursor has seen that one, by parts from 0 (empty ones too).
@@ -85,10 +94,12 @@ impl CurvePart {
 /// |---|---|---|
 /// | `created` | sweep | |
 /// | `started`, `paused`, `resumed`, `finished`, `canceled` | sweep | `reason`, if one was given |
+/// | `run_cap_set` | sweep | `run_cap`, if there is one now |
 /// | `added` | run | |
 /// | `claimed` | run | `agent` (its name), `attempt` |
+/// | `continued` (what an earlier attempt logged counts: the program goes on from its checkpoint) | run | `attempt`; `from`, the earlier one |
 /// | `returned` (was given up and came back) | run | `attempt`, `rows` (how many it has) |
-/// | `finished`, `failed`, `killed`, `preempted`, `crashed` (an attempt ended so) | run | `attempt`; `exit_code`, `message`, `stopped` (why it was asked to end), where there are such |
+/// | `finished`, `failed`, `killed`, `preempted`, `crashed` (an attempt ended so) | run | `attempt`; `exit_code`, `message`, `stopped` (why it was asked to end), `keeps_rows`, where there are such |
 /// | `stop_requested`; `killed` or, if a rule wanted it after an attempt, `finished` (it was waiting) | run | `reason`, `kind` |
 /// | `retried` (pending again after an end) | run | |
 ///

@@ -4,7 +4,7 @@ use besom_core::{RunNumber, RunState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{StopKind, SweepState};
+use super::{End, StopKind, SweepState};
 
 /// A run to add.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,32 @@ impl NewRun {
     }
 }
 
+/// A run that has ended elsewhere, for a new sweep to begin with.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PastRun {
+    /// Its point and a note.
+    pub new: NewRun,
+    /// The rows that it logged, in order.
+    pub rows: Vec<Map<String, Value>>,
+    /// How it ended: `Finished`, `Failed`, `Crashed` or `Killed`. No retry budget brings it back.
+    pub end: End,
+}
+
+impl PastRun {
+    /// A run that has logged nothing.
+    pub fn new(new: NewRun, end: End) -> Self {
+        Self { new, rows: Vec::new(), end }
+    }
+
+    /// The same with these rows.
+    #[must_use]
+    pub fn rows(mut self, rows: Vec<Map<String, Value>>) -> Self {
+        self.rows = rows;
+        self
+    }
+}
+
 /// What the history was when a run was suggested: with the log of the sweep and the rows of its runs, all that it takes
 /// to build that history again and to ask for the suggestion once more.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +65,9 @@ pub struct Seen {
     pub upto: u64,
     /// How many runs there were.
     pub runs: u64,
-    /// How many rows each running run had logged, by number; rows are no part of the log. What other runs had logged
-    /// was all that their newest attempts have logged, or as many rows as they [came back](crate::rules) with.
+    /// How many rows of each running run counted, by number; rows are no part of the log. What other runs had logged
+    /// was all that their newest attempts have logged, or as many rows as they [came back](crate::rules) with, after those that
+    /// earlier attempts had kept.
     pub rows: Vec<(RunNumber, u64)>,
 }
 
@@ -88,12 +115,14 @@ pub struct RunRow {
     pub attempt: u64,
     /// The exit code of its newest attempt; none again once it is handed out again.
     pub exit_code: Option<i32>,
-    /// How many rows its newest attempt has logged.
+    /// How many rows count: those of its newest attempt, and of the earlier ones from whose checkpoints it went on.
     pub rows: u64,
-    /// The value of the first metric by which the newest attempt is ranked: its best valid one or, if the sweep has several
+    /// How many of them earlier attempts have logged.
+    pub kept: u64,
+    /// The value of the first metric by which the run is ranked: its best valid one or, if the sweep has several
     /// metrics, its last, because values that belong together come from one row. Finite numbers are valid.
     pub best: Option<f64>,
-    /// The last valid value of the first metric in the newest attempt.
+    /// The last valid value of the first metric.
     pub last: Option<f64>,
     /// When it was added, in milliseconds since 1970.
     pub created_ms: u64,
@@ -117,6 +146,7 @@ impl RunRow {
             attempt: 0,
             exit_code: None,
             rows: 0,
+            kept: 0,
             best: None,
             last: None,
             created_ms,
@@ -143,12 +173,22 @@ pub struct Attempt {
     pub state: RunState,
     /// How many rows it logged.
     pub rows: u64,
+    /// Whether they count in later attempts, too, because these go on from its checkpoint.
+    pub kept: bool,
 }
 
 impl Attempt {
     /// An attempt that has just begun.
     pub fn new(number: u64, agent: impl Into<String>, started_ms: u64) -> Self {
-        Self { number, agent: agent.into(), started_ms, ended_ms: None, state: RunState::Running, rows: 0 }
+        Self {
+            number,
+            agent: agent.into(),
+            started_ms,
+            ended_ms: None,
+            state: RunState::Running,
+            rows: 0,
+            kept: false,
+        }
     }
 }
 

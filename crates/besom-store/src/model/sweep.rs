@@ -41,7 +41,7 @@ impl fmt::Display for SweepId {
 /// pending -> running <-> paused;  pending -> paused;  pending | running | paused -> finished | canceled
 /// ```
 ///
-/// [`Store::retry`](crate::Store::retry) alone leads back from `finished` to `running`.
+/// [`Store::retry`](crate::Store::retry) and [`Store::set_run_cap`](crate::Store::set_run_cap) alone lead back from `finished` to `running`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SweepState {
@@ -176,7 +176,7 @@ pub struct NewSweep {
     pub seed: u64,
     /// The metrics of the problem, in its order.
     pub metrics: Vec<Watched>,
-    /// The most runs it may have.
+    /// The most runs it may have; of a [`SweepRow`], at present.
     pub run_cap: Option<u64>,
     /// How often a crashed run is handed out again.
     pub retry_crashed: u32,

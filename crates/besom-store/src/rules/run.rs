@@ -26,6 +26,8 @@ pub struct RunRecord {
     pub heartbeat_timeout_ms: u64,
     /// How many rows the newest attempt has logged.
     pub rows: u64,
+    /// How many rows of earlier attempts count, because the newest one goes on from their checkpoints.
+    pub kept: u64,
     /// By what the newest attempt is ranked, as something to minimize: see [`RunRecord::add_rows`].
     pub loss: Option<f64>,
     /// The last valid value of the first metric in the newest attempt.
@@ -77,6 +79,8 @@ pub enum Standing {
 pub struct Ended {
     /// The state that the attempt ended in; the run itself may be pending again.
     pub state: RunState,
+    /// Whether what it logged counts in later attempts.
+    pub keeps_rows: bool,
     /// What happened, in order.
     pub log: Vec<LogEntry>,
 }
@@ -93,6 +97,7 @@ impl RunRecord {
             beat: 0,
             heartbeat_timeout_ms: 0,
             rows: 0,
+            kept: 0,
             loss: None,
             last: None,
             stop: None,
@@ -127,7 +132,8 @@ impl RunRecord {
         }
     }
 
-    /// Hands it out: a new attempt begins. Retries used and a requested stop stay.
+    /// Hands it out: a new attempt begins. Retries used and a requested stop stay. If earlier attempts are kept, the store adds
+    /// their rows by [`RunRecord::keep`].
     pub fn hand_out(&mut self, agent: AgentId, name: &str, heartbeat_timeout_ms: u64, now: u64) -> LogEntry {
         *self = Self {
             state: RunState::Running,
@@ -164,6 +170,19 @@ impl RunRecord {
         };
     }
 
+    /// Counts `kept` rows of earlier attempts before those of the newest one, and ranks the run anew by `values`: those that all
+    /// these rows hold of the first of `metrics`.
+    pub fn keep(&mut self, kept: u64, metrics: &[Watched], values: &[f64]) {
+        self.kept = kept;
+        (self.loss, self.last) = (None, None);
+        self.add_rows(0, metrics, values);
+    }
+
+    /// Its program has said that it goes on from the checkpoint of an earlier attempt.
+    pub fn continued(&self, from: u64) -> LogEntry {
+        LogEntry::new("continued", [("attempt", Some(json!(self.attempt))), ("from", Some(json!(from)))])
+    }
+
     /// Takes it back after it was given up: its agent had only been cut off.
     pub fn come_back(&mut self) -> LogEntry {
         // Being pending again had used up a retry.
@@ -183,7 +202,7 @@ impl RunRecord {
 
     /// Ends its attempt as `crashed` because its agent seems to be gone.
     pub fn give_up(&mut self, sweep: &SweepRecord, why: String, now: u64) -> Ended {
-        let end = End { state: RunState::Crashed, exit_code: None, message: Some(why) };
+        let end = End::new(RunState::Crashed).message(why);
         let ended = self.conclude(sweep, &end, now);
         // A run that was to be ended anyway has ended for good.
         self.given_up = matches!(self.state, RunState::Crashed | RunState::Pending);
@@ -201,15 +220,17 @@ impl RunRecord {
         self.ended_ms = (!self.state.is_open()).then_some(now);
         let is_fruitless = self.state == RunState::Preempted && self.fruitless > 0;
         self.due_ms = is_fruitless.then(|| now.saturating_add(backoff_ms(self.fruitless)));
+        let keeps_rows = end.keeps_rows && self.state == RunState::Preempted;
         let detail = [
             ("attempt", Some(json!(self.attempt))),
             ("exit_code", end.exit_code.map(|code| json!(code))),
             ("message", self.message.as_ref().map(|message| json!(message))),
             ("stopped", self.stop.as_ref().map(|stop| json!(stop.reason))),
+            ("keeps_rows", keeps_rows.then(|| json!(true))),
         ];
         let mut log = vec![LogEntry::new(state.as_str(), detail)];
         log.extend(again.then(|| LogEntry::new("retried", [])));
-        Ended { state, log }
+        Ended { state, keeps_rows, log }
     }
 
     /// The state after an attempt that ends so. It is tried again only if no stop was requested, its budget lasts and

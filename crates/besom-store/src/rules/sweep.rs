@@ -138,6 +138,33 @@ impl SweepRecord {
         }
     }
 
+    /// Sets how many runs it may have. A finished sweep runs again if there is room now.
+    ///
+    /// # Errors
+    /// [`StoreError::Transition`] if it is canceled and the cap another.
+    pub fn set_run_cap(&mut self, cap: Option<u64>, now: u64) -> Result<Vec<LogEntry>, StoreError> {
+        if self.run_cap == cap {
+            return Ok(Vec::new());
+        }
+        if self.state == SweepState::Canceled {
+            return Err(self.refused(SweepState::Running));
+        }
+        self.run_cap = cap;
+        let mut log = vec![LogEntry::new("run_cap_set", [("run_cap", cap.map(|cap| json!(cap)))])];
+        if self.state == SweepState::Finished && cap.is_none_or(|cap| cap > self.runs) {
+            log.push(self.go("resumed", SweepState::Running, None, now));
+        }
+        Ok(log)
+    }
+
+    /// Refuses more past runs to begin with than it may have runs.
+    pub fn admit_past(&self, runs: usize) -> Result<(), StoreError> {
+        match self.run_cap {
+            Some(cap) if runs as u64 > cap => Err(StoreError::TooManyRuns { runs: runs as u64, cap }),
+            _ => Ok(()),
+        }
+    }
+
     /// Which runs are to be stopped once it has ended: those that wait, and the running ones too if it was canceled.
     pub fn closes(&self) -> &'static [RunState] {
         match self.state {

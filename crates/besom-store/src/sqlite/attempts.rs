@@ -10,7 +10,7 @@ use super::runs::{Run, state};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
 use crate::rules::{Ended, Standing};
-use crate::{Attempt, End};
+use crate::{Attempt, End, Lease, Reply};
 
 impl Tx<'_> {
     /// What a lease of this attempt is worth.
@@ -28,6 +28,9 @@ impl Tx<'_> {
         let entry = run.record.hand_out(agent.id, &agent.name, agent.heartbeat_timeout_ms, self.now);
         self.log(sweep, Some(run.record.number), &entry)?;
         run.attempted = sweep.change;
+        if before > 0 {
+            self.keep(sweep, run)?;
+        }
         self.save(sweep, run, before)?;
         self.sql(
             "INSERT INTO attempts (run, attempt, agent, started_ms, state, rows)
@@ -35,6 +38,41 @@ impl Tx<'_> {
         )?
         .execute(params![run.key, run.record.attempt, bounded(agent.id.0), self.now])?;
         Ok(())
+    }
+
+    /// Counts the rows of the earlier attempts that are kept, and ranks the run anew.
+    fn keep(&self, sweep: &Sweep, run: &mut Run) -> Outcome<()> {
+        let kept = self
+            .sql("SELECT coalesce(sum(rows), 0) FROM attempts WHERE run = ?1 AND kept = 1 AND attempt < ?2")?
+            .query_row(params![run.key, run.record.attempt], |row| row.get(0))?;
+        if kept > 0 {
+            run.record.kept = kept;
+            let values = self.whole_curve(run, 0)?;
+            run.record.keep(kept, &sweep.record.metrics, &values);
+        }
+        Ok(())
+    }
+
+    /// The program of the newest attempt goes on from the checkpoint of an earlier one.
+    pub(super) fn resume(&self, sweep: &mut Sweep, lease: &Lease) -> Outcome<Reply> {
+        let Some(mut run) = self.revived(sweep, lease)? else { return Ok(Reply::Lost) };
+        let earlier: Option<(u64, bool)> = self
+            .sql(
+                "SELECT attempt, kept FROM attempts WHERE run = ?1 AND attempt < ?2 AND rows > 0
+                 ORDER BY attempt DESC LIMIT 1",
+            )?
+            .query_row(params![run.key, run.record.attempt], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((from, false)) = earlier else { return Ok(run.record.reply()) };
+        self.change_one(
+            "UPDATE attempts SET kept = 1 WHERE run = ?1 AND attempt = ?2",
+            params![run.key, from],
+        )?;
+        self.log(sweep, Some(run.record.number), &run.record.continued(from))?;
+        run.attempted = sweep.change;
+        self.keep(sweep, &mut run)?;
+        self.save(sweep, &run, run.record.attempt)?;
+        Ok(run.record.reply())
     }
 
     /// Takes a run back that was given up.
@@ -53,8 +91,16 @@ impl Tx<'_> {
         let ended = run.record.finish(&sweep.record, end, self.now);
         self.save_end(sweep, run, &ended)?;
         self.change_one(
-            "UPDATE attempts SET end_state = ?3, end_code = ?4, end_message = ?5 WHERE run = ?1 AND attempt = ?2",
-            params![run.key, run.record.attempt, end.state.as_str(), end.exit_code, end.message],
+            "UPDATE attempts SET end_state = ?3, end_code = ?4, end_message = ?5, end_keeps = ?6
+             WHERE run = ?1 AND attempt = ?2",
+            params![
+                run.key,
+                run.record.attempt,
+                end.state.as_str(),
+                end.exit_code,
+                end.message,
+                end.keeps_rows
+            ],
         )
     }
 
@@ -75,8 +121,15 @@ impl Tx<'_> {
     pub(super) fn save_end(&self, sweep: &mut Sweep, run: &Run, ended: &Ended) -> Outcome<()> {
         self.save_again(sweep, run, ended)?;
         self.change_one(
-            "UPDATE attempts SET ended_ms = ?3, state = ?4, rows = ?5 WHERE run = ?1 AND attempt = ?2",
-            params![run.key, run.record.attempt, self.now, ended.state.as_str(), run.record.rows],
+            "UPDATE attempts SET ended_ms = ?3, state = ?4, rows = ?5, kept = ?6 WHERE run = ?1 AND attempt = ?2",
+            params![
+                run.key,
+                run.record.attempt,
+                self.now,
+                ended.state.as_str(),
+                run.record.rows,
+                ended.keeps_rows
+            ],
         )
     }
 
@@ -84,11 +137,18 @@ impl Tx<'_> {
     pub(super) fn has_ended_so(&self, run: &Run, attempt: u64, end: &End) -> Outcome<bool> {
         Ok(self
             .sql(
-                "SELECT end_state IS ?3 AND end_code IS ?4 AND end_message IS ?5 FROM attempts
+                "SELECT end_state IS ?3 AND end_code IS ?4 AND end_message IS ?5 AND end_keeps IS ?6 FROM attempts
                  WHERE run = ?1 AND attempt = ?2",
             )?
             .query_row(
-                params![run.key, bounded(attempt), end.state.as_str(), end.exit_code, end.message],
+                params![
+                    run.key,
+                    bounded(attempt),
+                    end.state.as_str(),
+                    end.exit_code,
+                    end.message,
+                    end.keeps_rows
+                ],
                 |row| row.get(0),
             )
             .optional()?
@@ -99,7 +159,7 @@ impl Tx<'_> {
     pub(super) fn attempts(&self, sweep: &Sweep, number: RunNumber) -> Outcome<Vec<Attempt>> {
         let run = self.run(sweep, number)?;
         let mut statement = self.sql(
-            "SELECT a.attempt, g.name, a.started_ms, a.ended_ms, a.state, a.rows
+            "SELECT a.attempt, g.name, a.started_ms, a.ended_ms, a.state, a.rows, a.kept
              FROM attempts a JOIN agents g ON g.key = a.agent WHERE a.run = ?1 ORDER BY a.attempt",
         )?;
         let mut rows = statement.query([run.key])?;
@@ -113,6 +173,7 @@ impl Tx<'_> {
                 ended_ms: row.get("ended_ms")?,
                 state: state(text(row, "state")?)?,
                 rows: if number == run.record.attempt { run.record.rows } else { row.get("rows")? },
+                kept: row.get("kept")?,
             });
         }
         Ok(attempts)

@@ -26,12 +26,18 @@ impl Tx<'_> {
             let run = run(row)?;
             let added = if run.added > since { Some(point_and_note(row)?) } else { None };
             let curves = self.curve_parts(sweep, &run, since)?;
-            let RunRecord { number, state, stop, rows, .. } = run.record;
+            let RunRecord { number, state, stop, rows, kept, .. } = run.record;
             let stopped = stop.filter(|stop| stop.kind == StopKind::Early).map(|stop| stop.reason);
-            runs.push(RunChange { number, added, state, stopped, rows, curves });
+            runs.push(RunChange { number, added, state, stopped, rows: kept + rows, curves });
         }
         let held_back = self.held_back(sweep)?;
-        Ok(Changes { upto: sweep.change, state: sweep.record.state, runs, held_back })
+        Ok(Changes {
+            upto: sweep.change,
+            state: sweep.record.state,
+            run_cap: sweep.record.run_cap,
+            runs,
+            held_back,
+        })
     }
 
     fn curve_parts(&self, sweep: &Sweep, run: &Run, since: u64) -> Outcome<Vec<CurvePart>> {
@@ -51,8 +57,23 @@ impl Tx<'_> {
         Ok(parts)
     }
 
-    /// The segments that grew after `since`: the last ones, because curves grow at their end.
+    /// The part of a curve that is new after `since`, with what earlier attempts have kept before it.
     fn curve_part(&self, run: &Run, metric: usize, since: u64) -> Outcome<CurvePart> {
+        let mut part = self.newest_part(run, metric, since)?;
+        if run.record.kept > 0 {
+            let mut values = self.kept_curve(run, metric)?;
+            if since == 0 {
+                values.append(&mut part.values);
+                part.values = values;
+            } else {
+                part.from += values.len();
+            }
+        }
+        Ok(part)
+    }
+
+    /// The segments of the newest attempt that grew after `since`: the last ones, because curves grow at their end.
+    fn newest_part(&self, run: &Run, metric: usize, since: u64) -> Outcome<CurvePart> {
         let mut statement = self.sql(
             "SELECT start, change, vals FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3
              ORDER BY start DESC",

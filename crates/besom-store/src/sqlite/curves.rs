@@ -66,13 +66,34 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The whole curve of the newest attempt.
+    /// The whole curve of a run.
     pub(super) fn curve(&self, sweep: &Sweep, number: RunNumber, metric: usize) -> Outcome<Vec<f64>> {
-        let run = self.run(sweep, number)?;
+        self.whole_curve(&self.run(sweep, number)?, metric)
+    }
+
+    /// The curve of all rows that count.
+    pub(super) fn whole_curve(&self, run: &Run, metric: usize) -> Outcome<Vec<f64>> {
+        let mut curve = self.kept_curve(run, metric)?;
         let mut statement = self
             .sql("SELECT vals FROM curves WHERE run = ?1 AND attempt = ?2 AND metric = ?3 ORDER BY start")?;
         let mut rows = statement.query(params![run.key, run.record.attempt, bounded(metric as u64)])?;
+        while let Some(row) = rows.next()? {
+            pull(&mut curve, blob(row, 0)?)?;
+        }
+        Ok(curve)
+    }
+
+    /// The curve of the earlier attempts that count.
+    pub(super) fn kept_curve(&self, run: &Run, metric: usize) -> Outcome<Vec<f64>> {
         let mut curve = Vec::new();
+        if run.record.kept == 0 {
+            return Ok(curve);
+        }
+        let mut statement = self.sql(
+            "SELECT c.vals FROM attempts a JOIN curves c ON c.run = a.run AND c.attempt = a.attempt
+             WHERE a.run = ?1 AND a.kept = 1 AND a.attempt < ?2 AND c.metric = ?3 ORDER BY a.attempt, c.start",
+        )?;
+        let mut rows = statement.query(params![run.key, run.record.attempt, bounded(metric as u64)])?;
         while let Some(row) = rows.next()? {
             pull(&mut curve, blob(row, 0)?)?;
         }

@@ -57,7 +57,8 @@ fn select_rows() -> String {
 fn full(row: &Row<'_>, goal: Goal) -> Outcome<RunRow> {
     let run = run(row)?;
     let NewRun { point, note } = point_and_note(row)?;
-    let RunRecord { number, state, stop, message, attempt, exit_code, rows, loss, last, .. } = run.record;
+    let RunRecord { number, state, stop, message, attempt, exit_code, rows, kept, loss, last, .. } =
+        run.record;
     let (stop_kind, stop_reason) = stop.map(|stop| (stop.kind, stop.reason)).unzip();
     Ok(RunRow {
         number,
@@ -69,7 +70,8 @@ fn full(row: &Row<'_>, goal: Goal) -> Outcome<RunRow> {
         message,
         attempt,
         exit_code,
-        rows,
+        rows: kept + rows,
+        kept,
         best: loss.map(|loss| goal.to_loss(loss) + 0.0),
         last,
         created_ms: run.created_ms,

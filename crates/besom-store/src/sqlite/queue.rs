@@ -44,6 +44,10 @@ impl Queue for SqliteStore {
         self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.print(sweep, lease, from, text)))
     }
 
+    fn resume(&mut self, lease: &Lease) -> Result<Reply, StoreError> {
+        self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.resume(sweep, lease)))
+    }
+
     fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
         self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.finish(sweep, lease, end)))
     }

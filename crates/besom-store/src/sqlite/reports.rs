@@ -57,7 +57,7 @@ impl Tx<'_> {
         Ok(Some(run))
     }
 
-    fn add_rows(&self, sweep: &mut Sweep, run: &mut Run, rows: &[Row]) -> Outcome<()> {
+    pub(super) fn add_rows(&self, sweep: &mut Sweep, run: &mut Run, rows: &[Row]) -> Outcome<()> {
         sweep.change += 1;
         self.extend_logged(run, rows)?;
         self.append_rows(run, rows)?;

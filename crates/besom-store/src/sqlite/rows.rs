@@ -64,9 +64,13 @@ impl Tx<'_> {
         limit: u64,
     ) -> Outcome<Vec<Row>> {
         let run = self.run(sweep, number)?;
-        self.rows_of(&run, attempt.unwrap_or(run.record.attempt), after, limit)
+        match attempt {
+            None if run.record.kept > 0 => self.counted_rows(&run, after, limit),
+            _ => self.rows_of(&run, attempt.unwrap_or(run.record.attempt), after, limit),
+        }
     }
 
+    /// Rows of one attempt.
     pub(super) fn rows_of(&self, run: &Run, attempt: u64, after: u64, limit: u64) -> Outcome<Vec<Row>> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut statement = self.sql(
@@ -82,6 +86,30 @@ impl Tx<'_> {
             for (line, seq) in lines.take(limit - found.len()) {
                 found.push(Row { seq, values: object(line)? });
             }
+        }
+        Ok(found)
+    }
+
+    /// The rows of all attempts that count, numbered through: at most `limit` with a number above `after`.
+    pub(super) fn counted_rows(&self, run: &Run, after: u64, limit: u64) -> Outcome<Vec<Row>> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut statement = self.sql(
+            "SELECT c.rows, c.lines FROM attempts a JOIN chunks c ON c.run = a.run AND c.attempt = a.attempt
+             WHERE a.run = ?1 AND (a.kept = 1 OR a.attempt = ?2) ORDER BY a.attempt, c.first",
+        )?;
+        let mut chunks = statement.query(params![run.key, run.record.attempt])?;
+        let (mut found, mut first) = (Vec::new(), 1);
+        while found.len() < limit
+            && let Some(chunk) = chunks.next()?
+        {
+            let next = first + chunk.get::<_, u64>("rows")?;
+            if next > after {
+                let lines = text(chunk, "lines")?.lines().zip(first..).filter(|&(_, seq)| seq > after);
+                for (line, seq) in lines.take(limit - found.len()) {
+                    found.push(Row { seq, values: object(line)? });
+                }
+            }
+            first = next;
         }
         Ok(found)
     }

@@ -24,7 +24,7 @@ pub(super) struct Run {
 
 columns! {
     /// The columns of [`Run`] in the table `runs r`, to be read by [`run`].
-    RunColumn: r.key, r.number, r.state, r.attempt, r.agent, r.given_up, r.beat, r.heartbeat_timeout_ms, r.rows, r.loss,
+    RunColumn: r.key, r.number, r.state, r.attempt, r.agent, r.given_up, r.beat, r.heartbeat_timeout_ms, r.rows, r.kept, r.loss,
     r.last, r.stop_kind, r.stop_reason, r.message, r.exit_code, r.crashes, r.failures, r.fruitless, r.due_ms,
     r.created_ms, r.started_ms,
     r.ended_ms, r.added, r.attempted
@@ -51,7 +51,7 @@ impl Tx<'_> {
             "UPDATE runs SET state = ?3, attempt = ?4, agent = ?5, given_up = ?6, beat = ?7, heartbeat_timeout_ms = ?8,
                rows = ?9, last = ?10, stop_kind = ?11, stop_reason = ?12, message = ?13, exit_code = ?14,
                crashes = ?15, failures = ?16, started_ms = ?17, ended_ms = ?18, attempted = ?19, change = ?20,
-               fruitless = ?21, due_ms = ?22
+               fruitless = ?21, due_ms = ?22, kept = ?23
              WHERE key = ?1 AND attempt = ?2",
             params![
                 run.key,
@@ -75,7 +75,8 @@ impl Tx<'_> {
                 run.attempted,
                 sweep.change,
                 record.fruitless,
-                record.due_ms
+                record.due_ms,
+                record.kept
             ],
         )
     }
@@ -274,6 +275,7 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<Run> {
         beat: C::beat.get(row)?,
         heartbeat_timeout_ms: C::heartbeat_timeout_ms.get(row)?,
         rows: C::rows.get(row)?,
+        kept: C::kept.get(row)?,
         loss: C::loss.get(row)?,
         last: C::last.get(row)?,
         stop: stop(row)?,

@@ -58,6 +58,7 @@ CREATE TABLE runs (
   beat INTEGER NOT NULL,            -- how many signs of life there were of the newest attempt
   heartbeat_timeout_ms INTEGER NOT NULL,
   rows INTEGER NOT NULL,            -- of the newest attempt; the seq of its last row
+  kept INTEGER NOT NULL DEFAULT 0,  -- of earlier attempts that count, too
   loss REAL,                        -- what it is ranked by, negative if maximized
   last REAL,
   stop_kind TEXT,
@@ -116,6 +117,8 @@ CREATE TABLE attempts (
   end_state TEXT,                   -- its end as its agent gave it, so that a repetition is known
   end_code INTEGER,
   end_message TEXT,
+  end_keeps INTEGER,
+  kept INTEGER NOT NULL DEFAULT 0,  -- 1 if its rows count in later attempts
   PRIMARY KEY (run, attempt)
 ) STRICT, WITHOUT ROWID;
 

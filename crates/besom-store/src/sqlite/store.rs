@@ -5,13 +5,17 @@ use serde_json::{Map, Value};
 
 use super::SqliteStore;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PausedBy, Row, RunQuery, RunRow,
-    Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Row, RunQuery,
+    RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for SqliteStore {
-    fn create_sweep(&mut self, sweep: &NewSweep) -> Result<(), StoreError> {
-        self.write(|tx| tx.create_sweep(sweep))
+    fn create_with(&mut self, sweep: &NewSweep, past: &[PastRun]) -> Result<(), StoreError> {
+        self.write(|tx| tx.create_with(sweep, past))
+    }
+
+    fn set_run_cap(&mut self, id: &SweepId, cap: Option<u64>) -> Result<(), StoreError> {
+        self.write(|tx| tx.on_sweep(id, |sweep| tx.set_run_cap(sweep, cap)))
     }
 
     fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {

@@ -193,6 +193,14 @@ impl Tx<'_> {
         self.log(sweep, None, &entry)
     }
 
+    /// Sets how many runs a sweep may have.
+    pub(super) fn set_run_cap(&self, sweep: &mut Sweep, cap: Option<u64>) -> Outcome<()> {
+        for entry in sweep.record.set_run_cap(cap, self.now)? {
+            self.log(sweep, None, &entry)?;
+        }
+        self.change_one("UPDATE sweeps SET run_cap = ?2 WHERE key = ?1", params![sweep.key, cap.map(bounded)])
+    }
+
     /// Brings a sweep to a state, and its runs with it.
     pub(super) fn set_state(&self, sweep: &mut Sweep, to: SweepState, reason: Option<&str>) -> Outcome<()> {
         let Some(entry) = sweep.record.set_state(to, reason, self.now)? else { return Ok(()) };

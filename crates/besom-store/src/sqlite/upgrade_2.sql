@@ -53,3 +53,9 @@ UPDATE tallies SET runs = (SELECT count(*) FROM runs r
 ALTER TABLE runs ADD COLUMN fruitless INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE runs ADD COLUMN due_ms INTEGER;
 CREATE INDEX runs_due ON runs (sweep, number) WHERE due_ms IS NOT NULL;
+
+-- An attempt may go on from the checkpoint of an earlier one, whose rows count then.
+ALTER TABLE runs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE attempts ADD COLUMN end_keeps INTEGER;
+ALTER TABLE attempts ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+UPDATE attempts SET end_keeps = 0 WHERE end_state IS NOT NULL;

@@ -23,8 +23,13 @@ pub(crate) enum Found {
 
 /// The newest sweep of a file, set to run.
 pub(crate) fn resume(registry: &Registry, store: &mut dyn Store, file: &SweepFile) -> Result<Found> {
-    let Some(sweep) = newest_of(store, file)? else { return Ok(Found::Nothing) };
+    let Some(mut sweep) = newest_of(store, file)? else { return Ok(Found::Nothing) };
     check_meaning(registry, file, &sweep)?;
+    let cap = file.config.run_cap;
+    if cap != sweep.new.run_cap && sweep.state != SweepState::Canceled {
+        store.set_run_cap(&sweep.new.id, cap)?;
+        sweep = store.sweep(&sweep.new.id)?;
+    }
     if sweep.state.is_over() {
         return Ok(Found::Ended(sweep));
     }
@@ -48,10 +53,16 @@ pub(crate) fn source(file: &SweepFile) -> Option<String> {
     file.path.as_ref().map(|path| path.display().to_string())
 }
 
-/// Refuses a file that means another sweep than it did; layout and comments may change.
+/// Refuses a file that means another sweep than it did; layout, comments and the `run_cap` may change.
 fn check_meaning(registry: &Registry, file: &SweepFile, sweep: &SweepRow) -> Result<()> {
     let before = stored_config(registry, sweep)?;
-    let Some(difference) = difference(&before.filled, &file.config.filled, "") else { return Ok(()) };
+    let without_cap = |config: &Value| {
+        let mut config = config.clone();
+        config.as_object_mut().map(|keys| keys.remove("run_cap"));
+        config
+    };
+    let (old, new) = (without_cap(&before.filled), without_cap(&file.config.filled));
+    let Some(difference) = difference(&old, &new, "") else { return Ok(()) };
     let id = &sweep.new.id;
     let message = format!(
         "the file has changed since sweep {id} was created: {difference}; continue that sweep as it was with: besom agent {id}; \

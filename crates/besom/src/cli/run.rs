@@ -112,11 +112,7 @@ fn new_sweep(
     let directory = directory(file)?.display().to_string();
     let mut creation = Creation::new(config, seed).text(file.text.as_str()).directory(directory);
     creation.source = resume::source(file);
-    let id = besom_engine::create(store, creation)?;
-    if !prior.is_empty() {
-        besom_engine::add_prior_runs(store, &id, &prior)?;
-    }
-    Ok(id)
+    Ok(besom_engine::create_with(store, creation, &prior)?)
 }
 
 /// The runs in each of these: an existing file, else a sweep of the store.

@@ -1,0 +1,166 @@
+//! Attempts that go on from the checkpoint of an earlier one, and runs that a sweep begins with.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod stage;
+
+use std::time::Instant;
+
+use besom_core::{Best, RunNumber, RunState};
+use besom_store::{
+    End, Lease, NewRun, PastRun, Queue, Reply, RunQuery, SqliteStore, Store, StoreError, SweepState,
+};
+use serde_json::json;
+use stage::{claim, end, id, join, new_sweep, object, row, store};
+
+const FIRST: RunNumber = RunNumber::FIRST;
+
+fn log(store: &mut SqliteStore, lease: &Lease, losses: &[f64]) {
+    let rows: Vec<_> = (1..).zip(losses).map(|(seq, loss)| row(seq, json!({"loss": loss}))).collect();
+    assert_eq!(store.report(lease, &rows).unwrap(), Reply::Continue);
+}
+
+/// What the run shows: rows, kept ones, best, last, curve.
+fn shown(store: &mut SqliteStore) -> (u64, u64, Option<f64>, Option<f64>, Vec<f64>) {
+    let run = store.run(&id(), FIRST).unwrap();
+    (run.rows, run.kept, run.best, run.last, store.curve(&id(), FIRST, 0).unwrap())
+}
+
+#[test]
+fn a_run_that_announced_its_preemption_goes_on_with_all_that_it_logged() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let first = claim(&mut store, agent, 1).lease;
+    log(&mut store, &first, &[0.9, 0.5, 0.1]);
+    let cursor = store.changes(&id(), 0).unwrap().upto;
+    store.finish(&first, &end(RunState::Preempted).keeping_rows()).unwrap();
+    let second = claim(&mut store, agent, 2).lease;
+    assert_eq!(shown(&mut store), (3, 3, Some(0.1), Some(0.1), vec![0.9, 0.5, 0.1]));
+    assert_eq!(store.running(&id()).unwrap()[0].rows, 0, "its agent numbers its own rows from 1");
+    log(&mut store, &second, &[0.3, 0.4]);
+    assert_eq!(shown(&mut store), (5, 3, Some(0.1), Some(0.4), vec![0.9, 0.5, 0.1, 0.3, 0.4]));
+    assert_eq!(store.status(&id()).unwrap().best, Some(Best::new(FIRST, RunState::Running, 0.1)));
+    // Whoever has seen the three values learns of the whole curve.
+    let parts = &store.changes(&id(), cursor).unwrap().runs[0].curves;
+    assert_eq!((parts[0].from, parts[0].values.len()), (0, 5));
+    let rows = store.rows(&id(), FIRST, None).unwrap();
+    assert!(rows.iter().map(|row| row.seq).eq(1..=5));
+    assert_eq!(store.rows(&id(), FIRST, Some(2)).unwrap().len(), 2);
+}
+
+#[test]
+fn an_attempt_from_scratch_counts_alone() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let first = claim(&mut store, agent, 1).lease;
+    log(&mut store, &first, &[0.1]);
+    // Only its agent knew of the preemption.
+    store.finish(&first, &end(RunState::Preempted)).unwrap();
+    let second = claim(&mut store, agent, 2).lease;
+    log(&mut store, &second, &[0.3]);
+    assert_eq!(shown(&mut store), (1, 0, Some(0.3), Some(0.3), vec![0.3]));
+}
+
+#[test]
+fn a_program_that_says_it_resumed_keeps_what_the_attempt_before_it_logged() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let first = claim(&mut store, agent, 1).lease;
+    log(&mut store, &first, &[0.9, 0.1]);
+    store.leave(agent).unwrap();
+    let second = claim(&mut store, agent, 2).lease;
+    log(&mut store, &second, &[0.3]);
+    let cursor = store.changes(&id(), 0).unwrap().upto;
+    for _ in 0..2 {
+        assert_eq!(store.resume(&second).unwrap(), Reply::Continue);
+    }
+    assert_eq!(shown(&mut store), (3, 2, Some(0.1), Some(0.3), vec![0.9, 0.1, 0.3]));
+    let change = &store.changes(&id(), cursor).unwrap().runs[0];
+    assert_eq!((change.rows, change.curves[0].from, change.curves[0].values.len()), (3, 0, 3));
+    assert_eq!(store.resume(&first).unwrap(), Reply::Lost);
+    let events = store.events(&id(), Some(FIRST), 0, 99).unwrap();
+    let continued: Vec<_> = events.iter().filter(|event| event.kind == "continued").collect();
+    assert_eq!((continued.len(), continued[0].detail["from"].as_u64()), (1, Some(1)));
+}
+
+#[test]
+fn an_attempt_that_logged_nothing_does_not_break_the_chain() {
+    let (mut store, _) = store(&new_sweep().retry_crashed(9), 1);
+    let agent = join(&mut store);
+    let first = claim(&mut store, agent, 1).lease;
+    log(&mut store, &first, &[0.5]);
+    store.leave(agent).unwrap();
+    claim(&mut store, agent, 2);
+    store.leave(agent).unwrap();
+    let third = claim(&mut store, agent, 3).lease;
+    store.resume(&third).unwrap();
+    log(&mut store, &third, &[0.4]);
+    assert_eq!(shown(&mut store).4, [0.5, 0.4]);
+    // A crash of this one loses what came after the last word of the program.
+    store.leave(agent).unwrap();
+    claim(&mut store, agent, 4);
+    assert_eq!(shown(&mut store).4, [0.5]);
+}
+
+#[test]
+fn a_first_attempt_has_nothing_to_go_on_from() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    let first = claim(&mut store, agent, 1).lease;
+    assert_eq!(store.resume(&first).unwrap(), Reply::Continue);
+    assert_eq!(shown(&mut store).0, 0);
+}
+
+fn past(count: usize) -> Vec<PastRun> {
+    let run = |x: usize| {
+        let rows = vec![object(json!({"loss": x as f64})), object(json!({"loss": 0.5 * x as f64}))];
+        PastRun::new(NewRun::new(object(json!({"x": x}))), End::new(RunState::Finished)).rows(rows)
+    };
+    (1..=count).map(run).collect()
+}
+
+#[test]
+fn past_runs_are_there_whole_or_the_sweep_is_not() {
+    let (mut store, _) = stage::store(&new_sweep(), 0);
+    let mut sweep = new_sweep();
+    sweep.id = "withpast".into();
+    (sweep.retry_failed, sweep.run_cap) = (3, Some(3));
+    let mut runs = past(3);
+    runs[2].end = End::new(RunState::Running);
+    let refused = store.create_with(&sweep, &runs);
+    assert!(matches!(refused, Err(StoreError::NotAnEnd(RunState::Running))));
+    let refused = store.create_with(&sweep, &past(4));
+    assert!(matches!(refused, Err(StoreError::TooManyRuns { runs: 4, cap: 3 })));
+    assert_eq!(store.sweeps().unwrap().len(), 1);
+    runs[2].end = End::new(RunState::Failed).exit_code(3);
+    store.create_with(&sweep, &runs).unwrap();
+    let found = store.runs(&sweep.id, &RunQuery::default()).unwrap();
+    let found: Vec<_> = found.iter().map(|run| (run.state, run.rows, run.best)).collect();
+    let done = RunState::Finished;
+    assert_eq!(found, [(done, 2, Some(0.5)), (done, 2, Some(1.0)), (RunState::Failed, 2, Some(1.5))]);
+    assert_eq!(store.sweep(&sweep.id).unwrap().state, SweepState::Running);
+}
+
+#[test]
+fn a_hundred_thousand_past_runs_take_seconds() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(&dir.path().join("runs.db"), std::sync::Arc::new(|| 0)).unwrap();
+    let began = Instant::now();
+    store.create_with(&new_sweep(), &past(100_000)).unwrap();
+    // A laptop needs 4 s; this machine may be busy.
+    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
+    assert_eq!(store.status(&id()).unwrap().counts[2].1 + store.status(&id()).unwrap().counts[3].1, 100_000);
+}
+
+#[test]
+fn a_raised_cap_lets_a_finished_sweep_run_again() {
+    let (mut store, _) = store(&new_sweep().run_cap(1), 1);
+    store.set_state(&id(), SweepState::Finished, None).unwrap();
+    store.set_run_cap(&id(), Some(1)).unwrap();
+    assert_eq!(store.sweep(&id()).unwrap().state, SweepState::Finished, "no change");
+    store.set_run_cap(&id(), Some(2)).unwrap();
+    let row = store.sweep(&id()).unwrap();
+    assert_eq!((row.state, row.new.run_cap), (SweepState::Running, Some(2)));
+    assert_eq!(store.changes(&id(), 0).unwrap().run_cap, Some(2));
+    store.set_state(&id(), SweepState::Canceled, None).unwrap();
+    assert!(matches!(store.set_run_cap(&id(), None), Err(StoreError::Transition { .. })));
+}
