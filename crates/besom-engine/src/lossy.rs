@@ -1,6 +1,8 @@
 //! A store whose replies to agents are sometimes lost, as if the connection to it broke. For tests of tests.
 
-use besom_store::{Queue, SqliteStore, StoreError, forward_queue};
+use std::fmt;
+
+use besom_store::{Queue, Store, StoreError, forward_queue};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -8,15 +10,14 @@ use rand_chacha::ChaCha8Rng;
 const REPLIES_PER_LOSS: u32 = 4;
 
 /// Does what is asked, always; but the answer to an agent that claims, reports or finishes may be an error.
-#[derive(Debug)]
 pub struct Lossy {
-    store: SqliteStore,
+    store: Box<dyn Store>,
     chance: ChaCha8Rng,
 }
 
 impl Lossy {
     /// Which replies are lost is a function of `seed` and of how many there were before.
-    pub fn new(store: SqliteStore, seed: u64) -> Self {
+    pub fn new(store: Box<dyn Store>, seed: u64) -> Self {
         Self { store, chance: ChaCha8Rng::seed_from_u64(seed) }
     }
 
@@ -25,6 +26,12 @@ impl Lossy {
             true => Err(StoreError::transient("the reply was lost")),
             false => Ok(reply),
         }
+    }
+}
+
+impl fmt::Debug for Lossy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lossy").finish_non_exhaustive()
     }
 }
 

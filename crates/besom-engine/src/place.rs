@@ -125,7 +125,7 @@ impl Place {
     pub fn open_or_create(&self) -> Result<Box<dyn Store>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => {
-                Ok(Box::new(broken_on_request(SqliteStore::open(&file(directory), system_clock())?)))
+                Ok(broken_on_request(SqliteStore::open(&file(directory), system_clock())?))
             }
             Kind::Opened(open) => Ok(open()?),
         }
@@ -137,7 +137,7 @@ impl Place {
     /// If it does not exist or cannot be opened.
     pub fn open(&self) -> Result<Box<dyn Store>, EngineError> {
         match &self.kind {
-            Kind::Directory(directory) => Ok(Box::new(existing(directory)?)),
+            Kind::Directory(directory) => existing(directory),
             Kind::Opened(open) => Ok(open()?),
         }
     }
@@ -180,7 +180,7 @@ fn file(directory: &Path) -> PathBuf {
     directory.join("besom.db")
 }
 
-fn existing(directory: &Path) -> Result<SqliteStore, EngineError> {
+fn existing(directory: &Path) -> Result<Box<dyn Store>, EngineError> {
     must_exist(directory)?;
     Ok(broken_on_request(SqliteStore::open_existing(&file(directory), system_clock())?))
 }
@@ -208,23 +208,21 @@ pub fn find_sweep(store: &mut dyn Store, path: &str) -> Result<SweepRow, StoreEr
 
 /// The store, breaking the rule of the protocol that `BESOM_MUTANT` names, if any. For tests of tests.
 #[cfg(feature = "mutants")]
-fn broken_on_request(store: SqliteStore) -> SqliteStore {
+fn broken_on_request(store: SqliteStore) -> Box<dyn Store> {
     let named = std::env::var("BESOM_MUTANT").unwrap_or_default();
-    match besom_store::Mutant::ALL.into_iter().find(|mutant| format!("{mutant:?}") == named) {
-        Some(mutant) => store.with_mutant(mutant),
-        None => store,
-    }
+    let mutant = besom_store::Mutant::ALL.into_iter().find(|mutant| format!("{mutant:?}") == named);
+    Box::new(besom_store::Mutated::new(store, mutant))
 }
 
 /// The store as it is.
 #[cfg(not(feature = "mutants"))]
-fn broken_on_request(store: SqliteStore) -> SqliteStore {
-    store
+fn broken_on_request(store: SqliteStore) -> Box<dyn Store> {
+    Box::new(store)
 }
 
 /// The store, losing replies by the seed `BESOM_LOSE_REPLIES`, if it is set. For tests of tests.
 #[cfg(feature = "mutants")]
-fn lossy_on_request(store: SqliteStore, job: u32) -> Box<dyn Queue> {
+fn lossy_on_request(store: Box<dyn Store>, job: u32) -> Box<dyn Queue> {
     match std::env::var("BESOM_LOSE_REPLIES").ok().and_then(|seed| seed.parse::<u64>().ok()) {
         Some(seed) => Box::new(crate::lossy::Lossy::new(store, seed.rotate_left(32) ^ u64::from(job))),
         None => Box::new(store),
@@ -233,7 +231,7 @@ fn lossy_on_request(store: SqliteStore, job: u32) -> Box<dyn Queue> {
 
 /// The store as it is.
 #[cfg(not(feature = "mutants"))]
-fn lossy_on_request(store: SqliteStore, _: u32) -> Box<dyn Queue> {
+fn lossy_on_request(store: Box<dyn Store>, _: u32) -> Box<dyn Queue> {
     Box::new(store)
 }
 

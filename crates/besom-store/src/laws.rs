@@ -47,12 +47,24 @@ pub fn check_store<S: Store>(make: impl Fn(Clock) -> S) {
 /// As [`check_store`], with `cases` scripts. Returns what broke, as text. The scripts are the same each time, unless
 /// the variable `BESOM_LAWS_SEED` selects others.
 pub fn find_violation<S: Store>(make: impl Fn(Clock) -> S, cases: u32) -> Option<String> {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
-    let result = runner(config)
-        .run(&script::script(), |script| play::play(&make, &script).map_err(TestCaseError::fail));
-    match result {
+    match play(make, cases, 2000) {
         Ok(()) => None,
         Err(TestError::Fail(reason, script)) => Some(format!("{reason}\nin the script {script:#?}")),
         Err(TestError::Abort(reason)) => Some(format!("the suite was aborted: {reason}")),
     }
+}
+
+/// Whether any of `cases` scripts shows that a law is broken: as [`find_violation`], without the time that it takes to find a
+/// short one.
+pub fn has_violation<S: Store>(make: impl Fn(Clock) -> S, cases: u32) -> bool {
+    play(make, cases, 0).is_err()
+}
+
+fn play<S: Store>(
+    make: impl Fn(Clock) -> S,
+    cases: u32,
+    max_shrink_iters: u32,
+) -> Result<(), TestError<script::Script>> {
+    let config = Config { cases, failure_persistence: None, max_shrink_iters, ..Config::default() };
+    runner(config).run(&script::script(), |script| play::play(&make, &script).map_err(TestCaseError::fail))
 }

@@ -25,6 +25,8 @@ mod forward;
 pub mod laws;
 mod memory;
 mod model;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod queue;
 pub mod rules;
 #[cfg(feature = "sqlite")]
@@ -43,9 +45,9 @@ pub use model::{
     MAX_FACTS, NewAgent, NewRun, NewSweep, Order, Output, OutputPart, PastRun, PausedBy, Reply, Row,
     RunChange, RunQuery, RunRow, Seen, Status, StopKind, SweepId, SweepRow, SweepState, Watched,
 };
-pub use queue::Queue;
 #[cfg(feature = "mutants")]
-pub use sqlite::Mutant;
+pub use mutants::{Mutant, Mutated};
+pub use queue::Queue;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use store::Store;

@@ -15,8 +15,6 @@ mod facts;
 mod fault;
 mod listing;
 mod logged;
-#[cfg(feature = "mutants")]
-mod mutant;
 mod open;
 mod output;
 mod past;
@@ -38,9 +36,6 @@ use self::fault::{LOCK_TIMEOUT, Outcome};
 use self::turn::Turns;
 use crate::{Clock, FileFault, StoreError};
 
-#[cfg(feature = "mutants")]
-pub use self::mutant::Mutant;
-
 /// A store in one SQLite file, which several threads and processes may use at once, each by a `SqliteStore` of its
 /// own.
 ///
@@ -60,8 +55,6 @@ pub struct SqliteStore {
     read_only: bool,
     /// Whether the last claim was answered with nothing, so that the next one probably will be.
     expects_nothing: bool,
-    #[cfg(feature = "mutants")]
-    mutant: Option<Mutant>,
 }
 
 impl fmt::Debug for SqliteStore {
@@ -87,8 +80,6 @@ struct Tx<'a> {
     conn: &'a Connection,
     /// The time, in milliseconds since 1970; one for the whole transaction.
     now: u64,
-    #[cfg(feature = "mutants")]
-    mutant: Option<Mutant>,
 }
 
 impl SqliteStore {
@@ -146,12 +137,7 @@ impl SqliteStore {
     }
 
     fn tx(&self) -> Tx<'_> {
-        Tx {
-            conn: &self.conn,
-            now: (self.clock)(),
-            #[cfg(feature = "mutants")]
-            mutant: self.mutant,
-        }
+        Tx { conn: &self.conn, now: (self.clock)() }
     }
 }
 

@@ -9,19 +9,10 @@ use super::fault::Outcome;
 use super::runs::{Run, state};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
-use crate::rules::{Ended, Standing};
+use crate::rules::Ended;
 use crate::{Attempt, End, Lease, Reply};
 
 impl Tx<'_> {
-    /// What a lease of this attempt is worth.
-    pub(super) fn standing(&self, sweep: &Sweep, run: &Run, attempt: u64) -> Standing {
-        #[cfg(feature = "mutants")]
-        if self.breaks(super::Mutant::NoFencing) {
-            return run.record.standing(sweep.record.state, run.record.attempt);
-        }
-        run.record.standing(sweep.record.state, attempt)
-    }
-
     /// Hands a run out: a new attempt begins.
     pub(super) fn hand_out(&self, sweep: &mut Sweep, run: &mut Run, agent: &Agent) -> Outcome<()> {
         let before = run.record.attempt;

@@ -18,7 +18,7 @@ impl Tx<'_> {
     pub(super) fn has_nothing_for(&self, id: AgentId, request: u64) -> Outcome<bool> {
         let agent = self.agent(id)?;
         let sweep = self.sweep_of(agent.sweep)?;
-        Ok(self.request(&agent, request) == Request::New && self.next(&sweep)?.is_none())
+        Ok(Request::of(request, agent.request) == Request::New && self.next(&sweep)?.is_none())
     }
 
     /// Answers a claim with nothing, if that is the answer: a sign of life.
@@ -35,7 +35,7 @@ impl Tx<'_> {
     pub(super) fn claim(&self, id: AgentId, request: u64) -> Outcome<Claim> {
         let agent = self.agent(id)?;
         self.on_sweep_of(agent.sweep, |sweep| {
-            let kind = self.request(&agent, request);
+            let kind = Request::of(request, agent.request);
             if kind == Request::New {
                 return self.claim_next(sweep, &agent, request);
             }
@@ -49,18 +49,10 @@ impl Tx<'_> {
         })
     }
 
-    fn request(&self, agent: &Agent, number: u64) -> Request {
-        #[cfg(feature = "mutants")]
-        if self.breaks(super::Mutant::NoStoredAnswer) {
-            return Request::New;
-        }
-        Request::of(number, agent.request)
-    }
-
     /// The stored answer, if it is still worth something.
     fn claim_again(&self, sweep: &mut Sweep, number: RunNumber, attempt: u64) -> Outcome<Claim> {
         let mut run = self.run(sweep, number)?;
-        match self.standing(sweep, &run, attempt) {
+        match run.record.standing(sweep.record.state, attempt) {
             Standing::Over => return Ok(Claim::Nothing(sweep.record.state)),
             Standing::Live => {}
             Standing::GivenUp => self.come_back(sweep, &mut run)?,

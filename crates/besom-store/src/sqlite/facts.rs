@@ -41,10 +41,6 @@ impl Tx<'_> {
 
     fn merge_facts(&self, run: i64, attempt: u64, patch: &Map<String, Value>) -> Outcome<()> {
         let mut facts = self.facts_of(run, attempt)?;
-        #[cfg(feature = "mutants")]
-        if self.breaks(super::Mutant::NoMergeOfFacts) {
-            facts.clear();
-        }
         merge(&mut facts, patch);
         self.sql("INSERT OR REPLACE INTO facts (run, attempt, facts) VALUES (?1, ?2, ?3)")?
             .execute(params![run, bounded(attempt), facts_text(&facts)?])?;

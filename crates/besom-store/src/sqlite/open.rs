@@ -95,15 +95,7 @@ impl SqliteStore {
     }
 
     fn on(conn: Connection, clock: Clock, turns: Option<Turns>, read_only: bool) -> Self {
-        Self {
-            conn,
-            clock,
-            turns,
-            read_only,
-            expects_nothing: true,
-            #[cfg(feature = "mutants")]
-            mutant: None,
-        }
+        Self { conn, clock, turns, read_only, expects_nothing: true }
     }
 }
 

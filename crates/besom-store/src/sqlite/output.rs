@@ -25,7 +25,7 @@ impl Tx<'_> {
     pub(super) fn print_live(&self, lease: &Lease, from: u64, text: &str) -> Outcome<Option<Reply>> {
         let sweep = self.sweep(&lease.sweep)?;
         let mut run = self.run(&sweep, lease.run)?;
-        match self.standing(&sweep, &run, lease.attempt) {
+        match run.record.standing(sweep.record.state, lease.attempt) {
             Standing::GivenUp => Ok(None),
             Standing::Over => Ok(Some(Reply::Lost)),
             Standing::Live => {
@@ -46,7 +46,7 @@ impl Tx<'_> {
     fn append_output(&self, run: &Run, from: u64, text: &str) -> Outcome<()> {
         let last = self.last_piece(run)?;
         let known = last.map_or(0, |(_, start, size)| start + size);
-        let (from, fresh) = self.unprinted(known, from, text);
+        let (from, fresh) = unprinted(known, from, text);
         if fresh.is_empty() {
             return Ok(());
         }
@@ -57,14 +57,6 @@ impl Tx<'_> {
             }
         }
         self.drop_pieces(run, total)
-    }
-
-    fn unprinted<'a>(&self, known: u64, from: u64, text: &'a str) -> (u64, &'a str) {
-        #[cfg(feature = "mutants")]
-        if self.breaks(super::Mutant::NoPlaceOfOutput) {
-            return (known.max(from), text);
-        }
-        unprinted(known, from, text)
     }
 
     fn last_piece(&self, run: &Run) -> Outcome<Last> {

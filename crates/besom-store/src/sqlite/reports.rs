@@ -15,7 +15,7 @@ impl Tx<'_> {
     pub(super) fn heartbeat(&self, lease: &Lease) -> Outcome<Option<Reply>> {
         let sweep = self.sweep(&lease.sweep)?;
         let mut run = self.run(&sweep, lease.run)?;
-        match self.standing(&sweep, &run, lease.attempt) {
+        match run.record.standing(sweep.record.state, lease.attempt) {
             Standing::GivenUp => Ok(None),
             Standing::Over => Ok(Some(Reply::Lost)),
             Standing::Live => {
@@ -28,11 +28,11 @@ impl Tx<'_> {
     /// Stores metric rows.
     pub(super) fn report(&self, sweep: &mut Sweep, lease: &Lease, rows: &[Row]) -> Outcome<Reply> {
         let mut run = self.run(sweep, lease.run)?;
-        let standing = self.standing(sweep, &run, lease.attempt);
+        let standing = run.record.standing(sweep.record.state, lease.attempt);
         if standing == Standing::Over {
             return Ok(Reply::Lost);
         }
-        let Some(fresh) = self.unstored(&run, rows) else {
+        let Some(fresh) = unstored(run.record.rows, rows) else {
             return Ok(Reply::Gap { expected: run.record.rows + 1 });
         };
         if standing == Standing::GivenUp {
@@ -48,7 +48,7 @@ impl Tx<'_> {
     /// The run of a lease that stands, taken back if it was given up; its agent was heard of. `None` if the lease has ended.
     pub(super) fn revived(&self, sweep: &mut Sweep, lease: &Lease) -> Outcome<Option<Run>> {
         let mut run = self.run(sweep, lease.run)?;
-        match self.standing(sweep, &run, lease.attempt) {
+        match run.record.standing(sweep.record.state, lease.attempt) {
             Standing::Over => return Ok(None),
             Standing::Live => {}
             Standing::GivenUp => self.come_back(sweep, &mut run)?,
@@ -72,15 +72,6 @@ impl Tx<'_> {
             "UPDATE runs SET rows = ?3, last = ?4, change = ?5, fruitless = 0 WHERE key = ?1 AND attempt = ?2",
             params![run.key, record.attempt, record.rows, record.last, sweep.change],
         )
-    }
-
-    /// The rows that are not stored yet; `None` if there is a gap before or among them.
-    fn unstored<'a>(&self, run: &Run, rows: &'a [Row]) -> Option<&'a [Row]> {
-        #[cfg(feature = "mutants")]
-        if self.breaks(super::Mutant::NoSequenceCheck) {
-            return Some(rows);
-        }
-        unstored(run.record.rows, rows)
     }
 
     /// The agent of a running run was heard of.
@@ -111,7 +102,7 @@ impl Tx<'_> {
     /// Gives up a run if there was no sign of life of its agent since.
     pub(super) fn give_up_still(&self, sweep: &mut Sweep, lease: &Lease, beat: u64) -> Outcome<bool> {
         let mut run = self.run(sweep, lease.run)?;
-        let live = self.standing(sweep, &run, lease.attempt) == Standing::Live;
+        let live = run.record.standing(sweep.record.state, lease.attempt) == Standing::Live;
         if !live || run.record.beat != beat {
             return Ok(false);
         }

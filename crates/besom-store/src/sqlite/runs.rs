@@ -113,7 +113,7 @@ impl Tx<'_> {
         runs: &[NewRun],
         seen: Option<&Seen>,
     ) -> Outcome<Added> {
-        let count = match self.admit(sweep, first, runs.len()) {
+        let count = match sweep.record.admit(first, runs.len()) {
             Ok(count) => count,
             Err(refused) => return Ok(refused),
         };
@@ -124,16 +124,6 @@ impl Tx<'_> {
         }
         sweep.record.runs += count as u64;
         Ok(Added::Added(count))
-    }
-
-    fn admit(&self, sweep: &Sweep, first: RunNumber, count: usize) -> Result<usize, Added> {
-        #[cfg(feature = "mutants")]
-        if self.breaks(super::Mutant::CapOffByOne) {
-            let mut record = sweep.record.clone();
-            record.run_cap = record.run_cap.map(|cap| cap.saturating_add(1));
-            return record.admit(first, count);
-        }
-        sweep.record.admit(first, count)
     }
 
     fn add_run(&self, sweep: &mut Sweep, number: RunNumber, new: &NewRun, seen: Option<&str>) -> Outcome<()> {

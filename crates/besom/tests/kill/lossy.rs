@@ -9,7 +9,8 @@ use besom_agent::{AgentOptions, Ended, Idle, Link, Runner, Shutdown, work};
 use besom_core::{BoxError, Goal, RunNumber, RunState};
 use besom_engine::Lossy;
 use besom_store::{
-    ClaimedRun, Mutant, NewRun, NewSweep, RunQuery, SqliteStore, Store, StoreError, SweepId, SweepState,
+    ClaimedRun, Mutant, Mutated, NewRun, NewSweep, RunQuery, SqliteStore, Store, StoreError, SweepId,
+    SweepState,
 };
 use serde_json::{Map, Value, json};
 
@@ -28,16 +29,13 @@ struct Stage {
 }
 
 impl Stage {
-    fn store(&self) -> Result<SqliteStore, StoreError> {
+    fn store(&self) -> Result<Mutated<SqliteStore>, StoreError> {
         let store = SqliteStore::open(&self.directory.join("besom.db"), Arc::new(|| 1))?;
-        Ok(match self.mutant {
-            Some(mutant) => store.with_mutant(mutant),
-            None => store,
-        })
+        Ok(Mutated::new(store, self.mutant))
     }
 
     fn queue(&self, salt: u64) -> Result<Lossy, StoreError> {
-        Ok(Lossy::new(self.store()?, self.seed * 2 + salt))
+        Ok(Lossy::new(Box::new(self.store()?), self.seed * 2 + salt))
     }
 
     fn create(&self, store: &mut dyn Store) -> Result<(), StoreError> {

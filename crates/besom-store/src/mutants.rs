@@ -1,0 +1,327 @@
+//! Stores that break a rule of the protocol, to show that tests notice.
+//!
+//! A mutant is wrapped around a store of any kind and breaks its rule from outside, so that the suite is tested on every store,
+//! and no store has code for it.
+
+use std::collections::BTreeMap;
+
+use besom_core::{LoggedKeys, RunNumber, RunState};
+use serde_json::{Map, Value};
+
+use crate::forward::forward_store;
+use crate::{
+    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, HeldRun, Lease, NewRun, NewSweep, Output,
+    PastRun, PausedBy, Queue, Reply, Row, RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError,
+    SweepId, SweepRow, SweepState, forward_queue,
+};
+
+/// A rule of the protocol that a store is made to break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mutant {
+    /// Attempts are not compared: the holder of a lost lease can still write to its run.
+    NoFencing,
+    /// A claim is answered anew, though its reply was only lost.
+    NoStoredAnswer,
+    /// Metric rows are added whatever their numbers.
+    NoSequenceCheck,
+    /// A sweep may have one run more than its cap.
+    CapOffByOne,
+    /// Runs are added also where another controller was first.
+    NoCompareAndSet,
+    /// The last of several rows is acknowledged and not stored.
+    LosesRows,
+    /// A requested stop is never answered.
+    HidesStops,
+    /// Of several stops one is not requested.
+    ForgetsStops,
+    /// What a stopping rule ends has failed.
+    StopsFail,
+    /// A run is given up though its agent has sent a heartbeat since.
+    IgnoresBeats,
+    /// An agent that leaves keeps its runs.
+    LeavesRuns,
+    /// A crashed run is tried again without end.
+    RetriesForEver,
+    /// What a preempted run logged is forgotten.
+    ForgetsRows,
+    /// A program that goes on from a checkpoint is not heard.
+    IgnoresResumed,
+    /// Of changes since a cursor, the last is left out.
+    SkipsChanges,
+    /// An event is shown on two pages.
+    RepeatsEvents,
+    /// A failed run may be the best.
+    PraisesFailures,
+    /// Output is appended wherever it belongs.
+    NoPlaceOfOutput,
+    /// Facts replace those that are known.
+    NoMergeOfFacts,
+    /// A canceled sweep lets its running runs go on.
+    CancelsSoftly,
+}
+
+impl Mutant {
+    /// All of them.
+    pub const ALL: [Self; 20] = [
+        Self::NoFencing,
+        Self::NoStoredAnswer,
+        Self::NoSequenceCheck,
+        Self::CapOffByOne,
+        Self::NoCompareAndSet,
+        Self::LosesRows,
+        Self::HidesStops,
+        Self::ForgetsStops,
+        Self::StopsFail,
+        Self::IgnoresBeats,
+        Self::LeavesRuns,
+        Self::RetriesForEver,
+        Self::ForgetsRows,
+        Self::IgnoresResumed,
+        Self::SkipsChanges,
+        Self::RepeatsEvents,
+        Self::PraisesFailures,
+        Self::NoPlaceOfOutput,
+        Self::NoMergeOfFacts,
+        Self::CancelsSoftly,
+    ];
+}
+
+/// A store that breaks a rule.
+#[derive(Debug)]
+pub struct Mutated<S> {
+    store: S,
+    mutant: Option<Mutant>,
+    /// The newest request of each agent, where claims are answered anew.
+    requests: BTreeMap<AgentId, u64>,
+}
+
+impl<S: Store> Mutated<S> {
+    /// The store, breaking a rule; as it is, if none.
+    pub fn new(store: S, mutant: Option<Mutant>) -> Self {
+        Self { store, mutant, requests: BTreeMap::new() }
+    }
+
+    fn breaks(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// The lease under which a call is made.
+    fn lease(&mut self, lease: &Lease) -> Result<Lease, StoreError> {
+        let mut lease = lease.clone();
+        if self.breaks(Mutant::NoFencing) {
+            lease.attempt = self.store.run(&lease.sweep, lease.run)?.attempt;
+        }
+        Ok(lease)
+    }
+
+    fn reply(&self, reply: Reply) -> Reply {
+        match reply {
+            Reply::Stop { .. } if self.breaks(Mutant::HidesStops) => Reply::Continue,
+            reply => reply,
+        }
+    }
+
+    /// Whether a stopping rule wants the end of a run.
+    fn is_stopped(&mut self, lease: &Lease) -> Result<bool, StoreError> {
+        Ok(self.store.run(&lease.sweep, lease.run)?.stop_kind == Some(StopKind::Early))
+    }
+
+    fn shown(&self, mut row: SweepRow) -> SweepRow {
+        if self.breaks(Mutant::CapOffByOne) {
+            row.new.run_cap = row.new.run_cap.map(|cap| cap - 1);
+        }
+        row
+    }
+}
+
+impl<S: Store> Queue for Mutated<S> {
+    forward_queue!(
+        [join, idle, held, running, has_finished_run, report_broken] | self,
+        call | call(&mut self.store)
+    );
+
+    fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
+        if !self.breaks(Mutant::NoStoredAnswer) {
+            return self.store.claim(agent, request);
+        }
+        let next = self.requests.get(&agent).copied().unwrap_or_default() + 1;
+        let claim = self.store.claim(agent, next)?;
+        if matches!(claim, Claim::Run(_)) {
+            self.requests.insert(agent, next);
+        }
+        Ok(claim)
+    }
+
+    fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
+        let lease = self.lease(lease)?;
+        let mut rows = rows.to_vec();
+        if self.breaks(Mutant::NoSequenceCheck) {
+            let run = self.store.run(&lease.sweep, lease.run)?;
+            rows = (run.rows - run.kept + 1..).zip(rows).map(|(seq, row)| Row { seq, ..row }).collect();
+        }
+        if self.breaks(Mutant::LosesRows) && rows.len() > 1 {
+            rows.pop();
+        }
+        let reply = self.store.report(&lease, &rows)?;
+        Ok(self.reply(reply))
+    }
+
+    fn describe(&mut self, lease: &Lease, facts: &Map<String, Value>) -> Result<Reply, StoreError> {
+        let mut facts = facts.clone();
+        if self.breaks(Mutant::NoMergeOfFacts) {
+            let known = self.store.facts(&lease.sweep, lease.run, Some(lease.attempt))?;
+            for (key, _) in known {
+                facts.entry(key).or_insert(Value::Null);
+            }
+        }
+        let reply = self.store.describe(lease, &facts)?;
+        Ok(self.reply(reply))
+    }
+
+    fn print(&mut self, lease: &Lease, from: u64, text: &str) -> Result<Reply, StoreError> {
+        let from = match self.breaks(Mutant::NoPlaceOfOutput) {
+            true => self.store.output(&lease.sweep, lease.run, Some(lease.attempt))?.total.max(from),
+            false => from,
+        };
+        let reply = self.store.print(lease, from, text)?;
+        Ok(self.reply(reply))
+    }
+
+    fn resume(&mut self, lease: &Lease) -> Result<Reply, StoreError> {
+        let reply = match self.breaks(Mutant::IgnoresResumed) {
+            true => self.store.report(lease, &[])?,
+            false => self.store.resume(lease)?,
+        };
+        Ok(self.reply(reply))
+    }
+
+    fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
+        let (lease, mut end) = (self.lease(lease)?, end.clone());
+        if self.breaks(Mutant::StopsFail) && end.state != RunState::Failed && self.is_stopped(&lease)? {
+            end.state = RunState::Failed;
+        }
+        end.keeps_rows &= !self.breaks(Mutant::ForgetsRows);
+        let reply = self.store.finish(&lease, &end)?;
+        if self.breaks(Mutant::RetriesForEver) && end.state == RunState::Crashed {
+            let _ = self.store.retry(&lease.sweep, &[RunState::Crashed])?;
+        }
+        Ok(reply)
+    }
+
+    fn leave(&mut self, agent: AgentId) -> Result<(), StoreError> {
+        match self.breaks(Mutant::LeavesRuns) {
+            true => self.store.idle(agent),
+            false => self.store.leave(agent),
+        }
+    }
+
+    fn give_up(&mut self, lease: &Lease, beat: u64) -> Result<bool, StoreError> {
+        let is_same = |held: &&HeldRun| held.lease == *lease;
+        let beat = match self.breaks(Mutant::IgnoresBeats) {
+            true => self.store.running(&lease.sweep)?.iter().find(is_same).map_or(beat, |held| held.beat),
+            false => beat,
+        };
+        self.store.give_up(lease, beat)
+    }
+}
+
+impl<S: Store> Store for Mutated<S> {
+    fn create_with(&mut self, sweep: &NewSweep, past: &[PastRun]) -> Result<(), StoreError> {
+        let mut sweep = sweep.clone();
+        if self.breaks(Mutant::CapOffByOne) {
+            sweep.run_cap = sweep.run_cap.map(|cap| cap + 1);
+        }
+        self.store.create_with(&sweep, past)
+    }
+
+    fn set_run_cap(&mut self, id: &SweepId, cap: Option<u64>) -> Result<(), StoreError> {
+        let more = u64::from(self.breaks(Mutant::CapOffByOne));
+        self.store.set_run_cap(id, cap.map(|cap| cap + more))
+    }
+
+    fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
+        let row = self.store.sweep(id)?;
+        Ok(self.shown(row))
+    }
+
+    fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError> {
+        let rows = self.store.sweeps()?;
+        Ok(rows.into_iter().map(|row| self.shown(row)).collect())
+    }
+
+    fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError> {
+        let is_soft = to == SweepState::Canceled && self.breaks(Mutant::CancelsSoftly);
+        self.store.set_state(id, if is_soft { SweepState::Finished } else { to }, reason)
+    }
+
+    fn changes(&mut self, id: &SweepId, since: u64) -> Result<Changes, StoreError> {
+        let mut changes = self.store.changes(id, since)?;
+        if self.breaks(Mutant::SkipsChanges) && since > 0 {
+            changes.runs.pop();
+        }
+        Ok(changes)
+    }
+
+    fn add_runs(
+        &mut self,
+        id: &SweepId,
+        first: RunNumber,
+        runs: &[NewRun],
+        seen: Option<&Seen>,
+    ) -> Result<Added, StoreError> {
+        match self.store.add_runs(id, first, runs, seen)? {
+            Added::Lost(next) if self.breaks(Mutant::NoCompareAndSet) => {
+                self.store.add_runs(id, next, runs, seen)
+            }
+            added => Ok(added),
+        }
+    }
+
+    fn request_stops(
+        &mut self,
+        id: &SweepId,
+        stops: &[(RunNumber, String)],
+        kind: StopKind,
+    ) -> Result<u64, StoreError> {
+        let forgotten = usize::from(self.breaks(Mutant::ForgetsStops) && stops.len() > 1);
+        self.store.request_stops(id, &stops[forgotten..], kind)
+    }
+
+    fn events(
+        &mut self,
+        id: &SweepId,
+        run: Option<RunNumber>,
+        after: u64,
+        limit: u64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let again = u64::from(self.breaks(Mutant::RepeatsEvents));
+        self.store.events(id, run, after.saturating_sub(again), limit)
+    }
+
+    fn status(&mut self, id: &SweepId) -> Result<Status, StoreError> {
+        let mut status = self.store.status(id)?;
+        if self.breaks(Mutant::PraisesFailures) {
+            status.best = status.better_uncounted.or(status.best);
+        }
+        Ok(status)
+    }
+
+    forward_store! { @ self call call(&mut self.store);
+        pause(id: &SweepId, by: PausedBy, reason: Option<&str>) -> ();
+        set_label(id: &SweepId, key: &str, value: Option<&str>) -> ();
+        retry(id: &SweepId, states: &[RunState]) -> u64;
+        runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
+        run(id: &SweepId, number: RunNumber) -> RunRow;
+        seen(id: &SweepId, number: RunNumber) -> Option<Seen>;
+        attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
+        facts(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Map<String, Value>;
+        annotate(id: &SweepId, number: RunNumber, facts: &Map<String, Value>) -> ();
+        output(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Output;
+        rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
+        rows_after(id: &SweepId, number: RunNumber, attempt: Option<u64>, after: u64, limit: u64) -> Vec<Row>;
+        logged(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> LoggedKeys;
+        curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
+        agents(id: &SweepId) -> Vec<AgentRow>;
+    }
+}
