@@ -90,7 +90,9 @@ fn agents_in_threads_work_off_a_sweep_without_opening_a_file() {
     for number in 1..=RUNS {
         let row = run(&mut store, number);
         let expected = if number < 3 { RunState::Failed } else { RunState::Finished };
-        assert_eq!((row.state, row.rows), (expected, 3), "run {number}: {:?}", row.message);
+        // What the third logged before its preemption counts.
+        let rows = if number == 3 { 6 } else { 3 };
+        assert_eq!((row.state, row.rows), (expected, rows), "run {number}: {:?}", row.message);
     }
     assert_eq!(run(&mut store, 3).attempt, 2, "it was preempted once");
 }

@@ -251,7 +251,20 @@ def test_a_program_gives_its_run_back_when_its_machine_goes(place, script):
     sweep_id = besom.sweep({**GRID, "run_cap": 1, "program": "program.py", "retry": {"failed": 0, "crashed": 0}})
     besom.agent(sweep_id)
     (run,) = runs(sweep_id)
-    assert (run.state, run.history()) == ("finished", [{"loss": 3}]), run.message
+    assert (run.state, run.history()) == ("finished", [{"loss": 1}, {"loss": 2}, {"loss": 3}]), run.message
+
+
+def test_a_run_that_says_it_resumed_keeps_what_it_logged_before():
+    def train():
+        run = besom.init(resume=besom.init().attempt > 1)
+        besom.log({"loss": run.attempt})
+        if run.attempt == 1:
+            raise OSError("out of memory")
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1, "retry": 1})
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert (run.state, run.history()) == ("finished", [{"loss": 1}, {"loss": 2}])
 
 
 def test_several_agents_of_one_process_keep_their_runs_apart():
