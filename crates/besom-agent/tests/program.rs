@@ -170,7 +170,10 @@ fn a_program_that_is_preempted_and_fails_is_retried() {
     ));
     assert_eq!((run.state, run.attempt, run.message), (RunState::Finished, 4, None));
     let rows = (1..=4).map(|loss| format!("{loss}:{{\"loss\":{loss}}}"));
-    assert!(scene.rows(1).into_iter().eq(rows), "the message is not a row, and what was logged before it counts");
+    assert!(
+        scene.rows(1).into_iter().eq(rows),
+        "the message is not a row, and what was logged before it counts"
+    );
     let attempts = scene.store().attempts(&scene.sweep, RunNumber::FIRST).unwrap();
     let ends: Vec<_> = attempts.iter().map(|attempt| attempt.state).collect();
     assert_eq!(ends, [RunState::Preempted, RunState::Preempted, RunState::Preempted, RunState::Finished]);

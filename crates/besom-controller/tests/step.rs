@@ -195,3 +195,63 @@ fn a_sweep_that_others_have_paused_or_ended_is_left_alone() {
     assert_eq!(scene.step(1), Step::Over);
     assert_eq!(scene.store.sweep(&id()).unwrap().runs, 0);
 }
+
+/// Works a sweep off, run by run, where a rule ends what is bad at its second row. With `kills`, the agent dies between the
+/// request to stop and its end, and another one finds out. Returns the points, with how the runs ended.
+fn worked_off(kills: bool) -> Vec<(serde_json::Value, RunState, Option<String>)> {
+    let mut scene = Scene::new(problem(1000).seed(4).run_cap(24), "bayes");
+    let mut registry = Registry::new();
+    besom_search::register(&mut registry);
+    let search = registry.search("bayes", &problem(1000).seed(4).run_cap(24), &Options::new()).unwrap();
+    let sweep = Sweep::new(problem(1000).seed(4).run_cap(24), search).with_stopper(Half);
+    scene.controller = Controller::new(id(), sweep);
+    while scene.step(1) != Step::Over {
+        let run = scene.claim();
+        let a = run.point["a"].as_f64().unwrap();
+        let mut reply = Reply::Continue;
+        for seq in 1..=4 {
+            let row = json!({"loss": (a - 300.0).abs() / f64::from(seq)}).as_object().unwrap().clone();
+            reply = scene.store.report(&run.lease, &[Row::new(u64::try_from(seq).unwrap(), row)]).unwrap();
+            scene.step(0);
+            reply = if let Reply::Continue = reply {
+                scene.store.report(&run.lease, &[]).unwrap()
+            } else {
+                reply
+            };
+            if reply != Reply::Continue {
+                break;
+            }
+        }
+        match reply {
+            Reply::Continue => scene.finish(&run),
+            _ if kills => {
+                scene.store.leave(scene.agent).unwrap();
+                scene.agent = scene.store.join(&id(), &NewAgent::new("b", Duration::from_secs(60))).unwrap();
+                scene.request = 0;
+            }
+            _ => drop(scene.store.finish(&run.lease, &End::new(RunState::Killed)).unwrap()),
+        }
+    }
+    let runs = scene.store.runs(&id(), &Default::default()).unwrap().into_iter();
+    runs.map(|run| (run.point.into(), run.state, run.stop_reason)).collect()
+}
+
+/// Ends what is far off at its second row.
+struct Half;
+
+impl Stopper for Half {
+    fn stop(&mut self, _: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
+        let is_bad = |run: &besom_core::Run| {
+            run.state == RunState::Running && run.curve(0).values.get(1).is_some_and(|x| *x > 60.0)
+        };
+        let bad = history.iter().filter(|(_, run)| is_bad(run));
+        Ok(bad.map(|(run, _)| Stop::new(run, "far off")).collect())
+    }
+}
+
+#[test]
+fn a_sweep_suggests_the_same_whether_or_not_agents_die_while_they_stop_runs() {
+    let (calm, killed) = (worked_off(false), worked_off(true));
+    assert!(calm.iter().filter(|(_, _, stopped)| stopped.is_some()).count() > 3, "{calm:?}");
+    assert_eq!(calm, killed);
+}

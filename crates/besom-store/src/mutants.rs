@@ -136,10 +136,7 @@ impl<S: Store> Mutated<S> {
 }
 
 impl<S: Store> Queue for Mutated<S> {
-    forward_queue!(
-        [join, idle, held, running, has_finished_run, report_broken] | self,
-        call | call(&mut self.store)
-    );
+    forward_queue!([join, idle, held, running, give_back, quarantine] | self, call | call(&mut self.store));
 
     fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
         if !self.breaks(Mutant::NoStoredAnswer) {

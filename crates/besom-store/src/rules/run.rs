@@ -269,7 +269,7 @@ impl RunRecord {
         let state = match self.state {
             _ if self.attempt != attempt => return None,
             RunState::Running if self.stop.is_some() || sweep.state.is_over() => {
-                let end = End { state: RunState::Preempted, exit_code: None, message: Some(why.to_owned()) };
+                let end = End::new(RunState::Preempted).message(why);
                 return Some(self.conclude(sweep, &end, now));
             }
             _ if self.stop.is_some() || sweep.state.is_over() => return None,
@@ -290,7 +290,7 @@ impl RunRecord {
         self.due_ms = Some(now.saturating_add(backoff_ms(self.fruitless)));
         self.ended_ms = None;
         let detail = [("attempt", Some(json!(self.attempt))), ("message", Some(json!(why)))];
-        Some(Ended { state, log: vec![LogEntry::new("given_back", detail)] })
+        Some(Ended { state, keeps_rows: false, log: vec![LogEntry::new("given_back", detail)] })
     }
 
     /// Asks it to end, or ends it if no agent works on it; `None` if that changes nothing. The owner's request replaces that
