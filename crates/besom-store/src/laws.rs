@@ -47,11 +47,11 @@ pub fn check_store<S: Store>(make: impl Fn(Clock) -> S) {
 /// As [`check_store`], with `cases` scripts. Returns what broke, as text. The scripts are the same each time, unless
 /// the variable `BESOM_LAWS_SEED` selects others.
 pub fn find_violation<S: Store>(make: impl Fn(Clock) -> S, cases: u32) -> Option<String> {
-    match play(make, cases, 2000) {
-        Ok(()) => None,
-        Err(TestError::Fail(reason, script)) => Some(format!("{reason}\nin the script {script:#?}")),
-        Err(TestError::Abort(reason)) => Some(format!("the suite was aborted: {reason}")),
-    }
+    let broken = play(make, cases, 2000).err()?;
+    Some(match *broken {
+        TestError::Fail(reason, script) => format!("{reason}\nin the script {script:#?}"),
+        TestError::Abort(reason) => format!("the suite was aborted: {reason}"),
+    })
 }
 
 /// Whether any of `cases` scripts shows that a law is broken: as [`find_violation`], without the time that it takes to find a
@@ -64,7 +64,9 @@ fn play<S: Store>(
     make: impl Fn(Clock) -> S,
     cases: u32,
     max_shrink_iters: u32,
-) -> Result<(), TestError<script::Script>> {
+) -> Result<(), Box<TestError<script::Script>>> {
     let config = Config { cases, failure_persistence: None, max_shrink_iters, ..Config::default() };
-    runner(config).run(&script::script(), |script| play::play(&make, &script).map_err(TestCaseError::fail))
+    let played = runner(config)
+        .run(&script::script(), |script| play::play(&make, &script).map_err(TestCaseError::fail));
+    played.map_err(Box::new)
 }
