@@ -83,7 +83,9 @@ fn a_run_that_is_preempted_without_a_row_waits_and_then_goes_last() {
 #[test]
 fn what_failed_at_an_agent_that_is_quarantined_goes_to_others_and_without_others_the_sweep_is_paused() {
     let (mut store, time) = store(&new_sweep(), 2);
-    let (bad, good) = (join(&mut store), join(&mut store));
+    let bad = join(&mut store);
+    let there = besom_store::NewAgent::new("there/1/1", std::time::Duration::from_millis(100));
+    let good = store.join(&id(), &there).unwrap();
     let failed = claim(&mut store, bad, 1).lease;
     store.finish(&failed, &end(RunState::Failed)).unwrap();
     assert!(store.give_back(&failed, "all fails there").unwrap());
