@@ -26,7 +26,7 @@ pub(crate) fn sweep(store: &mut dyn Store, place: &Place, id: &str) -> Result<Sw
         [] => {
             let near = did_you_mean(nearest(wanted, ids()));
             Err(InputError::new(format!(
-                "no sweep has the id '{wanted}'{near} (in the store {}; besom list shows its sweeps)",
+                "no sweep has the id '{wanted}'{near} (in the store {}); besom list shows those it has",
                 name(place)
             ))
             .into())
