@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use besom_controller::{Controller, Sweep};
@@ -80,7 +81,10 @@ struct Agent {
 
 impl Stage {
     fn new() -> Self {
-        let mut store = SqliteStore::in_memory(Arc::new(|| 0)).unwrap();
+        // It ticks at each look, so that runs that are held back come again.
+        let ticks = AtomicU64::new(0);
+        let clock = move || ticks.fetch_add(100, Ordering::Relaxed);
+        let mut store = SqliteStore::in_memory(Arc::new(clock)).unwrap();
         store.create_sweep(&new_sweep()).unwrap();
         let shown = Shown::default();
         let controllers = [(); 2].map(|()| {

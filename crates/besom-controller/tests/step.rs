@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use besom_controller::{Controller, Step, Sweep};
@@ -18,6 +19,8 @@ use serde_json::json;
 /// A stored sweep, its controller and an agent.
 struct Scene {
     store: MemoryStore,
+    /// What the store reads as the time, in milliseconds.
+    clock: Arc<AtomicU64>,
     controller: Controller,
     agent: AgentId,
     request: u64,
@@ -46,13 +49,15 @@ impl Stopper for StopAll {
 
 impl Scene {
     fn new(problem: Problem, method: &str) -> Self {
-        let mut store = MemoryStore::new(Arc::new(|| 0));
+        let clock = Arc::new(AtomicU64::new(0));
+        let read = Arc::clone(&clock);
+        let mut store = MemoryStore::new(Arc::new(move || read.load(Ordering::Relaxed)));
         let mut new = NewSweep::new(id()).metric("loss", Goal::Minimize);
         new.run_cap = problem.run_cap;
         store.create_sweep(&new).unwrap();
         let agent = store.join(&id(), &NewAgent::new("a", Duration::from_secs(60))).unwrap();
         let controller = controller(problem, method);
-        Self { store, controller, agent, request: 0 }
+        Self { store, clock, controller, agent, request: 0 }
     }
 
     fn step(&mut self, want: usize) -> Step {
@@ -103,13 +108,20 @@ fn a_step_adds_as_many_runs_as_are_missing_and_no_more() {
 }
 
 #[test]
-fn preempted_runs_wait_for_an_agent_as_new_ones_do() {
+fn preempted_runs_wait_for_an_agent_as_new_ones_do_unless_they_are_held_back() {
     let mut scene = Scene::new(problem(9), "grid");
     scene.step(2);
     let run = scene.claim();
     scene.store.finish(&run.lease, &End::new(RunState::Preempted)).unwrap();
     assert_eq!(scene.step(2), Step::Ready(2));
-    assert_eq!(scene.store.sweep(&id()).unwrap().runs, 2);
+    assert_eq!(
+        scene.store.sweep(&id()).unwrap().runs,
+        3,
+        "the preempted run is held back, and another goes first"
+    );
+    scene.clock.fetch_add(besom_store::rules::MAX_BACKOFF_MS, Ordering::Relaxed);
+    assert_eq!(scene.step(2), Step::Ready(3));
+    assert_eq!(scene.store.sweep(&id()).unwrap().runs, 3, "all three wait");
 }
 
 #[test]

@@ -54,10 +54,9 @@ pub fn float(x: f64) -> Value {
 /// ```
 pub fn label(text: &str) -> Cow<'_, str> {
     let word = text.trim();
-    let words = ["", "true", "false", "null", "none", "nan", "inf", "infinity"];
-    let unsigned = word.strip_prefix(['-', '+']).unwrap_or(word);
-    let reads_as_other =
-        word.parse::<f64>().is_ok() || words.iter().any(|w| unsigned.eq_ignore_ascii_case(w));
+    // A number may be infinite or none.
+    let words = ["", "true", "false", "null", "none"];
+    let reads_as_other = word.parse::<f64>().is_ok() || words.iter().any(|w| word.eq_ignore_ascii_case(w));
     if reads_as_other { Cow::Owned(format!("{text:?}")) } else { Cow::Borrowed(text) }
 }
 
