@@ -52,9 +52,9 @@ impl Stage {
     }
 
     /// An agent at work until the sweep is over, which it is when no run is open.
-    fn work(&self, queue: &mut Lossy, runner: &mut dyn Runner) -> Result<(), String> {
+    fn work(&self, name: &str, queue: &mut Lossy, runner: &mut dyn Runner) -> Result<(), String> {
         let mut store = self.store().map_err(|error| error.to_string())?;
-        let options = AgentOptions::new("agent")
+        let options = AgentOptions::new(name)
             .directory(&self.directory)
             .heartbeat_timeout(HEARTBEAT_TIMEOUT)
             .store_timeout(Duration::from_secs(3));
@@ -99,7 +99,7 @@ impl Runner for Sleeper<'_> {
         log(run, link, 1..=2);
         let mut other = Other { late: Some((run, link)) };
         let done = self.stage.queue(1).map_err(|error| error.to_string());
-        self.trouble = done.and_then(|mut queue| self.stage.work(&mut queue, &mut other)).err();
+        self.trouble = done.and_then(|mut queue| self.stage.work("other", &mut queue, &mut other)).err();
         Ended::new(RunState::Finished)
     }
 }
@@ -129,7 +129,7 @@ fn play(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
     stage.create(&mut store).map_err(|error| error.to_string())?;
     let mut sleeper = Sleeper { stage: &stage, slept: false, trouble: None };
     let mut queue = stage.queue(0).map_err(|error| error.to_string())?;
-    stage.work(&mut queue, &mut sleeper)?;
+    stage.work("sleeper", &mut queue, &mut sleeper)?;
     sleeper.trouble.take().map_or(Ok(()), Err)?;
     let rows = check(&mut store, &stage.sweep, &stage.directory, RUNS, &Record::default())?;
     let expected = usize::try_from(RUNS * ROWS + 2).unwrap();
