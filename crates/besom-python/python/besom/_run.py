@@ -75,8 +75,7 @@ class Config:
         return self._values[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        if name not in self._swept:
-            self._add({name: value})
+        self.update({name: value})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -88,10 +87,7 @@ class Config:
             raise AttributeError(f"the run has no parameter '{name}'; known: {known}") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "_heard":
-            object.__setattr__(self, name, value)
-        else:
-            self[name] = value
+        self[name] = value
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
@@ -168,6 +164,14 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
 
 
+def _pass_on(values: dict[str, Any], write: Callable[[Mapping[str, Any]], None]) -> None:
+    """Write what a configuration or summary holds, which may be anything: what is not data is kept as its text."""
+    try:
+        write(values)
+    except TypeError:
+        write(_plain(values))
+
+
 def _same(a: Any, b: Any) -> bool:
     """Whether two values are one; arrays, which compare element by element, are not."""
     try:
@@ -195,7 +199,8 @@ class Run:
         self.number = number
         self.attempt = attempt
         self.summary = Summary()
-        config._heard = self._added_to_config
+        # An attribute that is set is a parameter.
+        object.__setattr__(config, "_heard", lambda added: self._describe(config=added))
         self.project: Optional[str] = None
         self.entity: Optional[str] = None
         self.exit_code: Optional[int] = None
@@ -261,25 +266,13 @@ class Run:
         if stated:
             self.summary.note(stated)
             with contextlib.suppress(RunStopped):
-                try:
-                    self._write(stated)
-                except TypeError:
-                    # As in a configuration.
-                    self._write(_plain(stated))
+                _pass_on(stated, self._write)
 
     def _describe(self, **facts: Any) -> None:
         """Say something about the run besides its metrics; what is None is left out. Outside a sweep nobody would hear it."""
         known = {name: value for name, value in facts.items() if value is not None}
-        if not known or self.sweep_id is None:
-            return
-        try:
-            self._log.describe(known)
-        except TypeError:
-            # A configuration may hold anything; what is not data is kept as its text.
-            self._log.describe(_plain(known))
-
-    def _added_to_config(self, values: dict[str, Any]) -> None:
-        self._describe(config=values)
+        if known and self.sweep_id is not None:
+            _pass_on(known, self._log.describe)
 
     @property
     def should_stop(self) -> bool:
