@@ -1,6 +1,8 @@
 """Runs from training code, and how they end."""
 
+import copy
 import math
+import pickle
 import threading
 
 import pytest
@@ -460,6 +462,21 @@ def test_what_a_run_adds_to_its_config_is_kept():
     (run,) = runs(sweep_id)
     assert run.config == {"model": "<class 'object'>", "layers": 3, "seed": 7, "x": 1}
     assert run.name == "first"
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda values: pickle.loads(pickle.dumps(values))])
+def test_copies_of_config_and_summary_leave_the_run_alone(copied):
+    def train():
+        run = besom.init(config={"layers": 3})
+        run.summary["loss"] = 1.0
+        config, summary = copied(run.config), copied(run.summary)
+        assert config.layers == 3 and summary == {"loss": 1.0}
+        config.seed, summary["loss"] = 7, 0.0
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert (run.state, run.config, run.best) == ("finished", {"layers": 3, "x": 1}, 1.0)
 
 
 def test_a_metric_that_never_arrives_is_warned_of():

@@ -89,6 +89,10 @@ class Config:
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy, in another process say, adds nothing to the run.
+        return {**self.__dict__, "_heard": None}
+
     def __contains__(self, name: object) -> bool:
         return name in self._values
 
@@ -145,6 +149,10 @@ class Summary(dict[str, Any]):
         if key not in self:
             self[key] = default
         return self[key]
+
+    def __reduce__(self) -> Any:
+        # A copy states nothing about the run.
+        return dict, (dict(self),)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self:
