@@ -35,7 +35,7 @@ pub(crate) fn conclusion(
 
 /// `interrupted after 9 of 20 runs; continue with: besom run sweep.yaml --resume`.
 fn interrupted(sweep: &SweepRow, status: &Status, again: &str) -> String {
-    let over: u64 = status.counts.iter().filter(|(state, _)| !state.is_open()).map(|(_, n)| n).sum();
+    let over = describe::over(status);
     let runs = match sweep.new.run_cap {
         Some(cap) => format!("{over} of {}", table::count(cap, "run")),
         None => table::count(over, "run"),

@@ -71,6 +71,11 @@ pub(crate) fn count(status: &Status, wanted: RunState) -> u64 {
     status.counts.iter().filter(|(state, _)| *state == wanted).map(|(_, count)| count).sum()
 }
 
+/// How many runs have ended.
+pub(crate) fn over(status: &Status) -> u64 {
+    status.counts.iter().filter(|(state, _)| !state.is_open()).map(|(_, count)| count).sum()
+}
+
 /// The number of runs as [`besom_engine::counts`] writes it.
 pub(crate) fn counts(of: Option<u64>, status: &Status) -> String {
     besom_engine::counts(of, &status.counts, status.stopped)
@@ -91,9 +96,7 @@ pub(crate) fn uncounted(status: &Status) -> Option<String> {
 /// The best run as `run` and `best` print it.
 pub(crate) fn best(sweep: &SweepRow, run: &RunRow, value: f64) -> String {
     let mut lines = vec![format!("best {} {} in run {}", metric(sweep), table::number(value), run.number)];
-    let values = table::flat(&run.point);
-    let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    lines.extend(values.into_iter().map(|(name, value)| format!("  {name:<width$}  {value}")));
+    lines.extend(table::pairs(table::flat(&run.point)).into_iter().map(|pair| format!("  {pair}")));
     lines.join("\n")
 }
 

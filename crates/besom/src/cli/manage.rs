@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::arguments::RetryArguments;
 use crate::cli::output::{Outcome, line};
-use crate::cli::target;
+use crate::cli::{table, target};
 use crate::error::InputError;
 use besom_engine::Place;
 
@@ -105,10 +105,13 @@ pub(crate) fn retry(place: &Place, arguments: &RetryArguments) -> Result<Outcome
     let mut store = place.open()?;
     let sweep = target::sweep(&mut *store, place, &arguments.id)?;
     let count = store.retry(&sweep.new.id, &states)?;
-    let runs = if count == 1 { "run" } else { "runs" };
     line(match count {
         0 => "no runs to requeue".to_owned(),
-        _ => format!("requeued {count} {runs}; start an agent with: besom agent {}", sweep.new.id),
+        _ => format!(
+            "requeued {}; start an agent with: besom agent {}",
+            table::count(count, "run"),
+            sweep.new.id
+        ),
     })?;
     Ok(Outcome::Done)
 }

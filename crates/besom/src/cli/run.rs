@@ -216,7 +216,7 @@ fn finish_with(
     if let Some(code) = interrupted {
         return Ok(Outcome::Interrupted(code));
     }
-    let succeeded = status.counts.iter().any(|&(state, count)| state == RunState::Finished && count > 0);
+    let succeeded = describe::count(&status, RunState::Finished) > 0;
     let missing = sweep.state.is_over() && MissingMetric::of(&mut store, id)?.is_some();
     let well = sweep.state != SweepState::Paused && worked.quarantined.is_none();
     let well = well && (succeeded || !sweep.state.is_over()) && !missing;

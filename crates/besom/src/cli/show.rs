@@ -78,7 +78,7 @@ fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
         lines.push(why);
     }
     section(&mut lines, "last output", output);
-    section(&mut lines, "parameters", pairs(table::flat(&run.point)));
+    section(&mut lines, "parameters", table::pairs(table::flat(&run.point)));
     section(&mut lines, "suggested because", note(&run.note));
     section(&mut lines, &curve_title(metric(sweep), curve), plot(curve));
     section(&mut lines, "logged", keys(logged));
@@ -106,24 +106,18 @@ fn section(lines: &mut Vec<String>, title: &str, content: Vec<String>) {
     }
 }
 
-fn pairs(values: Vec<(String, String)>) -> Vec<String> {
-    let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    values.into_iter().map(|(name, value)| format!("{name:<width$}  {value}")).collect()
-}
-
 /// The note of a suggestion: its sentence first, then its other entries.
 fn note(note: &Map<String, Value>) -> Vec<String> {
     let why = note.get("why").and_then(Value::as_str).map(str::to_owned);
     let rest: Map<_, _> =
         note.iter().filter(|(key, _)| *key != "why").map(|(k, v)| (k.clone(), v.clone())).collect();
-    why.into_iter().chain(pairs(table::flat(&rest))).collect()
+    why.into_iter().chain(table::pairs(table::flat(&rest))).collect()
 }
 
 fn curve_title(metric: &str, curve: &[f64]) -> String {
     let bad = curve.iter().filter(|v| !v.is_finite()).count();
     let bad = if bad > 0 { format!(", {bad} of them not finite") } else { String::new() };
-    let steps = if curve.len() == 1 { "step" } else { "steps" };
-    format!("{metric} over {} {steps}{bad}", curve.len())
+    format!("{metric} over {}{bad}", table::count(curve.len() as u64, "step"))
 }
 
 /// The curve as a plot of text, at most 60 columns wide and 10 rows high.
@@ -165,7 +159,7 @@ fn keys(logged: &LoggedKeys) -> Vec<String> {
         };
         (key.key.clone(), range)
     };
-    pairs(logged.keys().iter().map(describe).collect())
+    table::pairs(logged.keys().iter().map(describe).collect())
 }
 
 fn attempt(attempt: &Attempt) -> String {

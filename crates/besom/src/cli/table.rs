@@ -91,6 +91,12 @@ pub(crate) fn flat(point: &Map<String, Value>) -> Vec<(String, String)> {
     leaves(point).into_iter().map(|(name, v)| (one_line(&name), value(&v))).collect()
 }
 
+/// `NAME  VALUE`, the values below one another.
+pub(crate) fn pairs(values: Vec<(String, String)>) -> Vec<String> {
+    let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    values.into_iter().map(|(name, value)| format!("{name:<width$}  {value}")).collect()
+}
+
 /// Parameters with nested names joined by dots.
 pub(crate) fn leaves(point: &Map<String, Value>) -> Vec<(String, Value)> {
     let mut all = Vec::new();

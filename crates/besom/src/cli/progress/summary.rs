@@ -22,13 +22,13 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn new(jobs: u64, total: Option<u64>, status: &Status) -> Self {
-        Self { jobs, total, begun: Instant::now(), before: over(status) }
+        Self { jobs, total, begun: Instant::now(), before: describe::over(status) }
     }
 
     /// `[=====>     ]  45 %  9 of 20: 2 running, 7 finished`, and `best val_loss 0.12 (run 7) | 12 s elapsed | about 1 min left`.
     pub(super) fn summary(&self, sweep: &SweepRow, status: &Status) -> Vec<Line> {
         let elapsed = self.begun.elapsed();
-        let done = over(status);
+        let done = describe::over(status);
         let bar = self.total.filter(|total| *total > 0).map(|total| bar(done, total)).unwrap_or_default();
         let counts = Line::new(Paint::Good, &bar).and(Paint::Plain, &describe::counts(self.total, status));
         let best = status.best.map(|best| format!("best {} | ", describe::best_value(sweep, &best)));
@@ -43,7 +43,7 @@ impl Pace {
     /// An estimate. Once some runs have ended, the pace so far, which includes the time between runs; before that, the mean
     /// time of the newest runs, shared among the jobs.
     fn left(&self, status: &Status, elapsed: Duration) -> Option<u64> {
-        let done = over(status);
+        let done = describe::over(status);
         let left = self.total?.saturating_sub(done) as f64;
         let here = done.saturating_sub(self.before);
         let millis = if here > self.jobs {
@@ -55,10 +55,6 @@ impl Pace {
         let millis = millis as u64;
         Some(millis)
     }
-}
-
-fn over(status: &Status) -> u64 {
-    status.counts.iter().filter(|(state, _)| !state.is_open()).map(|(_, count)| count).sum()
 }
 
 fn millis(time: Duration) -> u64 {
