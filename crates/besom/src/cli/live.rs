@@ -25,11 +25,12 @@ impl Live {
         (std::io::stderr().is_terminal() && !dumb).then(|| Self { drawn: Vec::new() })
     }
 
-    /// Puts `rows` and `summary` in place of what the block shows. Of rows that do not fit, the number is shown.
-    pub(crate) fn show(&mut self, rows: Vec<Line>, summary: Vec<Line>) {
+    /// Puts the first of `total` rows and `summary` in place of what the block shows. Of rows that are not there or do not fit,
+    /// the number is shown.
+    pub(crate) fn show(&mut self, rows: Vec<Line>, total: usize, summary: Vec<Line>) {
         let (columns, lines) = size();
         let most = lines.saturating_sub(summary.len() + 2);
-        let fitting = fitting(rows, most).into_iter().chain(summary);
+        let fitting = fitting(rows, total, most).into_iter().chain(summary);
         self.replace(&[], fitting.map(|row| row.cut(columns.saturating_sub(1))).collect());
     }
 
@@ -58,12 +59,11 @@ impl Live {
     }
 }
 
-/// At most `most` rows; the last one says how many there are besides.
-fn fitting(mut rows: Vec<Line>, most: usize) -> Vec<Line> {
-    if rows.len() > most {
-        let shown = most.saturating_sub(1);
-        let more = format!("  ... and {} more", rows.len() - shown);
-        rows.truncate(shown);
+/// At most `most` rows of `total`, of which `rows` are the first; the last one says how many there are besides.
+fn fitting(mut rows: Vec<Line>, total: usize, most: usize) -> Vec<Line> {
+    if rows.len() < total || total > most {
+        rows.truncate(most.saturating_sub(1));
+        let more = format!("  ... and {} more", total - rows.len());
         rows.push(Line::new(Paint::Dim, &more));
     }
     rows
@@ -98,9 +98,17 @@ mod tests {
 
     #[test]
     fn of_rows_that_do_not_fit_the_number_is_shown() {
-        assert_eq!(fitting(rows(&["1", "2", "3"]), 3), rows(&["1", "2", "3"]));
-        let cut = fitting(rows(&["1", "2", "3", "4", "5"]), 3);
+        assert_eq!(fitting(rows(&["1", "2", "3"]), 3, 3), rows(&["1", "2", "3"]));
+        let cut = fitting(rows(&["1", "2", "3", "4", "5"]), 5, 3);
         assert_eq!(cut[..2], rows(&["1", "2"]));
         assert_eq!(cut[2], Line::new(Paint::Dim, "  ... and 3 more"));
+    }
+
+    #[test]
+    fn rows_that_nobody_made_are_counted_too() {
+        let more = |n: usize| Line::new(Paint::Dim, &format!("  ... and {n} more"));
+        let made = || rows(&["1", "2", "3"]);
+        assert_eq!(fitting(made(), 20, 9), [made(), vec![more(17)]].concat());
+        assert_eq!(fitting(made(), 20, 3), [rows(&["1", "2"]), vec![more(18)]].concat());
     }
 }

@@ -190,18 +190,15 @@ impl Progress {
         let mut running: Vec<_> =
             self.runs.iter().filter(|(_, seen)| seen.state == RunState::Running).collect();
         running.sort_by_key(|(number, _)| **number);
-        let more = running.len().saturating_sub(ROWS);
+        let total = running.len();
         let mut lines = Vec::new();
         for (number, seen) in running.into_iter().take(ROWS) {
             let took = Some(now.saturating_sub(seen.since_ms)).filter(|_| seen.since_ms > 0);
             lines.push(self.columns.line(&Row::running(*number, seen.value, seen.step, took, &seen.params)));
         }
-        if more > 0 {
-            lines.push(Line::new(Paint::Dim, &format!("  ... and {more} more")));
-        }
         let summary = self.pace.summary(&self.sweep, &status);
         if let Some(live) = &mut self.live {
-            live.show(lines, summary);
+            live.show(lines, total, summary);
         }
         Ok(())
     }
