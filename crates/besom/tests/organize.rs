@@ -166,6 +166,20 @@ fn names_tags_and_notes_are_kept_and_shown() {
 }
 
 #[test]
+fn a_new_name_is_that_of_a_resumed_sweep_and_of_what_a_shell_completes() {
+    let desk = Desk::new();
+    desk.file("train.sh", "besom log loss=1");
+    desk.file("sweep.yaml", SWEEP);
+    let id = desk.json(&["sweep", "sweep.yaml", "--json"])["id"].as_str().unwrap().to_owned();
+    assert_eq!(desk.call(&["rename", &id, "wider layers"]).code, Some(0));
+    let mut command = desk.command(&["--", "besom", "best", ""]);
+    let completed = Answer::from(command.env("BESOM_COMPLETE", "fish").output().unwrap()).out;
+    assert!(completed.contains(&format!("{id}\tpending wider layers")), "{completed}");
+    let resumed = desk.call(&["run", "sweep.yaml", "--resume"]);
+    assert!(resumed.out.starts_with(&format!("sweep {id} (wider layers): grid search")), "{resumed:?}");
+}
+
+#[test]
 fn a_point_of_ones_own_is_run_and_must_be_one_of_the_space() {
     let desk = Desk::new();
     desk.file("train.sh", "besom log loss=1");

@@ -9,6 +9,7 @@ use besom_store::SweepRow;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter};
 
 use crate::cli::arguments::states;
+use crate::cli::describe;
 use crate::cli::text::one_line;
 
 /// Ids of the sweeps in the store, the newest first. A shell must not be disturbed: where there is no store, there are none.
@@ -21,7 +22,7 @@ pub(crate) fn ids() -> ArgValueCandidates {
 }
 
 fn id((place, sweep): (usize, &SweepRow)) -> CompletionCandidate {
-    let name = sweep.new.name.as_ref().map(|name| format!(" {}", one_line(name))).unwrap_or_default();
+    let name = describe::name(sweep).map(|name| format!(" {}", one_line(name))).unwrap_or_default();
     let about = format!("{}{name}", sweep.state);
     CompletionCandidate::new(sweep.new.id.as_str()).help(Some(about.into())).display_order(Some(place))
 }

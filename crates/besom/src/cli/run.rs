@@ -79,7 +79,7 @@ fn directory(file: &SweepFile) -> Result<PathBuf> {
 }
 
 fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
-    let name = sweep.new.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let name = describe::title(sweep);
     let method = &file.config.method.name;
     let cap = sweep.new.run_cap.map(|cap| format!(", {cap} runs")).unwrap_or_default();
     let metric =
