@@ -113,6 +113,14 @@ pub(crate) fn leaves(point: &Map<String, Value>) -> Vec<(String, Value)> {
     all
 }
 
+/// The value of this name among the [`leaves`].
+pub(crate) fn leaf<'a>(point: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    point.iter().find_map(|(key, value)| match value {
+        Value::Object(inner) if !inner.is_empty() => leaf(inner, name.strip_prefix(key)?.strip_prefix('.')?),
+        other => (key == name).then_some(other),
+    })
+}
+
 /// A value in one line: numbers shortened, texts without quotes unless they read as something else.
 pub(crate) fn value(value: &Value) -> String {
     match value {
@@ -157,6 +165,19 @@ mod tests {
         assert_eq!(shown, ["1234567", "123456.7", "0.123457", "1.23457e7", "0"]);
         let shown = [-1_234_567.8, 1_234_567.25, 12_345_678.25, 0.999_999_99, 3.000_000_01].map(number);
         assert_eq!(shown, ["-1234567.8", "1234567.2", "1.23456782e7", "0.99999999", "3.00000001"]);
+    }
+
+    #[test]
+    fn a_leaf_is_found_by_the_name_that_leaves_give_it() {
+        let point = serde_json::json!({"a": {"b": 1, "b.c": 2}, "a.d": {"e": {}}, "a.b.c": 3, "f": 4});
+        let point = point.as_object().expect("an object");
+        let all = leaves(point);
+        assert_eq!(all.len(), 5);
+        for (name, _) in &all {
+            let first = all.iter().find(|(other, _)| other == name).map(|(_, value)| value);
+            assert_eq!(leaf(point, name), first, "{name}");
+        }
+        assert_eq!(["a", "a.", "b", "a.d", "a.d.e.", ""].map(|name| leaf(point, name)), [None; 6]);
     }
 
     #[test]

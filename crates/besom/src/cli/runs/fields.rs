@@ -118,13 +118,9 @@ impl Fields {
             return run.best.map(Value::from);
         }
         let (of_params, of_metrics) = (name.strip_prefix("params."), name.strip_prefix("metrics."));
-        let param = |name: &str| table::leaves(&run.point).into_iter().find(|(known, _)| known == name);
+        let param = |name: &str| table::leaf(&run.point, name).cloned();
         let logged = |name: &str| self.logged.as_ref()?.get(&run.number)?.get(name).cloned();
-        param(name)
-            .or_else(|| param(of_params?))
-            .map(|(_, value)| value)
-            .or_else(|| logged(name))
-            .or_else(|| logged(of_metrics?))
+        param(name).or_else(|| param(of_params?)).or_else(|| logged(name)).or_else(|| logged(of_metrics?))
     }
 
     /// What besom knows of it; `None` if the name is none of its own.
