@@ -122,16 +122,7 @@ pub(crate) fn log(values: &[String]) -> Result<Outcome> {
     let path = path.ok_or_else(|| {
         InputError::new("BESOM_METRICS is not set: besom log works only inside a run that an agent started")
     })?;
-    let mut row = Map::new();
-    let mut problems = Vec::new();
-    for text in values {
-        match text.split_once('=') {
-            Some((name, value)) if !name.is_empty() => {
-                row.insert(name.to_owned(), parse(value));
-            }
-            _ => problems.push(format!("'{text}' is not of the form NAME=VALUE")),
-        }
-    }
+    let (row, problems) = assignments(values);
     if !problems.is_empty() {
         return Err(InputError::new(problems.join("; ")).into());
     }
@@ -153,8 +144,21 @@ fn is_diverged(value: &Value) -> bool {
     matches!(value.as_str(), Some("NaN" | "Infinity" | "-Infinity"))
 }
 
+/// The values of words such as `lr=0.1` by their names, and what is wrong with other words.
+pub(crate) fn assignments(words: &[String]) -> (Map<String, Value>, Vec<String>) {
+    let mut values = Map::new();
+    let mut problems = Vec::new();
+    for word in words {
+        match word.split_once('=') {
+            Some((name, value)) if !name.is_empty() => drop(values.insert(name.to_owned(), parse(value))),
+            _ => problems.push(format!("'{word}' is not of the form NAME=VALUE")),
+        }
+    }
+    (values, problems)
+}
+
 /// Reads JSON as it is, anything else as text. `nan` and `inf`, which JSON lacks, become the texts that stand for them.
-pub(crate) fn parse(value: &str) -> Value {
+fn parse(value: &str) -> Value {
     if let Ok(value) = serde_json::from_str(value) {
         return value;
     }

@@ -7,7 +7,7 @@ use besom_store::{Added, NewRun, Store, SweepRow, SweepState};
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::{EnqueueArguments, NoteArguments, RenameArguments, TagArguments};
-use crate::cli::manage::parse;
+use crate::cli::manage::assignments;
 use crate::cli::output::{Outcome, line};
 use crate::cli::{describe, target};
 use crate::error::InputError;
@@ -27,14 +27,7 @@ pub(crate) fn enqueue(registry: &Registry, place: &Place, arguments: &EnqueueArg
 
 /// The point of these values: one of the space, and complete.
 fn point(space: &Space, values: &[String]) -> Result<Map<String, Value>> {
-    let mut given = Map::new();
-    let mut problems = Vec::new();
-    for text in values {
-        match text.split_once('=') {
-            Some((name, value)) => drop(given.insert(name.to_owned(), parse(value))),
-            None => problems.push(format!("'{text}' is not of the form NAME=VALUE")),
-        }
-    }
+    let (given, mut problems) = assignments(values);
     let names: Vec<String> = space.parameters().iter().map(|parameter| parameter.name.to_string()).collect();
     for name in given.keys().filter(|name| !names.contains(name)) {
         let near = did_you_mean(nearest(name, names.iter().map(String::as_str)));
