@@ -167,7 +167,7 @@ fn a_raised_run_cap_lets_a_finished_sweep_go_on() {
     let capped = |cap: u32| GRID.replace("method: grid", &format!("method: random\nseed: 3\nrun_cap: {cap}"));
     let desk = desk(&capped(2));
     assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
-    let id = desk.json(&["list", "--json"])[0]["id"].as_str().unwrap().to_owned();
+    let id = desk.newest();
     desk.file("sweep.yaml", &capped(3));
     let answer = desk.call(&["run", "sweep.yaml", "--resume"]);
     assert_eq!((answer.code, state(&desk, &id)), (Some(0), Value::from("finished")), "{answer:?}");

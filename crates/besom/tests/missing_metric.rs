@@ -26,10 +26,6 @@ fn ran(method: &str, logs: &str) -> (Desk, command::Answer) {
     (desk, answer)
 }
 
-fn id(desk: &Desk) -> String {
-    desk.json(&["list", "--json"])[0]["id"].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn a_misspelled_metric_is_said_after_the_first_run_and_at_the_end_which_fails() {
     let (desk, answer) = ran("random", "epoch=1 val_los=0.5");
@@ -38,7 +34,7 @@ fn a_misspelled_metric_is_said_after_the_first_run_and_at_the_end_which_fails() 
     assert!(said.contains(&format!("warning: {WHY}")), "{answer:?}");
     let conclusion = format!("none of the 5 finished runs has a value of val_loss: {WHY}");
     assert!(said.contains(&conclusion), "{answer:?}");
-    let id = id(&desk);
+    let id = desk.newest();
     assert!(desk.call(&["status", &id]).out.contains(&conclusion));
     assert_eq!(desk.json(&["status", &id, "--json"])["missing_metric"], conclusion);
     let best = desk.call(&["best", &id]);
@@ -57,7 +53,7 @@ fn a_misspelled_metric_is_said_after_the_first_run_and_at_the_end_which_fails() 
 fn a_sweep_whose_method_needs_the_metric_is_paused_after_three_runs() {
     let (desk, answer) = ran("bayes", "epoch=1 val_los=0.5");
     assert_eq!(answer.code, Some(1), "{answer:?}");
-    let status = desk.json(&["status", &id(&desk), "--json"]);
+    let status = desk.json(&["status", &desk.newest(), "--json"]);
     assert_eq!(
         (&status["sweep"]["state"], &status["sweep"]["paused_by"]),
         (&"paused".into(), &"metric".into())
@@ -76,7 +72,7 @@ fn text_is_no_value_and_is_warned_of_where_it_is_logged() {
     assert_eq!(answer.code, Some(1), "{answer:?}");
     let why = "logged val_loss as text (\"high\"), which does not count: log a number";
     assert!((answer.out + &answer.err).contains(&format!("run 1 {why}")));
-    let output = desk.path().join(".besom/runs").join(id(&desk)).join("1/attempt-1/output.log");
+    let output = desk.path().join(".besom/runs").join(desk.newest()).join("1/attempt-1/output.log");
     let output = std::fs::read_to_string(output).unwrap();
     assert_eq!(output, format!("besom: warning: {why}\n"));
 }
@@ -84,7 +80,7 @@ fn text_is_no_value_and_is_warned_of_where_it_is_logged() {
 #[test]
 fn a_nested_value_and_a_diverged_one_are_not_warned_of() {
     let (desk, answer) = ran("random", "val_loss=nan");
-    let output = desk.path().join(".besom/runs").join(id(&desk)).join("1/attempt-1/output.log");
+    let output = desk.path().join(".besom/runs").join(desk.newest()).join("1/attempt-1/output.log");
     assert_eq!(std::fs::read_to_string(output).unwrap(), "");
     assert!(answer.out.contains("run 1 logged val_loss, but no finite number: NaN at last"), "{answer:?}");
 

@@ -26,13 +26,8 @@ fn desk() -> (Desk, String) {
     desk.file("train.sh", "echo \"training $1\"; [ $1 = --a=3 ] && exit 3; besom log loss=${1#--a=}");
     desk.file("sweep.yaml", SWEEP);
     assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
-    let id = newest(&desk);
+    let id = desk.newest();
     (desk, id)
-}
-
-fn newest(desk: &Desk) -> String {
-    let sweeps = desk.json(&["list", "--json"]);
-    sweeps.as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned()
 }
 
 fn refused(answer: &Answer, message: &str) {
@@ -187,7 +182,7 @@ fn a_point_of_ones_own_is_run_and_must_be_one_of_the_space() {
                  parameters: {x: {min: 0.0, max: 1.0}, o: {parameters: {n: {values: [adam, sgd]}}}, c: {value: 3}}\n";
     desk.file("sweep.yaml", sweep);
     assert_eq!(desk.call(&["sweep", "sweep.yaml"]).code, Some(0));
-    let id = newest(&desk);
+    let id = desk.newest();
     let wrong = desk.call(&["enqueue", &id, "x=7", "o.m=adam"]);
     for part in ["no parameter 'o.m', did you mean 'o.n'?", "x: 7", "o.n has no value"] {
         refused(&wrong, part);

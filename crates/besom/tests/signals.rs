@@ -35,7 +35,7 @@ fn send(child: &Child, signal: Signal) {
 }
 
 fn state(desk: &Desk) -> String {
-    let id = desk.json(&["list", "--json"])[0]["id"].as_str().unwrap().to_owned();
+    let id = desk.newest();
     desk.json(&["show", &id, "1", "--json"])["run"]["state"].as_str().unwrap().to_owned()
 }
 

@@ -40,13 +40,8 @@ fn desk() -> Desk {
 fn desk_with_runs() -> (Desk, String) {
     let desk = desk();
     assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
-    let id = newest(&desk);
+    let id = desk.newest();
     (desk, id)
-}
-
-fn newest(desk: &Desk) -> String {
-    let sweeps = desk.json(&["list", "--json"]);
-    sweeps.as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned()
 }
 
 fn on_terminal(desk: &Desk, arguments: &[&str], set: impl FnOnce(&mut Command)) -> String {
@@ -88,7 +83,7 @@ fn colors_are_left_out_on_request_and_elsewhere() {
     };
     let desk = desk();
     assert!(has_color(&on_terminal(&desk, &["run", "sweep.yaml"], |_| {})));
-    let id = newest(&desk);
+    let id = desk.newest();
     for table in [&["runs", &id][..], &["list"]] {
         assert!(has_color(&on_terminal(&desk, table, |_| {})));
         assert!(!has_color(&on_terminal(&desk, &[table, &["--color", "never"]].concat(), |_| {})));
@@ -166,7 +161,7 @@ fn nothing_of_a_run_reaches_the_terminal_as_a_command() {
     let is_clean = |text: &str| !text.contains(['\x07', '\u{202e}', '\u{9b}']) && !text.contains("\x1b]");
     let answer = desk.call(&["run", "sweep.yaml"]);
     assert!(is_clean(&answer.out) && !answer.out.contains('\x1b'), "{answer:?}");
-    let id = newest(&desk);
+    let id = desk.newest();
     let all = [
         &["runs", &id][..],
         &["runs", &id, "--json"],
@@ -193,7 +188,7 @@ fn csv_is_safe_for_spreadsheets_unless_it_is_raw() {
                  parameters: {a: {values: ['=1+1', '@x', '-2', plain]}, b: {values: [-3]}}\n";
     desk.file("sweep.yaml", sweep);
     assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
-    let id = newest(&desk);
+    let id = desk.newest();
     let columns = |more: &[&str]| {
         let csv = desk.call(&[&["runs", &id, "--csv", "--columns", "a,b,best"], more].concat()).out;
         csv.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
@@ -210,7 +205,7 @@ fn digits_of_a_table_tell_values_apart() {
                  parameters: {a: {values: [1234567.25, 1234567.5]}}\n";
     desk.file("sweep.yaml", sweep);
     assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
-    let table = desk.call(&["runs", &newest(&desk)]).out;
+    let table = desk.call(&["runs", &desk.newest()]).out;
     for text in ["-1234566.2", "-1234566.5", "1234567.2", "1234567.5"] {
         assert!(table.contains(text), "{text}: {table}");
     }

@@ -66,6 +66,12 @@ impl Desk {
         answer
     }
 
+    /// The id of the newest sweep.
+    pub(crate) fn newest(&self) -> String {
+        let sweeps = self.json(&["list", "--json"]);
+        sweeps.as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
     /// A call that must succeed and print JSON.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let answer = self.call(arguments);
