@@ -23,12 +23,12 @@ use std::time::Duration;
 
 use rustix::process::{Signal, WaitStatus};
 
-use crate::UserSignal;
+use crate::{RunDir, UserSignal};
 
 pub use limits::raise_file_limit;
 pub use orphans::adopt_orphans;
 pub use supervisor::supervise;
-pub(crate) use tree::{end_all, family};
+pub(crate) use tree::{MARK, end_all, family};
 
 use direct::Direct;
 use supervised::Supervised;
@@ -46,18 +46,10 @@ pub(crate) struct Program {
     pub(crate) argv: Vec<String>,
     /// The working directory.
     pub(crate) directory: PathBuf,
-    /// Variables beyond the agent's own environment. They must distinguish this attempt from every other:
-    /// processes that have the marked ones belong to the run.
+    /// Variables beyond the agent's own environment, [`MARK`] among them: processes that have it belong to the run.
     pub(crate) env: Vec<(&'static str, OsString)>,
-    /// The directory of the attempt, where the supervisor keeps its lock and the record of the program's end.
-    pub(crate) files: PathBuf,
-}
-
-impl Program {
-    /// The entries of the environment by which processes of this attempt are recognized.
-    fn marks(&self) -> Vec<Vec<u8>> {
-        tree::marks(&self.env)
-    }
+    /// The files of the attempt, among which the supervisor keeps its lock and the record of the program's end.
+    pub(crate) files: RunDir,
 }
 
 /// How a program ended.

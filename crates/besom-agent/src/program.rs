@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use besom_core::{RunState, error_chain};
 use besom_store::ClaimedRun;
 
-use crate::process::{Exit, Process, Program};
+use crate::process::{Exit, MARK, Process, Program};
 pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, interpreter, wandb_config, word};
 
 use crate::record::Record;
@@ -110,14 +110,14 @@ impl ProgramRunner {
             ("BESOM_PARAMS", dir.params().into()),
             ("BESOM_METRICS", dir.metrics().into()),
             ("BESOM_RUN_DIR", dir.path().into()),
-            ("BESOM_ATTEMPT_DIR", dir.attempt().into()),
+            (MARK, dir.attempt().into()),
             ("BESOM_SLOT", link.slot().to_string().into()),
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
         env.extend(self.metric.as_ref().map(|metric| ("BESOM_METRIC", metric.into())));
         env.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
-        Ok(Program { argv, directory: self.directory.clone(), env, files: dir.attempt().to_owned() })
+        Ok(Program { argv, directory: self.directory.clone(), env, files: dir })
     }
 
     /// A variable as the program will have it.
@@ -138,7 +138,7 @@ impl ProgramRunner {
 
     /// Executes a program to the end of all its processes.
     fn execute(&self, program: &Program, link: &mut Link<'_>) -> Ended {
-        let path = program.files.join("output.log");
+        let path = program.files.output();
         let file = match Output::create(&path).map_err(AgentError::io(&path)) {
             Ok(file) => file,
             Err(error) => return unstarted(&error),

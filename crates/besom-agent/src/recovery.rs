@@ -6,7 +6,6 @@ mod owner;
 mod watch;
 
 use std::fs::{self, File};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -161,8 +160,7 @@ fn wait_for_death(dir: &RunDir) {
 
 /// Ends all processes of an attempt on this machine.
 fn end_processes(dir: &RunDir, grace: Duration) {
-    let marks = [[b"BESOM_ATTEMPT_DIR=", dir.attempt().as_os_str().as_bytes()].concat()];
-    end_all(|| family(&marks), grace, DEATH_TIMEOUT);
+    end_all(|| family(dir.attempt()), grace, DEATH_TIMEOUT);
 }
 
 /// Gives up runs whose agents have sent no heartbeat for too long, wherever they are. Without a directory there is no file to

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::UserSignal;
 use crate::record::Record;
+use crate::{RunDir, UserSignal};
 
 use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, orphans, spawn, tree};
 
@@ -19,7 +19,7 @@ use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, orphans, spawn, tree};
 pub(crate) struct Direct {
     pub(super) child: Child,
     pid: Pid,
-    marks: Vec<Vec<u8>>,
+    files: RunDir,
     exits: Receiver<Exit>,
     /// The record of the program's end, unless it was ordered to end.
     record: Option<Record>,
@@ -28,7 +28,7 @@ pub(crate) struct Direct {
 
 impl Direct {
     pub(super) fn spawn(program: &Program) -> io::Result<Self> {
-        let record = Some(Record::create(&program.files)?);
+        let record = Some(Record::create(program.files.attempt())?);
         let mut command = Command::new(&program.argv[0]);
         command.args(&program.argv[1..]).current_dir(&program.directory);
         command.envs(program.env.iter().map(|(name, value)| (name, value)));
@@ -41,7 +41,7 @@ impl Direct {
             // Fails if the process was dropped.
             let _ = sender.send(wait_for(pid));
         })?;
-        Ok(Self { child, pid, marks: program.marks(), exits, record, is_closed: false })
+        Ok(Self { child, pid, files: program.files.clone(), exits, record, is_closed: false })
     }
 
     pub(super) fn wait(&mut self, timeout: Duration) -> Option<Exit> {
@@ -60,30 +60,30 @@ impl Direct {
         self.record = None;
         // Fails only if all are gone.
         let _ = kill_process_group(self.pid, Signal::TERM);
-        tree::signal_all(&tree::marked(&self.marks), Signal::TERM);
+        tree::signal_all(&tree::marked(self.files.attempt()), Signal::TERM);
     }
 
     pub(super) fn kill(&mut self) {
         self.record = None;
         // Fails only if all are gone.
         let _ = kill_process_group(self.pid, Signal::KILL);
-        tree::signal_all(&tree::marked(&self.marks), Signal::KILL);
+        tree::signal_all(&tree::marked(self.files.attempt()), Signal::KILL);
     }
 
     pub(super) fn forward(&mut self, signal: UserSignal) {
         let group = tree::group(self.pid);
-        let beyond = tree::marked(&self.marks).into_iter().filter(|pid| !group.contains(pid));
-        let beyond: Vec<Pid> = beyond.collect();
+        let mut beyond = tree::marked(self.files.attempt());
+        beyond.retain(|pid| !group.contains(pid));
         tree::forward(&group, signal);
         tree::forward(&beyond, signal);
     }
 
     pub(super) fn close(&mut self, pump: &mut dyn FnMut()) -> bool {
-        let (pid, marks) = (self.pid, &self.marks);
+        let (pid, attempt) = (self.pid, self.files.attempt());
         let find = || {
             pump();
             let mut alive = tree::group(pid);
-            alive.extend(tree::family(marks));
+            alive.extend(tree::family(attempt));
             alive
         };
         let gone = tree::end_all(find, LEFTOVER_GRACE, KILL_TIMEOUT);

@@ -50,8 +50,9 @@ pub(super) fn living() -> Vec<Pid> {
     let own = own();
     let Some(own) = &*own else { return Vec::new() };
     reap(own);
-    let adopted = tree::children(getpid()).into_iter().filter(|&pid| !own.contains(&raw(pid)));
-    adopted.flat_map(|pid| [vec![pid], tree::descendants(pid)].concat()).collect()
+    let mut adopted = tree::children(getpid());
+    adopted.retain(|&pid| !own.contains(&raw(pid)));
+    tree::with_descendants(adopted)
 }
 
 fn reap(own: &BTreeSet<i32>) {

@@ -10,6 +10,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::RunDir;
+
 use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, SpawnError, orphans, spawn, tree};
 
 /// How long a supervisor may take to start. It takes milliseconds, unless the machine is overloaded.
@@ -50,7 +52,7 @@ pub(crate) struct Supervised {
     socket: UnixStream,
     /// Its messages; disconnected when it is gone.
     messages: Receiver<Message>,
-    marks: Vec<Vec<u8>>,
+    files: RunDir,
     is_closed: bool,
 }
 
@@ -68,7 +70,7 @@ impl Supervised {
         let (binary, arguments) = supervisor.split_first().ok_or_else(empty)?;
         let (socket, theirs) = UnixStream::pair()?;
         let mut command = Command::new(binary);
-        command.args(arguments).arg(&program.files).arg("--").args(&program.argv);
+        command.args(arguments).arg(program.files.attempt()).arg("--").args(&program.argv);
         command.current_dir(&program.directory).envs(program.env.iter().map(|(name, value)| (name, value)));
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C in a terminal is for the agent alone.
@@ -84,7 +86,7 @@ impl Supervised {
                 }
             }
         })?;
-        Ok(Self { child, socket, messages, marks: program.marks(), is_closed: false })
+        Ok(Self { child, socket, messages, files: program.files.clone(), is_closed: false })
     }
 
     fn expect(&mut self, expected: Message) -> Result<(), SpawnError> {
@@ -135,7 +137,7 @@ impl Supervised {
             let _ = self.child.kill();
             let find = || {
                 pump();
-                [tree::family(&self.marks), orphans::living()].concat()
+                [tree::family(self.files.attempt()), orphans::living()].concat()
             };
             gone = tree::kill_all(find, KILL_TIMEOUT);
         }

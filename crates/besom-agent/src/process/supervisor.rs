@@ -104,7 +104,7 @@ fn outlive_signals() -> io::Result<()> {
 
 /// All processes of the run.
 fn below() -> Vec<Pid> {
-    tree::descendants(getpid())
+    tree::descendants(&[getpid()])
 }
 
 #[cfg(target_os = "linux")]

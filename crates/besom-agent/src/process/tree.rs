@@ -1,9 +1,9 @@
 //! Finds processes in /proc, and ends them. Without /proc nothing is found.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,9 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use crate::UserSignal;
+
+/// The variable by which the processes of an attempt are recognized: the attempt's directory, which no other has.
+pub(crate) const MARK: &str = "BESOM_ATTEMPT_DIR";
 
 /// A living process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,14 +36,14 @@ pub(crate) fn dead_children(parent: Pid) -> Vec<Pid> {
     dead.map(|(process, _)| process.pid).collect()
 }
 
-/// All living processes below `root`, whatever their group and session, `root` left out.
-pub(crate) fn descendants(root: Pid) -> Vec<Pid> {
+/// All living processes below some, whatever their group and session. One of those is left out unless it is below another.
+pub(crate) fn descendants(roots: &[Pid]) -> Vec<Pid> {
     let mut children: BTreeMap<i32, Vec<Pid>> = BTreeMap::new();
     for process in processes() {
         children.entry(process.parent).or_default().push(process.pid);
     }
     let mut found: Vec<Pid> = Vec::new();
-    let mut next = vec![root];
+    let mut next = roots.to_vec();
     while let Some(parent) = next.pop() {
         let below = children.remove(&parent.as_raw_nonzero().get()).unwrap_or_default();
         found.extend(&below);
@@ -55,36 +58,35 @@ pub(crate) fn group(group: Pid) -> Vec<Pid> {
     processes().filter(|process| process.group == group).map(|process| process.pid).collect()
 }
 
-/// All living processes that have all these entries (`NAME=value`) in the environment they were started with.
-pub(crate) fn marked(marks: &[Vec<u8>]) -> Vec<Pid> {
+/// All living processes that have the directory of this attempt in the environment they were started with.
+pub(crate) fn marked(attempt: &Path) -> Vec<Pid> {
     let own = getpid();
+    let mark = [MARK.as_bytes(), b"=", attempt.as_os_str().as_bytes()].concat();
     let is_marked = |pid: Pid| {
         let Ok(environment) = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())) else {
             return false;
         };
-        let entries: BTreeSet<&[u8]> = environment.split(|&byte| byte == 0).collect();
-        marks.iter().all(|mark| entries.contains(mark.as_slice()))
+        environment.split(|&byte| byte == 0).any(|entry| entry == mark)
     };
     processes().map(|process| process.pid).filter(|&pid| pid != own && is_marked(pid)).collect()
 }
 
-/// All living processes that have all these entries in their environment, and all that they have started, whatever those
-/// have in theirs.
-pub(crate) fn family(marks: &[Vec<u8>]) -> Vec<Pid> {
-    let mut found = marked(marks);
-    for root in found.clone() {
-        let new: Vec<Pid> = descendants(root).into_iter().filter(|pid| !found.contains(pid)).collect();
-        found.extend(new);
-    }
-    found
+/// All living processes that have the directory of this attempt in their environment, and all that they have started, whatever
+/// those have in theirs.
+pub(crate) fn family(attempt: &Path) -> Vec<Pid> {
+    with_descendants(marked(attempt))
 }
 
-/// The entries of an environment that distinguish one attempt of a run from every other.
-pub(crate) fn marks(env: &[(&'static str, OsString)]) -> Vec<Vec<u8>> {
-    env.iter()
-        .filter(|(name, _)| *name == "BESOM_ATTEMPT_DIR")
-        .map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
-        .collect()
+/// These processes and all living ones below them, each once.
+pub(crate) fn with_descendants(mut roots: Vec<Pid>) -> Vec<Pid> {
+    // At the end of most runs there are none.
+    if roots.is_empty() {
+        return roots;
+    }
+    let mut below = descendants(&roots);
+    below.retain(|pid| !roots.contains(pid));
+    roots.append(&mut below);
+    roots
 }
 
 /// Sends a signal to all of them. One that is gone already is not an error.
@@ -207,6 +209,6 @@ mod tests {
     #[test]
     fn this_process_is_found_below_its_parent() {
         let parent = rustix::process::getppid().expect("tests have a parent");
-        assert!(descendants(parent).contains(&getpid()));
+        assert!(descendants(&[parent]).contains(&getpid()));
     }
 }
