@@ -27,12 +27,10 @@ impl Fresh {
     pub(super) fn push(&self, bytes: &[u8]) {
         let mut waiting = self.lock();
         waiting.bytes.extend_from_slice(bytes);
-        let kept = usize::try_from(Stored::HEAD + Stored::TAIL).unwrap_or(usize::MAX);
-        let excess = waiting.bytes.len().saturating_sub(2 * kept);
-        if excess > 0 {
-            let dropped = waiting.bytes.len() - kept;
-            waiting.bytes.drain(..dropped);
-            waiting.from += dropped as u64;
+        let (count, kept) = (waiting.bytes.len() as u64, Stored::HEAD + Stored::TAIL);
+        if count > 2 * kept {
+            let end = waiting.from + count;
+            waiting.forget_before(end - kept);
         }
     }
 
@@ -46,21 +44,31 @@ impl Fresh {
 
     /// Hands over what waits. What a failing store does not take waits on.
     pub(super) fn send(&self, link: &mut Link<'_>) {
-        let mut waiting = self.lock();
-        waiting.sent = Some(Instant::now());
-        let whole = whole_characters(&waiting.bytes);
-        if whole == 0 {
-            return;
-        }
-        let (from, text) = (waiting.from, text(&waiting.bytes[..whole]));
+        let Some((from, text)) = self.lock().next() else { return };
+        // Without the lock: a busy store may take half a minute, and the program could not print meanwhile.
         if link.print(from, &text) {
-            waiting.bytes.drain(..whole);
-            waiting.from += whole as u64;
+            self.lock().forget_before(from + text.len() as u64);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    /// What is to be handed over now, and its place.
+    fn next(&mut self) -> Option<(u64, String)> {
+        self.sent = Some(Instant::now());
+        let whole = whole_characters(&self.bytes);
+        (whole > 0).then(|| (self.from, text(&self.bytes[..whole])))
+    }
+
+    /// Drops what stands before a place.
+    fn forget_before(&mut self, place: u64) {
+        let count = place.saturating_sub(self.from).min(self.bytes.len() as u64);
+        self.bytes.drain(..usize::try_from(count).unwrap_or(usize::MAX));
+        self.from += count;
     }
 }
 
@@ -97,6 +105,20 @@ mod tests {
         assert_eq!(whole_characters(&"a\u{1F9F9}".as_bytes()[..4]), 1);
         assert_eq!(whole_characters(b"a\xff"), 2);
         assert_eq!(text(b"a\xff\xfeb"), "a??b");
+    }
+
+    #[test]
+    fn what_is_printed_while_a_part_is_handed_over_waits_on() {
+        let fresh = Fresh::default();
+        fresh.push(b"ab");
+        let (from, text) = fresh.lock().next().expect("two bytes wait");
+        fresh.push(b"cd");
+        fresh.lock().forget_before(from + text.len() as u64);
+        assert_eq!(fresh.lock().next(), Some((2, "cd".to_owned())));
+        (0..100).for_each(|_| fresh.push(&[b'x'; 64 << 10]));
+        let before = fresh.lock().from;
+        fresh.lock().forget_before(4);
+        assert_eq!(fresh.lock().from, before, "a flood has dropped it already");
     }
 
     #[test]
