@@ -60,7 +60,7 @@ pub struct Link<'a> {
     last_reply: Instant,
     /// While the store fails: when to try again.
     retry: Option<(Instant, Backoff)>,
-    trouble: Option<Trouble>,
+    trouble: Trouble,
     fatal: Option<AgentError>,
     warnings: Vec<String>,
     /// Keeps an eye on the heartbeats of other runs meanwhile.
@@ -101,7 +101,7 @@ impl<'a> Link<'a> {
             received: Signal::Continue,
             last_reply: Instant::now(),
             retry: None,
-            trouble: None,
+            trouble: Trouble::default(),
             fatal: None,
             warnings: Vec::new(),
             watch: None,
@@ -192,7 +192,7 @@ impl<'a> Link<'a> {
     /// A look that fails is made up for by the next one.
     fn look_around(&mut self) {
         let Some(watch) = &mut self.watch else { return };
-        if self.trouble.as_ref().is_some_and(Trouble::lasts) {
+        if self.trouble.lasts() {
             // The heartbeats of others cannot move either.
             watch.forget();
             return;
@@ -229,7 +229,7 @@ impl<'a> Link<'a> {
             let before = self.source.seq();
             match self.send_new() {
                 Err(AgentError::Store(error)) if error.is_transient() => {
-                    if !self.trouble.get_or_insert_with(Trouble::begin).note(&error, &self.patience) {
+                    if !self.trouble.note(&error, &self.patience) {
                         return Err(error.into());
                     }
                     thread::sleep(DRAIN_INTERVAL);
@@ -326,13 +326,13 @@ impl<'a> Link<'a> {
 
     fn note_success(&mut self) {
         self.retry = None;
-        self.trouble.take().into_iter().for_each(|trouble| trouble.end(&self.patience));
+        self.trouble.end(&self.patience);
     }
 
     fn note_failure(&mut self, error: AgentError) {
         let is_transient = match &error {
             AgentError::Store(error) => {
-                self.trouble.get_or_insert_with(Trouble::begin).note(error, &self.patience);
+                self.trouble.note(error, &self.patience);
                 error.is_transient()
             }
             AgentError::Io { .. } => true,

@@ -40,24 +40,19 @@ impl Patience {
     }
 }
 
-/// A store that fails at present.
-#[derive(Debug)]
+/// How long a store has failed until now, if it does.
+#[derive(Debug, Default)]
 pub(crate) struct Trouble {
-    since: Instant,
+    since: Option<Instant>,
     is_said: bool,
     /// When to give up, once a shutdown was asked for.
     leave_by: Option<Instant>,
 }
 
 impl Trouble {
-    /// It has just begun.
-    pub(crate) fn begin() -> Self {
-        Self { since: Instant::now(), is_said: false, leave_by: None }
-    }
-
     /// Notes a failure. Returns whether to try again.
     pub(crate) fn note(&mut self, error: &StoreError, patience: &Patience) -> bool {
-        if self.since.elapsed() >= SAID_AFTER {
+        if self.since.get_or_insert_with(Instant::now).elapsed() >= SAID_AFTER {
             self.is_said = true;
             patience.notices.say(Notice::StoreFails(error_chain(error)));
         }
@@ -76,9 +71,9 @@ impl Trouble {
         self.is_said
     }
 
-    /// It is over.
-    pub(crate) fn end(self, patience: &Patience) {
-        if self.is_said {
+    /// Notes that the store works.
+    pub(crate) fn end(&mut self, patience: &Patience) {
+        if std::mem::take(self).is_said {
             patience.notices.say(Notice::StoreWorks);
         }
     }
@@ -123,12 +118,10 @@ impl<'a> RetryingQueue<'a> {
         mut call: impl FnMut(&mut dyn Queue) -> Result<T, StoreError>,
         until: Level,
     ) -> Result<T, StoreError> {
-        let mut trouble: Option<Trouble> = None;
-        let mut backoff = Backoff::default();
+        let (mut trouble, mut backoff) = (Trouble::default(), Backoff::default());
         loop {
             match call(self.queue) {
                 Err(error) if error.is_transient() => {
-                    let trouble = trouble.get_or_insert_with(Trouble::begin);
                     let again = trouble.note(&error, &self.patience);
                     self.has_failed |= trouble.lasts();
                     if !again || self.patience.shutdown.level() >= until {
@@ -137,7 +130,7 @@ impl<'a> RetryingQueue<'a> {
                     thread::sleep(backoff.next_pause());
                 }
                 other => {
-                    trouble.into_iter().for_each(|trouble| trouble.end(&self.patience));
+                    trouble.end(&self.patience);
                     return other;
                 }
             }
@@ -203,11 +196,11 @@ mod tests {
         let (sender, said) = mpsc::channel();
         let options = AgentOptions::new("a").report_to(sender);
         let patience = Patience::new(&options, &Shutdown::new());
-        let mut brief = Trouble::begin();
+        let mut brief = Trouble::default();
         assert!(brief.note(&StoreError::Busy(1), &patience));
         brief.end(&patience);
         assert_eq!(said.try_iter().count(), 0);
-        let mut long = Trouble { since: Instant::now() - SAID_AFTER, ..Trouble::begin() };
+        let mut long = Trouble { since: Some(Instant::now() - SAID_AFTER), ..Trouble::default() };
         assert!(long.note(&StoreError::Busy(1), &patience));
         long.end(&patience);
         let said: Vec<Notice> = said.try_iter().collect();
