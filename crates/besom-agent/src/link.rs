@@ -282,9 +282,8 @@ impl<'a> Link<'a> {
     /// Passes on that the run goes on from a checkpoint, before the rows that came with it.
     fn tell_resumed(&mut self) -> Result<(), AgentError> {
         if self.source.is_resumed() && !self.resumed && self.is_open() {
-            if self.queue.resume(&self.lease)? == Reply::Lost {
-                self.receive(Signal::Lost);
-            }
+            let reply = self.queue.resume(&self.lease)?;
+            self.note_reply(reply);
             self.resumed = true;
         }
         Ok(())
@@ -294,17 +293,22 @@ impl<'a> Link<'a> {
     fn report(&mut self) -> Result<(), AgentError> {
         let reply = self.queue.report(&self.lease, &self.unsent)?;
         self.last_reply = Instant::now();
-        match reply {
-            Reply::Gap { expected } => return self.rewind(expected),
-            Reply::Continue => {}
-            Reply::Stop { reason, kind } => self.receive(Signal::Stop { kind, reason }),
-            Reply::Lost => self.receive(Signal::Lost),
-            // Replies that this agent does not know mean that the rows are stored.
-            _ => {}
+        if let Reply::Gap { expected } = reply {
+            return self.rewind(expected);
         }
+        self.note_reply(reply);
         self.gaps = 0;
         self.unsent.clear();
         Ok(())
+    }
+
+    /// Notes what a reply asks for that means that all is stored; so do those that this agent does not know.
+    fn note_reply(&mut self, reply: Reply) {
+        match reply {
+            Reply::Stop { reason, kind } => self.receive(Signal::Stop { kind, reason }),
+            Reply::Lost => self.receive(Signal::Lost),
+            _ => {}
+        }
     }
 
     fn receive(&mut self, signal: Signal) {

@@ -1,9 +1,9 @@
 //! What a run says besides its metrics: facts and output. Neither is worth a run: what the store does not take is a warning.
 
-use besom_store::{Reply, StoreError, rules};
+use besom_store::{StoreError, rules};
 use serde_json::{Map, Value};
 
-use super::{Link, Signal};
+use super::Link;
 use crate::AgentError;
 
 impl Link<'_> {
@@ -34,13 +34,5 @@ impl Link<'_> {
         }
         self.facts = Map::<String, Value>::new();
         Ok(())
-    }
-
-    fn note_reply(&mut self, reply: Reply) {
-        match reply {
-            Reply::Stop { reason, kind } => self.receive(Signal::Stop { kind, reason }),
-            Reply::Lost => self.receive(Signal::Lost),
-            _ => {}
-        }
     }
 }
