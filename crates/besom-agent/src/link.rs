@@ -143,6 +143,11 @@ impl<'a> Link<'a> {
         self.shutdown.level()
     }
 
+    /// Sleeps for `time`, or until the level is at least `level`.
+    pub(crate) fn sleep_below(&self, level: Level, time: Duration) {
+        self.shutdown.sleep_below(level, time);
+    }
+
     /// The signals that are to be passed on to the program and were not taken yet.
     pub(crate) fn take_forwarded(&mut self) -> Vec<UserSignal> {
         let before = std::mem::replace(&mut self.forwarded, self.shutdown.forwarded());

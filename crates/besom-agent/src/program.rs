@@ -11,8 +11,7 @@ mod python;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use besom_core::{RunState, error_chain};
 use besom_store::ClaimedRun;
@@ -237,9 +236,8 @@ fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration, fresh: &Fr
 /// Gives the shutdown time to be noticed that a program was quicker to follow: a service manager or a batch system sends
 /// its signal to every process of a job.
 fn await_shutdown(exit: Exit, link: &Link<'_>) {
-    let until = Instant::now() + SHUTDOWN_DELAY;
-    while exit.is_requested() && link.level() < Level::Terminate && Instant::now() < until {
-        thread::sleep(POLL_INTERVAL.0);
+    if exit.is_requested() {
+        link.sleep_below(Level::Terminate, SHUTDOWN_DELAY);
     }
 }
 
