@@ -28,7 +28,7 @@ use crate::{RunDir, UserSignal};
 pub use limits::raise_file_limit;
 pub use orphans::adopt_orphans;
 pub use supervisor::supervise;
-pub(crate) use tree::{MARK, end_all, family};
+pub(crate) use tree::{MARK, end_all, family, started};
 
 use direct::Direct;
 use supervised::Supervised;

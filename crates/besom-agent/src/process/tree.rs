@@ -160,6 +160,15 @@ fn wait_until_gone(find: &mut dyn FnMut() -> Vec<Pid>, timeout: Duration) -> boo
     }
 }
 
+/// When a living process started, in ticks since the boot.
+pub(crate) fn started(pid: u32) -> Option<u64> {
+    let pid = i32::try_from(pid).ok()?;
+    let stat = stat(pid)?;
+    let (_, looks_dead) = parse_stat(pid, &stat)?;
+    let start = fields(&stat)?.nth(19)?.parse().ok()?;
+    (!looks_dead || has_threads(pid)).then_some(start)
+}
+
 /// Everything alive that /proc lists.
 fn processes() -> impl Iterator<Item = Living> {
     listed().filter(|(_, is_dead)| !is_dead).map(|(process, _)| process)
@@ -170,16 +179,23 @@ fn listed() -> impl Iterator<Item = (Living, bool)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| {
         let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
-        let (process, looks_dead) = parse_stat(pid, &stat)?;
+        let (process, looks_dead) = parse_stat(pid, &stat(pid)?)?;
         Some((process, looks_dead && !has_threads(pid)))
     })
 }
 
-/// Parses `pid (name) state parent group ..`; the name may contain anything. Also returns whether the process
-/// is dead.
+fn stat(pid: i32) -> Option<String> {
+    fs::read_to_string(format!("/proc/{pid}/stat")).ok()
+}
+
+/// What follows the name in `pid (name) state parent group ..`; the name may contain anything.
+fn fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
+    Some(stat[stat.rfind(')')? + 1..].split_ascii_whitespace())
+}
+
+/// The process of such a line, and whether it is dead.
 fn parse_stat(pid: i32, stat: &str) -> Option<(Living, bool)> {
-    let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
+    let mut fields = fields(stat)?;
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;

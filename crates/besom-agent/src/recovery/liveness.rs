@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use besom_store::{AgentId, SweepId};
 
 use crate::AgentError;
+use crate::process::started;
 
 fn lock_directory(store: &Path) -> PathBuf {
     store.join("agents")
@@ -115,15 +116,6 @@ fn is_gone(line: &str) -> bool {
     let [pid, start, space] = words[..] else { return false };
     let (Ok(pid), Ok(start)) = (pid.parse(), start.parse()) else { return false };
     namespace().as_deref() == Some(space) && started(pid) != Some(start)
-}
-
-/// When a living process started, in ticks since the boot.
-fn started(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name, in parentheses, may contain anything; the state comes after it, and the start 19 fields later.
-    let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
-    let state = fields.next()?;
-    fields.nth(18)?.parse().ok().filter(|_| !matches!(state, "Z" | "X"))
 }
 
 fn namespace() -> Option<String> {
