@@ -41,7 +41,7 @@ pub fn outlast(
     while shutdown.level() < Level::Finish {
         recover_dead(&mut queue, sweep, directory)?;
         recover_overdue(&mut queue, sweep, directory, &mut watch)?;
-        if queue.call(|queue| queue.running(sweep))?.is_empty() {
+        if watch.sees_none() {
             break;
         }
         shutdown.sleep_below(Level::Finish, watch.interval().min(PAUSE));

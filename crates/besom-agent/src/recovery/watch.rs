@@ -59,6 +59,11 @@ impl Watch {
         }
     }
 
+    /// Whether nothing ran at the last look.
+    pub(crate) fn sees_none(&self) -> bool {
+        self.runs.is_empty()
+    }
+
     /// The runs whose beats have stood still for their whole heartbeat timeout, as they were seen last.
     pub(crate) fn overdue(&self) -> Vec<HeldRun> {
         let Some(looked) = self.looked else { return Vec::new() };
