@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use besom_agent::{CrashLoopGuard, Notice};
 use besom_controller::{ControllerError, MissingMetric};
-use besom_core::error_chain;
-use besom_store::{Order, PausedBy, RunQuery, Store, StoreError, SweepId, SweepRow, SweepState};
+use besom_core::{RunState, error_chain};
+use besom_store::{PausedBy, RunQuery, Store, StoreError, SweepId, SweepRow, SweepState};
 
 use super::Event;
 use super::stepper::{Stepper, is_transient, step};
@@ -31,7 +31,7 @@ pub(super) struct Keeper<'a> {
     failing: bool,
     /// Whether the sweep was found paused before.
     paused: bool,
-    /// Whether a value of the metric has arrived, or its absence was reported.
+    /// Whether a run has finished, and the absence of the metric was reported if no value of it had arrived.
     knows_metric: bool,
 }
 
@@ -67,16 +67,13 @@ impl<'a> Keeper<'a> {
     }
 
     fn notice_missing_metric(&mut self) -> Result<(), StoreError> {
-        if self.knows_metric {
+        let finished = RunQuery::default().states([RunState::Finished]).limit(1);
+        if self.knows_metric || self.store.runs(self.id, &finished)?.is_empty() {
             return Ok(());
         }
-        if let Some(missing) = MissingMetric::of(&mut *self.store, self.id)? {
-            self.knows_metric = true;
-            self.report(Event::MetricMissing(missing));
-            return Ok(());
-        }
-        let best = self.store.runs(self.id, &RunQuery::default().order(Order::Best).limit(1))?;
-        self.knows_metric = best.first().is_some_and(|run| run.best.is_some());
+        let missing = MissingMetric::of(&mut *self.store, self.id)?;
+        missing.into_iter().for_each(|missing| self.report(Event::MetricMissing(missing)));
+        self.knows_metric = true;
         Ok(())
     }
 
