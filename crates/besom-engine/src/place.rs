@@ -225,14 +225,14 @@ fn broken_on_request(store: SqliteStore) -> Box<dyn Store> {
 fn lossy_on_request(store: Box<dyn Store>, job: u32) -> Box<dyn Queue> {
     match std::env::var("BESOM_LOSE_REPLIES").ok().and_then(|seed| seed.parse::<u64>().ok()) {
         Some(seed) => Box::new(crate::lossy::Lossy::new(store, seed.rotate_left(32) ^ u64::from(job))),
-        None => Box::new(store),
+        None => store,
     }
 }
 
 /// The store as it is.
 #[cfg(not(feature = "mutants"))]
 fn lossy_on_request(store: Box<dyn Store>, _: u32) -> Box<dyn Queue> {
-    Box::new(store)
+    store
 }
 
 #[cfg(test)]
