@@ -224,6 +224,7 @@ impl<'a> Link<'a> {
     /// Reports all that is left in the metrics file, including an unterminated last line, once nobody writes
     /// it any more. Retries as long as the agent does.
     pub(crate) fn drain(&mut self) -> Result<(), AgentError> {
+        let mut is_read = false;
         loop {
             if let Some(error) = self.fatal.take() {
                 return Err(error);
@@ -248,7 +249,9 @@ impl<'a> Link<'a> {
             }
             match self.source.take_unterminated() {
                 Some(row) => self.unsent.push(row),
-                None => return Ok(()),
+                None if is_read => return Ok(()),
+                // The last line may have been no row, but something else to pass on.
+                None => is_read = true,
             }
         }
     }

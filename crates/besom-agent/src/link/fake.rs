@@ -17,6 +17,8 @@ pub(crate) struct Script {
     pub(crate) answers: VecDeque<Result<Reply, StoreError>>,
     /// The seqs of each report.
     pub(crate) reports: Vec<Vec<u64>>,
+    /// What the run has said about itself, each time.
+    pub(crate) facts: Vec<Map<String, Value>>,
     /// The stop request that stands, if one does.
     pub(crate) stop: Option<(StopKind, String)>,
 }
@@ -60,8 +62,9 @@ impl Queue for Fake {
     fn claim(&mut self, _: AgentId, _: u64) -> Result<Claim, StoreError> {
         unimplemented!()
     }
-    fn describe(&mut self, _: &Lease, _: &Map<String, Value>) -> Result<Reply, StoreError> {
-        unimplemented!()
+    fn describe(&mut self, _: &Lease, facts: &Map<String, Value>) -> Result<Reply, StoreError> {
+        self.script().facts.push(facts.clone());
+        Ok(Reply::Continue)
     }
     fn print(&mut self, _: &Lease, _: u64, _: &str) -> Result<Reply, StoreError> {
         unimplemented!()

@@ -84,6 +84,16 @@ fn all_that_is_left_is_reported_at_last_however_much_it_is() {
 }
 
 #[test]
+fn a_last_line_without_newline_is_passed_on_even_if_it_is_no_row() {
+    let scene = Scene::new();
+    scene.write("{\"a\": 1}\n{\"_besom\": {\"tags\": [\"big\"]}}");
+    scene.reports(|link| link.drain().unwrap());
+    assert_eq!(scene.stored(), "1:1");
+    let facts = serde_json::json!({"tags": ["big"]});
+    assert_eq!(scene.store.script().facts, [facts.as_object().cloned().unwrap()]);
+}
+
+#[test]
 fn a_store_may_ask_for_rows_again_but_not_without_end() {
     for (gaps, expected) in [(3, Signal::Continue), (4, Signal::Lost)] {
         let scene = Scene::new();
