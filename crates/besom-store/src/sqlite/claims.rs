@@ -10,7 +10,7 @@ use super::events::object;
 use super::fault::{Outcome, damaged};
 use super::runs::{Run, lease};
 use super::sweeps::Sweep;
-use crate::rules::{Request, Standing, is_held_back};
+use crate::rules::{Request, is_held_back};
 use crate::{AgentId, Claim, ClaimedRun};
 
 impl Tx<'_> {
@@ -52,13 +52,10 @@ impl Tx<'_> {
     /// The stored answer, if it is still worth something.
     fn claim_again(&self, sweep: &mut Sweep, number: RunNumber, attempt: u64) -> Outcome<Claim> {
         let mut run = self.run(sweep, number)?;
-        match run.record.standing(sweep.record.state, attempt) {
-            Standing::Over => return Ok(Claim::Nothing(sweep.record.state)),
-            Standing::Live => {}
-            Standing::GivenUp => self.come_back(sweep, &mut run)?,
+        match self.revive(sweep, &mut run, attempt)? {
+            true => self.claimed(sweep, &run),
+            false => Ok(Claim::Nothing(sweep.record.state)),
         }
-        self.keep_alive(&mut run)?;
-        self.claimed(sweep, &run)
     }
 
     fn claim_next(&self, sweep: &mut Sweep, agent: &Agent, request: u64) -> Outcome<Claim> {

@@ -11,7 +11,7 @@ use super::fault::Outcome;
 use super::runs::Run;
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
-use crate::rules::{Standing, kept, unprinted};
+use crate::rules::{kept, unprinted};
 use crate::{Lease, Output, Reply};
 
 /// The size in bytes that pieces are extended up to.
@@ -21,21 +21,6 @@ const PIECE: u64 = 3500;
 type Last = Option<(i64, u64, u64)>;
 
 impl Tx<'_> {
-    /// Stores output under a lease that stands; `None` if its run was given up, which is more than a sign of life.
-    pub(super) fn print_live(&self, lease: &Lease, from: u64, text: &str) -> Outcome<Option<Reply>> {
-        let sweep = self.sweep(&lease.sweep)?;
-        let mut run = self.run(&sweep, lease.run)?;
-        match run.record.standing(sweep.record.state, lease.attempt) {
-            Standing::GivenUp => Ok(None),
-            Standing::Over => Ok(Some(Reply::Lost)),
-            Standing::Live => {
-                self.keep_alive(&mut run)?;
-                self.append_output(&run, from, text)?;
-                Ok(Some(run.record.reply()))
-            }
-        }
-    }
-
     /// Stores output, also of a run that comes back by it.
     pub(super) fn print(&self, sweep: &mut Sweep, lease: &Lease, from: u64, text: &str) -> Outcome<Reply> {
         let Some(run) = self.revived(sweep, lease)? else { return Ok(Reply::Lost) };
@@ -43,7 +28,8 @@ impl Tx<'_> {
         Ok(run.record.reply())
     }
 
-    fn append_output(&self, run: &Run, from: u64, text: &str) -> Outcome<()> {
+    /// Appends output of the newest attempt of a run.
+    pub(super) fn append_output(&self, run: &Run, from: u64, text: &str) -> Outcome<()> {
         let last = self.last_piece(run)?;
         let known = last.map_or(0, |(_, start, size)| start + size);
         let (from, fresh) = unprinted(known, from, text);

@@ -26,7 +26,7 @@ impl Queue for SqliteStore {
 
     fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
         if rows.is_empty()
-            && let Some(reply) = self.write_soft(|tx| tx.heartbeat(lease))?
+            && let Some(reply) = self.write_soft(|tx| tx.soft(lease, |_| Ok(())))?
         {
             return Ok(reply);
         }
@@ -38,7 +38,7 @@ impl Queue for SqliteStore {
     }
 
     fn print(&mut self, lease: &Lease, from: u64, text: &str) -> Result<Reply, StoreError> {
-        if let Some(reply) = self.write_soft(|tx| tx.print_live(lease, from, text))? {
+        if let Some(reply) = self.write_soft(|tx| tx.soft(lease, |run| tx.append_output(run, from, text)))? {
             return Ok(reply);
         }
         self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.print(sweep, lease, from, text)))

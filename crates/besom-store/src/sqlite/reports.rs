@@ -11,8 +11,13 @@ use crate::rules::{LogEntry, Standing, is_end, unstored};
 use crate::{AgentId, End, Lease, PausedBy, Reply, Row, StoreError};
 
 impl Tx<'_> {
-    /// Answers an empty report that changes nothing but when its agent was last heard of; `None` if it does more.
-    pub(super) fn heartbeat(&self, lease: &Lease) -> Outcome<Option<Reply>> {
+    /// Answers a call that changes nothing which may not be lost: a sign of life, and some more work. `None` if the run was
+    /// given up, so that the call does more.
+    pub(super) fn soft(
+        &self,
+        lease: &Lease,
+        work: impl FnOnce(&Run) -> Outcome<()>,
+    ) -> Outcome<Option<Reply>> {
         let sweep = self.sweep(&lease.sweep)?;
         let mut run = self.run(&sweep, lease.run)?;
         match run.record.standing(sweep.record.state, lease.attempt) {
@@ -20,6 +25,7 @@ impl Tx<'_> {
             Standing::Over => Ok(Some(Reply::Lost)),
             Standing::Live => {
                 self.keep_alive(&mut run)?;
+                work(&run)?;
                 Ok(Some(run.record.reply()))
             }
         }
@@ -48,13 +54,19 @@ impl Tx<'_> {
     /// The run of a lease that stands, taken back if it was given up; its agent was heard of. `None` if the lease has ended.
     pub(super) fn revived(&self, sweep: &mut Sweep, lease: &Lease) -> Outcome<Option<Run>> {
         let mut run = self.run(sweep, lease.run)?;
-        match run.record.standing(sweep.record.state, lease.attempt) {
-            Standing::Over => return Ok(None),
+        Ok(self.revive(sweep, &mut run, lease.attempt)?.then_some(run))
+    }
+
+    /// Notes a sign of life under the lease of this attempt, and takes its run back if it was given up. Returns whether the
+    /// lease stands.
+    pub(super) fn revive(&self, sweep: &mut Sweep, run: &mut Run, attempt: u64) -> Outcome<bool> {
+        match run.record.standing(sweep.record.state, attempt) {
+            Standing::Over => return Ok(false),
             Standing::Live => {}
-            Standing::GivenUp => self.come_back(sweep, &mut run)?,
+            Standing::GivenUp => self.come_back(sweep, run)?,
         }
-        self.keep_alive(&mut run)?;
-        Ok(Some(run))
+        self.keep_alive(run)?;
+        Ok(true)
     }
 
     pub(super) fn add_rows(&self, sweep: &mut Sweep, run: &mut Run, rows: &[Row]) -> Outcome<()> {
@@ -90,11 +102,13 @@ impl Tx<'_> {
         if !is_end(end.state) {
             return Err(StoreError::NotAnEnd(end.state).into());
         }
-        let run = self.run(sweep, lease.run)?;
+        let mut run = self.run(sweep, lease.run)?;
         if self.has_ended_so(&run, lease.attempt, end)? {
             return Ok(Reply::Continue);
         }
-        let Some(mut run) = self.revived(sweep, lease)? else { return Ok(Reply::Lost) };
+        if !self.revive(sweep, &mut run, lease.attempt)? {
+            return Ok(Reply::Lost);
+        }
         self.end(sweep, &mut run, end)?;
         Ok(Reply::Continue)
     }
