@@ -170,14 +170,14 @@ impl Tx<'_> {
         Ok(attempts)
     }
 
-    /// Gives up every run that an agent holds.
-    pub(super) fn give_up_all(&self, sweep: &mut Sweep, agent: &Agent, why: &str) -> Outcome<()> {
+    /// Sees an agent off, and gives up every run that it holds.
+    pub(super) fn see_off(&self, sweep: &mut Sweep, agent: &Agent) -> Outcome<()> {
         for number in self.numbers_in(sweep, &[RunState::Running])? {
             let mut run = self.run(sweep, number)?;
             if run.record.agent == Some(agent.id) {
-                self.give_up(sweep, &mut run, why.to_owned())?;
+                self.give_up(sweep, &mut run, "its agent left".to_owned())?;
             }
         }
-        Ok(())
+        self.mark_gone(agent.id)
     }
 }

@@ -143,8 +143,7 @@ impl Tx<'_> {
         let agent = self.agent(id)?;
         self.on_sweep_of(agent.sweep, |sweep| {
             if !agent.gone {
-                self.give_up_all(sweep, &agent, "its agent left")?;
-                self.mark_gone(agent.id)?;
+                self.see_off(sweep, &agent)?;
                 self.log(sweep, None, &LogEntry::quarantined(&agent.name, reason))?;
                 if !self.has_agents_beside(sweep, &agent.name)? {
                     self.report_broken(sweep, reason)?;
@@ -154,13 +153,10 @@ impl Tx<'_> {
         })
     }
 
-    /// Sees an agent off, and gives up what it holds.
+    /// Sees an agent off that leaves.
     pub(super) fn leave(&self, id: AgentId) -> Outcome<()> {
         let agent = self.agent(id)?;
-        self.on_sweep_of(agent.sweep, |sweep| {
-            self.give_up_all(sweep, &agent, "its agent left")?;
-            self.mark_gone(agent.id)
-        })
+        self.on_sweep_of(agent.sweep, |sweep| self.see_off(sweep, &agent))
     }
 
     /// Notes that an agent without a run is alive.
