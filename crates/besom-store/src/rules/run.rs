@@ -197,19 +197,6 @@ impl RunRecord {
 
     /// Ends its attempt as its agent reports.
     pub fn finish(&mut self, sweep: &SweepRecord, end: &End, now: u64) -> Ended {
-        self.conclude(sweep, end, now)
-    }
-
-    /// Ends its attempt as `crashed` because its agent seems to be gone.
-    pub fn give_up(&mut self, sweep: &SweepRecord, why: String, now: u64) -> Ended {
-        let end = End::new(RunState::Crashed).message(why);
-        let ended = self.conclude(sweep, &end, now);
-        // A run that was to be ended anyway has ended for good.
-        self.given_up = matches!(self.state, RunState::Crashed | RunState::Pending);
-        ended
-    }
-
-    fn conclude(&mut self, sweep: &SweepRecord, end: &End, now: u64) -> Ended {
         self.state = self.after(sweep, end.state);
         let again = self.state == RunState::Pending;
         let state = if again { end.state } else { self.state };
@@ -231,6 +218,15 @@ impl RunRecord {
         let mut log = vec![LogEntry::new(state.as_str(), detail)];
         log.extend(again.then(|| LogEntry::new("retried", [])));
         Ended { state, keeps_rows, log }
+    }
+
+    /// Ends its attempt as `crashed` because its agent seems to be gone.
+    pub fn give_up(&mut self, sweep: &SweepRecord, why: String, now: u64) -> Ended {
+        let end = End::new(RunState::Crashed).message(why);
+        let ended = self.finish(sweep, &end, now);
+        // A run that was to be ended anyway has ended for good.
+        self.given_up = matches!(self.state, RunState::Crashed | RunState::Pending);
+        ended
     }
 
     /// The state after an attempt that ends so. It is tried again only if no stop was requested, its budget lasts and
@@ -270,7 +266,7 @@ impl RunRecord {
             _ if self.attempt != attempt => return None,
             RunState::Running if self.stop.is_some() || sweep.state.is_over() => {
                 let end = End::new(RunState::Preempted).message(why);
-                return Some(self.conclude(sweep, &end, now));
+                return Some(self.finish(sweep, &end, now));
             }
             _ if self.stop.is_some() || sweep.state.is_over() => return None,
             RunState::Running => {
