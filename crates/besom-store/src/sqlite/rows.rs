@@ -81,11 +81,8 @@ impl Tx<'_> {
         while found.len() < limit
             && let Some(chunk) = chunks.next()?
         {
-            let first: u64 = chunk.get("first")?;
-            let lines = text(chunk, "lines")?.lines().zip(first..).filter(|&(_, seq)| seq > after);
-            for (line, seq) in lines.take(limit - found.len()) {
-                found.push(Row { seq, values: object(line)? });
-            }
+            let left = limit - found.len();
+            found.extend(rows_in(text(chunk, "lines")?, chunk.get("first")?, after, left)?);
         }
         Ok(found)
     }
@@ -104,13 +101,17 @@ impl Tx<'_> {
         {
             let next = first + chunk.get::<_, u64>("rows")?;
             if next > after {
-                let lines = text(chunk, "lines")?.lines().zip(first..).filter(|&(_, seq)| seq > after);
-                for (line, seq) in lines.take(limit - found.len()) {
-                    found.push(Row { seq, values: object(line)? });
-                }
+                let left = limit - found.len();
+                found.extend(rows_in(text(chunk, "lines")?, first, after, left)?);
             }
             first = next;
         }
         Ok(found)
     }
+}
+
+/// The rows of a chunk whose first has the number `first`: at most `limit` with a number above `after`.
+fn rows_in(lines: &str, first: u64, after: u64, limit: usize) -> Outcome<Vec<Row>> {
+    let numbered = lines.lines().zip(first..).filter(|&(_, seq)| seq > after);
+    numbered.take(limit).map(|(line, seq)| Ok(Row { seq, values: object(line)? })).collect()
 }
