@@ -165,10 +165,7 @@ impl<'a> FromIterator<&'a Map<String, Value>> for LoggedKeys {
 }
 
 fn shortened(value: &Value) -> Value {
-    let cut = |text: &str| {
-        let end = (0..=MAX_VALUE).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0);
-        Value::String(format!("{}\u{2026}", &text[..end]))
-    };
+    let cut = |text: &str| Value::String(format!("{}\u{2026}", &text[..text.floor_char_boundary(MAX_VALUE)]));
     match value {
         Value::String(text) if text.len() > MAX_VALUE => cut(text),
         Value::Array(_) => match value.to_string() {

@@ -13,7 +13,6 @@ pub use self::agent::{
     AgentId, AgentRow, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, Reply, Row, StopKind,
 };
 pub use self::changes::{Changes, CurvePart, Event, RunChange};
-pub(crate) use self::facts::ceil_boundary;
 pub use self::facts::{MAX_FACTS, Output, OutputPart};
 pub use self::run::{Added, Attempt, NewRun, Order, PastRun, RunQuery, RunRow, Seen};
 pub use self::sweep::{NewSweep, PausedBy, Status, SweepId, SweepRow, SweepState, Watched};

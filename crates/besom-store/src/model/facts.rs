@@ -84,7 +84,7 @@ impl Output {
         let mut rest = Self { total: self.total, parts: Vec::new() };
         for part in self.parts.iter().filter(|part| part.end() > from) {
             let skipped = usize::try_from(from.saturating_sub(part.from)).unwrap_or(usize::MAX);
-            let cut = ceil_boundary(&part.text, skipped);
+            let cut = part.text.ceil_char_boundary(skipped);
             rest.parts.push(OutputPart::new(part.from + cut as u64, &part.text[cut..]));
         }
         rest
@@ -106,11 +106,6 @@ impl fmt::Display for Output {
         }
         Ok(())
     }
-}
-
-/// The first place from `at` on at which a character begins or the text ends.
-pub(crate) fn ceil_boundary(text: &str, at: usize) -> usize {
-    (at..text.len()).find(|&place| text.is_char_boundary(place)).unwrap_or(text.len())
 }
 
 #[cfg(test)]

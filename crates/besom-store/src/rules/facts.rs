@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::ceil_boundary;
 use crate::{MAX_FACTS, Output, StoreError};
 
 /// Merges a patch into facts by RFC 7386: null removes a key, objects are merged, anything else replaces what was there.
@@ -77,16 +76,15 @@ pub fn fits(what: &'static str, bytes: usize) -> Result<(), StoreError> {
 /// What is new of output from byte `from` when `total` bytes are known, and where that begins.
 pub fn unprinted(total: u64, from: u64, text: &str) -> (u64, &str) {
     let known = usize::try_from(total.saturating_sub(from)).unwrap_or(usize::MAX);
-    let cut = ceil_boundary(text, known.min(text.len()));
+    let cut = text.ceil_char_boundary(known);
     (from + cut as u64, &text[cut..])
 }
 
 /// What is kept of a part of an output of `total` bytes: see [`Output`]. Either half may be empty; both are the whole part
 /// if nothing is dropped.
 pub fn kept(from: u64, text: &str, total: u64) -> [(u64, &str); 2] {
-    let place = |at: u64| usize::try_from(at.saturating_sub(from)).unwrap_or(usize::MAX).min(text.len());
-    let tail = ceil_boundary(text, place(total.saturating_sub(Output::TAIL)));
-    let head = place(Output::HEAD);
-    let head = (0..=head).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0).min(tail);
+    let place = |at: u64| usize::try_from(at.saturating_sub(from)).unwrap_or(usize::MAX);
+    let tail = text.ceil_char_boundary(place(total.saturating_sub(Output::TAIL)));
+    let head = text.floor_char_boundary(place(Output::HEAD)).min(tail);
     [(from, &text[..head]), (from + tail as u64, &text[tail..])]
 }
