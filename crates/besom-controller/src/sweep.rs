@@ -31,33 +31,17 @@ pub struct Sweep {
     history: History,
     search: Method,
     stopper: Option<Rule>,
-    /// What ends the sweep by its number of runs.
-    cap: Cap,
+    /// How many runs end the sweep: as many as its search method was promised, unless others have said otherwise.
+    cap: Option<u64>,
     exhausted: bool,
-}
-
-/// How many runs a sweep may have.
-#[derive(Clone, Copy)]
-enum Cap {
-    /// As many as its search method was promised.
-    OfProblem,
-    /// Another number, or none.
-    Own(Option<u64>),
 }
 
 impl Sweep {
     /// A sweep with no runs and no stopping rule. The search method comes from a registry or is your own
     /// [`Search`](besom_core::Search).
     pub fn new(problem: Problem, search: impl Into<Method>) -> Self {
-        let search = search.into();
-        Self {
-            problem,
-            history: History::new(),
-            search,
-            stopper: None,
-            cap: Cap::OfProblem,
-            exhausted: false,
-        }
+        let (cap, search) = (problem.run_cap, search.into());
+        Self { problem, history: History::new(), search, stopper: None, cap, exhausted: false }
     }
 
     /// The same with a stopping rule, from a registry or your own [`Stopper`](besom_core::Stopper).
@@ -71,21 +55,18 @@ impl Sweep {
     /// decides when to stop asking.
     #[must_use]
     pub fn without_cap(mut self) -> Self {
-        self.cap = Cap::Own(None);
+        self.cap = None;
         self
     }
 
     /// Lets another number of runs end the sweep than the one that its search method knows; `None` for no number.
     pub(crate) fn set_cap(&mut self, cap: Option<u64>) {
-        self.cap = Cap::Own(cap);
+        self.cap = cap;
     }
 
     /// How many runs there may be.
     pub(crate) fn cap(&self) -> Option<u64> {
-        match self.cap {
-            Cap::OfProblem => self.problem.run_cap,
-            Cap::Own(cap) => cap,
-        }
+        self.cap
     }
 
     /// What the sweep is to solve.
