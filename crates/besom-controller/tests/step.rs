@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use besom_controller::{Controller, Step, Sweep};
 use besom_core::{
-    BoxError, Distribution, Goal, History, Metric, Options, Parameter, Problem, Registry, RunState, Space,
-    Stop, Stopper,
+    BoxError, Distribution, Goal, History, Metric, Options, Parameter, Problem, Registry, Rule, RunState,
+    Space, Stop, Stopper,
 };
 use besom_store::{
     AgentId, Claim, ClaimedRun, End, MemoryStore, NewAgent, NewSweep, Queue, Reply, Row, Store, SweepId,
@@ -56,7 +56,7 @@ impl Scene {
         new.run_cap = problem.run_cap;
         store.create_sweep(&new).unwrap();
         let agent = store.join(&id(), &NewAgent::new("a", Duration::from_secs(60))).unwrap();
-        let controller = controller(problem, method);
+        let controller = controller(problem, method, StopAll);
         Self { store, clock, controller, agent, request: 0 }
     }
 
@@ -87,11 +87,11 @@ impl Scene {
     }
 }
 
-fn controller(problem: Problem, method: &str) -> Controller {
+fn controller(problem: Problem, method: &str, rule: impl Into<Rule>) -> Controller {
     let mut registry = Registry::new();
     besom_search::register(&mut registry);
     let search = registry.search(method, &problem, &Options::new()).unwrap();
-    Controller::new(id(), Sweep::new(problem, search).with_stopper(StopAll))
+    Controller::new(id(), Sweep::new(problem, search).with_stopper(rule))
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn the_last_step_ends_a_sweep_that_short_jobs_worked_off() {
         let mut scene = Scene::new(problem.clone(), method);
         for number in 1..=2 {
             // Each job has a controller of its own, and leaves after one run.
-            scene.controller = controller(problem.clone(), method);
+            scene.controller = controller(problem.clone(), method, StopAll);
             scene.step(1);
             let run = scene.claim();
             assert_eq!(
@@ -211,12 +211,9 @@ fn a_sweep_that_others_have_paused_or_ended_is_left_alone() {
 /// Works a sweep off, run by run, where a rule ends what is bad at its second row. With `kills`, the agent dies between the
 /// request to stop and its end, and another one finds out. Returns the points, with how the runs ended.
 fn worked_off(kills: bool) -> Vec<(serde_json::Value, RunState, Option<String>)> {
-    let mut scene = Scene::new(problem(1000).seed(4).run_cap(24), "bayes");
-    let mut registry = Registry::new();
-    besom_search::register(&mut registry);
-    let search = registry.search("bayes", &problem(1000).seed(4).run_cap(24), &Options::new()).unwrap();
-    let sweep = Sweep::new(problem(1000).seed(4).run_cap(24), search).with_stopper(Half);
-    scene.controller = Controller::new(id(), sweep);
+    let problem = problem(1000).seed(4).run_cap(24);
+    let mut scene = Scene::new(problem.clone(), "bayes");
+    scene.controller = controller(problem, "bayes", Half);
     while scene.step(1) != Step::Over {
         let run = scene.claim();
         let a = run.point["a"].as_f64().unwrap();
