@@ -218,9 +218,8 @@ impl Parser {
 
     fn call(&mut self, name: &str, at: usize, length: usize) -> Parsed {
         let Some(&function) = FUNCTIONS.iter().find(|&&known| known == name) else {
-            let near = nearest(name, FUNCTIONS);
-            let near = FUNCTIONS.into_iter().find(|&known| Some(known) == near);
-            let kind = ExprErrorKind::UnknownFunction { name: name.to_owned(), nearest: near };
+            let nearest = nearest(name, FUNCTIONS);
+            let kind = ExprErrorKind::UnknownFunction { name: name.to_owned(), nearest };
             return Err(ExprError::new(at, length, kind));
         };
         let arguments = self.items(")", "',' or ')'")?;
