@@ -45,6 +45,11 @@ fn a_run_that_announced_its_preemption_goes_on_with_all_that_it_logged() {
     let rows = store.rows(&id(), FIRST, None).unwrap();
     assert!(rows.iter().map(|row| row.seq).eq(1..=5));
     assert_eq!(store.rows(&id(), FIRST, Some(2)).unwrap().len(), 2);
+    // Whoever has seen that one too learns of the newest attempt only.
+    let cursor = store.changes(&id(), 0).unwrap().upto;
+    store.report(&second, &[row(3, json!({"loss": 0.2}))]).unwrap();
+    let parts = &store.changes(&id(), cursor).unwrap().runs[0].curves;
+    assert_eq!((parts[0].from, parts[0].values.as_slice()), (3, &[0.3, 0.4, 0.2][..]));
 }
 
 #[test]

@@ -60,14 +60,10 @@ impl Tx<'_> {
     /// The part of a curve that is new after `since`, with what earlier attempts have kept before it.
     fn curve_part(&self, run: &Run, metric: usize, since: u64) -> Outcome<CurvePart> {
         let mut part = self.newest_part(run, metric, since)?;
-        if run.record.kept > 0 {
-            let mut values = self.kept_curve(run, metric)?;
-            if since == 0 {
-                values.append(&mut part.values);
-                part.values = values;
-            } else {
-                part.from += values.len();
-            }
+        if since == 0 {
+            part.values.splice(..0, self.kept_curve(run, metric)?);
+        } else if run.record.kept > 0 {
+            part.from += self.kept_length(run, metric)?;
         }
         Ok(part)
     }

@@ -99,6 +99,17 @@ impl Tx<'_> {
         }
         Ok(curve)
     }
+
+    /// How many values [`Self::kept_curve`] has, without reading them.
+    pub(super) fn kept_length(&self, run: &Run, metric: usize) -> Outcome<usize> {
+        let mut statement = self.sql(
+            "SELECT coalesce(sum(length(c.vals)), 0) / 8
+             FROM attempts a JOIN curves c ON c.run = a.run AND c.attempt = a.attempt
+             WHERE a.run = ?1 AND a.kept = 1 AND a.attempt < ?2 AND c.metric = ?3",
+        )?;
+        let kept = params![run.key, run.record.attempt, bounded(metric as u64)];
+        Ok(statement.query_row(kept, |row| row.get(0))?)
+    }
 }
 
 /// The value of a metric in a row, NaN if it is not a finite number.
