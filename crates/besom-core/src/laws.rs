@@ -256,6 +256,10 @@ impl Suite {
     }
 }
 
+/// How many later fresh instances must agree before one that differs is said to remember something. Two may have agreed by
+/// chance: what flips a coin passes for what remembers in one of a million cases.
+const LATER: u32 = 20;
+
 /// Calls an algorithm; an error or a panic breaks a law.
 fn call<T>(moment: &str, call: impl FnOnce() -> Result<T, BoxError>) -> Result<T, Broken> {
     outcome(moment, caught(call))

@@ -3,7 +3,7 @@
 use super::law::broken;
 use super::story::Story;
 use super::tale::{self, Tale};
-use super::{Broken, Law, Suite, build, call, elsewhere};
+use super::{Broken, LATER, Law, Suite, build, call, elsewhere};
 use crate::contract::{self, NOTE_LIMIT};
 use crate::distribution::Continuous;
 use crate::{Answer, Ask, BoxError, Distribution, History, Problem, Run, Search, Space, Spec, Suggestion};
@@ -102,19 +102,29 @@ impl<S: Search, M: Fn(&Problem) -> Result<S, BoxError>> Question<'_, M> {
             );
             return Err(broken(Law::Seed, what));
         }
+        let kept = self.followed(&answer, follower).and_then(|()| self.check_prefix(&answer));
+        if let Err(broken) = kept {
+            // It may be chance, by which the two fresh instances have agreed.
+            (0..LATER).try_for_each(|_| self.check_thread(&answer))?;
+            return Err(broken);
+        }
+        Ok(answer)
+    }
+
+    /// Whether the instance that followed the history answers as the fresh one did.
+    fn followed(&self, answer: &Answer, follower: &mut S) -> Result<(), Broken> {
         for times in ["", " when asked again"] {
-            let followed = call(moment, || follower.suggest(ask))?;
-            if !identical(&answer, &followed) {
-                self.check_thread(&answer)?;
-                let (one, other) = different(&answer, &followed);
+            let followed = call(self.moment, || follower.suggest(self.ask))?;
+            if !identical(answer, &followed) {
+                let (one, other) = different(answer, &followed);
                 let what = format!(
-                    "{moment}, a fresh instance answered {one}, one that followed the history{times} {other}"
+                    "{}, a fresh instance answered {one}, one that followed the history{times} {other}",
+                    self.moment
                 );
                 return Err(broken(Law::History, what));
             }
         }
-        self.check_prefix(&answer)?;
-        Ok(answer)
+        Ok(())
     }
 
     /// Whether another fresh instance on this thread answers as the first did: else it is the thread that remembers.

@@ -3,7 +3,7 @@
 use super::law::broken;
 use super::story::Story;
 use super::tale::{self, Tale};
-use super::{Broken, Law, build, call, elsewhere};
+use super::{Broken, LATER, Law, build, call, elsewhere};
 use crate::{BoxError, History, News, Problem, RunState, Shown, Stop, Stopper, contract};
 
 /// Plays one story to a stopping rule.
@@ -49,21 +49,19 @@ fn agreed<S: Stopper>(
     follower: &mut S,
     make: &impl Fn(&Problem) -> Result<S, BoxError>,
 ) -> Result<Vec<Stop>, Broken> {
-    let view = |rule: &mut S| -> Result<(Vec<Stop>, Shown), BoxError> {
-        Ok((rule.stop(problem, history)?, rule.show(problem, history)?))
-    };
-    let (mut one, mut other) = (build(problem, make)?, build(problem, make)?);
-    let answer = call(moment, || view(&mut one))?;
-    let again = elsewhere(moment, || view(&mut other))?;
-    if answer != again {
-        let (one, other) = different(&answer, &again);
-        let what =
-            format!("{moment}, one fresh instance answered {one}, another one, on another thread, {other}");
-        return Err(broken(Law::Seed, what));
-    }
+    let mut one = build(problem, make)?;
+    let answer = call(moment, || view(&mut one, problem, history))?;
+    let mut other = build(problem, make)?;
+    let again = elsewhere(moment, || view(&mut other, problem, history))?;
+    same(moment, &answer, &again, "another one, on another thread,")?;
     for times in ["", " when asked again"] {
-        let followed = call(moment, || view(follower))?;
+        let followed = call(moment, || view(follower, problem, history))?;
         if answer != followed {
+            for _ in 0..LATER {
+                let mut later = build(problem, make)?;
+                let again = call(moment, || view(&mut later, problem, history))?;
+                same(moment, &answer, &again, "a later one on the same thread")?;
+            }
             let (one, other) = different(&answer, &followed);
             let what = format!(
                 "{moment}, a fresh instance answered {one}, one that followed the history{times} {other}"
@@ -74,8 +72,24 @@ fn agreed<S: Stopper>(
     Ok(answer.0)
 }
 
+/// Whether another fresh instance answers as the first did.
+fn same(moment: &str, answer: &View, again: &View, whose: &str) -> Result<(), Broken> {
+    if answer == again {
+        return Ok(());
+    }
+    let (one, other) = different(answer, again);
+    Err(broken(Law::Seed, format!("{moment}, one fresh instance answered {one}, {whose} {other}")))
+}
+
+/// What a rule wants stopped, and what it shows.
+type View = (Vec<Stop>, Shown);
+
+fn view<S: Stopper>(rule: &mut S, problem: &Problem, history: &History) -> Result<View, BoxError> {
+    Ok((rule.stop(problem, history)?, rule.show(problem, history)?))
+}
+
 /// Two answers in words that tell them apart: the stops, or what is shown.
-fn different(a: &(Vec<Stop>, Shown), b: &(Vec<Stop>, Shown)) -> (String, String) {
+fn different(a: &View, b: &View) -> (String, String) {
     if a.0 != b.0 {
         return (tale::stops(&a.0), tale::stops(&b.0));
     }

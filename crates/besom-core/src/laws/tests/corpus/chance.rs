@@ -15,6 +15,11 @@ fn a_random_generator_of_its_own() {
 }
 
 #[test]
+fn a_coin() {
+    caught(Law::Seed, plain(|ask| one(ask, if chance() < 0.5 { 0.25 } else { 0.75 })));
+}
+
+#[test]
 fn a_global_counter() {
     static CALLS: AtomicUsize = AtomicUsize::new(0);
     caught(Law::Seed, plain(|ask| one(ask, 1.0 / (1.0 + CALLS.fetch_add(1, Ordering::Relaxed) as f64))));
