@@ -52,7 +52,7 @@ pub(crate) struct Own(pub(crate) Sweep);
 impl Session for Own {
     fn ask(&mut self) -> Result<Asked, BoxError> {
         let Answer::Try(runs) = self.0.ask(1)? else {
-            let open = self.0.history().runs().iter().any(|run| run.state.is_open());
+            let open = self.0.history().has_open();
             return Ok(if open { Asked::Wait } else { Asked::Done });
         };
         let run = runs.first().and_then(|number| self.0.history().get(*number));

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use besom_core::text::is_hostile;
+
 /// The most characters of a line that are shown.
 const SHOWN: usize = 100;
 
@@ -46,8 +48,7 @@ impl Excerpt {
         let width = token(&line[at..]);
         let from = if at + width > SHOWN { at.saturating_sub(SHOWN / 4) } else { 0 };
         let to = line.len().min(from + SHOWN);
-        let mut shown: String =
-            line[from..to].iter().map(|&c| if is_harmless(c) { c } else { ' ' }).collect();
+        let mut shown: String = line[from..to].iter().map(|&c| if is_hostile(c) { ' ' } else { c }).collect();
         if to < line.len() {
             shown.push('…');
         }
@@ -65,12 +66,6 @@ impl Excerpt {
         let carets = paint.paint(code, &"^".repeat(self.width));
         write!(f, "{} {}{carets}", bar(&format!("{margin} |")), " ".repeat(self.before))
     }
-}
-
-/// Whether a character takes one place and does nothing to a terminal.
-fn is_harmless(c: char) -> bool {
-    let is_bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    !c.is_control() && !is_bidi
 }
 
 /// How many characters the key or value has that begins here.

@@ -123,9 +123,8 @@ impl Sweep {
 
     /// Finds out whether the search method has a point left, if that may be all that keeps the sweep from being over.
     pub(crate) fn ask_whether_exhausted(&mut self) -> Result<(), ControllerError> {
-        let is_open = self.history.runs().iter().any(|run| run.state.is_open());
         let may_end = self.search.spec().ends != Ends::Never && !self.history.is_empty();
-        if may_end && !is_open && !self.is_over() {
+        if may_end && !self.history.has_open() && !self.is_over() {
             let _: Answer = self.suggest(1)?;
         }
         Ok(())
@@ -277,8 +276,7 @@ impl Sweep {
     #[must_use]
     pub fn is_over(&self) -> bool {
         let capped = self.cap().is_some_and(|cap| self.history.len() as u64 >= cap);
-        (self.exhausted || capped || self.target_reached())
-            && !self.history.runs().iter().any(|r| r.state.is_open())
+        (self.exhausted || capped || self.target_reached()) && !self.history.has_open()
     }
 }
 

@@ -37,9 +37,7 @@ pub fn check_answer(ask: &Ask<'_>, spec: &Spec, answer: &Answer) -> Result<(), B
     match answer {
         Answer::Try(suggestions) => check_suggestions(ask, spec, suggestions),
         // Open runs are among the last.
-        Answer::Wait if !ask.history.runs().iter().rev().any(|run| run.state.is_open()) => {
-            Err(Breach::IdleWait { runs: ask.history.len() })
-        }
+        Answer::Wait if !ask.history.has_open() => Err(Breach::IdleWait { runs: ask.history.len() }),
         Answer::Wait | Answer::Done => Ok(()),
     }
 }

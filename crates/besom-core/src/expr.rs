@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use eval::FUNCTIONS;
 
+use crate::text::is_hostile;
 use crate::{did_you_mean, nearest};
 
 /// A parsed expression.
@@ -229,7 +230,7 @@ impl ExprError {
 
     /// The text with a caret below the place, indented by two blanks.
     pub fn excerpt(&self, text: &str) -> String {
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text: String = text.chars().map(|c| if is_hostile(c) { ' ' } else { c }).collect();
         format!("  {text}\n  {}{}", " ".repeat(self.at), "^".repeat(self.length))
     }
 }

@@ -127,6 +127,12 @@ impl History {
     pub fn count(&self, state: RunState) -> usize {
         self.runs.iter().filter(|run| run.state == state).count()
     }
+
+    /// Whether a run is still open: waiting for an agent or with one.
+    pub fn has_open(&self) -> bool {
+        // The newest runs are the likeliest.
+        self.runs.iter().rev().any(|run| run.state.is_open())
+    }
 }
 
 impl PartialEq for History {

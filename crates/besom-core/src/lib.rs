@@ -42,6 +42,7 @@ mod spec;
 pub mod special;
 mod spelling;
 mod stopper;
+pub mod text;
 mod typed;
 pub mod value;
 #[cfg(any(test, feature = "serde"))]

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::text::is_hostile;
 use crate::{Logged, nearest};
 
 /// How many keys a sentence lists.
@@ -120,9 +121,9 @@ fn listed(keys: &[String]) -> String {
     }
 }
 
-/// A name that comes from a program, without what would control a terminal.
+/// A name that comes from a program, quoted and escaped if it holds what is [hostile](is_hostile).
 fn printable(name: &str) -> String {
-    let is_plain = !name.is_empty() && !name.chars().any(char::is_control);
+    let is_plain = !name.is_empty() && !name.chars().any(is_hostile);
     if is_plain { name.to_owned() } else { format!("{name:?}") }
 }
 

@@ -205,7 +205,7 @@ impl Inner {
     }
 
     fn has_open_runs(&self) -> bool {
-        self.controller.sweep().history().runs().iter().any(|run| run.state.is_open())
+        self.controller.sweep().history().has_open()
     }
 
     fn done(&mut self) -> Result<bool, Failure> {

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use anstream::ColorChoice;
 use anyhow::Result;
+use besom_core::text::is_hostile;
 use clap::ValueEnum;
 use terminal_size::{Height, Width};
 
@@ -79,7 +80,7 @@ pub(crate) fn json(value: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value)?;
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        if c != '\n' && text::is_hostile(c) {
+        if c != '\n' && is_hostile(c) {
             let mut units = [0; 2];
             c.encode_utf16(&mut units).iter().for_each(|unit| safe.push_str(&format!("\\u{unit:04x}")));
         } else {

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
+use besom_core::text::is_hostile;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The text with escapes such as `\u{1b}` in place of what a terminal would obey: control characters, and the marks that
@@ -41,15 +42,6 @@ pub(crate) fn clean_but_colors(text: &str) -> String {
 /// As [`clean`], in one line: line ends become blanks.
 pub(crate) fn one_line(text: &str) -> String {
     clean(&text.replace("\r\n", " ").replace(['\n', '\r'], " "))
-}
-
-/// Whether a terminal would obey a character, or a reader not see it where it stands.
-pub(crate) fn is_hostile(c: char) -> bool {
-    let is_bidi =
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_unseen =
-        matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-    c.is_control() || is_bidi || is_unseen
 }
 
 /// How many columns a clean text takes.

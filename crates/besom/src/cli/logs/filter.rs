@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use anstyle_parse::{DefaultCharAccumulator, Params, Parser, Perform};
-
-use crate::cli::text::is_hostile;
+use besom_core::text::is_hostile;
 
 /// Takes escapes out of a stream, which may be cut anywhere.
 pub(super) struct Filter {

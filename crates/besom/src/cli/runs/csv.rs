@@ -1,12 +1,12 @@
 //! Runs as CSV: what besom knows, all parameters, and all that was logged besides the metric, exact values.
 
 use anyhow::Result;
+use besom_core::text::is_hostile;
 use besom_store::{RunRow, Store};
 use serde_json::Value;
 
 use super::fields::Fields;
 use crate::cli::arguments::RunsArguments;
-use crate::cli::text;
 
 pub(super) fn print(
     store: &mut dyn Store,
@@ -84,7 +84,7 @@ fn safe(text: &str) -> String {
     let text: String = text
         .chars()
         .map(|c| {
-            if text::is_hostile(c) && !matches!(c, '\n' | '\t' | '\r') {
+            if is_hostile(c) && !matches!(c, '\n' | '\t' | '\r') {
                 c.escape_unicode().to_string()
             } else {
                 c.to_string()
