@@ -2,7 +2,7 @@
 
 use besom_core::{History, Metric, Parameter, Problem, Run, RunNumber, nearest};
 
-use crate::{Axis, InsightError};
+use crate::{Axis, InsightError, Span};
 
 /// A run with a value of the metric.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,12 @@ impl<'a> Sample<'a> {
             ranks[i] = rank as f64 / last;
         }
         ranks
+    }
+
+    /// The range of `values` that a picture shows, see [`Span::of`], made wide enough for the best value of the sweep.
+    pub fn span(&self, values: impl IntoIterator<Item = f64>) -> Span {
+        let span = Span::of(values);
+        self.records().last().map_or(span, |best| span.including(best.value))
     }
 
     /// The runs that were better than all before them when they came, of those that can be the best.

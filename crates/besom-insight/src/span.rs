@@ -38,20 +38,40 @@ impl Span {
         let reach = 3.0 * (q3 - q1);
         let (mut low, mut high) = (to(least), to(most));
         if reach > 0.0 && reach.is_finite() {
-            (low, high) = (low.max(q1 - reach), high.min(q3 + reach));
+            // To the outermost values within the fences, as the whiskers of a box plot: beyond them is nothing to be seen.
+            let within = || sorted.iter().map(|&v| to(v)).filter(|&v| q1 - reach <= v && v <= q3 + reach);
+            (low, high) = (within().next().unwrap_or(low), within().next_back().unwrap_or(high));
         }
+        Self { low, high, logarithmic }.with_margin()
+    }
+
+    /// The same, made wide enough for `value` if that is finite and can be laid out.
+    pub fn including(self, value: f64) -> Self {
+        let place = self.place(value);
+        if !place.is_finite() || (0.0..=1.0).contains(&place) {
+            return self;
+        }
+        let value = self.laid_out(value);
+        Self { low: self.low.min(value), high: self.high.max(value), ..self }.with_margin()
+    }
+
+    fn with_margin(self) -> Self {
+        let Self { low, high, .. } = self;
         // Half of a difference of the largest floats is still one.
         let margin = 0.04 * (high / 2.0 - low / 2.0) * 2.0;
         let margin =
             if margin > 0.0 && margin.is_finite() { margin } else { (high.abs() * 0.1).clamp(1e-9, 1e300) };
         let low = (low - margin).clamp(-1e307, 9e306);
         let high = (high + margin).clamp(low + margin.min(1e300), 1e307);
-        Self { low, high, logarithmic }
+        Self { low, high, ..self }
     }
 
     /// Where a value lies: from 0 to 1 within the span, less or more beyond its ends.
     pub fn place(&self, value: f64) -> f64 {
-        let value = if self.logarithmic { value.log10() } else { value };
-        (value - self.low) / (self.high - self.low)
+        (self.laid_out(value) - self.low) / (self.high - self.low)
+    }
+
+    fn laid_out(&self, value: f64) -> f64 {
+        if self.logarithmic { value.log10() } else { value }
     }
 }

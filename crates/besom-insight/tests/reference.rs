@@ -176,6 +176,12 @@ fn a_span_leaves_out_what_is_far_from_the_middle_half() {
     let decades = Span::of((0..9).map(|k| 10_f64.powi(k)));
     assert!(decades.logarithmic && decades.low > -1.0 && decades.high > 8.0, "{decades:?}");
     assert_eq!(Span::of([]), Span::new(0.0, 1.0));
+    // Of few values near one of none, the fences lie far beyond all of them on a logarithmic axis.
+    let whiskers = Span::of([1e-4, 0.06, 0.1, 0.2, 0.5, 0.8, 1.0, 1e30]);
+    assert!(whiskers.logarithmic && whiskers.high < 0.5 && whiskers.place(1e30) > 1.0, "{whiskers:?}");
+    let best = Span::of([1e-9, 0.06, 0.1, 0.2, 0.5, 0.8, 1.0]);
+    assert!(best.place(1e-9) < 0.0 && (0.0..0.1).contains(&best.including(1e-9).place(1e-9)), "{best:?}");
+    assert_eq!(best.including(f64::NAN).including(0.0).including(0.5), best);
 }
 
 proptest! {

@@ -14,6 +14,11 @@ impl Scale {
         Self(Span::of(values))
     }
 
+    /// The scale from end to end of `span`.
+    pub(crate) fn over(span: Span) -> Self {
+        Self(span)
+    }
+
     /// A linear scale from zero.
     pub(crate) fn from_zero(high: f64) -> Self {
         Self(Span::new(0.0, if high > 0.0 { high } else { 1.0 }))

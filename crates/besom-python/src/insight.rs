@@ -109,10 +109,11 @@ fn described(sample: &Sample<'_>, surface: &Surface, cells: usize) -> Result<Val
     }))
 }
 
-/// The ends of the range of values that a picture shows, and whether it is logarithmic.
+/// The ends of the range of values that a picture shows, the best one among them, and whether it is logarithmic.
 #[pyfunction]
-pub(crate) fn span(values: Vec<f64>) -> (f64, f64, bool) {
-    let Span { low, high, logarithmic, .. } = Span::of(values);
+#[pyo3(signature = (values, best=None))]
+pub(crate) fn span(values: Vec<f64>, best: Option<f64>) -> (f64, f64, bool) {
+    let Span { low, high, logarithmic, .. } = Span::of(values).including(best.unwrap_or(f64::NAN));
     let end = |end: f64| if logarithmic { 10_f64.powf(end).clamp(f64::MIN_POSITIVE, f64::MAX) } else { end };
     (end(low), end(high), logarithmic)
 }

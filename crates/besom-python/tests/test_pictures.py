@@ -157,7 +157,8 @@ def test_a_diverged_run_does_not_flatten_the_others():
     pytest.importorskip("matplotlib")
     from besom import plot
 
-    sweep = besom.Sweep({"method": "sobol", "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    config = {"method": "sobol", "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}}
+    sweep = besom.Sweep(config, seed=1)
     for run in sweep.ask(count=20):
         sweep.tell(run, 1e30 if run.number == 7 else run["x"])
     axes = plot.history(sweep).axes[0]
@@ -165,6 +166,18 @@ def test_a_diverged_run_does_not_flatten_the_others():
     circles = [child for child in xml.fromstring(besom.picture(sweep).svg).iter() if child.tag.endswith("circle")]
     heights = [float(circle.get("cy")) for circle in circles]
     assert len({round(height) for height in heights}) > 10 and all(0 <= height <= 520 for height in heights)
+
+
+def test_the_best_is_never_beyond_the_picture():
+    pytest.importorskip("matplotlib")
+    from besom import plot
+
+    config = {"method": "sobol", "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}}
+    sweep = besom.Sweep(config, seed=1)
+    for run in sweep.ask(count=20):
+        sweep.tell(run, 1e-7 if run.number == 7 else 0.5 + run["x"])
+    low, high = plot.history(sweep).axes[0].get_ylim()
+    assert low < 1e-7 and high < 10
 
 
 def test_failed_runs_do_not_count_for_the_best():

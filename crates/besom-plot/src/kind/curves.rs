@@ -17,7 +17,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
     let curves: Vec<_> = runs.iter().map(|run| thinned(&run.run.curve(0).values)).collect();
     let longest = runs.iter().map(|run| run.run.curve(0).values.len()).max().unwrap_or(1);
     let x = Scale::between(1.0, longest.max(2) as f64);
-    let y = Scale::of(curves.iter().flatten().map(|&(_, value)| value));
+    let y = Scale::over(data.sample.span(curves.iter().flatten().map(|&(_, value)| value)));
     let y_labels = Labels { ticks: y.ticks(), title: data.metric_title() };
     let x_labels = Labels::counting(&x, x_title(&scene, "step"));
     frame.axes(&mut scene, &x_labels, &y_labels);

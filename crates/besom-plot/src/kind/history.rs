@@ -11,7 +11,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
         Scene::new(size, (900, 520), &format!("{} of {} runs", data.sample.metric.name, data.total));
     let frame = Frame::whole(&scene);
     let x = Scale::between(1.0, data.total as f64);
-    let y = Scale::of(data.sample.runs.iter().map(|run| run.value));
+    let y = Scale::over(data.sample.span(data.sample.runs.iter().map(|run| run.value)));
     let y_labels = Labels { ticks: y.ticks(), title: data.metric_title() };
     let x_labels = Labels::counting(&x, x_title(&scene, "run"));
     frame.axes(&mut scene, &x_labels, &y_labels);

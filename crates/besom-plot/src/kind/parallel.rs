@@ -15,7 +15,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     let title = format!("parameters and {} of {} runs", data.sample.metric.name, data.sample.runs.len());
     let mut scene = Scene::new(size, natural, &title);
     let frame = Frame { left: 70.0, right: f64::from(scene.width) - 60.0, ..Frame::whole(&scene) };
-    let scale = Scale::of(data.sample.runs.iter().map(|run| run.value));
+    let scale = Scale::over(data.sample.span(data.sample.runs.iter().map(|run| run.value)));
     let column = |k: usize| k as f64 / axes.len() as f64;
     lines(&mut scene, data, &scale, |k, v| frame.at(column(k), v));
     for (k, parameter) in axes.iter().enumerate() {

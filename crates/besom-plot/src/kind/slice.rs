@@ -20,7 +20,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     let natural = (pixels(across, 340).max(400), 40 + pixels(rows, 260));
     let title = format!("{} over each parameter, {} runs", data.sample.metric.name, data.sample.runs.len());
     let mut scene = Scene::new(size, natural, &title);
-    let scale = Scale::of(data.sample.runs.iter().map(|run| run.value));
+    let scale = Scale::over(data.sample.span(data.sample.runs.iter().map(|run| run.value)));
     let (width, height) =
         (f64::from(scene.width) / across as f64, (f64::from(scene.height) - TITLE) / rows as f64);
     for (k, axis) in data.sample.axes.iter().enumerate() {

@@ -73,7 +73,7 @@ def history(sweep: Any) -> Any:
     axes.step([n for n, _ in records], [v for _, v in records], where="post", color=BEST, label="best so far")
     axes.set(xlabel="run", ylabel=shown.metric, title=shown.title)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    beyond = _span(axes, [run["value"] for run in sample["runs"]])
+    beyond = _span(axes, [run["value"] for run in sample["runs"]], _best(sample))
     if beyond:
         axes.set(xlabel=f"run ({beyond} far beyond the picture)")
     axes.legend()
@@ -152,7 +152,7 @@ def slice(sweep: Any) -> Any:
         places, values = [run["places"][k] for run in runs], [run["value"] for run in runs]
         panel.scatter(places, values, s=16, color=RUN, alpha=ages, linewidths=0)
         panel.set_xticks([at for at, _ in axis["ticks"]], [_label(value) for _, value in axis["ticks"]])
-        _span(panel, [run["value"] for run in sample["runs"]])
+        _span(panel, [run["value"] for run in sample["runs"]], _best(sample))
         panel.set(xlabel=axis["name"], xlim=(-0.03, 1.03))
     for panel in panels[len(sample["axes"]) :]:
         panel.remove()
@@ -207,7 +207,7 @@ def curves(sweep: Any, limit: int = 100) -> Any:
             style = {"color": BEST, "linewidth": 2, "zorder": 3}
         # A single point does not make a line.
         axes.plot(range(1, len(values) + 1), values, marker="." if len(values) == 1 else None, **style)
-    _span(axes, [value for run in runs for value in run.values()])
+    _span(axes, [value for run in runs for value in run.values()], None if best is None else best.last)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="step", ylabel=shown.metric, title=shown.title)
     return figure
@@ -243,9 +243,13 @@ def _color_bar(figure: Any, axes: Any, label: str, colors: Any, ticks: list[tupl
     bar.ax.invert_yaxis()
 
 
-def _span(axes: Any, values: list[float]) -> int:
-    """Show the range in which most values lie; return how many lie beyond."""
-    low, high, is_logarithmic = _besom.span(values)
+def _best(sample: dict[str, Any]) -> float | None:
+    return next((run["value"] for run in sample["runs"] if run["number"] == sample["best"]), None)
+
+
+def _span(axes: Any, values: list[float], best: float | None) -> int:
+    """Show the range in which most values and the best lie; return how many lie beyond."""
+    low, high, is_logarithmic = _besom.span(values, best)
     axes.set(yscale="log" if is_logarithmic else "linear", ylim=(low, high))
     return sum(value < low or value > high for value in values)
 
