@@ -1,0 +1,93 @@
+//! The README's files, copied into an empty directory, run, and the output that the README and the guide show looks like the
+//! output that the command prints.
+#![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
+
+mod command;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use command::Desk;
+
+fn page(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::fs::read_to_string(root.join(path)).unwrap()
+}
+
+/// The blocks of a language, in order.
+fn blocks<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let start = format!("```{language}\n");
+    page.split(&start).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+/// A desk with the README's two files and nothing else.
+fn desk_of_the_readme() -> Desk {
+    let (desk, readme) = (Desk::new(), page("README.md"));
+    desk.file("train.py", blocks(&readme, "python")[0]);
+    desk.file("sweep.yaml", blocks(&readme, "yaml")[0]);
+    desk
+}
+
+/// A line without what differs from sweep to sweep: ids, numbers, times, names and the parameters of a run.
+fn shape(line: &str, id: &str, metric: &str) -> String {
+    let line = line
+        .replace(id, "ID")
+        .replace(metric, "METRIC")
+        .replace("maximize", "minimize")
+        .replace(" (digits)", "");
+    let line = line.split_once(" | ").map_or(line.clone(), |(run, _)| format!("{run} | PARAMETERS"));
+    let words = line.split_inclusive([' ', '(', ')', ',', ';']);
+    words
+        .map(|word| if word.starts_with(|c: char| c.is_ascii_digit()) { number(word) } else { word.into() })
+        .collect()
+}
+
+/// `N`, and what follows the number; units of time and endings of ordinals are one.
+fn number(word: &str) -> String {
+    let end = word.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    format!("N{end}")
+}
+
+/// The shapes of lines up to the parameters of the best run, which are names of the sweep's.
+fn shapes(text: &str, id: &str, metric: &str) -> BTreeSet<String> {
+    let lines = text.lines().filter(|line| !line.is_empty() && *line != "..." && !line.starts_with("  "));
+    let one_unit = |line: String| line.replace(" ms", " s").replace(" min N s", " s").replace(" > ", " < ");
+    lines.map(|line| one_unit(shape(line, id, metric))).collect()
+}
+
+/// The id in a text whose first line begins with `sweep ID`.
+fn id_in(text: &str) -> &str {
+    let rest = text.split("sweep ").nth(1).unwrap();
+    &rest[..8]
+}
+
+#[test]
+fn the_two_files_of_the_readme_run_and_print_what_the_readme_and_the_guide_show() {
+    let desk = desk_of_the_readme();
+    let answer = desk.call(&["run", "sweep.yaml", "-j", "2"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(answer.out.contains("runs 20 of 20: 20 finished"), "{answer:?}");
+    let printed = shapes(&(answer.err + &answer.out), &desk.newest(), "val_loss");
+    for (path, metric) in [("README.md", "val_loss"), ("docs/guide/first-sweep.md", "val_accuracy")] {
+        let page = page(path);
+        let shown = blocks(&page, "text").join("\n");
+        let differs: Vec<_> = shapes(&shown, id_in(&shown), metric).difference(&printed).cloned().collect();
+        assert!(differs.is_empty(), "{path} shows what is not printed: {differs:#?}, but: {printed:#?}");
+    }
+}
+
+#[test]
+fn what_the_readme_lets_one_type_is_a_command() {
+    let desk = desk_of_the_readme();
+    assert_eq!(desk.call(&["run", "sweep.yaml", "--count", "6"]).code, Some(0));
+    let readme = page("README.md");
+    let lines =
+        blocks(&readme, "sh").into_iter().flat_map(str::lines).filter(|line| line.starts_with("besom "));
+    for line in lines {
+        let words: Vec<&str> = line.split('#').next().unwrap().split_whitespace().skip(1).collect();
+        if !["run", "agent"].contains(&words[0]) {
+            let answer = desk.call(&words);
+            assert_eq!(answer.code, Some(0), "{line}: {answer:?}");
+        }
+    }
+}
