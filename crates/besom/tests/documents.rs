@@ -91,3 +91,58 @@ fn what_the_readme_lets_one_type_is_a_command() {
         }
     }
 }
+
+/// All sources of the crates in one text; strings that are continued on the next line are whole.
+fn sources() -> String {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..")];
+    let mut text = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs" || end == "py") {
+                text += &std::fs::read_to_string(&path).unwrap();
+            }
+        }
+    }
+    let lines = text.split("\\\n").map(|part| part.trim_start_matches(' '));
+    lines.collect()
+}
+
+/// The parts of a message between what differs: numbers, quoted names, words in capitals, what follows a colon.
+fn parts(message: &str) -> Vec<String> {
+    let differs = |word: &str| {
+        let bare = word.trim_end_matches([':', ';', '.', ',']);
+        bare.contains(|c: char| c.is_ascii_digit() || "'\"()`_/".contains(c))
+            || bare.chars().all(char::is_uppercase)
+    };
+    let mut parts = vec![String::new()];
+    for word in message.split(' ') {
+        match differs(word) {
+            true => parts.push(String::new()),
+            false => parts.last_mut().unwrap().extend([word, " "]),
+        }
+        if word.ends_with([':', ';', '.', ',']) {
+            parts.push(String::new());
+        }
+    }
+    let parts = parts.into_iter().map(|part| part.trim_matches([' ', ':', ';', '.', ',']).to_owned());
+    parts.filter(|part| part.split(' ').count() >= 2).collect()
+}
+
+#[test]
+fn every_message_that_troubleshooting_quotes_is_in_the_sources() {
+    let (page, sources) = (page("docs/guide/troubleshooting.md"), sources());
+    let messages: Vec<&str> = blocks(&page, "text").into_iter().flat_map(str::lines).collect();
+    assert!(messages.len() > 20);
+    let strange = |message: &&str| message.starts_with("error: ") || message.starts_with("run 1 finished");
+    let mut wrong = Vec::new();
+    for message in messages.into_iter().filter(|message| !strange(message)) {
+        let parts = parts(message);
+        wrong.extend(parts.is_empty().then(|| format!("nothing to look for in: {message}")));
+        let missing: Vec<_> = parts.iter().filter(|part| !sources.contains(part.as_str())).collect();
+        wrong.extend((!missing.is_empty()).then(|| format!("{message}: not in the sources: {missing:?}")));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
