@@ -136,6 +136,7 @@ fn execute(registry: &Registry, Arguments { store, color, command }: Arguments) 
         Command::EarlyStop { file, runs, json } => stateless::stop(registry, &file, &runs, json),
         Command::Cancel { id } => manage::cancel(&place, &id),
         Command::Retry(arguments) => manage::retry(&place, &arguments),
+        Command::Extend { id, runs } => organize::extend(registry, &place, &id, runs),
         Command::Enqueue(arguments) => organize::enqueue(registry, &place, &arguments),
         Command::Rename(arguments) => organize::rename(&place, &arguments),
         Command::Tag(arguments) => organize::tag(&place, &arguments),

@@ -53,6 +53,8 @@ fn a_misspelled_metric_is_said_after_the_first_run_and_at_the_end_which_fails() 
 fn a_sweep_whose_method_needs_the_metric_is_paused_after_three_runs() {
     let (desk, answer) = ran("bayes", "epoch=1 val_los=0.5");
     assert_eq!(answer.code, Some(1), "{answer:?}");
+    let next = format!("once the program logs val_loss, continue with: besom resume {}", desk.newest());
+    assert!(answer.out.contains(&next), "{answer:?}");
     let status = desk.json(&["status", &desk.newest(), "--json"]);
     assert_eq!(
         (&status["sweep"]["state"], &status["sweep"]["paused_by"]),

@@ -192,13 +192,15 @@ fn a_point_of_ones_own_is_run_and_must_be_one_of_the_space() {
     assert_eq!(runs[0]["params"], json!({"c": 3, "x": 0.25, "o": {"n": "sgd"}}));
     assert_eq!(desk.call(&["agent", &id]).code, Some(0));
     assert_eq!(desk.json(&["runs", &id, "--json"]).as_array().unwrap().len(), 2);
-    refused(&desk.call(&["enqueue", &id, "x=0.25", "o.n=sgd"]), "is finished and takes no runs");
+    let more = format!("is finished and takes no runs; allow one more with: besom extend {id} 1");
+    refused(&desk.call(&["enqueue", &id, "x=0.25", "o.n=sgd"]), &more);
 }
 
 #[test]
 fn what_cannot_be_done_names_the_way_out() {
     let (desk, id) = desk();
     refused(&desk.call(&["resume", &id]), &format!("besom retry {id} --failed"));
+    refused(&desk.call(&["pause", &id]), &format!("allow more runs with: besom extend {id} N"));
     assert!(desk.call(&["run", "sweep.yaml"]).out.contains("run the failed ones again with: besom retry "));
 }
 

@@ -131,6 +131,14 @@ pub(crate) enum Command {
     },
     /// Requeue failed, crashed or killed runs
     Retry(RetryArguments),
+    /// Let a sweep have more runs, also a finished one
+    Extend {
+        /// Id of the sweep, or its beginning
+        id: String,
+        /// How many more runs
+        #[arg(value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        runs: u64,
+    },
     /// Add a run with parameters of your own to a sweep
     Enqueue(EnqueueArguments),
     /// Give a sweep another name
@@ -287,6 +295,9 @@ pub(crate) struct RunArguments {
     /// Let programs take this long to end after SIGTERM; somewhat less than the platform that stops besom gives it
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,
+    /// At most N runs in the sweep, in place of run_cap in the file; with --resume, a finished sweep has more runs
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) run_cap: Option<u64>,
     /// Seed [default: the seed in the file, or else a fresh one]
     #[arg(long, conflicts_with = "resume")]
     pub(crate) seed: Option<u64>,

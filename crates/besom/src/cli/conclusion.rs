@@ -65,6 +65,11 @@ fn how_to_continue(sweep: &SweepRow, status: &Status) -> Option<String> {
     let id = &sweep.new.id;
     let failed = describe::count(status, RunState::Failed) > 0;
     match sweep.state {
+        SweepState::Paused if sweep.paused_by == Some(PausedBy::Metric) => Some(format!(
+            "once the program logs {}, continue with: besom resume {id}; besom agent {id}; \
+             or correct the sweep file, and run it as a new sweep",
+            describe::metric(sweep)
+        )),
         // Its last failures were given back, but there may be earlier ones.
         SweepState::Paused if failed || sweep.paused_by == Some(PausedBy::Program) => Some(format!(
             "once fixed, continue with: besom retry {id} --failed; besom resume {id}; besom agent {id}"

@@ -8,8 +8,11 @@ use crate::cli::arguments::Arguments;
 use crate::cli::complete;
 
 /// What people type, by subcommand.
-const EXAMPLES: [(&str, &str); 30] = [
-    ("run", "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume"),
+const EXAMPLES: [(&str, &str); 31] = [
+    (
+        "run",
+        "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume\nbesom run sweep.yaml --resume --run-cap 100",
+    ),
     ("sweep", "besom sweep sweep.yaml\nbesom sweep sweep.yaml --prior-runs uhjelq4e"),
     ("agent", "besom agent uhjelq4e -j 2\nbesom agent uhj --count 1"),
     ("controller", "besom controller uhjelq4e"),
@@ -30,6 +33,7 @@ const EXAMPLES: [(&str, &str); 30] = [
     ("early-stop", "besom early-stop sweep.yaml --runs runs.json"),
     ("cancel", "besom cancel uhjelq4e"),
     ("retry", "besom retry uhjelq4e --failed\nbesom retry uhj --failed --crashed"),
+    ("extend", "besom extend uhjelq4e 20"),
     ("enqueue", "besom enqueue uhjelq4e lr=0.1 batch_size=32"),
     ("rename", "besom rename uhjelq4e \"wider layers\""),
     ("tag", "besom tag uhjelq4e paper baseline\nbesom tag uhj --run 12 odd\nbesom tag uhj --remove paper"),

@@ -38,9 +38,16 @@ pub(crate) fn read_sweep_file(registry: &Registry, path: &Path, strict: bool) ->
     Ok(SweepFile { config: parsed.config, text, path })
 }
 
-/// The sweep file with this configuration in place of its own.
-pub(crate) fn reread(registry: &Registry, file: SweepFile, config: &Value) -> Result<SweepFile> {
-    let text = serde_json::to_string_pretty(config)?;
+/// The sweep file with these values of keys in place of its own.
+pub(crate) fn replaced(registry: &Registry, file: SweepFile, values: &[(&str, Value)]) -> Result<SweepFile> {
+    if values.is_empty() {
+        return Ok(file);
+    }
+    let mut config = file.config.filled.clone();
+    for (key, value) in values {
+        config[key] = value.clone();
+    }
+    let text = serde_json::to_string_pretty(&config)?;
     let parsed = Reader::new(registry).read(&text, "the sweep file with these flags")?;
     Ok(SweepFile { config: parsed.config, text, path: file.path })
 }

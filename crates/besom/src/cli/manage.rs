@@ -76,7 +76,7 @@ fn change(
 }
 
 /// Why a sweep cannot change so, and what can be done instead.
-fn refused(error: &(dyn std::error::Error + 'static)) -> InputError {
+pub(crate) fn refused(error: &(dyn std::error::Error + 'static)) -> InputError {
     let state = |error: &StoreError| match error {
         StoreError::Transition { sweep, from, .. } => Some((sweep.clone(), *from)),
         _ => None,
@@ -85,7 +85,7 @@ fn refused(error: &(dyn std::error::Error + 'static)) -> InputError {
     let found = causes.into_iter().find_map(|error| state(error.downcast_ref::<StoreError>()?));
     let way_out = match found {
         Some((id, SweepState::Finished)) => format!(
-            "; run failed runs again with: besom retry {id} --failed; create a sweep that learns from it with: besom run FILE --prior-runs {id}"
+            "; allow more runs with: besom extend {id} N; run failed ones again with: besom retry {id} --failed"
         ),
         Some((id, _)) => {
             format!("; create a sweep that learns from it with: besom run FILE --prior-runs {id}")

@@ -1,16 +1,57 @@
-//! Commands that add to a sweep and to what is said of it: `enqueue`, `rename`, `tag`, `note`.
+//! Commands that add to a sweep and to what is said of it: `extend`, `enqueue`, `rename`, `tag`, `note`.
 
 use anyhow::Result;
+use besom_controller::Controller;
 use besom_core::{Registry, RunNumber, Space, did_you_mean, nearest};
-use besom_engine::{Place, stored_config};
+use besom_engine::{Place, build, stored_config};
 use besom_store::{Added, NewRun, Store, SweepRow, SweepState};
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::{EnqueueArguments, NoteArguments, RenameArguments, TagArguments};
-use crate::cli::manage::assignments;
+use crate::cli::manage::{assignments, refused};
 use crate::cli::output::{Outcome, line};
-use crate::cli::{describe, target};
+use crate::cli::{describe, table, target};
 use crate::error::InputError;
+
+pub(crate) fn extend(registry: &Registry, place: &Place, id: &str, more: u64) -> Result<Outcome> {
+    let mut store = place.open()?;
+    let sweep = target::sweep(&mut *store, place, id)?;
+    let id = sweep.id();
+    // A finished sweep may have ended before its cap: what counts then is how many runs it has.
+    let from = match sweep.new.run_cap.filter(|_| !sweep.state.is_over()) {
+        Some(cap) => cap.max(sweep.runs),
+        None if sweep.state.is_over() => sweep.runs,
+        None => {
+            return Err(InputError::new(format!("sweep {id} has no run_cap and is {}", sweep.state)).into());
+        }
+    };
+    let cap = from.saturating_add(more);
+    store.set_run_cap(id, Some(cap)).map_err(|error| refused(&error))?;
+    end_if_exhausted(registry, &mut *store, &sweep)?;
+    let (now, status) = (store.sweep(id)?, store.status(id)?);
+    let next = match now.state {
+        SweepState::Finished => {
+            let message = format!("sweep {id} can have no more runs: {}", describe::state(&now, &status));
+            return Err(InputError::new(message).into());
+        }
+        SweepState::Paused => format!("it is paused, resume it with: besom resume {id}"),
+        _ if status.agents > 0 => format!("{} at work", table::count(status.agents, "agent")),
+        _ => format!("run them with: besom agent {id}"),
+    };
+    line(format!("sweep {id} may have {} now; {next}", table::count(cap, "run")))?;
+    Ok(Outcome::Done)
+}
+
+/// Ends a sweep again whose target is reached or whose search method has no point left. One whose algorithms are its owner's,
+/// and not in the registry, is for its owner to end.
+fn end_if_exhausted(registry: &Registry, store: &mut dyn Store, sweep: &SweepRow) -> Result<()> {
+    if sweep.state == SweepState::Finished
+        && let Ok(built) = build(registry, &stored_config(registry, sweep)?, sweep.new.seed)
+    {
+        Controller::new(sweep.id().clone(), built).last_step(store)?;
+    }
+    Ok(())
+}
 
 pub(crate) fn enqueue(registry: &Registry, place: &Place, arguments: &EnqueueArguments) -> Result<Outcome> {
     let mut store = place.open()?;
@@ -64,9 +105,16 @@ fn add(store: &mut dyn Store, sweep: &SweepRow, run: &NewRun) -> Result<RunNumbe
                 next = other;
                 continue;
             }
-            Added::Capped => format!("sweep {id} has all the runs that its run_cap allows"),
+            Added::Capped => {
+                format!(
+                    "sweep {id} has all the runs that its run_cap allows; allow one more with: besom extend {id} 1"
+                )
+            }
             Added::Closed(SweepState::Paused) => {
                 format!("sweep {id} is paused and takes no runs; resume it with: besom resume {id}")
+            }
+            Added::Closed(SweepState::Finished) => {
+                format!("sweep {id} is finished and takes no runs; allow one more with: besom extend {id} 1")
             }
             Added::Closed(state) => format!("sweep {id} is {state} and takes no runs"),
             other => format!("the store refused the run: {other:?}"),

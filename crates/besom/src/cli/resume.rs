@@ -1,6 +1,7 @@
 //! `run --resume`: which sweep a file means, and whether the file still means it.
 
 use anyhow::Result;
+use besom_config::SweepConfig;
 use besom_core::Registry;
 use besom_engine::stored_config;
 use besom_store::{Store, SweepRow, SweepState};
@@ -21,11 +22,19 @@ pub(crate) enum Found {
     Ended(SweepRow),
 }
 
-/// The newest sweep of a file, set to run.
-pub(crate) fn resume(registry: &Registry, store: &mut dyn Store, file: &SweepFile) -> Result<Found> {
+/// The newest sweep of a file, set to run, with another cap if `run_cap` or a change of the file asks for it.
+pub(crate) fn resume(
+    registry: &Registry,
+    store: &mut dyn Store,
+    file: &SweepFile,
+    run_cap: Option<u64>,
+) -> Result<Found> {
     let Some(mut sweep) = newest_of(store, file)? else { return Ok(Found::Nothing) };
-    check_meaning(registry, file, &sweep)?;
-    let cap = file.config.run_cap;
+    let before = stored_config(registry, &sweep)?;
+    check_meaning(&before, file, &sweep)?;
+    // A file that says what it said leaves the sweep with what `besom extend` has allowed since.
+    let of_file = (file.config.run_cap != before.run_cap).then_some(file.config.run_cap);
+    let cap = run_cap.map(Some).or(of_file).unwrap_or(sweep.new.run_cap);
     if cap != sweep.new.run_cap && sweep.state != SweepState::Canceled {
         store.set_run_cap(&sweep.new.id, cap)?;
         sweep = store.sweep(&sweep.new.id)?;
@@ -54,8 +63,7 @@ pub(crate) fn source(file: &SweepFile) -> Option<String> {
 }
 
 /// Refuses a file that means another sweep than it did; layout, comments and the `run_cap` may change.
-fn check_meaning(registry: &Registry, file: &SweepFile, sweep: &SweepRow) -> Result<()> {
-    let before = stored_config(registry, sweep)?;
+fn check_meaning(before: &SweepConfig, file: &SweepFile, sweep: &SweepRow) -> Result<()> {
     let without_cap = |config: &Value| {
         let mut config = config.clone();
         config.as_object_mut().map(|keys| keys.remove("run_cap"));

@@ -17,7 +17,7 @@ use crate::cli::conclusion::conclusion;
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
 use crate::cli::output::{self, Outcome, line, notice};
 use crate::cli::resume::{self, Found};
-use crate::cli::{agents, describe, signals, target, wandb};
+use crate::cli::{agents, describe, input, signals, target, wandb};
 use crate::error::InputError;
 
 /// How often a controller without agents steps its sweep. A step with no news costs a query.
@@ -25,10 +25,12 @@ const PACE: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) -> Result<Outcome> {
     let file = read_sweep_file(registry, &arguments.file, arguments.strict)?;
+    let cap = arguments.run_cap.map(|cap| ("run_cap", cap.into()));
+    let file = input::replaced(registry, file, cap.as_slice())?;
     check_program(&file)?;
     let mut store = place.open_or_create()?;
     let id = match arguments.resume {
-        true => match resume::resume(registry, &mut *store, &file)? {
+        true => match resume::resume(registry, &mut *store, &file, arguments.run_cap)? {
             Found::Unfinished(sweep) => sweep.new.id,
             Found::Ended(sweep) => return nothing_to_resume(&sweep),
             Found::Nothing => {
@@ -90,8 +92,9 @@ fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
 fn nothing_to_resume(sweep: &SweepRow) -> Result<Outcome> {
     let (id, state) = (&sweep.new.id, sweep.state);
     let reason = sweep.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let more = if state == SweepState::Finished { "allow more runs with --run-cap N; " } else { "" };
     line(format!(
-        "sweep {id} of this file is {state}{reason}: nothing to resume; create a new one with: besom run, without --resume"
+        "sweep {id} of this file is {state}{reason}: nothing to resume; {more}create a new one with: besom run, without --resume"
     ))?;
     Ok(Outcome::Done)
 }
@@ -176,7 +179,11 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
 /// There is nothing to execute in a sweep that has ended, but runs of agents that are gone may wait for their end.
 fn outlast(place: &Place, store: &mut dyn Store, sweep: &SweepRow) -> Result<Outcome> {
     let id = &sweep.new.id;
-    line(format!("sweep {id} is already {}", sweep.state))?;
+    let more = match sweep.state {
+        SweepState::Finished => format!("; allow more runs with: besom extend {id} N"),
+        _ => String::new(),
+    };
+    line(format!("sweep {id} is already {}{more}", sweep.state))?;
     let running = store.running(id)?.len();
     if running > 0 {
         line(format!("waiting for the end of {running} of its runs"))?;

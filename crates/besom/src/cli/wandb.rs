@@ -6,9 +6,9 @@ use besom_engine::Place;
 use serde_json::Value;
 
 use crate::cli::arguments::SweepArguments;
-use crate::cli::input::{SweepFile, read_sweep_file, reread};
-use crate::cli::manage;
+use crate::cli::input::{SweepFile, read_sweep_file};
 use crate::cli::output::Outcome;
+use crate::cli::{input, manage};
 use crate::error::InputError;
 
 /// Does what `sweep --stop ID` and its like ask for; `None` if a sweep is to be created.
@@ -39,14 +39,6 @@ pub(crate) fn file(registry: &Registry, arguments: &SweepArguments) -> Result<Sw
         ("project", &flags.project),
         ("entity", &flags.entity),
     ];
-    let replaced: Vec<_> =
-        replaced.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))).collect();
-    if replaced.is_empty() {
-        return Ok(file);
-    }
-    let mut config = file.config.filled.clone();
-    for (key, value) in replaced {
-        config[key] = Value::from(value.as_str());
-    }
-    reread(registry, file, &config)
+    let values = replaced.into_iter().filter_map(|(key, value)| Some((key, Value::from(value.as_deref()?))));
+    input::replaced(registry, file, &values.collect::<Vec<_>>())
 }
