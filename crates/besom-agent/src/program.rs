@@ -87,18 +87,6 @@ impl ProgramRunner {
     /// Writes the files of an attempt and returns what to execute.
     fn prepare(&self, run: &ClaimedRun, link: &mut Link<'_>) -> Result<Program, AgentError> {
         let dir = link.dir().cloned().ok_or(AgentError::NoDirectory)?;
-        let CommandLine { argv, json_file, warnings } = command_line(
-            self.command.as_deref(),
-            self.program.as_deref(),
-            &run.point,
-            &dir.args_json().to_string_lossy(),
-            &|name| self.variable(name),
-        )?;
-        warnings.into_iter().for_each(|warning| link.warn(warning));
-        dir.write_params(&run.point)?;
-        if let Some(text) = json_file {
-            dir.write_args_json(&text)?;
-        }
         let lease = &run.lease;
         let mut env = vec![
             ("BESOM_SWEEP_ID", lease.sweep.as_str().into()),
@@ -116,13 +104,20 @@ impl ProgramRunner {
         ];
         env.extend(self.metric.as_ref().map(|metric| ("BESOM_METRIC", metric.into())));
         env.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
+        let CommandLine { argv, json_file, warnings } = command_line(
+            self.command.as_deref(),
+            self.program.as_deref(),
+            &run.point,
+            &dir.args_json().to_string_lossy(),
+            link.slot(),
+            &|name| variable(name, &env),
+        )?;
+        warnings.into_iter().for_each(|warning| link.warn(warning));
+        dir.write_params(&run.point)?;
+        if let Some(text) = json_file {
+            dir.write_args_json(&text)?;
+        }
         Ok(Program { argv, directory: self.directory.clone(), env, files: dir })
-    }
-
-    /// A variable as the program will have it.
-    fn variable(&self, name: &str) -> Option<String> {
-        let path = || self.path(std::env::var_os("PATH").as_deref())?.into_string().ok();
-        (name == "PATH").then(path).flatten().or_else(|| std::env::var(name).ok())
     }
 
     /// `PATH` with our directories at its ends; `None` if it stays unchanged.
@@ -198,6 +193,12 @@ impl Runner for ProgramRunner {
             Err(error) => unstarted(&error),
         }
     }
+}
+
+/// A variable as the program will have it; `own` are those that this run has.
+fn variable(name: &str, own: &[(&str, OsString)]) -> Option<String> {
+    let own = own.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.to_str());
+    own.map(str::to_owned).or_else(|| std::env::var(name).ok())
 }
 
 /// What becomes of a run that had no chance because of the machine: the disk is full, for example.

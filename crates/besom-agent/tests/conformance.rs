@@ -31,7 +31,7 @@ fn run_case(case: &Value, args: &Map<String, Value>) -> Result<CommandLine, Agen
     let template: Option<Vec<String>> =
         case["command"].as_array().map(|items| items.iter().map(word).collect());
     let env = |name: &str| case["env"].get(name).map(|value| value.as_str().unwrap().to_owned());
-    command_line(template.as_deref(), case["program"].as_str(), args, JSON_PATH, &env)
+    command_line(template.as_deref(), case["program"].as_str(), args, JSON_PATH, 0, &env)
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn command_lines_are_those_of_wandb() {
 
 fn line(words: &[&str], program: Option<&str>) -> Result<CommandLine, AgentError> {
     let words: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-    command_line(Some(&words), program, &Map::new(), "args.json", &|_| None)
+    command_line(Some(&words), program, &Map::new(), "args.json", 0, &|_| None)
 }
 
 #[test]
@@ -90,7 +90,16 @@ fn a_file_of_settings_comes_before_what_changes_them_however_the_sweep_declares_
         Space::builder().choice("optim.lr", [0.1, 0.2, 0.3]).constant("config", "base.yaml").build().unwrap();
     let args = space.decode(&[0.0]).to_json();
     let words = ["fit.py", "${args}", "${args_json}"].map(str::to_owned);
-    let line = command_line(Some(&words), None, &args, "args.json", &|_| None).unwrap();
+    let line = command_line(Some(&words), None, &args, "args.json", 0, &|_| None).unwrap();
     let json = r#"{"config": "base.yaml", "optim.lr": 0.1}"#;
     assert_eq!(line.argv, ["fit.py", "--config=base.yaml", "--optim.lr=0.1", json]);
+}
+
+#[test]
+fn the_slot_is_replaced_inside_of_words_too() {
+    let words = ["${slot}", "--device=cuda:${slot}", "${envvar:MACRO}", "${envvar:TEXT}"].map(str::to_owned);
+    let env = |name: &str| Some(if name == "MACRO" { "${slot}" } else { "in ${slot}" }.to_owned());
+    let line = command_line(Some(&words), None, &Map::new(), "args.json", 3, &env).unwrap();
+    assert_eq!(line.argv, ["3", "--device=cuda:3", "3", "in ${slot}"]);
+    assert_eq!(line.warnings, Vec::<String>::new());
 }

@@ -474,3 +474,16 @@ fn a_program_that_says_it_resumed_keeps_the_rows_of_the_attempt_before() {
         assert_eq!((run.state, run.attempt, run.rows), (RunState::Finished, 2, rows), "{said}");
     }
 }
+
+#[test]
+fn the_command_has_the_slot_and_the_variables_of_its_run() {
+    let mut scene = Scene::new(&[1]);
+    scene.options.slot = 3;
+    let mut runner = scene.shell("echo $1 $2 > given");
+    let words = ["$0", "cuda:${slot}", "${envvar:BESOM_RUN_NUMBER}"].map(str::to_owned);
+    runner.command.as_mut().unwrap().truncate(3);
+    runner.command.as_mut().unwrap().extend(words);
+    scene.work(&mut runner);
+    assert_eq!(scene.run(1).state, RunState::Finished);
+    assert_eq!(fs::read_to_string(scene.file("given")).unwrap(), "cuda:3 1\n");
+}

@@ -61,7 +61,7 @@ struct SweepFile {
     program: Option<String>,
     /// The words of the command line that starts a run. Macros: `${env}`, `${interpreter}`, `${program}`, `${args}`,
     /// `${args_no_hyphens}`, `${args_no_boolean_flags}`, `${args_no_equals}`, `${args_json}`, `${args_json_file}`,
-    /// `${args_append_hydra}`, `${args_override_hydra}`, `${envvar:NAME}`.
+    /// `${args_append_hydra}`, `${args_override_hydra}`, `${slot}`, `${envvar:NAME}`.
     command: Option<Vec<Word>>,
     /// How points to try are found.
     method: Algorithm,

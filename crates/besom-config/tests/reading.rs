@@ -353,6 +353,25 @@ fn methods_and_rules_of_besom_are_known_and_not_for_wandb() {
     }
 }
 
+#[test]
+fn the_macro_of_the_slot_is_known_near_names_too_and_not_for_wandb() {
+    let read = |word: &str| {
+        let text = format!(
+            "method: random\nmetric: {{name: loss}}\nparameters: {{x: {{min: 0.0, max: 1.0}}}}\n\
+             run_cap: 9\ncommand: [fit, \"{word}\", \"${{args}}\"]\n"
+        );
+        let warnings = reader().read(&text, "s").unwrap().warnings;
+        (warnings.iter().map(ToString::to_string).collect::<String>(), reader().wandb_diagnostics(&text, "s"))
+    };
+    for word in ["${slot}", "cuda:${slot}"] {
+        let (warnings, for_wandb) = read(word);
+        assert_eq!(warnings, "");
+        assert!(for_wandb.to_string().contains("W&B does not know ${slot}"), "{word}: {for_wandb}");
+    }
+    let (warnings, _) = read("${slots}");
+    assert!(warnings.contains("did you mean ${slot}?"), "{warnings}");
+}
+
 /// A file whose parts are all right but the algorithms.
 fn with_algorithms(method: &str, rule: &str, more: &str) -> String {
     format!(

@@ -34,11 +34,14 @@ pub enum Macro {
     ArgsJson,
     /// The path of a file that holds all parameters as one JSON object.
     ArgsJsonFile,
+    /// The place of the run among those that are executed side by side, from 0. It is replaced inside of words too, and W&B does not
+    /// know it.
+    Slot,
 }
 
 impl Macro {
     /// All macros.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Env,
         Self::Interpreter,
         Self::Program,
@@ -50,6 +53,7 @@ impl Macro {
         Self::ArgsNoBooleanFlags,
         Self::ArgsJson,
         Self::ArgsJsonFile,
+        Self::Slot,
     ];
 
     /// Its name, which is written `${name}`.
@@ -66,6 +70,7 @@ impl Macro {
             Self::ArgsNoBooleanFlags => "args_no_boolean_flags",
             Self::ArgsJson => "args_json",
             Self::ArgsJsonFile => "args_json_file",
+            Self::Slot => "slot",
         }
     }
 
@@ -76,6 +81,6 @@ impl Macro {
 
     /// Whether it hands the program the parameters of its run.
     pub fn passes_parameters(self) -> bool {
-        !matches!(self, Self::Env | Self::Interpreter | Self::Program)
+        !matches!(self, Self::Env | Self::Interpreter | Self::Program | Self::Slot)
     }
 }

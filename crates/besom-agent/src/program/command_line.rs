@@ -30,10 +30,10 @@ pub struct CommandLine {
 ///
 /// `template` is the sweep's `command`; without one, or if it is empty, [`DEFAULT_COMMAND`]. Macros are
 /// replaced as whole words only; a word that looks like a macro but is unknown is dropped with a warning, as
-/// in W&B. `${envvar:NAME}` is replaced anywhere in a word, by the variable's name if it is not set; its
+/// in W&B. `${slot}` and `${envvar:NAME}` are replaced anywhere in a word, the latter by the variable's name if it is not set; its
 /// value may itself be a macro. `args` is the point as a nested JSON object, whose first level becomes the
 /// arguments, in its order and as Python prints the values, for Hydra as it reads them back. `json_path` is where the file for
-/// `${args_json_file}` will be.
+/// `${args_json_file}` will be, `slot` the run's ([`AgentOptions::slot`](crate::AgentOptions::slot)).
 ///
 /// # Errors
 /// [`AgentError::NoProgram`] if the command uses `${program}` and there is none; [`AgentError::EmptyCommand`]
@@ -43,13 +43,15 @@ pub fn command_line(
     program: Option<&str>,
     args: &Map<String, Value>,
     json_path: &str,
+    slot: u32,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<CommandLine, AgentError> {
     let default: Vec<String> = DEFAULT_COMMAND.iter().map(|&word| word.to_owned()).collect();
     let template = template.filter(|words| !words.is_empty()).unwrap_or(&default);
     let mut line = CommandLine { argv: Vec::new(), json_file: None, warnings: Vec::new() };
+    let slot = slot.to_string();
     for word in template {
-        let word = replace_variables(word, env, &mut line.warnings);
+        let word = replace_variables(&word.replace("${slot}", &slot), env, &mut line.warnings);
         let Some(name) = word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
             line.argv.push(word);
             continue;
@@ -61,6 +63,8 @@ pub fn command_line(
                 line.json_file = Some(python::dumps(args));
                 line.argv.push(json_path.to_owned());
             }
+            // It came from a variable.
+            Some(Macro::Slot) => line.argv.push(slot.clone()),
             Some(Macro::Interpreter) => line.argv.push(interpreter(env("PATH").as_deref()).to_owned()),
             Some(other) => line.argv.extend(replacement(other, args)),
         }

@@ -54,6 +54,11 @@ impl Checker<'_> {
             let is_whole = word.len() == name.len() + "${}".len();
             let known = Macro::named(name);
             let (message, suggestion) = match known {
+                Some(Macro::Slot) => {
+                    let message = "W&B does not know ${slot}, a macro of besom's own";
+                    self.diagnostics.not_for_wandb(node.place, path, message);
+                    continue;
+                }
                 Some(_) if is_whole => continue,
                 None if is_whole && is_parameter(name) => (
                     format!(

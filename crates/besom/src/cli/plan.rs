@@ -158,7 +158,7 @@ fn preview(place: &Place, config: &SweepConfig, point: &Map<String, Value>) -> R
     let directory = place.directory().context("the store has no directory")?;
     let json_path = RunDir::new(directory, &lease).args_json().display().to_string();
     let (command, program) = (config.command.as_deref(), config.program.as_deref());
-    let line = besom_agent::command_line(command, program, point, &json_path, &environment);
+    let line = besom_agent::command_line(command, program, point, &json_path, 0, &environment);
     let line = line.map_err(|error| InputError::new(error.to_string()))?;
     let quoted = line.argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
     Ok(Preview { argv: line.argv, text: quoted, warnings: line.warnings })
