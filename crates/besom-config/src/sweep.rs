@@ -89,8 +89,9 @@ impl Retry {
 }
 
 impl Default for Retry {
-    /// One for a crash, which is the machine's fault; none for a failure, which the program would most often repeat.
+    /// Three for a crash, which is the machine's fault unless it happens often; none for a failure, which the program would
+    /// most often repeat.
     fn default() -> Self {
-        Self { crashed: 1, failed: 0 }
+        Self { crashed: 3, failed: 0 }
     }
 }

@@ -76,7 +76,7 @@ fn a_file_without_a_seed_is_another_sweep_each_time() {
 #[test]
 fn what_a_file_leaves_out_has_its_default() {
     let config = read("method: grid\nparameters: {x: {values: [1, 2]}}").config;
-    assert_eq!(config.retry, Retry::new(1, 0));
+    assert_eq!(config.retry, Retry::new(3, 0));
     assert_eq!((config.seed, config.run_cap), (None, None));
     assert_eq!(Value::from(config.method.options), json!({"order": "sorted"}));
     assert_eq!(config.metrics, []);
@@ -232,7 +232,7 @@ fn own_keys_are_checked() {
         refused(&with(line), path);
     }
     let retry = read(&with("retry: {failed: 3}")).config.retry;
-    assert_eq!(retry, Retry::new(1, 3));
+    assert_eq!(retry, Retry::new(3, 3));
 }
 
 #[test]
