@@ -36,6 +36,7 @@ mod function;
 mod link;
 mod metrics;
 mod notice;
+mod private;
 mod process;
 mod program;
 mod record;

@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use crate::private;
 use crate::process::Exit;
 
 /// The name of the supervisor's lock in the directory of an attempt.
@@ -36,7 +37,7 @@ pub(crate) struct Record(File);
 impl Record {
     /// Begins the record of the attempt in this directory.
     pub(crate) fn create(directory: &Path) -> io::Result<Self> {
-        let file = File::options().create(true).truncate(false).write(true).open(directory.join(NAME))?;
+        let file = private::open(File::options().write(true), &directory.join(NAME))?;
         let record = Self(file);
         record.write("running")?;
         Ok(record)

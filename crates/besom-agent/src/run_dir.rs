@@ -1,14 +1,14 @@
 //! Where the files of a run are.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use besom_core::RunNumber;
 use besom_store::{Lease, SweepId};
 use serde_json::Value;
 
-use crate::{AgentError, record, wandb_config};
+use crate::{AgentError, private, record, wandb_config};
 
 /// The directory of a run in the store directory `directory`: the same for every attempt, the place for
 /// checkpoints.
@@ -22,6 +22,7 @@ pub fn run_directory(directory: &Path, sweep: &SweepId, run: RunNumber) -> PathB
 /// in a directory of its own below it, `attempt-N`, so that a later attempt mixes with no earlier one (decision 49).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDir {
+    store: PathBuf,
     path: PathBuf,
     attempt: PathBuf,
 }
@@ -30,7 +31,8 @@ impl RunDir {
     /// The files of the attempt that `lease` stands for; `directory` is the store's.
     pub fn new(directory: &Path, lease: &Lease) -> Self {
         let path = run_directory(directory, &lease.sweep, lease.run);
-        Self { attempt: path.join(format!("attempt-{}", lease.attempt)), path }
+        let attempt = path.join(format!("attempt-{}", lease.attempt));
+        Self { store: directory.to_owned(), path, attempt }
     }
 
     /// The directory of the run, the same for every attempt: the place for checkpoints.
@@ -78,9 +80,9 @@ impl RunDir {
     /// # Errors
     /// If they cannot be created.
     pub fn create(&self) -> Result<(), AgentError> {
-        fs::create_dir_all(&self.attempt).map_err(AgentError::io(&self.attempt))?;
+        private::directory(&self.store, &self.attempt).map_err(AgentError::io(&self.attempt))?;
         let metrics = self.metrics();
-        fs::File::options().append(true).create(true).open(&metrics).map_err(AgentError::io(&metrics))?;
+        private::open(fs::File::options().append(true), &metrics).map_err(AgentError::io(&metrics))?;
         Ok(())
     }
 
@@ -102,7 +104,7 @@ impl RunDir {
 fn replace(path: &Path, text: &str) -> Result<(), AgentError> {
     let new = path.with_extension("new");
     let write = || -> io::Result<()> {
-        fs::write(&new, text)?;
+        private::create(&new)?.write_all(text.as_bytes())?;
         fs::rename(&new, path)
     };
     write().map_err(AgentError::io(path))

@@ -2,9 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use besom_store::files::{PRIVATE, SHARED, create_directory};
 use besom_store::{
     FileFault, MemoryStore, Queue, SqliteStore, Store, StoreError, SweepId, SweepRow, system_clock,
 };
@@ -17,6 +19,9 @@ pub const STORE_VARIABLE: &str = "BESOM_STORE";
 /// The store of the working directory, used where none is named.
 const DEFAULT: &str = ".besom";
 
+/// What a new store's directory says to git.
+const IGNORED: &str = "# Made by besom: results are not source.\n*\n";
+
 /// Opens a store of its own for whoever calls it.
 type Open = dyn Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync;
 
@@ -27,6 +32,8 @@ pub struct Place {
     kind: Kind,
     /// Below which agents keep the files of runs, as an absolute path.
     directory: Option<PathBuf>,
+    /// What a new store's directory may be used for, and by whom.
+    mode: u32,
 }
 
 #[derive(Clone)]
@@ -69,7 +76,7 @@ impl Place {
     /// # Ok::<(), besom_engine::EngineError>(())
     /// ```
     pub fn opened_by(open: impl Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync + 'static) -> Self {
-        Self { kind: Kind::Opened(Arc::new(open)), directory: None }
+        Self { kind: Kind::Opened(Arc::new(open)), directory: None, mode: PRIVATE }
     }
 
     /// The same, where agents keep the files of runs below this directory; programs need them.
@@ -96,7 +103,8 @@ impl Place {
             _ => PathBuf::from(name),
         };
         let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
-        Ok(Self { kind: Kind::Directory(directory.clone()), directory: Some(directory) })
+        let kind = Kind::Directory(directory.clone());
+        Ok(Self { kind, directory: Some(directory), mode: PRIVATE })
     }
 
     /// The place that is named, else the one in `$BESOM_STORE`, else the nearest `.besom` with a store, in the working directory or
@@ -112,19 +120,28 @@ impl Place {
         }
     }
 
+    /// The same place, where a new store belongs to the group of its directory, too.
+    #[must_use]
+    pub fn shared(mut self) -> Self {
+        self.mode = SHARED;
+        self
+    }
+
     /// The directory below which agents keep the files of runs, as an absolute path; the store's, if the place was found by
     /// its name.
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
     }
 
-    /// Opens the store, created if there is none.
+    /// Opens the store, created if there is none: for its owner alone, unless the place is [`shared`](Self::shared) or
+    /// its directory exists, whose group then has the same rights to its files.
     ///
     /// # Errors
     /// If it cannot be opened.
     pub fn open_or_create(&self) -> Result<Box<dyn Store>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => {
+                self.make_directory(directory)?;
                 Ok(broken_on_request(SqliteStore::open(&file(directory), system_clock())?))
             }
             Kind::Opened(open) => Ok(open()?),
@@ -168,6 +185,16 @@ impl Place {
             Kind::Opened(open) => Ok(open()?),
         }
     }
+
+    /// Makes the directory of a store, unless it exists, and hides a new one from version control.
+    fn make_directory(&self, directory: &Path) -> Result<(), EngineError> {
+        let path = file(directory);
+        let failed = |source: io::Error| StoreError::Open { path: path.clone(), source: source.into() };
+        if create_directory(directory, self.mode).map_err(failed)? {
+            std::fs::write(directory.join(".gitignore"), IGNORED).map_err(failed)?;
+        }
+        Ok(())
+    }
 }
 
 /// The nearest store above the working directory, or in it.
@@ -176,6 +203,7 @@ fn nearest() -> Option<PathBuf> {
     here.ancestors().map(|directory| directory.join(DEFAULT)).find(|directory| file(directory).is_file())
 }
 
+/// The database of the store in this directory.
 fn file(directory: &Path) -> PathBuf {
     directory.join("besom.db")
 }

@@ -20,6 +20,8 @@
 mod clock;
 mod derived;
 mod error;
+#[cfg(unix)]
+pub mod files;
 mod forward;
 #[cfg(feature = "laws")]
 pub mod laws;

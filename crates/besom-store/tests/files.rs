@@ -207,3 +207,39 @@ fn a_new_store_does_not_take_the_log_of_a_deleted_one() {
         Connection::open(&path).unwrap().query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(sound, "ok");
 }
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().mode() & 0o7777
+}
+
+/// Names and modes of what lies in a directory.
+fn modes(directory: &Path) -> Vec<(String, String)> {
+    let mode = |(name, _): (String, u64)| (name.clone(), format!("{:o}", mode(&directory.join(&name))));
+    listing(directory).into_iter().map(mode).collect()
+}
+
+#[test]
+fn a_new_store_is_its_owners_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("new/runs.db");
+    let mut store = open(&path).unwrap();
+    store.create_sweep(&new_sweep()).unwrap();
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    let found = modes(path.parent().unwrap());
+    assert!(found.len() >= 5 && found.iter().all(|(_, mode)| mode == "600"), "{found:?}");
+}
+
+#[test]
+fn the_group_of_a_directory_that_exists_has_the_same_rights_to_the_store() {
+    let dir = tempfile::tempdir().unwrap();
+    for (given, expected) in [(0o777, "660"), (0o755, "640"), (0o700, "600")] {
+        let directory = dir.path().join(format!("{given:o}"));
+        fs::create_dir(&directory).unwrap();
+        fs::set_permissions(&directory, Permissions::from_mode(given)).unwrap();
+        let mut store = open(&directory.join("runs.db")).unwrap();
+        store.create_sweep(&new_sweep()).unwrap();
+        assert_eq!(mode(&directory), given);
+        let found = modes(&directory);
+        assert!(found.iter().all(|(_, mode)| mode == expected), "{given:o}: {found:?}");
+    }
+}

@@ -35,12 +35,10 @@ mod wandb;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use besom_core::{Registry, Taken};
-use besom_engine::Place;
 use clap::FromArgMatches;
 use clap_complete::env::{CompleteEnv, Shells};
 
@@ -111,10 +109,10 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.into_iter().any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-fn execute(registry: &Registry, Arguments { store, color, command }: Arguments) -> Result<Outcome> {
-    color.set();
-    let place = Place::find(store.as_deref().map(Path::as_os_str))?;
-    match command {
+fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
+    arguments.color.set();
+    let place = arguments.place()?;
+    match arguments.command {
         Command::Run(arguments) => run::run(registry, &place, &arguments),
         Command::Sweep(arguments) => match wandb::change(&place, &arguments) {
             Some(changed) => changed,

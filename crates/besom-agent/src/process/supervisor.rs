@@ -27,6 +27,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
 use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, spawn, tree};
 use crate::UserSignal;
+use crate::private;
 use crate::record::{LOCK, Record};
 
 /// The life of a supervisor process: executes a program until nothing of it is left, and returns the status
@@ -85,7 +86,7 @@ fn send(mut socket: &UnixStream, line: &str) -> io::Result<()> {
 /// Locks the attempt and begins its record. The lock is closed on exec, and held until this process ends: whoever wants to
 /// read the metrics file for the last time waits for it.
 fn prepare(files: &Path) -> io::Result<(File, Record)> {
-    let lock = File::options().create(true).append(true).open(files.join(LOCK))?;
+    let lock = private::open(File::options().append(true), &files.join(LOCK))?;
     // A file system without locks is no reason to fail.
     let _ = lock.lock();
     Ok((lock, Record::create(files)?))

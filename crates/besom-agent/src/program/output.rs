@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::fresh::Fresh;
+use crate::private;
 
 /// How much of the beginning and of the end is kept, in bytes each: enough for a traceback under a flood of
 /// warnings, and 10^5 runs fit on a disk.
@@ -141,7 +142,8 @@ struct Alternating {
 
 impl Bounded {
     fn create(path: &Path, limit: u64) -> io::Result<Self> {
-        let file = Self { path: path.to_owned(), limit, head: File::create(path)?, written: 0, tail: None };
+        let file =
+            Self { path: path.to_owned(), limit, head: private::create(path)?, written: 0, tail: None };
         file.remove_tail();
         Ok(file)
     }
@@ -173,11 +175,11 @@ impl Bounded {
         let (older, newer) = (self.older(), self.newer());
         let tail = match &mut self.tail {
             Some(tail) => tail,
-            None => self.tail.insert(Alternating { current: File::create(&newer)?, length: 0, total: 0 }),
+            None => self.tail.insert(Alternating { current: private::create(&newer)?, length: 0, total: 0 }),
         };
         if tail.length >= self.limit {
             fs::rename(&newer, &older)?;
-            (tail.current, tail.length) = (File::create(&newer)?, 0);
+            (tail.current, tail.length) = (private::create(&newer)?, 0);
         }
         tail.current.write_all(bytes)?;
         tail.length += bytes.len() as u64;

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use besom_store::{AgentId, SweepId};
 
-use crate::AgentError;
 use crate::process::started;
+use crate::{AgentError, private};
 
 fn lock_directory(store: &Path) -> PathBuf {
     store.join("agents")
@@ -46,8 +46,8 @@ impl LivenessLock {
         let Some(boot) = boot_id() else { return Ok(None) };
         let path = lock_directory(store).join(format!("{}.lock", agent.0));
         let make = || -> io::Result<Option<File>> {
-            fs::create_dir_all(lock_directory(store))?;
-            let mut file = File::options().create(true).truncate(true).write(true).open(&path)?;
+            private::directory(store, &lock_directory(store))?;
+            let mut file = private::create(&path)?;
             if file.lock().is_err() {
                 return Ok(None);
             }

@@ -4,8 +4,10 @@
 //! The database files are looked at through SQLite only: closing a file would drop the locks that other connections
 //! of this process have on it.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -15,14 +17,15 @@ use super::SqliteStore;
 use super::fault::{Fault, LOCK_TIMEOUT, Outcome, file_fault};
 use super::schema::{self, APPLICATION_ID, Identity, UPGRADES, VERSION, beside};
 use super::turn::Turns;
+use crate::files::{PRIVATE, create_directory, file_mode};
 use crate::{Clock, FileFault, StoreError};
 
 /// Prepared statements to keep: more than the store has, so that none is prepared twice.
 const STATEMENTS: usize = 96;
 
 impl SqliteStore {
-    /// Opens the store in this file to read and write. File and directory are made if they are not there; several
-    /// processes may do so at once.
+    /// Opens the store in this file to read and write. File and directory are made if they are not there, for their owner
+    /// alone; in a directory that is there, its group has the same rights to the file. Several processes may do so at once.
     ///
     /// # Errors
     /// [`StoreError::Open`] if there is a directory, or no right to write; [`StoreError::NotAStore`] for anything
@@ -30,7 +33,8 @@ impl SqliteStore {
     pub fn open(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         if !exists(path)? {
             let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            fs::create_dir_all(directory.unwrap_or(Path::new("."))).map_err(|error| cannot(path, error))?;
+            create_directory(directory.unwrap_or(Path::new(".")), PRIVATE)
+                .map_err(|error| cannot(path, error))?;
             make(path)?;
         }
         Self::open_existing(path, clock)
@@ -57,7 +61,7 @@ impl SqliteStore {
             let found = recognize(path, &conn)?;
             schema::upgrade(&conn, &place, found, VERSION, UPGRADES)?;
         }
-        Ok(Self::on(conn, clock, Some(turns), false))
+        Ok(Self { turns: Some(turns), ..Self::on(conn, clock) })
     }
 
     /// Opens a store that must be there to read it, for which no right to write is needed. What would write answers
@@ -66,21 +70,11 @@ impl SqliteStore {
     /// # Errors
     /// As [`Self::open_existing`], and [`StoreError::Open`] if its form is older than what this program reads.
     pub fn open_read_only(path: &Path, clock: Clock) -> Result<Self, StoreError> {
-        let place = find(path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let opened = connect(path, &place, flags).and_then(|conn| Ok((recognize(path, &conn)?, conn)));
-        let (found, conn) = match opened {
-            // Where no file may be made, not even for reading, the log can't be used; without one there is no need.
-            Err(StoreError::Open { .. } | StoreError::Write(_)) if log_is_empty(&place) => {
-                let conn = connect(path, &unchanging(&place), flags | OpenFlags::SQLITE_OPEN_URI)?;
-                (recognize(path, &conn)?, conn)
-            }
-            other => other?,
-        };
+        let (found, conn) = open_to_read(path)?;
         if found < VERSION {
             return Err(cannot(path, FileFault::Old(found)));
         }
-        Ok(Self::on(conn, clock, None, true))
+        Ok(Self { read_only: true, ..Self::on(conn, clock) })
     }
 
     /// A store of its own in memory, which is gone when dropped.
@@ -91,11 +85,25 @@ impl SqliteStore {
         let conn = Connection::open_in_memory().map_err(Fault::from)?;
         schema::create(&conn)?;
         keep_statements(&conn).map_err(Fault::from)?;
-        Ok(Self::on(conn, clock, None, false))
+        Ok(Self::on(conn, clock))
     }
 
-    fn on(conn: Connection, clock: Clock, turns: Option<Turns>, read_only: bool) -> Self {
-        Self { conn, clock, turns, read_only, expects_nothing: true }
+    fn on(conn: Connection, clock: Clock) -> Self {
+        Self { conn, clock, turns: None, read_only: false, expects_nothing: true }
+    }
+}
+
+/// A connection that only reads, and the version of the store.
+fn open_to_read(path: &Path) -> Result<(u32, Connection), StoreError> {
+    let place = find(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+    match connect(path, &place, flags).and_then(|conn| Ok((recognize(path, &conn)?, conn))) {
+        // Where no file may be made, not even for reading, the log can't be used; without one there is no need.
+        Err(StoreError::Open { .. } | StoreError::Write(_)) if log_is_empty(&place) => {
+            let conn = connect(path, &unchanging(&place), flags | OpenFlags::SQLITE_OPEN_URI)?;
+            Ok((recognize(path, &conn)?, conn))
+        }
+        opened => opened,
     }
 }
 
@@ -182,6 +190,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
     }
     let draft = beside(&place, ".new");
     remove(&draft);
+    create_private(&draft).map_err(|error| cannot(path, error))?;
     let made = fill(&draft).map_err(|fault| match StoreError::from(fault) {
         StoreError::Write(source) => cannot(path, source),
         StoreError::Other { source, .. } => cannot(path, FileFault::Other(source)),
@@ -195,6 +204,13 @@ fn make(path: &Path) -> Result<(), StoreError> {
     }
     placed?;
     fs::File::open(&directory).and_then(|dir| dir.sync_all()).map_err(|error| cannot(path, error))
+}
+
+/// Creates an empty file that only those may use who may use its directory. SQLite gives its logs the mode of the file.
+fn create_private(path: &Path) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(file_mode(directory)?))
 }
 
 fn fill(draft: &Path) -> Outcome<()> {

@@ -3,9 +3,10 @@
 mod bench;
 mod organize;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use besom_core::RunState;
+use besom_engine::{EngineError, Place};
 use clap::{Args, Parser, Subcommand};
 
 use besom_plot::Kind;
@@ -34,8 +35,19 @@ pub(crate) struct Arguments {
         hide_possible_values = true
     )]
     pub(crate) color: Color,
+    /// Let the group use a new store, too
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) shared: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// Where the store is that is meant.
+    pub(crate) fn place(&self) -> Result<Place, EngineError> {
+        let place = Place::find(self.store.as_deref().map(Path::as_os_str))?;
+        Ok(if self.shared { place.shared() } else { place })
+    }
 }
 
 #[derive(Debug, Subcommand)]
