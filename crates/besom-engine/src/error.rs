@@ -35,6 +35,19 @@ pub enum EngineError {
         /// The directory that was searched.
         directory: PathBuf,
     },
+    /// The store is on a network file system.
+    #[error(
+        "the store {} is on a network file system ({kind}), where SQLite's locks and log may fail and damage it: use a \
+         directory on a local disk of the one host on which all of its agents run, or set BESOM_ALLOW_NETWORK_FS=1 to use \
+         it all the same, from one host at a time",
+        directory.display()
+    )]
+    Network {
+        /// The directory of the store.
+        directory: PathBuf,
+        /// What the file system is called.
+        kind: String,
+    },
     /// A store is named by a URL of an unknown kind.
     #[error("unknown kind of store '{url}': name a directory, or file:DIRECTORY")]
     UnknownKind {

@@ -76,6 +76,7 @@ mod files;
 mod json_fault;
 #[cfg(feature = "mutants")]
 mod lossy;
+mod network;
 mod past;
 mod path;
 mod place;

@@ -11,13 +11,16 @@ use besom_store::{
     FileFault, MemoryStore, Queue, SqliteStore, Store, StoreError, SweepId, SweepRow, system_clock,
 };
 
-use crate::{EngineError, id_of_path};
+use crate::{EngineError, id_of_path, network};
 
 /// The environment variable that names the store.
 pub const STORE_VARIABLE: &str = "BESOM_STORE";
 
 /// The store of the working directory, used where none is named.
 const DEFAULT: &str = ".besom";
+
+/// The environment variable that allows a store on a network file system.
+const NETWORK_VARIABLE: &str = "BESOM_ALLOW_NETWORK_FS";
 
 /// What a new store's directory says to git.
 const IGNORED: &str = "# Made by besom: results are not source.\n*\n";
@@ -34,6 +37,7 @@ pub struct Place {
     directory: Option<PathBuf>,
     /// What a new store's directory may be used for, and by whom.
     mode: u32,
+    network_allowed: bool,
 }
 
 #[derive(Clone)]
@@ -76,7 +80,7 @@ impl Place {
     /// # Ok::<(), besom_engine::EngineError>(())
     /// ```
     pub fn opened_by(open: impl Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync + 'static) -> Self {
-        Self { kind: Kind::Opened(Arc::new(open)), directory: None, mode: PRIVATE }
+        Self { kind: Kind::Opened(Arc::new(open)), directory: None, mode: PRIVATE, network_allowed: false }
     }
 
     /// The same, where agents keep the files of runs below this directory; programs need them.
@@ -103,8 +107,9 @@ impl Place {
             _ => PathBuf::from(name),
         };
         let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
+        let network_allowed = std::env::var_os(NETWORK_VARIABLE).is_some_and(|value| value == "1");
         let kind = Kind::Directory(directory.clone());
-        Ok(Self { kind, directory: Some(directory), mode: PRIVATE })
+        Ok(Self { kind, directory: Some(directory), mode: PRIVATE, network_allowed })
     }
 
     /// The place that is named, else the one in `$BESOM_STORE`, else the nearest `.besom` with a store, in the working directory or
@@ -127,6 +132,14 @@ impl Place {
         self
     }
 
+    /// The same place, also if it is on a network file system, where SQLite's locks and log may fail (decision 60). The
+    /// environment variable `BESOM_ALLOW_NETWORK_FS=1` does the same.
+    #[must_use]
+    pub fn allow_network(mut self) -> Self {
+        self.network_allowed = true;
+        self
+    }
+
     /// The directory below which agents keep the files of runs, as an absolute path; the store's, if the place was found by
     /// its name.
     pub fn directory(&self) -> Option<&Path> {
@@ -137,10 +150,11 @@ impl Place {
     /// its directory exists, whose group then has the same rights to its files.
     ///
     /// # Errors
-    /// If it cannot be opened.
+    /// If it cannot be opened; [`EngineError::Network`] if it is on a network file system.
     pub fn open_or_create(&self) -> Result<Box<dyn Store>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => {
+                self.check_network(directory)?;
                 self.make_directory(directory)?;
                 Ok(broken_on_request(SqliteStore::open(&file(directory), system_clock())?))
             }
@@ -154,7 +168,7 @@ impl Place {
     /// If it does not exist or cannot be opened.
     pub fn open(&self) -> Result<Box<dyn Store>, EngineError> {
         match &self.kind {
-            Kind::Directory(directory) => existing(directory),
+            Kind::Directory(directory) => self.existing(directory),
             Kind::Opened(open) => Ok(open()?),
         }
     }
@@ -169,10 +183,13 @@ impl Place {
             Kind::Directory(directory) => directory,
             Kind::Opened(open) => return Ok(open()?),
         };
+        self.check_network(directory)?;
         must_exist(directory)?;
         let read = || SqliteStore::open_read_only(&file(directory), system_clock());
         let store = match read() {
-            Err(StoreError::Open { source: FileFault::Old(_), .. }) if existing(directory).is_ok() => read(),
+            Err(StoreError::Open { source: FileFault::Old(_), .. }) if self.existing(directory).is_ok() => {
+                read()
+            }
             opened => opened,
         };
         Ok(Box::new(store?))
@@ -181,8 +198,23 @@ impl Place {
     /// Opens the store, which must exist, as the agent with this number sees it.
     pub(crate) fn open_queue(&self, job: u32) -> Result<Box<dyn Queue>, EngineError> {
         match &self.kind {
-            Kind::Directory(directory) => Ok(lossy_on_request(existing(directory)?, job)),
+            Kind::Directory(directory) => Ok(lossy_on_request(self.existing(directory)?, job)),
             Kind::Opened(open) => Ok(open()?),
+        }
+    }
+
+    fn existing(&self, directory: &Path) -> Result<Box<dyn Store>, EngineError> {
+        self.check_network(directory)?;
+        must_exist(directory)?;
+        Ok(broken_on_request(SqliteStore::open_existing(&file(directory), system_clock())?))
+    }
+
+    fn check_network(&self, directory: &Path) -> Result<(), EngineError> {
+        match network::file_system(directory) {
+            Some(kind) if !self.network_allowed => {
+                Err(EngineError::Network { directory: directory.to_owned(), kind })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -206,11 +238,6 @@ fn nearest() -> Option<PathBuf> {
 /// The database of the store in this directory.
 fn file(directory: &Path) -> PathBuf {
     directory.join("besom.db")
-}
-
-fn existing(directory: &Path) -> Result<Box<dyn Store>, EngineError> {
-    must_exist(directory)?;
-    Ok(broken_on_request(SqliteStore::open_existing(&file(directory), system_clock())?))
 }
 
 fn must_exist(directory: &Path) -> Result<(), EngineError> {

@@ -38,6 +38,7 @@ fn is_bench_input(error: &BenchError) -> bool {
 fn is_engine_input(error: &EngineError) -> bool {
     match error {
         EngineError::NoStore { .. }
+        | EngineError::Network { .. }
         | EngineError::UnknownKind { .. }
         | EngineError::Config(_)
         | EngineError::Registry(_) => true,
@@ -74,6 +75,7 @@ fn way_out(error: &anyhow::Error) -> String {
             return " (create one with besom run FILE, or name another with --store or BESOM_STORE)"
                 .to_owned();
         }
+        Some(EngineError::Network { .. }) => return " (--allow-network-fs does the same)".to_owned(),
         Some(EngineError::Store(error)) => Some(error),
         _ => error.downcast_ref::<StoreError>(),
     };

@@ -1,4 +1,4 @@
-//! A store kept private.
+//! A store kept: private, on a local disk.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod command;

@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// Let the group use a new store, too
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) shared: bool,
+    /// Use a store on a network file system, which may damage it [default: $BESOM_ALLOW_NETWORK_FS]
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) allow_network_fs: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -45,8 +48,11 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Where the store is that is meant.
     pub(crate) fn place(&self) -> Result<Place, EngineError> {
-        let place = Place::find(self.store.as_deref().map(Path::as_os_str))?;
-        Ok(if self.shared { place.shared() } else { place })
+        let mut place = Place::find(self.store.as_deref().map(Path::as_os_str))?;
+        if self.shared {
+            place = place.shared();
+        }
+        Ok(if self.allow_network_fs { place.allow_network() } else { place })
     }
 }
 
