@@ -48,6 +48,17 @@ pub enum EngineError {
         /// What the file system is called.
         kind: String,
     },
+    /// A store that lies in no directory is to be copied or examined.
+    #[error("only a store in a directory can be copied and examined")]
+    NotADirectory,
+    /// A copy of a store could not be made.
+    #[error("cannot copy the store to {}", to.display())]
+    Backup {
+        /// Where to.
+        to: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A store is named by a URL of an unknown kind.
     #[error("unknown kind of store '{url}': name a directory, or file:DIRECTORY")]
     UnknownKind {

@@ -67,6 +67,7 @@
 //! ```
 
 pub mod ask_tell;
+mod backup;
 mod build;
 mod create;
 mod crew;
@@ -85,6 +86,7 @@ mod run;
 mod size;
 mod start;
 
+pub use backup::BackupContent;
 pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, create_with, seed};

@@ -227,6 +227,16 @@ impl Place {
         }
         Ok(())
     }
+
+    /// The file and the directory of a store that must be there, to do with it what needs no open store.
+    ///
+    /// # Errors
+    /// [`EngineError::NoStore`], and [`EngineError::NotADirectory`] for a store that is in no directory.
+    pub(crate) fn file(&self) -> Result<(PathBuf, &Path), EngineError> {
+        let Kind::Directory(directory) = &self.kind else { return Err(EngineError::NotADirectory) };
+        must_exist(directory)?;
+        Ok((file(directory), directory))
+    }
 }
 
 /// The nearest store above the working directory, or in it.
@@ -236,7 +246,7 @@ fn nearest() -> Option<PathBuf> {
 }
 
 /// The database of the store in this directory.
-fn file(directory: &Path) -> PathBuf {
+pub(crate) fn file(directory: &Path) -> PathBuf {
     directory.join("besom.db")
 }
 

@@ -51,5 +51,5 @@ pub use model::{
 pub use mutants::{Mutant, Mutated};
 pub use queue::Queue;
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStore;
+pub use sqlite::{Health, SqliteStore};
 pub use store::Store;

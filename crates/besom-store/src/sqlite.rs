@@ -6,6 +6,7 @@
 
 mod agents;
 mod attempts;
+mod backup;
 mod changes;
 mod claims;
 mod columns;
@@ -13,11 +14,13 @@ mod curves;
 mod events;
 mod facts;
 mod fault;
+mod health;
 mod listing;
 mod logged;
 mod open;
 mod output;
 mod past;
+mod presence;
 mod queue;
 mod reports;
 mod rows;
@@ -33,8 +36,11 @@ use std::fmt;
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior};
 
 use self::fault::{LOCK_TIMEOUT, Outcome};
+use self::presence::Presence;
 use self::turn::Turns;
 use crate::{Clock, FileFault, StoreError};
+
+pub use self::health::Health;
 
 /// A store in one SQLite file, which several threads and processes may use at once, each by a `SqliteStore` of its
 /// own.
@@ -52,6 +58,8 @@ pub struct SqliteStore {
     clock: Clock,
     /// `None` for a store that no one else can write.
     turns: Option<Turns>,
+    /// Held for as long as the connection, which is dropped before it. `None` for one that others need not know of.
+    _presence: Option<Presence>,
     read_only: bool,
     /// Whether the last claim was answered with nothing, so that the next one probably will be.
     expects_nothing: bool,
@@ -86,7 +94,9 @@ impl SqliteStore {
     /// Does work on one state of the store, which others may be changing meanwhile.
     fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Result<T, StoreError> {
         let read = || {
-            let snapshot = Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred)?;
+            // An examination reads everything on one snapshot, which it has begun.
+            let begin = || Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred);
+            let snapshot = self.conn.is_autocommit().then(begin).transpose()?;
             work(&self.tx())
                 // Nothing was written; ending the snapshot cannot fail.
                 .inspect(|_| drop(snapshot))

@@ -243,3 +243,28 @@ fn the_group_of_a_directory_that_exists_has_the_same_rights_to_the_store() {
         assert!(found.iter().all(|(_, mode)| mode == expected), "{given:o}: {found:?}");
     }
 }
+
+#[test]
+fn a_backup_of_a_store_in_use_is_one_state_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, copy) = (dir.path().join("runs.db"), dir.path().join("copy.db"));
+    let mut store = open(&path).unwrap();
+    store.create_sweep(&new_sweep()).unwrap();
+    // All of it is in the log still, which a copy of the file alone would miss.
+    SqliteStore::back_up(&path, &copy).unwrap();
+    store.set_state(&id(), besom_store::SweepState::Running, None).unwrap();
+    assert_eq!(mode(&copy) & 0o007, 0);
+    let found = open_existing(&copy).unwrap().sweeps().unwrap();
+    assert_eq!(found.iter().map(|sweep| sweep.state.as_str()).collect::<Vec<_>>(), ["pending"]);
+}
+
+#[test]
+fn a_backup_overwrites_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, copy) = (dir.path().join("runs.db"), dir.path().join("copy.db"));
+    drop(open(&path).unwrap());
+    fs::write(&copy, "mine").unwrap();
+    let refused = SqliteStore::back_up(&path, &copy).unwrap_err();
+    assert!(matches!(refused, StoreError::Open { .. }), "{refused:?}");
+    assert_eq!(fs::read(&copy).unwrap(), b"mine");
+}

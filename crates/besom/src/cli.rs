@@ -2,10 +2,12 @@
 
 mod agents;
 mod arguments;
+mod backup;
 mod bench;
 mod complete;
 mod conclusion;
 mod describe;
+mod doctor;
 mod files;
 mod grid;
 mod help;
@@ -153,6 +155,8 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         Command::Bench(arguments) => bench::bench(registry, arguments),
         Command::AskTell => ask_tell(registry),
         Command::Log { values } => manage::log(&values),
+        Command::Backup { to, runs } => backup::backup(&place, &to, runs),
+        Command::Doctor { salvage, json } => doctor::doctor(&place, salvage.as_deref(), json),
         Command::Completion { shell } => completion(shell),
     }
 }

@@ -1,5 +1,7 @@
 //! Errors: which are the user's to fix, and what helps.
 
+use std::io::ErrorKind;
+
 use besom_bench::BenchError;
 use besom_config::{Diagnostics, ReadError};
 use besom_core::{RegistryError, error_chain};
@@ -39,10 +41,14 @@ fn is_engine_input(error: &EngineError) -> bool {
     match error {
         EngineError::NoStore { .. }
         | EngineError::Network { .. }
+        | EngineError::NotADirectory
         | EngineError::UnknownKind { .. }
         | EngineError::Config(_)
         | EngineError::Registry(_) => true,
         EngineError::Store(error) => is_unknown(error),
+        EngineError::Backup { source, .. } => {
+            matches!(source.kind(), ErrorKind::AlreadyExists | ErrorKind::InvalidInput)
+        }
         _ => false,
     }
 }
@@ -80,6 +86,10 @@ fn way_out(error: &anyhow::Error) -> String {
         _ => error.downcast_ref::<StoreError>(),
     };
     match store {
+        Some(StoreError::Damaged(_) | StoreError::Contradiction { .. }) => {
+            " (besom doctor says what is wrong and saves what can be read; a copy made by besom backup replaces it)"
+                .to_owned()
+        }
         Some(StoreError::NoSweep { .. }) => {
             " (besom list shows the sweeps of this store; --store or BESOM_STORE names another)".to_owned()
         }

@@ -1,4 +1,4 @@
-//! A store kept: private, on a local disk.
+//! A store kept: backed up while it is used, examined, private, on a local disk.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod command;
@@ -9,6 +9,8 @@ use std::path::Path;
 use std::process::Command;
 
 use command::Desk;
+use serde_json::json;
+
 const SWEEP: &str = "method: grid\nmetric: {name: loss}\nparameters: {x: {values: [1, 2, 3]}}\n\
     command: [sh, -c, 'echo out; besom log loss=${1#--x=}', sh, '${args}']\n";
 
@@ -24,6 +26,83 @@ fn with_sweep() -> (Desk, String) {
 
 fn mode(path: &Path) -> String {
     format!("{:o}", fs::metadata(path).unwrap().mode() & 0o7777)
+}
+
+/// Damages a page of the database.
+fn damage(desk: &Desk, page: usize) {
+    let path = desk.path().join(".besom/besom.db");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[page * 4096..(page + 1) * 4096].fill(0xA5);
+    fs::write(&path, bytes).unwrap();
+}
+
+#[test]
+fn a_backup_is_a_store_itself() {
+    let (desk, id) = with_sweep();
+    for (to, store) in [("saved", "saved"), ("deep/er/saved", "deep/er/saved")] {
+        let answer = desk.call(&["backup", to]);
+        assert_eq!(
+            (answer.code, answer.out.as_str()),
+            (Some(0), format!("copied the store to {to}\n").as_str())
+        );
+        let best = desk.json(&["--store", store, "best", &id, "--json"]);
+        assert_eq!(best, desk.json(&["best", &id, "--json"]));
+        assert!(!desk.path().join(to).join("runs").exists());
+    }
+    assert_eq!(desk.call(&["backup", "copy.db"]).code, Some(0));
+    assert!(desk.path().join("copy.db").is_file());
+    let answer = desk.call(&["backup", "--runs", "whole"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    let output = format!("whole/runs/{id}/1/attempt-1/output.log");
+    assert_eq!(fs::read_to_string(desk.path().join(output)).unwrap(), "out\n");
+    let left: Vec<_> = fs::read_dir(desk.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
+}
+
+#[test]
+fn a_backup_overwrites_nothing() {
+    let (desk, _) = with_sweep();
+    desk.file("mine.db", "mine");
+    fs::create_dir(desk.path().join("there")).unwrap();
+    for to in ["mine.db", "there"] {
+        let answer = desk.call(&["backup", to]);
+        assert_eq!(answer.code, Some(2), "{answer:?}");
+        assert!(answer.err.contains(&format!("cannot copy the store to {to}")), "{answer:?}");
+    }
+    assert_eq!(fs::read_to_string(desk.path().join("mine.db")).unwrap(), "mine");
+    assert_eq!(desk.call(&["backup", "--runs", "copy.db"]).code, Some(2));
+}
+
+#[test]
+fn doctor_finds_a_store_well_or_says_what_is_wrong_and_saves_the_rest() {
+    let (desk, id) = with_sweep();
+    let answer = desk.call(&["doctor"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    assert!(answer.out.ends_with(": 1 sweep and 3 runs readable\nno problems found\n"), "{answer:?}");
+    assert_eq!(desk.json(&["doctor", "--json"])["problems"], json!([]));
+
+    damage(&desk, 8);
+    let answer = desk.call(&["doctor"]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(answer.out.contains("save what can be read in a new store with: besom doctor --salvage DIR"));
+    let answer = desk.call(&["doctor", "--salvage", "saved"]);
+    assert!(answer.out.starts_with("store saved: "), "{answer:?}");
+    let _ = desk.call(&["--store", "saved", "runs", &id]);
+}
+
+#[test]
+fn a_damaged_store_is_an_error_that_says_what_helps() {
+    let (desk, _) = with_sweep();
+    damage(&desk, 0);
+    let bytes = fs::read(desk.path().join(".besom/besom.db")).unwrap();
+    assert_eq!(bytes[0], 0xA5);
+    // The first page still says what the file is.
+    let mut header = b"SQLite format 3\0".to_vec();
+    header.extend(&bytes[16..]);
+    fs::write(desk.path().join(".besom/besom.db"), header).unwrap();
+    let answer = desk.call(&["list"]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(answer.err.contains("besom doctor") || answer.err.contains("not a besom store"), "{answer:?}");
 }
 
 #[test]

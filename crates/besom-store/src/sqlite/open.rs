@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
 use super::fault::{Fault, LOCK_TIMEOUT, Outcome, file_fault};
+use super::presence::Presence;
 use super::schema::{self, APPLICATION_ID, Identity, UPGRADES, VERSION, beside};
 use super::turn::Turns;
 use crate::files::{PRIVATE, create_directory, file_mode};
@@ -29,7 +30,8 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError::Open`] if there is a directory, or no right to write; [`StoreError::NotAStore`] for anything
-    /// that besom has not made, also an empty file; [`StoreError::TooNew`].
+    /// that besom has not made, also an empty file; [`StoreError::TooNew`]; [`StoreError::Damaged`], for which the
+    /// structure of the file is examined if its last users were killed.
     pub fn open(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         if !exists(path)? {
             let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -52,6 +54,10 @@ impl SqliteStore {
             return Err(cannot(path, FileFault::ReadOnly));
         }
         let mut turns = Turns::at(&place).map_err(|error| cannot(path, error))?;
+        let mut presence = Presence::at(&place);
+        if let Ok(presence) = &mut presence {
+            presence.begin(&conn)?;
+        }
         prepare(&conn).map_err(|fault| match StoreError::from(fault) {
             StoreError::Write(source) => cannot(path, source),
             other => other,
@@ -61,7 +67,7 @@ impl SqliteStore {
             let found = recognize(path, &conn)?;
             schema::upgrade(&conn, &place, found, VERSION, UPGRADES)?;
         }
-        Ok(Self { turns: Some(turns), ..Self::on(conn, clock) })
+        Ok(Self { turns: Some(turns), _presence: presence.ok(), ..Self::on(conn, clock) })
     }
 
     /// Opens a store that must be there to read it, for which no right to write is needed. What would write answers
@@ -88,13 +94,13 @@ impl SqliteStore {
         Ok(Self::on(conn, clock))
     }
 
-    fn on(conn: Connection, clock: Clock) -> Self {
-        Self { conn, clock, turns: None, read_only: false, expects_nothing: true }
+    pub(super) fn on(conn: Connection, clock: Clock) -> Self {
+        Self { conn, clock, turns: None, _presence: None, read_only: false, expects_nothing: true }
     }
 }
 
 /// A connection that only reads, and the version of the store.
-fn open_to_read(path: &Path) -> Result<(u32, Connection), StoreError> {
+pub(super) fn open_to_read(path: &Path) -> Result<(u32, Connection), StoreError> {
     let place = find(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     match connect(path, &place, flags).and_then(|conn| Ok((recognize(path, &conn)?, conn))) {
@@ -107,7 +113,7 @@ fn open_to_read(path: &Path) -> Result<(u32, Connection), StoreError> {
     }
 }
 
-fn cannot(path: &Path, source: impl Into<FileFault>) -> StoreError {
+pub(super) fn cannot(path: &Path, source: impl Into<FileFault>) -> StoreError {
     StoreError::Open { path: path.to_owned(), source: source.into() }
 }
 
@@ -207,7 +213,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Creates an empty file that only those may use who may use its directory. SQLite gives its logs the mode of the file.
-fn create_private(path: &Path) -> io::Result<()> {
+pub(super) fn create_private(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
     file.set_permissions(Permissions::from_mode(file_mode(directory)?))
@@ -243,7 +249,7 @@ fn remove(draft: &Path) {
     }
 }
 
-fn log_is_empty(place: &Path) -> bool {
+pub(super) fn log_is_empty(place: &Path) -> bool {
     fs::metadata(beside(place, "-wal")).map_or(true, |log| log.len() == 0)
 }
 

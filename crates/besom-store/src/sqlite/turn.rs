@@ -211,7 +211,7 @@ fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
 }
 
 /// The file beside a store by whose locks its users know of each other.
-fn side_file(store: &Path, suffix: &str) -> io::Result<File> {
+pub(super) fn side_file(store: &Path, suffix: &str) -> io::Result<File> {
     let mut path = store.as_os_str().to_owned();
     path.push(".");
     path.push(suffix);

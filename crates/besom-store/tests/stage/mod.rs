@@ -1,13 +1,14 @@
 //! What the tests of a store have in common: sweeps, runs and clocks.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use besom_core::{Goal, RunNumber, RunState};
 use besom_store::{
-    AgentId, Claim, ClaimedRun, Clock, End, NewAgent, NewRun, NewSweep, Queue, Row, SqliteStore, Store,
-    SweepId,
+    AgentId, Claim, ClaimedRun, Clock, End, NewAgent, NewRun, NewSweep, Queue, Row, SqliteStore, StopKind,
+    Store, SweepId, SweepState,
 };
 use serde_json::{Map, Value, json};
 
@@ -68,4 +69,34 @@ pub(crate) fn row(seq: u64, values: Value) -> Row {
 
 pub(crate) fn end(state: RunState) -> End {
     End::new(state)
+}
+
+/// A small store with runs in most states, curves, output, facts and a second attempt.
+pub(crate) fn small_store(directory: &Path) -> PathBuf {
+    let path = directory.join("runs.db");
+    let time = Time::default();
+    let mut store = SqliteStore::open(&path, time.clock()).unwrap();
+    store.create_sweep(&new_sweep().label("who", "me")).unwrap();
+    store.set_state(&id(), SweepState::Running, None).unwrap();
+    let first = RunNumber::FIRST;
+    store.add_runs(&id(), first, &new_runs(12), None).unwrap();
+    let agent = join(&mut store);
+    for request in 1..=8 {
+        let lease = claim(&mut store, agent, request).lease;
+        for seq in 1..=20 {
+            time.pass(10);
+            let values = json!({"loss": 1.0 / (seq as f64 + request as f64), "epoch": seq});
+            store.report(&lease, &[row(seq, values)]).unwrap();
+        }
+        store.print(&lease, 0, "epoch 1\nepoch 2\n").unwrap();
+        store.describe(&lease, &object(json!({"host": "here"}))).unwrap();
+        match request {
+            1..=4 => drop(store.finish(&lease, &end(RunState::Finished)).unwrap()),
+            5 => drop(store.finish(&lease, &End::new(RunState::Failed).message("no data")).unwrap()),
+            6 => drop(store.request_stops(&id(), &[(lease.run, "bad".to_owned())], StopKind::Early).unwrap()),
+            _ => {}
+        }
+    }
+    drop(store);
+    path
 }

@@ -229,6 +229,24 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "NAME=VALUE")]
         values: Vec<String>,
     },
+    /// Copy the store while it is in use
+    Backup {
+        /// New directory, or new file that ends in .db
+        #[arg(value_name = "DIR|FILE")]
+        to: PathBuf,
+        /// Copy the directories of runs, too
+        #[arg(long)]
+        runs: bool,
+    },
+    /// Examine the store: what is wrong, what can be saved
+    Doctor {
+        /// Save what can be read in a new store in this directory
+        #[arg(long, value_name = "DIR")]
+        salvage: Option<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a completion script for a shell
     Completion {
         /// The shell
