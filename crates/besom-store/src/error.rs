@@ -94,6 +94,14 @@ pub enum StoreError {
     /// Others kept the store busy for this many seconds.
     #[error("the store was busy for {0} s; is another program stuck while using it?")]
     Busy(u64),
+    /// Another process kept the store locked for long.
+    #[error("the store was locked for {seconds} s by {holder}")]
+    Locked {
+        /// For how many seconds.
+        seconds: u64,
+        /// The process, as the system names it.
+        holder: String,
+    },
     /// What the store holds contradicts itself.
     #[error("the store is damaged: {what} is {found}")]
     Contradiction {
@@ -138,7 +146,7 @@ impl StoreError {
     /// after these errors and stop at any other.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Open { .. } | Self::Write(_) | Self::Busy(_) => true,
+            Self::Open { .. } | Self::Write(_) | Self::Busy(_) | Self::Locked { .. } => true,
             Self::Other { is_transient, .. } => *is_transient,
             Self::NotAStore { .. }
             | Self::TooNew { .. }

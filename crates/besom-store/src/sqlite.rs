@@ -15,6 +15,7 @@ mod events;
 mod facts;
 mod fault;
 mod health;
+mod holder;
 mod listing;
 mod logged;
 mod open;
@@ -32,6 +33,7 @@ mod sweeps;
 mod turn;
 
 use std::fmt;
+use std::path::Path;
 
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior};
 
@@ -122,13 +124,21 @@ impl SqliteStore {
         if self.read_only {
             return Err(StoreError::Write(FileFault::ReadOnly));
         }
-        let turn = self.turns.as_mut().map(|turns| turns.wait(LOCK_TIMEOUT)).transpose()?;
+        let turn = self.turns.as_mut().map(|turns| turns.wait(LOCK_TIMEOUT)).transpose();
+        let turn = turn.map_err(|error| self.with_holder(error))?;
         let result = match durability {
             Durability::Durable => self.transact(work),
             Durability::Soft => self.transact_softly(work),
         };
         drop(turn);
-        Ok(result?)
+        result.map_err(|fault| self.with_holder(fault.into()))
+    }
+
+    /// The error, naming who kept the store busy if that is known.
+    fn with_holder(&self, error: StoreError) -> StoreError {
+        let StoreError::Busy(seconds) = error else { return error };
+        let holder = self.conn.path().and_then(|path| holder::holder(Path::new(path)));
+        holder.map_or(error, |holder| StoreError::Locked { seconds, holder })
     }
 
     fn transact<T>(&self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Outcome<T> {
