@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import sys
 
 import pytest
 
@@ -53,3 +54,26 @@ def test_the_algorithms_keep_the_laws():
     space = {"besom": besom, "controller": controller}
     exec("import besom.testing\n" + block, space)
     besom.testing.check_stopper(space["above_one"])
+
+
+def test_the_programs_for_frameworks_are_python():
+    programs = [program for program in blocks("frameworks.md") if program.startswith("import besom")]
+    assert len(programs) == 7
+    for program in programs:
+        compile(program, "train.py", "exec")
+
+
+@pytest.mark.parametrize("package", ["sklearn.neural_network", "sklearn.ensemble", "xgboost"])
+def test_the_program_for_a_framework_reports_to_its_sweep(package, place):
+    """Those of packages that are installed; the large ones were run when the page was written."""
+    pytest.importorskip("sklearn")
+    pytest.importorskip(package)
+    (program,) = [program for program in blocks("frameworks.md") if re.search(rf"^(import|from) {re.escape(package)}\b", program, re.M)]
+    (place / "train.py").write_text(program)
+    (file,) = blocks("frameworks.md", "yaml")
+    file = file.replace("run_cap: 30", "run_cap: 2").replace("min: 1e-4, max: 0.3", "min: 0.01, max: 0.1")
+    (place / "sweep.yaml").write_text(file + f'command: ["{sys.executable}", "${{program}}", "${{args}}"]\n')
+    sweep_id = besom.sweep("sweep.yaml")
+    besom.agent(sweep_id)
+    best = besom.Api().sweep(sweep_id).best_run()
+    assert best is not None and best.best > 0.5
