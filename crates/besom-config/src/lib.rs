@@ -39,6 +39,6 @@ pub use describe::algorithms;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use excerpt::Paint;
 pub use input::{MAX_BYTES, ReadError, read_file, read_from};
-pub use reader::{Parsed, Reader};
+pub use reader::{Parsed, Reader, read_values};
 pub use schema::schema;
 pub use sweep::{Algorithm, Retry, SweepConfig};

@@ -1,6 +1,7 @@
 //! The way in: text or JSON to a checked configuration.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use besom_core::Registry;
 use serde_json::Value;
@@ -138,14 +139,35 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Reads the values in YAML or JSON text that is no sweep file, such as the defaults of a program. Words without quotes mean
+/// what they mean in a sweep file; infinities and NaN are the texts `Infinity`, `-Infinity` and `NaN`.
+///
+/// # Errors
+/// If it is not YAML, or larger than a sweep file may be; `source` is what messages call it.
+///
+/// ```
+/// let values = besom_config::read_values("lr: 1e-5\nlayers: [1, 2]", "defaults.yaml")?;
+/// assert_eq!(values, serde_json::json!({"lr": 1e-5, "layers": [1, 2]}));
+/// # Ok::<(), besom_config::Diagnostics>(())
+/// ```
+pub fn read_values(text: &str, source: &str) -> Result<Value, Diagnostics> {
+    let mut collector = Collector::new(source, Dialect::Besom);
+    let root = compose(text, &mut collector);
+    root.map(|root| root.to_json()).ok_or_else(|| errors_of(collector.into_sorted(text)))
+}
+
 fn read_text(text: &str, known: &Known<'_>, collector: &mut Collector) -> Option<SweepConfig> {
+    let root = compose(text, collector)?;
+    check(&root, known, collector)
+}
+
+fn compose(text: &str, collector: &mut Collector) -> Option<Rc<Node>> {
     if text.len() > MAX_BYTES {
         let message = format!("it is larger than {MAX_BYTES} bytes, the limit for a sweep file");
         collector.error(Place::default(), &tree::Path::Root, message);
         return None;
     }
-    let root = yaml::compose(text, collector)?;
-    check(&root, known, collector)
+    yaml::compose(text, collector)
 }
 
 fn errors_of(diagnostics: Vec<Diagnostic>) -> Diagnostics {

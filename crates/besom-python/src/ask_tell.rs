@@ -69,7 +69,7 @@ impl PySweep {
         })?;
         let mut runs = Vec::with_capacity(next.len());
         for (number, params) in next {
-            runs.push(AskedRun { number: number.get(), params: value::dict(py, &params)?.unbind() });
+            runs.push(AskedRun { number: number.get(), params: value::params(py, &params)?.unbind() });
         }
         match count {
             Some(_) => runs.into_pyobject(py),

@@ -89,7 +89,7 @@ impl PyController {
         loop {
             match self.with(py, Inner::look)? {
                 Look::Found(number, point, note) => {
-                    let (point, note) = (value::dict(py, &point)?, value::dict(py, &note)?);
+                    let (point, note) = (value::params(py, &point)?, value::dict(py, &note)?);
                     return Ok(Some((number.get(), point.into_any(), note.into_any())));
                 }
                 Look::Over => return Ok(None),

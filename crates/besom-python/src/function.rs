@@ -67,7 +67,7 @@ pub(crate) struct Call {
     returns: Sender<Returned>,
 }
 
-/// How a function returned, as `besom._run.execute` reports it.
+/// How a function returned, as `besom._function.execute` reports it.
 enum Returned {
     Finished,
     Failed {
@@ -108,8 +108,8 @@ impl Call {
         let log = RunLog::open(&self.metrics, self.signal.clone())?;
         let lease = &self.run.lease;
         let run = (lease.sweep.as_str(), lease.run.get(), lease.attempt);
-        let params = value::dict(py, &self.run.point)?;
-        let execute = py.import("besom._run")?.getattr("execute")?;
+        let params = value::params(py, &self.run.point)?;
+        let execute = py.import("besom._function")?.getattr("execute")?;
         let answer = execute.call1((function, run, params, &self.directory, log))?;
         let (word, message, excerpt): (String, String, String) = answer.extract()?;
         Ok(match word.as_str() {

@@ -53,7 +53,7 @@ mod _besom {
     #[pymodule_export]
     use crate::stateless::{next_runs, stop_runs};
     #[pymodule_export]
-    use crate::store::{PyStore, check_config, check_text, create_sweep, create_sweep_from_text};
+    use crate::store::{PyStore, check_config, check_text, create_sweep, create_sweep_from_text, read_yaml};
     #[pymodule_export]
     use crate::view::{AskView, HistoryView, ProblemView, RunView};
 }

@@ -50,6 +50,13 @@ pub(crate) fn check_text<'py>(
     Ok((value::python(py, &config.filled)?, warnings.iter().map(ToString::to_string).collect()))
 }
 
+/// Read the values in YAML or JSON text, called `name` in errors, as in a sweep file: `1e-5` is a number.
+#[pyfunction]
+pub(crate) fn read_yaml<'py>(py: Python<'py>, text: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    let values = besom_config::read_values(text, name).map_err(Failure::from)?;
+    value::param(py, &values)
+}
+
 /// Create a sweep. `search` and `stopper` are algorithms of the caller's own, which the configuration calls by the names
 /// in `own`. Return the id.
 #[pyfunction]

@@ -62,11 +62,20 @@ fn at_depth(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
 
 /// Values of other packages, by what they can do.
 fn foreign(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
-    if value.hasattr("tolist")? {
-        return at_depth(&value.call_method0("tolist")?, depth + 1);
+    for method in ["tolist", "item"] {
+        if value.hasattr(method)? {
+            let inner = value.call_method0(method)?;
+            // NumPy's extended floats have no type of Python, and are their own items.
+            if !inner.get_type().is(value.get_type()) {
+                return at_depth(&inner, depth + 1);
+            }
+        }
     }
-    if value.hasattr("item")? {
-        return at_depth(&value.call_method0("item")?, depth + 1);
+    if value.hasattr("isoformat")? {
+        return at_depth(&value.call_method0("isoformat")?, depth + 1);
+    }
+    if value.hasattr("total_seconds")? {
+        return at_depth(&value.call_method0("total_seconds")?, depth + 1);
     }
     if value.hasattr("keys")? && value.hasattr("__getitem__")? {
         let dict = value.py().get_type::<PyDict>().call1((value,))?;
@@ -119,20 +128,42 @@ fn number(x: f64) -> Value {
     Number::from_f64(x).map_or_else(|| text(x).into(), Value::Number)
 }
 
+/// What a text is for Python.
+type OfText = for<'py> fn(Python<'py>, &str) -> Bound<'py, PyAny>;
+
 /// A JSON value for Python.
 pub(crate) fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    converted(py, value, text)
+}
+
+fn converted<'py>(py: Python<'py>, value: &Value, of_text: OfText) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         Value::Null => py.None().into_bound(py),
         Value::Bool(flag) => PyBool::new(py, *flag).to_owned().into_any(),
         Value::Number(number) => python_number(py, number)?,
-        Value::String(text) => PyString::new(py, text).into_any(),
+        Value::String(text) => of_text(py, text),
         Value::Array(items) => {
             let list = PyList::empty(py);
-            items.iter().try_for_each(|item| list.append(python(py, item)?))?;
+            items.iter().try_for_each(|item| list.append(converted(py, item, of_text)?))?;
             list.into_any()
         }
-        Value::Object(object) => dict(py, object)?.into_any(),
+        Value::Object(object) => converted_dict(py, object, of_text)?.into_any(),
     })
+}
+
+fn text<'py>(py: Python<'py>, text: &str) -> Bound<'py, PyAny> {
+    PyString::new(py, text).into_any()
+}
+
+/// A text of a parameter: the texts that stand for numbers that JSON lacks are these numbers.
+fn text_or_number<'py>(py: Python<'py>, given: &str) -> Bound<'py, PyAny> {
+    let number = match given {
+        "NaN" => f64::NAN,
+        "Infinity" => f64::INFINITY,
+        "-Infinity" => f64::NEG_INFINITY,
+        _ => return text(py, given),
+    };
+    PyFloat::new(py, number).into_any()
 }
 
 fn python_number<'py>(py: Python<'py>, number: &Number) -> PyResult<Bound<'py, PyAny>> {
@@ -147,8 +178,26 @@ fn python_number<'py>(py: Python<'py>, number: &Number) -> PyResult<Bound<'py, P
 
 /// A JSON object for Python.
 pub(crate) fn dict<'py>(py: Python<'py>, object: &Map<String, Value>) -> PyResult<Bound<'py, PyDict>> {
+    converted_dict(py, object, text)
+}
+
+/// The parameters of a run for Python, where infinities and NaN are floats again.
+pub(crate) fn params<'py>(py: Python<'py>, object: &Map<String, Value>) -> PyResult<Bound<'py, PyDict>> {
+    converted_dict(py, object, text_or_number)
+}
+
+/// The value of one parameter for Python.
+pub(crate) fn param<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    converted(py, value, text_or_number)
+}
+
+fn converted_dict<'py>(
+    py: Python<'py>,
+    object: &Map<String, Value>,
+    of_text: OfText,
+) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
-    object.iter().try_for_each(|(key, value)| dict.set_item(key, python(py, value)?))?;
+    object.iter().try_for_each(|(key, value)| dict.set_item(key, converted(py, value, of_text)?))?;
     Ok(dict)
 }
 

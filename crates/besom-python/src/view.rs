@@ -65,7 +65,7 @@ impl ProblemView {
             let message = format!("expected {dimensions} coordinates from 0 to 1, got {cube:?}");
             return Err(PyValueError::new_err(message));
         }
-        value::dict(py, &self.problem.space.decode(&cube).to_json())
+        value::params(py, &self.problem.space.decode(&cube).to_json())
     }
 
     /// The coordinates of these parameters in the unit cube, a missing one in its middle or at its first category; None if
@@ -173,7 +173,7 @@ impl RunView {
         record.set_item("best", self.best())?;
         record.set_item("last", self.last())?;
         for (name, given) in self.run().point.iter() {
-            record.set_item(name.to_string(), value::python(py, given)?)?;
+            record.set_item(name.to_string(), value::param(py, given)?)?;
         }
         Ok(record)
     }
@@ -190,7 +190,7 @@ impl RunView {
     /// Its parameters, nested as in the sweep file.
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        value::dict(py, &self.run().point.to_json())
+        value::params(py, &self.run().point.to_json())
     }
 
     /// The note of the search method on its suggestion.
@@ -232,7 +232,7 @@ impl RunView {
     /// A parameter: `run["lr"]` is `run.params["lr"]`.
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         match self.run().point.to_json().get(name) {
-            Some(given) => value::python(py, given),
+            Some(given) => value::param(py, given),
             None => Err(PyKeyError::new_err(name.to_owned())),
         }
     }

@@ -36,46 +36,58 @@ __version__ = "0.1.0"
 
 __all__ = [
     "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture", "Problem",
-    "Run", "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "finish", "init",
-    "log", "picture", "register_search", "register_stopper", "run", "sweep",
+    "Run", "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "define_metric", "finish",
+    "init", "log", "mark_preempting", "picture", "register_search", "register_stopper", "run", "summary", "sweep",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
+    from besom._active import Current
     from besom._algorithms import WAIT, Suggestion
     from besom._api import Api
     from besom._besom import AskedRun, Sweep, register_search, register_stopper
+    from besom._config import Config
     from besom._controller import Controller, controller
+    from besom._init import define_metric, finish, init, log, mark_preempting
     from besom._picture import Picture, picture
-    from besom._run import Config, CurrentConfig, Run, finish, init, log
+    from besom._run import Run
     from besom._sweep import agent, sweep
 
-    config: CurrentConfig
+    config: Current
+    summary: Current
     run: Run | None
 
 #: The module of each public name. Modules are loaded at first use, so that `import besom` costs little.
 _HOMES = {
-    "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Controller": "_controller",
-    "controller": "_controller", "Sweep": "_besom", "AskedRun": "_besom", "register_search": "_besom", "register_stopper": "_besom", "Config": "_run",
-    "Run": "_run", "Picture": "_picture", "picture": "_picture", "finish": "_run", "init": "_run", "log": "_run", "agent": "_sweep", "sweep": "_sweep",
+    "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Controller": "_controller", "controller": "_controller",
+    "Sweep": "_besom", "AskedRun": "_besom", "register_search": "_besom", "register_stopper": "_besom", "Config": "_config", "Run": "_run",
+    "Picture": "_picture", "picture": "_picture", "define_metric": "_init", "finish": "_init", "init": "_init", "log": "_init",
+    "mark_preempting": "_init", "agent": "_sweep", "sweep": "_sweep",
 }  # fmt: skip
+_MODULES = ("errors", "integrations", "plot", "sweeps", "testing")
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name == "run":
-        return import_module("besom._run").current()
-    if name == "config":
-        value: Any = import_module("besom._run").CurrentConfig()
+        return import_module("besom._active").current()
+    if name in ("config", "summary"):
+        value: Any = import_module("besom._active").Current(name)
     elif name in _HOMES:
         value = getattr(import_module(f"besom.{_HOMES[name]}"), name)
-    elif name in ("sweeps", "testing", "plot", "integrations"):
+    elif name in _MODULES:
         return import_module(f"besom.{name}")
-    else:
+    elif name.startswith("_"):
         raise AttributeError(f"module 'besom' has no attribute '{name}'")
+    else:
+        # A name of W&B that programs use, or none.
+        wandb = import_module("besom._wandb")
+        if name not in wandb.NAMES:
+            raise wandb.unknown(name, __dir__())
+        value = wandb.NAMES[name]
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *_MODULES})

@@ -5,11 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any, Optional
 
-from besom import _besom, _place, _show
+from besom import _besom, _order, _place, _show
+from besom._plain import merged, with_floats
 
-
-#: How values that JSON lacks are stored.
-_NOT_FINITE: dict[str, Any] = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 def warn_of_missing_metric(store: _besom.Store, id: str) -> None:
@@ -66,7 +64,7 @@ class ApiRun:
     @property
     def config(self) -> dict[str, Any]:
         """The parameters, nested as in the sweep file, and what the program has added to them."""
-        return {**self.facts.get("config", {}), **self._row["params"]}
+        return merged(self.facts.get("config", {}), with_floats(self._row["params"]))
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -162,7 +160,12 @@ class ApiSweep:
 
         Runs that failed, crashed or were killed do not count; a running run does, and is the best so far. If there is none
         although runs have finished, a warning says what they logged instead of the metric: :attr:`missing_metric`.
+
+        ``order``, as in :meth:`Api.runs`, chooses by another value: ``"-summary_metrics.acc"`` is the run with the highest last ``acc``.
         """
+        if order is not None:
+            counted = [run for run in self.runs if run.state not in ("failed", "crashed", "killed")]
+            return next(iter(_order.ordered(counted, order, only_known=True)), None)
         best = self._store.status(self.id)["best"]
         if not best:
             warn_of_missing_metric(self._store, self.id)
@@ -209,12 +212,12 @@ class ApiSweep:
             "ended": given["ended_ms"],
         }
         fixed = set(row)
-        params = _show.flat(given["params"])
+        params = _show.flat(with_floats(given["params"]))
         row.update((f"config.{name}" if name in fixed else name, value) for name, value in params.items())
         for logged in self._store.logged(self.id, run.number):
             key = logged["key"]
             name = f"summary.{key}" if key in fixed or key in params else key
-            row[name] = _NOT_FINITE.get(logged["last"], logged["last"]) if isinstance(logged["last"], str) else logged["last"]
+            row[name] = with_floats(logged["last"])
         return row
 
     def pause(self) -> None:
@@ -277,6 +280,17 @@ class Api:
     def sweeps(self) -> list[ApiSweep]:
         """Return all sweeps, oldest first."""
         return [ApiSweep(self._store, row["id"]) for row in self._store.sweeps()]
+
+    def runs(
+        self, path: Optional[str] = None, filters: Optional[dict[str, Any]] = None, order: str = "+created_at", **ignored: Any
+    ) -> list[ApiRun]:
+        """Return the runs of all sweeps, oldest first. ``path``, which names entity and project for W&B, makes no difference.
+
+        ``filters`` are names with values that must be equal: ``state``, ``sweep``, ``name``, ``tags``, ``config.NAME`` and
+        ``summary_metrics.NAME``. ``order`` is one of these names or ``created_at``, with ``+`` for ascending or ``-`` for descending.
+        """
+        runs = [run for sweep in self.sweeps() for run in sweep.runs]
+        return _order.ordered([run for run in runs if _order.passes(run, filters or {})], order)
 
     def run(self, path: str) -> ApiRun:
         """Return the run with this id, ``SWEEP-NUMBER``."""

@@ -50,9 +50,9 @@ def main(path: str) -> None:
     spawn.prepare(data)
     called = pickle.loads(function)
     called()
-    from besom import _run
+    from besom import _active
 
-    run = _run.current()
+    run = _active.current()
     if run is not None:
         run.finish()
         sys.exit(run.exit_code)

@@ -391,10 +391,10 @@ class _Crew:
 
     def break_off(self) -> None:
         """Make the agents give back their runs and leave, and wait for them briefly."""
-        from besom import _run
+        from besom import _active
 
         self._shutdown.terminate()
-        _run.interrupt_functions()
+        _active.interrupt_functions()
         self._thread.join(GRACE)
 
 

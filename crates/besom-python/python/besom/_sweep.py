@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Callable, Optional, Union
 
-from besom import _besom, _place
+from besom import _besom, _function, _place
 
 Configuration = Union[Mapping[str, Any], str, "os.PathLike[str]", Callable[[], Mapping[str, Any]]]
 
@@ -99,8 +99,10 @@ def agent(
     metric that these need. Where it is not needed, a warning says what was logged instead.
     """
     id, store = _place.sweep_id(sweep_id), _place.store_directory()
-    if function is not None and not callable(function):
-        raise TypeError(f"function must be callable without arguments, got {function!r}")
+    if function is not None:
+        _function.check(function)
+    elif not _names_a_program(store, id):
+        raise ValueError(f"function is None, and sweep {id} names no program: pass function=train, without parentheses")
     if count is not None and count < 0:
         raise ValueError(f"count must be >= 0, got {count}")
     if processes is not None and processes < 1:
@@ -124,3 +126,8 @@ def agent(
         )
     _api.warn_of_missing_metric(_besom.Store(store), id)
     return executed
+
+
+def _names_a_program(store: str, id: str) -> bool:
+    config = _besom.Store(store).config(id)
+    return bool(config.get("program") or config.get("command"))

@@ -22,6 +22,15 @@ from besom import _besom, _picture
 from besom._besom import number as short
 from besom._picture import Subject
 
+
+
+def __getattr__(name: str) -> Any:
+    # Charts of W&B, which besom does not keep.
+    from besom import _wandb
+
+    return _wandb.chart(name)
+
+
 __all__ = ["Importance", "contour", "curves", "history", "importance", "importances", "parallel", "slice"]
 
 RUN, BEST, REST = "#3b6ea5", "#c33", "#bbb"

@@ -1,0 +1,79 @@
+"""Calls of a training function, each of which is a run."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from besom import _active, _say
+from besom._besom import RunLog, RunStopped
+from besom._config import Config
+from besom._run import Run
+
+
+def check(function: Any) -> None:
+    """Refuse what a call of which would not train."""
+    if not callable(function):
+        raise TypeError(f"function must be callable without arguments, got {function!r}")
+    called = function.func if isinstance(function, functools.partial) else function
+    if not inspect.isroutine(called) and not inspect.isclass(called):
+        called = type(called).__call__
+    if inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called):
+        raise TypeError(f"function must not be async, got {function!r}: a call of it would not run it")
+    if inspect.isgeneratorfunction(called):
+        raise TypeError(f"function must not be a generator, got {function!r}: a call of it would not run it; remove its yield")
+
+
+def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: dict[str, Any], directory: str, log: RunLog) -> tuple[str, str, str]:
+    """Call a training function for a run; return how it ended: a word, a message, an excerpt. Called by the agent (Rust)."""
+    sweep, number, attempt = run_of
+    run = Run(f"{sweep}-{number}", Config(params), log, os.fspath(directory), sweep, number, attempt)
+    run.is_function = True
+    here = _active.here
+    before = getattr(here, "run", None), getattr(here, "function_run", None)
+    here.function_run = run
+    _active.remember(run)
+    try:
+        _take(run, function())
+        failed = bool(run.exit_code)
+        return ("failed", f"finished with exit code {run.exit_code}", "") if failed else ("finished", "", "")
+    except RunStopped:
+        return ("stopped", "", "")
+    except SystemExit as ended:
+        code = ended.code
+        return ("failed", f"exited with {code}", "") if code not in (None, 0) else ("finished", "", "")
+    except Exception as error:
+        return _failure(run, error)
+    finally:
+        part = _active.current()
+        if part is not None and part.parent is run:
+            part.close()
+        run.close()
+        here.run, here.function_run = before
+
+
+def _take(run: Run, returned: Any) -> None:
+    """Log what a function returned that has logged nothing, if it is a dict; say why a number does not count."""
+    if inspect.iscoroutine(returned) or inspect.isgenerator(returned):
+        raise TypeError(f"the function returned {returned!r}, which was not run")
+    if returned is None or run.step or run.summary or run.finished:
+        return
+    if isinstance(returned, Mapping):
+        run.log(returned)
+    elif isinstance(returned, float):
+        _say.once(f"besom: the function returned {returned!r} and logged nothing; log it, or return a dict with the name of the metric", "returned")
+
+
+def _failure(run: Run, error: Exception) -> tuple[str, str, str]:
+    import traceback
+
+    # The frames of the package mean nothing to the author of the function.
+    trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    lines = "".join(traceback.format_exception(type(error), error, trace))
+    print(f"besom: run {run.id} failed:\n{lines}", end="", file=sys.stderr)
+    message = "".join(traceback.format_exception_only(type(error), error)).strip()
+    return ("failed", message, "\n".join(lines.splitlines()[-10:]))

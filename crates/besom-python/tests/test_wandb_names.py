@@ -1,0 +1,252 @@
+"""What stands in for W&B's names, and what they lead to."""
+
+import argparse
+import math
+
+import pytest
+from conftest import runs
+
+import besom
+
+GRID = {"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": [1, 2]}}}
+
+#: What public programs use of the module, by number of repositories.
+USED = """init log config run Api finish Image Artifact login Table watch sweep agent Settings log_artifact save restore define_metric
+Histogram AlertLevel use_artifact plot Plotly Video errors Html summary join Audio Object3D link_artifact alert termlog termwarn termerror
+setup teardown unwatch util mark_preempting Error controller Run""".split()
+
+
+def test_names_that_public_programs_use_are_there():
+    assert [name for name in USED if not hasattr(besom, name)] == []
+    assert besom.plot.line(1, 2) and besom.plot.history, "charts of W&B beside besom's own"
+    assert issubclass(besom.errors.CommError, besom.errors.Error)
+
+
+def test_unknown_names_say_what_there_is_and_what_was_meant():
+    with pytest.raises(AttributeError, match="no attribute 'inti' \\(did you mean 'init'\\?\\); it has .*agent, .*; what else W&B has is not kept"):
+        besom.inti
+    with pytest.raises(AttributeError, match="'keras' needs W&B's own client; log what it would log with besom.log"):
+        besom.keras
+    with pytest.raises(AttributeError, match="a run has no 'nothing'; it has .*log"):
+        besom.init().nothing
+    besom.finish()
+
+
+def test_dir_lists_what_is_public_and_the_modules():
+    names = dir(besom)
+    assert {"plot", "sweeps", "testing", "integrations", "sweep", "summary"} <= set(names)
+    assert not [name for name in names if name.startswith("_")] and "Any" not in names and "TYPE_CHECKING" not in names
+
+
+def test_what_is_not_there_cannot_be_read():
+    besom.init()
+    with pytest.raises(besom.BesomError, match="keeps no artifacts: 'data:latest' cannot be read"):
+        besom.use_artifact("data:latest").download()
+    with pytest.raises(ValueError, match="what lies in the directory of the run only"):
+        besom.restore("model.h5")
+    besom.finish()
+
+
+@pytest.mark.parametrize("given", [argparse.Namespace(x=9, lr=0.1), {"x": 9, "lr": 0.1}, [("x", 9), ("lr", 0.1)]])
+def test_swept_values_are_locked_and_others_are_not(given, capsys):
+    def train():
+        run = besom.init(config=given)
+        besom.config.update(given, allow_val_change=True)
+        run.config.lr = 0.2
+        assert (besom.config.x, besom.config.lr) == (run.number, 0.2)
+        besom.log({"loss": 1})
+
+    sweep_id = besom.sweep(GRID, seed=1)
+    besom.agent(sweep_id, function=train)
+    assert [run.config for run in runs(sweep_id)] == [{"x": 1, "lr": 0.2}, {"x": 2, "lr": 0.2}]
+
+
+def test_a_swept_value_that_would_change_is_named_once(script):
+    script.write("""
+        import besom
+
+        def train():
+            run = besom.init(config={"x": 1})
+            run.config.x = 99
+            run.config["x"] = 98
+            run.config.update({"x": run.config.x})
+
+        besom.agent(besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2]}}}, seed=1), function=train)
+    """)
+    program = script.start()
+    _, err = program.communicate(timeout=60)
+    assert err.count("locked by the sweep") == 1 and "'x' is locked by the sweep: x=99 is ignored" in err
+
+
+def test_what_stands_beside_a_nested_swept_value_is_kept():
+    def train():
+        run = besom.init(config={"model": {"dim": 1, "act": "relu"}})
+        run.config.update({"model": {"bias": True}})
+        assert run.config["model"] == {"dim": 2, "act": "relu", "bias": True} or run.number == 1
+
+    sweep_id = besom.sweep({"method": "grid", "parameters": {"model": {"parameters": {"dim": {"values": [2]}}}}}, seed=1)
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert run.config == {"model": {"act": "relu", "bias": True, "dim": 2}}, run.message
+
+
+@pytest.mark.parametrize("wrong", [3, object, 1.5])
+def test_a_configuration_of_another_kind_is_refused(wrong):
+    with pytest.raises(TypeError, match="config must be a dict, an argparse.Namespace or the path of a YAML file"):
+        besom.init(config=wrong)
+    besom.finish()
+
+
+def test_a_sweep_can_optimize_the_minimum_that_a_run_defines():
+    def train():
+        run = besom.init()
+        run.define_metric("loss", summary="min")
+        run.define_metric("acc", summary="best", goal="maximize")
+        for value in (3, run.config.x, 5):
+            run.log({"loss": value, "acc": value})
+        with pytest.raises(ValueError, match="summary must be one or more of min, max"):
+            run.define_metric("loss", summary="minimum")
+
+    sweep_id = besom.sweep({**GRID, "metric": {"name": "loss.min"}}, seed=1)
+    besom.agent(sweep_id, function=train)
+    assert [(run.best, run.summary["loss"], run.summary["acc.best"]) for run in runs(sweep_id)] == [(1.0, 5, 5.0), (2.0, 5, 5.0)]
+
+
+def test_one_call_is_one_run(capsys):
+    said = []
+
+    def train():
+        run = besom.init()
+        run.log({"loss": 1})
+        run.finish()
+        for again in (lambda: besom.log({"loss": 0}), lambda: run.log({"loss": 0}), besom.init):
+            with pytest.raises(besom.BesomError) as error:
+                again()
+            said.append(str(error.value))
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert run.history() == [{"loss": 1}] and run.state == "finished"
+    assert "call besom.init() before" in said[0] and "has been finished: log before finish()" in said[1]
+    assert "besom.init(reinit=True)" in said[2]
+
+
+def test_parts_of_a_run_count_for_nothing():
+    def train():
+        whole = besom.init()
+        for fold in range(2):
+            besom.init(reinit=True)
+            besom.log({"loss": -9})
+            if fold == 0:
+                besom.finish()
+                assert besom.run is whole
+        besom.run.finish()
+        assert besom.run is whole
+        besom.log({"loss": whole.config.x})
+
+    sweep_id = besom.sweep(GRID, seed=1)
+    besom.agent(sweep_id, function=train)
+    assert [run.history() for run in runs(sweep_id)] == [[{"loss": 1}], [{"loss": 2}]]
+
+
+def test_a_smaller_step_is_named_once_and_kept(script):
+    script.write("""
+        import besom
+        run = besom.init()
+        for step in (1, 7, 2, 1):
+            run.log({"loss": step}, step=step)
+        run.finish()
+        print(open(run.dir + "/metrics-1.jsonl").read().count("loss"))
+    """)
+    program = script.start()
+    out, err = program.communicate(timeout=60)
+    assert out == "4\n" and err == "besom: step 2 was logged after step 7; rows keep the order in which they were logged\n"
+
+
+def test_infinities_and_nan_reach_the_function_as_floats(script):
+    seen = []
+
+    def train():
+        seen.append(besom.init().config.clip)
+
+    config = {"method": "grid", "parameters": {"clip": {"values": [math.inf, -math.inf, 1.0]}}}
+    sweep_id = besom.sweep(config, seed=1)
+    besom.agent(sweep_id, function=train)
+    assert sorted(seen) == [-math.inf, 1.0, math.inf] == sorted(run.config["clip"] for run in runs(sweep_id))
+    script.write("import besom\nassert isinstance(besom.init().config.clip, float)\n")
+    besom.agent(programs := besom.sweep({**config, "program": "program.py"}, seed=1))
+    assert [run.state for run in runs(programs)] == ["finished"] * 3
+
+
+def test_values_that_know_their_number_or_text_are_logged_as_such():
+    numpy = pytest.importorskip("numpy")
+    import datetime
+
+    class Tensor:
+        def item(self):
+            return 0.5
+
+    def train():
+        besom.init()
+        moment = datetime.datetime(2026, 1, 2, 3, 4)
+        besom.log({"loss": Tensor(), "long": numpy.longdouble(0.25), "at": moment, "took": datetime.timedelta(seconds=90)})
+        besom.log({"loss": numpy.datetime64(moment)}, step=3)
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    at = "2026-01-02T03:04:00"
+    assert run.history() == [{"loss": 0.5, "long": 0.25, "at": at, "took": 90.0}, {"loss": at}], run.message
+
+
+def generate():
+    yield 1
+
+
+async def wait():
+    pass
+
+
+@pytest.mark.parametrize("function, why", [(generate, "must not be a generator"), (wait, "must not be async")])
+def test_functions_that_a_call_does_not_run_are_refused(function, why):
+    sweep_id = besom.sweep(GRID, seed=1)
+    with pytest.raises(TypeError, match=why):
+        besom.agent(sweep_id, function=function)
+    with pytest.raises(besom.SweepPaused, match="which was not run"):
+        besom.agent(besom.sweep({**GRID, "parameters": {"x": {"values": [1, 2, 3]}}}, seed=1), function=lambda: generate())
+
+
+def test_what_was_called_in_place_of_being_passed_is_named():
+    sweep_id = besom.sweep(GRID, seed=1)
+    with pytest.raises(ValueError, match="function is None, and sweep .* names no program: pass function=train, without"):
+        besom.agent(sweep_id, function=None)
+    assert besom.Api().sweep(sweep_id).state == "pending"
+
+
+def test_a_dict_that_a_function_returns_counts_if_it_logged_nothing(capsys):
+    sweep_id = besom.sweep(GRID, seed=1)
+    besom.agent(sweep_id, function=lambda: {"loss": 0.5})
+    assert [run.best for run in runs(sweep_id)] == [0.5, 0.5]
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
+    with pytest.warns(UserWarning):
+        besom.agent(sweep_id, function=lambda: 0.5)
+    assert runs(sweep_id)[0].history() == []
+    assert "the function returned 0.5 and logged nothing" in capsys.readouterr().err
+
+
+def test_runs_are_found_and_ordered_by_their_fields():
+    def train():
+        run = besom.init(tags=["all"])
+        besom.log({"loss": run.config.x, "acc": [0, 0.3, 0.9][run.config.x]})
+
+    sweep_id = besom.sweep({**GRID, "name": "n"}, seed=1)
+    besom.agent(sweep_id, function=train)
+    api, sweep = besom.Api(), besom.Api().sweep(sweep_id)
+    assert sweep.best_run().number == 1 and sweep.best_run(order="-summary_metrics.acc").number == 2
+    assert sweep.best_run(order="-config.x.value").number == 2 and sweep.best_run(order="+summary_metrics.none") is None
+    assert [run.number for run in api.runs("me/project", order="-created_at")] == [2, 1]
+    assert [run.number for run in api.runs(filters={"config.x": 2, "state": "finished", "tags": "all"})] == [2]
+    for wrong in ({"filters": {"$or": []}}, {"filters": {"colour": 1}}, {"order": "-loss"}):
+        with pytest.raises(ValueError, match="filters compare|unknown field"):
+            api.runs(**wrong)
