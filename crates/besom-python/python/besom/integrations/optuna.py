@@ -12,25 +12,19 @@ True
 from __future__ import annotations
 
 import random
+import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
-from optuna.search_space import IntersectionSearchSpace
+from optuna.distributions import BaseDistribution
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from besom import _besom
-
-#: The states of runs that correspond to Optuna's. Waiting trials have no parameters yet.
-_STATES = {
-    TrialState.COMPLETE: "finished",
-    TrialState.PRUNED: "finished",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "running",
-}
+from besom.integrations._optuna_grid import Grid
+from besom.integrations._optuna_space import Space
 
 
 class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ignore]
@@ -38,117 +32,81 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
 
     ``method`` is ``bayes`` (the default), ``tpe``, ``sobol``, ``random``, ``grid``, ``auto`` or a name registered with
     :func:`besom.register_search`; not ``cma-es``, which learns from the notes of its runs, since a study does not keep
-    them.
+    them. ``grid`` stops the study after its last point.
 
     The sampler keeps no state but its seed: its suggestions are a function of the study's trials, so any number of
-    processes may share a study. Parameters that some trials lack are drawn at random, as by Optuna's own samplers.
+    processes may share a study. All parameters that some trial has had are suggested together; the method knows which of
+    them a trial has (decision 65). One that is new, or that has changed its range, is drawn at random.
+
+    Raises :class:`besom.ConfigError` for an unknown method; the first trial raises ``ValueError`` if the study has several objectives.
     """
 
     def __init__(self, method: str = "bayes", *, seed: Optional[int] = None) -> None:
         if method == "cma-es":
             raise ValueError("cma-es requires the notes of its runs, which a study does not keep; use optuna.samplers.CmaEsSampler")
+        _besom.check_config({"method": method, "metric": {"name": "value"}, "parameters": {"x": {"values": [0, 1]}}})
         self._method = method
         self._seed = random.getrandbits(32) if seed is None else seed
-        self._space = IntersectionSearchSpace(include_pruned=True)
+        self._is_warned = False
+
+    def before_trial(self, study: Study, trial: FrozenTrial) -> None:
+        """Refuse a study of several objectives before anything is evaluated."""
+        if len(study.directions) > 1:
+            study.tell(trial.number, state=TrialState.FAIL)
+            raise ValueError(f"besom optimizes one objective; this study has {len(study.directions)}")
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """Return the parameters that all trials have so far."""
-        space: dict[str, BaseDistribution] = self._space.calculate(study)
-        return {name: distribution for name, distribution in space.items() if not distribution.single()}
+        """Return the parameters that finished trials have, but for those whose range has changed."""
+        return {} if self._method == "grid" else _known(study.get_trials(deepcopy=False))
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Return a suggestion of the search method for all of these parameters."""
+        """Return a suggestion of the search method for all of these parameters, of which the trial takes those that it needs."""
         if not search_space:
             return {}
-        if len(study.directions) > 1:
-            raise ValueError("besom optimizes one metric; this study has several objectives")
         goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
         trials = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number or t.state.is_finished()]
-        runs = [_run(t, search_space) for t in trials if t.state in _STATES and t.number != trial.number]
-        config = {
-            "method": self._method,
-            "metric": {"name": "value", "goal": goal},
-            "parameters": {name: _parameter(distribution) for name, distribution in search_space.items()},
-        }
-        found = _besom.next_runs(config, runs, 1, self._seed)
-        if not found or found[0] is None:
-            # The grid is exhausted: Optuna draws the parameters independently, at random.
-            return {}
-        suggested, _ = found[0]
-        return {name: _external(search_space[name], suggested[name]["value"]) for name in search_space}
+        suggested = Space(search_space).suggest(self._method, goal, [t for t in trials if t.number != trial.number], self._seed)
+        if suggested is None:
+            self._warn_once()
+        return suggested or {}
+
+    def _warn_once(self) -> None:
+        if not self._is_warned:
+            self._is_warned = True
+            warnings.warn(f"{self._method} has tried every point; the next ones are drawn at random, again", stacklevel=2)
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """Return a value at random."""
-        config = {"method": "random", "parameters": {param_name: _parameter(param_distribution)}}
-        seed = zlib.crc32(f"{self._seed}/{trial.number}/{param_name}".encode())
-        (found,) = _besom.next_runs(config, [], 1, seed)
-        assert found is not None, "a random search never ends"
-        return _external(param_distribution, found[0][param_name]["value"])
+        """Return a value at random; of a grid, that of the trial's point."""
+        if self._method == "grid":
+            return Grid(study.get_trials(deepcopy=False), trial).value(param_name, param_distribution)
+        seed = zlib.crc32(f"{self._seed}/{trial.number}/{param_name}".encode("utf-8", "surrogatepass"))
+        suggested = Space({param_name: param_distribution}).suggest("random", "minimize", [], seed)
+        assert suggested is not None, "a random search never ends"
+        return suggested[param_name]
+
+    def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Optional[Sequence[float]]) -> None:
+        """Stop the study if every point of the grid has been evaluated or is being evaluated."""
+        if self._method == "grid" and Grid(study.get_trials(deepcopy=False), trial).is_exhausted(state):
+            try:
+                study.stop()
+            except RuntimeError:
+                # The trial was told, not optimized: whoever asks decides when to stop.
+                pass
 
     def reseed_rng(self) -> None:
         """Do nothing: suggestions are a function of seed and trials."""
 
 
-def _run(trial: FrozenTrial, space: Mapping[str, BaseDistribution]) -> dict[str, Any]:
-    """Return a trial in the form of a run of W&B's engine."""
-    values = [trial.intermediate_values[step] for step in sorted(trial.intermediate_values)]
-    if trial.state == TrialState.COMPLETE and trial.value is not None:
-        # Optuna ranks a complete trial by its objective value, not by intermediate ones.
-        values = [trial.value]
-    config = {name: {"value": _internal(space[name], trial.params[name])} for name in space if name in trial.params}
-    return {
-        "name": str(trial.number), "state": _STATES[trial.state], "config": config,
-        "history": [{"value": value} for value in values], "summary_metrics": {},
-    }  # fmt: skip
-
-
-def _parameter(distribution: BaseDistribution) -> dict[str, Any]:
-    """Return a distribution as a parameter of a sweep file. Steps and choices become their indices."""
-    if isinstance(distribution, CategoricalDistribution):
-        return {"values": list(range(len(distribution.choices)))}
-    if not isinstance(distribution, (FloatDistribution, IntDistribution)):
-        raise ValueError(f"besom does not support the distribution {distribution}")
-    low, high = distribution.low, distribution.high
-    if low == high:
-        return {"value": 0 if _is_stepped(distribution) else low}
-    if _is_stepped(distribution):
-        assert distribution.step is not None
-        return {"distribution": "int_uniform", "min": 0, "max": round((high - low) / distribution.step)}
-    if isinstance(distribution, IntDistribution):
-        if distribution.log:
-            return {"distribution": "q_log_uniform_values", "min": low, "max": high, "q": 1}
-        return {"distribution": "int_uniform", "min": low, "max": high}
-    return {"distribution": "log_uniform_values" if distribution.log else "uniform", "min": float(low), "max": float(high)}
-
-
-def _is_stepped(distribution: BaseDistribution) -> bool:
-    if isinstance(distribution, IntDistribution):
-        return bool(distribution.step != 1)
-    return isinstance(distribution, FloatDistribution) and distribution.step is not None
-
-
-def _external(distribution: BaseDistribution, value: Any) -> Any:
-    """Convert a value of the sweep to Optuna's."""
-    if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices[value]
-    assert isinstance(distribution, (FloatDistribution, IntDistribution))
-    if _is_stepped(distribution):
-        assert distribution.step is not None
-        value = distribution.low + value * distribution.step
-    kind = int if isinstance(distribution, IntDistribution) else float
-    return kind(min(max(value, distribution.low), distribution.high))
-
-
-def _internal(distribution: BaseDistribution, value: Any) -> Any:
-    """Convert a value of Optuna's to the sweep's."""
-    if isinstance(distribution, CategoricalDistribution):
-        return int(distribution.to_internal_repr(value))
-    assert isinstance(distribution, (FloatDistribution, IntDistribution))
-    if _is_stepped(distribution):
-        assert distribution.step is not None
-        return round((value - distribution.low) / distribution.step)
-    return value
+def _known(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
+    """Return the parameters of finished trials, but for those that are constant or whose range has changed."""
+    found: dict[str, Optional[BaseDistribution]] = {}
+    for trial in trials:
+        if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+            for name, distribution in trial.distributions.items():
+                same = found.setdefault(name, distribution) == distribution
+                found[name] = distribution if same else None
+    return {name: found for name, found in sorted(found.items()) if found is not None and not found.single()}

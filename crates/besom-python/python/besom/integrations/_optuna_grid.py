@@ -1,0 +1,87 @@
+"""A grid over a study, whose space is known only once its trials have asked for parameters.
+
+The number of a trial is its point: the parameters are digits in the order in which the trial asks for them, the first one varying fastest.
+So neither the space has to be known before the first trial nor do threads and processes have to agree. Points that are left after
+that, since trials of other samplers or enqueued ones took their numbers, are filled in.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial, TrialState
+
+from besom.integrations._optuna_space import Parameter
+
+class Grid:
+    """The points of a study, as far as its trials show them, for one of the trials."""
+
+    def __init__(self, trials: list[FrozenTrial], trial: FrozenTrial) -> None:
+        self._trial = trial
+        self._others = [t for t in trials if t.state != TrialState.WAITING and t.number != trial.number]
+        learned = [t for t in self._others if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+        #: The parameters of the trials, with the number of their values. Several, if parameters depend on others.
+        self._spaces = list({frozenset(space.items()): space for space in map(_counts, learned)}.values())
+
+    def value(self, name: str, distribution: BaseDistribution) -> Any:
+        """Return the value of a parameter for the trial, which has set those that it asked for before."""
+        parameter = Parameter(distribution)
+        if parameter.count is None:
+            raise ValueError(f"a grid requires parameters that can be counted; give {name!r} a step, or make it an int or a category")
+        number = self._trial.number
+        left = self._left(name)
+        if left:
+            return parameter.at(left[number % len(left)])
+        return parameter.at(number // _size(_counts(self._trial)) % parameter.count)
+
+    def is_exhausted(self, state: TrialState) -> bool:
+        """Return whether each point has been tried, or is being tried by another trial, when the trial ends in this state."""
+        # One that failed may not have asked for all of its parameters.
+        spaces = self._spaces + [_counts(self._trial)] * (state != TrialState.FAIL or not self._spaces)
+        if self._trial.number + 1 < max(map(_size, spaces)):
+            return False
+        if any(space.keys() != spaces[0].keys() for space in spaces):
+            # Parameters depend on others: by now each point of the largest space has had its turn, and so has any other.
+            return True
+        space = spaces[0]
+        begun = sum(t.state == TrialState.RUNNING and not space.keys() <= t.params.keys() for t in self._others)
+        return len(self._tried(space)) + begun >= _size(space)
+
+    def _left(self, name: str) -> list[int]:
+        """Return the values of a parameter at the points that have not been tried, once all have had their turn."""
+        if len(self._spaces) != 1:
+            return []
+        (space,) = self._spaces
+        if name not in space or self._trial.number < _size(space):
+            return []
+        tried, has = self._tried(space), _cell(self._trial).items()
+        return [dict(cell)[name] for cell in _cells(space) if cell not in tried and has <= cell]
+
+    def _tried(self, space: Mapping[str, int]) -> set[frozenset[tuple[str, int]]]:
+        cells = map(_cell, [*self._others, self._trial])
+        return {frozenset(cell.items()) for cell in cells if cell.keys() == space.keys()}
+
+
+def _counts(trial: FrozenTrial) -> dict[str, int]:
+    """Return how many values each parameter of a trial has; those that have one, or cannot be counted, are left out."""
+    counts = {name: Parameter(d).count for name, d in trial.distributions.items() if not d.single()}
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def _size(space: Mapping[str, int]) -> int:
+    return math.prod(space.values())
+
+
+def _cell(trial: FrozenTrial) -> dict[str, int]:
+    """Return the place of each value of a trial."""
+    return {name: Parameter(trial.distributions[name]).place(trial.params[name]) for name in _counts(trial)}
+
+
+def _cells(space: Mapping[str, int]) -> Iterator[frozenset[tuple[str, int]]]:
+    """Return all points, in the order of trials that ask for the parameters in this order."""
+    for places in itertools.product(*(range(count) for count in space.values())):
+        yield frozenset(zip(space, places))
