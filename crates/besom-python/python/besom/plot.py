@@ -1,4 +1,4 @@
-"""Pictures of a sweep on matplotlib, to change and to save. ``pip install besom[plot]`` installs it.
+"""Pictures of a sweep on matplotlib, to change and to save. ``pip install matplotlib`` installs it.
 
 Each function takes a sweep (its id, a `Controller`, what `besom.Api().sweep(id)` returns, or a `besom.Sweep`) and returns a
 figure. :func:`besom.picture` draws the same pictures without matplotlib.
@@ -47,7 +47,7 @@ def _figure(columns: int = 1, rows: int = 1, width: float = 6.0, height: float =
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError("besom.plot requires matplotlib: pip install besom[plot]") from error
+        raise ImportError("besom.plot requires matplotlib: pip install matplotlib") from error
 
     class Shown(Figure):  # type: ignore[misc,unused-ignore]
         """A figure that notebooks show whichever backend of matplotlib is active."""
