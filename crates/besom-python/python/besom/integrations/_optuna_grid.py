@@ -2,7 +2,8 @@
 
 The number of a trial is its point: the parameters are digits in the order in which the trial asks for them, the first one varying fastest.
 So neither the space has to be known before the first trial nor do threads and processes have to agree. Points that are left after
-that, since trials of other samplers or enqueued ones took their numbers, are filled in.
+that, since trials of other samplers or enqueued ones took their numbers, are filled in. A trial that began while others had the
+last points is pruned.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from optuna import TrialPruned
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
@@ -25,7 +27,7 @@ class Grid:
         self._others = [t for t in trials if t.state != TrialState.WAITING and t.number != trial.number]
         learned = [t for t in self._others if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
         #: The parameters of the trials, with the number of their values. Several, if parameters depend on others.
-        self._spaces = list({frozenset(space.items()): space for space in map(_counts, learned)}.values())
+        self._spaces = list({frozenset(space.items()): space for space in map(_counts, learned) if space}.values())
 
     def value(self, name: str, distribution: BaseDistribution) -> Any:
         """Return the value of a parameter for the trial, which has set those that it asked for before."""
@@ -33,33 +35,34 @@ class Grid:
         if parameter.count is None:
             raise ValueError(f"a grid requires parameters that can be counted; give {name!r} a step, or make it an int or a category")
         number = self._trial.number
-        left = self._left(name)
-        if left:
-            return parameter.at(left[number % len(left)])
+        if len(self._spaces) == 1 and number >= _size(self._spaces[0]):
+            if not self._trial.params and self._are_all_taken(self._spaces[0]):
+                raise TrialPruned("every point of the grid has been tried")
+            left = self._left(self._spaces[0], name)
+            if left:
+                return parameter.at(left[number % len(left)])
         return parameter.at(number // _size(_counts(self._trial)) % parameter.count)
 
     def is_exhausted(self, state: TrialState) -> bool:
         """Return whether each point has been tried, or is being tried by another trial, when the trial ends in this state."""
         # One that failed may not have asked for all of its parameters.
         spaces = self._spaces + [_counts(self._trial)] * (state != TrialState.FAIL or not self._spaces)
-        if self._trial.number + 1 < max(map(_size, spaces)):
+        if len(self._others) + 1 < max(map(_size, spaces)):
             return False
         if any(space.keys() != spaces[0].keys() for space in spaces):
             # Parameters depend on others: by now each point of the largest space has had its turn, and so has any other.
             return True
-        space = spaces[0]
+        return self._are_all_taken(spaces[0])
+
+    def _are_all_taken(self, space: Mapping[str, int]) -> bool:
+        """Return whether there are no more points than have been tried and than others are about to try."""
         begun = sum(t.state == TrialState.RUNNING and not space.keys() <= t.params.keys() for t in self._others)
         return len(self._tried(space)) + begun >= _size(space)
 
-    def _left(self, name: str) -> list[int]:
-        """Return the values of a parameter at the points that have not been tried, once all have had their turn."""
-        if len(self._spaces) != 1:
-            return []
-        (space,) = self._spaces
-        if name not in space or self._trial.number < _size(space):
-            return []
+    def _left(self, space: Mapping[str, int], name: str) -> list[int]:
+        """Return the values of a parameter at the points that have not been tried and agree with what the trial has."""
         tried, has = self._tried(space), _cell(self._trial).items()
-        return [dict(cell)[name] for cell in _cells(space) if cell not in tried and has <= cell]
+        return [dict(cell)[name] for cell in _cells(space) if cell not in tried and has <= cell and name in space]
 
     def _tried(self, space: Mapping[str, int]) -> set[frozenset[tuple[str, int]]]:
         cells = map(_cell, [*self._others, self._trial])
