@@ -6,6 +6,7 @@ import pickle
 import re
 import signal
 import sys
+import types
 
 import pytest
 
@@ -141,3 +142,28 @@ def test_what_is_saved_suggests_the_same_when_it_is_read_again(place):
     assert again.suggest("next") == search.suggest("next")
     stopper = BesomStopper("loss", "min")
     assert pickle.loads(pickle.dumps(stopper._journal)).entries == []
+
+
+def test_names_and_metrics_may_have_slashes_and_equal_values_are_one(place):
+    parameters = {"model/lr": {"values": ["a", "a", "b"]}, "model": {"parameters": {"depth": {"values": [2, 2.0]}}}}
+    config = {"method": "grid", "metric": {"name": "eval/loss"}, "parameters": parameters}
+
+    def nested(config):
+        assert config["model"] == {"depth": 2}
+        tune.report({"eval": {"loss": float(config["model/lr"] == "a")}})
+
+    results = tuner(nested, place, BesomSearch(config, seed=1), BesomStopper("eval/loss", "min"), 6).fit()
+    assert not results.errors and sorted(r.config["model/lr"] for r in results) == ["a", "b"]
+
+
+def test_a_step_that_a_trial_repeats_after_a_failure_counts_once(place):
+    search, stopper = BesomSearch(CONFIG, seed=1), BesomStopper("loss", "min")
+    search.suggest("t")
+    trial = types.SimpleNamespace(trial_id="t")
+    stopper.on_trial_add(None, trial)
+    for step, loss in [(1, 0.9), (2, 0.8), (1, 0.7), (2, 0.6), (3, 0.5)]:
+        result = {"loss": loss, "training_iteration": step}
+        search.on_trial_result("t", result)
+        stopper.on_trial_result(None, trial, result)
+    for journal in (search._journal, stopper._journal, pickle.loads(pickle.dumps(search._journal))):
+        assert journal._sweep.runs[0].values() == [0.9, 0.8, 0.5]

@@ -25,6 +25,7 @@ import random
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from ray.tune.result import TRAINING_ITERATION
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
@@ -43,6 +44,7 @@ class _Journal:
     def _replay(self) -> None:
         self._sweep = Sweep(self.config, self.seed)
         self._runs: dict[str, Any] = {}
+        self._steps: dict[str, int] = {}
         entries, self.entries = self.entries, []
         for what, trial, value in entries:
             getattr(self, what)(trial, value)
@@ -56,11 +58,17 @@ class _Journal:
         self._runs[trial] = run
         return dict(run.params)
 
-    def report(self, trial: str, value: Any) -> bool:
-        """Report a value of a trial; return whether the stopping rule would stop it."""
-        if trial not in self._runs:
+    def report(self, trial: str, reported: tuple[Any, Optional[int]]) -> bool:
+        """Report a value of a trial and its step, if that is known; return whether the stopping rule would stop it.
+
+        A trial that begins anew after a failure comes to the same steps again: what it reported first counts.
+        """
+        value, step = reported
+        last = self._steps.get(trial, 0)
+        if trial not in self._runs or (step is not None and step <= last):
             return False
-        self.entries.append(("report", trial, value))
+        self._steps[trial] = last + 1 if step is None else step
+        self.entries.append(("report", trial, reported))
         return self._sweep.report(self._runs[trial], value)
 
     def end(self, trial: str, state: Any) -> None:
@@ -125,7 +133,7 @@ class BesomSearch(Searcher):  # type: ignore[misc,unused-ignore]
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Record a value of the metric."""
         if self._metric in result:
-            self._journal.report(trial_id, result[self._metric])
+            self._journal.report(trial_id, (result[self._metric], result.get(TRAINING_ITERATION)))
 
     def on_trial_complete(self, trial_id: str, result: Optional[dict[str, Any]] = None, error: bool = False) -> None:
         """Record the end of a trial."""
@@ -145,7 +153,7 @@ class BesomSearch(Searcher):  # type: ignore[misc,unused-ignore]
 class BesomStopper(FIFOScheduler):  # type: ignore[misc,unused-ignore]
     """A Tune scheduler that stops trials by a stopping rule of besom (``early_terminate`` of a sweep file).
 
-    ``metric`` and ``mode`` are those of the results; a result is a step.
+    ``metric`` and ``mode`` are those of the results; a result is a step, and one that a trial repeats after a failure counts once.
     """
 
     def __init__(
@@ -191,7 +199,7 @@ class BesomStopper(FIFOScheduler):  # type: ignore[misc,unused-ignore]
         """Report a result; return whether the trial continues or stops."""
         if self._metric not in result:
             return str(TrialScheduler.CONTINUE)
-        stop = self._begun().report(trial.trial_id, result[self._metric])
+        stop = self._begun().report(trial.trial_id, (result[self._metric], result.get(TRAINING_ITERATION)))
         return str(TrialScheduler.STOP if stop else TrialScheduler.CONTINUE)
 
     def on_trial_complete(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> None:
