@@ -51,8 +51,11 @@ fn number(word: &str) -> String {
 /// The shapes of lines up to the parameters of the best run, which are names of the sweep's.
 fn shapes(text: &str, id: &str, metric: &str) -> BTreeSet<String> {
     let lines = text.lines().filter(|line| !line.is_empty() && *line != "..." && !line.starts_with("  "));
-    let one_unit = |line: String| line.replace(" ms", " s").replace(" min N s", " s").replace(" > ", " < ");
     lines.map(|line| one_unit(shape(line, id, metric))).collect()
+}
+
+fn one_unit(line: String) -> String {
+    line.replace(" ms", " s").replace(" min N s", " s").replace(" > ", " < ")
 }
 
 /// The id in a text whose first line begins with `sweep ID`.
@@ -90,6 +93,84 @@ fn what_the_readme_lets_one_type_is_a_command() {
             assert_eq!(answer.code, Some(0), "{line}: {answer:?}");
         }
     }
+}
+
+/// The sweep of the page on the command: two runs, six steps each.
+const SWEEP: &str = "\
+program: train.sh
+command: [sh, '${program}', '${args_no_hyphens}']
+method: grid
+metric: {name: loss, goal: minimize}
+parameters: {lr: {values: [0.1, 0.2]}}
+";
+
+const PROGRAM: &str = r#"
+for step in 1 2 3 4 5 6; do
+  besom log $(awk -v lr="${1#lr=}" -v step=$step 'BEGIN { loss = exp(-lr * step); print "loss=" loss, "accuracy=" 1 - loss }')
+done
+"#;
+
+/// The commands of a block, each with the lines that are shown below it.
+fn session(block: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut calls: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in block.lines().filter(|line| !line.trim().is_empty()) {
+        match line.strip_prefix("$ besom ") {
+            Some(command) => calls.push((command, Vec::new())),
+            None => calls.last_mut().unwrap().1.push(line),
+        }
+    }
+    calls
+}
+
+/// The words of a command; quotes hold a word together.
+fn words(command: &str) -> Vec<String> {
+    let parts = command.split('"').enumerate();
+    parts
+        .flat_map(|(i, part)| if i % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_sessions_of_the_page_on_the_command_are_printed_so() {
+    let (desk, page) = (Desk::new(), page("docs/guide/command.md"));
+    desk.file("s.yaml", SWEEP);
+    desk.file("train.sh", PROGRAM);
+    desk.file(
+        "r.json",
+        r#"[{"state": "finished", "config": {"lr": {"value": 0.1}}, "history": [{"loss": 0.5}]}]"#,
+    );
+    let one_space = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut count = 0;
+    let sessions = ["$ besom validate s.yaml", "$ besom sweep s.yaml"];
+    for block in blocks(&page, "text")
+        .into_iter()
+        .filter(|block| sessions.iter().any(|start| block.starts_with(start)))
+    {
+        let shown_id = block.split(['\n', ' ', ':', ';']).find(|word| is_id(word)).unwrap();
+        let mut id = String::from("ID");
+        for (command, shown) in session(block) {
+            let answer = desk
+                .call(&words(&command.replace(shown_id, &id)).iter().map(String::as_str).collect::<Vec<_>>());
+            if command.starts_with("run ") || command.starts_with("sweep ") {
+                id = desk.newest();
+            }
+            let text = answer.out + &answer.err;
+            let look = |line: &str, id: &str| one_space(&one_unit(shape(line, id, "loss")));
+            let printed: Vec<_> =
+                text.lines().filter(|line| !line.trim().is_empty()).map(|line| look(line, &id)).collect();
+            let shown: Vec<_> = shown.into_iter().map(|line| look(line, shown_id)).collect();
+            count += 1;
+            assert_eq!(shown, printed, "besom {command} prints:\n{text}");
+        }
+    }
+    assert!(count > 12, "{count} commands were compared");
+}
+
+/// Whether a word looks like the id of a sweep.
+fn is_id(word: &str) -> bool {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    word.len() == 8 && word.chars().all(known) && word.contains(|c: char| c.is_ascii_digit())
 }
 
 /// All sources of the crates in one text; strings that are continued on the next line are whole.
