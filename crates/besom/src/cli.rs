@@ -145,10 +145,7 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
             validate::validate(registry, &file, json, wandb, strict)
         }
         Command::Methods { name, json } => methods::methods(registry, name.as_deref(), json),
-        Command::Plan { file, strict, n, json } => {
-            let file = input::read_sweep_file(registry, &file, strict)?;
-            plan::plan(registry, &place, &file, n, json)
-        }
+        Command::Plan(arguments) => plan::plan(registry, &place, &arguments),
         Command::Next { config, runs, n, seed, json } => {
             stateless::next(registry, &config, &runs, n, seed, json)
         }

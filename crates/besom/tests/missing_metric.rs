@@ -38,8 +38,12 @@ fn a_misspelled_metric_is_said_after_the_first_run_and_at_the_end_which_fails() 
     assert!(desk.call(&["status", &id]).out.contains(&conclusion));
     assert_eq!(desk.json(&["status", &id, "--json"])["missing_metric"], conclusion);
     let best = desk.call(&["best", &id]);
-    assert_eq!(best.code, Some(1));
-    assert!(best.out.contains(&conclusion), "{best:?}");
+    assert!(best.code == Some(1) && best.err.contains(&conclusion), "{best:?}");
+    for early in [&["show", &id, "best"][..], &["plot", &id, "history"]] {
+        let answer = desk.call(early);
+        assert_eq!(answer.code, Some(1), "there is nothing to show yet, as for best: {answer:?}");
+        assert!(answer.err.contains("no run has logged a number as 'val_loss' yet"), "{answer:?}");
+    }
     let shown = desk.call(&["show", &id, "1"]).out;
     assert!(
         shown.contains("no value of val_loss: the run logged epoch and val_los, but not val_loss"),

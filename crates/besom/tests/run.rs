@@ -157,6 +157,18 @@ fn the_same_seed_gives_the_same_sweep() {
     let first = points();
     assert_eq!(first.len(), 3);
     assert_eq!(first, points());
+
+    let desk = desk(&sweep.replace("seed: 11\n", ""));
+    let plan = desk.json(&["plan", "sweep.yaml", "-n", "3", "--seed", "11", "--json"]);
+    let planned: Vec<Value> =
+        plan["runs"].as_array().unwrap().iter().map(|run| run["params"].clone()).collect();
+    assert_eq!(planned, first, "plan shows what a sweep of this seed does");
+    assert!(!desk.call(&["plan", "sweep.yaml", "--seed", "11"]).out.contains("no seed given"));
+    assert_eq!(desk.call(&["sweep", "sweep.yaml", "--seed", "11"]).code, Some(0));
+    let id = only_sweep(&desk);
+    assert_eq!(desk.call(&["agent", &id]).code, Some(0));
+    let made: Vec<Value> = runs(&desk, &id).into_iter().map(|run| run["params"].clone()).collect();
+    assert_eq!(made, first);
 }
 
 #[test]

@@ -20,7 +20,9 @@ use crate::cli::target::RunName;
 /// Hyperparameter sweeps with no account, server or network.
 #[derive(Debug, Parser)]
 #[command(name = "besom", version, max_term_width = 100, infer_subcommands = false)]
-#[command(after_help = "Exit codes: 0 success, 1 failure, 2 invalid input, 130 ended by Ctrl-C.")]
+#[command(
+    after_help = "Exit codes: 0 success, 1 failure or nothing to show yet, 2 invalid input, 130 ended by Ctrl-C."
+)]
 pub(crate) struct Arguments {
     /// Directory of the store [default: $BESOM_STORE, else .besom here or in a directory above]
     #[arg(long, global = true, value_name = "DIR")]
@@ -189,19 +191,7 @@ pub(crate) enum Command {
         json: bool,
     },
     /// Show what a sweep file would do, without side effects
-    Plan {
-        /// Sweep file ("-" for stdin)
-        file: PathBuf,
-        /// Treat warnings as errors
-        #[arg(long)]
-        strict: bool,
-        /// Number of points to show
-        #[arg(short, default_value_t = 5)]
-        n: usize,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Plan(PlanArguments),
     /// Suggest runs for a configuration and a list of runs (stateless)
     Next {
         /// Sweep file ("-" for stdin)
@@ -255,6 +245,24 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// Sweep file ("-" for stdin)
+    pub(crate) file: PathBuf,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Number of points to show
+    #[arg(short, default_value_t = 5)]
+    pub(crate) n: usize,
+    /// Seed [default: the seed in the file, or else 0]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct SweepArguments {
     /// Sweep file, YAML or JSON ("-" for stdin)
     pub(crate) file: PathBuf,
@@ -267,6 +275,9 @@ pub(crate) struct SweepArguments {
     /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Seed [default: the seed in the file, or else a fresh one]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

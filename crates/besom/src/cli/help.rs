@@ -40,7 +40,7 @@ const EXAMPLES: [(&str, &str); 31] = [
     ("note", "besom note uhjelq4e \"data of May\"\nbesom note uhj --run 12 \"diverged late\""),
     ("validate", "besom validate sweep.yaml --wandb"),
     ("methods", "besom methods\nbesom methods bayes"),
-    ("plan", "besom plan sweep.yaml -n 3"),
+    ("plan", "besom plan sweep.yaml -n 3 --seed 7"),
     ("next", "besom next sweep.yaml --runs runs.json -n 3"),
     ("bench", "besom bench --methods bayes,tpe,random --seeds 5"),
     ("ask-tell", "besom ask-tell < requests.jsonl"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use besom_core::Registry;
 use besom_store::{Status, Store, SweepRow, SweepState, system_clock};
 use serde_json::{Value, json};
@@ -151,11 +151,9 @@ pub(crate) fn best(place: &Place, id: Option<&str>, as_json: bool) -> Result<Out
         let name = describe::metric(&sweep);
         if as_json {
             output::json(&Value::Null)?;
-        } else {
-            let missing = MissingMetric::of(&mut store, sweep.id())?.map(|missing| missing.conclusion());
-            line(missing.unwrap_or_else(|| format!("no run has logged a number as '{name}' yet")))?;
         }
-        return Ok(Outcome::Failed);
+        let missing = MissingMetric::of(&mut store, sweep.id())?.map(|missing| missing.conclusion());
+        bail!(missing.unwrap_or_else(|| format!("no run has logged a number as '{name}' yet")));
     };
     let run = store.run(&sweep.new.id, best.run)?;
     if as_json {

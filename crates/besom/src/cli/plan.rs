@@ -8,21 +8,17 @@ use besom_core::{Answer, Distribution, Registry, RunNumber};
 use besom_store::{Lease, SweepId};
 use serde_json::{Map, Value, json};
 
-use crate::cli::input::SweepFile;
+use crate::cli::arguments::PlanArguments;
+use crate::cli::input::read_sweep_file;
 use crate::cli::output::{self, Outcome, line};
 use crate::cli::table;
 use crate::error::InputError;
 use besom_engine::Place;
 
-pub(crate) fn plan(
-    registry: &Registry,
-    place: &Place,
-    file: &SweepFile,
-    n: usize,
-    as_json: bool,
-) -> Result<Outcome> {
-    let config = &file.config;
-    let seed = config.seed.unwrap_or(0);
+pub(crate) fn plan(registry: &Registry, place: &Place, arguments: &PlanArguments) -> Result<Outcome> {
+    let config = &read_sweep_file(registry, &arguments.file, arguments.strict)?.config;
+    let (n, given) = (arguments.n, arguments.seed.or(config.seed));
+    let seed = given.unwrap_or(0);
     let mut sweep = besom_engine::build(registry, config, seed)?;
     let mut points = Vec::new();
     while points.len() < n {
@@ -35,14 +31,14 @@ pub(crate) fn plan(
     }
     let commands = points.iter().map(|point| preview(place, config, point));
     let commands = commands.collect::<Result<Vec<_>>>()?;
-    if as_json {
+    if arguments.json {
         output::json(&plan_json(config, seed, &points, &commands))?;
         return Ok(Outcome::Done);
     }
     line(parameters_table(config))?;
     line("")?;
     line(size(config))?;
-    if config.seed.is_none() && config.method.name != "grid" {
+    if given.is_none() && config.method.name != "grid" {
         line(
             "no seed given: a sweep draws its own, so its points will differ from these (shown for seed 0)",
         )?;

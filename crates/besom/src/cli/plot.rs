@@ -38,10 +38,11 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
     Ok(Outcome::Done)
 }
 
-/// What the user can mend is the user's input.
+/// What the user can mend is the user's input; that there is nothing to show yet is not.
 fn of_input(error: PlotError) -> anyhow::Error {
+    use InsightError::{Model, NoValues, Runs};
     match error {
-        PlotError::Insight(InsightError::Model(_)) | PlotError::Drawing(_) => error.into(),
+        PlotError::Insight(Model(_) | NoValues { .. } | Runs { .. }) | PlotError::Drawing(_) => error.into(),
         other => InputError::new(other.to_string()).into(),
     }
 }

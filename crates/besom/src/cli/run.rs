@@ -152,7 +152,14 @@ fn read_prior_runs(
 
 pub(crate) fn create(registry: &Registry, place: &Place, arguments: &SweepArguments) -> Result<Outcome> {
     let file = wandb::file(registry, arguments)?;
-    let id = new_sweep(registry, place, &mut place.open_or_create()?, &file, None, &arguments.prior_runs)?;
+    let id = new_sweep(
+        registry,
+        place,
+        &mut place.open_or_create()?,
+        &file,
+        arguments.seed,
+        &arguments.prior_runs,
+    )?;
     if arguments.wandb.controller {
         return controller(registry, place, id.as_str());
     }

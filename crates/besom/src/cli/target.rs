@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use besom_core::{RunNumber, did_you_mean, nearest};
 use besom_engine::{Place, id_of_path};
 use besom_store::{RunQuery, RunRow, Store, StoreError, SweepId, SweepRow};
@@ -101,11 +101,11 @@ pub(crate) fn run(store: &mut dyn Store, sweep: &SweepRow, name: RunName) -> Res
         }
     };
     let none = || match name {
-        RunName::Best => InputError::new(format!(
+        RunName::Best => anyhow!(
             "sweep {id} has no best run: no run has logged a number as '{}' yet",
             describe::metric(sweep)
-        )),
-        _ => InputError::new(format!("no run of sweep {id} has begun yet")),
+        ),
+        _ => anyhow!("no run of sweep {id} has begun yet"),
     };
     let number = number.ok_or_else(none)?;
     match store.run(id, number) {
