@@ -135,6 +135,10 @@ fn a_sweep_can_be_made_first_and_worked_on_by_agents_later() {
     let id = desk.json(&["sweep", "sweep.yaml", "--json"])["id"].as_str().unwrap().to_owned();
     let answer = desk.call(&["agent", &format!("entity/project/{id}"), "--count", "3"]);
     assert_eq!(answer.code, Some(0), "{answer:?}");
+    let header = format!("sweep {id}: grid search, 4 runs, ");
+    assert!(answer.out.starts_with(&header), "as besom run prints it: {answer:?}");
+    assert!(answer.out.contains("\nruns 3 of 4: 3 finished\n"), "as besom status prints it: {answer:?}");
+    assert!(desk.call(&["status", &id]).out.contains(" 3 of 4: 3 finished\n"));
     assert_eq!(runs(&desk, &id).len(), 3);
     assert_eq!(desk.json(&["status", &id, "--json"])["sweep"]["state"], "running");
     let answer = desk.call(&["run", "sweep.yaml", "--resume"]);

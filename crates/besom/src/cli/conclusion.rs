@@ -6,19 +6,21 @@ use besom_store::{Order, PausedBy, RunQuery, Status, Store, SweepRow, SweepState
 
 use crate::cli::{describe, table};
 
-/// How a sweep stands when work on it ends; `again` is what to type to continue if a signal has ended it.
+/// How a sweep stands when work on it ends; `planned` is how many runs it will have, if that is known, `again` what to type to
+/// continue if a signal has ended it.
 pub(crate) fn conclusion(
     store: &mut dyn Store,
     sweep: &SweepRow,
     status: &Status,
+    planned: Option<u64>,
     again: Option<&str>,
 ) -> Result<String> {
     let id = &sweep.new.id;
     let mut lines = match again {
-        Some(again) => vec![interrupted(sweep, status, again)],
+        Some(again) => vec![interrupted(planned, status, again)],
         None => vec![format!("sweep {id} is {}", describe::state(sweep, status))],
     };
-    lines.push(format!("runs {}", describe::counts(sweep.new.run_cap, status)));
+    lines.push(format!("runs {}", describe::counts(planned, status)));
     if let Some(Best { run: number, value, .. }) = status.best {
         let run = store.run(id, number)?;
         lines.push(describe::best(sweep, &run, value));
@@ -34,10 +36,10 @@ pub(crate) fn conclusion(
 }
 
 /// `interrupted after 9 of 20 runs; continue with: besom run sweep.yaml --resume`.
-fn interrupted(sweep: &SweepRow, status: &Status, again: &str) -> String {
+fn interrupted(planned: Option<u64>, status: &Status, again: &str) -> String {
     let over = describe::over(status);
-    let runs = match sweep.new.run_cap {
-        Some(cap) => format!("{over} of {}", table::count(cap, "run")),
+    let runs = match planned {
+        Some(planned) => format!("{over} of {}", table::count(planned, "run")),
         None => table::count(over, "run"),
     };
     format!("interrupted after {runs}; continue with: {again}")

@@ -8,7 +8,8 @@ use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
 use besom_core::{Registry, RunState};
 use besom_engine::{
-    Creation, Crew, CrewOptions, MissingMetric, Place, PriorRun, Steps, program_directory, stored_config,
+    Creation, Crew, CrewOptions, MissingMetric, Place, PriorRun, Steps, planned, program_directory,
+    stored_config,
 };
 use besom_store::{Store, SweepId, SweepRow, SweepState};
 
@@ -17,7 +18,7 @@ use crate::cli::conclusion::conclusion;
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
 use crate::cli::output::{self, Outcome, line, notice};
 use crate::cli::resume::{self, Found};
-use crate::cli::{agents, describe, input, signals, target, wandb};
+use crate::cli::{agents, describe, input, signals, table, target, wandb};
 use crate::error::InputError;
 
 /// How often a controller without agents steps its sweep. A step with no news costs a query.
@@ -50,7 +51,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
         }
     };
     let sweep = store.sweep(&id)?;
-    line(beginning(&sweep, &file))?;
+    line(beginning(&sweep, &file.config, planned(registry, &sweep)))?;
     let (jobs, count) = (arguments.jobs, arguments.count);
     let options = crew_options(count, arguments.heartbeat_timeout, Steps::Always);
     let again = match &file.path {
@@ -80,13 +81,13 @@ fn directory(file: &SweepFile) -> Result<PathBuf> {
     program_directory(&file.config, file.path.as_deref()).context("the working directory is gone")
 }
 
-fn beginning(sweep: &SweepRow, file: &SweepFile) -> String {
+fn beginning(sweep: &SweepRow, config: &SweepConfig, planned: Option<u64>) -> String {
     let name = describe::title(sweep);
-    let method = &file.config.method.name;
-    let cap = sweep.new.run_cap.map(|cap| format!(", {cap} runs")).unwrap_or_default();
+    let method = &config.method.name;
+    let runs = planned.map(|planned| format!(", {}", table::count(planned, "run"))).unwrap_or_default();
     let metric =
         sweep.new.metrics.first().map(|m| format!(", {} {}", m.goal.as_str(), m.name)).unwrap_or_default();
-    format!("sweep {}{name}: {method} search{cap}{metric}, seed {}", sweep.new.id, sweep.new.seed)
+    format!("sweep {}{name}: {method} search{runs}{metric}, seed {}", sweep.new.id, sweep.new.seed)
 }
 
 fn nothing_to_resume(sweep: &SweepRow) -> Result<Outcome> {
@@ -177,6 +178,7 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     if sweep.state.is_over() {
         return outlast(place, &mut *store, &sweep);
     }
+    line(beginning(&sweep, &stored_config(registry, &sweep)?, planned(registry, &sweep)))?;
     let (jobs, count) = (arguments.jobs, arguments.count);
     let options = crew_options(count, arguments.heartbeat_timeout, Steps::UnlessLocal);
     let id = &sweep.new.id;
@@ -226,7 +228,8 @@ fn finish_with(
     let status = store.status(id)?;
     line("")?;
     let interrupted = signals::exit_code().filter(|_| !sweep.state.is_over());
-    line(conclusion(&mut *store, &sweep, &status, interrupted.map(|_| again))?)?;
+    let planned = planned(registry, &sweep);
+    line(conclusion(&mut *store, &sweep, &status, planned, interrupted.map(|_| again))?)?;
     if let Some(code) = interrupted {
         return Ok(Outcome::Interrupted(code));
     }
@@ -253,13 +256,14 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         let step = controller.step(&mut store, idle.max(1))?;
         let status = store.status(&sweep.new.id)?;
         let now = store.sweep(&sweep.new.id)?;
-        let status_line = format!("{}: {}", now.state, describe::counts(sweep.new.run_cap, &status));
+        let planned = planned(registry, &now);
+        let status_line = format!("{}, runs {}", now.state, describe::counts(planned, &status));
         if status_line != before {
             line(&status_line)?;
             before = status_line;
         }
         if step == Step::Over && status.counts.iter().all(|(state, count)| !state.is_open() || *count == 0) {
-            line(conclusion(&mut *store, &now, &status, None)?)?;
+            line(conclusion(&mut *store, &now, &status, planned, None)?)?;
             return Ok(Outcome::Done);
         }
         std::thread::sleep(PACE);
