@@ -140,6 +140,7 @@ macro_rules! forward_store {
             rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
             rows_after(id: &SweepId, number: RunNumber, attempt: Option<u64>, after: u64, limit: u64) -> Vec<Row>;
             logged(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> LoggedKeys;
+            logged_by_run(id: &SweepId) -> Vec<(RunNumber, LoggedKeys)>;
             curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
             events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
             status(id: &SweepId) -> Status;

@@ -192,6 +192,12 @@ pub trait Store: Queue {
         Ok(derived::logged(&self.rows(id, number, attempt)?))
     }
 
+    /// [`Self::logged`] of each run of a sweep, all attempts that count, by number.
+    fn logged_by_run(&mut self, id: &SweepId) -> Result<Vec<(RunNumber, LoggedKeys)>, StoreError> {
+        let runs = self.runs(id, &RunQuery::default())?.into_iter();
+        runs.map(|run| Ok((run.number, self.logged(id, run.number, None)?))).collect()
+    }
+
     /// The curve of a watched metric in [all rows that count](Self::rows): one value per row that held it, NaN where it was no
     /// finite number; empty if the sweep has no such metric.
     fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {

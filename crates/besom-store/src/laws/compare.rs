@@ -101,6 +101,8 @@ fn agree_on_status<S: Store>(sides: &mut Sides<'_, S>, row: &SweepRow, runs: &[R
 
 fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict {
     let (store, model) = (&mut *sides.store, &mut *sides.model);
+    let by_run = expect_ok("logged_by_run", store.logged_by_run(id))?;
+    same("logged_by_run", &by_run, &expect_ok("logged_by_run", model.logged_by_run(id))?)?;
     for RunRow { number, attempt, .. } in all_runs(model, id)? {
         same("run", &expect_ok("run", store.run(id, number))?.number, &number)?;
         let seen = expect_ok("seen", store.seen(id, number))?;

@@ -40,15 +40,40 @@ impl Tx<'_> {
         self.logged_of(&run, attempt.unwrap_or(run.record.attempt))
     }
 
+    /// What each run has logged under each key, in all attempts that count.
+    pub(super) fn logged_by_run(&self, sweep: &Sweep) -> Outcome<Vec<(RunNumber, LoggedKeys)>> {
+        let mut statement = self.sql(
+            "SELECT r.number, l.keys FROM runs r
+             LEFT JOIN logged l ON l.run = r.key AND l.attempt = r.attempt AND r.kept = 0
+             WHERE r.sweep = ?1 ORDER BY r.number",
+        )?;
+        let mut rows = statement.query([sweep.key])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let number: u64 = row.get(0)?;
+            let number = RunNumber::new(number).ok_or_else(|| damaged("the number of a run", number))?;
+            let keys = match row.get_ref(1)?.as_str_or_null().map_err(rusqlite::Error::from)? {
+                Some(text) => parsed(text)?,
+                None => self.logged(sweep, number, None)?,
+            };
+            all.push((number, keys));
+        }
+        Ok(all)
+    }
+
     fn logged_of(&self, run: &Run, attempt: u64) -> Outcome<LoggedKeys> {
         let text: Option<String> = self
             .sql("SELECT keys FROM logged WHERE run = ?1 AND attempt = ?2")?
             .query_row(params![run.key, bounded(attempt)], |row| row.get(0))
             .optional()?;
         match text {
-            Some(text) => serde_json::from_str(&text).map_err(|_| damaged("the keys of a run", text)),
+            Some(text) => parsed(&text),
             // What a store of an older version holds was logged before keys were kept.
             None => Ok(derived::logged(&self.rows_of(run, attempt, 0, u64::MAX)?)),
         }
     }
+}
+
+fn parsed(text: &str) -> Outcome<LoggedKeys> {
+    serde_json::from_str(text).map_err(|_| damaged("the keys of a run", text))
 }

@@ -145,6 +145,10 @@ impl Store for SqliteStore {
         self.read(|tx| tx.logged(&tx.sweep(id)?, number, attempt))
     }
 
+    fn logged_by_run(&mut self, id: &SweepId) -> Result<Vec<(RunNumber, LoggedKeys)>, StoreError> {
+        self.read(|tx| tx.logged_by_run(&tx.sweep(id)?))
+    }
+
     fn curve(&mut self, id: &SweepId, number: RunNumber, metric: usize) -> Result<Vec<f64>, StoreError> {
         self.read(|tx| tx.curve(&tx.sweep(id)?, number, metric))
     }

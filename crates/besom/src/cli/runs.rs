@@ -4,7 +4,6 @@ mod csv;
 mod fields;
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::io::IsTerminal;
 
 use anyhow::Result;
@@ -27,12 +26,17 @@ const MOST: usize = 50;
 pub(crate) fn runs(place: &Place, arguments: &RunsArguments) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweep = target::sweep_or_newest(&mut *store, place, arguments.id.as_deref())?;
-    let by_number = store.runs(sweep.id(), &RunQuery::default())?;
-    let mut fields = Fields::new(sweep, &by_number);
-    let mut runs = filtered(&mut *store, &mut fields, by_number, arguments)?;
-    let all = runs.len();
     let most = most(arguments);
     let by_merit = Sort::Best;
+    let may_be_by_merit = match &arguments.sort {
+        Some(sort) => *sort == by_merit,
+        None => most < usize::MAX && arguments.limit.is_none(),
+    };
+    let read = if may_be_by_merit { Order::Best } else { Order::Number };
+    let read = store.runs(sweep.id(), &RunQuery::default().order(read))?;
+    let mut fields = Fields::new(sweep, &read);
+    let mut runs = filtered(&mut *store, &mut fields, read, arguments)?;
+    let all = runs.len();
     let sort = arguments.sort.as_ref().or((all > most && arguments.limit.is_none()).then_some(&by_merit));
     order(&mut *store, &mut fields, &mut runs, sort)?;
     runs.truncate(most);
@@ -88,20 +92,15 @@ fn filtered(
     Ok(runs)
 }
 
-fn order(
-    store: &mut dyn Store,
-    fields: &mut Fields,
-    runs: &mut Vec<RunRow>,
-    sort: Option<&Sort>,
-) -> Result<()> {
+/// Puts runs, which were read in this order if it is by merit, in order.
+fn order(store: &mut dyn Store, fields: &mut Fields, runs: &mut [RunRow], sort: Option<&Sort>) -> Result<()> {
+    if sort != Some(&Sort::Best) {
+        runs.sort_by_key(|run| run.number);
+    }
     match sort {
-        None | Some(Sort::Number) => {}
+        // They were read so.
+        None | Some(Sort::Number | Sort::Best) => {}
         Some(Sort::Newest) => runs.reverse(),
-        Some(Sort::Best) => {
-            let chosen: HashSet<_> = runs.iter().map(|run| run.number).collect();
-            *runs = store.runs(fields.id(), &RunQuery::default().order(Order::Best))?;
-            runs.retain(|run| chosen.contains(&run.number));
-        }
         Some(Sort::By { column, is_descending }) => {
             fields.require(store, runs, "--sort", std::slice::from_ref(column))?;
             let value = |run: &RunRow| fields.value(run, column);

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Result;
-use besom_core::{RunNumber, did_you_mean, nearest};
+use besom_core::{LoggedKeys, RunNumber, did_you_mean, nearest};
 use besom_store::{RunRow, Store, SweepId, SweepRow, system_clock};
 use serde_json::{Map, Value, json};
 
@@ -70,13 +70,13 @@ impl Fields {
         if self.logged.is_some() {
             return Ok(());
         }
-        let mut logged: HashMap<_, Map<_, _>> = HashMap::new();
-        for run in runs {
-            let keys = store.logged(self.sweep.id(), run.number, None)?;
-            let last = keys.keys().iter().map(|logged| (logged.key.clone(), logged.last.clone())).collect();
-            logged.insert(run.number, last);
-        }
-        self.keys = distinct(runs.iter().flat_map(|run| logged[&run.number].keys().cloned()));
+        let last =
+            |keys: &LoggedKeys| keys.keys().iter().map(|key| (key.key.clone(), key.last.clone())).collect();
+        let all = store.logged_by_run(self.sweep.id())?;
+        let logged: HashMap<RunNumber, Map<String, Value>> =
+            all.iter().map(|(run, keys)| (*run, last(keys))).collect();
+        let keys = runs.iter().filter_map(|run| logged.get(&run.number)).flat_map(Map::keys);
+        self.keys = distinct(keys.cloned());
         self.logged = Some(logged);
         self.list_names();
         Ok(())
