@@ -127,11 +127,48 @@ fn plot(curve: &[f64]) -> Vec<String> {
         [] => Vec::new(),
         [only] => vec![table::number(*only)],
         _ => {
-            let thinned = thin(&values, 60);
-            let config = rasciigraph::Config::default().with_height(9).with_width(60);
-            rasciigraph::plot(thinned, config).lines().map(|line| line.trim_end().to_owned()).collect()
+            let columns = stretch(&thin(&values, 60), 60);
+            let drawn = rasciigraph::plot(columns.clone(), rasciigraph::Config::default().with_height(9));
+            let lines: Vec<&str> = drawn.lines().collect();
+            let labels = labels(&columns, lines.len());
+            lines.into_iter().zip(labels).map(|(line, label)| labeled(line, &label)).collect()
         }
     }
+}
+
+/// A line of the plot with this label in place of its own, which has two decimals whatever the values are.
+fn labeled(line: &str, label: &str) -> String {
+    let axis = line.find(['┤', '┼']).unwrap_or_default();
+    format!("{label} {}", line[axis..].trim_end())
+}
+
+/// The values at equal distances from the greatest of `values` down to the least, in as many decimals as tell them apart.
+fn labels(values: &[f64], count: usize) -> Vec<String> {
+    let (min, max) =
+        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &x| (min.min(x), max.max(x)));
+    let step = (max - min) / count.saturating_sub(1).max(1) as f64;
+    let at = (0..count).map(|row| max - row as f64 * step);
+    let texts: Vec<String> = match step.log10() {
+        magnitude if (-8.0..6.0).contains(&magnitude) => {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 8")]
+            let decimals = (-magnitude).ceil().max(0.0) as usize;
+            at.map(|x| format!("{x:.decimals$}")).collect()
+        }
+        _ => table::numbers(&at.collect::<Vec<_>>()),
+    };
+    let width = texts.iter().map(String::len).max().unwrap_or_default();
+    texts.iter().map(|text| format!(" {text:>width$}")).collect()
+}
+
+/// The values at `columns` equal distances from the first to the last, on straight lines between those that there are.
+fn stretch(values: &[f64], columns: usize) -> Vec<f64> {
+    let last = values.len() - 1;
+    let at = |column: usize| {
+        let (whole, part) = (column * last / (columns - 1), (column * last) % (columns - 1));
+        let next = values[(whole + 1).min(last)];
+        values[whole] + (next - values[whole]) * part as f64 / (columns - 1) as f64
+    };
+    (0..columns).map(at).collect()
 }
 
 /// At most `most` of the values: the last one of each of `most` equal parts.
@@ -171,4 +208,27 @@ fn event(event: &Event, start_ms: u64) -> String {
     let after = table::span(event.at_ms.saturating_sub(start_ms));
     let detail = table::parameters(&event.detail);
     format!("+{after:<12} {:<14} {detail}", event.kind).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels_of(curve: &[f64]) -> Vec<String> {
+        let label = |line: &String| line[..line.find(['┤', '┼']).unwrap_or_default()].trim().to_owned();
+        plot(curve).iter().map(label).collect()
+    }
+
+    #[test]
+    fn the_labels_of_a_curve_tell_its_rows_apart() {
+        assert_eq!(labels_of(&[0.1325, 0.13, 0.1])[..3], ["0.133", "0.129", "0.125"]);
+        assert_eq!(labels_of(&[1.0, 10.0])[..2], ["10", "9"]);
+        for curve in [[1e-12, 3e-12], [5e9, 7e11], [1000.0, 1000.001], [-1e-3, 1e-3]] {
+            let mut labels = labels_of(&curve);
+            let rows = labels.len();
+            labels.dedup();
+            assert_eq!((labels.len(), rows > 2), (rows, true), "{labels:?}");
+        }
+        assert_eq!(labels_of(&[3.0, 3.0]), ["3"]);
+    }
 }
