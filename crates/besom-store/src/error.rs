@@ -55,7 +55,7 @@ pub enum StoreError {
         run: RunNumber,
     },
     /// No agent has this id.
-    #[error("no agent has the id {0}")]
+    #[error("no agent has the id {0}; its sweep may have been removed")]
     NoAgent(u64),
     /// The sweep can't go from its state to that one.
     #[error("sweep {sweep} is {from} and cannot become {to}")]

@@ -121,6 +121,7 @@ macro_rules! forward_store {
             create_sweep(sweep: &NewSweep) -> ();
             create_with(sweep: &NewSweep, past: &[PastRun]) -> ();
             set_run_cap(id: &SweepId, cap: Option<u64>) -> ();
+            remove_sweep(id: &SweepId) -> ();
             sweep(id: &SweepId) -> SweepRow;
             sweeps() -> Vec<SweepRow>;
             set_state(id: &SweepId, to: SweepState, reason: Option<&str>) -> ();

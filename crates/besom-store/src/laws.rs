@@ -11,13 +11,15 @@
 //! * what has ended stays as it ended, unless it is tried again;
 //! * a call that is repeated has no further effect and the same answer;
 //! * [`Store::changes`] folded from any cursors is what it is from 0;
-//! * the events of a run lead to the state that it is in, by allowed edges, one event each.
+//! * the events of a run lead to the state that it is in, by allowed edges, one event each;
+//! * a removed sweep is gone for everybody, and nothing else is: no other sweep changes, no new agent gets an id of the old ones.
 //!
 //! Texts that a store makes up itself (why a run was given up) are its own matter.
 
 mod compare;
 mod fold;
 mod play;
+mod removal;
 mod script;
 mod verdict;
 mod view;

@@ -237,6 +237,10 @@ impl<S: Store> Store for Mutated<S> {
         self.store.set_run_cap(id, cap.map(|cap| cap + more))
     }
 
+    fn remove_sweep(&mut self, id: &SweepId) -> Result<(), StoreError> {
+        self.store.remove_sweep(id)
+    }
+
     fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
         let row = self.store.sweep(id)?;
         Ok(self.shown(row))

@@ -52,6 +52,11 @@ pub trait Store: Queue {
     /// [`StoreError::Transition`] if the sweep is canceled and the cap another.
     fn set_run_cap(&mut self, id: &SweepId, cap: Option<u64>) -> Result<(), StoreError>;
 
+    /// Removes a sweep with all that is stored of it. Its agents learn of it by their next call, which is an error: no sweep or
+    /// no agent has that id. Ids of its agents are never given to others; its own id must not be used again, because whoever
+    /// still holds a lease under it could write to the new sweep.
+    fn remove_sweep(&mut self, id: &SweepId) -> Result<(), StoreError>;
+
     /// The sweep of this id.
     fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError>;
 

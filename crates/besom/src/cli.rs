@@ -23,6 +23,7 @@ mod output;
 mod plan;
 mod plot;
 mod progress;
+mod remove;
 mod resume;
 mod run;
 mod runs;
@@ -138,6 +139,7 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         Command::Retry(arguments) => manage::retry(&place, &arguments),
         Command::Extend { id, runs } => organize::extend(registry, &place, &id, runs),
         Command::Enqueue(arguments) => organize::enqueue(registry, &place, &arguments),
+        Command::Rm(arguments) => remove::remove(&place, &arguments),
         Command::Rename(arguments) => organize::rename(&place, &arguments),
         Command::Tag(arguments) => organize::tag(&place, &arguments),
         Command::Note(arguments) => organize::note(&place, &arguments),

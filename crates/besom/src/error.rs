@@ -6,7 +6,7 @@ use besom_bench::BenchError;
 use besom_config::{Diagnostics, ReadError};
 use besom_core::{RegistryError, error_chain};
 use besom_engine::EngineError;
-use besom_store::StoreError;
+use besom_store::{StoreError, SweepState};
 use thiserror::Error;
 
 use crate::cli::paint;
@@ -94,6 +94,9 @@ fn way_out(error: &anyhow::Error) -> String {
             " (besom list shows the sweeps of this store; --store or BESOM_STORE names another)".to_owned()
         }
         Some(StoreError::NoRun { sweep, .. }) => format!(" (besom runs {sweep} lists its runs)"),
+        Some(StoreError::Transition { sweep, from: SweepState::Finished, .. }) => {
+            format!(" (allow more runs with: besom extend {sweep} N)")
+        }
         Some(StoreError::Transition { sweep, from, .. }) if from.is_over() => {
             format!(" (a new sweep can learn from its runs: besom run FILE --prior-runs {sweep})")
         }

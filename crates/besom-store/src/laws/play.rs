@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::compare::{Sides, agree_at_last, agree_on_runs};
 use super::fold::Folded;
+use super::removal::removal_is_whole;
 use super::script::{FOLLOWERS, Script, Step, Terms, WATCHED};
 use super::verdict::{Verdict, expect_ok, same, same_reply};
 use super::view::{all_runs, folded};
@@ -74,7 +75,8 @@ pub(super) fn play<S: Store>(make: &impl Fn(Clock) -> S, script: &Script) -> Ver
         verdict.map_err(|broken| format!("after step {} ({step:?}): {broken}", place + 1))?;
     }
     stage.follow_all()?;
-    stage.compare(agree_at_last)
+    stage.compare(agree_at_last)?;
+    stage.compare(removal_is_whole)
 }
 
 impl<S: Store> Stage<S> {

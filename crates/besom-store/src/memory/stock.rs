@@ -9,10 +9,13 @@ use super::facts::check;
 use super::sweep::Sweep;
 use crate::{AgentId, NewAgent, NewSweep, PastRun, StoreError, SweepId};
 
+/// Why a place has a sweep.
+const THERE: &str = "an id that has a place is that of a sweep";
+
 #[derive(Debug, Default)]
 pub(super) struct Stock {
-    /// Oldest first.
-    pub(super) sweeps: Vec<Sweep>,
+    /// Oldest first; nothing in the place of a removed one.
+    pub(super) sweeps: Vec<Option<Sweep>>,
     places: HashMap<SweepId, usize>,
     /// The agent with id n is the n-th.
     agents: Vec<Agent>,
@@ -51,7 +54,7 @@ impl Stock {
         }
         new.labels.iter().try_for_each(|(key, value)| check("a label", key.len() + value.len()))?;
         self.places.insert(new.id.clone(), self.sweeps.len());
-        self.sweeps.push(Sweep::new(new.clone(), now));
+        self.sweeps.push(Some(Sweep::new(new.clone(), now)));
         Ok(())
     }
 
@@ -82,7 +85,7 @@ impl Stock {
     /// The place of the sweep of this id.
     pub(super) fn place(&self, id: &SweepId) -> Result<usize, StoreError> {
         self.places.get(id).copied().ok_or_else(|| {
-            let ids = self.sweeps.iter().map(|sweep| sweep.row.new.id.as_str());
+            let ids = self.sweeps.iter().flatten().map(|sweep| sweep.row.new.id.as_str());
             let nearest = nearest(id.as_str(), ids).map(str::to_owned);
             StoreError::NoSweep { id: id.as_str().to_owned(), nearest }
         })
@@ -90,13 +93,20 @@ impl Stock {
 
     pub(super) fn sweep(&mut self, id: &SweepId) -> Result<&mut Sweep, StoreError> {
         let place = self.place(id)?;
-        Ok(&mut self.sweeps[place])
+        Ok(self.sweeps[place].as_mut().expect(THERE))
     }
 
-    pub(super) fn join(&mut self, id: &SweepId, new: &NewAgent, now: u64) -> Result<AgentId, StoreError> {
-        let sweep = self.place(id)?;
+    pub(super) fn remove(&mut self, id: &SweepId) -> Result<(), StoreError> {
+        let place = self.place(id)?;
+        self.places.remove(id);
+        self.sweeps[place] = None;
+        Ok(())
+    }
+
+    pub(super) fn join(&mut self, sweep: &SweepId, new: &NewAgent, now: u64) -> Result<AgentId, StoreError> {
         let id = AgentId(self.agents.len() as u64 + 1);
-        self.sweeps[sweep].agents.push(id);
+        self.sweep(sweep)?.agents.push(id);
+        let sweep = self.place(sweep)?;
         let new = new.clone();
         self.agents.push(Agent { id, sweep, new, seen_ms: now, gone: false, request: 0, answer: None });
         Ok(id)
@@ -106,13 +116,13 @@ impl Stock {
     pub(super) fn agent(&mut self, id: AgentId) -> Result<(&mut Agent, &mut Sweep), StoreError> {
         let place = id.0.checked_sub(1).and_then(|place| usize::try_from(place).ok());
         let agent = place.and_then(|place| self.agents.get_mut(place)).ok_or(StoreError::NoAgent(id.0))?;
-        let sweep = &mut self.sweeps[agent.sweep];
+        let sweep = self.sweeps[agent.sweep].as_mut().ok_or(StoreError::NoAgent(id.0))?;
         Ok((agent, sweep))
     }
 
     /// The sweep of this id, and its agents.
     pub(super) fn crew(&self, id: &SweepId) -> Result<(&Sweep, impl Iterator<Item = &Agent>), StoreError> {
-        let sweep = &self.sweeps[self.place(id)?];
+        let sweep = self.sweeps[self.place(id)?].as_ref().expect(THERE);
         // Their ids were given out by `join`, one after the other.
         let agent = |id: &AgentId| &self.agents[usize::try_from(id.0 - 1).unwrap_or(usize::MAX)];
         Ok((sweep, sweep.agents.iter().map(agent)))

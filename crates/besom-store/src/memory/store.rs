@@ -21,6 +21,11 @@ impl Store for MemoryStore {
         stock.sweep(id)?.set_run_cap(cap, now)
     }
 
+    fn remove_sweep(&mut self, id: &SweepId) -> Result<(), StoreError> {
+        let (mut stock, _) = self.open();
+        stock.remove(id)
+    }
+
     fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
         let (mut stock, _) = self.open();
         Ok(stock.sweep(id)?.row.clone())
@@ -28,7 +33,7 @@ impl Store for MemoryStore {
 
     fn sweeps(&mut self) -> Result<Vec<SweepRow>, StoreError> {
         let (stock, _) = self.open();
-        Ok(stock.sweeps.iter().map(|sweep| sweep.row.clone()).collect())
+        Ok(stock.sweeps.iter().flatten().map(|sweep| sweep.row.clone()).collect())
     }
 
     fn set_state(&mut self, id: &SweepId, to: SweepState, reason: Option<&str>) -> Result<(), StoreError> {

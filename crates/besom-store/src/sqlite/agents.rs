@@ -23,13 +23,17 @@ pub(super) struct Agent {
     pub(super) answer: Option<(RunNumber, u64)>,
 }
 
+/// In place of the key of a sweep that was removed; keys begin at 1.
+const REMOVED: i64 = 0;
+
 impl Tx<'_> {
     /// The agent of this id.
     pub(super) fn agent(&self, id: AgentId) -> Outcome<Agent> {
         let mut statement = self.sql(
-            "SELECT sweep, name, heartbeat_timeout_ms, gone, request, answer_run, answer_attempt FROM agents WHERE key = ?1",
+            "SELECT sweep, name, heartbeat_timeout_ms, gone, request, answer_run, answer_attempt FROM agents
+             WHERE key = ?1 AND sweep <> ?2",
         )?;
-        let mut rows = statement.query([bounded(id.0)])?;
+        let mut rows = statement.query([bounded(id.0), REMOVED])?;
         let Some(row) = rows.next()? else {
             return Err(StoreError::NoAgent(id.0).into());
         };
@@ -52,6 +56,15 @@ impl Tx<'_> {
         )?
         .execute(params![sweep.key, new.name, bounded(new.heartbeat_timeout_ms), self.now])?;
         Ok(AgentId(self.conn.last_insert_rowid().cast_unsigned()))
+    }
+
+    /// Removes the agents of a sweep. SQLite gives the greatest key and one to the next row, so that one stays, without a sweep,
+    /// lest its id be given to another agent.
+    pub(super) fn remove_agents(&self, sweep: &Sweep) -> Outcome<()> {
+        self.sql("DELETE FROM agents WHERE sweep IN (?1, ?2) AND key < (SELECT max(key) FROM agents)")?
+            .execute([sweep.key, REMOVED])?;
+        self.sql("UPDATE agents SET sweep = ?2 WHERE sweep = ?1")?.execute([sweep.key, REMOVED])?;
+        Ok(())
     }
 
     /// The agent was heard of.

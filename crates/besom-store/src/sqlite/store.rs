@@ -18,6 +18,10 @@ impl Store for SqliteStore {
         self.write(|tx| tx.on_sweep(id, |sweep| tx.set_run_cap(sweep, cap)))
     }
 
+    fn remove_sweep(&mut self, id: &SweepId) -> Result<(), StoreError> {
+        self.write(|tx| tx.remove_sweep(id))
+    }
+
     fn sweep(&mut self, id: &SweepId) -> Result<SweepRow, StoreError> {
         self.read(|tx| tx.sweep_row(id))
     }

@@ -132,6 +132,20 @@ impl Tx<'_> {
         })
     }
 
+    /// Removes a sweep and all that is stored of it. Nothing else holds the keys of its rows, so that they may be given again.
+    pub(super) fn remove_sweep(&self, id: &SweepId) -> Outcome<()> {
+        let sweep = self.sweep(id)?;
+        for table in ["points", "attempts", "chunks", "curves", "facts", "outputs", "logged"] {
+            let sql = format!("DELETE FROM {table} WHERE run IN (SELECT key FROM runs WHERE sweep = ?1)");
+            self.sql(&sql)?.execute([sweep.key])?;
+        }
+        for table in ["runs", "tallies", "progress", "labels", "events"] {
+            self.sql(&format!("DELETE FROM {table} WHERE sweep = ?1"))?.execute([sweep.key])?;
+        }
+        self.remove_agents(&sweep)?;
+        self.change_one("DELETE FROM sweeps WHERE key = ?1", [sweep.key])
+    }
+
     /// One sweep with everything.
     pub(super) fn sweep_row(&self, id: &SweepId) -> Outcome<SweepRow> {
         let columns = SweepColumn::SQL;

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use besom_plot::Kind;
 
 pub(crate) use bench::{BenchAction, BenchArguments, BenchRun, ReportArguments};
-pub(crate) use organize::{EnqueueArguments, NoteArguments, RenameArguments, TagArguments};
+pub(crate) use organize::{EnqueueArguments, NoteArguments, RemoveArguments, RenameArguments, TagArguments};
 
 use crate::cli::output::Color;
 use crate::cli::target::RunName;
@@ -161,6 +161,8 @@ pub(crate) enum Command {
     },
     /// Add a run with parameters of your own to a sweep
     Enqueue(EnqueueArguments),
+    /// Remove sweeps with all their runs and files
+    Rm(RemoveArguments),
     /// Give a sweep another name
     Rename(RenameArguments),
     /// Tag a sweep or a run

@@ -8,7 +8,7 @@ use crate::cli::arguments::Arguments;
 use crate::cli::complete;
 
 /// What people type, by subcommand.
-const EXAMPLES: [(&str, &str); 31] = [
+const EXAMPLES: [(&str, &str); 32] = [
     (
         "run",
         "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume\nbesom run sweep.yaml --resume --run-cap 100",
@@ -35,6 +35,7 @@ const EXAMPLES: [(&str, &str); 31] = [
     ("retry", "besom retry uhjelq4e --failed\nbesom retry uhj --failed --crashed"),
     ("extend", "besom extend uhjelq4e 20"),
     ("enqueue", "besom enqueue uhjelq4e lr=0.1 batch_size=32"),
+    ("rm", "besom rm uhjelq4e\nbesom rm uhj k0x --yes"),
     ("rename", "besom rename uhjelq4e \"wider layers\""),
     ("tag", "besom tag uhjelq4e paper baseline\nbesom tag uhj --run 12 odd\nbesom tag uhj --remove paper"),
     ("note", "besom note uhjelq4e \"data of May\"\nbesom note uhj --run 12 \"diverged late\""),
@@ -74,7 +75,7 @@ fn completed(mut sub: clap::Command) -> clap::Command {
     let names: Vec<String> = sub.get_arguments().map(|arg| arg.get_id().to_string()).collect();
     for name in names {
         sub = sub.mut_arg(&name, |arg| match name.as_str() {
-            "id" | "target" => arg.add(complete::ids()),
+            "id" | "ids" | "target" => arg.add(complete::ids()),
             "kind" => arg.add(complete::plots()),
             "state" => arg.add(complete::run_states()),
             "file" | "config" => arg.add(complete::files()),

@@ -75,6 +75,11 @@ pub(crate) fn notice(text: impl Display) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
+/// Asks on standard error; the cursor stays behind the question.
+pub(crate) fn ask(question: impl Display) {
+    drop(std::io::stderr().lock().write_all(text::clean(&question.to_string()).as_bytes()));
+}
+
 /// Prints a value as JSON, with `\u` escapes for what a terminal would obey.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value)?;

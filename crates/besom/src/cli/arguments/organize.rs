@@ -14,6 +14,19 @@ pub(crate) struct EnqueueArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct RemoveArguments {
+    /// Ids of sweeps, or their beginnings
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) ids: Vec<String>,
+    /// Do not ask; required where there is no terminal
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Also while agents work on them
+    #[arg(short, long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct RenameArguments {
     /// Id of the sweep, or its beginning
     pub(crate) id: String,
