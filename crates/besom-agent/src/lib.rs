@@ -29,10 +29,11 @@
 //! cannot begin runs) and `work/wait` (pauses), `record` (the end of a program, for when the store is gone), `notice`,
 //! `recovery` (runs of agents that are gone) with `recovery/liveness` (lock files), `link` (between a run and
 //! its queue), `run_dir` and `metrics` (a run's files), `program`, `process` and `function` (the runners),
-//! `retry`, `shutdown`.
+//! `gpu` (what a slot's programs see), `retry`, `shutdown`.
 
 mod error;
 mod function;
+mod gpu;
 mod link;
 mod metrics;
 mod notice;
@@ -49,6 +50,7 @@ mod work;
 
 pub use error::AgentError;
 pub use function::{FunctionRunner, LogError, RunContext};
+pub use gpu::{GpuError, GpuInventory, Gpus};
 pub use link::{Link, Signal};
 pub use metrics::{MetricsWriter, append_metrics};
 pub use notice::Notice;

@@ -15,6 +15,18 @@ pub enum Notice {
     MachineFails(String),
     /// The machine begins runs again.
     MachineWorks,
+    /// Nothing can begin in this slot now, for this reason: its GPU is in use. The agent claims nothing.
+    Waits {
+        /// The slot.
+        slot: u32,
+        /// Why.
+        reason: String,
+    },
+    /// Runs can begin in this slot again.
+    Ready {
+        /// The slot.
+        slot: u32,
+    },
     /// The agent leaves, because it seems unable to work.
     Quarantined {
         /// Its name.

@@ -20,7 +20,7 @@ use crate::process::{Exit, MARK, Process, Program};
 pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, interpreter, wandb_config, word};
 
 use crate::record::Record;
-use crate::{AgentError, Ended, Level, Link, Runner, Signal};
+use crate::{AgentError, Ended, Gpus, Level, Link, Runner, Signal};
 use ending::Ending;
 use fresh::Fresh;
 use output::{Bounded, Output};
@@ -37,7 +37,7 @@ const SHUTDOWN_DELAY: Duration = Duration::from_millis(500);
 /// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input,
 /// in a process group of its own. Its environment has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
 /// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines
-/// to), `BESOM_RUN_DIR`, `BESOM_ATTEMPT_DIR`, `BESOM_SLOT` ([`crate::AgentOptions::slot`]) and, if the sweep has a metric, its name as `BESOM_METRIC`. Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
+/// to), `BESOM_RUN_DIR`, `BESOM_ATTEMPT_DIR`, `BESOM_SLOT` ([`crate::AgentOptions::slot`]), those of [`ProgramRunner::gpus`] and, if the sweep has a metric, its name as `BESOM_METRIC`. Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
 /// [directory](crate::AgentOptions::directory).
 ///
 /// Make one by [`ProgramRunner::new`], then set its fields.
@@ -65,6 +65,8 @@ pub struct ProgramRunner {
     pub interpreters: Option<PathBuf>,
     /// How long a program may take to end after SIGTERM before it is killed; 30 s.
     pub grace: Duration,
+    /// The GPUs that its programs see; all if there are none.
+    pub gpus: Gpus,
 }
 
 impl ProgramRunner {
@@ -81,6 +83,7 @@ impl ProgramRunner {
             interpreters: None,
             // The default of Kubernetes and Slurm.
             grace: Duration::from_secs(30),
+            gpus: Gpus::default(),
         }
     }
 
@@ -102,6 +105,7 @@ impl ProgramRunner {
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
+        env.extend(self.gpus.variables());
         env.extend(self.metric.as_ref().map(|metric| ("BESOM_METRIC", metric.into())));
         env.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
         let CommandLine { argv, json_file, warnings } = command_line(
@@ -131,7 +135,7 @@ impl ProgramRunner {
     }
 
     /// Executes a program to the end of all its processes.
-    fn execute(&self, program: &Program, link: &mut Link<'_>) -> Ended {
+    fn execute(&mut self, program: &Program, link: &mut Link<'_>) -> Ended {
         let path = program.files.output();
         let file = match Output::create(&path).map_err(AgentError::io(&path)) {
             Ok(file) => file,
@@ -149,6 +153,7 @@ impl ProgramRunner {
         let (exit, ending) = drive(&mut process, link, self.grace, &fresh);
         if !process.close(&mut || drop(link.pump())) {
             link.warn("some processes of the run could not be killed");
+            self.gpus.leave_behind(program.files.attempt());
         }
         let (excerpt, copy_error) = output.map(Output::finish).unwrap_or_default();
         fresh.send(link);
@@ -185,6 +190,7 @@ impl ProgramRunner {
 
 impl Runner for ProgramRunner {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
+        self.gpus.begin();
         match self.prepare(run, link) {
             Ok(program) => self.execute(&program, link),
             Err(error @ (AgentError::NoProgram | AgentError::EmptyCommand | AgentError::NoDirectory)) => {
@@ -192,6 +198,10 @@ impl Runner for ProgramRunner {
             }
             Err(error) => unstarted(&error),
         }
+    }
+
+    fn obstacle(&mut self) -> Option<String> {
+        self.gpus.obstacle()
     }
 }
 

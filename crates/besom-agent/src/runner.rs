@@ -18,11 +18,21 @@ use crate::Link;
 pub trait Runner {
     /// Executes one run from its beginning to its end.
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended;
+
+    /// Why no run can begin here now, for people; its agent claims nothing meanwhile, says so, and asks again every second. `None`,
+    /// which is all that most runners need, if nothing is in the way.
+    fn obstacle(&mut self) -> Option<String> {
+        None
+    }
 }
 
 impl<R: Runner + ?Sized> Runner for Box<R> {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
         (**self).run(run, link)
+    }
+
+    fn obstacle(&mut self) -> Option<String> {
+        (**self).obstacle()
     }
 }
 

@@ -20,6 +20,11 @@ use crash_loop::{RunEnd, Streak};
 use health::Health;
 use wait::Wait;
 
+/// The pause before a runner that can begin no run is asked again.
+const OBSTACLE_PAUSE: Duration = Duration::from_secs(1);
+/// How often in a row that is not worth a word: a GPU takes a moment to forget a program that has ended.
+const QUIET: u32 = 1;
+
 /// What came of doing something else while there was nothing to claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Idle {
@@ -85,8 +90,20 @@ pub fn work(
     let lock = directory.map(|directory| LivenessLock::acquire(directory, sweep, id)).transpose()?.flatten();
     let wait = Wait::new(&options);
     let (streak, health, watch) = (Streak::new(&options.guard), Health::default(), Watch::default());
-    let mut agent =
-        Agent { queue, sweep, options, shutdown, id, request: 1, runs: 0, wait, streak, health, watch };
+    let mut agent = Agent {
+        queue,
+        sweep,
+        options,
+        shutdown,
+        id,
+        request: 1,
+        runs: 0,
+        wait,
+        streak,
+        health,
+        watch,
+        obstacles: 0,
+    };
     let exit_reason = agent.live(runner, idle)?;
     let runs = agent.runs;
     agent.leave()?;
@@ -111,6 +128,8 @@ struct Agent<'a> {
     health: Health,
     /// What it knows of the heartbeats of all.
     watch: Watch,
+    /// How often in a row something kept the runner from beginning a run.
+    obstacles: u32,
 }
 
 impl Agent<'_> {
@@ -126,15 +145,43 @@ impl Agent<'_> {
             if self.options.count.is_some_and(|count| self.runs >= count) {
                 return Ok(ExitReason::CountReached);
             }
-            let exit = match self.claim()? {
-                Claim::Run(run) => self.execute(&run, runner)?,
-                Claim::Nothing(state) => self.pass_time(state, idle)?,
+            let exit = match self.obstacle(runner) {
+                Some(reason) => self.wait_out(reason)?,
+                None => match self.claim()? {
+                    Claim::Run(run) => self.execute(&run, runner)?,
+                    Claim::Nothing(state) => self.pass_time(state, idle)?,
+                },
             };
             if let Some(reason) = exit {
                 return Ok(reason);
             }
             self.recover_if_due()?;
         }
+    }
+
+    /// What keeps the runner from beginning a run, if anything; its end is said if its beginning was.
+    fn obstacle(&mut self, runner: &mut dyn Runner) -> Option<String> {
+        let obstacle = runner.obstacle();
+        if obstacle.is_none() && std::mem::take(&mut self.obstacles) > QUIET {
+            self.options.notices().say(Notice::Ready { slot: self.options.slot });
+        }
+        obstacle
+    }
+
+    /// Lets time pass without claiming anything.
+    fn wait_out(&mut self, reason: String) -> Result<Option<ExitReason>, AgentError> {
+        if let Some(state) = self.options.guard.ended() {
+            return Ok(Some(ExitReason::SweepEnded(state)));
+        }
+        if let Some(reason) = self.options.guard.reason() {
+            return Ok(Some(ExitReason::Broken(reason)));
+        }
+        self.obstacles = self.obstacles.saturating_add(1);
+        if self.obstacles > QUIET {
+            self.options.notices().say(Notice::Waits { slot: self.options.slot, reason });
+        }
+        self.pause(OBSTACLE_PAUSE)?;
+        Ok(None)
     }
 
     /// Each claim has a number of its own; a retry has the same one.
@@ -189,7 +236,7 @@ impl Agent<'_> {
             self.pause(pause)?;
             let directory = self.options.directory.as_deref();
             match directory.map(|directory| health::probe(directory, self.id.0)) {
-                Some(Err(error)) if self.shutdown.level() < Level::Finish => why = error.to_string(),
+                Some(Err(error)) if self.is_wanted() => why = error.to_string(),
                 _ => return Ok(None),
             }
         }
@@ -198,12 +245,17 @@ impl Agent<'_> {
     /// Lets time pass, with heartbeats.
     fn pause(&mut self, time: Duration) -> Result<(), AgentError> {
         let until = Instant::now() + time;
-        while Instant::now() < until && self.shutdown.level() < Level::Finish {
+        while Instant::now() < until && self.is_wanted() {
             self.beat_if_due()?;
             let left = until.saturating_duration_since(Instant::now());
             self.shutdown.sleep_below(Level::Finish, left.min(self.options.poll_max));
         }
         Ok(())
+    }
+
+    /// Whether there may still be something to do for it.
+    fn is_wanted(&self) -> bool {
+        self.shutdown.level() < Level::Finish && self.options.guard.ended().is_none()
     }
 
     fn beat_if_due(&mut self) -> Result<(), AgentError> {

@@ -9,6 +9,7 @@ mod conclusion;
 mod describe;
 mod doctor;
 mod files;
+mod gpus;
 mod grid;
 mod help;
 mod input;

@@ -27,7 +27,7 @@ fn own() -> MutexGuard<'static, Option<BTreeSet<i32>>> {
 }
 
 /// Starts a child that is no orphan.
-pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
+pub(crate) fn spawn(command: &mut Command) -> io::Result<Child> {
     // Held meanwhile, so that nobody finds a child that is not entered yet.
     let mut own = own();
     let child = command.spawn()?;
@@ -38,7 +38,7 @@ pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
 }
 
 /// A child has ended and was waited for. What it left dead is reaped.
-pub(super) fn forget(child: &Child) {
+pub(crate) fn forget(child: &Child) {
     if let Some(own) = &mut *own() {
         own.remove(&raw(Pid::from_child(child)));
         reap(own);

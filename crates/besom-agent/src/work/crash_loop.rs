@@ -3,17 +3,24 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use besom_store::Lease;
+use besom_store::{Lease, SweepState};
 
 /// When an agent takes itself for unable to work: after some quick failures in a row, whatever other agents do. It leaves then
 /// and gives back what has failed; if no other agent is left, the sweep is paused.
 ///
-/// Each agent counts for itself. What clones share is why the sweep was paused, so that all agents of a process leave then.
+/// Each agent counts for itself. What clones share is why the sweep was paused, and that it has ended, so that all agents of a
+/// process leave then.
 #[derive(Clone, Debug)]
 pub struct CrashLoopGuard {
     limit: u32,
     quick: Duration,
-    reason: Arc<Mutex<Option<String>>>,
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    reason: Option<String>,
+    ended: Option<SweepState>,
 }
 
 /// How many times as many failures in a row it takes once an agent has finished a run: the host can execute the program, and
@@ -24,22 +31,33 @@ impl CrashLoopGuard {
     /// A guard that takes an agent for unable to work after `limit` failures in a row of runs that took less than `quick`; three
     /// times as many if it has finished a run before.
     pub fn new(limit: u32, quick: Duration) -> Self {
-        Self { limit, quick, reason: Arc::default() }
+        Self { limit, quick, shared: Arc::default() }
     }
 
     /// Makes all agents that share this guard leave the paused sweep ([`crate::ExitReason::Broken`]) instead
     /// of waiting for it to be resumed.
     pub fn trip(&self, reason: &str) {
-        *self.shared() = Some(reason.to_owned());
+        self.shared().reason = Some(reason.to_owned());
     }
 
     /// Why this guard was tripped, if it was.
     pub fn reason(&self) -> Option<String> {
-        self.shared().clone()
+        self.shared().reason.clone()
     }
 
-    fn shared(&self) -> MutexGuard<'_, Option<String>> {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Makes all agents that share this guard leave because the sweep has ended: one that waits for something on its machine
+    /// does not learn of it from the queue.
+    pub fn end(&self, state: SweepState) {
+        self.shared().ended = Some(state);
+    }
+
+    /// The state in which the sweep ended, if that was said.
+    pub(super) fn ended(&self) -> Option<SweepState> {
+        self.shared().ended
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -34,6 +34,18 @@ pub enum Event {
     },
     /// The machine begins runs again.
     MachineWorks,
+    /// No run can begin in a slot: its GPU is in use. It is said once, and then seldom while it lasts.
+    SlotWaits {
+        /// The slot.
+        slot: u32,
+        /// Why, for people.
+        message: String,
+    },
+    /// Runs can begin in a slot again.
+    SlotReady {
+        /// The slot.
+        slot: u32,
+    },
     /// An agent leaves because it seems unable to work; what has failed at it goes to others. Said of the first one only.
     Quarantined {
         /// Its name.

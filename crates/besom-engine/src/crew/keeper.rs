@@ -57,6 +57,7 @@ impl<'a> Keeper<'a> {
             // A store that cannot be read is the agents' trouble.
             if let Ok(now) = self.store.sweep(self.id) {
                 self.notice_pause(&now);
+                self.notice_end(&now);
             }
             // As above.
             let _ = self.notice_missing_metric();
@@ -104,6 +105,12 @@ impl<'a> Keeper<'a> {
             }
         }
         self.paused = is_paused;
+    }
+
+    fn notice_end(&self, now: &SweepRow) {
+        if now.state.is_over() {
+            self.guard.end(now.state);
+        }
     }
 
     fn say(&mut self, notice: Notice) {

@@ -1,5 +1,6 @@
 //! What lasts is said once, and then seldom.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use besom_agent::Notice;
@@ -14,6 +15,7 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(60), Duration::from_
 pub(super) struct Seldom {
     store: Trouble,
     machine: Trouble,
+    slots: BTreeMap<u32, Trouble>,
     /// Whether an agent was quarantined: the others of its process share its host, and soon its fate.
     quarantined: bool,
 }
@@ -52,6 +54,13 @@ impl Seldom {
                 self.machine.lasts(now).then_some(Event::MachineFails { message })
             }
             Notice::MachineWorks => self.machine.ends().then_some(Event::MachineWorks),
+            Notice::Waits { slot, reason: message } => {
+                let lasts = self.slots.entry(slot).or_default().lasts(now);
+                lasts.then_some(Event::SlotWaits { slot, message })
+            }
+            Notice::Ready { slot } => {
+                self.slots.entry(slot).or_default().ends().then_some(Event::SlotReady { slot })
+            }
             Notice::Quarantined { agent, reason } => {
                 let is_first = !std::mem::replace(&mut self.quarantined, true);
                 is_first.then_some(Event::Quarantined { agent, reason })

@@ -6,11 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use besom_agent::{Runner, Shutdown};
+use besom_agent::{Gpus, Runner, Shutdown};
 use besom_engine::{Attendant, Crew, Event, Place, Worked};
 use besom_store::SweepId;
 
 use crate::cli::files::Files;
+use crate::cli::gpus::Jobs;
 use crate::cli::progress::Progress;
 use crate::cli::signals;
 
@@ -23,21 +24,21 @@ const MOMENT: Duration = Duration::from_millis(25);
 /// The first argument by which this program becomes the supervisor of a run.
 pub(crate) const SUPERVISE: &str = "__supervise";
 
-/// Executes runs of the crew's sweep, `jobs` in parallel, until it has ended, the count is used up, or a signal ends
+/// Executes runs of the crew's sweep, those of `jobs` in parallel, until it has ended, the count is used up, or a signal ends
 /// it.
 pub(crate) fn work(
     place: &Place,
     crew: &Crew<'_>,
-    jobs: u32,
+    jobs: &Jobs,
     grace: Duration,
     shutdown: &Shutdown,
 ) -> Result<Worked> {
     signals::listen(shutdown)?;
     besom_agent::raise_file_limit();
     besom_agent::adopt_orphans();
-    let runners = (0..jobs).map(|_| runner(crew, grace)).collect::<Result<Vec<_>>>()?;
+    let runners = jobs.slots().map(|gpus| runner(crew, grace, gpus)).collect::<Result<Vec<_>>>()?;
     let files = Files::new(place.directory(), crew.sweep().id());
-    let scope = (jobs, crew.total());
+    let scope = (jobs.count(), crew.total());
     let progress = Progress::new(place.open()?, crew.sweep().clone(), crew.config(), files, scope)?;
     let mut display = Display { progress, id: &crew.sweep().new.id, due: Instant::now(), shown: Ok(()) };
     let worked = crew.work(runners, &mut display);
@@ -47,9 +48,9 @@ pub(crate) fn work(
     Ok(worked)
 }
 
-fn runner(crew: &Crew<'_>, grace: Duration) -> Result<Box<dyn Runner + Send>> {
+fn runner(crew: &Crew<'_>, grace: Duration, gpus: Gpus) -> Result<Box<dyn Runner + Send>> {
     let mut runner = crew.program_runner()?;
-    runner.grace = grace;
+    (runner.grace, runner.gpus) = (grace, gpus);
     runner.supervisor = Some(supervisor()?);
     runner.tools = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned()));
     Ok(Box::new(runner))
@@ -92,6 +93,10 @@ impl Attendant for Display<'_> {
                 self.progress.notice(&format!("this machine cannot begin runs: {message}; waiting"));
             }
             Event::MachineWorks => self.progress.notice("this machine begins runs again"),
+            Event::SlotWaits { slot, message } => {
+                self.progress.notice(&format!("slot {slot} begins no run: {message}; waiting"));
+            }
+            Event::SlotReady { slot } => self.progress.notice(&format!("slot {slot} begins runs again")),
             Event::Quarantined { agent, reason } => {
                 let what = "what failed there is given back to others";
                 self.progress.notice(&format!("agent {agent} leaves, {what}: {reason}"));

@@ -1,6 +1,7 @@
 //! What can be typed: the subcommands and their options.
 
 mod bench;
+mod gpus;
 mod organize;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use besom_plot::Kind;
 
 pub(crate) use bench::{BenchAction, BenchArguments, BenchRun, ReportArguments};
+pub(crate) use gpus::{GpuArguments, GpuList};
 pub(crate) use organize::{EnqueueArguments, NoteArguments, RemoveArguments, RenameArguments, TagArguments};
 
 use crate::cli::output::Color;
@@ -329,9 +331,11 @@ pub(crate) struct RunArguments {
     /// Treat warnings about the file as errors
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Number of runs to execute in parallel
-    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) jobs: u32,
+    /// Number of runs to execute in parallel [default: 1, or as many as the GPUs suffice for]
+    #[arg(short, long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: Option<u32>,
+    #[command(flatten)]
+    pub(crate) gpus: GpuArguments,
     /// Stop after N runs
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
@@ -359,9 +363,11 @@ pub(crate) struct RunArguments {
 pub(crate) struct AgentArguments {
     /// Id of the sweep, or its beginning; entity/project/ in front of it is ignored
     pub(crate) id: String,
-    /// Number of runs to execute in parallel
-    #[arg(short, long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) jobs: u32,
+    /// Number of runs to execute in parallel [default: 1, or as many as the GPUs suffice for]
+    #[arg(short, long, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) jobs: Option<u32>,
+    #[command(flatten)]
+    pub(crate) gpus: GpuArguments,
     /// Stop after N runs
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,

@@ -15,6 +15,7 @@ use besom_store::{Store, SweepId, SweepRow, SweepState};
 
 use crate::cli::arguments::{AgentArguments, RunArguments, SweepArguments};
 use crate::cli::conclusion::conclusion;
+use crate::cli::gpus::Jobs;
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
 use crate::cli::output::{self, Outcome, line, notice};
 use crate::cli::resume::{self, Found};
@@ -29,6 +30,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let cap = arguments.run_cap.map(|cap| ("run_cap", cap.into()));
     let file = input::replaced(registry, file, cap.as_slice())?;
     check_program(&file)?;
+    let jobs = Jobs::new(arguments.jobs, &arguments.gpus)?;
     let mut store = place.open_or_create()?;
     let id = match arguments.resume {
         true => match resume::resume(registry, &mut *store, &file, arguments.run_cap)? {
@@ -52,13 +54,12 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     };
     let sweep = store.sweep(&id)?;
     line(beginning(&sweep, &file.config, planned(registry, &sweep)))?;
-    let (jobs, count) = (arguments.jobs, arguments.count);
-    let options = crew_options(count, arguments.heartbeat_timeout, Steps::Always);
+    let options = crew_options(arguments.count, arguments.heartbeat_timeout, Steps::Always);
     let again = match &file.path {
         Some(_) => format!("besom run {} --resume", arguments.file.display()),
         None => format!("besom agent {id}"),
     };
-    finish_with(registry, place, &id, (jobs, arguments.grace), options, &again)
+    finish_with(registry, place, &id, (&jobs, arguments.grace), options, &again)
 }
 
 /// Checks that the program exists, before anything is stored.
@@ -178,11 +179,11 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     if sweep.state.is_over() {
         return outlast(place, &mut *store, &sweep);
     }
+    let jobs = Jobs::new(arguments.jobs, &arguments.gpus)?;
     line(beginning(&sweep, &stored_config(registry, &sweep)?, planned(registry, &sweep)))?;
-    let (jobs, count) = (arguments.jobs, arguments.count);
-    let options = crew_options(count, arguments.heartbeat_timeout, Steps::UnlessLocal);
+    let options = crew_options(arguments.count, arguments.heartbeat_timeout, Steps::UnlessLocal);
     let id = &sweep.new.id;
-    finish_with(registry, place, id, (jobs, arguments.grace), options, &format!("besom agent {id}"))
+    finish_with(registry, place, id, (&jobs, arguments.grace), options, &format!("besom agent {id}"))
 }
 
 /// There is nothing to execute in a sweep that has ended, but runs of agents that are gone may wait for their end.
@@ -216,7 +217,7 @@ fn finish_with(
     registry: &Registry,
     place: &Place,
     id: &SweepId,
-    (jobs, grace): (u32, u64),
+    (jobs, grace): (&Jobs, u64),
     options: CrewOptions,
     again: &str,
 ) -> Result<Outcome> {
