@@ -208,6 +208,14 @@ def test_parameters_of_some_trials_are_suggested_and_those_that_change_are_drawn
     assert list(space) == ["algo", "c", "g", "layer/0", "layer/1", "layer/2"]
 
 
+def test_a_parameter_that_a_single_trial_has_is_no_dimension():
+    made = optuna.create_study(sampler=BesomSampler("random", seed=1))
+    made.optimize(lambda trial: trial.suggest_float("x", 0.0, 1.0) + trial.suggest_float(f"of {trial.number}", 0.0, 1.0), n_trials=1)
+    assert list(made.sampler.infer_relative_search_space(made, made.trials[0])) == ["of 0", "x"]
+    made.optimize(lambda trial: trial.suggest_float("x", 0.0, 1.0) + trial.suggest_float(f"of {trial.number}", 0.0, 1.0), n_trials=4)
+    assert list(made.sampler.infer_relative_search_space(made, made.trials[0])) == ["x"]
+
+
 def test_a_method_that_has_tried_every_point_says_so_once():
     made = optuna.create_study(sampler=BesomSampler("bayes", seed=1))
     with pytest.warns(UserWarning, match="every point") as caught:

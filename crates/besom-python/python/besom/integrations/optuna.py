@@ -35,8 +35,8 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
     them. ``grid`` stops the study after its last point.
 
     The sampler keeps no state but its seed: its suggestions are a function of the study's trials, so any number of
-    processes may share a study. All parameters that some trial has had are suggested together; the method knows which of
-    them a trial has (decision 65). One that is new, or that has changed its range, is drawn at random.
+    processes may share a study. All parameters that occur more than once are suggested together; the method knows which of
+    them a trial has had (decision 65). One that is new, or that has changed its range, is drawn at random.
 
     Raises :class:`besom.ConfigError` for an unknown method; the first trial raises ``ValueError`` if the study has several objectives.
     """
@@ -102,11 +102,15 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
 
 
 def _known(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
-    """Return the parameters of finished trials, but for those that are constant or whose range has changed."""
-    found: dict[str, Optional[BaseDistribution]] = {}
-    for trial in trials:
-        if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
-            for name, distribution in trial.distributions.items():
-                same = found.setdefault(name, distribution) == distribution
-                found[name] = distribution if same else None
-    return {name: found for name, found in sorted(found.items()) if found is not None and not found.single()}
+    """Return the parameters that all finished trials have or at least two, but for constants and those whose range has changed.
+
+    A parameter that only one of many trials has cannot be learned, and an objective may invent one for each trial.
+    """
+    finished = [trial for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    found: dict[str, list[BaseDistribution]] = {}
+    for trial in finished:
+        for name, distribution in trial.distributions.items():
+            found.setdefault(name, []).append(distribution)
+    often = {name: all_of_it for name, all_of_it in sorted(found.items()) if len(all_of_it) >= min(2, len(finished))}
+    same = {name: first for name, (first, *others) in often.items() if all(other == first for other in others)}
+    return {name: distribution for name, distribution in same.items() if not distribution.single()}
