@@ -66,6 +66,14 @@ fn id_in(text: &str) -> &str {
     &rest[..8]
 }
 
+/// The first and last lines in the picture of a terminal; those between them are aligned on a terminal only.
+fn drawn(picture: &str) -> String {
+    let picture = page(picture);
+    let texts = picture.split("</text>").filter_map(|text| text.rsplit('>').next());
+    let ends = |line: &&str| ["sweep ", "runs ", "more: "].iter().any(|start| line.starts_with(start));
+    texts.filter(ends).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn the_two_files_of_the_readme_run_and_print_what_the_readme_and_the_guide_show() {
     let desk = desk_of_the_readme();
@@ -73,6 +81,9 @@ fn the_two_files_of_the_readme_run_and_print_what_the_readme_and_the_guide_show(
     assert_eq!(answer.code, Some(0), "{answer:?}");
     assert!(answer.out.contains("runs 20 of 20: 20 finished"), "{answer:?}");
     let printed = shapes(&(answer.err + &answer.out), &desk.newest(), "val_loss");
+    let drawn = drawn("docs/guide/images/terminal.svg");
+    let differs: Vec<_> = shapes(&drawn, id_in(&drawn), "val_loss").difference(&printed).cloned().collect();
+    assert!(differs.is_empty(), "the picture shows what is not printed: {differs:#?}");
     for (path, metric) in [("README.md", "val_loss"), ("docs/guide/first-sweep.md", "val_accuracy")] {
         let page = page(path);
         let shown = blocks(&page, "text").join("\n");
