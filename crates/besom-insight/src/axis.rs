@@ -1,10 +1,17 @@
 //! The axis of a parameter: the quantiles of its distribution, so that a range over decades is seen in decades.
 
+use besom_core::distribution::{Continuous, Step};
+use besom_core::value::label;
 use besom_core::{Distribution, Levels, ParamPath, Parameter};
 use serde_json::Value;
 
+use crate::ticks;
+
 /// The most values of a list or range that are all labeled; more would not fit beside an axis.
 const LABELED: u128 = 8;
+
+/// Labels nearer than this share of the axis would touch, as those of a normal distribution's tails.
+const TOO_NEAR: f64 = 0.04;
 
 /// A parameter that is not constant, as an axis from 0 to 1.
 #[derive(Clone, Debug)]
@@ -42,6 +49,12 @@ impl Axis {
         }
     }
 
+    /// How many names there are; `None` for numbers.
+    pub fn categories(&self) -> Option<usize> {
+        let count = self.levels.as_ref().filter(|_| self.is_categorical())?.count();
+        Some(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
     /// Where a value lies; `None` if the parameter never has it.
     pub fn place(&self, value: &Value) -> Option<f64> {
         match &self.levels {
@@ -61,32 +74,85 @@ impl Axis {
         }
     }
 
-    /// Values to write beside the axis with their places, in order: all of a short list or range, otherwise five at even
-    /// places. An infinite end is left out.
-    pub fn ticks(&self) -> Vec<(f64, Value)> {
-        match &self.levels {
-            Some(levels) if levels.count() <= LABELED => {
-                let level = |k| Some(((k as f64 + 0.5) / levels.count() as f64, levels.value(k)?));
-                (0..levels.count()).filter_map(level).collect()
+    /// Round values to write beside the axis, as places and texts, in order: all values of a short list or range, some of a
+    /// long one, decades where the axis is logarithmic, otherwise multiples of a round step. Different values have different
+    /// texts; those of text values are of any length.
+    pub fn ticks(&self) -> Vec<(f64, String)> {
+        match (&self.levels, &self.distribution) {
+            (Some(levels), &Distribution::IntUniform { min, max }) if levels.count() > LABELED => {
+                self.labeled(&ticks::whole(min as f64, max as f64), ticks::texts)
             }
-            _ => self.quantiles(),
+            (Some(levels), _) => self.some_levels(levels),
+            (None, Distribution::Continuous(shape)) => self.of_shape(*shape, None),
+            (None, Distribution::Quantized(shape, step)) => self.of_shape(*shape, Some(*step)),
+            (None, _) => Vec::new(),
         }
     }
 
-    fn quantiles(&self) -> Vec<(f64, Value)> {
-        let ends = match self.distribution {
-            Distribution::Continuous(shape) | Distribution::Quantized(shape, _) => {
-                shape.quantile(0.0).is_finite() && shape.quantile(1.0).is_finite()
-            }
-            _ => true,
+    fn of_shape(&self, shape: Continuous, step: Option<Step>) -> Vec<(f64, String)> {
+        let end = |u: f64, inner: f64| match shape.quantile(u) {
+            end if end.is_finite() && (end > 0.0 || !is_logarithmic(shape)) => end,
+            _ => shape.quantile(inner),
         };
-        let places = if ends { [0.0, 0.25, 0.5, 0.75, 1.0] } else { [0.02, 0.25, 0.5, 0.75, 0.98] };
-        let tick = |u: f64| {
-            let value = self.distribution.quantile(u);
-            (self.place(&value).unwrap_or(u), value)
-        };
-        let mut ticks = places.map(tick).to_vec();
-        ticks.dedup_by(|a, b| a.1 == b.1);
-        ticks
+        // An infinite end is left out.
+        let (low, high) = (end(0.0, 0.01), end(1.0, 0.99));
+        if is_logarithmic(shape) && low > 0.0 {
+            let round = ticks::decades(low.log10(), high.log10());
+            return self.labeled(&self.values_among(&round, step), ticks::texts_of_decades);
+        }
+        let round = ticks::even(low, high, step.map(|step| step.q));
+        self.labeled(&self.values_among(&round, step), ticks::texts)
     }
+
+    /// Round values, or with a step the nearest ones that the parameter takes.
+    fn values_among(&self, round: &[f64], step: Option<Step>) -> Vec<f64> {
+        if step.is_none() {
+            return round.to_vec();
+        }
+        let nearest =
+            |&x: &f64| self.distribution.quantile(self.distribution.coordinate(&x.into())?).as_f64();
+        let mut values: Vec<f64> = round.iter().filter_map(nearest).collect();
+        values.dedup();
+        values
+    }
+
+    /// The values with their places, without those that would stand too near the one before.
+    fn labeled(&self, values: &[f64], texts: fn(&[f64]) -> Vec<String>) -> Vec<(f64, String)> {
+        let mut kept: Vec<(f64, f64)> = Vec::new();
+        for &value in values {
+            let Some(place) = self.place(&value.into()) else { continue };
+            if kept.last().is_none_or(|(before, _)| place - before > TOO_NEAR) {
+                kept.push((place, value));
+            }
+        }
+        let (places, values): (Vec<f64>, Vec<f64>) = kept.into_iter().unzip();
+        places.into_iter().zip(texts(&values)).collect()
+    }
+
+    /// Values of a list or range at even distances, so few that they have room.
+    fn some_levels(&self, levels: &Levels) -> Vec<(f64, String)> {
+        let stride = levels.count().div_ceil(LABELED).max(1);
+        let level = |k: u128| Some(((k * stride) as f64, levels.value(k * stride)?));
+        let (places, values): (Vec<f64>, Vec<Value>) =
+            (0..levels.count().div_ceil(stride)).filter_map(level).unzip();
+        let place = |k: f64| (k + 0.5) / levels.count() as f64;
+        places.into_iter().map(place).zip(texts(&values)).collect()
+    }
+}
+
+/// Values of a list as labels: floats in as many digits as tell them apart.
+fn texts(values: &[Value]) -> Vec<String> {
+    let floats: Vec<f64> = values.iter().filter(|value| value.is_f64()).filter_map(Value::as_f64).collect();
+    let mut floats = ticks::numbers(&floats).into_iter();
+    let text = |value: &Value| match value {
+        Value::Number(number) if number.is_f64() => floats.next().unwrap_or_default(),
+        Value::String(text) => label(text).into_owned(),
+        other => other.to_string(),
+    };
+    values.iter().map(text).collect()
+}
+
+/// Whether the quantiles of a shape are those of its logarithm.
+fn is_logarithmic(shape: Continuous) -> bool {
+    !matches!(shape, Continuous::Uniform { .. } | Continuous::Normal { .. } | Continuous::Beta { .. })
 }

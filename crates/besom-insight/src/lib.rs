@@ -16,6 +16,7 @@ mod number;
 mod sample;
 mod span;
 mod surface;
+mod ticks;
 
 pub use axis::Axis;
 pub use error::InsightError;
@@ -24,3 +25,4 @@ pub use number::number;
 pub use sample::{Sample, ValuedRun};
 pub use span::Span;
 pub use surface::Surface;
+pub use ticks::numbers;

@@ -4,6 +4,9 @@ use besom_core::{History, Metric, Parameter, Problem, Run, RunNumber, nearest};
 
 use crate::{Axis, InsightError, Span};
 
+/// The parts of an axis whose runs are compared: enough to see a valley, few enough to hold several of some dozen runs.
+const PARTS: usize = 8;
+
 /// A run with a value of the metric.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -104,6 +107,43 @@ impl<'a> Sample<'a> {
             }
         }
         records
+    }
+
+    /// The same over at most `most` axes, in their order: those over which the runs' ranks differ most, see
+    /// [`Sample::by_spread`].
+    #[must_use]
+    pub fn of_most_important(&self, most: usize) -> Self {
+        let mut kept: Vec<usize> = self.by_spread().into_iter().take(most).collect();
+        kept.sort_unstable();
+        Self { axes: kept.into_iter().map(|k| self.axes[k].clone()).collect(), ..self.clone() }
+    }
+
+    /// The axes in the order of how much the runs' ranks differ between eight equal parts of each (the correlation ratio),
+    /// the most first. A rough importance that takes no model, for spaces of hundreds of parameters.
+    pub fn by_spread(&self) -> Vec<usize> {
+        let ranks = self.ranks();
+        let spreads: Vec<f64> = (0..self.axes.len()).map(|k| self.spread(k, &ranks)).collect();
+        let mut order: Vec<usize> = (0..self.axes.len()).collect();
+        order.sort_by(|&a, &b| spreads[b].total_cmp(&spreads[a]));
+        order
+    }
+
+    /// The variation of the mean ranks of the runs in each part of an axis, by their number.
+    fn spread(&self, k: usize, ranks: &[f64]) -> f64 {
+        let mut parts = [(0.0, 0.0); PARTS];
+        for (run, rank) in self.runs.iter().zip(ranks) {
+            if let Some(place) = self.place(run.run, k) {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a place from 0 to 1"
+                )]
+                let part = ((place * PARTS as f64) as usize).min(PARTS - 1);
+                parts[part].0 += 1.0;
+                parts[part].1 += rank - 0.5;
+            }
+        }
+        parts.iter().filter(|(count, _)| *count > 0.0).map(|(count, sum)| sum * sum / count).sum()
     }
 
     fn loss(&self, run: &ValuedRun<'_>) -> f64 {

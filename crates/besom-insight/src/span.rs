@@ -1,5 +1,7 @@
 //! The part of a metric's values that a picture shows.
 
+use crate::ticks;
+
 /// Positive values are laid out by their logarithms if their median is more than this many times the smallest: below two
 /// decades a linear axis still separates them. The median, because one diverged run must not decide.
 const RATIO: f64 = 100.0;
@@ -59,8 +61,10 @@ impl Span {
         let Self { low, high, .. } = self;
         // Half of a difference of the largest floats is still one.
         let margin = 0.04 * (high / 2.0 - low / 2.0) * 2.0;
+        // What differs by rounding only is equal.
+        let noise = 1e-13 * low.abs().max(high.abs());
         let margin =
-            if margin > 0.0 && margin.is_finite() { margin } else { (high.abs() * 0.1).clamp(1e-9, 1e300) };
+            if margin > noise && margin.is_finite() { margin } else { (high.abs() * 0.1).clamp(1e-9, 1e300) };
         let low = (low - margin).clamp(-1e307, 9e306);
         let high = (high + margin).clamp(low + margin.min(1e300), 1e307);
         Self { low, high, ..self }
@@ -69,6 +73,28 @@ impl Span {
     /// Where a value lies: from 0 to 1 within the span, less or more beyond its ends.
     pub fn place(&self, value: f64) -> f64 {
         (self.laid_out(value) - self.low) / (self.high - self.low)
+    }
+
+    /// Round values to write beside the span, as places and texts, in order; decades where it is logarithmic. Different
+    /// values have different texts.
+    pub fn ticks(&self) -> Vec<(f64, String)> {
+        let values = if self.logarithmic {
+            ticks::decades(self.low, self.high)
+        } else {
+            ticks::even(self.low, self.high, None)
+        };
+        let texts = if self.logarithmic { ticks::texts_of_decades(&values) } else { ticks::texts(&values) };
+        self.placed(&values, texts)
+    }
+
+    /// The same of whole numbers, for counts.
+    pub fn whole_ticks(&self) -> Vec<(f64, String)> {
+        let values = ticks::whole(self.low, self.high);
+        self.placed(&values, ticks::texts(&values))
+    }
+
+    fn placed(&self, values: &[f64], texts: Vec<String>) -> Vec<(f64, String)> {
+        values.iter().map(|&value| self.place(value)).zip(texts).collect()
     }
 
     fn laid_out(&self, value: f64) -> f64 {

@@ -1,10 +1,10 @@
 //! Importances and models of functions for which they are known.
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
-use besom_core::distribution::Continuous;
+use besom_core::distribution::{Continuous, Step};
 use besom_core::special::normal_quantile;
 use besom_core::{Distribution, Goal, History, Metric, Parameter, Problem, Run, RunState, Space, laws};
-use besom_insight::{Importance, InsightError, Sample, Span};
+use besom_insight::{Axis, Importance, InsightError, Sample, Span};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -202,4 +202,51 @@ proptest! {
             }
         }
     }
+}
+
+/// The labels beside the axis of a parameter.
+fn labels(distribution: Distribution) -> Vec<String> {
+    let axis = Axis::new(&Parameter::new("x", distribution));
+    let ticks = axis.ticks();
+    assert!(ticks.is_sorted_by(|a, b| a.0 < b.0), "{ticks:?}");
+    assert!(ticks.iter().all(|(place, _)| (0.0..=1.0).contains(place)), "{ticks:?}");
+    ticks.into_iter().map(|(_, text)| text).collect()
+}
+
+#[test]
+fn the_axis_of_a_parameter_has_round_labels() {
+    let tenths = Distribution::Quantized(Continuous::Uniform { min: 0.0, max: 0.5 }, Step::new(0.1));
+    assert_eq!(labels(tenths), ["0", "0.1", "0.2", "0.3", "0.4", "0.5"]);
+    let sixty_fours =
+        Distribution::Quantized(Continuous::Uniform { min: 16.0, max: 512.0 }, Step::integer(64));
+    assert_eq!(labels(sixty_fours), ["64", "128", "192", "256", "320", "384", "448", "512"]);
+    assert_eq!(labels(Distribution::log_uniform(1e-3, 3.0)), ["0.001", "0.01", "0.1", "1"]);
+    assert_eq!(labels(Distribution::int(1, 4)), ["1", "2", "3", "4"]);
+    assert_eq!(labels(Distribution::int(1, 40)), ["5", "10", "15", "20", "25", "30", "35", "40"]);
+    assert_eq!(labels(Distribution::normal(0.0, 1.0)), ["-2", "-1", "0", "1", "2"]);
+    assert_eq!(labels(Distribution::log_normal(0.0, 1.0)), ["0.1", "0.2", "0.5", "1", "2", "5", "10"]);
+    assert_eq!(labels(Distribution::uniform(1_234_567.0, 1_234_567.9))[1], "1234567.2");
+}
+
+#[test]
+fn the_values_of_a_list_are_labeled_as_they_are() {
+    assert_eq!(labels(Distribution::choice(["adam", "1"])), ["adam", "\"1\""]);
+    assert_eq!(labels(Distribution::choice([0.1, 0.30000000000000004])), ["0.1", "0.3"]);
+    assert_eq!(labels(Distribution::choice([1_234_567.25, 1_234_567.5])), ["1234567.2", "1234567.5"]);
+    assert_eq!(labels(Distribution::choice(0..20)), ["0", "3", "6", "9", "12", "15", "18"]);
+}
+
+#[test]
+fn a_span_is_labeled_by_round_values() {
+    let texts = |span: Span| span.ticks().into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+    let values = (0..10).map(|x| 0.99999 + 9e-6 * f64::from(x));
+    assert_eq!(texts(Span::of(values)), ["1", "1.00002", "1.00004", "1.00006"]);
+    assert_eq!(texts(Span::of((0..9).map(|k| 10_f64.powi(k)))), ["1", "100", "10000", "1e6", "1e8"]);
+    assert_eq!(
+        texts(Span::of([0.3, 0.1 + 0.2, 0.3])).first().map(String::as_str),
+        Some("0.27"),
+        "rounding only"
+    );
+    let counts = Span::new(1.0, 3.0).whole_ticks();
+    assert_eq!(counts.into_iter().map(|(place, _)| place).collect::<Vec<_>>(), [0.0, 0.5, 1.0]);
 }

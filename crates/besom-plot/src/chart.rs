@@ -1,9 +1,11 @@
 //! Lines in panels: what is drawn of anything but a sweep.
 
+use crate::font::fit;
 use crate::frame::{Frame, Labels};
+use crate::legend::{Key, legend};
 use crate::scale::Scale;
-use crate::scene::{Anchor, Color, Scene, cut};
-use crate::{Format, PlotError, render};
+use crate::scene::{Anchor, Color, Scene, TEXT};
+use crate::{Format, PlotError, bitmap, svg};
 
 /// The most panels side by side.
 const ACROSS: usize = 3;
@@ -115,11 +117,12 @@ impl Panel {
         let x = if low.is_finite() { Scale::between(low, high) } else { Scale::from_zero(1.0) };
         let values = self.points().map(|(_, y)| y);
         let y = if self.logarithmic { Scale::logarithmic(values) } else { Scale::of(values) };
-        let x_labels = Labels { ticks: x.ticks(), title: self.x_title.clone() };
-        frame.axes(scene, &x_labels, &Labels { ticks: y.ticks(), title: self.y_title.clone() });
+        let y_labels = Labels::of(&y, self.y_title.clone());
+        let frame = &Frame { left: frame.left + y_labels.room(), ..*frame };
+        frame.axes(scene, &Labels::of(&x, self.x_title.clone()), &y_labels);
         scene.text(
             ((frame.left + frame.right) / 2.0, frame.top - PANEL_TITLE / 2.0),
-            cut(&self.title, 40),
+            fit(&self.title, TEXT, frame.right - frame.left),
             Anchor::Middle,
         );
         for line in &self.lines {
@@ -157,8 +160,8 @@ impl Chart {
     pub fn draw(&self, format: Format) -> Result<Vec<u8>, PlotError> {
         let scene = self.scene();
         match format {
-            Format::Svg => render::svg(&scene),
-            Format::Png => render::png(&scene),
+            Format::Svg => Ok(svg::svg(&scene, 1.0)),
+            Format::Png => bitmap::png(&scene, 1.0),
         }
     }
 
@@ -175,14 +178,15 @@ impl Chart {
         for (place, panel) in self.panels.iter().enumerate() {
             let (left, top) = ((place % across) as f64 * width, TITLE + (place / across) as f64 * height);
             let frame = Frame {
-                left: left + 84.0,
+                left,
                 top: top + PANEL_TITLE,
                 right: left + width - 18.0,
                 bottom: top + height - 50.0,
             };
             panel.draw(&mut scene, &frame, &names);
         }
-        legend(&mut scene, &names);
+        let keys: Vec<_> = names.iter().map(|name| (Key::Dot(color(&names, name)), *name)).collect();
+        legend(&mut scene, &keys, 0);
         scene
     }
 
@@ -201,17 +205,6 @@ impl Chart {
 fn color(names: &[&str], name: &str) -> Color {
     let place = names.iter().position(|known| *known == name).unwrap_or(0);
     COLORS[place % COLORS.len()]
-}
-
-fn legend(scene: &mut Scene, names: &[&str]) {
-    let y = f64::from(scene.height) - 18.0;
-    let mut x = 90.0;
-    for full in names {
-        let name = cut(full, 24);
-        scene.dot((x, y), 4, color(names, full), true);
-        scene.text((x + 10.0, y), name.clone(), Anchor::Start);
-        x += 34.0 + 8.0 * name.chars().count() as f64;
-    }
 }
 
 #[cfg(test)]

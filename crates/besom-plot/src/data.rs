@@ -1,10 +1,48 @@
 //! What all pictures are made of: runs with their values, over parameters as axes.
 
+use besom_core::value::label;
 use besom_core::{Goal, History, Problem};
-use besom_insight::{Sample, ValuedRun};
+use besom_insight::{Sample, ValuedRun, number};
+use serde_json::Value;
 
 use crate::PlotError;
-use crate::scene::Color;
+use crate::color::shade;
+use crate::font::fit;
+use crate::scene::{Color, Scene, TEXT};
+
+/// The most parameters of a run that are named beside the pointer, and the room for the text of each.
+const NAMED: usize = 12;
+const VALUE: f64 = 240.0;
+
+/// How a run ended, as far as it is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// It finished or is running.
+    Whole,
+    /// It was stopped early.
+    Stopped,
+    /// It failed, crashed or was killed, and does not count.
+    Failed,
+}
+
+impl Mark {
+    pub(crate) fn of(run: &ValuedRun<'_>) -> Self {
+        match (run.counts(), run.run.stopped.is_some()) {
+            (false, _) => Self::Failed,
+            (true, true) => Self::Stopped,
+            (true, false) => Self::Whole,
+        }
+    }
+
+    /// Draws it: a dot, a circle or a cross.
+    pub(crate) fn draw(self, scene: &mut Scene, at: (f64, f64), radius: u32, color: Color) {
+        match self {
+            Self::Whole => scene.dot(at, radius, color, true),
+            Self::Stopped => scene.dot(at, radius, color, false),
+            Self::Failed => scene.cross(at, radius.saturating_sub(1).max(2), Color::INK.alpha(0.75)),
+        }
+    }
+}
 
 /// Problem and history as pictures see them.
 #[derive(Clone, Debug)]
@@ -15,6 +53,8 @@ pub(crate) struct Data<'a> {
     pub(crate) named: bool,
     /// The number of runs, with a value or without.
     pub(crate) total: usize,
+    /// The number of parameters that vary and are not shown.
+    pub(crate) left_out: usize,
 }
 
 impl<'a> Data<'a> {
@@ -24,7 +64,42 @@ impl<'a> Data<'a> {
         named: &[String],
     ) -> Result<Self, PlotError> {
         let sample = Sample::new(problem, history, named)?;
-        Ok(Self { sample, named: !named.is_empty(), total: history.len() })
+        Ok(Self { sample, named: !named.is_empty(), total: history.len(), left_out: 0 })
+    }
+
+    /// The same of at most this many parameters, the most important ones, unless the caller has named some.
+    pub(crate) fn of_most_important(&self, most: usize) -> Self {
+        if self.named || self.sample.axes.len() <= most {
+            return self.clone();
+        }
+        let left_out = self.sample.axes.len() - most;
+        Self { sample: self.sample.of_most_important(most), left_out, ..self.clone() }
+    }
+
+    /// ` (the 20 most important of 200 parameters)`, if some are left out.
+    pub(crate) fn left_out_title(&self) -> String {
+        let shown = self.sample.axes.len();
+        match self.left_out {
+            0 => String::new(),
+            left_out => format!(" (the {shown} most important of {} parameters)", shown + left_out),
+        }
+    }
+
+    /// `run 12: loss 0.31, lr 0.01; stopped early`, of the axes with these numbers.
+    pub(crate) fn tip(&self, run: &ValuedRun<'_>, axes: impl IntoIterator<Item = usize>) -> String {
+        let mut text =
+            format!("run {}: {} {}", run.number, self.sample.metric.name, shown(&run.value.into()));
+        let valued =
+            |k: usize| Some((self.sample.axes[k].name(), run.run.point.get(self.sample.axes[k].name())?));
+        for (name, value) in axes.into_iter().filter_map(valued).take(NAMED) {
+            text += &format!(", {name} {}", fit(&shown(value), TEXT, VALUE));
+        }
+        text += match Mark::of(run) {
+            Mark::Whole => "",
+            Mark::Stopped => "; stopped early",
+            Mark::Failed => "; failed",
+        };
+        text
     }
 
     /// The best run.
@@ -47,10 +122,11 @@ impl<'a> Data<'a> {
     }
 }
 
-/// A color from dark (0, good) to light (1, bad), which differ in lightness for people who see no hues.
-pub(crate) fn shade(u: f64) -> Color {
-    use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
-    // The last, yellow tenth is hard to see on white.
-    let color = ViridisRGB.get_color(0.9 * u.clamp(0.0, 1.0));
-    Color::new(color.0, color.1, color.2)
+/// A value as a label.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Number(float) if float.is_f64() => number(float.as_f64().unwrap_or(f64::NAN), 6, 1e-4..1e7),
+        Value::String(text) => label(text).into_owned(),
+        other => other.to_string(),
+    }
 }

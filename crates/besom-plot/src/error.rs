@@ -12,7 +12,17 @@ pub enum PlotError {
     /// The history does not hold what the picture would show.
     #[error(transparent)]
     Insight(#[from] besom_insight::InsightError),
-    /// The drawing library failed.
+    /// The picture would have too many pixels.
+    #[error("the picture would have {width} x {height} pixels; at most {most} are possible along each side")]
+    TooLarge {
+        /// Pixels across.
+        width: u32,
+        /// Pixels from top to bottom.
+        height: u32,
+        /// The most along each side.
+        most: u32,
+    },
+    /// The pixels could not be written as a file.
     #[error("the picture could not be drawn")]
     Drawing(#[source] BoxError),
 }

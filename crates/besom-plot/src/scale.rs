@@ -1,8 +1,6 @@
 //! The axis of a metric: which values are shown, where, and which are written beside it.
 
-use besom_insight::{Span, number};
-use plotters::coord::ranged1d::Ranged;
-use plotters::coord::types::RangedCoordf64;
+use besom_insight::Span;
 
 /// A map from values to [0, 1], linear or logarithmic.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,17 +46,13 @@ impl Scale {
         self.0.place(value)
     }
 
-    /// Values to write beside the axis, with their places.
+    /// Round values to write beside the axis, as places and texts.
     pub(crate) fn ticks(&self) -> Vec<(f64, String)> {
-        let Span { low, high, logarithmic, .. } = self.0;
-        let points = RangedCoordf64::from(low..high).key_points(6);
-        let shown = points.into_iter().filter(|v| (low..=high).contains(v));
-        let value = |v: f64| if logarithmic { 10_f64.powf(v) } else { v };
-        shown.map(|v| ((v - low) / (high - low), short(value(v)))).collect()
+        self.0.ticks()
     }
-}
 
-/// A number short enough for the room beside an axis.
-pub(crate) fn short(x: f64) -> String {
-    number(x, 4, 1e-3..1e5)
+    /// The same of whole numbers.
+    pub(crate) fn whole_ticks(&self) -> Vec<(f64, String)> {
+        self.0.whole_ticks()
+    }
 }

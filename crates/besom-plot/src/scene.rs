@@ -1,5 +1,7 @@
 //! A picture as a list of shapes, in pixels from the upper left corner.
 
+use crate::font;
+
 /// A color; `alpha` from 0 (nothing) to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Color {
@@ -15,11 +17,13 @@ impl Color {
     /// Lines to read values by.
     pub(crate) const RULE: Self = Self::new(0xe3, 0xe3, 0xe3);
     /// What matters less.
-    pub(crate) const FAINT: Self = Self::new(0xa8, 0xa8, 0xa8);
+    pub(crate) const FAINT: Self = Self::new(0x9a, 0x9a, 0x9a);
     /// What is shown.
     pub(crate) const MAIN: Self = Self::new(0x1f, 0x77, 0xb4);
     /// The best.
     pub(crate) const BEST: Self = Self::new(0xd6, 0x27, 0x28);
+    /// The page.
+    pub(crate) const PAPER: Self = Self::new(0xff, 0xff, 0xff);
 
     pub(crate) const fn new(red: u8, green: u8, blue: u8) -> Self {
         Self { red, green, blue, alpha: 1.0 }
@@ -42,8 +46,10 @@ pub(crate) enum Anchor {
 pub(crate) enum Shape {
     Line { points: Vec<(f64, f64)>, color: Color, width: u32 },
     Dot { at: (f64, f64), radius: u32, color: Color, filled: bool },
+    Cross { at: (f64, f64), radius: u32, color: Color },
     Bar { from: (f64, f64), to: (f64, f64), color: Color },
-    Text { at: (f64, f64), text: String, size: u32, anchor: Anchor, upwards: bool },
+    Area { rings: Vec<Vec<(f64, f64)>>, color: Color, edge: Color },
+    Text { at: (f64, f64), text: String, size: u32, anchor: Anchor, upwards: bool, halo: bool },
 }
 
 /// A picture.
@@ -51,24 +57,25 @@ pub(crate) enum Shape {
 pub(crate) struct Scene {
     pub(crate) width: u32,
     pub(crate) height: u32,
+    /// What it shows, in whole.
+    pub(crate) title: String,
     pub(crate) shapes: Vec<Shape>,
+    /// What a viewer shows beside the pointer: numbers of shapes, in order, with their texts.
+    pub(crate) tips: Vec<(usize, String)>,
 }
 
 /// The height of ordinary text, in pixels.
 pub(crate) const TEXT: u32 = 13;
+/// The height of a title.
+const TITLE: u32 = 16;
 
 impl Scene {
     /// An empty picture with a title, of the size that was asked for or else of its natural size.
     pub(crate) fn new(asked: Option<(u32, u32)>, natural: (u32, u32), title: &str) -> Self {
         let (width, height) = asked.unwrap_or(natural);
-        let mut scene = Self { width, height, shapes: Vec::new() };
-        scene.shapes.push(Shape::Text {
-            at: (f64::from(width) / 2.0, 20.0),
-            text: title.to_owned(),
-            size: TEXT + 3,
-            anchor: Anchor::Middle,
-            upwards: false,
-        });
+        let mut scene = Self { width, height, title: title.to_owned(), shapes: Vec::new(), tips: Vec::new() };
+        let text = font::fit(title, TITLE, f64::from(width) - 20.0);
+        scene.write((f64::from(width) / 2.0, 20.0), text, TITLE, Anchor::Middle);
         scene
     }
 
@@ -76,30 +83,51 @@ impl Scene {
         self.shapes.push(Shape::Line { points, color, width });
     }
 
+    /// A thin line along an axis, in the middle of a row or column of pixels so that it is sharp.
+    pub(crate) fn rule(&mut self, from: (f64, f64), to: (f64, f64), color: Color) {
+        let middle = |(x, y): (f64, f64)| (x.floor() + 0.5, y.floor() + 0.5);
+        self.line(vec![middle(from), middle(to)], color, 1);
+    }
+
     pub(crate) fn dot(&mut self, at: (f64, f64), radius: u32, color: Color, filled: bool) {
         self.shapes.push(Shape::Dot { at, radius, color, filled });
+    }
+
+    pub(crate) fn cross(&mut self, at: (f64, f64), radius: u32, color: Color) {
+        self.shapes.push(Shape::Cross { at, radius, color });
     }
 
     pub(crate) fn bar(&mut self, from: (f64, f64), to: (f64, f64), color: Color) {
         self.shapes.push(Shape::Bar { from, to, color });
     }
 
+    /// What lies within an odd number of rings.
+    pub(crate) fn area(&mut self, rings: Vec<Vec<(f64, f64)>>, color: Color, edge: Color) {
+        self.shapes.push(Shape::Area { rings, color, edge });
+    }
+
     pub(crate) fn text(&mut self, at: (f64, f64), text: impl Into<String>, anchor: Anchor) {
-        self.shapes.push(Shape::Text { at, text: text.into(), size: TEXT, anchor, upwards: false });
+        self.write(at, text.into(), TEXT, anchor);
+    }
+
+    fn write(&mut self, at: (f64, f64), text: String, size: u32, anchor: Anchor) {
+        self.shapes.push(Shape::Text { at, text, size, anchor, upwards: false, halo: false });
     }
 
     /// Text that is read from below to above.
     pub(crate) fn text_upwards(&mut self, at: (f64, f64), text: impl Into<String>) {
-        let anchor = Anchor::Middle;
-        self.shapes.push(Shape::Text { at, text: text.into(), size: TEXT, anchor, upwards: true });
+        let (text, anchor) = (text.into(), Anchor::Middle);
+        self.shapes.push(Shape::Text { at, text, size: TEXT, anchor, upwards: true, halo: false });
     }
-}
 
-/// The text, shortened to at most `most` characters.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
+    /// Text that is readable on lines, before a point.
+    pub(crate) fn text_on_lines(&mut self, at: (f64, f64), text: impl Into<String>) {
+        let (text, anchor) = (text.into(), Anchor::End);
+        self.shapes.push(Shape::Text { at, text, size: TEXT, anchor, upwards: false, halo: true });
     }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    format!("{kept}…")
+
+    /// Lets a viewer show this text beside the pointer at the shape that was added last.
+    pub(crate) fn tip(&mut self, text: impl Into<String>) {
+        self.tips.extend(self.shapes.len().checked_sub(1).map(|last| (last, text.into())));
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::data::Data;
 use crate::scene::{Color, Scene, Shape};
-use crate::{Format, Kind, Plot, PlotError, render};
+use crate::{Format, Kind, Plot, PlotError, svg};
 
 /// The scene of a kind.
 fn scene(kind: Kind, problem: &Problem, history: &History) -> Result<Scene, PlotError> {
@@ -18,7 +18,8 @@ fn scene(kind: Kind, problem: &Problem, history: &History) -> Result<Scene, Plot
 fn points(scene: &Scene) -> Vec<(f64, f64)> {
     let of = |shape: &Shape| match shape {
         Shape::Line { points, .. } => points.clone(),
-        Shape::Dot { at, .. } | Shape::Text { at, .. } => vec![*at],
+        Shape::Dot { at, .. } | Shape::Cross { at, .. } | Shape::Text { at, .. } => vec![*at],
+        Shape::Area { rings, .. } => rings.concat(),
         Shape::Bar { from, to, .. } => vec![*from, *to],
     };
     scene.shapes.iter().flat_map(of).collect()
@@ -65,7 +66,7 @@ proptest! {
             for (x, y) in points(&scene) {
                 prop_assert!((0.0..=width).contains(&x) && (0.0..=height).contains(&y), "{x}, {y}");
             }
-            prop_assert!(render::svg(&scene).is_ok());
+            prop_assert!(svg::svg(&scene, 1.0).ends_with(b"</svg>\n"));
         }
     }
 }
@@ -82,6 +83,8 @@ fn pictures_are_files_of_their_format() {
         let mut pixels = vec![0; png.output_buffer_size().expect("a small picture")];
         let info = png.next_frame(&mut pixels).expect("pixels");
         assert_eq!((info.width, info.height), (400, 300));
+        let svg = String::from_utf8(svg).expect("text");
+        assert_eq!(svg.matches("<title>").count(), svg.matches("</title>").count());
         assert!(pixels.iter().any(|&p| p < 128), "{kind:?} shows nothing");
     }
 }
@@ -151,4 +154,111 @@ fn a_diverged_run_does_not_flatten_the_others() {
         })
         .collect();
     assert!(distinct.len() > 12, "{dots:?}");
+}
+
+/// The texts of a scene.
+fn texts(scene: &Scene) -> Vec<&str> {
+    let mut texts = Vec::new();
+    for shape in &scene.shapes {
+        if let Shape::Text { text, .. } = shape {
+            texts.push(text.as_str());
+        }
+    }
+    texts
+}
+
+#[test]
+fn a_viewer_shows_beside_the_pointer_which_run_it_is() {
+    let (problem, history) = sweep(20);
+    let problem = Problem::new(problem.space, Metric::new("<loss> & \u{1b}co", Goal::Minimize));
+    for kind in [Kind::History, Kind::Parallel, Kind::Slice, Kind::Contour, Kind::Curves] {
+        let scene = scene(kind, &problem, &history).expect("a picture");
+        let tip = scene.tips.iter().find(|(_, tip)| tip.starts_with("run 3: ")).expect("a tip");
+        assert!(tip.1.starts_with("run 3: <loss> & \u{1b}co 0.0"), "{tip:?}");
+        let svg = String::from_utf8(svg::svg(&scene, 1.0)).expect("text");
+        assert!(svg.contains("<title>run 3: &lt;loss&gt; &amp; \u{fffd}co 0.0"), "{kind:?}");
+    }
+}
+
+#[test]
+fn stopped_and_failed_runs_have_marks_of_their_own_and_a_legend() {
+    let (problem, mut history) = sweep(20);
+    for state in [RunState::Failed, RunState::Killed] {
+        let mut run = Run::new(problem.space.decode(&[0.5, 0.5, 0.5])).with_state(state);
+        run.curve_mut(0).values = vec![0.2];
+        history.push(run);
+    }
+    for kind in [Kind::History, Kind::Slice, Kind::Contour] {
+        let scene = scene(kind, &problem, &history).expect("a picture");
+        let crosses = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Cross { .. })).count();
+        let panels = if kind == Kind::Slice { 3 } else { 1 };
+        assert_eq!(crosses, 2 * panels + 1, "{kind:?}");
+        assert!(texts(&scene).contains(&"failed") && !texts(&scene).contains(&"stopped early"), "{kind:?}");
+    }
+}
+
+#[test]
+fn colors_are_explained_by_values() {
+    let (problem, history) = sweep(40);
+    for (kind, colors) in [(Kind::Parallel, 48), (Kind::Contour, 12)] {
+        let scene = scene(kind, &problem, &history).expect("a picture");
+        let from = f64::from(scene.width) - 110.0;
+        let is_bar = |shape: &&Shape| matches!(shape, Shape::Bar { from: (x, _), .. } if *x > from);
+        assert_eq!(scene.shapes.iter().filter(is_bar).count(), colors, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_contour_of_numbers_is_smooth_and_small() {
+    let (problem, history) = sweep(40);
+    let plot = Plot::new(Kind::Contour).parameters(["x", "n"]);
+    let svg = plot.draw(&problem, &history, Format::Svg).expect("a picture");
+    assert!(svg.len() < 100_000, "{} bytes", svg.len());
+    let svg = String::from_utf8(svg).expect("text");
+    assert!(svg.matches("fill-rule=\"evenodd\"").count() >= 8);
+    let names = Plot::new(Kind::Contour).parameters(["x", "c"]);
+    let svg =
+        String::from_utf8(names.draw(&problem, &history, Format::Svg).expect("a picture")).expect("text");
+    assert!(!svg.contains("evenodd"), "nothing lies between two names");
+}
+
+#[test]
+fn scale_enlarges_all_and_size_gives_room() {
+    let (problem, history) = sweep(20);
+    let draw = |plot: Plot, format| plot.draw(&problem, &history, format).expect("a picture");
+    let plot = || Plot::new(Kind::History).size(400, 300);
+    let width = |file: &[u8]| u32::from_be_bytes(file[16..20].try_into().expect("four bytes"));
+    assert_eq!(width(&draw(plot().scale(2.5), Format::Png)), 1000);
+    let once = String::from_utf8(draw(plot(), Format::Svg)).expect("text");
+    let twice = String::from_utf8(draw(plot().scale(2.0), Format::Svg)).expect("text");
+    assert!(twice.starts_with("<svg width=\"800\" height=\"600\" viewBox=\"0 0 400 300\""));
+    assert_eq!(once.split_once('>').map(|parts| parts.1), twice.split_once('>').map(|parts| parts.1));
+    let huge =
+        Plot::new(Kind::History).size(10_000, 10_000).scale(10.0).draw(&problem, &history, Format::Png);
+    assert!(matches!(huge, Err(PlotError::TooLarge { width: 100_000, .. })));
+}
+
+#[test]
+fn bars_of_importance_have_values() {
+    let (problem, history) = sweep(40);
+    let scene = scene(Kind::Importance, &problem, &history).expect("a picture");
+    let values: Vec<&str> = texts(&scene).into_iter().filter(|text| text.ends_with(" alone)")).collect();
+    assert_eq!(values.len(), 3);
+    assert!(values[0].starts_with("0.9") || values[0].starts_with("1.0"), "{values:?}");
+}
+
+#[test]
+fn of_many_parameters_the_most_important_are_shown() {
+    let names = (0..60).map(|k| Parameter::new(format!("p{k}").as_str(), Distribution::uniform(0.0, 1.0)));
+    let problem = Problem::minimize("loss").space(Space::new(names.collect()).expect("sixty parameters"));
+    let run = |i: usize| {
+        let cube: Vec<f64> = (0..60).map(|k| ((i * (2 * k + 3) + k) % 41) as f64 / 41.0).collect();
+        Run::new(problem.space.decode(&cube)).finished((cube[50] - 0.5).powi(2))
+    };
+    let history = (0..41).map(run).collect();
+    for (kind, shown) in [(Kind::Slice, 24), (Kind::Parallel, 20)] {
+        let scene = scene(kind, &problem, &history).expect("a picture");
+        let note = format!("(the {shown} most important of 60 parameters)");
+        assert!(scene.title.ends_with(&note) && texts(&scene).contains(&"p50"), "{}", scene.title);
+    }
 }

@@ -12,16 +12,23 @@ use crate::view::HistoryView;
 /// How many values of the metric stand beside a scale of colors.
 const LEVELS: usize = 7;
 
-/// The runs that have a value, laid out over all parameters that are not constant.
+/// The runs that have a value, laid out over all parameters that are not constant, or over the `most` most important ones.
 ///
-/// A dict: `axes`, dicts of `name` and `ticks` (place from 0 to 1, value); `runs`, dicts of `number`, `value`, `counts`
+/// A dict: `axes`, dicts of `name`, `ticks` (place from 0 to 1, text) and `names` (whether its values are names, without
+/// order); `left_out`, the number of other parameters; `runs`, dicts of `number`, `value`, `counts`
 /// (whether the run can be the best), `stopped`, `rank` (from 0, the best, to 1) and `places` (one per axis, or None);
 /// `best`, the number of the best run or None; `records`, pairs of number and value of the runs that were better than
 /// all before them.
 #[pyfunction]
-pub(crate) fn sample<'py>(py: Python<'py>, history: &HistoryView) -> PyResult<Bound<'py, PyAny>> {
+#[pyo3(signature = (history, most=None))]
+pub(crate) fn sample<'py>(
+    py: Python<'py>,
+    history: &HistoryView,
+    most: Option<usize>,
+) -> PyResult<Bound<'py, PyAny>> {
     let found = py.detach(|| -> Result<Value, Failure> {
-        let sample = Sample::new(&history.problem, &history.history, &[])?;
+        let all = Sample::new(&history.problem, &history.history, &[])?;
+        let sample = all.of_most_important(most.unwrap_or(usize::MAX));
         let ranks = sample.ranks();
         let run = |(run, rank): (&ValuedRun<'_>, f64)| {
             let places: Vec<_> = (0..sample.axes.len()).map(|k| sample.place(run.run, k)).collect();
@@ -33,6 +40,7 @@ pub(crate) fn sample<'py>(py: Python<'py>, history: &HistoryView) -> PyResult<Bo
         let records = sample.records().into_iter().map(|run| (run.number.get(), run.value));
         Ok(json!({
             "axes": sample.axes.iter().map(axis).collect::<Vec<_>>(),
+            "left_out": all.axes.len() - sample.axes.len(),
             "runs": sample.runs.iter().zip(ranks).map(run).collect::<Vec<_>>(),
             "best": sample.best.map(besom_core::RunNumber::get),
             "records": records.collect::<Vec<_>>(),
@@ -42,7 +50,7 @@ pub(crate) fn sample<'py>(py: Python<'py>, history: &HistoryView) -> PyResult<Bo
 }
 
 fn axis(axis: &Axis) -> Value {
-    json!({"name": axis.name().to_string(), "ticks": axis.ticks()})
+    json!({"name": axis.name().to_string(), "ticks": axis.ticks(), "names": axis.is_categorical()})
 }
 
 /// The importance of each parameter that is not constant: `(name, alone, total)`, in the order of the parameters.
@@ -123,4 +131,10 @@ pub(crate) fn span(values: Vec<f64>, best: Option<f64>) -> (f64, f64, bool) {
 #[pyo3(signature = (value, digits=6))]
 pub(crate) fn number(value: f64, digits: usize) -> String {
     besom_insight::number(value, digits.clamp(1, 17), 1e-4..1e7)
+}
+
+/// Numbers in four significant digits, or as many as it takes to tell them apart.
+#[pyfunction]
+pub(crate) fn numbers(values: Vec<f64>) -> Vec<String> {
+    besom_insight::numbers(&values)
 }

@@ -39,7 +39,7 @@ mod _besom {
     #[pymodule_export]
     use crate::error::{BesomError, ConfigError, RunStopped, StoreError, SweepPaused};
     #[pymodule_export]
-    use crate::insight::{importances, number, sample, span, surface};
+    use crate::insight::{importances, number, numbers, sample, span, surface};
     #[pymodule_export]
     use crate::laws::{check_search, check_stopper};
     #[pymodule_export]

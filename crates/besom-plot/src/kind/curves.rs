@@ -1,8 +1,8 @@
 //! The metric of each run over its steps.
 
-use crate::data::Data;
+use crate::data::{Data, Mark};
 use crate::frame::{Frame, Labels};
-use crate::legend::{legend, x_title};
+use crate::legend::{Key, legend};
 use crate::scale::Scale;
 use crate::scene::{Color, Scene};
 
@@ -12,37 +12,42 @@ const POINTS: usize = 500;
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
     let title = format!("{} over the steps of {} runs", data.sample.metric.name, data.total);
     let mut scene = Scene::new(size, (900, 520), &title);
-    let frame = Frame::whole(&scene);
     let runs = &data.sample.runs;
     let curves: Vec<_> = runs.iter().map(|run| thinned(&run.run.curve(0).values)).collect();
     let longest = runs.iter().map(|run| run.run.curve(0).values.len()).max().unwrap_or(1);
     let x = Scale::between(1.0, longest.max(2) as f64);
     let y = Scale::over(data.sample.span(curves.iter().flatten().map(|&(_, value)| value)));
-    let y_labels = Labels { ticks: y.ticks(), title: data.metric_title() };
-    let x_labels = Labels::counting(&x, x_title(&scene, "step"));
-    frame.axes(&mut scene, &x_labels, &y_labels);
+    let y_labels = Labels::of(&y, data.metric_title());
+    let frame = Frame::whole(&scene, &y_labels);
+    frame.axes(&mut scene, &Labels::counting(&x, "step"), &y_labels);
     let mut draw = |i: usize, color, width| {
         let curve: &Vec<(f64, f64)> = &curves[i];
         let line = curve.iter().map(|&(step, value)| frame.at(x.place(step), y.place(value)));
         curve_or_dot(&mut scene, line.collect(), color, width);
+        scene.tip(data.tip(&runs[i], 0..data.sample.axes.len()));
     };
     let best = runs.iter().position(|run| Some(run.number) == data.sample.best);
+    let is_whole = |i: usize| Mark::of(&runs[i]) == Mark::Whole;
     for i in (0..runs.len()).filter(|&i| Some(i) != best) {
-        let color = if runs[i].run.stopped.is_some() { Color::FAINT } else { Color::MAIN };
+        let color = if is_whole(i) { Color::MAIN } else { Color::FAINT };
         draw(i, color.alpha(0.7), 1);
     }
     // The best is drawn last, above the others.
     if let Some(best) = best {
         draw(best, Color::BEST, 2);
     }
-    legend(&mut scene, data, "best run", 0);
+    let mut keys = vec![(Key::Line(Color::MAIN), "run")];
+    if (0..runs.len()).any(|i| !is_whole(i)) {
+        keys.push((Key::Line(Color::FAINT), "stopped early or failed"));
+    }
+    keys.push((Key::Line(Color::BEST), "best run"));
+    legend(&mut scene, &keys, 0);
     scene
 }
 
 /// A line, or a dot where there is only one point.
 fn curve_or_dot(scene: &mut Scene, line: Vec<(f64, f64)>, color: Color, width: u32) {
     match line.as_slice() {
-        [] => {}
         [at] => scene.dot(*at, 2, color, true),
         _ => scene.line(line, color, width),
     }

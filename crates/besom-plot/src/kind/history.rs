@@ -1,31 +1,31 @@
 //! The metric of each run in order, and the best so far.
 
-use crate::data::Data;
+use crate::data::{Data, Mark};
 use crate::frame::{Frame, Labels};
-use crate::legend::{legend, x_title};
+use crate::legend::{Key, legend, marks_of};
 use crate::scale::Scale;
 use crate::scene::{Color, Scene};
 
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
-    let mut scene =
-        Scene::new(size, (900, 520), &format!("{} of {} runs", data.sample.metric.name, data.total));
-    let frame = Frame::whole(&scene);
+    let title = format!("{} of {} runs", data.sample.metric.name, data.total);
+    let mut scene = Scene::new(size, (900, 520), &title);
     let x = Scale::between(1.0, data.total as f64);
     let y = Scale::over(data.sample.span(data.sample.runs.iter().map(|run| run.value)));
-    let y_labels = Labels { ticks: y.ticks(), title: data.metric_title() };
-    let x_labels = Labels::counting(&x, x_title(&scene, "run"));
-    frame.axes(&mut scene, &x_labels, &y_labels);
-    for run in &data.sample.runs {
-        let at = frame.at(x.place(run.number.get() as f64), y.place(run.value));
-        let ended_well = run.counts() && run.run.stopped.is_none();
-        let color = if ended_well { Color::MAIN } else { Color::FAINT };
-        scene.dot(at, 4, color, ended_well);
-    }
+    let y_labels = Labels::of(&y, data.metric_title());
+    let frame = Frame::whole(&scene, &y_labels);
+    frame.axes(&mut scene, &Labels::counting(&x, "run"), &y_labels);
     let line = best_so_far(data, |run, value| frame.at(x.place(run), y.place(value)));
     scene.line(line, Color::BEST, 2);
+    for run in &data.sample.runs {
+        let at = frame.at(x.place(run.number.get() as f64), y.place(run.value));
+        Mark::of(run).draw(&mut scene, at, 4, Color::MAIN);
+        scene.tip(data.tip(run, 0..data.sample.axes.len()));
+    }
     let is_beyond = |value| !(0.0..=1.0).contains(&y.place(value));
     let beyond = data.sample.runs.iter().filter(|run| is_beyond(run.value)).count();
-    legend(&mut scene, data, "best so far", beyond);
+    let mut keys = vec![(Key::Line(Color::BEST), "best so far"), (Key::Run(Mark::Whole, Color::MAIN), "run")];
+    keys.extend(marks_of(data, Color::MAIN));
+    legend(&mut scene, &keys, beyond);
     scene
 }
 

@@ -1,53 +1,86 @@
 //! Parallel coordinates: one line per run across one axis per parameter and, last, the metric.
 
+use besom_insight::numbers;
+
 use crate::PlotError;
 use crate::axis::labels;
+use crate::color::{color_bar, color_bar_room, shade};
 use crate::data::Data;
+use crate::font::{fit, width};
 use crate::frame::{Frame, Labels};
 use crate::scale::Scale;
-use crate::scene::{Anchor, Color, Scene, cut};
+use crate::scene::{Anchor, Color, Scene, TEXT};
+
+/// The most parameters that are shown if none is named: more columns than a screen is wide.
+const MOST: usize = 20;
+/// The natural width of a column: a name of 17 letters.
+const COLUMN: u32 = 140;
+/// Values beside the bar of colors, and its colors.
+const VALUES: usize = 5;
+const COLORS: usize = 48;
 
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
     data.sample.require_axes(1)?;
-    let axes = &data.sample.axes;
-    // A column is as wide as a name of 17 letters.
-    let natural = (u32::try_from(140 * (axes.len() + 1)).unwrap_or(u32::MAX).clamp(600, 6000), 520);
-    let title = format!("parameters and {} of {} runs", data.sample.metric.name, data.sample.runs.len());
+    let data = &data.of_most_important(MOST);
+    let axes: Vec<Labels> = data.sample.axes.iter().map(labels).collect();
+    let (runs, metric) = (&data.sample.runs, &data.sample.metric.name);
+    let columns = u32::try_from(axes.len() + 1).unwrap_or(u32::MAX);
+    let natural = (columns.saturating_mul(COLUMN).saturating_add(60).clamp(600, 10_000), 520);
+    let title = format!("parameters and {metric} of {} runs{}", runs.len(), data.left_out_title());
     let mut scene = Scene::new(size, natural, &title);
-    let frame = Frame { left: 70.0, right: f64::from(scene.width) - 60.0, ..Frame::whole(&scene) };
-    let scale = Scale::over(data.sample.span(data.sample.runs.iter().map(|run| run.value)));
+    let scale = Scale::over(data.sample.span(runs.iter().map(|run| run.value)));
+    let ranked = ranked_values(data);
+    let across = f64::from(scene.width);
+    let left = (axes[0].widest() + 18.0).min(across / 4.0).max(40.0);
+    let right = (across - color_bar_room(&ranked) - 34.0).max(across / 2.0);
+    let frame = Frame { left, top: 42.0, right, bottom: f64::from(scene.height) - 46.0 };
     let column = |k: usize| k as f64 / axes.len() as f64;
     lines(&mut scene, data, &scale, |k, v| frame.at(column(k), v));
+    let room = (right - left) / axes.len() as f64 - 12.0;
     for (k, parameter) in axes.iter().enumerate() {
-        axis(&mut scene, &frame, column(k), &labels(parameter));
+        axis(&mut scene, &frame, column(k), parameter, room);
     }
-    let metric = Labels { ticks: scale.ticks(), title: data.sample.metric.name.clone() };
-    axis(&mut scene, &frame, 1.0, &metric);
+    axis(&mut scene, &frame, 1.0, &Labels::of(&scale, metric.clone()), room);
+    let colors: Vec<Color> = (0..COLORS).map(|k| shade(k as f64 / (COLORS - 1) as f64)).collect();
+    color_bar(&mut scene, &frame, &colors, &ranked);
     Ok(scene)
+}
+
+/// The values at even ranks, the best first: colors are those of ranks.
+fn ranked_values(data: &Data<'_>) -> Vec<String> {
+    let order = data.sample.by_value();
+    let count = VALUES.min(order.len());
+    let value = |k: usize| data.sample.runs[order[k * (order.len() - 1) / (count - 1).max(1)]].value;
+    numbers(&(0..count).map(value).collect::<Vec<_>>())
 }
 
 /// The runs that have all parameters; the best are drawn last, above the others.
 fn lines(scene: &mut Scene, data: &Data<'_>, scale: &Scale, at: impl Fn(usize, f64) -> (f64, f64)) {
-    let runs = &data.sample.runs;
-    let loss = |i: usize| data.sample.metric.goal.to_loss(runs[i].value);
-    let mut order: Vec<usize> = (0..runs.len()).collect();
-    order.sort_by(|&a, &b| loss(b).total_cmp(&loss(a)));
     let colors = data.colors();
-    for i in order {
-        let places = (0..data.sample.axes.len()).map(|k| data.sample.place(runs[i].run, k));
+    for i in data.sample.by_value().into_iter().rev() {
+        let run = &data.sample.runs[i];
+        let places = (0..data.sample.axes.len()).map(|k| data.sample.place(run.run, k));
         let Some(places) = places.collect::<Option<Vec<f64>>>() else { continue };
-        let all = places.into_iter().chain([scale.place(runs[i].value)]).enumerate();
+        let all = places.into_iter().chain([scale.place(run.value)]).enumerate();
         scene.line(all.map(|(k, v)| at(k, v)).collect(), colors[i].alpha(0.7), 1);
+        scene.tip(data.tip(run, 0..data.sample.axes.len()));
     }
 }
 
-fn axis(scene: &mut Scene, frame: &Frame, column: f64, labels: &Labels) {
+/// An axis with its name below. Its labels stand on lines, which they must not be crossed out by.
+fn axis(scene: &mut Scene, frame: &Frame, column: f64, labels: &Labels, room: f64) {
     let (x, _) = frame.at(column, 0.0);
-    scene.line(vec![(x, frame.top), (x, frame.bottom)], Color::INK, 1);
+    scene.rule((x, frame.top), (x, frame.bottom), Color::INK);
     for (v, text) in &labels.ticks {
         let (_, y) = frame.at(0.0, *v);
-        scene.line(vec![(x - 4.0, y), (x, y)], Color::INK, 1);
-        scene.text((x - 7.0, y), cut(text, 9), Anchor::End);
+        scene.rule((x - 4.0, y), (x, y), Color::INK);
+        let text = labels.beside(text);
+        let text = if labels.names { fit(&text, TEXT, room.min(x - 9.0)) } else { text };
+        scene.text_on_lines((x - 7.0, y), text);
     }
-    scene.text((x, frame.bottom + 24.0), cut(&labels.title, 17), Anchor::Middle);
+    // The first and the last name would reach beyond the picture.
+    let title = fit(&labels.title, TEXT, room);
+    let half = width(&title, TEXT) / 2.0;
+    let middle = x.max(half + 4.0).min(f64::from(scene.width) - half - 4.0);
+    scene.text((middle, frame.bottom + 24.0), title, Anchor::Middle);
 }

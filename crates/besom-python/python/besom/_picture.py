@@ -30,9 +30,16 @@ class Subject(NamedTuple):
 class Picture:
     """A picture of a sweep. A notebook shows it; :meth:`save` writes it."""
 
-    def __init__(self, history: _besom.History, kind: str, parameters: Sequence[str], size: Optional[tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        history: _besom.History,
+        kind: str,
+        parameters: Sequence[str],
+        size: Optional[tuple[int, int]],
+        scale: float = 1.0,
+    ) -> None:
         self._arguments = (history, kind)
-        self._options: dict[str, Any] = {"parameters": list(parameters), "size": size}
+        self._options: dict[str, Any] = {"parameters": list(parameters), "size": size, "scale": scale}
         self._format = "svg" if len(history) <= MOST_SHAPES else "png"
         self._shown = self._draw(self._format)
 
@@ -65,13 +72,18 @@ class Picture:
 
 
 def picture(
-    sweep: Any, kind: str = "history", *, parameters: Sequence[str] = (), size: Optional[tuple[int, int]] = None
+    sweep: Any,
+    kind: str = "history",
+    *,
+    parameters: Sequence[str] = (),
+    size: Optional[tuple[int, int]] = None,
+    scale: float = 1.0,
 ) -> Picture:
     """Draw a picture of a sweep, as the command ``besom plot`` does.
 
     ``sweep`` is an id, a :class:`besom.Controller`, what ``Api().sweep`` returns, or a :class:`besom.Sweep`. ``kind`` is
     ``"history"``, ``"curves"``, ``"parallel"``, ``"slice"``, ``"importance"`` or ``"contour"``; ``parameters`` selects some
-    parameters; ``size`` is in pixels.
+    parameters; ``size`` is in pixels, and text keeps its size; ``scale`` enlarges all, text too.
 
     >>> import besom
     >>> sweep = besom.Sweep({"method": "random", "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
@@ -81,7 +93,7 @@ def picture(
     >>> besom.picture(sweep, "slice").svg[:4]
     '<svg'
     """
-    return Picture(subject(sweep).history, kind, parameters, size)
+    return Picture(subject(sweep).history, kind, parameters, size, scale)
 
 
 def subject(sweep: Any) -> Subject:

@@ -503,9 +503,13 @@ pub(crate) struct PlotArguments {
     #[arg(short, long, value_delimiter = ',', value_name = "NAME,..")]
     pub(crate) parameters: Vec<String>,
 
-    /// Width and height in pixels
+    /// Width and height in pixels; text keeps its size
     #[arg(long, value_parser = parse_size, value_name = "WIDTHxHEIGHT")]
     pub(crate) size: Option<(u32, u32)>,
+
+    /// Enlarge all, text too, from 0.1 to 10: 2 makes a PNG sharp on a screen of many pixels
+    #[arg(long, value_parser = parse_scale, value_name = "FACTOR", default_value_t = 1.0)]
+    pub(crate) scale: f64,
 }
 
 #[derive(Debug, Args)]
@@ -522,6 +526,11 @@ pub(crate) struct RetryArguments {
     /// Runs that were killed
     #[arg(long)]
     pub(crate) killed: bool,
+}
+
+fn parse_scale(text: &str) -> Result<f64, String> {
+    let scale = text.parse().ok().filter(|scale| (0.1..=10.0).contains(scale));
+    scale.ok_or_else(|| "expected a factor from 0.1 to 10, such as 2".to_owned())
 }
 
 /// Reads a size such as `900x520`.

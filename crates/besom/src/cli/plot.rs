@@ -22,7 +22,8 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
     let sweep = target::sweep_or_newest(&mut *store, place, arguments.id.as_deref())?;
     let config = besom_engine::stored_config(registry, &sweep)?;
     let controller = besom_engine::past(&mut store, &sweep, &config)?;
-    let mut picture = Plot::new(arguments.kind).parameters(arguments.parameters.iter().cloned());
+    let mut picture =
+        Plot::new(arguments.kind).parameters(arguments.parameters.iter().cloned()).scale(arguments.scale);
     if let Some((width, height)) = arguments.size {
         picture = picture.size(width, height);
     }
