@@ -22,7 +22,8 @@ use besom_config::SweepConfig;
 use besom_core::Registry;
 use besom_store::{SweepId, SweepRow};
 
-use crate::{EngineError, Place, build, stored_config, total};
+use crate::size::total_under;
+use crate::{EngineError, Place, build, stored_config};
 
 pub use attendant::{Attendant, Event};
 use keeper::Keeper;
@@ -124,7 +125,13 @@ impl<'a> Crew<'a> {
 
     /// How many runs the sweep will have, if that is known beforehand.
     pub fn total(&self) -> Option<u64> {
-        total(&self.config)
+        total_under(self.sweep.new.run_cap, &self.config)
+    }
+
+    /// The name of this process among those that work on the sweep: `host/1234`, with which the names of its agents begin.
+    pub fn name(&self) -> String {
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        format!("{host}/{}", std::process::id())
     }
 
     /// What executes the sweep's program: its `program` and `command`, in its directory, with no supervisor.
@@ -208,7 +215,7 @@ impl<'a> Crew<'a> {
         notices: Sender<Notice>,
     ) -> Result<Outcome, EngineError> {
         let mut queue = self.place.open_queue(job)?;
-        let name = format!("{}/{}/{job}", host(), std::process::id());
+        let name = format!("{}/{job}", self.name());
         let mut options = AgentOptions::new(name)
             .heartbeat_timeout(self.options.heartbeat_timeout)
             .heartbeat_interval(HEARTBEAT)
@@ -243,10 +250,6 @@ fn worked(outcomes: Vec<Outcome>) -> Worked {
 
 fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

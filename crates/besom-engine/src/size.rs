@@ -19,9 +19,14 @@ pub fn points(config: &SweepConfig) -> Option<u128> {
 
 /// How many runs a sweep will have, if that is known beforehand.
 pub fn total(config: &SweepConfig) -> Option<u64> {
+    total_under(config.run_cap, config)
+}
+
+/// The same with another cap than the one of the configuration.
+pub(crate) fn total_under(run_cap: Option<u64>, config: &SweepConfig) -> Option<u64> {
     let is_grid = config.method.name == "grid";
     let grid = points(config).filter(|_| is_grid).and_then(|points| u64::try_from(points).ok());
-    [grid, config.run_cap].into_iter().flatten().min()
+    [grid, run_cap].into_iter().flatten().min()
 }
 
 /// How many runs a stored sweep will have, if that is known: its cap, or all points of its grid.

@@ -77,6 +77,43 @@ fn a_run_is_one_aligned_line_cut_to_the_width_with_what_varies() {
 }
 
 #[test]
+fn the_bar_of_an_extended_sweep_is_that_of_its_present_cap() {
+    let desk = desk();
+    desk.file("sweep.yaml", &SWEEP.replace("method: grid", "method: random\nrun_cap: 1\nseed: 1"));
+    assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
+    let id = desk.newest();
+    assert_eq!(desk.call(&["extend", &id, "1"]).code, Some(0));
+    let screen = plain(&on_terminal(&desk, &["agent", &id], |_| {}));
+    assert!(screen.contains("100 %  2 of 2: ") && !screen.contains("2 of 1"), "{screen}");
+}
+
+#[test]
+fn runs_that_other_processes_execute_name_them() {
+    let desk = desk();
+    let wait = "touch began-$1; case $1 in *=1) while ! test -e go; do sleep 0.01; done;; esac";
+    desk.file("train.sh", &format!("{wait}{PROGRAM}"));
+    desk.file("sweep.yaml", &SWEEP.replace("[1, 2, 3, 4, 5]", "[1, 2]"));
+    assert_eq!(desk.call(&["sweep", "sweep.yaml"]).code, Some(0));
+    let id = desk.newest();
+    let mut first = desk.command(&["agent", &id]);
+    let first = first.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    while !desk.path().join("began---a=1").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let second = desk.call(&["agent", &id, "--count", "1"]);
+    desk.file("go", "");
+    let first = Answer::from(first.wait_with_output().unwrap());
+    let line = |answer: &Answer, run: &str| {
+        let mut lines = answer.out.lines().filter(|line| line.starts_with(run));
+        lines.next().unwrap_or_else(|| panic!("{answer:?}")).to_owned()
+    };
+    assert!(!line(&second, "run 2 finished").contains(" by "), "its own run");
+    assert!(!line(&first, "run 1 finished").contains(" by "), "its own run");
+    let others = line(&first, "run 2 finished");
+    assert!(others.contains(" ms by ") || others.contains(" s by "), "{others}");
+}
+
+#[test]
 fn colors_are_left_out_on_request_and_elsewhere() {
     let has_color = |screen: &str| {
         ["\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[90m"].iter().any(|color| screen.contains(color))

@@ -38,8 +38,7 @@ pub(crate) fn work(
     besom_agent::adopt_orphans();
     let runners = jobs.slots().map(|gpus| runner(crew, grace, gpus)).collect::<Result<Vec<_>>>()?;
     let files = Files::new(place.directory(), crew.sweep().id());
-    let scope = (jobs.count(), crew.total());
-    let progress = Progress::new(place.open()?, crew.sweep().clone(), crew.config(), files, scope)?;
+    let progress = Progress::new(place.open()?, crew, files, jobs.count())?;
     let mut display = Display { progress, id: &crew.sweep().new.id, due: Instant::now(), shown: Ok(()) };
     let worked = crew.work(runners, &mut display);
     let shown = display.close();

@@ -1,7 +1,7 @@
 //! What `besom run` and `besom agent` show while they work: a line for each run that ends, and on a terminal a block
 //! below with one row per running run and two for the sweep.
 //!
-//! All of it is read from the store, so it shows what other processes do as well.
+//! All of it is read from the store, so it shows what other processes do as well, and names them.
 
 mod rows;
 mod summary;
@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use std::io::IsTerminal;
 
 use anyhow::Result;
-use besom_config::SweepConfig;
 use besom_core::{RunNumber, RunState};
+use besom_engine::Crew;
 use besom_store::{Order, RunChange, RunQuery, RunRow, Store, SweepRow, system_clock};
 use serde_json::{Map, Value};
 
@@ -32,6 +32,8 @@ const OUTPUT_LINES: usize = 5;
 pub(crate) struct Progress {
     store: Box<dyn Store>,
     sweep: SweepRow,
+    /// With what the names of the agents of this process begin.
+    name: String,
     files: Files,
     pace: Pace,
     cursor: u64,
@@ -56,19 +58,15 @@ struct Seen {
 }
 
 impl Progress {
-    pub(crate) fn new(
-        mut store: Box<dyn Store>,
-        sweep: SweepRow,
-        config: &SweepConfig,
-        files: Files,
-        (jobs, total): (u32, Option<u64>),
-    ) -> Result<Self> {
+    pub(crate) fn new(mut store: Box<dyn Store>, crew: &Crew<'_>, files: Files, jobs: u32) -> Result<Self> {
+        let sweep = crew.sweep().clone();
         // Runs that were over before are not news.
         let earlier = store.changes(&sweep.new.id, 0)?;
         let best = best_finished(&mut *store, &sweep)?;
-        let pace = Pace::new(jobs.into(), total, &store.status(&sweep.new.id)?);
+        let pace = Pace::new(jobs.into(), crew.total(), &store.status(&sweep.new.id)?);
         let mut progress = Self {
-            columns: Columns::new(&sweep, config),
+            columns: Columns::new(&sweep, crew.config()),
+            name: format!("{}/", crew.name()),
             store,
             files,
             pace,
@@ -94,6 +92,10 @@ impl Progress {
     pub(crate) fn tick(&mut self) -> Result<()> {
         let changes = self.store.changes(&self.sweep.new.id, self.cursor)?;
         self.cursor = changes.upto;
+        if changes.run_cap != self.sweep.new.run_cap {
+            self.sweep.new.run_cap = changes.run_cap;
+            self.pace.set_total(changes.run_cap);
+        }
         for change in changes.runs {
             let number = change.number;
             let known = self.runs.contains_key(&number);
@@ -103,7 +105,8 @@ impl Progress {
             } else if known || is_new {
                 self.runs.remove(&number);
                 let run = self.store.run(&self.sweep.new.id, number)?;
-                self.ended(&run);
+                let by = self.by_others(&run)?;
+                self.ended(&run, by.as_deref());
             }
         }
         self.draw()
@@ -124,16 +127,23 @@ impl Progress {
         }
     }
 
+    /// The process that has executed a run, if it is another one: `host/1234`.
+    fn by_others(&mut self, run: &RunRow) -> Result<Option<String>> {
+        let attempts = self.store.attempts(&self.sweep.new.id, run.number)?;
+        let others = attempts.last().filter(|last| !last.agent.starts_with(&self.name));
+        Ok(others.map(|last| last.agent.rsplit_once('/').map_or(&*last.agent, |(name, _)| name).to_owned()))
+    }
+
     /// A line for a run that has ended, and the end of its output if it failed.
-    fn ended(&mut self, run: &RunRow) {
+    fn ended(&mut self, run: &RunRow, by: Option<&str>) {
         let is_best = self.is_new_best(run);
         let output = self.failed_output(run);
         if self.is_terminal {
-            let mut lines = vec![self.columns.line(&Row::ended(run, is_best))];
+            let mut lines = vec![self.columns.line(&Row::ended(run, is_best, by))];
             lines.extend(output.iter().map(|line| Line::new(Paint::Dim, line)));
             self.show(&lines);
         } else {
-            let lines = [vec![rows::in_full(&self.sweep, run, is_best)], output].concat();
+            let lines = [vec![rows::in_full(&self.sweep, run, is_best, by)], output].concat();
             // The reader may have closed the pipe; that must not end the sweep.
             lines.into_iter().for_each(|line| drop(output::line(line)));
         }

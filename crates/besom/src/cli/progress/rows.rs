@@ -36,11 +36,13 @@ pub(super) struct Row<'a> {
     steps: u64,
     took: Option<u64>,
     message: Option<&'a str>,
+    /// The process that executed it, if it is another one.
+    by: Option<&'a str>,
     params: &'a Map<String, Value>,
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn ended(run: &'a RunRow, is_best: bool) -> Self {
+    pub(super) fn ended(run: &'a RunRow, is_best: bool, by: Option<&'a str>) -> Self {
         Self {
             number: run.number,
             state: table::state(run),
@@ -50,6 +52,7 @@ impl<'a> Row<'a> {
             steps: run.rows,
             took: table::duration(run, 0),
             message: run.message.as_deref(),
+            by,
             params: &run.point,
         }
     }
@@ -63,7 +66,7 @@ impl<'a> Row<'a> {
     ) -> Self {
         let (paint, steps) = (Paint::Plain, step as u64);
         let state = RunState::Running.as_str();
-        Self { number, state, paint, is_best: false, value, steps, took, message: None, params }
+        Self { number, state, paint, is_best: false, value, steps, took, message: None, by: None, params }
     }
 }
 
@@ -105,7 +108,11 @@ impl Columns {
         let front =
             front.and(value_paint, &format!("  {value}")).and(Paint::Dim, &format!("  {steps}  {took}  "));
         let message = row.message.map(|message| format!("{message}  ")).unwrap_or_default();
-        front.and(row.paint, &message).and(Paint::Plain, self.parameters(row.params).trim_end())
+        let by = row.by.map(|by| format!("by {by}  ")).unwrap_or_default();
+        front
+            .and(row.paint, &message)
+            .and(Paint::Dim, &by)
+            .and(Paint::Plain, self.parameters(row.params).trim_end())
     }
 
     fn parameters(&mut self, params: &Map<String, Value>) -> String {
@@ -134,7 +141,7 @@ fn grown(columns: &mut usize, text: String) -> String {
 }
 
 /// `run 12 finished: val_loss 0.234 (new best), 12 steps in 3.2 s | lr=0.1 ..`, with all parameters.
-pub(super) fn in_full(sweep: &SweepRow, run: &RunRow, is_best: bool) -> String {
+pub(super) fn in_full(sweep: &SweepRow, run: &RunRow, is_best: bool, by: Option<&str>) -> String {
     let mut text = format!("run {} {}", run.number, table::state(run));
     if let Some(value) = run.best {
         let mark = if is_best { " (new best)" } else { "" };
@@ -148,6 +155,9 @@ pub(super) fn in_full(sweep: &SweepRow, run: &RunRow, is_best: bool) -> String {
         if run.state == RunState::Finished { run.stop_reason.as_ref() } else { run.message.as_ref() };
     if let Some(reason) = reason {
         text.push_str(&format!(" ({reason})"));
+    }
+    if let Some(by) = by {
+        text.push_str(&format!(" by {by}"));
     }
     crate::cli::text::one_line(&format!("{text} | {}", table::parameters(&run.point)))
 }

@@ -25,6 +25,11 @@ impl Pace {
         Self { jobs, total, begun: Instant::now(), before: describe::over(status) }
     }
 
+    /// The sweep may have another number of runs now.
+    pub(super) fn set_total(&mut self, run_cap: Option<u64>) {
+        self.total = run_cap.or(self.total);
+    }
+
     /// `[=====>     ]  45 %  9 of 20: 2 running, 7 finished`, and `best val_loss 0.12 (run 7) | 12 s elapsed | about 1 min left`.
     pub(super) fn summary(&self, sweep: &SweepRow, status: &Status) -> Vec<Line> {
         let elapsed = self.begun.elapsed();
