@@ -35,6 +35,14 @@ pub(crate) fn resume(
     // A file that says what it said leaves the sweep with what `besom extend` has allowed since.
     let of_file = (file.config.run_cap != before.run_cap).then_some(file.config.run_cap);
     let cap = run_cap.map(Some).or(of_file).unwrap_or(sweep.new.run_cap);
+    if let (None, Some(known)) = (cap, before.run_cap) {
+        let id = sweep.id();
+        let message = format!(
+            "the file has no run_cap any more, but the search method of sweep {id} knows the one of {known}; allow more runs \
+             with --run-cap N; create a sweep without one with: besom run, without --resume"
+        );
+        return Err(InputError::new(message).into());
+    }
     if cap != sweep.new.run_cap && sweep.state != SweepState::Canceled {
         store.set_run_cap(&sweep.new.id, cap)?;
         sweep = store.sweep(&sweep.new.id)?;

@@ -16,8 +16,9 @@ pub(crate) fn change(place: &Place, arguments: &SweepArguments) -> Option<Result
     let id = arguments.file.to_string_lossy();
     let flags = &arguments.wandb;
     if let Some(update) = &flags.update {
-        let message =
-            format!("besom does not change sweep {update}; create a new one with: besom sweep {id}");
+        let message = format!(
+            "besom does not change sweep {update}; allow more runs with: besom extend {update} N; create a new one with: besom sweep {id}"
+        );
         return Some(Err(InputError::new(message).into()));
     }
     Some(match () {
