@@ -8,7 +8,7 @@ use crate::cli::arguments::Arguments;
 use crate::cli::complete;
 
 /// What people type, by subcommand.
-const EXAMPLES: [(&str, &str); 32] = [
+const EXAMPLES: [(&str, &str); 34] = [
     (
         "run",
         "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume\nbesom run sweep.yaml --resume --run-cap 100",
@@ -39,6 +39,8 @@ const EXAMPLES: [(&str, &str); 32] = [
     ("rename", "besom rename uhjelq4e \"wider layers\""),
     ("tag", "besom tag uhjelq4e paper baseline\nbesom tag uhj --run 12 odd\nbesom tag uhj --remove paper"),
     ("note", "besom note uhjelq4e \"data of May\"\nbesom note uhj --run 12 \"diverged late\""),
+    ("backup", "besom backup ../archive\nbesom backup ../archive --runs"),
+    ("doctor", "besom doctor\nbesom doctor --salvage saved"),
     ("validate", "besom validate sweep.yaml --wandb"),
     ("methods", "besom methods\nbesom methods bayes"),
     ("plan", "besom plan sweep.yaml -n 3 --seed 7"),
