@@ -71,7 +71,8 @@ fn cannot(to: &Path, source: io::Error) -> EngineError {
 /// Makes a file or directory under another name and renames it when it is complete; nothing is overwritten.
 fn made<T>(to: &Path, make: impl FnOnce(&Path) -> Result<T, EngineError>) -> Result<T, EngineError> {
     if fs::symlink_metadata(to).is_ok() {
-        return Err(cannot(to, io::ErrorKind::AlreadyExists.into()));
+        let message = "it exists already, and nothing is overwritten";
+        return Err(cannot(to, io::Error::new(io::ErrorKind::AlreadyExists, message)));
     }
     let part = part_of(to).map_err(|source| cannot(to, source))?;
     let placed = make(&part).and_then(|made| match place(&part, to) {

@@ -174,6 +174,9 @@ pub enum FileFault {
     /// It is a directory.
     #[error("it is a directory")]
     Directory,
+    /// There is a file where its directory should be.
+    #[error("a file is in the place of its directory")]
+    NotADirectory,
     /// The user has no right to use it or its directory.
     #[error("permission denied")]
     Denied,
@@ -184,7 +187,7 @@ pub enum FileFault {
     #[error("the disk is full")]
     Full,
     /// Its path cannot be passed to the database.
-    #[error("its path is not UTF-8, so it cannot be copied for an upgrade")]
+    #[error("its path is not UTF-8, so SQLite cannot copy it")]
     Path,
     /// It has a version before the present one and was opened to be read, which does not upgrade it.
     #[error(
@@ -204,6 +207,7 @@ impl From<std::io::Error> for FileFault {
         use std::io::ErrorKind as K;
         match error.kind() {
             K::NotFound => Self::Missing,
+            K::NotADirectory => Self::NotADirectory,
             K::PermissionDenied => Self::Denied,
             K::ReadOnlyFilesystem => Self::ReadOnly,
             K::StorageFull => Self::Full,

@@ -46,6 +46,7 @@ pub fn create_directory(path: &Path, mode: u32) -> io::Result<bool> {
         Ok(()) => fs::set_permissions(path, Permissions::from_mode(mode)).map(|()| true),
         // Another process was faster.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(ErrorKind::NotADirectory.into()),
         Err(error) => Err(error),
     }
 }

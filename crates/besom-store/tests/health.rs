@@ -79,6 +79,35 @@ fn what_can_be_read_of_a_damaged_store_is_saved() {
 }
 
 #[test]
+fn what_is_left_of_a_store_that_was_cut_is_saved() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, saved) = (small_store(dir.path()), dir.path().join("saved.db"));
+    let length = fs::metadata(&path).unwrap().len();
+    fs::File::options().write(true).open(&path).unwrap().set_len(length - 5000).unwrap();
+    let found = problems(&path);
+    assert!(found.iter().any(|problem| problem.contains(&format!("of its {length} bytes"))), "{found:#?}");
+    let health = SqliteStore::salvage(&path, &saved).unwrap();
+    assert_eq!((health.sweeps, health.runs > 0), (1, true), "{health:#?}");
+    let left = fs::read_dir(dir.path()).unwrap().filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with(".whole")
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn what_cannot_be_read_for_one_reason_is_one_problem() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = small_store(dir.path());
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[4096..8192].fill(0);
+    fs::write(&path, bytes).unwrap();
+    let found = problems(&path);
+    let unreadable: Vec<_> = found.iter().filter(|problem| problem.starts_with("cannot be read")).collect();
+    assert_eq!(unreadable.len(), 1, "{found:#?}");
+}
+
+#[test]
 fn all_of_a_store_that_is_well_is_saved() {
     let dir = tempfile::tempdir().unwrap();
     let (path, saved) = (small_store(dir.path()), dir.path().join("saved.db"));

@@ -6,7 +6,7 @@ use besom_bench::BenchError;
 use besom_config::{Diagnostics, ReadError};
 use besom_core::{RegistryError, error_chain};
 use besom_engine::EngineError;
-use besom_store::{StoreError, SweepState};
+use besom_store::{FileFault, StoreError, SweepState};
 use thiserror::Error;
 
 use crate::cli::paint;
@@ -89,6 +89,12 @@ fn way_out(error: &anyhow::Error) -> String {
         Some(StoreError::Damaged(_) | StoreError::Contradiction { .. }) => {
             " (besom doctor says what is wrong and saves what can be read; a copy made by besom backup replaces it)"
                 .to_owned()
+        }
+        Some(StoreError::NotAStore { .. }) => {
+            " (put a copy made by besom backup in its place, or move it away to begin a new store)".to_owned()
+        }
+        Some(StoreError::Open { source: FileFault::NotADirectory, .. }) => {
+            " (a store is a directory: put a copy made by besom backup into one, as besom.db)".to_owned()
         }
         Some(StoreError::NoSweep { .. }) => {
             " (besom list shows the sweeps of this store; --store or BESOM_STORE names another)".to_owned()

@@ -19,7 +19,9 @@ impl SqliteStore {
     /// cannot be written, [`StoreError::Damaged`] if the store cannot be read. What was written of `to` stays.
     pub fn back_up(path: &Path, to: &Path) -> Result<(), StoreError> {
         let (_, conn) = open_to_read(path)?;
-        let name = to.to_str().ok_or_else(|| cannot(to, FileFault::Path))?;
+        // SQLite would take a name that begins with `file:` for something else.
+        let place = std::path::absolute(to).map_err(|error| cannot(to, error))?;
+        let name = place.to_str().ok_or_else(|| cannot(to, FileFault::Path))?;
         create_private(to).map_err(|error| cannot(to, error))?;
         conn.execute("VACUUM INTO ?1", [name]).map_err(|error| {
             match StoreError::from(Fault::from(error)) {

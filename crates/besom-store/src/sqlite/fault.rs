@@ -66,7 +66,8 @@ fn store_error(error: rusqlite::Error) -> StoreError {
         }
         Some(ErrorCode::SystemIoFailure) => return StoreError::Write(FileFault::Other(error.into())),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            return StoreError::Damaged(error.into());
+            // Its own cause says the same again, with a number.
+            return StoreError::Damaged(error.to_string().into());
         }
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => {
             return StoreError::Write(file_fault(&error).unwrap_or(FileFault::ReadOnly));

@@ -2,13 +2,16 @@
 //! everything read once and what is stored twice compared ([`content`]).
 
 mod content;
+mod cut;
 mod laws;
 mod salvage;
+mod unreadable;
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
+use self::unreadable::Unreadable;
 use super::SqliteStore;
 use super::fault::{Fault, Outcome};
 use super::open::{cannot, create_private, open_to_read};
@@ -53,30 +56,42 @@ impl SqliteStore {
         let (version, conn) = match open_to_read(path) {
             Err(StoreError::Damaged(cause)) => {
                 health.problems.push(format!("the database cannot be opened: {cause}"));
+                health.problems.extend(cut::size(path).map(|size| size.to_string()));
                 return Ok(health);
             }
             opened => opened?,
         };
         // One state of a store that others may be changing.
         conn.execute_batch("BEGIN").map_err(Fault::from)?;
-        health.list(structure(&conn).unwrap_or_else(|fault| vec![unreadable("the database", fault)]));
-        if version < VERSION {
-            return Ok(health);
+        let mut unreadable = Unreadable::default();
+        health.list(unreadable.or_list("the structure of the database", structure(&conn)));
+        if version == VERSION {
+            Self::on(conn, system_clock()).examine_rows(&mut health, &mut unreadable);
         }
-        for (what, law) in laws::LAWS {
-            health.list(laws::broken(&conn, law).unwrap_or_else(|fault| vec![unreadable(what, fault)]));
-        }
-        content::read_all(&mut Self::on(conn, system_clock()), &mut health);
+        health.problems.extend(unreadable.sentences());
         Ok(health)
     }
 
+    fn examine_rows(&mut self, health: &mut Health, unreadable: &mut Unreadable) {
+        for (what, law) in laws::LAWS {
+            health.list(unreadable.or_list(what, laws::broken(&self.conn, law)));
+        }
+        if let Err(error) = content::read_all(self, health) {
+            unreadable.add("the sweeps", error);
+        }
+    }
+
     /// Saves what can be read of a damaged store, row by row, in a new store in the file `to`, and examines that. Rows
-    /// between two that can be read may be missing, which its examination says.
+    /// between two that can be read may be missing, which its examination says. Of a file that was cut, what is left of it
+    /// is saved.
     ///
     /// # Errors
     /// As [`Self::examine`] and [`Self::back_up`]; [`StoreError::Open`] for a version before the present one.
     pub fn salvage(path: &Path, to: &Path) -> Result<Health, StoreError> {
-        let (version, source) = open_to_read(path)?;
+        let (version, source) = match open_to_read(path) {
+            Err(StoreError::Damaged(_)) if cut::size(path).is_some() => cut::open(path, to)?,
+            opened => opened?,
+        };
         if version < VERSION {
             return Err(cannot(path, FileFault::Old(version)));
         }
@@ -89,14 +104,51 @@ impl SqliteStore {
     }
 }
 
-fn unreadable(what: &str, fault: Fault) -> String {
-    format!("{what} cannot be read: {}", besom_core::error_chain(&StoreError::from(fault)))
-}
-
 /// What SQLite finds wrong with the structure of the file.
 fn structure(conn: &Connection) -> Outcome<Vec<String>> {
     let mut statement = conn.prepare("PRAGMA integrity_check(20)")?;
     let found: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let problems = found.into_iter().filter(|line| line != "ok");
     Ok(problems.map(|line| format!("the database: {}", line.replace('\n', " "))).collect())
+}
+
+#[cfg(all(test, feature = "laws"))]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use besom_core::{LoggedKeys, RunNumber, RunState};
+    use serde_json::{Map, Value};
+
+    use super::*;
+    use crate::forward::forward_store;
+    use crate::laws::find_violation;
+    use crate::{
+        Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Queue, Row,
+        RunQuery, RunRow, Seen, Status, StopKind, Store, SweepId, SweepRow, SweepState, forward_queue,
+    };
+
+    /// A store that is examined in the end.
+    struct Examined(SqliteStore);
+
+    impl Queue for Examined {
+        forward_queue!(|self, call| call(&mut self.0));
+    }
+
+    impl Store for Examined {
+        forward_store!(|self, call| call(&mut self.0));
+    }
+
+    impl Drop for Examined {
+        fn drop(&mut self) {
+            let mut health = Health::default();
+            let mut unreadable = Unreadable::default();
+            self.0.examine_rows(&mut health, &mut unreadable);
+            assert_eq!([health.problems, unreadable.sentences()].concat(), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn whatever_happens_to_a_store_it_is_found_well() {
+        let make = |clock| Examined(SqliteStore::in_memory(clock).unwrap());
+        assert_eq!(find_violation(make, 64), None);
+    }
 }

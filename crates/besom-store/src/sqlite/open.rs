@@ -134,7 +134,7 @@ fn find(path: &Path) -> Result<PathBuf, StoreError> {
     Ok(place)
 }
 
-fn connect(path: &Path, place: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+pub(super) fn connect(path: &Path, place: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let cannot_open = |error: rusqlite::Error| cannot(path, reason(error));
     let conn =
         Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(cannot_open)?;
@@ -155,7 +155,7 @@ fn reason(error: rusqlite::Error) -> FileFault {
 }
 
 /// The version of a store, or the refusal of anything else.
-fn recognize(path: &Path, conn: &Connection) -> Result<u32, StoreError> {
+pub(super) fn recognize(path: &Path, conn: &Connection) -> Result<u32, StoreError> {
     let foreign = || StoreError::NotAStore { path: path.to_owned() };
     let found = Identity::of(conn).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
@@ -196,7 +196,7 @@ fn make(path: &Path) -> Result<(), StoreError> {
     }
     let draft = beside(&place, ".new");
     remove(&draft);
-    create_private(&draft).map_err(|error| cannot(path, error))?;
+    create_for_group(&draft).map_err(|error| cannot(path, error))?;
     let made = fill(&draft).map_err(|fault| match StoreError::from(fault) {
         StoreError::Write(source) => cannot(path, source),
         StoreError::Other { source, .. } => cannot(path, FileFault::Other(source)),
@@ -212,11 +212,15 @@ fn make(path: &Path) -> Result<(), StoreError> {
     fs::File::open(&directory).and_then(|dir| dir.sync_all()).map_err(|error| cannot(path, error))
 }
 
-/// Creates an empty file that only those may use who may use its directory. SQLite gives its logs the mode of the file.
-pub(super) fn create_private(path: &Path) -> io::Result<()> {
+/// Creates an empty file that only its owner may use. SQLite gives its logs the mode of the file.
+pub(super) fn create_private(path: &Path) -> io::Result<fs::File> {
+    fs::File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Creates an empty file that only those may use who may use its directory.
+pub(super) fn create_for_group(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = fs::File::options().write(true).create_new(true).mode(0o600).open(path)?;
-    file.set_permissions(Permissions::from_mode(file_mode(directory)?))
+    create_private(path)?.set_permissions(Permissions::from_mode(file_mode(directory)?))
 }
 
 fn fill(draft: &Path) -> Outcome<()> {
@@ -254,7 +258,7 @@ pub(super) fn log_is_empty(place: &Path) -> bool {
 }
 
 /// The address of a file that does not change, so that SQLite needs no lock and no log.
-fn unchanging(place: &Path) -> PathBuf {
+pub(super) fn unchanging(place: &Path) -> PathBuf {
     let mut address = String::from("file:");
     for &byte in place.as_os_str().as_bytes() {
         match byte {

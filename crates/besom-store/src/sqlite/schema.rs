@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::fault::{Fault, Outcome};
+use super::open::create_for_group;
 use crate::{FileFault, StoreError};
 
 /// Marks an SQLite file as a store: the letters `besm`.
@@ -100,6 +101,7 @@ fn copy(conn: &Connection, path: &Path, version: u32) -> Outcome<()> {
     let _ = fs::remove_file(&part);
     let no_text = || StoreError::Open { path: path.to_owned(), source: FileFault::Path };
     let name = part.to_str().ok_or_else(no_text)?;
+    create_for_group(&part).map_err(unwritable)?;
     conn.execute("VACUUM INTO ?1", [name])?;
     fs::File::open(&part).and_then(|file| file.sync_all()).map_err(unwritable)?;
     fs::rename(&part, &copy).map_err(unwritable)

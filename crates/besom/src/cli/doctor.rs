@@ -20,7 +20,8 @@ pub(crate) fn doctor(place: &Place, salvage: Option<&Path>, as_json: bool) -> Re
     } else {
         print(&health, &what, salvage.is_some())?;
     }
-    Ok(if health.problems.is_empty() { Outcome::Done } else { Outcome::Failed })
+    let is_lost = salvage.is_some() && health.sweeps == 0;
+    Ok(if health.problems.is_empty() && !is_lost { Outcome::Done } else { Outcome::Failed })
 }
 
 fn print(health: &Health, what: &str, is_saved: bool) -> Result<()> {
@@ -32,6 +33,7 @@ fn print(health: &Health, what: &str, is_saved: bool) -> Result<()> {
         line(format!("  {problem}"))?;
     }
     match (health.problems.len() as u64, is_saved) {
+        (_, true) if health.sweeps == 0 => line("no sweep can be read, so nothing of use is saved"),
         (0, _) => line("no problems found"),
         (found, true) => line(format!("{} left in what was saved", count(found, "problem"))),
         (found, false) => line(format!(

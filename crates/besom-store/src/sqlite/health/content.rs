@@ -6,15 +6,9 @@ use super::Health;
 use crate::sqlite::SqliteStore;
 use crate::{Row, RunQuery, RunRow, Store, StoreError, SweepRow, derived};
 
-/// Reads all sweeps and runs, counts them, and lists what is wrong.
-pub(super) fn read_all(store: &mut SqliteStore, health: &mut Health) {
-    let sweeps = match store.sweeps() {
-        Ok(sweeps) => sweeps,
-        Err(error) => {
-            return health.problems.push(format!("the sweeps cannot be read: {}", error_chain(&error)));
-        }
-    };
-    for sweep in &sweeps {
+/// Reads all sweeps and runs, counts them, and lists what is wrong. Fails if not even the sweeps can be listed.
+pub(super) fn read_all(store: &mut SqliteStore, health: &mut Health) -> Result<(), StoreError> {
+    for sweep in &store.sweeps()? {
         let mut found = Vec::new();
         match read_sweep(store, sweep, &mut found) {
             Ok(runs) => {
@@ -25,6 +19,7 @@ pub(super) fn read_all(store: &mut SqliteStore, health: &mut Health) {
         }
         health.list(found.into_iter().map(|problem| format!("sweep {}: {problem}", sweep.new.id)).collect());
     }
+    Ok(())
 }
 
 /// Returns how many runs can be read.

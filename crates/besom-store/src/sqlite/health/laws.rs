@@ -41,6 +41,11 @@ pub(super) const LAWS: &[(&str, &str)] = &[
         FROM runs r JOIN sweeps s ON s.key = r.sweep LEFT JOIN chunks c ON c.run = r.key AND c.attempt = r.attempt
         GROUP BY r.key HAVING coalesce(sum(c.rows), 0) <> r.rows OR coalesce(min(c.first), 1) <> 1
           OR coalesce(max(c.first + c.rows - 1), 0) <> r.rows"),
+    ("the rows that runs keep", "SELECT 'sweep ' || s.id || ': run ' || r.number || ' keeps ' || r.kept || ' rows of earlier attempts instead of '
+          || coalesce(sum(a.rows), 0)
+        FROM runs r JOIN sweeps s ON s.key = r.sweep
+        LEFT JOIN attempts a ON a.run = r.key AND a.kept = 1 AND a.attempt < r.attempt
+        GROUP BY r.key HAVING coalesce(sum(a.rows), 0) <> r.kept"),
     ("the parts of rows", "SELECT 'a part of ' || rows || ' rows of the run of number ' || run || ' has another number'
         FROM chunks WHERE length(lines) - length(replace(lines, char(10), '')) <> rows"),
     ("the runs of rows", "SELECT 'a run is missing: there are rows of number ' || run FROM
