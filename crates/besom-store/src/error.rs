@@ -91,6 +91,12 @@ pub enum StoreError {
     /// The store could not be written.
     #[error("cannot write the store")]
     Write(#[source] FileFault),
+    /// The store is not where it was opened.
+    #[error("the store {} was deleted or moved while it was in use", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// Others kept the store busy for this many seconds.
     #[error("the store was busy for {0} s; is another program stuck while using it?")]
     Busy(u64),
@@ -150,6 +156,7 @@ impl StoreError {
             Self::Other { is_transient, .. } => *is_transient,
             Self::NotAStore { .. }
             | Self::TooNew { .. }
+            | Self::Gone { .. }
             | Self::NoSweep { .. }
             | Self::SweepExists(_)
             | Self::NoRun { .. }

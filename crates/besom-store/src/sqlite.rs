@@ -19,6 +19,7 @@ mod holder;
 mod listing;
 mod logged;
 mod open;
+mod original;
 mod output;
 mod past;
 mod presence;
@@ -38,6 +39,7 @@ use std::path::Path;
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior};
 
 use self::fault::{LOCK_TIMEOUT, Outcome};
+use self::original::Original;
 use self::presence::Presence;
 use self::turn::Turns;
 use crate::{Clock, FileFault, StoreError};
@@ -62,6 +64,8 @@ pub struct SqliteStore {
     turns: Option<Turns>,
     /// Held for as long as the connection, which is dropped before it. `None` for one that others need not know of.
     _presence: Option<Presence>,
+    /// `None` for a store that is in memory, or is read from one snapshot.
+    original: Option<Original>,
     read_only: bool,
     /// Whether the last claim was answered with nothing, so that the next one probably will be.
     expects_nothing: bool,
@@ -95,6 +99,7 @@ struct Tx<'a> {
 impl SqliteStore {
     /// Does work on one state of the store, which others may be changing meanwhile.
     fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Result<T, StoreError> {
+        self.check_original()?;
         let read = || {
             // An examination reads everything on one snapshot, which it has begun.
             let begin = || Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred);
@@ -126,12 +131,17 @@ impl SqliteStore {
         }
         let turn = self.turns.as_mut().map(|turns| turns.wait(LOCK_TIMEOUT)).transpose();
         let turn = turn.map_err(|error| self.with_holder(error))?;
+        self.check_original()?;
         let result = match durability {
             Durability::Durable => self.transact(work),
             Durability::Soft => self.transact_softly(work),
         };
         drop(turn);
         result.map_err(|fault| self.with_holder(fault.into()))
+    }
+
+    fn check_original(&self) -> Result<(), StoreError> {
+        self.original.as_ref().map_or(Ok(()), Original::check)
     }
 
     /// The error, naming who kept the store busy if that is known.

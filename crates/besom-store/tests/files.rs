@@ -268,3 +268,21 @@ fn a_backup_overwrites_nothing() {
     assert!(matches!(refused, StoreError::Open { .. }), "{refused:?}");
     assert_eq!(fs::read(&copy).unwrap(), b"mine");
 }
+
+#[test]
+fn a_store_that_was_deleted_moved_or_replaced_is_not_written_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, away) = (dir.path().join("runs.db"), dir.path().join("away.db"));
+    let mut store = open(&path).unwrap();
+    store.create_sweep(&new_sweep()).unwrap();
+    fs::rename(&path, &away).unwrap();
+    let refused = store.set_state(&id(), besom_store::SweepState::Running, None).unwrap_err();
+    assert!(matches!(refused, StoreError::Gone { .. }) && !refused.is_transient(), "{refused:?}");
+    assert!(matches!(store.sweeps().unwrap_err(), StoreError::Gone { .. }));
+    fs::copy(&away, &path).unwrap();
+    assert!(matches!(store.sweeps().unwrap_err(), StoreError::Gone { .. }), "this is another file");
+    fs::rename(&away, &path).unwrap();
+    store.set_state(&id(), besom_store::SweepState::Running, None).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(store.sweeps().unwrap_err(), StoreError::Gone { .. }));
+}

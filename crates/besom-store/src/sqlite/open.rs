@@ -15,6 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::SqliteStore;
 use super::fault::{Fault, LOCK_TIMEOUT, Outcome, file_fault};
+use super::original::Original;
 use super::presence::Presence;
 use super::schema::{self, APPLICATION_ID, Identity, UPGRADES, VERSION, beside};
 use super::turn::Turns;
@@ -48,6 +49,7 @@ impl SqliteStore {
     /// As [`Self::open`], and [`StoreError::Open`] if there is none.
     pub fn open_existing(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         let place = find(path)?;
+        let original = Original::at(&place).map_err(|error| cannot(path, error))?;
         let conn = connect(path, &place, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let found = recognize(path, &conn)?;
         if conn.is_readonly("main").map_err(Fault::from)? {
@@ -67,7 +69,12 @@ impl SqliteStore {
             let found = recognize(path, &conn)?;
             schema::upgrade(&conn, &place, found, VERSION, UPGRADES)?;
         }
-        Ok(Self { turns: Some(turns), _presence: presence.ok(), ..Self::on(conn, clock) })
+        Ok(Self {
+            turns: Some(turns),
+            _presence: presence.ok(),
+            original: Some(original),
+            ..Self::on(conn, clock)
+        })
     }
 
     /// Opens a store that must be there to read it, for which no right to write is needed. What would write answers
@@ -76,11 +83,12 @@ impl SqliteStore {
     /// # Errors
     /// As [`Self::open_existing`], and [`StoreError::Open`] if its form is older than what this program reads.
     pub fn open_read_only(path: &Path, clock: Clock) -> Result<Self, StoreError> {
+        let original = Original::at(&find(path)?).map_err(|error| cannot(path, error))?;
         let (found, conn) = open_to_read(path)?;
         if found < VERSION {
             return Err(cannot(path, FileFault::Old(found)));
         }
-        Ok(Self { read_only: true, ..Self::on(conn, clock) })
+        Ok(Self { original: Some(original), read_only: true, ..Self::on(conn, clock) })
     }
 
     /// A store of its own in memory, which is gone when dropped.
@@ -95,7 +103,15 @@ impl SqliteStore {
     }
 
     pub(super) fn on(conn: Connection, clock: Clock) -> Self {
-        Self { conn, clock, turns: None, _presence: None, read_only: false, expects_nothing: true }
+        Self {
+            conn,
+            clock,
+            turns: None,
+            _presence: None,
+            original: None,
+            read_only: false,
+            expects_nothing: true,
+        }
     }
 }
 
