@@ -12,7 +12,7 @@ use besom_core::Distribution;
 use besom_core::value::{float, same};
 use serde_json::Value;
 
-use self::kind::{Kind, TAIL, center};
+use self::kind::{Kind, LISTED, TAIL, center};
 use super::data::as_number;
 
 /// A parameter with at least two values.
@@ -60,12 +60,34 @@ impl Axis {
         }
     }
 
-    /// The coordinate of the `k`-th value, modulo their number; 0.5 where they cannot be counted.
+    /// How many values are ever suggested, if they are few: also of steps without bounds, of which those beyond
+    /// the tails are not.
+    pub(super) fn reachable(&self) -> Option<usize> {
+        self.count().or_else(|| self.steps().map(|(_, count)| count))
+    }
+
+    /// The coordinate of the `k`-th value that is ever suggested, modulo their number; 0.5 where they cannot be
+    /// counted.
     pub(super) fn at(&self, k: usize) -> f64 {
-        match &self.kind {
-            Kind::Levels { levels, .. } => levels[k % levels.len()].coordinate,
+        match (&self.kind, &self.distribution, self.steps()) {
+            (Kind::Levels { levels, .. }, ..) => levels[k % levels.len()].coordinate,
+            (_, &Distribution::Quantized(shape, step), Some((first, count))) => {
+                self.snap(center(shape, step, first + (k % count) as f64))
+            }
             _ => 0.5,
         }
+    }
+
+    /// The lowest multiple of the step between the tails of an unbounded shape, and how many there are, if few.
+    fn steps(&self) -> Option<(f64, usize)> {
+        let (Kind::Stepped, Distribution::Quantized(_, step)) = (&self.kind, &self.distribution) else {
+            return None;
+        };
+        let number = |u: f64| self.distribution.quantile(u).as_f64().map(|x| (x / step.q).round_ties_even());
+        let (low, high) = (number(TAIL)?, number(1.0 - TAIL)?);
+        let few = high - low < LISTED as f64 && low.abs() < 1e15 && high.abs() < 1e15;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few, and high >= low")]
+        few.then(|| (low, (high - low) as usize + 1))
     }
 
     /// The coordinate of a run that lacks the parameter: the middle of numbers, the first category.

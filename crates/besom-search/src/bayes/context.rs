@@ -40,9 +40,18 @@ impl SuggestContext<'_> {
         Some(Suggestion::new(point).with_note(note::given(self.used + 1, self.given.len())))
     }
 
-    /// Whether all points of the space were tried.
+    /// Whether all points that are ever suggested were tried.
     pub(super) fn exhausted(&self) -> bool {
-        self.encoding.count().is_some_and(|count| self.tried.len() as u128 >= count)
+        let Some(count) = self.encoding.reachable().filter(|&count| self.tried.len() as u128 >= count) else {
+            return false;
+        };
+        // Others, too, may have been tried where steps have no bounds.
+        self.encoding.count().is_some() || (0..count).all(|k| self.is_tried(&self.encoding.at(k)))
+    }
+
+    fn is_tried(&self, coordinates: &[f64]) -> bool {
+        let key = self.encoding.key(&self.encoding.decode(coordinates));
+        key.is_some_and(|key| self.tried.contains(&key))
     }
 
     /// Takes a suggestion into account.

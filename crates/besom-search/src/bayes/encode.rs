@@ -69,11 +69,17 @@ impl Encoding {
         self.axes.iter().try_fold(1_u128, |product, axis| product.checked_mul(axis.count()? as u128))
     }
 
-    /// The `k`-th point of a finite space, the last axis varying fastest; modulo the number of points.
+    /// How many different points are ever suggested, if they are finitely many and countable: also of a space that
+    /// has more, beyond the tails of unbounded steps.
+    pub(super) fn reachable(&self) -> Option<u128> {
+        self.axes.iter().try_fold(1_u128, |product, axis| product.checked_mul(axis.reachable()? as u128))
+    }
+
+    /// The `k`-th of the points that are ever suggested, the last axis varying fastest; modulo their number.
     pub(super) fn at(&self, mut k: u128) -> Vec<f64> {
         let mut coordinates = vec![0.0; self.axes.len()];
         for (coordinate, axis) in coordinates.iter_mut().zip(&self.axes).rev() {
-            let count = axis.count().unwrap_or(1) as u128;
+            let count = axis.reachable().unwrap_or(1) as u128;
             *coordinate = axis.at(usize::try_from(k % count).unwrap_or_default());
             k /= count;
         }

@@ -47,7 +47,7 @@ pub(super) fn untried(
             return Some(coordinates);
         }
     }
-    let Some(count) = encoding.count() else {
+    let Some(count) = encoding.reachable() else {
         return Some(first);
     };
     // Among one more consecutive points than were tried there is a new one, if there is any.

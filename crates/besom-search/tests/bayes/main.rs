@@ -247,6 +247,31 @@ fn finite_space_is_tried_completely_without_repetition_and_then_done() {
     assert_eq!(search.suggest(&Ask::new(&problem, &history).count(3)).unwrap(), Answer::Done);
 }
 
+/// Steps of a normal distribution have no bounds, but those beyond the tails are never suggested.
+#[test]
+fn unbounded_steps_are_tried_up_to_the_tails_and_then_done() {
+    let step = |q: f64| Step { q, integer: false };
+    let shapes = [
+        (Distribution::Quantized(Continuous::Normal { mu: 0.0, sigma: 1.0 }, step(1.0)), 11),
+        (Distribution::Quantized(Continuous::Normal { mu: 3.0, sigma: 1.2 }, step(0.5)), 23),
+        (Distribution::Quantized(Continuous::LogNormal { mu: 0.0, sigma: 0.5 }, step(1.0)), 12),
+    ];
+    for (distribution, count) in shapes {
+        let problem = problem(vec![("x", distribution), ("k", one_of(&[json!("a"), json!("b")]))], 3);
+        let mut search = bayes(&problem);
+        // One beyond the tails, which no suggestion is.
+        let far = Point::from_iter([(ParamPath::from("x"), json!(1000.0)), ("k".into(), json!("a"))]);
+        let mut history = History::new();
+        history.push(Run::new(far).finished(3.0));
+        while let Answer::Try(suggestions) = search.suggest(&Ask::new(&problem, &history)).unwrap() {
+            let suggestion = suggestions[0].clone();
+            assert!(history.runs().iter().all(|run| run.point != suggestion.point), "{suggestion:?} repeats");
+            history.push(finished(suggestion, f64::from(u32::try_from(history.len() % 5).unwrap())));
+        }
+        assert_eq!(history.len(), 2 * count + 1, "{problem:?}");
+    }
+}
+
 #[test]
 fn an_answer_is_short_when_few_points_are_left() {
     let problem = problem(vec![("a", Distribution::IntUniform { min: 1, max: 6 })], 0);

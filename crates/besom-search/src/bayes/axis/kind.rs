@@ -6,7 +6,7 @@ use besom_core::{Distribution, Levels};
 use serde_json::Value;
 
 /// The most levels that are written out; beyond, levels are computed. Only a bound on memory.
-const LISTED: u128 = 1024;
+pub(super) const LISTED: u128 = 1024;
 /// How near to the ends of unbounded shapes a suggestion may go: not beyond 4.75 standard deviations of a
 /// normal one.
 pub(super) const TAIL: f64 = 1e-6;
