@@ -23,6 +23,12 @@ const LONGEST_LINE: u64 = 64 << 20;
 /// The most suggestions per request.
 const MOST_SUGGESTIONS: usize = 100_000;
 
+/// The last step of a run: a curve has a value for each, so that a stray number cannot fill the memory.
+const LAST_STEP: usize = 100_000;
+
+/// What some programs write before all else, to say that they write UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Answers requests until `quit` or the end of the input. Fails only if reading or writing does.
 pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn Write) -> std::io::Result<()> {
     let mut session = None;
@@ -39,7 +45,8 @@ pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn W
             input.skip_until(b'\n')?;
             line.clear();
         }
-        let reply = match serde_json::from_slice::<Request>(&line) {
+        let text = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line);
+        let reply = match serde_json::from_slice::<Request>(text) {
             Ok(Request { quit: true, .. }) => return Ok(()),
             Ok(request) => answer(registry, &mut session, request).unwrap_or_else(|e| error_reply(&e)),
             Err(_) if line.is_empty() => {
@@ -96,9 +103,8 @@ enum TellState {
 #[derive(Deserialize)]
 struct Report {
     id: String,
-    #[expect(dead_code, reason = "part of the protocol; values arrive in the order of their steps")]
     #[serde(default)]
-    step: Option<u64>,
+    step: Option<usize>,
     value: Value,
 }
 
@@ -248,21 +254,52 @@ impl Session {
     }
 
     fn report(&mut self, reports: &[Report]) -> Result<Value, BoxError> {
-        let mut numbers = Vec::new();
-        for report in reports {
-            check_number(&report.id, Some(&report.value))?;
-            let number = *self.numbers.get(&report.id).ok_or_else(|| format!("no run '{}'", report.id))?;
-            self.check_open(&report.id, number)?;
-            numbers.push(number);
-        }
-        for (report, number) in reports.iter().zip(numbers) {
-            self.sweep.report(number, report.value.as_f64().unwrap_or(f64::NAN))?;
+        for (number, value, times) in self.check_reports(reports)? {
+            for _ in 0..times {
+                self.sweep.report(number, value)?;
+            }
         }
         self.sweep.stops()?;
         let history = self.sweep.history();
         let asked = history.iter().filter(|(_, run)| run.state == RunState::Running && run.stopped.is_some());
         let stop: Vec<_> = asked.map(|(number, _)| &self.ids[number.index()]).collect();
         Ok(json!({ "stop": stop }))
+    }
+
+    /// The run and value of each report, and how many steps it counts for: itself and those that the program left out
+    /// before it, as it would for a rule that looks at a run when it has come so far.
+    fn check_reports(&self, reports: &[Report]) -> Result<Vec<(RunNumber, f64, usize)>, BoxError> {
+        let mut steps: HashMap<RunNumber, usize> = HashMap::new();
+        let mut checked = Vec::new();
+        for report in reports {
+            check_number(&report.id, Some(&report.value))?;
+            let number = *self.numbers.get(&report.id).ok_or_else(|| format!("no run '{}'", report.id))?;
+            self.check_open(&report.id, number)?;
+            let last = steps.get(&number).copied().unwrap_or_else(|| self.steps(number));
+            let step = report.step.map_or(Ok(last + 1), |step| check_step(&report.id, step, last))?;
+            steps.insert(number, step);
+            checked.push((number, report.value.as_f64().unwrap_or(f64::NAN), step - last));
+        }
+        Ok(checked)
+    }
+
+    fn steps(&self, number: RunNumber) -> usize {
+        self.sweep.history().get(number).map_or(0, |run| run.curve(0).values.len())
+    }
+}
+
+/// Refuses a step that does not follow the last one.
+fn check_step(id: &str, step: usize, last: usize) -> Result<usize, BoxError> {
+    match step {
+        0 => Err(format!("step 0 of run '{id}': steps count from 1").into()),
+        step if step > LAST_STEP => {
+            Err(format!("step {step} of run '{id}': a run has at most {LAST_STEP} steps").into())
+        }
+        step if step <= last => {
+            Err(format!("step {step} of run '{id}': it has reported step {last}, and steps must increase")
+                .into())
+        }
+        step => Ok(step),
     }
 }
 

@@ -85,8 +85,8 @@ fn reports_are_answered_with_the_runs_to_stop() {
         "method": "random", "metric": { "name": "loss" }, "parameters": { "x": { "min": 0.0, "max": 1.0 } },
         "early_terminate": { "type": "hyperband", "min_iter": 1, "eta": 2 },
     });
-    let report =
-        |id: u32, value: f64| json!({ "report": [{ "id": id.to_string(), "step": 1, "value": value }] });
+    let at = |step: u32, id: u32, value: f64| json!({ "report": [{ "id": id.to_string(), "step": step, "value": value }] });
+    let report = |id: u32, value: f64| at(1, id, value);
     let told = json!({ "tell": [{ "id": "3", "params": {}, "value": 9.0, "state": "stopped" }] });
     let requests = [
         json!({ "config": config }),
@@ -94,9 +94,9 @@ fn reports_are_answered_with_the_runs_to_stop() {
         report(1, 1.0),
         report(2, 2.0),
         report(3, 9.0),
-        report(1, 0.5),
+        at(2, 1, 0.5),
         told,
-        report(1, 0.5),
+        at(3, 1, 0.5),
     ];
     let replies = talk(&requests);
     assert_eq!(replies[4], json!({ "stop": ["3"] }), "{replies:?}");
@@ -206,4 +206,59 @@ fn a_value_that_is_no_number_is_refused_and_changes_nothing() {
         assert!(reply["error"].as_str().unwrap().contains(expected), "{reply}");
     }
     assert_eq!(replies[5], json!({ "ok": true }));
+}
+
+/// What is answered to reports of three runs, of which the first two have reached step 3 and the second is worse.
+fn stopped_by(reports: &[Value]) -> Vec<Value> {
+    let config = json!({
+        "method": "random", "metric": { "name": "loss" }, "parameters": { "x": { "min": 0.0, "max": 1.0 } },
+        "early_terminate": { "type": "hyperband", "min_iter": 3 },
+    });
+    let mut requests = vec![json!({ "config": config, "seed": 1 }), json!({ "ask": 3 })];
+    requests.extend(reports.iter().map(|reports| json!({ "report": reports })));
+    talk(&requests).split_off(2)
+}
+
+#[test]
+fn a_report_counts_as_the_step_that_it_names() {
+    let good = json!([{ "id": "1", "step": 1, "value": 0.3 }, { "id": "1", "step": 3, "value": 0.1 }]);
+    let bad = json!([{ "id": "2", "step": 3, "value": 9.0 }]);
+    let early = json!([{ "id": "3", "step": 1, "value": 9.5 }, { "id": "3", "step": 2, "value": 9.5 }]);
+    let next = json!([{ "id": "3", "value": 9.5 }]);
+    let replies = stopped_by(&[good, bad, early, next]);
+    assert_eq!(replies[1], json!({ "stop": ["2"] }), "it has reached step 3");
+    assert_eq!(replies[2], json!({ "stop": ["2"] }), "run 3 has not");
+    assert_eq!(replies[3], json!({ "stop": ["2", "3"] }), "without a step it is the next one");
+}
+
+#[test]
+fn a_step_that_does_not_follow_the_last_one_is_refused_and_changes_nothing() {
+    let at = |step: i64| json!({ "id": "1", "step": step, "value": 0.5 });
+    let replies = stopped_by(&[
+        json!([at(2)]),
+        json!([at(2)]),
+        json!([at(3), at(1)]),
+        json!([at(0)]),
+        json!([at(1 << 40)]),
+        json!([at(3)]),
+    ]);
+    let expected = [
+        "step 2 of run '1': it has reported step 2, and steps must increase",
+        "step 1 of run '1': it has reported step 3, and steps must increase",
+        "step 0 of run '1': steps count from 1",
+        "step 1099511627776 of run '1': a run has at most 100000 steps",
+    ];
+    for (reply, expected) in replies[1..5].iter().zip(expected) {
+        assert_eq!(reply["error"], expected);
+    }
+    assert_eq!(replies[5], json!({ "stop": [] }), "step 3 was not taken with the request that was refused");
+}
+
+#[test]
+fn a_byte_order_mark_before_the_first_request_is_skipped() {
+    let lines = format!("\u{feff}{}\n{}\n", start("random"), json!({ "ask": 1 }));
+    let answer = Desk::new().call_with_input(&["ask-tell"], lines.as_bytes());
+    let replies: Vec<&str> = answer.out.lines().collect();
+    assert_eq!(replies[0], json!({ "ok": true }).to_string(), "{answer:?}");
+    assert!(replies[1].contains("\"id\":\"1\""), "{answer:?}");
 }

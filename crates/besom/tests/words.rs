@@ -63,6 +63,7 @@ fn what_is_wrong_with_a_list_of_runs_is_told_in_words_of_json() {
         ("[{\"config\": {}}, 5]", "runs.json: run 2 of the list: found 5, expected an object"),
         ("[{\"history\": 1}]", "runs.json: run 1 of the list: found 1, expected a list"),
         ("[{]", "runs.json:1:3: not JSON: "),
+        ("\u{feff}[5]", "runs.json: run 1 of the list: found 5, expected an object"),
     ] {
         desk.file("runs.json", text);
         let answer = desk.call(&["next", "sweep.yaml", "--runs", "runs.json"]);

@@ -105,7 +105,8 @@ pub(crate) fn read_runs(path: &Path) -> Result<Vec<SweepRun>> {
     let of_json = |e: &serde_json::Error| {
         InputError::new(format!("{name}:{}:{}: not JSON: {}", e.line(), e.column(), json_fault(e)))
     };
-    let runs = serde_json::from_str::<Value>(&text).map_err(|e| of_json(&e))?;
+    let text = text.trim_start_matches('\u{feff}');
+    let runs = serde_json::from_str::<Value>(text).map_err(|e| of_json(&e))?;
     let Value::Array(runs) = runs else {
         let message = format!(
             "{name}: expected a list of runs, such as [{{\"config\": {{\"lr\": {{\"value\": 0.1}}}}}}]"
