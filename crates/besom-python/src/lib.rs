@@ -7,6 +7,7 @@
 mod agents;
 mod algorithm;
 mod ask_tell;
+mod command;
 mod controller;
 mod error;
 mod function;
@@ -34,6 +35,8 @@ mod _besom {
     use crate::algorithm::{register_search, register_stopper};
     #[pymodule_export]
     use crate::ask_tell::{AskedRun, PySweep};
+    #[pymodule_export]
+    use crate::command::run_command;
     #[pymodule_export]
     use crate::controller::PyController;
     #[pymodule_export]

@@ -31,6 +31,7 @@ pub struct App {
     registry: Registry,
     /// Names that were added twice; reported by [`App::run`].
     taken: Vec<Taken>,
+    supervisor: Option<Vec<OsString>>,
 }
 
 impl Default for App {
@@ -42,7 +43,7 @@ impl Default for App {
 impl App {
     /// The command with the built-in algorithms.
     pub fn new() -> Self {
-        Self { registry: besom_engine::registry(), taken: Vec::new() }
+        Self { registry: besom_engine::registry(), taken: Vec::new(), supervisor: None }
     }
 
     /// Adds a search method that sweep files name by `method: name`; see [`Registry::add_search`]. If the name is taken,
@@ -101,6 +102,15 @@ impl App {
         &mut self.registry
     }
 
+    /// Starts programs of a sweep through this command in place of this executable, which need not be a program of its own: a
+    /// module of an interpreter, say. The command must call [`supervise`](crate::agent::supervise) with the arguments added to it.
+    /// Programs find the interpreter in the directory of its first word first, and `besom` there last.
+    #[must_use]
+    pub fn supervisor(mut self, command: Vec<OsString>) -> Self {
+        self.supervisor = Some(command);
+        self
+    }
+
     /// Runs the command with the arguments of this process, or says which names were added twice. Exit codes: 0 success,
     /// 1 failure, 2 invalid input.
     #[must_use]
@@ -129,6 +139,9 @@ impl App {
     {
         if !self.taken.is_empty() {
             return cli::refuse(&self.taken);
+        }
+        if let Some(supervisor) = self.supervisor {
+            cli::supervise_by(supervisor);
         }
         cli::run(&self.registry, arguments.into_iter().map(Into::into).collect())
     }

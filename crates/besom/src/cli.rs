@@ -46,7 +46,7 @@ use besom_core::{Registry, Taken};
 use clap::FromArgMatches;
 use clap_complete::env::{CompleteEnv, Shells};
 
-pub(crate) use agents::SUPERVISE;
+pub(crate) use agents::{SUPERVISE, supervise_by};
 use arguments::{Arguments, Command};
 pub(crate) use input::paint;
 use output::Outcome;

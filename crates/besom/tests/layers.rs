@@ -21,7 +21,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("besom-bench", 4),
     ("besom-engine", 4),
     ("besom", 5),
-    ("besom-python", 5),
+    ("besom-python", 6),
     ("besom-benches", 6),
 ];
 

@@ -1,7 +1,8 @@
 //! The agents of this process, and what is shown while they work.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,15 @@ const MOMENT: Duration = Duration::from_millis(25);
 
 /// The first argument by which this program becomes the supervisor of a run.
 pub(crate) const SUPERVISE: &str = "__supervise";
+
+/// What supervises programs, if it is not this executable. One for the process, as the executable is.
+static SUPERVISOR: OnceLock<Vec<OsString>> = OnceLock::new();
+
+/// Has programs supervised by this command, from the first call on.
+pub(crate) fn supervise_by(command: Vec<OsString>) {
+    // A second call in the same process is the same command again.
+    drop(SUPERVISOR.set(command));
+}
 
 /// Executes runs of the crew's sweep, those of `jobs` in parallel, until it has ended, the count is used up, or a signal ends
 /// it.
@@ -51,12 +61,22 @@ fn runner(crew: &Crew<'_>, grace: Duration, gpus: Gpus) -> Result<Box<dyn Runner
     let mut runner = crew.program_runner()?;
     (runner.grace, runner.gpus) = (grace, gpus);
     runner.supervisor = Some(supervisor()?);
-    runner.tools = std::env::current_exe().ok().and_then(|file| Some(file.parent()?.to_owned()));
+    runner.interpreters = interpreter().and_then(|file| Some(file.parent()?.to_owned()));
+    let program = interpreter().or_else(|| std::env::current_exe().ok());
+    runner.tools = program.and_then(|file| Some(file.parent()?.to_owned()));
     Ok(Box::new(runner))
+}
+
+/// The interpreter that executes this command, if one does.
+fn interpreter() -> Option<PathBuf> {
+    SUPERVISOR.get().and_then(|command| command.first()).map(PathBuf::from)
 }
 
 /// This very program, also when its file was replaced meanwhile.
 fn supervisor() -> Result<Vec<OsString>> {
+    if let Some(command) = SUPERVISOR.get() {
+        return Ok(command.clone());
+    }
     let linux = Path::new("/proc/self/exe");
     let executable = match linux.exists() {
         true => linux.to_owned(),
