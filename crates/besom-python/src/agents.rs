@@ -9,7 +9,7 @@ use std::ffi::{CString, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, Scope};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use besom_agent::{Level, ProgramRunner, Runner, Shutdown};
 use besom_engine::{Attendant, Crew, CrewOptions, EngineError, Event, Place, Steps, Worked, id_of_path};
@@ -24,13 +24,17 @@ use crate::place;
 /// How often Python gets to see its signals: soon enough for Ctrl-C to feel immediate.
 const SIGNALS: Duration = Duration::from_millis(20);
 
+/// How often `watch` is called while nothing else happens.
+const PACE: Duration = Duration::from_millis(250);
+
 /// What executes the runs of one agent.
 type AnyRunner = Box<dyn Runner + Send>;
 
 /// Execute runs of a sweep until it finishes, or the agents have executed `count` runs. Call `function` for each run, or
-/// execute `command` or else the sweep's program. Return how many runs were executed.
+/// execute `command` or else the sweep's program. Call `watch` now and then, and before each call of `function` that is made on
+/// this thread. Return how many runs were executed.
 #[pyfunction]
-#[pyo3(signature = (store, id, function=None, *, jobs=1, count=None, supervisor=Vec::new(), command=None, steps=true, heartbeat_timeout=60.0, shutdown=None))]
+#[pyo3(signature = (store, id, function=None, *, jobs=1, count=None, supervisor=Vec::new(), command=None, steps=true, heartbeat_timeout=60.0, shutdown=None, watch=None))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it by keywords")]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands these over by value")]
 pub(crate) fn run_agents(
@@ -45,6 +49,7 @@ pub(crate) fn run_agents(
     steps: bool,
     heartbeat_timeout: f64,
     shutdown: Option<Py<PyShutdown>>,
+    watch: Option<Py<PyAny>>,
 ) -> PyResult<u64> {
     let heartbeat_timeout = timeout(heartbeat_timeout)?;
     let shutdown = shutdown.map_or_else(Shutdown::new, |shutdown| shutdown.get().shutdown.clone());
@@ -57,11 +62,11 @@ pub(crate) fn run_agents(
         let place = Place::new(store)?;
         let crew = Crew::new(&place, &place::registry(), &SweepId::new(id_of_path(&id)), options)?;
         let worked = match &function {
-            Some(function) => call(&crew, function, jobs, &shutdown)?,
+            Some(function) => call(&crew, function, jobs, Caller::new(&shutdown, watch.as_ref()))?,
             None => {
                 let runner = || Ok(Box::new(program(&crew, &supervisor, command.clone())?) as AnyRunner);
                 let runners = (0..jobs).map(|_| runner()).collect::<Result<_, EngineError>>()?;
-                work(&crew, runners, &mut Caller { calls: None, shutdown: &shutdown, interrupt: None })?
+                work(&crew, runners, &mut Caller::new(&shutdown, watch.as_ref()))?
             }
         };
         match (worked.paused, worked.quarantined) {
@@ -93,8 +98,12 @@ fn program(
 }
 
 /// Lets the crew execute its runs by calls of a function.
-fn call(crew: &Crew<'_>, function: &Py<PyAny>, jobs: usize, shutdown: &Shutdown) -> Result<Worked, Failure> {
-    let mut caller = Caller { calls: None, shutdown, interrupt: None };
+fn call<'a>(
+    crew: &Crew<'_>,
+    function: &'a Py<PyAny>,
+    jobs: usize,
+    mut caller: Caller<'a>,
+) -> Result<Worked, Failure> {
     if jobs == 1 {
         let (calls, called) = mpsc::channel();
         caller.calls = Some((called, function));
@@ -102,8 +111,9 @@ fn call(crew: &Crew<'_>, function: &Py<PyAny>, jobs: usize, shutdown: &Shutdown)
     }
     thread::scope(|scope| {
         let runner =
-            |_| Box::new(FunctionRunner::new(thread_of_calls(scope, function, shutdown))) as AnyRunner;
-        work(crew, (0..jobs).map(runner).collect(), &mut caller)
+            |_| Box::new(FunctionRunner::new(thread_of_calls(scope, function, caller.shutdown))) as AnyRunner;
+        let runners = (0..jobs).map(runner).collect();
+        work(crew, runners, &mut caller)
     })
 }
 
@@ -137,6 +147,9 @@ struct Caller<'a> {
     /// Calls that are to be made on this thread, and of what.
     calls: Option<(Receiver<Call>, &'a Py<PyAny>)>,
     shutdown: &'a Shutdown,
+    /// What shows how the sweep gets on, and when it is due.
+    watch: Option<&'a Py<PyAny>>,
+    due: Instant,
     /// The first interrupt of this process, such as Ctrl-C.
     interrupt: Option<PyErr>,
 }
@@ -151,7 +164,12 @@ impl Attendant for Caller<'_> {
     }
 
     fn attend(&mut self) {
-        if let Some((call, function)) = self.next_call() {
+        let call = self.next_call();
+        if call.is_some() || Instant::now() >= self.due {
+            self.show();
+        }
+        // After an interrupt a call that is dropped gives its run back.
+        if let Some((call, function)) = call.filter(|_| self.interrupt.is_none()) {
             self.keep(Python::attach(|py| call.execute(py, function)));
         }
         self.keep(Python::attach(|py| py.check_signals()));
@@ -164,6 +182,18 @@ fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
 }
 
 impl<'a> Caller<'a> {
+    fn new(shutdown: &'a Shutdown, watch: Option<&'a Py<PyAny>>) -> Self {
+        Self { calls: None, shutdown, watch, due: Instant::now(), interrupt: None }
+    }
+
+    /// Has it shown how the sweep gets on, on the thread and at a time where no function prints.
+    fn show(&mut self) {
+        if let Some(watch) = self.watch {
+            self.keep(Python::attach(|py| watch.call0(py).map(drop)));
+        }
+        self.due = Instant::now() + PACE;
+    }
+
     /// Waits a moment for a call.
     fn next_call(&mut self) -> Option<(Call, &'a Py<PyAny>)> {
         if let Some((called, function)) = &self.calls {

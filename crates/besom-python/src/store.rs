@@ -192,6 +192,25 @@ impl PyStore {
         value::serialized(py, &self.with(py, |store| Ok(store.run(&SweepId::new(id), number)?))?)
     }
 
+    /// Return a cursor, and the runs that have ended since an earlier one, by number; no runs without one.
+    #[pyo3(signature = (id, since=None))]
+    fn ended<'py>(
+        &self,
+        py: Python<'py>,
+        id: String,
+        since: Option<u64>,
+    ) -> PyResult<(u64, Bound<'py, PyAny>)> {
+        let (upto, runs) = self.with(py, |store| {
+            let id = SweepId::new(id);
+            let changes = store.changes(&id, since.unwrap_or(0))?;
+            let ended = changes.runs.iter().filter(|run| since.is_some() && !run.state.is_open());
+            let numbers: Vec<RunNumber> = ended.map(|run| run.number).collect();
+            let runs = numbers.into_iter().map(|number| Ok(store.run(&id, number)?));
+            Ok((changes.upto, runs.collect::<Result<Vec<_>, Failure>>()?))
+        })?;
+        Ok((upto, value::serialized(py, &runs)?))
+    }
+
     /// Return all runs of a sweep with their curves, as algorithms see them.
     fn history(&self, py: Python<'_>, id: String) -> PyResult<HistoryView> {
         let history = self.with(py, |store| {

@@ -101,15 +101,6 @@ def test_a_sweep_without_runs_or_in_memory_has_a_picture_too():
     assert "best loss &lt;x&gt; 1 (run 2)" in sweep._repr_html_()
 
 
-def test_progress_is_shown_if_wanted(capsys):
-    sweep_id = besom.sweep(CONFIG)
-    besom.agent(sweep_id, function=lambda: None, count=3)
-    assert capsys.readouterr().err == ""
-    besom.agent(sweep_id, function=lambda: None, progress=True)
-    line = capsys.readouterr().err.splitlines()[-1]
-    assert "finished (run_cap of 20 reached); runs 20 of 20" in line
-
-
 def test_figures_show_the_runs():
     pytest.importorskip("matplotlib")
     from besom import plot

@@ -1,40 +1,114 @@
-"""The progress of a sweep while agents of this process work on it: one line in a terminal, a picture in a notebook."""
+"""What is said of a sweep while agents of this process work on it: a line a run on standard error, a picture in a notebook."""
 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
-from besom import _besom, _place, _show
+from besom import _besom, _place, _report, _say
 
-#: Seconds between updates of the display.
+#: Seconds between updates of a notebook's display.
 PACE = 0.5
 #: The display of a large sweep takes time that its agents need: at most this share.
 SHARE = 0.1
 
+_shown: set[str] = set()
+_lock = threading.Lock()
+
 
 @contextlib.contextmanager
-def watching(sweep_id: str, wanted: Optional[bool], is_quiet: bool) -> Iterator[None]:
-    """Show the progress of a sweep until the block ends.
+def watching(sweep_id: str, quiet: bool) -> Iterator[Optional[Callable[[], None]]]:
+    """Show the progress of a sweep until the block ends, unless ``quiet``, or unless another agent of this process does.
 
-    If ``wanted`` is None, notebooks show it, and so do terminals to which the runs do not print (``is_quiet``).
+    Yields the function, if any, to call now and then while no function of a run is executing, so that no line gets into those
+    that it prints.
     """
-    show = _display(sweep_id, wanted, is_quiet)
-    if show is None:
-        yield
-        return
+    with _lock:
+        is_first = sweep_id not in _shown
+        _shown.add(sweep_id)
+    try:
+        if quiet or not is_first:
+            yield None
+        elif in_notebook():
+            with _displaying(sweep_id):
+                yield None
+        else:
+            with _Lines(sweep_id) as lines:
+                yield lines.watch
+    finally:
+        if is_first:
+            _shown.discard(sweep_id)
+
+
+class _Lines:
+    """A line for each run that ends, and how the sweep stands at the end."""
+
+    def __init__(self, sweep_id: str) -> None:
+        self._id = sweep_id
+        self._store = _besom.Store(_place.store_directory())
+        self._cursor, _ = self._store.ended(sweep_id)
+        self._sweep = self._store.sweep(sweep_id)
+        self._constants = _report.constants(self._store.config(sweep_id))
+        self._told: set[tuple[int, Any]] = set()
+        best = [run for run in self._store.runs(sweep_id, "best", 100) if run["state"] == "finished"]
+        self._best: Optional[float] = best[0]["best"] if best else None
+
+    def __enter__(self) -> _Lines:
+        _say.say(_report.beginning(self._sweep, self._store.config(self._id)))
+        return self
+
+    def watch(self) -> None:
+        """Do as `show`; a store that fails meanwhile does not end the agents."""
+        with contextlib.suppress(Exception):
+            self.show()
+
+    def show(self) -> None:
+        """Print a line for each run that has ended since the last call."""
+        self._cursor, runs = self._store.ended(self._id, self._cursor)
+        for run in runs:
+            key = (run["number"], run["ended_ms"])
+            if key not in self._told:
+                self._told.add(key)
+                _say.say(_report.run_line(self._sweep, run, self._is_new_best(run), self._constants))
+
+    def _is_new_best(self, run: dict[str, Any]) -> bool:
+        value = run["best"]
+        if value is None or run["state"] != "finished":
+            return False
+        sign = -1 if _report.goal(self._sweep) == "maximize" else 1
+        is_best = self._best is None or sign * value < sign * self._best
+        if is_best:
+            self._best = value
+        return is_best
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        # What ends the agents must reach their caller, even if the store fails.
+        with contextlib.suppress(Exception):
+            self.show()
+            _say.say(_report.conclusion(self._store, self._id, interrupted=kind is KeyboardInterrupt))
+
+
+def in_notebook() -> bool:
+    """Return whether this process shows what it displays in a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell: Any = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+@contextlib.contextmanager
+def _displaying(sweep_id: str) -> Iterator[None]:
+    show = _notebook(sweep_id)
     over = threading.Event()
 
     def keep_showing() -> None:
         pause = PACE
         while not over.wait(pause):
             begun = time.monotonic()
-            show(False)
+            show()
             pause = max(PACE, (time.monotonic() - begun) / SHARE)
 
     thread = threading.Thread(target=keep_showing, name="besom-progress", daemon=True)
@@ -44,26 +118,10 @@ def watching(sweep_id: str, wanted: Optional[bool], is_quiet: bool) -> Iterator[
     finally:
         over.set()
         thread.join(PACE)
-        show(True)
+        show()
 
 
-def _display(sweep_id: str, wanted: Optional[bool], is_quiet: bool) -> Optional[Callable[[bool], None]]:
-    if wanted is False:
-        return None
-    if _in_notebook():
-        return _notebook(sweep_id)
-    if wanted or (is_quiet and sys.stderr is not None and sys.stderr.isatty()):
-        return _terminal(sweep_id)
-    return None
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and hasattr(shell, "kernel")
-
-
-def _notebook(sweep_id: str) -> Callable[[bool], None]:
+def _notebook(sweep_id: str) -> Callable[[], None]:
     from importlib import import_module
 
     from besom import _picture
@@ -73,22 +131,10 @@ def _notebook(sweep_id: str) -> Callable[[bool], None]:
     handle = shown.display(shown.HTML(_picture.html(sweep_id)), display_id=True)
     latest: list[str] = []
 
-    def show(last: bool) -> None:
+    def show() -> None:
         page = _picture.html(sweep_id)
         if handle is not None and latest != [page]:
             latest[:] = [page]
             handle.update(shown.HTML(page))
-
-    return show
-
-
-def _terminal(sweep_id: str) -> Callable[[bool], None]:
-    store = _besom.Store(_place.store_directory())
-
-    def show(last: bool) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        line = _show.status_line(store, sweep_id)[:width]
-        end = "\n" if last else ""
-        print(f"\r{line:<{width}}", end=end, file=sys.stderr, flush=True)
 
     return show

@@ -12,6 +12,9 @@ def say(text: str) -> None:
     """Print a line in one piece."""
     # Without standard error, or with one that nobody reads any more, there is nobody to say it to.
     with contextlib.suppress(AttributeError, OSError, ValueError):
+        # What was printed before stands before it, also where both are one file.
+        if sys.stdout is not None:
+            sys.stdout.flush()
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
 

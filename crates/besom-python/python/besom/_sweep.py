@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Callable, Optional, Union
 
-from besom import _besom, _function, _place
+from besom import _besom, _function, _place, _progress, _say
 
 Configuration = Union[Mapping[str, Any], str, "os.PathLike[str]", Callable[[], Mapping[str, Any]]]
 
@@ -20,19 +20,25 @@ def sweep(
     prior_runs: Optional[list[str]] = None,
     *,
     seed: Optional[int] = None,
+    quiet: bool = False,
 ) -> str:
     """Create a sweep and return its id.
 
     ``sweep`` is a configuration as a dict, a function that returns one, or the path of a sweep file (YAML or JSON).
-    ``prior_runs`` are ids of runs (``SWEEP-NUMBER``) of other sweeps in this store for the search to learn from.
+    ``prior_runs`` are ids of runs (``SWEEP-NUMBER``) of other sweeps in this store for the search to learn from. A line on
+    standard error says what it is called and how to look at it, unless ``quiet``; notebooks show the sweep itself.
 
     Raises :class:`besom.ConfigError` with all problems of the configuration.
     """
     config = sweep() if callable(sweep) else sweep
     prior = [str(run) for run in prior_runs or ()]
     if isinstance(config, (str, os.PathLike)):
-        return _from_file(os.fspath(config), prior)
-    return create(with_owner(config, entity, project), seed=seed, prior_runs=prior)
+        id = _from_file(os.fspath(config), prior)
+    else:
+        id = create(with_owner(config, entity, project), seed=seed, prior_runs=prior)
+    if not quiet and not _progress.in_notebook():
+        _say.say(f'created sweep {id}; look at it with: besom status {id}, or besom.Api().sweep("{id}")')
+    return id
 
 
 def with_owner(config: Mapping[str, Any], entity: Optional[str], project: Optional[str]) -> dict[str, Any]:
@@ -79,7 +85,7 @@ def agent(
     count: Optional[int] = None,
     *,
     processes: Optional[int] = None,
-    progress: Optional[bool] = None,
+    quiet: bool = False,
     heartbeat_timeout: float = 60.0,
 ) -> int:
     """Execute runs of a sweep until it finishes, or until ``count`` runs were executed; return the number of runs executed.
@@ -90,9 +96,9 @@ def agent(
 
     A run that is stopped early ends at its next ``besom.log`` with :class:`besom.RunStopped`, a process with SIGTERM.
 
-    ``progress`` controls the display of the sweep's status. By default notebooks show it, and terminals do with
-    ``processes`` or without a function, where the runs do not print. Others treat the agent as dead, and execute its run
-    again, after ``heartbeat_timeout`` seconds without a heartbeat.
+    A line for each run that ends, with a mark at each new best, and the best run at the end are printed on standard error, unless
+    ``quiet``; notebooks show a picture of the sweep in their place. Nothing is printed while the function executes. Others
+    treat the agent as dead, and execute its run again, after ``heartbeat_timeout`` seconds without a heartbeat.
 
     Raises :class:`besom.SweepPaused` with the reason if anything but its owner pauses the sweep: the function or program
     fails quickly three times in a row, the search method or stopping rule fails, or three runs finish without a value of the
@@ -107,12 +113,12 @@ def agent(
         raise ValueError(f"count must be >= 0, got {count}")
     if processes is not None and processes < 1:
         raise ValueError(f"processes must be >= 1, got {processes}")
-    from besom import _api, _child, _progress
+    from besom import _api, _child
 
     in_thread = function is not None and processes is None
     with contextlib.ExitStack() as stack:
         command = stack.enter_context(_child.command(function)) if function is not None and processes is not None else None
-        stack.enter_context(_progress.watching(id, progress, is_quiet=not in_thread))
+        watch = stack.enter_context(_progress.watching(id, quiet))
         called = function if in_thread else None
         executed = _besom.run_agents(
             store,
@@ -123,6 +129,7 @@ def agent(
             supervisor=_place.supervisor(),
             command=command,
             heartbeat_timeout=heartbeat_timeout,
+            watch=watch,
         )
     _api.warn_of_missing_metric(_besom.Store(store), id)
     return executed

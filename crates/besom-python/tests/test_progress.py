@@ -1,0 +1,94 @@
+"""What a sweep says while agents of this process work on it."""
+
+import re
+import threading
+
+import pytest
+
+import besom
+
+GRID = {
+    "method": "grid",
+    "name": "demo",
+    "metric": {"name": "loss"},
+    "parameters": {"x": {"values": [2, 1, 3]}, "epochs": {"value": 5}},
+}
+
+
+def train():
+    run = besom.init()
+    print("begin", run.number)
+    besom.log({"loss": run.config.x})
+    if run.config.x == 3:
+        raise ValueError("too much")
+
+
+def test_a_line_a_run_and_the_best_at_the_end(capsys):
+    sweep_id = besom.sweep(GRID, seed=1)
+    besom.agent(sweep_id, function=train)
+    err = re.sub(r"\d+ ms|\d\.\d s", "TIME", capsys.readouterr().err)
+    lines = [line for line in err.splitlines() if not line.startswith((" ", "Traceback", "ValueError", "besom: run"))]
+    assert lines[:5] == [
+        f'created sweep {sweep_id}; look at it with: besom status {sweep_id}, or besom.Api().sweep("{sweep_id}")',
+        f"sweep {sweep_id} (demo): grid search, minimize loss, seed 1",
+        "run 1 finished: loss 2 (new best), 1 step in TIME | x=2",
+        "run 2 finished: loss 1 (new best), 1 step in TIME | x=1",
+        "run 3 failed: loss 3, 1 step in TIME (ValueError: too much) | x=3",
+    ]
+    assert lines[5] == f"sweep {sweep_id} is finished: search space exhausted"
+    assert lines[6:] == ["runs 3: 2 finished, 1 failed", "best loss 1 in run 2"]
+    assert "  x       1\n" in err and "  epochs  5\n" in err
+
+
+def test_quiet_says_nothing(capsys):
+    sweep_id = besom.sweep({**GRID, "parameters": {"x": {"values": [1, 2]}}}, seed=1, quiet=True)
+    besom.agent(sweep_id, function=train, quiet=True)
+    assert capsys.readouterr().err == ""
+
+
+def test_lines_do_not_get_into_what_the_function_prints(script, place):
+    script.write("""
+        import besom, time
+
+        def train():
+            run = besom.init()
+            for part in ("a", "b", "c\\n"):
+                print(f"{run.number}{part}", end="")
+                time.sleep(0.2)
+            besom.log({"loss": 1})
+
+        besom.agent(besom.sweep({"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": [1, 2]}}}, seed=1), function=train)
+    """)
+    import subprocess
+    import sys
+
+    printed = subprocess.run([sys.executable, "program.py"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+    kinds = [re.sub(r" .*", "", line) for line in printed.stdout.splitlines()]
+    assert kinds == ["created", "sweep", "1a1b1c", "run", "2a2b2c", "run", "sweep", "runs", "best", ""], printed.stdout
+
+
+def test_several_agents_of_one_process_say_each_run_once(capsys):
+    sweep_id = besom.sweep({"method": "random", "run_cap": 9, "parameters": {"x": {"min": 0.0, "max": 1.0}}}, seed=1)
+    agents = [threading.Thread(target=besom.agent, args=(sweep_id, besom.init)) for _ in range(3)]
+    for agent in agents:
+        agent.start()
+    for agent in agents:
+        agent.join()
+    said = [line for line in capsys.readouterr().err.splitlines() if re.match(r"run \d+ finished", line)]
+    assert len(said) == len(set(said)) <= 9
+
+
+def test_an_interrupted_run_that_was_better_is_named(capsys):
+    def interrupted():
+        run = besom.init()
+        besom.log({"loss": 10 - run.number})
+        if run.number == 2:
+            raise KeyboardInterrupt
+
+    sweep_id = besom.sweep(GRID, seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        besom.agent(sweep_id, function=interrupted)
+    err = capsys.readouterr().err
+    assert f'interrupted after 1 run; continue with: besom.agent("{sweep_id}", ..)' in err
+    assert "best loss 9 in run 1" in err
+    assert "run 2 (preempted) had 8, which counts once it has been run again" in err
