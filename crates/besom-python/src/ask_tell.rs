@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use besom_controller::Sweep;
-use besom_core::{Answer, RunNumber, RunState};
+use besom_core::{Answer, Run, RunNumber, RunState};
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat};
@@ -31,6 +31,32 @@ use crate::view::{HistoryView, ProblemView, RunView};
 #[derive(Debug)]
 pub(crate) struct PySweep {
     sweep: Mutex<Sweep>,
+    /// What it was made of, to make it again in another process.
+    config: Value,
+    seed: u64,
+    own: Algorithms,
+}
+
+/// Configuration, seed, search method and stopping rule of the caller's own, and the runs as JSON.
+type Parts<'py> = (Bound<'py, PyAny>, u64, Option<Py<PyAny>>, Option<Py<PyAny>>, String);
+
+/// Return the sweep that was pickled.
+#[pyfunction]
+pub(crate) fn restore_sweep(
+    py: Python<'_>,
+    config: &Bound<'_, PyAny>,
+    seed: &Bound<'_, PyAny>,
+    search: Option<Py<PyAny>>,
+    stopper: Option<Py<PyAny>>,
+    runs: &str,
+) -> PyResult<PySweep> {
+    let sweep = PySweep::new(py, config, Some(seed), search, stopper)?;
+    let runs: Vec<Run> =
+        serde_json::from_str(runs).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    for run in runs {
+        sweep.lock().import(run);
+    }
+    Ok(sweep)
 }
 
 #[pymethods]
@@ -45,15 +71,32 @@ impl PySweep {
         stopper: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let seed = value::seed(seed)?;
-        let json = with_method(value::json(config)?, search.is_some());
+        let config = with_method(value::json(config)?, search.is_some());
         let own = Algorithms { search, stopper };
-        let build = || -> Result<Sweep, Failure> {
+        let build = || -> Result<(Sweep, u64), Failure> {
             let handed_over = own.search.is_some() || own.stopper.is_some();
             let named = handed_over.then(|| OWN.to_owned());
-            let (config, _) = place::check(&json, named.as_slice())?;
-            place::build(&config, besom_engine::seed(&config, seed), &own)
+            let (checked, _) = place::check(&config, named.as_slice())?;
+            let seed = besom_engine::seed(&checked, seed);
+            Ok((place::build(&checked, seed, &own)?, seed))
         };
-        Ok(Self { sweep: Mutex::new(py.detach(build)?) })
+        let (sweep, seed) = py.detach(build)?;
+        Ok(Self { sweep: Mutex::new(sweep), config, seed, own })
+    }
+
+    /// Pickle as configuration, seed and history, which is the whole state.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Parts<'py>)> {
+        let runs = py.detach(|| serde_json::to_string(self.lock().history().runs()));
+        let runs = runs.map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let own = |algorithm: &Option<Py<PyAny>>| algorithm.as_ref().map(|algorithm| algorithm.clone_ref(py));
+        let parts = (
+            value::python(py, &self.config)?,
+            self.seed,
+            own(&self.own.search),
+            own(&self.own.stopper),
+            runs,
+        );
+        Ok((py.import("besom._besom")?.getattr("restore_sweep")?, parts))
     }
 
     /// Return a run to execute, or None if there is nothing to try now (see `done`). With `count`, return a list of at

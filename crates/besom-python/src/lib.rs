@@ -34,7 +34,7 @@ mod _besom {
     #[pymodule_export]
     use crate::algorithm::{register_search, register_stopper};
     #[pymodule_export]
-    use crate::ask_tell::{AskedRun, PySweep};
+    use crate::ask_tell::{AskedRun, PySweep, restore_sweep};
     #[pymodule_export]
     use crate::command::run_command;
     #[pymodule_export]

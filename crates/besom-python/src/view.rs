@@ -123,7 +123,7 @@ impl HistoryView {
         for place in 0..self.history.len() {
             rows.append(self.view(place).record(py)?)?;
         }
-        py.import("pandas")?.call_method1("DataFrame", (rows,))
+        py.import("besom._frame")?.call_method1("frame", (rows,))
     }
 
     fn __repr__(&self) -> String {

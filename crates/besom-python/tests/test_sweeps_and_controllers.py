@@ -1,6 +1,7 @@
 """Configurations, controllers, own algorithms, the API, ask and tell."""
 
 import math
+import sys
 import threading
 
 import pytest
@@ -401,3 +402,27 @@ def test_a_class_of_an_algorithm_shows_its_options_and_takes_them():
     controller = besom.controller()
     controller.configure_search(tpe(gamma=0.2))
     assert controller.sweep_config["method"] == {"name": "tpe", "gamma": 0.2}
+
+
+@pytest.mark.parametrize("method", ["bayes", "random"])
+def test_a_sweep_in_memory_can_be_pickled_and_goes_on_as_it_would_have(method):
+    import pickle
+
+    config = {"method": method, "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}, "c": {"values": [float("inf"), 1]}}}
+    sweep = besom.Sweep(config, seed=1)
+    for value in (3.0, float("nan"), 1.0, 2.0):
+        sweep.tell(sweep.ask(), value)
+    sweep.report(sweep.ask(), 0.5)
+    again = pickle.loads(pickle.dumps(sweep))
+    assert [(run.params, run.state, run.note) for run in again.runs] == [(run.params, run.state, run.note) for run in sweep.runs]
+    assert again.best.best == sweep.best.best == 0.5
+    assert [run.params for run in again.ask(3)] == [run.params for run in sweep.ask(3)]
+
+
+def test_without_pandas_an_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    sweep = besom.Sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}}, seed=1)
+    sweep_id = besom.sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}}, seed=1)
+    for table in (sweep.to_pandas, sweep.runs.to_pandas, besom.Api().sweep(sweep_id).to_pandas):
+        with pytest.raises(ImportError, match="tables require pandas: pip install pandas"):
+            table()

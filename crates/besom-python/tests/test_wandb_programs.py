@@ -63,7 +63,7 @@ PROGRAMS = {
         artifact.add_file(model)
         with artifact.new_file("more.txt") as file:
             file.write("more")
-        run.log_artifact(artifact, aliases=["best"]).wait() if run.log_artifact(artifact) else None
+        run.log_artifact(artifact, aliases=["best"]).wait()
         wandb.log_artifact(artifact)
         wandb.save(model)
         assert wandb.restore("model.txt").read() == "weights"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, Optional
 
-from besom import _besom, _order, _place, _show
+from besom import _besom, _frame, _order, _place, _show
 from besom._plain import merged, with_floats
 
 
@@ -80,9 +80,7 @@ class ApiRun:
         if keys is not None:
             rows = [{key: row[key] for key in keys if key in row} for row in rows]
         if pandas:
-            import pandas as pd
-
-            return pd.DataFrame(rows)
+            return _frame.frame(rows)
         return rows
 
     scan_history = history
@@ -190,12 +188,10 @@ class ApiSweep:
         ``started`` and ``ended``, then the parameters, then the last value of each key logged. A parameter of the name of an
         earlier column becomes ``config.NAME``, a key ``summary.NAME``.
         """
-        import pandas as pd
-
-        frame = pd.DataFrame([self._pandas_row(run) for run in self.runs])
+        frame = _frame.frame([self._pandas_row(run) for run in self.runs])
         for name in ("created", "started", "ended"):
             if name in frame:
-                frame[name] = pd.to_datetime(frame[name], unit="ms", utc=True)
+                frame[name] = _frame.pandas().to_datetime(frame[name], unit="ms", utc=True)
         return frame
 
     def _pandas_row(self, run: ApiRun) -> dict[str, Any]:

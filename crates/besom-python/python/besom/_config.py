@@ -18,7 +18,7 @@ class Config:
     >>> config = Config({"lr": 0.1, "model": {"dim": 8}})
     >>> config.update({"epochs": 3, "model": {"act": "relu"}})
     >>> config.lr, config["epochs"], dict(config)
-    (0.1, 3, {'lr': 0.1, 'model': {'act': 'relu', 'dim': 8}, 'epochs': 3})
+    (0.1, 3, {'lr': 0.1, 'model': {'dim': 8, 'act': 'relu'}, 'epochs': 3})
     """
 
     def __init__(self, swept: Mapping[str, Any], given: Optional[Mapping[str, Any]] = None) -> None:
@@ -58,7 +58,7 @@ class Config:
     def _add(self, values: dict[str, Any]) -> None:
         swept = self._swept
         added = {name: _without(value, swept.get(name)) for name, value in values.items() if name not in swept or _nested(value, swept[name])}
-        self._values.update({name: merged(value, swept[name]) if name in swept else value for name, value in added.items()})
+        self._values.update({name: merged(self._values[name], value) if name in swept else value for name, value in added.items()})
         if added and self._heard is not None:
             self._heard(added)
 

@@ -264,8 +264,8 @@ class Run:
     if TYPE_CHECKING:
         # Methods of W&B's runs without effect; see `_wandb.METHODS`.
         alert: Callable[..., None]
-        link_artifact: Callable[..., None]
-        log_artifact: Callable[..., None]
+        link_artifact: Callable[..., Any]
+        log_artifact: Callable[..., Any]
         log_code: Callable[..., None]
         restore: Callable[..., Any]
         save: Callable[..., None]

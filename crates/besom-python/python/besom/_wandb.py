@@ -23,13 +23,15 @@ MEDIA = {
 }  # fmt: skip
 #: The functions of `wandb.plot`.
 CHARTS = ("bar", "confusion_matrix", "histogram", "line", "line_series", "plot_table", "pr_curve", "roc_curve", "scatter")
-#: Functions of the module and methods of a run that do nothing and return nothing, and what besom has none of.
+#: Functions of the module and methods of a run that do nothing, and what besom keeps none of.
 NOTHING = {
-    "watch": "gradients", "unwatch": "gradients", "log_code": "code", "save": "copies of files", "pin_config_keys": "pages",
+    "watch": "gradients", "log_code": "code", "save": "copies of files", "write_traces": "traces",
     "log_artifact": "artifacts", "link_artifact": "artifacts", "upsert_artifact": "artifacts", "finish_artifact": "artifacts",
-    "log_model": "artifacts", "link_model": "artifacts", "display": "pages", "require": "features of W&B", "setup": "service",
-    "teardown": "service", "load_ipython_extension": "pages", "termsetup": "service", "write_traces": "traces",
+    "log_model": "artifacts", "link_model": "artifacts", "display": "pages", "pin_config_keys": "pages", "get_sweep_url": "pages",
+    "get_project_url": "pages", "status": "pages", "to_html": "pages",
 }  # fmt: skip
+#: Those whose effect nobody would miss.
+SILENT = ("load_ipython_extension", "require", "setup", "teardown", "termsetup", "unwatch")
 #: Modules of W&B that need its own client.
 CLIENT = (
     "apis", "catboost", "fastai", "gym", "integration", "integrations", "keras", "lightgbm", "sacred", "sdk", "sklearn",
@@ -92,9 +94,13 @@ def _keeps_no(kind: str) -> None:
     _say.once(f"besom keeps no {kind}: ignored")
 
 
-def _nothing_of(kind: str) -> Callable[..., None]:
-    def ignore(*given: Any, **named: Any) -> None:
+def _nothing_of(kind: str) -> Callable[..., Any]:
+    def ignore(*given: Any, **named: Any) -> Any:
         _keeps_no(kind)
+        if kind != "artifacts":
+            return None
+        # Programs wait for the artifact that they get.
+        return given[0] if given and isinstance(given[0], StandIn) else Artifact()
 
     return ignore
 
@@ -161,8 +167,8 @@ def _class(name: str, kind: str) -> type[StandIn]:
 
 _ERRORS = {"Error": BesomError, "CommError": StoreError, "UsageError": BesomError, "AuthenticationError": BesomError}
 #: What a run has, too.
-METHODS = {**{name: _nothing_of(kind) for name, kind in NOTHING.items()}, "use_artifact": use_artifact, "use_model": use_artifact}
-METHODS.update(alert=alert, restore=restore, join=join)
+METHODS: dict[str, Any] = {name: _nothing_of(kind) for name, kind in NOTHING.items()}
+METHODS.update({name: _nothing for name in SILENT}, use_artifact=use_artifact, use_model=use_artifact, alert=alert, restore=restore, join=join)
 #: All names of the module.
 NAMES: dict[str, Any] = {**{name: _class(name, kind) for name, kind in MEDIA.items()}, **METHODS, **_ERRORS}
 NAMES.update(
