@@ -191,7 +191,9 @@ def test_parameters_that_depend_on_others_are_learned(method, most):
     bests = []
     for seed in range(3):
         made = optuna.create_study(sampler=BesomSampler(method, seed=seed))
-        made.optimize(two_models, n_trials=50)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            made.optimize(two_models, n_trials=50)
         bests.append(made.best_value)
     assert sorted(bests)[1] < most
 
