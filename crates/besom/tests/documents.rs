@@ -50,7 +50,8 @@ fn number(word: &str) -> String {
 
 /// The shapes of lines up to the parameters of the best run, which are names of the sweep's.
 fn shapes(text: &str, id: &str, metric: &str) -> BTreeSet<String> {
-    let lines = text.lines().filter(|line| !line.is_empty() && *line != "..." && !line.starts_with("  "));
+    let lines =
+        text.lines().filter(|line| !line.is_empty() && *line != "..." && !line.starts_with([' ', '$']));
     // Which runs are the best so far, and how many are stopped, differs too.
     let always = |line: String| line.replace(" (new best)", "").replace(" (N stopped early)", "");
     lines.map(|line| always(one_unit(shape(line, id, metric)))).collect()
@@ -84,9 +85,13 @@ fn the_two_files_of_the_readme_run_and_print_what_the_readme_and_the_guide_show(
     let drawn = drawn("docs/guide/images/terminal.svg");
     let differs: Vec<_> = shapes(&drawn, id_in(&drawn), "val_loss").difference(&printed).cloned().collect();
     assert!(differs.is_empty(), "the picture shows what is not printed: {differs:#?}");
-    for (path, metric) in [("README.md", "val_loss"), ("docs/guide/first-sweep.md", "val_accuracy")] {
+    for (path, metric, language) in [
+        ("README.md", "val_loss", "text"),
+        ("docs/guide/first-sweep.md", "val_accuracy", "text"),
+        ("docs/guide/methods.md", "error", "console"),
+    ] {
         let page = page(path);
-        let shown = blocks(&page, "text").join("\n");
+        let shown = blocks(&page, language).join("\n");
         let mut shown = shapes(&shown, id_in(&shown), metric);
         // Whether a run ends before its stop reaches it depends on the machine.
         let is_stopped = |line: &String| line.starts_with("run N stopped");
