@@ -16,8 +16,8 @@ CONFIG = {
 }
 
 
-#: Dots that explain the marks of a history.
-LEGEND = 2
+#: Dots that explain the marks of a history of finished runs.
+LEGEND = 1
 
 
 def worked():
@@ -120,7 +120,7 @@ def test_figures_show_the_runs():
     assert sorted(labels) == ["kind", "rate", "width"] and labels[0] == "width", "the most important one is on top"
     contour = plot.contour(sweep_id, "rate", "width").axes[0]
     assert (contour.get_xlabel(), contour.get_ylabel()) == ("rate", "width")
-    assert contour.images[0].get_array().shape == (48, 48) and len(contour.collections) == 19
+    assert contour.images[0].get_array().shape == (48, 48) and _dots(contour) == 19
     most = plot.contour(sweep_id).axes[0]
     assert {most.get_xlabel(), most.get_ylabel()} == {"kind", "rate"}
     assert plot.contour(sweep_id, y="rate").axes[0].get_xlabel() == "kind"
@@ -129,6 +129,86 @@ def test_figures_show_the_runs():
     for draw in (plot.history, plot.parallel, plot.slice, plot.contour, plot.curves, plot.importance):
         draw(besom.Sweep(CONFIG)).savefig("empty.png")
         draw(sweep_id).savefig(f"{draw.__name__}.svg")
+
+
+def _dots(axes):
+    """Return how many marks of runs there are."""
+    from matplotlib.collections import PathCollection
+
+    return sum(len(found.get_offsets()) for found in axes.collections if type(found) is PathCollection)
+
+
+def _ended(count=12):
+    """Return a sweep in memory of runs that finished and runs that failed."""
+    sweep = besom.Sweep({**CONFIG, "run_cap": count}, seed=1)
+    for run in sweep.ask(count=count):
+        sweep.tell(run, run["rate"], state="failed" if run.number % 4 == 0 else "finished")
+    return sweep
+
+
+def test_failed_runs_have_a_mark_and_a_legend_everywhere():
+    pytest.importorskip("matplotlib")
+    from besom import plot
+
+    sweep = _ended()
+    assert "failed" in besom.picture(sweep).svg and "failed" in besom.picture(sweep, "slice").svg
+    for axes in (plot.history(sweep).axes[0], plot.slice(sweep).axes[0]):
+        labels = [text.get_text() for text in axes.get_legend().get_texts()]
+        assert labels[:2] == ["run", "failed"]
+        assert [len(found.get_offsets()) for found in axes.collections] == [9, 3]
+
+
+def test_axes_of_parameters_have_round_labels():
+    from besom import _besom
+
+    space = {
+        "rate": {"distribution": "log_uniform_values", "min": 1e-8, "max": 1.0},
+        "shift": {"distribution": "q_uniform", "min": 0.0, "max": 0.5, "q": 0.1},
+    }
+    sweep = besom.Sweep({"method": "random", "metric": {"name": "loss"}, "parameters": space}, seed=1)
+    sweep.tell(sweep.ask(), 1.0)
+    rate, shift = _besom.sample(sweep.runs)["axes"]
+    assert [text for _, text in rate["ticks"]] == ["1e-8", "1e-6", "1e-4", "0.01", "1"]
+    assert [text for _, text in shift["ticks"]] == ["0", "0.1", "0.2", "0.3", "0.4", "0.5"]
+
+
+def test_long_texts_are_cut_and_formulas_are_none():
+    pytest.importorskip("matplotlib")
+    from besom import plot
+
+    name = 300 * "n"
+    space = {name: {"values": ["$" + 300 * "a", "b"]}, "y": {"min": 0.0, "max": 1.0}}
+    sweep = besom.Sweep({"method": "random", "metric": {"name": "$" + 300 * "m" + "$"}, "parameters": space}, seed=1)
+    for run in sweep.ask(count=6):
+        sweep.tell(run, run["y"])
+    for draw in (plot.history, plot.parallel, plot.slice, plot.contour, plot.curves, plot.importance):
+        figure = draw(sweep)
+        figure.savefig(f"{draw.__name__}.png")
+        texts = [text for axes in figure.axes for text in (axes.get_xlabel(), axes.get_ylabel(), axes.get_title())]
+        assert max(len(text.replace("\\", "")) for text in texts) <= plot.TITLE, draw.__name__
+
+
+def test_of_many_parameters_the_most_important_are_shown():
+    pytest.importorskip("matplotlib")
+    from besom import plot
+
+    space = {f"p{k}": {"min": 0.0, "max": 1.0} for k in range(200)}
+    sweep = besom.Sweep({"method": "random", "metric": {"name": "loss"}, "parameters": space}, seed=1)
+    for run in sweep.ask(count=40):
+        sweep.tell(run, run["p150"])
+    figure = plot.slice(sweep)
+    assert len(figure.axes) == 24 and "p150" in [axes.get_xlabel() for axes in figure.axes]
+    assert "the 24 most important of 200 parameters" in figure.get_suptitle()
+    assert "the 20 most important of 200 parameters" in plot.parallel(sweep).axes[0].get_title()
+
+
+def test_a_picture_names_the_run_under_the_pointer_and_scales():
+    picture = besom.picture(_ended(), scale=2.0)
+    root = xml.fromstring(picture.svg)
+    assert (root.get("width"), root.get("viewBox")) == ("1800", "0 0 900 520")
+    titles = [child.text for child in root.iter() if child.tag.endswith("title")]
+    assert titles[0] == "loss <x> of 12 runs" and len(titles) == 1 + 12
+    assert any(title.startswith("run 4: loss <x> ") and title.endswith("; failed") for title in titles)
 
 
 def test_importance_sees_a_valley_and_no_noise():

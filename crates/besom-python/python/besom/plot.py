@@ -19,7 +19,6 @@ import math
 from typing import Any, NamedTuple, Optional
 
 from besom import _besom, _picture
-from besom._besom import number as short
 from besom._picture import Subject
 
 
@@ -34,6 +33,10 @@ def __getattr__(name: str) -> Any:
 __all__ = ["Importance", "contour", "curves", "history", "importance", "importances", "parallel", "slice"]
 
 RUN, BEST, REST = "#3b6ea5", "#c33", "#bbb"
+#: The most parameters of a slice, and of parallel coordinates: with more, a figure is no longer read.
+PANELS, COLUMNS = 24, 20
+#: Longer texts are cut: a figure does not grow with its title.
+TITLE, NAME = 70, 28
 
 
 class Importance(NamedTuple):
@@ -64,7 +67,8 @@ def _figure(columns: int = 1, rows: int = 1, width: float = 6.0, height: float =
 def history(sweep: Any) -> Any:
     """Draw the value of each run over its number, and the best so far.
 
-    Runs that failed, crashed or were killed do not count for the best: they are circles.
+    Runs that were stopped early are circles. Runs that failed, crashed or were killed are crosses: they do not count for
+    the best.
     """
     shown = _picture.subject(sweep)
     figure, (axes,) = _figure()
@@ -72,15 +76,11 @@ def history(sweep: Any) -> Any:
         sample = _besom.sample(shown.history)
     except _besom.BesomError as error:
         return _nothing(figure, axes, shown, error)
-    for label, color, counts in (("a run", RUN, True), ("failed or killed", "none", False)):
-        runs = [run for run in sample["runs"] if run["counts"] is counts]
-        if runs or counts:
-            xs, ys = [run["number"] for run in runs], [run["value"] for run in runs]
-            axes.scatter(xs, ys, s=16, color=color, edgecolors=RUN, linewidths=0.8, alpha=0.8, label=label)
+    _runs(axes, [(run, run["number"], run["value"]) for run in sample["runs"]])
     records = [tuple(record) for record in sample["records"]]
     records += [(len(shown.history), records[-1][1])] if records else []
     axes.step([n for n, _ in records], [v for _, v in records], where="post", color=BEST, label="best so far")
-    axes.set(xlabel="run", ylabel=shown.metric, title=shown.title)
+    axes.set(xlabel="run", ylabel=_cut(shown.metric), title=_cut(shown.title, TITLE))
     axes.xaxis.get_major_locator().set_params(integer=True)
     beyond = _span(axes, [run["value"] for run in sample["runs"]], _best(sample))
     if beyond:
@@ -89,15 +89,39 @@ def history(sweep: Any) -> Any:
     return figure
 
 
+def _runs(axes: Any, placed: list[tuple[dict[str, Any], float, float]], **style: Any) -> None:
+    """Draw runs at their places, with a mark for each way to end and its label for a legend."""
+    marks: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("run", {"color": RUN, "linewidths": 0}),
+        ("stopped early", {"facecolors": "none", "edgecolors": RUN, "linewidths": 0.8}),
+        ("failed", {"color": "#888", "marker": "x", "linewidths": 1}),
+    )
+    for label, mark in marks:
+        chosen = [place for place in placed if _mark(place[0]) == label]
+        if chosen:
+            alpha = [place[0].get("age", 0.8) for place in chosen]
+            xs, ys = [x for _, x, _ in chosen], [y for _, _, y in chosen]
+            axes.scatter(xs, ys, alpha=alpha, label=label, **{"s": 18, **mark, **style})
+
+
+def _mark(run: dict[str, Any]) -> str:
+    if not run["counts"]:
+        return "failed"
+    return "stopped early" if run["stopped"] else "run"
+
+
 def parallel(sweep: Any) -> Any:
-    """Draw one axis per parameter and one line per run, colored by the rank of its value: dark is good."""
+    """Draw one axis per parameter and one line per run, colored by the rank of its value: dark is good.
+
+    Of more than 20 parameters the most important ones are shown.
+    """
     shown = _picture.subject(sweep)
     try:
-        sample = _besom.sample(shown.history)
+        sample = _besom.sample(shown.history, COLUMNS)
     except _besom.BesomError as error:
         figure, (axes,) = _figure()
         return _nothing(figure, axes, shown, error)
-    names = [axis["name"] for axis in sample["axes"]]
+    names = [_cut(axis["name"], 17) for axis in sample["axes"]]
     figure, (axes,) = _figure(width=max(6.0, 1.4 * len(names)))
     colors = _good_is_dark()
     worst_first = sorted(sample["runs"], key=lambda run: -run["rank"])
@@ -106,28 +130,33 @@ def parallel(sweep: Any) -> Any:
         axes.plot(range(len(names)), heights, color=colors(run["rank"]), alpha=0.7)
     for place, axis in enumerate(sample["axes"]):
         axes.axvline(place, color="#999", linewidth=0.8)
-        for at, value in axis["ticks"]:
-            axes.annotate(_label(value), (place, at), xytext=(4, 0), textcoords="offset points", fontsize=8, va="center", bbox=_PAPER)
-    axes.set(xticks=range(len(names)), xticklabels=names, yticks=[], title=f"{shown.title}: {shown.metric}")
+        for at, text in axis["ticks"]:
+            axes.annotate(_cut(text, 12), (place, at), xytext=(4, 0), textcoords="offset points", fontsize=8, va="center", bbox=_PAPER)
+    axes.set(yticks=[], title=_cut(f"{shown.title}: {shown.metric}", TITLE) + _left_out(sample))
+    axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.2, len(names) - 0.4)
     last = len(worst_first) - 1
     ticks = [(k / 4, worst_first[last - round(k / 4 * last)]["value"]) for k in range(5)]
-    _color_bar(figure, axes, shown.metric, colors, ticks)
+    _color_bar(figure, axes, _cut(shown.metric), colors, ticks)
     return figure
 
 
 def importance(sweep: Any) -> Any:
     """Draw how much of the metric's variation each parameter explains: alone (dark) and together with others (light)."""
     shown = _picture.subject(sweep)
-    figure, (axes,) = _figure()
     try:
         found = sorted(_importances(shown).items(), key=lambda pair: pair[1].total)
     except _besom.BesomError as error:
+        figure, (axes,) = _figure()
         return _nothing(figure, axes, shown, error)
-    names = [name for name, _ in found]
-    axes.barh(names, [size.total for _, size in found], color=RUN, alpha=0.35, label="together with others")
-    axes.barh(names, [size.alone for _, size in found], color=RUN, label="alone")
-    axes.set(xlabel="share of the variation that it explains", xlim=(0, 1), title=shown.title)
+    figure, (axes,) = _figure(height=max(4.0, 0.3 * len(found)))
+    places = range(len(found))
+    totals = axes.barh(places, [size.total for _, size in found], color=RUN, alpha=0.35, label="together with others")
+    axes.barh(places, [size.alone for _, size in found], color=RUN, label="alone")
+    axes.bar_label(totals, [f"{size.total:.2f} ({size.alone:.2f} alone)" for _, size in found], padding=3, fontsize=8)
+    axes.set_yticks(places, [_cut(name) for name, _ in found])
+    axes.set(xlabel="share of the variation that it explains", xlim=(0, 1.25), title=_cut(shown.title, TITLE))
+    axes.set_xticks([k / 5 for k in range(6)])
     axes.legend(loc="lower right")
     return figure
 
@@ -145,30 +174,39 @@ def _importances(shown: Subject) -> dict[str, Importance]:
 
 
 def slice(sweep: Any) -> Any:
-    """Draw the value over each parameter; later runs are darker."""
+    """Draw the value over each parameter; later runs are darker.
+
+    Marks are those of :func:`history`. Of more than 24 parameters the most important ones are shown.
+    """
     shown = _picture.subject(sweep)
     try:
-        sample = _besom.sample(shown.history)
+        sample = _besom.sample(shown.history, PANELS)
     except _besom.BesomError as error:
         figure, panels = _figure()
         return _nothing(figure, panels[0], shown, error)
     columns = max(1, min(3, len(sample["axes"])))
     rows = max(1, math.ceil(len(sample["axes"]) / columns))
-    figure, panels = _figure(columns, rows, width=max(4.0, 3.2 * columns), height=3.2 * rows)
+    figure, panels = _figure(columns, rows, width=max(4.0, 3.2 * columns), height=3.2 * rows + 0.4)
+    runs = [{**run, "age": 0.25 + 0.75 * run["number"] / len(shown.history)} for run in sample["runs"]]
+    values = [run["value"] for run in runs]
     for k, (panel, axis) in enumerate(zip(panels, sample["axes"])):
-        runs = [run for run in sample["runs"] if run["places"][k] is not None]
-        ages = [0.25 + 0.75 * run["number"] / len(shown.history) for run in runs]
-        places, values = [run["places"][k] for run in runs], [run["value"] for run in runs]
-        panel.scatter(places, values, s=16, color=RUN, alpha=ages, linewidths=0)
-        panel.set_xticks([at for at, _ in axis["ticks"]], [_label(value) for _, value in axis["ticks"]])
-        _span(panel, [run["value"] for run in sample["runs"]], _best(sample))
-        panel.set(xlabel=axis["name"], xlim=(-0.03, 1.03))
+        _runs(panel, [(run, run["places"][k], run["value"]) for run in runs if run["places"][k] is not None])
+        panel.set_xticks([at for at, _ in axis["ticks"]], [_cut(text, 12) for _, text in axis["ticks"]])
+        _span(panel, values, _best(sample))
+        panel.set(xlabel=_cut(axis["name"]), xlim=(-0.03, 1.03))
     for panel in panels[len(sample["axes"]) :]:
         panel.remove()
     for panel in panels[: len(sample["axes"]) : columns]:
-        panel.set(ylabel=shown.metric)
-    figure.suptitle(shown.title)
+        panel.set(ylabel=_cut(shown.metric))
+    if any(_mark(run) != "run" for run in runs):
+        panels[0].legend(fontsize=8)
+    figure.suptitle(_cut(shown.title, TITLE) + ", later runs darker" + _left_out(sample))
     return figure
+
+
+def _left_out(sample: dict[str, Any]) -> str:
+    shown, left_out = len(sample["axes"]), sample["left_out"]
+    return f"\n(the {shown} most important of {shown + left_out} parameters)" if left_out else ""
 
 
 def contour(sweep: Any, x: Optional[str] = None, y: Optional[str] = None) -> Any:
@@ -183,19 +221,30 @@ def contour(sweep: Any, x: Optional[str] = None, y: Optional[str] = None) -> Any
     except _besom.BesomError as error:
         return _nothing(figure, axes, shown, error)
     colors = _good_is_dark()
-    axes.imshow(surface["scores"], origin="lower", extent=(0, 1, 0, 1), aspect="auto", cmap=colors, interpolation="nearest")
-    for number, across, up in surface["runs"]:
-        size, color, layer = (60, BEST, 4) if number == surface["best"] else (16, "white", 3)
-        # Many of the best lie on the edge of the space: they are not cut in half there.
-        axes.scatter(across, up, s=size, color=color, edgecolors="#222", linewidths=0.8, zorder=layer, clip_on=False)
-    for axis, set_ticks, set_label in zip(surface["axes"], (axes.set_xticks, axes.set_yticks), (axes.set_xlabel, axes.set_ylabel)):
-        set_ticks([at for at, _ in axis["ticks"]], [_label(value) for _, value in axis["ticks"]])
-        set_label(axis["name"])
+    scores = surface["scores"]
+    # Nothing lies between two names.
+    is_smooth = not any(axis["names"] for axis in surface["axes"])
+    interpolation = "bilinear" if is_smooth else "nearest"
+    axes.imshow(scores, origin="lower", extent=(0, 1, 0, 1), aspect="auto", cmap=colors, interpolation=interpolation)
     low, high = surface["levels"][0][0], surface["levels"][-1][0]
     if high > low:
         levels = [((score - low) / (high - low), value) for score, value in surface["levels"]]
-        _color_bar(figure, axes, f"predicted {shown.metric}", colors, levels)
-    axes.set(title=shown.title, xlim=(0, 1), ylim=(0, 1))
+        _color_bar(figure, axes, _cut(f"predicted {shown.metric}", 40), colors, levels)
+        if is_smooth:
+            middles = [(k + 0.5) / len(scores) for k in range(len(scores))]
+            edges = [low + (high - low) * k / 12 for k in range(1, 12)]
+            axes.contour(middles, middles, scores, levels=edges, colors="white", alpha=0.5, linewidths=0.7, linestyles="solid")
+    # Many of the best lie on the edge of the space: they are not cut in half there.
+    dots = {"edgecolors": "#222", "linewidths": 0.8, "clip_on": False}
+    for size, color, layer, chosen in (
+        (16, "white", 3, [run for run in surface["runs"] if run[0] != surface["best"]]),
+        (60, BEST, 4, [run for run in surface["runs"] if run[0] == surface["best"]]),
+    ):
+        axes.scatter([x for _, x, _ in chosen], [y for _, _, y in chosen], s=size, color=color, zorder=layer, **dots)
+    for axis, set_ticks, set_label in zip(surface["axes"], (axes.set_xticks, axes.set_yticks), (axes.set_xlabel, axes.set_ylabel)):
+        set_ticks([at for at, _ in axis["ticks"]], [_cut(text, 16) for _, text in axis["ticks"]])
+        set_label(_cut(axis["name"], 40))
+    axes.set(title=_cut(shown.title, TITLE), xlim=(0, 1), ylim=(0, 1))
     return figure
 
 
@@ -218,7 +267,7 @@ def curves(sweep: Any, limit: int = 100) -> Any:
         axes.plot(range(1, len(values) + 1), values, marker="." if len(values) == 1 else None, **style)
     _span(axes, [value for run in runs for value in run.values()], None if best is None else best.last)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set(xlabel="step", ylabel=shown.metric, title=shown.title)
+    axes.set(xlabel="step", ylabel=_cut(shown.metric), title=_cut(shown.title, TITLE))
     return figure
 
 
@@ -226,12 +275,9 @@ def curves(sweep: Any, limit: int = 100) -> Any:
 _PAPER = {"boxstyle": "square,pad=0.1", "facecolor": "white", "alpha": 0.75, "linewidth": 0}
 
 
-def _label(value: Any) -> str:
-    """Return the value of a parameter as a label."""
-    if isinstance(value, float):
-        return short(value, 3)
-    text = str(value)
-    return text if len(text) <= 12 else f"{text[:11]}…"
+def _cut(text: str, most: int = NAME) -> str:
+    """Return the text, shortened to at most ``most`` letters, none of which begins a formula."""
+    return (text if len(text) <= most else f"{text[: most - 1]}…").replace("$", r"\$")
 
 
 def _good_is_dark() -> Any:
@@ -246,7 +292,7 @@ def _color_bar(figure: Any, axes: Any, label: str, colors: Any, ticks: list[tupl
     import matplotlib
 
     bar = figure.colorbar(matplotlib.cm.ScalarMappable(matplotlib.colors.Normalize(0, 1), colors), ax=axes)
-    bar.set_ticks([at for at, _ in ticks], labels=[short(value, 3) for _, value in ticks])
+    bar.set_ticks([at for at, _ in ticks], labels=_besom.numbers([value for _, value in ticks]))
     bar.set_label(label)
     # Good, that is dark, stands on top.
     bar.ax.invert_yaxis()
@@ -264,6 +310,6 @@ def _span(axes: Any, values: list[float], best: float | None) -> int:
 
 
 def _nothing(figure: Any, axes: Any, shown: Subject, why: Exception) -> Any:
-    axes.text(0.5, 0.5, str(why), ha="center", va="center", wrap=True)
-    axes.set(title=shown.title, xticks=[], yticks=[])
+    axes.text(0.5, 0.5, _cut(str(why), 300), ha="center", va="center", wrap=True)
+    axes.set(title=_cut(shown.title, TITLE), xticks=[], yticks=[])
     return figure
