@@ -97,7 +97,7 @@ fn ended(result: Result<Result<(), BoxError>, Box<dyn Any + Send>>, signal: &Sig
     match result {
         Ok(Ok(())) => Ended::new(RunState::Finished),
         Ok(Err(error)) => match error.downcast_ref::<LogError>() {
-            Some(LogError::Stopped(_)) => Ended::new(signal.end_state().unwrap_or(RunState::Crashed)),
+            Some(LogError::Stopped(_)) => signal.ended().unwrap_or_else(|| Ended::new(RunState::Crashed)),
             Some(error) => failed(error_chain(error)),
             None => failed(error.to_string()),
         },
@@ -226,12 +226,7 @@ impl RunContext<'_> {
 }
 
 fn stopped(signal: &Signal) -> Result<(), LogError> {
-    match signal {
-        Signal::Continue => Ok(()),
-        Signal::Shutdown(_) => Err(LogError::Stopped("the agent shuts down".to_owned())),
-        Signal::Stop { reason, .. } => Err(LogError::Stopped(reason.clone())),
-        Signal::Lost => Err(LogError::Stopped("another agent has the run".to_owned())),
-    }
+    signal.reason().map_or(Ok(()), |reason| Err(LogError::Stopped(reason)))
 }
 
 /// Why a row was not logged, or the run must end.

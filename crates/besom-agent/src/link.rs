@@ -58,6 +58,8 @@ pub struct Link<'a> {
     /// The strongest signal so far that came from the queue.
     received: Signal,
     last_reply: Instant,
+    begun: Instant,
+    timeout: Option<Duration>,
     /// While the store fails: when to try again.
     retry: Option<(Instant, Backoff)>,
     trouble: Trouble,
@@ -100,6 +102,8 @@ impl<'a> Link<'a> {
             resumed: false,
             received: Signal::Continue,
             last_reply: Instant::now(),
+            begun: Instant::now(),
+            timeout: options.timeout,
             retry: None,
             trouble: Trouble::default(),
             fatal: None,
@@ -217,8 +221,14 @@ impl<'a> Link<'a> {
         }
         match (&self.received, self.level()) {
             (Signal::Continue, level) if level >= Level::Terminate => Signal::Shutdown(level),
+            (Signal::Continue, _) => self.late().map_or(Signal::Continue, Signal::Timeout),
             (received, _) => received.clone(),
         }
+    }
+
+    /// The timeout, if it has passed. The time that the machine was suspended does not count.
+    fn late(&self) -> Option<Duration> {
+        self.timeout.filter(|&timeout| self.begun.elapsed() >= timeout)
     }
 
     /// Reports all that is left in the metrics file, including an unterminated last line, once nobody writes

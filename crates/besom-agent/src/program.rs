@@ -176,6 +176,7 @@ impl ProgramRunner {
             Exit::Signal(_) | Exit::Vanished => None,
         };
         if requested.is_some() {
+            ended.timed_out = matches!(ending.signal(), Signal::Timeout(_));
             ended.end.message = ending.message(self.grace);
         } else if own != RunState::Finished && ending.signal() != &Signal::Lost {
             ended.killed_externally = exit.is_external();
@@ -229,7 +230,7 @@ fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration, fresh: &Fr
     loop {
         if let Some(exit) = process.wait(interval) {
             await_shutdown(exit, link);
-            ending.note(link.signal());
+            note_last(&mut ending, link.signal());
             return (exit, ending);
         }
         let before = link.rows();
@@ -241,6 +242,13 @@ fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration, fresh: &Fr
         }
         ending.advance(signal, link.level(), grace, process);
         interval = if link.rows() > before { POLL_INTERVAL.0 } else { (interval * 2).min(POLL_INTERVAL.1) };
+    }
+}
+
+/// Notes a signal that came together with the end of the program. One that has ended by itself has taken as long as it took.
+fn note_last(ending: &mut Ending, signal: Signal) {
+    if !matches!(signal, Signal::Timeout(_)) {
+        ending.note(signal);
     }
 }
 

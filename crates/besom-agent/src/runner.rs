@@ -49,6 +49,8 @@ pub struct Ended {
     pub broken: Option<String>,
     /// Whether somebody else killed the program or its supervisor, which says nothing about the program.
     pub killed_externally: bool,
+    /// Whether it took longer than its timeout, which says nothing about the machine and is no preemption.
+    pub timed_out: bool,
     /// Why the machine could not even begin the run (its disk is full): it was no attempt. The run is given back, and the agent
     /// waits until the machine is well. Everything else about the end is ignored then.
     pub unstarted: Option<String>,
@@ -58,7 +60,8 @@ impl Ended {
     /// An end in `state` without a message.
     pub fn new(state: RunState) -> Self {
         let end = End::new(state);
-        Self { end, excerpt: String::new(), broken: None, killed_externally: false, unstarted: None }
+        let (excerpt, broken, unstarted) = (String::new(), None, None);
+        Self { end, excerpt, broken, killed_externally: false, timed_out: false, unstarted }
     }
 
     /// An end in `state`, and why.

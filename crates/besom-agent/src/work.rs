@@ -216,7 +216,8 @@ impl Agent<'_> {
             return Ok(None);
         }
         ended.end.message = with_warnings(ended.end.message.take(), link.warnings());
-        let end = if link.is_preempting() { recovery::preempted(&ended.end) } else { ended.end.clone() };
+        let is_preempted = link.is_preempting() && !ended.timed_out;
+        let end = if is_preempted { recovery::preempted(&ended.end) } else { ended.end.clone() };
         link.finish(&end)?;
         if self.health.recover() {
             self.options.notices().say(Notice::MachineWorks);
@@ -275,7 +276,7 @@ impl Agent<'_> {
         let end = match ended.end.state {
             _ if ended.broken.is_some() => RunEnd::Hopeless,
             // An end that somebody else wanted says nothing about the program.
-            _ if ended.killed_externally => return Ok(None),
+            _ if ended.killed_externally || ended.timed_out => return Ok(None),
             RunState::Killed | RunState::Preempted => return Ok(None),
             RunState::Finished => RunEnd::Success,
             _ => RunEnd::Failure,

@@ -52,7 +52,7 @@ fn unwrap_descriptions(schema: &mut Value) {
     }
 }
 
-/// A hyperparameter sweep of besom: W&B's sweep configuration with the keys `seed`, `order` and `retry` added.
+/// A hyperparameter sweep of besom: W&B's sweep configuration with the keys `seed`, `order`, `retry` and `timeout` added.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, title = "besom sweep file")]
 #[expect(dead_code, reason = "the type is the schema; the reader works on a tree with places")]
@@ -104,6 +104,8 @@ struct SweepFile {
     order: Option<Algorithm>,
     /// How often a run is tried again. A key of besom.
     retry: Option<Retry>,
+    /// How long an attempt of a run may take: seconds, or text such as `30s`, `90m`, `2h`, `1d`. A key of besom.
+    timeout: Option<Timeout>,
 }
 
 /// A word; a number or the like stands for its text.
@@ -223,6 +225,16 @@ enum Engine {
 #[expect(dead_code, reason = "the type is the schema")]
 enum FileKind {
     Sweep,
+}
+
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "the type is the schema")]
+enum Timeout {
+    /// In seconds.
+    Seconds(#[schemars(extend("exclusiveMinimum" = 0))] f64),
+    /// With units: `1h 30m`.
+    Text(#[schemars(regex(pattern = r"^\s*[0-9]"))] String),
 }
 
 #[derive(JsonSchema)]

@@ -1,5 +1,7 @@
 //! What a valid sweep file means.
 
+use std::time::Duration;
+
 use besom_core::{Metric, Options, Problem, Space};
 use serde_json::{Map, Value};
 
@@ -35,6 +37,8 @@ pub struct SweepConfig {
     pub controller_local: bool,
     /// How often a run is tried again.
     pub retry: Retry,
+    /// The key `timeout`: how long an attempt of a run may take.
+    pub timeout: Option<Duration>,
     /// The whole configuration as JSON with the defaults filled in, in the order of the file.
     pub filled: Value,
 }

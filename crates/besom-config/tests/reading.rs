@@ -4,6 +4,8 @@
 
 mod builtin;
 
+use std::time::Duration;
+
 use besom_config::{Diagnostics, Parsed, Retry};
 use besom_core::distribution::{Continuous, Step};
 use besom_core::{Distribution, Goal, Impute, ImputeWhileRunning, ParamPath};
@@ -228,11 +230,29 @@ fn own_keys_are_checked() {
         ("retry: {crash: 1}", "retry.crash"),
         ("retry: {failed: x}", "retry.failed"),
         ("retry: [1]", "retry"),
+        ("timeout: 0", "timeout"),
+        ("timeout: -5", "timeout"),
+        ("timeout: 2 apples", "timeout"),
+        ("timeout: .inf", "timeout"),
+        ("timeout: [1h]", "timeout"),
     ] {
         refused(&with(line), path);
     }
     let retry = read(&with("retry: {failed: 3}")).config.retry;
     assert_eq!(retry, Retry::new(3, 3));
+    let seconds = [
+        ("30s", 30),
+        ("90m", 5400),
+        ("2h", 7200),
+        ("1h 30m", 5400),
+        ("1d", 86_400),
+        ("45", 45),
+        ("60.0", 60),
+    ];
+    for (text, seconds) in seconds {
+        let timeout = read(&with(&format!("timeout: {text}"))).config.timeout;
+        assert_eq!(timeout, Some(Duration::from_secs(seconds)), "{text}");
+    }
 }
 
 #[test]

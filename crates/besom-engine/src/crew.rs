@@ -222,6 +222,7 @@ impl<'a> Crew<'a> {
             .guard(guard)
             .slot(job - 1)
             .report_to(notices);
+        options.timeout = self.config.timeout;
         options.count = self.options.count.map(|count| share(count, job.into(), jobs));
         options.directory = self.place.directory().map(Path::to_owned);
         let shutdown = &self.options.shutdown;

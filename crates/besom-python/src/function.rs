@@ -85,7 +85,7 @@ impl Returned {
         match self {
             Self::Finished => Ended::new(RunState::Finished),
             Self::Failed { message, excerpt } => Ended::failed(message).excerpt(excerpt),
-            Self::Stopped => Ended::new(signal.end_state()),
+            Self::Stopped => signal.ended(),
             Self::Preempted => Ended::new(RunState::Preempted),
         }
     }

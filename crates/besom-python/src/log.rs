@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use besom_agent::{MetricsWriter, Signal};
+use besom_agent::{Ended, MetricsWriter, Signal};
 use besom_core::RunState;
 use pyo3::prelude::*;
 
@@ -23,18 +23,13 @@ impl SharedSignal {
 
     /// Why the run is to end, if it is.
     fn reason(&self) -> Option<String> {
-        match &*self.signal.lock().unwrap_or_else(PoisonError::into_inner) {
-            Signal::Continue => None,
-            Signal::Shutdown(_) => Some("the agent shuts down".to_owned()),
-            Signal::Stop { reason, .. } => Some(reason.clone()),
-            Signal::Lost => Some("another agent has the run".to_owned()),
-        }
+        self.signal.lock().unwrap_or_else(PoisonError::into_inner).reason()
     }
 
-    /// The state of a run that ended because of the signal.
-    pub(crate) fn end_state(&self) -> RunState {
+    /// The end of a run that ended because of the signal.
+    pub(crate) fn ended(&self) -> Ended {
         let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
-        signal.end_state().unwrap_or(RunState::Preempted)
+        signal.ended().unwrap_or_else(|| Ended::new(RunState::Preempted))
     }
 }
 

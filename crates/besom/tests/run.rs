@@ -342,3 +342,18 @@ fn runs_of_a_sweep_that_somebody_else_drives_are_executed_and_drawn() {
     let answer = desk.call(&["controller", "theirs01"]);
     assert!(answer.err.contains("unknown search method 'theirs'"), "{answer:?}");
 }
+
+#[test]
+fn a_run_that_takes_longer_than_its_timeout_has_failed_and_says_so() {
+    let desk = Desk::new();
+    desk.file(
+        "sweep.yaml",
+        "method: grid\nmetric: {name: loss}\ncommand: [sleep, '600']\ntimeout: 0.2\nparameters: {a: {values: [1]}}\n",
+    );
+    let answer = desk.call(&["run", "sweep.yaml"]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    let run = desk.json(&["show", "1", "--json"]);
+    assert!(run.to_string().contains("timeout after 200ms"), "{run}");
+    assert!(desk.call(&["show", "1"]).out.contains("timeout after 200ms"));
+    assert!(desk.call(&["runs", "--columns", "state,message"]).out.contains("timeout after 200ms"));
+}

@@ -241,3 +241,22 @@ fn salvaging_retries_while_the_store_is_busy() {
     assert_eq!(scene.salvage(), 2);
     assert_eq!(scene.stored(), "1:1 2:2");
 }
+
+#[test]
+fn a_run_that_takes_too_long_has_failed_unless_it_must_end_anyway() {
+    let mut scene = Scene::new();
+    scene.options.timeout = Some(Duration::ZERO);
+    scene.reports(|link| {
+        let signal = link.pump();
+        assert_eq!(signal, Signal::Timeout(Duration::ZERO));
+        let ended = signal.ended().unwrap();
+        assert_eq!((ended.end.state, ended.timed_out), (RunState::Failed, true));
+        assert_eq!(ended.end.message.as_deref(), Some("timeout after 0s"));
+        scene.store.script().stop = Some((StopKind::Early, "17th of 20".into()));
+        scene.write("{\"a\": 1}\n");
+        assert_eq!(link.pump().end_state(), Some(RunState::Finished));
+    });
+    scene.options.timeout = Some(Duration::from_secs(3600));
+    scene.store.script().stop = None;
+    scene.reports(|link| assert_eq!(link.signal(), Signal::Continue));
+}

@@ -28,8 +28,13 @@ impl Ending {
 
     /// What people should know about it.
     pub(super) fn message(&self, grace: Duration) -> Option<String> {
+        let why = self.signal.ended().and_then(|ended| ended.end.message);
         let late = self.was_killed && self.terminated_at.is_some_and(|at| at.elapsed() >= grace);
-        late.then(|| format!("was killed because it did not end within {} s of SIGTERM", grace.as_secs_f64()))
+        let late = late.then(|| {
+            format!("was killed because it did not end within {} s of SIGTERM", grace.as_secs_f64())
+        });
+        let parts: Vec<String> = why.into_iter().chain(late).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
     }
 
     /// Does what the signal, the level and the time that has passed require.

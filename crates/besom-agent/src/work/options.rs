@@ -30,6 +30,9 @@ pub struct AgentOptions {
     pub slot: u32,
     /// The maximum number of runs to execute; no limit if `None`.
     pub count: Option<u64>,
+    /// How long an attempt of a run may take; no limit if `None`. One that takes longer is asked to end, and has failed: for good,
+    /// unless the sweep retries failures, and whatever it says about being preempted.
+    pub timeout: Option<Duration>,
     /// The interval between heartbeats of a run that logs nothing; 10 s. At most a third of
     /// `heartbeat_timeout` is used, so that two lost heartbeats do no harm.
     pub heartbeat_interval: Duration,
@@ -58,6 +61,7 @@ impl AgentOptions {
             directory: None,
             slot: 0,
             count: None,
+            timeout: None,
             heartbeat_interval: Duration::from_secs(10),
             heartbeat_timeout: Duration::from_secs(300),
             poll_min: Duration::from_millis(5),
@@ -86,6 +90,13 @@ impl AgentOptions {
     #[must_use]
     pub fn count(mut self, count: u64) -> Self {
         self.count = Some(count);
+        self
+    }
+
+    /// The same for runs that may take this long.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 

@@ -1,6 +1,6 @@
 //! The keys of the top level.
 
-/// All keys of a sweep file; the last three are besom's own.
+/// All keys of a sweep file; the last four are besom's own.
 pub(super) const TOP_KEYS: &[&str] = &[
     "program",
     "command",
@@ -23,7 +23,8 @@ pub(super) const TOP_KEYS: &[&str] = &[
     "seed",
     "order",
     "retry",
+    "timeout",
 ];
 
 /// The keys that W&B does not know.
-pub(super) const OWN_KEYS: &[&str] = &["seed", "order", "retry"];
+pub(super) const OWN_KEYS: &[&str] = &["seed", "order", "retry", "timeout"];

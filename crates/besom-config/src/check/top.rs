@@ -1,5 +1,7 @@
 //! The whole configuration, key by key.
 
+use std::time::Duration;
+
 use besom_core::{Distribution, distribution::Continuous};
 use besom_core::{Goal, Macro, Metric, Parameter, Problem, Space};
 use serde_json::{Map, Value};
@@ -8,6 +10,7 @@ use super::Checker;
 use super::absent::without_nulls;
 use super::algorithm::Named;
 use super::cloud::brings_space;
+use super::field::number;
 use super::keys::{OWN_KEYS, TOP_KEYS};
 use super::parameters::Found;
 use crate::aliases::meant;
@@ -37,6 +40,7 @@ impl Checker<'_> {
         let run_cap = self.run_cap(root, &mut filled);
         let seed = self.seed(root);
         let retry = root.entry("retry").map_or(Some(Retry::default()), |entry| self.retry(entry));
+        let timeout = root.entry("timeout").and_then(|entry| self.timeout(&entry.node));
         let [name, description, project, entity, program] =
             ["name", "description", "project", "entity", "program"].map(|key| self.text_key(root, key));
         let command = root.entry("command").map(|entry| self.command(&entry.node, space.as_ref()));
@@ -72,6 +76,7 @@ impl Checker<'_> {
             command: command.flatten(),
             controller_local,
             retry: retry?,
+            timeout,
             filled,
         })
     }
@@ -202,6 +207,20 @@ impl Checker<'_> {
         let message = "expected a whole number from 0 to 18446744073709551615";
         self.diagnostics.error(entry.node.place, &Path::Root.key("seed"), message).found(&entry.node);
         None
+    }
+
+    /// A duration: seconds, or text such as `90m`.
+    fn timeout(&mut self, node: &Node) -> Option<Duration> {
+        let timeout = match &node.data {
+            Data::Text(text) => humantime::parse_duration(text).ok(),
+            _ => number(node).and_then(|seconds| Duration::try_from_secs_f64(seconds.as_f64()).ok()),
+        };
+        let timeout = timeout.filter(|timeout| !timeout.is_zero());
+        if timeout.is_none() {
+            let message = "expected a time: seconds, or a number with a unit, such as 30s, 90m, 2h or 1d";
+            self.diagnostics.error(node.place, &Path::Root.key("timeout"), message).found(node);
+        }
+        timeout
     }
 
     fn retry(&mut self, entry: &Entry) -> Option<Retry> {
