@@ -26,6 +26,18 @@ def test_the_lines_of_the_readme_run_its_sweep(place):
     assert sweep.state == "finished" and len(sweep.runs) == 20 and sweep.best_run().config["hidden"] > 16
 
 
+def test_the_program_for_several_gpus_logs_on_one_rank_only(tmp_path, monkeypatch):
+    (block,) = blocks("gpus-and-clusters.md")
+    (tmp_path / "params.json").write_text('{"lr": 0.5}')
+    monkeypatch.setenv("BESOM_PARAMS", str(tmp_path / "params.json"))
+    monkeypatch.setenv("BESOM_METRICS", str(tmp_path / "metrics.jsonl"))
+    for rank in range(2):
+        monkeypatch.setenv("RANK", str(rank))
+        exec(block, {})
+    rows = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    assert rows[-1] == '{"epoch": 2, "loss": 1.5}' and len(rows) == 3
+
+
 def test_the_program_for_optuna_runs():
     pytest.importorskip("optuna")
     (block,) = blocks("coming-from-optuna.md")
