@@ -55,6 +55,8 @@ pub(crate) struct Data<'a> {
     pub(crate) total: usize,
     /// The number of parameters that vary and are not shown.
     pub(crate) left_out: usize,
+    /// The place and the name of the metric whose curves are shown.
+    pub(crate) curve: (usize, &'a str),
 }
 
 impl<'a> Data<'a> {
@@ -64,7 +66,16 @@ impl<'a> Data<'a> {
         named: &[String],
     ) -> Result<Self, PlotError> {
         let sample = Sample::new(problem, history, named)?;
-        Ok(Self { sample, named: !named.is_empty(), total: history.len(), left_out: 0 })
+        let curve = (0, sample.metric.name.as_str());
+        Ok(Self { sample, named: !named.is_empty(), total: history.len(), left_out: 0, curve })
+    }
+
+    /// The same with the curves of another metric of the problem.
+    pub(crate) fn curves_of(mut self, problem: &'a Problem, place: usize) -> Self {
+        if let Some(metric) = problem.metrics.get(place) {
+            self.curve = (place, &metric.name);
+        }
+        self
     }
 
     /// The same of at most this many parameters, the most important ones, unless the caller has named some.

@@ -23,12 +23,13 @@ pub struct Plot {
     size: Option<(u32, u32)>,
     scale: f64,
     parameters: Vec<String>,
+    metric: usize,
 }
 
 impl Plot {
     /// A picture of this kind at its natural size.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, size: None, scale: 1.0, parameters: Vec::new() }
+        Self { kind, size: None, scale: 1.0, parameters: Vec::new(), metric: 0 }
     }
 
     /// The same in this size, in pixels, each at least 100 and at most 10,000. Text keeps its size: a larger picture has
@@ -51,13 +52,20 @@ impl Plot {
         self
     }
 
+    /// The same with the curves of the metric at this place in the problem, from 0, in place of the first one, which decides all the
+    /// same which run is the best. Kinds other than [`Kind::Curves`] show the first one.
+    pub fn curves_of(mut self, metric: usize) -> Self {
+        self.metric = metric;
+        self
+    }
+
     /// Draws the picture; returns the content of a file.
     ///
     /// # Errors
     /// [`PlotError`] if the history holds too little for this kind, a parameter is unknown, or a PNG would have too many
     /// pixels.
     pub fn draw(&self, problem: &Problem, history: &History, format: Format) -> Result<Vec<u8>, PlotError> {
-        let data = Data::new(problem, history, &self.parameters)?;
+        let data = Data::new(problem, history, &self.parameters)?.curves_of(problem, self.metric);
         let scene = self.kind.scene(&data, self.size)?;
         match format {
             Format::Svg => Ok(svg::svg(&scene, self.scale)),

@@ -184,6 +184,21 @@ fn runs_are_chosen_by_a_condition_sorted_by_a_column_and_shown_by_columns() {
 }
 
 #[test]
+fn curves_are_those_of_any_logged_key() {
+    let (desk, id) = desk_with_runs();
+    let answer = desk.call(&["plot", &id, "curves", "--metric", "accuracy", "-o", "-"]);
+    assert!(answer.code == Some(0) && answer.out.contains("accuracy over the steps of 5 runs"), "{answer:?}");
+    assert!(answer.out.contains("best run"), "{answer:?}");
+    let refused = |arguments: &[&str], message: &str| {
+        let answer = desk.call(&[&["plot", &id], arguments].concat());
+        assert!(answer.code == Some(2) && answer.err.contains(message), "{answer:?}");
+    };
+    refused(&["curves", "--metric", "acuracy"], "did you mean 'accuracy'?; logged: accuracy, loss");
+    refused(&["slice", "--metric", "accuracy"], "--metric is for curves only");
+    assert_eq!(desk.call(&["plot", &id, "slice", "--metric", "loss"]).code, Some(0), "it is the metric");
+}
+
+#[test]
 fn nothing_of_a_run_reaches_the_terminal_as_a_command() {
     let hostile = "\x1b]0;pwned\x07\x1b[2Jx\u{202e}y\u{9b}31m";
     let desk = Desk::new();

@@ -1,5 +1,7 @@
 //! The metric of each run over its steps.
 
+use besom_insight::Span;
+
 use crate::data::{Data, Mark};
 use crate::frame::{Frame, Labels};
 use crate::legend::{Key, legend};
@@ -10,14 +12,19 @@ use crate::scene::{Color, Scene};
 const POINTS: usize = 500;
 
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
-    let title = format!("{} over the steps of {} runs", data.sample.metric.name, data.total);
+    let (metric, name) = data.curve;
+    let title = format!("{name} over the steps of {} runs", data.total);
     let mut scene = Scene::new(size, (900, 520), &title);
     let runs = &data.sample.runs;
-    let curves: Vec<_> = runs.iter().map(|run| thinned(&run.run.curve(0).values)).collect();
-    let longest = runs.iter().map(|run| run.run.curve(0).values.len()).max().unwrap_or(1);
+    let curves: Vec<_> = runs.iter().map(|run| thinned(&run.run.curve(metric).values)).collect();
+    let longest = runs.iter().map(|run| run.run.curve(metric).values.len()).max().unwrap_or(1);
     let x = Scale::between(1.0, longest.max(2) as f64);
-    let y = Scale::over(data.sample.span(curves.iter().flatten().map(|&(_, value)| value)));
-    let y_labels = Labels::of(&y, data.metric_title());
+    let values = curves.iter().flatten().map(|&(_, value)| value);
+    let (y, y_title) = match metric {
+        0 => (Scale::over(data.sample.span(values)), data.metric_title()),
+        _ => (Scale::over(Span::of(values)), name.to_owned()),
+    };
+    let y_labels = Labels::of(&y, y_title);
     let frame = Frame::whole(&scene, &y_labels);
     frame.axes(&mut scene, &Labels::counting(&x, "step"), &y_labels);
     let mut draw = |i: usize, color, width| {

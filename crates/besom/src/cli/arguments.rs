@@ -503,6 +503,10 @@ pub(crate) struct PlotArguments {
     #[arg(short, long, value_delimiter = ',', value_name = "NAME,..")]
     pub(crate) parameters: Vec<String>,
 
+    /// With curves: another key that runs have logged, in place of the metric
+    #[arg(long, value_name = "KEY")]
+    pub(crate) metric: Option<String>,
+
     /// Width and height in pixels; text keeps its size
     #[arg(long, value_parser = parse_size, value_name = "WIDTHxHEIGHT")]
     pub(crate) size: Option<(u32, u32)>,

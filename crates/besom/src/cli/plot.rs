@@ -1,11 +1,13 @@
 //! `besom plot`: a picture of a sweep in a file.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use besom_core::Registry;
+use besom_controller::Sweep;
+use besom_core::{Curve, History, Metric, Problem, Registry, did_you_mean, logged_value, nearest};
 use besom_insight::InsightError;
 
 use crate::cli::arguments::PlotArguments;
@@ -13,7 +15,9 @@ use crate::cli::output::{Outcome, line};
 use crate::cli::target;
 use crate::error::InputError;
 use besom_engine::Place;
-use besom_plot::{Format, Plot, PlotError};
+use besom_plot::{Format, Kind, Plot, PlotError};
+use besom_store::{Store, SweepId};
+use serde_json::Value;
 
 pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments) -> Result<Outcome> {
     let output = arguments.output.clone().unwrap_or_else(|| default_output(arguments));
@@ -27,8 +31,16 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
     if let Some((width, height)) = arguments.size {
         picture = picture.size(width, height);
     }
-    let sweep = controller.sweep();
-    let bytes = picture.draw(sweep.problem(), sweep.history(), format).map_err(of_input)?;
+    let (id, sweep) = (sweep.id(), controller.sweep());
+    let bytes = match arguments.metric.as_deref().filter(|key| !is_first(sweep.problem(), key)) {
+        None => picture.draw(sweep.problem(), sweep.history(), format),
+        Some(key) => {
+            check_kind(arguments.kind)?;
+            let (problem, history) = with_curves(&mut *store, id, sweep, key)?;
+            picture.curves_of(problem.metrics.len() - 1).draw(&problem, &history, format)
+        }
+    };
+    let bytes = bytes.map_err(of_input)?;
     if output.as_os_str() == "-" {
         std::io::stdout().write_all(&bytes)?;
     } else {
@@ -37,6 +49,47 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
         line(output.display())?;
     }
     Ok(Outcome::Done)
+}
+
+fn is_first(problem: &Problem, key: &str) -> bool {
+    problem.metric().is_some_and(|metric| metric.name == key)
+}
+
+fn check_kind(kind: Kind) -> Result<(), InputError> {
+    match kind {
+        Kind::Curves => Ok(()),
+        other => Err(InputError::new(format!(
+            "--metric is for curves only: {} shows the metric of the sweep",
+            other.as_str()
+        ))),
+    }
+}
+
+/// The problem with one more metric, this key, and its curves, as runs have logged them.
+fn with_curves(store: &mut dyn Store, id: &SweepId, sweep: &Sweep, key: &str) -> Result<(Problem, History)> {
+    let problem = sweep.problem().clone().with_metric(Metric::minimize(key));
+    let place = problem.metrics.len() - 1;
+    let number = |value: &Value| value.as_f64().filter(|x| x.is_finite()).unwrap_or(f64::NAN);
+    let mut runs = Vec::new();
+    for (run, known) in sweep.history().iter() {
+        let rows = store.rows(id, run, None)?;
+        let values = rows.iter().filter_map(|row| logged_value(&row.values, key)).map(number);
+        runs.push(known.clone().with_curve(place, Curve::new(values.collect::<Vec<_>>())));
+    }
+    if runs.iter().all(|run| run.curve(place).last().is_none()) {
+        return Err(unknown(store, id, key)?.into());
+    }
+    Ok((problem, runs.into_iter().collect()))
+}
+
+/// What to say of a key as which no run has logged a number.
+fn unknown(store: &mut dyn Store, id: &SweepId, key: &str) -> Result<InputError> {
+    let logged = store.logged_by_run(id)?;
+    let keys = logged.iter().flat_map(|(_, keys)| keys.keys()).filter(|logged| logged.numbers > 0);
+    let keys: BTreeSet<&str> = keys.map(|logged| logged.key.as_str()).collect();
+    let near = did_you_mean(nearest(key, keys.iter().copied()));
+    let known = keys.into_iter().collect::<Vec<_>>().join(", ");
+    Ok(InputError::new(format!("no run has logged a number as '{key}'{near}; logged: {known}")))
 }
 
 /// What the user can mend is the user's input; that there is nothing to show yet is not.
