@@ -172,7 +172,7 @@ fn user(line: &str) -> Option<User> {
 mod tests {
     use super::*;
 
-    const NVIDIA: &str = "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5d5ba0d6-d33d)\n  MIG 1g.5gb     Device  0: (UUID: MIG-55f1)\n  \
+    const NVIDIA: &str = "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5d5b40d6-d33d)\n  MIG 1g.5gb     Device  0: (UUID: MIG-55f1)\n  \
                           MIG 1g.5gb     Device  1: (UUID: MIG-77ab)\nGPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-aaaa-1)\n";
 
     fn inventory(devices: Vec<Device>) -> GpuInventory {
@@ -185,7 +185,7 @@ mod tests {
         let usable: Vec<String> = inventory.devices.iter().flat_map(Device::usable).collect();
         assert_eq!(usable, ["MIG-55f1", "MIG-77ab", "1"]);
         assert_eq!(inventory.uuid("1"), Some("GPU-aaaa-1"));
-        assert_eq!(inventory.uuid("GPU-5d5b"), Some("GPU-5d5ba0d6-d33d"), "CUDA takes a beginning, too");
+        assert_eq!(inventory.uuid("GPU-5d5b"), Some("GPU-5d5b40d6-d33d"), "CUDA takes a beginning, too");
         assert_eq!(inventory.uuid("MIG-55f1"), None, "who uses a part is not known");
         let check = |id: &str| inventory.check(&[id.to_owned()]).map_err(|error| error.to_string());
         assert_eq!(check("MIG-77ab"), Ok(()));
