@@ -156,6 +156,8 @@ def test_failed_runs_have_a_mark_and_a_legend_everywhere():
         labels = [text.get_text() for text in axes.get_legend().get_texts()]
         assert labels[:2] == ["run", "failed"]
         assert [len(found.get_offsets()) for found in axes.collections] == [9, 3]
+    labels = {text.get_text() for text in plot.curves(sweep).axes[0].get_legend().get_texts()}
+    assert labels == {"run", "stopped early or failed", "best run"}
 
 
 def test_axes_of_parameters_have_round_labels():

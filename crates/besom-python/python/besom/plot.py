@@ -257,14 +257,21 @@ def curves(sweep: Any, limit: int = 100) -> Any:
     figure, (axes,) = _figure()
     runs = list(shown.history)[-limit:]
     best = shown.history.best
+    labeled: set[str] = set()
     for run in runs:
         values = run.values()
         is_full = run.state in ("finished", "running") and run.stopped is None
+        label = "run" if is_full else "stopped early or failed"
         style: dict[str, Any] = {"color": RUN if is_full else REST, "linewidth": 1, "alpha": 0.6}
         if best is not None and run.number == best.number:
-            style = {"color": BEST, "linewidth": 2, "zorder": 3}
+            label, style = "best run", {"color": BEST, "linewidth": 2, "zorder": 3}
+        # A legend names each kind of line once.
+        style["label"] = None if label in labeled else label
+        labeled.add(label)
         # A single point does not make a line.
         axes.plot(range(1, len(values) + 1), values, marker="." if len(values) == 1 else None, **style)
+    if labeled:
+        axes.legend()
     _span(axes, [value for run in runs for value in run.values()], None if best is None else best.last)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="step", ylabel=_cut(shown.metric), title=_cut(shown.title, TITLE))
