@@ -6,7 +6,7 @@ mod stage;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use besom_store::{Queue, SqliteStore, Store};
+use besom_store::{Queue, RunQuery, SqliteStore, Store, StoreError};
 use rusqlite::Connection;
 use stage::{Time, id, small_store};
 
@@ -58,6 +58,17 @@ fn rows_that_contradict_each_other_are_found() {
         let found = problems(&path);
         assert!(found.iter().any(|problem| problem.contains(expected)), "{wrong}: {found:#?}");
     }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_damage_which_no_repetition_mends() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = small_store(dir.path());
+    let wrong = "UPDATE points SET note = CAST(x'ff' AS TEXT) WHERE run = 1";
+    Connection::open(&path).unwrap().execute_batch(wrong).unwrap();
+    let mut store = SqliteStore::open(&path, Time::default().clock()).unwrap();
+    let error = store.runs(&id(), &RunQuery::default()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)) && !error.is_transient(), "{error:?}");
 }
 
 #[test]
@@ -135,7 +146,7 @@ fn a_store_whose_users_were_killed_is_examined_before_it_is_used() {
     let dir = tempfile::tempdir().unwrap();
     let path = left_by_a_kill(dir.path());
     let error = SqliteStore::open_existing(&path, Time::default().clock()).map(drop).unwrap_err();
-    assert!(matches!(error, besom_store::StoreError::Damaged(_)), "{error:?}");
+    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
 }
 
 #[test]

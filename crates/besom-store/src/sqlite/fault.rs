@@ -65,7 +65,14 @@ fn store_error(error: rusqlite::Error) -> StoreError {
             return StoreError::Busy(LOCK_TIMEOUT.as_secs());
         }
         Some(ErrorCode::SystemIoFailure) => return StoreError::Write(FileFault::Other(error.into())),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+        // What is written was checked before, and read by the same statements: only damage breaks a constraint or a limit.
+        Some(
+            ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase
+            | ErrorCode::ConstraintViolation
+            | ErrorCode::TypeMismatch
+            | ErrorCode::TooBig,
+        ) => {
             // Its own cause says the same again, with a number.
             return StoreError::Damaged(error.to_string().into());
         }
@@ -75,7 +82,10 @@ fn store_error(error: rusqlite::Error) -> StoreError {
         _ => {}
     }
     match error {
-        E::FromSqlConversionFailure(..)
+        // As of a table whose name has changed.
+        E::SqlInputError { .. }
+        | E::Utf8Error(..)
+        | E::FromSqlConversionFailure(..)
         | E::IntegralValueOutOfRange(..)
         | E::InvalidColumnType(..)
         | E::QueryReturnedNoRows => StoreError::Damaged(error.into()),
