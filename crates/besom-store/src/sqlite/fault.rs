@@ -2,9 +2,11 @@
 //!
 //! `rusqlite`'s error stays inside this folder, so that no foreign type is part of the crate's interface.
 
+use std::ffi::c_int;
 use std::time::Duration;
 
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 
 use crate::{FileFault, StoreError};
 
@@ -52,10 +54,16 @@ pub(super) fn damaged(what: &'static str, found: impl std::fmt::Debug) -> Fault 
 pub(super) fn file_fault(error: &rusqlite::Error) -> Option<FileFault> {
     match error.sqlite_error_code()? {
         ErrorCode::DiskFull => Some(FileFault::Full),
+        // The index of the log, a file of shared memory, could not be made larger: SQLite has no better word for that.
+        ErrorCode::SystemIoFailure if extended(error) == Some(SQLITE_IOERR_SHMSIZE) => Some(FileFault::Full),
         ErrorCode::ReadOnly => Some(FileFault::ReadOnly),
         ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Some(FileFault::Denied),
         _ => None,
     }
+}
+
+fn extended(error: &rusqlite::Error) -> Option<c_int> {
+    error.sqlite_error().map(|error| error.extended_code)
 }
 
 fn store_error(error: rusqlite::Error) -> StoreError {
@@ -64,7 +72,9 @@ fn store_error(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             return StoreError::Busy(LOCK_TIMEOUT.as_secs());
         }
-        Some(ErrorCode::SystemIoFailure) => return StoreError::Write(FileFault::Other(error.into())),
+        Some(ErrorCode::SystemIoFailure) => {
+            return StoreError::Write(file_fault(&error).unwrap_or_else(|| FileFault::Other(error.into())));
+        }
         // What is written was checked before, and read by the same statements: only damage breaks a constraint or a limit.
         Some(
             ErrorCode::DatabaseCorrupt
@@ -90,5 +100,16 @@ fn store_error(error: rusqlite::Error) -> StoreError {
         | E::InvalidColumnType(..)
         | E::QueryReturnedNoRows => StoreError::Damaged(error.into()),
         _ => StoreError::transient(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_whose_index_finds_no_room_means_a_full_disk() {
+        let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(SQLITE_IOERR_SHMSIZE), None);
+        assert_eq!(besom_core::error_chain(&store_error(error)), "cannot write the store: the disk is full");
     }
 }
