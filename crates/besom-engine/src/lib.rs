@@ -67,7 +67,6 @@
 //! ```
 
 pub mod ask_tell;
-mod backup;
 mod build;
 mod create;
 mod crew;
@@ -86,7 +85,6 @@ mod run;
 mod size;
 mod start;
 
-pub use backup::BackupContent;
 pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, create_with, seed};
@@ -99,7 +97,7 @@ pub use json_fault::json_fault;
 pub use lossy::Lossy;
 pub use past::past;
 pub use path::id_of_path;
-pub use place::{Place, STORE_VARIABLE, find_sweep, open};
+pub use place::{BackupContent, Place, STORE_VARIABLE, find_sweep, open};
 pub use prior::PriorRun;
 pub use run::{Ran, RunOptions, run};
 pub use size::{counts, planned, points, total};

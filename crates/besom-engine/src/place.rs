@@ -1,5 +1,7 @@
 //! Where a store is, and how it is opened.
 
+mod backup;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
@@ -12,6 +14,8 @@ use besom_store::{
 };
 
 use crate::{EngineError, id_of_path, network};
+
+pub use backup::BackupContent;
 
 /// The environment variable that names the store.
 pub const STORE_VARIABLE: &str = "BESOM_STORE";
@@ -29,7 +33,7 @@ const IGNORED: &str = "# Made by besom: results are not source.\n*\n";
 type Open = dyn Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync;
 
 /// Where a store is: a directory with the file `besom.db` and the directories of runs; the memory of this process; or
-/// wherever a store of yours is. This is the only place outside `besom-store` that knows which store the first is.
+/// wherever a store of yours is. This module is the only one outside `besom-store` that knows which store the first is.
 #[derive(Clone)]
 pub struct Place {
     kind: Kind,

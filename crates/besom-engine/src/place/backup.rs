@@ -8,8 +8,8 @@ use besom_store::files::{PRIVATE, create_directory};
 use besom_store::{Health, SqliteStore};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::place::file as database;
-use crate::{EngineError, Place};
+use super::{Place, file as database};
+use crate::EngineError;
 
 /// What a backup holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
