@@ -2,18 +2,17 @@
 
 mod bench;
 mod gpus;
+mod look;
 mod organize;
 
 use std::path::{Path, PathBuf};
 
-use besom_core::RunState;
 use besom_engine::{EngineError, Place};
 use clap::{Args, Parser, Subcommand};
 
-use besom_plot::Kind;
-
 pub(crate) use bench::{BenchAction, BenchArguments, BenchRun, ReportArguments};
 pub(crate) use gpus::{GpuArguments, GpuList};
+pub(crate) use look::{LogsArguments, PlotArguments, RunsArguments, Sort, states};
 pub(crate) use organize::{EnqueueArguments, NoteArguments, RemoveArguments, RenameArguments, TagArguments};
 
 use crate::cli::output::Color;
@@ -395,128 +394,6 @@ pub(crate) struct AgentArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct RunsArguments {
-    /// Id of the sweep, or its beginning [default: the newest]
-    pub(crate) id: Option<String>,
-    /// Only runs in these states, as the table prints them
-    #[arg(long, value_delimiter = ',', value_name = "STATE,..", value_parser = parse_state)]
-    pub(crate) state: Vec<String>,
-    /// Only runs for which this holds: "lr < 1e-3 and state = failed"
-    #[arg(long = "where", value_name = "CONDITION")]
-    pub(crate) filter: Option<String>,
-    /// Order: number, newest, best, or a column, -COLUMN for the greatest first
-    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
-    pub(crate) sort: Option<Sort>,
-    /// Columns: run, state, best, last, steps, time, attempt, exit_code, message, stop_reason, parameters, logged metrics
-    #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
-    pub(crate) columns: Vec<String>,
-    /// Show at most N rows [default: on a terminal 50, the best]
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<u64>,
-    /// Show all rows, also on a terminal
-    #[arg(long, conflicts_with = "limit")]
-    pub(crate) all: bool,
-    /// Print JSON
-    #[arg(long, conflicts_with = "csv")]
-    pub(crate) json: bool,
-    /// Print CSV; texts that a spreadsheet would compute get a quote before them
-    #[arg(long)]
-    pub(crate) csv: bool,
-    /// Print texts in CSV as they are
-    #[arg(long, requires = "csv")]
-    pub(crate) raw: bool,
-}
-
-/// An order of runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Sort {
-    Number,
-    /// Newest first.
-    Newest,
-    /// Best metric first.
-    Best,
-    /// By the values of a column.
-    By {
-        column: String,
-        is_descending: bool,
-    },
-}
-
-impl std::str::FromStr for Sort {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match text {
-            "number" => Self::Number,
-            "newest" => Self::Newest,
-            "best" => Self::Best,
-            _ => {
-                let (column, is_descending) =
-                    text.strip_prefix('-').map_or((text, false), |name| (name, true));
-                Self::By { column: column.to_owned(), is_descending }
-            }
-        })
-    }
-}
-
-/// The states of runs that a table prints: those of the store, and what a stopping rule makes of them.
-pub(crate) fn states() -> impl Iterator<Item = &'static str> {
-    RunState::ALL.into_iter().map(RunState::as_str).chain(["stopped", "stopping"])
-}
-
-fn parse_state(text: &str) -> Result<String, String> {
-    if states().any(|state| state == text) {
-        return Ok(text.to_owned());
-    }
-    let near = besom_core::did_you_mean(besom_core::nearest(text, states()));
-    Err(format!("unknown state{near}; states: {}", states().collect::<Vec<_>>().join(", ")))
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LogsArguments {
-    /// Id of the sweep, or its beginning [default: the newest]
-    pub(crate) id: Option<String>,
-    /// Number of the run, best, or last (the one that began last)
-    pub(crate) run: RunName,
-    /// Print what comes until the run ends
-    #[arg(short, long)]
-    pub(crate) follow: bool,
-    /// Begin with the last N lines
-    #[arg(short = 'n', long, value_name = "N")]
-    pub(crate) lines: Option<usize>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlotArguments {
-    /// Id of the sweep, or its beginning [default: the newest]
-    pub(crate) id: Option<String>,
-
-    /// What to show: history, parallel, importance, slice, contour or curves
-    #[arg(value_name = "PLOT")]
-    pub(crate) kind: Kind,
-
-    /// File to write, .svg or .png ("-" for SVG on stdout) [default: PLOT.svg]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-
-    /// Only these parameters, in this order; a contour takes two
-    #[arg(short, long, value_delimiter = ',', value_name = "NAME,..")]
-    pub(crate) parameters: Vec<String>,
-
-    /// With curves: another key that runs have logged, in place of the metric
-    #[arg(long, value_name = "KEY")]
-    pub(crate) metric: Option<String>,
-
-    /// Width and height in pixels; text keeps its size
-    #[arg(long, value_parser = parse_size, value_name = "WIDTHxHEIGHT")]
-    pub(crate) size: Option<(u32, u32)>,
-
-    /// Enlarge all, text too, from 0.1 to 10: 2 makes a PNG sharp on a screen of many pixels
-    #[arg(long, value_parser = parse_scale, value_name = "FACTOR", default_value_t = 1.0)]
-    pub(crate) scale: f64,
-}
-
-#[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["failed", "crashed", "killed"])))]
 pub(crate) struct RetryArguments {
     /// Id of the sweep, or its beginning
@@ -530,18 +407,4 @@ pub(crate) struct RetryArguments {
     /// Runs that were killed
     #[arg(long)]
     pub(crate) killed: bool,
-}
-
-fn parse_scale(text: &str) -> Result<f64, String> {
-    let scale = text.parse().ok().filter(|scale| (0.1..=10.0).contains(scale));
-    scale.ok_or_else(|| "expected a factor from 0.1 to 10, such as 2".to_owned())
-}
-
-/// Reads a size such as `900x520`.
-fn parse_size(text: &str) -> Result<(u32, u32), String> {
-    let sides =
-        text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    sides
-        .filter(|(width, height)| (100..=10_000).contains(width) && (100..=10_000).contains(height))
-        .ok_or_else(|| "expected WIDTHxHEIGHT in pixels, each from 100 to 10000, such as 900x520".to_owned())
 }
