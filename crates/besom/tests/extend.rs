@@ -96,5 +96,5 @@ fn a_run_cap_that_is_typed_counts_for_a_new_sweep_and_a_resumed_one() {
     assert_eq!((new != id, params(&desk, &new).len()), (true, 1));
     desk.file("sweep.yaml", &SWEEP.replace("METHOD", "random").replace("run_cap: 2\n", ""));
     let answer = desk.call(&["run", "sweep.yaml", "--resume"]);
-    assert!(answer.code == Some(2) && answer.err.contains("allow more runs with --run-cap N"), "{answer:?}");
+    assert!(answer.code == Some(0) && answer.out.contains("allow more runs with --run-cap N"), "{answer:?}");
 }

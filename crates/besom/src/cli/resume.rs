@@ -32,17 +32,7 @@ pub(crate) fn resume(
     let Some(mut sweep) = newest_of(store, file)? else { return Ok(Found::Nothing) };
     let before = stored_config(registry, &sweep)?;
     check_meaning(&before, file, &sweep)?;
-    // A file that says what it said leaves the sweep with what `besom extend` has allowed since.
-    let of_file = (file.config.run_cap != before.run_cap).then_some(file.config.run_cap);
-    let cap = run_cap.map(Some).or(of_file).unwrap_or(sweep.new.run_cap);
-    if let (None, Some(known)) = (cap, before.run_cap) {
-        let id = sweep.id();
-        let message = format!(
-            "the file has no run_cap any more, but the search method of sweep {id} knows the one of {known}; allow more runs \
-             with --run-cap N; create a sweep without one with: besom run, without --resume"
-        );
-        return Err(InputError::new(message).into());
-    }
+    let cap = run_cap.or(cap_of_file(file.config.run_cap, before.run_cap, sweep.new.run_cap));
     if cap != sweep.new.run_cap && sweep.state != SweepState::Canceled {
         store.set_run_cap(&sweep.new.id, cap)?;
         sweep = store.sweep(&sweep.new.id)?;
@@ -55,6 +45,13 @@ pub(crate) fn resume(
         store.set_state(&sweep.new.id, SweepState::Running, None)?;
     }
     Ok(Found::Unfinished(sweep))
+}
+
+/// The cap of a resumed sweep by what its file says `now`, by the one of its creation and the `present` one. A file that says
+/// what it said, or nothing, leaves it; once the sweep was extended, a file can only raise it, so as to take nothing back.
+fn cap_of_file(now: Option<u64>, creation: Option<u64>, present: Option<u64>) -> Option<u64> {
+    let is_extended = present != creation;
+    now.filter(|_| now != creation && (!is_extended || now > present)).or(present)
 }
 
 /// The newest sweep of the same file.
@@ -117,6 +114,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_file_lowers_the_cap_of_a_sweep_only_as_long_as_it_was_not_extended() {
+        let cap = |now, creation, present| cap_of_file(now, creation, Some(present));
+        assert_eq!(cap(Some(30), Some(60), 60), Some(30));
+        assert_eq!(cap(Some(60), Some(60), 80), Some(80));
+        assert_eq!(cap(Some(70), Some(60), 80), Some(80));
+        assert_eq!(cap(Some(90), Some(60), 80), Some(90));
+        assert_eq!(cap(None, Some(20), 20), Some(20));
+        assert_eq!(cap_of_file(None, None, None), None);
+        assert_eq!(cap_of_file(Some(5), None, None), Some(5));
+    }
 
     #[test]
     fn the_key_that_differs_is_named() {

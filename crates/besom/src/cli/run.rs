@@ -55,8 +55,9 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let sweep = store.sweep(&id)?;
     line(beginning(&sweep, &file.config, planned(registry, &sweep)))?;
     let options = crew_options(arguments.count, arguments.heartbeat_timeout, Steps::Always);
+    let cap = arguments.run_cap.map(|cap| format!(" --run-cap {cap}")).unwrap_or_default();
     let again = match &file.path {
-        Some(_) => format!("besom run {} --resume", arguments.file.display()),
+        Some(_) => format!("besom run {} --resume{cap}", arguments.file.display()),
         None => format!("besom agent {id}"),
     };
     finish_with(registry, place, &id, (&jobs, arguments.grace), options, &again)
