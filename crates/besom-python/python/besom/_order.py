@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Callable
 
+from besom._plain import with_floats
+
 #: Fields without a name of their own behind a dot.
 _PLAIN: dict[str, Callable[[Any], Any]] = {
     "created_at": lambda run: (run._row["created_ms"], run.number),
@@ -26,7 +28,7 @@ def field(name: str) -> Callable[[Any], Any]:
     """
     group, dot, rest = name.partition(".")
     if group in ("summary_metrics", "summary", "summaryMetrics") and dot:
-        return lambda run: _inner(run.summary, rest)
+        return lambda run: with_floats(_inner(run.summary, rest))
     if group == "config" and dot:
         return lambda run: _inner(run.config, rest[: -len(".value")] if rest.endswith(".value") else rest)
     if name in _PLAIN:
@@ -46,7 +48,7 @@ def _inner(values: Any, name: str) -> Any:
 
 
 def ordered(runs: list[Any], order: str, only_known: bool = False) -> list[Any]:
-    """Return the runs in an order such as ``-summary_metrics.acc``; those without a value last, or not at all."""
+    """Return the runs in an order such as ``-summary_metrics.acc``; those without a value, or with none that is finite, last or not at all."""
     of = field(order.lstrip("+-"))
     values = [(of(run), run) for run in runs]
     known = [pair for pair in values if not _is_missing(pair[0])]
@@ -59,7 +61,7 @@ def ordered(runs: list[Any], order: str, only_known: bool = False) -> list[Any]:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value == "NaN" or (isinstance(value, float) and math.isnan(value))
+    return value is None or (isinstance(value, float) and not math.isfinite(value))
 
 
 def passes(run: Any, filters: Mapping[str, Any]) -> bool:
