@@ -92,3 +92,23 @@ def test_an_interrupted_run_that_was_better_is_named(capsys):
     assert f'interrupted after 1 run; continue with: besom.agent("{sweep_id}", ..)' in err
     assert "best loss 9 in run 1" in err
     assert "run 2 (preempted) had 8, which counts once it has been run again" in err
+
+
+def test_a_long_text_is_cut_in_the_line_of_a_run(capsys):
+    sweep_id = besom.sweep({**GRID, "parameters": {"x": {"values": [1, 2]}, "prompt": {"values": ["a" * 500, "b"]}}}, seed=1)
+    besom.agent(sweep_id, function=train)
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("run ")]
+    assert any("a" * 30 + ".." in line for line in lines) and max(map(len, lines)) < 120
+
+
+def test_a_picture_that_fails_does_not_hide_why_agents_end(place, monkeypatch):
+    import shutil
+
+    pytest.importorskip("IPython")
+    from besom import _progress
+
+    sweep_id = besom.sweep(GRID, seed=1, quiet=True)
+    with pytest.raises(ZeroDivisionError):
+        with _progress._displaying(sweep_id):
+            shutil.rmtree(place / ".besom")
+            1 / 0

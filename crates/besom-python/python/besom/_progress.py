@@ -132,9 +132,11 @@ def _notebook(sweep_id: str) -> Callable[[], None]:
     latest: list[str] = []
 
     def show() -> None:
-        page = _picture.html(sweep_id)
-        if handle is not None and latest != [page]:
-            latest[:] = [page]
-            handle.update(shown.HTML(page))
+        # What ends the agents must reach their caller, even if the store fails.
+        with contextlib.suppress(Exception):
+            page = _picture.html(sweep_id)
+            if handle is not None and latest != [page]:
+                latest[:] = [page]
+                handle.update(shown.HTML(page))
 
     return show

@@ -7,6 +7,9 @@ from typing import Any
 from besom._besom import Store, number
 from besom._show import counts, flat
 
+#: The most characters of a parameter in the line of a run, as in the command's tables.
+WIDEST = 32
+
 
 def goal(sweep: dict[str, Any]) -> str:
     """Return which way the metric is better."""
@@ -47,7 +50,7 @@ def run_line(sweep: dict[str, Any], run: dict[str, Any], is_best: bool, left_out
     reason = run["stop_reason"] if run["state"] == "finished" else run["message"]
     if reason:
         text += f" ({reason})"
-    varied = " ".join(f"{name}={_short(value)}" for name, value in flat(run["params"]).items() if name not in left_out)
+    varied = " ".join(f"{name}={_cut(_short(value))}" for name, value in flat(run["params"]).items() if name not in left_out)
     return one_line(f"{text} | {varied}" if varied else text)
 
 
@@ -80,6 +83,10 @@ def one_line(text: str) -> str:
 
 def _short(value: Any) -> str:
     return number(value) if isinstance(value, float) else str(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDEST else text[: WIDEST - 2] + ".."
 
 
 def conclusion(store: Store, id: str, interrupted: bool = False) -> str:
