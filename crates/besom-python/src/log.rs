@@ -63,6 +63,12 @@ impl RunLog {
         self.check()
     }
 
+    /// Raises what `log` would raise because of the row itself.
+    #[staticmethod]
+    fn check_row(row: &Bound<'_, PyAny>) -> PyResult<()> {
+        value::object(row).map(|_| ())
+    }
+
     /// Says something about the run besides its metrics: `config`, `name`, `tags`, `notes`.
     fn describe(&self, facts: &Bound<'_, PyAny>) -> PyResult<()> {
         Ok(self.writer.describe(&value::object(facts)?).map_err(Failure::from)?)

@@ -250,3 +250,27 @@ def test_runs_are_found_and_ordered_by_their_fields():
     for wrong in ({"filters": {"$or": []}}, {"filters": {"colour": 1}}, {"order": "-loss"}):
         with pytest.raises(ValueError, match="filters compare|unknown field"):
             api.runs(**wrong)
+
+
+def test_methods_of_a_run_act_on_that_run():
+    whole = besom.init()
+    part = besom.init(reinit=True)
+    with open(f"{whole.dir}/notes.txt", "w") as file:
+        file.write("whole")
+    with whole.restore("notes.txt") as file:
+        assert file.read() == "whole"
+    with pytest.raises(ValueError, match="there is no "):
+        besom.restore("notes.txt")
+    whole.join()
+    assert whole.finished and not part.finished and besom.run is part
+    besom.join()
+    assert part.finished
+
+
+def test_tags_can_be_added_to_a_run():
+    run = besom.init()
+    assert run.tags == ()
+    run.tags += ("a",)
+    run.tags += ("b",)
+    assert run.tags == ("a", "b")
+    run.finish()

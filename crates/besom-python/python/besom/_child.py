@@ -49,10 +49,9 @@ def main(path: str) -> None:
         data, function = pickle.load(file)
     spawn.prepare(data)
     called = pickle.loads(function)
-    called()
-    from besom import _active
+    from besom import _function, _init
 
-    run = _active.current()
-    if run is not None:
-        run.finish()
-        sys.exit(run.exit_code)
+    run = _init.first()
+    _function.take(run, called())
+    _function.settle(run)
+    sys.exit(run.exit_code or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
@@ -9,10 +10,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from besom import _active, _say
+from besom import _active, _report, _say
 from besom._besom import RunLog, RunStopped
 from besom._config import Config
 from besom._run import Run
+from besom._summary import number_of
 
 
 def check(function: Any) -> None:
@@ -38,25 +40,42 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
     here.function_run = run
     _active.remember(run)
     try:
-        _take(run, function())
-        failed = bool(run.exit_code)
-        return ("failed", f"finished with exit code {run.exit_code}", "") if failed else ("finished", "", "")
+        why = _call(run, function)
+        settle(run)
+        return ("failed", why, "") if why else ("finished", "", "")
     except RunStopped:
         return ("stopped", "", "")
-    except SystemExit as ended:
-        code = ended.code
-        return ("failed", f"exited with {code}", "") if code not in (None, 0) else ("finished", "", "")
     except Exception as error:
         return _failure(run, error)
     finally:
-        part = _active.current()
-        if part is not None and part.parent is run:
-            part.close()
-        run.close()
+        for each in _open(run):
+            # Its result is known by now, and the agent has other runs to execute.
+            with contextlib.suppress(Exception):
+                each.close()
         here.run, here.function_run = before
 
 
-def _take(run: Run, returned: Any) -> None:
+def _call(run: Run, function: Callable[[], Any]) -> str:
+    """Call the function and take what it returns; return why the run has failed, if it has."""
+    try:
+        take(run, function())
+    except SystemExit as ended:
+        return f"exited with {ended.code}" if ended.code not in (None, 0) else ""
+    return f"finished with exit code {run.exit_code}" if run.exit_code else ""
+
+
+def settle(run: Run) -> None:
+    """Write what still waits in a run and in the part of it that is open."""
+    for each in _open(run):
+        each.settle()
+
+
+def _open(run: Run) -> list[Run]:
+    part = _active.current()
+    return [part, run] if part is not None and part.parent is run else [run]
+
+
+def take(run: Run, returned: Any) -> None:
     """Log what a function returned that has logged nothing, if it is a dict; say why a number does not count."""
     if inspect.iscoroutine(returned) or inspect.isgenerator(returned):
         raise TypeError(f"the function returned {returned!r}, which was not run")
@@ -64,15 +83,17 @@ def _take(run: Run, returned: Any) -> None:
         return
     if isinstance(returned, Mapping):
         run.log(returned)
-    elif isinstance(returned, float):
-        _say.once(f"besom: the function returned {returned!r} and logged nothing; log it, or return a dict with the name of the metric", "returned")
+    elif isinstance(returned, float) or number_of(returned) is not None:
+        _say.once(f"besom: the function returned {_report.one_line(repr(returned))} and logged nothing; log it, or return a dict with the name of the metric", "returned")
 
 
 def _failure(run: Run, error: Exception) -> tuple[str, str, str]:
     import traceback
 
     # The frames of the package mean nothing to the author of the function.
-    trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
     lines = "".join(traceback.format_exception(type(error), error, trace))
     print(f"besom: run {run.id} failed:\n{lines}", end="", file=sys.stderr)
     message = "".join(traceback.format_exception_only(type(error), error)).strip()

@@ -53,7 +53,7 @@ def init(
     """
     run = _active.current()
     if run is None:
-        run = _first()
+        run = first()
     elif run.begun and (reinit is True or reinit in ("finish_previous", "create_new")):
         run = _another(run)
     run.begun = True
@@ -69,7 +69,7 @@ def init(
     return run
 
 
-def _first() -> Run:
+def first() -> Run:
     """Return the run of the agent that started this code, or a new one outside any sweep."""
     global _of_program
     begun = getattr(_active.here, "function_run", None) or _of_program

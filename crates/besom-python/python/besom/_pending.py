@@ -15,6 +15,8 @@ import time
 import weakref
 from typing import Any
 
+from besom import _say
+
 #: The longest time that a row waits, in seconds: what a kill may lose.
 LONGEST_WAIT = 1.0
 
@@ -51,7 +53,15 @@ def _forget() -> None:
 
 def _write_all() -> None:
     for run in list(_waiting):
+        _write(run)
+
+
+def _write(run: Any) -> None:
+    """Write the row that waits in ``run``; an error of one run must not keep the rows of others."""
+    try:
         run._write_pending()
+    except Exception as error:
+        _say.once(f"besom: run {run.id}: a row was not written: {error}", f"row of {run.id}")
 
 
 def _write_now_and_then() -> None:
@@ -59,7 +69,7 @@ def _write_now_and_then() -> None:
         time.sleep(LONGEST_WAIT / 4)
         for run in list(_waiting):
             if run._pending and time.monotonic() - run._waiting_since > LONGEST_WAIT:
-                run._write_pending()
+                _write(run)
 
 
 def _terminated(number: int, frame: Any) -> None:

@@ -60,7 +60,9 @@ def plain(value: Any) -> Any:
         return {str(name): plain(inner) for name, inner in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return [plain(inner) for inner in value]
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**64 else str(value)
+    return value if value is None or isinstance(value, (str, float)) else str(value)
 
 
 #: How values that JSON lacks are stored.
@@ -80,7 +82,7 @@ def pass_on(values: dict[str, Any], write: Callable[[Mapping[str, Any]], None]) 
     """Write what a configuration or summary holds, which may be anything: what is not data is kept as its text."""
     try:
         write(values)
-    except TypeError:
+    except (TypeError, OverflowError):
         write(plain(values))
 
 

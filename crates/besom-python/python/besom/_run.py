@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import pathlib
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -17,16 +19,21 @@ from besom._plain import pass_on
 from besom._summary import Summary
 
 
-def _fact(name: str, doc: str) -> Any:
+def _fact(name: str, doc: str, default: Any = None) -> Any:
     """A property that is kept with the run when it is set."""
 
     def get(run: Run) -> Any:
-        return run._facts.get(name)
+        return run._facts.get(name, default)
 
     def set(run: Run, value: Any) -> None:
         run.describe(**{name: value})
 
     return property(get, set, doc=doc)
+
+
+def _describe(run: Optional[Run], config: dict[str, Any]) -> None:
+    if run is not None:
+        run.describe(config=config)
 
 
 class Run:
@@ -68,7 +75,6 @@ class Run:
         self.thread = threading.get_ident()
         self._facts: dict[str, Any] = {}
         self._log = log
-        self._write: Callable[[Mapping[str, Any]], None] = log.log if parent is None else self._write_of_child
         self._pending: dict[str, Any] = {}
         self._group: Optional[int] = None
         self._largest_step = 0
@@ -76,10 +82,11 @@ class Run:
         self._growing = threading.RLock()
         self._waiting_since = 0.0
         self._process = os.getpid()
-        # An attribute that is set is a parameter.
-        config.listen(lambda added: self.describe(config=added))
+        # An attribute that is set is a parameter. References in a circle would keep the file open until they are collected.
+        this = weakref.ref(self)
+        config.listen(lambda added: _describe(this(), added))
 
-    tags = _fact("tags", "Its tags.")
+    tags = _fact("tags", "Its tags.", ())
     notes = _fact("notes", "Its notes.")
     group = _fact("group", "Its group.")
     job_type = _fact("job_type", "What kind of job it is.")
@@ -104,6 +111,8 @@ class Run:
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"a row of metrics must be a dict, got {data!r}")
+        if self.finished:
+            raise BesomError(f"run {self.id} has been finished: log before finish(), or after another besom.init()")
         if step is None and commit is not False and not self._pending:
             self._write_row(data)
             return
@@ -112,19 +121,25 @@ class Run:
     def _write_row(self, data: Mapping[str, Any]) -> None:
         self.step += 1
         try:
-            self._write(data)
+            self._write_and_note(data)
         except TypeError:
-            data = _wandb.numbers(data)
-            if data:
-                self._write(data)
+            kept = _wandb.numbers(data)
+            if kept:
+                self._write_and_note(kept)
+
+    def _write_and_note(self, row: Mapping[str, Any]) -> None:
+        try:
+            self._write(row)
         except RunStopped:
-            self.summary.note(data)
+            self.summary.note(row)
             raise
-        self.summary.note(data)
+        self.summary.note(row)
 
     def _log_at(self, data: Mapping[str, Any], step: Optional[int], commit: Optional[bool]) -> None:
         """Log values of a row that may grow."""
         data = _wandb.numbers(data)
+        # When the row is written, whoever logged this value may be gone.
+        RunLog.check_row(data)
         if step is not None and step != self._group:
             self._flush()
             self._group = self.step = step
@@ -152,8 +167,8 @@ class Run:
                 self.step += 1
                 self._write(row)
 
-    def _write_of_child(self, row: Mapping[str, Any]) -> None:
-        """Write a row of a part of a sweep's run, which ends when that ends."""
+    def _write(self, row: Mapping[str, Any]) -> None:
+        """Write a row; a part of a sweep's run ends when that ends."""
         self._log.log(row)
         if self.parent is not None:
             self.parent._log.check()
@@ -241,19 +256,34 @@ class Run:
 
     def close(self) -> None:
         """Write what waits, and stop being the current run."""
+        try:
+            self.settle()
+        finally:
+            _active.forget(self)
+            # It would keep the run, and its open file, until the process ends.
+            atexit.unregister(self.write_summary)
+
+    def settle(self) -> None:
+        """Write the row that waits and what is stated in the summary."""
         self._write_pending()
         self.write_summary()
-        _active.forget(self)
 
     def finish(self, exit_code: Optional[int] = None, quiet: Optional[bool] = None) -> None:
-        """Finish the run. A code other than 0 marks it failed. Nothing can be logged afterwards."""
-        self.close()
-        self.finished = True
-        self.exit_code = exit_code or 0
-        self._write = self._refuse
+        """Finish the run. A code other than 0 marks it failed. Nothing can be logged afterwards.
 
-    def _refuse(self, row: Mapping[str, Any]) -> None:
-        raise BesomError(f"run {self.id} has been finished: log before finish(), or after another besom.init()")
+        In a program the exit code of the process counts.
+        """
+        try:
+            self.close()
+        finally:
+            self.finished = True
+            self.exit_code = exit_code or 0
+
+    join = finish
+
+    def restore(self, name: str, *given: Any, **named: Any) -> Any:
+        """Open a file in the directory of the run."""
+        return _wandb.open_in(self.dir, name)
 
     def __enter__(self) -> Run:
         return self
@@ -267,7 +297,6 @@ class Run:
         link_artifact: Callable[..., Any]
         log_artifact: Callable[..., Any]
         log_code: Callable[..., None]
-        restore: Callable[..., Any]
         save: Callable[..., None]
         unwatch: Callable[..., None]
         use_artifact: Callable[..., Any]

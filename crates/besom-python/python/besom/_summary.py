@@ -5,12 +5,36 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from besom._plain import same
 
 #: What `define_metric(summary=)` takes.
 SUMMARIES = ("min", "max", "mean", "last", "first", "best", "copy", "none")
+
+
+class _Seen(NamedTuple):
+    """The finite numbers of a key so far."""
+
+    numbers: int
+    total: float
+    least: float
+    most: float
+    first: float
+    last: float
+
+    @classmethod
+    def of(cls, number: float, before: Optional[_Seen]) -> _Seen:
+        if before is None:
+            return cls(1, number, number, number, number, number)
+        numbers, total, least, most, first, _ = before
+        return cls(numbers + 1, total + number, min(least, number), max(most, number), first, number)
+
+    def words(self, goal: str) -> dict[str, float]:
+        """What `define_metric(summary=)` names."""
+        best = self.most if goal == "maximize" else self.least
+        mean = self.total / self.numbers
+        return {"min": self.least, "max": self.most, "mean": mean, "last": self.last, "first": self.first, "best": best}
 
 
 class Summary(dict[str, Any]):
@@ -59,16 +83,14 @@ class Summary(dict[str, Any]):
         if words == ["none"]:
             self.pop(key, None)
         kept = [word for word in words if word not in ("none", "copy")]
-        number = _number(value)
-        if not kept or number is None:
-            return
-        count, total, least, most, first = self._seen.get(key, (0, 0.0, math.inf, -math.inf, number))
-        count, total, least, most = count + 1, total + number, min(least, number), max(most, number)
-        self._seen[key] = (count, total, least, most, first)
-        best = most if goal == "maximize" else least
-        all_words = {"min": least, "max": most, "mean": total / count, "last": number, "first": first, "best": best}
-        super().__setitem__(key, {word: all_words[word] for word in kept})
-        self._stated.update({f"{key}.{word}": all_words[word] for word in kept})
+        number = number_of(value)
+        if number is not None and kept:
+            self._seen[key] = _Seen.of(number, self._seen.get(key))
+        if key in self._seen and kept:
+            # What is no finite number takes nothing away from those before.
+            words_of = self._seen[key].words(goal)
+            super().__setitem__(key, {word: words_of[word] for word in kept})
+            self._stated.update({f"{key}.{word}": words_of[word] for word in kept})
 
     def _definition(self, key: str) -> tuple[list[str], str]:
         if key in self._defined:
@@ -125,11 +147,11 @@ class Summary(dict[str, Any]):
         self[name] = value
 
 
-def _number(value: Any) -> Optional[float]:
+def number_of(value: Any) -> Optional[float]:
     """The finite number that a value is, or None."""
     try:
         number = float(value.item() if hasattr(value, "item") else value)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         return None
     is_number = isinstance(value, Real) or hasattr(value, "item")
     return number if is_number and not isinstance(value, bool) and math.isfinite(number) else None

@@ -12,8 +12,8 @@ from enum import Enum
 from types import ModuleType, SimpleNamespace
 from typing import Any, Callable, Optional
 
-from besom import _active, _say
-from besom._besom import BesomError, StoreError
+from besom import _active, _say, errors
+from besom._besom import BesomError
 
 #: The classes, and what their objects are called.
 MEDIA = {
@@ -118,7 +118,12 @@ def use_artifact(artifact: Any, *given: Any, **named: Any) -> Any:
 
 def restore(name: str, *given: Any, **named: Any) -> Any:
     """Open a file in the directory of the current run."""
-    path = os.path.join(_active.needed("besom.restore()").dir, name)
+    return open_in(_active.needed("besom.restore()").dir, name)
+
+
+def open_in(directory: str, name: str) -> Any:
+    """Open a file in the directory of a run."""
+    path = os.path.join(directory, name)
     if not os.path.exists(path):
         raise ValueError(f"besom restores what lies in the directory of the run only, and there is no {path}")
     return open(path, encoding=None if _is_binary(path) else "utf-8", mode="rb" if _is_binary(path) else "r")
@@ -165,12 +170,12 @@ def _class(name: str, kind: str) -> type[StandIn]:
     return type(name, (StandIn,), {"kind": kind, "__doc__": f"{name} of W&B; besom keeps no {kind}."})
 
 
-_ERRORS = {"Error": BesomError, "CommError": StoreError, "UsageError": BesomError, "AuthenticationError": BesomError}
 #: What a run has, too.
 METHODS: dict[str, Any] = {name: _nothing_of(kind) for name, kind in NOTHING.items()}
-METHODS.update({name: _nothing for name in SILENT}, use_artifact=use_artifact, use_model=use_artifact, alert=alert, restore=restore, join=join)
+METHODS.update({name: _nothing for name in SILENT}, use_artifact=use_artifact, use_model=use_artifact, alert=alert)
 #: All names of the module.
-NAMES: dict[str, Any] = {**{name: _class(name, kind) for name, kind in MEDIA.items()}, **METHODS, **_ERRORS}
+NAMES: dict[str, Any] = {**{name: _class(name, kind) for name, kind in MEDIA.items()}, **METHODS}
+NAMES.update({name: getattr(errors, name) for name in errors.__all__}, restore=restore, join=join)
 NAMES.update(
     Artifact=Artifact, AlertLevel=AlertLevel, login=login, Settings=SimpleNamespace, termlog=term, termwarn=term, termerror=term,
     util=SimpleNamespace(generate_id=generate_id), data_types=SimpleNamespace(**{name: NAMES[name] for name in MEDIA}),
