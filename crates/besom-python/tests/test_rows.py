@@ -249,6 +249,28 @@ def test_what_a_function_returns_counts_in_separate_processes_too(script):
     assert out.splitlines() == ["finished {'loss': 0.5}", f"finished {rest}", f"failed {rest}"]
 
 
+def test_a_run_that_the_main_module_began_is_that_of_its_function(script):
+    out = script.run("""
+        import besom
+
+        run = besom.init()
+
+        def train():
+            run.log({"loss": 1.0})
+            run.finish(exit_code=3)
+            return {"loss": 0.0}
+
+        if __name__ == "__main__":
+            run.finish()
+            config = {"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": [1]}}}
+            sweep_id = besom.sweep(config, seed=1)
+            besom.agent(sweep_id, function=train, processes=1)
+            (run,) = besom.Api().sweep(sweep_id).runs
+            print(run.state, run.history())
+    """)
+    assert out == "failed [{'loss': 1.0}]\n"
+
+
 def test_a_row_with_a_picture_at_which_a_run_is_stopped_is_in_its_summary():
     seen = []
 

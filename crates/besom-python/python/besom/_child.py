@@ -49,9 +49,10 @@ def main(path: str) -> None:
         data, function = pickle.load(file)
     spawn.prepare(data)
     called = pickle.loads(function)
-    from besom import _function, _init
+    from besom import _active, _function, _init
 
-    run = _init.first()
+    # The main module may have begun the run when it was imported.
+    run = _active.current() or _init.first()
     _function.take(run, called())
     _function.settle(run)
     sys.exit(run.exit_code or 0)
