@@ -26,8 +26,8 @@ impl Place {
     /// a directory, which is a store itself. It is there whole or not at all.
     ///
     /// # Errors
-    /// [`EngineError::NoStore`]; [`EngineError::Backup`] if `to` exists, is a file where runs are to be copied, or cannot be
-    /// written; what [`SqliteStore::back_up`] fails with; [`EngineError::NotADirectory`] for a store that is not in a directory.
+    /// [`EngineError::NoStore`]; [`EngineError::Backup`] if `to` exists, is a file or among the runs where runs are to be copied,
+    /// or cannot be written; what [`SqliteStore::back_up`] fails with; [`EngineError::NotADirectory`] for a store that is not in a directory.
     pub fn back_up(&self, to: &Path, content: BackupContent) -> Result<(), EngineError> {
         let (file, directory) = self.file()?;
         let is_file = to.extension().is_some_and(|extension| extension == "db");
@@ -37,7 +37,13 @@ impl Place {
         }
         made(to, |part| match is_file {
             true => Ok(SqliteStore::back_up(&file, part)?),
-            false => copy_directory(directory, part, content),
+            false => {
+                if content == BackupContent::WithRuns && lies_in(to, &directory.join("runs")) {
+                    let message = "it lies in the directory of runs that is to be copied";
+                    return Err(cannot(to, io::Error::new(io::ErrorKind::InvalidInput, message)));
+                }
+                copy_directory(directory, part, content)
+            }
         })
     }
 }
@@ -84,6 +90,15 @@ fn made<T>(to: &Path, make: impl FnOnce(&Path) -> Result<T, EngineError>) -> Res
         let _ = if part.is_dir() { fs::remove_dir_all(&part) } else { fs::remove_file(&part) };
     }
     placed
+}
+
+/// Whether what is to be made, in a directory that exists, would be below another directory.
+fn lies_in(to: &Path, directory: &Path) -> bool {
+    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (parent.canonicalize(), directory.canonicalize()) {
+        (Ok(parent), Ok(directory)) => parent.starts_with(directory),
+        _ => false,
+    }
 }
 
 /// The name under which a backup is made.
@@ -143,4 +158,28 @@ fn place(part: &Path, to: &Path) -> io::Result<()> {
     }
     let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::File::open(parent)?.sync_all()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_with_runs_does_not_lie_among_the_runs() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("store");
+        let place = Place::new(&store).unwrap();
+        drop(place.open_or_create().unwrap());
+        fs::create_dir_all(store.join("runs/a/1")).unwrap();
+        std::os::unix::fs::symlink(store.join("runs"), dir.path().join("link")).unwrap();
+        for to in [store.join("runs/save"), store.join("runs/a/new/save"), dir.path().join("link/save")] {
+            let refused = place.back_up(&to, BackupContent::WithRuns).unwrap_err();
+            let why = besom_core::error_chain(&refused);
+            assert!(why.ends_with(": it lies in the directory of runs that is to be copied"), "{why}");
+            assert!(!to.exists());
+        }
+        place.back_up(&store.join("runs-saved"), BackupContent::WithRuns).unwrap();
+        assert!(store.join("runs-saved/runs/a/1").is_dir());
+    }
 }
