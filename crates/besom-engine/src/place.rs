@@ -235,9 +235,10 @@ impl Place {
     /// The file and the directory of a store that must be there, to do with it what needs no open store.
     ///
     /// # Errors
-    /// [`EngineError::NoStore`], and [`EngineError::NotADirectory`] for a store that is in no directory.
+    /// [`EngineError::NoStore`]; [`EngineError::NotADirectory`] for a store that is in no directory; [`EngineError::Network`].
     pub(crate) fn file(&self) -> Result<(PathBuf, &Path), EngineError> {
         let Kind::Directory(directory) = &self.kind else { return Err(EngineError::NotADirectory) };
+        self.check_network(directory)?;
         must_exist(directory)?;
         Ok((file(directory), directory))
     }
