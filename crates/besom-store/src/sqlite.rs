@@ -38,7 +38,7 @@ use std::path::Path;
 
 use rusqlite::{CachedStatement, Connection, Transaction, TransactionBehavior};
 
-use self::fault::{LOCK_TIMEOUT, Outcome};
+use self::fault::{Fault, LOCK_TIMEOUT, Outcome};
 use self::original::Original;
 use self::presence::Presence;
 use self::turn::Turns;
@@ -108,7 +108,16 @@ impl SqliteStore {
                 // Nothing was written; ending the snapshot cannot fail.
                 .inspect(|_| drop(snapshot))
         };
-        Ok(read()?)
+        read().map_err(|fault| self.too_new().unwrap_or_else(|| fault.into()))
+    }
+
+    /// That a newer program has upgraded the file while this one had it open, which explains any fault.
+    fn too_new(&self) -> Option<StoreError> {
+        self.original.as_ref()?;
+        match schema::still_ours(&self.conn) {
+            Err(Fault::Store(newer)) => Some(newer),
+            _ => None,
+        }
     }
 
     /// Does work that is committed as a whole, or has never been.

@@ -109,6 +109,19 @@ fn a_newer_store_is_refused_also_where_it_is_open() {
 }
 
 #[test]
+fn a_read_that_fails_in_a_newer_store_says_that_it_is_newer() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    let stores = [open(&path).unwrap(), open_existing(&path).unwrap(), open_read_only(&path).unwrap()];
+    let newer = "ALTER TABLE sweeps RENAME TO groups; PRAGMA user_version = 99";
+    Connection::open(&path).unwrap().execute_batch(newer).unwrap();
+    for mut store in stores {
+        let refused = store.sweeps().unwrap_err();
+        assert!(matches!(refused, StoreError::TooNew { found: 99, .. }), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_store_opened_to_read_refuses_to_write() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("runs.db");
