@@ -15,6 +15,7 @@ use thiserror::Error;
 pub use inventory::GpuInventory;
 
 use crate::process::family;
+use inventory::User;
 
 /// How long an answer of `nvidia-smi`, which takes up to a second, holds while a slot begins no run.
 const FRESH: Duration = Duration::from_secs(10);
@@ -130,12 +131,20 @@ impl Gpus {
         ))
     }
 
-    fn user(&self) -> Option<String> {
+    fn user(&mut self) -> Option<String> {
         if self.awaited.is_empty() {
             return None;
         }
-        // A tool that fails now did not when it was asked for the inventory: it must not keep runs from GPUs that work.
-        let users = inventory::users().unwrap_or_default();
+        self.user_among(inventory::users())
+    }
+
+    fn user_among(&mut self, users: Result<Vec<User>, String>) -> Option<String> {
+        let Ok(users) = users else {
+            // The tool did not fail when it was asked for the inventory. It must neither keep runs from GPUs that work nor, if it
+            // hangs, delay each of them.
+            self.awaited.clear();
+            return None;
+        };
         self.awaited.iter().find_map(|(id, uuid)| {
             let user = users.iter().find(|user| user.uuid == *uuid)?;
             Some(format!("GPU {id} is used by process {} ({})", user.pid, user.name))
@@ -144,5 +153,21 @@ impl Gpus {
 
     fn named(&self) -> String {
         format!("GPU {}", self.ids.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_that_fails_is_not_asked_before_each_run() {
+        let awaited = vec![("0".to_owned(), "GPU-aaaa-1".to_owned())];
+        let mut gpus = Gpus { awaited, ..Gpus::new(["0"]) };
+        let user = || User { uuid: "GPU-aaaa-1".to_owned(), pid: "7".to_owned(), name: "python".to_owned() };
+        let busy = gpus.user_among(Ok(vec![user()]));
+        assert_eq!(busy.as_deref(), Some("GPU 0 is used by process 7 (python)"));
+        assert_eq!(gpus.user_among(Err("it does not answer".to_owned())), None);
+        assert!(gpus.awaited.is_empty());
     }
 }

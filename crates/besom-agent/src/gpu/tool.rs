@@ -1,8 +1,9 @@
 //! Asks a program of a vendor.
 
 use std::io::{self, Read};
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::process::{forget, spawn};
@@ -32,27 +33,63 @@ pub(super) fn ask(tool: &str, arguments: &[&str]) -> Result<String, String> {
 /// Whether a command succeeded, and all that it printed.
 fn output(command: &mut Command) -> io::Result<(bool, String)> {
     let mut child = spawn(command)?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let reader = thread::spawn(move || {
-        let mut text = Vec::new();
-        // What cannot be read is missing, which the caller notices.
-        let _ = stdout.map(|mut stream| stream.read_to_end(&mut text));
-        let _ = stderr.map(|mut stream| stream.read_to_end(&mut text));
-        String::from_utf8_lossy(&text).into_owned()
-    });
     let deadline = Instant::now() + TIMEOUT;
+    // Both at once: a pipe that nobody reads blocks whoever fills it.
+    let streams = [child.stdout.take().map(reader), child.stderr.take().map(reader)];
     let status = loop {
         match child.try_wait()? {
             Some(status) => break status,
             None if Instant::now() >= deadline => {
-                // One that hangs in the kernel stays, and so does the thread that reads from it.
-                let _ = child.kill();
+                abandon(child);
                 return Err(io::Error::other("it does not answer"));
             }
             None => thread::sleep(PACE),
         }
     };
     forget(&child);
-    let text = reader.join().unwrap_or_default();
-    Ok((status.success(), text))
+    // What it has left running may hold the pipes open for ever.
+    let left = || deadline.saturating_duration_since(Instant::now());
+    let text = streams.iter().flatten().flat_map(|read| read.recv_timeout(left()).unwrap_or_default());
+    Ok((status.success(), String::from_utf8_lossy(&text.collect::<Vec<u8>>()).into_owned()))
+}
+
+/// Reads a stream to its end in a thread of its own. What cannot be read is missing, which the caller notices.
+fn reader(mut stream: impl Read + Send + 'static) -> mpsc::Receiver<Vec<u8>> {
+    let (sender, read) = mpsc::channel();
+    thread::spawn(move || {
+        let mut text = Vec::new();
+        let _ = stream.read_to_end(&mut text);
+        // The caller may have given up.
+        let _ = sender.send(text);
+    });
+    read
+}
+
+/// Ends a child that does not answer. One that hangs in the kernel stays, and so does the thread that waits for it.
+fn abandon(mut child: Child) -> JoinHandle<()> {
+    let _ = child.kill();
+    thread::spawn(move || {
+        let _ = child.wait();
+        forget(&child);
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_may_fill_the_pipe_of_its_errors_before_it_answers() {
+        let said = ask("sh", &["-c", "head -c 300000 /dev/zero >&2; echo fine"]).unwrap();
+        assert!(said.starts_with("fine\n"), "{:?}", &said[..9]);
+    }
+
+    #[test]
+    fn a_tool_that_does_not_answer_is_ended_and_waited_for() {
+        let child = spawn(Command::new("sleep").arg("600")).unwrap();
+        let process = std::path::PathBuf::from(format!("/proc/{}", child.id()));
+        abandon(child).join().unwrap();
+        assert!(!process.exists());
+    }
 }
