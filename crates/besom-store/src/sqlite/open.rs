@@ -83,12 +83,14 @@ impl SqliteStore {
     /// # Errors
     /// As [`Self::open_existing`], and [`StoreError::Open`] if its form is older than what this program reads.
     pub fn open_read_only(path: &Path, clock: Clock) -> Result<Self, StoreError> {
-        let original = Original::at(&find(path)?).map_err(|error| cannot(path, error))?;
+        let place = find(path)?;
+        let original = Original::at(&place).map_err(|error| cannot(path, error))?;
+        let presence = Presence::reading(&place);
         let (found, conn) = open_to_read(path)?;
         if found < VERSION {
             return Err(cannot(path, FileFault::Old(found)));
         }
-        Ok(Self { original: Some(original), read_only: true, ..Self::on(conn, clock) })
+        Ok(Self { _presence: presence, original: Some(original), read_only: true, ..Self::on(conn, clock) })
     }
 
     /// A store of its own in memory, which is gone when dropped.
