@@ -15,6 +15,9 @@ pub enum Notice {
     MachineFails(String),
     /// The machine begins runs again.
     MachineWorks,
+    /// A run whose agent is gone cannot be recovered, for this reason: its files are not this user's to read, for example. It stays
+    /// for others, and the agent keeps working.
+    RecoveryFails(String),
     /// Nothing can begin in this slot now, for this reason: its GPU is in use. The agent claims nothing.
     Waits {
         /// The slot.

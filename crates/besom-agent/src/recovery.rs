@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use besom_core::RunState;
-use besom_store::{End, HeldRun, Lease, Reply, Row, StoreError, SweepId};
+use besom_store::{AgentId, End, HeldRun, Lease, Reply, Row, StoreError, SweepId};
 
 pub(crate) use liveness::LivenessLock;
 pub use owner::{outlast, recover};
@@ -114,28 +114,56 @@ fn send(queue: &mut RetryingQueue<'_>, lease: &Lease, rows: &[Row]) -> Result<bo
     }
 }
 
-/// Gives up the runs of agents that died on this machine, at once; of an agent without a directory nobody can tell.
+/// The first run whose files could not be read, which does not keep others from being recovered.
+#[derive(Default)]
+struct Unreadable(Option<AgentError>);
+
+impl Unreadable {
+    /// What came of a run; `None` if its files could not be read.
+    fn skip<T>(&mut self, recovered: Result<T, AgentError>) -> Result<Option<T>, AgentError> {
+        match recovered {
+            Err(error @ AgentError::Io { .. }) => {
+                self.0.get_or_insert(error);
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
+    fn result(self) -> Result<(), AgentError> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+/// Gives up the runs of agents that died on this machine, at once; of an agent without a directory nobody can tell. A run whose
+/// files cannot be read stays for others, who may have the right to; all others come first.
 pub(crate) fn recover_dead(
     queue: &mut RetryingQueue<'_>,
     sweep: &SweepId,
     directory: Option<&Path>,
 ) -> Result<(), AgentError> {
     let Some(directory) = directory else { return Ok(()) };
+    let mut unreadable = Unreadable::default();
     for dead in liveness::dead_agents(directory, sweep) {
-        match queue.call(|queue| queue.held(dead.agent)) {
-            Ok(held) => {
-                for run in held {
-                    recover_run(queue, &run, directory)?;
-                }
-                queue.call(|queue| queue.leave(dead.agent))?;
-            }
-            // It belonged to another store in this directory, which was deleted.
-            Err(StoreError::NoAgent(_)) => {}
-            Err(error) => return Err(error.into()),
+        if unreadable.skip(recover_agent(queue, dead.agent, directory))?.is_some() {
+            dead.forget();
         }
-        dead.forget();
     }
-    Ok(())
+    unreadable.result()
+}
+
+fn recover_agent(queue: &mut RetryingQueue<'_>, agent: AgentId, directory: &Path) -> Result<(), AgentError> {
+    let held = match queue.call(|queue| queue.held(agent)) {
+        // It belonged to another store in this directory, which was deleted.
+        Err(StoreError::NoAgent(_)) => return Ok(()),
+        held => held?,
+    };
+    let mut unreadable = Unreadable::default();
+    for run in held {
+        unreadable.skip(recover_run(queue, &run, directory))?;
+    }
+    unreadable.result()?;
+    Ok(queue.call(|queue| queue.leave(agent))?)
 }
 
 fn recover_run(queue: &mut RetryingQueue<'_>, held: &HeldRun, directory: &Path) -> Result<(), AgentError> {
@@ -164,7 +192,7 @@ fn end_processes(dir: &RunDir, grace: Duration) {
 }
 
 /// Gives up runs whose agents have sent no heartbeat for too long, wherever they are. Without a directory there is no file to
-/// read before, as if it were on another machine.
+/// read before, as if it were on another machine. A run whose files cannot be read stays as in [`recover_dead`].
 pub(crate) fn recover_overdue(
     queue: &mut RetryingQueue<'_>,
     sweep: &SweepId,
@@ -177,26 +205,36 @@ pub(crate) fn recover_overdue(
     }
     let running = queue.call(|queue| queue.running(sweep))?;
     watch.look(Instant::now(), running);
+    let mut unreadable = Unreadable::default();
     for held in watch.overdue() {
-        let lease = &held.lease;
-        let salvaged = match directory {
-            Some(directory) => {
-                let dir = RunDir::new(directory, lease);
-                let recorded = record::read(dir.attempt());
-                // Its agent may only have been stopped, and its program still run: two copies of a run must not meet.
-                end_processes(&dir, LEFTOVER_GRACE);
-                salvage(queue, &held, &dir, recorded)?
-            }
-            None => Salvaged::default(),
-        };
-        if let Some(end) = salvaged.end {
-            finish(queue, lease, &end)?;
-        } else if salvaged.rows > 0 {
-            // Our own report was a sign of life, which keeps the run from being given up.
-            finish(queue, lease, &lost(RunState::Crashed))?;
-        } else {
-            queue.call(|queue| queue.give_up(lease, held.beat))?;
+        unreadable.skip(give_up(queue, &held, directory))?;
+    }
+    unreadable.result()
+}
+
+fn give_up(
+    queue: &mut RetryingQueue<'_>,
+    held: &HeldRun,
+    directory: Option<&Path>,
+) -> Result<(), AgentError> {
+    let lease = &held.lease;
+    let salvaged = match directory {
+        Some(directory) => {
+            let dir = RunDir::new(directory, lease);
+            let recorded = record::read(dir.attempt());
+            // Its agent may only have been stopped, and its program still run: two copies of a run must not meet.
+            end_processes(&dir, LEFTOVER_GRACE);
+            salvage(queue, held, &dir, recorded)?
         }
+        None => Salvaged::default(),
+    };
+    if let Some(end) = salvaged.end {
+        finish(queue, lease, &end)?;
+    } else if salvaged.rows > 0 {
+        // Our own report was a sign of life, which keeps the run from being given up.
+        finish(queue, lease, &lost(RunState::Crashed))?;
+    } else {
+        queue.call(|queue| queue.give_up(lease, held.beat))?;
     }
     Ok(())
 }

@@ -331,8 +331,21 @@ impl Agent<'_> {
 
     fn recover(&mut self) -> Result<(), AgentError> {
         let directory = self.options.directory.as_deref();
-        recovery::recover_dead(&mut self.queue, self.sweep, directory)?;
-        recovery::recover_overdue(&mut self.queue, self.sweep, directory, &mut self.watch)
+        let dead = recovery::recover_dead(&mut self.queue, self.sweep, directory);
+        self.unless_unreadable(dead)?;
+        let overdue = recovery::recover_overdue(&mut self.queue, self.sweep, directory, &mut self.watch);
+        self.unless_unreadable(overdue)
+    }
+
+    /// That a run of somebody else cannot be read is worth a word, and no reason to stop working.
+    fn unless_unreadable(&self, recovered: Result<(), AgentError>) -> Result<(), AgentError> {
+        match recovered {
+            Err(error @ AgentError::Io { .. }) => {
+                self.options.notices().say(Notice::RecoveryFails(error_chain(&error)));
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// Leaves the sweep, after recovering what others left behind: there may be no other agent to do it.

@@ -7,11 +7,11 @@ use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use besom_agent::{AgentOptions, Idle, Level, ProgramRunner, Shutdown, work};
+use besom_agent::{AgentOptions, Idle, Level, Notice, ProgramRunner, RunDir, Shutdown, work};
 use besom_core::{RunNumber, RunState};
 use besom_store::{Claim, NewAgent, Queue, Store, SweepId};
 use rustix::process::{Pid, Signal, kill_process};
@@ -326,4 +326,25 @@ fn an_agent_whose_clock_is_an_hour_ahead_gives_up_nobody() {
     scene.shutdown.raise();
     scene.work(&mut scene.shell("exit 0"));
     assert_eq!((scene.run(1).state, scene.run(1).attempt), (RunState::Running, run.lease.attempt));
+}
+
+#[test]
+fn a_run_whose_files_cannot_be_read_keeps_no_agent_from_its_work() {
+    let mut scene = Scene::new(&[1, 2]);
+    let (sender, said) = mpsc::channel();
+    scene.options.notices = Some(sender);
+    let mut store = scene.store();
+    let gone = store.join(&scene.sweep, &NewAgent::new("gone", Duration::from_millis(40))).unwrap();
+    let Claim::Run(run) = store.claim(gone, 1).unwrap() else { panic!("a run is there") };
+    // A directory cannot be read as a file, not even by the administrator.
+    let metrics = RunDir::new(&scene.directory(), &run.lease).metrics();
+    fs::create_dir_all(&metrics).unwrap();
+    scene.while_working(scene.shell("exit 0"), || {
+        eventually("the other run is finished", || (scene.run(2).state == RunState::Finished).then_some(()));
+        let notice = said.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(matches!(&notice, Notice::RecoveryFails(why) if why.contains("cannot use")), "{notice:?}");
+        assert_eq!(scene.run(1).state, RunState::Running, "it stays for others");
+        fs::remove_dir(&metrics).unwrap();
+    });
+    assert_eq!((scene.run(1).state, scene.run(1).attempt), (RunState::Finished, 2));
 }

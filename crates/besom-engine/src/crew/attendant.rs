@@ -34,6 +34,12 @@ pub enum Event {
     },
     /// The machine begins runs again.
     MachineWorks,
+    /// A run whose agent is gone cannot be recovered, as where its files cannot be read: it stays `running`, for others to
+    /// recover. It is said once, and then seldom while it lasts.
+    RecoveryFails {
+        /// What failed, for people.
+        message: String,
+    },
     /// No run can begin in a slot: its GPU is in use. It is said once, and then seldom while it lasts.
     SlotWaits {
         /// The slot.

@@ -15,6 +15,7 @@ const INTERVAL: (Duration, Duration) = (Duration::from_secs(60), Duration::from_
 pub(super) struct Seldom {
     store: Trouble,
     machine: Trouble,
+    recovery: Trouble,
     slots: BTreeMap<u32, Trouble>,
     /// Whether an agent was quarantined: the others of its process share its host, and soon its fate.
     quarantined: bool,
@@ -54,6 +55,9 @@ impl Seldom {
                 self.machine.lasts(now).then_some(Event::MachineFails { message })
             }
             Notice::MachineWorks => self.machine.ends().then_some(Event::MachineWorks),
+            Notice::RecoveryFails(message) => {
+                self.recovery.lasts(now).then_some(Event::RecoveryFails { message })
+            }
             Notice::Waits { slot, reason: message } => {
                 let lasts = self.slots.entry(slot).or_default().lasts(now);
                 lasts.then_some(Event::SlotWaits { slot, message })

@@ -112,6 +112,10 @@ impl Attendant for Display<'_> {
                 self.progress.notice(&format!("this machine cannot begin runs: {message}; waiting"));
             }
             Event::MachineWorks => self.progress.notice("this machine begins runs again"),
+            Event::RecoveryFails { message } => {
+                self.progress
+                    .notice(&format!("a run of an agent that is gone cannot be recovered: {message}"));
+            }
             Event::SlotWaits { slot, message } => {
                 self.progress.notice(&format!("slot {slot} begins no run: {message}; waiting"));
             }
