@@ -3,10 +3,12 @@
 //! Other users could read parameters and output, and stop all writes by holding a lock on a file that they can open. The
 //! umask of most systems would let them, so modes are set, not left to it.
 
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+
+use rustix::fs::OFlags;
 
 /// The mode of a directory that is its owner's alone.
 pub const PRIVATE: u32 = 0o700;
@@ -49,6 +51,35 @@ pub fn create_directory(path: &Path, mode: u32) -> io::Result<bool> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(ErrorKind::NotADirectory.into()),
         Err(error) => Err(error),
     }
+}
+
+/// Opens a file with these options, which write. A missing one is created with the mode of [`file_mode`], whatever the umask. A
+/// link in its place is an error.
+///
+/// # Errors
+/// If it can be neither created nor opened.
+pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    match create_new(options, path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => not_by_link(options).open(path),
+        created => created,
+    }
+}
+
+/// As [`open`], for a file that must not be there yet.
+///
+/// # Errors
+/// If there is something in its place, also a link, or it cannot be created.
+pub fn create_new(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mode = file_mode(directory)?;
+    let file = not_by_link(options).create_new(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(mode)).map(|()| file)
+}
+
+fn not_by_link(options: &OpenOptions) -> OpenOptions {
+    let mut options = options.clone();
+    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    options
 }
 
 #[cfg(test)]

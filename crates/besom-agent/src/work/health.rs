@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::private;
+
 /// The bounds of the pause before the machine is tried again; it doubles each time.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// What a try writes, in bytes: about what the files of a run need at first.
@@ -36,10 +38,10 @@ impl Health {
 /// Tries what a run needs: files in the directory `store`, with content, several of them open.
 pub(super) fn probe(store: &Path, agent: u64) -> io::Result<()> {
     let directory = store.join("agents");
-    fs::create_dir_all(&directory)?;
+    private::directory(store, &directory)?;
     let path = directory.join(format!("{agent}.probe"));
     let write = || -> io::Result<()> {
-        let mut file = File::create(&path)?;
+        let mut file = private::create(&path)?;
         file.write_all(&[0; SIZE])?;
         (0..FILES).map(|_| file.try_clone()).collect::<io::Result<Vec<File>>>()?;
         file.sync_all()
@@ -70,6 +72,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         probe(dir.path(), 7).unwrap();
         assert_eq!(fs::read_dir(dir.path().join("agents")).unwrap().count(), 0);
+        let link = dir.path().join("agents/7.probe");
+        std::os::unix::fs::symlink(dir.path().join("target"), &link).unwrap();
+        assert!(probe(dir.path(), 7).is_err(), "a link that somebody has laid is not followed");
+        assert!(!dir.path().join("target").exists());
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
         assert!(probe(&file, 7).is_err());

@@ -4,10 +4,10 @@
 //! The database files are looked at through SQLite only: closing a file would drop the locks that other connections
 //! of this process have on it.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -19,7 +19,7 @@ use super::original::Original;
 use super::presence::Presence;
 use super::schema::{self, APPLICATION_ID, Identity, UPGRADES, VERSION, beside};
 use super::turn::Turns;
-use crate::files::{PRIVATE, create_directory, file_mode};
+use crate::files::{PRIVATE, create_directory, create_new};
 use crate::{Clock, FileFault, StoreError};
 
 /// Prepared statements to keep: more than the store has, so that none is prepared twice.
@@ -237,8 +237,7 @@ pub(super) fn create_private(path: &Path) -> io::Result<fs::File> {
 
 /// Creates an empty file that only those may use who may use its directory.
 pub(super) fn create_for_group(path: &Path) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    create_private(path)?.set_permissions(Permissions::from_mode(file_mode(directory)?))
+    create_new(fs::File::options().write(true), path).map(drop)
 }
 
 fn fill(draft: &Path) -> Outcome<()> {

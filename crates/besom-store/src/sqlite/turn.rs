@@ -7,9 +7,8 @@
 //! just had its turn must queue behind those who wait. The kernel frees the locks of a killed process. SQLite's own
 //! locks still guard the data: the turn is a matter of speed and fairness only.
 
-use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -17,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::StoreError;
-use crate::files::file_mode;
+use crate::files;
 
 /// How long the first in the queue asks for its turn again and again before it sleeps: longer than a fast disk needs
 /// for a transaction, since being woken would take about as long.
@@ -210,24 +209,13 @@ fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// The file beside a store by whose locks its users know of each other.
+/// The file beside a store by whose locks its users know of each other. Whoever can open it can hold a lock on it, so only those
+/// who may use the store can.
 pub(super) fn side_file(store: &Path, suffix: &str) -> io::Result<File> {
     let mut path = store.as_os_str().to_owned();
     path.push(".");
     path.push(suffix);
-    let directory = store.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    open_private(&PathBuf::from(path), file_mode(directory)?)
-}
-
-/// Opens a file to lock it; created with this mode if it is missing, since whoever can open it can hold the lock.
-fn open_private(path: &Path, mode: u32) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).mode(0o600);
-    match options.clone().create_new(true).open(path) {
-        Ok(file) => file.set_permissions(Permissions::from_mode(mode)).map(|()| file),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(path),
-        Err(error) => Err(error),
-    }
+    files::open(File::options().write(true), &PathBuf::from(path))
 }
 
 #[cfg(test)]
