@@ -4,7 +4,6 @@
 mod command;
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use command::{Answer, Desk};
 
@@ -66,16 +65,15 @@ fn a_sweep_at_work_is_removed_by_force_only_and_its_agent_says_why_it_ends() {
     assert_eq!(desk.call(&["sweep", "sweep.yaml"]).code, Some(0));
     let id = desk.newest();
     let mut agent = desk.command(&["agent", &id, "--heartbeat-timeout", "1"]);
-    let agent = agent.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while !desk.path().join("began").exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let mut agent = agent.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    desk.await_file("began", &mut agent);
     let refused = desk.call(&["rm", &id, "--yes"]);
     assert!(refused.code == Some(2) && refused.err.contains("has 1 agent at work"), "{refused:?}");
     assert_eq!(desk.call(&["rm", &id, "--yes", "--force"]).code, Some(0));
     let ended = Answer::from(agent.wait_with_output().unwrap());
     assert_ne!(ended.code, Some(0), "{ended:?}");
     assert!(ended.err.contains(&format!("no sweep has the id '{id}'")), "{ended:?}");
+    assert!(!ended.err.contains("early stopping failed"), "the sweep has none: {ended:?}");
     assert!(stored(&desk).is_empty());
 }
 

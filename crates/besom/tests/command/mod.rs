@@ -3,7 +3,8 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -64,6 +65,19 @@ impl Desk {
         let answer = Answer::from(child.wait_with_output().unwrap());
         writer.join().unwrap();
         answer
+    }
+
+    /// Waits until a file is there that this call, or what it executes, makes.
+    pub(crate) fn await_file(&self, name: &str, call: &mut Child) {
+        let path = self.path().join(name);
+        loop {
+            let ended = call.try_wait().unwrap();
+            if path.exists() {
+                return;
+            }
+            assert_eq!(ended, None, "it ended without {name}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The id of the newest sweep.
