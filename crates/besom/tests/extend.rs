@@ -68,6 +68,8 @@ fn a_sweep_that_has_not_ended_gets_more_than_its_cap_and_a_canceled_one_gets_non
     assert_eq!(desk.call(&["pause", &id]).code, Some(0));
     let answer = desk.call(&["extend", &id, "1"]);
     assert!(answer.out.contains("may have 3 runs now; it is paused, resume it with"), "{answer:?}");
+    let answer = desk.call(&["extend", &id, &u64::MAX.to_string()]);
+    assert!(answer.out.contains(&format!("may have {} runs now", i64::MAX)), "what is stored: {answer:?}");
     assert_eq!(desk.call(&["cancel", &id]).code, Some(0));
     let answer = desk.call(&["extend", &id, "1"]);
     assert!(

@@ -88,7 +88,7 @@ fn gpus_are_taken_as_listed_by_number_or_uuid() {
     let desk = desk(&[("nvidia-smi", NVIDIA)]);
     let answer = call(&desk, &["run", "sweep.yaml", "-j1", "--gpus", "GPU-a3,0"]);
     assert_eq!(answer.code, Some(0), "{answer:?}");
-    assert!(answer.err.contains("note: GPU 0 stays unused"), "{answer:?}");
+    assert!(answer.err.contains("note: unused GPUs: 0\n"), "{answer:?}");
     assert_eq!(seen(&desk), ["0 GPU-a3 GPU-a3 PCI_BUS_ID"]);
 }
 

@@ -125,7 +125,7 @@ impl Attendant for Display<'_> {
                 self.progress.notice(&format!("agent {agent} leaves, {what}: {reason}"));
             }
             Event::SteppingFailed { message } => {
-                self.progress.notice(&format!("early stopping failed: {message}"));
+                self.progress.notice(&format!("stepping the sweep failed: {message}"));
             }
             _ => {}
         }

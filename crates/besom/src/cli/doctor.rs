@@ -8,6 +8,7 @@ use besom_store::Health;
 use serde_json::json;
 
 use crate::cli::output::{self, Outcome, line};
+use crate::cli::table::count;
 
 pub(crate) fn doctor(place: &Place, salvage: Option<&Path>, as_json: bool) -> Result<Outcome> {
     let (health, what) = match salvage {
@@ -25,7 +26,6 @@ pub(crate) fn doctor(place: &Place, salvage: Option<&Path>, as_json: bool) -> Re
 }
 
 fn print(health: &Health, what: &str, is_saved: bool) -> Result<()> {
-    let count = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let (sweeps, runs) = (count(health.sweeps, "sweep"), count(health.runs, "run"));
     let verb = if is_saved { "saved" } else { "readable" };
     line(format!("store {what}: {sweeps} and {runs} {verb}"))?;

@@ -25,7 +25,7 @@ impl Jobs {
         let jobs = jobs(wanted, &groups, &ids, per_run)?;
         let used = jobs * per_run;
         if used < ids.len() {
-            notice(format!("note: GPU {} stays unused", ids[used..].join(",")));
+            notice(format!("note: unused GPUs: {}", ids[used..].join(",")));
         }
         let slot = |ids: &&[String]| {
             let gpus = Gpus::new(ids.iter().cloned());

@@ -38,6 +38,8 @@ pub(crate) fn extend(registry: &Registry, place: &Place, id: &str, more: u64) ->
         _ if status.agents > 0 => format!("{} at work", table::count(status.agents, "agent")),
         _ => format!("run them with: besom agent {id}"),
     };
+    // The store may hold a smaller one than was asked for.
+    let cap = now.new.run_cap.unwrap_or(cap);
     line(format!("sweep {id} may have {} now; {next}", table::count(cap, "run")))?;
     Ok(Outcome::Done)
 }

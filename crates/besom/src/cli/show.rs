@@ -120,12 +120,17 @@ fn curve_title(metric: &str, curve: &[f64]) -> String {
     format!("{metric} over {}{bad}", table::count(curve.len() as u64, "step"))
 }
 
-/// The curve as a plot of text, at most 60 columns wide and 10 rows high.
+/// The curve as a plot of text, at most 60 columns wide and 10 rows high; only its ends where their difference is no
+/// number.
 fn plot(curve: &[f64]) -> Vec<String> {
     let values: Vec<f64> = curve.iter().copied().filter(|v| v.is_finite()).collect();
+    let (least, most) = ends(&values);
     match values.as_slice() {
         [] => Vec::new(),
         [only] => vec![table::number(*only)],
+        _ if !(most - least).is_finite() => {
+            vec![format!("from {} to {}", table::number(least), table::number(most))]
+        }
         _ => {
             let columns = stretch(&thin(&values, 60), 60);
             let drawn = rasciigraph::plot(columns.clone(), rasciigraph::Config::default().with_height(9));
@@ -136,6 +141,11 @@ fn plot(curve: &[f64]) -> Vec<String> {
     }
 }
 
+/// The least and the greatest of the values.
+fn ends(values: &[f64]) -> (f64, f64) {
+    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &x| (min.min(x), max.max(x)))
+}
+
 /// A line of the plot with this label in place of its own, which has two decimals whatever the values are.
 fn labeled(line: &str, label: &str) -> String {
     let axis = line.find(['┤', '┼']).unwrap_or_default();
@@ -144,8 +154,7 @@ fn labeled(line: &str, label: &str) -> String {
 
 /// The values at equal distances from the greatest of `values` down to the least, in as many decimals as tell them apart.
 fn labels(values: &[f64], count: usize) -> Vec<String> {
-    let (min, max) =
-        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), &x| (min.min(x), max.max(x)));
+    let (min, max) = ends(values);
     let step = (max - min) / count.saturating_sub(1).max(1) as f64;
     let at = (0..count).map(|row| max - row as f64 * step);
     let texts: Vec<String> = match step.log10() {
@@ -166,7 +175,7 @@ fn stretch(values: &[f64], columns: usize) -> Vec<f64> {
     let at = |column: usize| {
         let (whole, part) = (column * last / (columns - 1), (column * last) % (columns - 1));
         let next = values[(whole + 1).min(last)];
-        values[whole] + (next - values[whole]) * part as f64 / (columns - 1) as f64
+        values[whole] + (next - values[whole]) * (part as f64 / (columns - 1) as f64)
     };
     (0..columns).map(at).collect()
 }
@@ -230,5 +239,12 @@ mod tests {
             assert_eq!((labels.len(), rows > 2), (rows, true), "{labels:?}");
         }
         assert_eq!(labels_of(&[3.0, 3.0]), ["3"]);
+    }
+
+    #[test]
+    fn a_curve_of_the_largest_numbers_is_shown_without_nan() {
+        assert_eq!(plot(&[1e308, -1e308, 0.0]), ["from -1e308 to 1e308"]);
+        let drawn = plot(&[0.0, 1.7e308, 0.0]).join("\n");
+        assert!(!drawn.contains("NaN") && !drawn.contains("inf") && drawn.lines().count() > 5, "{drawn}");
     }
 }
