@@ -24,12 +24,18 @@ pub enum InsightError {
         found: usize,
     },
     /// The question needs more parameters that are not constant.
-    #[error("at least {needed} parameters that are not constant are required, found {found}")]
+    #[error("needs {needed} or more parameters that vary; found {found}")]
     Parameters {
         /// How many it needs.
         needed: usize,
         /// How many there are.
         found: usize,
+    },
+    /// A contour is one of two different parameters.
+    #[error("a contour takes two different parameters, not {}", named.join(", "))]
+    Pair {
+        /// The names that were given.
+        named: Vec<String>,
     },
     /// The sweep does not vary a parameter of this name.
     #[error(

@@ -47,8 +47,8 @@ impl<'a> Sample<'a> {
     /// # Errors
     /// If the problem has no metric, no run has a value of it, or a name is not that of a parameter that varies.
     pub fn new(problem: &'a Problem, history: &'a History, named: &[String]) -> Result<Self, InsightError> {
-        let metric = problem.metric().ok_or(InsightError::NoMetric)?;
         let axes = chosen(problem, named)?.into_iter().map(Axis::new).collect();
+        let metric = problem.metric().ok_or(InsightError::NoMetric)?;
         let runs: Vec<ValuedRun<'a>> = history
             .iter()
             .filter_map(|(number, run)| Some(ValuedRun { number, run, value: problem.value(run, 0)? }))
@@ -67,6 +67,19 @@ impl<'a> Sample<'a> {
     pub fn require_axes(&self, needed: usize) -> Result<(), InsightError> {
         let found = self.axes.len();
         if found < needed { Err(InsightError::Parameters { needed, found }) } else { Ok(()) }
+    }
+
+    /// Requires that the axes are two, of different parameters.
+    ///
+    /// # Errors
+    /// [`InsightError::Pair`] if they are not.
+    pub fn require_pair(&self) -> Result<(), InsightError> {
+        match self.axes.as_slice() {
+            [x, y] if x.name() != y.name() => Ok(()),
+            axes => {
+                Err(InsightError::Pair { named: axes.iter().map(|axis| axis.name().to_string()).collect() })
+            }
+        }
     }
 
     /// Where a run lies on the `k`-th axis; `None` if it has no such parameter or a foreign value.

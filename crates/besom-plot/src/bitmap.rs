@@ -5,7 +5,7 @@ use tiny_skia::{FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stro
 
 use crate::PlotError;
 use crate::font::{self, MIDDLE};
-use crate::scene::{Anchor, Color, Scene, Shape};
+use crate::scene::{Anchor, Color, HALO, Scene, Shape};
 
 /// The most pixels along a side: the pixels of a square picture of this size take 1.6 GB.
 const MOST: u32 = 20_000;
@@ -95,7 +95,7 @@ impl Page {
         let place = turned.pre_translate(single(left), single(MIDDLE * f64::from(*size)));
         let path = font::outline(text, *size);
         if *halo {
-            self.stroke(path.as_ref(), Color::PAPER, 3, place);
+            self.stroke(path.as_ref(), Color::PAPER, HALO, place);
         }
         // Parts of a letter may overlap.
         self.fill(path.as_ref(), Color::INK, FillRule::Winding, place);

@@ -1,7 +1,7 @@
 //! What all pictures are made of: runs with their values, over parameters as axes.
 
 use besom_core::value::label;
-use besom_core::{Goal, History, Problem};
+use besom_core::{Goal, History, ParamPath, Problem, Run, RunNumber};
 use besom_insight::{Sample, ValuedRun, number};
 use serde_json::Value;
 
@@ -26,8 +26,8 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
-    pub(crate) fn of(run: &ValuedRun<'_>) -> Self {
-        match (run.counts(), run.run.stopped.is_some()) {
+    pub(crate) fn of(run: &Run) -> Self {
+        match (run.state.can_be_best(), run.stopped.is_some()) {
             (false, _) => Self::Failed,
             (true, true) => Self::Stopped,
             (true, false) => Self::Whole,
@@ -55,8 +55,6 @@ pub(crate) struct Data<'a> {
     pub(crate) total: usize,
     /// The number of parameters that vary and are not shown.
     pub(crate) left_out: usize,
-    /// The place and the name of the metric whose curves are shown.
-    pub(crate) curve: (usize, &'a str),
 }
 
 impl<'a> Data<'a> {
@@ -66,16 +64,7 @@ impl<'a> Data<'a> {
         named: &[String],
     ) -> Result<Self, PlotError> {
         let sample = Sample::new(problem, history, named)?;
-        let curve = (0, sample.metric.name.as_str());
-        Ok(Self { sample, named: !named.is_empty(), total: history.len(), left_out: 0, curve })
-    }
-
-    /// The same with the curves of another metric of the problem.
-    pub(crate) fn curves_of(mut self, problem: &'a Problem, place: usize) -> Self {
-        if let Some(metric) = problem.metrics.get(place) {
-            self.curve = (place, &metric.name);
-        }
-        self
+        Ok(Self { sample, named: !named.is_empty(), total: history.len(), left_out: 0 })
     }
 
     /// The same of at most this many parameters, the most important ones, unless the caller has named some.
@@ -98,19 +87,8 @@ impl<'a> Data<'a> {
 
     /// `run 12: loss 0.31, lr 0.01; stopped early`, of the axes with these numbers.
     pub(crate) fn tip(&self, run: &ValuedRun<'_>, axes: impl IntoIterator<Item = usize>) -> String {
-        let mut text =
-            format!("run {}: {} {}", run.number, self.sample.metric.name, shown(&run.value.into()));
-        let valued =
-            |k: usize| Some((self.sample.axes[k].name(), run.run.point.get(self.sample.axes[k].name())?));
-        for (name, value) in axes.into_iter().filter_map(valued).take(NAMED) {
-            text += &format!(", {name} {}", fit(&shown(value), TEXT, VALUE));
-        }
-        text += match Mark::of(run) {
-            Mark::Whole => "",
-            Mark::Stopped => "; stopped early",
-            Mark::Failed => "; failed",
-        };
-        text
+        let value = Some((self.sample.metric.name.as_str(), run.value));
+        tip(run.number, run.run, value, axes.into_iter().map(|k| self.sample.axes[k].name()))
     }
 
     /// The best run.
@@ -131,6 +109,26 @@ impl<'a> Data<'a> {
     pub(crate) fn colors(&self) -> Vec<Color> {
         self.sample.ranks().into_iter().map(shade).collect()
     }
+}
+
+/// What is shown beside the pointer at a run: its number, its value of the metric if it has one, parameters, its end.
+pub(crate) fn tip<'a>(
+    number: RunNumber,
+    run: &Run,
+    value: Option<(&str, f64)>,
+    names: impl Iterator<Item = &'a ParamPath>,
+) -> String {
+    let parameter =
+        |name: &ParamPath| Some(format!("{name} {}", fit(&shown(run.point.get(name)?), TEXT, VALUE)));
+    let value = value.map(|(metric, value)| format!("{metric} {}", shown(&value.into())));
+    let facts: Vec<String> = value.into_iter().chain(names.filter_map(parameter).take(NAMED)).collect();
+    let colon = if facts.is_empty() { "" } else { ": " };
+    let end = match Mark::of(run) {
+        Mark::Whole => "",
+        Mark::Stopped => "; stopped early",
+        Mark::Failed => "; failed",
+    };
+    format!("run {number}{colon}{}{end}", facts.join(", "))
 }
 
 /// A value as a label.

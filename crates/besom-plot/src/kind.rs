@@ -9,7 +9,7 @@ mod slice;
 
 use std::str::FromStr;
 
-use besom_core::nearest;
+use besom_core::{History, Problem, nearest};
 
 use crate::data::Data;
 use crate::error::{PlotError, UnknownKind};
@@ -50,15 +50,24 @@ impl Kind {
         }
     }
 
-    /// The scene of this kind, in this size in pixels or in its natural one.
-    pub(crate) fn scene(self, data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
+    /// The scene of this kind, of the parameters with these names or of all, in this size in pixels or in its natural one;
+    /// `curves` are the place and the name of other curves than those of the first metric.
+    pub(crate) fn scene(
+        self,
+        problem: &Problem,
+        history: &History,
+        named: &[String],
+        curves: Option<(usize, &str)>,
+        size: Option<(u32, u32)>,
+    ) -> Result<Scene, PlotError> {
+        let data = || Data::new(problem, history, named);
         match self {
-            Self::History => Ok(history::scene(data, size)),
-            Self::Parallel => parallel::scene(data, size),
-            Self::Importance => importance::scene(data, size),
-            Self::Slice => slice::scene(data, size),
-            Self::Contour => contour::scene(data, size),
-            Self::Curves => Ok(curves::scene(data, size)),
+            Self::History => Ok(history::scene(&data()?, size)),
+            Self::Parallel => parallel::scene(&data()?, size),
+            Self::Importance => importance::scene(&data()?, size),
+            Self::Slice => slice::scene(&data()?, size),
+            Self::Contour => contour::scene(&data()?, size),
+            Self::Curves => Ok(curves::Curves::new(problem, history, named, curves)?.scene(size)),
         }
     }
 }

@@ -38,7 +38,7 @@ impl Key {
 /// The marks of runs that did not end by themselves, as far as the sample has such runs.
 pub(crate) fn marks_of(data: &Data<'_>, color: Color) -> Vec<(Key, &'static str)> {
     let marks = [(Mark::Stopped, "stopped early"), (Mark::Failed, "failed")];
-    let occurs = |mark: Mark| data.sample.runs.iter().any(|run| Mark::of(run) == mark);
+    let occurs = |mark: Mark| data.sample.runs.iter().any(|run| Mark::of(run.run) == mark);
     marks
         .into_iter()
         .filter(|(mark, _)| occurs(*mark))

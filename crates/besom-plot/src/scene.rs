@@ -20,6 +20,8 @@ impl Color {
     pub(crate) const FAINT: Self = Self::new(0x9a, 0x9a, 0x9a);
     /// What is shown.
     pub(crate) const MAIN: Self = Self::new(0x1f, 0x77, 0xb4);
+    /// The main color at a third of its strength, through which no line shows.
+    pub(crate) const PALE: Self = Self::new(0xb0, 0xcf, 0xe5);
     /// The best.
     pub(crate) const BEST: Self = Self::new(0xd6, 0x27, 0x28);
     /// The page.
@@ -66,6 +68,8 @@ pub(crate) struct Scene {
 
 /// The height of ordinary text, in pixels.
 pub(crate) const TEXT: u32 = 13;
+/// The width of the line around text that stands on lines, half of it outside of the letters.
+pub(crate) const HALO: u32 = 4;
 /// The height of a title.
 const TITLE: u32 = 16;
 
@@ -120,9 +124,9 @@ impl Scene {
         self.shapes.push(Shape::Text { at, text, size: TEXT, anchor, upwards: true, halo: false });
     }
 
-    /// Text that is readable on lines, before a point.
-    pub(crate) fn text_on_lines(&mut self, at: (f64, f64), text: impl Into<String>) {
-        let (text, anchor) = (text.into(), Anchor::End);
+    /// Text that is readable on lines.
+    pub(crate) fn text_on_lines(&mut self, at: (f64, f64), text: impl Into<String>, anchor: Anchor) {
+        let text = text.into();
         self.shapes.push(Shape::Text { at, text, size: TEXT, anchor, upwards: false, halo: true });
     }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::font::{FAMILIES, MIDDLE};
-use crate::scene::{Anchor, Color, Scene, Shape};
+use crate::scene::{Anchor, Color, HALO, Scene, Shape};
 
 /// The scene as an SVG file, shown this many times as large.
 pub(crate) fn svg(scene: &Scene, scale: f64) -> Vec<u8> {
@@ -84,8 +84,11 @@ impl Element {
             Anchor::Middle => " text-anchor=\"middle\"",
             Anchor::End => " text-anchor=\"end\"",
         };
-        let halo =
-            if *halo { format!("{} paint-order=\"stroke\"", stroke(Color::PAPER, 3)) } else { String::new() };
+        let halo = if *halo {
+            format!("{} paint-order=\"stroke\"", stroke(Color::PAPER, HALO))
+        } else {
+            String::new()
+        };
         let attributes = format!("{place} font-size=\"{size}\"{anchor}{}{halo}", fill(Color::INK));
         Self { name: "text", attributes, content: escaped(text) }
     }

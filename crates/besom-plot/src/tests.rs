@@ -1,17 +1,18 @@
 //! Every picture of any history is drawn completely, or rejected with a reason.
 
 use besom_core::distribution::Continuous;
-use besom_core::{Distribution, Goal, History, Metric, Parameter, Problem, Run, RunState, Space, laws};
+use besom_core::{
+    Curve, Distribution, Goal, History, Metric, Parameter, Problem, Run, RunState, Space, laws,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::data::Data;
 use crate::scene::{Color, Scene, Shape};
 use crate::{Format, Kind, Plot, PlotError, svg};
 
 /// The scene of a kind.
 fn scene(kind: Kind, problem: &Problem, history: &History) -> Result<Scene, PlotError> {
-    kind.scene(&Data::new(problem, history, &[])?, None)
+    Plot::new(kind).scene(problem, history)
 }
 
 /// All points at which something is drawn.
@@ -119,7 +120,16 @@ fn what_cannot_be_drawn_is_rejected_with_a_reason() {
     );
     assert_eq!(
         refusal(Kind::Contour, &problem, &history, &["x"]),
-        "at least 2 parameters that are not constant are required, found 1"
+        "a contour takes two different parameters, not x"
+    );
+    for named in [&["x", "n", "c"][..], &["x", "x"], &["x", "n", "x"]] {
+        let message = format!("a contour takes two different parameters, not {}", named.join(", "));
+        assert_eq!(refusal(Kind::Contour, &problem, &history, named), message);
+    }
+    let one = Space::new(vec![Parameter::new("x", Distribution::uniform(0.0, 1.0))]).expect("a parameter");
+    assert_eq!(
+        refusal(Kind::Contour, &problem.clone().space(one), &history, &[]),
+        "needs 2 or more parameters that vary; found 1"
     );
     assert_eq!(
         refusal(Kind::Importance, &problem, &history, &[]),
@@ -238,6 +248,43 @@ fn scale_enlarges_all_and_size_gives_room() {
     assert!(matches!(huge, Err(PlotError::TooLarge { width: 100_000, .. })));
 }
 
+/// The red tip and all tips of the curves of `acc`, which stand behind those of the metrics.
+fn curves_of_acc(problem: &Problem, history: &History) -> (Option<String>, Vec<String>) {
+    let plot = Plot::new(Kind::Curves).curves_of(problem.metrics.len(), "acc");
+    let scene = plot.scene(problem, history).expect("a picture");
+    assert!(texts(&scene).contains(&"acc"), "it has no goal");
+    let is_red =
+        |place: usize| matches!(&scene.shapes[place], Shape::Line { color, .. } if *color == Color::BEST);
+    let red = scene.tips.iter().find(|(place, _)| is_red(*place)).map(|(_, tip)| tip.clone());
+    assert_eq!(texts(&scene).contains(&"best run"), red.is_some());
+    (red, scene.tips.into_iter().map(|(_, tip)| tip).collect())
+}
+
+#[test]
+fn curves_of_another_key_show_the_best_run_of_the_metric_and_need_no_value_of_it() {
+    let space = Space::new(vec![Parameter::new("x", Distribution::uniform(0.0, 1.0))]).expect("a parameter");
+    let problem = Problem::minimize("loss").space(space);
+    let run = |loss: &[f64]| {
+        let run = Run::new(problem.space.decode(&[0.5])).with_state(RunState::Finished);
+        run.with_curve(0, Curve::new(loss)).with_curve(1, Curve::new([0.2, 0.7]))
+    };
+    let history = History::from_iter([run(&[0.1, 0.9]), run(&[0.5, 0.4]), run(&[])]);
+    let (red, all) = curves_of_acc(&problem, &history);
+    assert_eq!(red.as_deref(), Some("run 1: loss 0.1, x 0.5"));
+    assert_eq!(all, ["run 2: loss 0.4, x 0.5", "run 3: x 0.5", "run 1: loss 0.1, x 0.5"]);
+    let none = History::from_iter([run(&[]), run(&[])]);
+    assert_eq!(
+        curves_of_acc(&problem, &none),
+        (None, vec!["run 1: x 0.5".to_owned(), "run 2: x 0.5".to_owned()])
+    );
+    let without = Problem::without_metric().space(problem.space.clone());
+    let one = Run::new(problem.space.decode(&[0.5])).with_state(RunState::Running);
+    let history_of_one = History::from_iter([one.with_curve(0, Curve::new([0.2, 0.7]))]);
+    assert_eq!(curves_of_acc(&without, &history_of_one), (None, vec!["run 1: x 0.5".to_owned()]));
+    let plot = Plot::new(Kind::Curves).curves_of(2, "lr").draw(&problem, &history, Format::Svg);
+    assert_eq!(plot.expect_err("nothing to draw").to_string(), "no run has logged a number as 'lr' yet");
+}
+
 #[test]
 fn bars_of_importance_have_values() {
     let (problem, history) = sweep(40);
@@ -245,6 +292,14 @@ fn bars_of_importance_have_values() {
     let values: Vec<&str> = texts(&scene).into_iter().filter(|text| text.ends_with(" alone)")).collect();
     assert_eq!(values.len(), 3);
     assert!(values[0].starts_with("0.9") || values[0].starts_with("1.0"), "{values:?}");
+    // The lines by which values are read show through neither.
+    for shape in &scene.shapes {
+        match shape {
+            Shape::Bar { color, .. } => assert_eq!(color.alpha, 1.0),
+            Shape::Text { text, halo, .. } => assert_eq!(*halo, text.ends_with(" alone)"), "{text}"),
+            _ => {}
+        }
+    }
 }
 
 #[test]

@@ -127,7 +127,9 @@ impl From<EngineError> for Failure {
 impl From<InsightError> for Failure {
     fn from(error: InsightError) -> Self {
         Self(match error {
-            InsightError::UnknownParameter { .. } => PyValueError::new_err(error.to_string()),
+            InsightError::UnknownParameter { .. } | InsightError::Pair { .. } => {
+                PyValueError::new_err(error.to_string())
+            }
             error => BesomError::new_err(error.to_string()),
         })
     }

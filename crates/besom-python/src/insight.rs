@@ -83,6 +83,7 @@ pub(crate) fn surface<'py>(
     let found = py.detach(|| -> Result<Value, Failure> {
         let named = two(history, x, y)?;
         let sample = Sample::new(&history.problem, &history.history, &named)?;
+        sample.require_pair()?;
         described(&sample, &sample.surface(&[0, 1])?, cells)
     });
     value::python(py, &found?)

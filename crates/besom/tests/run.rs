@@ -313,7 +313,9 @@ fn pictures_of_a_sweep_are_written_and_bad_wishes_are_refused() {
     refused(&["histroy"], "did you mean 'history'?");
     refused(&["history", "-o", "picture.jpg"], "must end in .svg or .png");
     refused(&["slice", "-p", "c"], "no parameter 'c' that is not constant, did you mean 'a'?; known: a");
-    refused(&["history", "--size", "9x9"], "expected WIDTHxHEIGHT");
+    refused(&["contour", "-p", "a,a"], "a contour takes two different parameters, not a, a");
+    refused(&["history", "--size", "9x9"], "expected WIDTHxHEIGHT in pixels, each from 100 to 10000");
+    refused(&["history", "--scale", "11"], "expected a factor from 0.1 to 10");
     assert!(!desk.path().join("picture.jpg").exists());
 }
 

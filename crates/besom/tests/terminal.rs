@@ -96,10 +96,8 @@ fn runs_that_other_processes_execute_name_them() {
     assert_eq!(desk.call(&["sweep", "sweep.yaml"]).code, Some(0));
     let id = desk.newest();
     let mut first = desk.command(&["agent", &id]);
-    let first = first.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    while !desk.path().join("began---a=1").exists() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    let mut first = first.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    desk.await_file("began---a=1", &mut first);
     let second = desk.call(&["agent", &id, "--count", "1"]);
     desk.file("go", "");
     let first = Answer::from(first.wait_with_output().unwrap());
@@ -196,6 +194,40 @@ fn curves_are_those_of_any_logged_key() {
     refused(&["curves", "--metric", "acuracy"], "did you mean 'accuracy'?; logged: accuracy, loss");
     refused(&["slice", "--metric", "accuracy"], "--metric is for curves only");
     assert_eq!(desk.call(&["plot", &id, "slice", "--metric", "loss"]).code, Some(0), "it is the metric");
+}
+
+#[test]
+fn curves_of_another_key_leave_the_best_run_as_it_is_and_need_no_value_of_the_metric() {
+    let desk = Desk::new();
+    // Run 1 is the best, although run 2 has the better end.
+    let loss = r#"case "$1" in *=1) set 0.1 0.9;; *=2) set 0.5 0.4;; *) set ..;; esac"#;
+    desk.file("train.sh", &format!("{loss}; for x; do besom log loss=$x acc=0.3; done"));
+    desk.file("sweep.yaml", &SWEEP.replace(", goal: maximize", "").replace("4, 5", "4"));
+    assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
+    let svg = |metric: &str| {
+        let answer = desk.call(&["plot", "curves", "--metric", metric, "-o", "-"]);
+        assert_eq!(answer.code, Some(0), "{answer:?}");
+        answer.out
+    };
+    for metric in ["loss", "acc"] {
+        let svg = svg(metric);
+        let best = svg.lines().find(|line| line.contains("stroke=\"#D62728\"")).unwrap();
+        assert!(best.contains("<title>run 1: loss 0.1, a 1"), "{best}");
+    }
+    assert_eq!(svg("acc").matches("<title>run ").count(), 4, "runs without a loss have curves, too");
+    desk.file("sweep.yaml", &SWEEP.replace("metric: {name: loss, goal: maximize}\n", ""));
+    assert_eq!(desk.call(&["run", "sweep.yaml"]).code, Some(0));
+    let without = svg("acc");
+    assert!(!without.contains("is better") && !without.contains("#D62728"), "{without}");
+}
+
+#[test]
+fn curves_before_anything_is_logged_are_no_bad_input() {
+    let desk = desk();
+    assert_eq!(desk.call(&["sweep", "sweep.yaml"]).code, Some(0));
+    let answer = desk.call(&["plot", "curves", "--metric", "acc"]);
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(answer.err.contains("no run has logged a number as 'acc' yet"), "{answer:?}");
 }
 
 #[test]

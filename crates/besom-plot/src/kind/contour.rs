@@ -20,8 +20,7 @@ const NODES: usize = 61;
 const VALUES: usize = 5;
 
 pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, PlotError> {
-    data.sample.require_axes(2)?;
-    let (across, up) = if data.named { (0, 1) } else { most_important(data)? };
+    let (across, up) = if data.named { the_named(data)? } else { most_important(data)? };
     let surface = data.sample.surface(&[across, up])?;
     let (x, y) = (&data.sample.axes[across], &data.sample.axes[up]);
     let field = Field::new(&surface, x, y)?;
@@ -56,7 +55,7 @@ fn runs(scene: &mut Scene, data: &Data<'_>, place: impl Fn(&Run) -> Option<(f64,
             continue;
         }
         scene.dot(at, 4, Color::PAPER, true);
-        Mark::of(run).draw(scene, at, 3, Color::INK);
+        Mark::of(run.run).draw(scene, at, 3, Color::INK);
         scene.tip(data.tip(run, axes));
     }
     if let Some((best, at)) = data.best().and_then(|best| Some((best, place(best.run)?))) {
@@ -141,7 +140,13 @@ impl Field {
     }
 }
 
+fn the_named(data: &Data<'_>) -> Result<(usize, usize), PlotError> {
+    data.sample.require_pair()?;
+    Ok((0, 1))
+}
+
 fn most_important(data: &Data<'_>) -> Result<(usize, usize), PlotError> {
+    data.sample.require_axes(2)?;
     let order = data.sample.by_importance()?;
     Ok((order[0], order[1]))
 }

@@ -18,7 +18,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
     scene.line(line, Color::BEST, 2);
     for run in &data.sample.runs {
         let at = frame.at(x.place(run.number.get() as f64), y.place(run.value));
-        Mark::of(run).draw(&mut scene, at, 4, Color::MAIN);
+        Mark::of(run.run).draw(&mut scene, at, 4, Color::MAIN);
         scene.tip(data.tip(run, 0..data.sample.axes.len()));
     }
     let is_beyond = |value| !(0.0..=1.0).contains(&y.place(value));

@@ -38,12 +38,12 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
         let middle = frame.top + (row as f64 + 0.5) * height;
         let bar = |share: f64| (frame.at(x.place(share), 0.0).0, middle + 0.3 * height);
         let from = (frame.left, middle - 0.3 * height);
-        scene.bar(from, bar(importance.total), Color::MAIN.alpha(0.35));
+        scene.bar(from, bar(importance.total), Color::PALE);
         scene.bar(from, bar(importance.alone), Color::MAIN);
         scene.tip(importance.parameter.to_string());
         scene.text((frame.left - 8.0, middle), name, Anchor::End);
         let values = format!("{:.2} ({:.2} alone)", importance.total, importance.alone);
-        scene.text((bar(importance.total).0 + 6.0, middle), values, Anchor::Start);
+        scene.text_on_lines((bar(importance.total).0 + 6.0, middle), values, Anchor::Start);
     }
     scene.rule((frame.left, frame.top), (frame.left, frame.bottom), Color::INK);
     let below = "share of the variation that the parameter explains alone (dark), and in all (light)";

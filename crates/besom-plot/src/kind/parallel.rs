@@ -76,7 +76,7 @@ fn axis(scene: &mut Scene, frame: &Frame, column: f64, labels: &Labels, room: f6
         scene.rule((x - 4.0, y), (x, y), Color::INK);
         let text = labels.beside(text);
         let text = if labels.names { fit(&text, TEXT, room.min(x - 9.0)) } else { text };
-        scene.text_on_lines((x - 7.0, y), text);
+        scene.text_on_lines((x - 7.0, y), text, Anchor::End);
     }
     // The first and the last name would reach beyond the picture.
     let title = fit(&labels.title, TEXT, room);

@@ -58,7 +58,7 @@ fn runs_over(scene: &mut Scene, data: &Data<'_>, k: usize, at: impl Fn(f64, f64)
     for run in &data.sample.runs {
         let Some(u) = data.sample.place(run.run, k) else { continue };
         let age = run.number.get() as f64 / data.total as f64;
-        Mark::of(run).draw(scene, at(u, run.value), 3, Color::MAIN.alpha(0.25 + 0.7 * age));
+        Mark::of(run.run).draw(scene, at(u, run.value), 3, Color::MAIN.alpha(0.25 + 0.7 * age));
         scene.tip(data.tip(run, [k]));
     }
     let best = data.best().and_then(|best| Some((best, data.sample.place(best.run, k)?)));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use besom_controller::Sweep;
-use besom_core::{Curve, History, Metric, Problem, Registry, did_you_mean, logged_value, nearest};
+use besom_core::{Curve, History, Problem, Registry, did_you_mean, logged_value, nearest};
 use besom_insight::InsightError;
 
 use crate::cli::arguments::PlotArguments;
@@ -32,12 +32,13 @@ pub(crate) fn plot(registry: &Registry, place: &Place, arguments: &PlotArguments
         picture = picture.size(width, height);
     }
     let (id, sweep) = (sweep.id(), controller.sweep());
-    let bytes = match arguments.metric.as_deref().filter(|key| !is_first(sweep.problem(), key)) {
-        None => picture.draw(sweep.problem(), sweep.history(), format),
+    let problem = sweep.problem();
+    let bytes = match arguments.metric.as_deref().filter(|key| !is_first(problem, key)) {
+        None => picture.draw(problem, sweep.history(), format),
         Some(key) => {
             check_kind(arguments.kind)?;
-            let (problem, history) = with_curves(&mut *store, id, sweep, key)?;
-            picture.curves_of(problem.metrics.len() - 1).draw(&problem, &history, format)
+            let history = with_curves(&mut *store, id, sweep, key)?;
+            picture.curves_of(problem.metrics.len(), key).draw(problem, &history, format)
         }
     };
     let bytes = bytes.map_err(of_input)?;
@@ -65,10 +66,9 @@ fn check_kind(kind: Kind) -> Result<(), InputError> {
     }
 }
 
-/// The problem with one more metric, this key, and its curves, as runs have logged them.
-fn with_curves(store: &mut dyn Store, id: &SweepId, sweep: &Sweep, key: &str) -> Result<(Problem, History)> {
-    let problem = sweep.problem().clone().with_metric(Metric::minimize(key));
-    let place = problem.metrics.len() - 1;
+/// The runs with the curves of this key, as they have logged it, behind those of the metrics.
+fn with_curves(store: &mut dyn Store, id: &SweepId, sweep: &Sweep, key: &str) -> Result<History> {
+    let place = sweep.problem().metrics.len();
     let number = |value: &Value| value.as_f64().filter(|x| x.is_finite()).unwrap_or(f64::NAN);
     let mut runs = Vec::new();
     for (run, known) in sweep.history().iter() {
@@ -77,19 +77,23 @@ fn with_curves(store: &mut dyn Store, id: &SweepId, sweep: &Sweep, key: &str) ->
         runs.push(known.clone().with_curve(place, Curve::new(values.collect::<Vec<_>>())));
     }
     if runs.iter().all(|run| run.curve(place).last().is_none()) {
-        return Err(unknown(store, id, key)?.into());
+        return Err(unknown(store, id, key)?);
     }
-    Ok((problem, runs.into_iter().collect()))
+    Ok(runs.into_iter().collect())
 }
 
-/// What to say of a key as which no run has logged a number.
-fn unknown(store: &mut dyn Store, id: &SweepId, key: &str) -> Result<InputError> {
+/// What to say of a key as which no run has logged a number. Where runs have logged no numbers at all, there is nothing to
+/// show yet.
+fn unknown(store: &mut dyn Store, id: &SweepId, key: &str) -> Result<anyhow::Error> {
     let logged = store.logged_by_run(id)?;
     let keys = logged.iter().flat_map(|(_, keys)| keys.keys()).filter(|logged| logged.numbers > 0);
     let keys: BTreeSet<&str> = keys.map(|logged| logged.key.as_str()).collect();
+    if keys.is_empty() {
+        return Ok(InsightError::NoValues { metric: key.to_owned() }.into());
+    }
     let near = did_you_mean(nearest(key, keys.iter().copied()));
     let known = keys.into_iter().collect::<Vec<_>>().join(", ");
-    Ok(InputError::new(format!("no run has logged a number as '{key}'{near}; logged: {known}")))
+    Ok(InputError::new(format!("no run has logged a number as '{key}'{near}; logged: {known}")).into())
 }
 
 /// What the user can mend is the user's input; that there is nothing to show yet is not.

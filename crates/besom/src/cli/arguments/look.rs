@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use besom_core::RunState;
-use besom_plot::Kind;
+use besom_plot::{Kind, Plot};
 use clap::Args;
 
 use crate::cli::target::RunName;
@@ -131,15 +131,19 @@ pub(crate) struct PlotArguments {
 }
 
 fn parse_scale(text: &str) -> Result<f64, String> {
-    let scale = text.parse().ok().filter(|scale| (0.1..=10.0).contains(scale));
-    scale.ok_or_else(|| "expected a factor from 0.1 to 10, such as 2".to_owned())
+    let (least, most) = (Plot::SCALES.start(), Plot::SCALES.end());
+    let scale = text.parse().ok().filter(|scale| Plot::SCALES.contains(scale));
+    scale.ok_or_else(|| format!("expected a factor from {least} to {most}, such as 2"))
 }
 
 /// Reads a size such as `900x520`.
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
     let sides =
         text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    let (least, most) = (Plot::SIDES.start(), Plot::SIDES.end());
     sides
-        .filter(|(width, height)| (100..=10_000).contains(width) && (100..=10_000).contains(height))
-        .ok_or_else(|| "expected WIDTHxHEIGHT in pixels, each from 100 to 10000, such as 900x520".to_owned())
+        .filter(|(width, height)| [width, height].into_iter().all(|side| Plot::SIDES.contains(side)))
+        .ok_or_else(|| {
+            format!("expected WIDTHxHEIGHT in pixels, each from {least} to {most}, such as 900x520")
+        })
 }
