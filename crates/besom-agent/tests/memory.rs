@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use besom_agent::{
-    AgentOptions, ExitReason, FunctionRunner, Idle, Link, Outcome, ProgramRunner, RunContext, Runner,
-    Shutdown, work,
+    AgentOptions, CrashLoopGuard, ExitReason, FunctionRunner, Idle, Link, Outcome, ProgramRunner, RunContext,
+    Runner, Shutdown, work,
 };
 use besom_core::{BoxError, Goal, RunNumber, RunState};
 use besom_store::{
@@ -44,7 +44,9 @@ fn agent(mut store: MemoryStore, runner: &mut dyn Runner) -> Outcome {
         }
         Ok(Idle::Waiting)
     };
-    let options = AgentOptions::new("thread").poll_max(Duration::from_millis(5));
+    // The first three runs fail, and one agent may get all of them.
+    let guard = CrashLoopGuard::new(4, Duration::from_secs(1));
+    let options = AgentOptions::new("thread").poll_max(Duration::from_millis(5)).guard(guard);
     work(&mut store, &id(), &options, runner, &Shutdown::new(), &mut idle).unwrap()
 }
 
