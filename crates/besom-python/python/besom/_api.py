@@ -5,9 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any, Optional
 
-from besom import _besom, _frame, _order, _place, _show
+from besom import _besom, _frame, _order, _place, _report, _show
 from besom._plain import merged, with_floats
-
 
 
 def warn_of_missing_metric(store: _besom.Store, id: str) -> None:
@@ -142,8 +141,7 @@ class ApiSweep:
     @property
     def goal(self) -> str:
         """``minimize`` or ``maximize``."""
-        metrics = self._row["metrics"]
-        return metrics[0]["goal"] if metrics else "minimize"
+        return _report.goal(self._row)
 
     @property
     def runs(self) -> list[ApiRun]:

@@ -52,13 +52,14 @@ class _Lines:
         self._store = _besom.Store(_place.store_directory())
         self._cursor, _ = self._store.ended(sweep_id)
         self._sweep = self._store.sweep(sweep_id)
-        self._constants = _report.constants(self._store.config(sweep_id))
+        self._config = self._store.config(sweep_id)
+        self._constants = _report.constants(self._config)
         self._told: set[tuple[int, Any]] = set()
         best = [run for run in self._store.runs(sweep_id, "best", 100) if run["state"] == "finished"]
         self._best: Optional[float] = best[0]["best"] if best else None
 
     def __enter__(self) -> _Lines:
-        _say.say(_report.beginning(self._sweep, self._store.config(self._id)))
+        _say.say(_report.beginning(self._sweep, self._config))
         return self
 
     def watch(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from besom._besom import Store, number
-from besom._show import counts, flat
+from besom._show import counts, flat, uncounted
 
 #: The most characters of a parameter in the line of a run, as in the command's tables.
 WIDEST = 32
@@ -115,7 +115,7 @@ def _better(store: Store, sweep: dict[str, Any], status: dict[str, Any]) -> list
     lines, sign = [], -1 if goal(sweep) == "maximize" else 1
     better, best = status["better_uncounted"], sign * status["best"]["value"]
     if better:
-        lines.append(f"run {better['run']} ({better['state']}) had {number(better['value'])}, which does not count")
+        lines.append(uncounted(better))
     waiting = [run for run in store.runs(sweep["id"], "best") if run["state"] in ("preempted", "pending") and run["best"] is not None]
     for run in waiting[:1]:
         if sign * run["best"] < best:

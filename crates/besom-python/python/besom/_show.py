@@ -36,8 +36,13 @@ def best_line(metrics: list[dict[str, Any]], best: Optional[dict[str, Any]], bet
         running = ", running" if best["state"] == "running" else ""
         parts.append(f"best {metrics[0]['name']} {number(best['value'])} (run {best['run']}{running})")
     if better:
-        parts.append(f"run {better['run']} ({better['state']}) had {number(better['value'])}, which does not count")
+        parts.append(uncounted(better))
     return "; ".join(parts)
+
+
+def uncounted(better: dict[str, Any]) -> str:
+    """Return ``run 4 (killed) had 0.256, which does not count``."""
+    return f"run {better['run']} ({better['state']}) had {number(better['value'])}, which does not count"
 
 
 def missing(store: Store, sweep: dict[str, Any]) -> str:

@@ -126,7 +126,7 @@ def open_in(directory: str, name: str) -> Any:
     path = os.path.join(directory, name)
     if not os.path.exists(path):
         raise ValueError(f"besom restores what lies in the directory of the run only, and there is no {path}")
-    return open(path, encoding=None if _is_binary(path) else "utf-8", mode="rb" if _is_binary(path) else "r")
+    return open(path, "rb") if _is_binary(path) else open(path, encoding="utf-8")
 
 
 def _is_binary(path: str) -> bool:

@@ -89,7 +89,7 @@ def history(sweep: Any) -> Any:
     return figure
 
 
-def _runs(axes: Any, placed: list[tuple[dict[str, Any], float, float]], **style: Any) -> None:
+def _runs(axes: Any, placed: list[tuple[dict[str, Any], float, float]]) -> None:
     """Draw runs at their places, with a mark for each way to end and its label for a legend."""
     marks: tuple[tuple[str, dict[str, Any]], ...] = (
         ("run", {"color": RUN, "linewidths": 0}),
@@ -101,7 +101,7 @@ def _runs(axes: Any, placed: list[tuple[dict[str, Any], float, float]], **style:
         if chosen:
             alpha = [place[0].get("age", 0.8) for place in chosen]
             xs, ys = [x for _, x, _ in chosen], [y for _, _, y in chosen]
-            axes.scatter(xs, ys, alpha=alpha, label=label, **{"s": 18, **mark, **style})
+            axes.scatter(xs, ys, s=18, alpha=alpha, label=label, **mark)
 
 
 def _mark(run: dict[str, Any]) -> str:
@@ -188,11 +188,11 @@ def slice(sweep: Any) -> Any:
     rows = max(1, math.ceil(len(sample["axes"]) / columns))
     figure, panels = _figure(columns, rows, width=max(4.0, 3.2 * columns), height=3.2 * rows + 0.4)
     runs = [{**run, "age": 0.25 + 0.75 * run["number"] / len(shown.history)} for run in sample["runs"]]
-    values = [run["value"] for run in runs]
+    values, best = [run["value"] for run in runs], _best(sample)
     for k, (panel, axis) in enumerate(zip(panels, sample["axes"])):
         _runs(panel, [(run, run["places"][k], run["value"]) for run in runs if run["places"][k] is not None])
         panel.set_xticks([at for at, _ in axis["ticks"]], [_cut(text, 12) for _, text in axis["ticks"]])
-        _span(panel, values, _best(sample))
+        _span(panel, values, best)
         panel.set(xlabel=_cut(axis["name"]), xlim=(-0.03, 1.03))
     for panel in panels[len(sample["axes"]) :]:
         panel.remove()

@@ -17,7 +17,8 @@ from optuna import TrialPruned
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from besom.integrations._optuna_space import Parameter
+from besom.integrations._optuna_space import LEARNED, Parameter
+
 
 class Grid:
     """The points of a study, as far as its trials show them, for one of the trials."""
@@ -25,7 +26,7 @@ class Grid:
     def __init__(self, trials: list[FrozenTrial], trial: FrozenTrial) -> None:
         self._trial = trial
         self._others = [t for t in trials if t.state != TrialState.WAITING and t.number != trial.number]
-        learned = [t for t in self._others if t.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+        learned = [t for t in self._others if t.state in LEARNED]
         #: The parameters of the trials, with the number of their values. Several, if parameters depend on others.
         self._spaces = list({frozenset(space.items()): space for space in map(_counts, learned) if space}.values())
 
@@ -61,8 +62,10 @@ class Grid:
 
     def _left(self, space: Mapping[str, int], name: str) -> list[int]:
         """Return the values of a parameter at the points that have not been tried and agree with what the trial has."""
+        if name not in space:
+            return []
         tried, has = self._tried(space), _cell(self._trial).items()
-        return [dict(cell)[name] for cell in _cells(space) if cell not in tried and has <= cell and name in space]
+        return [dict(cell)[name] for cell in _cells(space) if cell not in tried and has <= cell]
 
     def _tried(self, space: Mapping[str, int]) -> set[frozenset[tuple[str, int]]]:
         cells = map(_cell, [*self._others, self._trial])

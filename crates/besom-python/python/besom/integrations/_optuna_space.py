@@ -22,6 +22,9 @@ _STATES = {
     TrialState.RUNNING: "running",
 }
 
+#: States of trials that show the space.
+LEARNED = (TrialState.COMPLETE, TrialState.PRUNED)
+
 #: Names that a sweep has as they are. Methods of your own then see the names that they know.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 

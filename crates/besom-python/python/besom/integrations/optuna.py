@@ -24,7 +24,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from besom import _besom
 from besom.integrations._optuna_grid import Grid
-from besom.integrations._optuna_space import Space
+from besom.integrations._optuna_space import LEARNED, Space
 
 
 class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ignore]
@@ -68,7 +68,7 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
         trials = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number or t.state.is_finished()]
         suggested = Space(search_space).suggest(self._method, goal, [t for t in trials if t.number != trial.number], self._seed)
-        if suggested is None and all(_varied(t) <= search_space.keys() for t in trials if t.state in _LEARNED):
+        if suggested is None and all(_varied(t) <= search_space.keys() for t in trials if t.state in LEARNED):
             self._warn_once()
         return suggested or {}
 
@@ -101,10 +101,6 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         """Do nothing: suggestions are a function of seed and trials."""
 
 
-#: States of trials that show the space.
-_LEARNED = (TrialState.COMPLETE, TrialState.PRUNED)
-
-
 def _varied(trial: FrozenTrial) -> set[str]:
     """Return the parameters of a trial that could have had another value."""
     return {name for name, distribution in trial.distributions.items() if not distribution.single()}
@@ -115,7 +111,7 @@ def _known(trials: Iterable[FrozenTrial]) -> dict[str, BaseDistribution]:
 
     A parameter that only one of many trials has cannot be learned, and an objective may invent one for each trial.
     """
-    finished = [trial for trial in trials if trial.state in _LEARNED]
+    finished = [trial for trial in trials if trial.state in LEARNED]
     found: dict[str, list[BaseDistribution]] = {}
     for trial in finished:
         for name, distribution in trial.distributions.items():
