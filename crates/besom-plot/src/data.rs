@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::PlotError;
 use crate::color::shade;
 use crate::font::fit;
+use crate::scale::Scale;
 use crate::scene::{Color, Scene, TEXT};
 
 /// The most parameters of a run that are named beside the pointer, and the room for the text of each.
@@ -89,6 +90,16 @@ impl<'a> Data<'a> {
     pub(crate) fn tip(&self, run: &ValuedRun<'_>, axes: impl IntoIterator<Item = usize>) -> String {
         let value = Some((self.sample.metric.name.as_str(), run.value));
         tip(run.number, run.run, value, axes.into_iter().map(|k| self.sample.axes[k].name()))
+    }
+
+    /// The axis of the metric.
+    pub(crate) fn scale(&self) -> Scale {
+        Scale::over(self.sample.span(self.sample.runs.iter().map(|run| run.value)))
+    }
+
+    /// How many runs lie beyond the ends of the axis of the metric.
+    pub(crate) fn beyond(&self, scale: &Scale) -> usize {
+        self.sample.runs.iter().filter(|run| !(0.0..=1.0).contains(&scale.place(run.value))).count()
     }
 
     /// The best run.

@@ -286,6 +286,16 @@ fn curves_of_another_key_show_the_best_run_of_the_metric_and_need_no_value_of_it
 }
 
 #[test]
+fn every_picture_can_be_as_small_as_allowed() {
+    let (problem, history) = sweep(40);
+    let side = *Plot::SIDES.start();
+    for &kind in Kind::ALL {
+        let small = Plot::new(kind).size(side, side).draw(&problem, &history, Format::Svg);
+        assert!(small.is_ok(), "{kind:?}: {small:?}");
+    }
+}
+
+#[test]
 fn bars_of_importance_have_values() {
     let (problem, history) = sweep(40);
     let scene = scene(Kind::Importance, &problem, &history).expect("a picture");

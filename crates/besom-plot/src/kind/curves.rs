@@ -117,9 +117,12 @@ fn lines<'a>(problem: &Problem, history: &'a History, place: usize, names: &[&Pa
     let line = |(number, run): (RunNumber, &'a Run)| {
         let curve = &run.curve(place).values;
         let (steps, points) = (curve.len(), thinned(curve));
+        if points.is_empty() {
+            return None;
+        }
         let value = problem.metric().and_then(|metric| Some((metric.name.as_str(), problem.value(run, 0)?)));
         let tip = tip(number, run, value, names.iter().copied());
-        (!points.is_empty()).then_some(Line { number, run, steps, points, tip })
+        Some(Line { number, run, steps, points, tip })
     };
     history.iter().filter_map(line).collect()
 }

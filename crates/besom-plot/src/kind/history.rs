@@ -10,7 +10,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
     let title = format!("{} of {} runs", data.sample.metric.name, data.total);
     let mut scene = Scene::new(size, (900, 520), &title);
     let x = Scale::between(1.0, data.total as f64);
-    let y = Scale::over(data.sample.span(data.sample.runs.iter().map(|run| run.value)));
+    let y = data.scale();
     let y_labels = Labels::of(&y, data.metric_title());
     let frame = Frame::whole(&scene, &y_labels);
     frame.axes(&mut scene, &Labels::counting(&x, "run"), &y_labels);
@@ -21,11 +21,9 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Scene {
         Mark::of(run.run).draw(&mut scene, at, 4, Color::MAIN);
         scene.tip(data.tip(run, 0..data.sample.axes.len()));
     }
-    let is_beyond = |value| !(0.0..=1.0).contains(&y.place(value));
-    let beyond = data.sample.runs.iter().filter(|run| is_beyond(run.value)).count();
     let mut keys = vec![(Key::Line(Color::BEST), "best so far"), (Key::Run(Mark::Whole, Color::MAIN), "run")];
     keys.extend(marks_of(data, Color::MAIN));
-    legend(&mut scene, &keys, beyond);
+    legend(&mut scene, &keys, data.beyond(&y));
     scene
 }
 

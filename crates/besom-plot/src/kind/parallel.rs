@@ -28,7 +28,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     let natural = (columns.saturating_mul(COLUMN).saturating_add(60).clamp(600, 10_000), 520);
     let title = format!("parameters and {metric} of {} runs{}", runs.len(), data.left_out_title());
     let mut scene = Scene::new(size, natural, &title);
-    let scale = Scale::over(data.sample.span(runs.iter().map(|run| run.value)));
+    let scale = data.scale();
     let ranked = ranked_values(data);
     let across = f64::from(scene.width);
     let left = (axes[0].widest() + 18.0).min(across / 4.0).max(40.0);

@@ -5,7 +5,6 @@ use crate::axis::labels;
 use crate::data::{Data, Mark};
 use crate::frame::{Frame, Labels};
 use crate::legend::{Key, legend, marks_of};
-use crate::scale::Scale;
 use crate::scene::{Color, Scene};
 
 /// The most panels side by side: with more a picture is too wide for a page.
@@ -26,14 +25,16 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     let (runs, metric) = (data.sample.runs.len(), &data.sample.metric.name);
     let title = format!("{metric} over each parameter, {runs} runs{}", data.left_out_title());
     let mut scene = Scene::new(size, natural, &title);
-    let scale = Scale::over(data.sample.span(data.sample.runs.iter().map(|run| run.value)));
+    let scale = data.scale();
     let width = f64::from(scene.width) / across as f64;
     let height = (f64::from(scene.height) - TITLE - LEGEND) / rows as f64;
+    // Panels below each other begin at one place.
+    let y_labels = Labels::of(&scale, metric.clone());
+    let room = y_labels.room().min(width / 2.0).max(40.0);
     for k in 0..data.sample.axes.len() {
         let (column, row) = ((k % across) as f64, (k / across) as f64);
-        let y = Labels::of(&scale, if k % across == 0 { metric.clone() } else { String::new() });
-        // Panels below each other begin at one place.
-        let room = Labels::of(&scale, metric.clone()).room().clamp(40.0, width / 2.0);
+        let title = if k % across == 0 { metric.clone() } else { String::new() };
+        let y = Labels { title, ..y_labels.clone() };
         let (left, top) = (column * width, TITLE + row * height);
         let frame = Frame {
             left: left + room,
@@ -47,9 +48,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     let mut keys =
         vec![(Key::Dot(Color::BEST), "best run"), (Key::Ages(Color::MAIN), "earlier to later runs")];
     keys.extend(marks_of(data, Color::MAIN));
-    let is_beyond = |value| !(0.0..=1.0).contains(&scale.place(value));
-    let beyond = data.sample.runs.iter().filter(|run| is_beyond(run.value)).count();
-    legend(&mut scene, &keys, beyond);
+    legend(&mut scene, &keys, data.beyond(&scale));
     Ok(scene)
 }
 
