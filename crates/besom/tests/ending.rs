@@ -125,7 +125,7 @@ fn the_next_watcher_ends_what_an_agent_of_another_machine_has_left_behind() {
     assert!(states(&desk, &id).iter().any(|state| state == "running"));
     let answer = desk.call(&["agent", &id]);
     assert_eq!(answer.code, Some(0), "{answer:?}");
-    assert!(answer.out.contains("waiting for the end of 2 of its runs"), "{answer:?}");
+    assert!(answer.out.contains("waiting for 2 of its runs to end"), "{answer:?}");
     assert!(states(&desk, &id).iter().all(|state| state == "killed"), "{answer:?}");
 }
 

@@ -37,7 +37,7 @@ fn an_extended_sweep_has_the_runs_that_it_had_had_with_the_greater_cap() {
     for method in ["random", "grid"] {
         let (desk, id) = desk(method);
         let answer = desk.call(&["extend", &id[..5], "3"]);
-        let said = format!("sweep {id} may have 5 runs now; run them with: besom agent {id}");
+        let said = format!("sweep {id} can now have 5 runs; run them with: besom agent {id}");
         assert!(answer.code == Some(0) && answer.out.contains(&said), "{answer:?}");
         let answer = desk.call(&["agent", &id, "-j", "2"]);
         assert!(answer.code == Some(0) && answer.out.contains("run_cap of 5 reached"), "{answer:?}");
@@ -55,7 +55,7 @@ fn a_sweep_with_nothing_left_to_try_stays_finished_and_says_so() {
     let (desk, id) = desk("grid");
     assert_eq!(desk.call(&["run", "sweep.yaml", "--resume", "--run-cap", "6"]).code, Some(0));
     let answer = desk.call(&["extend", &id, "1"]);
-    let said = format!("sweep {id} can have no more runs: finished: search space exhausted");
+    let said = format!("sweep {id} cannot have more runs: finished: search space exhausted");
     assert!(answer.code == Some(2) && answer.err.contains(&said), "{answer:?}");
     assert_eq!(params(&desk, &id).len(), 6);
 }
@@ -67,9 +67,9 @@ fn a_sweep_that_has_not_ended_gets_more_than_its_cap_and_a_canceled_one_gets_non
     let id = desk.newest();
     assert_eq!(desk.call(&["pause", &id]).code, Some(0));
     let answer = desk.call(&["extend", &id, "1"]);
-    assert!(answer.out.contains("may have 3 runs now; it is paused, resume it with"), "{answer:?}");
+    assert!(answer.out.contains("can now have 3 runs; it is paused; resume it with"), "{answer:?}");
     let answer = desk.call(&["extend", &id, &u64::MAX.to_string()]);
-    assert!(answer.out.contains(&format!("may have {} runs now", i64::MAX)), "what is stored: {answer:?}");
+    assert!(answer.out.contains(&format!("can now have {} runs", i64::MAX)), "what is stored: {answer:?}");
     assert_eq!(desk.call(&["cancel", &id]).code, Some(0));
     let answer = desk.call(&["extend", &id, "1"]);
     assert!(

@@ -135,8 +135,8 @@ fn what_cannot_be_is_refused_before_anything_is_stored_and_says_what_can() {
     check(&four, &["--gpus", "all", "--gpus-per-run", "2", "-j", "3"], &["needs 6 GPUs", "at most -j 2"]);
     check(&four, &["--gpus", "0,1", "--gpus-per-run", "4"], &["only 2 GPUs"]);
     check(&four, &["--gpus", "0,7"], &["no GPU 7", "0, 1, 2, 3"]);
-    check(&four, &["--gpus", "0,0", "--gpus-per-run", "2"], &["gives a run GPU 0 twice"]);
-    check(&four, &["--gpus", "0,first"], &["\"first\" is no GPU", "0,1"]);
+    check(&four, &["--gpus", "0,0", "--gpus-per-run", "2"], &["gives one run GPU 0 twice"]);
+    check(&four, &["--gpus", "0,first"], &["\"first\" is not a GPU", "0,1"]);
     check(&four, &["--gpus-per-run", "2"], &["--gpus"]);
 }
 
@@ -150,7 +150,7 @@ fn a_busy_gpu_is_waited_for_with_a_word_and_nothing_is_claimed_meanwhile() {
     let runs = desk.json(&["runs", "--json"]);
     assert!(runs.as_array().unwrap().iter().all(|run| run["state"] == "pending"), "{runs}");
     std::fs::remove_file(users).unwrap();
-    assert!(lines.map(Result::unwrap).any(|line| line.contains("slot 0 begins runs again")));
+    assert!(lines.map(Result::unwrap).any(|line| line.contains("slot 0 can start runs again")));
     assert!(child.wait().unwrap().success());
     assert_eq!(seen(&desk), ["0 1 1 PCI_BUS_ID"]);
 }

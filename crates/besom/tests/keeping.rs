@@ -84,7 +84,7 @@ fn doctor_finds_a_store_well_or_says_what_is_wrong_and_saves_the_rest() {
     damage(&desk, 8);
     let answer = desk.call(&["doctor"]);
     assert_eq!(answer.code, Some(1), "{answer:?}");
-    assert!(answer.out.contains("save what can be read in a new store with: besom doctor --salvage DIR"));
+    assert!(answer.out.contains("copy what can be read to a new store with: besom doctor --salvage DIR"));
     let answer = desk.call(&["doctor", "--salvage", "saved"]);
     assert!(answer.out.starts_with("store saved: "), "{answer:?}");
     let _ = desk.call(&["--store", "saved", "runs", &id]);

@@ -69,7 +69,7 @@ fn runs_are_named_by_number_best_or_last() {
     assert_eq!(desk.json(&["show", &id, "best", "--json"])["run"]["number"], 2);
     assert_eq!(desk.json(&["show", &id, "last", "--json"])["run"]["number"], 3);
     refused(&desk.call(&["show", &id, "9"]), &format!("sweep {id} has no run 9: it has runs 1 to 3"));
-    refused(&desk.call(&["show", &id, "bets"]), "expected the number of a run, best, or last");
+    refused(&desk.call(&["show", &id, "bets"]), "expected a run number, best or last");
     refused(&desk.call(&["show", &id, "0"]), "run numbers start at 1");
 }
 

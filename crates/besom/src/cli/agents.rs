@@ -80,7 +80,8 @@ fn supervisor() -> Result<Vec<OsString>> {
     let linux = Path::new("/proc/self/exe");
     let executable = match linux.exists() {
         true => linux.to_owned(),
-        false => std::env::current_exe().context("cannot find this program to supervise others")?,
+        false => std::env::current_exe()
+            .context("cannot find besom's own executable, which supervises programs")?,
     };
     Ok(vec![executable.into(), SUPERVISE.into()])
 }
@@ -109,23 +110,22 @@ impl Attendant for Display<'_> {
             }
             Event::StoreWorks => self.progress.notice("the store works again"),
             Event::MachineFails { message } => {
-                self.progress.notice(&format!("this machine cannot begin runs: {message}; waiting"));
+                self.progress.notice(&format!("this machine cannot start runs: {message}; waiting"));
             }
-            Event::MachineWorks => self.progress.notice("this machine begins runs again"),
+            Event::MachineWorks => self.progress.notice("this machine can start runs again"),
             Event::RecoveryFails { message } => {
-                self.progress
-                    .notice(&format!("a run of an agent that is gone cannot be recovered: {message}"));
+                self.progress.notice(&format!("cannot recover a run of a dead agent: {message}"));
             }
             Event::SlotWaits { slot, message } => {
-                self.progress.notice(&format!("slot {slot} begins no run: {message}; waiting"));
+                self.progress.notice(&format!("slot {slot} cannot start runs: {message}; waiting"));
             }
-            Event::SlotReady { slot } => self.progress.notice(&format!("slot {slot} begins runs again")),
+            Event::SlotReady { slot } => self.progress.notice(&format!("slot {slot} can start runs again")),
             Event::Quarantined { agent, reason } => {
-                let what = "what failed there is given back to others";
-                self.progress.notice(&format!("agent {agent} leaves, {what}: {reason}"));
+                let what = "its failed runs go to other agents";
+                self.progress.notice(&format!("agent {agent} exits; {what}: {reason}"));
             }
             Event::SteppingFailed { message } => {
-                self.progress.notice(&format!("stepping the sweep failed: {message}"));
+                self.progress.notice(&format!("cannot step the sweep: {message}"));
             }
             _ => {}
         }

@@ -18,38 +18,42 @@ pub(crate) use organize::{EnqueueArguments, NoteArguments, RemoveArguments, Rena
 use crate::cli::output::Color;
 use crate::cli::target::RunName;
 
+/// The heading of the options that every subcommand takes, so that its own come first.
+const GLOBAL: &str = "Global options";
+
 /// Hyperparameter sweeps with no account, server or network.
 #[derive(Debug, Parser)]
 #[command(name = "besom", version, max_term_width = 100, infer_subcommands = false)]
 #[command(
-    after_help = "Exit codes: 0 success, 1 failure or nothing to show yet, 2 invalid input, 130 ended by Ctrl-C."
+    after_help = "Exit codes: 0 success, 1 failure or nothing to show yet, 2 invalid input, 130 interrupted by Ctrl-C."
 )]
 pub(crate) struct Arguments {
-    /// Directory of the store [default: $BESOM_STORE, else .besom here or in a directory above]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Directory of the store [default: $BESOM_STORE, or the nearest .besom here or in a parent directory]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) store: Option<PathBuf>,
-    /// When to print colors
+    /// When to print colors: auto, always or never
     #[arg(
         long,
         global = true,
+        help_heading = GLOBAL,
         value_enum,
         value_name = "WHEN",
         default_value_t,
         hide_possible_values = true
     )]
     pub(crate) color: Color,
-    /// Let the group use a new store, too
-    #[arg(long, global = true, hide_short_help = true)]
+    /// If the store is new, give your group access to it
+    #[arg(long, global = true, help_heading = GLOBAL, hide_short_help = true)]
     pub(crate) shared: bool,
-    /// Use a store on a network file system, which may damage it [default: $BESOM_ALLOW_NETWORK_FS]
-    #[arg(long, global = true, hide_short_help = true)]
+    /// Allow a store on a network file system, which may damage it [default: $BESOM_ALLOW_NETWORK_FS]
+    #[arg(long, global = true, help_heading = GLOBAL, hide_short_help = true)]
     pub(crate) allow_network_fs: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 impl Arguments {
-    /// Where the store is that is meant.
+    /// The store that the arguments name.
     pub(crate) fn place(&self) -> Result<Place, EngineError> {
         let mut place = Place::find(self.store.as_deref().map(Path::as_os_str))?;
         if self.shared {
@@ -67,14 +71,14 @@ pub(crate) enum Command {
     Sweep(SweepArguments),
     /// Execute runs of a sweep until it finishes
     Agent(AgentArguments),
-    /// Step a sweep until it finishes: suggest runs, stop bad ones
+    /// Suggest runs and stop bad ones until a sweep finishes
     Controller {
-        /// Id of the sweep, or its beginning
+        /// Sweep id or unique prefix
         id: String,
     },
     /// Show the status of sweeps
     Status {
-        /// Id of a sweep, or its beginning [default: unfinished sweeps, or the newest]
+        /// Sweep id or unique prefix [default: all unfinished sweeps, or the newest]
         id: Option<String>,
         /// Print JSON
         #[arg(long)]
@@ -88,23 +92,23 @@ pub(crate) enum Command {
     },
     /// List the runs of a sweep
     Runs(RunsArguments),
-    /// Show a run: parameters, curve, events, why it was suggested or stopped
+    /// Show a run: its parameters, curve and events, and why it was suggested or stopped
     #[command(allow_missing_positional = true)]
     Show {
-        /// Id of the sweep, or its beginning [default: the newest]
+        /// Sweep id or unique prefix [default: the newest]
         id: Option<String>,
-        /// Number of the run, best, or last (the one that began last)
+        /// Run number, best, or last (the run that started last)
         run: RunName,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print what the program of a run has printed
+    /// Print the output of a run's program
     #[command(allow_missing_positional = true)]
     Logs(LogsArguments),
     /// Show the best run of a sweep
     Best {
-        /// Id of the sweep, or its beginning [default: the newest]
+        /// Sweep id or unique prefix [default: the newest]
         id: Option<String>,
         /// Print JSON
         #[arg(long)]
@@ -113,19 +117,19 @@ pub(crate) enum Command {
     /// Plot a sweep to SVG or PNG
     #[command(allow_missing_positional = true)]
     Plot(PlotArguments),
-    /// Pause a sweep: start no new runs until resumed
+    /// Pause a sweep: start no new runs until it is resumed
     Pause {
-        /// Id of the sweep, or its beginning
+        /// Sweep id or unique prefix
         id: String,
     },
     /// Resume a paused sweep
     Resume {
-        /// Id of the sweep, or its beginning
+        /// Sweep id or unique prefix
         id: String,
     },
-    /// Stop starting runs, let running ones finish
+    /// Stop a sweep: start no new runs, let running ones finish
     Stop {
-        /// Id of the sweep, or its beginning
+        /// Sweep id or unique prefix
         #[arg(value_name = "ID")]
         target: PathBuf,
         // `stop FILE --runs RUNS` is `early-stop` as W&B's conformance suite calls it.
@@ -134,7 +138,7 @@ pub(crate) enum Command {
         #[arg(long, requires = "runs", hide = true)]
         json: bool,
     },
-    /// Print the runs that an early-stopping rule would stop (stateless)
+    /// Print the runs that a stopping rule would stop, without a store
     EarlyStop {
         /// Sweep file ("-" for stdin)
         file: PathBuf,
@@ -145,37 +149,37 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Cancel a sweep: end it and its running runs now
+    /// Cancel a sweep: end it and kill its running runs now
     Cancel {
-        /// Id of the sweep, or its beginning
+        /// Sweep id or unique prefix
         id: String,
     },
     /// Requeue failed, crashed or killed runs
     Retry(RetryArguments),
-    /// Let a sweep have more runs, also a finished one
+    /// Allow a sweep more runs, even if it has finished
     Extend {
-        /// Id of the sweep, or its beginning
+        /// Sweep id or unique prefix
         id: String,
         /// How many more runs
         #[arg(value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
         runs: u64,
     },
-    /// Add a run with parameters of your own to a sweep
+    /// Add a run with the parameters you give to a sweep
     Enqueue(EnqueueArguments),
-    /// Remove sweeps with all their runs and files
+    /// Delete sweeps with all their runs and files
     Rm(RemoveArguments),
-    /// Give a sweep another name
+    /// Rename a sweep
     Rename(RenameArguments),
     /// Tag a sweep or a run
     Tag(TagArguments),
-    /// Write a note on a sweep or a run
+    /// Attach a note to a sweep or a run
     Note(NoteArguments),
     /// Check a sweep file
     #[command(after_help = "Exit codes: 0 valid, 1 invalid, 2 the file cannot be read.")]
     Validate {
         /// Sweep file ("-" for stdin)
         file: PathBuf,
-        /// Print the result, all problems and the filled-in configuration as JSON
+        /// Print JSON: the result, all problems, and the configuration with its defaults
         #[arg(long)]
         json: bool,
         /// Also check whether W&B would accept the file
@@ -193,9 +197,9 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show what a sweep file would do, without side effects
+    /// Show the runs and command lines of a sweep file without executing anything
     Plan(PlanArguments),
-    /// Suggest runs for a configuration and a list of runs (stateless)
+    /// Suggest the next runs from a sweep file and a list of runs, without a store
     Next {
         /// Sweep file ("-" for stdin)
         config: PathBuf,
@@ -205,7 +209,7 @@ pub(crate) enum Command {
         /// Number of suggestions
         #[arg(short, default_value_t = 1)]
         n: usize,
-        /// Seed [default: the seed in the file, or else another one at each call]
+        /// Seed [default: the seed in the file, or a new one each time]
         #[arg(long)]
         seed: Option<u64>,
         /// Print JSON
@@ -214,35 +218,35 @@ pub(crate) enum Command {
     },
     /// Benchmark search methods and stopping rules on functions with a known optimum
     Bench(BenchArguments),
-    /// Suggest and learn over newline-delimited JSON on stdin and stdout
+    /// Serve suggestions to another program over JSON lines on stdin and stdout
     AskTell,
-    /// Log metrics from inside a run: besom log loss=0.31 epoch=4
+    /// Log metrics from inside a run
     Log {
-        /// name=value; values are numbers, JSON or text
+        /// Metrics to log; a value is a number, JSON or text
         #[arg(required = true, value_name = "NAME=VALUE")]
         values: Vec<String>,
     },
     /// Copy the store while it is in use
     Backup {
-        /// New directory, or new file that ends in .db
+        /// New directory, or new file whose name ends in .db
         #[arg(value_name = "DIR|FILE")]
         to: PathBuf,
-        /// Copy the directories of runs, too
+        /// Also copy the runs' directories, with their checkpoints
         #[arg(long)]
         runs: bool,
     },
-    /// Examine the store: what is wrong, what can be saved
+    /// Check the store for damage, and salvage what can be read
     Doctor {
-        /// Save what can be read in a new store in this directory
+        /// Copy everything that can be read to a new store in this directory
         #[arg(long, value_name = "DIR")]
         salvage: Option<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     Completion {
-        /// The shell
+        /// Shell to complete for
         shell: clap_complete::Shell,
     },
 }
@@ -257,7 +261,7 @@ pub(crate) struct PlanArguments {
     /// Number of points to show
     #[arg(short, default_value_t = 5)]
     pub(crate) n: usize,
-    /// Seed [default: the seed in the file, or else 0]
+    /// Seed [default: the seed in the file, or 0]
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// Print JSON
@@ -269,16 +273,16 @@ pub(crate) struct PlanArguments {
 pub(crate) struct SweepArguments {
     /// Sweep file, YAML or JSON ("-" for stdin)
     pub(crate) file: PathBuf,
-    /// Name of the sweep, in place of that in the file
+    /// Name of the sweep; overrides the one in the file
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// Learn from the runs of a sweep, or of a JSON file in W&B's format; may be repeated
+    /// Learn from the runs of another sweep, or of a JSON file in W&B's format; can be repeated
     #[arg(short = 'R', long, alias = "prior_run", value_name = "ID|FILE")]
     pub(crate) prior_runs: Vec<String>,
     /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Seed [default: the seed in the file, or else a fresh one]
+    /// Seed [default: the seed in the file, or a new one]
     #[arg(long)]
     pub(crate) seed: Option<u64>,
     /// Print JSON
@@ -293,16 +297,16 @@ pub(crate) struct SweepArguments {
 #[command(next_help_heading = "W&B's flags")]
 #[command(group(clap::ArgGroup::new("change").args(["stop", "cancel", "pause", "resume", "update"])))]
 pub(crate) struct WandbFlags {
-    /// Program, in place of that in the file
+    /// Program to execute; overrides the one in the file
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) program: Option<String>,
-    /// Project to keep with the sweep; no effect
+    /// Project to store with the sweep; has no effect
     #[arg(short, long, value_name = "PROJECT")]
     pub(crate) project: Option<String>,
-    /// Entity to keep with the sweep; no effect
+    /// Entity to store with the sweep; has no effect
     #[arg(short, long, value_name = "ENTITY")]
     pub(crate) entity: Option<String>,
-    /// Step the new sweep until it finishes, as besom controller does
+    /// Control the new sweep until it finishes, as besom controller does
     #[arg(long, conflicts_with = "json")]
     pub(crate) controller: bool,
     /// Stop the sweep with this id, as besom stop does
@@ -327,10 +331,10 @@ pub(crate) struct WandbFlags {
 pub(crate) struct RunArguments {
     /// Sweep file, YAML or JSON ("-" for stdin)
     pub(crate) file: PathBuf,
-    /// Treat warnings about the file as errors
+    /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Number of runs to execute in parallel [default: 1, or as many as the GPUs suffice for]
+    /// Number of runs to execute in parallel [default: 1, or with --gpus as many as the GPUs allow]
     #[arg(short, long, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: Option<u32>,
     #[command(flatten)]
@@ -341,28 +345,28 @@ pub(crate) struct RunArguments {
     /// Continue the newest unfinished sweep of this file
     #[arg(long)]
     pub(crate) resume: bool,
-    /// Treat an agent as dead after this long without a heartbeat
+    /// Declare an agent dead after this long without a heartbeat
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,
-    /// Let programs take this long to end after SIGTERM; somewhat less than the platform that stops besom gives it
+    /// How long a program has to exit after SIGTERM, before SIGKILL; keep it below the grace period of your platform
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) grace: u64,
-    /// At most N runs in the sweep, in place of run_cap in the file; with --resume, a finished sweep has more runs
+    /// Limit the sweep to N runs; overrides run_cap in the file and, with --resume, extends a finished sweep
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) run_cap: Option<u64>,
-    /// Seed [default: the seed in the file, or else a fresh one]
+    /// Seed [default: the seed in the file, or a new one]
     #[arg(long, conflicts_with = "resume")]
     pub(crate) seed: Option<u64>,
-    /// Learn from the runs of a sweep, or of a JSON file in W&B's format; may be repeated
+    /// Learn from the runs of another sweep, or of a JSON file in W&B's format; can be repeated
     #[arg(long, value_name = "ID|FILE", conflicts_with = "resume")]
     pub(crate) prior_runs: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentArguments {
-    /// Id of the sweep, or its beginning; entity/project/ in front of it is ignored
+    /// Sweep id or unique prefix; a leading entity/project/ is ignored
     pub(crate) id: String,
-    /// Number of runs to execute in parallel [default: 1, or as many as the GPUs suffice for]
+    /// Number of runs to execute in parallel [default: 1, or with --gpus as many as the GPUs allow]
     #[arg(short, long, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: Option<u32>,
     #[command(flatten)]
@@ -370,10 +374,10 @@ pub(crate) struct AgentArguments {
     /// Stop after N runs
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
-    /// Treat an agent as dead after this long without a heartbeat
+    /// Declare an agent dead after this long without a heartbeat
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,
-    /// Let programs take this long to end after SIGTERM; somewhat less than the platform that stops besom gives it
+    /// How long a program has to exit after SIGTERM, before SIGKILL; keep it below the grace period of your platform
     #[arg(
         long,
         visible_alias = "term-timeout",
@@ -382,13 +386,13 @@ pub(crate) struct AgentArguments {
         default_value_t = 30
     )]
     pub(crate) grace: u64,
-    /// Project; no effect
+    /// Project; has no effect
     #[arg(short, long, value_name = "PROJECT", help_heading = "W&B's flags")]
     pub(crate) project: Option<String>,
-    /// Entity; no effect
+    /// Entity; has no effect
     #[arg(short, long, value_name = "ENTITY", help_heading = "W&B's flags")]
     pub(crate) entity: Option<String>,
-    /// Pass signals on to programs, which besom always does
+    /// Forward signals to programs; besom always does
     #[arg(short, long, help_heading = "W&B's flags")]
     pub(crate) forward_signals: bool,
 }
@@ -396,15 +400,15 @@ pub(crate) struct AgentArguments {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["failed", "crashed", "killed"])))]
 pub(crate) struct RetryArguments {
-    /// Id of the sweep, or its beginning
+    /// Sweep id or unique prefix
     pub(crate) id: String,
-    /// Runs that failed
+    /// Requeue failed runs
     #[arg(long)]
     pub(crate) failed: bool,
-    /// Runs whose agent died
+    /// Requeue crashed runs, whose agent died
     #[arg(long)]
     pub(crate) crashed: bool,
-    /// Runs that were killed
+    /// Requeue killed runs, which a cancel ended
     #[arg(long)]
     pub(crate) killed: bool,
 }

@@ -64,7 +64,7 @@ fn run(registry: &Registry, arguments: &BenchRun) -> Result<Outcome> {
     show(&results, arguments.json)?;
     let canceled = cancel.load(Ordering::Relaxed);
     if canceled {
-        crate::cli::output::notice("besom: interrupted; this is what was finished");
+        crate::cli::output::notice("besom: interrupted; these are the results so far");
     }
     let failed = canceled || results.errors().next().is_some();
     Ok(if failed { Outcome::Failed } else { Outcome::Done })

@@ -93,7 +93,7 @@ pub(crate) fn on_resuming(store: &mut dyn Store, sweep: &SweepRow) -> Result<Str
     let retry = match failed {
         0 => String::new(),
         _ => format!(
-            "; its {} stay as they are, run them again with: besom retry {id} --failed",
+            "; its {} are not retried; to retry them: besom retry {id} --failed",
             table::count(failed, "failed run")
         ),
     };

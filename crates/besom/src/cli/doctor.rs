@@ -33,11 +33,11 @@ fn print(health: &Health, what: &str, is_saved: bool) -> Result<()> {
         line(format!("  {problem}"))?;
     }
     match (health.problems.len() as u64, is_saved) {
-        (_, true) if health.sweeps == 0 => line("no sweep can be read, so nothing of use is saved"),
+        (_, true) if health.sweeps == 0 => line("no sweep can be read, so the new store is empty"),
         (0, _) => line("no problems found"),
-        (found, true) => line(format!("{} left in what was saved", count(found, "problem"))),
+        (found, true) => line(format!("{} left in the new store", count(found, "problem"))),
         (found, false) => line(format!(
-            "{}; save what can be read in a new store with: besom doctor --salvage DIR",
+            "{}; copy what can be read to a new store with: besom doctor --salvage DIR",
             count(found, "problem")
         )),
     }

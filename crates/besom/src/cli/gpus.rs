@@ -52,7 +52,7 @@ impl Jobs {
 fn ids(list: &GpuList, inventory: &GpuInventory) -> Result<Vec<String>> {
     match list {
         GpuList::All => {
-            let way_out = "name them to use them all the same: --gpus 0,1";
+            let way_out = "name them to use them anyway: --gpus 0,1";
             Ok(inventory.all().map_err(|error| InputError::new(format!("--gpus all: {error}; {way_out}")))?)
         }
         GpuList::These(ids) => {
@@ -69,7 +69,7 @@ fn note_others(ids: &[String]) {
     if !ids.iter().all(|id| given.split(',').any(|known| known.trim() == id)) {
         let given = format!("CUDA_VISIBLE_DEVICES={given}");
         notice(format!(
-            "note: {given} names other GPUs than --gpus {}; use --gpus all for those",
+            "note: {given} names different GPUs than --gpus {}; --gpus all uses those",
             ids.join(",")
         ));
     }
@@ -84,7 +84,7 @@ fn check_groups(groups: &[&[String]], ids: &[String], per_run: usize) -> Result<
     match twice {
         Some(id) => {
             let list = ids.join(",");
-            let message = format!("--gpus {list} gives a run GPU {id} twice, with --gpus-per-run {per_run}");
+            let message = format!("--gpus {list} with --gpus-per-run {per_run} gives one run GPU {id} twice");
             Err(InputError::new(message).into())
         }
         None => Ok(()),
@@ -101,7 +101,7 @@ fn jobs(wanted: Option<u32>, groups: &[&[String]], ids: &[String], per_run: usiz
     if wanted > most {
         let needed = wanted.saturating_mul(per_run);
         let message = format!(
-            "-j {wanted} needs {needed} GPUs, and there are {there} ({}): at most -j {most}, or list a GPU as often as runs may share it",
+            "-j {wanted} needs {needed} GPUs, but there are {there} ({}): use at most -j {most}, or list a GPU once for each run that may share it",
             ids.join(",")
         );
         return Err(InputError::new(message).into());

@@ -1,4 +1,4 @@
-//! The command line as clap sees it: the subcommands with examples, completion, and `--store` only where there is a store.
+//! The command line as clap sees it: the subcommands with examples and completion, and `--store` only where a store is used.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use clap::{Arg, CommandFactory};
 use crate::cli::arguments::Arguments;
 use crate::cli::complete;
 
-/// What people type, by subcommand.
+/// Examples for the help of each subcommand.
 const EXAMPLES: [(&str, &str); 34] = [
     (
         "run",
@@ -38,7 +38,7 @@ const EXAMPLES: [(&str, &str); 34] = [
     ("rm", "besom rm uhjelq4e\nbesom rm uhj k0x --yes"),
     ("rename", "besom rename uhjelq4e \"wider layers\""),
     ("tag", "besom tag uhjelq4e paper baseline\nbesom tag uhj --run 12 odd\nbesom tag uhj --remove paper"),
-    ("note", "besom note uhjelq4e \"data of May\"\nbesom note uhj --run 12 \"diverged late\""),
+    ("note", "besom note uhjelq4e \"trained on May's data\"\nbesom note uhj --run 12 \"diverged late\""),
     ("backup", "besom backup ../archive\nbesom backup ../archive --runs"),
     ("doctor", "besom doctor\nbesom doctor --salvage saved"),
     ("validate", "besom validate sweep.yaml --wandb"),
@@ -56,13 +56,15 @@ const EXAMPLES: [(&str, &str); 34] = [
 const WITHOUT_STORE: [&str; 9] =
     ["early-stop", "validate", "methods", "plan", "next", "bench", "ask-tell", "log", "completion"];
 
-/// The command with everything.
+/// The complete command.
 pub(crate) fn command() -> clap::Command {
     let mut command = Arguments::command();
     for (name, examples) in EXAMPLES.iter().filter(|(name, _)| *name != "help") {
         let examples = examples.replace('\n', "\n  ");
-        command =
-            command.mut_subcommand(name, |sub| completed(sub).after_help(format!("Examples:\n  {examples}")));
+        command = command.mut_subcommand(name, |sub| {
+            let more = sub.get_after_help().map(|more| format!("\n\n{more}")).unwrap_or_default();
+            completed(sub).after_help(format!("Examples:\n  {examples}{more}"))
+        });
     }
     for name in WITHOUT_STORE {
         let refused = |_: &str| Err::<PathBuf, _>("this command uses no store");

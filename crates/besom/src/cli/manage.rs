@@ -51,7 +51,7 @@ fn end(place: &Place, id: &str, to: SweepState, reason: &str, described: &str) -
     }
     if running > 0 && store.status(id)?.agents == 0 {
         let (runs, them) = if running == 1 { ("run", "it") } else { ("runs", "them") };
-        line(format!("no agent answers for {running} {runs}; end {them} with: besom agent {id}"))?;
+        line(format!("no agent is alive to end {running} {runs}; end {them} with: besom agent {id}"))?;
     }
     Ok(Outcome::Done)
 }

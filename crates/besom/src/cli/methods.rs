@@ -84,7 +84,7 @@ fn one(role: &str, name: &str, spec: &Spec) -> Result<()> {
         describe(option)?;
     }
     if spec.options.is_empty() {
-        line(if spec.other_options { "\nits options are not known" } else { "\nno options" })?;
+        line(if spec.other_options { "\nits options are unknown to besom" } else { "\nno options" })?;
     }
     Ok(())
 }

@@ -31,16 +31,16 @@ pub(crate) fn extend(registry: &Registry, place: &Place, id: &str, more: u64) ->
     let (now, status) = (store.sweep(id)?, store.status(id)?);
     let next = match now.state {
         SweepState::Finished => {
-            let message = format!("sweep {id} can have no more runs: {}", describe::state(&now, &status));
+            let message = format!("sweep {id} cannot have more runs: {}", describe::state(&now, &status));
             return Err(InputError::new(message).into());
         }
-        SweepState::Paused => format!("it is paused, resume it with: besom resume {id}"),
+        SweepState::Paused => format!("it is paused; resume it with: besom resume {id}"),
         _ if status.agents > 0 => format!("{} at work", table::count(status.agents, "agent")),
         _ => format!("run them with: besom agent {id}"),
     };
     // The store may hold a smaller one than was asked for.
     let cap = now.new.run_cap.unwrap_or(cap);
-    line(format!("sweep {id} may have {} now; {next}", table::count(cap, "run")))?;
+    line(format!("sweep {id} can now have {}; {next}", table::count(cap, "run")))?;
     Ok(Outcome::Done)
 }
 
@@ -85,7 +85,8 @@ fn point(space: &Space, values: &[String]) -> Result<Map<String, Value>> {
         match given.get(name).or(constant).cloned() {
             None => problems.push(format!("{name} has no value")),
             Some(value) if !distribution.contains(&value) => {
-                problems.push(format!("{name}: {value} is no value that its {} gives", distribution.name()));
+                problems
+                    .push(format!("{name}: {value} is not a possible value of its {}", distribution.name()));
             }
             Some(value) => values.push((parameter.name.clone(), value)),
         }
@@ -109,7 +110,7 @@ fn add(store: &mut dyn Store, sweep: &SweepRow, run: &NewRun) -> Result<RunNumbe
             }
             Added::Capped => {
                 format!(
-                    "sweep {id} has all the runs that its run_cap allows; allow one more with: besom extend {id} 1"
+                    "sweep {id} already has all runs that its run_cap allows; allow one more with: besom extend {id} 1"
                 )
             }
             Added::Closed(SweepState::Paused) => {
@@ -131,8 +132,8 @@ pub(crate) fn rename(place: &Place, arguments: &RenameArguments) -> Result<Outco
     let name = Some(arguments.name.trim()).filter(|name| !name.is_empty());
     store.set_label(sweep.id(), describe::NAME, name)?;
     line(match name {
-        Some(name) => format!("sweep {} is named {name}", sweep.new.id),
-        None => format!("sweep {} has the name of its file again", sweep.new.id),
+        Some(name) => format!("renamed sweep {} to {name}", sweep.new.id),
+        None => format!("sweep {} has the name in its file again", sweep.new.id),
     })?;
     Ok(Outcome::Done)
 }

@@ -50,7 +50,7 @@ fn refuse_work(store: &mut dyn Store, sweeps: &[SweepRow]) -> Result<()> {
         let (id, agents) = (sweep.id(), store.status(sweep.id())?.agents);
         if agents > 0 {
             problems.push(format!(
-                "sweep {id} has {} at work; end it with: besom cancel {id}; remove it in spite of them with --force",
+                "sweep {id} has {} at work; end it with: besom cancel {id}; or remove it anyway with --force",
                 table::count(agents, "agent")
             ));
         }
@@ -64,10 +64,10 @@ fn is_confirmed(sweeps: &[SweepRow]) -> Result<bool> {
     let what = what.join(", ");
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         let message =
-            format!("this removes {what} for good, with all files of their runs; confirm it with --yes");
+            format!("this permanently removes {what} with all files of their runs; confirm it with --yes");
         return Err(InputError::new(message).into());
     }
-    ask(format!("remove {what} for good, with all files of their runs? [y/N] "));
+    ask(format!("permanently remove {what} with all files of their runs? [y/N] "));
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))

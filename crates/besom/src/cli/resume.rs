@@ -87,12 +87,12 @@ fn check_meaning(before: &SweepConfig, file: &SweepFile, sweep: &SweepRow) -> Re
 /// The first key in which two configurations differ, with both values.
 fn difference(before: &Value, now: &Value, place: &str) -> Option<String> {
     let (Value::Object(old), Value::Object(new)) = (before, now) else {
-        return (!is_same(before, now)).then(|| format!("{place} was {before} and is {now} now"));
+        return (!is_same(before, now)).then(|| format!("{place} was {before} and is now {now}"));
     };
     let at = |key: &str| if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") };
     let changed = old.iter().find_map(|(key, before)| match new.get(key) {
         Some(now) => difference(before, now, &at(key)),
-        None => Some(format!("{} is gone", at(key))),
+        None => Some(format!("{} was removed", at(key))),
     });
     changed
         .or_else(|| new.keys().find(|key| !old.contains_key(*key)).map(|key| format!("{} is new", at(key))))
@@ -132,9 +132,9 @@ mod tests {
         let config = |max: Value| json!({"method": "grid", "parameters": {"lr": {"min": 0, "max": max}}});
         assert_eq!(difference(&config(json!(1)), &config(json!(1.0)), ""), None);
         let found = difference(&config(json!(1)), &config(json!(2)), "");
-        assert_eq!(found.as_deref(), Some("parameters.lr.max was 1 and is 2 now"));
+        assert_eq!(found.as_deref(), Some("parameters.lr.max was 1 and is now 2"));
         let found = difference(&config(json!(1)), &json!({"method": "grid"}), "");
-        assert_eq!(found.as_deref(), Some("parameters is gone"));
+        assert_eq!(found.as_deref(), Some("parameters was removed"));
         let found = difference(&json!({}), &json!({"run_cap": 3}), "");
         assert_eq!(found.as_deref(), Some("run_cap is new"));
     }

@@ -80,7 +80,7 @@ fn check_program(file: &SweepFile) -> Result<()> {
 
 /// Where the programs of a sweep file run.
 fn directory(file: &SweepFile) -> Result<PathBuf> {
-    program_directory(&file.config, file.path.as_deref()).context("the working directory is gone")
+    program_directory(&file.config, file.path.as_deref()).context("the working directory no longer exists")
 }
 
 fn beginning(sweep: &SweepRow, config: &SweepConfig, planned: Option<u64>) -> String {
@@ -197,7 +197,7 @@ fn outlast(place: &Place, store: &mut dyn Store, sweep: &SweepRow) -> Result<Out
     line(format!("sweep {id} is already {}{more}", sweep.state))?;
     let running = store.running(id)?.len();
     if running > 0 {
-        line(format!("waiting for the end of {running} of its runs"))?;
+        line(format!("waiting for {running} of its runs to end"))?;
         let shutdown = besom_agent::Shutdown::new();
         signals::listen(&shutdown)?;
         besom_engine::outlast(place, id, &shutdown)?;
@@ -270,6 +270,6 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         }
         std::thread::sleep(PACE);
     }
-    notice(format!("no longer stepping sweep {id}; continue with: besom controller {id}", id = sweep.new.id));
+    notice(format!("stopped stepping sweep {id}; continue with: besom controller {id}", id = sweep.new.id));
     Ok(signals::exit_code().map_or(Outcome::Done, Outcome::Interrupted))
 }

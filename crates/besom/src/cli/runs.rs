@@ -173,7 +173,7 @@ fn print_table(store: &mut dyn Store, fields: &mut Fields, runs: &[RunRow], chos
     let (lines, dropped): (_, Vec<String>) = grid::fit(columns, output::columns(), paint);
     lines.iter().try_for_each(painted)?;
     if !dropped.is_empty() {
-        notice(format!("not shown for lack of room: {}; choose with --columns NAME,..", dropped.join(", ")));
+        notice(format!("columns that do not fit: {}; choose with --columns NAME,..", dropped.join(", ")));
     }
     Ok(())
 }

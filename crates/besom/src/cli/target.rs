@@ -26,7 +26,7 @@ pub(crate) fn sweep(store: &mut dyn Store, place: &Place, id: &str) -> Result<Sw
         [] => {
             let near = did_you_mean(nearest(wanted, ids()));
             Err(InputError::new(format!(
-                "no sweep has the id '{wanted}'{near} (in the store {}); besom list shows those it has",
+                "no sweep has the id '{wanted}'{near} (in the store {}); besom list shows all sweeps",
                 name(place)
             ))
             .into())
@@ -78,9 +78,7 @@ impl FromStr for RunName {
             "0" => Err("run numbers start at 1".to_owned()),
             _ => {
                 let number = text.parse().ok().and_then(RunNumber::new);
-                number
-                    .map(Self::Number)
-                    .ok_or_else(|| "expected the number of a run, best, or last".to_owned())
+                number.map(Self::Number).ok_or_else(|| "expected a run number, best or last".to_owned())
             }
         }
     }
@@ -105,7 +103,7 @@ pub(crate) fn run(store: &mut dyn Store, sweep: &SweepRow, name: RunName) -> Res
             "sweep {id} has no best run: no run has logged a number as '{}' yet",
             describe::metric(sweep)
         ),
-        _ => anyhow!("no run of sweep {id} has begun yet"),
+        _ => anyhow!("no run of sweep {id} has started yet"),
     };
     let number = number.ok_or_else(none)?;
     match store.run(id, number) {

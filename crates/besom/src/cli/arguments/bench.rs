@@ -26,53 +26,53 @@ pub(crate) enum BenchAction {
         #[arg(long)]
         json: bool,
     },
-    /// Compare the results in folders and files, also of several benchmarks
+    /// Compare stored results, from one or several benchmarks
     Report(ReportArguments),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchRun {
-    /// Search methods, the one that others are compared with first; NAME, NAME:OPTION=VALUE or LABEL=NAME:OPTION=VALUE
+    /// Search methods as NAME, NAME:OPTION=VALUE or LABEL=NAME:OPTION=VALUE; the first is compared with the others
     #[arg(long, value_delimiter = ',', default_value = "bayes,tpe,random", value_name = "METHOD,..")]
     pub(crate) methods: Vec<String>,
-    /// A program that speaks the protocol of besom ask-tell, as a method; may be repeated
+    /// Program that implements a method by the ask-tell protocol; can be repeated
     #[arg(long, value_parser = parse_exec, value_name = "LABEL=COMMAND")]
     pub(crate) exec: Vec<String>,
     /// Stopping rules to combine every method with: none, NAME or NAME:OPTION=VALUE
     #[arg(long, value_delimiter = ',', value_name = "RULE,..")]
     pub(crate) stopper: Vec<String>,
-    /// Suites or single tasks
+    /// Suites or tasks; besom bench list shows them
     #[arg(long, value_delimiter = ',', default_value = "quick", value_name = "SUITE,..")]
     pub(crate) suite: Vec<String>,
     /// Folder of YAHPO's models, for the suite surrogates
     #[arg(long, value_name = "FOLDER")]
     pub(crate) surrogates: Option<PathBuf>,
-    /// Number of seeds, or seeds such as 0-4 or 3,7
+    /// Number of seeds, or a list of seeds such as 0-4 or 3,7
     #[arg(long, value_parser = parse_seeds, default_value = "10", value_name = "SEEDS")]
     pub(crate) seeds: Seeds,
-    /// Runs of a sweep [default: as many as each task says]
+    /// Number of runs per sweep [default: the task's own]
     #[arg(long, value_name = "N")]
     pub(crate) runs: Option<usize>,
-    /// Runs in flight at a time (simulated)
+    /// Number of simulated parallel workers
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) workers: usize,
     /// Number of sweeps to execute in parallel
     #[arg(short, long, default_value_t = 1, value_name = "N")]
     pub(crate) jobs: usize,
-    /// Fail a sweep whose program takes longer than this for an answer
+    /// Fail a sweep whose program takes longer than this to answer
     #[arg(long, default_value_t = 600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) timeout: u64,
     /// Print one JSON line per sweep instead of the tables
     #[arg(long)]
     pub(crate) json: bool,
-    /// Append results to METHOD.jsonl in this folder, and skip those that are there
+    /// Append results to METHOD.jsonl in this folder, and skip sweeps already in it
     #[arg(short, long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
-    /// Folders of results, or files METHOD.jsonl
+    /// Result folders or METHOD.jsonl files
     #[arg(required = true, value_name = "FOLDER|FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Write the report to this file, with pictures beside it

@@ -6,13 +6,13 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(crate) struct GpuArguments {
-    /// Give each parallel run GPUs of its own: all, or numbers and UUIDs (0,1,2,3); one listed twice is shared by two runs
+    /// Give each parallel run its own GPUs: all, or a list of numbers or UUIDs (0,1,2,3); list a GPU twice to share it between two runs
     #[arg(long, value_name = "LIST|all")]
     pub(crate) gpus: Option<GpuList>,
-    /// Number of GPUs for each run
+    /// Number of GPUs per run
     #[arg(long, value_name = "K", default_value_t = 1, requires = "gpus", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) gpus_per_run: u32,
-    /// Begin runs on GPUs that other programs use, too, in place of waiting for their end
+    /// Start runs even on GPUs that other programs are using, instead of waiting
     #[arg(long, requires = "gpus")]
     pub(crate) share_gpus: bool,
 }
@@ -34,7 +34,7 @@ impl FromStr for GpuList {
         let ids: Vec<&str> = text.split(',').map(str::trim).collect();
         match ids.iter().find(|id| !is_id(id)) {
             Some(id) => Err(format!(
-                "\"{id}\" is no GPU: expected all, or numbers and UUIDs (GPU-.., MIG-..) with commas between, such as 0,1"
+                "\"{id}\" is not a GPU: expected all, or a comma-separated list of numbers or UUIDs (GPU-.., MIG-..), such as 0,1"
             )),
             None => Ok(Self::These(ids.into_iter().map(str::to_owned).collect())),
         }

@@ -10,33 +10,33 @@ use crate::cli::target::RunName;
 
 #[derive(Debug, Args)]
 pub(crate) struct RunsArguments {
-    /// Id of the sweep, or its beginning [default: the newest]
+    /// Sweep id or unique prefix [default: the newest]
     pub(crate) id: Option<String>,
-    /// Only runs in these states, as the table prints them
+    /// Show only runs in these states, as named in the table
     #[arg(long, value_delimiter = ',', value_name = "STATE,..", value_parser = parse_state)]
     pub(crate) state: Vec<String>,
-    /// Only runs for which this holds: "lr < 1e-3 and state = failed"
+    /// Show only runs that satisfy this condition: "lr < 1e-3 and state = failed"
     #[arg(long = "where", value_name = "CONDITION")]
     pub(crate) filter: Option<String>,
-    /// Order: number, newest, best, or a column, -COLUMN for the greatest first
+    /// Sort by number, newest, best or any column; -COLUMN puts the greatest first
     #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
     pub(crate) sort: Option<Sort>,
-    /// Columns: run, state, best, last, steps, time, attempt, exit_code, message, stop_reason, parameters, logged metrics
+    /// Columns to show: run, state, best, last, steps, time, attempt, exit_code, message, stop_reason, parameters, logged metrics
     #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
     pub(crate) columns: Vec<String>,
-    /// Show at most N rows [default: on a terminal 50, the best]
+    /// Show at most N rows [default: on a terminal the 50 best, elsewhere all]
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
-    /// Show all rows, also on a terminal
+    /// Show all rows, even on a terminal
     #[arg(long, conflicts_with = "limit")]
     pub(crate) all: bool,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     pub(crate) json: bool,
-    /// Print CSV; texts that a spreadsheet would compute get a quote before them
+    /// Print CSV; a quote precedes text that a spreadsheet would take for a formula
     #[arg(long)]
     pub(crate) csv: bool,
-    /// Print texts in CSV as they are
+    /// Don't protect text from spreadsheets
     #[arg(long, requires = "csv")]
     pub(crate) raw: bool,
 }
@@ -88,44 +88,44 @@ fn parse_state(text: &str) -> Result<String, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct LogsArguments {
-    /// Id of the sweep, or its beginning [default: the newest]
+    /// Sweep id or unique prefix [default: the newest]
     pub(crate) id: Option<String>,
-    /// Number of the run, best, or last (the one that began last)
+    /// Run number, best, or last (the run that started last)
     pub(crate) run: RunName,
-    /// Print what comes until the run ends
+    /// Keep printing new output until the run ends
     #[arg(short, long)]
     pub(crate) follow: bool,
-    /// Begin with the last N lines
+    /// Start with the last N lines
     #[arg(short = 'n', long, value_name = "N")]
     pub(crate) lines: Option<usize>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PlotArguments {
-    /// Id of the sweep, or its beginning [default: the newest]
+    /// Sweep id or unique prefix [default: the newest]
     pub(crate) id: Option<String>,
 
-    /// What to show: history, parallel, importance, slice, contour or curves
+    /// Plot to draw: history, parallel, importance, slice, contour or curves
     #[arg(value_name = "PLOT")]
     pub(crate) kind: Kind,
 
-    /// File to write, .svg or .png ("-" for SVG on stdout) [default: PLOT.svg]
+    /// Output file, .svg or .png ("-" for SVG on stdout) [default: PLOT.svg]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Only these parameters, in this order; a contour takes two
+    /// Show only these parameters, in this order; contour takes two
     #[arg(short, long, value_delimiter = ',', value_name = "NAME,..")]
     pub(crate) parameters: Vec<String>,
 
-    /// With curves: another key that runs have logged, in place of the metric
+    /// For curves: plot this logged key instead of the metric
     #[arg(long, value_name = "KEY")]
     pub(crate) metric: Option<String>,
 
-    /// Width and height in pixels; text keeps its size
+    /// Width and height in pixels; the text size stays the same
     #[arg(long, value_parser = parse_size, value_name = "WIDTHxHEIGHT")]
     pub(crate) size: Option<(u32, u32)>,
 
-    /// Enlarge all, text too, from 0.1 to 10: 2 makes a PNG sharp on a screen of many pixels
+    /// Scale everything, including text, by 0.1 to 10; 2 suits a PNG for high-resolution screens
     #[arg(long, value_parser = parse_scale, value_name = "FACTOR", default_value_t = 1.0)]
     pub(crate) scale: f64,
 }

@@ -6,56 +6,56 @@ use crate::cli::target::RunName;
 
 #[derive(Debug, Args)]
 pub(crate) struct EnqueueArguments {
-    /// Id of the sweep, or its beginning
+    /// Sweep id or unique prefix
     pub(crate) id: String,
-    /// A value for each parameter that is not constant: lr=0.1 optimizer.name=adam
+    /// Value of each parameter that is not constant: lr=0.1 optimizer.name=adam
     #[arg(value_name = "NAME=VALUE")]
     pub(crate) values: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RemoveArguments {
-    /// Ids of sweeps, or their beginnings
+    /// Sweep ids or unique prefixes
     #[arg(value_name = "ID", required = true)]
     pub(crate) ids: Vec<String>,
-    /// Do not ask; required where there is no terminal
+    /// Don't ask for confirmation; required without a terminal
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Also while agents work on them
+    /// Delete sweeps even while agents are working on them
     #[arg(short, long)]
     pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RenameArguments {
-    /// Id of the sweep, or its beginning
+    /// Sweep id or unique prefix
     pub(crate) id: String,
-    /// The new name
+    /// New name
     pub(crate) name: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct TagArguments {
-    /// Id of the sweep, or its beginning
+    /// Sweep id or unique prefix
     pub(crate) id: String,
     /// Tags to add
     #[arg(value_name = "TAG", required = true)]
     pub(crate) tags: Vec<String>,
-    /// Remove the tags instead
+    /// Remove the tags instead of adding them
     #[arg(long)]
     pub(crate) remove: bool,
-    /// A run of the sweep, in place of the sweep itself
+    /// Apply to this run instead of the sweep
     #[arg(long, value_name = "RUN")]
     pub(crate) run: Option<RunName>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct NoteArguments {
-    /// Id of the sweep, or its beginning
+    /// Sweep id or unique prefix
     pub(crate) id: String,
-    /// The note; an empty one removes it
+    /// Text of the note; an empty text removes it
     pub(crate) text: String,
-    /// A run of the sweep, in place of the sweep itself
+    /// Apply to this run instead of the sweep
     #[arg(long, value_name = "RUN")]
     pub(crate) run: Option<RunName>,
 }
