@@ -50,7 +50,7 @@ pub(crate) fn marks_of(data: &Data<'_>, color: Color) -> Vec<(Key, &'static str)
 /// on whose edge they are drawn.
 pub(crate) fn legend(scene: &mut Scene, entries: &[(Key, &str)], beyond: usize) {
     let y = f64::from(scene.height) - 16.0;
-    let note = if beyond > 0 { format!("{beyond} beyond the edge") } else { String::new() };
+    let note = if beyond > 0 { format!("{beyond} out of range") } else { String::new() };
     let right = f64::from(scene.width) - MARGIN;
     let end = right - width(&note, TEXT);
     let mut x = MARGIN + 8.0;

@@ -46,7 +46,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
         scene.text_on_lines((bar(importance.total).0 + 6.0, middle), values, Anchor::Start);
     }
     scene.rule((frame.left, frame.top), (frame.left, frame.bottom), Color::INK);
-    let below = "share of the variation that the parameter explains alone (dark), and in all (light)";
+    let below = "share of the variance that the parameter explains alone (dark) and in total (light)";
     let at = (f64::from(scene.width) / 2.0, f64::from(scene.height) - 16.0);
     let room = f64::from(scene.width) - 20.0;
     scene.text(at, fit(below, TEXT, room), Anchor::Middle);

@@ -155,7 +155,7 @@ def importance(sweep: Any) -> Any:
     axes.barh(places, [size.alone for _, size in found], color=RUN, label="alone")
     axes.bar_label(totals, [f"{size.total:.2f} ({size.alone:.2f} alone)" for _, size in found], padding=3, fontsize=8)
     axes.set_yticks(places, [_cut(name) for name, _ in found])
-    axes.set(xlabel="share of the variation that it explains", xlim=(0, 1.25), title=_cut(shown.title, TITLE))
+    axes.set(xlabel="share of the variance that it explains", xlim=(0, 1.25), title=_cut(shown.title, TITLE))
     axes.set_xticks([k / 5 for k in range(6)])
     axes.legend(loc="lower right")
     return figure
