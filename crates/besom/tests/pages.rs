@@ -63,7 +63,7 @@ fn the_page_of_a_crate_is_its_documentation() {
         let text = std::fs::read_to_string(library).unwrap();
         assert!(text.starts_with("#![doc = include_str!(\"../README.md\")]"), "{}", page.name);
         assert!(page.text.starts_with(&format!("# {}\n", page.name)), "{}", page.name);
-        for part in ["**Take it**", "nother crate", "feature"] {
+        for part in ["**Use it**", "nother crate", "feature"] {
             assert!(page.text.contains(part) || page.name == "besom", "{} lacks: {part}", page.name);
         }
     }
