@@ -23,6 +23,12 @@ struct Entry<T: ?Sized> {
     make: Make<T>,
 }
 
+impl<T: ?Sized> Clone for Entry<T> {
+    fn clone(&self) -> Self {
+        Self { spec: self.spec, make: Arc::clone(&self.make) }
+    }
+}
+
 /// Maps the names in sweep files (`method`, `early_terminate.type`) to constructors and what they say of themselves.
 ///
 /// ```
@@ -41,7 +47,7 @@ struct Entry<T: ?Sized> {
 /// assert_eq!(registry.search_spec("nothing").expect("it was added").summary, "Tries nothing");
 /// # Ok::<(), besom_core::Taken>(())
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Registry {
     searches: BTreeMap<String, Entry<dyn Search>>,
     stoppers: BTreeMap<String, Entry<dyn Stopper>>,

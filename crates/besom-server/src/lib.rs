@@ -1,1 +1,31 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Design
+//!
+//! The server adds nothing to what a store does: its face for agents is the trait [`Store`](besom_store::Store) over HTTP, and all it
+//! knows is in the store, so that it may be killed at any time. Writes of all callers go through one thread, which commits those that came
+//! together as one transaction and answers after it; reads go through a few connections beside. Nothing asynchronous is
+//! part of the interface: [`Server::serve`] blocks until [`Stop::stop`] is called from another thread.
+
+mod assets;
+#[allow(dead_code, reason = "the views use what the operations of the store do not")]
+mod guard;
+#[allow(dead_code, reason = "the views use what the operations of the store do not")]
+mod hub;
+mod meta;
+mod options;
+#[allow(dead_code, reason = "the views use what the operations of the store do not")]
+mod pool;
+#[allow(dead_code, reason = "the views use what the operations of the store do not")]
+mod refusal;
+mod server;
+#[allow(dead_code, reason = "the views use what the operations of the store do not")]
+mod shared;
+mod stop;
+mod tokens;
+mod views;
+
+pub use options::ServerOptions;
+pub use server::{Server, ServerError};
+pub use stop::Stop;
+pub use tokens::{Scope, Token, TokenError, Tokens};

@@ -1,0 +1,136 @@
+//! What a server refuses, before a handler sees it.
+//!
+//! Each route says where it is added who may use it: `.route("/v1/sweeps", guard::read(get(list)))`. What holds for all routes is checked
+//! in [`enter`], which stands before them.
+
+mod body;
+mod headers;
+mod site;
+mod wrong;
+
+use std::net::SocketAddr;
+
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+
+use crate::refusal::Refusal;
+use crate::shared::Shared;
+use crate::tokens::Scope;
+
+pub(crate) use crate::tokens::Token as Caller;
+pub(crate) use wrong::Wrong;
+
+/// The ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    /// Who calls.
+    pub(crate) peer: SocketAddr,
+    /// The address at which it was called.
+    pub(crate) local: SocketAddr,
+}
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    /// Anybody.
+    Open,
+    /// Whoever may look at all sweeps.
+    Read,
+    /// Whoever has a token; the handler decides what it is worth.
+    Agent,
+    /// The owner.
+    Owner,
+}
+
+/// A route for everybody.
+pub(crate) fn open(route: MethodRouter<Shared>) -> MethodRouter<Shared> {
+    guarded(Need::Open, route)
+}
+
+/// A route for those who may look.
+pub(crate) fn read(route: MethodRouter<Shared>) -> MethodRouter<Shared> {
+    guarded(Need::Read, route)
+}
+
+/// A route for those with any token, whose handler asks what the [`Caller`] may do. Bodies may be large.
+pub(crate) fn agent(route: MethodRouter<Shared>) -> MethodRouter<Shared> {
+    guarded(Need::Agent, route)
+}
+
+/// A route for the owner.
+pub(crate) fn owner(route: MethodRouter<Shared>) -> MethodRouter<Shared> {
+    guarded(Need::Owner, route)
+}
+
+fn guarded(need: Need, route: MethodRouter<Shared>) -> MethodRouter<Shared> {
+    route.layer(from_fn(move |request: Request, next: Next| async move {
+        match admit(need, request).await {
+            Ok(request) => next.run(request).await,
+            Err(refusal) => refusal.into_response(),
+        }
+    }))
+}
+
+/// The request with its body read, if its caller has the right.
+async fn admit(need: Need, request: Request) -> Result<Request, Refusal> {
+    let caller: Option<&Caller> = request.extensions().get();
+    match (need, caller.map(|caller| &caller.scope)) {
+        (Need::Open, _)
+        | (Need::Agent, Some(_))
+        | (Need::Read, Some(Scope::Owner | Scope::Read | Scope::Agent(None)))
+        | (Need::Owner, Some(Scope::Owner)) => {}
+        (_, None) => return Err(Refusal::new(StatusCode::UNAUTHORIZED, "no_token", NO_TOKEN)),
+        (_, Some(scope)) => {
+            let message = format!("this token is for '{}' and does not allow this request", scope.as_str());
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "scope", message));
+        }
+    }
+    let limits = if need == Need::Agent { body::LARGE } else { body::SMALL };
+    body::read(request, limits).await
+}
+
+const NO_TOKEN: &str =
+    "this request needs a token, in a header 'Authorization: Bearer TOKEN'; besom serve prints them";
+
+/// What holds for all routes: hosts, origins, forms, tokens, and the headers of each answer.
+pub(crate) async fn enter(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+    let mut response = match identify(&shared, &mut request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+    headers::add(response.headers_mut());
+    response
+}
+
+/// Refuses what no route takes, and adds who calls.
+fn identify(shared: &Shared, request: &mut Request) -> Result<(), Refusal> {
+    let ends = request.extensions().get::<Ends>().copied().ok_or_else(Refusal::broken)?;
+    site::check(request, ends, &shared.options.names)?;
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        body::check_type(request.headers())?;
+    }
+    let Some(secret) = secret(request.headers())? else { return Ok(()) };
+    match shared.tokens.check(secret) {
+        Some(caller) => drop(request.extensions_mut().insert(caller)),
+        None => return Err(shared.wrong.refuse(ends.peer.ip())),
+    }
+    Ok(())
+}
+
+/// The token of a request, if it has one.
+fn secret(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let bearer = header.to_str().ok().and_then(|text| text.split_once(' '));
+    match bearer {
+        Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(secret.trim())),
+        _ => Err(Refusal::new(
+            StatusCode::UNAUTHORIZED,
+            "wrong_token",
+            "the header Authorization must be 'Bearer TOKEN'",
+        )),
+    }
+}

@@ -1,0 +1,213 @@
+//! The server as a whole: its routes, its connections, its end.
+
+use std::io;
+use std::net::TcpListener;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use besom_core::Registry;
+use besom_engine::{EngineError, Place};
+use besom_store::files::{PRIVATE, create_directory};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+use crate::guard::{self, Ends};
+use crate::hub::Hub;
+use crate::pool::Pool;
+use crate::refusal::Refusal;
+use crate::shared::Shared;
+use crate::{ServerOptions, Stop, TokenError, Tokens, assets, meta, views};
+
+/// Threads that handle requests. They never wait for the store, so two are enough to keep its writer busy.
+const WORKERS: usize = 2;
+/// How many connections are served at the same time; others wait to be accepted.
+const CONNECTIONS: u32 = 1024;
+/// How long a connection may take for the headers of its next request, and so how long it may be idle.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// How large the headers of a request may be.
+const HEADERS: usize = 16 << 10;
+/// How long requests may take to end when the server does. A body that is on its way is not waited for longer.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long nothing is accepted after that failed, as without a free file descriptor.
+const RECOVERY: Duration = Duration::from_millis(100);
+/// What is smaller is not worth compressing, in bytes.
+const WORTH_COMPRESSING: u64 = 1024;
+
+/// Why a server could not be started, or ended.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] EngineError),
+    /// The tokens cannot be read or made.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The system refuses threads or sockets.
+    #[error("the server cannot be started")]
+    System(#[from] io::Error),
+}
+
+/// A server of one store.
+///
+/// ```
+/// use std::net::TcpListener;
+/// use std::thread;
+///
+/// use besom_engine::{Place, registry};
+/// use besom_server::{Server, ServerOptions, Stop};
+///
+/// let server = Server::new(Place::memory(), registry(), ServerOptions::default())?;
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let link = format!("http://{}/#token={}", listener.local_addr()?, server.tokens().owner());
+/// assert!(link.starts_with("http://127.0.0.1:"));
+///
+/// let stop = Stop::new();
+/// thread::scope(|scope| {
+///     let serving = scope.spawn(|| server.serve(listener, &stop));
+///     stop.stop(); // when it is no longer needed
+///     serving.join().expect("a server does not panic")
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    shared: Shared,
+}
+
+impl Server {
+    /// A server of the store at this place, which is created if there is none. The `registry` has the algorithms that it can build: it
+    /// steps sweeps that use them for agents on other machines, and leaves others to the process that has theirs.
+    ///
+    /// # Errors
+    /// If the store or its tokens cannot be opened.
+    pub fn new(place: Place, registry: Registry, options: ServerOptions) -> Result<Self, ServerError> {
+        let hub = Hub::start(place.clone())?;
+        let bell = hub.clone();
+        let pool = Pool::open(&place, move || bell.ring())?;
+        if let Some(directory) = place.directory() {
+            create_directory(directory, PRIVATE)?;
+        }
+        let tokens = Tokens::open(place.directory())?;
+        Ok(Self { shared: Shared::new((place, pool), registry, hub, tokens, options) })
+    }
+
+    /// Who may do what.
+    pub fn tokens(&self) -> &Tokens {
+        &self.shared.tokens
+    }
+
+    /// Answers requests until it is stopped. Then waiting requests are answered, what was accepted is committed, and it returns.
+    ///
+    /// # Errors
+    /// If the system refuses threads or the socket.
+    pub fn serve(self, listener: TcpListener, stop: &Stop) -> Result<(), ServerError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("besom-server")
+            .enable_io()
+            .enable_time()
+            .build()?;
+        listener.set_nonblocking(true)?;
+        let served = runtime.block_on(self.accept(listener, stop));
+        self.shared.close();
+        // What is still at work there has nobody who waits for it.
+        runtime.shutdown_background();
+        Ok(served?)
+    }
+
+    async fn accept(&self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let router = router(&self.shared);
+        let free = Arc::new(Semaphore::new(CONNECTIONS as usize));
+        loop {
+            let next = async {
+                let permit = Arc::clone(&free).acquire_owned().await;
+                (permit, listener.accept().await)
+            };
+            let (permit, accepted) = tokio::select! {
+                next = next => next,
+                () = stop.stopped() => break,
+            };
+            match (permit, accepted) {
+                (Ok(permit), Ok((socket, peer))) => {
+                    let ends = socket.local_addr().map(|local| Ends { peer, local });
+                    if let Ok(ends) = ends {
+                        drop(tokio::spawn(connection(socket, ends, router.clone(), stop.clone(), permit)));
+                    }
+                }
+                _ => sleep(RECOVERY).await,
+            }
+        }
+        drop(listener);
+        // Those who wait for something to happen are answered now.
+        self.shared.hub.close();
+        drop(timeout(GRACE, free.acquire_many(CONNECTIONS)).await);
+        Ok(())
+    }
+}
+
+/// All routes, behind what holds for each of them.
+fn router(shared: &Shared) -> Router {
+    let compression =
+        CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE));
+    Router::new()
+        .merge(meta::routes())
+        .merge(views::routes())
+        .merge(assets::routes())
+        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no_route", "there is nothing at this path"))
+        .method_not_allowed_fallback(async || {
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", "this path has no such method")
+        })
+        .layer(compression)
+        .layer(from_fn_with_state(shared.clone(), guard::enter))
+        .with_state(shared.clone())
+}
+
+/// Serves one connection to its end.
+async fn connection(socket: TcpStream, ends: Ends, router: Router, stop: Stop, permit: OwnedSemaphorePermit) {
+    // Answers are small and awaited.
+    let _ = socket.set_nodelay(true);
+    speak(socket, ends, router, &stop).await;
+    drop(permit);
+}
+
+/// Speaks HTTP/1.1 on a stream until either side has enough.
+async fn speak<S>(stream: S, ends: Ends, router: Router, stop: &Stop)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ends);
+        router.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    // An error is the caller's: a broken connection, no HTTP.
+    tokio::select! {
+        done = connection.as_mut() => drop(done),
+        () = stop.stopped() => {
+            connection.as_mut().graceful_shutdown();
+            drop(timeout(GRACE, connection).await);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What all handlers share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use besom_core::Registry;
+use besom_engine::Place;
+use besom_store::Store;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::ServerOptions;
+use crate::guard::Wrong;
+use crate::hub::Hub;
+use crate::pool::{Pool, Urgency};
+use crate::refusal::Refusal;
+use crate::stop::Stop;
+use crate::tokens::Tokens;
+
+/// How many answers may be streams that last for as long as their reader wants.
+const STREAMS: usize = 64;
+
+/// The state of a server. A clone is the same server.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(Arc<Parts>);
+
+/// The parts of a server that its handlers use.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// Where the store is.
+    pub(crate) place: Place,
+    /// The algorithms that the server can build.
+    pub(crate) registry: Registry,
+    /// Who wants to know what changes.
+    pub(crate) hub: Hub,
+    /// Who may do what.
+    pub(crate) tokens: Tokens,
+    /// Who has tried tokens that are none.
+    pub(crate) wrong: Wrong,
+    /// How the server listens.
+    pub(crate) options: ServerOptions,
+    /// How it ends.
+    pub(crate) stop: Stop,
+    pool: Pool,
+    streams: Arc<Semaphore>,
+}
+
+impl Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(
+        (place, pool): (Place, Pool),
+        registry: Registry,
+        hub: Hub,
+        tokens: Tokens,
+        options: ServerOptions,
+    ) -> Self {
+        let (wrong, stop, streams) = (Wrong::default(), Stop::new(), Arc::new(Semaphore::new(STREAMS)));
+        Self(Arc::new(Parts { place, registry, hub, tokens, wrong, options, stop, pool, streams }))
+    }
+}
+
+impl Parts {
+    /// Reads on a connection of its own, beside all others. One call of the store sees one state of it.
+    pub(crate) async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        E: Into<Refusal> + 'static,
+    {
+        self.pool.read(work).await
+    }
+
+    /// Writes; what is done is durable when the answer comes. The work shares a transaction with others, so it must be short.
+    pub(crate) async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        E: Into<Refusal> + 'static,
+    {
+        self.pool.write(Urgency::First, work).await
+    }
+
+    /// The right to an answer that is a stream, for as long as it is held.
+    pub(crate) fn stream(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let permit = Arc::clone(&self.streams).try_acquire_owned();
+        permit.map_err(|_| Refusal::unavailable(format!("{STREAMS} live views are open already: close one")))
+    }
+
+    /// Commits what waits; blocks until that is done.
+    pub(crate) fn close(&self) {
+        self.pool.close();
+        self.hub.close();
+    }
+}
