@@ -44,7 +44,8 @@ impl Queue for Lossy {
         }
     );
     forward_queue!(
-        [describe, print, resume, join, idle, leave, held, running, give_up, give_back, quarantine] | self,
+        [describe, print, resume, join, idle, leave, held, running, give_up, give_back, quarantine, wait]
+            | self,
         call | call(&mut self.store)
     );
 }

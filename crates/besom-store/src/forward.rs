@@ -26,7 +26,7 @@
 ///         Err(StoreError::transient("the reply was lost"))
 ///     });
 ///     forward_queue!(
-///         [join, claim, report, describe, print, resume, idle, leave, held, running, give_up, give_back, quarantine]
+///         [join, claim, report, describe, print, resume, idle, leave, held, running, give_up, give_back, quarantine, wait]
 ///         |self, call| call(&mut self.0)
 ///     );
 /// }
@@ -36,7 +36,7 @@ macro_rules! forward_queue {
     (|$self:ident, $call:ident| $body:expr) => {
         $crate::forward_queue!(
             [join, claim, report, describe, print, resume, finish, idle, leave, held, running, give_up, give_back,
-             quarantine]
+             quarantine, wait]
             |$self, $call| $body
         );
     };
@@ -99,6 +99,11 @@ macro_rules! forward_queue {
     (@ quarantine $self:ident $call:ident $body:expr) => {
         $crate::__forward!(Queue $self $call $body, quarantine(agent: $crate::AgentId, reason: &str,) -> bool);
     };
+    (@ wait $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, wait(
+            sweep: &$crate::SweepId, since: u64, at_most: ::std::time::Duration,
+        ) -> u64);
+    };
 }
 
 /// One method that evaluates the body, with the call itself at hand as a closure.
@@ -143,9 +148,13 @@ macro_rules! forward_store {
             logged(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> LoggedKeys;
             logged_by_run(id: &SweepId) -> Vec<(RunNumber, LoggedKeys)>;
             curve(id: &SweepId, number: RunNumber, metric: usize) -> Vec<f64>;
+            curve_view(
+                id: &SweepId, number: RunNumber, metric: usize, from: usize, to: usize, buckets: usize
+            ) -> Vec<Bucket>;
             events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
             status(id: &SweepId) -> Status;
             agents(id: &SweepId) -> Vec<AgentRow>;
+            group(work: &mut dyn FnMut(&mut dyn Store)) -> ();
         }
     };
     (@ $self:ident $call:ident $body:expr; $($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {

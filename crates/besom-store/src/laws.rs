@@ -12,6 +12,8 @@
 //! * a call that is repeated has no further effect and the same answer;
 //! * [`Store::changes`] folded from any cursors is what it is from 0;
 //! * the events of a run lead to the state that it is in, by allowed edges, one event each;
+//! * a group answers as its operations one by one would, also when one of them fails;
+//! * a curve in buckets shows what the curve holds, and a wait returns the cursor of the newest change;
 //! * a removed sweep is gone for everybody, and nothing else is: no other sweep changes, no new agent gets an id of the old ones.
 //!
 //! Texts that a store makes up itself (why a run was given up) are its own matter.

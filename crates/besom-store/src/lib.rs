@@ -17,6 +17,7 @@
 //! Every edge of the life of a run or a sweep is one operation, one transaction and one row in the events. A reply
 //! follows the commit.
 
+mod buckets;
 mod clock;
 mod derived;
 mod error;
@@ -43,8 +44,8 @@ pub use clock::{Clock, system_clock};
 pub use error::{FileFault, StoreError};
 pub use memory::MemoryStore;
 pub use model::{
-    Added, AgentId, AgentRow, Attempt, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun, Lease,
-    MAX_FACTS, NewAgent, NewRun, NewSweep, Order, Output, OutputPart, PastRun, PausedBy, Reply, Row,
+    Added, AgentId, AgentRow, Attempt, Bucket, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun,
+    Lease, MAX_FACTS, NewAgent, NewRun, NewSweep, Order, Output, OutputPart, PastRun, PausedBy, Reply, Row,
     RunChange, RunQuery, RunRow, Seen, Status, StopKind, SweepId, SweepRow, SweepState, Watched,
 };
 #[cfg(feature = "mutants")]

@@ -14,12 +14,14 @@ mod sweep;
 mod view;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use self::stock::Stock;
-use crate::{Clock, system_clock};
+use crate::{Clock, StoreError, SweepId, system_clock};
 
 /// The message of a run whose agent sent no heartbeat for too long.
 const TIMED_OUT: &str = "its agent sent no heartbeat for too long";
@@ -68,22 +70,68 @@ const LEFT: &str = "its agent left";
 /// ```
 #[derive(Clone)]
 pub struct MemoryStore {
-    stock: Arc<Mutex<Stock>>,
+    shared: Arc<Shared>,
     clock: Clock,
+}
+
+/// What all clones of a store have in common.
+#[derive(Default)]
+struct Shared {
+    stock: Mutex<Stock>,
+    /// Whoever waits for a change looks again after each call of others.
+    called: Condvar,
+}
+
+/// All that is stored, for one call.
+struct Opened<'a> {
+    stock: MutexGuard<'a, Stock>,
+    called: &'a Condvar,
+}
+
+impl Deref for Opened<'_> {
+    type Target = Stock;
+
+    fn deref(&self) -> &Stock {
+        &self.stock
+    }
+}
+
+impl DerefMut for Opened<'_> {
+    fn deref_mut(&mut self) -> &mut Stock {
+        &mut self.stock
+    }
+}
+
+impl Drop for Opened<'_> {
+    fn drop(&mut self) {
+        if self.stock.waiting > 0 {
+            self.called.notify_all();
+        }
+    }
 }
 
 impl MemoryStore {
     /// A new, empty store that reads the time from this clock.
     pub fn new(clock: Clock) -> Self {
-        Self { stock: Arc::default(), clock }
+        Self { shared: Arc::default(), clock }
     }
 
     /// All that is stored, and the time.
-    fn open(&self) -> (MutexGuard<'_, Stock>, u64) {
-        let stock = self.stock.lock().unwrap_or_else(PoisonError::into_inner);
+    fn open(&self) -> (Opened<'_>, u64) {
+        let stock = self.shared.stock.lock().unwrap_or_else(PoisonError::into_inner);
         // Under the lock, so that times grow in the order of the calls.
         let now = (self.clock)();
-        (stock, now)
+        (Opened { stock, called: &self.shared.called }, now)
+    }
+
+    fn wait_after(&self, sweep: &SweepId, since: u64, at_most: Duration) -> Result<u64, StoreError> {
+        let mut stock = self.shared.stock.lock().unwrap_or_else(PoisonError::into_inner);
+        stock.waiting += 1;
+        let is_old = |stock: &mut Stock| stock.sweep(sweep).is_ok_and(|sweep| sweep.change <= since);
+        let waited = self.shared.called.wait_timeout_while(stock, at_most, is_old);
+        let (mut stock, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        stock.waiting -= 1;
+        Ok(stock.sweep(sweep)?.change)
     }
 }
 

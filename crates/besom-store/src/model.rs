@@ -12,7 +12,7 @@ mod sweep;
 pub use self::agent::{
     AgentId, AgentRow, Claim, ClaimedRun, End, HeldRun, Lease, NewAgent, Reply, Row, StopKind,
 };
-pub use self::changes::{Changes, CurvePart, Event, RunChange};
+pub use self::changes::{Bucket, Changes, CurvePart, Event, RunChange};
 pub use self::facts::{MAX_FACTS, Output, OutputPart};
 pub use self::run::{Added, Attempt, NewRun, Order, PastRun, RunQuery, RunRow, Seen};
 pub use self::sweep::{NewSweep, PausedBy, Status, SweepId, SweepRow, SweepState, Watched};

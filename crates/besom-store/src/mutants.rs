@@ -4,15 +4,17 @@
 //! and no store has code for it.
 
 use std::collections::BTreeMap;
+use std::mem::take;
+use std::time::Duration;
 
 use besom_core::{LoggedKeys, RunNumber, RunState};
 use serde_json::{Map, Value};
 
 use crate::forward::forward_store;
 use crate::{
-    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, HeldRun, Lease, NewRun, NewSweep, Output,
-    PastRun, PausedBy, Queue, Reply, Row, RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError,
-    SweepId, SweepRow, SweepState, forward_queue,
+    Added, AgentId, AgentRow, Attempt, Bucket, Changes, Claim, End, Event, HeldRun, Lease, NewRun, NewSweep,
+    Output, PastRun, PausedBy, Queue, Reply, Row, RunQuery, RunRow, Seen, Status, StopKind, Store,
+    StoreError, SweepId, SweepRow, SweepState, forward_queue,
 };
 
 /// A rule of the protocol that a store is made to break.
@@ -59,11 +61,19 @@ pub enum Mutant {
     NoMergeOfFacts,
     /// A canceled sweep lets its running runs go on.
     CancelsSoftly,
+    /// The work of a group is done twice.
+    RepeatsGroups,
+    /// What is reported in a group is acknowledged and not stored.
+    LosesInGroups,
+    /// Whoever waits for a change is answered that there is none.
+    MissesChanges,
+    /// The last value of a curve is not in its last bucket.
+    CutsBuckets,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::NoFencing,
         Self::NoStoredAnswer,
         Self::NoSequenceCheck,
@@ -84,6 +94,10 @@ impl Mutant {
         Self::NoPlaceOfOutput,
         Self::NoMergeOfFacts,
         Self::CancelsSoftly,
+        Self::RepeatsGroups,
+        Self::LosesInGroups,
+        Self::MissesChanges,
+        Self::CutsBuckets,
     ];
 }
 
@@ -94,12 +108,14 @@ pub struct Mutated<S> {
     mutant: Option<Mutant>,
     /// The newest request of each agent, where claims are answered anew.
     requests: BTreeMap<AgentId, u64>,
+    /// Whether a group is at work.
+    is_grouped: bool,
 }
 
 impl<S: Store> Mutated<S> {
     /// The store, breaking a rule; as it is, if none.
     pub fn new(store: S, mutant: Option<Mutant>) -> Self {
-        Self { store, mutant, requests: BTreeMap::new() }
+        Self { store, mutant, requests: BTreeMap::new(), is_grouped: false }
     }
 
     fn breaks(&self, mutant: Mutant) -> bool {
@@ -159,6 +175,9 @@ impl<S: Store> Queue for Mutated<S> {
         }
         if self.breaks(Mutant::LosesRows) && rows.len() > 1 {
             rows.pop();
+        }
+        if self.breaks(Mutant::LosesInGroups) && self.is_grouped {
+            rows.clear();
         }
         let reply = self.store.report(&lease, &rows)?;
         Ok(self.reply(reply))
@@ -220,6 +239,11 @@ impl<S: Store> Queue for Mutated<S> {
             false => beat,
         };
         self.store.give_up(lease, beat)
+    }
+
+    fn wait(&mut self, sweep: &SweepId, since: u64, at_most: Duration) -> Result<u64, StoreError> {
+        let cursor = self.store.wait(sweep, since, at_most)?;
+        Ok(if self.breaks(Mutant::MissesChanges) { since } else { cursor })
     }
 }
 
@@ -306,6 +330,35 @@ impl<S: Store> Store for Mutated<S> {
             status.best = status.better_uncounted.or(status.best);
         }
         Ok(status)
+    }
+
+    fn curve_view(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        metric: usize,
+        from: usize,
+        to: usize,
+        buckets: usize,
+    ) -> Result<Vec<Bucket>, StoreError> {
+        let to = match self.breaks(Mutant::CutsBuckets) {
+            true => self.store.curve(id, number, metric)?.len().min(to).saturating_sub(1),
+            false => to,
+        };
+        self.store.curve_view(id, number, metric, from, to, buckets)
+    }
+
+    fn group(&mut self, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
+        let (mutant, requests) = (self.mutant, &mut self.requests);
+        let times = if mutant == Some(Mutant::RepeatsGroups) { 2 } else { 1 };
+        self.store.group(&mut |store| {
+            for _ in 0..times {
+                let mut grouped =
+                    Mutated { store: &mut *store, mutant, requests: take(requests), is_grouped: true };
+                work(&mut grouped);
+                *requests = grouped.requests;
+            }
+        })
     }
 
     forward_store! { @ self call call(&mut self.store);

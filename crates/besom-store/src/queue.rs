@@ -1,5 +1,7 @@
 //! What an agent sees of a store.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::{AgentId, Claim, End, HeldRun, Lease, NewAgent, Reply, Row, StoreError, SweepId, forward_queue};
@@ -133,6 +135,12 @@ pub trait Queue: Send {
     /// it is paused already or has ended. Returns whether the sweep is paused for such a reason. Does nothing more if the agent
     /// has left.
     fn quarantine(&mut self, agent: AgentId, reason: &str) -> Result<bool, StoreError>;
+
+    /// Waits until something of a sweep has changed after the cursor `since`, or the time is over: returns the cursor that
+    /// [`Store::changes`](crate::Store::changes) would return. It is above `since` if there was a change, also one before the
+    /// call; 0 waits for nothing. Neither signs of life nor runs that have waited long enough are changes. The call takes the
+    /// connection for itself as long as it waits, so whoever has something else to do waits for a short time, again and again.
+    fn wait(&mut self, sweep: &SweepId, since: u64, at_most: Duration) -> Result<u64, StoreError>;
 }
 
 impl<Q: Queue + ?Sized> Queue for Box<Q> {

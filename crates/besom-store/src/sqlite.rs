@@ -14,6 +14,7 @@ mod curves;
 mod events;
 mod facts;
 mod fault;
+mod group;
 mod health;
 mod holder;
 mod listing;
@@ -32,6 +33,7 @@ mod status;
 mod store;
 mod sweeps;
 mod turn;
+mod wait;
 
 use std::fmt;
 use std::path::Path;
@@ -69,6 +71,8 @@ pub struct SqliteStore {
     read_only: bool,
     /// Whether the last claim was answered with nothing, so that the next one probably will be.
     expects_nothing: bool,
+    /// Whether operations are part of a group, which has begun the transaction.
+    grouped: bool,
 }
 
 impl fmt::Debug for SqliteStore {
@@ -101,7 +105,7 @@ impl SqliteStore {
     fn read<T>(&mut self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Result<T, StoreError> {
         self.check_original()?;
         let read = || {
-            // An examination reads everything on one snapshot, which it has begun.
+            // An examination reads everything on one snapshot, which it has begun; a group in its transaction.
             let begin = || Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred);
             let snapshot = self.conn.is_autocommit().then(begin).transpose()?;
             work(&self.tx())
@@ -137,6 +141,9 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         if self.read_only {
             return Err(StoreError::Write(FileFault::ReadOnly));
+        }
+        if self.grouped {
+            return Ok(self.savepoint(work)?);
         }
         let turn = self.turns.as_mut().map(|turns| turns.wait(LOCK_TIMEOUT)).transpose();
         let turn = turn.map_err(|error| self.with_holder(error))?;

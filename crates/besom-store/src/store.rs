@@ -3,10 +3,11 @@
 use besom_core::{LoggedKeys, RunNumber, RunState};
 use serde_json::{Map, Value};
 
+use crate::buckets::Buckets;
 use crate::forward::forward_store;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Queue, Row,
-    RunQuery, RunRow, Seen, Status, StopKind, StoreError, SweepId, SweepRow, SweepState, derived,
+    Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Queue,
+    Row, RunQuery, RunRow, Seen, Status, StopKind, StoreError, SweepId, SweepRow, SweepState, derived,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
@@ -21,8 +22,8 @@ use crate::{
 /// `laws`) check another against it.
 ///
 /// [`run`](Self::run), [`rows_after`](Self::rows_after), [`logged`](Self::logged),
-/// [`curve`](Self::curve) and [`status`](Self::status) are defined in terms of the others; override
-/// them where there is a faster way.
+/// [`curve`](Self::curve), [`curve_view`](Self::curve_view), [`status`](Self::status) and [`group`](Self::group) are defined in
+/// terms of the others; override them where there is a faster way.
 ///
 /// # Stability
 ///
@@ -211,6 +212,23 @@ pub trait Store: Queue {
         Ok(watched.map(|watched| derived::curve(&rows, &watched)).unwrap_or_default())
     }
 
+    /// The values from place `from` to before `to` (or the end) of a [`curve`](Self::curve), in at most `buckets` buckets of equal
+    /// size (the last may be smaller), in order: a curve of any length for a picture of some hundred points.
+    fn curve_view(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        metric: usize,
+        from: usize,
+        to: usize,
+        buckets: usize,
+    ) -> Result<Vec<Bucket>, StoreError> {
+        let curve = self.curve(id, number, metric)?;
+        let mut view = Buckets::new(from, to.min(curve.len()), buckets);
+        view.extend(0, &curve);
+        Ok(view.finish())
+    }
+
     /// The log of a sweep (of one run, if given) after an event's seq; at most `limit` entries, oldest first.
     fn events(
         &mut self,
@@ -229,6 +247,31 @@ pub trait Store: Queue {
 
     /// All agents that ever joined a sweep, oldest first.
     fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError>;
+
+    /// Does several operations that need not be durable one by one: a store on a disk waits for it once. `work` is called
+    /// once (not at all if the group cannot begin) and makes the calls on the store that it gets. They answer as they would
+    /// without a group; one that fails changes nothing and hinders none of the others. What they answered is certain when the
+    /// group has returned without an error, so replies are passed on only then.
+    ///
+    /// # Errors
+    /// Those of a durable write. Then each operation is as one whose reply was lost: it may be repeated.
+    ///
+    /// ```
+    /// use besom_store::{MemoryStore, NewSweep, Store};
+    ///
+    /// let mut store = MemoryStore::default();
+    /// let mut answers = Vec::new();
+    /// store.group(&mut |store| {
+    ///     answers = ["one", "two", "one"].map(|id| store.create_sweep(&NewSweep::new(id)).is_ok()).to_vec();
+    /// })?;
+    /// assert_eq!(answers, [true, true, false]);
+    /// # Ok::<(), besom_store::StoreError>(())
+    /// ```
+    fn group(&mut self, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
+        let mut this = self;
+        work(&mut this);
+        Ok(())
+    }
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {

@@ -93,4 +93,7 @@ impl Queue for Fake {
     fn quarantine(&mut self, _: AgentId, _: &str) -> Result<bool, StoreError> {
         unimplemented!()
     }
+    fn wait(&mut self, _: &SweepId, _: u64, _: std::time::Duration) -> Result<u64, StoreError> {
+        unimplemented!()
+    }
 }

@@ -10,8 +10,8 @@ use super::verdict::{Verdict, expect_ok, same};
 use super::view::{all_runs, curves, folded};
 use crate::memory::is_own_text;
 use crate::{
-    AgentId, AgentRow, Attempt, Event, Lease, MemoryStore, Order, Queue, Reply, Row, RunQuery, RunRow, Store,
-    StoreError, SweepId, SweepRow, derived,
+    AgentId, AgentRow, Attempt, Bucket, Event, Lease, MemoryStore, Order, Queue, Reply, Row, RunQuery,
+    RunRow, Store, StoreError, SweepId, SweepRow, derived,
 };
 
 /// Store and model, with what the users of the store know.
@@ -130,10 +130,49 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict 
                 return Err(format!("the curve of metric {metric} in run {number} is {curve:?}"));
             }
         }
+        for (metric, curve) in curves(model, id, number)?.iter().enumerate() {
+            agree_on_buckets(store, id, (number, metric), curve)?;
+        }
         let none = expect_ok("curve", store.curve(id, number, usize::MAX))?;
         same("the curve of no metric", &none.len(), &0)?;
     }
     Ok(())
+}
+
+/// A curve at a glance shows what the curve holds, for any part of it and any number of buckets.
+fn agree_on_buckets(
+    store: &mut dyn Store,
+    id: &SweepId,
+    (number, metric): (RunNumber, usize),
+    curve: &[f64],
+) -> Verdict {
+    let len = curve.len();
+    for (from, to, count) in
+        [(0, usize::MAX, 1), (0, len, 3), (1, len.saturating_sub(1), 2), (len, len + 1, 9)]
+    {
+        let found = expect_ok("curve_view", store.curve_view(id, number, metric, from, to, count))?;
+        let part = &curve[from.min(len)..to.clamp(from.min(len), len)];
+        let size = part.len().div_ceil(count).max(1);
+        let starts = (from..).step_by(size);
+        let expected: Vec<_> =
+            starts.zip(part.chunks(size)).map(|(start, part)| at_a_glance(start, part)).collect();
+        let found: Vec<_> = found.iter().map(seen_in).collect();
+        same("curve_view", &found, &expected)?;
+    }
+    Ok(())
+}
+
+/// What a bucket must show of these values, as bits.
+fn at_a_glance(from: usize, values: &[f64]) -> (usize, usize, [Option<u64>; 4]) {
+    let numbers = || values.iter().copied().filter(|value| value.is_finite());
+    let shown = [numbers().reduce(f64::min), numbers().reduce(f64::max), numbers().next(), numbers().last()];
+    (from, values.len(), shown.map(|value| value.map(|value| (value + 0.0).to_bits())))
+}
+
+fn seen_in(bucket: &Bucket) -> (usize, usize, [Option<u64>; 4]) {
+    let shown = [bucket.min, bucket.max, bucket.first, bucket.last];
+    // Which zero is the lesser one is nobody's matter.
+    (bucket.from, bucket.count, shown.map(|value| (!value.is_nan()).then(|| (value + 0.0).to_bits())))
 }
 
 /// The rows of a run are those of the attempts that are kept and of the newest one, in order.

@@ -1,6 +1,7 @@
 //! Playing a script on store and model at once.
 
 use std::fmt::Debug;
+use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -79,6 +80,30 @@ pub(super) fn play<S: Store>(make: &impl Fn(Clock) -> S, script: &Script) -> Ver
     stage.compare(removal_is_whole)
 }
 
+impl<S> Stage<S> {
+    /// The same with another store. This one knows nothing any more.
+    fn hand_over<T>(&mut self, store: T) -> Stage<T> {
+        Stage {
+            store,
+            model: self.model.clone(),
+            sweeps: self.sweeps.clone(),
+            agents: take(&mut self.agents),
+            leases: take(&mut self.leases),
+            followers: take(&mut self.followers),
+            calls: take(&mut self.calls),
+            time: Arc::clone(&self.time),
+            added: self.added,
+        }
+    }
+
+    /// Takes back what was handed over, with what was learned since.
+    fn learn(&mut self, known: Stage<()>) {
+        let Stage { agents, leases, followers, calls, added, .. } = known;
+        (self.agents, self.leases, self.followers) = (agents, leases, followers);
+        (self.calls, self.added) = (calls, added);
+    }
+}
+
 impl<S: Store> Stage<S> {
     fn new(
         mut store: S,
@@ -122,6 +147,7 @@ impl<S: Store> Stage<S> {
             }
             Step::Join { sweep, timeout_ms } => self.join(*sweep, Duration::from_millis(*timeout_ms)),
             Step::Follow { sweep, follower } => self.follow(*sweep, *follower),
+            Step::Group { steps } => self.group(steps),
             Step::Add { sweep, offset, count } => self.add(*sweep, *offset, *count),
             Step::SetState { sweep, to, reason } => {
                 self.refusable("set_state", *sweep, |store, id| store.set_state(id, *to, reason.as_deref()))
@@ -171,6 +197,23 @@ impl<S: Store> Stage<S> {
             | Step::Leave { .. }
             | Step::Again { .. } => self.act_as_agent(step),
         }
+    }
+
+    /// Takes steps in one group, of which each may be refused; within it, all is as it is without.
+    fn group(&mut self, steps: &[Step]) -> Verdict {
+        let mut known = self.hand_over(());
+        let mut verdicts = Vec::new();
+        let grouped = self.store.group(&mut |store| {
+            let mut stage = known.hand_over(store);
+            verdicts.push(
+                steps.iter().try_for_each(|step| stage.act(step).and_then(|()| stage.compare(agree_on_runs))),
+            );
+            known = stage.hand_over(());
+        });
+        self.learn(known);
+        expect_ok("group", grouped)?;
+        same("the number of times that the work of a group was done", &verdicts.len(), &1)?;
+        verdicts.remove(0)
     }
 
     fn pass(&mut self, ms: i64) {
@@ -375,7 +418,9 @@ impl<S: Store> Stage<S> {
         let metrics = expect_ok("sweep", self.model.sweep(id))?.new.metrics.len();
         let follower = &mut self.followers[sweep][follower];
         let cursor = follower.cursor;
+        let waited = expect_ok("wait", self.store.wait(id, cursor, Duration::ZERO))?;
         let changes = expect_ok("changes", self.store.changes(id, cursor))?;
+        same("wait", &waited, &changes.upto)?;
         let models = expect_ok("changes", self.model.changes(id, 0))?.held_back;
         same("the number of runs held back", &changes.held_back, &models)?;
         follower.take(changes, metrics)?;

@@ -60,6 +60,7 @@ pub(super) enum Step {
     Retry { sweep: usize, states: Vec<RunState> },
     Pass { ms: i64 },
     Follow { sweep: usize, follower: usize },
+    Group { steps: Vec<Step> },
 }
 
 /// How many follow the changes of each sweep.
@@ -70,7 +71,9 @@ pub(super) const WATCHED: [&str; 2] = ["loss", "a.b"];
 
 /// All scripts. They begin with something to do and somebody who does it.
 pub(super) fn script() -> impl Strategy<Value = Script> {
-    ([terms(), terms()], 0..50u64, vec(step(), 1..100)).prop_map(|(sweeps, timeout_ms, acts)| {
+    let group = vec(step(), 1..5).prop_map(|steps| Step::Group { steps });
+    let step = prop_oneof![24 => step(), 1 => group];
+    ([terms(), terms()], 0..50u64, vec(step, 1..100)).prop_map(|(sweeps, timeout_ms, acts)| {
         let mut steps =
             vec![Step::Join { sweep: 0, timeout_ms }, Step::Add { sweep: 0, offset: 0, count: 2 }];
         steps.extend(acts);

@@ -1,5 +1,7 @@
 //! What agents see of the store.
 
+use std::time::Duration;
+
 use besom_core::RunState;
 use serde_json::{Map, Value};
 
@@ -164,6 +166,10 @@ impl Queue for MemoryStore {
             }
         }
         Ok(stock.sweep(&id)?.row.paused_by == Some(PausedBy::Program))
+    }
+
+    fn wait(&mut self, sweep: &SweepId, since: u64, at_most: Duration) -> Result<u64, StoreError> {
+        self.wait_after(sweep, since, at_most)
     }
 }
 

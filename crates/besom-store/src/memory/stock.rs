@@ -19,6 +19,8 @@ pub(super) struct Stock {
     places: HashMap<SweepId, usize>,
     /// The agent with id n is the n-th.
     agents: Vec<Agent>,
+    /// How many threads wait for a change.
+    pub(super) waiting: usize,
 }
 
 #[derive(Debug)]

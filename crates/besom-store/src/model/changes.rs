@@ -88,6 +88,44 @@ impl CurvePart {
     }
 }
 
+/// A few neighboring values of a curve at a glance: see [`Store::curve_view`](crate::Store::curve_view).
+///
+/// Where none of them is a finite number, `min`, `max`, `first` and `last` are NaN.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Bucket {
+    /// The place of its first value in the curve, from 0.
+    pub from: usize,
+    /// How many values it has, those included that are no finite numbers; at least 1 in an answer.
+    pub count: usize,
+    /// The least finite value.
+    pub min: f64,
+    /// The greatest finite value.
+    pub max: f64,
+    /// The first finite value.
+    pub first: f64,
+    /// The last finite value.
+    pub last: f64,
+}
+
+impl Bucket {
+    /// A bucket without values that begins at this place.
+    pub fn new(from: usize) -> Self {
+        Self { from, count: 0, min: f64::NAN, max: f64::NAN, first: f64::NAN, last: f64::NAN }
+    }
+
+    /// Appends the next value of the curve.
+    pub fn push(&mut self, value: f64) {
+        self.count += 1;
+        if value.is_finite() {
+            self.min = self.min.min(value);
+            self.max = self.max.max(value);
+            self.first = if self.first.is_nan() { value } else { self.first };
+            self.last = value;
+        }
+    }
+}
+
 /// An entry of a sweep's log.
 ///
 /// | `kind` | of | `detail` |

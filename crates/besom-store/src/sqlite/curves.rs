@@ -11,7 +11,8 @@ use super::fault::{Fault, Outcome, damaged};
 use super::runs::Run;
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
-use crate::Row;
+use crate::buckets::Buckets;
+use crate::{Bucket, Row};
 
 /// How many values small reports are put together up to: a kilobyte, of which a page of the file holds three, and which is
 /// rewritten with each row that is reported alone.
@@ -81,6 +82,43 @@ impl Tx<'_> {
             pull(&mut curve, blob(row, 0)?)?;
         }
         Ok(curve)
+    }
+
+    /// A part of the whole curve in a few buckets, for which only the segments are read that it touches.
+    pub(super) fn curve_view(
+        &self,
+        run: &Run,
+        metric: usize,
+        (from, to): (usize, usize),
+        buckets: usize,
+    ) -> Outcome<Vec<Bucket>> {
+        let segments = self.segments(run, metric)?;
+        let length: usize = segments.iter().map(|(_, len)| len).sum();
+        let mut view = Buckets::new(from, to.min(length), buckets);
+        let mut statement = self.sql("SELECT vals FROM curves WHERE key = ?1")?;
+        let (mut place, mut values) = (0, Vec::new());
+        for (key, len) in segments {
+            if view.needs(place, len) {
+                values.clear();
+                let mut rows = statement.query([key])?;
+                rows.next()?.map_or(Ok(()), |row| pull(&mut values, blob(row, 0)?))?;
+                view.extend(place, &values);
+            }
+            place += len;
+        }
+        Ok(view.finish())
+    }
+
+    /// Keys and lengths of the segments of the whole curve, in order, without their values.
+    fn segments(&self, run: &Run, metric: usize) -> Outcome<Vec<(i64, usize)>> {
+        let mut statement = self.sql(
+            "SELECT c.key, length(c.vals) / 8 FROM attempts a JOIN curves c ON c.run = a.run AND c.attempt = a.attempt
+             WHERE a.run = ?1 AND (a.attempt = ?2 OR a.kept = 1 AND a.attempt < ?2) AND c.metric = ?3
+             ORDER BY a.attempt, c.start",
+        )?;
+        let counted = params![run.key, run.record.attempt, bounded(metric as u64)];
+        let segments = statement.query_map(counted, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(segments.collect::<Result<_, _>>()?)
     }
 
     /// The curve of the earlier attempts that count.

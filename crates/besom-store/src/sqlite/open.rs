@@ -113,6 +113,7 @@ impl SqliteStore {
             original: None,
             read_only: false,
             expects_nothing: true,
+            grouped: false,
         }
     }
 }

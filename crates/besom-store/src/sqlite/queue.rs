@@ -1,5 +1,7 @@
 //! What agents see of the store.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::SqliteStore;
@@ -78,5 +80,9 @@ impl Queue for SqliteStore {
 
     fn quarantine(&mut self, agent: AgentId, reason: &str) -> Result<bool, StoreError> {
         self.write(|tx| tx.quarantine(agent, reason))
+    }
+
+    fn wait(&mut self, sweep: &SweepId, since: u64, at_most: Duration) -> Result<u64, StoreError> {
+        self.wait_after(sweep, since, at_most)
     }
 }

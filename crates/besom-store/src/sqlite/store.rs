@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::SqliteStore;
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Row, RunQuery,
-    RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Row,
+    RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for SqliteStore {
@@ -157,6 +157,18 @@ impl Store for SqliteStore {
         self.read(|tx| tx.curve(&tx.sweep(id)?, number, metric))
     }
 
+    fn curve_view(
+        &mut self,
+        id: &SweepId,
+        number: RunNumber,
+        metric: usize,
+        from: usize,
+        to: usize,
+        buckets: usize,
+    ) -> Result<Vec<Bucket>, StoreError> {
+        self.read(|tx| tx.curve_view(&tx.run(&tx.sweep(id)?, number)?, metric, (from, to), buckets))
+    }
+
     fn events(
         &mut self,
         id: &SweepId,
@@ -173,5 +185,9 @@ impl Store for SqliteStore {
 
     fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError> {
         self.read(|tx| tx.agent_rows(&tx.sweep(id)?))
+    }
+
+    fn group(&mut self, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
+        self.group_commit(work)
     }
 }
