@@ -165,7 +165,8 @@ fn agree_on_buckets(
 /// What a bucket must show of these values, as bits.
 fn at_a_glance(from: usize, values: &[f64]) -> (usize, usize, [Option<u64>; 4]) {
     let numbers = || values.iter().copied().filter(|value| value.is_finite());
-    let shown = [numbers().reduce(f64::min), numbers().reduce(f64::max), numbers().next(), numbers().last()];
+    let shown =
+        [numbers().reduce(f64::min), numbers().reduce(f64::max), numbers().next(), numbers().next_back()];
     (from, values.len(), shown.map(|value| value.map(|value| (value + 0.0).to_bits())))
 }
 
