@@ -72,7 +72,7 @@ typed_options! {
 
 impl Auto {
     /// How the method describes itself.
-    pub const SPEC: Spec = Spec::new("Chooses one of the other methods by the space and the number of runs")
+    pub const SPEC: Spec = Spec::new("Chooses another method by the space and the number of runs")
         .ends(Ends::Never)
         .options(AutoOptions::SPECS);
 

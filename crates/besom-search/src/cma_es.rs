@@ -61,11 +61,11 @@ const MOST_IN_POPULATION: usize = 100_000;
 typed_options! {
     /// Options of [`CmaEs`], which is built with them by `with`.
     pub struct CmaEsOptions {
-        /// How many runs a generation has; more for rugged or noisy metrics.
+        /// The number of runs in a generation; use more for rugged or noisy metrics.
         population: usize =
             OptionKind::at_least(4),
             OptionDefault::Chosen("4 + 3 ln of the number of parameters, rounded down");
-        /// How far the first generation reaches: its standard deviation as part of each range.
+        /// The initial step size: the standard deviation of the first generation as a share of each range.
         step: f64 =
             OptionKind::Number { low: Bound::Excluded(0.0), high: Bound::Included(1.0) },
             OptionDefault::Number(0.3);
@@ -78,7 +78,7 @@ impl CmaEs {
 
     /// How the method describes itself.
     pub const SPEC: Spec =
-        Spec::new("Draws generations of points, each around where the best runs of the last lead")
+        Spec::new("Moves a distribution of points toward the best runs of each generation")
             .needs_metric()
             .ends(Ends::Never)
             .options(CmaEsOptions::SPECS);

@@ -75,8 +75,8 @@ impl From<GridOrder> for Value {
 typed_options! {
     /// Options of [`Grid`], which is built with them by `with`.
     pub struct GridOptions {
-        /// The order of the points: with parameters sorted by name as W&B does, as declared in the file, or at
-        /// random. Also as the key `order` beside `method`.
+        /// The order of the points: with parameters sorted by name as in W&B, as declared in the file, or
+        /// random. The key `order` beside `method` does the same.
         order: GridOrder = OptionKind::Choice(GridOrder::WORDS), OptionDefault::Word(GridOrder::WORDS[0]);
     }
 }

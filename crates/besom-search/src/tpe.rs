@@ -68,11 +68,11 @@ const NARROWEST: f64 = 0.5;
 typed_options! {
     /// Options of [`Tpe`], which is built with them by `with`.
     pub struct TpeOptions {
-        /// How many runs must have a value before it learns.
+        /// How many runs must have a value before the method learns from them.
         initial_points: usize =
             OptionKind::at_least(1),
             OptionDefault::Chosen("10, or a quarter of `run_cap` if that is less, at least 3");
-        /// Which part of the runs is among the best, at most 25 runs.
+        /// The share of runs that counts as the best, at most 25 runs.
         gamma: f64 =
             OptionKind::Number { low: Bound::Excluded(0.0), high: Bound::Excluded(1.0) },
             OptionDefault::Number(0.1);
@@ -83,7 +83,7 @@ typed_options! {
 
 impl Tpe {
     /// How the method describes itself.
-    pub const SPEC: Spec = Spec::new("Draws points where good runs are dense and bad ones are not")
+    pub const SPEC: Spec = Spec::new("Draws points where good runs are dense and bad ones are rare")
         .needs_metric()
         .ends(Ends::Never)
         .options(TpeOptions::SPECS);

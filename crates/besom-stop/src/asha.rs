@@ -51,10 +51,11 @@ typed_options! {
 
 impl Asha {
     /// What the rule says of itself.
-    pub const SPEC: Spec =
-        Spec::new("Stops runs that are not among the best at a few steps, chosen by how long runs are")
-            .needs_metric()
-            .options(AshaOptions::SPECS);
+    pub const SPEC: Spec = Spec::new(
+        "Stops runs that are not among the best at a few steps, which depend on the length of runs",
+    )
+    .needs_metric()
+    .options(AshaOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {

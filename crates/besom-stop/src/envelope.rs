@@ -31,11 +31,11 @@ pub struct Envelope {
 typed_options! {
     /// Options of [`Envelope`], which is built with them by `with`.
     pub struct EnvelopeOptions {
-        /// Which part of the finished runs, best first, runs are compared with; 1 is all of them.
+        /// The share of finished runs, best first, that runs are compared with; 1 means all.
         fraction: f64 = OptionKind::not_below(0.0), OptionDefault::Number(0.3);
-        /// How many runs must have finished; at least as many are compared with.
+        /// How many runs must have finished; runs are compared with at least this many.
         min_runs: usize = OptionKind::at_least(0), OptionDefault::Count(3);
-        /// Runs of at most this many steps continue.
+        /// Runs with at most this many steps continue.
         start_iter: usize = OptionKind::at_least(0), OptionDefault::Count(3);
     }
 }
@@ -43,7 +43,7 @@ typed_options! {
 impl Envelope {
     /// What the rule says of itself; its defaults are W&B's.
     pub const SPEC: Spec =
-        Spec::new("Stops runs that were at no step better than the worst of the best finished runs")
+        Spec::new("Stops runs that were never better than the worst of the best finished runs")
             .needs_metric()
             .options(EnvelopeOptions::SPECS)
             .advice(all_are_kept);

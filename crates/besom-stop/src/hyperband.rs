@@ -42,16 +42,16 @@ pub struct Hyperband {
 typed_options! {
     /// Options of [`Hyperband`], which is built with them by `with`.
     pub struct HyperbandOptions {
-        /// The first step at which runs are compared; the others are this one times powers of `eta`.
+        /// The first step at which runs are compared; the others are this step times powers of `eta`.
         min_iter: usize = OptionKind::at_least(1), OptionDefault::Chosen("none");
-        /// In place of `min_iter`, the last step of a run: runs are compared at this one divided by powers of
+        /// Instead of `min_iter`, the last step of a run: runs are compared at this step divided by powers of
         /// `eta`.
         max_iter: usize = OptionKind::at_least(1), OptionDefault::Chosen("none");
-        /// With `max_iter`, at how many steps runs are compared.
+        /// With `max_iter`, the number of steps at which runs are compared.
         s: usize = OptionKind::at_least(1), OptionDefault::Chosen("none");
         /// One in `eta` runs survives each comparison.
         eta: f64 = OptionKind::above(1.0), OptionDefault::Number(3.0);
-        /// Whether a run is judged by its value at the step itself, not by its best up to there.
+        /// Whether a run is judged by its value at the step itself instead of its best value so far.
         strict: bool = OptionKind::Flag, OptionDefault::Flag(true);
     }
 }

@@ -43,7 +43,7 @@ typed_options! {
 
 impl Median {
     /// What the rule says of itself. `min_peers` is the number of runs that Optuna's `MedianPruner` waits for.
-    pub const SPEC: Spec = Spec::new("Stops runs that are worse than half of the others at their step")
+    pub const SPEC: Spec = Spec::new("Stops runs that are worse than half of the others at the same step")
         .needs_metric()
         .options(MedianOptions::SPECS);
 

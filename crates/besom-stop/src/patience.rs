@@ -29,16 +29,15 @@ typed_options! {
         patience: usize = OptionKind::at_least(1), OptionDefault::Count(10);
         /// How much better a value must be to count as an improvement, in units of the metric.
         min_delta: f64 = OptionKind::not_below(0.0), OptionDefault::Number(0.0);
-        /// Runs of fewer steps continue.
+        /// Runs with fewer steps continue.
         min_iter: usize = OptionKind::at_least(1), OptionDefault::Count(1);
     }
 }
 
 impl Patience {
     /// What the rule says of itself.
-    pub const SPEC: Spec = Spec::new("Stops runs that have not improved for long")
-        .needs_metric()
-        .options(PatienceOptions::SPECS);
+    pub const SPEC: Spec =
+        Spec::new("Stops runs that no longer improve").needs_metric().options(PatienceOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {

@@ -38,23 +38,23 @@ pub struct Threshold {
 typed_options! {
     /// Options of [`Threshold`], which is built with them by `with`.
     pub struct ThresholdOptions {
-        /// How many values in a row that are not numbers stop a run; 0 for never.
+        /// How many non-numeric values in a row stop a run; 0 turns this off.
         nan: usize = OptionKind::at_least(0), OptionDefault::Count(1);
-        /// The largest value that the metric may have.
+        /// The largest allowed value of the metric.
         upper: f64 = OptionKind::NUMBER, OptionDefault::Chosen("none");
-        /// The smallest value that the metric may have.
+        /// The smallest allowed value of the metric.
         lower: f64 = OptionKind::NUMBER, OptionDefault::Chosen("none");
-        /// How many times as bad as the worst finished run a loss must be to stop its run, at least 1; 0 for
-        /// never.
+        /// How many times as bad as the worst finished run a loss must be to stop its run, at least 1; 0 turns
+        /// this off.
         divergence: f64 = OptionKind::not_below(0.0), OptionDefault::Number(10.0);
-        /// Bounds and divergence are checked from this step on.
+        /// The first step at which bounds and divergence are checked.
         min_iter: usize = OptionKind::at_least(1), OptionDefault::Count(1);
     }
 }
 
 impl Threshold {
     /// What the rule says of itself.
-    pub const SPEC: Spec = Spec::new("Stops runs that diverge, log no numbers or leave bounds")
+    pub const SPEC: Spec = Spec::new("Stops runs that diverge, log NaN or leave given bounds")
         .needs_metric()
         .options(ThresholdOptions::SPECS);
 

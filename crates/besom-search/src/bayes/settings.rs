@@ -51,32 +51,33 @@ impl From<AcquisitionKind> for Value {
 typed_options! {
     /// Options of [`Bayes`](crate::Bayes), which is built with them by `with`.
     pub struct BayesOptions {
-        /// How many quasi-random runs come before the model decides.
+        /// How many quasi-random points are tried before the model is used.
         initial_points: usize =
             OptionKind::at_least(1),
-            OptionDefault::Chosen("two more than parameters, 4 to 10, at most a quarter of `run_cap`");
-        /// Points to try first, such as the values in use today; what a point leaves out is chosen.
+            OptionDefault::Chosen("the number of parameters plus 2, from 4 to 10, at most a quarter of `run_cap`");
+        /// Points to try first, such as the values in use today; missing parameters are filled in.
         points_to_evaluate: Vec<Value> = OptionKind::Points, OptionDefault::Chosen("none");
-        /// What the next point maximizes: expected improvement, or with `confidence_bound` what is as good as
-        /// the model thinks possible.
+        /// What the next point maximizes: the expected improvement, or the best value that the model considers
+        /// plausible.
         acquisition: AcquisitionKind =
             OptionKind::Choice(AcquisitionKind::WORDS),
             OptionDefault::Word(AcquisitionKind::WORDS[0]);
-        /// With `confidence_bound`, how many standard deviations below the mean that is; more explores more.
+        /// With `confidence_bound`, how many standard deviations from the mean are plausible; more explores more.
         beta: f64 = OptionKind::above(0.0), OptionDefault::Chosen("1.8 with `confidence_bound`");
-        /// Whether a finite space whose points were all tried is tried again, where most is expected, instead
-        /// of ending the sweep: for metrics that differ from run to run. Give a `run_cap` then.
+        /// Whether to try the points of an exhausted finite space again, the most promising first, instead of
+        /// ending the sweep: for noisy metrics. Set a `run_cap`, too.
         replicate: bool = OptionKind::Flag, OptionDefault::Flag(false);
     }
 }
 
 impl Settings {
     /// How the method describes itself.
-    pub(super) const SPEC: Spec = Spec::new("Learns from the runs so far which points are promising")
-        .needs_metric()
-        .ends(Ends::Exhausted)
-        .in_wandb()
-        .options(BayesOptions::SPECS);
+    pub(super) const SPEC: Spec =
+        Spec::new("Models the runs so far by a Gaussian process to find promising points")
+            .needs_metric()
+            .ends(Ends::Exhausted)
+            .in_wandb()
+            .options(BayesOptions::SPECS);
 
     /// The settings; everything that is wrong with them goes to the reader.
     pub(super) fn read(problem: &Problem, read: &mut OptionReader<'_>) -> Self {
