@@ -14,6 +14,7 @@ use thiserror::Error;
 
 pub use inventory::GpuInventory;
 
+use crate::Shutdown;
 use crate::process::family;
 use inventory::User;
 
@@ -108,12 +109,12 @@ impl Gpus {
         self.free = None;
     }
 
-    /// Who still uses one of them, if anybody.
-    pub(crate) fn obstacle(&mut self) -> Option<String> {
+    /// Who still uses one of them, if anybody, as far as that is known before the shutdown is raised.
+    pub(crate) fn obstacle(&mut self, shutdown: &Shutdown) -> Option<String> {
         if self.ids.is_empty() || self.free.is_some_and(|at| at.elapsed() < FRESH) {
             return None;
         }
-        let obstacle = self.leftover().or_else(|| self.user());
+        let obstacle = self.leftover().or_else(|| self.user(shutdown));
         self.free = obstacle.is_none().then(Instant::now);
         obstacle
     }
@@ -131,11 +132,11 @@ impl Gpus {
         ))
     }
 
-    fn user(&mut self) -> Option<String> {
+    fn user(&mut self, shutdown: &Shutdown) -> Option<String> {
         if self.awaited.is_empty() {
             return None;
         }
-        self.user_among(inventory::users())
+        self.user_among(inventory::users(shutdown))
     }
 
     fn user_among(&mut self, users: Result<Vec<User>, String>) -> Option<String> {
@@ -157,6 +158,7 @@ impl Gpus {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -169,5 +171,25 @@ mod tests {
         assert_eq!(busy.as_deref(), Some("GPU 0 is used by process 7 (python)"));
         assert_eq!(gpus.user_among(Err("it does not answer".to_owned())), None);
         assert!(gpus.awaited.is_empty());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_of_the_slot_that_could_not_be_ended_keeps_its_gpus_until_it_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sleep = std::process::Command::new("sleep");
+        let mut child = sleep.arg("600").env(crate::process::MARK, dir.path()).spawn().unwrap();
+        let shutdown = Shutdown::new();
+        let mut gpus = Gpus::new(["2", "3"]);
+        gpus.leave_behind(dir.path());
+        let obstacle = gpus.obstacle(&shutdown).unwrap();
+        let expected = format!("GPU 2,3 may still be used by process {}", child.id());
+        assert!(obstacle.contains(&expected), "{obstacle}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(gpus.obstacle(&shutdown), None);
+        let mut none = Gpus::default();
+        none.leave_behind(dir.path());
+        assert_eq!((none.obstacle(&shutdown), none.variables()), (None, vec![]));
     }
 }

@@ -19,6 +19,7 @@ pub use signal::Signal;
 
 use source::Source;
 
+use crate::metrics::Said;
 use crate::recovery::Watch;
 use crate::retry::{Backoff, Patience, RetryingQueue, Trouble};
 use crate::shutdown::Forwarded;
@@ -48,8 +49,8 @@ pub struct Link<'a> {
     source: Source,
     writer: Option<MetricsWriter>,
     unsent: Vec<Row>,
-    /// What the run has said about itself and the store does not have.
-    facts: Map<String, Value>,
+    /// What the run has said besides its rows; of facts, what the store does not have.
+    said: Said,
     /// Rows before this one are not reported: the store has them.
     first: u64,
     gaps: u32,
@@ -96,7 +97,7 @@ impl<'a> Link<'a> {
             patience: Patience::new(options, shutdown),
             writer: None,
             unsent: Vec::new(),
-            facts: Map::new(),
+            said: Said::default(),
             first: 1,
             gaps: 0,
             resumed: false,
@@ -166,7 +167,7 @@ impl<'a> Link<'a> {
 
     /// Whether the run has announced its preemption, as far as its metrics file was read.
     pub fn is_preempting(&self) -> bool {
-        self.source.is_preempting()
+        self.said.preempting
     }
 
     /// Adds a warning to the message of the run's end.
@@ -284,6 +285,7 @@ impl<'a> Link<'a> {
                 self.unsent = self.source.read()?;
                 self.unsent.retain(|row| row.seq >= self.first);
             }
+            self.said.add(self.source.take_said());
             self.tell_resumed()?;
             if self.unsent.is_empty() || !self.is_open() {
                 break;
@@ -299,7 +301,7 @@ impl<'a> Link<'a> {
 
     /// Passes on that the run goes on from a checkpoint, before the rows that came with it.
     fn tell_resumed(&mut self) -> Result<(), AgentError> {
-        if self.source.is_resumed() && !self.resumed && self.is_open() {
+        if self.said.resumed && !self.resumed && self.is_open() {
             let reply = self.queue.resume(&self.lease)?;
             self.note_reply(reply);
             self.resumed = true;

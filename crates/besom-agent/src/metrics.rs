@@ -5,6 +5,7 @@
 
 mod buffer;
 mod line;
+mod said;
 mod tail;
 
 use std::fs::{self, File};
@@ -17,6 +18,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use buffer::Buffer;
 pub(crate) use line::{describing, preempting, resumed};
+pub(crate) use said::Said;
 pub(crate) use tail::Tail;
 
 use crate::AgentError;

@@ -20,7 +20,7 @@ use crate::process::{Exit, MARK, Process, Program};
 pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, interpreter, wandb_config, word};
 
 use crate::record::Record;
-use crate::{AgentError, Ended, Gpus, Level, Link, Runner, Signal};
+use crate::{AgentError, Ended, Gpus, Level, Link, Runner, Shutdown, Signal};
 use ending::Ending;
 use fresh::Fresh;
 use output::{Bounded, Output};
@@ -164,27 +164,25 @@ impl ProgramRunner {
     }
 
     fn verdict(&self, program: &Program, exit: Exit, ending: &Ending, excerpt: String) -> Ended {
-        let own = match exit {
-            Exit::Code(0) => RunState::Finished,
-            Exit::Vanished => RunState::Crashed,
-            Exit::Code(_) | Exit::Signal(_) => RunState::Failed,
-        };
-        let requested = ending.signal().end_state();
-        let mut ended = Ended::new(requested.unwrap_or(own));
+        let own = || self.own_end(program, exit, &excerpt);
+        let mut ended = ending.ended(self.grace).unwrap_or_else(own);
         ended.end.exit_code = match exit {
             Exit::Code(code) => Some(code),
             Exit::Signal(_) | Exit::Vanished => None,
         };
-        if requested.is_some() {
-            ended.timed_out = matches!(ending.signal(), Signal::Timeout(_));
-            ended.end.message = ending.message(self.grace);
-        } else if own != RunState::Finished && ending.signal() != &Signal::Lost {
-            ended.killed_externally = exit.is_external();
-            ended.broken =
-                diagnosis::why_broken(&program.argv, self.program.as_deref(), &self.directory, exit);
-            ended.end.message = Some(ended.broken.clone().unwrap_or_else(|| describe(exit, &excerpt)));
-        }
-        ended.excerpt = excerpt;
+        ended.excerpt(excerpt)
+    }
+
+    /// The end of a program that nobody has ended.
+    fn own_end(&self, program: &Program, exit: Exit, excerpt: &str) -> Ended {
+        let mut ended = Ended::new(match exit {
+            Exit::Code(0) => return Ended::new(RunState::Finished),
+            Exit::Vanished => RunState::Crashed,
+            Exit::Code(_) | Exit::Signal(_) => RunState::Failed,
+        });
+        ended.killed_externally = exit.is_external();
+        ended.broken = diagnosis::why_broken(&program.argv, self.program.as_deref(), &self.directory, exit);
+        ended.end.message = Some(ended.broken.clone().unwrap_or_else(|| describe(exit, excerpt)));
         ended
     }
 }
@@ -201,8 +199,8 @@ impl Runner for ProgramRunner {
         }
     }
 
-    fn obstacle(&mut self) -> Option<String> {
-        self.gpus.obstacle()
+    fn obstacle(&mut self, shutdown: &Shutdown) -> Option<String> {
+        self.gpus.obstacle(shutdown)
     }
 }
 

@@ -14,10 +14,10 @@ use besom_core::RunState;
 use besom_store::{AgentId, End, HeldRun, Lease, Reply, Row, StoreError, SweepId};
 
 pub(crate) use liveness::LivenessLock;
-pub use owner::{outlast, recover};
+pub use owner::{await_departure, outlast, recover};
 pub(crate) use watch::Watch;
 
-use crate::metrics::Tail;
+use crate::metrics::{Said, Tail};
 use crate::process::{Exit, LEFTOVER_GRACE, end_all, family};
 use crate::record::{self, Recorded};
 use crate::retry::RetryingQueue;
@@ -47,19 +47,20 @@ pub(crate) fn salvage(
     dir: &RunDir,
     recorded: Option<Recorded>,
 ) -> Result<Salvaged, AgentError> {
-    let (mut salvaged, mut resumed) = (0, false);
+    let (mut salvaged, mut said) = (0, Said::default());
     let mut tail = Tail::new(dir.metrics());
     loop {
         let mut rows = tail.read().map_err(AgentError::io(tail.path()))?;
         if rows.is_empty() {
             rows.extend(tail.take_unterminated());
         }
-        if tail.is_resumed() && !resumed {
+        let (news, was_resumed) = (tail.take_said(), said.resumed);
+        said.add(news);
+        if said.resumed && !was_resumed {
             queue.call(|queue| queue.resume(&held.lease))?;
-            resumed = true;
         }
         if rows.is_empty() {
-            let end = known_end(recorded, tail.is_preempting());
+            let end = known_end(recorded, said.preempting);
             return Ok(Salvaged { rows: salvaged, end });
         }
         // An empty report would be a sign of life.

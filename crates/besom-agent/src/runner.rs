@@ -3,7 +3,7 @@
 use besom_core::RunState;
 use besom_store::{ClaimedRun, End};
 
-use crate::Link;
+use crate::{Link, Shutdown};
 
 /// Executes runs, one at a time.
 ///
@@ -20,8 +20,9 @@ pub trait Runner {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended;
 
     /// Why no run can begin here now, for people; its agent claims nothing meanwhile, says so, and asks again every second. `None`,
-    /// which is all that most runners need, if nothing is in the way.
-    fn obstacle(&mut self) -> Option<String> {
+    /// which is all that most runners need, if nothing is in the way. Must not wait for anything once the shutdown is raised.
+    fn obstacle(&mut self, shutdown: &Shutdown) -> Option<String> {
+        let _ = shutdown;
         None
     }
 }
@@ -31,8 +32,8 @@ impl<R: Runner + ?Sized> Runner for Box<R> {
         (**self).run(run, link)
     }
 
-    fn obstacle(&mut self) -> Option<String> {
-        (**self).obstacle()
+    fn obstacle(&mut self, shutdown: &Shutdown) -> Option<String> {
+        (**self).obstacle(shutdown)
     }
 }
 

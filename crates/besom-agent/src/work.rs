@@ -20,6 +20,8 @@ use crash_loop::{RunEnd, Streak};
 use health::Health;
 use wait::Wait;
 
+/// How often an agent looks for others that died on this machine: a directory is read, and no store asked.
+const DEAD_PACE: Duration = Duration::from_secs(2);
 /// The pause before a runner that can begin no run is asked again.
 const OBSTACLE_PAUSE: Duration = Duration::from_secs(1);
 /// How often in a row that is not worth a word: a GPU takes a moment to forget a program that has ended.
@@ -89,7 +91,8 @@ pub fn work(
     let directory = options.directory.as_deref();
     let lock = directory.map(|directory| LivenessLock::acquire(directory, sweep, id)).transpose()?.flatten();
     let wait = Wait::new(&options);
-    let (streak, health, watch) = (Streak::new(&options.guard), Health::default(), Watch::default());
+    let (streak, health) = (Streak::new(&options.guard), Health::default());
+    let watch = Watch::new(options.heartbeat_timeout);
     let mut agent = Agent {
         queue,
         sweep,
@@ -102,6 +105,7 @@ pub fn work(
         streak,
         health,
         watch,
+        looked_for_dead: Instant::now(),
         obstacles: 0,
     };
     let exit_reason = agent.live(runner, idle)?;
@@ -128,6 +132,7 @@ struct Agent<'a> {
     health: Health,
     /// What it knows of the heartbeats of all.
     watch: Watch,
+    looked_for_dead: Instant,
     /// How often in a row something kept the runner from beginning a run.
     obstacles: u32,
 }
@@ -146,6 +151,8 @@ impl Agent<'_> {
                 return Ok(ExitReason::CountReached);
             }
             let exit = match self.obstacle(runner) {
+                // Looking for it may have taken a while.
+                None if self.shutdown.level() >= Level::Finish => continue,
                 Some(reason) => self.wait_out(reason)?,
                 None => match self.claim()? {
                     Claim::Run(run) => self.execute(&run, runner)?,
@@ -161,7 +168,7 @@ impl Agent<'_> {
 
     /// What keeps the runner from beginning a run, if anything; its end is said if its beginning was.
     fn obstacle(&mut self, runner: &mut dyn Runner) -> Option<String> {
-        let obstacle = runner.obstacle();
+        let obstacle = runner.obstacle(self.shutdown);
         if obstacle.is_none() && std::mem::take(&mut self.obstacles) > QUIET {
             self.options.notices().say(Notice::Ready { slot: self.options.slot });
         }
@@ -217,13 +224,18 @@ impl Agent<'_> {
         }
         ended.end.message = with_warnings(ended.end.message.take(), link.warnings());
         let is_preempted = link.is_preempting() && !ended.timed_out;
+        let has_logged = link.rows() > 0;
         let end = if is_preempted { recovery::preempted(&ended.end) } else { ended.end.clone() };
         link.finish(&end)?;
         if self.health.recover() {
             self.options.notices().say(Notice::MachineWorks);
         }
-        // Not with `end`: a program that always claims to be preempted and fails is broken all the same.
-        self.check_health(&run.lease, &ended, took)
+        match is_preempted && has_logged {
+            // What fails because the machine goes says nothing about the program. One that claims to be preempted before it has
+            // logged anything is another matter: it may always do so.
+            true => Ok(None),
+            false => self.check_health(&run.lease, &ended, took),
+        }
     }
 
     /// Gives back a run that the machine could not begin, which was no attempt, and waits until the machine seems well.
@@ -326,13 +338,22 @@ impl Agent<'_> {
     }
 
     fn recover_if_due(&mut self) -> Result<(), AgentError> {
-        if self.watch.is_due(Instant::now()) { self.recover() } else { Ok(()) }
+        let now = Instant::now();
+        if now.duration_since(self.looked_for_dead) >= DEAD_PACE {
+            self.recover_dead()?;
+        }
+        if self.watch.is_due(now) { self.recover_overdue() } else { Ok(()) }
     }
 
-    fn recover(&mut self) -> Result<(), AgentError> {
+    fn recover_dead(&mut self) -> Result<(), AgentError> {
+        self.looked_for_dead = Instant::now();
         let directory = self.options.directory.as_deref();
         let dead = recovery::recover_dead(&mut self.queue, self.sweep, directory);
-        self.unless_unreadable(dead)?;
+        self.unless_unreadable(dead)
+    }
+
+    fn recover_overdue(&mut self) -> Result<(), AgentError> {
+        let directory = self.options.directory.as_deref();
         let overdue = recovery::recover_overdue(&mut self.queue, self.sweep, directory, &mut self.watch);
         self.unless_unreadable(overdue)
     }
@@ -350,7 +371,8 @@ impl Agent<'_> {
 
     /// Leaves the sweep, after recovering what others left behind: there may be no other agent to do it.
     fn leave(mut self) -> Result<(), AgentError> {
-        self.recover()?;
+        self.recover_dead()?;
+        self.recover_overdue()?;
         Ok(self.queue.call(|queue| queue.leave(self.id))?)
     }
 }

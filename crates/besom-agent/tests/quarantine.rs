@@ -102,6 +102,17 @@ fn a_program_that_claims_to_be_preempted_again_and_again_lets_others_go_first() 
 }
 
 #[test]
+fn failures_after_an_announced_preemption_say_nothing_about_the_host() {
+    let scene = Scene::new(&[1, 2, 3, 4]);
+    let script = format!(
+        "test $BESOM_ATTEMPT = 2 && exit 0; {PREEMPTING} echo '{{\"loss\": 1}}' >> $BESOM_METRICS; exit 1"
+    );
+    let outcome = scene.work(&mut scene.shell(&script));
+    assert_eq!((outcome.runs, outcome.exit_reason), (8, ExitReason::Shutdown));
+    assert!((1..=4).all(|number| scene.run(number).state == RunState::Finished));
+}
+
+#[test]
 fn failures_after_a_success_are_the_parameters_fault() {
     let scene = Scene::new(&[0, 1, 2, 3, 4]);
     let outcome = scene.work(&mut scene.shell("test $1 = --x=0"));

@@ -6,8 +6,10 @@ mod command;
 use std::io::{BufRead, BufReader, Lines};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use command::{Answer, Desk};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Four GPUs, and whoever `users` names.
 const NVIDIA: &str = r#"#!/bin/sh
@@ -38,7 +40,7 @@ fn desk(tools: &[(&str, &str)]) -> Desk {
         let path = desk.file(&format!("bin/{name}"), text);
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
-    for tool in ["sh", "cat", "dirname", "env"] {
+    for tool in ["sh", "cat", "dirname", "env", "sleep"] {
         let there = ["/bin", "/usr/bin"].map(|directory| format!("{directory}/{tool}"));
         let found = there.iter().find(|path| std::path::Path::new(path).exists()).unwrap();
         std::os::unix::fs::symlink(found, desk.path().join("bin").join(tool)).unwrap();
@@ -175,4 +177,18 @@ fn a_slot_that_waits_for_a_gpu_leaves_when_the_sweep_is_canceled() {
     assert_eq!(answer.code, Some(0), "{answer:?}");
     lines.map(Result::unwrap).for_each(drop);
     assert!(child.wait().unwrap().code().is_some());
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_for_a_tool_that_hangs() {
+    let hanging = NVIDIA.replace("if test", "echo > asked; exec sleep 600; if test");
+    let desk = desk(&[("nvidia-smi", &hanging)]);
+    let (mut child, lines) = begin(&desk, &["run", "sweep.yaml", "--gpus", "0"]);
+    desk.await_file("asked", &mut child);
+    let begun = Instant::now();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    lines.map(Result::unwrap).for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(!desk.path().join("seen").exists(), "nothing was begun");
 }

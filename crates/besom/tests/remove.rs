@@ -61,7 +61,8 @@ fn removed_sweeps_are_gone_with_their_files_and_others_stay() {
 #[test]
 fn a_sweep_at_work_is_removed_by_force_only_and_its_agent_says_why_it_ends() {
     let (desk, _) = desk(0);
-    desk.file("train.sh", "touch began; exec sleep 600");
+    // It makes its directory anew whenever that is missing.
+    desk.file("train.sh", "touch began; while :; do mkdir -p $BESOM_RUN_DIR/new; sleep 0.01; done");
     assert_eq!(desk.call(&["sweep", "sweep.yaml"]).code, Some(0));
     let id = desk.newest();
     let mut agent = desk.command(&["agent", &id, "--heartbeat-timeout", "1"]);
@@ -69,7 +70,10 @@ fn a_sweep_at_work_is_removed_by_force_only_and_its_agent_says_why_it_ends() {
     desk.await_file("began", &mut agent);
     let refused = desk.call(&["rm", &id, "--yes"]);
     assert!(refused.code == Some(2) && refused.err.contains("has 1 agent at work"), "{refused:?}");
-    assert_eq!(desk.call(&["rm", &id, "--yes", "--force"]).code, Some(0));
+    let removed = desk.call(&["rm", &id, "--yes", "--force"]);
+    assert_eq!((removed.code, removed.err.as_str()), (Some(0), ""));
+    assert_eq!(files(&desk), [""; 0], "its agent has ended before");
+    assert_eq!(std::fs::read_dir(desk.path().join(".besom/agents")).unwrap().count(), 0);
     let ended = Answer::from(agent.wait_with_output().unwrap());
     assert_ne!(ended.code, Some(0), "{ended:?}");
     assert!(ended.err.contains(&format!("no sweep has the id '{id}'")), "{ended:?}");

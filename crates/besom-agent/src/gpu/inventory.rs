@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::GpuError;
 use super::tool::ask;
+use crate::Shutdown;
 
 /// The GPUs of this machine, as far as a tool knows them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,11 +33,14 @@ pub(super) struct User {
 }
 
 impl GpuInventory {
-    /// Asks `nvidia-smi`, then `rocm-smi`; empty if neither knows of a GPU.
+    /// Asks `nvidia-smi`, then `rocm-smi`; empty if neither knows of a GPU. One that hangs is waited for, for half a minute.
     pub fn ask() -> Self {
-        let nvidia = ask("nvidia-smi", &["-L"]).map(|text| nvidia(&text));
+        let shutdown = Shutdown::new();
+        let nvidia = ask("nvidia-smi", &["-L"], &shutdown).map(|text| nvidia(&text));
         let nvidia = non_empty(nvidia, "nvidia-smi");
-        let amd = || non_empty(ask("rocm-smi", &["--showid", "--json"]).map(|text| amd(&text)), "rocm-smi");
+        let amd = || {
+            non_empty(ask("rocm-smi", &["--showid", "--json"], &shutdown).map(|text| amd(&text)), "rocm-smi")
+        };
         match nvidia.or_else(|first| amd().map_err(|second| vec![first, second])) {
             Ok(devices) => Self { devices, tried: Vec::new() },
             Err(tried) => Self { devices: Vec::new(), tried },
@@ -150,9 +154,9 @@ fn amd(text: &str) -> Vec<Device> {
 }
 
 /// Who computes on NVIDIA's GPUs. Programs that only draw are not among them.
-pub(super) fn users() -> Result<Vec<User>, String> {
-    let text =
-        ask("nvidia-smi", &["--query-compute-apps=gpu_uuid,pid,process_name", "--format=csv,noheader"])?;
+pub(super) fn users(shutdown: &Shutdown) -> Result<Vec<User>, String> {
+    let query = ["--query-compute-apps=gpu_uuid,pid,process_name", "--format=csv,noheader"];
+    let text = ask("nvidia-smi", &query, shutdown)?;
     Ok(text.lines().filter_map(user).collect())
 }
 

@@ -7,17 +7,20 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::process::{forget, spawn};
+use crate::{Level, Shutdown};
 
 /// How long a tool may take. Without the persistence daemon, `nvidia-smi` takes seconds; with a driver that hangs, for ever.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long what it has printed may take to arrive once it has ended.
+const REST: Duration = Duration::from_secs(2);
 /// How often its end is looked for.
 const PACE: Duration = Duration::from_millis(10);
 
-/// What a tool prints, or why it says nothing, for people.
-pub(super) fn ask(tool: &str, arguments: &[&str]) -> Result<String, String> {
+/// What a tool prints, or why it says nothing, for people. It is not waited for once the shutdown is raised.
+pub(super) fn ask(tool: &str, arguments: &[&str], shutdown: &Shutdown) -> Result<String, String> {
     let mut command = Command::new(tool);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let output = output(&mut command).map_err(|error| match error.kind() {
+    let output = output(&mut command, shutdown).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("{tool} is not in PATH"),
         _ => format!("{tool} cannot be asked: {error}"),
     })?;
@@ -31,7 +34,7 @@ pub(super) fn ask(tool: &str, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// Whether a command succeeded, and all that it printed.
-fn output(command: &mut Command) -> io::Result<(bool, String)> {
+fn output(command: &mut Command, shutdown: &Shutdown) -> io::Result<(bool, String)> {
     let mut child = spawn(command)?;
     let deadline = Instant::now() + TIMEOUT;
     // Both at once: a pipe that nobody reads blocks whoever fills it.
@@ -39,7 +42,7 @@ fn output(command: &mut Command) -> io::Result<(bool, String)> {
     let status = loop {
         match child.try_wait()? {
             Some(status) => break status,
-            None if Instant::now() >= deadline => {
+            None if Instant::now() >= deadline || shutdown.level() >= Level::Finish => {
                 abandon(child);
                 return Err(io::Error::other("it does not answer"));
             }
@@ -48,8 +51,7 @@ fn output(command: &mut Command) -> io::Result<(bool, String)> {
     };
     forget(&child);
     // What it has left running may hold the pipes open for ever.
-    let left = || deadline.saturating_duration_since(Instant::now());
-    let text = streams.iter().flatten().flat_map(|read| read.recv_timeout(left()).unwrap_or_default());
+    let text = streams.iter().flatten().flat_map(|read| read.recv_timeout(REST).unwrap_or_default());
     Ok((status.success(), String::from_utf8_lossy(&text.collect::<Vec<u8>>()).into_owned()))
 }
 
@@ -81,8 +83,17 @@ mod tests {
 
     #[test]
     fn a_tool_may_fill_the_pipe_of_its_errors_before_it_answers() {
-        let said = ask("sh", &["-c", "head -c 300000 /dev/zero >&2; echo fine"]).unwrap();
+        let said = ask("sh", &["-c", "head -c 300000 /dev/zero >&2; echo fine"], &Shutdown::new()).unwrap();
         assert!(said.starts_with("fine\n"), "{:?}", &said[..9]);
+    }
+
+    #[test]
+    fn a_tool_is_not_waited_for_once_the_shutdown_is_raised() {
+        let shutdown = Shutdown::new();
+        shutdown.raise();
+        let begun = Instant::now();
+        assert!(ask("sleep", &["600"], &shutdown).is_err());
+        assert!(begun.elapsed() < TIMEOUT / 2, "{:?}", begun.elapsed());
     }
 
     #[test]

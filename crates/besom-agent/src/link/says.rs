@@ -1,7 +1,7 @@
 //! What a run says besides its metrics: facts and output. Neither is worth a run: what the store does not take is a warning.
 
-use besom_store::{StoreError, rules};
-use serde_json::{Map, Value};
+use besom_store::StoreError;
+use serde_json::Map;
 
 use super::Link;
 use crate::AgentError;
@@ -22,17 +22,15 @@ impl Link<'_> {
 
     /// Hands over what the run has said about itself. A failure of the store is as one in a report.
     pub(super) fn send_facts(&mut self) -> Result<(), AgentError> {
-        let news = self.source.take_facts();
-        rules::compose(&mut self.facts, &news);
-        if self.facts.is_empty() || !self.is_open() {
+        if self.said.facts.is_empty() || !self.is_open() {
             return Ok(());
         }
-        match self.queue.describe(&self.lease, &self.facts) {
+        match self.queue.describe(&self.lease, &self.said.facts) {
             Ok(reply) => self.note_reply(reply),
             Err(error @ StoreError::TooLarge { .. }) => self.warn(error.to_string()),
             Err(error) => return Err(error.into()),
         }
-        self.facts = Map::<String, Value>::new();
+        self.said.facts = Map::new();
         Ok(())
     }
 }

@@ -1,9 +1,8 @@
 //! Where the rows of a run come from.
 
 use besom_store::{Lease, Row};
-use serde_json::{Map, Value};
 
-use crate::metrics::{Buffer, Tail};
+use crate::metrics::{Buffer, Said, Tail};
 use crate::{AgentError, AgentOptions, MetricsWriter, RunDir};
 
 /// The metrics file of a run, read while it grows, or the memory in which it logs.
@@ -62,25 +61,11 @@ impl Source {
         }
     }
 
-    pub(super) fn is_preempting(&self) -> bool {
+    /// What the run has said besides its rows since this was last asked.
+    pub(super) fn take_said(&mut self) -> Said {
         match self {
-            Self::File { tail, .. } => tail.is_preempting(),
-            Self::Memory(buffer) => buffer.is_preempting(),
-        }
-    }
-
-    /// What the run has said about itself since this was last asked.
-    pub(super) fn take_facts(&mut self) -> Map<String, Value> {
-        match self {
-            Self::File { tail, .. } => tail.take_facts(),
-            Self::Memory(buffer) => buffer.take_facts(),
-        }
-    }
-
-    pub(super) fn is_resumed(&self) -> bool {
-        match self {
-            Self::File { tail, .. } => tail.is_resumed(),
-            Self::Memory(buffer) => buffer.is_resumed(),
+            Self::File { tail, .. } => tail.take_said(),
+            Self::Memory(buffer) => buffer.take_said(),
         }
     }
 

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use besom_store::{Row, rules};
+use besom_store::Row;
 use serde_json::{Map, Value};
 
-use super::check_length;
 use super::line::{Line, message};
+use super::{Said, check_length};
 
 /// How many rows are read at once: what is reported in one transaction must not block other writers for long.
 const PIECE: usize = 1000;
@@ -22,21 +22,17 @@ struct Logged {
     rows: VecDeque<Map<String, Value>>,
     /// The seq of the last row that was read; 0 if none was.
     seq: u64,
-    preempting: bool,
-    facts: Map<String, Value>,
-    resumed: bool,
+    said: Said,
 }
 
 impl Buffer {
-    /// Appends a row, within the limits of a line in a file, or the announcement of a preemption.
+    /// Appends a row, within the limits of a line in a file, or what the run says besides.
     pub(crate) fn append(&self, row: &Map<String, Value>) -> io::Result<()> {
         check_length(serde_json::to_string(row)?.len())?;
         let mut logged = self.lock();
-        match message(row) {
-            Some(Line::Preempting) => logged.preempting = true,
-            Some(Line::Facts(facts)) => rules::compose(&mut logged.facts, &facts),
-            Some(Line::Resumed) => logged.resumed = true,
-            _ => logged.rows.push_back(row.clone()),
+        let line = message(row).unwrap_or_else(|| Line::Row(row.clone()));
+        if logged.said.note(line).is_some() {
+            logged.rows.push_back(row.clone());
         }
         Ok(())
     }
@@ -55,19 +51,9 @@ impl Buffer {
         self.lock().seq
     }
 
-    /// Whether the run has announced its preemption.
-    pub(crate) fn is_preempting(&self) -> bool {
-        self.lock().preempting
-    }
-
-    /// What the run has said about itself since this was last asked.
-    pub(crate) fn take_facts(&self) -> Map<String, Value> {
-        std::mem::take(&mut self.lock().facts)
-    }
-
-    /// Whether the run has said that it goes on from a checkpoint.
-    pub(crate) fn is_resumed(&self) -> bool {
-        self.lock().resumed
+    /// What the run has said besides its rows since this was last asked.
+    pub(crate) fn take_said(&self) -> Said {
+        std::mem::take(&mut self.lock().said)
     }
 
     fn lock(&self) -> MutexGuard<'_, Logged> {
@@ -94,7 +80,7 @@ mod tests {
             buffer.clone().append(&row(json!({ "i": i }))).unwrap();
             buffer.append(&preempting()).unwrap();
         }
-        assert!(buffer.is_preempting());
+        assert!(buffer.take_said().preempting);
         let (first, rest) = (buffer.read(), buffer.read());
         assert_eq!((first[0].seq, first.len(), rest.len()), (1, PIECE, 2));
         assert_eq!(rest[1], Row::new(PIECE as u64 + 2, row(json!({ "i": PIECE + 1 }))));

@@ -5,11 +5,10 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use besom_store::{Row, rules};
-use serde_json::{Map, Value};
+use besom_store::Row;
 
-use super::MAX_LINE;
 use super::line::{Line, parse};
+use super::{MAX_LINE, Said};
 
 /// How much is read at once, in bytes; also about the maximum that is reported in one transaction, which must
 /// not block other writers for long.
@@ -30,9 +29,7 @@ pub(crate) struct Tail {
     bad: u64,
     first_bad: Option<String>,
     truncated: bool,
-    preempting: bool,
-    facts: Map<String, Value>,
-    resumed: bool,
+    said: Said,
 }
 
 impl Tail {
@@ -49,9 +46,7 @@ impl Tail {
             bad: 0,
             first_bad: None,
             truncated: false,
-            preempting: false,
-            facts: Map::new(),
-            resumed: false,
+            said: Said::default(),
         }
     }
 
@@ -65,19 +60,9 @@ impl Tail {
         self.seq
     }
 
-    /// Whether the program has announced its preemption.
-    pub(crate) fn is_preempting(&self) -> bool {
-        self.preempting
-    }
-
-    /// What the program has said about its run since this was last asked, as one JSON merge patch.
-    pub(crate) fn take_facts(&mut self) -> Map<String, Value> {
-        std::mem::take(&mut self.facts)
-    }
-
-    /// Whether the program has said that it goes on from a checkpoint.
-    pub(crate) fn is_resumed(&self) -> bool {
-        self.resumed
+    /// What the program has said besides its rows since this was last asked.
+    pub(crate) fn take_said(&mut self) -> Said {
+        std::mem::take(&mut self.said)
     }
 
     /// The next rows whose lines are complete, at least one if there is any. A missing file has none.
@@ -161,21 +146,18 @@ impl Tail {
     fn end_line(&mut self, rows: &mut Vec<Row>) {
         self.line += 1;
         let line = if self.skipping { Line::Bad("is longer than 1 MiB") } else { parse(&self.partial) };
-        match line {
-            Line::Blank => {}
-            Line::Row(values) => {
+        match self.said.note(line) {
+            Some(Line::Row(values)) => {
                 self.seq += 1;
                 rows.push(Row::new(self.seq, values));
             }
-            Line::Preempting => self.preempting = true,
-            Line::Facts(facts) => rules::compose(&mut self.facts, &facts),
-            Line::Resumed => self.resumed = true,
-            Line::Bad(what) => {
+            Some(Line::Bad(what)) => {
                 self.bad += 1;
                 if self.first_bad.is_none() {
                     self.first_bad = Some(describe(self.line, what, &self.partial));
                 }
             }
+            _ => {}
         }
         self.partial.clear();
         self.skipping = false;
@@ -266,9 +248,9 @@ mod tests {
     fn a_message_to_the_agent_has_no_seq() {
         let mut file = Growing::new();
         file.append(b"{\"a\": 1}\n{\"_besom\": \"preempting\"}\n{\"a\": 2}\n");
-        assert!(!file.tail.is_preempting());
+        assert_eq!(file.tail.take_said(), Said::default());
         assert_eq!(file.read(), [(1, "1".to_owned()), (2, "2".to_owned())]);
-        assert!(file.tail.is_preempting() && file.tail.warnings().is_empty());
+        assert!(file.tail.take_said().preempting && file.tail.warnings().is_empty());
     }
 
     #[test]
@@ -278,8 +260,9 @@ mod tests {
             b"{\"_besom\": {\"config\": {\"a\": 1}}}\n{\"a\": 1}\n{\"_besom\": {\"config\": {\"b\": 2}}}\n",
         );
         assert_eq!(file.read(), [(1, "1".to_owned())]);
-        assert_eq!(Value::Object(file.tail.take_facts()), serde_json::json!({"config": {"a": 1, "b": 2}}));
-        assert!(file.tail.take_facts().is_empty() && file.tail.warnings().is_empty());
+        let said = file.tail.take_said().facts;
+        assert_eq!(serde_json::Value::Object(said), serde_json::json!({"config": {"a": 1, "b": 2}}));
+        assert!(file.tail.take_said() == Said::default() && file.tail.warnings().is_empty());
     }
 
     #[test]
@@ -328,7 +311,7 @@ mod tests {
             prop_assert_eq!(found, expected);
             prop_assert_eq!(pieces.tail.take_unterminated(), last);
             prop_assert_eq!(pieces.tail.warnings(), whole.tail.warnings());
-            prop_assert_eq!(pieces.tail.is_preempting(), whole.tail.is_preempting());
+            prop_assert_eq!(pieces.tail.take_said(), whole.tail.take_said());
         }
     }
 }

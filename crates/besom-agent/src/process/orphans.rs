@@ -16,10 +16,22 @@ static OWN: Mutex<Option<BTreeSet<i32>>> = Mutex::new(None);
 /// own, with an environment of its own, can be found and ended. Call it at the start of a process that does nothing but run
 /// agents: whatever other orphan appears below it is taken for a run's and ended. Does nothing where the system cannot.
 pub fn adopt_orphans() {
-    #[cfg(target_os = "linux")]
-    if rustix::process::set_child_subreaper(Some(getpid())).is_ok() {
+    if become_subreaper().is_ok_and(|is_one| is_one) {
         own().get_or_insert_default();
     }
+}
+
+/// Makes this process the parent of all orphans below it. Returns whether the system can do that.
+#[cfg(target_os = "linux")]
+pub(super) fn become_subreaper() -> io::Result<bool> {
+    rustix::process::set_child_subreaper(Some(getpid()))?;
+    Ok(true)
+}
+
+/// As above, where the system cannot.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn become_subreaper() -> io::Result<bool> {
+    Ok(false)
 }
 
 fn own() -> MutexGuard<'static, Option<BTreeSet<i32>>> {

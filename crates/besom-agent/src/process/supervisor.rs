@@ -25,7 +25,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, WaitOptions, getpid, wait};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
-use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, spawn, tree};
+use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, orphans, spawn, tree};
 use crate::UserSignal;
 use crate::private;
 use crate::record::{LOCK, Record};
@@ -49,7 +49,7 @@ pub fn supervise(arguments: impl IntoIterator<Item = OsString>) -> i32 {
 fn run(files: &Path, command: Command) -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     outlive_signals()?;
-    adopt_orphans()?;
+    orphans::become_subreaper()?;
     let (_lock, record) = match prepare(files) {
         Ok(prepared) => prepared,
         Err(error) => return send(&socket, &format!("failed {}", error.raw_os_error().unwrap_or(0))),
@@ -106,16 +106,6 @@ fn outlive_signals() -> io::Result<()> {
 /// All processes of the run.
 fn below() -> Vec<Pid> {
     tree::descendants(&[getpid()])
-}
-
-#[cfg(target_os = "linux")]
-fn adopt_orphans() -> io::Result<()> {
-    Ok(rustix::process::set_child_subreaper(Some(getpid()))?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn adopt_orphans() -> io::Result<()> {
-    Ok(())
 }
 
 fn start(mut command: Command) -> io::Result<Pid> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::process::Process;
-use crate::{Level, Signal};
+use crate::{Ended, Level, Signal};
 
 /// What was done to end a program, and why.
 #[derive(Debug, Default)]
@@ -26,15 +26,16 @@ impl Ending {
         }
     }
 
-    /// What people should know about it.
-    pub(super) fn message(&self, grace: Duration) -> Option<String> {
-        let why = self.signal.ended().and_then(|ended| ended.end.message);
-        let late = self.was_killed && self.terminated_at.is_some_and(|at| at.elapsed() >= grace);
-        let late = late.then(|| {
-            format!("was killed because it did not end within {} s of SIGTERM", grace.as_secs_f64())
-        });
-        let parts: Vec<String> = why.into_iter().chain(late).collect();
-        (!parts.is_empty()).then(|| parts.join("; "))
+    /// The end of a run whose program was ended; `None` as for [`Signal::ended`].
+    pub(super) fn ended(&self, grace: Duration) -> Option<Ended> {
+        let mut ended = self.signal.ended()?;
+        if self.was_killed && self.terminated_at.is_some_and(|at| at.elapsed() >= grace) {
+            let late =
+                format!("was killed because it did not end within {} s of SIGTERM", grace.as_secs_f64());
+            let why = ended.end.message.map(|why| format!("{why}; ")).unwrap_or_default();
+            ended.end.message = Some(why + &late);
+        }
+        Some(ended)
     }
 
     /// Does what the signal, the level and the time that has passed require.

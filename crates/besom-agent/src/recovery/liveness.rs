@@ -85,21 +85,32 @@ impl DeadAgent {
 
 /// The agents of a sweep that died on this machine without leaving, by id.
 pub(crate) fn dead_agents(store: &Path, sweep: &SweepId) -> Vec<DeadAgent> {
-    let Some(boot) = boot_id() else { return Vec::new() };
-    let expected = content(&boot, sweep);
-    let entries = fs::read_dir(lock_directory(store)).into_iter().flatten().flatten();
-    let mut dead: Vec<DeadAgent> = entries.filter_map(|entry| examine(entry.path(), &expected)).collect();
+    let mut dead: Vec<DeadAgent> = agents(store, sweep).into_iter().filter_map(Result::ok).collect();
     dead.sort_by_key(|dead| dead.agent);
     dead
 }
 
-fn examine(path: PathBuf, expected: &str) -> Option<DeadAgent> {
+/// Whether an agent of a sweep lives on this machine.
+pub(super) fn is_any_alive(store: &Path, sweep: &SweepId) -> bool {
+    agents(store, sweep).iter().any(Result::is_err)
+}
+
+/// The agents of a sweep on this machine that have not left. Of those that live, the path of the lock.
+fn agents(store: &Path, sweep: &SweepId) -> Vec<Result<DeadAgent, PathBuf>> {
+    let Some(boot) = boot_id() else { return Vec::new() };
+    let expected = content(&boot, sweep);
+    let entries = fs::read_dir(lock_directory(store)).into_iter().flatten().flatten();
+    entries.filter_map(|entry| examine(entry.path(), &expected)).collect()
+}
+
+fn examine(path: PathBuf, expected: &str) -> Option<Result<DeadAgent, PathBuf>> {
     let agent = AgentId(path.file_stem()?.to_str()?.parse().ok()?);
     let mut file = File::open(&path).ok()?;
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     let process = text.strip_prefix(expected)?;
-    (file.try_lock().is_ok() || is_gone(process)).then_some(DeadAgent { agent, path, _locked: file })
+    let is_dead = file.try_lock().is_ok() || is_gone(process);
+    Some(if is_dead { Ok(DeadAgent { agent, path, _locked: file }) } else { Err(path) })
 }
 
 /// A line by which other processes recognize this one: its id, when it started, and the namespace of ids. Empty where the

@@ -1,10 +1,12 @@
 //! Recovery by those who execute nothing: owners who have just ended a sweep.
 
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use besom_store::{Queue, SweepId};
 
+use super::liveness::{DeadAgent, dead_agents, is_any_alive};
 use super::{Watch, recover_dead, recover_overdue};
 use crate::retry::{Patience, RetryingQueue};
 use crate::{AgentError, Level, Shutdown};
@@ -14,6 +16,9 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest pause between two looks: somebody waits for it.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// How often agents that are leaving are looked for.
+const DEPARTURE_PACE: Duration = Duration::from_millis(50);
 
 /// Ends the attempts of agents that have died on this machine, after reading what they logged: without this, a run whose last
 /// agent was killed before its sweep was canceled would be `running` for ever. Agents that live, and those of other machines,
@@ -37,7 +42,7 @@ pub fn outlast(
     shutdown: &Shutdown,
 ) -> Result<(), AgentError> {
     let mut queue = RetryingQueue::new(queue, Patience::at_most(STORE_TIMEOUT));
-    let mut watch = Watch::default();
+    let mut watch = Watch::new(PAUSE);
     while shutdown.level() < Level::Finish {
         recover_dead(&mut queue, sweep, directory)?;
         recover_overdue(&mut queue, sweep, directory, &mut watch)?;
@@ -47,4 +52,19 @@ pub fn outlast(
         shutdown.sleep_below(Level::Finish, watch.interval().min(PAUSE));
     }
     Ok(())
+}
+
+/// Waits until no agent of a sweep is left on this machine, but at most for `patience`; dead ones leave no trace then. Returns
+/// whether none is left. For whoever has removed the sweep: its agents learn of it by their next heartbeat, and until then their
+/// programs may write files.
+pub fn await_departure(directory: &Path, sweep: &SweepId, patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    while is_any_alive(directory, sweep) {
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(DEPARTURE_PACE);
+    }
+    dead_agents(directory, sweep).into_iter().for_each(DeadAgent::forget);
+    true
 }

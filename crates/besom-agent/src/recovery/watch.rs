@@ -10,12 +10,17 @@ use std::time::{Duration, Instant};
 use besom_core::RunNumber;
 use besom_store::HeldRun;
 
-/// The bounds of the interval between two looks; each is one query.
-const INTERVAL: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(2));
+/// The bounds of the interval between two looks; each is one query, which a server answers for hundreds of agents. Somebody with
+/// a shorter timeout than all others is seen at the next look at the latest.
+const INTERVAL: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(30));
+/// How many looks there are in the shortest heartbeat timeout.
+const LOOKS: u32 = 8;
 
 /// What a watcher knows of the running runs of a sweep.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Watch {
+    /// The heartbeat timeout to expect of runs that it has not seen.
+    expected: Duration,
     looked: Option<Instant>,
     runs: BTreeMap<(RunNumber, u64), Watched>,
 }
@@ -28,6 +33,11 @@ struct Watched {
 }
 
 impl Watch {
+    /// Knows nothing yet, and expects runs with this heartbeat timeout.
+    pub(crate) fn new(expected: Duration) -> Self {
+        Self { expected, looked: None, runs: BTreeMap::new() }
+    }
+
     /// Whether it is time to look again: at least eight times within the shortest heartbeat timeout.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.looked.is_none_or(|looked| now.duration_since(looked) >= self.interval())
@@ -36,12 +46,12 @@ impl Watch {
     /// The time between two looks.
     pub(crate) fn interval(&self) -> Duration {
         let shortest = self.runs.values().map(|watched| timeout(&watched.held)).min();
-        shortest.map_or(INTERVAL.1, |shortest| (shortest / 8).clamp(INTERVAL.0, INTERVAL.1))
+        (shortest.unwrap_or(self.expected) / LOOKS).clamp(INTERVAL.0, INTERVAL.1)
     }
 
     /// Starts the count anew for all: they may have been kept from sending heartbeats.
     pub(crate) fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.expected);
     }
 
     /// Takes in what runs now.
@@ -92,7 +102,7 @@ mod tests {
 
     impl Scene {
         fn new() -> Self {
-            Self { watch: Watch::default(), now: Instant::now() }
+            Self { watch: Watch::new(Duration::from_millis(TIMEOUT)), now: Instant::now() }
         }
 
         /// Looks once a second for some seconds while `beat` says how far the only run is; the runs that are overdue at the end.
@@ -147,6 +157,10 @@ mod tests {
     fn looks_are_as_frequent_as_the_shortest_timeout_needs() {
         let mut scene = Scene::new();
         assert!(scene.watch.is_due(scene.now));
+        scene.watch.look(scene.now, vec![held(0)]);
+        assert_eq!(scene.watch.interval(), Duration::from_millis(TIMEOUT / 8), "one query costs, too");
+        scene.watch.look(scene.now, vec![]);
+        assert_eq!(scene.watch.interval(), Duration::from_millis(TIMEOUT / 8), "as far as is known");
         scene.watch.look(scene.now, vec![held(0), held(0).beat(0, 800)]);
         assert!(!scene.watch.is_due(scene.now));
         assert_eq!(scene.watch.interval(), Duration::from_millis(100));

@@ -92,5 +92,9 @@ mod tests {
         assert!(said(full(), 200));
         let left = || Notice::Quarantined { agent: "here/1/1".to_owned(), reason: "no GPU".to_owned() };
         assert!(said(left(), 200) && !said(left(), 201));
+        let waits = |slot| Notice::Waits { slot, reason: "GPU 0 is in use".to_owned() };
+        assert!(said(waits(0), 200) && !said(waits(0), 200) && said(waits(1), 200), "each slot for itself");
+        assert!(said(Notice::Ready { slot: 0 }, 200) && !said(Notice::Ready { slot: 0 }, 200));
+        assert!(!said(waits(1), 200));
     }
 }

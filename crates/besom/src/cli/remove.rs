@@ -2,9 +2,11 @@
 
 use std::io::{BufRead, IsTerminal};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 use std::{fs, io};
 
 use anyhow::{Context, Result};
+use besom_agent::await_departure;
 use besom_core::RunNumber;
 use besom_engine::Place;
 use besom_store::{Store, SweepId, SweepRow};
@@ -13,6 +15,9 @@ use crate::cli::arguments::RemoveArguments;
 use crate::cli::output::{Outcome, ask, line, notice};
 use crate::cli::{describe, table, target};
 use crate::error::InputError;
+
+/// How long agents of a removed sweep may take to end: a heartbeat, and the end of their programs.
+const DEPARTURE: Duration = Duration::from_secs(30);
 
 /// What is appended to the name of a sweep's directory to name the file that stands beside it while it is being removed: whoever
 /// finds that file, and no such sweep, may finish the work.
@@ -86,8 +91,13 @@ fn remove_one(place: &Place, store: &mut dyn Store, id: &SweepId) -> Result<()> 
         fs::write(mark(directory), "").with_context(|| cannot_remove(directory))?;
     }
     store.remove_sweep(id)?;
+    let is_deserted = place.directory().is_none_or(|files| await_departure(files, id, DEPARTURE));
     if let Some(directory) = &directory {
         remove_directory(directory)?;
+        if !is_deserted {
+            fs::write(mark(directory), "").with_context(|| cannot_remove(directory))?;
+            notice(format!("an agent of sweep {id} does not end; the next besom rm removes what it leaves"));
+        }
     }
     line(format!("removed sweep {id}"))
 }
