@@ -4,7 +4,7 @@
 //! use them. They follow W&B's engine, whose answers on recorded histories are part of the tests of `besom-search`, with
 //! one exception: a run that failed, crashed or was killed is never the best, whatever it logged.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Goal, History, Impute, ImputeWhileRunning, Metric, Problem, Run, RunNumber, RunState};
 
@@ -92,7 +92,7 @@ impl Problem {
 }
 
 /// A run with its value of the first metric.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Best {
     /// The run.

@@ -119,6 +119,16 @@ pub enum StoreError {
     /// The database cannot read its own file.
     #[error("the store is damaged")]
     Damaged(#[source] BoxError),
+    /// The server behind which the store is could not be used.
+    #[error("cannot use the store at {url}")]
+    Server {
+        /// The URL.
+        url: String,
+        /// Why, and what to do.
+        source: BoxError,
+        /// Whether the same call may succeed later.
+        is_transient: bool,
+    },
     /// Anything else: what the database below answered, or the store of another crate. Made by [`StoreError::transient`]
     /// and [`StoreError::permanent`].
     #[error("the store failed")]
@@ -153,7 +163,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Open { .. } | Self::Write(_) | Self::Busy(_) | Self::Locked { .. } => true,
-            Self::Other { is_transient, .. } => *is_transient,
+            Self::Other { is_transient, .. } | Self::Server { is_transient, .. } => *is_transient,
             Self::NotAStore { .. }
             | Self::TooNew { .. }
             | Self::Gone { .. }

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use besom_core::{RunNumber, RunState};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{SweepId, SweepState};
 
 /// The id of an agent, unique in its store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AgentId(pub u64);
 
 /// An agent that joins a sweep.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NewAgent {
     /// A name for people, such as `host/1234/2`; agents that share one count as one where it is asked whether others are there.
@@ -32,7 +32,7 @@ impl NewAgent {
 }
 
 /// An agent as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentRow {
     /// Its id.
@@ -58,7 +58,7 @@ impl AgentRow {
 
 /// The right to report on a run: it ends when the run is handed out again. Three words that say which right it is, and will
 /// stay three.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lease {
     /// The sweep.
     pub sweep: SweepId,
@@ -69,7 +69,7 @@ pub struct Lease {
 }
 
 /// A running run as whoever recovers it needs to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HeldRun {
     /// The lease under which it runs.
@@ -98,7 +98,8 @@ impl HeldRun {
 }
 
 /// The answer to a claim.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Claim {
     /// A run to execute.
     Run(ClaimedRun),
@@ -107,7 +108,7 @@ pub enum Claim {
 }
 
 /// A run that was handed out.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClaimedRun {
     /// The right to report on it.
@@ -124,7 +125,7 @@ impl ClaimedRun {
 }
 
 /// One row of metrics: what a program logged at once.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Row {
     /// Its number in this attempt of the run, from 1, without gaps.
@@ -141,8 +142,9 @@ impl Row {
 }
 
 /// The answer to a report or an end. Variants that are added later will mean that it was stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// Stored; continue.
     Continue,
@@ -164,7 +166,7 @@ pub enum Reply {
 }
 
 /// The origin of a request that a run end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopKind {
     /// A stopping rule: the run ends `finished`.
@@ -189,7 +191,7 @@ impl StopKind {
 }
 
 /// How an attempt came to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct End {
     /// `Finished`, `Failed`, `Killed`, `Preempted` (it will be handed out again) or `Crashed` (its program or agent
@@ -201,6 +203,7 @@ pub struct End {
     pub message: Option<String>,
     /// Of a `Preempted` end: whether the program said that it goes on from here, so that what it logged counts in later
     /// attempts, too.
+    #[serde(default)]
     pub keeps_rows: bool,
 }
 

@@ -1,16 +1,18 @@
 //! What has happened in a sweep: its changes since a cursor, and its log.
 
 use besom_core::{RunNumber, RunState};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{NewRun, SweepState};
+use crate::wire;
 
 /// What has changed in a sweep since a cursor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Changes {
     /// The cursor to ask with next time; never lower than the one asked with, if that came from the same sweep.
+    #[serde(serialize_with = "wire::as_text", deserialize_with = "wire::number_or_text")]
     pub upto: u64,
     /// The state of the sweep.
     pub state: SweepState,
@@ -44,7 +46,7 @@ impl Changes {
 }
 
 /// The newest state of a run that has changed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunChange {
     /// The run.
@@ -70,7 +72,7 @@ impl RunChange {
 }
 
 /// A part of a curve: cut the curve at `from` and append `values`. A new attempt begins at 0 again.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CurvePart {
     /// The place of the metric in [`NewSweep::metrics`](crate::NewSweep::metrics).
@@ -78,6 +80,7 @@ pub struct CurvePart {
     /// Where the part begins, from 0; not beyond the end of what the cursor has seen.
     pub from: usize,
     /// One value per row that held the metric; NaN where it was no finite number.
+    #[serde(deserialize_with = "wire::numbers_or_null")]
     pub values: Vec<f64>,
 }
 
@@ -91,7 +94,7 @@ impl CurvePart {
 /// A few neighboring values of a curve at a glance: see [`Store::curve_view`](crate::Store::curve_view).
 ///
 /// Where none of them is a finite number, `min`, `max`, `first` and `last` are NaN.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Bucket {
     /// The place of its first value in the curve, from 0.
@@ -99,12 +102,16 @@ pub struct Bucket {
     /// How many values it has, those included that are no finite numbers; at least 1 in an answer.
     pub count: usize,
     /// The least finite value.
+    #[serde(deserialize_with = "wire::number_or_null")]
     pub min: f64,
     /// The greatest finite value.
+    #[serde(deserialize_with = "wire::number_or_null")]
     pub max: f64,
     /// The first finite value.
+    #[serde(deserialize_with = "wire::number_or_null")]
     pub first: f64,
     /// The last finite value.
+    #[serde(deserialize_with = "wire::number_or_null")]
     pub last: f64,
 }
 
@@ -142,11 +149,12 @@ impl Bucket {
 /// | `retried` (pending again after an end) | run | |
 ///
 /// `killed` and `finished` are so the end of an attempt if the detail has an `attempt`, and of a waiting run if it has a `kind`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
     /// Its place in the sweep's log; grows, may have gaps. The log up to the cursor of a [`Changes`] is what those changes
     /// have seen.
+    #[serde(deserialize_with = "wire::number_or_text")]
     pub seq: u64,
     /// When, in milliseconds since 1970.
     pub at_ms: u64,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The maximum size of the facts about an attempt, as JSON, in bytes; also that of a label's value.
 pub const MAX_FACTS: usize = 256 * 1024;
@@ -21,7 +21,7 @@ pub const MAX_FACTS: usize = 256 * 1024;
 /// assert_eq!(output.total, 116);
 /// assert_eq!(output.to_string(), "epoch 1\n[100 bytes of output are not kept]\nepoch 9\n");
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Output {
     /// How many bytes there were, whether they are kept or not.
@@ -32,7 +32,7 @@ pub struct Output {
 }
 
 /// A part of an output without a gap.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutputPart {
     /// The place of its first byte in the output, from 0.

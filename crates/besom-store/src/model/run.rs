@@ -5,14 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{End, StopKind, SweepState};
+use crate::wire;
 
 /// A run to add.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NewRun {
     /// The point as a nested JSON object.
     pub point: Map<String, Value>,
     /// The note of its suggestion.
+    #[serde(default)]
     pub note: Map<String, Value>,
 }
 
@@ -31,12 +33,13 @@ impl NewRun {
 }
 
 /// A run that has ended elsewhere, for a new sweep to begin with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PastRun {
     /// Its point and a note.
     pub new: NewRun,
     /// The rows that it logged, in order.
+    #[serde(default)]
     pub rows: Vec<Map<String, Value>>,
     /// How it ended: `Finished`, `Failed`, `Crashed` or `Killed`. No retry budget brings it back.
     pub end: End,
@@ -62,6 +65,7 @@ impl PastRun {
 #[non_exhaustive]
 pub struct Seen {
     /// The cursor up to which changes were read: [`Changes::upto`](crate::Changes::upto).
+    #[serde(deserialize_with = "wire::number_or_text")]
     pub upto: u64,
     /// How many runs there were.
     pub runs: u64,
@@ -79,8 +83,9 @@ impl Seen {
 }
 
 /// The answer to [`Store::add_runs`](crate::Store::add_runs). Variants that are added later will mean that none was added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Added {
     /// This many were added.
     Added(usize),
@@ -93,7 +98,7 @@ pub enum Added {
 }
 
 /// A run as it is stored, without its curve.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunRow {
     /// Its number.
@@ -157,7 +162,7 @@ impl RunRow {
 }
 
 /// One hand-out of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Attempt {
     /// Its number, from 1: the run's attempt then.
@@ -200,8 +205,9 @@ impl Attempt {
 ///
 /// let best = RunQuery::default().states([RunState::Finished]).order(Order::Best).limit(10);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(default)]
 pub struct RunQuery {
     /// Only runs in these states; all if empty.
     pub states: Vec<RunState>,
@@ -244,8 +250,9 @@ impl RunQuery {
 }
 
 /// An order of runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Order {
     /// By number.
     #[default]

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use besom_core::{Best, Goal, RunState};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::wire;
 
 /// The id of a sweep: 8 characters `0-9a-z`, made by whoever creates the sweep.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SweepId(String);
 
@@ -42,7 +44,7 @@ impl fmt::Display for SweepId {
 /// ```
 ///
 /// [`Store::retry`](crate::Store::retry) and [`Store::set_run_cap`](crate::Store::set_run_cap) alone lead back from `finished` to `running`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SweepState {
     /// Created; nothing was claimed yet.
@@ -90,7 +92,7 @@ impl fmt::Display for SweepState {
 }
 
 /// The cause of a pause, which decides what it takes to resume the sweep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum PausedBy {
@@ -134,7 +136,7 @@ impl fmt::Display for PausedBy {
 }
 
 /// A metric whose values the store extracts from reported rows, so that runs are ranked without parsing curves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Watched {
     /// The key in the rows, found as [`logged_value`](besom_core::logged_value) does.
@@ -159,7 +161,7 @@ impl Watched {
 /// let new = NewSweep::new("3k8s0x1q").metric("loss", Goal::Minimize).run_cap(60).retry_crashed(1);
 /// assert_eq!((new.seed, new.run_cap), (0, Some(60)));
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NewSweep {
     /// Its id.
@@ -173,17 +175,21 @@ pub struct NewSweep {
     /// The directory in which programs run.
     pub directory: Option<String>,
     /// The seed.
+    #[serde(default, deserialize_with = "wire::number_or_text")]
     pub seed: u64,
     /// The metrics of the problem, in its order.
     pub metrics: Vec<Watched>,
     /// The most runs it may have; of a [`SweepRow`], at present.
     pub run_cap: Option<u64>,
     /// How often a crashed run is handed out again.
+    #[serde(default)]
     pub retry_crashed: u32,
     /// How often a failed run is handed out again.
+    #[serde(default)]
     pub retry_failed: u32,
     /// Small texts by name: what its owner and programs say of it (`project`, `tags`). They can be changed later:
     /// [`Store::set_label`](crate::Store::set_label).
+    #[serde(default)]
     pub labels: BTreeMap<String, String>,
 }
 
@@ -256,7 +262,7 @@ impl NewSweep {
 }
 
 /// A sweep as it is stored. As JSON, it has the fields of [`SweepRow::new`] beside its own.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SweepRow {
     /// What it was created with.
@@ -290,7 +296,7 @@ impl SweepRow {
 }
 
 /// A sweep at a glance; cheap whatever its size.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Status {
     /// How many runs are in each state, in the order of [`RunState::ALL`], zeros included.
