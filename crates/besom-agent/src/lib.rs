@@ -58,7 +58,7 @@ pub use process::{adopt_orphans, raise_file_limit, supervise};
 pub use program::{
     CommandLine, DEFAULT_COMMAND, ProgramRunner, command_line, interpreter, wandb_config, word,
 };
-pub use recovery::{await_departure, outlast, recover};
+pub use recovery::{Watch, await_departure, outlast, recover};
 pub use run_dir::{RunDir, run_directory};
 pub use runner::{Ended, Runner};
 pub use shutdown::{Level, Shutdown, UserSignal};

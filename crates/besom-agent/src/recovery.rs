@@ -15,7 +15,7 @@ use besom_store::{AgentId, End, HeldRun, Lease, Reply, Row, StoreError, SweepId}
 
 pub(crate) use liveness::LivenessLock;
 pub use owner::{await_departure, outlast, recover};
-pub(crate) use watch::Watch;
+pub use watch::Watch;
 
 use crate::metrics::{Said, Tail};
 use crate::process::{Exit, LEFTOVER_GRACE, end_all, family};

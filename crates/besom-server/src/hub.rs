@@ -153,7 +153,7 @@ impl Inner {
 
     fn look(&self, store: &mut dyn Store, id: &SweepId, seen: Seen) -> Result<(), StoreError> {
         let since = if let Seen::At(cursor) = seen { cursor } else { 0 };
-        let now = match cursor(store, id, since) {
+        let now = match store.wait(id, since, Duration::ZERO) {
             Ok(cursor) => Seen::At(cursor),
             Err(StoreError::NoSweep { .. }) => Seen::Gone,
             Err(error) => return Err(error),
@@ -167,9 +167,4 @@ impl Inner {
         }
         Ok(())
     }
-}
-
-/// Up to where there are changes.
-fn cursor(store: &mut dyn Store, id: &SweepId, since: u64) -> Result<u64, StoreError> {
-    Ok(store.changes(id, since)?.upto)
 }

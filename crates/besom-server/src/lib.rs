@@ -7,25 +7,31 @@
 //! together as one transaction and answers after it; reads go through a few connections beside. Nothing asynchronous is
 //! part of the interface: [`Server::serve`] blocks until [`Stop::stop`] is called from another thread.
 
+mod agents;
 mod assets;
 #[allow(dead_code, reason = "the views use what the operations of the store do not")]
 mod guard;
-#[allow(dead_code, reason = "the views use what the operations of the store do not")]
 mod hub;
+mod log;
 mod meta;
 mod options;
-#[allow(dead_code, reason = "the views use what the operations of the store do not")]
 mod pool;
+mod reaper;
 #[allow(dead_code, reason = "the views use what the operations of the store do not")]
 mod refusal;
+mod running;
 mod server;
 #[allow(dead_code, reason = "the views use what the operations of the store do not")]
 mod shared;
+mod steps;
 mod stop;
+mod store;
+mod tls;
 mod tokens;
 mod views;
 
 pub use options::ServerOptions;
 pub use server::{Server, ServerError};
 pub use stop::Stop;
-pub use tokens::{Scope, Token, TokenError, Tokens};
+pub use tls::{Tls, TlsError};
+pub use tokens::{Scope, Token, TokenError, Tokens, link};

@@ -3,13 +3,11 @@
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Extension, Json, Router};
+use besom_remote::PROTOCOL;
 use serde_json::{Value, json};
 
 use crate::guard::{self, Caller};
 use crate::shared::Shared;
-
-/// The version of the messages of the store's operations.
-const PROTOCOL: u32 = 1;
 
 /// The routes of the server itself.
 pub(crate) fn routes() -> Router<Shared> {

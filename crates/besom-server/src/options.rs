@@ -1,5 +1,7 @@
 //! How a server listens.
 
+use crate::Tls;
+
 /// What a server lets in. Make one by `ServerOptions::default()` and set its fields.
 ///
 /// ```
@@ -13,6 +15,11 @@ pub struct ServerOptions {
     /// reverse proxy, say. A request that names another is refused, because a browser may have been led here by a foreign page
     /// (DNS rebinding).
     pub names: Vec<String>,
+    /// What makes its connections secure; needed at an address that others can reach.
+    pub tls: Option<Tls>,
+    /// Whether others may reach it without TLS: whoever can read the network then reads tokens, and can run commands on the machines
+    /// of agents. For networks that are secure themselves, and for a reverse proxy on another machine.
+    pub insecure_http: bool,
     /// Whether to report each request that is refused, and each start, on standard error.
     pub verbose: bool,
 }

@@ -39,9 +39,36 @@ pub(crate) enum Urgency {
     Later,
 }
 
-/// An operation, and how it is answered once the group is committed or has failed.
-type Job = Box<dyn FnOnce(&mut dyn Store) -> Answer + Send>;
-type Answer = Box<dyn FnOnce(Result<(), &StoreError>) + Send>;
+/// An operation, which is answered once its group is committed or has failed.
+trait Job: Send {
+    fn work(&mut self, store: &mut dyn Store);
+    fn answer(self: Box<Self>, committed: Result<(), &StoreError>);
+}
+
+/// An operation that somebody waits for.
+struct Asked<T, W> {
+    work: Option<W>,
+    /// What it has answered; `None` if it was not done, or panicked.
+    done: Option<Result<T, Refusal>>,
+    tell: oneshot::Sender<Result<T, Refusal>>,
+}
+
+impl<T, E, W> Job for Asked<T, W>
+where
+    T: Send,
+    E: Into<Refusal>,
+    W: FnOnce(&mut dyn Store) -> Result<T, E> + Send,
+{
+    fn work(&mut self, store: &mut dyn Store) {
+        self.done = self.work.take().map(|work| work(store).map_err(Into::into));
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), &StoreError>) {
+        let done = self.done.unwrap_or_else(|| Err(Refusal::broken()));
+        // Whoever asked may be gone.
+        drop(self.tell.send(committed.map_err(Refusal::from).and(done)));
+    }
+}
 
 /// The connections of a server.
 pub(crate) struct Pool {
@@ -87,14 +114,7 @@ impl Pool {
         E: Into<Refusal> + 'static,
     {
         let (tell, told) = oneshot::channel();
-        let job = move |store: &mut dyn Store| {
-            let done = work(store).map_err(Into::into);
-            Box::new(move |committed: Result<(), &StoreError>| {
-                // Whoever asked may be gone.
-                drop(tell.send(committed.map_err(Refusal::from).and(done)));
-            }) as Answer
-        };
-        self.line.join(urgency, Box::new(job))?;
+        self.line.join(urgency, Box::new(Asked { work: Some(work), done: None, tell }))?;
         told.await.unwrap_or_else(|_| Err(Refusal::broken()))
     }
 
@@ -141,13 +161,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Does the jobs of a group and answers them when they are durable, or have failed together.
-fn commit(store: &mut dyn Store, group: Vec<Job>) {
-    for job in group {
-        // A panic costs its own operation, whose caller learns of it by an answer that never comes.
-        let answer = catch_unwind(AssertUnwindSafe(|| job(store)));
-        if let Ok(answer) = answer {
-            answer(Ok(()));
+fn commit(store: &mut dyn Store, mut group: Vec<Box<dyn Job>>) {
+    let committed = store.group(&mut |store| {
+        for job in &mut group {
+            // A panic costs its own operation only.
+            drop(catch_unwind(AssertUnwindSafe(|| job.work(store))));
         }
+    });
+    for job in group {
+        job.answer(committed.as_ref().copied());
     }
 }
 
@@ -160,13 +182,13 @@ struct Line {
 
 #[derive(Default)]
 struct Waiting {
-    first: VecDeque<Job>,
-    later: VecDeque<Job>,
+    first: VecDeque<Box<dyn Job>>,
+    later: VecDeque<Box<dyn Job>>,
     is_closed: bool,
 }
 
 impl Line {
-    fn join(&self, urgency: Urgency, job: Job) -> Result<(), Refusal> {
+    fn join(&self, urgency: Urgency, job: Box<dyn Job>) -> Result<(), Refusal> {
         let mut waiting = lock(&self.waiting);
         if waiting.is_closed {
             return Err(Refusal::unavailable("the server is shutting down"));
@@ -183,7 +205,7 @@ impl Line {
     }
 
     /// The next group; `None` if nothing waits and nothing will.
-    fn next(&self) -> Option<Vec<Job>> {
+    fn next(&self) -> Option<Vec<Box<dyn Job>>> {
         let waiting = lock(&self.waiting);
         let nothing = |waiting: &mut Waiting| waiting.len() == 0 && !waiting.is_closed;
         let waiting = self.news.wait_while(waiting, nothing).unwrap_or_else(PoisonError::into_inner);
@@ -204,7 +226,7 @@ impl Waiting {
         self.first.len() + self.later.len()
     }
 
-    fn group(&mut self) -> Vec<Job> {
+    fn group(&mut self) -> Vec<Box<dyn Job>> {
         let first = self.first.len().min(GROUP - self.later.len().min(OTHERS));
         let later = self.later.len().min(GROUP - first);
         self.first.drain(..first).chain(self.later.drain(..later)).collect()

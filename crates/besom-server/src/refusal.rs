@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use besom_core::error_chain;
 use besom_engine::EngineError;
+use besom_remote::Answer;
 use besom_store::StoreError;
 use serde_json::{Map, Value, json};
 
@@ -59,21 +60,17 @@ impl From<StoreError> for Refusal {
 
 impl From<&StoreError> for Refusal {
     fn from(error: &StoreError) -> Self {
-        use StoreError as E;
-        let (status, code) = match error {
-            E::NoSweep { .. } => (StatusCode::NOT_FOUND, "no_sweep"),
-            E::NoRun { .. } => (StatusCode::NOT_FOUND, "no_run"),
-            E::NoAgent(_) => (StatusCode::NOT_FOUND, "no_agent"),
-            E::SweepExists(_) => (StatusCode::CONFLICT, "sweep_exists"),
-            E::Transition { .. } => (StatusCode::CONFLICT, "transition"),
-            E::NotAnEnd(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not_an_end"),
-            E::TooManyRuns { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too_many_runs"),
-            E::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
-            E::Write(_) => (StatusCode::INSUFFICIENT_STORAGE, "write"),
-            other if other.is_transient() => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
-        };
-        Self::new(status, code, error_chain(error))
+        Answer::from(error).into()
+    }
+}
+
+/// What the protocol of the store's operations says.
+impl From<Answer> for Refusal {
+    fn from(answer: Answer) -> Self {
+        let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+        let error = body.get("error").and_then(Value::as_object).cloned().unwrap_or_default();
+        Self { status, error }
     }
 }
 

@@ -1,7 +1,10 @@
 //! The server as a whole: its routes, its connections, its end.
 
+use std::fmt;
+use std::fs::File;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +23,9 @@ use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
@@ -30,7 +34,10 @@ use crate::hub::Hub;
 use crate::pool::Pool;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
-use crate::{ServerOptions, Stop, TokenError, Tokens, assets, meta, views};
+use crate::tokens::{link, with_token};
+use crate::{
+    ServerOptions, Stop, TlsError, TokenError, Tokens, assets, log, meta, reaper, running, store, tls, views,
+};
 
 /// Threads that handle requests. They never wait for the store, so two are enough to keep its writer busy.
 const WORKERS: usize = 2;
@@ -57,6 +64,21 @@ pub enum ServerError {
     /// The tokens cannot be read or made.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The store is served already.
+    #[error("the store is served already{}", url.as_deref().map(|url| format!(", at {url}")).unwrap_or_default())]
+    Running {
+        /// Where, if that is known.
+        url: Option<String>,
+    },
+    /// It would listen where others can reach it, and they could read what is sent.
+    #[error(
+        "at {0} others can reach the server and read tokens on the way: give it a certificate (--tls-cert and --tls-key), listen on \
+         127.0.0.1 behind a reverse proxy or an ssh tunnel, or allow it with --insecure-http in a network that is secure itself"
+    )]
+    Insecure(SocketAddr),
     /// The system refuses threads or sockets.
     #[error("the server cannot be started")]
     System(#[from] io::Error),
@@ -73,8 +95,8 @@ pub enum ServerError {
 ///
 /// let server = Server::new(Place::memory(), registry(), ServerOptions::default())?;
 /// let listener = TcpListener::bind("127.0.0.1:0")?;
-/// let link = format!("http://{}/#token={}", listener.local_addr()?, server.tokens().owner());
-/// assert!(link.starts_with("http://127.0.0.1:"));
+/// let link = server.link(&server.url(&listener)?);
+/// assert!(link.starts_with("http://127.0.0.1:") && link.contains("/#token="));
 ///
 /// let stop = Stop::new();
 /// thread::scope(|scope| {
@@ -84,9 +106,17 @@ pub enum ServerError {
 /// })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct Server {
     shared: Shared,
+    tls: Option<TlsAcceptor>,
+    /// Held for as long as the store is served.
+    _place: Option<File>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("shared", &self.shared).finish_non_exhaustive()
+    }
 }
 
 impl Server {
@@ -94,16 +124,15 @@ impl Server {
     /// steps sweeps that use them for agents on other machines, and leaves others to the process that has theirs.
     ///
     /// # Errors
-    /// If the store or its tokens cannot be opened.
+    /// If the store, its tokens or the certificate cannot be opened; [`ServerError::Running`] if it is served already.
     pub fn new(place: Place, registry: Registry, options: ServerOptions) -> Result<Self, ServerError> {
+        let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
         let hub = Hub::start(place.clone())?;
         let bell = hub.clone();
         let pool = Pool::open(&place, move || bell.ring())?;
-        if let Some(directory) = place.directory() {
-            create_directory(directory, PRIVATE)?;
-        }
+        let held = place.directory().map(begin).transpose()?;
         let tokens = Tokens::open(place.directory())?;
-        Ok(Self { shared: Shared::new((place, pool), registry, hub, tokens, options) })
+        Ok(Self { shared: Shared::new((place, pool), registry, hub, tokens, options), tls, _place: held })
     }
 
     /// Who may do what.
@@ -111,11 +140,38 @@ impl Server {
         &self.shared.tokens
     }
 
+    /// The address at which it is found behind a listener.
+    ///
+    /// # Errors
+    /// [`ServerError::Insecure`] if others can reach it there without TLS, which was not allowed.
+    pub fn url(&self, listener: &TcpListener) -> Result<String, ServerError> {
+        let address = listener.local_addr()?;
+        let options = &self.shared.options;
+        if !address.ip().is_loopback() && self.tls.is_none() && !options.insecure_http {
+            return Err(ServerError::Insecure(address));
+        }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let port = address.port();
+        Ok(match options.names.first() {
+            Some(name) => format!("{scheme}://{name}:{port}"),
+            None if address.ip().is_unspecified() => format!("{scheme}://{}:{port}", host_name()),
+            None => format!("{scheme}://{address}"),
+        })
+    }
+
+    /// What a browser opens at an address of this server: the token is in the fragment, which is sent to no server and is in no log.
+    pub fn link(&self, url: &str) -> String {
+        with_token(url, &self.shared.tokens.owner())
+    }
+
     /// Answers requests until it is stopped. Then waiting requests are answered, what was accepted is committed, and it returns.
     ///
     /// # Errors
-    /// If the system refuses threads or the socket.
+    /// [`ServerError::Insecure`] at an address that others can reach, without TLS; if the system refuses threads or the socket.
     pub fn serve(self, listener: TcpListener, stop: &Stop) -> Result<(), ServerError> {
+        let url = self.url(&listener)?;
+        self.shared.tokens.announce(&url)?;
+        log::say(&self.shared, format_args!("listening at {url}"));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .thread_name("besom-server")
@@ -133,6 +189,7 @@ impl Server {
     async fn accept(&self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let router = router(&self.shared);
+        drop(tokio::spawn(reaper::reap(self.shared.clone())));
         let free = Arc::new(Semaphore::new(CONNECTIONS as usize));
         loop {
             let next = async {
@@ -147,7 +204,12 @@ impl Server {
                 (Ok(permit), Ok((socket, peer))) => {
                     let ends = socket.local_addr().map(|local| Ends { peer, local });
                     if let Ok(ends) = ends {
-                        drop(tokio::spawn(connection(socket, ends, router.clone(), stop.clone(), permit)));
+                        let connection =
+                            connection(socket, ends, router.clone(), self.tls.clone(), stop.clone());
+                        drop(tokio::spawn(async move {
+                            connection.await;
+                            drop(permit);
+                        }));
                     }
                 }
                 _ => sleep(RECOVERY).await,
@@ -155,6 +217,7 @@ impl Server {
         }
         drop(listener);
         // Those who wait for something to happen are answered now.
+        self.shared.stop.stop();
         self.shared.hub.close();
         drop(timeout(GRACE, free.acquire_many(CONNECTIONS)).await);
         Ok(())
@@ -167,6 +230,7 @@ fn router(shared: &Shared) -> Router {
         CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE));
     Router::new()
         .merge(meta::routes())
+        .merge(store::routes())
         .merge(views::routes())
         .merge(assets::routes())
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no_route", "there is nothing at this path"))
@@ -178,12 +242,33 @@ fn router(shared: &Shared) -> Router {
         .with_state(shared.clone())
 }
 
+/// Takes the place of the store's server.
+fn begin(directory: &Path) -> Result<File, ServerError> {
+    create_directory(directory, PRIVATE)?;
+    running::begin(directory)?.ok_or_else(|| {
+        let url = link(directory).and_then(|link| Some(link.split_once("/#")?.0.to_owned()));
+        ServerError::Running { url }
+    })
+}
+
+/// The name of this machine.
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// Serves one connection to its end.
-async fn connection(socket: TcpStream, ends: Ends, router: Router, stop: Stop, permit: OwnedSemaphorePermit) {
+async fn connection(socket: TcpStream, ends: Ends, router: Router, tls: Option<TlsAcceptor>, stop: Stop) {
     // Answers are small and awaited.
     let _ = socket.set_nodelay(true);
-    speak(socket, ends, router, &stop).await;
-    drop(permit);
+    match tls {
+        // A handshake that fails, or takes too long, is the caller's matter.
+        Some(tls) => {
+            if let Ok(Ok(stream)) = timeout(HEADER_TIME, tls.accept(socket)).await {
+                speak(stream, ends, router, &stop).await;
+            }
+        }
+        None => speak(socket, ends, router, &stop).await,
+    }
 }
 
 /// Speaks HTTP/1.1 on a stream until either side has enough.

@@ -9,10 +9,12 @@ use besom_store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ServerOptions;
+use crate::agents::Agents;
 use crate::guard::Wrong;
 use crate::hub::Hub;
 use crate::pool::{Pool, Urgency};
 use crate::refusal::Refusal;
+use crate::steps::Steps;
 use crate::stop::Stop;
 use crate::tokens::Tokens;
 
@@ -32,6 +34,10 @@ pub(crate) struct Parts {
     pub(crate) registry: Registry,
     /// Who wants to know what changes.
     pub(crate) hub: Hub,
+    /// What steps the sweeps of agents elsewhere.
+    pub(crate) steps: Steps,
+    /// What is known of agents.
+    pub(crate) agents: Agents,
     /// Who may do what.
     pub(crate) tokens: Tokens,
     /// Who has tried tokens that are none.
@@ -60,8 +66,21 @@ impl Shared {
         tokens: Tokens,
         options: ServerOptions,
     ) -> Self {
-        let (wrong, stop, streams) = (Wrong::default(), Stop::new(), Arc::new(Semaphore::new(STREAMS)));
-        Self(Arc::new(Parts { place, registry, hub, tokens, wrong, options, stop, pool, streams }))
+        let (steps, agents, wrong) = Default::default();
+        let (stop, streams) = (Stop::new(), Arc::new(Semaphore::new(STREAMS)));
+        Self(Arc::new(Parts {
+            place,
+            registry,
+            hub,
+            steps,
+            agents,
+            tokens,
+            wrong,
+            options,
+            stop,
+            pool,
+            streams,
+        }))
     }
 }
 
@@ -87,7 +106,20 @@ impl Parts {
         T: Send + 'static,
         E: Into<Refusal> + 'static,
     {
-        self.pool.write(Urgency::First, work).await
+        self.write_as(Urgency::First, work).await
+    }
+
+    /// As [`Self::write`], behind or before what else waits.
+    pub(crate) async fn write_as<T, E>(
+        &self,
+        urgency: Urgency,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        E: Into<Refusal> + 'static,
+    {
+        self.pool.write(urgency, work).await
     }
 
     /// The right to an answer that is a stream, for as long as it is held.
@@ -98,7 +130,7 @@ impl Parts {
 
     /// Commits what waits; blocks until that is done.
     pub(crate) fn close(&self) {
-        self.pool.close();
         self.hub.close();
+        self.pool.close();
     }
 }

@@ -17,6 +17,8 @@ use besom_store::SweepId;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
+use crate::running;
+
 pub(crate) use file::Mark;
 use file::{Content, Entry};
 use secret::Hash;
@@ -184,6 +186,14 @@ impl Tokens {
         self.change(|content| content.revoke(name))
     }
 
+    /// Leaves word where the store is served.
+    pub(crate) fn announce(&self, url: &str) -> Result<(), TokenError> {
+        self.change(|content| {
+            content.url = Some(url.to_owned());
+            Ok(())
+        })
+    }
+
     /// Whose token this is; `None` if it is none.
     pub(crate) fn check(&self, secret: &str) -> Option<Token> {
         let hash = Hash::of(secret);
@@ -227,6 +237,27 @@ impl Tokens {
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The address at which the store in this directory is being served, with the owner's token: what a browser opens. `None` if it
+/// is not, or is by another user.
+///
+/// ```
+/// let directory = tempfile::tempdir()?;
+/// assert_eq!(besom_server::link(directory.path()), None);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn link(directory: &Path) -> Option<String> {
+    if !running::is_running(directory) {
+        return None;
+    }
+    let (content, _) = file::read(&directory.join(file::NAME)).ok()?;
+    Some(with_token(&content.url?, &content.owner))
+}
+
+/// What a browser opens: the token is in the fragment, which is sent to no server and stands in no log.
+pub(crate) fn with_token(url: &str, token: &str) -> String {
+    format!("{url}/#token={token}")
 }
 
 /// Compares with each token in a time that says nothing of either.

@@ -16,9 +16,26 @@ const INTERVAL: (Duration, Duration) = (Duration::from_millis(10), Duration::fro
 /// How many looks there are in the shortest heartbeat timeout.
 const LOOKS: u32 = 8;
 
-/// What a watcher knows of the running runs of a sweep.
+/// What a watcher knows of the running runs of a sweep, so that it can give up those of silent agents. Agents have one; so has whoever
+/// serves them.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+///
+/// use besom_agent::Watch;
+/// use besom_core::RunNumber;
+/// use besom_store::{HeldRun, Lease, SweepId};
+///
+/// let lease = Lease { sweep: SweepId::new("s"), run: RunNumber::FIRST, attempt: 1 };
+/// let silent = HeldRun::new(lease, 0).beat(7, 60_000);
+/// let (mut watch, start) = (Watch::new(Duration::from_secs(60)), Instant::now());
+/// for second in 0..=61 {
+///     watch.look(start + Duration::from_secs(second), vec![silent.clone()]);
+/// }
+/// assert_eq!(watch.overdue(), [silent]);
+/// ```
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub struct Watch {
     /// The heartbeat timeout to expect of runs that it has not seen.
     expected: Duration,
     looked: Option<Instant>,
@@ -34,7 +51,7 @@ struct Watched {
 
 impl Watch {
     /// Knows nothing yet, and expects runs with this heartbeat timeout.
-    pub(crate) fn new(expected: Duration) -> Self {
+    pub fn new(expected: Duration) -> Self {
         Self { expected, looked: None, runs: BTreeMap::new() }
     }
 
@@ -44,7 +61,7 @@ impl Watch {
     }
 
     /// The time between two looks.
-    pub(crate) fn interval(&self) -> Duration {
+    pub fn interval(&self) -> Duration {
         let shortest = self.runs.values().map(|watched| timeout(&watched.held)).min();
         (shortest.unwrap_or(self.expected) / LOOKS).clamp(INTERVAL.0, INTERVAL.1)
     }
@@ -55,7 +72,7 @@ impl Watch {
     }
 
     /// Takes in what runs now.
-    pub(crate) fn look(&mut self, now: Instant, running: Vec<HeldRun>) {
+    pub fn look(&mut self, now: Instant, running: Vec<HeldRun>) {
         let gap = self.looked.map_or(Duration::ZERO, |looked| now.duration_since(looked));
         self.looked = Some(now);
         let mut before = std::mem::take(&mut self.runs);
@@ -75,7 +92,7 @@ impl Watch {
     }
 
     /// The runs whose beats have stood still for their whole heartbeat timeout, as they were seen last.
-    pub(crate) fn overdue(&self) -> Vec<HeldRun> {
+    pub fn overdue(&self) -> Vec<HeldRun> {
         let Some(looked) = self.looked else { return Vec::new() };
         let overdue = |watched: &&Watched| looked.duration_since(watched.since) > timeout(&watched.held);
         self.runs.values().filter(overdue).map(|watched| watched.held.clone()).collect()

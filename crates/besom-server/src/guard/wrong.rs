@@ -31,7 +31,7 @@ impl Wrong {
             ),
             _ => Refusal::new(
                 StatusCode::TOO_MANY_REQUESTS,
-                "too_many_tries",
+                "too_many",
                 "too many wrong tokens: try again in a second",
             ),
         }

@@ -26,6 +26,9 @@ pub(super) struct Content {
     agents: u64,
     #[serde(default)]
     pub(super) tokens: Vec<Entry>,
+    /// Where the store is served, or was at last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) url: Option<String>,
 }
 
 /// A token of which only the hash is stored.
@@ -53,7 +56,7 @@ impl Entry {
 impl Content {
     /// New tokens.
     pub(super) fn fresh() -> Self {
-        Self { owner: secret::fresh(), agents: 0, tokens: Vec::new() }
+        Self { owner: secret::fresh(), agents: 0, tokens: Vec::new(), url: None }
     }
 
     /// The token for agents.
