@@ -28,12 +28,14 @@ mod remove;
 mod resume;
 mod run;
 mod runs;
+mod serve;
 mod show;
 mod signals;
 mod stateless;
 mod table;
 mod target;
 mod text;
+mod token;
 mod validate;
 mod wandb;
 
@@ -157,6 +159,8 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         Command::Log { values } => manage::log(&values),
         Command::Backup { to, runs } => backup::backup(&place, &to, runs),
         Command::Doctor { salvage, json } => doctor::doctor(&place, salvage.as_deref(), json),
+        Command::Serve(arguments) => serve::serve(registry, &place, &arguments),
+        Command::Token(arguments) => token::token(&place, &arguments),
         Command::Completion { shell } => completion(shell),
     }
 }

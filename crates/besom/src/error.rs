@@ -6,6 +6,7 @@ use besom_bench::BenchError;
 use besom_config::{Diagnostics, ReadError};
 use besom_core::{RegistryError, error_chain};
 use besom_engine::EngineError;
+use besom_server::{ServerError, TokenError};
 use besom_store::{FileFault, StoreError, SweepState};
 use thiserror::Error;
 
@@ -31,6 +32,8 @@ pub(crate) fn is_input(error: &anyhow::Error) -> bool {
         || error.downcast_ref().is_some_and(is_unknown)
         || error.downcast_ref().is_some_and(is_engine_input)
         || error.downcast_ref().is_some_and(is_bench_input)
+        || error.downcast_ref().is_some_and(is_server_input)
+        || error.downcast_ref().is_some_and(is_token_input)
 }
 
 fn is_bench_input(error: &BenchError) -> bool {
@@ -51,6 +54,19 @@ fn is_engine_input(error: &EngineError) -> bool {
         }
         _ => false,
     }
+}
+
+fn is_server_input(error: &ServerError) -> bool {
+    match error {
+        ServerError::Insecure(_) | ServerError::Tls(_) => true,
+        ServerError::Store(error) => is_engine_input(error),
+        ServerError::Token(error) => is_token_input(error),
+        _ => false,
+    }
+}
+
+fn is_token_input(error: &TokenError) -> bool {
+    matches!(error, TokenError::NoToken { .. } | TokenError::Taken { .. } | TokenError::Exposed { .. })
 }
 
 fn is_unknown(error: &StoreError) -> bool {

@@ -4,6 +4,7 @@ mod bench;
 mod gpus;
 mod look;
 mod organize;
+mod serve;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ pub(crate) use bench::{BenchAction, BenchArguments, BenchRun, ReportArguments};
 pub(crate) use gpus::{GpuArguments, GpuList};
 pub(crate) use look::{LogsArguments, PlotArguments, RunsArguments, Sort, states};
 pub(crate) use organize::{EnqueueArguments, NoteArguments, RemoveArguments, RenameArguments, TagArguments};
+pub(crate) use serve::{LISTEN, ServeArguments, TokenArguments};
 
 use crate::cli::output::Color;
 use crate::cli::target::RunName;
@@ -244,6 +246,10 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Serve the store: a dashboard for browsers, and agents on other machines
+    Serve(ServeArguments),
+    /// Create, list and revoke the tokens of besom serve
+    Token(TokenArguments),
     /// Print a shell completion script
     Completion {
         /// Shell to complete for
@@ -360,6 +366,9 @@ pub(crate) struct RunArguments {
     /// Learn from the runs of another sweep, or of a JSON file in W&B's format; can be repeated
     #[arg(long, value_name = "ID|FILE", conflicts_with = "resume")]
     pub(crate) prior_runs: Vec<String>,
+    /// Serve the store until the run ends, as besom serve does
+    #[arg(long)]
+    pub(crate) serve: bool,
 }
 
 #[derive(Debug, Args)]

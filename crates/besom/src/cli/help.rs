@@ -8,7 +8,7 @@ use crate::cli::arguments::Arguments;
 use crate::cli::complete;
 
 /// Examples for the help of each subcommand.
-const EXAMPLES: [(&str, &str); 34] = [
+const EXAMPLES: [(&str, &str); 36] = [
     (
         "run",
         "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume\nbesom run sweep.yaml --resume --run-cap 100",
@@ -41,6 +41,11 @@ const EXAMPLES: [(&str, &str); 34] = [
     ("note", "besom note uhjelq4e \"trained on May's data\"\nbesom note uhj --run 12 \"diverged late\""),
     ("backup", "besom backup ../archive\nbesom backup ../archive --runs"),
     ("doctor", "besom doctor\nbesom doctor --salvage saved"),
+    (
+        "serve",
+        "besom serve --open\nbesom serve --listen 0.0.0.0:7070 --tls-cert cert.pem --tls-key key.pem --name sweeps.example.org",
+    ),
+    ("token", "besom token --agent uhjelq4e\nbesom token --read --name ada\nbesom token --revoke ada"),
     ("validate", "besom validate sweep.yaml --wandb"),
     ("methods", "besom methods\nbesom methods bayes"),
     ("plan", "besom plan sweep.yaml -n 3 --seed 7"),

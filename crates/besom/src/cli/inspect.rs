@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::cli::grid::{self, Column};
 use crate::cli::output::{self, Outcome, line, painted};
 use crate::cli::text::Paint;
-use crate::cli::{describe, json, table, target};
+use crate::cli::{describe, json, serve, table, target};
 use crate::error::InputError;
 use besom_engine::{MissingMetric, Place, planned};
 
@@ -37,7 +37,7 @@ pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_js
     match (as_json, id) {
         (true, Some(_)) => output::json(&all[0])?,
         (true, None) => output::json(&all)?,
-        (false, _) => {}
+        (false, _) => serve::show_link(place),
     }
     Ok(Outcome::Done)
 }

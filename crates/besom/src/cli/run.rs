@@ -19,7 +19,7 @@ use crate::cli::gpus::Jobs;
 use crate::cli::input::{SweepFile, read_runs, read_sweep_file};
 use crate::cli::output::{self, Outcome, line, notice};
 use crate::cli::resume::{self, Found};
-use crate::cli::{agents, describe, input, signals, table, target, wandb};
+use crate::cli::{agents, describe, input, serve, signals, table, target, wandb};
 use crate::error::InputError;
 
 /// How often a controller without agents steps its sweep. A step with no news costs a query.
@@ -54,6 +54,13 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     };
     let sweep = store.sweep(&id)?;
     line(beginning(&sweep, &file.config, planned(registry, &sweep)))?;
+    let _server = match arguments.serve {
+        true => serve::beside(registry, place)?,
+        false => {
+            serve::show_link(place);
+            None
+        }
+    };
     let options = crew_options(arguments.count, arguments.heartbeat_timeout, Steps::Always);
     let cap = arguments.run_cap.map(|cap| format!(" --run-cap {cap}")).unwrap_or_default();
     let again = match &file.path {

@@ -39,6 +39,20 @@ pub(crate) fn listen(shutdown: &Shutdown) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Calls `end` at the first signal that asks for the end. A second one ends the process at once.
+pub(crate) fn on_end(end: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in signals.forever() {
+            if FIRST.swap(signal, Ordering::SeqCst) != 0 {
+                std::process::exit(128 + signal);
+            }
+            end();
+        }
+    })?;
+    Ok(())
+}
+
 /// Makes a write beyond the file size limit (`ulimit -f`) an error with a message, in place of a silent death by SIGXFSZ.
 /// Programs are not concerned: a handler is not inherited.
 pub(crate) fn survive_file_size_limit() {
