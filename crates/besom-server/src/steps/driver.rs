@@ -146,7 +146,7 @@ pub(super) async fn drive(driver: Arc<Driver>, shared: Shared) {
             }
             Err(StepError::Store(StoreError::NoSweep { .. })) => break,
             Err(error) => {
-                log::say(&shared, format_args!("stepping sweep {}: {}", driver.id, error_chain(&error)))
+                log::say(&shared, format_args!("stepping sweep {}: {}", driver.id, error_chain(&error)));
             }
         }
         driver.ended.send_replace(driver.begun.load(Ordering::SeqCst));
