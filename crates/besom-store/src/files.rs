@@ -32,6 +32,19 @@ pub fn file_mode(directory: &Path) -> io::Result<u32> {
     Ok(0o600 | (fs::metadata(directory)?.mode() & 0o060))
 }
 
+/// The directory that a file is in, also if only its name is given.
+///
+/// ```
+/// use besom_store::files::parent;
+/// use std::path::Path;
+///
+/// assert_eq!(parent(Path::new("sweeps/a.yaml")), Path::new("sweeps"));
+/// assert_eq!(parent(Path::new("a.yaml")), Path::new("."));
+/// ```
+pub fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Creates a directory and its missing parents with this mode, whatever the umask. Directories that exist, also by way of a
 /// link, are left as they are. Returns whether the directory is new.
 ///
@@ -70,8 +83,7 @@ pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
 /// # Errors
 /// If there is something in its place, also a link, or it cannot be created.
 pub fn create_new(options: &OpenOptions, path: &Path) -> io::Result<File> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mode = file_mode(directory)?;
+    let mode = file_mode(parent(path))?;
     let file = not_by_link(options).create_new(true).mode(0o600).open(path)?;
     file.set_permissions(Permissions::from_mode(mode)).map(|()| file)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use besom_store::files::{PRIVATE, create_directory};
+use besom_store::files::{PRIVATE, create_directory, parent};
 use besom_store::{Health, SqliteStore};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
@@ -94,8 +94,7 @@ fn made<T>(to: &Path, make: impl FnOnce(&Path) -> Result<T, EngineError>) -> Res
 
 /// Whether what is to be made, in a directory that exists, would be below another directory.
 fn lies_in(to: &Path, directory: &Path) -> bool {
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (parent.canonicalize(), directory.canonicalize()) {
+    match (parent(to).canonicalize(), directory.canonicalize()) {
         (Ok(parent), Ok(directory)) => parent.starts_with(directory),
         _ => false,
     }
@@ -105,10 +104,7 @@ fn lies_in(to: &Path, directory: &Path) -> bool {
 fn part_of(to: &Path) -> io::Result<PathBuf> {
     let name = to.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
     let part = to.with_file_name(format!(".{name}.{}.part", std::process::id()));
-    match part.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => fs::create_dir_all(parent).map(|()| part),
-        None => Ok(part),
-    }
+    fs::create_dir_all(parent(&part)).map(|()| part)
 }
 
 fn copy_directory(from: &Path, part: &Path, content: BackupContent) -> Result<(), EngineError> {
@@ -156,8 +152,7 @@ fn place(part: &Path, to: &Path) -> io::Result<()> {
         }
         other => other?,
     }
-    let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::File::open(parent)?.sync_all()
+    fs::File::open(parent(to))?.sync_all()
 }
 
 #[cfg(test)]

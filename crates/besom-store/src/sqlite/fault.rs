@@ -50,15 +50,15 @@ pub(super) fn damaged(what: &'static str, found: impl std::fmt::Debug) -> Fault 
     Fault::Store(StoreError::Contradiction { what, found: format!("{found:?}") })
 }
 
-/// What an error of the database says of the file; `None` if it is about something else.
-pub(super) fn file_fault(error: &rusqlite::Error) -> Option<FileFault> {
-    match error.sqlite_error_code()? {
-        ErrorCode::DiskFull => Some(FileFault::Full),
+/// What an error of the database says of the file.
+pub(super) fn file_fault(error: rusqlite::Error) -> FileFault {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => FileFault::Full,
         // The index of the log, a file of shared memory, could not be made larger: SQLite has no better word for that.
-        ErrorCode::SystemIoFailure if extended(error) == Some(SQLITE_IOERR_SHMSIZE) => Some(FileFault::Full),
-        ErrorCode::ReadOnly => Some(FileFault::ReadOnly),
-        ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Some(FileFault::Denied),
-        _ => None,
+        Some(ErrorCode::SystemIoFailure) if extended(&error) == Some(SQLITE_IOERR_SHMSIZE) => FileFault::Full,
+        Some(ErrorCode::ReadOnly) => FileFault::ReadOnly,
+        Some(ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => FileFault::Denied,
+        _ => FileFault::Other(error.into()),
     }
 }
 
@@ -72,8 +72,8 @@ fn store_error(error: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             return StoreError::Busy(LOCK_TIMEOUT.as_secs());
         }
-        Some(ErrorCode::SystemIoFailure) => {
-            return StoreError::Write(file_fault(&error).unwrap_or_else(|| FileFault::Other(error.into())));
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull | ErrorCode::ReadOnly) => {
+            return StoreError::Write(file_fault(error));
         }
         // What is written was checked before, and read by the same statements: only damage breaks a constraint or a limit.
         Some(
@@ -85,9 +85,6 @@ fn store_error(error: rusqlite::Error) -> StoreError {
         ) => {
             // Its own cause says the same again, with a number.
             return StoreError::Damaged(error.to_string().into());
-        }
-        Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => {
-            return StoreError::Write(file_fault(&error).unwrap_or(FileFault::ReadOnly));
         }
         _ => {}
     }

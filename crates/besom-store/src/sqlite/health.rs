@@ -89,7 +89,10 @@ impl SqliteStore {
     /// As [`Self::examine`] and [`Self::back_up`]; [`StoreError::Open`] for a version before the present one.
     pub fn salvage(path: &Path, to: &Path) -> Result<Health, StoreError> {
         let (version, source) = match open_to_read(path) {
-            Err(StoreError::Damaged(_)) if cut::size(path).is_some() => cut::open(path, to)?,
+            Err(StoreError::Damaged(cause)) => match cut::size(path) {
+                Some(size) => cut::open(path, to, &size)?,
+                None => return Err(StoreError::Damaged(cause)),
+            },
             opened => opened?,
         };
         if version < VERSION {

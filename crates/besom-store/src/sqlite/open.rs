@@ -19,7 +19,7 @@ use super::original::Original;
 use super::presence::Presence;
 use super::schema::{self, APPLICATION_ID, Identity, UPGRADES, VERSION, beside};
 use super::turn::Turns;
-use crate::files::{PRIVATE, create_directory, create_new};
+use crate::files::{PRIVATE, create_directory, create_new, parent};
 use crate::{Clock, FileFault, StoreError};
 
 /// Prepared statements to keep: more than the store has, so that none is prepared twice.
@@ -35,9 +35,7 @@ impl SqliteStore {
     /// structure of the file is examined if its last users were killed.
     pub fn open(path: &Path, clock: Clock) -> Result<Self, StoreError> {
         if !exists(path)? {
-            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-            create_directory(directory.unwrap_or(Path::new(".")), PRIVATE)
-                .map_err(|error| cannot(path, error))?;
+            create_directory(parent(path), PRIVATE).map_err(|error| cannot(path, error))?;
             make(path)?;
         }
         Self::open_existing(path, clock)
@@ -56,10 +54,7 @@ impl SqliteStore {
             return Err(cannot(path, FileFault::ReadOnly));
         }
         let mut turns = Turns::at(&place).map_err(|error| cannot(path, error))?;
-        let mut presence = Presence::at(&place);
-        if let Ok(presence) = &mut presence {
-            presence.begin(&conn)?;
-        }
+        let presence = Presence::begin(&place, &conn)?;
         prepare(&conn).map_err(|fault| match StoreError::from(fault) {
             StoreError::Write(source) => cannot(path, source),
             other => other,
@@ -71,7 +66,7 @@ impl SqliteStore {
         }
         Ok(Self {
             turns: Some(turns),
-            _presence: presence.ok(),
+            _presence: presence,
             original: Some(original),
             ..Self::on(conn, clock)
         })
@@ -154,7 +149,7 @@ fn find(path: &Path) -> Result<PathBuf, StoreError> {
 }
 
 pub(super) fn connect(path: &Path, place: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let cannot_open = |error: rusqlite::Error| cannot(path, reason(error));
+    let cannot_open = |error: rusqlite::Error| cannot(path, file_fault(error));
     let conn =
         Connection::open_with_flags(place, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(cannot_open)?;
     conn.busy_timeout(LOCK_TIMEOUT).map_err(cannot_open)?;
@@ -169,16 +164,14 @@ fn keep_statements(conn: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn reason(error: rusqlite::Error) -> FileFault {
-    file_fault(&error).unwrap_or_else(|| FileFault::Other(error.into()))
-}
-
 /// The version of a store, or the refusal of anything else.
 pub(super) fn recognize(path: &Path, conn: &Connection) -> Result<u32, StoreError> {
     let foreign = || StoreError::NotAStore { path: path.to_owned() };
     let found = Identity::of(conn).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => foreign(),
-        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => cannot(path, reason(error)),
+        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => {
+            cannot(path, file_fault(error))
+        }
         _ => Fault::from(error).into(),
     })?;
     if found.application != APPLICATION_ID {
@@ -205,8 +198,7 @@ fn prepare(conn: &Connection) -> Outcome<()> {
 
 /// Makes the store at `path`, unless another process was faster.
 fn make(path: &Path) -> Result<(), StoreError> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let directory = directory.canonicalize().map_err(|error| cannot(path, error))?;
+    let directory = parent(path).canonicalize().map_err(|error| cannot(path, error))?;
     let name = path.file_name().ok_or_else(|| cannot(path, FileFault::Directory))?;
     let place = directory.join(name);
     let _turn = Turns::at(&place).map_err(|error| cannot(path, error))?.wait(LOCK_TIMEOUT)?;

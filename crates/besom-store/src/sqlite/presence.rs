@@ -16,20 +16,23 @@ use super::schema::beside;
 use super::turn::side_file;
 use crate::StoreError;
 
-/// That this program has a store open.
+/// That this program has a store open: a file that it holds a lock on.
 #[derive(Debug)]
 pub(super) struct Presence {
-    file: File,
-    /// Whether nobody else has it open, and there is a log.
-    ended_badly: bool,
+    _file: File,
 }
 
 impl Presence {
-    /// Looks for others, before this one writes. Where files cannot be locked there is nothing to be known.
-    pub(super) fn at(store: &Path) -> std::io::Result<Self> {
-        let file = side_file(store, "open")?;
-        let ended_badly = file.try_lock().is_ok() && !log_is_empty(store);
-        Ok(Self { file, ended_badly })
+    /// Examines the structure of the database if its last users ended badly, and then says that this one has it open. Who
+    /// opens it meanwhile waits. Without the file there is nothing to be known; where it cannot be locked, others may examine
+    /// the store once more than needed.
+    pub(super) fn begin(store: &Path, conn: &Connection) -> Outcome<Option<Self>> {
+        let Ok(file) = side_file(store, ".open") else { return Ok(None) };
+        if ended_badly(&file, store) {
+            check(conn)?;
+        }
+        let _ = file.lock_shared();
+        Ok(Some(Self { _file: file }))
     }
 
     /// Says that this one has the store open to read, for which it needs no right to write. Without the file, or a lock, the
@@ -37,20 +40,13 @@ impl Presence {
     pub(super) fn reading(store: &Path) -> Option<Self> {
         let file = File::open(beside(store, ".open")).ok()?;
         // A log that a dead user has left must be examined, so the next writer has to find nobody.
-        let ended_badly = file.try_lock().is_ok() && !log_is_empty(store);
-        (!ended_badly && file.try_lock_shared().is_ok()).then_some(Self { file, ended_badly })
+        (!ended_badly(&file, store) && file.try_lock_shared().is_ok()).then_some(Self { _file: file })
     }
+}
 
-    /// Examines the structure of the database if its last users ended badly, and then says that this one has it open. Who
-    /// opens it meanwhile waits.
-    pub(super) fn begin(&mut self, conn: &Connection) -> Outcome<()> {
-        if std::mem::take(&mut self.ended_badly) {
-            check(conn)?;
-        }
-        // Where it cannot be locked, others may examine the store once more than needed.
-        let _ = self.file.lock_shared();
-        Ok(())
-    }
+/// Whether nobody else has the store open, and there is a log. If nobody has, the side file is locked.
+fn ended_badly(file: &File, store: &Path) -> bool {
+    file.try_lock().is_ok() && !log_is_empty(store)
 }
 
 fn check(conn: &Connection) -> Outcome<()> {
@@ -78,9 +74,10 @@ mod tests {
         writer.create_sweep(&NewSweep::new("a")).unwrap();
         drop(writer);
         assert!(!log_is_empty(&path));
-        assert!(!Presence::at(&path).unwrap().ended_badly);
+        let ended_badly = || ended_badly(&side_file(&path, ".open").unwrap(), &path);
+        assert!(!ended_badly());
         drop(reader);
-        assert!(Presence::at(&path).unwrap().ended_badly);
+        assert!(ended_badly());
         assert!(Presence::reading(&path).is_none(), "it must not hide the dead from the next writer");
     }
 }

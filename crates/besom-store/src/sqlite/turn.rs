@@ -15,6 +15,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::schema::beside;
 use crate::StoreError;
 use crate::files;
 
@@ -52,7 +53,7 @@ impl Drop for Turn {
 impl Turns {
     /// Turns at the store in this file, with the side files `<store>.lock` and `<store>.queue`.
     pub(super) fn at(store: &Path) -> io::Result<Self> {
-        let files = Files { queue: side_file(store, "queue")?, turn: side_file(store, "lock")? };
+        let files = Files { queue: side_file(store, ".queue")?, turn: side_file(store, ".lock")? };
         Ok(Self { store: store.to_owned(), files: Some(Arc::new(files)), waiter: None })
     }
 
@@ -212,10 +213,7 @@ fn uninterrupted(mut lock: impl FnMut() -> io::Result<()>) -> io::Result<()> {
 /// The file beside a store by whose locks its users know of each other. Whoever can open it can hold a lock on it, so only those
 /// who may use the store can.
 pub(super) fn side_file(store: &Path, suffix: &str) -> io::Result<File> {
-    let mut path = store.as_os_str().to_owned();
-    path.push(".");
-    path.push(suffix);
-    files::open(File::options().write(true), &PathBuf::from(path))
+    files::open(File::options().write(true), &beside(store, suffix))
 }
 
 #[cfg(test)]
@@ -254,7 +252,7 @@ mod tests {
             }
         });
         // The other one waits as soon as the queue is taken.
-        let queue = side_file(&store, "queue").unwrap();
+        let queue = side_file(&store, ".queue").unwrap();
         while queue.try_lock().is_ok() {
             queue.unlock().unwrap();
             thread::yield_now();

@@ -10,6 +10,7 @@ use besom_config::{Paint, Reader, SweepConfig};
 use besom_controller::stateless::SweepRun;
 use besom_core::{Registry, did_you_mean};
 use besom_engine::json_fault;
+use besom_store::files::parent;
 use serde_json::Value;
 
 use crate::cli::output::notice_report;
@@ -83,8 +84,7 @@ pub(crate) fn read_text(path: &Path) -> Result<(String, String)> {
 /// The file in the same directory whose name is spelled most alike.
 fn file_like(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let entries = std::fs::read_dir(directory.unwrap_or(Path::new("."))).ok()?;
+    let entries = std::fs::read_dir(parent(path)).ok()?;
     let mut names: Vec<_> =
         entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();

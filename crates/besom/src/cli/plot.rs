@@ -16,6 +16,7 @@ use crate::cli::target;
 use crate::error::InputError;
 use besom_engine::Place;
 use besom_plot::{Format, Kind, Plot, PlotError};
+use besom_store::files::parent;
 use besom_store::{Store, SweepId};
 use serde_json::Value;
 
@@ -126,24 +127,20 @@ fn format(output: &Path) -> Result<Format, InputError> {
 
 /// The directory of a file must be there.
 fn check_directory(path: &Path) -> Result<(), InputError> {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
-            let (path, parent) = (path.display(), parent.display());
-            Err(InputError::new(format!(
-                "cannot write {path}: there is no directory {parent}; create it first"
-            )))
-        }
-        _ => Ok(()),
+    let directory = parent(path);
+    if directory.is_dir() {
+        return Ok(());
     }
+    let (path, directory) = (path.display(), directory.display());
+    Err(InputError::new(format!("cannot write {path}: there is no directory {directory}; create it first")))
 }
 
 /// Writes a file that is never seen half written.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::Builder::new()
         .prefix(".besom-plot-")
         .permissions(std::fs::Permissions::from_mode(0o666))
-        .tempfile_in(directory);
+        .tempfile_in(parent(path));
     // The error without the temporary name, which nobody has given.
     let mut file = file.map_err(|error| std::io::Error::from(error.kind()))?;
     file.write_all(bytes)?;

@@ -4,7 +4,7 @@ use besom_core::{Goal, error_chain};
 
 use super::Health;
 use crate::sqlite::SqliteStore;
-use crate::{Row, RunQuery, RunRow, Store, StoreError, SweepRow, derived};
+use crate::{RunQuery, RunRow, Store, StoreError, SweepRow, derived};
 
 /// Reads all sweeps and runs, counts them, and lists what is wrong. Fails if not even the sweeps can be listed.
 pub(super) fn read_all(store: &mut SqliteStore, health: &mut Health) -> Result<(), StoreError> {
@@ -65,13 +65,13 @@ fn read_run(
     }
     let rows = store.rows(id, run.number, None)?;
     for (metric, watched) in sweep.new.metrics.iter().enumerate() {
-        let curve = store.curve(id, run.number, metric)?;
-        if !same(&curve, &derived::curve(&rows, watched)) {
+        let curve = derived::curve(&rows, watched);
+        if !same(&store.curve(id, run.number, metric)?, &curve) {
             wrong(&format!("its curve of {} differs from its rows", watched.name));
         }
-    }
-    if !is_value(sweep, run, &rows) {
-        wrong("its value differs from its rows");
+        if metric == 0 && !is_value(sweep, run, curve) {
+            wrong("its value differs from its rows");
+        }
     }
     Ok(())
 }
@@ -81,12 +81,11 @@ fn same(a: &[f64], b: &[f64]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_nan() && b.is_nan() || a.to_bits() == b.to_bits())
 }
 
-/// Whether the value of a run follows from the rows of its newest attempt.
-fn is_value(sweep: &SweepRow, run: &RunRow, rows: &[Row]) -> bool {
-    let Some(metric) = sweep.new.metrics.first() else { return true };
-    let curve = derived::curve(rows, metric);
+/// Whether the value of a run follows from the curve of the first metric in its newest attempt.
+fn is_value(sweep: &SweepRow, run: &RunRow, curve: Vec<f64>) -> bool {
+    let metrics = &sweep.new.metrics;
     let valid: Vec<f64> = curve.into_iter().filter(|value| value.is_finite()).collect();
-    let best = match (sweep.new.metrics.len(), metric.goal) {
+    let best = match (metrics.len(), metrics[0].goal) {
         (1, Goal::Minimize) => valid.iter().copied().reduce(f64::min),
         (1, _) => valid.iter().copied().reduce(f64::max),
         _ => valid.last().copied(),

@@ -39,15 +39,14 @@ pub(super) fn size(path: &Path) -> Option<Size> {
     (found < expected).then_some(Size { found, expected })
 }
 
-/// Opens a copy of a file that was cut, filled up with empty pages, to read it; and the version of the store. The copy is
+/// Opens a copy of a file that was cut, filled up with empty pages to its `size`, to read it; and the version of the store. The copy is
 /// made beside `to`, and is gone when the connection is closed.
-pub(super) fn open(path: &Path, to: &Path) -> Result<(u32, Connection), StoreError> {
-    let expected = size(path).map_or(0, |size| size.expected);
+pub(super) fn open(path: &Path, to: &Path, size: &Size) -> Result<(u32, Connection), StoreError> {
     let copy = beside(to, ".whole");
     let fill = || -> std::io::Result<()> {
         create_private(&copy)?;
         fs::copy(path, &copy)?;
-        File::options().write(true).open(&copy)?.set_len(expected)
+        File::options().write(true).open(&copy)?.set_len(size.expected)
     };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let opened = fill().map_err(|error| cannot(&copy, error)).and_then(|()| {
