@@ -61,7 +61,7 @@ pub use no_value::{NoValue, NoValueCause};
 pub use objective::{Best, Counted, worst_loss};
 pub use options::{Fault, Faults, OptionError, OptionReader};
 pub use param_path::ParamPath;
-pub use parse::ParseError;
+pub use parse::{ParseError, parse_word};
 pub use problem::{Goal, Impute, ImputeWhileRunning, Metric, Problem};
 pub use registry::{Options, Registry, RegistryError, Taken};
 pub use rng::Rng;

@@ -36,8 +36,11 @@ fn hint(found: &str, known: &[&'static str]) -> String {
     did_you_mean(nearest(found, known.iter().copied()))
 }
 
-/// The one of `all` that is called `found`.
-pub(crate) fn word<T: Copy>(
+/// The one of `all` that is called `found`; `what` they are, such as `goal`, is for the error.
+///
+/// # Errors
+/// [`ParseError::Word`] with the words that are known.
+pub fn parse_word<T: Copy>(
     what: &'static str,
     found: &str,
     all: &[T],

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::parse::word;
+use crate::parse::parse_word;
 use crate::{ParseError, Space, seed};
 
 /// Which way a metric is better.
@@ -60,7 +60,7 @@ impl FromStr for Goal {
 
     /// The goal of this name, as [`Goal::as_str`] writes it.
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        word("goal", text, &Self::ALL, Self::as_str)
+        parse_word("goal", text, &Self::ALL, Self::as_str)
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::parse::word;
+use crate::parse::parse_word;
 use crate::{Goal, Note, ParseError, Point};
 
 /// The number of a run in its sweep: dense, unique, counted from 1.
@@ -142,7 +142,7 @@ impl FromStr for RunState {
 
     /// The state of this name, as [`RunState::as_str`] writes it.
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        word("run state", text, &Self::ALL, Self::as_str)
+        parse_word("run state", text, &Self::ALL, Self::as_str)
     }
 }
 

@@ -257,8 +257,7 @@ impl PyStore {
 
     /// Set the state of a sweep: `running`, `paused`, `finished`, `canceled`.
     fn set_state(&self, py: Python<'_>, id: String, state: &str) -> PyResult<()> {
-        let to = SweepState::parse(state);
-        let to = to.ok_or_else(|| PyValueError::new_err(format!("unknown sweep state '{state}'")))?;
+        let to = state.parse::<SweepState>().map_err(|error| PyValueError::new_err(error.to_string()))?;
         let id = SweepId::new(id);
         Ok(self.with(py, |store| match to.is_over() {
             true => Ok(besom_engine::end_sweep(store, self.directory.as_deref(), &id, to, None).map(drop)?),

@@ -1,8 +1,9 @@
 //! What agents send and get.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{ParseError, RunNumber, RunState, parse_word};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -183,10 +184,14 @@ impl StopKind {
             Self::Cancel => "cancel",
         }
     }
+}
 
-    /// The kind of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Early, Self::Cancel].into_iter().find(|kind| kind.as_str() == name)
+impl FromStr for StopKind {
+    type Err = ParseError;
+
+    /// The kind of this name, as [`StopKind::as_str`] writes it.
+    fn from_str(name: &str) -> Result<Self, ParseError> {
+        parse_word("kind of stop", name, &[Self::Early, Self::Cancel], Self::as_str)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
-use besom_core::{Best, Goal, RunState};
+use besom_core::{Best, Goal, ParseError, RunState, parse_word};
 use serde::{Deserialize, Serialize};
 
 use crate::wire;
@@ -74,14 +75,18 @@ impl SweepState {
         }
     }
 
-    /// The state of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
-
     /// Whether the sweep has ended.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Finished | Self::Canceled)
+    }
+}
+
+impl FromStr for SweepState {
+    type Err = ParseError;
+
+    /// The state of this name, as [`SweepState::as_str`] writes it.
+    fn from_str(name: &str) -> Result<Self, ParseError> {
+        parse_word("sweep state", name, &Self::ALL, Self::as_str)
     }
 }
 
@@ -122,10 +127,14 @@ impl PausedBy {
             Self::Metric => "metric",
         }
     }
+}
 
-    /// The one of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|by| by.as_str() == name)
+impl FromStr for PausedBy {
+    type Err = ParseError;
+
+    /// The cause of this name, as [`PausedBy::as_str`] writes it.
+    fn from_str(name: &str) -> Result<Self, ParseError> {
+        parse_word("cause of a pause", name, &Self::ALL, Self::as_str)
     }
 }
 

@@ -289,7 +289,7 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<Run> {
 
 fn stop(row: &Row<'_>) -> Outcome<Option<StopRequest>> {
     let Some(name) = RunColumn::stop_kind.text_or_null(row)? else { return Ok(None) };
-    let kind = StopKind::parse(name).ok_or_else(|| damaged("the kind of a stop", name))?;
+    let kind = name.parse().map_err(|_| damaged("the kind of a stop", name))?;
     let reason = RunColumn::stop_reason.get::<Option<String>>(row)?.unwrap_or_default();
     Ok(Some(StopRequest { kind, reason }))
 }

@@ -249,11 +249,11 @@ fn metrics(text: &str) -> Outcome<Vec<Watched>> {
 }
 
 fn paused_by(name: &str) -> Outcome<PausedBy> {
-    PausedBy::parse(name).ok_or_else(|| damaged("who has paused a sweep", name))
+    name.parse().map_err(|_| damaged("who has paused a sweep", name))
 }
 
 fn state(name: &str) -> Outcome<SweepState> {
-    SweepState::parse(name).ok_or_else(|| damaged("the state of a sweep", name))
+    name.parse().map_err(|_| damaged("the state of a sweep", name))
 }
 
 /// Reads a sweep from what [`SweepColumn::SQL`] has selected.
