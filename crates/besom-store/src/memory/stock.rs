@@ -50,16 +50,6 @@ impl Agent {
 }
 
 impl Stock {
-    pub(super) fn create(&mut self, new: &NewSweep, now: u64) -> Result<(), StoreError> {
-        if self.places.contains_key(&new.id) {
-            return Err(StoreError::SweepExists(new.id.clone()));
-        }
-        new.labels.iter().try_for_each(|(key, value)| check("a label", key.len() + value.len()))?;
-        self.places.insert(new.id.clone(), self.sweeps.len());
-        self.sweeps.push(Some(Sweep::new(new.clone(), now)));
-        Ok(())
-    }
-
     pub(super) fn create_with(
         &mut self,
         new: &NewSweep,
@@ -69,11 +59,16 @@ impl Stock {
         if let Some(open) = past.iter().find(|run| run.end.state.is_open()) {
             return Err(StoreError::NotAnEnd(open.end.state));
         }
+        if self.places.contains_key(&new.id) {
+            return Err(StoreError::SweepExists(new.id.clone()));
+        }
+        new.labels.iter().try_for_each(|(key, value)| check("a label", key.len() + value.len()))?;
         let runs = past.len() as u64;
         if let Some(cap) = new.run_cap.filter(|cap| runs > *cap) {
             return Err(StoreError::TooManyRuns { runs, cap });
         }
-        self.create(new, now)?;
+        self.places.insert(new.id.clone(), self.sweeps.len());
+        self.sweeps.push(Some(Sweep::new(new.clone(), now)));
         if !past.is_empty() {
             let name = NewAgent::new("prior runs", Duration::from_secs(60));
             let id = self.join(&new.id, &name, now)?;
@@ -107,8 +102,8 @@ impl Stock {
 
     pub(super) fn join(&mut self, sweep: &SweepId, new: &NewAgent, now: u64) -> Result<AgentId, StoreError> {
         let id = AgentId(self.agents.len() as u64 + 1);
-        self.sweep(sweep)?.agents.push(id);
         let sweep = self.place(sweep)?;
+        self.sweeps[sweep].as_mut().expect(THERE).agents.push(id);
         let new = new.clone();
         self.agents.push(Agent { id, sweep, new, seen_ms: now, gone: false, request: 0, answer: None });
         Ok(id)
