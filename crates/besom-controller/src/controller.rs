@@ -13,7 +13,7 @@ use crate::{ControllerError, MissingMetric, Sweep};
 /// Steps a sweep that lives in a store.
 ///
 /// A controller remembers how far it has read, so that a step reads only what is new; a new one catches up
-/// with the store. Any number of controllers can step one sweep at the same time.
+/// with the store. Any number of controllers can step one sweep at the same time. The cap that ends it is the store's.
 #[derive(Debug)]
 pub struct Controller {
     id: SweepId,
@@ -54,10 +54,8 @@ impl Controller {
     /// Reads what is new and returns the sweep's state.
     pub fn refresh(&mut self, store: &mut dyn Store) -> Result<SweepState, ControllerError> {
         let Changes { upto, state, runs, run_cap, held_back, .. } = store.changes(&self.id, self.cursor)?;
-        // The owner may have changed it; what the search method was promised stays.
-        if run_cap.is_some() || self.sweep.cap().is_some() {
-            self.sweep.set_cap(run_cap.or(self.sweep.problem().run_cap));
-        }
+        // The owner may have changed it, or taken it away; what the search method was promised stays.
+        self.sweep.set_cap(run_cap);
         for change in runs {
             match change.state {
                 RunState::Running => drop(self.rows.insert(change.number, change.rows)),

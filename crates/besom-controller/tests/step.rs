@@ -162,6 +162,14 @@ fn a_sweep_with_a_cap_ends_with_its_last_run_and_not_before() {
 }
 
 #[test]
+fn a_cap_that_its_owner_takes_away_ends_nothing() {
+    let mut scene = Scene::new(problem(9).run_cap(1), "random");
+    assert_eq!(scene.step(3), Step::Ready(1));
+    scene.store.set_run_cap(&id(), None).unwrap();
+    assert_eq!(scene.step(3), Step::Ready(3));
+}
+
+#[test]
 fn a_grid_ends_when_it_is_exhausted() {
     let mut scene = Scene::new(problem(2).run_cap(5), "grid");
     scene.step(2);
