@@ -22,7 +22,7 @@ use besom_config::SweepConfig;
 use besom_core::Registry;
 use besom_store::{SweepId, SweepRow};
 
-use crate::size::total_under;
+use crate::size::planned;
 use crate::{EngineError, Place, build, stored_config};
 
 pub use attendant::{Attendant, Event};
@@ -125,7 +125,7 @@ impl<'a> Crew<'a> {
 
     /// How many runs the sweep will have, if that is known beforehand.
     pub fn total(&self) -> Option<u64> {
-        total_under(self.sweep.new.run_cap, &self.config)
+        planned(&self.sweep, &self.config)
     }
 
     /// The name of this process among those that work on the sweep: `host/1234`, with which the names of its agents begin.

@@ -1,10 +1,8 @@
 //! The size of a sweep: planned by its configuration, and as it is.
 
 use besom_config::SweepConfig;
-use besom_core::{Distribution, Registry, RunState};
+use besom_core::{Distribution, RunState};
 use besom_store::SweepRow;
-
-use crate::stored_config;
 
 /// How many points the method can try; `None` if there are infinitely many, or too many to count. A `grid` leaves the maximum of a
 /// `q_uniform` out.
@@ -19,20 +17,19 @@ pub fn points(config: &SweepConfig) -> Option<u128> {
 
 /// How many runs a sweep will have, if that is known beforehand.
 pub fn total(config: &SweepConfig) -> Option<u64> {
-    total_under(config.run_cap, config)
+    under(config.run_cap, config)
 }
 
-/// The same with another cap than the one of the configuration.
-pub(crate) fn total_under(run_cap: Option<u64>, config: &SweepConfig) -> Option<u64> {
+/// How many runs a stored sweep of this configuration will have, if that is known: as many as its present cap allows, or all
+/// points of its grid if those are fewer.
+pub fn planned(sweep: &SweepRow, config: &SweepConfig) -> Option<u64> {
+    under(sweep.new.run_cap, config)
+}
+
+fn under(run_cap: Option<u64>, config: &SweepConfig) -> Option<u64> {
     let is_grid = config.method.name == "grid";
     let grid = points(config).filter(|_| is_grid).and_then(|points| u64::try_from(points).ok());
     [grid, run_cap].into_iter().flatten().min()
-}
-
-/// How many runs a stored sweep will have, if that is known: its cap, or all points of its grid.
-pub fn planned(registry: &Registry, sweep: &SweepRow) -> Option<u64> {
-    let of_grid = || total(&stored_config(registry, sweep).ok()?);
-    sweep.new.run_cap.or_else(of_grid)
 }
 
 /// The number of runs, of the total if that is known, and the number in each state (of the finished ones, how many were
@@ -50,6 +47,8 @@ pub fn counts(of: Option<u64>, counts: &[(RunState, u64)], stopped: u64) -> Stri
 
 #[cfg(test)]
 mod tests {
+    use besom_store::NewSweep;
+
     use super::*;
 
     #[test]
@@ -64,6 +63,18 @@ mod tests {
         };
         assert_eq!(points("grid"), Some(9));
         assert_eq!((points("auto"), points("bayes")), (Some(10), Some(10)));
+    }
+
+    #[test]
+    fn a_grid_has_no_more_runs_than_points_whatever_its_cap_allows() {
+        let registry = crate::registry();
+        let text = "method: grid\nrun_cap: 20\nparameters: {x: {values: [1, 2, 3]}}";
+        let config =
+            besom_config::Reader::new(&registry).read(text, "sweep.yaml").expect("a right file").config;
+        let of = |new: NewSweep| planned(&SweepRow::new(new, 0), &config);
+        let new = || NewSweep::new("a");
+        assert_eq!([of(new().run_cap(2)), of(new().run_cap(20)), of(new())], [Some(2), Some(3), Some(3)]);
+        assert_eq!(total(&config), Some(3));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::cli::output::{self, Outcome, line, painted};
 use crate::cli::text::Paint;
 use crate::cli::{describe, json, serve, table, target};
 use crate::error::InputError;
-use besom_engine::{MissingMetric, Place, planned};
+use besom_engine::{MissingMetric, Place, planned, stored_config};
 
 pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
@@ -60,7 +60,7 @@ fn at_a_glance(registry: &Registry, sweep: &SweepRow, status: &Status) -> String
         fact("note", note.replace('\n', " "));
     }
     fact("state", describe::state(sweep, status));
-    fact("runs", describe::counts(planned(registry, sweep), status));
+    fact("runs", describe::counts(stored_plan(registry, sweep), status));
     if let Some(best) = &status.best {
         fact("best", describe::best_value(sweep, best));
     }
@@ -125,9 +125,14 @@ fn columns(registry: &Registry, sweeps: &[(SweepRow, Status)]) -> Vec<Column> {
     ]
 }
 
+/// How many runs a sweep will have by what is stored of it, if that is known.
+fn stored_plan(registry: &Registry, sweep: &SweepRow) -> Option<u64> {
+    planned(sweep, &stored_config(registry, sweep).ok()?)
+}
+
 /// `20 of 108`, or the number of runs alone where nobody knows how many there will be.
 fn runs_of(registry: &Registry, sweep: &SweepRow) -> String {
-    let of = planned(registry, sweep).map(|planned| format!(" of {planned}")).unwrap_or_default();
+    let of = stored_plan(registry, sweep).map(|planned| format!(" of {planned}")).unwrap_or_default();
     format!("{}{of}", sweep.runs)
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
         }
     };
     let sweep = store.sweep(&id)?;
-    line(beginning(&sweep, &file.config, planned(registry, &sweep)))?;
+    line(beginning(&sweep, &file.config))?;
     let _server = match arguments.serve {
         true => serve::beside(registry, place)?,
         false => {
@@ -90,10 +90,11 @@ fn directory(file: &SweepFile) -> Result<PathBuf> {
     program_directory(&file.config, file.path.as_deref()).context("the working directory no longer exists")
 }
 
-fn beginning(sweep: &SweepRow, config: &SweepConfig, planned: Option<u64>) -> String {
+fn beginning(sweep: &SweepRow, config: &SweepConfig) -> String {
     let name = describe::title(sweep);
     let method = &config.method.name;
-    let runs = planned.map(|planned| format!(", {}", table::count(planned, "run"))).unwrap_or_default();
+    let planned = planned(sweep, config).map(|planned| format!(", {}", table::count(planned, "run")));
+    let runs = planned.unwrap_or_default();
     let metric =
         sweep.new.metrics.first().map(|m| format!(", {} {}", m.goal.as_str(), m.name)).unwrap_or_default();
     format!("sweep {}{name}: {method} search{runs}{metric}, seed {}", sweep.new.id, sweep.new.seed)
@@ -188,7 +189,7 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
         return outlast(place, &mut *store, &sweep);
     }
     let jobs = Jobs::new(arguments.jobs, &arguments.gpus)?;
-    line(beginning(&sweep, &stored_config(registry, &sweep)?, planned(registry, &sweep)))?;
+    line(beginning(&sweep, &stored_config(registry, &sweep)?))?;
     let options = crew_options(arguments.count, arguments.heartbeat_timeout, Steps::UnlessLocal);
     let id = &sweep.new.id;
     finish_with(registry, place, id, (&jobs, arguments.grace), options, &format!("besom agent {id}"))
@@ -237,7 +238,7 @@ fn finish_with(
     let status = store.status(id)?;
     line("")?;
     let interrupted = signals::exit_code().filter(|_| !sweep.state.is_over());
-    let planned = planned(registry, &sweep);
+    let planned = planned(&sweep, crew.config());
     line(conclusion(&mut *store, &sweep, &status, planned, interrupted.map(|_| again))?)?;
     if let Some(code) = interrupted {
         return Ok(Outcome::Interrupted(code));
@@ -265,7 +266,7 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         let step = controller.step(&mut store, idle.max(1))?;
         let status = store.status(&sweep.new.id)?;
         let now = store.sweep(&sweep.new.id)?;
-        let planned = planned(registry, &now);
+        let planned = planned(&now, &config);
         let status_line = format!("{}, runs {}", now.state, describe::counts(planned, &status));
         if status_line != before {
             line(&status_line)?;
