@@ -187,9 +187,8 @@ impl Place {
             Kind::Directory(directory) => directory,
             Kind::Opened(open) => return Ok(open()?),
         };
-        self.check_network(directory)?;
-        must_exist(directory)?;
-        let read = || SqliteStore::open_read_only(&file(directory), system_clock());
+        let database = self.database(directory)?;
+        let read = || SqliteStore::open_read_only(&database, system_clock());
         let store = match read() {
             Err(StoreError::Open { source: FileFault::Old(_), .. }) if self.existing(directory).is_ok() => {
                 read()
@@ -208,9 +207,14 @@ impl Place {
     }
 
     fn existing(&self, directory: &Path) -> Result<Box<dyn Store>, EngineError> {
+        Ok(broken_on_request(SqliteStore::open_existing(&self.database(directory)?, system_clock())?))
+    }
+
+    /// The database of a store that must be there.
+    fn database(&self, directory: &Path) -> Result<PathBuf, EngineError> {
         self.check_network(directory)?;
         must_exist(directory)?;
-        Ok(broken_on_request(SqliteStore::open_existing(&file(directory), system_clock())?))
+        Ok(file(directory))
     }
 
     fn check_network(&self, directory: &Path) -> Result<(), EngineError> {
@@ -238,9 +242,7 @@ impl Place {
     /// [`EngineError::NoStore`]; [`EngineError::NotADirectory`] for a store that is in no directory; [`EngineError::Network`].
     pub(crate) fn file(&self) -> Result<(PathBuf, &Path), EngineError> {
         let Kind::Directory(directory) = &self.kind else { return Err(EngineError::NotADirectory) };
-        self.check_network(directory)?;
-        must_exist(directory)?;
-        Ok((file(directory), directory))
+        Ok((self.database(directory)?, directory))
     }
 }
 
