@@ -78,23 +78,19 @@ impl Span {
     /// Round values to write beside the span, as places and texts, in order; decades where it is logarithmic. Different
     /// values have different texts.
     pub fn ticks(&self) -> Vec<(f64, String)> {
-        let values = if self.logarithmic {
-            ticks::decades(self.low, self.high)
-        } else {
-            ticks::even(self.low, self.high, None)
-        };
-        let texts = if self.logarithmic { ticks::texts_of_decades(&values) } else { ticks::texts(&values) };
-        self.placed(&values, texts)
+        if self.logarithmic {
+            return self.placed(&ticks::decades(self.low, self.high), ticks::texts_of_decades);
+        }
+        self.placed(&ticks::even(self.low, self.high, None), ticks::texts)
     }
 
     /// The same of whole numbers, for counts.
     pub fn whole_ticks(&self) -> Vec<(f64, String)> {
-        let values = ticks::whole(self.low, self.high);
-        self.placed(&values, ticks::texts(&values))
+        self.placed(&ticks::whole(self.low, self.high), ticks::texts)
     }
 
-    fn placed(&self, values: &[f64], texts: Vec<String>) -> Vec<(f64, String)> {
-        values.iter().map(|&value| self.place(value)).zip(texts).collect()
+    fn placed(&self, values: &[f64], texts: fn(&[f64]) -> Vec<String>) -> Vec<(f64, String)> {
+        values.iter().map(|&value| self.place(value)).zip(texts(values)).collect()
     }
 
     fn laid_out(&self, value: f64) -> f64 {

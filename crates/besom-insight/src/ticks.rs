@@ -55,11 +55,9 @@ pub(crate) fn even(low: f64, high: f64, unit: Option<f64>) -> Vec<f64> {
     if !(width > 0.0 && width.is_finite()) {
         return Vec::new();
     }
-    let step = Decimal::round_up(width / unit.unwrap_or(1.0));
     // There is nothing between the multiples of a unit.
-    let is_finer = unit.is_some() && step.exponent < 0;
-    let step = if is_finer { Decimal { mantissa: 1.0, exponent: 0 } } else { step };
-    let unit = unit.unwrap_or(1.0);
+    let (unit, finest) = unit.map_or((1.0, 0.0), |unit| (unit, 1.0));
+    let step = Decimal::round_up((width / unit).max(finest));
     multiples(low, high, |n| step.times(n) * unit, step.times(1.0) * unit)
 }
 
@@ -138,12 +136,11 @@ fn rounded(text: &str) -> f64 {
 
 /// Texts of values of a logarithmic axis, each as short as it is alone.
 pub(crate) fn texts_of_decades(values: &[f64]) -> Vec<String> {
-    let is_round =
-        |value: &f64| number(*value, 1, 1e-3..1e5).parse().is_ok_and(|v: f64| (v / value - 1.0).abs() < 1e-9);
-    if values.iter().all(is_round) {
-        return values.iter().map(|&value| number(value, 1, 1e-3..1e5)).collect();
-    }
-    texts(values)
+    let short = |&value: &f64| -> Option<String> {
+        let text = number(value, 1, 1e-3..1e5);
+        text.parse().is_ok_and(|v: f64| (v / value - 1.0).abs() < 1e-9).then_some(text)
+    };
+    values.iter().map(short).collect::<Option<_>>().unwrap_or_else(|| texts(values))
 }
 
 /// Texts of any values: four digits, or as many as it takes to tell different ones apart and to show that a value is not a

@@ -5,7 +5,7 @@ use tiny_skia::{FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stro
 
 use crate::PlotError;
 use crate::font::{self, MIDDLE};
-use crate::scene::{Anchor, Color, HALO, Scene, Shape};
+use crate::scene::{Anchor, Color, HALO, Scene, Shape, Text};
 
 /// The most pixels along a side: the pixels of a square picture of this size take 1.6 GB.
 const MOST: u32 = 20_000;
@@ -78,12 +78,11 @@ impl Page {
                 self.fill(path.as_ref(), *color, FillRule::EvenOdd, self.view);
                 self.stroke(path.as_ref(), *edge, 1, self.view);
             }
-            Shape::Text { .. } => self.write(shape),
+            Shape::Text(text) => self.write(text),
         }
     }
 
-    fn write(&mut self, shape: &Shape) {
-        let Shape::Text { at, text, size, anchor, upwards, halo } = shape else { return };
+    fn write(&mut self, Text { at, text, size, anchor, upwards, halo }: &Text) {
         let before = match anchor {
             Anchor::Start => 0.0,
             Anchor::Middle => 0.5,

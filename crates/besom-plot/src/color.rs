@@ -41,12 +41,17 @@ pub(crate) fn color_bar_room(values: &[String]) -> f64 {
     BAR + widest + 3.0 * GAP
 }
 
-/// A bar of colors at the right of the scene, as high as the frame, the good ones on top, with values at even distances.
-pub(crate) fn color_bar(scene: &mut Scene, frame: &Frame, colors: &[Color], values: &[String]) {
+/// The color of the k-th of so many bands, the best first.
+pub(crate) fn band(k: usize, bands: usize) -> Color {
+    shade(k as f64 / (bands - 1) as f64)
+}
+
+/// A bar of so many colors at the right of the scene, as high as the frame, the good ones on top, with values at even distances.
+pub(crate) fn color_bar(scene: &mut Scene, frame: &Frame, bands: usize, values: &[String]) {
     let left = f64::from(scene.width) - color_bar_room(values);
-    let edge = |k: usize| frame.top + ((frame.bottom - frame.top) * k as f64 / colors.len() as f64).round();
-    for (k, color) in colors.iter().enumerate() {
-        scene.bar((left, edge(k)), (left + BAR, edge(k + 1)), *color);
+    let edge = |k: usize| frame.top + ((frame.bottom - frame.top) * k as f64 / bands as f64).round();
+    for k in 0..bands {
+        scene.bar((left, edge(k)), (left + BAR, edge(k + 1)), band(k, bands));
     }
     let last = values.len().saturating_sub(1).max(1) as f64;
     for (k, text) in values.iter().enumerate() {

@@ -44,6 +44,23 @@ pub(crate) enum Anchor {
     End,
 }
 
+/// Text, read from below to above where it stands `upwards`; with a `halo`, it is readable on lines.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Text {
+    pub(crate) at: (f64, f64),
+    pub(crate) text: String,
+    pub(crate) size: u32,
+    pub(crate) anchor: Anchor,
+    pub(crate) upwards: bool,
+    pub(crate) halo: bool,
+}
+
+impl Text {
+    fn new(at: (f64, f64), text: impl Into<String>, anchor: Anchor) -> Self {
+        Self { at, text: text.into(), size: TEXT, anchor, upwards: false, halo: false }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
     Line { points: Vec<(f64, f64)>, color: Color, width: u32 },
@@ -51,7 +68,7 @@ pub(crate) enum Shape {
     Cross { at: (f64, f64), radius: u32, color: Color },
     Bar { from: (f64, f64), to: (f64, f64), color: Color },
     Area { rings: Vec<Vec<(f64, f64)>>, color: Color, edge: Color },
-    Text { at: (f64, f64), text: String, size: u32, anchor: Anchor, upwards: bool, halo: bool },
+    Text(Text),
 }
 
 /// A picture.
@@ -79,7 +96,7 @@ impl Scene {
         let (width, height) = asked.unwrap_or(natural);
         let mut scene = Self { width, height, title: title.to_owned(), shapes: Vec::new(), tips: Vec::new() };
         let text = font::fit(title, TITLE, f64::from(width) - 20.0);
-        scene.write((f64::from(width) / 2.0, 20.0), text, TITLE, Anchor::Middle);
+        scene.write(Text { size: TITLE, ..Text::new((f64::from(width) / 2.0, 20.0), text, Anchor::Middle) });
         scene
     }
 
@@ -111,23 +128,21 @@ impl Scene {
     }
 
     pub(crate) fn text(&mut self, at: (f64, f64), text: impl Into<String>, anchor: Anchor) {
-        self.write(at, text.into(), TEXT, anchor);
+        self.write(Text::new(at, text, anchor));
     }
 
-    fn write(&mut self, at: (f64, f64), text: String, size: u32, anchor: Anchor) {
-        self.shapes.push(Shape::Text { at, text, size, anchor, upwards: false, halo: false });
+    fn write(&mut self, text: Text) {
+        self.shapes.push(Shape::Text(text));
     }
 
     /// Text that is read from below to above.
     pub(crate) fn text_upwards(&mut self, at: (f64, f64), text: impl Into<String>) {
-        let (text, anchor) = (text.into(), Anchor::Middle);
-        self.shapes.push(Shape::Text { at, text, size: TEXT, anchor, upwards: true, halo: false });
+        self.write(Text { upwards: true, ..Text::new(at, text, Anchor::Middle) });
     }
 
     /// Text that is readable on lines.
     pub(crate) fn text_on_lines(&mut self, at: (f64, f64), text: impl Into<String>, anchor: Anchor) {
-        let text = text.into();
-        self.shapes.push(Shape::Text { at, text, size: TEXT, anchor, upwards: false, halo: true });
+        self.write(Text { halo: true, ..Text::new(at, text, anchor) });
     }
 
     /// Lets a viewer show this text beside the pointer at the shape that was added last.

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::font::{FAMILIES, MIDDLE};
-use crate::scene::{Anchor, Color, HALO, Scene, Shape};
+use crate::scene::{Anchor, Color, HALO, Scene, Shape, Text};
 
 /// The scene as an SVG file, shown this many times as large.
 pub(crate) fn svg(scene: &Scene, scale: f64) -> Vec<u8> {
@@ -64,14 +64,11 @@ impl Element {
                 let paint = format!(" fill-rule=\"evenodd\"{}{}", fill(*color), stroke(*edge, 1));
                 plain("path", format!("d=\"{path}\"{paint}"))
             }
-            Shape::Text { .. } => Self::of_text(shape),
+            Shape::Text(text) => Self::of_text(text),
         }
     }
 
-    fn of_text(shape: &Shape) -> Self {
-        let Shape::Text { at: (x, y), text, size, anchor, upwards, halo } = shape else {
-            return Self { name: "g", attributes: String::new(), content: String::new() };
-        };
+    fn of_text(Text { at: (x, y), text, size, anchor, upwards, halo }: &Text) -> Self {
         let down = MIDDLE * f64::from(*size);
         let place = if *upwards {
             let (x, y) = (tenths(x + down), tenths(*y));

@@ -7,7 +7,7 @@ use besom_core::{
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::scene::{Color, Scene, Shape};
+use crate::scene::{Color, Scene, Shape, Text};
 use crate::{Format, Kind, Plot, PlotError, svg};
 
 /// The scene of a kind.
@@ -19,7 +19,7 @@ fn scene(kind: Kind, problem: &Problem, history: &History) -> Result<Scene, Plot
 fn points(scene: &Scene) -> Vec<(f64, f64)> {
     let of = |shape: &Shape| match shape {
         Shape::Line { points, .. } => points.clone(),
-        Shape::Dot { at, .. } | Shape::Cross { at, .. } | Shape::Text { at, .. } => vec![*at],
+        Shape::Dot { at, .. } | Shape::Cross { at, .. } | Shape::Text(Text { at, .. }) => vec![*at],
         Shape::Area { rings, .. } => rings.concat(),
         Shape::Bar { from, to, .. } => vec![*from, *to],
     };
@@ -170,7 +170,7 @@ fn a_diverged_run_does_not_flatten_the_others() {
 fn texts(scene: &Scene) -> Vec<&str> {
     let mut texts = Vec::new();
     for shape in &scene.shapes {
-        if let Shape::Text { text, .. } = shape {
+        if let Shape::Text(Text { text, .. }) = shape {
             texts.push(text.as_str());
         }
     }
@@ -306,7 +306,7 @@ fn bars_of_importance_have_values() {
     for shape in &scene.shapes {
         match shape {
             Shape::Bar { color, .. } => assert!(color.alpha >= 1.0),
-            Shape::Text { text, halo, .. } => assert_eq!(*halo, text.ends_with(" alone)"), "{text}"),
+            Shape::Text(Text { text, halo, .. }) => assert_eq!(*halo, text.ends_with(" alone)"), "{text}"),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use besom_insight::{Axis, Surface, numbers};
 
 use crate::PlotError;
 use crate::axis::labels;
-use crate::color::{color_bar, color_bar_room, shade};
+use crate::color::{band, color_bar, color_bar_room, shade};
 use crate::contour::Grid;
 use crate::data::{Data, Mark};
 use crate::frame::Frame;
@@ -34,8 +34,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
     // The lines of the axes would show through the colors, so the colors come after them.
     frame.axes(&mut scene, &x_labels, &y_labels);
     field.draw(&mut scene, &frame);
-    let bands: Vec<Color> = (0..BANDS).map(band).collect();
-    color_bar(&mut scene, &frame, &bands, &values);
+    color_bar(&mut scene, &frame, BANDS, &values);
     runs(
         &mut scene,
         data,
@@ -63,11 +62,6 @@ fn runs(scene: &mut Scene, data: &Data<'_>, place: impl Fn(&Run) -> Option<(f64,
         scene.dot(at, 6, Color::BEST, true);
         scene.tip(data.tip(best, axes));
     }
-}
-
-/// The color of a band, the best first.
-fn band(k: usize) -> Color {
-    shade(k as f64 / (BANDS - 1) as f64)
 }
 
 /// Predictions at the nodes of a grid.
@@ -113,14 +107,14 @@ impl Field {
     }
 
     fn bands(&self, scene: &mut Scene, frame: &Frame) {
-        scene.bar((frame.left, frame.top), (frame.right, frame.bottom), band(0));
+        scene.bar((frame.left, frame.top), (frame.right, frame.bottom), band(0, BANDS));
         let grid = Grid::new(NODES, &self.scores);
         for k in 1..BANDS {
             let rings = grid.rings(self.edge(k)).into_iter();
             let rings: Vec<Vec<_>> =
                 rings.map(|ring| ring.into_iter().map(|(u, v)| frame.at(u, v)).collect()).collect();
             if self.high > self.low && !rings.is_empty() {
-                scene.area(rings, band(k), Color::PAPER.alpha(0.5));
+                scene.area(rings, band(k, BANDS), Color::PAPER.alpha(0.5));
             }
         }
     }

@@ -4,7 +4,7 @@ use besom_insight::numbers;
 
 use crate::PlotError;
 use crate::axis::labels;
-use crate::color::{color_bar, color_bar_room, shade};
+use crate::color::{color_bar, color_bar_room};
 use crate::data::Data;
 use crate::font::{fit, width};
 use crate::frame::{Frame, Labels};
@@ -41,8 +41,7 @@ pub(crate) fn scene(data: &Data<'_>, size: Option<(u32, u32)>) -> Result<Scene, 
         axis(&mut scene, &frame, column(k), parameter, room);
     }
     axis(&mut scene, &frame, 1.0, &Labels::of(&scale, metric.clone()), room);
-    let colors: Vec<Color> = (0..COLORS).map(|k| shade(k as f64 / (COLORS - 1) as f64)).collect();
-    color_bar(&mut scene, &frame, &colors, &ranked);
+    color_bar(&mut scene, &frame, COLORS, &ranked);
     Ok(scene)
 }
 
