@@ -30,12 +30,21 @@ pub(crate) struct Collector {
     list: Vec<Diagnostic>,
     /// How many there are beyond those that are listed.
     unlisted: usize,
+    /// The newest of those, to which its caller may add something.
+    newest_unlisted: Option<Diagnostic>,
     errors: usize,
 }
 
 impl Collector {
     pub(crate) fn new(source: &str, dialect: Dialect) -> Self {
-        Self { dialect, source: source.into(), list: Vec::new(), unlisted: 0, errors: 0 }
+        Self {
+            dialect,
+            source: source.into(),
+            list: Vec::new(),
+            unlisted: 0,
+            newest_unlisted: None,
+            errors: 0,
+        }
     }
 
     /// Adds an error, to which the caller may add what was found and what to do.
@@ -87,9 +96,10 @@ impl Collector {
             diagnostic.excerpt = place.and_then(|(line, column)| Excerpt::of(text, line, column));
         }
         if self.unlisted > 0 {
-            // The last one listed has become a stand-in for all that came after it.
-            let diagnostic = self.list.pop();
-            let stand_in = diagnostic.map(|diagnostic| Diagnostic {
+            // The last one, of the warnings if there is any, makes room for a stand-in for all that are not listed.
+            let last = self.last_warning().unwrap_or(self.list.len() - 1);
+            let diagnostic = self.list.remove(last);
+            let stand_in = Diagnostic {
                 severity: if self.errors > 0 { Severity::Error } else { Severity::Warning },
                 line: None,
                 column: None,
@@ -99,8 +109,8 @@ impl Collector {
                 suggestion: None,
                 excerpt: None,
                 ..diagnostic
-            });
-            self.list.extend(stand_in);
+            };
+            self.list.push(stand_in);
         }
         self.list
     }
@@ -108,14 +118,7 @@ impl Collector {
     fn add(&mut self, severity: Severity, place: Place, path: &Path<'_>, message: String) -> &mut Diagnostic {
         let known = |number: u32| (number > 0).then_some(number);
         self.errors += usize::from(severity == Severity::Error);
-        if self.is_full() {
-            self.unlisted += 1;
-            // No error is left out for a warning.
-            let is_warning = |listed: &Diagnostic| listed.severity == Severity::Warning;
-            let warning = self.list.iter().rposition(is_warning).filter(|_| severity == Severity::Error);
-            self.list.remove(warning.unwrap_or(MAX_LISTED - 1));
-        }
-        self.list.push(Diagnostic {
+        let diagnostic = Diagnostic {
             severity,
             source: self.source.clone(),
             line: known(place.line),
@@ -125,8 +128,24 @@ impl Collector {
             message,
             suggestion: None,
             excerpt: None,
-        });
-        self.list.last_mut().expect("one was just added")
+        };
+        if !self.is_full() {
+            self.list.push(diagnostic);
+            return self.list.last_mut().expect("one was just added");
+        }
+        self.unlisted += 1;
+        // No error is left out for a warning.
+        match self.last_warning().filter(|_| severity == Severity::Error) {
+            Some(place) => {
+                self.list[place] = diagnostic;
+                &mut self.list[place]
+            }
+            None => self.newest_unlisted.insert(diagnostic),
+        }
+    }
+
+    fn last_warning(&self) -> Option<usize> {
+        self.list.iter().rposition(|listed| listed.severity == Severity::Warning)
     }
 }
 
@@ -158,5 +177,23 @@ impl Diagnostic {
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> &mut Self {
         self.suggest_spelling(meant(word, candidates))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_error_is_left_out_for_a_warning() {
+        let mut collector = Collector::new("sweep.yaml", Dialect::Besom);
+        let place = |line| Place { line, column: 1 };
+        for line in 2..=1001 {
+            collector.error(place(line), &Path::Root, "wrong");
+        }
+        collector.warn(place(1), &Path::Root, "odd").suggest("something else");
+        let listed = collector.into_sorted("");
+        assert_eq!(listed.iter().filter(|it| it.message == "wrong").count(), MAX_LISTED - 1);
+        assert_eq!(listed[MAX_LISTED - 1].message, "and 2 more diagnostics");
     }
 }
