@@ -141,6 +141,21 @@ fn unknown_keys_of_the_top_level_have_no_effect_unless_one_of_ours_was_meant() {
 }
 
 #[test]
+fn unknown_keys_of_a_metric_have_no_effect_unless_one_of_ours_was_meant() {
+    let of_metric = |more: &str| format!("metric: {{name: loss, {more}}}\n{FILE}");
+    let found = warnings(&of_metric("summary: max"));
+    assert!(
+        found.contains("metric.summary: unknown key, which has no effect, as in W&B (known are"),
+        "{found}"
+    );
+    for (key, ours) in [("gaol: maximize", "goal"), ("direction: maximize", "goal"), ("tarket: 3", "target")]
+    {
+        let found = refusal(&of_metric(key));
+        assert!(found.contains(&format!("unknown key (did you mean \"{ours}\"?)")), "{key}: {found}");
+    }
+}
+
+#[test]
 fn of_equal_keys_the_last_counts_and_both_lines_are_named() {
     let text = "method: grid\nmethod: random\nrun_cap: 1\nparameters:\n  lr: {value: 1}\n  b: {value: 2}\n  lr: {value: 3}\n";
     let found = warnings(text);

@@ -65,6 +65,11 @@ pub(super) fn number(node: &Node) -> Option<Number> {
     }
 }
 
+/// Whether one of these keys was meant by an unknown one, or it is no text in YAML.
+pub(super) fn is_meant(entry: &Entry, known: &[&str]) -> bool {
+    meant(&entry.key, known.iter().copied()).is_some() || entry.odd_key.is_some()
+}
+
 impl Checker<'_> {
     /// Reports unknown keys.
     pub(super) fn check_keys(&mut self, node: &Node, path: &Path<'_>, known: &[&str]) {
@@ -83,6 +88,15 @@ impl Checker<'_> {
             Some(nearest) => diagnostic.suggest_spelling(Some(nearest)),
             None => diagnostic.suggest(format!("known are {}", known.join(", "))),
         };
+    }
+
+    /// Warns of an unknown key with which W&B runs the file.
+    pub(super) fn without_effect(&mut self, entry: &Entry, path: &Path<'_>) -> &mut Diagnostic {
+        self.diagnostics.warn(
+            entry.place,
+            &path.key(&entry.key),
+            "unknown key, which has no effect, as in W&B",
+        )
     }
 
     /// Reports that a key is missing in `node`, whose own key stands at `place`, unless an unknown key there is

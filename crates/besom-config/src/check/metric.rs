@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Checker;
 use super::algorithm::Named;
+use super::field::is_meant;
 use crate::aliases::meant;
 use crate::tree::{Data, Entry, Node, Path, shorten};
 
@@ -33,7 +34,7 @@ impl Checker<'_> {
             return None;
         }
         let entries = self.mapping(node, path, "name, goal and others")?;
-        self.check_keys(node, path, METRIC_KEYS);
+        self.check_metric_keys(entries, path);
         let mut filled: Map<String, Value> =
             entries.iter().map(|e| (e.key.clone(), e.node.to_json())).collect();
         let name = self.metric_name(node, path);
@@ -55,6 +56,17 @@ impl Checker<'_> {
             filled.insert("impute_while_running".to_owned(), "false".into());
         }
         Some((metric, filled.into()))
+    }
+
+    /// Unknown keys have no effect, as in W&B, unless one of ours was meant.
+    fn check_metric_keys(&mut self, entries: &[Entry], path: &Path<'_>) {
+        for entry in entries.iter().filter(|entry| !METRIC_KEYS.contains(&entry.key.as_str())) {
+            if self.for_wandb() || is_meant(entry, METRIC_KEYS) {
+                self.unknown_key(entry, path, METRIC_KEYS);
+            } else {
+                self.without_effect(entry, path).suggest(format!("known are {}", METRIC_KEYS.join(", ")));
+            }
+        }
     }
 
     fn metric_name(&mut self, node: &Node, path: &Path<'_>) -> Option<String> {

@@ -10,10 +10,9 @@ use super::Checker;
 use super::absent::without_nulls;
 use super::algorithm::Named;
 use super::cloud::brings_space;
-use super::field::number;
+use super::field::{is_meant, number};
 use super::keys::{OWN_KEYS, TOP_KEYS};
 use super::parameters::Found;
-use crate::aliases::meant;
 use crate::sweep::{Retry, SweepConfig};
 use crate::tree::{Data, Entry, Node, Path, shorten};
 
@@ -111,14 +110,10 @@ impl Checker<'_> {
         for entry in entries.iter().filter(|entry| !TOP_KEYS.contains(&entry.key.as_str())) {
             // Near to `seed`, but a wrapper around a sweep file.
             let is_other = entry.key == "sweep";
-            let is_ours = meant(&entry.key, TOP_KEYS.iter().copied()).is_some() || entry.odd_key.is_some();
-            if self.for_wandb() || is_ours && !is_other {
+            if self.for_wandb() || is_meant(entry, TOP_KEYS) && !is_other {
                 self.unknown_key(entry, &Path::Root, TOP_KEYS);
             } else if !entry.key.starts_with("x-") {
-                let path = Path::Root.key(&entry.key);
-                let message = "unknown key, which has no effect, as in W&B";
-                let diagnostic = self.diagnostics.warn(entry.place, &path, message);
-                diagnostic.suggest(effect_of(entry));
+                self.without_effect(entry, &Path::Root).suggest(effect_of(entry));
             }
         }
     }
