@@ -1,6 +1,7 @@
 //! What a shell completes: ids of sweeps, kinds of pictures, states, sweep files.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use besom_engine::Place;
@@ -15,10 +16,21 @@ use crate::cli::text::one_line;
 /// Ids of the sweeps in the store, the newest first. A shell must not be disturbed: where there is no store, there are none.
 pub(crate) fn ids() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
-        let store = Place::find(None).ok().and_then(|place| place.open_to_read().ok());
+        let named = named_store(std::env::args_os());
+        let store = Place::find(named.as_deref()).ok().and_then(|place| place.open_to_read().ok());
         let sweeps = store.and_then(|mut store| store.sweeps().ok()).unwrap_or_default();
         sweeps.iter().rev().enumerate().map(id).collect()
     })
+}
+
+/// The store that `--store` names in the words of the line, which are arguments of this process; completers get none of them.
+fn named_store(mut words: impl Iterator<Item = OsString>) -> Option<OsString> {
+    let is_option = |word: &OsString| word.as_bytes().starts_with(b"--store");
+    let option = words.find(is_option)?;
+    match option.as_bytes().strip_prefix(b"--store=") {
+        Some(path) => Some(OsStr::from_bytes(path).to_owned()),
+        None => words.next(),
+    }
 }
 
 fn id((place, sweep): (usize, &SweepRow)) -> CompletionCandidate {
