@@ -4,6 +4,7 @@
 mod command;
 
 use command::Desk;
+use serde_json::Value;
 
 const GOOD: &str = "method: grid\nprogram: train.sh\nparameters: {x: {values: [1, 2]}}\n";
 
@@ -43,6 +44,19 @@ fn a_warning_is_an_error_to_who_wants_it_strict() {
     }
     assert_eq!(desk.call(&["validate", "twice.yaml"]).code, Some(0));
     assert_eq!(desk.call(&["sweep", "twice.yaml"]).code, Some(0));
+}
+
+#[test]
+fn the_verdict_on_a_file_has_the_same_keys_whatever_it_is() {
+    let desk = desk();
+    desk.file("good.yaml", GOOD);
+    desk.file("wrong.yaml", "method: random\n");
+    let keys = |file: &str| {
+        let verdict: Value = serde_json::from_str(&desk.call(&["validate", file, "--json"]).out).unwrap();
+        verdict.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(keys("good.yaml"), ["valid", "violations", "warnings", "config"]);
+    assert_eq!(keys("wrong.yaml"), keys("good.yaml"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use besom_config::{Diagnostics, SweepConfig};
+use besom_config::{Diagnostics, Severity, SweepConfig};
 use besom_core::{Registry, RegistryError, error_chain};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ pub(crate) fn validate(
     let for_wandb = wandb.then(|| reader.wandb_diagnostics(&text, &name));
     let valid = matches!(&read, Ok((Ok(()), _)));
     if as_json {
-        output::json(&verdict(&read, for_wandb.as_ref()))?;
+        output::json(&verdict(&name, &read, for_wandb.as_ref()))?;
     } else {
         print_verdict(&name, &read, for_wandb.as_ref())?;
     }
@@ -42,18 +42,28 @@ fn check_algorithms(registry: &Registry, config: &SweepConfig) -> Result<(), Reg
 
 type Checked = Result<(Result<(), RegistryError>, besom_config::Parsed), Diagnostics>;
 
-fn verdict(read: &Checked, for_wandb: Option<&Diagnostics>) -> Value {
-    let mut verdict = match read {
-        Ok((Ok(()), parsed)) => json!({
-            "valid": true, "violations": [], "warnings": parsed.warnings, "config": parsed.config.filled,
-        }),
-        Ok((Err(error), _)) => json!({ "valid": false, "violations": [{ "message": error_chain(error) }] }),
-        Err(diagnostics) => json!({ "valid": false, "violations": diagnostics }),
+/// The answer as JSON, with the same keys whatever it is.
+fn verdict(name: &str, read: &Checked, for_wandb: Option<&Diagnostics>) -> Value {
+    let (violations, warnings, config) = match read {
+        Ok((Ok(()), parsed)) => (json!([]), json!(parsed.warnings), parsed.config.filled.clone()),
+        Ok((Err(error), parsed)) => (json!([refusal(name, error)]), json!(parsed.warnings), Value::Null),
+        Err(diagnostics) => (json!(diagnostics), json!([]), Value::Null),
     };
+    let valid = matches!(read, Ok((Ok(()), _)));
+    let mut verdict =
+        json!({ "valid": valid, "violations": violations, "warnings": warnings, "config": config });
     if let Some(diagnostics) = for_wandb {
         verdict["wandb"] = json!({ "valid": diagnostics.is_empty(), "violations": diagnostics });
     }
     verdict
+}
+
+/// What an algorithm refuses in the form of a diagnostic that has no place in the file.
+fn refusal(name: &str, error: &RegistryError) -> Value {
+    json!({
+        "severity": Severity::Error, "source": name, "line": null, "column": null, "path": "", "found": null,
+        "message": error_chain(error), "suggestion": null,
+    })
 }
 
 fn print_verdict(name: &str, read: &Checked, for_wandb: Option<&Diagnostics>) -> Result<()> {
