@@ -333,13 +333,9 @@ pub(crate) struct WandbFlags {
     pub(crate) verbose: bool,
 }
 
+/// What one process executes of a sweep.
 #[derive(Debug, Args)]
-pub(crate) struct RunArguments {
-    /// Sweep file, YAML or JSON ("-" for stdin)
-    pub(crate) file: PathBuf,
-    /// Treat warnings as errors
-    #[arg(long)]
-    pub(crate) strict: bool,
+pub(crate) struct WorkArguments {
     /// Number of runs to execute in parallel [default: 1, or with --gpus as many as the GPUs allow]
     #[arg(short, long, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) jobs: Option<u32>,
@@ -348,6 +344,17 @@ pub(crate) struct RunArguments {
     /// Stop after N runs
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// Sweep file, YAML or JSON ("-" for stdin)
+    pub(crate) file: PathBuf,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) work: WorkArguments,
     /// Continue the newest unfinished sweep of this file
     #[arg(long)]
     pub(crate) resume: bool,
@@ -375,14 +382,8 @@ pub(crate) struct RunArguments {
 pub(crate) struct AgentArguments {
     /// Sweep id or unique prefix; a leading entity/project/ is ignored
     pub(crate) id: String,
-    /// Number of runs to execute in parallel [default: 1, or with --gpus as many as the GPUs allow]
-    #[arg(short, long, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub(crate) jobs: Option<u32>,
     #[command(flatten)]
-    pub(crate) gpus: GpuArguments,
-    /// Stop after N runs
-    #[arg(long, value_name = "N")]
-    pub(crate) count: Option<u64>,
+    pub(crate) work: WorkArguments,
     /// Declare an agent dead after this long without a heartbeat
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat_timeout: u64,

@@ -30,7 +30,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
     let cap = arguments.run_cap.map(|cap| ("run_cap", cap.into()));
     let file = input::replaced(registry, file, cap.as_slice())?;
     check_program(&file)?;
-    let jobs = Jobs::new(arguments.jobs, &arguments.gpus)?;
+    let jobs = Jobs::new(arguments.work.jobs, &arguments.work.gpus)?;
     let mut store = place.open_or_create()?;
     let id = match arguments.resume {
         true => match resume::resume(registry, &mut *store, &file, arguments.run_cap)? {
@@ -61,7 +61,7 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
             None
         }
     };
-    let options = crew_options(arguments.count, arguments.heartbeat_timeout, Steps::Always);
+    let options = crew_options(arguments.work.count, arguments.heartbeat_timeout, Steps::Always);
     let cap = arguments.run_cap.map(|cap| format!(" --run-cap {cap}")).unwrap_or_default();
     let again = match &file.path {
         Some(_) => format!("besom run {} --resume{cap}", arguments.file.display()),
@@ -188,9 +188,9 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     if sweep.state.is_over() {
         return outlast(place, &mut *store, &sweep);
     }
-    let jobs = Jobs::new(arguments.jobs, &arguments.gpus)?;
+    let jobs = Jobs::new(arguments.work.jobs, &arguments.work.gpus)?;
     line(beginning(&sweep, &stored_config(registry, &sweep)?))?;
-    let options = crew_options(arguments.count, arguments.heartbeat_timeout, Steps::UnlessLocal);
+    let options = crew_options(arguments.work.count, arguments.heartbeat_timeout, Steps::UnlessLocal);
     let id = &sweep.new.id;
     finish_with(registry, place, id, (&jobs, arguments.grace), options, &format!("besom agent {id}"))
 }
