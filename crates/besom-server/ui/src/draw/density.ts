@@ -1,0 +1,136 @@
+// Parallel coordinates as a density: each run adds one to every pixel that it crosses, split over the two rows it lies
+// between; the color is the mean shade of who crosses, the strength the logarithm of how many. What costs is the crossing, so
+// the sums are kept, and when the selection changes only the runs that came or went are added or taken away. Sums are
+// whole numbers: nothing is left behind when a run goes.
+
+/** Parts of a run that one pixel can have. */
+const PARTS = 64;
+/** With more runs than this, one column of sums stands for two of pixels. */
+const COARSE = 30_000;
+
+/** What is drawn: for each axis the places of all runs, 0 below and 1 above, and for each run its shade up to 63. */
+export interface Lines {
+  n: number;
+  axes: Float32Array[];
+  shades: Uint8Array;
+}
+
+export interface Frame {
+  width: number;
+  height: number;
+  /** The first and the last axis, and the rows of the places 1 and 0, in pixels. */
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+  /** Pixels of the canvas in one of the page. */
+  scale: number;
+}
+
+/** Sums over all runs, and over the chosen ones. */
+export class Density {
+  private readonly columns: number;
+  private readonly all: Int32Array;
+  private readonly some: Int32Array;
+  private readonly inSome: Uint8Array;
+  private count = 0;
+
+  constructor(
+    private readonly lines: Lines,
+    private readonly frame: Frame,
+  ) {
+    const isCoarse = lines.n > COARSE;
+    this.columns = isCoarse ? Math.ceil(frame.width / 2) : frame.width;
+    // Column by column, and a count beside its shade: a run touches one place of memory in each column.
+    this.all = new Int32Array(this.columns * (frame.height + 2) * 2);
+    this.some = new Int32Array(this.all.length);
+    this.inSome = new Uint8Array(lines.n);
+    const everybody = Uint32Array.from({ length: lines.n }, (_, i) => i);
+    this.add(this.all, everybody, 1);
+    this.choose(new Uint8Array(lines.n).fill(1));
+  }
+
+  /** Changes which runs are chosen; returns how many are. */
+  choose(mask: Uint8Array): number {
+    const { n } = this.lines;
+    const came = new Uint32Array(n);
+    const went = new Uint32Array(n);
+    const stay = new Uint32Array(n);
+    let [c, w, s] = [0, 0, 0];
+    for (let i = 0; i < n; i += 1) {
+      if (mask[i]) stay[s++] = i;
+      if (mask[i] && !this.inSome[i]) came[c++] = i;
+      else if (!mask[i] && this.inSome[i]) went[w++] = i;
+      this.inSome[i] = mask[i];
+    }
+    if (s === n) this.some.set(this.all);
+    else if (s < c + w) {
+      this.some.fill(0);
+      this.add(this.some, stay.subarray(0, s), 1);
+    } else {
+      this.add(this.some, came.subarray(0, c), 1);
+      this.add(this.some, went.subarray(0, w), -1);
+    }
+    this.count = s;
+    return s;
+  }
+
+  private add(sums: Int32Array, runs: Uint32Array, sign: 1 | -1): void {
+    const { axes } = this.lines;
+    const { left, right, width } = this.frame;
+    const scale = this.columns / width;
+    const at = (a: number): number => Math.round((left + ((right - left) * a) / (axes.length - 1)) * scale);
+    for (let a = 0; a + 1 < axes.length; a += 1) this.addSegment(sums, runs, sign, axes[a], axes[a + 1], at(a), at(a + 1));
+  }
+
+  private addSegment(sums: Int32Array, runs: Uint32Array, sign: 1 | -1, from: Float32Array, to: Float32Array, x0: number, x1: number): void {
+    const { height, top, bottom } = this.frame;
+    const { shades } = this.lines;
+    const stride = (height + 2) * 2;
+    const span = bottom - top;
+    for (const r of runs) {
+      let y = bottom - span * from[r];
+      const dy = (bottom - span * to[r] - y) / (x1 - x0);
+      const shade = shades[r] * sign;
+      for (let base = x0 * stride, end = x1 * stride; base < end; base += stride) {
+        const row = y | 0;
+        const below = ((y - row) * PARTS) | 0;
+        const i = base + 2 * row;
+        sums[i] += sign * (PARTS - below);
+        sums[i + 1] += shade * (PARTS - below);
+        sums[i + 2] += sign * below;
+        sums[i + 3] += shade * below;
+        y += dy;
+      }
+    }
+  }
+
+  /** Writes pixels, red first: the chosen runs in color, the others in gray behind. */
+  paint(pixels: Uint32Array, palette: Uint32Array, gray: number): void {
+    const { width, height } = this.frame;
+    const share = this.columns / width;
+    const strong = strengths(60, 255, Math.max(4, this.count / 40));
+    const weak = strengths(14, 84, Math.max(4, this.lines.n / 40));
+    const stride = (height + 2) * 2;
+    for (let x = 0; x < width; x += 1) {
+      const base = Math.floor(x * share) * stride;
+      for (let y = 0, i = base, p = x; y < height; y += 1, i += 2, p += width) {
+        const some = this.some[i];
+        const all = some > 0 ? 0 : this.all[i];
+        if (some > 0) pixels[p] = (strong(some) << 24) | palette[Math.min(63, Math.round(this.some[i + 1] / some))];
+        else pixels[p] = all > 0 ? (weak(all) << 24) | gray : 0;
+      }
+    }
+  }
+}
+
+/** The opacity of a number of parts, from a table, as the logarithm of every pixel takes longer than the rest. */
+function strengths(least: number, most: number, full: number): (parts: number) => number {
+  const size = 1024;
+  const top = full * PARTS;
+  const table = Uint8Array.from({ length: size + 1 }, (_, i) => {
+    const runs = ((i / size) * top) / PARTS;
+    return Math.min(255, least * Math.min(1, runs * 2) + (most - least) * (Math.log1p(runs) / Math.log1p(full)));
+  });
+  return (parts) => table[parts >= top ? size : Math.ceil((parts / top) * size)];
+}

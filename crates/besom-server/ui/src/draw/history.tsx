@@ -1,0 +1,143 @@
+// The value of each run in the order of their numbers, and the best so far.
+
+import { createMemo, createSignal, type JSX, Show } from "solid-js";
+import { useSweep } from "../model";
+import { count, number } from "../parts/format";
+import { Segments } from "../parts/segments";
+import { Readout } from "../parts/readout";
+import { go, link, query, setQuery, shared } from "../routes";
+import type { History } from "../source/columns";
+import type { Theme } from "./palette";
+import { Plot, type Region } from "./plot";
+import { drawPoints } from "./points";
+import { axisOf } from "./scales";
+
+export function HistoryPicture(): JSX.Element {
+  const sweep = useSweep();
+  const goal = (): "min" | "max" => (sweep.detail()?.metric?.goal === "maximize" ? "max" : "min");
+  const scale = (): "linear" | "log" => (query("history") === "log" ? "log" : "linear");
+  const range = createMemo(() => {
+    const history = sweep.history();
+    const axis = axisOf(history?.value ?? new Float64Array(), history?.runs ?? 0, scale(), goal());
+    const margin = scale() === "log" ? 0 : (axis.max - axis.min) * 0.04;
+    return { min: axis.min - margin, max: axis.max + margin, scale: scale(), label: sweep.detail()?.metric?.name ?? "value" };
+  });
+  const runs = (): number => sweep.history()?.runs ?? 0;
+  const x = createMemo(() => ({ min: 1 - runs() * 0.005, max: Math.max(2, runs() * 1.005), label: "run" }));
+  const [near, setNear] = createSignal<number | null>(null);
+  const paint = createMemo(() => {
+    const history = sweep.history();
+    const [shown, picked, hovered] = [sweep.shown(), sweep.picked(), sweep.hovered()];
+    return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
+      if (!history) return;
+      paintHistory(context, region, colors, history, shown, goal());
+      paintPicked(context, region, colors, history, hovered ? [...picked, hovered] : picked);
+    };
+  });
+  const point = (at: { x: number; y: number } | null, region: Region): void => {
+    const found = at && nearestRun(sweep.history(), region, at, sweep.shown());
+    setNear(found);
+    sweep.hover(found);
+  };
+  const best = (): string => {
+    const found = sweep.detail()?.best;
+    return found ? `best ${number(found.value)} in run ${found.run}` : "no value yet";
+  };
+  return (
+    <section class="card" aria-labelledby="history-title">
+      <header>
+        <h2 id="history-title">History</h2>
+        <Legend />
+        <Segments label="Scale of the values" options={["linear", "log"]} value={scale()} choose={(to) => setQuery({ history: to === "log" ? to : null })} />
+      </header>
+      <Plot
+        label={`History: the values of ${count(runs())} runs, ${best()}`}
+        x={x()} y={range()} height={250} paint={paint()} point={point}
+        click={() => near() !== null && go(link(["s", sweep.id, "runs", near()!], shared()))}
+      />
+      <Readout run={near()} idle="Point at a run to read it, click to open it, drag to zoom, double-click to zoom out." />
+    </section>
+  );
+}
+
+function Legend(): JSX.Element {
+  const sweep = useSweep();
+  const isPart = (): boolean => sweep.shown().includes(0);
+  return (
+    <p class="legend">
+      <span><i class="dot" />run</span>
+      <Show when={isPart()}><span><i class="dot weak" />filtered out</span></Show>
+      <span><i class="dash" />best so far</span>
+    </p>
+  );
+}
+
+function paintHistory(
+  context: CanvasRenderingContext2D,
+  region: Region,
+  colors: Theme,
+  history: History,
+  shown: Uint8Array,
+  goal: "min" | "max",
+): void {
+  const points = { n: history.runs, x: (i: number): number => i + 1, ys: history.value };
+  drawPoints(context, region, { ...points, has: (i) => shown[i] === 0 }, colors.muted, 0.28);
+  drawPoints(context, region, { ...points, has: (i) => shown[i] === 1 }, colors.accent, 0.8);
+  paintBest(context, region, colors, history, goal);
+}
+
+/** A line that goes down, or up, where a run was better than all before. */
+function paintBest(context: CanvasRenderingContext2D, region: Region, colors: Theme, history: History, goal: "min" | "max"): void {
+  const sign = goal === "min" ? 1 : -1;
+  let best = Infinity;
+  context.beginPath();
+  for (let i = 0; i < history.runs; i += 1) {
+    const loss = sign * history.value[i];
+    if (!(loss < best) || !counts(history, i)) continue;
+    const x = region.x(i + 1);
+    if (best === Infinity) context.moveTo(x, region.y(history.value[i]));
+    else {
+      context.lineTo(x, region.y(sign * best));
+      context.lineTo(x, region.y(history.value[i]));
+    }
+    best = loss;
+  }
+  if (best !== Infinity) context.lineTo(region.x(history.runs), region.y(sign * best));
+  context.strokeStyle = colors.best;
+  context.lineWidth = 2 * region.ratio;
+  context.stroke();
+}
+
+/** A run that failed is never the best, whatever its value. */
+function counts(history: History, i: number): boolean {
+  return ["finished", "stopped", "running"].includes(history.stateOf(i));
+}
+
+function paintPicked(context: CanvasRenderingContext2D, region: Region, colors: Theme, history: History, runs: number[]): void {
+  context.lineWidth = 2 * region.ratio;
+  context.strokeStyle = colors.text;
+  for (const run of runs) {
+    const value = history.value[run - 1];
+    if (!Number.isFinite(value)) continue;
+    context.beginPath();
+    context.arc(region.x(run), Math.max(region.top + 4, region.y(value)), 5 * region.ratio, 0, 2 * Math.PI);
+    context.stroke();
+  }
+}
+
+/** The run whose point is nearest to a place, within 24 pixels. */
+function nearestRun(history: History | undefined, region: Region, at: { x: number; y: number }, shown: Uint8Array): number | null {
+  if (!history) return null;
+  const reach = 24 * region.ratio;
+  let [found, least] = [null as number | null, reach * reach];
+  const perPixel = history.runs / region.width;
+  const middle = (at.x - region.left) * perPixel;
+  const first = Math.max(0, Math.floor(middle - reach * perPixel * 1.1 - 2));
+  const last = Math.min(history.runs - 1, Math.ceil(middle + reach * perPixel * 1.1 + 2));
+  for (let i = first; i <= last; i += 1) {
+    if (!shown[i]) continue;
+    const distance = (region.x(i + 1) - at.x) ** 2 + (region.y(history.value[i]) - at.y) ** 2;
+    if (distance < least) [found, least] = [i + 1, distance];
+  }
+  return found;
+}

@@ -1,0 +1,66 @@
+// From places on an axis to values and back, and ticks.
+
+import type { Axis, Value } from "../source/types";
+import { number } from "../parts/format";
+
+/** The value at a place; rounded to what a place in 32 bits knows. */
+export function valueAt(axis: Axis, place: number): Value | undefined {
+  if (Number.isNaN(place)) return undefined;
+  if (axis.scale === "category") {
+    const values = axis.values ?? [];
+    return values[Math.min(values.length - 1, Math.floor(place * values.length))];
+  }
+  return numberAt(axis, place);
+}
+
+/** The same for an axis of numbers. */
+export function numberAt({ scale, min, max }: Axis, place: number): number {
+  if (scale === "log") return Number((min * (max / min) ** place).toPrecision(5));
+  const unit = 10 ** (Math.floor(Math.log10(max - min || 1)) - 6);
+  // Dividing by a whole number keeps 0.3 from becoming 0.30000000000000004.
+  return unit < 1 ? Math.round((min + (max - min) * place) / unit) / Math.round(1 / unit) : min + (max - min) * place;
+}
+
+/** The place of a number on an axis of numbers. */
+export function placeOf({ scale, min, max }: Axis, value: number): number {
+  if (max === min) return 0.5;
+  return scale === "log" ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min);
+}
+
+/** An axis over numbers that were observed, without the far ends of a heavy tail. */
+export function axisOf(values: Float64Array, n: number, scale: "linear" | "log", best: "min" | "max"): Axis {
+  const known = Float64Array.from(values.subarray(0, n)).filter((x) => Number.isFinite(x) && (scale === "linear" || x > 0));
+  known.sort();
+  let min = known.length > 0 ? known[0] : 0;
+  let max = known.length > 0 ? known[known.length - 1] : 1;
+  if (scale === "linear" && known.length > 8) {
+    const at = (share: number): number => known[Math.round(share * (known.length - 1))];
+    const reach = 1.5 * (at(0.75) - at(0.05));
+    if (best === "min") max = Math.min(max, at(0.75) + reach);
+    else min = Math.max(min, at(0.25) - 1.5 * (at(0.95) - at(0.25)));
+  }
+  if (min === max) [min, max] = scale === "log" ? [min / 2, max * 2] : [min - 0.5, max + 0.5];
+  return { scale, min, max, values: null, ticks: ticksOf(scale, min, max, 5) };
+}
+
+/** Ticks at round numbers. */
+export function ticksOf(scale: "linear" | "log", min: number, max: number, about: number): Axis["ticks"] {
+  const axis: Axis = { scale, min, max, values: null, ticks: [] };
+  return roundNumbers(scale, min, max, about).map((value) => ({ at: placeOf(axis, value), label: number(value) }));
+}
+
+function roundNumbers(scale: "linear" | "log", min: number, max: number, about: number): number[] {
+  if (scale === "log" && max / min > 8) {
+    const factors = max / min > 300 ? [1] : [1, 2, 5];
+    const first = Math.floor(Math.log10(min));
+    const decades = Math.ceil(Math.log10(max)) - first + 1;
+    const every = Math.max(1, Math.round(decades / (about + 2)));
+    const all = Array.from({ length: decades }, (_, i) => i).filter((i) => i % every === 0);
+    return all.flatMap((i) => factors.map((f) => f * 10 ** (first + i))).filter((v) => v >= min * 0.999 && v <= max * 1.001);
+  }
+  const rough = (max - min) / about;
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5, 10].find((f) => f * unit >= rough) ?? 10) * unit;
+  const count = Math.floor((max - Math.ceil(min / step) * step) / step + 1e-9);
+  return Array.from({ length: count + 1 }, (_, i) => (Math.ceil(min / step) + i) * step);
+}

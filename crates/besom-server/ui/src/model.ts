@@ -1,0 +1,171 @@
+// One sweep as the page knows it: its summary, its history, and what the reader has filtered, brushed and picked.
+
+import { type Accessor, createContext, createEffect, createMemo, createSignal, on, onCleanup, useContext } from "solid-js";
+import { filter } from "./condition/filter";
+import { type Field, fieldsOf } from "./fields";
+import { query, setQuery } from "./routes";
+import { History } from "./source/columns";
+import { type Link, messageOf, type Source } from "./source/source";
+import type { Changes, Detail, Summary } from "./source/types";
+
+/** A range of places on the axis of each brushed column. */
+export type Brushes = Record<string, [number, number]>;
+
+/** A condition, read: which rows it lets through, or why it is none. */
+interface Filter {
+  lets: ((row: number) => boolean) | null;
+  error: string | null;
+}
+
+export interface Sweep {
+  id: string;
+  source: Source;
+  detail: Accessor<Detail | undefined>;
+  /** Signals at every change, though the object stays the same. */
+  history: Accessor<History | undefined>;
+  error: Accessor<string | null>;
+  gone: Accessor<boolean>;
+  link: Accessor<Link>;
+  fields: Accessor<Field[]>;
+  filter: Accessor<Filter>;
+  brushes: Accessor<Brushes>;
+  /** Sets brushes while they move; `brushed` writes them to the address. */
+  setBrushes: (brushes: Brushes) => void;
+  brushed: () => void;
+  /** 1 for each run that the filter and the brushes let through. */
+  shown: Accessor<Uint8Array<ArrayBuffer>>;
+  picked: Accessor<number[]>;
+  pick: (runs: number[]) => void;
+  toggle: (run: number) => void;
+  /** The run under the pointer, in any picture. */
+  hovered: Accessor<number | null>;
+  hover: (run: number | null) => void;
+  reload: () => void;
+  take: (summary: Summary) => void;
+}
+
+export const SweepContext = createContext<Sweep>();
+
+/** The sweep of the page. */
+export function useSweep(): Sweep {
+  const sweep = useContext(SweepContext);
+  if (!sweep) throw new Error("only pages of a sweep ask for it");
+  return sweep;
+}
+
+/** Loads a sweep and keeps it up to date until its owner is disposed of. */
+export function createSweep(source: Source, id: string): Sweep {
+  const loaded = load(source, id);
+  const { detail, history } = loaded;
+  // The fields look into the history, and are the same ones however it grows.
+  const parameters = createMemo(() => detail()?.parameters, undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
+  const sameHistory = createMemo(() => history());
+  const fields = createMemo(on([parameters, sameHistory], () => fieldsOf(detail(), history())));
+  const read = createMemo(() => readFilter(query("filter"), fields()));
+  const brush = brushing();
+  const shown = createMemo(() => mask(history(), read().lets, brush.brushes(), detail()?.metric?.name));
+  const [hovered, hover] = createSignal<number | null>(null);
+  const picked = createMemo(() => query("sel").split(",").map(Number).filter((n) => n > 0));
+  const pick = (runs: number[]): void => setQuery({ sel: runs.join(",") || null });
+  const toggle = (run: number): void => {
+    const now = picked();
+    pick(now.includes(run) ? now.filter((other) => other !== run) : [...now, run]);
+  };
+  return { id, source, ...loaded, fields, filter: read, ...brush, shown, picked, pick, toggle, hovered, hover };
+}
+
+type Loaded = Pick<Sweep, "detail" | "history" | "error" | "gone" | "link" | "reload" | "take">;
+
+function load(source: Source, id: string): Loaded {
+  const path = `v1/sweeps/${encodeURIComponent(id)}`;
+  const [detail, setDetail] = createSignal<Detail>();
+  const [history, setHistory] = createSignal<History | undefined>(undefined, { equals: false });
+  const [error, setError] = createSignal<string | null>(null);
+  const [gone, setGone] = createSignal(false);
+  const [link, setLink] = createSignal<Link>("connecting");
+  let stop = (): void => undefined;
+
+  const refresh = async (): Promise<void> => {
+    setDetail(await source.json<Detail>(path));
+  };
+  const hear = (event: string, data: string): void => {
+    if (event === "gone") return void (setGone(true), stop());
+    if (event !== "changes") return;
+    const changes = JSON.parse(data) as Changes;
+    const before = detail()?.best?.run;
+    history()?.apply(changes);
+    if (changes.runs.length > 0) setHistory(history());
+    setDetail((old) => (old ? merged(old, changes) : old));
+    if (changes.best?.run !== before) refresh().catch(() => undefined);
+  };
+  const reload = (): void => {
+    stop();
+    setError(null);
+    Promise.all([refresh(), source.bytes(`${path}/columns`)])
+      .then(([, bytes]) => {
+        setHistory(History.read(bytes));
+        stop = source.watch(() => `${path}/watch?since=${history()?.cursor ?? 0}`, hear, setLink);
+      })
+      .catch((failure: unknown) => setError(messageOf(failure)));
+  };
+  reload();
+  onCleanup(() => stop());
+  const take = (summary: Summary): void => void setDetail((old) => (old ? { ...old, ...summary } : old));
+  return { detail, history, error, gone, link, reload, take };
+}
+
+function merged(old: Detail, { runs: _, upto, ...changes }: Changes): Detail {
+  return { ...old, ...changes, cursor: upto };
+}
+
+function readFilter(text: string, fields: Field[]): Filter {
+  if (!text.trim() || fields.length === 0) return { lets: null, error: null };
+  const byName = new Map(fields.flatMap((field) => field.names.map((name) => [name, field] as const)));
+  try {
+    return { lets: filter(text, [...byName.keys()], (name) => byName.get(name)!.value), error: null };
+  } catch (error) {
+    return { lets: null, error: messageOf(error) };
+  }
+}
+
+function brushing(): Pick<Sweep, "brushes" | "setBrushes" | "brushed"> {
+  const [brushes, setBrushes] = createSignal<Brushes>(readBrushes(query("brush")));
+  createEffect(on(() => query("brush"), (text) => setBrushes(readBrushes(text)), { defer: true }));
+  const brushed = (): void => setQuery({ brush: writeBrushes(brushes()) || null });
+  return { brushes, setBrushes, brushed };
+}
+
+/** `lr:0.25..0.5;loss:0.01..0.02`: places between 0 and 1 for parameters, values for the metric. */
+function readBrushes(text: string): Brushes {
+  const all = text.split(";").map((part) => /^(.*):(-?[\d.e+-]+?)\.\.(-?[\d.e+-]+)$/.exec(part));
+  return Object.fromEntries(all.filter((m) => m !== null).map((m) => [m[1], [Number(m[2]), Number(m[3])]]));
+}
+
+function writeBrushes(brushes: Brushes): string {
+  const short = (x: number): number => Number(x.toPrecision(5));
+  return Object.entries(brushes).map(([name, [from, to]]) => `${name}:${short(from)}..${short(to)}`).join(";");
+}
+
+function mask(
+  history: History | undefined,
+  lets: ((row: number) => boolean) | null,
+  brushes: Brushes,
+  metric: string | undefined,
+): Uint8Array<ArrayBuffer> {
+  if (!history) return new Uint8Array();
+  const mask = new Uint8Array(history.runs).fill(1);
+  if (lets) for (let i = 0; i < mask.length; i += 1) mask[i] = lets(i) ? 1 : 0;
+  for (const [name, range] of Object.entries(brushes)) {
+    const column = history.parameters.find((parameter) => parameter.name === name)?.places;
+    const values = column ?? (name === metric ? history.value : undefined);
+    if (values) applyBrush(mask, values, range);
+  }
+  return mask;
+}
+
+/** Clears the mask of rows outside of a range. */
+function applyBrush(mask: Uint8Array, values: Float32Array | Float64Array, [from, to]: [number, number]): void {
+  for (let i = 0; i < mask.length; i += 1) {
+    if (!(values[i] >= from && values[i] <= to)) mask[i] = 0;
+  }
+}

@@ -1,0 +1,70 @@
+// A real browser for the tests: Debian's chromium without a GPU, and the CPU time of all its processes.
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { answers, exportPage } from "./fixture.mjs";
+
+export const out = join(dirname(fileURLToPath(import.meta.url)), "out");
+mkdirSync(out, { recursive: true });
+
+export async function launch(more = []) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--disable-gpu", "--no-sandbox", ...more] });
+}
+
+/** One of its own, with the id of its process. */
+export async function launchAlone() {
+  const mark = `--for-test=${process.pid}-${process.hrtime.bigint()}`;
+  const browser = await launch([mark]);
+  const isIt = (pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(mark);
+    } catch {
+      return false;
+    }
+  };
+  const found = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter(isIt);
+  return { browser, pid: Math.min(...found) };
+}
+
+/** Writes the export of a sweep with so many runs; returns its address. */
+export function exported(n) {
+  const path = join(out, `${n}.html`);
+  writeFileSync(path, exportPage(answers(n)));
+  return `file://${path}`;
+}
+
+/** A page that remembers what went wrong in it. */
+export async function open(browser, url, { width = 1280, height = 900, dark = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce" });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
+  page.on("pageerror", (error) => problems.push(String(error.stack ?? error)));
+  await page.goto(url);
+  return { page, problems, close: () => context.close() };
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** CPU seconds so far of the process with this id and of all below it. */
+export function cpuOf(pid) {
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return [{ pid: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
+    } catch {
+      return [];
+    }
+  });
+  const below = new Set([pid]);
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const process of all) {
+      if (below.has(process.parent) && !below.has(process.pid)) grew = Boolean(below.add(process.pid));
+    }
+  }
+  return all.filter((process) => below.has(process.pid)).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_PER_SECOND;
+}

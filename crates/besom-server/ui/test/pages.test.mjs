@@ -1,0 +1,200 @@
+// The pages in a real browser, as exports: in light and dark, wide and narrow, by pointer and by keyboard.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { cpuOf, exported, launch, launchAlone, open } from "./browser.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const SWEEP = "#/s/uq33ar69";
+const PAGES = ["", "/runs", "/runs/7", "/runs/60", "/compare", "/space", "/agents", "/log", "/file"];
+const VIEWS = [{ width: 1280, dark: false }, { width: 1280, dark: true }, { width: 390, dark: false }, { width: 390, dark: true }];
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+/** Waits until nothing is loading. */
+async function settle(page) {
+  await page.waitForSelector("main h1");
+  await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+}
+
+/** What axe-core finds wrong with a page. */
+async function faults(page) {
+  await page.evaluate(axe);
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await page.evaluate((values) => window.axe.run({ runOnly: { type: "tag", values } }), tags);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 200)).join(" | ")}`);
+}
+
+for (const { width, dark } of VIEWS) {
+  test(`all pages are accessible and quiet at ${width} pixels, ${dark ? "dark" : "light"}`, async () => {
+    const url = exported(60);
+    const found = [];
+    for (const path of ["#/", ...PAGES.map((page) => SWEEP + page)]) {
+      const { page, problems, close } = await open(browser, url + path, { width, dark });
+      await settle(page);
+      found.push(...[...(await faults(page)), ...problems].map((fault) => `${path}: ${fault}`));
+      const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
+      if (scroll > client) found.push(`${path} is ${scroll} wide in ${client}`);
+      await close();
+    }
+    assert.deepEqual(found, []);
+  });
+}
+
+for (const n of [0, 1]) {
+  test(`pages of a sweep with ${n} runs say what to do`, async () => {
+    const url = exported(n);
+    for (const path of PAGES.filter((path) => !path.startsWith("/runs/"))) {
+      const { page, problems, close } = await open(browser, url + SWEEP + path);
+      await settle(page);
+      assert.deepEqual(await faults(page), [], path);
+      assert.equal(await page.locator("main [role=alert]").count(), 0, path);
+      assert.deepEqual(problems, [], path);
+      await close();
+    }
+  });
+}
+
+test("what runs have written is text", async () => {
+  const { page, close } = await open(browser, `${exported(60)}${SWEEP}/runs/7`);
+  await settle(page);
+  assert.match(await page.locator("pre.output").textContent(), /<script>alert\(1\)<\/script>/);
+  assert.equal(await page.locator("main script, main td b").count(), 0);
+  await close();
+});
+
+test("the table is used by keys alone", async () => {
+  const { page, close } = await open(browser, `${exported(60)}${SWEEP}/runs`);
+  await settle(page);
+  for (const key of ["j", "j", "j", "k", "x", "j", "x"]) await page.keyboard.press(key);
+  assert.match(page.url(), /sel=2%2C3/);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Why this run");
+  assert.match(page.url(), /\/runs\/3\?/);
+  await page.goBack();
+  await page.keyboard.press("/");
+  await page.keyboard.type("dropout < 0.1 and state = finished");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.querySelectorAll(".rows .row").length < 20);
+  await page.keyboard.press("]");
+  await page.waitForSelector("text=What differs");
+  await page.keyboard.press("?");
+  await page.waitForSelector("dialog[open] kbd");
+  assert.deepEqual(await faults(page), []);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("[");
+  await page.waitForSelector("[role=grid]");
+  assert.match(await page.locator("search input").inputValue(), /dropout < 0.1/);
+  await close();
+});
+
+test("everything is reached by Tab, and a brush is set by keys", async () => {
+  const { page, close } = await open(browser, `${exported(60)}${SWEEP}`);
+  await settle(page);
+  const name = page.locator(".head summary").first();
+  for (let i = 0; i < 60 && !(await name.evaluate((node) => node === document.activeElement)); i += 1) await page.keyboard.press("Tab");
+  assert.ok(await name.evaluate((node) => node === document.activeElement), "Tab comes to the first axis");
+  await page.keyboard.press("Enter");
+  const slider = page.locator(".head .panel input[type=range]").first();
+  await slider.focus();
+  for (let i = 0; i < 40; i += 1) await page.keyboard.press("ArrowLeft");
+  assert.match(page.url(), /brush=learning_rate/);
+  const [some, all] = (await page.locator(".parallel .legend").first().textContent()).match(/\d+/g).map(Number);
+  assert.ok(some < all && all === 60, `${some} of ${all}`);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator(".head details[open]").count(), 0);
+  await close();
+});
+
+test("a wrong filter says what is wrong, and a link shows what its sender saw", async () => {
+  const { page, close } = await open(browser, `${exported(60)}${SWEEP}/runs?filter=${encodeURIComponent("dropot < 1")}`);
+  await settle(page);
+  assert.equal(await page.locator("#filter-error").textContent(), "column 1: unknown name 'dropot', did you mean 'dropout'?");
+  await page.goto(`${exported(60)}${SWEEP}/runs?sort=-dropout&filter=${encodeURIComponent("optimizer = sgd")}&sel=4`);
+  await settle(page);
+  const dropouts = await page.locator(".rows .row > :nth-child(7)").allTextContents();
+  assert.deepEqual(dropouts, [...dropouts].sort((a, b) => b - a));
+  assert.equal(await page.locator(".rows .row [title=adamw]").count(), 0);
+  await close();
+});
+
+test("axes are turned, hidden and moved, and the view stays in the address", async () => {
+  const { page, close } = await open(browser, `${exported(60)}${SWEEP}`);
+  await settle(page);
+  const menu = page.locator(".head").nth(2);
+  await menu.locator("summary").click();
+  await menu.getByText("Reverse").click();
+  assert.match(decodeURIComponent(page.url()), /axes=learning_rate,weight_decay,-dropout/);
+  const box = await page.locator(".head").first().locator("summary").boundingBox();
+  await page.mouse.move(box.x + 20, box.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 190, box.y + 8, { steps: 5 });
+  await page.mouse.up();
+  assert.match(decodeURIComponent(page.url()), /axes=weight_decay,learning_rate,-dropout/);
+  await close();
+});
+
+/** CPU seconds, and the longest frame in ms, of what is done to a page until its pictures stand. */
+async function cost(page, act) {
+  const before = cpuOf(page.pid);
+  await page.evaluate(() => {
+    window.longest = 0;
+    let last = performance.now();
+    const tick = (now) => {
+      window.longest = Math.max(window.longest, now - last);
+      last = now;
+      window.ticking = requestAnimationFrame(tick);
+    };
+    window.ticking = requestAnimationFrame(tick);
+  });
+  await act();
+  await page.waitForTimeout(300);
+  const frame = await page.evaluate(() => (cancelAnimationFrame(window.ticking), window.longest));
+  return { cpu: cpuOf(page.pid) - before, frame };
+}
+
+/** A brush along an axis in so many moves. */
+async function brush(page, axis, from, to, moves) {
+  const { x, y, width, height } = await page.locator(".grip").nth(axis).boundingBox();
+  const at = (place) => y + 8 + (height - 16) * (1 - place);
+  await page.mouse.move(x + width / 2, at(from));
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2, at(to), { steps: moves });
+  await page.mouse.up();
+}
+
+test("100,000 runs are brushed and scrolled within their CPU time", async (t) => {
+  const { browser: own, pid } = await launchAlone();
+  const empty = await open(own, exported(1) + SWEEP);
+  await settle(empty.page);
+  await empty.close();
+  const idle = cpuOf(pid);
+  const { page, problems, close } = await open(own, exported(100_000) + SWEEP);
+  await page.waitForFunction(() => document.querySelector("canvas.below")?.dataset.ms);
+  page.pid = pid;
+  t.diagnostic(`opened, unpacked and drawn: ${(cpuOf(pid) - idle).toFixed(2)} s of CPU`);
+  await page.locator(".parallel").scrollIntoViewIfNeeded();
+  await page.waitForTimeout(500);
+  const one = await cost(page, () => brush(page, 0, 0.55, 0.75, 1));
+  const two = await cost(page, () => brush(page, 2, 0.1, 0.5, 1));
+  const many = await cost(page, () => brush(page, 3, 0.2, 0.9, 12));
+  t.diagnostic(`a brush: ${one.cpu.toFixed(2)} s, longest frame ${one.frame.toFixed(0)} ms; a second: ${two.cpu.toFixed(2)} s, ${two.frame.toFixed(0)} ms; a third in 12 moves: ${many.cpu.toFixed(2)} s, ${many.frame.toFixed(0)} ms`);
+  await page.goto(`${exported(100_000)}${SWEEP}/runs`);
+  await page.waitForSelector(".rows .row");
+  const scroll = await cost(page, async () => {
+    for (let i = 0; i < 10; i += 1) {
+      await page.locator("[role=grid]").evaluate((grid, i) => (grid.scrollTop = i * 290_000), i);
+      await page.waitForTimeout(20);
+    }
+  });
+  assert.equal(await page.locator(".rows .row").count() < 60, true);
+  const sort = await cost(page, () => page.locator("[role=columnheader] button").nth(3).click());
+  t.diagnostic(`the table: ten jumps ${scroll.cpu.toFixed(2)} s, sorted ${sort.cpu.toFixed(2)} s`);
+  assert.deepEqual(problems, []);
+  await close();
+  await own.close();
+});
