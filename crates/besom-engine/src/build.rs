@@ -13,6 +13,14 @@ pub fn registry() -> Registry {
     registry
 }
 
+/// Whether the algorithms of a configuration are built-in ones, which every process has.
+pub(crate) fn is_built_in(config: &SweepConfig) -> bool {
+    let registry = registry();
+    let rule = config.early_terminate.as_ref();
+    registry.search_spec(&config.method.name).is_some()
+        && rule.is_none_or(|rule| registry.stopper_spec(&rule.name).is_some())
+}
+
 /// The configuration of a stored sweep; it was checked when the sweep was created. Its owner may drive it with algorithms
 /// that this process does not have: names that are not in the registry pass here, and are an error when they are built.
 pub fn stored_config(registry: &Registry, sweep: &SweepRow) -> Result<SweepConfig, Diagnostics> {

@@ -22,11 +22,12 @@ use besom_config::SweepConfig;
 use besom_core::Registry;
 use besom_store::{SweepId, SweepRow};
 
+use crate::build::is_built_in;
 use crate::size::planned;
 use crate::{EngineError, Place, build, stored_config};
 
 pub use attendant::{Attendant, Event};
-use keeper::Keeper;
+use keeper::{Keeper, PACE, SLOW_PACE};
 use seldom::Seldom;
 use stepper::Stepper;
 
@@ -107,6 +108,8 @@ impl<'a> Crew<'a> {
             Steps::UnlessLocal => !config.controller_local,
             Steps::Never => false,
         };
+        // A server steps the sweeps whose algorithms it has; agents may not even have the right to do it.
+        let steps = steps && (place.url().is_none() || !is_built_in(&config));
         // A crew that does not step needs no algorithms, and may not have them.
         let stepped = steps.then(|| build(registry, &config, sweep.new.seed)).transpose()?;
         let stepper = stepped.map(|stepped| Mutex::new(Stepper::new(id, stepped, store)));
@@ -139,10 +142,12 @@ impl<'a> Crew<'a> {
     /// # Errors
     /// [`EngineError::NoDirectory`] if the place has none, or if the working directory is needed and cannot be read.
     pub fn program_runner(&self) -> Result<ProgramRunner, EngineError> {
-        let directory = self.sweep.new.directory.as_deref().unwrap_or(".");
-        let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
+        // The directory of a sweep means something on the machine on which it was created.
+        let known = self.sweep.new.directory.as_deref().filter(|_| self.place.url().is_none());
+        let directory = std::path::absolute(known.unwrap_or(".")).map_err(EngineError::WorkingDirectory)?;
+        self.place.make_files_directory()?;
         let files = self.place.directory().ok_or(EngineError::NoDirectory)?;
-        let mut runner = ProgramRunner::new(directory, files);
+        let mut runner = ProgramRunner::new(directory, self.place.name().unwrap_or(files.as_os_str()));
         runner.program.clone_from(&self.config.program);
         runner.command.clone_from(&self.config.command);
         runner.metric = self.sweep.new.metrics.first().map(|metric| metric.name.clone());
@@ -165,7 +170,8 @@ impl<'a> Crew<'a> {
         let (events, heard) = mpsc::channel();
         let (notices, noticed) = mpsc::channel();
         let (store, id) = (self.place.open()?, &self.sweep.new.id);
-        let keeper = Keeper::new(store, id, self.stepper.as_ref(), &guard, (events, notices.clone()));
+        let pace = if self.place.url().is_some() && self.stepper.is_none() { SLOW_PACE } else { PACE };
+        let keeper = Keeper::new(store, id, self.stepper.as_ref(), &guard, (events, notices.clone()), pace);
         let mut seldom = Seldom::default();
         let (agents, kept) = thread::scope(|scope| {
             let agents: Vec<_> = (1..)

@@ -51,6 +51,14 @@ pub enum EngineError {
     /// A store that lies in no directory is to be copied or examined.
     #[error("only a store in a directory can be copied and examined")]
     NotADirectory,
+    /// A store that is behind a server is to be copied or examined.
+    #[error(
+        "the store is behind the server {url}: run this command on the server's machine, with --store DIRECTORY"
+    )]
+    AtServer {
+        /// The URL of the server.
+        url: String,
+    },
     /// A copy of a store could not be made.
     #[error("cannot copy the store to {}", to.display())]
     Backup {
@@ -60,7 +68,7 @@ pub enum EngineError {
         source: io::Error,
     },
     /// A store is named by a URL of an unknown kind.
-    #[error("unknown kind of store '{url}': name a directory, or file:DIRECTORY")]
+    #[error("unknown kind of store '{url}': name a directory, or the URL of a server, https://host:7070")]
     UnknownKind {
         /// The URL.
         url: String,

@@ -1,6 +1,8 @@
 //! Where a store is, and how it is opened.
 
 mod backup;
+#[cfg(feature = "remote")]
+mod remote;
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -32,8 +34,9 @@ const IGNORED: &str = "# Made by besom: results are not source.\n*\n";
 /// Opens a store of its own for whoever calls it.
 type Open = dyn Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync;
 
-/// Where a store is: a directory with the file `besom.db` and the directories of runs; the memory of this process; or
-/// wherever a store of yours is. This module is the only one outside `besom-store` that knows which store the first is.
+/// Where a store is: a directory with the file `besom.db` and the directories of runs; behind a server (feature `remote`); in the
+/// memory of this process; or wherever a store of yours is. This module is the only one outside `besom-store` that knows which store
+/// the first is.
 #[derive(Clone)]
 pub struct Place {
     kind: Kind,
@@ -48,7 +51,21 @@ pub struct Place {
 enum Kind {
     /// The file `besom.db` in this directory.
     Directory(PathBuf),
+    /// Behind a server.
+    #[cfg(feature = "remote")]
+    Server(besom_remote::HttpStore),
     Opened(Arc<Open>),
+}
+
+/// The directory or URL of the store.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.kind, self.url()) {
+            (Kind::Directory(directory), _) => write!(f, "{}", directory.display()),
+            (_, Some(url)) => f.write_str(url),
+            _ => f.write_str("in memory"),
+        }
+    }
 }
 
 impl fmt::Debug for Place {
@@ -97,14 +114,21 @@ impl Place {
         Ok(self)
     }
 
-    /// The place with this name: a directory, or a URL `file:DIRECTORY`.
+    /// The place with this name: a directory, a URL `file:DIRECTORY`, or with the feature `remote` the URL of a server (`besom serve`),
+    /// `https://host:7070`. For a server, the environment has the token (`BESOM_TOKEN`), a file of certificates (`BESOM_CA_FILE`), and
+    /// whether http without TLS is allowed to another machine (`BESOM_INSECURE_HTTP=1`); agents keep the files of runs below
+    /// `$BESOM_HOME`, else `.besom/remote` in the working directory.
     ///
     /// # Errors
-    /// If the URL is of an unknown kind, or the directory is relative and the working directory cannot be read.
+    /// If the URL is of an unknown kind or cannot be used, or the directory is relative and the working directory cannot be read.
     pub fn new(name: impl AsRef<OsStr>) -> Result<Self, EngineError> {
         let name = name.as_ref();
         let directory = match name.to_str().and_then(|text| text.split_once(':')) {
             Some(("file", path)) => path.strip_prefix("//").unwrap_or(path).into(),
+            #[cfg(feature = "remote")]
+            Some(("http" | "https", path)) if path.starts_with("//") => {
+                return remote::place(&name.to_string_lossy());
+            }
             Some((_, path)) if path.starts_with("//") => {
                 return Err(EngineError::UnknownKind { url: name.to_string_lossy().into_owned() });
             }
@@ -144,8 +168,24 @@ impl Place {
         self
     }
 
-    /// The directory below which agents keep the files of runs, as an absolute path; the store's, if the place was found by
-    /// its name.
+    /// The URL of the server behind which the store is, if there is one.
+    pub fn url(&self) -> Option<&str> {
+        match &self.kind {
+            #[cfg(feature = "remote")]
+            Kind::Server(store) => Some(store.url()),
+            _ => None,
+        }
+    }
+
+    /// The name by which [`Self::new`] finds this place again: its URL or directory; none of one in memory or of yours.
+    pub fn name(&self) -> Option<&OsStr> {
+        match &self.kind {
+            Kind::Directory(directory) => Some(directory.as_os_str()),
+            _ => self.url().map(OsStr::new),
+        }
+    }
+
+    /// The directory below which agents keep the files of runs, as an absolute path; the store's, if the place is a directory.
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
     }
@@ -162,6 +202,8 @@ impl Place {
                 self.make_directory(directory)?;
                 Ok(broken_on_request(SqliteStore::open(&file(directory), system_clock())?))
             }
+            #[cfg(feature = "remote")]
+            Kind::Server(store) => Ok(Box::new(store.clone())),
             Kind::Opened(open) => Ok(open()?),
         }
     }
@@ -173,6 +215,8 @@ impl Place {
     pub fn open(&self) -> Result<Box<dyn Store>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => self.existing(directory),
+            #[cfg(feature = "remote")]
+            Kind::Server(store) => Ok(Box::new(store.clone())),
             Kind::Opened(open) => Ok(open()?),
         }
     }
@@ -185,6 +229,8 @@ impl Place {
     pub fn open_to_read(&self) -> Result<Box<dyn Store>, EngineError> {
         let directory = match &self.kind {
             Kind::Directory(directory) => directory,
+            #[cfg(feature = "remote")]
+            Kind::Server(store) => return Ok(Box::new(store.clone())),
             Kind::Opened(open) => return Ok(open()?),
         };
         let database = self.database(directory)?;
@@ -202,6 +248,8 @@ impl Place {
     pub(crate) fn open_queue(&self, job: u32) -> Result<Box<dyn Queue>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => Ok(lossy_on_request(self.existing(directory)?, job)),
+            #[cfg(feature = "remote")]
+            Kind::Server(store) => Ok(lossy_on_request(Box::new(store.clone()), job)),
             Kind::Opened(open) => Ok(open()?),
         }
     }
@@ -236,12 +284,24 @@ impl Place {
         Ok(())
     }
 
+    /// Makes the directory for files of runs of a store that is elsewhere, unless it exists, and hides it from version control. The
+    /// directory of a store is made with the store.
+    pub(crate) fn make_files_directory(&self) -> Result<(), EngineError> {
+        match (self.url(), &self.directory) {
+            (Some(_), Some(directory)) => self.make_directory(directory),
+            _ => Ok(()),
+        }
+    }
+
     /// The file and the directory of a store that must be there, to do with it what needs no open store.
     ///
     /// # Errors
     /// [`EngineError::NoStore`]; [`EngineError::NotADirectory`] for a store that is in no directory; [`EngineError::Network`].
     pub(crate) fn file(&self) -> Result<(PathBuf, &Path), EngineError> {
-        let Kind::Directory(directory) = &self.kind else { return Err(EngineError::NotADirectory) };
+        let Kind::Directory(directory) = &self.kind else {
+            let url = self.url().map(str::to_owned);
+            return Err(url.map_or(EngineError::NotADirectory, |url| EngineError::AtServer { url }));
+        };
         Ok((self.database(directory)?, directory))
     }
 }
@@ -265,7 +325,7 @@ fn must_exist(directory: &Path) -> Result<(), EngineError> {
     }
 }
 
-/// Opens the store with this name (a directory, or a URL `file:DIRECTORY`), created if there is none.
+/// Opens the store with this name (see [`Place::new`]), created if there is none.
 ///
 /// # Errors
 /// As [`Place::new`] and [`Place::open_or_create`].
@@ -319,6 +379,6 @@ mod tests {
         }
         let here = std::env::current_dir().map(|here| here.join("a:b")).ok();
         assert_eq!(directory("a:b").ok(), here, "a colon alone makes no URL");
-        assert!(matches!(directory("http://host/x"), Err(EngineError::UnknownKind { .. })));
+        assert!(matches!(directory("ftp://host/x"), Err(EngineError::UnknownKind { .. })));
     }
 }

@@ -48,7 +48,7 @@ mod _besom {
     #[pymodule_export]
     use crate::log::RunLog;
     #[pymodule_export]
-    use crate::place::{counts, id_of_path, store_directory};
+    use crate::place::{counts, files_directory, id_of_path, store_name};
     #[pymodule_export]
     use crate::plot::draw;
     #[pymodule_export]

@@ -14,9 +14,15 @@ use crate::algorithm::{self, Algorithms};
 use crate::error::Failure;
 use crate::import::{self, RunId};
 
-/// Return where the store is: the directory that `BESOM_STORE` names, else `.besom` in the working directory.
+/// Return where the store is: the directory or URL that `BESOM_STORE` names, else `.besom` in the working directory.
 #[pyfunction]
-pub(crate) fn store_directory() -> Result<PathBuf, Failure> {
+pub(crate) fn store_name() -> Result<PathBuf, Failure> {
+    Ok(Place::find(None)?.name().map(PathBuf::from).unwrap_or_default())
+}
+
+/// Return the directory for the files of runs: the store's, or one in the working directory for a store behind a server.
+#[pyfunction]
+pub(crate) fn files_directory() -> Result<PathBuf, Failure> {
     Ok(Place::find(None)?.directory().map(Path::to_owned).unwrap_or_default())
 }
 

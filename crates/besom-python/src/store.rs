@@ -118,6 +118,9 @@ pub(crate) fn create_sweep_from_text(
 #[pyclass(frozen, name = "Store", module = "besom._besom")]
 pub(crate) struct PyStore {
     store: Mutex<Box<dyn Store>>,
+    /// The directory or URL by which it was opened.
+    #[pyo3(get)]
+    name: PathBuf,
     /// Where agents keep the files of runs.
     directory: Option<PathBuf>,
     process: u32,
@@ -126,14 +129,14 @@ pub(crate) struct PyStore {
 #[pymethods]
 impl PyStore {
     #[new]
-    #[pyo3(signature = (directory, write=false))]
-    fn new(py: Python<'_>, directory: PathBuf, write: bool) -> Result<Self, Failure> {
+    #[pyo3(signature = (name, write=false))]
+    fn new(py: Python<'_>, name: PathBuf, write: bool) -> Result<Self, Failure> {
         let (store, directory) = py.detach(|| {
-            let place = Place::new(directory)?;
+            let place = Place::new(&name)?;
             let store = if write { place.open()? } else { place.open_to_read()? };
             Ok::<_, besom_engine::EngineError>((store, place.directory().map(Path::to_owned)))
         })?;
-        Ok(Self { store: Mutex::new(store), directory, process: std::process::id() })
+        Ok(Self { store: Mutex::new(store), name, directory, process: std::process::id() })
     }
 
     /// Return all sweeps, oldest first.

@@ -45,6 +45,7 @@ fn is_engine_input(error: &EngineError) -> bool {
         EngineError::NoStore { .. }
         | EngineError::Network { .. }
         | EngineError::NotADirectory
+        | EngineError::AtServer { .. }
         | EngineError::UnknownKind { .. }
         | EngineError::Config(_)
         | EngineError::Registry(_) => true,
@@ -70,7 +71,12 @@ fn is_token_input(error: &TokenError) -> bool {
 }
 
 fn is_unknown(error: &StoreError) -> bool {
-    matches!(error, StoreError::NoSweep { .. } | StoreError::NoRun { .. })
+    matches!(
+        error,
+        StoreError::NoSweep { .. }
+            | StoreError::NoRun { .. }
+            | StoreError::Server { is_transient: false, .. }
+    )
 }
 
 /// What is wrong with a file, if that is the error; a report of it may have colors.

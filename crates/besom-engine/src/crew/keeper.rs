@@ -17,7 +17,10 @@ use crate::EngineError;
 
 /// How often the stopping rule looks at running runs. A step reads only what is new, so this is cheap; no training
 /// program logs so fast that it would be stopped later than it should.
-const PACE: Duration = Duration::from_millis(250);
+pub(super) const PACE: Duration = Duration::from_millis(250);
+
+/// How often a store behind a server, which steps the sweep, is looked at: agents learn of a pause by their next claim anyway.
+pub(super) const SLOW_PACE: Duration = Duration::from_secs(2);
 
 /// Steps the sweep for its stopping rule while all agents are busy, and makes them leave where a pause is not their owner's.
 pub(super) struct Keeper<'a> {
@@ -27,6 +30,7 @@ pub(super) struct Keeper<'a> {
     guard: &'a CrashLoopGuard,
     events: Sender<Event>,
     notices: Sender<Notice>,
+    pace: Duration,
     /// Whether the last step met a store that fails.
     failing: bool,
     /// Whether the sweep was found paused before.
@@ -42,9 +46,10 @@ impl<'a> Keeper<'a> {
         stepper: Option<&'a Mutex<Stepper>>,
         guard: &'a CrashLoopGuard,
         (events, notices): (Sender<Event>, Sender<Notice>),
+        pace: Duration,
     ) -> Self {
         let (failing, paused, knows_metric) = (false, false, false);
-        Self { store, id, stepper, guard, events, notices, failing, paused, knows_metric }
+        Self { store, id, stepper, guard, events, notices, pace, failing, paused, knows_metric }
     }
 
     /// Keeps at it until all agents are done; unpark the thread to have it notice at once.
@@ -61,7 +66,7 @@ impl<'a> Keeper<'a> {
             }
             // As above.
             let _ = self.notice_missing_metric();
-            thread::park_timeout(PACE);
+            thread::park_timeout(self.pace);
         }
         let _ = self.notice_missing_metric();
         Ok(result?)

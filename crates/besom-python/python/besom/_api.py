@@ -231,7 +231,7 @@ class ApiSweep:
         self._set("canceled")
 
     def _set(self, state: str) -> None:
-        _besom.Store(_place.store_directory(), write=True).set_state(self.id, state)
+        _besom.Store(self._store.name, write=True).set_state(self.id, state)
 
     def _subject(self) -> Any:
         from besom import _picture
@@ -257,7 +257,7 @@ class Api:
     """
 
     def __init__(self, store: Optional[str] = None) -> None:
-        self._directory = store or _place.store_directory()
+        self._directory = store or _place.store_name()
         self._opened: Optional[_besom.Store] = None
 
     @property

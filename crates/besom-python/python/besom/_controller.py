@@ -212,9 +212,9 @@ class Controller:
     def _open(self) -> None:
         assert self._sweep_id is not None
         self._controller = _besom.Controller(
-            _place.store_directory(), self._sweep_id, search=self._search, stopper=self._stopper
+            _place.store_name(), self._sweep_id, search=self._search, stopper=self._stopper
         )
-        self._store = _besom.Store(_place.store_directory())
+        self._store = _besom.Store(_place.store_name())
 
     def _opened(self) -> _besom.Controller:
         if self._controller is None:
@@ -372,7 +372,7 @@ class _Crew:
         self._thread.start()
 
     def _work(self, sweep_id: str, agents: int, function: Optional[Callable[[], Any]]) -> None:
-        store, supervisor = _place.store_directory(), _place.supervisor()
+        store, supervisor = _place.store_name(), _place.supervisor()
         try:
             _besom.run_agents(
                 store, sweep_id, function, jobs=agents, supervisor=supervisor, steps=False, shutdown=self._shutdown

@@ -124,7 +124,7 @@ def _of_environment() -> Optional[Run]:
 
 def _alone(parent: Optional[Run] = None) -> Run:
     """Return a new run outside any sweep."""
-    base = os.path.join(_place.store_directory(), "alone")
+    base = os.path.join(_place.files_directory(), "alone")
     id, directory = _new_directory(base, f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
     return Run(id, Config({}), _log(directory), directory, None, None, parent=parent)
 

@@ -99,7 +99,7 @@ def picture(
 def subject(sweep: Any) -> Subject:
     """Return what pictures show of a sweep, whatever kind of sweep it is."""
     if isinstance(sweep, str):
-        return stored(_besom.Store(_place.store_directory()), _place.sweep_id(sweep))
+        return stored(_besom.Store(_place.store_name()), _place.sweep_id(sweep))
     if isinstance(sweep, _besom.Sweep):
         return _asked(sweep)
     found: Subject = sweep._subject()

@@ -8,9 +8,14 @@ from typing import Optional
 from besom import _besom
 
 
-def store_directory() -> str:
-    """Return ``$BESOM_STORE``, or ``.besom`` in the working directory, as an absolute path."""
-    return _besom.store_directory()
+def store_name() -> str:
+    """Return ``$BESOM_STORE``, or ``.besom`` in the working directory: a URL, or an absolute path."""
+    return _besom.store_name()
+
+
+def files_directory() -> str:
+    """Return the directory for the files of runs: the store's, or for a store behind a server one in the working directory."""
+    return _besom.files_directory()
 
 
 def sweep_id(path: str) -> str:

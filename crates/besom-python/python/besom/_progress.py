@@ -49,7 +49,7 @@ class _Lines:
 
     def __init__(self, sweep_id: str) -> None:
         self._id = sweep_id
-        self._store = _besom.Store(_place.store_directory())
+        self._store = _besom.Store(_place.store_name())
         self._cursor, _ = self._store.ended(sweep_id)
         self._sweep = self._store.sweep(sweep_id)
         self._config = self._store.config(sweep_id)

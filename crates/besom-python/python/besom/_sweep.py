@@ -58,7 +58,7 @@ def create(
 ) -> str:
     _, found = _besom.check_config(config, own=own or [])
     warn(found)
-    store, here = _place.store_directory(), os.getcwd()
+    store, here = _place.store_name(), os.getcwd()
     return _besom.create_sweep(
         store, config, here, seed=seed, search=search, stopper=stopper, own=own or [], prior_runs=prior_runs or []
     )
@@ -69,7 +69,7 @@ def _from_file(path: str, prior_runs: list[str]) -> str:
         text = file.read()
     _, found = _besom.check_text(text, path)
     warn(found)
-    return _besom.create_sweep_from_text(_place.store_directory(), text, path, prior_runs=prior_runs)
+    return _besom.create_sweep_from_text(_place.store_name(), text, path, prior_runs=prior_runs)
 
 
 def warn(found: list[str]) -> None:
@@ -104,7 +104,7 @@ def agent(
     fails quickly three times in a row, the search method or stopping rule fails, or three runs finish without a value of the
     metric that these need. Where it is not needed, a warning says what was logged instead.
     """
-    id, store = _place.sweep_id(sweep_id), _place.store_directory()
+    id, store = _place.sweep_id(sweep_id), _place.store_name()
     if function is not None:
         _function.check(function)
     elif not _names_a_program(store, id):

@@ -19,6 +19,9 @@ use crate::{HttpOptions, PROTOCOL, PROTOCOL_HEADER, RemoteError, STORE_PATH, fau
 /// How long a connection may take to come about.
 const CONNECTING: Duration = Duration::from_secs(10);
 
+/// How long a connection is kept without a request: less than servers do, so that they rarely close one that is used again.
+const IDLE: Duration = Duration::from_secs(8);
+
 /// Messages of at least this many bytes are compressed: less fits into a few packets anyway.
 const LARGE: usize = 16 * 1024;
 
@@ -58,6 +61,7 @@ impl Exchange {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(CONNECTING))
+            .max_idle_age(IDLE)
             .timeout_send_body(Some(options.timeout))
             .user_agent(concat!("besom/", env!("CARGO_PKG_VERSION")));
         let host = url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));

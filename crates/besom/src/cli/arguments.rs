@@ -30,9 +30,12 @@ const GLOBAL: &str = "Global options";
     after_help = "Exit codes: 0 success, 1 failure or nothing to show yet, 2 invalid input, 130 interrupted by Ctrl-C."
 )]
 pub(crate) struct Arguments {
-    /// Directory of the store [default: $BESOM_STORE, or the nearest .besom here or in a parent directory]
-    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
+    /// Directory of the store, or URL of a server [default: $BESOM_STORE, or the nearest .besom here or in a parent directory]
+    #[arg(long, global = true, value_name = "STORE", help_heading = GLOBAL)]
     pub(crate) store: Option<PathBuf>,
+    /// With a server: directory for the files of runs on this machine [default: $BESOM_HOME, or .besom/remote]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL, hide_short_help = true)]
+    pub(crate) run_root: Option<PathBuf>,
     /// When to print colors: auto, always or never
     #[arg(
         long,
@@ -58,6 +61,9 @@ impl Arguments {
     /// The store that the arguments name.
     pub(crate) fn place(&self) -> Result<Place, EngineError> {
         let mut place = Place::find(self.store.as_deref().map(Path::as_os_str))?;
+        if let Some(directory) = self.run_root.as_deref().filter(|_| place.url().is_some()) {
+            place = place.with_directory(directory)?;
+        }
         if self.shared {
             place = place.shared();
         }

@@ -21,6 +21,9 @@ use filter::Filter;
 /// How often a run is looked at for more output.
 const PACE: Duration = Duration::from_millis(200);
 
+/// The same for output in the store, which agents send once in a while, and which is read as a whole.
+const KEPT_PACE: Duration = Duration::from_secs(1);
+
 pub(crate) fn logs(place: &Place, arguments: &LogsArguments) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweep = target::sweep_or_newest(&mut *store, place, arguments.id.as_deref())?;
@@ -29,15 +32,36 @@ pub(crate) fn logs(place: &Place, arguments: &LogsArguments) -> Result<Outcome> 
     let mut printer = Printer::new();
     match files.output(&run) {
         Some(path) => print_file(&mut *store, &path, sweep.id(), &run, arguments, &mut printer)?,
-        None => {
-            let output = store.output(sweep.id(), run.number, None)?.to_string();
-            if output.is_empty() {
-                notice(format!("run {} is {} and has printed nothing", run.number, run.state));
-            }
-            printer.print(last_lines(output.as_bytes(), arguments.lines))?;
-        }
+        None => print_kept(&mut *store, sweep.id(), &run, arguments, &mut printer)?,
     }
     Ok(Outcome::Done)
+}
+
+/// Prints what the store keeps of the output, as of a run on another machine, and with `--follow` what comes until the run ends.
+fn print_kept(
+    store: &mut dyn Store,
+    id: &SweepId,
+    run: &RunRow,
+    arguments: &LogsArguments,
+    printer: &mut Printer,
+) -> Result<()> {
+    let mut output = store.output(id, run.number, Some(run.attempt))?;
+    let text = output.to_string();
+    if text.is_empty() && !arguments.follow {
+        notice(format!("run {} is {} and has printed nothing", run.number, run.state));
+    }
+    printer.print(last_lines(text.as_bytes(), arguments.lines))?;
+    let mut is_over = !arguments.follow;
+    while !is_over {
+        std::thread::sleep(KEPT_PACE);
+        // Looked at before the output is read: what it printed at last is then there.
+        let now = store.run(id, run.number)?;
+        is_over = !now.state.is_open() || now.attempt != run.attempt;
+        let newer = store.output(id, run.number, Some(run.attempt))?;
+        printer.print(newer.after(output.total).to_string().as_bytes())?;
+        output = newer;
+    }
+    Ok(())
 }
 
 /// Prints the file, and with `--follow` what comes.

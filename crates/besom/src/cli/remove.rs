@@ -45,6 +45,11 @@ pub(crate) fn remove(place: &Place, arguments: &RemoveArguments) -> Result<Outco
     if let Some(directory) = place.directory() {
         sweep_up(&mut *store, &directory.join("runs"))?;
     }
+    if let Some(url) = place.url() {
+        notice(format!(
+            "files of their runs on other machines and on that of {url} stay: remove them there, below runs/ID"
+        ));
+    }
     Ok(Outcome::Done)
 }
 

@@ -26,8 +26,7 @@ pub(crate) fn sweep(store: &mut dyn Store, place: &Place, id: &str) -> Result<Sw
         [] => {
             let near = did_you_mean(nearest(wanted, ids()));
             Err(InputError::new(format!(
-                "no sweep has the id '{wanted}'{near} (in the store {}); besom list shows all sweeps",
-                name(place)
+                "no sweep has the id '{wanted}'{near} (in the store {place}); besom list shows all sweeps"
             ))
             .into())
         }
@@ -45,17 +44,10 @@ pub(crate) fn sweep_or_newest(store: &mut dyn Store, place: &Place, id: Option<&
         return sweep(store, place, id);
     }
     let newest = store.sweeps()?.pop().ok_or_else(|| {
-        InputError::new(format!(
-            "no sweeps yet in the store {}; create one with: besom run FILE",
-            name(place)
-        ))
+        InputError::new(format!("no sweeps yet in the store {place}; create one with: besom run FILE"))
     })?;
     notice(format!("sweep {}{}, the newest", newest.new.id, describe::title(&newest)));
     Ok(newest)
-}
-
-fn name(place: &Place) -> String {
-    place.directory().map_or_else(|| "in memory".to_owned(), |directory| directory.display().to_string())
 }
 
 /// A run of a sweep as it is typed: `12`, `best`, or `last`.
