@@ -33,6 +33,14 @@ pub enum AgentError {
     /// The command has no words left once its macros are replaced.
     #[error("the command is empty once its macros are replaced")]
     EmptyCommand,
+    /// The command is none of those that this agent may execute.
+    #[error("this agent must not execute `{command}`; it may execute {} only", quoted(allowed))]
+    NotAllowed {
+        /// The command line.
+        command: String,
+        /// The patterns of those that it may execute.
+        allowed: Vec<String>,
+    },
     /// A row could not be logged into memory.
     #[error("cannot log")]
     Row(#[source] io::Error),
@@ -47,6 +55,11 @@ pub enum AgentError {
         /// The metrics file, if there is one.
         path: Option<PathBuf>,
     },
+}
+
+/// The patterns as a list.
+fn quoted(patterns: &[String]) -> String {
+    patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Where rows were.

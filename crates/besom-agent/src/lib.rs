@@ -56,7 +56,8 @@ pub use metrics::{MetricsWriter, append_metrics};
 pub use notice::Notice;
 pub use process::{adopt_orphans, raise_file_limit, supervise};
 pub use program::{
-    CommandLine, DEFAULT_COMMAND, ProgramRunner, command_line, interpreter, wandb_config, word,
+    CommandLine, CommandPattern, DEFAULT_COMMAND, ProgramRunner, command_line, interpreter, wandb_config,
+    word,
 };
 pub use recovery::{Watch, await_departure, outlast, recover};
 pub use run_dir::{RunDir, run_directory};

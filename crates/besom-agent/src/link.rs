@@ -45,6 +45,7 @@ pub struct Link<'a> {
     slot: u32,
     forwarded: Forwarded,
     heartbeat_interval: Duration,
+    report_every: Duration,
     patience: Patience,
     source: Source,
     writer: Option<MetricsWriter>,
@@ -59,6 +60,8 @@ pub struct Link<'a> {
     /// The strongest signal so far that came from the queue.
     received: Signal,
     last_reply: Instant,
+    /// When something of the run was sent last.
+    spoke: Option<Instant>,
     begun: Instant,
     timeout: Option<Duration>,
     /// While the store fails: when to try again.
@@ -66,6 +69,8 @@ pub struct Link<'a> {
     trouble: Trouble,
     fatal: Option<AgentError>,
     warnings: Vec<String>,
+    /// The end of its output, and its place, if the store did not take it while the run lasted.
+    output: Option<(u64, String)>,
     /// Keeps an eye on the heartbeats of other runs meanwhile.
     watch: Option<&'a mut Watch>,
 }
@@ -94,6 +99,7 @@ impl<'a> Link<'a> {
             slot: options.slot,
             forwarded: shutdown.forwarded(),
             heartbeat_interval: options.safe_heartbeat_interval(),
+            report_every: options.report_every,
             patience: Patience::new(options, shutdown),
             writer: None,
             unsent: Vec::new(),
@@ -103,19 +109,21 @@ impl<'a> Link<'a> {
             resumed: false,
             received: Signal::Continue,
             last_reply: Instant::now(),
+            spoke: None,
             begun: Instant::now(),
             timeout: options.timeout,
             retry: None,
             trouble: Trouble::default(),
             fatal: None,
             warnings: Vec::new(),
+            output: None,
             watch: None,
         }
     }
 
     /// The same, looking at the heartbeats of all runs while this one runs.
-    pub(crate) fn watching(mut self, watch: &'a mut Watch) -> Self {
-        self.watch = Some(watch);
+    pub(crate) fn watching(mut self, watch: Option<&'a mut Watch>) -> Self {
+        self.watch = watch;
         self
     }
 
@@ -188,8 +196,8 @@ impl<'a> Link<'a> {
     /// Reports what is new in the metrics file, or sends a heartbeat if one is due. Returns what the runner
     /// must do. Call it often; it does little if there is nothing to do.
     pub fn pump(&mut self) -> Signal {
-        let is_waiting = self.retry.is_some_and(|(at, _)| Instant::now() < at);
-        if self.is_open() && !is_waiting {
+        let is_soon = self.spoke.is_some_and(|spoke| spoke.elapsed() < self.report_every);
+        if self.is_open() && !self.is_waiting() && !is_soon {
             match self.send_new() {
                 Ok(()) => self.note_success(),
                 Err(error) => self.note_failure(error),
@@ -197,6 +205,11 @@ impl<'a> Link<'a> {
             self.look_around();
         }
         self.signal()
+    }
+
+    /// Whether the store has failed a moment ago, and is not asked again yet.
+    fn is_waiting(&self) -> bool {
+        self.retry.is_some_and(|(at, _)| Instant::now() < at)
     }
 
     /// A look that fails is made up for by the next one.
@@ -244,7 +257,7 @@ impl<'a> Link<'a> {
                 return Ok(());
             }
             let before = self.source.seq();
-            match self.send_new() {
+            match self.send_new().and_then(|()| self.print_last()) {
                 Err(AgentError::Store(error)) if error.is_transient() => {
                     if !self.trouble.note(&error, &self.patience) {
                         return Err(error.into());
@@ -311,6 +324,7 @@ impl<'a> Link<'a> {
 
     /// Sends the rows at hand; none is a heartbeat.
     fn report(&mut self) -> Result<(), AgentError> {
+        self.spoke = Some(Instant::now());
         let reply = self.queue.report(&self.lease, &self.unsent)?;
         self.last_reply = Instant::now();
         if let Reply::Gap { expected } = reply {

@@ -28,6 +28,7 @@ use crate::{RunDir, UserSignal};
 pub use limits::raise_file_limit;
 pub use orphans::adopt_orphans;
 pub(crate) use orphans::{forget, spawn};
+pub(crate) use spawn::SECRETS;
 pub use supervisor::supervise;
 pub(crate) use tree::{MARK, end_all, family, started};
 

@@ -1,5 +1,6 @@
 //! Runs as programs in any language.
 
+mod allowed;
 mod command_line;
 mod diagnosis;
 mod ending;
@@ -16,7 +17,8 @@ use std::time::Duration;
 use besom_core::{RunState, error_chain};
 use besom_store::ClaimedRun;
 
-use crate::process::{Exit, MARK, Process, Program};
+use crate::process::{Exit, MARK, Process, Program, SECRETS};
+pub use allowed::CommandPattern;
 pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, interpreter, wandb_config, word};
 
 use crate::record::Record;
@@ -35,7 +37,7 @@ const SHUTDOWN_DELAY: Duration = Duration::from_millis(500);
 /// Executes runs as programs in any language.
 ///
 /// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input,
-/// in a process group of its own. Its environment has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
+/// in a process group of its own. Its environment has no `BESOM_TOKEN`, and has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
 /// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines
 /// to), `BESOM_RUN_DIR`, `BESOM_ATTEMPT_DIR`, `BESOM_SLOT` ([`crate::AgentOptions::slot`]), those of [`ProgramRunner::gpus`] and, if the sweep has a metric, its name as `BESOM_METRIC`. Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
 /// [directory](crate::AgentOptions::directory).
@@ -67,6 +69,8 @@ pub struct ProgramRunner {
     pub grace: Duration,
     /// The GPUs that its programs see; all if there are none.
     pub gpus: Gpus,
+    /// The command lines that may be executed; all if there are none.
+    pub allowed: Vec<CommandPattern>,
 }
 
 impl ProgramRunner {
@@ -84,7 +88,40 @@ impl ProgramRunner {
             // The default of Kubernetes and Slurm.
             grace: Duration::from_secs(30),
             gpus: Gpus::default(),
+            allowed: Vec::new(),
         }
+    }
+
+    /// What is executed for each run, for people: as the sweep says it, with the program in its place.
+    pub fn outline(&self) -> String {
+        let default = DEFAULT_COMMAND.map(str::to_owned);
+        let words = self.command.as_deref().filter(|words| !words.is_empty()).unwrap_or(&default);
+        let program = self.program.as_deref().unwrap_or("${program}");
+        let word = |word: &String| if word == "${program}" { program.to_owned() } else { word.clone() };
+        words.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Checks what may be executed, as far as that is known without a run: the arguments that depend on parameters are missing.
+    ///
+    /// # Errors
+    /// [`AgentError::NotAllowed`].
+    pub fn check_allowed(&self) -> Result<(), AgentError> {
+        let (command, program) = (self.command.as_deref(), self.program.as_deref());
+        match command_line(command, program, &serde_json::Map::new(), "args.json", 0, &|name| {
+            variable(name, &[])
+        }) {
+            Ok(line) => self.check_line(&line.argv),
+            // It is said where the command is used.
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn check_line(&self, argv: &[String]) -> Result<(), AgentError> {
+        if self.allowed.is_empty() || self.allowed.iter().any(|pattern| pattern.allows(argv)) {
+            return Ok(());
+        }
+        let allowed = self.allowed.iter().map(|pattern| pattern.text().to_owned()).collect();
+        Err(AgentError::NotAllowed { command: argv.join(" "), allowed })
     }
 
     /// Writes the files of an attempt and returns what to execute.
@@ -116,6 +153,7 @@ impl ProgramRunner {
             link.slot(),
             &|name| variable(name, &env),
         )?;
+        self.check_line(&argv)?;
         warnings.into_iter().for_each(|warning| link.warn(warning));
         dir.write_params(&run.point)?;
         if let Some(text) = json_file {
@@ -156,7 +194,7 @@ impl ProgramRunner {
             self.gpus.leave_behind(program.files.attempt());
         }
         let (excerpt, copy_error) = output.map(Output::finish).unwrap_or_default();
-        fresh.send(link);
+        fresh.finish(link);
         if let Some(error) = copy_error {
             link.warn(format!("output.log is incomplete: {error}"));
         }
@@ -195,6 +233,7 @@ impl Runner for ProgramRunner {
             Err(error @ (AgentError::NoProgram | AgentError::EmptyCommand | AgentError::NoDirectory)) => {
                 Ended::broken(error.to_string())
             }
+            Err(error @ AgentError::NotAllowed { .. }) => Ended::refused(error.to_string()),
             Err(error) => unstarted(&error),
         }
     }
@@ -207,7 +246,7 @@ impl Runner for ProgramRunner {
 /// A variable as the program will have it; `own` are those that this run has.
 fn variable(name: &str, own: &[(&str, OsString)]) -> Option<String> {
     let own = own.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.to_str());
-    own.map(str::to_owned).or_else(|| std::env::var(name).ok())
+    own.map(str::to_owned).or_else(|| std::env::var(name).ok().filter(|_| !SECRETS.contains(&name)))
 }
 
 /// What becomes of a run that had no chance because of the machine: the disk is full, for example.

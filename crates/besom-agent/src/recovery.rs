@@ -1,6 +1,7 @@
 //! What becomes of runs whose agents are gone: their metrics files are read to the end, then they are given
 //! up.
 
+mod files;
 mod liveness;
 mod owner;
 mod watch;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use besom_core::RunState;
 use besom_store::{AgentId, End, HeldRun, Lease, Reply, Row, StoreError, SweepId};
 
+pub(crate) use files::Files;
 pub(crate) use liveness::LivenessLock;
 pub use owner::{await_departure, outlast, recover};
 pub use watch::Watch;
@@ -153,6 +155,11 @@ pub(crate) fn recover_dead(
     unreadable.result()
 }
 
+/// Whether an agent of the sweep has died on this machine.
+pub(crate) fn is_any_dead(directory: Option<&Path>, sweep: &SweepId) -> bool {
+    directory.is_some_and(|directory| !liveness::dead_agents(directory, sweep).is_empty())
+}
+
 fn recover_agent(queue: &mut RetryingQueue<'_>, agent: AgentId, directory: &Path) -> Result<(), AgentError> {
     let held = match queue.call(|queue| queue.held(agent)) {
         // It belonged to another store in this directory, which was deleted.
@@ -192,14 +199,18 @@ fn end_processes(dir: &RunDir, grace: Duration) {
     end_all(|| family(dir.attempt()), grace, DEATH_TIMEOUT);
 }
 
-/// Gives up runs whose agents have sent no heartbeat for too long, wherever they are. Without a directory there is no file to
-/// read before, as if it were on another machine. A run whose files cannot be read stays as in [`recover_dead`].
+/// Gives up runs whose agents have sent no heartbeat for too long, wherever they are, as far as that is not the matter of a server.
+/// Without a directory there is no file to read before, as if it were on another machine. A run whose files cannot be read stays as
+/// in [`recover_dead`].
 pub(crate) fn recover_overdue(
     queue: &mut RetryingQueue<'_>,
     sweep: &SweepId,
-    directory: Option<&Path>,
+    files: &Files<'_>,
     watch: &mut Watch,
 ) -> Result<(), AgentError> {
+    if !files.looks(sweep) {
+        return Ok(());
+    }
     if queue.take_trouble() {
         // While the store failed, nobody's heartbeat could move.
         watch.forget();
@@ -208,7 +219,9 @@ pub(crate) fn recover_overdue(
     watch.look(Instant::now(), running);
     let mut unreadable = Unreadable::default();
     for held in watch.overdue() {
-        unreadable.skip(give_up(queue, &held, directory))?;
+        if files.concern(&held.lease) {
+            unreadable.skip(give_up(queue, &held, files.directory))?;
+        }
     }
     unreadable.result()
 }

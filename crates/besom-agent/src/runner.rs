@@ -55,14 +55,17 @@ pub struct Ended {
     /// Why the machine could not even begin the run (its disk is full): it was no attempt. The run is given back, and the agent
     /// waits until the machine is well. Everything else about the end is ignored then.
     pub unstarted: Option<String>,
+    /// Why this agent must not execute runs of this sweep: the run is given back for others, and the agent leaves. Everything else
+    /// about the end is ignored then.
+    pub refused: Option<String>,
 }
 
 impl Ended {
     /// An end in `state` without a message.
     pub fn new(state: RunState) -> Self {
         let end = End::new(state);
-        let (excerpt, broken, unstarted) = (String::new(), None, None);
-        Self { end, excerpt, broken, killed_externally: false, timed_out: false, unstarted }
+        let (excerpt, broken, unstarted, refused) = (String::new(), None, None, None);
+        Self { end, excerpt, broken, killed_externally: false, timed_out: false, unstarted, refused }
     }
 
     /// An end in `state`, and why.
@@ -88,6 +91,12 @@ impl Ended {
     pub fn unstarted(reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self { unstarted: Some(reason.clone()), ..Self::because(RunState::Crashed, reason) }
+    }
+
+    /// No attempt at all, because this agent must not execute the run, and why.
+    pub fn refused(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { refused: Some(reason.clone()), ..Self::because(RunState::Crashed, reason) }
     }
 
     /// A failure that every run at this agent will share, and why.

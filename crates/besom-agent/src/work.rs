@@ -5,6 +5,7 @@ mod health;
 mod options;
 mod wait;
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use besom_core::{BoxError, RunState, error_chain};
@@ -106,6 +107,7 @@ pub fn work(
         health,
         watch,
         looked_for_dead: Instant::now(),
+        waited: Duration::ZERO,
         obstacles: 0,
     };
     let exit_reason = agent.live(runner, idle)?;
@@ -133,6 +135,8 @@ struct Agent<'a> {
     /// What it knows of the heartbeats of all.
     watch: Watch,
     looked_for_dead: Instant,
+    /// How long the last claim took.
+    waited: Duration,
     /// How often in a row something kept the runner from beginning a run.
     obstacles: u32,
 }
@@ -191,10 +195,23 @@ impl Agent<'_> {
         Ok(None)
     }
 
-    /// Each claim has a number of its own; a retry has the same one.
+    /// Each claim that gets a run has a number of its own; a retry has the same one.
     fn claim(&mut self) -> Result<Claim, AgentError> {
-        let claim = self.queue.call_at_leisure(|queue| queue.claim(self.id, self.request))?;
-        self.request += 1;
+        let begun = Instant::now();
+        let at_most = self.options.claim_wait.min(self.options.idle_interval());
+        let (id, request, looked) = (self.id, self.request, Cell::new(self.looked_for_dead));
+        let Self { queue, options, shutdown, sweep, .. } = self;
+        let enough = || {
+            shutdown.level() >= Level::Finish
+                || options.guard.ended().is_some()
+                || options.guard.reason().is_some()
+                || is_due(&looked) && recovery::is_any_dead(options.directory.as_deref(), sweep)
+        };
+        let claim = queue.call_at_leisure(|queue| queue.claim_within(id, request, at_most, &enough))?;
+        // The number of a claim that got nothing may be used again. It must be, where a claim was given up while it waited: the store may
+        // have handed out a run since.
+        self.request += u64::from(matches!(claim, Claim::Run(_)));
+        self.waited = begun.elapsed();
         Ok(claim)
     }
 
@@ -212,11 +229,14 @@ impl Agent<'_> {
         }
         let started = Instant::now();
         let link = Link::new(self.queue.once(), &run.lease, &self.options, self.shutdown);
-        let mut link = link.watching(&mut self.watch);
+        let mut link = link.watching(self.options.files().looks(self.sweep).then_some(&mut self.watch));
         let mut ended = runner.run(run, &mut link);
         let took = started.elapsed();
         if let Some(why) = ended.unstarted.take() {
             return self.postpone(&run.lease, &why);
+        }
+        if let Some(why) = ended.refused.take() {
+            return self.refuse(&run.lease, why).map(Some);
         }
         link.drain()?;
         if !link.is_open() {
@@ -253,6 +273,15 @@ impl Agent<'_> {
                 _ => return Ok(None),
             }
         }
+    }
+
+    /// Gives back a run that this agent must not execute, for others, and leaves.
+    fn refuse(&mut self, lease: &Lease, reason: String) -> Result<ExitReason, AgentError> {
+        self.runs -= 1;
+        self.queue.call(|queue| queue.give_back(lease, &reason))?;
+        let agent = self.options.name.clone();
+        self.options.notices().say(Notice::Quarantined { agent, reason: reason.clone() });
+        Ok(ExitReason::Quarantined(reason))
     }
 
     /// Lets time pass, with heartbeats.
@@ -331,9 +360,9 @@ impl Agent<'_> {
             self.wait.reset();
             return Ok(None);
         }
-        self.beat_if_due()?;
+        // The claim was a sign of life, and may have waited already.
         let wait = self.wait.next().min(self.watch.interval());
-        self.shutdown.sleep_below(Level::Finish, wait);
+        self.shutdown.sleep_below(Level::Finish, wait.saturating_sub(self.waited));
         Ok(None)
     }
 
@@ -353,8 +382,8 @@ impl Agent<'_> {
     }
 
     fn recover_overdue(&mut self) -> Result<(), AgentError> {
-        let directory = self.options.directory.as_deref();
-        let overdue = recovery::recover_overdue(&mut self.queue, self.sweep, directory, &mut self.watch);
+        let overdue =
+            recovery::recover_overdue(&mut self.queue, self.sweep, &self.options.files(), &mut self.watch);
         self.unless_unreadable(overdue)
     }
 
@@ -375,6 +404,15 @@ impl Agent<'_> {
         self.recover_overdue()?;
         Ok(self.queue.call(|queue| queue.leave(self.id))?)
     }
+}
+
+/// Whether it is time to look for agents that died on this machine; notes that it was done.
+fn is_due(looked: &Cell<Instant>) -> bool {
+    let is_due = looked.get().elapsed() >= DEAD_PACE;
+    if is_due {
+        looked.set(Instant::now());
+    }
+    is_due
 }
 
 /// A message with everything that its reader should know.

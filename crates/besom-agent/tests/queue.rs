@@ -4,9 +4,10 @@
 mod support;
 
 use std::fs;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use besom_agent::{ExitReason, Level, Shutdown};
+use besom_agent::{AgentOptions, CommandPattern, ExitReason, Idle, Level, Shutdown, work};
 use besom_core::{RunNumber, RunState};
 use besom_store::{
     AgentId, Claim, Lease, NewAgent, PausedBy, Queue, Row, SqliteStore, Store, StoreError, SweepState,
@@ -118,5 +119,130 @@ fn an_agent_is_patient_with_a_store_that_fails_whatever_it_does() {
     for number in 1..=2 {
         let run = scene.run(number);
         assert_eq!((run.state, run.attempt, run.rows), (RunState::Finished, 1, 1));
+    }
+}
+
+/// A queue that waits in claims as a server does, and counts the calls.
+struct Waiting {
+    store: SqliteStore,
+    claims: u32,
+    others: u32,
+    shutdown: Shutdown,
+}
+
+impl Queue for Waiting {
+    forward_queue!(
+        [
+            join, claim, report, describe, print, resume, finish, leave, held, give_up, give_back,
+            quarantine, wait
+        ] | self,
+        call | call(&mut self.store)
+    );
+    forward_queue!(
+        [idle, running] | self,
+        call | {
+            self.others += 1;
+            call(&mut self.store)
+        }
+    );
+
+    fn claim_within(
+        &mut self,
+        agent: AgentId,
+        request: u64,
+        at_most: Duration,
+        enough: &dyn Fn() -> bool,
+    ) -> Result<Claim, StoreError> {
+        self.claims += 1;
+        let until = Instant::now() + at_most;
+        loop {
+            let claim = self.store.claim(agent, request)?;
+            if !matches!(claim, Claim::Nothing(SweepState::Running)) || enough() || Instant::now() >= until {
+                return Ok(claim);
+            }
+            // Ctrl-C, amid the wait.
+            self.shutdown.raise();
+            thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn an_idle_agent_behind_a_server_waits_in_its_claim_until_ctrl_c() {
+    let scene = Scene::new(&[1]);
+    let shutdown = scene.shutdown.clone();
+    let mut queue = Waiting { store: scene.store(), claims: 0, others: 0, shutdown: shutdown.clone() };
+    let options = AgentOptions::new("far").directory(scene.directory().join("far")).behind_server();
+    let begun = Instant::now();
+    let mut idle = || Ok(Idle::Waiting);
+    let mut runner = scene.shell(r#"echo '{"loss": 1}' >> $BESOM_METRICS"#);
+    let outcome = work(&mut queue, &scene.sweep, &options, &mut runner, &shutdown, &mut idle).unwrap();
+    assert_eq!((outcome.runs, outcome.exit_reason), (1, ExitReason::Shutdown));
+    assert!(begun.elapsed() < options.claim_wait, "{:?}", begun.elapsed());
+    assert_eq!(queue.claims, 2, "one for the run, one that waits");
+    assert!(queue.others <= 2, "looks at heartbeats, since a run was executed here: {}", queue.others);
+    assert_eq!(scene.rows(1), [r#"1:{"loss":1}"#]);
+}
+
+#[test]
+fn a_command_that_is_not_allowed_stays_for_others() {
+    let scene = Scene::new(&[1]);
+    let mut runner = scene.shell("touch ran");
+    runner.allowed = vec![CommandPattern::new("python train.py *")];
+    let why = runner.check_allowed().unwrap_err().to_string();
+    let expected =
+        "this agent must not execute `sh -c touch ran program`; it may execute `python train.py *` only";
+    assert_eq!(why, expected);
+    // Its arguments show what it is only with the parameters.
+    runner.allowed = vec![CommandPattern::new("sh -c * program")];
+    runner.check_allowed().unwrap();
+    let outcome = scene.work(&mut runner);
+    let ExitReason::Quarantined(reason) = outcome.exit_reason else { panic!("{outcome:?}") };
+    assert!(reason.contains("program --x=1`; it may execute"), "{reason}");
+    let run = scene.run(1);
+    assert_eq!((run.state, outcome.runs, scene.row().state), (RunState::Pending, 0, SweepState::Running));
+    assert!(!scene.file("ran").exists());
+    runner.allowed.push(CommandPattern::new("sh *"));
+    scene.work(&mut runner);
+    assert_eq!(scene.run(1).state, RunState::Finished);
+}
+
+/// A connection that loses requests and replies, doubles some, and breaks down altogether for a while.
+struct Broken {
+    store: SqliteStore,
+    calls: u64,
+}
+
+impl Queue for Broken {
+    forward_queue!(|self, call| {
+        self.calls += 1;
+        let lost = Err(StoreError::transient("connection reset by peer"));
+        match self.calls % 7 {
+            _ if (20..26).contains(&self.calls) => lost,
+            1 => lost,
+            3 => call(&mut self.store).and(lost),
+            5 => {
+                call(&mut self.store)?;
+                call(&mut self.store)
+            }
+            _ => call(&mut self.store),
+        }
+    });
+}
+
+#[test]
+fn what_a_bad_connection_does_to_calls_costs_no_attempt_and_no_row() {
+    let mut scene = Scene::new(&[1, 2, 3, 4]);
+    scene.options.report_every = Duration::from_millis(20);
+    scene.options.is_served = true;
+    let mut queue = Broken { store: scene.store(), calls: 0 };
+    let script = "for i in 1 2 3 4 5 6; do echo \"{\\\"loss\\\": $i}\" >> $BESOM_METRICS; echo line $i; sleep 0.02; done";
+    let outcome = scene.work_on(&mut queue, &mut scene.shell(script));
+    assert_eq!(outcome.runs, 4);
+    for number in 1..=4 {
+        let run = scene.run(number);
+        assert_eq!((run.state, run.attempt, run.rows), (RunState::Finished, 1, 6), "{:?}", run.message);
+        let output = scene.store().output(&scene.sweep, run.number, None).unwrap().to_string();
+        assert_eq!(output, (1..=6).map(|i| format!("line {i}\n")).collect::<String>());
     }
 }

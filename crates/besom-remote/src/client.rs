@@ -4,6 +4,8 @@ mod exchange;
 mod url;
 
 use std::fmt;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use besom_core::{LoggedKeys, RunNumber, RunState};
@@ -24,6 +26,9 @@ use crate::operations::{queue_operations, store_operations};
 /// The longest that one request asks a server to wait: proxies end connections on which nothing happens for a minute.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
 
+/// How often whoever waits is asked whether it is enough: a person who presses Ctrl-C notices no delay.
+const MOMENT: Duration = Duration::from_millis(50);
+
 /// A store behind a server, `besom serve`, or your own that uses [`Call`](crate::Call).
 ///
 /// It keeps a connection open between calls. A clone has connections of its own, for another thread. No request is made until the
@@ -40,9 +45,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(25);
 /// }
 /// # Ok::<(), besom_store::StoreError>(())
 /// ```
-#[derive(Clone)]
 pub struct HttpStore {
     exchange: Exchange,
+    /// The connection on which claims wait.
+    waiting: Option<Box<Exchange>>,
+}
+
+impl Clone for HttpStore {
+    fn clone(&self) -> Self {
+        Self { exchange: self.exchange.clone(), waiting: None }
+    }
 }
 
 impl fmt::Debug for HttpStore {
@@ -60,7 +72,8 @@ impl HttpStore {
     pub fn connect(url: &str, options: &HttpOptions) -> Result<Self, StoreError> {
         let url = url.trim_end_matches('/');
         let exchange = url::check(url, options).and_then(|()| Exchange::new(url, options));
-        Ok(Self { exchange: exchange.map_err(|error| exchange::at(&url::shown(url), error))? })
+        let exchange = exchange.map_err(|error| exchange::at(&url::shown(url), error))?;
+        Ok(Self { exchange, waiting: None })
     }
 
     /// The URL of the server.
@@ -124,6 +137,17 @@ macro_rules! queue {
 }
 queue_operations!(queue);
 
+impl Exchange {
+    /// A claim for which the server waits.
+    fn claim_for(&self, agent: AgentId, request: u64, at_most: Duration) -> Result<Claim, StoreError> {
+        self.call_for("claim", at_most, |message| {
+            message.serialize_entry("agent", &agent)?;
+            message.serialize_entry("request", &request)?;
+            message.serialize_entry("wait_ms", &at_most.as_millis())
+        })
+    }
+}
+
 /// One request an operation; rows and output that are too much for one are sent in several.
 impl Queue for HttpStore {
     forward_queue!(
@@ -133,6 +157,41 @@ impl Queue for HttpStore {
         ] | self,
         call | call(&mut self.exchange)
     );
+
+    /// The request is made by a thread, which is left to itself when it is enough. What the server answers it then is for the next
+    /// claim, which has the same number.
+    fn claim_within(
+        &mut self,
+        agent: AgentId,
+        request: u64,
+        at_most: Duration,
+        enough: &dyn Fn() -> bool,
+    ) -> Result<Claim, StoreError> {
+        let at_most = at_most.min(LONGEST_WAIT);
+        if at_most.is_zero() {
+            return self.claim(agent, request);
+        }
+        let exchange = self.waiting.take().unwrap_or_else(|| Box::new(self.exchange.clone()));
+        let (sender, answer) = mpsc::channel();
+        thread::spawn(move || {
+            let claim = exchange.claim_for(agent, request, at_most);
+            // Nobody listens any more if it was enough.
+            drop(sender.send((exchange, claim)));
+        });
+        loop {
+            match answer.recv_timeout(MOMENT) {
+                Ok((exchange, claim)) => {
+                    self.waiting = Some(exchange);
+                    return claim;
+                }
+                Err(RecvTimeoutError::Timeout) if !enough() => {}
+                Err(RecvTimeoutError::Timeout) => return Ok(Claim::Nothing(SweepState::Running)),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(StoreError::transient("the thread of a request has ended"));
+                }
+            }
+        }
+    }
 
     fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
         self.exchange.report(lease, rows).or_else(|error| {

@@ -5,14 +5,15 @@ mod server;
 
 use std::io::BufReader;
 use std::net::TcpListener;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use besom_core::{Goal, RunNumber, error_chain};
 use besom_remote::{Answer, Call, HttpOptions, HttpStore, Scope};
 use besom_store::{
-    Claim, MemoryStore, NewAgent, NewRun, NewSweep, Queue, Reply, Row, RunQuery, Store, StoreError, SweepId,
-    system_clock,
+    AgentId, Claim, MemoryStore, NewAgent, NewRun, NewSweep, Queue, Reply, Row, RunQuery, Store, StoreError,
+    SweepId, SweepState, system_clock,
 };
 use serde_json::{Map, Value, json};
 use server::{Fate, Server};
@@ -188,4 +189,28 @@ fn a_claim_that_got_nothing_is_told_from_one_that_got_a_run() {
     let answer = call.run(&mut store);
     assert!(!answer.is_nothing());
     assert!(matches!(serde_json::from_slice(&answer.body).unwrap(), Claim::Run(_)));
+}
+
+#[test]
+fn a_claim_waits_at_the_server_until_its_agent_has_had_enough() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (arrived, arrival) = mpsc::channel();
+    let answering = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        server::read(&mut BufReader::new(stream.try_clone().unwrap()));
+        arrived.send(()).unwrap();
+        // The server has nothing to say for longer than anybody waits; the next claim comes on another connection.
+        let (other, _) = listener.accept().unwrap();
+        server::read(&mut BufReader::new(other.try_clone().unwrap()));
+        server::write(&other, &answer(200, r#"{"nothing": "paused"}"#));
+        stream
+    });
+    let mut store = HttpStore::connect(&url, &HttpOptions::default()).unwrap();
+    let enough = || arrival.try_recv().is_ok();
+    let claim = store.claim_within(AgentId(7), 1, Duration::from_secs(25), &enough).unwrap();
+    assert_eq!(claim, Claim::Nothing(SweepState::Running));
+    let claim = store.claim_within(AgentId(7), 1, Duration::from_secs(25), &|| false).unwrap();
+    assert_eq!(claim, Claim::Nothing(SweepState::Paused));
+    drop(answering.join().unwrap());
 }

@@ -1,6 +1,6 @@
 //! Queues and stores around others, without writing each method again.
 
-/// Writes methods of [`Queue`](crate::Queue) that call another queue: all of them, or those that are named.
+/// Writes methods of [`Queue`](crate::Queue) that call another queue: all that have no default, or those that are named.
 ///
 /// The body is evaluated in each method; `call(&mut queue)` there makes the same call on `queue`.
 ///
@@ -50,6 +50,11 @@ macro_rules! forward_queue {
     };
     (@ claim $self:ident $call:ident $body:expr) => {
         $crate::__forward!(Queue $self $call $body, claim(agent: $crate::AgentId, request: u64,) -> $crate::Claim);
+    };
+    (@ claim_within $self:ident $call:ident $body:expr) => {
+        $crate::__forward!(Queue $self $call $body, claim_within(
+            agent: $crate::AgentId, request: u64, at_most: ::std::time::Duration, enough: &dyn Fn() -> bool,
+        ) -> $crate::Claim);
     };
     (@ report $self:ident $call:ident $body:expr) => {
         $crate::__forward!(Queue $self $call $body, report(

@@ -57,6 +57,20 @@ pub trait Queue: Send {
     /// that is paused or has ended.
     fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError>;
 
+    /// As [`claim`](Self::claim). Where nothing can be claimed now, a store that hears of changes may wait for something, at most for
+    /// `at_most` and only until `enough`, which it asks every 50 ms or so, returns true. By default it does not wait: the agent
+    /// asks again later.
+    fn claim_within(
+        &mut self,
+        agent: AgentId,
+        request: u64,
+        at_most: Duration,
+        enough: &dyn Fn() -> bool,
+    ) -> Result<Claim, StoreError> {
+        let _ = (at_most, enough);
+        self.claim(agent, request)
+    }
+
     /// Adds metric rows to a running run and shows that its agent is alive; an empty report is a heartbeat.
     /// Rows whose seq is stored already are skipped, whatever they hold. If a row is missing before or among the others,
     /// none is stored: [`Reply::Gap`]. A stop that was requested is answered to each report until the run has ended.
@@ -146,8 +160,10 @@ pub trait Queue: Send {
 
 impl<Q: Queue + ?Sized> Queue for Box<Q> {
     forward_queue!(|self, call| call(&mut **self));
+    forward_queue!([claim_within] | self, call | call(&mut **self));
 }
 
 impl<Q: Queue + ?Sized> Queue for &mut Q {
     forward_queue!(|self, call| call(&mut **self));
+    forward_queue!([claim_within] | self, call | call(&mut **self));
 }

@@ -19,6 +19,8 @@ pub(crate) struct Script {
     pub(crate) reports: Vec<Vec<u64>>,
     /// What the run has said about itself, each time.
     pub(crate) facts: Vec<Map<String, Value>>,
+    /// The output that it was given, with its place, and how often it fails before it takes any.
+    pub(crate) prints: (Vec<(u64, String)>, u32),
     /// The stop request that stands, if one does.
     pub(crate) stop: Option<(StopKind, String)>,
 }
@@ -66,8 +68,14 @@ impl Queue for Fake {
         self.script().facts.push(facts.clone());
         Ok(Reply::Continue)
     }
-    fn print(&mut self, _: &Lease, _: u64, _: &str) -> Result<Reply, StoreError> {
-        unimplemented!()
+    fn print(&mut self, _: &Lease, from: u64, text: &str) -> Result<Reply, StoreError> {
+        let (taken, failures) = &mut self.script().prints;
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(StoreError::Busy(1));
+        }
+        taken.push((from, text.to_owned()));
+        Ok(Reply::Continue)
     }
     fn finish(&mut self, _: &Lease, _: &End) -> Result<Reply, StoreError> {
         unimplemented!()

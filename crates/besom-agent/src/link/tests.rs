@@ -260,3 +260,29 @@ fn a_run_that_takes_too_long_has_failed_unless_it_must_end_anyway() {
     scene.store.script().stop = None;
     scene.reports(|link| assert_eq!(link.signal(), Signal::Continue));
 }
+
+#[test]
+fn rows_for_a_server_are_sent_in_batches_and_the_last_ones_at_once() {
+    let mut scene = Scene::new();
+    scene.options.report_every = Duration::from_secs(3600);
+    let reports = scene.reports(|link| {
+        for i in 1..=9 {
+            scene.write(&format!("{{\"a\": {i}}}\n"));
+            link.pump();
+        }
+        link.drain().unwrap();
+    });
+    assert_eq!(reports, [vec![1], (2..=9).collect()]);
+}
+
+#[test]
+fn the_end_of_the_output_waits_for_a_store_that_fails() {
+    let scene = Scene::new();
+    scene.store.script().prints.1 = 2;
+    scene.reports(|link| {
+        assert!(!link.print(0, "traceback"));
+        link.print_later(0, "traceback".to_owned());
+        link.drain().unwrap();
+    });
+    assert_eq!(scene.store.script().prints.0, [(0, "traceback".to_owned())]);
+}

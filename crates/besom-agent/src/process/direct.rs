@@ -31,7 +31,7 @@ impl Direct {
         let record = Some(Record::create(program.files.attempt())?);
         let mut command = Command::new(&program.argv[0]);
         command.args(&program.argv[1..]).current_dir(&program.directory);
-        command.envs(program.env.iter().map(|(name, value)| (name, value)));
+        spawn::set_environment(&mut command, &program.env);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         spawn::bind_to_parent(&mut command);
         let child = orphans::spawn(&mut command)?;

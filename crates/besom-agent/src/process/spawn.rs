@@ -1,5 +1,6 @@
 //! Binding a program to its parent, between fork and exec.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -7,6 +8,17 @@ use std::process::Command;
 use rustix::process::{Resource, setrlimit};
 
 use super::limits;
+
+/// Variables that are for agents alone: a token is the right to execute runs, which a program does not need.
+pub(crate) const SECRETS: [&str; 1] = ["BESOM_TOKEN"];
+
+/// Sets the environment of a program: that of this process without what is for agents alone, and what its run adds.
+pub(super) fn set_environment(command: &mut Command, added: &[(&'static str, OsString)]) {
+    for name in SECRETS {
+        command.env_remove(name);
+    }
+    command.envs(added.iter().map(|(name, value)| (name, value)));
+}
 
 /// Gives the program a process group of its own and, where the system can, lets it die with the *thread* that
 /// starts it. That thread must therefore live until the program has ended: it is the main thread of a

@@ -71,7 +71,8 @@ impl Supervised {
         let (socket, theirs) = UnixStream::pair()?;
         let mut command = Command::new(binary);
         command.args(arguments).arg(program.files.attempt()).arg("--").args(&program.argv);
-        command.current_dir(&program.directory).envs(program.env.iter().map(|(name, value)| (name, value)));
+        command.current_dir(&program.directory);
+        spawn::set_environment(&mut command, &program.env);
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C in a terminal is for the agent alone.
         command.process_group(0);

@@ -42,6 +42,14 @@ impl Fresh {
         }
     }
 
+    /// Hands over all that waits, or leaves it with the link for when the store is back.
+    pub(super) fn finish(&self, link: &mut Link<'_>) {
+        self.send(link);
+        if let Some((from, text)) = self.lock().rest() {
+            link.print_later(from, text);
+        }
+    }
+
     /// Hands over what waits. What a failing store does not take waits on.
     pub(super) fn send(&self, link: &mut Link<'_>) {
         let Some((from, text)) = self.lock().next() else { return };
@@ -62,6 +70,11 @@ impl Waiting {
         self.sent = Some(Instant::now());
         let whole = whole_characters(&self.bytes);
         (whole > 0).then(|| (self.from, text(&self.bytes[..whole])))
+    }
+
+    /// What was not handed over.
+    fn rest(&self) -> Option<(u64, String)> {
+        (!self.bytes.is_empty()).then(|| (self.from, text(&self.bytes)))
     }
 
     /// Drops what stands before a place.

@@ -32,6 +32,13 @@ fn content(boot: &str, sweep: &SweepId) -> String {
     format!("{boot}\n{sweep}\n")
 }
 
+/// The name of an agent's lock file. Stores of several servers may share a directory, and each counts its agents from 1.
+fn lock_name(sweep: &SweepId, agent: AgentId) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let sweep: String = sweep.as_str().chars().take(64).map(plain).collect();
+    format!("{sweep}-{}.lock", agent.0)
+}
+
 /// The lock that an agent holds as long as it lives.
 #[derive(Debug)]
 pub(crate) struct LivenessLock {
@@ -44,7 +51,7 @@ impl LivenessLock {
     /// `None` where files cannot be locked: then only the heartbeat timeout helps.
     pub(crate) fn acquire(store: &Path, sweep: &SweepId, agent: AgentId) -> Result<Option<Self>, AgentError> {
         let Some(boot) = boot_id() else { return Ok(None) };
-        let path = lock_directory(store).join(format!("{}.lock", agent.0));
+        let path = lock_directory(store).join(lock_name(sweep, agent));
         let make = || -> io::Result<Option<File>> {
             private::directory(store, &lock_directory(store))?;
             let mut file = private::create(&path)?;
@@ -104,7 +111,7 @@ fn agents(store: &Path, sweep: &SweepId) -> Vec<Result<DeadAgent, PathBuf>> {
 }
 
 fn examine(path: PathBuf, expected: &str) -> Option<Result<DeadAgent, PathBuf>> {
-    let agent = AgentId(path.file_stem()?.to_str()?.parse().ok()?);
+    let agent = AgentId(path.file_stem()?.to_str()?.rsplit('-').next()?.parse().ok()?);
     let mut file = File::open(&path).ok()?;
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
@@ -172,8 +179,8 @@ mod tests {
         drop(LivenessLock::acquire(path, &sweep, AgentId(2)).unwrap());
         drop(LivenessLock::acquire(path, &other, AgentId(3)).unwrap());
         LivenessLock::acquire(path, &sweep, AgentId(4)).unwrap().unwrap().release();
-        fs::write(path.join("agents/5.lock"), "another boot\nmine\n").unwrap();
-        fs::write(path.join("agents/6.lock"), "").unwrap();
+        fs::write(path.join("agents/mine-5.lock"), "another boot\nmine\n").unwrap();
+        fs::write(path.join("agents/mine-6.lock"), "").unwrap();
         assert_eq!(found(path, &sweep), "2");
 
         let both = dead_agents(path, &sweep);
@@ -182,5 +189,17 @@ mod tests {
         assert_eq!(found(path, &sweep), "");
         drop(living);
         assert_eq!(found(path, &sweep), "1");
+    }
+
+    #[test]
+    fn agents_of_two_stores_with_one_number_do_not_wait_for_each_other() {
+        let store = tempfile::tempdir().unwrap();
+        let sweeps = [SweepId::new("a/../1"), SweepId::new("b")];
+        let locks =
+            sweeps.clone().map(|sweep| LivenessLock::acquire(store.path(), &sweep, AgentId(1)).unwrap());
+        assert!(locks.iter().all(Option::is_some));
+        assert_eq!(found(store.path(), &sweeps[0]), "");
+        drop(locks);
+        assert_eq!(sweeps.map(|sweep| found(store.path(), &sweep)), ["1", "1"]);
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use besom_store::{Queue, SweepId};
 
 use super::liveness::{DeadAgent, dead_agents, is_any_alive};
-use super::{Watch, recover_dead, recover_overdue};
+use super::{Files, Watch, recover_dead, recover_overdue};
 use crate::retry::{Patience, RetryingQueue};
 use crate::{AgentError, Level, Shutdown};
 
@@ -42,10 +42,11 @@ pub fn outlast(
     shutdown: &Shutdown,
 ) -> Result<(), AgentError> {
     let mut queue = RetryingQueue::new(queue, Patience::at_most(STORE_TIMEOUT));
+    let files = Files { directory, is_served: false };
     let mut watch = Watch::new(PAUSE);
     while shutdown.level() < Level::Finish {
         recover_dead(&mut queue, sweep, directory)?;
-        recover_overdue(&mut queue, sweep, directory, &mut watch)?;
+        recover_overdue(&mut queue, sweep, &files, &mut watch)?;
         if watch.sees_none() {
             break;
         }

@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::notice::Notices;
+use crate::recovery::Files;
 use crate::{AgentError, CrashLoopGuard, Notice};
 
 /// How an agent works.
@@ -43,6 +44,14 @@ pub struct AgentOptions {
     pub poll_min: Duration,
     /// The longest wait when there is nothing to claim; 500 ms.
     pub poll_max: Duration,
+    /// How long a claim may wait for a run at a store that hears of changes ([`Queue::claim_within`](besom_store::Queue::claim_within));
+    /// not at all by default. At most a third of `heartbeat_timeout` is used, since a claim is a sign of life.
+    pub claim_wait: Duration,
+    /// The least time between two reports of a run's rows; its end is reported at once. None by default.
+    pub report_every: Duration,
+    /// Whether somebody at the store gives up the runs of silent agents, as a server does. Then this agent gives up only those whose
+    /// files are on its machine, which it reads before.
+    pub is_served: bool,
     /// How long an agent that was asked to shut down keeps trying to reach a store that fails; 60 s. Before that it tries for
     /// ever: what its runs have logged is in files, and a disk does not stay full.
     pub store_timeout: Duration,
@@ -66,6 +75,9 @@ impl AgentOptions {
             heartbeat_timeout: Duration::from_secs(300),
             poll_min: Duration::from_millis(5),
             poll_max: Duration::from_millis(500),
+            claim_wait: Duration::ZERO,
+            report_every: Duration::ZERO,
+            is_served: false,
             store_timeout: Duration::from_secs(60),
             guard: CrashLoopGuard::default(),
             notices: None,
@@ -121,6 +133,15 @@ impl AgentOptions {
         self
     }
 
+    /// The same for a store behind a server: requests are few, because each costs somebody else. A claim waits for up to 25 s, rows
+    /// are reported twice a second, and silent agents are the server's matter.
+    #[must_use]
+    pub fn behind_server(mut self) -> Self {
+        (self.claim_wait, self.report_every) = (Duration::from_secs(25), Duration::from_millis(500));
+        self.is_served = true;
+        self
+    }
+
     /// The same, trying to reach a store that fails for this long after a shutdown was asked for.
     #[must_use]
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
@@ -142,6 +163,11 @@ impl AgentOptions {
         self
     }
 
+    /// Where the files of runs are, and what they are needed for.
+    pub(crate) fn files(&self) -> Files<'_> {
+        Files { directory: self.directory.as_deref(), is_served: self.is_served }
+    }
+
     /// Where notices go.
     pub(crate) fn notices(&self) -> Notices {
         Notices(self.notices.clone())
@@ -157,6 +183,11 @@ impl AgentOptions {
 
     /// The interval between heartbeats that is used.
     pub(crate) fn safe_heartbeat_interval(&self) -> Duration {
-        self.heartbeat_interval.min(self.heartbeat_timeout / 3)
+        self.heartbeat_interval.min(self.idle_interval())
+    }
+
+    /// The longest time without a sign of life. An agent without a run has nothing to learn by more of them.
+    pub(crate) fn idle_interval(&self) -> Duration {
+        self.heartbeat_timeout / 3
     }
 }

@@ -20,7 +20,7 @@ impl Wait {
             min: options.poll_min,
             max: options.poll_max,
             next: options.poll_min,
-            heartbeat_interval: options.safe_heartbeat_interval(),
+            heartbeat_interval: options.idle_interval(),
             last_heartbeat: Instant::now(),
         }
     }
