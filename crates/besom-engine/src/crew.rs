@@ -24,10 +24,10 @@ use besom_store::{SweepId, SweepRow};
 
 use crate::build::is_built_in;
 use crate::size::planned;
-use crate::{EngineError, Place, build, stored_config};
+use crate::{EngineError, News, Place, build, stored_config};
 
 pub use attendant::{Attendant, Event};
-use keeper::{Keeper, PACE, SLOW_PACE};
+use keeper::Keeper;
 use seldom::Seldom;
 use stepper::Stepper;
 
@@ -87,6 +87,7 @@ pub struct Crew<'a> {
     config: SweepConfig,
     options: CrewOptions,
     stepper: Option<Mutex<Stepper>>,
+    news: News,
 }
 
 impl<'a> Crew<'a> {
@@ -113,7 +114,8 @@ impl<'a> Crew<'a> {
         // A crew that does not step needs no algorithms, and may not have them.
         let stepped = steps.then(|| build(registry, &config, sweep.new.seed)).transpose()?;
         let stepper = stepped.map(|stepped| Mutex::new(Stepper::new(id, stepped, store)));
-        Ok(Self { place, sweep, config, options, stepper })
+        let news = News::of(place, id)?;
+        Ok(Self { place, sweep, config, options, stepper, news })
     }
 
     /// The sweep as it was when the crew was made.
@@ -124,6 +126,11 @@ impl<'a> Crew<'a> {
     /// The configuration of the sweep.
     pub fn config(&self) -> &SweepConfig {
         &self.config
+    }
+
+    /// Whether something of the sweep has changed, for whoever shows it.
+    pub fn news(&self) -> News {
+        self.news.clone()
     }
 
     /// How many runs the sweep will have, if that is known beforehand.
@@ -170,8 +177,8 @@ impl<'a> Crew<'a> {
         let (events, heard) = mpsc::channel();
         let (notices, noticed) = mpsc::channel();
         let (store, id) = (self.place.open()?, &self.sweep.new.id);
-        let pace = if self.place.url().is_some() && self.stepper.is_none() { SLOW_PACE } else { PACE };
-        let keeper = Keeper::new(store, id, self.stepper.as_ref(), &guard, (events, notices.clone()), pace);
+        let says = (events, notices.clone());
+        let keeper = Keeper::new(store, id, self.stepper.as_ref(), &guard, says, self.news());
         let mut seldom = Seldom::default();
         let (agents, kept) = thread::scope(|scope| {
             let agents: Vec<_> = (1..)
@@ -228,6 +235,13 @@ impl<'a> Crew<'a> {
             .guard(guard)
             .slot(job - 1)
             .report_to(notices);
+        if self.place.url().is_some() {
+            options = options.behind_server();
+            if self.stepper.is_some() {
+                // Whoever steps the sweep itself has nobody to wait for.
+                options.claim_wait = Duration::ZERO;
+            }
+        }
         options.timeout = self.config.timeout;
         options.count = self.options.count.map(|count| share(count, job.into(), jobs));
         options.directory = self.place.directory().map(Path::to_owned);

@@ -77,6 +77,7 @@ mod json_fault;
 #[cfg(feature = "mutants")]
 mod lossy;
 mod network;
+mod news;
 mod past;
 mod path;
 mod place;
@@ -95,6 +96,7 @@ pub use files::program_directory;
 pub use json_fault::json_fault;
 #[cfg(feature = "mutants")]
 pub use lossy::Lossy;
+pub use news::News;
 pub use past::past;
 pub use path::id_of_path;
 pub use place::{BackupContent, Place, STORE_VARIABLE, find_sweep, open};

@@ -1,7 +1,8 @@
 //! SIGKILL of anything at any moment loses nothing that was acknowledged and duplicates nothing.
 //!
 //! Real agents work on a real grid while a seeded generator kills agents, supervisors and programs, and stops agents for
-//! longer than they may be silent. Then the store is compared with what the programs noted outside it. With the feature
+//! longer than they may be silent, and pauses the sweep now and then. In some storms the agents are behind a server, which is killed
+//! as well. Then the store is compared with what the programs noted outside it. With the feature
 //! `mutants` every fourth reply of the store to an agent is lost besides, and the same check is put to stores that break
 //! a rule of the protocol: it must notice each of them.
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
@@ -12,20 +13,23 @@ mod command;
 #[cfg(feature = "mutants")]
 #[path = "kill/lossy.rs"]
 mod lossy;
+#[path = "kill/serving.rs"]
+mod serving;
 
 use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, File};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use besom_core::{RunNumber, RunState};
-use besom_store::{SqliteStore, Store, SweepId, SweepState};
+use besom_store::{Queue, SqliteStore, Store, SweepId, SweepState};
 use check::{Halt, Notes, Record, check, require};
 use command::Desk;
 use rustix::process::{Pid, Signal, kill_process};
+use serving::Serving;
 
 /// How many points the grid has. The program of the last one waits until the killing is over.
 const CELLS: u64 = 24;
@@ -68,9 +72,19 @@ impl Random {
     }
 }
 
+/// Where the agents of a storm have their store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// In a file.
+    File,
+    /// Behind a server.
+    Server,
+}
+
 /// Two agents and who kills them.
 struct Storm {
     desk: Desk,
+    server: Option<Serving>,
     sweep: SweepId,
     store: SqliteStore,
     agents: Vec<Child>,
@@ -80,6 +94,8 @@ struct Storm {
     started: u64,
     /// When agents were stopped or killed.
     halts: Vec<Halt>,
+    /// Whether the sweep is paused by this test.
+    is_paused: bool,
     until: Instant,
 }
 
@@ -94,6 +110,10 @@ impl Drop for Storm {
 
 impl Storm {
     fn begin(seed: u64, mutant: &'static str, limit: Duration) -> Self {
+        Self::begin_at(Side::File, seed, mutant, limit)
+    }
+
+    fn begin_at(side: Side, seed: u64, mutant: &'static str, limit: Duration) -> Self {
         let desk = Desk::new();
         desk.file("train.sh", PROGRAM);
         desk.file("sweep.yaml", SWEEP);
@@ -102,8 +122,11 @@ impl Storm {
         let store =
             SqliteStore::open_existing(&desk.path().join(".besom/besom.db"), Arc::new(now_ms)).unwrap();
         let until = Instant::now() + limit;
+        let server = (side == Side::Server).then(|| Serving::begin(&desk));
         let (agents, halts, random) = (Vec::new(), Vec::new(), Random(seed));
-        let mut storm = Self { desk, sweep, store, agents, random, mutant, started: 0, halts, until };
+        let (started, is_paused) = (0, false);
+        let mut storm =
+            Self { desk, server, sweep, store, agents, random, mutant, started, halts, is_paused, until };
         storm.agents = vec![storm.agent(), storm.agent()];
         storm
     }
@@ -112,8 +135,20 @@ impl Storm {
         self.started += 1;
         let path = |name| self.desk.path().join(name);
         let errors = File::options().create(true).append(true).open(path("errors")).unwrap();
-        let mut command =
-            self.desk.command(&["agent", self.sweep.as_str(), "-j", "2", "--heartbeat-timeout", "1"]);
+        let arguments = ["agent", self.sweep.as_str(), "-j", "2", "--heartbeat-timeout", "1"];
+        // Every other one is that of the Python package, where there is one.
+        let python = env::var_os("BESOM_PYTHON").filter(|_| self.started.is_multiple_of(2));
+        let mut command = match python {
+            Some(python) => {
+                let mut module = Command::new(python);
+                module.args(["-m", "besom"]);
+                self.desk.command_by(module, &arguments)
+            }
+            None => self.desk.command(&arguments),
+        };
+        if let Some(server) = &self.server {
+            server.tell(&self.desk, &mut command);
+        }
         command.env("KILL_NOTES", path("notes")).env("KILL_OVER", path("over"));
         // Heard by a command with the feature `mutants`.
         command.env("BESOM_MUTANT", self.mutant).env("BESOM_LOSE_REPLIES", self.started.to_string());
@@ -128,7 +163,12 @@ impl Storm {
         if state.is_over() {
             return Ok(state);
         }
-        require(state != SweepState::Paused, || format!("the sweep is paused: {:?}", sweep.reason))?;
+        require(self.is_paused || state != SweepState::Paused, || {
+            format!("the sweep is paused: {:?}", sweep.reason)
+        })?;
+        if let Some(server) = &mut self.server {
+            server.revive(&self.desk);
+        }
         for place in 0..self.agents.len() {
             if self.agents[place].try_wait().unwrap().is_some() {
                 self.agents[place] = self.agent();
@@ -190,6 +230,7 @@ impl Storm {
         let agent = self.agents[usize::try_from(self.random.below(2)).unwrap()].id();
         let supervisors = children(&parents, &[agent]);
         let victims = match self.random.below(10) {
+            0 if self.server.is_some() => self.server.iter().map(Serving::pid).collect(),
             0..2 => vec![agent],
             2..5 => supervisors,
             _ => children(&parents, &supervisors),
@@ -245,6 +286,22 @@ impl Storm {
         Ok(taken)
     }
 
+    /// Pauses the sweep until its runs have ended, or for a while. Nothing may be claimed meanwhile, which the check looks at.
+    fn pause(&mut self) -> Result<bool, String> {
+        let paused = self.store.set_state(&self.sweep, SweepState::Paused, Some("a breath"));
+        if paused.is_err() {
+            return Ok(false);
+        }
+        self.is_paused = true;
+        let sweep = self.sweep.clone();
+        self.wait(Duration::from_millis(600), |storm, _| {
+            storm.store.running(&sweep).is_ok_and(|running| running.is_empty())
+        })?;
+        let resumed = self.store.set_state(&self.sweep, SweepState::Running, None);
+        self.is_paused = false;
+        resumed.map(|()| true).map_err(|error| error.to_string())
+    }
+
     /// Lets the sweep come to its end and compares.
     fn settle(&mut self) -> Result<usize, String> {
         self.desk.file("over", "");
@@ -255,9 +312,11 @@ impl Storm {
             storm.agents.iter_mut().all(|agent| agent.try_wait().unwrap().is_some())
         })?;
         require(gone, || "the agents stay after the end of the sweep".to_owned())?;
-        let record = Record { notes: self.notes(), halts: std::mem::take(&mut self.halts) };
+        let is_served = self.server.is_some();
+        let record = Record { notes: self.notes(), halts: std::mem::take(&mut self.halts), is_served };
         let sweep = self.sweep.clone();
-        check(&mut self.store, &sweep, &self.desk.path().join(".besom"), CELLS, &record)
+        let files = if is_served { "home" } else { ".besom" };
+        check(&mut self.store, &sweep, &self.desk.path().join(files), CELLS, &record)
     }
 }
 
@@ -293,18 +352,19 @@ fn children(parents: &BTreeMap<u32, u32>, of: &[u32]) -> Vec<u32> {
 
 /// Kills so many times, stops an agent now and then, and compares. Returns how much that was.
 fn rage(storm: &mut Storm, at_least: u32) -> Result<String, String> {
-    let (mut kills, mut frozen) = (0, 0);
+    let (mut kills, mut frozen, mut paused) = (0, 0, 0);
     while kills < at_least {
         kills += u32::from(storm.strike()?);
         if kills % 10 == 5 {
             frozen += u32::from(storm.freeze()?);
+            paused += u32::from(storm.pause()?);
             kills += u32::from(storm.strike()?);
         }
     }
     let rows = storm.settle()?;
     let attempts = storm.notes().len() as u64;
     require(attempts > CELLS, || "no attempt was hit".to_owned())?;
-    Ok(format!("{kills} kills, {frozen} frozen, {attempts} attempts, {rows} rows"))
+    Ok(format!("{kills} kills, {frozen} frozen, {paused} paused, {attempts} attempts, {rows} rows"))
 }
 
 #[test]
@@ -315,16 +375,27 @@ fn no_kill_loses_an_acknowledged_row_or_skips_or_repeats_a_cell() {
     eprintln!("{outcome}, {:?}", begun.elapsed());
 }
 
-/// Four storms; `BESOM_STORM_SEED` selects others, and the message of a failure names the one to repeat.
+#[test]
+fn no_kill_of_a_server_or_of_its_agents_loses_a_row_or_skips_or_repeats_a_cell() {
+    let begun = Instant::now();
+    let mut storm = Storm::begin_at(Side::Server, 7, "", Duration::from_secs(180));
+    let outcome = rage(&mut storm, 25).unwrap();
+    eprintln!("{outcome}, {:?}", begun.elapsed());
+}
+
+/// Five storms of agents with a file, and two of agents behind a server, with agents of the Python package among them where
+/// `BESOM_PYTHON` names an interpreter that has it. `BESOM_STORM_SEED` selects others, and the message of a failure names the one to
+/// repeat.
 #[test]
 #[ignore = "takes minutes"]
 fn no_long_storm_loses_an_acknowledged_row_or_skips_or_repeats_a_cell() {
     let first = env::var("BESOM_STORM_SEED").map_or(1, |seed| seed.parse::<u64>().unwrap());
-    for seed in first..first + 5 {
-        let mut storm = Storm::begin(seed, "", Duration::from_secs(600));
-        let outcome =
-            rage(&mut storm, 250).unwrap_or_else(|error| panic!("BESOM_STORM_SEED={seed}: {error}"));
-        eprintln!("BESOM_STORM_SEED={seed}: {outcome}");
+    let sides = [Side::File, Side::File, Side::File, Side::Server, Side::File, Side::Server, Side::File];
+    for (seed, side) in (first..).zip(sides) {
+        let mut storm = Storm::begin_at(side, seed, "", Duration::from_secs(600));
+        let outcome = rage(&mut storm, 250)
+            .unwrap_or_else(|error| panic!("BESOM_STORM_SEED={seed}, {side:?}: {error}"));
+        eprintln!("BESOM_STORM_SEED={seed}, {side:?}: {outcome}");
     }
 }
 

@@ -13,14 +13,11 @@ use besom_store::{PausedBy, RunQuery, Store, StoreError, SweepId, SweepRow, Swee
 
 use super::Event;
 use super::stepper::{Stepper, is_transient, step};
-use crate::EngineError;
+use crate::{EngineError, News};
 
 /// How often the stopping rule looks at running runs. A step reads only what is new, so this is cheap; no training
 /// program logs so fast that it would be stopped later than it should.
-pub(super) const PACE: Duration = Duration::from_millis(250);
-
-/// How often a store behind a server, which steps the sweep, is looked at: agents learn of a pause by their next claim anyway.
-pub(super) const SLOW_PACE: Duration = Duration::from_secs(2);
+const PACE: Duration = Duration::from_millis(250);
 
 /// Steps the sweep for its stopping rule while all agents are busy, and makes them leave where a pause is not their owner's.
 pub(super) struct Keeper<'a> {
@@ -30,7 +27,9 @@ pub(super) struct Keeper<'a> {
     guard: &'a CrashLoopGuard,
     events: Sender<Event>,
     notices: Sender<Notice>,
-    pace: Duration,
+    news: News,
+    /// Whether the store may know more than was looked at.
+    is_behind: bool,
     /// Whether the last step met a store that fails.
     failing: bool,
     /// Whether the sweep was found paused before.
@@ -46,10 +45,22 @@ impl<'a> Keeper<'a> {
         stepper: Option<&'a Mutex<Stepper>>,
         guard: &'a CrashLoopGuard,
         (events, notices): (Sender<Event>, Sender<Notice>),
-        pace: Duration,
+        news: News,
     ) -> Self {
         let (failing, paused, knows_metric) = (false, false, false);
-        Self { store, id, stepper, guard, events, notices, pace, failing, paused, knows_metric }
+        Self {
+            store,
+            id,
+            stepper,
+            guard,
+            events,
+            notices,
+            news,
+            is_behind: true,
+            failing,
+            paused,
+            knows_metric,
+        }
     }
 
     /// Keeps at it until all agents are done; unpark the thread to have it notice at once.
@@ -59,17 +70,22 @@ impl<'a> Keeper<'a> {
             if result.is_ok() {
                 result = self.step();
             }
-            // A store that cannot be read is the agents' trouble.
-            if let Ok(now) = self.store.sweep(self.id) {
-                self.notice_pause(&now);
-                self.notice_end(&now);
+            self.is_behind |= self.news.may_have_changed();
+            if self.is_behind {
+                // A store that cannot be read is the agents' trouble.
+                self.is_behind = self.look().is_err();
             }
-            // As above.
-            let _ = self.notice_missing_metric();
-            thread::park_timeout(self.pace);
+            thread::park_timeout(PACE);
         }
         let _ = self.notice_missing_metric();
         Ok(result?)
+    }
+
+    fn look(&mut self) -> Result<(), StoreError> {
+        let now = self.store.sweep(self.id)?;
+        self.notice_pause(&now);
+        self.notice_end(&now);
+        self.notice_missing_metric()
     }
 
     fn notice_missing_metric(&mut self) -> Result<(), StoreError> {

@@ -7,14 +7,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use besom_agent::{Gpus, Runner, Shutdown};
-use besom_engine::{Attendant, Crew, Event, Place, Worked};
-use besom_store::SweepId;
+use besom_agent::{CommandPattern, Gpus, ProgramRunner, Runner, Shutdown};
+use besom_engine::{Attendant, Crew, Event, News, Place, Worked};
+use besom_store::{StoreError, SweepId};
 
 use crate::cli::files::Files;
 use crate::cli::gpus::Jobs;
+use crate::cli::output::line;
 use crate::cli::progress::Progress;
 use crate::cli::signals;
+use crate::error::InputError;
 
 /// How often the display is brought up to date. Each time reads what is new in the store.
 const PACE: Duration = Duration::from_millis(250);
@@ -34,22 +36,31 @@ pub(crate) fn supervise_by(command: Vec<OsString>) {
     drop(SUPERVISOR.set(command));
 }
 
-/// Executes runs of the crew's sweep, those of `jobs` in parallel, until it has ended, the count is used up, or a signal ends
-/// it.
-pub(crate) fn work(
-    place: &Place,
-    crew: &Crew<'_>,
-    jobs: &Jobs,
-    grace: Duration,
-    shutdown: &Shutdown,
-) -> Result<Worked> {
+/// How programs are executed.
+pub(crate) struct Terms<'a> {
+    /// How many in parallel, and on which GPUs.
+    pub(crate) jobs: &'a Jobs,
+    /// How long they may take to end.
+    pub(crate) grace: Duration,
+    /// What they may be; anything if there are none.
+    pub(crate) allowed: Vec<CommandPattern>,
+}
+
+/// Executes runs of the crew's sweep until it has ended, the count is used up, or a signal ends it.
+pub(crate) fn work(place: &Place, crew: &Crew<'_>, terms: &Terms<'_>, shutdown: &Shutdown) -> Result<Worked> {
+    let runners = terms.jobs.slots().map(|gpus| runner(crew, terms, gpus)).collect::<Result<Vec<_>>>()?;
+    if let (Some(_), Some(runner)) = (place.url(), runners.first()) {
+        // Somebody else may have written the sweep's file.
+        line(format!("programs run in {}: {}", runner.directory.display(), runner.outline()))?;
+    }
     signals::listen(shutdown)?;
     besom_agent::raise_file_limit();
     besom_agent::adopt_orphans();
-    let runners = jobs.slots().map(|gpus| runner(crew, grace, gpus)).collect::<Result<Vec<_>>>()?;
     let files = Files::new(place.directory(), crew.sweep().id());
-    let progress = Progress::new(place.open()?, crew, files, jobs.count())?;
-    let mut display = Display { progress, id: &crew.sweep().new.id, due: Instant::now(), shown: Ok(()) };
+    let progress = Progress::new(place.open()?, crew, files, terms.jobs.count())?;
+    let (id, news) = (&crew.sweep().new.id, crew.news());
+    let mut display = Display { progress, id, news, due: Instant::now(), is_behind: true, shown: Ok(()) };
+    let runners = runners.into_iter().map(|runner| Box::new(runner) as Box<dyn Runner + Send>).collect();
     let worked = crew.work(runners, &mut display);
     let shown = display.close();
     let worked = worked?;
@@ -57,14 +68,16 @@ pub(crate) fn work(
     Ok(worked)
 }
 
-fn runner(crew: &Crew<'_>, grace: Duration, gpus: Gpus) -> Result<Box<dyn Runner + Send>> {
+fn runner(crew: &Crew<'_>, terms: &Terms<'_>, gpus: Gpus) -> Result<ProgramRunner> {
     let mut runner = crew.program_runner()?;
-    (runner.grace, runner.gpus) = (grace, gpus);
+    (runner.grace, runner.gpus) = (terms.grace, gpus);
+    runner.allowed.clone_from(&terms.allowed);
+    runner.check_allowed().map_err(|error| InputError::new(error.to_string()))?;
     runner.supervisor = Some(supervisor()?);
     runner.interpreters = interpreter().and_then(|file| Some(file.parent()?.to_owned()));
     let program = interpreter().or_else(|| std::env::current_exe().ok());
     runner.tools = program.and_then(|file| Some(file.parent()?.to_owned()));
-    Ok(Box::new(runner))
+    Ok(runner)
 }
 
 /// The interpreter that executes this command, if one does.
@@ -86,12 +99,20 @@ fn supervisor() -> Result<Vec<OsString>> {
     Ok(vec![executable.into(), SUPERVISE.into()])
 }
 
+/// Whether an error is that of a store that may work again.
+fn may_pass(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<StoreError>().is_some_and(StoreError::is_transient)
+}
+
 /// Shows a sweep while the crew works on it.
 struct Display<'a> {
     progress: Progress,
     id: &'a SweepId,
+    news: News,
     /// When the display is to be brought up to date next.
     due: Instant,
+    /// Whether the store may have more than is shown.
+    is_behind: bool,
     /// The error that ended the display; the agents work on without it.
     shown: Result<()>,
 }
@@ -133,7 +154,8 @@ impl Attendant for Display<'_> {
 
     fn attend(&mut self) {
         if self.shown.is_ok() && Instant::now() >= self.due {
-            self.shown = self.progress.tick();
+            self.is_behind |= self.news.may_have_changed();
+            self.shown = self.show();
             self.due = Instant::now() + PACE;
         }
         thread::sleep(MOMENT);
@@ -141,9 +163,24 @@ impl Attendant for Display<'_> {
 }
 
 impl Display<'_> {
+    /// Brings the display up to date. What a store that fails for a while does not say is shown later; the agents say that it fails.
+    fn show(&mut self) -> Result<()> {
+        if !self.is_behind {
+            return Ok(());
+        }
+        match self.progress.tick() {
+            Err(error) if may_pass(&error) => Ok(()),
+            shown => {
+                self.is_behind = false;
+                shown
+            }
+        }
+    }
+
     /// Shows what came last, and takes the display away.
     fn close(mut self) -> Result<()> {
-        let shown = self.shown.and_then(|()| self.progress.tick());
+        self.is_behind = true;
+        let shown = std::mem::replace(&mut self.shown, Ok(())).and_then(|()| self.show());
         self.progress.close();
         shown
     }

@@ -402,6 +402,12 @@ pub(crate) struct AgentArguments {
         default_value_t = 30
     )]
     pub(crate) grace: u64,
+    /// Execute only command lines that match, such as "python train.py *" (may be repeated)
+    ///
+    /// The words of the pattern must match those of the command line. * matches any characters within a word, and any number of
+    /// words where it is a word of its own.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) allow_command: Vec<String>,
     /// Project; has no effect
     #[arg(short, long, value_name = "PROJECT", help_heading = "W&B's flags")]
     pub(crate) project: Option<String>,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use besom_agent::CommandPattern;
 use besom_config::SweepConfig;
 use besom_controller::{Controller, Step};
 use besom_core::{Registry, RunState};
@@ -13,6 +14,7 @@ use besom_engine::{
 };
 use besom_store::{Store, SweepId, SweepRow, SweepState};
 
+use crate::cli::agents::Terms;
 use crate::cli::arguments::{AgentArguments, RunArguments, SweepArguments};
 use crate::cli::conclusion::conclusion;
 use crate::cli::gpus::Jobs;
@@ -67,7 +69,8 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
         Some(_) => format!("besom run {} --resume{cap}", arguments.file.display()),
         None => format!("besom agent {id}"),
     };
-    finish_with(registry, place, &id, (&jobs, arguments.grace), options, &again)
+    let terms = Terms { jobs: &jobs, grace: Duration::from_secs(arguments.grace), allowed: Vec::new() };
+    finish_with(registry, place, &id, &terms, options, &again)
 }
 
 /// Checks that the program exists, before anything is stored.
@@ -192,7 +195,9 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     line(beginning(&sweep, &stored_config(registry, &sweep)?))?;
     let options = crew_options(arguments.work.count, arguments.heartbeat_timeout, Steps::UnlessLocal);
     let id = &sweep.new.id;
-    finish_with(registry, place, id, (&jobs, arguments.grace), options, &format!("besom agent {id}"))
+    let allowed = arguments.allow_command.iter().map(CommandPattern::new).collect();
+    let terms = Terms { jobs: &jobs, grace: Duration::from_secs(arguments.grace), allowed };
+    finish_with(registry, place, id, &terms, options, &format!("besom agent {id}"))
 }
 
 /// There is nothing to execute in a sweep that has ended, but runs of agents that are gone may wait for their end.
@@ -220,19 +225,18 @@ fn crew_options(count: Option<u64>, heartbeat_timeout: u64, steps: Steps) -> Cre
     options
 }
 
-/// Works until the sweep has ended or the crew leaves, and prints the outcome. `jobs` runs are executed in parallel, and
-/// their programs have `grace` seconds to end. `again` is what to type to continue later.
+/// Works until the sweep has ended or the crew leaves, and prints the outcome. `again` is what to type to continue later.
 fn finish_with(
     registry: &Registry,
     place: &Place,
     id: &SweepId,
-    (jobs, grace): (&Jobs, u64),
+    terms: &Terms<'_>,
     options: CrewOptions,
     again: &str,
 ) -> Result<Outcome> {
     let shutdown = options.shutdown.clone();
     let crew = Crew::new(place, registry, id, options)?;
-    let worked = agents::work(place, &crew, jobs, Duration::from_secs(grace), &shutdown)?;
+    let worked = agents::work(place, &crew, terms, &shutdown)?;
     let mut store = place.open()?;
     let sweep = store.sweep(id)?;
     let status = store.status(id)?;

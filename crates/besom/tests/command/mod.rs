@@ -40,9 +40,15 @@ impl Desk {
 
     /// A call to be started: `besom ARGUMENTS` in this directory.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_besom"));
+        self.command_by(Command::new(env!("CARGO_BIN_EXE_besom")), arguments)
+    }
+
+    /// The same by another program that is `besom`.
+    pub(crate) fn command_by(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
-        command.env_remove("BESOM_STORE").env_remove("BESOM_METRICS");
+        for name in ["BESOM_STORE", "BESOM_TOKEN", "BESOM_HOME", "BESOM_METRICS"] {
+            command.env_remove(name);
+        }
         // Programs of a sweep find the very binary that is tested.
         let binary = Path::new(env!("CARGO_BIN_EXE_besom")).parent().unwrap();
         let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());

@@ -21,6 +21,8 @@ pub(crate) type Notes = BTreeMap<(u64, u64), Vec<u64>>;
 pub(crate) struct Record {
     pub(crate) notes: Notes,
     pub(crate) halts: Vec<Halt>,
+    /// Whether there was a server, which gives up silent agents without reading what their programs logged at last.
+    pub(crate) is_served: bool,
 }
 
 /// An agent was stopped or killed.
@@ -70,11 +72,18 @@ fn is_end(event: &Event) -> bool {
     ["finished", "failed", "killed", "preempted", "crashed"].contains(&event.kind.as_str())
 }
 
-/// An agent has at most one run at a time.
+/// An agent has at most one run at a time, and gets none while the sweep is paused.
 fn check_claims(events: &[Event]) -> Result<(), String> {
     let mut held = BTreeMap::new();
     let mut open = BTreeSet::new();
+    let mut is_paused = false;
     for event in events {
+        match event.kind.as_str() {
+            "paused" => is_paused = true,
+            "resumed" => is_paused = false,
+            "claimed" if is_paused => return Err(format!("{event:?} while the sweep is paused")),
+            _ => {}
+        }
         let (Some(run), Some(attempt)) = (event.run, attempt_of(event)) else { continue };
         let attempt = (run.get(), attempt);
         match event.kind.as_str() {
@@ -122,7 +131,7 @@ fn check_run(
         let stored = store.rows(sweep, run, Some(attempt.number)).map_err(|error| error.to_string())?;
         let dense = stored.iter().zip(1..).all(|(row, seq)| row.seq == seq);
         let stored: Vec<Map<String, Value>> = stored.into_iter().map(|row| row.values).collect();
-        let least = least(attempt, key, events, &record.halts).unwrap_or(file.len());
+        let least = least(attempt, key, events, record).unwrap_or(file.len());
         require(dense && file.starts_with(&stored) && stored.len() >= least, || {
             let in_file = file.len();
             let ends =
@@ -152,13 +161,18 @@ fn check_run(
 /// that, which belong to nobody; so may those that it starts when it goes on, having claimed before it was stopped. What
 /// was appended before its heartbeats ended must be there; and all, if the program had begun and nobody was left to append
 /// more.
-fn least(attempt: &Attempt, key: (u64, u64), events: &[&Event], halts: &[Halt]) -> Option<usize> {
+fn least(attempt: &Attempt, key: (u64, u64), events: &[&Event], record: &Record) -> Option<usize> {
     let end = events.iter().rfind(|event| is_end(event) && attempt_of(event) == Some(attempt.number))?;
     let is_overdue = end.detail.get("message").is_some_and(|text| text.to_string().contains("heartbeat"));
     if !is_overdue {
         return None;
     }
-    let before: Vec<&Halt> = halts
+    if record.is_served {
+        // The whole program may have run since the last report.
+        return Some(0);
+    }
+    let before: Vec<&Halt> = record
+        .halts
         .iter()
         .filter(|halt| attempt.agent.contains(&format!("/{}/", halt.pid)))
         .filter(|halt| halt.at_ms >= attempt.started_ms && halt.at_ms + HEARTBEAT_TIMEOUT_MS <= end.at_ms)

@@ -1,0 +1,58 @@
+//! The server of a storm whose agents are elsewhere, as far as they know.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use super::command::Desk;
+
+/// A server that is killed and started again at the same address.
+pub(crate) struct Serving {
+    child: Child,
+    address: String,
+    token: String,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Serving {
+    /// Serves the store of a desk.
+    pub(crate) fn begin(desk: &Desk) -> Self {
+        // Nobody else takes the port within the storm: the system gives out others first.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let token = desk.json(&["token", "--agent", "--json"])["token"].as_str().unwrap().to_owned();
+        Self { child: start(desk, &address), address, token }
+    }
+
+    /// What an agent needs to know of it. Its files are on this machine, as those of all agents of the desk.
+    pub(crate) fn tell(&self, desk: &Desk, agent: &mut Command) {
+        agent.env("BESOM_STORE", format!("http://{}", self.address)).env("BESOM_TOKEN", &self.token);
+        agent.env("BESOM_HOME", desk.path().join("home"));
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Starts it again if it has ended.
+    pub(crate) fn revive(&mut self, desk: &Desk) {
+        if self.child.try_wait().unwrap().is_some() {
+            self.child = start(desk, &self.address);
+        }
+    }
+
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start(desk: &Desk, address: &str) -> Child {
+    let errors = std::fs::File::options().create(true).append(true).open(desk.path().join("errors")).unwrap();
+    let mut command = desk.command(&["--store", ".besom", "serve", "--listen", address]);
+    command.stdout(Stdio::null()).stderr(errors).spawn().unwrap()
+}
