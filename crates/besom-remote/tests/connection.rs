@@ -178,6 +178,24 @@ fn a_message_says_what_it_is_about_and_what_it_takes() {
     assert_eq!(cancel.scope(), Scope::Owner);
 }
 
+/// From these the fuzz target begins; each operation is among them.
+#[test]
+fn the_seeds_of_the_fuzz_target_are_messages() {
+    let seeds = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/messages");
+    let mut operations = std::collections::BTreeSet::new();
+    for seed in std::fs::read_dir(seeds).unwrap() {
+        let mut store = MemoryStore::new(system_clock());
+        let seed = std::fs::read_to_string(seed.unwrap().path()).unwrap();
+        for (name, body) in seed.lines().map(|line| line.split_once(' ').unwrap()) {
+            let answer = besom_remote::dispatch(name, body.as_bytes(), &mut store);
+            let body = String::from_utf8(answer.body).unwrap();
+            assert!(answer.status != 400 && !body.contains("no_operation"), "{name}: {body}");
+            operations.insert(name.to_owned());
+        }
+    }
+    assert_eq!(operations.len(), 43, "{operations:?}");
+}
+
 #[test]
 fn a_claim_that_got_nothing_is_told_from_one_that_got_a_run() {
     let mut store = MemoryStore::new(system_clock());

@@ -8,7 +8,7 @@ use besom_store::{Clock, SqliteStore};
 use server::{Fate, Server};
 
 /// How many scripts are played: each makes some thousand requests.
-const CASES: u32 = 48;
+const CASES: u32 = 24;
 
 fn check(fates: server::Fates) {
     let server = Server::start(fates);

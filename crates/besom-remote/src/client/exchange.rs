@@ -250,7 +250,7 @@ fn broken_io(error: io::Error) -> RemoteError {
 }
 
 fn tls(reason: &str) -> RemoteError {
-    match reason.rsplit_once("certificate: ") {
+    match reason.split_once("certificate: ") {
         Some((_, reason)) => RemoteError::Certificate { reason: reason.to_owned() },
         None => not_besom("it does not speak TLS; should the URL begin with http://?"),
     }

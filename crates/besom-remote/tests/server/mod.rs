@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use besom_remote::{Answer, HttpOptions, HttpStore, check_protocol, dispatch, refuse};
-use besom_store::Store;
+use besom_store::{Lease, Store};
 use flate2::read::GzDecoder;
+use serde_json::Value;
 
 /// What happens to a request on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,67 @@ pub(crate) enum Fate {
 /// What is decided of the n-th request for an operation.
 pub(crate) type Fates = fn(u64, &str) -> Fate;
 
-type Stores = Arc<Mutex<HashMap<u64, Box<dyn Store>>>>;
+type Stores = Arc<Mutex<HashMap<u64, Served>>>;
+
+/// A store, and what was done to it twice.
+struct Served {
+    store: Box<dyn Store>,
+    /// The beats that repeated requests have added, by lease: a repeated call is a sign of life, which is all that tells it
+    /// from one that was not repeated.
+    beats: HashMap<Lease, u64>,
+    /// Whether the newest answer was lost, so that the request comes again.
+    is_lost: bool,
+}
+
+impl Served {
+    fn answer(&mut self, operation: &str, body: &[u8]) -> Answer {
+        let body = self.shifted(operation, body);
+        let mut answer = dispatch(operation, &body, &mut *self.store);
+        if ["held", "running"].contains(&operation) && answer.status == 200 {
+            let mut runs: Value = serde_json::from_slice(&answer.body).unwrap();
+            for run in runs.as_array_mut().unwrap() {
+                let beat = run["beat"].as_u64().unwrap() - self.extra(&run["lease"]);
+                run["beat"] = beat.into();
+            }
+            answer.body = runs.to_string().into_bytes();
+        }
+        answer
+    }
+
+    /// The arguments with the beats that the store has counted.
+    fn shifted(&self, operation: &str, body: &[u8]) -> Vec<u8> {
+        if operation != "give_up" {
+            return body.to_vec();
+        }
+        let mut arguments: Value = serde_json::from_slice(body).unwrap();
+        let beat = arguments["beat"].as_u64().unwrap() + self.extra(&arguments["lease"]);
+        arguments["beat"] = beat.into();
+        arguments.to_string().into_bytes()
+    }
+
+    fn extra(&self, lease: &Value) -> u64 {
+        let lease: Lease = serde_json::from_value(lease.clone()).unwrap();
+        self.beats.get(&lease).copied().unwrap_or_default()
+    }
+
+    /// Answers a request that is made once more.
+    fn answer_once_too_often(&mut self, operation: &str, body: &[u8]) -> Answer {
+        let before = self.counted();
+        let answer = self.answer(operation, body);
+        for (lease, beat) in self.counted() {
+            let more = beat - before.get(&lease).copied().unwrap_or(beat);
+            *self.beats.entry(lease).or_default() += more;
+        }
+        answer
+    }
+
+    /// The beats of all that runs.
+    fn counted(&mut self) -> HashMap<Lease, u64> {
+        let sweeps = self.store.sweeps().unwrap();
+        let running = sweeps.iter().flat_map(|sweep| self.store.running(sweep.id()).unwrap());
+        running.map(|held| (held.lease, held.beat)).collect()
+    }
+}
 
 /// A server whose stores have numbers, which are the first component of their paths.
 pub(crate) struct Server {
@@ -66,7 +127,8 @@ impl Server {
     /// The URL of one more store.
     pub(crate) fn url_of(&self, store: impl Store + 'static) -> String {
         let number = self.count.fetch_add(1, Ordering::SeqCst);
-        self.stores.lock().unwrap().insert(number, Box::new(store));
+        let served = Served { store: Box::new(store), beats: HashMap::new(), is_lost: false };
+        self.stores.lock().unwrap().insert(number, served);
         format!("http://{}/{number}", self.address)
     }
 
@@ -83,29 +145,44 @@ fn serve(stream: TcpStream, stores: &Stores, count: &AtomicU64, fates: Fates) ->
     loop {
         let request = read(&mut reader)?;
         let (number, operation) = request.path.trim_start_matches('/').split_once("/v1/store/")?;
-        let answer = || {
-            check_protocol(request.headers.get("besom-protocol").map(String::as_str)).err().unwrap_or_else(
-                || match request.headers.get("authorization") {
-                    _ if request.body.len() > Server::LIMIT => {
-                        refuse(413, "body_too_large", "it is too large")
-                    }
-                    Some(token) if token.ends_with(Server::TOKEN) => {
-                        let mut stores = stores.lock().unwrap();
-                        let store = stores.get_mut(&number.parse().unwrap()).unwrap();
-                        dispatch(operation, &request.body, &mut **store)
-                    }
-                    _ => refuse(401, "wrong_token", "no such token"),
-                },
-            )
-        };
-        let mut told = answer();
-        match fates(count.fetch_add(1, Ordering::SeqCst), operation) {
-            Fate::Answered => {}
-            Fate::Lost => return None,
-            Fate::Doubled => told = answer(),
+        let refused = refusal(&request);
+        let fate = fates(count.fetch_add(1, Ordering::SeqCst), operation);
+        let told = refused.unwrap_or_else(|| {
+            let mut stores = stores.lock().unwrap();
+            let served = stores.get_mut(&number.parse().unwrap()).unwrap();
+            match fate {
+                _ if std::mem::take(&mut served.is_lost) => {
+                    served.answer_once_too_often(operation, &request.body)
+                }
+                Fate::Answered => served.answer(operation, &request.body),
+                Fate::Lost => {
+                    served.is_lost = true;
+                    served.answer(operation, &request.body)
+                }
+                Fate::Doubled => {
+                    served.answer(operation, &request.body);
+                    served.answer_once_too_often(operation, &request.body)
+                }
+            }
+        });
+        if fate == Fate::Lost {
+            return None;
         }
         write(&stream, &told);
     }
+}
+
+/// Why a request is not done, if it is not.
+fn refusal(request: &Request) -> Option<Answer> {
+    let header = |name: &str| request.headers.get(name).map(String::as_str);
+    if let Err(refused) = check_protocol(header("besom-protocol")) {
+        return Some(refused);
+    }
+    if request.body.len() > Server::LIMIT {
+        return Some(refuse(413, "body_too_large", "it is too large"));
+    }
+    let is_known = header("authorization").is_some_and(|token| token.ends_with(Server::TOKEN));
+    (!is_known).then(|| refuse(401, "wrong_token", "no such token"))
 }
 
 /// Reads a request.
