@@ -75,14 +75,14 @@ impl Served {
         let before = self.counted();
         let answer = self.answer(operation, body);
         for (lease, beat) in self.counted() {
-            let more = beat - before.get(&lease).copied().unwrap_or(beat);
-            *self.beats.entry(lease).or_default() += more;
+            let known = before.iter().find(|(known, _)| *known == lease).map_or(beat, |(_, beat)| *beat);
+            *self.beats.entry(lease).or_default() += beat - known;
         }
         answer
     }
 
     /// The beats of all that runs.
-    fn counted(&mut self) -> HashMap<Lease, u64> {
+    fn counted(&mut self) -> Vec<(Lease, u64)> {
         let sweeps = self.store.sweeps().unwrap();
         let running = sweeps.iter().flat_map(|sweep| self.store.running(sweep.id()).unwrap());
         running.map(|held| (held.lease, held.beat)).collect()
