@@ -48,7 +48,7 @@ pub enum AgentError {
     #[error("programs need a directory for their files, and the agent has none")]
     NoDirectory,
     /// The store asks for metric rows that the agent does not have any more.
-    #[error("the store lacks the metric rows from {expected} on, and they are gone from {}", place(path.as_deref()))]
+    #[error("the store lacks the metric rows from {expected} on, and they are no longer in {}", place(path.as_deref()))]
     RowsGone {
         /// The first missing row.
         expected: u64,

@@ -93,10 +93,7 @@ fn facts_that_are_too_large_are_a_warning_and_cost_nothing_else() {
         .run_one("printf '{\"_besom\": {\"notes\": \"%300000d\"}}\\n{\"loss\": 1}\\n' 1 >> $BESOM_METRICS");
     assert_eq!((run.state, run.best), (RunState::Finished, Some(1.0)));
     let message = run.message.unwrap();
-    assert!(
-        message.contains("the facts about a run would be 300012 bytes large; at most 262144"),
-        "{message}"
-    );
+    assert!(message.contains("the facts about a run would have 300012 bytes; at most 262144"), "{message}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ pub(crate) fn explain(text: &str, at: Place, info: &str) -> (Place, String, Opti
     let line = nth_line(text, at.line);
     let indent = line.len() - line.trim_start().len();
     if line[..indent].contains('\t') && !line.trim_start().is_empty() {
-        let reason = "this is not YAML: a tab stands in the indentation";
+        let reason = "this is not YAML: the indentation has a tab";
         return (at, reason.to_owned(), Some("use spaces".to_owned()));
     }
     let here = line

@@ -34,7 +34,7 @@ fn habits_of_other_tools_are_answered_with_what_to_write() {
 fn a_file_that_is_not_yaml_says_where_it_breaks() {
     check(
         "method: random\nparameters:\n\tlr:\n",
-        "sweep.yaml:3:2: this is not YAML: a tab stands in the indentation (use spaces)",
+        "sweep.yaml:3:2: this is not YAML: the indentation has a tab (use spaces)",
     );
     check("method: \"grid\n", "sweep.yaml:1:9: this is not YAML: unclosed quote");
     check("method: [grid\nparameters: }\n", "sweep.yaml:1:9: this is not YAML: the [ is not closed (add ])");

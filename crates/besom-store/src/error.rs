@@ -71,7 +71,7 @@ pub enum StoreError {
     #[error("a run cannot end as {0}")]
     NotAnEnd(RunState),
     /// Something is larger than the store takes; nothing of it was stored.
-    #[error("{what} would be {bytes} bytes large; at most {limit} are kept")]
+    #[error("{what} would have {bytes} bytes; at most {limit} are kept")]
     TooLarge {
         /// What.
         what: &'static str,

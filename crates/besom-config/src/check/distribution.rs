@@ -49,7 +49,7 @@ impl Checker<'_> {
             && let Some(kind) = find(name)
         {
             if let Some(successor) = kind.successor {
-                self.given_up(entry, leaf, kind, successor);
+                self.deprecated(entry, leaf, kind, successor);
             }
             return Some(kind);
         }

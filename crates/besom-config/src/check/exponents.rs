@@ -7,9 +7,9 @@ use super::kind::Kind;
 use crate::tree::Entry;
 
 impl Checker<'_> {
-    /// Warns of a distribution that W&B has given up for `successor`. Bounds that look like the values themselves are an error
+    /// Warns of a distribution that W&B has deprecated in favor of `successor`. Bounds that look like the values themselves are an error
     /// that asks which is meant: almost everybody who writes `log_uniform, min: 1e-5, max: 0.1` means these bounds.
-    pub(super) fn given_up(&mut self, entry: &Entry, leaf: Leaf<'_>, kind: &Kind, successor: &str) {
+    pub(super) fn deprecated(&mut self, entry: &Entry, leaf: Leaf<'_>, kind: &Kind, successor: &str) {
         let path = leaf.path.key("distribution");
         let name = kind.name;
         let bound = |key: &str| number(&leaf.node.entry(key)?.node);
@@ -31,7 +31,7 @@ impl Checker<'_> {
             ));
             return;
         }
-        let message = format!("W&B has given up {name}, whose bounds are exponents of e");
+        let message = format!("W&B has deprecated {name}, whose bounds are exponents of e");
         let diagnostic = match self.for_wandb() {
             true => self.diagnostics.error(entry.node.place, &path, message),
             false => self.diagnostics.warn(entry.node.place, &path, message),

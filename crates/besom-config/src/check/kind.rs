@@ -11,7 +11,7 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// Its keys besides `distribution`.
     pub(crate) keys: &'static [Key],
-    /// What W&B wants in place of it, if it is one that W&B has given up.
+    /// What W&B wants in place of it, if W&B has deprecated it.
     pub(crate) successor: Option<&'static str>,
 }
 

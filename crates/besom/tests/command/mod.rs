@@ -56,6 +56,11 @@ impl Desk {
         command
     }
 
+    /// A line for the shell, which finds `besom`.
+    pub(crate) fn shell(&self, line: &str) -> Answer {
+        Answer::from(self.command_by(Command::new("sh"), &["-c", line]).output().unwrap())
+    }
+
     pub(crate) fn call(&self, arguments: &[&str]) -> Answer {
         Answer::from(self.command(arguments).output().unwrap())
     }
