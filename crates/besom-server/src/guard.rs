@@ -17,6 +17,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 
+use crate::log;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::tokens::Scope;
@@ -98,12 +99,23 @@ const NO_TOKEN: &str =
 
 /// What holds for all routes: hosts, origins, forms, tokens, and the headers of each answer.
 pub(crate) async fn enter(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+    let asked = (request.method().clone(), request.uri().path().to_owned());
+    let peer = request.extensions().get::<Ends>().map(|ends| ends.peer);
     let mut response = match identify(&shared, &mut request) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     };
+    if let (true, Some(peer)) = (is_refused(response.status()), peer) {
+        let (method, path) = asked;
+        log::say(&shared, format_args!("{} to {peer}: {method} {path}", response.status()));
+    }
     headers::add(response.headers_mut());
     response
+}
+
+/// Whether an answer says no; that something is not there is no refusal.
+fn is_refused(status: StatusCode) -> bool {
+    (status.is_client_error() && status != StatusCode::NOT_FOUND) || status.is_server_error()
 }
 
 /// Refuses what no route takes, and adds who calls.

@@ -119,6 +119,13 @@ impl fmt::Debug for Server {
     }
 }
 
+/// Its threads end with it, also if it has never served.
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
 impl Server {
     /// A server of the store at this place, which is created if there is none. The `registry` has the algorithms that it can build: it
     /// steps sweeps that use them for agents on other machines, and leaves others to the process that has theirs.
@@ -127,11 +134,13 @@ impl Server {
     /// If the store, its tokens or the certificate cannot be opened; [`ServerError::Running`] if it is served already.
     pub fn new(place: Place, registry: Registry, options: ServerOptions) -> Result<Self, ServerError> {
         let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
+        // The store first, which makes its directory; threads last, when nothing else can fail.
+        drop(place.open_or_create()?);
+        let held = place.directory().map(begin).transpose()?;
+        let tokens = Tokens::open(place.directory())?;
         let hub = Hub::start(place.clone())?;
         let bell = hub.clone();
         let pool = Pool::open(&place, move || bell.ring())?;
-        let held = place.directory().map(begin).transpose()?;
-        let tokens = Tokens::open(place.directory())?;
         Ok(Self { shared: Shared::new((place, pool), registry, hub, tokens, options), tls, _place: held })
     }
 

@@ -66,5 +66,5 @@ fn names_are_given_once_and_errors_name_what_was_meant() {
     assert_eq!(tokens.add(Scope::Read, None).unwrap().0.name, "read-2");
     assert!(matches!(tokens.add(Scope::Read, Some("owner")), Err(TokenError::Taken { .. })));
     let error = tokens.revoke("raed-1").unwrap_err();
-    assert_eq!(error.to_string(), "no token has the name 'raed-1' (did you mean 'read-1'?)");
+    assert_eq!(error.to_string(), "no token has the name 'raed-1', did you mean 'read-1'?");
 }

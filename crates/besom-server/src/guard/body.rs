@@ -46,6 +46,10 @@ pub(super) async fn read(mut request: Request, limits: Limits) -> Result<Request
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(request);
     }
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: u64| length > limits.sent as u64) {
+        return Err(too_large(limits.sent));
+    }
     DefaultBodyLimit::max(limits.sent).apply(&mut request);
     let (mut parts, body) = request.into_parts();
     let sent = Request::from_parts(parts.clone(), body);
@@ -70,7 +74,7 @@ pub(super) async fn read(mut request: Request, limits: Limits) -> Result<Request
 
 fn too_large(limit: usize) -> Refusal {
     let message = format!("a body may have {limit} bytes here");
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", message).with("limit", limit)
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).with("limit", limit)
 }
 
 fn bad(message: impl Into<String>) -> Refusal {

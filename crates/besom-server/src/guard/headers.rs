@@ -1,7 +1,7 @@
 //! Headers of each answer, for browsers.
 
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -21,6 +21,10 @@ const HEADERS: [(HeaderName, &str); 5] = [
 pub(super) fn add(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    // A proxy that collects an answer before it passes it on would keep a stream for itself.
+    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
+        headers.entry("x-accel-buffering").or_insert(HeaderValue::from_static("no"));
     }
     // What a sweep is at present is no matter for caches on the way; files of the page say otherwise themselves.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

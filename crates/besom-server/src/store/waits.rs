@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use besom_remote::{Answer, Call};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::make;
 use crate::hub::Seen;
@@ -30,7 +30,8 @@ pub(super) async fn claim(shared: &Shared, call: &Arc<Call>) -> Result<Answer, R
     let sweep = shared.agents.sweep(shared, agent).await?;
     let waiting = shared.steps.wait(shared, &sweep);
     if call.patience().is_zero() {
-        waiting.round().await;
+        // A search that thinks for longer goes on without this agent, which asks again.
+        drop(timeout(LONGEST, waiting.round()).await);
         return make(shared, call, Urgency::First).await;
     }
     while may_change(&answer) {

@@ -84,7 +84,7 @@ fn completed(mut sub: clap::Command) -> clap::Command {
     let names: Vec<String> = sub.get_arguments().map(|arg| arg.get_id().to_string()).collect();
     for name in names {
         sub = sub.mut_arg(&name, |arg| match name.as_str() {
-            "id" | "ids" | "target" => arg.add(complete::ids()),
+            "id" | "ids" | "target" | "agent" => arg.add(complete::ids()),
             "kind" => arg.add(complete::plots()),
             "state" => arg.add(complete::run_states()),
             "file" | "config" => arg.add(complete::files()),

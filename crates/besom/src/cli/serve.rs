@@ -55,12 +55,16 @@ fn options(arguments: &ServeArguments) -> ServerOptions {
 
 /// The place, which must be a directory of this machine.
 fn check(place: &Place) -> Result<&Place> {
+    if let Some(url) = place.url() {
+        let message =
+            format!("the store {url} is served already: serve a directory of this machine, named by --store");
+        return Err(InputError::new(message).into());
+    }
     match place.directory() {
         Some(_) => Ok(place),
-        None => Err(InputError::new(
-            "only a store in a directory of this machine can be served: name it with --store",
-        )
-        .into()),
+        None => {
+            Err(InputError::new("only a store in a directory can be served: name it with --store").into())
+        }
     }
 }
 
@@ -156,7 +160,8 @@ impl Drop for Beside {
 
 /// Says where the store is being served, if it is.
 pub(crate) fn show_link(place: &Place) {
-    if let Some(link) = place.directory().and_then(link) {
+    let directory = place.directory().filter(|_| place.url().is_none());
+    if let Some(link) = directory.and_then(link) {
         notice(format!("dashboard: {link}"));
     }
 }

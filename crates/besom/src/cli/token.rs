@@ -11,7 +11,7 @@ use crate::cli::{table, target};
 use crate::error::InputError;
 
 pub(crate) fn token(place: &Place, arguments: &TokenArguments) -> Result<Outcome> {
-    let Some(directory) = place.directory() else {
+    let Some(directory) = place.directory().filter(|_| place.url().is_none()) else {
         let message = "tokens are created on the machine of the store: name its directory with --store";
         return Err(InputError::new(message).into());
     };

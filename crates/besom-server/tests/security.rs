@@ -1,0 +1,218 @@
+//! Each route against each kind of caller: what it answers to whom. A route that has no row fails.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod stage;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use besom_server::Scope;
+use serde_json::json;
+
+use stage::{Answer, Stage};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "what only the views need is in their tables")]
+enum Need {
+    Open,
+    Read,
+    Agent,
+    Owner,
+}
+
+/// Method, path as it is routed, and who may use it.
+const ROUTES: &[(&str, &str, Need)] = &[
+    ("GET", "/healthz", Need::Open),
+    ("GET", "/v1/version", Need::Open),
+    ("POST", "/v1/store/{operation}", Need::Agent),
+];
+
+/// The routes that the sources add, by what stands there: `.route("PATH", guard::NEED(METHOD(`.
+fn routes_of_the_sources() -> BTreeSet<(String, String, String)> {
+    let mut found = BTreeSet::new();
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let text: String = fs::read_to_string(&file).unwrap().split_whitespace().collect();
+        for added in text.split(".route(\"").skip(1) {
+            let (path, rest) = added.split_once('"').unwrap();
+            let need = rest.strip_prefix(",guard::").unwrap_or_else(|| panic!("{path} has no guard"));
+            let (need, rest) = need.split_once('(').unwrap();
+            let method = rest.split('(').next().unwrap().to_uppercase();
+            found.insert((method, path.to_owned(), need.to_owned()));
+        }
+    }
+    found
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+/// The routes of the views, whose tables are beside their tests, and of the page, which are open.
+fn is_elsewhere(path: &str, need: &str) -> bool {
+    let is_page = need == "open" && !path.starts_with("/v1/") && path != "/healthz";
+    is_page || path.starts_with("/v1/sweeps") || path == "/v1/watch"
+}
+
+#[test]
+fn each_route_has_a_row_that_says_who_may_use_it() {
+    let rows = ROUTES.iter().map(|(method, path, need)| {
+        ((*method).to_owned(), (*path).to_owned(), format!("{need:?}").to_lowercase())
+    });
+    let rows: BTreeSet<_> = rows.collect();
+    let mut found = routes_of_the_sources();
+    found.retain(|(_, path, need)| !is_elsewhere(path, need));
+    assert_eq!(found, rows);
+}
+
+/// A request with these headers besides those that every good one has.
+fn request(stage: &Stage, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let path = path.replace("{operation}", "sweeps");
+    let has = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+    let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+    if !has("Host") {
+        text += &format!("Host: {}\r\n", stage.address);
+    }
+    if method != "GET" {
+        if !has("Content-Type") {
+            text += "Content-Type: application/json\r\n";
+        }
+        if !has("Content-Length") {
+            text += &format!("Content-Length: {}\r\n", body.len());
+        }
+    }
+    for (name, value) in headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    stage.raw(format!("{text}\r\n{body}").as_bytes())
+}
+
+#[test]
+fn each_route_answers_each_token_as_its_row_says() {
+    let stage = Stage::new();
+    let tokens = stage.tokens();
+    let (_, reader) = tokens.add(Scope::Read, None).unwrap();
+    let (owner, agent) = (tokens.owner(), tokens.agents());
+    for &(method, path, need) in ROUTES {
+        let status = |token: Option<&str>| {
+            let bearer = token.map(|token| format!("Bearer {token}"));
+            let headers: Vec<_> = bearer.iter().map(|bearer| ("Authorization", bearer.as_str())).collect();
+            request(&stage, method, path, &headers, "{}").status
+        };
+        let (nobody, wrong) = (status(None), status(Some("x")));
+        let [read, agent, owner] = [&reader, &agent, &owner].map(|token| status(Some(token)));
+        assert_eq!(wrong, 401, "{path}: a wrong token is never ignored");
+        assert_eq!(nobody, if need == Need::Open { 200 } else { 401 }, "{path} without a token");
+        assert_eq!(owner, 200, "{path} as owner");
+        assert_eq!(read, if need == Need::Owner { 403 } else { 200 }, "{path} as reader");
+        assert_eq!(agent, if need == Need::Owner { 403 } else { 200 }, "{path} as agent");
+    }
+}
+
+#[test]
+fn no_route_answers_foreign_hosts_and_pages() {
+    let stage = Stage::new();
+    let bearer = format!("Bearer {}", stage.tokens().owner());
+    for &(method, path, _) in ROUTES {
+        let code = |headers: &[(&str, &str)]| {
+            let headers = [&[("Authorization", bearer.as_str())], headers].concat();
+            let answer = request(&stage, method, path, &headers, "{}");
+            if answer.status == 200 { "ok".to_owned() } else { answer.code() }
+        };
+        let ours = format!("http://{}", stage.address);
+        assert_eq!(code(&[("Origin", &ours), ("Sec-Fetch-Site", "same-origin")]), "ok", "{path}");
+        assert_eq!(code(&[("Host", "localhost:1234")]), "ok", "{path}: the other end of a tunnel");
+        assert_eq!(code(&[("Host", "evil.example")]), "foreign_host", "{path}");
+        assert_eq!(code(&[("Host", "evil.example:7070")]), "foreign_host", "{path}");
+        assert_eq!(code(&[("Origin", "https://evil.example")]), "foreign_origin", "{path}");
+        assert_eq!(code(&[("Origin", "null")]), "foreign_origin", "{path}");
+        assert_eq!(code(&[("Origin", "http://localhost:3000")]), "foreign_origin", "{path}");
+        assert_eq!(code(&[("Sec-Fetch-Site", "cross-site")]), "foreign_site", "{path}");
+        assert_eq!(code(&[("Sec-Fetch-Site", "same-site")]), "foreign_site", "{path}");
+    }
+    let visit =
+        [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")];
+    assert_eq!(
+        request(&stage, "GET", "/healthz", &visit, "").status,
+        200,
+        "a link to the page may be followed"
+    );
+}
+
+#[test]
+fn state_changes_by_json_alone_and_of_a_limited_size_and_depth() {
+    let stage = Stage::new();
+    let bearer = format!("Bearer {}", stage.tokens().owner());
+    let token = ("Authorization", bearer.as_str());
+    for &(method, path, need) in ROUTES.iter().filter(|(method, ..)| *method != "GET") {
+        let ask = |headers: &[(&str, &str)], body: &str| {
+            let headers = [&[token], headers].concat();
+            request(&stage, method, path, &headers, body).status
+        };
+        for form in ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", ""]
+        {
+            assert_eq!(ask(&[("Content-Type", form)], "{}"), 415, "{path}: {form}");
+        }
+        assert_eq!(ask(&[("Content-Type", "application/json; charset=utf-8")], "{}"), 200, "{path}");
+        let limit = if need == Need::Agent { 8 << 20 } else { 64 << 10 };
+        let large = (limit + 1).to_string();
+        assert_eq!(ask(&[("Content-Length", &large)], ""), 413, "{path}: refused before it is sent");
+        assert_eq!(ask(&[], &format!("{{\"x\": {}1{}}}", "[".repeat(70), "]".repeat(70))), 400, "{path}");
+        assert_eq!(ask(&[("Content-Encoding", "br")], "{}"), 415, "{path}");
+        assert_eq!(ask(&[("Content-Encoding", "gzip")], "{}"), 400, "{path}");
+    }
+}
+
+#[test]
+fn a_body_that_never_comes_and_headers_without_end_do_not_keep_others_waiting() {
+    let stage = Stage::new();
+    let token = stage.tokens().owner();
+    let mut slow: Vec<_> = (0..20).map(|_| stage.connect()).collect();
+    for (number, socket) in slow.iter_mut().enumerate() {
+        let head = format!("POST /v1/store/sweeps HTTP/1.1\r\nHost: {}\r\n", stage.address);
+        let rest = format!(
+            "Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{{"
+        );
+        let text = if number % 2 == 0 { head + &rest } else { head };
+        socket.write_all(text.as_bytes()).unwrap();
+    }
+    assert_eq!(stage.get("/v1/version").status, 200);
+    let endless =
+        format!("GET /healthz HTTP/1.1\r\nHost: {}\r\nX: {}\r\n\r\n", stage.address, "x".repeat(20 << 10));
+    assert_eq!(stage.raw(endless.as_bytes()).status, 431);
+}
+
+#[test]
+fn wrong_tokens_are_refused_for_a_while_and_right_ones_never() {
+    let stage = Stage::new();
+    let statuses: Vec<u16> =
+        (0..40).map(|_| stage.ask("GET", "/v1/version", Some("wrong"), None).status).collect();
+    assert!(statuses.contains(&429), "{statuses:?}");
+    assert!(statuses.iter().all(|status| [401, 429].contains(status)), "{statuses:?}");
+    assert_eq!(stage.get("/v1/version").status, 200);
+}
+
+#[test]
+fn what_is_no_http_or_names_no_host_is_refused() {
+    let stage = Stage::new();
+    assert_eq!(stage.raw(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n").status, 400);
+    assert_eq!(stage.raw(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n").code(), "bad_host");
+    let two = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    assert_eq!(stage.raw(two.as_bytes()).code(), "bad_host");
+}
+
+#[test]
+fn no_answer_holds_a_token() {
+    let stage = Stage::new();
+    let tokens = stage.tokens();
+    for path in ["/v1/version", "/healthz", "/nothing"] {
+        let answer = stage.get(path);
+        let text = format!("{}{}", answer.headers, String::from_utf8_lossy(&answer.body));
+        assert!(!text.contains(&tokens.owner()) && !text.contains(&tokens.agents()), "{path}");
+    }
+    let unknown = stage.post("/v1/store/nonsense", &json!({}));
+    assert_eq!((unknown.status, unknown.code().as_str()), (404, "no_operation"));
+}
