@@ -7,8 +7,8 @@ use std::time::Duration;
 use besom_core::{LoggedKeys, RunNumber, RunState};
 use besom_store::{
     Added, AgentId, AgentRow, Attempt, Bucket, Changes, Claim, End, Event, HeldRun, Lease, NewAgent, NewRun,
-    NewSweep, Output, PastRun, PausedBy, Reply, Row, RunQuery, RunRow, Seen, Status, StopKind, Store,
-    StoreError, SweepId, SweepRow, SweepState,
+    NewSweep, Outlines, Output, PastRun, PausedBy, Reply, Row, RunQuery, RunRow, Seen, Status, StopKind,
+    Store, StoreError, SweepId, SweepRow, SweepState,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

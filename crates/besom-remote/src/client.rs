@@ -12,8 +12,8 @@ use besom_core::{LoggedKeys, RunNumber, RunState};
 use besom_store::forward_queue;
 use besom_store::{
     Added, AgentId, AgentRow, Attempt, Bucket, Changes, Claim, End, Event, HeldRun, Lease, NewAgent, NewRun,
-    NewSweep, Output, PastRun, PausedBy, Queue, Reply, Row, RunQuery, RunRow, Seen, Status, StopKind, Store,
-    StoreError, SweepId, SweepRow, SweepState,
+    NewSweep, Outlines, Output, PastRun, PausedBy, Queue, Reply, Row, RunQuery, RunRow, Seen, Status,
+    StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value};

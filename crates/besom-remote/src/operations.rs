@@ -79,6 +79,8 @@ macro_rules! store_operations {
                 id: &SweepId = SweepId, stops: &[(RunNumber, String)] = Vec<(RunNumber, String)>, kind: StopKind = StopKind
             ) -> u64;
             Owner writes retry(id: &SweepId = SweepId, states: &[RunState] = Vec<RunState>) -> u64;
+            Owner writes retry_runs(id: &SweepId = SweepId, runs: &[RunNumber] = Vec<RunNumber>) -> u64;
+            Read reads outlines(id: &SweepId = SweepId, since: u64 = Wide) -> Outlines;
             Read reads runs(id: &SweepId = SweepId, query: &RunQuery = RunQuery) -> Vec<RunRow>;
             Read reads run(id: &SweepId = SweepId, number: RunNumber = RunNumber) -> RunRow;
             Read reads seen(id: &SweepId = SweepId, number: RunNumber = RunNumber) -> Option<Seen>;

@@ -141,8 +141,10 @@ macro_rules! forward_store {
             add_runs(id: &SweepId, first: RunNumber, runs: &[NewRun], seen: Option<&Seen>) -> Added;
             request_stops(id: &SweepId, stops: &[(RunNumber, String)], kind: StopKind) -> u64;
             retry(id: &SweepId, states: &[RunState]) -> u64;
+            retry_runs(id: &SweepId, runs: &[RunNumber]) -> u64;
             runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
             run(id: &SweepId, number: RunNumber) -> RunRow;
+            outlines(id: &SweepId, since: u64) -> Outlines;
             seen(id: &SweepId, number: RunNumber) -> Option<Seen>;
             attempts(id: &SweepId, number: RunNumber) -> Vec<Attempt>;
             facts(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Map<String, Value>;

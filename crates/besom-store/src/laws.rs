@@ -20,6 +20,7 @@
 
 mod compare;
 mod fold;
+mod outlines;
 mod play;
 mod removal;
 mod script;

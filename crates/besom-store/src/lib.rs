@@ -46,8 +46,9 @@ pub use error::{FileFault, StoreError};
 pub use memory::MemoryStore;
 pub use model::{
     Added, AgentId, AgentRow, Attempt, Bucket, Changes, Claim, ClaimedRun, CurvePart, End, Event, HeldRun,
-    Lease, MAX_FACTS, NewAgent, NewRun, NewSweep, Order, Output, OutputPart, PastRun, PausedBy, Reply, Row,
-    RunChange, RunQuery, RunRow, Seen, Status, StopKind, SweepId, SweepRow, SweepState, Watched,
+    Lease, MAX_FACTS, NewAgent, NewRun, NewSweep, Order, Outlines, Output, OutputPart, PastRun, PausedBy,
+    Reply, Row, RunChange, RunOutline, RunQuery, RunRow, Seen, Status, StopKind, SweepId, SweepRow,
+    SweepState, Watched,
 };
 #[cfg(feature = "mutants")]
 pub use mutants::{Mutant, Mutated};

@@ -6,6 +6,7 @@
 mod agent;
 mod changes;
 mod facts;
+mod outline;
 mod run;
 mod sweep;
 
@@ -14,5 +15,6 @@ pub use self::agent::{
 };
 pub use self::changes::{Bucket, Changes, CurvePart, Event, RunChange};
 pub use self::facts::{MAX_FACTS, Output, OutputPart};
+pub use self::outline::{Outlines, RunOutline};
 pub use self::run::{Added, Attempt, NewRun, Order, PastRun, RunQuery, RunRow, Seen};
 pub use self::sweep::{NewSweep, PausedBy, Status, SweepId, SweepRow, SweepState, Watched};

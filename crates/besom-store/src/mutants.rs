@@ -365,6 +365,7 @@ impl<S: Store> Store for Mutated<S> {
         pause(id: &SweepId, by: PausedBy, reason: Option<&str>) -> ();
         set_label(id: &SweepId, key: &str, value: Option<&str>) -> ();
         retry(id: &SweepId, states: &[RunState]) -> u64;
+        retry_runs(id: &SweepId, runs: &[RunNumber]) -> u64;
         runs(id: &SweepId, query: &RunQuery) -> Vec<RunRow>;
         run(id: &SweepId, number: RunNumber) -> RunRow;
         seen(id: &SweepId, number: RunNumber) -> Option<Seen>;

@@ -21,6 +21,7 @@ mod listing;
 mod logged;
 mod open;
 mod original;
+mod outlines;
 mod output;
 mod past;
 mod presence;

@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use crate::buckets::Buckets;
 use crate::forward::forward_store;
 use crate::{
-    Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Queue,
-    Row, RunQuery, RunRow, Seen, Status, StopKind, StoreError, SweepId, SweepRow, SweepState, derived,
+    Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output, PastRun, PausedBy,
+    Queue, Row, RunChange, RunOutline, RunQuery, RunRow, Seen, Status, StopKind, StoreError, SweepId,
+    SweepRow, SweepState, derived,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
@@ -22,7 +23,7 @@ use crate::{
 /// `laws`) check another against it.
 ///
 /// [`run`](Self::run), [`rows_after`](Self::rows_after), [`logged`](Self::logged),
-/// [`curve`](Self::curve), [`curve_view`](Self::curve_view), [`status`](Self::status) and [`group`](Self::group) are defined in
+/// [`outlines`](Self::outlines), [`curve`](Self::curve), [`curve_view`](Self::curve_view), [`status`](Self::status) and [`group`](Self::group) are defined in
 /// terms of the others; override them where there is a faster way.
 ///
 /// # Stability
@@ -129,6 +130,12 @@ pub trait Store: Queue {
     /// [`StoreError::Transition`] if there are such runs and the sweep is canceled.
     fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError>;
 
+    /// As [`Self::retry`], of these runs; those that have not ended are left alone.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRun`] if any of the runs does not exist; then none is tried again. As [`Self::retry`].
+    fn retry_runs(&mut self, id: &SweepId, runs: &[RunNumber]) -> Result<u64, StoreError>;
+
     /// Runs of a sweep.
     fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError>;
 
@@ -136,6 +143,18 @@ pub trait Store: Queue {
     fn run(&mut self, id: &SweepId, number: RunNumber) -> Result<RunRow, StoreError> {
         let found = self.runs(id, &RunQuery::default())?.into_iter().find(|run| run.number == number);
         found.ok_or_else(|| StoreError::NoRun { sweep: id.clone(), run: number })
+    }
+
+    /// The runs that are new or have changed since a cursor, without points and notes; 0 for all. Signs of life are no changes,
+    /// nor are facts and output.
+    fn outlines(&mut self, id: &SweepId, since: u64) -> Result<Outlines, StoreError> {
+        let Changes { upto, runs, .. } = self.changes(id, since)?;
+        let outline = |change: RunChange| {
+            let run = self.run(id, change.number)?;
+            let agent = self.attempts(id, run.number)?.pop().map(|attempt| attempt.agent);
+            Ok::<_, StoreError>(RunOutline::new(&run, agent, change.added.is_some()))
+        };
+        Ok(Outlines::new(upto, runs.into_iter().map(outline).collect::<Result<_, _>>()?))
     }
 
     /// What a run was suggested from, if that is known: `seen` of [`Self::add_runs`].

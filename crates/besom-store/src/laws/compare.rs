@@ -6,6 +6,7 @@ use besom_core::{Goal, RunNumber, RunState};
 use serde_json::{Map, Value};
 
 use super::fold::{Folded, same_curve};
+use super::outlines::{agree_on_choices, agree_on_outlines};
 use super::verdict::{Verdict, expect_ok, same};
 use super::view::{all_runs, curves, folded};
 use crate::memory::is_own_text;
@@ -70,6 +71,8 @@ pub(super) fn agree_at_last<S: Store>(sides: &mut Sides<'_, S>) -> Verdict {
     same("sweeps", &ids.as_slice(), &sides.sweeps)?;
     for id in sides.sweeps {
         agree_on_views(sides, id)?;
+        agree_on_outlines(sides.store, id)?;
+        agree_on_choices(sides.store, id)?;
         agree_on_curves(sides, id)?;
         agree_on_events(sides, id)?;
         refuses_what_is_not_there(sides.store, id)?;
@@ -310,6 +313,7 @@ fn refuses_what_is_not_there(store: &mut dyn Store, id: &SweepId) -> Verdict {
     let answers = [
         ("run", store.run(id, next).map(drop)),
         ("attempts", store.attempts(id, next).map(drop)),
+        ("retry_runs", store.retry_runs(id, &[RunNumber::FIRST, next]).map(drop)),
         ("request_stops", store.request_stops(id, &stops, crate::StopKind::Cancel).map(drop)),
     ];
     for (call, answer) in answers {

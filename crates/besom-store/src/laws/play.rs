@@ -177,6 +177,12 @@ impl<S: Store> Stage<S> {
             Step::Retry { sweep, states } => {
                 self.refusable("retry", *sweep, |store, id| store.retry(id, states))
             }
+            Step::RetryRuns { sweep, runs } => {
+                let count = self.count(*sweep)?;
+                let chosen = runs.iter().filter(|_| count > 0).map(|run| RunNumber::from_index(run % count));
+                let runs: Vec<RunNumber> = chosen.collect();
+                self.refusable("retry_runs", *sweep, |store, id| store.retry_runs(id, &runs))
+            }
             Step::Stops { sweep, runs, kind } => {
                 let count = self.count(*sweep)?;
                 let chosen = runs.iter().filter(|_| count > 0).map(|run| RunNumber::from_index(run % count));

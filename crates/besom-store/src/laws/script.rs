@@ -58,6 +58,7 @@ pub(super) enum Step {
     GiveUpAll { sweep: usize, later: bool },
     Cap { sweep: usize, cap: Option<u64> },
     Retry { sweep: usize, states: Vec<RunState> },
+    RetryRuns { sweep: usize, runs: Vec<usize> },
     Pass { ms: i64 },
     Follow { sweep: usize, follower: usize },
     Group { steps: Vec<Step> },
@@ -132,6 +133,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (sweep(), option::of(0..9u64)).prop_map(|(sweep, cap)| Step::Cap { sweep, cap }),
         2 => (sweep(), vec(prop_oneof![2 => select(vec![RunState::Failed, RunState::Crashed]), 1 => select(RunState::ALL.to_vec())], 0..4))
             .prop_map(|(sweep, states)| Step::Retry { sweep, states }),
+        1 => (sweep(), vec(0..8usize, 0..4)).prop_map(|(sweep, runs)| Step::RetryRuns { sweep, runs }),
         4 => prop_oneof![4 => 0..30i64, 1 => -30..0i64, 1 => 0..1000i64].prop_map(|ms| Step::Pass { ms }),
         3 => (sweep(), 0..FOLLOWERS).prop_map(|(sweep, follower)| Step::Follow { sweep, follower }),
     ]

@@ -98,6 +98,16 @@ impl Store for MemoryStore {
         stock.sweep(id)?.retry(states, now)
     }
 
+    fn retry_runs(&mut self, id: &SweepId, runs: &[RunNumber]) -> Result<u64, StoreError> {
+        let (mut stock, now) = self.open();
+        let sweep = stock.sweep(id)?;
+        let mut places = runs.iter().map(|run| sweep.place(*run)).collect::<Result<Vec<_>, _>>()?;
+        places.sort_unstable();
+        places.dedup();
+        places.retain(|&at| !sweep.runs[at].row.state.is_open());
+        sweep.retry_at(&places, now)
+    }
+
     fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError> {
         let (mut stock, _) = self.open();
         Ok(stock.sweep(id)?.listed(query))
@@ -201,6 +211,7 @@ impl Store for MemoryStore {
         let held = sweep.held();
         let row = |agent: &super::stock::Agent| AgentRow {
             alive: agent.is_alive(now),
+            left: agent.gone,
             run: held.get(&agent.id).copied(),
             ..AgentRow::new(agent.id, &agent.new.name, agent.seen_ms)
         };

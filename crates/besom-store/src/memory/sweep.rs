@@ -433,7 +433,11 @@ impl Sweep {
 
     pub(super) fn retry(&mut self, states: &[RunState], now: u64) -> Result<u64, StoreError> {
         let ends: Vec<RunState> = states.iter().copied().filter(|state| !state.is_open()).collect();
-        let chosen = self.index.in_states(&ends);
+        self.retry_at(&self.index.in_states(&ends), now)
+    }
+
+    /// The same of runs that have ended.
+    pub(super) fn retry_at(&mut self, chosen: &[usize], now: u64) -> Result<u64, StoreError> {
         if chosen.is_empty() {
             return Ok(0);
         }
@@ -442,7 +446,7 @@ impl Sweep {
             SweepState::Finished => self.go(SweepState::Running, None, "resumed", now),
             SweepState::Pending | SweepState::Running | SweepState::Paused => {}
         }
-        for &at in &chosen {
+        for &at in chosen {
             self.edit(at, |run, _| {
                 (run.row.state, run.row.ended_ms, run.given_up) = (RunState::Pending, None, false);
                 (run.row.stop_kind, run.row.stop_reason) = (None, None);

@@ -20,7 +20,7 @@ impl Sweep {
             Order::Best => Box::new(self.index.ranked()),
         };
         let rows = places.map(|at| &self.runs[at].row);
-        let chosen = rows.filter(|row| query.states.is_empty() || query.states.contains(&row.state));
+        let chosen = rows.filter(|row| query.chooses(row.number, row.state));
         chosen.skip(bounded(query.offset)).take(query.limit.map_or(usize::MAX, bounded)).cloned().collect()
     }
 

@@ -46,6 +46,9 @@ pub struct AgentRow {
     /// Whether it has not left and showed a sign of life within its heartbeat timeout, by the clock of whoever asks: for people
     /// to read. Nothing is decided by it.
     pub alive: bool,
+    /// Whether it has left: by itself, or because it was found dead.
+    #[serde(default)]
+    pub left: bool,
     /// The run it holds; the one of the lowest number, if there are several.
     pub run: Option<RunNumber>,
 }
@@ -53,7 +56,7 @@ pub struct AgentRow {
 impl AgentRow {
     /// An agent that was heard of at `seen_ms`, is alive and holds no run.
     pub fn new(id: AgentId, name: impl Into<String>, seen_ms: u64) -> Self {
-        Self { id, name: name.into(), seen_ms, alive: true, run: None }
+        Self { id, name: name.into(), seen_ms, alive: true, left: false, run: None }
     }
 }
 

@@ -211,6 +211,10 @@ impl Attempt {
 pub struct RunQuery {
     /// Only runs in these states; all if empty.
     pub states: Vec<RunState>,
+    /// Only runs of these numbers; all if empty. Numbers that no run has are ignored.
+    pub numbers: Vec<RunNumber>,
+    /// Only runs of higher numbers than this, if given: the next page of a listing by number.
+    pub after: Option<RunNumber>,
     /// In which order.
     pub order: Order,
     /// At most this many, if given.
@@ -220,10 +224,31 @@ pub struct RunQuery {
 }
 
 impl RunQuery {
+    /// Whether a run of this number, in this state, is one of those asked for.
+    pub(crate) fn chooses(&self, number: RunNumber, state: RunState) -> bool {
+        (self.states.is_empty() || self.states.contains(&state))
+            && (self.numbers.is_empty() || self.numbers.contains(&number))
+            && self.after.is_none_or(|after| number > after)
+    }
+
     /// The same for runs in these states only.
     #[must_use]
     pub fn states(mut self, states: impl Into<Vec<RunState>>) -> Self {
         self.states = states.into();
+        self
+    }
+
+    /// The same for runs of these numbers only.
+    #[must_use]
+    pub fn numbers(mut self, numbers: impl Into<Vec<RunNumber>>) -> Self {
+        self.numbers = numbers.into();
+        self
+    }
+
+    /// The same for runs of higher numbers only.
+    #[must_use]
+    pub fn after(mut self, number: impl Into<Option<RunNumber>>) -> Self {
+        self.after = number.into();
         self
     }
 

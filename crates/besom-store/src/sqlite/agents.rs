@@ -120,6 +120,7 @@ impl Tx<'_> {
                 id: AgentId(key.cast_unsigned()),
                 name: row.get("name")?,
                 seen_ms,
+                left: gone,
                 alive: !gone && is_alive(seen_ms, row.get("heartbeat_timeout_ms")?, self.now),
                 run: held.get(&key).copied().and_then(RunNumber::new),
             })

@@ -18,12 +18,7 @@ impl Tx<'_> {
             Order::Newest => "r.number DESC",
             Order::Best => "r.rank, r.loss, r.number",
         };
-        // The names of states are ours, so that they need no escaping.
-        let states: Vec<String> = query.states.iter().map(|state| format!("'{state}'")).collect();
-        let condition = match states.as_slice() {
-            [] => String::new(),
-            states => format!("AND r.state IN ({})", states.join(", ")),
-        };
+        let condition = condition(query);
         let mut statement = self
             .conn
             .prepare(&format!("{} {condition} ORDER BY {order} LIMIT ?2 OFFSET ?3", select_rows()))?;
@@ -45,6 +40,18 @@ impl Tx<'_> {
             None => Err(StoreError::NoRun { sweep: sweep.record.id.clone(), run: number }.into()),
         }
     }
+}
+
+/// Which runs are asked for. The names of states are ours, and numbers are numbers: nothing needs escaping.
+fn condition(query: &RunQuery) -> String {
+    let states: Vec<String> = query.states.iter().map(|state| format!("'{state}'")).collect();
+    let numbers: Vec<String> = query.numbers.iter().map(|number| bounded(number.get()).to_string()).collect();
+    let among = |column: &str, values: &[String]| match values {
+        [] => String::new(),
+        values => format!(" AND {column} IN ({})", values.join(", ")),
+    };
+    let after = query.after.map(|after| format!(" AND r.number > {}", bounded(after.get())));
+    [among("r.state", &states), among("r.number", &numbers), after.unwrap_or_default()].concat()
 }
 
 fn select_rows() -> String {

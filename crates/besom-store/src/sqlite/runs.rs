@@ -1,5 +1,7 @@
 //! Runs: the row of one, adding them, asking them to end, trying them again.
 
+use std::collections::BTreeSet;
+
 use besom_core::{RunNumber, RunState};
 use rusqlite::{Row, params};
 
@@ -188,13 +190,28 @@ impl Tx<'_> {
         let is_chosen = |state: &RunState| !state.is_open() && states.contains(state);
         let ended: Vec<RunState> = RunState::ALL.into_iter().filter(is_chosen).collect();
         let numbers = self.numbers_in(sweep, &ended)?;
+        self.retry_ended(sweep, &numbers)
+    }
+
+    /// The same of these runs.
+    pub(super) fn retry_runs(&self, sweep: &mut Sweep, numbers: &[RunNumber]) -> Outcome<u64> {
+        let mut ended = BTreeSet::new();
+        for &number in numbers {
+            if !self.run(sweep, number)?.record.state.is_open() {
+                ended.insert(number);
+            }
+        }
+        self.retry_ended(sweep, &Vec::from_iter(ended))
+    }
+
+    fn retry_ended(&self, sweep: &mut Sweep, numbers: &[RunNumber]) -> Outcome<u64> {
         if numbers.is_empty() {
             return Ok(0);
         }
         if let Some(entry) = sweep.record.reopen(self.now)? {
             self.log(sweep, None, &entry)?;
         }
-        for &number in &numbers {
+        for &number in numbers {
             let mut run = self.run(sweep, number)?;
             let entry = run.record.retry();
             self.log(sweep, Some(number), &entry)?;

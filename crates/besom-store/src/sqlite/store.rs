@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::SqliteStore;
 use crate::{
-    Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Row,
-    RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output, PastRun, PausedBy,
+    Row, RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for SqliteStore {
@@ -75,6 +75,14 @@ impl Store for SqliteStore {
 
     fn retry(&mut self, id: &SweepId, states: &[RunState]) -> Result<u64, StoreError> {
         self.write(|tx| tx.on_sweep(id, |sweep| tx.retry(sweep, states)))
+    }
+
+    fn retry_runs(&mut self, id: &SweepId, runs: &[RunNumber]) -> Result<u64, StoreError> {
+        self.write(|tx| tx.on_sweep(id, |sweep| tx.retry_runs(sweep, runs)))
+    }
+
+    fn outlines(&mut self, id: &SweepId, since: u64) -> Result<Outlines, StoreError> {
+        self.read(|tx| tx.outlines(&tx.sweep(id)?, since))
     }
 
     fn runs(&mut self, id: &SweepId, query: &RunQuery) -> Result<Vec<RunRow>, StoreError> {
