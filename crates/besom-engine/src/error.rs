@@ -7,7 +7,7 @@ use besom_agent::AgentError;
 use besom_config::Diagnostics;
 use besom_controller::ControllerError;
 use besom_core::{RegistryError, RunState};
-use besom_store::StoreError;
+use besom_store::{Added, StoreError, SweepId};
 use thiserror::Error;
 
 /// Why the engine could not do what was asked.
@@ -90,6 +90,31 @@ pub enum EngineError {
     Quarantined {
         /// Why.
         reason: String,
+    },
+    /// Names mean nothing of a sweep's runs.
+    #[error("{}; known: {}", problems.join("; "), known.join(", "))]
+    UnknownColumns {
+        /// Each of them, with the name that was probably meant.
+        problems: Vec<String>,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// What is written cannot be written.
+    #[error("cannot write")]
+    Output(#[source] io::Error),
+    /// Values for a run are not those of a point of the sweep.
+    #[error("{}", problems.join("; "))]
+    Values {
+        /// All that is wrong with them.
+        problems: Vec<String>,
+    },
+    /// The store has added no run to a sweep.
+    #[error("sweep {sweep} {}", crate::add::refusal(refused))]
+    Refused {
+        /// The sweep.
+        sweep: SweepId,
+        /// What the store said.
+        refused: Added,
     },
     /// A prior run has not ended.
     #[error("{origin} is {state}: only runs that have ended can be learned from")]

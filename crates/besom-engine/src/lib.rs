@@ -66,18 +66,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod add;
 pub mod ask_tell;
 mod build;
 mod create;
 mod crew;
+mod csv;
 mod end;
 mod error;
+mod fields;
 mod files;
+mod glance;
 mod json_fault;
+mod leaves;
 #[cfg(feature = "mutants")]
 mod lossy;
 mod network;
 mod news;
+mod output;
 mod past;
 mod path;
 mod place;
@@ -86,17 +92,25 @@ mod run;
 mod size;
 mod start;
 
+pub use add::{enqueue, set_run_cap};
 pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, create_with, seed};
 pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked};
+pub use csv::write_csv;
 pub use end::{end_sweep, outlast};
 pub use error::EngineError;
+pub use fields::Fields;
 pub use files::program_directory;
+pub use glance::{
+    NAME, NOTES, Pace, TAGS, is_idle, left_ms, missing_metric, over, run_state, sweep_name, usual_reason,
+};
 pub use json_fault::json_fault;
+pub use leaves::{leaf, leaves};
 #[cfg(feature = "mutants")]
 pub use lossy::Lossy;
 pub use news::News;
+pub use output::{output_file, run_output};
 pub use past::past;
 pub use path::id_of_path;
 pub use place::{BackupContent, Place, STORE_VARIABLE, find_sweep, open};

@@ -22,6 +22,30 @@ pub struct Axis {
     levels: Option<Levels>,
 }
 
+/// How values lie along an axis.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Layout {
+    /// At even distances from `low` at 0 to `high` at 1.
+    Linear {
+        /// The value at 0.
+        low: f64,
+        /// The value at 1.
+        high: f64,
+    },
+    /// Their logarithms at even distances, from that of `low` at 0 to that of `high` at 1.
+    Logarithmic {
+        /// The value at 0; positive.
+        low: f64,
+        /// The value at 1.
+        high: f64,
+    },
+    /// In the order of a list: the k-th of n, counted from 0, at (k + 1/2) / n.
+    Listed(Vec<Value>),
+    /// By the quantiles of their distribution, in no simpler way.
+    Quantiles,
+}
+
 impl Axis {
     /// The axis of a parameter.
     pub fn new(parameter: &Parameter) -> Self {
@@ -72,6 +96,37 @@ impl Axis {
             }
             None => u,
         }
+    }
+
+    /// How values lie along it. Whole numbers are linear, each in the middle of its cell.
+    ///
+    /// ```
+    /// use besom_core::{Distribution, Parameter};
+    /// use besom_insight::{Axis, Layout};
+    ///
+    /// let layers = Axis::new(&Parameter::new("layers", Distribution::int(1, 4)));
+    /// assert_eq!(layers.layout(), Layout::Linear { low: 0.5, high: 4.5 });
+    /// ```
+    pub fn layout(&self) -> Layout {
+        match (&self.levels, &self.distribution) {
+            (_, &Distribution::IntUniform { min, max }) => {
+                Layout::Linear { low: min as f64 - 0.5, high: max as f64 + 0.5 }
+            }
+            (Some(levels), _) => {
+                Layout::Listed((0..levels.count()).filter_map(|k| levels.value(k)).collect())
+            }
+            (None, Distribution::Continuous(shape) | Distribution::Quantized(shape, _)) => of_shape(*shape),
+            (None, _) => Layout::Quantiles,
+        }
+    }
+
+    /// The value at a place from 0 to 1, or the nearest one.
+    pub fn value(&self, u: f64) -> Value {
+        let count = self.levels.as_ref().map_or(0, Levels::count);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate")]
+        let cell = ((u * count as f64) as u128).min(count.saturating_sub(1));
+        let level = self.levels.as_ref().and_then(|levels| levels.value(cell));
+        level.unwrap_or_else(|| self.distribution.quantile(u))
     }
 
     /// Round values to write beside the axis, as places and texts, in order: all values of a short list or range, some of a
@@ -150,6 +205,19 @@ fn texts(values: &[Value]) -> Vec<String> {
         other => other.to_string(),
     };
     values.iter().map(text).collect()
+}
+
+/// How the values of a shape lie along its quantiles.
+fn of_shape(shape: Continuous) -> Layout {
+    let (low, high) = (shape.quantile(0.0), shape.quantile(1.0));
+    match shape {
+        Continuous::Uniform { .. } => Layout::Linear { low, high },
+        Continuous::Normal { .. } | Continuous::LogNormal { .. } | Continuous::Beta { .. } => {
+            Layout::Quantiles
+        }
+        _ if low > 0.0 && high.is_finite() => Layout::Logarithmic { low, high },
+        _ => Layout::Quantiles,
+    }
 }
 
 /// Whether the quantiles of a shape are those of its logarithm.

@@ -18,11 +18,11 @@ mod span;
 mod surface;
 mod ticks;
 
-pub use axis::Axis;
+pub use axis::{Axis, Layout};
 pub use error::InsightError;
 pub use importance::Importance;
 pub use number::number;
 pub use sample::{Sample, ValuedRun};
 pub use span::Span;
-pub use surface::Surface;
+pub use surface::{Forecast, Surface};
 pub use ticks::numbers;

@@ -27,6 +27,18 @@ pub struct Surface {
     scale: Vec<(f64, f64)>,
 }
 
+/// What a model expects somewhere, in units of the metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Forecast {
+    /// The expected value.
+    pub mean: f64,
+    /// The value at one standard deviation of the score below it.
+    pub low: f64,
+    /// The value at one standard deviation of the score above it.
+    pub high: f64,
+}
+
 impl Sample<'_> {
     /// The surface over the axes with these numbers, of the runs that have a place on all of them.
     ///
@@ -99,11 +111,28 @@ impl Surface {
     /// Predicted scores in the middles of `cells` equal parts of each axis, the first axis running fastest: `cells` numbers
     /// for one axis, `cells²` for two. A part of an axis between two values of a list counts for the nearer one.
     pub fn cells(&self, cells: usize) -> Result<Vec<f64>, InsightError> {
+        Ok(self.predict(&self.middles(cells))?.iter().copied().collect())
+    }
+
+    fn middles(&self, cells: usize) -> DMatrix<f64> {
         let d = self.axes.len();
         let power = |k: usize| (0..k).fold(1, |product: usize, _| product * cells);
         let middle = |i: usize, k: usize| ((i / power(k) % cells) as f64 + 0.5) / cells as f64;
-        let places = DMatrix::from_fn(power(d), d, |i, k| self.axes[k].snap(middle(i, k)));
-        Ok(self.predict(&places)?.iter().copied().collect())
+        DMatrix::from_fn(power(d), d, |i, k| self.axes[k].snap(middle(i, k)))
+    }
+
+    /// What the model expects in the middles of [`cells`](Self::cells), in units of the metric, with a standard deviation of its
+    /// scores to either side.
+    ///
+    /// # Errors
+    /// As [`Self::scores`].
+    pub fn forecast(&self, cells: usize) -> Result<Vec<Forecast>, InsightError> {
+        let marginals = self.posterior.predict(&self.middles(cells))?;
+        let forecast = |(&mean, &sd): (&f64, &f64)| {
+            let (better, worse) = (self.value(mean - sd), self.value(mean + sd));
+            Forecast { mean: self.value(mean), low: better.min(worse), high: better.max(worse) }
+        };
+        Ok(marginals.mean.iter().zip(marginals.sd.iter()).map(forecast).collect())
     }
 
     /// The value of the metric that has this score, between the best and the worst of the runs.

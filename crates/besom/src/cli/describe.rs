@@ -1,21 +1,12 @@
 //! How several commands describe sweeps and runs.
 
 use besom_core::{Best, Goal, RunState};
-use besom_engine::MissingMetric;
-use besom_store::{PausedBy, RunRow, Status, Store, StoreError, SweepRow, SweepState};
+use besom_store::{RunRow, Status, SweepRow, SweepState};
 
 use crate::cli::table;
 use crate::cli::text::Paint;
 
-/// The labels of a sweep that besom gives a meaning: a name in place of that in its file, tags (a list in JSON), a note.
-pub(crate) const NAME: &str = "name";
-pub(crate) const TAGS: &str = "tags";
-pub(crate) const NOTES: &str = "notes";
-
-/// The name of a sweep, if it has one.
-pub(crate) fn name(sweep: &SweepRow) -> Option<&str> {
-    sweep.new.labels.get(NAME).or(sweep.new.name.as_ref()).map(String::as_str)
-}
+pub(crate) use besom_engine::{NAME, NOTES, TAGS, is_idle, missing_metric, over, sweep_name as name};
 
 /// The name of a sweep in parentheses, if it has one.
 pub(crate) fn title(sweep: &SweepRow) -> String {
@@ -36,11 +27,6 @@ pub(crate) fn metric(sweep: &SweepRow) -> &str {
 /// Which way the metric is better.
 pub(crate) fn goal(sweep: &SweepRow) -> Goal {
     sweep.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)
-}
-
-/// Whether nobody works on a sweep that could be worked on.
-pub(crate) fn is_idle(sweep: &SweepRow, status: &Status) -> bool {
-    matches!(sweep.state, SweepState::Pending | SweepState::Running) && status.agents == 0
 }
 
 /// The state of a sweep in a word: a running one that nobody works on is `idle`.
@@ -71,11 +57,6 @@ pub(crate) fn count(status: &Status, wanted: RunState) -> u64 {
     status.counts.iter().filter(|(state, _)| *state == wanted).map(|(_, count)| count).sum()
 }
 
-/// How many runs have ended.
-pub(crate) fn over(status: &Status) -> u64 {
-    status.counts.iter().filter(|(state, _)| !state.is_open()).map(|(_, count)| count).sum()
-}
-
 /// The number of runs as [`besom_engine::counts`] writes it.
 pub(crate) fn counts(of: Option<u64>, status: &Status) -> String {
     besom_engine::counts(of, &status.counts, status.stopped)
@@ -98,12 +79,4 @@ pub(crate) fn best(sweep: &SweepRow, run: &RunRow, value: f64) -> String {
     let mut lines = vec![format!("best {} {} in run {}", metric(sweep), table::number(value), run.number)];
     lines.extend(table::pairs(table::flat(&run.point)).into_iter().map(|pair| format!("  {pair}")));
     lines.join("\n")
-}
-
-/// Why no finished run has a value of the metric, unless the sweep was paused for it, which says it already.
-pub(crate) fn missing_metric(store: &mut dyn Store, sweep: &SweepRow) -> Result<Option<String>, StoreError> {
-    if sweep.paused_by == Some(PausedBy::Metric) {
-        return Ok(None);
-    }
-    Ok(MissingMetric::of(store, sweep.id())?.map(|missing| missing.conclusion()))
 }

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use besom_agent::run_directory;
 use besom_store::{RunRow, SweepId};
 
 /// How much of the end of an output is read for its last lines.
@@ -23,17 +22,9 @@ impl Files {
         Self { directory: directory.map(Path::to_owned), sweep: sweep.clone() }
     }
 
-    /// The directory of a run, whether it exists or not.
-    pub(crate) fn run(&self, run: &RunRow) -> Option<PathBuf> {
-        Some(run_directory(self.directory.as_deref()?, &self.sweep, run.number))
-    }
-
     /// The file with the output of a run's newest attempt, if there is one.
     pub(crate) fn output(&self, run: &RunRow) -> Option<PathBuf> {
-        let directory = self.run(run)?;
-        let attempt = format!("attempt-{}", run.attempt);
-        let places = [directory.join(attempt).join("output.log"), directory.join("output.log")];
-        places.into_iter().find(|path| path.is_file())
+        besom_engine::output_file(self.directory.as_deref()?, &self.sweep, run.number, run.attempt)
     }
 
     /// The last lines of a run's output that are not blank, as its program printed them.

@@ -11,16 +11,14 @@ use crate::cli::arguments::RetryArguments;
 use crate::cli::output::{Outcome, line};
 use crate::cli::{table, target};
 use crate::error::InputError;
-use besom_engine::Place;
+use besom_engine::{Place, usual_reason};
 
 pub(crate) fn pause(place: &Place, id: &str) -> Result<Outcome> {
-    change(place, id, SweepState::Paused, "by its owner", |id| {
-        format!("paused; resume with: besom resume {id}")
-    })
+    change(place, id, SweepState::Paused, |id| format!("paused; resume with: besom resume {id}"))
 }
 
 pub(crate) fn resume(place: &Place, id: &str) -> Result<Outcome> {
-    change(place, id, SweepState::Running, "", |id| format!("resumed; start an agent with: besom agent {id}"))
+    change(place, id, SweepState::Running, |id| format!("resumed; start an agent with: besom agent {id}"))
 }
 
 pub(crate) fn stop(place: &Place, target: &Path) -> Result<Outcome> {
@@ -31,18 +29,18 @@ pub(crate) fn stop(place: &Place, target: &Path) -> Result<Outcome> {
         );
         return Err(InputError::new(message).into());
     }
-    end(place, &id, SweepState::Finished, "stopped by its owner", "stopped; running runs will finish")
+    end(place, &id, SweepState::Finished, "stopped; running runs will finish")
 }
 
 pub(crate) fn cancel(place: &Place, id: &str) -> Result<Outcome> {
-    end(place, id, SweepState::Canceled, "canceled by its owner", "canceled; running runs are killed")
+    end(place, id, SweepState::Canceled, "canceled; running runs are killed")
 }
 
 /// Ends a sweep. Again, it still ends the runs of agents that have died since.
-fn end(place: &Place, id: &str, to: SweepState, reason: &str, described: &str) -> Result<Outcome> {
+fn end(place: &Place, id: &str, to: SweepState, described: &str) -> Result<Outcome> {
     let mut store = place.open()?;
     let sweep = target::sweep(&mut *store, place, id)?;
-    let ended = besom_engine::end_sweep(&mut *store, place.directory(), &sweep.new.id, to, Some(reason));
+    let ended = besom_engine::end_sweep(&mut *store, place.directory(), &sweep.new.id, to, usual_reason(to));
     let running = ended.map_err(|error| refused(&error))?;
     let id = &sweep.new.id;
     match sweep.state == to {
@@ -56,21 +54,14 @@ fn end(place: &Place, id: &str, to: SweepState, reason: &str, described: &str) -
     Ok(Outcome::Done)
 }
 
-fn change(
-    place: &Place,
-    id: &str,
-    to: SweepState,
-    reason: &str,
-    describe: impl FnOnce(&str) -> String,
-) -> Result<Outcome> {
+fn change(place: &Place, id: &str, to: SweepState, describe: impl FnOnce(&str) -> String) -> Result<Outcome> {
     let mut store = place.open()?;
     let sweep = target::sweep(&mut *store, place, id)?;
     if sweep.state == to {
         line(format!("sweep {} is already {to}", sweep.new.id))?;
         return Ok(Outcome::Done);
     }
-    let reason = (!reason.is_empty()).then_some(reason);
-    store.set_state(&sweep.new.id, to, reason).map_err(|error| refused(&error))?;
+    store.set_state(&sweep.new.id, to, usual_reason(to)).map_err(|error| refused(&error))?;
     line(format!("sweep {} {}", sweep.new.id, describe(sweep.new.id.as_str())))?;
     Ok(Outcome::Done)
 }

@@ -1,10 +1,9 @@
 //! Commands that add to a sweep and to what is said of it: `extend`, `enqueue`, `rename`, `tag`, `note`.
 
 use anyhow::Result;
-use besom_controller::Controller;
-use besom_core::{Registry, RunNumber, Space, did_you_mean, nearest};
-use besom_engine::{Place, build, stored_config};
-use besom_store::{Added, NewRun, Store, SweepRow, SweepState};
+use besom_core::Registry;
+use besom_engine::{EngineError, Place};
+use besom_store::{Added, Store, SweepState};
 use serde_json::{Map, Value, json};
 
 use crate::cli::arguments::{EnqueueArguments, NoteArguments, RenameArguments, TagArguments};
@@ -26,8 +25,7 @@ pub(crate) fn extend(registry: &Registry, place: &Place, id: &str, more: u64) ->
         }
     };
     let cap = from.saturating_add(more);
-    store.set_run_cap(id, Some(cap)).map_err(|error| refused(&error))?;
-    end_if_exhausted(registry, &mut *store, &sweep)?;
+    besom_engine::set_run_cap(registry, &mut *store, &sweep, Some(cap)).map_err(|error| refused(&error))?;
     let (now, status) = (store.sweep(id)?, store.status(id)?);
     let next = match now.state {
         SweepState::Finished => {
@@ -44,86 +42,32 @@ pub(crate) fn extend(registry: &Registry, place: &Place, id: &str, more: u64) ->
     Ok(Outcome::Done)
 }
 
-/// Ends a sweep again whose target is reached or whose search method has no point left. One whose algorithms are its owner's,
-/// and not in the registry, is for its owner to end.
-fn end_if_exhausted(registry: &Registry, store: &mut dyn Store, sweep: &SweepRow) -> Result<()> {
-    if sweep.state == SweepState::Finished
-        && let Ok(built) = build(registry, &stored_config(registry, sweep)?, sweep.new.seed)
-    {
-        Controller::new(sweep.id().clone(), built).last_step(store)?;
-    }
-    Ok(())
-}
-
 pub(crate) fn enqueue(registry: &Registry, place: &Place, arguments: &EnqueueArguments) -> Result<Outcome> {
     let mut store = place.open()?;
     let sweep = target::sweep(&mut *store, place, &arguments.id)?;
-    let config = stored_config(registry, &sweep)?;
-    let point = point(&config.space, &arguments.values)?;
-    let note = json!({ "why": "enqueued by its owner" }).as_object().cloned().unwrap_or_default();
-    let run = NewRun::new(point).note(note);
-    let number = add(&mut *store, &sweep, &run)?;
+    let (given, problems) = assignments(&arguments.values);
+    let added = match besom_engine::enqueue(registry, &mut *store, &sweep, &given) {
+        Err(EngineError::Values { problems: more }) => Err([problems, more].concat()),
+        _ if !problems.is_empty() => Err(problems),
+        added => Ok(added.map_err(not_added)?),
+    };
+    let number = added.map_err(|problems| InputError::new(problems.join("; ")))?;
     let id = &sweep.new.id;
     line(format!("added run {number} to sweep {id}; run it with: besom agent {id}"))?;
     Ok(Outcome::Done)
 }
 
-/// The point of these values: one of the space, and complete.
-fn point(space: &Space, values: &[String]) -> Result<Map<String, Value>> {
-    let (given, mut problems) = assignments(values);
-    let names: Vec<String> = space.parameters().iter().map(|parameter| parameter.name.to_string()).collect();
-    for name in given.keys().filter(|name| !names.contains(name)) {
-        let near = did_you_mean(nearest(name, names.iter().map(String::as_str)));
-        problems.push(format!("no parameter '{name}'{near}"));
-    }
-    let middle = space.decode(&vec![0.5; space.dimensions()]);
-    let mut values = Vec::new();
-    for (parameter, name) in space.parameters().iter().zip(&names) {
-        let distribution = &parameter.distribution;
-        // Anywhere in the space, a constant has its value.
-        let constant = middle.get(&parameter.name).filter(|_| distribution.is_constant());
-        match given.get(name).or(constant).cloned() {
-            None => problems.push(format!("{name} has no value")),
-            Some(value) if !distribution.contains(&value) => {
-                problems
-                    .push(format!("{name}: {value} is not a possible value of its {}", distribution.name()));
-            }
-            Some(value) => values.push((parameter.name.clone(), value)),
+/// What can be done where a sweep takes no run.
+fn not_added(error: EngineError) -> anyhow::Error {
+    let EngineError::Refused { sweep: id, refused } = &error else { return error.into() };
+    let way_out = match refused {
+        Added::Capped | Added::Closed(SweepState::Finished) => {
+            format!("; allow one more with: besom extend {id} 1")
         }
-    }
-    if problems.is_empty() {
-        return Ok(besom_core::Point::from_iter(values).to_json());
-    }
-    Err(InputError::new(problems.join("; ")).into())
-}
-
-/// Adds the run behind all others, whoever else adds some meanwhile.
-fn add(store: &mut dyn Store, sweep: &SweepRow, run: &NewRun) -> Result<RunNumber> {
-    let id = &sweep.new.id;
-    let mut next = RunNumber::FIRST.plus(usize::try_from(sweep.runs)?);
-    loop {
-        let refused = match store.add_runs(id, next, std::slice::from_ref(run), None)? {
-            Added::Added(_) => return Ok(next),
-            Added::Lost(other) => {
-                next = other;
-                continue;
-            }
-            Added::Capped => {
-                format!(
-                    "sweep {id} already has all runs that its run_cap allows; allow one more with: besom extend {id} 1"
-                )
-            }
-            Added::Closed(SweepState::Paused) => {
-                format!("sweep {id} is paused and takes no runs; resume it with: besom resume {id}")
-            }
-            Added::Closed(SweepState::Finished) => {
-                format!("sweep {id} is finished and takes no runs; allow one more with: besom extend {id} 1")
-            }
-            Added::Closed(state) => format!("sweep {id} is {state} and takes no runs"),
-            other => format!("the store refused the run: {other:?}"),
-        };
-        return Err(InputError::new(refused).into());
-    }
+        Added::Closed(SweepState::Paused) => format!("; resume it with: besom resume {id}"),
+        _ => String::new(),
+    };
+    InputError::new(format!("{error}{way_out}")).into()
 }
 
 pub(crate) fn rename(place: &Place, arguments: &RenameArguments) -> Result<Outcome> {

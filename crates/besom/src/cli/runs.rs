@@ -1,14 +1,13 @@
 //! `besom runs`: the runs of a sweep as a table, JSON or CSV.
 
-mod csv;
-mod fields;
+mod columns;
 
 use std::cmp::Ordering;
 use std::io::IsTerminal;
 
 use anyhow::Result;
 use besom_core::{Expr, ExprErrorKind};
-use besom_engine::Place;
+use besom_engine::{EngineError, Fields, Place};
 use besom_store::{Order, RunQuery, RunRow, Store};
 use serde_json::Value;
 
@@ -18,7 +17,7 @@ use crate::cli::output::{self, Outcome, line, notice, painted};
 use crate::cli::text::Paint;
 use crate::cli::{json, table, target};
 use crate::error::InputError;
-use fields::Fields;
+use columns::{column, varies};
 
 /// How many runs a terminal shows if nobody says how many.
 const MOST: usize = 50;
@@ -43,7 +42,9 @@ pub(crate) fn runs(place: &Place, arguments: &RunsArguments) -> Result<Outcome> 
     if arguments.json {
         output::json(&runs.iter().map(json::run).collect::<Vec<_>>())?;
     } else if arguments.csv {
-        csv::print(&mut *store, &mut fields, &runs, arguments)?;
+        let out = std::io::stdout().lock();
+        besom_engine::write_csv(&mut *store, &mut fields, &runs, &arguments.columns, arguments.raw, out)
+            .map_err(of_input)?;
     } else if runs.is_empty() {
         line("no runs")?;
     } else {
@@ -102,7 +103,7 @@ fn order(store: &mut dyn Store, fields: &mut Fields, runs: &mut [RunRow], sort: 
         None | Some(Sort::Number | Sort::Best) => {}
         Some(Sort::Newest) => runs.reverse(),
         Some(Sort::By { column, is_descending }) => {
-            fields.require(store, runs, "--sort", std::slice::from_ref(column))?;
+            fields.require(store, runs, "--sort", std::slice::from_ref(column)).map_err(of_input)?;
             let value = |run: &RunRow| fields.value(run, column);
             runs.sort_by_cached_key(|run| Key(value(run), *is_descending));
         }
@@ -154,14 +155,14 @@ impl PartialEq for Key {
 impl Eq for Key {}
 
 fn print_table(store: &mut dyn Store, fields: &mut Fields, runs: &[RunRow], chosen: &[String]) -> Result<()> {
-    fields.require(store, runs, "--columns", chosen)?;
+    fields.require(store, runs, "--columns", chosen).map_err(of_input)?;
     let columns = if chosen.is_empty() {
-        fields.usual_columns(runs)
+        usual_columns(fields, runs)
     } else {
         let others = chosen.iter().filter(|name| *name != "run");
         std::iter::once("run")
             .chain(others.map(String::as_str))
-            .map(|name| fields.column(runs, name))
+            .map(|name| column(fields, runs, name))
             .collect()
     };
     let best = store.status(fields.id())?.best.map(|best| best.run);
@@ -178,16 +179,23 @@ fn print_table(store: &mut dyn Store, fields: &mut Fields, runs: &[RunRow], chos
     Ok(())
 }
 
-impl Fields {
-    /// The columns of a table for which nobody has chosen any: what besom knows, then the parameters that vary.
-    fn usual_columns(&self, runs: &[RunRow]) -> Vec<Column> {
-        let mut columns: Vec<Column> = ["run", "state"].map(|name| self.column(runs, name)).to_vec();
-        if let Some(metric) = self.metric() {
-            columns.extend([self.column(runs, metric), self.column(runs, "last").rank(5)]);
-        }
-        columns.extend([self.column(runs, "steps").rank(4), self.column(runs, "time").rank(3)]);
-        let varying = self.params().iter().filter(|name| self.varies(runs, name));
-        columns.extend(varying.map(|name| self.column(runs, name).rank(2)));
-        columns
+/// The columns of a table for which nobody has chosen any: what besom knows, then the parameters that vary.
+fn usual_columns(fields: &Fields, runs: &[RunRow]) -> Vec<Column> {
+    let mut columns: Vec<Column> = ["run", "state"].map(|name| column(fields, runs, name)).to_vec();
+    if let Some(metric) = fields.metric() {
+        columns.extend([column(fields, runs, metric), column(fields, runs, "last").rank(5)]);
+    }
+    columns.extend([column(fields, runs, "steps").rank(4), column(fields, runs, "time").rank(3)]);
+    let varying = fields.params().iter().filter(|name| varies(fields, runs, name));
+    columns.extend(varying.map(|name| column(fields, runs, name).rank(2)));
+    columns
+}
+
+/// A name that means nothing is the user's input; what cannot be written is an error of the output.
+fn of_input(error: EngineError) -> anyhow::Error {
+    match error {
+        EngineError::UnknownColumns { .. } => InputError::new(error.to_string()).into(),
+        EngineError::Output(error) => error.into(),
+        other => other.into(),
     }
 }

@@ -2,6 +2,7 @@
 
 use besom_core::RunState;
 use besom_core::value::label;
+use besom_engine::leaves;
 use besom_store::RunRow;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Map, Value};
@@ -97,30 +98,6 @@ pub(crate) fn pairs(values: Vec<(String, String)>) -> Vec<String> {
     values.into_iter().map(|(name, value)| format!("{name:<width$}  {value}")).collect()
 }
 
-/// Parameters with nested names joined by dots.
-pub(crate) fn leaves(point: &Map<String, Value>) -> Vec<(String, Value)> {
-    let mut all = Vec::new();
-    for (name, value) in point {
-        match value {
-            Value::Object(inner) if !inner.is_empty() => {
-                all.extend(
-                    leaves(inner).into_iter().map(|(below, value)| (format!("{name}.{below}"), value)),
-                );
-            }
-            other => all.push((name.clone(), other.clone())),
-        }
-    }
-    all
-}
-
-/// The value of this name among the [`leaves`].
-pub(crate) fn leaf<'a>(point: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    point.iter().find_map(|(key, value)| match value {
-        Value::Object(inner) if !inner.is_empty() => leaf(inner, name.strip_prefix(key)?.strip_prefix('.')?),
-        other => (key == name).then_some(other),
-    })
-}
-
 /// A value in one line: numbers shortened, texts without quotes unless they read as something else.
 pub(crate) fn value(value: &Value) -> String {
     match value {
@@ -137,12 +114,7 @@ pub(crate) fn duration(run: &RunRow, now_ms: u64) -> Option<u64> {
 
 /// A run's state as a table shows it: runs that a rule ended are `stopped`.
 pub(crate) fn state(run: &RunRow) -> &'static str {
-    use besom_core::RunState::{Finished, Running};
-    match (run.state, &run.stop_kind) {
-        (Finished, Some(besom_store::StopKind::Early)) => "stopped",
-        (Running, Some(_)) => "stopping",
-        (state, _) => state.as_str(),
-    }
+    besom_engine::run_state(run.state, run.stop_kind)
 }
 
 /// How the state of a run looks: green if it finished, gray if it was stopped or waits, red if it failed.
@@ -165,19 +137,6 @@ mod tests {
         assert_eq!(shown, ["1234567", "123456.7", "0.123457", "1.23457e7", "0"]);
         let shown = [-1_234_567.8, 1_234_567.25, 12_345_678.25, 0.999_999_99, 3.000_000_01].map(number);
         assert_eq!(shown, ["-1234567.8", "1234567.2", "1.23456782e7", "0.99999999", "3.00000001"]);
-    }
-
-    #[test]
-    fn a_leaf_is_found_by_the_name_that_leaves_give_it() {
-        let point = serde_json::json!({"a": {"b": 1, "b.c": 2}, "a.d": {"e": {}}, "a.b.c": 3, "f": 4});
-        let point = point.as_object().expect("an object");
-        let all = leaves(point);
-        assert_eq!(all.len(), 5);
-        for (name, _) in &all {
-            let first = all.iter().find(|(other, _)| other == name).map(|(_, value)| value);
-            assert_eq!(leaf(point, name), first, "{name}");
-        }
-        assert_eq!(["a", "a.", "b", "a.d", "a.d.e.", ""].map(|name| leaf(point, name)), [None; 6]);
     }
 
     #[test]

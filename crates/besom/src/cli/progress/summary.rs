@@ -49,13 +49,12 @@ impl Pace {
     /// time of the newest runs, shared among the jobs.
     fn left(&self, status: &Status, elapsed: Duration) -> Option<u64> {
         let done = describe::over(status);
-        let left = self.total?.saturating_sub(done) as f64;
+        let left = self.total?.saturating_sub(done);
         let here = done.saturating_sub(self.before);
-        let millis = if here > self.jobs {
-            millis(elapsed) as f64 * left / here as f64
-        } else {
-            status.mean_run_ms? * (left / self.jobs.max(1) as f64).ceil()
-        };
+        if here <= self.jobs {
+            return Some(besom_engine::left_ms(left, status.mean_run_ms?, self.jobs));
+        }
+        let millis = millis(elapsed) as f64 * left as f64 / here as f64;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate for people")]
         let millis = millis as u64;
         Some(millis)

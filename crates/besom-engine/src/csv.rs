@@ -1,40 +1,49 @@
 //! Runs as CSV: what besom knows, all parameters, and all that was logged besides the metric, exact values.
 
-use anyhow::Result;
+use std::io::Write;
+
 use besom_core::text::is_hostile;
 use besom_store::{RunRow, Store};
 use serde_json::Value;
 
-use super::fields::Fields;
-use crate::cli::arguments::RunsArguments;
+use crate::{EngineError, Fields};
 
-pub(super) fn print(
+/// Writes runs as CSV: these columns (names as [`Fields`] has them), or all that is known of them if there are none. Unless they are to
+/// be `raw`, no text is one that a spreadsheet takes for a formula, or a terminal for a command.
+///
+/// # Errors
+/// [`EngineError::UnknownColumns`]; if the store or the writer fails.
+pub fn write_csv(
     store: &mut dyn Store,
     fields: &mut Fields,
     runs: &[RunRow],
-    arguments: &RunsArguments,
-) -> Result<()> {
-    fields.require(store, runs, "--columns", &arguments.columns)?;
-    let columns = if arguments.columns.is_empty() {
+    columns: &[String],
+    raw: bool,
+    out: impl Write,
+) -> Result<(), EngineError> {
+    fields.require(store, runs, "--columns", columns)?;
+    let columns = if columns.is_empty() {
         fields.load(store, runs)?;
         usual(fields)
     } else {
-        arguments.columns.iter().map(|name| (name.clone(), Of::Field(name.clone()))).collect()
+        columns.iter().map(|name| (name.clone(), Of::Field(name.clone()))).collect()
     };
-    let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
-    let safe = |text: String| if arguments.raw { text } else { safe(&text) };
-    csv.write_record(columns.iter().map(|(title, _)| safe(title.clone())))?;
+    let mut csv = csv::Writer::from_writer(out);
+    let safe = |text: String| if raw { text } else { safe(&text) };
+    let failed = |error: csv::Error| EngineError::Output(error.into());
+    csv.write_record(columns.iter().map(|(title, _)| safe(title.clone()))).map_err(failed)?;
     for run in runs {
-        csv.write_record(columns.iter().map(|(_, of)| match of.value(fields, run) {
+        let cells = columns.iter().map(|(_, of)| match of.value(fields, run) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => safe(text),
             Some(Value::Number(x)) => {
                 x.as_f64().filter(|_| x.is_f64()).map_or_else(|| x.to_string(), |x| x.to_string())
             }
             Some(other) => safe(other.to_string()),
-        }))?;
+        });
+        csv.write_record(cells).map_err(failed)?;
     }
-    Ok(csv.flush()?)
+    csv.flush().map_err(EngineError::Output)
 }
 
 /// What stands in a column.

@@ -2,21 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::Result;
 use besom_core::{LoggedKeys, RunNumber, did_you_mean, nearest};
-use besom_store::{RunRow, Store, SweepId, SweepRow, system_clock};
+use besom_store::{RunRow, Store, StoreError, SweepId, SweepRow, system_clock};
 use serde_json::{Map, Value, json};
 
-use crate::cli::grid::Column;
-use crate::cli::table;
-use crate::error::InputError;
+use crate::{EngineError, leaf, leaves, run_state};
 
 /// What besom itself knows of every run. A parameter or metric of the same name is `params.NAME` or `metrics.NAME`.
 const BUILT_IN: [&str; 10] =
     ["run", "state", "best", "last", "steps", "time", "attempt", "exit_code", "message", "stop_reason"];
 
 /// The names of a sweep's runs, and how to find their values.
-pub(super) struct Fields {
+#[derive(Clone, Debug)]
+pub struct Fields {
     sweep: SweepRow,
     params: Vec<String>,
     /// Every name that means something, with what it does not hide.
@@ -28,8 +26,9 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    pub(super) fn new(sweep: SweepRow, runs: &[RunRow]) -> Self {
-        let params = distinct(runs.iter().flat_map(|run| table::leaves(&run.point)).map(|(name, _)| name));
+    /// What is known of these runs, but for what they have logged besides the metric.
+    pub fn new(sweep: SweepRow, runs: &[RunRow]) -> Self {
+        let params = distinct(runs.iter().flat_map(|run| leaves(&run.point)).map(|(name, _)| name));
         let mut fields =
             Self { sweep, params, names: Vec::new(), logged: None, keys: Vec::new(), now: system_clock()() };
         fields.list_names();
@@ -44,29 +43,36 @@ impl Fields {
         self.names = built_in.chain(metric).chain(params).chain(keys).collect();
     }
 
-    pub(super) fn id(&self) -> &SweepId {
+    /// The sweep.
+    pub fn id(&self) -> &SweepId {
         self.sweep.id()
     }
 
-    pub(super) fn metric(&self) -> Option<&str> {
+    /// Its first metric.
+    pub fn metric(&self) -> Option<&str> {
         self.sweep.new.metrics.first().map(|metric| metric.name.as_str())
     }
 
-    pub(super) fn params(&self) -> &[String] {
+    /// The parameters, nested names joined by dots.
+    pub fn params(&self) -> &[String] {
         &self.params
     }
 
     /// The keys that runs have logged besides the metric, once they are loaded.
-    pub(super) fn other_keys(&self) -> Vec<&str> {
+    pub fn other_keys(&self) -> Vec<&str> {
         self.keys.iter().map(String::as_str).filter(|&key| Some(key) != self.metric()).collect()
     }
 
-    pub(super) fn names(&self) -> Vec<&str> {
+    /// Every name that means something.
+    pub fn names(&self) -> Vec<&str> {
         self.names.iter().map(String::as_str).collect()
     }
 
     /// Reads what the runs have logged besides the metric.
-    pub(super) fn load(&mut self, store: &mut dyn Store, runs: &[RunRow]) -> Result<()> {
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn load(&mut self, store: &mut dyn Store, runs: &[RunRow]) -> Result<(), StoreError> {
         if self.logged.is_some() {
             return Ok(());
         }
@@ -83,13 +89,16 @@ impl Fields {
     }
 
     /// Makes sure that these names can be looked up; `option` is where they come from.
-    pub(super) fn require(
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownColumns`] with all that mean nothing.
+    pub fn require(
         &mut self,
         store: &mut dyn Store,
         runs: &[RunRow],
         option: &str,
         wanted: &[String],
-    ) -> Result<()> {
+    ) -> Result<(), EngineError> {
         let is_known = |fields: &Self, name: &String| fields.names.contains(name);
         if wanted.iter().all(|name| is_known(self, name)) {
             return Ok(());
@@ -103,14 +112,13 @@ impl Fields {
         if problems.is_empty() {
             return Ok(());
         }
-        let known =
-            self.names.iter().filter(|name| !name.starts_with("params.") && !name.starts_with("metrics."));
-        let known: Vec<&str> = known.map(String::as_str).collect();
-        Err(InputError::new(format!("{}; known: {}", problems.join("; "), known.join(", "))).into())
+        let is_short = |name: &&String| !name.starts_with("params.") && !name.starts_with("metrics.");
+        let known = self.names.iter().filter(is_short).cloned().collect();
+        Err(EngineError::UnknownColumns { problems, known })
     }
 
     /// What a run has under a name.
-    pub(super) fn value(&self, run: &RunRow, name: &str) -> Option<Value> {
+    pub fn value(&self, run: &RunRow, name: &str) -> Option<Value> {
         if let Some(value) = self.built_in(run, name) {
             return value;
         }
@@ -118,20 +126,25 @@ impl Fields {
             return run.best.map(Value::from);
         }
         let (of_params, of_metrics) = (name.strip_prefix("params."), name.strip_prefix("metrics."));
-        let param = |name: &str| table::leaf(&run.point, name).cloned();
+        let param = |name: &str| leaf(&run.point, name).cloned();
         let logged = |name: &str| self.logged.as_ref()?.get(&run.number)?.get(name).cloned();
         param(name).or_else(|| param(of_params?)).or_else(|| logged(name)).or_else(|| logged(of_metrics?))
+    }
+
+    /// How long a run took, or has been going, in milliseconds.
+    fn duration(&self, run: &RunRow) -> Option<u64> {
+        Some(run.ended_ms.unwrap_or(self.now).saturating_sub(run.started_ms?))
     }
 
     /// What besom knows of it; `None` if the name is none of its own.
     fn built_in(&self, run: &RunRow, name: &str) -> Option<Option<Value>> {
         Some(match name {
             "run" => Some(json!(run.number)),
-            "state" => Some(table::state(run).into()),
+            "state" => Some(run_state(run.state, run.stop_kind).into()),
             "best" => run.best.map(Value::from),
             "last" => run.last.map(Value::from),
             "steps" => Some(run.rows.into()),
-            "time" => table::duration(run, self.now).map(|ms| json!(ms as f64 / 1000.0)),
+            "time" => self.duration(run).map(|ms| json!(ms as f64 / 1000.0)),
             "attempt" => Some(run.attempt.into()),
             "exit_code" => run.exit_code.map(Value::from),
             "message" => run.message.clone().map(Value::from),
@@ -139,45 +152,10 @@ impl Fields {
             _ => return None,
         })
     }
-
-    /// Whether a parameter has different values in these runs, or stands in one of several only.
-    pub(super) fn varies(&self, runs: &[RunRow], name: &str) -> bool {
-        let mut values = runs.iter().map(|run| self.value(run, name));
-        let first = values.next();
-        runs.len() < 2 || values.any(|value| Some(value) != first)
-    }
-
-    /// A column of a table: numbers in as many digits as tell them apart, to the right.
-    pub(super) fn column(&self, runs: &[RunRow], name: &str) -> Column {
-        if name == "time" {
-            let time = |run| table::duration(run, self.now).map_or_else(|| "-".into(), table::span);
-            return Column::right(name, runs.iter().map(time).collect());
-        }
-        let values: Vec<Option<Value>> = runs.iter().map(|run| self.value(run, name)).collect();
-        if values.iter().flatten().all(Value::is_number) && name != "run" {
-            return Column::right(name, numbers(&values));
-        }
-        let cells =
-            values.iter().map(|value| value.as_ref().map_or_else(|| "-".into(), table::value)).collect();
-        if name == "run" { Column::right(name, cells) } else { Column::text(name, cells) }
-    }
 }
 
 /// Each different name once, in the order in which they first come.
 fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut seen = HashSet::new();
     names.filter(|name| seen.insert(name.clone())).collect()
-}
-
-fn numbers(values: &[Option<Value>]) -> Vec<String> {
-    let is_float = |value: &Value| value.as_number().is_some_and(serde_json::Number::is_f64);
-    let floats: Vec<f64> =
-        values.iter().flatten().filter(|value| is_float(value)).filter_map(Value::as_f64).collect();
-    let mut texts = table::numbers(&floats).into_iter();
-    let cell = |value: &Option<Value>| match value {
-        None => "-".to_owned(),
-        Some(value) if is_float(value) => texts.next().unwrap_or_default(),
-        Some(value) => value.to_string(),
-    };
-    values.iter().map(cell).collect()
 }
