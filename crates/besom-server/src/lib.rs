@@ -9,7 +9,7 @@
 
 mod agents;
 mod assets;
-#[allow(dead_code, reason = "the views use what the operations of the store do not")]
+mod columns;
 mod guard;
 mod hub;
 mod log;
@@ -17,11 +17,9 @@ mod meta;
 mod options;
 mod pool;
 mod reaper;
-#[allow(dead_code, reason = "the views use what the operations of the store do not")]
 mod refusal;
 mod running;
 mod server;
-#[allow(dead_code, reason = "the views use what the operations of the store do not")]
 mod shared;
 mod steps;
 mod stop;
@@ -35,3 +33,4 @@ pub use server::{Server, ServerError};
 pub use stop::Stop;
 pub use tls::{Tls, TlsError};
 pub use tokens::{Scope, Token, TokenError, Tokens, link};
+pub use views::{ExportError, export};

@@ -47,6 +47,11 @@ impl Refusal {
         self.status.is_server_error()
     }
 
+    /// What people should know.
+    pub(crate) fn message(&self) -> String {
+        self.error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }

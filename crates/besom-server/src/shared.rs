@@ -17,6 +17,7 @@ use crate::refusal::Refusal;
 use crate::steps::Steps;
 use crate::stop::Stop;
 use crate::tokens::Tokens;
+use crate::views::Views;
 
 /// How many answers may be streams that last for as long as their reader wants.
 const STREAMS: usize = 64;
@@ -44,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) wrong: Wrong,
     /// How the server listens.
     pub(crate) options: ServerOptions,
+    /// What is kept of the sweeps that are looked at.
+    pub(crate) views: Views,
     /// How it ends.
     pub(crate) stop: Stop,
     pool: Pool,
@@ -77,6 +80,7 @@ impl Shared {
             tokens,
             wrong,
             options,
+            views: Views::default(),
             stop,
             pool,
             streams,

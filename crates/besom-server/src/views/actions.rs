@@ -1,0 +1,181 @@
+//! What the owner of a sweep may do to it. Each action answers how the sweep stands then; what its state forbids is a conflict, with
+//! the store's sentence.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use besom_core::{RunNumber, RunState};
+use besom_engine::{EngineError, end_sweep, json_fault, usual_reason};
+use besom_store::{StopKind, Store, SweepId, SweepRow, SweepState};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tokio::task::spawn_blocking;
+
+use super::reading;
+use super::summary::Summary;
+use crate::guard;
+use crate::refusal::Refusal;
+use crate::shared::Shared;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/v1/sweeps/{id}/state", guard::owner(post(state)))
+        .route("/v1/sweeps/{id}/retry", guard::owner(post(retry)))
+        .route("/v1/sweeps/{id}/stops", guard::owner(post(stops)))
+        .route("/v1/sweeps/{id}/enqueue", guard::owner(post(enqueue)))
+        .route("/v1/sweeps/{id}/cap", guard::owner(post(cap)))
+        .route("/v1/sweeps/{id}/runs/{run}/retry", guard::owner(post(retry_run)))
+        .route("/v1/sweeps/{id}/runs/{run}/annotate", guard::owner(post(annotate)))
+}
+
+type Answer = Result<Json<Summary>, Refusal>;
+
+/// Reads the body of a request.
+pub(super) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
+    let wrong = |error: &serde_json::Error| {
+        Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "body", format!("the body: {}", json_fault(error)))
+    };
+    serde_json::from_slice(body).map_err(|error| wrong(&error))
+}
+
+/// Writes, then says how the sweep stands.
+async fn done<T: Send + 'static, E: Into<Refusal> + 'static>(
+    shared: Shared,
+    id: String,
+    work: impl FnOnce(&mut dyn Store, &SweepId) -> Result<T, E> + Send + 'static,
+) -> Answer {
+    let sweep = SweepId::new(id.clone());
+    shared.write(move |store| work(store, &sweep)).await?;
+    Ok(Json(reading(shared, id, Summary::read).await?))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct To {
+    to: String,
+    reason: Option<String>,
+}
+
+async fn state(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let To { to, reason } = read(&body)?;
+    let to: SweepState = to.parse().map_err(|error| unknown(format!("to: {error}")))?;
+    if to == SweepState::Pending {
+        return Err(unknown("to: a sweep that was created never becomes pending again".to_owned()));
+    }
+    let reason = reason.or_else(|| usual_reason(to).map(str::to_owned));
+    let (sweep, place) = (SweepId::new(id.clone()), shared.place.clone());
+    let answer = done(shared, id, {
+        let reason = reason.clone();
+        move |store, id| store.set_state(id, to, reason.as_deref())
+    })
+    .await?;
+    if to.is_over() {
+        // Runs of agents that have died on this machine end now; that reads their files, and is too slow for the writer.
+        let ending = spawn_blocking(move || {
+            let directory = place.directory().map(std::path::Path::to_owned);
+            end_sweep(&mut *place.open()?, directory.as_deref(), &sweep, to, reason.as_deref())
+        });
+        let _: Result<Result<usize, EngineError>, _> = ending.await;
+    }
+    Ok(answer)
+}
+
+fn unknown(message: String) -> Refusal {
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "body", message)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct States {
+    states: Vec<RunState>,
+}
+
+async fn retry(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let States { states } = read(&body)?;
+    done(shared, id, move |store, id| store.retry(id, &states)).await
+}
+
+async fn retry_run(State(shared): State<Shared>, Path((id, run)): Path<(String, RunNumber)>) -> Answer {
+    done(shared, id, move |store, id| store.retry_runs(id, &[run])).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stops {
+    runs: Vec<RunNumber>,
+    reason: Option<String>,
+}
+
+async fn stops(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let Stops { runs, reason } = read(&body)?;
+    let reason = reason.unwrap_or_else(|| "stopped by its owner".to_owned());
+    let stops: Vec<_> = runs.into_iter().map(|run| (run, reason.clone())).collect();
+    done(shared, id, move |store, id| store.request_stops(id, &stops, StopKind::Cancel)).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Facts {
+    facts: Map<String, Value>,
+}
+
+async fn annotate(
+    State(shared): State<Shared>,
+    Path((id, run)): Path<(String, RunNumber)>,
+    body: Bytes,
+) -> Answer {
+    let Facts { facts } = read(&body)?;
+    done(shared, id, move |store, id| store.annotate(id, run, &facts)).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    params: Map<String, Value>,
+}
+
+async fn enqueue(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let Params { params } = read(&body)?;
+    let registry = shared.registry.clone();
+    done(shared, id, move |store, id| {
+        let sweep = store.sweep(id)?;
+        besom_engine::enqueue(&registry, store, &sweep, &params).map(drop).map_err(|error| of_engine(&error))
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cap {
+    run_cap: Option<u64>,
+}
+
+async fn cap(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let Cap { run_cap } = read(&body)?;
+    let registry = shared.registry.clone();
+    // Whether a finished sweep is exhausted is asked of its search method, which the writer does not wait for.
+    let place = shared.place.clone();
+    let (sweep, clone) = (SweepId::new(id.clone()), shared.clone());
+    let set = spawn_blocking(move || {
+        let mut store = place.open()?;
+        let sweep: SweepRow = store.sweep(&sweep)?;
+        besom_engine::set_run_cap(&registry, &mut *store, &sweep, run_cap)
+    });
+    set.await.map_err(|_| Refusal::broken())?.map_err(|error| of_engine(&error))?;
+    clone.hub.ring();
+    Ok(Json(reading(shared, id, Summary::read).await?))
+}
+
+fn of_engine(error: &EngineError) -> Refusal {
+    match error {
+        EngineError::Values { problems } => {
+            let refusal = Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "values", error.to_string());
+            refusal.with("problems", problems.clone())
+        }
+        EngineError::Refused { .. } => Refusal::new(StatusCode::CONFLICT, "refused", error.to_string()),
+        other => other.into(),
+    }
+}

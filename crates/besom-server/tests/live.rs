@@ -1,0 +1,133 @@
+//! A page that is open learns of each change, and of the end.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod sample;
+mod stage;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+
+use besom_server::ServerOptions;
+use besom_store::{Store, SweepId, SweepState};
+use serde_json::Value;
+use stage::Stage;
+
+/// The events of a stream, as they come.
+struct Events(BufReader<TcpStream>);
+
+impl Events {
+    fn open(stage: &Stage, path: &str) -> Self {
+        let mut socket = stage.connect();
+        let (host, token) = (stage.address, stage.tokens().owner());
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n");
+        socket.write_all(request.as_bytes()).unwrap();
+        let mut reader = BufReader::new(socket);
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            assert!(reader.read_line(&mut line).unwrap() > 0, "the stream has ended");
+            assert!(!line.starts_with("HTTP") || line.contains(" 200 "), "{line}");
+        }
+        Self(reader)
+    }
+
+    /// The name and the data of the next event; `None` at the end.
+    fn next(&mut self) -> Option<(String, Value)> {
+        let (mut name, mut line) = (String::new(), String::new());
+        loop {
+            line.clear();
+            if self.0.read_line(&mut line).unwrap() == 0 {
+                return None;
+            }
+            if let Some(found) = line.strip_prefix("event: ") {
+                found.trim_end().clone_into(&mut name);
+            }
+            // Other lines are ids, comments and the lengths of chunks.
+            if let Some(data) = line.strip_prefix("data: ") {
+                return Some((name, serde_json::from_str(data).unwrap()));
+            }
+        }
+    }
+
+    /// The first event from now on of which this holds.
+    fn until(&mut self, holds: impl Fn(&str, &Value) -> bool) -> Value {
+        loop {
+            let (name, data) = self.next().expect("the stream has ended");
+            if holds(&name, &data) {
+                return data;
+            }
+        }
+    }
+}
+
+fn staged() -> (Stage, SweepId) {
+    let mut id = None;
+    let stage = Stage::with(ServerOptions::default(), |store| id = Some(sample::worked(store, 4)));
+    (stage, id.unwrap())
+}
+
+#[test]
+fn a_watched_sweep_tells_what_changed_since_a_cursor_and_then_each_change() {
+    let (stage, id) = staged();
+    let mut store = stage.store();
+    let cursor = store.changes(&id, 0).unwrap().upto;
+    let mut events = Events::open(&stage, &format!("/v1/sweeps/{id}/watch?since={cursor}"));
+    let (name, first) = events.next().unwrap();
+    assert_eq!(
+        (name.as_str(), &first["upto"], &first["state"]),
+        ("changes", &Value::from(cursor.to_string()), &"running".into())
+    );
+    assert!(first["runs"].as_array().unwrap().is_empty());
+    sample::controller(&mut *store, &id).step(&mut *store, 1).unwrap();
+    let added = events.until(|_, data| !data["runs"].as_array().unwrap().is_empty());
+    let new = &added["runs"][0];
+    assert_eq!(
+        (&new["number"], &new["state"], new["places"].as_array().map(Vec::len)),
+        (&6.into(), &"pending".into(), Some(5))
+    );
+    store.set_state(&id, SweepState::Paused, Some("lunch")).unwrap();
+    let paused = events.until(|_, data| data["state"] == "paused");
+    assert_eq!((&paused["reason"], &paused["paused_by"]), (&"lunch".into(), &"owner".into()));
+    store.remove_sweep(&id).unwrap();
+    assert_eq!(events.until(|name, _| name == "gone"), serde_json::json!({}));
+    assert_eq!(events.next(), None);
+}
+
+#[test]
+fn what_changed_since_the_beginning_is_all_runs() {
+    let (stage, id) = staged();
+    let mut events = Events::open(&stage, &format!("/v1/sweeps/{id}/watch"));
+    let (_, first) = events.next().unwrap();
+    let runs = first["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 5);
+    let mut store = stage.store();
+    let last = store.run(&id, besom_core::RunNumber::from_index(4)).unwrap();
+    assert_eq!((&runs[4]["last"], &runs[4]["agent"]), (&last.last.into(), &"host/1/1".into()));
+    assert_eq!(stage.get("/v1/sweeps/nothing1/watch").status, 404);
+}
+
+#[test]
+fn the_list_tells_of_sweeps_that_change_come_and_go() {
+    let (stage, id) = staged();
+    let mut store = stage.store();
+    let mut events = Events::open(&stage, "/v1/watch");
+    let (name, first) = events.next().unwrap();
+    assert_eq!((name.as_str(), &first["sweeps"][0]["id"]), ("sweeps", &id.as_str().into()));
+    let other = sample::created(&mut *store, sample::TEXT);
+    let came = events.until(|_, data| data["sweeps"].as_array().is_some_and(|all| !all.is_empty()));
+    assert_eq!(came["sweeps"][0]["id"], other.as_str());
+    store.remove_sweep(&other).unwrap();
+    let gone = events.until(|_, data| data["gone"].as_array().is_some_and(|all| !all.is_empty()));
+    assert_eq!(gone["gone"][0], other.as_str());
+}
+
+#[test]
+fn streams_end_with_the_server() {
+    let (mut stage, id) = staged();
+    let mut of_sweep = Events::open(&stage, &format!("/v1/sweeps/{id}/watch"));
+    let mut of_list = Events::open(&stage, "/v1/watch");
+    assert!(of_sweep.next().is_some() && of_list.next().is_some());
+    stage.end();
+    assert!(of_sweep.next().is_none());
+    assert!(of_list.next().is_none());
+}
