@@ -8,6 +8,7 @@ mod complete;
 mod conclusion;
 mod describe;
 mod doctor;
+mod export;
 mod files;
 mod gpus;
 mod grid;
@@ -38,6 +39,7 @@ mod text;
 mod token;
 mod validate;
 mod wandb;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -126,12 +128,14 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         },
         Command::Agent(arguments) => run::agent(registry, &place, &arguments),
         Command::Controller { id } => run::controller(registry, &place, &id),
-        Command::Status { id, json } => inspect::status(registry, &place, id.as_deref(), json),
+        Command::Status { id, watch: true, .. } => watch::watch(registry, &place, id.as_deref()),
+        Command::Status { id, json, .. } => inspect::status(registry, &place, id.as_deref(), json),
         Command::List { json } => inspect::list(registry, &place, json),
         Command::Runs(arguments) => runs::runs(&place, &arguments),
         Command::Show { id, run, json } => show::show(&place, id.as_deref(), run, json),
         Command::Logs(arguments) => logs::logs(&place, &arguments),
         Command::Best { id, json } => inspect::best(&place, id.as_deref(), json),
+        Command::Export { id } => export::export(registry, &place, id.as_deref()),
         Command::Plot(arguments) => plot::plot(registry, &place, &arguments),
         Command::Pause { id } => manage::pause(&place, &id),
         Command::Resume { id } => manage::resume(&place, &id),

@@ -91,6 +91,9 @@ pub(crate) enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// Follow one sweep until it ends
+        #[arg(long, conflicts_with = "json")]
+        watch: bool,
     },
     /// List all sweeps
     List {
@@ -125,6 +128,11 @@ pub(crate) enum Command {
     /// Plot a sweep to SVG or PNG
     #[command(allow_missing_positional = true)]
     Plot(PlotArguments),
+    /// Write the dashboard of a sweep to standard output, as one HTML file that needs no server
+    Export {
+        /// Sweep id or unique prefix [default: the newest]
+        id: Option<String>,
+    },
     /// Pause a sweep: start no new runs until it is resumed
     Pause {
         /// Sweep id or unique prefix

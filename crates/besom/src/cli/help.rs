@@ -8,7 +8,7 @@ use crate::cli::arguments::Arguments;
 use crate::cli::complete;
 
 /// Examples for the help of each subcommand.
-const EXAMPLES: [(&str, &str); 36] = [
+const EXAMPLES: [(&str, &str); 37] = [
     (
         "run",
         "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume\nbesom run sweep.yaml --resume --run-cap 100",
@@ -16,7 +16,7 @@ const EXAMPLES: [(&str, &str); 36] = [
     ("sweep", "besom sweep sweep.yaml\nbesom sweep sweep.yaml --prior-runs uhjelq4e"),
     ("agent", "besom agent uhjelq4e -j 2\nbesom agent uhj --count 1"),
     ("controller", "besom controller uhjelq4e"),
-    ("status", "besom status\nbesom status uhj --json"),
+    ("status", "besom status\nbesom status uhj --json\nbesom status --watch"),
     ("list", "besom list"),
     (
         "runs",
@@ -27,6 +27,7 @@ const EXAMPLES: [(&str, &str); 36] = [
     ("logs", "besom logs last -f\nbesom logs uhj 12 -n 20"),
     ("best", "besom best\nbesom best uhj --json"),
     ("plot", "besom plot history\nbesom plot uhj slice -p lr,batch_size -o slice.png"),
+    ("export", "besom export uhjelq4e > sweep.html"),
     ("pause", "besom pause uhjelq4e"),
     ("resume", "besom resume uhjelq4e"),
     ("stop", "besom stop uhjelq4e"),

@@ -12,7 +12,7 @@ use crate::cli::output::{self, Outcome, line, painted};
 use crate::cli::text::Paint;
 use crate::cli::{describe, json, serve, table, target};
 use crate::error::InputError;
-use besom_engine::{MissingMetric, Place, planned, stored_config};
+use besom_engine::{MissingMetric, Pace, Place, planned, stored_config};
 
 pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
@@ -28,10 +28,7 @@ pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_js
             let (sweep, status) = (json::sweep(&sweep, &status), json::status(&status));
             all.push(json!({ "sweep": sweep, "status": status, "missing_metric": missing }));
         } else {
-            line(at_a_glance(registry, &sweep, &status))?;
-            if let Some(missing) = describe::missing_metric(&mut store, &sweep)? {
-                line(format!("  {:<13}  {missing}", "metric"))?;
-            }
+            line(glance(registry, &mut *store, &sweep)?)?;
         }
     }
     match (as_json, id) {
@@ -40,6 +37,16 @@ pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_js
         (false, _) => serve::show_link(place),
     }
     Ok(Outcome::Done)
+}
+
+/// A sweep at a glance.
+pub(crate) fn glance(registry: &Registry, store: &mut dyn Store, sweep: &SweepRow) -> Result<String> {
+    let status = store.status(sweep.id())?;
+    let mut text = at_a_glance(registry, sweep, &status);
+    if let Some(missing) = describe::missing_metric(store, sweep)? {
+        text.push_str(&format!("\n  {:<13}  {missing}", "metric"));
+    }
+    Ok(text)
 }
 
 fn open_or_newest(mut sweeps: Vec<SweepRow>) -> Vec<SweepRow> {
@@ -74,6 +81,14 @@ fn at_a_glance(registry: &Registry, sweep: &SweepRow, status: &Status) -> String
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of durations")]
         let ms = ms as u64;
         fact("mean run time", table::span(ms));
+    }
+    if let Some(pace) = Pace::of(sweep, status, stored_plan(registry, sweep)) {
+        let left = pace.left_ms.filter(|left| *left > 0);
+        let left = left.map(|left| format!(", about {} left", table::span(left))).unwrap_or_default();
+        fact(
+            "pace",
+            format!("{} runs an hour{left}", table::number((pace.runs_per_hour * 10.0).round() / 10.0)),
+        );
     }
     lines.join("\n")
 }
