@@ -33,9 +33,14 @@ export function App(props: { source: Source }): JSX.Element {
 }
 
 async function hello(source: Source): Promise<Version> {
-  if (source.live) return source.json<Version>("v1/version");
+  if (source.live) {
+    const version = await source.json<Version>("v1/version");
+    if (!version.scope) throw new Failure(401, "no_token", "This token is not one of the server's.");
+    return version;
+  }
   // An export has one sweep: it opens at once.
-  stopClock(await (source as FileSource).writtenMs());
+  const written = await (source as FileSource).writtenMs();
+  if (written) stopClock(written);
   const paths = await (source as FileSource).paths();
   const id = paths.map((path) => /^\/v1\/sweeps\/([^/]+)\/columns$/.exec(path)?.[1]).find(Boolean);
   if (route().path.length === 0 && id && !paths.includes("/v1/sweeps")) location.replace(`#/s/${id}`);

@@ -34,6 +34,10 @@ export interface Sweep {
   brushed: () => void;
   /** 1 for each run that the filter and the brushes let through. */
   shown: Accessor<Uint8Array<ArrayBuffer>>;
+  /** How many those are. */
+  count: Accessor<number>;
+  /** The values of all runs that have one, in rising order. */
+  values: Accessor<Float64Array>;
   picked: Accessor<number[]>;
   pick: (runs: number[]) => void;
   toggle: (run: number) => void;
@@ -64,6 +68,8 @@ export function createSweep(source: Source, id: string): Sweep {
   const read = createMemo(() => readFilter(query("filter"), fields()));
   const brush = brushing();
   const shown = createMemo(() => mask(history(), read().lets, brush.brushes(), detail()?.metric?.name));
+  const count = createMemo(() => ones(shown()));
+  const values = createMemo(() => sortedValues(history()));
   const [hovered, hover] = createSignal<number | null>(null);
   const picked = createMemo(() => query("sel").split(",").map(Number).filter((n) => n > 0));
   const pick = (runs: number[]): void => setQuery({ sel: runs.join(",") || null });
@@ -71,7 +77,7 @@ export function createSweep(source: Source, id: string): Sweep {
     const now = picked();
     pick(now.includes(run) ? now.filter((other) => other !== run) : [...now, run]);
   };
-  return { id, source, ...loaded, fields, filter: read, ...brush, shown, picked, pick, toggle, hovered, hover };
+  return { id, source, ...loaded, fields, filter: read, ...brush, shown, count, values, picked, pick, toggle, hovered, hover };
 }
 
 type Loaded = Pick<Sweep, "detail" | "history" | "error" | "gone" | "link" | "reload" | "take">;
@@ -130,7 +136,8 @@ function readFilter(text: string, fields: Field[]): Filter {
 
 function brushing(): Pick<Sweep, "brushes" | "setBrushes" | "brushed"> {
   const [brushes, setBrushes] = createSignal<Brushes>(readBrushes(query("brush")));
-  createEffect(on(() => query("brush"), (text) => setBrushes(readBrushes(text)), { defer: true }));
+  // The address changes last when a brush is drawn, and first when a link is followed.
+  createEffect(on(() => query("brush"), (text) => void (text === writeBrushes(brushes()) || setBrushes(readBrushes(text))), { defer: true }));
   const brushed = (): void => setQuery({ brush: writeBrushes(brushes()) || null });
   return { brushes, setBrushes, brushed };
 }
@@ -161,6 +168,22 @@ function mask(
     if (values) applyBrush(mask, values, range);
   }
   return mask;
+}
+
+function sortedValues(history: History | undefined): Float64Array {
+  const known = new Float64Array(history?.runs ?? 0);
+  let n = 0;
+  for (let i = 0; i < known.length; i += 1) {
+    const value = history!.value[i];
+    if (Number.isFinite(value)) known[n++] = value;
+  }
+  return known.subarray(0, n).sort();
+}
+
+function ones(mask: Uint8Array): number {
+  let n = 0;
+  for (let i = 0; i < mask.length; i += 1) n += mask[i];
+  return n;
 }
 
 /** Clears the mask of rows outside of a range. */

@@ -4,8 +4,9 @@ import { createContext, createSignal, useContext } from "solid-js";
 
 export interface Version {
   version: string;
-  scope: "owner" | "agent" | "read";
-  name: string;
+  /** Nothing without a token. */
+  scope: "owner" | "agent" | "read" | null;
+  name: string | null;
 }
 
 export interface Scope {

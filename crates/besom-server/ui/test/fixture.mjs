@@ -179,22 +179,22 @@ export function answers(n, id = "uq33ar69") {
   const best = ranked[0] ?? null;
   const parameters = [...PARAMETERS.map(({ name, kind, axis }) => ({ name, kind, scale: axis.scale, min: axis.min, max: axis.max, values: axis.values, varies: true })), { name: "epochs", kind: "constant", scale: "category", min: null, max: null, values: [STEPS], varies: false }];
   const detail = { ...summary(id, runs, cap), parameters, metrics: ["val_loss", "accuracy"], text: TEXT, file: "sweep.yaml", seed: "12648430", description: "Which small network reads handwritten digits best?", best_params: best && runAnswer(best).params, missing_metric: null };
-  const few = ranked.slice(0, 40);
+  const few = ranked.slice(0, 200);
   const all = {
     "/v1/sweeps": { sweeps: [summary(id, runs, cap), ...(n === 0 ? [] : [{ ...summary("p61flhzb", runs.slice(0, 12), 12), name: "digits, first try", state: "canceled", method: "random", early_terminate: null, created_ms: START - 86_400_000, agents: { alive: 0, all: 2 } }])] },
     [base]: detail,
     [`${base}/columns`]: columns(runs),
     [`${base}/importance`]: { importance: n < 3 ? [] : PARAMETERS.map(({ name }, i) => ({ parameter: name, value: [0.52, 0.04, 0.13, 0.09, 0.03, 0.05, 0.02][i], interactions: [0.06, 0.01, 0.02, 0.03, 0, 0.01, 0][i] })), samples: n, note: n < 3 ? "Importance needs at least 3 finished runs." : null },
-    [`${base}/curves?metric=val_loss&runs=best:40&buckets=200`]: { metric: "val_loss", curves: few.map((run) => curveOf(run)) },
-    [`${base}/curves?metric=accuracy&runs=best:40&buckets=200`]: { metric: "accuracy", curves: few.map((run) => curveOf(run, (x) => Math.max(0.1, 1 - x))) },
+    [`${base}/curves?metric=val_loss&runs=best:200&buckets=200`]: { metric: "val_loss", curves: few.map((run) => curveOf(run)) },
+    [`${base}/curves?metric=accuracy&runs=best:200&buckets=200`]: { metric: "accuracy", curves: few.map((run) => curveOf(run, (x) => Math.max(0.1, 1 - x))) },
     [`${base}/stopper`]: { rule: "hyperband", thresholds: [{ step: 3, value: 0.92 }, { step: 9, value: 0.31 }], sentence: "hyperband stops a run after 3 and 9 steps unless it is among the best third of all runs there." },
     [`${base}/calibration`]: { points: runs.filter(({ value }, i) => value !== null && i > 8 && i < 400).map((run) => ({ run: run.number, predicted: run.value + 0.05 * Math.sin(run.number * 7.3), sd: 0.03 + 0.02 * Math.cos(run.number) ** 2, observed: run.value })) },
     [`${base}/timeline`]: { agents: n === 0 ? [] : AGENTS.map((name, a) => ({ name, host: name.split("-")[0], idle_share: 0.06 * a + 0.04, spans: runs.filter(({ agent }) => agent === a).slice(-300).map((run) => ({ run: run.number, attempt: 1, from_ms: run.startedMs, to_ms: run.endedMs, state: run.state })) })) },
     [`${base}/agents`]: { agents: n === 0 ? [] : AGENTS.map((name, a) => ({ name, host: name.split("-")[0], run: a < 3 && n > 20 ? n - a : null, seen_ms_ago: a < 3 ? 1200 + 900 * a : 320_000, alive: a < 3, left: false, failures_in_a_row: a === 2 ? 4 : 0, runs_done: Math.floor(n / 4) })) },
-    [`${base}/events?after=&limit=200`]: { events: [{ seq: "1", at_ms: START, run: null, kind: "created", detail: { method: "bayes" }, by: "ada" }, ...runs.slice(0, 60).flatMap((run, i) => [{ seq: String(2 + 2 * i), at_ms: run.startedMs, run: run.number, kind: "claimed", detail: { agent: AGENTS[run.agent] } }, { seq: String(3 + 2 * i), at_ms: run.endedMs ?? run.startedMs + 1, run: run.number, kind: run.state, detail: { best: run.value } }])], more: false },
+    [`${base}/events?after=0&limit=1000`]: { events: [{ seq: "1", at_ms: START, run: null, kind: "created", detail: { method: "bayes" }, by: "ada" }, ...runs.slice(0, 60).flatMap((run, i) => [{ seq: String(2 + 2 * i), at_ms: run.startedMs, run: run.number, kind: "claimed", detail: { agent: AGENTS[run.agent] } }, { seq: String(3 + 2 * i), at_ms: run.endedMs ?? run.startedMs + 1, run: run.number, kind: run.state, detail: { best: run.value } }])], more: false },
   };
   addModel(all, base, n);
-  for (const run of [...new Set([...runs.slice(0, 60), ...runs.slice(-5), ...few])]) addRun(all, base, run, best);
+  for (const run of [...new Set([...runs.slice(0, 60), ...runs.slice(-5), ...few.slice(0, 40)])]) addRun(all, base, run, best);
   return { now: START + Math.ceil(n / 4) * 95_000 + 60_000, answers: all };
 }
 
@@ -216,7 +216,7 @@ function addRun(all, base, run, best) {
   const path = `${base}/runs/${run.number}`;
   all[path] = runDetail(run, best);
   all[`${path}/rows?after=0&limit=50`] = { rows: run.curve.map((x, s) => ({ seq: s + 1, epoch: s + 1, val_loss: x, accuracy: Math.max(0.1, 1 - x), note: "<b>&amp;</b>" })), more: false };
-  all[`${path}/events?after=&limit=200`] = { events: [{ seq: "9", at_ms: run.startedMs, run: run.number, kind: "claimed", detail: { agent: AGENTS[run.agent] } }], more: false };
+  all[`${path}/events?after=0&limit=1000`] = { events: [{ seq: "9", at_ms: run.startedMs, run: run.number, kind: "claimed", detail: { agent: AGENTS[run.agent] } }], more: false };
   const text = run.curve.map((x, s) => `epoch ${s + 1}: val_loss ${x.toFixed(4)} <script>alert(1)</script>\n`).join("");
   all[`${path}/output?attempt=1`] = { head: text, tail: "", total: Buffer.byteLength(text), attempt: 1, attempts: 1 };
   if (best && best !== run) all[`${base}/curves?metric=val_loss&runs=${run.number},${best.number}&buckets=200`] = { metric: "val_loss", curves: [curveOf(run), curveOf(best)] };

@@ -48,11 +48,11 @@ export function writeAxes(all: Setting[]): string {
 }
 
 /** The axes with the places of all runs on them; names that there aren't are left out. */
-export function drawnAxes(settings: Setting[], history: History, detail: Detail): Drawn[] {
+export function drawnAxes(settings: Setting[], history: History, detail: Detail, sorted: Float64Array): Drawn[] {
   return settings.flatMap((setting) => {
     const column = history.parameters.find((parameter) => parameter.name === setting.name);
     if (column) return [ofParameter(setting, column.axis, column.places.subarray(0, history.runs))];
-    return setting.name === detail.metric?.name ? [ofMetric(setting, history, detail.metric.goal)] : [];
+    return setting.name === detail.metric?.name ? [ofMetric(setting, history, detail.metric.goal, sorted)] : [];
   });
 }
 
@@ -68,14 +68,15 @@ function ofParameter(setting: Setting, axis: Axis, places: Float32Array): Drawn 
 }
 
 /** Between -0.5 and 0.5, always the same for a run: of runs with one category each has a line of its own. */
-function jitter(row: number): number {
-  return ((row * 0.618034) % 1) - 0.5;
+export function jitter(row: number): number {
+  const x = row * 0.618034;
+  return x - Math.floor(x) - 0.5;
 }
 
-function ofMetric(setting: Setting, history: History, goal: "minimize" | "maximize"): Drawn {
-  const least = history.value.subarray(0, history.runs).reduce((a, b) => (b < a ? b : a), Infinity);
+function ofMetric(setting: Setting, history: History, goal: "minimize" | "maximize", sorted: Float64Array): Drawn {
+  const least = sorted[0] ?? 0;
   const scale = setting.isOther && least > 0 ? "log" : "linear";
-  const axis = axisOf(history.value, history.runs, scale, goal === "minimize" ? "min" : "max");
+  const axis = axisOf(sorted, scale, goal === "minimize" ? "min" : "max");
   const clamp = (p: number): number => Math.max(0, Math.min(1, p));
   const forth = (value: number): number => (Number.isNaN(value) ? NaN : clamp(placeOf(axis, value)));
   // What lies beyond the ends is drawn at the ends, and belongs to a brush that reaches them.

@@ -13,9 +13,10 @@ interface Props {
   isLog: boolean;
   height: number;
   thresholds: Stopper["thresholds"];
-  /** Runs that are drawn in a color of their own; with `isSeries` all are. */
+  /** Runs that stand out. */
   strong: number[];
-  isSeries?: boolean;
+  /** Runs in the order of the colors of series, if all stand out. */
+  order?: number[];
   near?: (run: number | null) => void;
   click?: () => void;
 }
@@ -29,14 +30,16 @@ export function CurvePlot(props: Props): JSX.Element {
     const dark = isDark();
     const ranks = ranksOf(curves, goal);
     return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
-      const isStrong = (curve: Curve): boolean => props.isSeries === true || strong.has(curve.run);
+      const { order } = props;
+      const isStrong = (curve: Curve): boolean => order !== undefined || strong.has(curve.run);
       curves.forEach((curve, i) => {
         if (isStrong(curve)) return;
         paintCurve(context, region, curve, colorOf(ranks[i], dark), 1.3, 0.75);
       });
-      curves.forEach((curve, i) => {
-        if (isStrong(curve)) paintCurve(context, region, curve, props.isSeries ? series(i) : colors.best, near() === curve.run ? 3.4 : 2.2, 1);
-      });
+      for (const curve of curves) {
+        const color = order ? series(order.indexOf(curve.run)) : colors.best;
+        if (isStrong(curve)) paintCurve(context, region, curve, color, strong.has(curve.run) ? 3.4 : 2.2, 1);
+      }
       paintThresholds(context, region, thresholds, colors);
     };
   });

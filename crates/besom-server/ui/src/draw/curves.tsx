@@ -10,7 +10,7 @@ import { go, link, query, setQuery, shared } from "../routes";
 import type { Curve, Stopper } from "../source/types";
 import { CurvePlot } from "./curve-plot";
 
-const BEST = 40;
+const BEST = 200;
 
 export function Curves(): JSX.Element {
   const sweep = useSweep();

@@ -88,20 +88,11 @@ export class Density {
     const { shades } = this.lines;
     const stride = (height + 2) * 2;
     const span = bottom - top;
+    const add = this.columns < this.frame.width ? addWhole : addSplit;
     for (const r of runs) {
-      let y = bottom - span * from[r];
+      const y = bottom - span * from[r];
       const dy = (bottom - span * to[r] - y) / (x1 - x0);
-      const shade = shades[r] * sign;
-      for (let base = x0 * stride, end = x1 * stride; base < end; base += stride) {
-        const row = y | 0;
-        const below = ((y - row) * PARTS) | 0;
-        const i = base + 2 * row;
-        sums[i] += sign * (PARTS - below);
-        sums[i + 1] += shade * (PARTS - below);
-        sums[i + 2] += sign * below;
-        sums[i + 3] += shade * below;
-        y += dy;
-      }
+      add(sums, x0 * stride, x1 * stride, stride, y, dy, sign, shades[r] * sign);
     }
   }
 
@@ -133,4 +124,31 @@ function strengths(least: number, most: number, full: number): (parts: number) =
     return Math.min(255, least * Math.min(1, runs * 2) + (most - least) * (Math.log1p(runs) / Math.log1p(full)));
   });
   return (parts) => table[parts >= top ? size : Math.ceil((parts / top) * size)];
+}
+
+/** Adds a line, in each column split over the two rows that it lies between. */
+function addSplit(sums: Int32Array, from: number, to: number, stride: number, start: number, dy: number, sign: number, shade: number): void {
+  let y = start;
+  for (let base = from; base < to; base += stride) {
+    const row = y | 0;
+    const below = ((y - row) * PARTS) | 0;
+    const i = base + 2 * row;
+    sums[i] += sign * (PARTS - below);
+    sums[i + 1] += shade * (PARTS - below);
+    sums[i + 2] += sign * below;
+    sums[i + 3] += shade * below;
+    y += dy;
+  }
+}
+
+/** Adds a line to the nearest row in each column: among very many, nobody sees its edge. */
+function addWhole(sums: Int32Array, from: number, to: number, stride: number, start: number, dy: number, sign: number, shade: number): void {
+  let y = start + 0.5;
+  const [part, shaded] = [sign * PARTS, shade * PARTS];
+  for (let base = from; base < to; base += stride) {
+    const i = base + ((y | 0) << 1);
+    sums[i] += part;
+    sums[i + 1] += shaded;
+    y += dy;
+  }
 }

@@ -7,7 +7,7 @@ import { drawLines } from "./strokes";
 export type Order =
   | { do: "canvas"; canvas: OffscreenCanvas }
   | { do: "lines"; lines: Lines; frame: Frame }
-  | { do: "choose"; mask: Uint8Array<ArrayBuffer>; isMoving: boolean }
+  | { do: "choose"; mask: Uint8Array<ArrayBuffer> | null; isMoving: boolean }
   | { do: "colors"; palette: Uint32Array<ArrayBuffer>; gray: number };
 
 /** What it hears: how long a picture took, and how many runs are in it. */
@@ -27,6 +27,7 @@ let frame: Frame | null = null;
 let density: Density | null = null;
 let mask = new Uint8Array();
 let isMoving = false;
+let isPart = false;
 let palette = new Uint32Array(64);
 let gray = 0;
 let lastMs = 0;
@@ -43,7 +44,10 @@ self.onmessage = ({ data }: MessageEvent<Order>): void => {
       if (mask.length !== lines.n) mask = new Uint8Array(lines.n).fill(1);
       break;
     case "choose":
-      ({ mask, isMoving } = data);
+      ({ isMoving } = data);
+      // A picture of a part of the runs is made whole when the brush stands still.
+      if (!data.mask && (isMoving || !isPart)) return;
+      mask = data.mask ?? mask;
       break;
     case "colors":
       ({ palette, gray } = data);
@@ -72,8 +76,8 @@ function drawFew(canvas: OffscreenCanvas, frame: Frame): number {
 
 function drawMany(canvas: OffscreenCanvas, frame: Frame): number {
   density ??= new Density(lines, frame);
-  const isQuick = isMoving && lastMs > SLOW_MS;
-  const count = density.choose(isQuick ? mask.map((m, i) => (i % 4 === 0 ? m : 0)) : mask);
+  isPart = isMoving && lastMs > SLOW_MS;
+  const count = density.choose(isPart ? mask.map((m, i) => (i % 4 === 0 ? m : 0)) : mask);
   const image = new ImageData(frame.width, frame.height);
   density.paint(new Uint32Array(image.data.buffer), palette, gray);
   canvas.getContext("2d")!.putImageData(image, 0, 0);

@@ -55,7 +55,7 @@ export function drawFrame(context: CanvasRenderingContext2D, region: Region, col
   context.font = `${11 * ratio}px system-ui, sans-serif`;
   context.lineWidth = Math.max(1, Math.round(ratio));
   const inX = ticks ?? ticksIn(x, width / ratio / 90);
-  const inY = ticksIn(y, height / ratio / 48);
+  const inY = ticksIn(y, height / ratio / 40);
   context.strokeStyle = colors.line;
   context.fillStyle = colors.muted;
   context.textAlign = "right";

@@ -9,7 +9,7 @@ import { go, link, query, setQuery, shared } from "../routes";
 import type { History } from "../source/columns";
 import type { Theme } from "./palette";
 import { Plot, type Region } from "./plot";
-import { drawPoints } from "./points";
+import { drawPoints, type PixelCache } from "./points";
 import { axisOf } from "./scales";
 
 export function HistoryPicture(): JSX.Element {
@@ -17,21 +17,29 @@ export function HistoryPicture(): JSX.Element {
   const goal = (): "min" | "max" => (sweep.detail()?.metric?.goal === "maximize" ? "max" : "min");
   const scale = (): "linear" | "log" => (query("history") === "log" ? "log" : "linear");
   const range = createMemo(() => {
-    const history = sweep.history();
-    const axis = axisOf(history?.value ?? new Float64Array(), history?.runs ?? 0, scale(), goal());
+    const axis = axisOf(sweep.values(), scale(), goal());
     const margin = scale() === "log" ? 0 : (axis.max - axis.min) * 0.04;
     return { min: axis.min - margin, max: axis.max + margin, scale: scale(), label: sweep.detail()?.metric?.name ?? "value" };
   });
   const runs = (): number => sweep.history()?.runs ?? 0;
   const x = createMemo(() => ({ min: 1 - runs() * 0.005, max: Math.max(2, runs() * 1.005), label: "run" }));
   const [near, setNear] = createSignal<number | null>(null);
+  const steps = createMemo(() => stepsOf(sweep.history(), goal()));
+  const cache: PixelCache = {};
   const paint = createMemo(() => {
     const history = sweep.history();
-    const [shown, picked, hovered] = [sweep.shown(), sweep.picked(), sweep.hovered()];
+    const shown = sweep.shown();
     return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
       if (!history) return;
-      paintHistory(context, region, colors, history, shown, goal());
-      paintPicked(context, region, colors, history, hovered ? [...picked, hovered] : picked);
+      const [strong, weak] = [{ color: colors.accent, alpha: 0.8 }, { color: colors.muted, alpha: 0.28 }];
+      drawPoints(context, region, { n: history.runs, xs: (i) => i + 1, ys: history.value, mask: shown, strong, weak, cache });
+      paintBest(context, region, colors, steps(), history.runs);
+    };
+  });
+  const above = createMemo(() => {
+    const [history, runs] = [sweep.history(), [...sweep.picked(), ...(sweep.hovered() ? [sweep.hovered()!] : [])]];
+    return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
+      if (history) paintPicked(context, region, colors, history, runs);
     };
   });
   const point = (at: { x: number; y: number } | null, region: Region): void => {
@@ -52,7 +60,7 @@ export function HistoryPicture(): JSX.Element {
       </header>
       <Plot
         label={`History: the values of ${count(runs())} runs, ${best()}`}
-        x={x()} y={range()} height={250} paint={paint()} point={point}
+        x={x()} y={range()} height={250} paint={paint()} above={above()} point={point}
         click={() => near() !== null && go(link(["s", sweep.id, "runs", near()!], shared()))}
       />
       <Readout run={near()} idle="Point at a run to read it, click to open it, drag to zoom, double-click to zoom out." />
@@ -72,37 +80,27 @@ function Legend(): JSX.Element {
   );
 }
 
-function paintHistory(
-  context: CanvasRenderingContext2D,
-  region: Region,
-  colors: Theme,
-  history: History,
-  shown: Uint8Array,
-  goal: "min" | "max",
-): void {
-  const points = { n: history.runs, x: (i: number): number => i + 1, ys: history.value };
-  drawPoints(context, region, { ...points, has: (i) => shown[i] === 0 }, colors.muted, 0.28);
-  drawPoints(context, region, { ...points, has: (i) => shown[i] === 1 }, colors.accent, 0.8);
-  paintBest(context, region, colors, history, goal);
-}
-
-/** A line that goes down, or up, where a run was better than all before. */
-function paintBest(context: CanvasRenderingContext2D, region: Region, colors: Theme, history: History, goal: "min" | "max"): void {
+/** The runs that were better than all before, with their values. */
+function stepsOf(history: History | undefined, goal: "min" | "max"): [run: number, value: number][] {
+  const steps: [number, number][] = [];
   const sign = goal === "min" ? 1 : -1;
   let best = Infinity;
-  context.beginPath();
-  for (let i = 0; i < history.runs; i += 1) {
-    const loss = sign * history.value[i];
-    if (!(loss < best) || !counts(history, i)) continue;
-    const x = region.x(i + 1);
-    if (best === Infinity) context.moveTo(x, region.y(history.value[i]));
-    else {
-      context.lineTo(x, region.y(sign * best));
-      context.lineTo(x, region.y(history.value[i]));
-    }
+  for (let i = 0; i < (history?.runs ?? 0); i += 1) {
+    const loss = sign * history!.value[i];
+    if (!(loss < best) || !counts(history!, i)) continue;
     best = loss;
+    steps.push([i + 1, sign * loss]);
   }
-  if (best !== Infinity) context.lineTo(region.x(history.runs), region.y(sign * best));
+  return steps;
+}
+
+function paintBest(context: CanvasRenderingContext2D, region: Region, colors: Theme, steps: [run: number, value: number][], runs: number): void {
+  context.beginPath();
+  steps.forEach(([run, value], i) => {
+    if (i > 0) context.lineTo(region.x(run), region.y(steps[i - 1][1]));
+    context.lineTo(region.x(run), region.y(value));
+  });
+  if (steps.length > 0) context.lineTo(region.x(runs), region.y(steps[steps.length - 1][1]));
   context.strokeStyle = colors.best;
   context.lineWidth = 2 * region.ratio;
   context.stroke();

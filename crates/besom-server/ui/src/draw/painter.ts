@@ -5,7 +5,8 @@ import type { Drawn, Order } from "./density.worker";
 
 export interface Painter {
   lines: (lines: Lines, frame: Frame) => void;
-  choose: (mask: Uint8Array<ArrayBuffer>, isMoving: boolean) => void;
+  /** No mask is the same one again. */
+  choose: (mask: Uint8Array<ArrayBuffer> | null, isMoving: boolean) => void;
   colors: (palette: Uint32Array<ArrayBuffer>, gray: number) => void;
   end: () => void;
 }

@@ -35,7 +35,7 @@ const DARK = ["#56b4e9", "#ff8a3d", "#2fc79c", "#e39ac4", "#e69f00", "#a6d8f5", 
 /** The color of the i-th series. */
 export function series(i: number): string {
   const all = isDark() ? DARK : LIGHT;
-  return all[i % all.length];
+  return all[Math.max(0, i) % all.length];
 }
 
 /** The colors of the page that canvases need; style/theme.css has them. */

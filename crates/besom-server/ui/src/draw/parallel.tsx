@@ -26,16 +26,15 @@ export function Parallel(): JSX.Element {
   const [room, setRoom] = createSignal(0);
   const [isMoving, setMoving] = createSignal(false);
   const settings = createMemo(() => readAxes(query("axes"), sweep.detail()));
-  const axes = createMemo(() => (sweep.history() && sweep.detail() ? drawnAxes(settings(), sweep.history()!, sweep.detail()!) : []));
+  const axes = createMemo(() => (sweep.history() && sweep.detail() ? drawnAxes(settings(), sweep.history()!, sweep.detail()!, sweep.values()) : []));
   const width = (): number => Math.max(room(), (axes().length - 1) * LEAST_GAP + 2 * MARGIN);
   const x = (a: number): number => MARGIN + ((width() - 2 * MARGIN) * a) / Math.max(1, axes().length - 1);
   const set = (all: Setting[]): void => setQuery({ axes: writeAxes(all) });
-  const chosen = (): number => sweep.shown().reduce((sum, one) => sum + one, 0);
   return (
     <section class="card parallel" aria-labelledby="parallel-title">
       <header>
         <h2 id="parallel-title">Parallel coordinates</h2>
-        <p class="legend" aria-live="polite">{count(chosen())} of {count(sweep.shown().length)} runs</p>
+        <p class="legend" aria-live="polite">{count(sweep.count())} of {count(sweep.shown().length)} runs</p>
         <Ramp metric={sweep.detail()?.metric?.name ?? "value"} />
         <Show when={Object.keys(sweep.brushes()).length > 0}>
           <button type="button" onClick={() => (sweep.setBrushes({}), sweep.brushed())}>Clear brushes</button>
@@ -112,10 +111,10 @@ function feed(worker: Painter, sweep: Sweep, axes: () => Drawn[], frame: () => F
     const history = sweep.history();
     if (!history || axes().length < 2) return;
     const goal = sweep.detail()?.metric?.goal ?? "minimize";
-    const lines = { n: history.runs, axes: axes().map(({ places }) => places), shades: shades(history.value, history.runs, goal) };
+    const lines = { n: history.runs, axes: axes().map(({ places }) => places), shades: shades(history.value, history.runs, sweep.values(), goal) };
     worker.lines(lines, frame());
   });
-  createEffect(on([sweep.shown, isMoving], ([shown, moving]) => worker.choose(shown, moving)));
+  createEffect(on([sweep.shown, isMoving], ([shown, moving], old) => worker.choose(shown === old?.[0] ? null : shown, moving)));
 }
 
 function overlay(canvas: HTMLCanvasElement, frame: Frame, axes: Drawn[], runs: number[]): void {
@@ -148,7 +147,10 @@ function hover(event: PointerEvent & { currentTarget: SVGSVGElement }, sweep: Sw
   for (let i = 0; i < from.length; i += 1) {
     if (!shown[i]) continue;
     const distance = Math.abs(from[i] + (to[i] - from[i]) * t - wanted);
-    if (distance < least) [found, least] = [i, distance];
+    if (distance < least) {
+      found = i;
+      least = distance;
+    }
   }
   sweep.hover(found < 0 ? null : found + 1);
 }

@@ -21,17 +21,22 @@ interface Props {
   /** Ticks of x at places of their own. */
   ticks?: Tick[];
   height: number;
-  paint: (context: CanvasRenderingContext2D, region: Region, theme: Theme) => void;
+  paint: Paint;
+  /** What changes more often than the rest, on a canvas above it. */
+  above?: Paint;
   /** The pointer is here, in pixels of the canvas; null when it left. */
   point?: (at: { x: number; y: number } | null, region: Region) => void;
   click?: () => void;
 }
+
+type Paint = (context: CanvasRenderingContext2D, region: Region, theme: Theme) => void;
 
 /** Less than this many pixels of dragging is a click. */
 const DRAG = 6;
 
 export function Plot(props: Props): JSX.Element {
   let canvas!: HTMLCanvasElement;
+  let above!: HTMLCanvasElement;
   const [width, setWidth] = createSignal(0);
   const [zoom, setZoom] = createSignal<[number, number] | null>(null);
   const [cursor, setCursor] = createSignal<number | null>(null);
@@ -42,7 +47,15 @@ export function Plot(props: Props): JSX.Element {
   drawLater(() => {
     if (width() < 40) return null;
     const [now, colors, paint, ticks, ranges] = [region(), theme(), props.paint, props.ticks, [x(), props.y] as const];
-    return () => draw(canvas, now, colors, paint, ranges, ticks);
+    return () => {
+      const context = cleared(canvas, now);
+      drawFrame(context, now, colors, ranges[0], ranges[1], ticks);
+      paintWithin(context, now, colors, paint);
+    };
+  });
+  drawLater(() => {
+    const [now, colors, paint] = [region(), theme(), props.above];
+    return width() < 40 || !paint ? null : () => paintWithin(cleared(above, now), now, colors, paint);
   });
   const move = (event: PointerEvent): void => {
     const at = pointIn(event, canvas, region());
@@ -68,6 +81,7 @@ export function Plot(props: Props): JSX.Element {
       onPointerDown={(event) => event.button === 0 && (move(event), setStart(cursor()))} onDblClick={() => setZoom(null)}
     >
       <canvas ref={canvas} />
+      <canvas ref={above} />
       <Show when={cursor() !== null}><i class="cursor" style={{ transform: `translateX(${cursor()}px)` }} /></Show>
       <Show when={start() !== null && cursor() !== null}><i class="select" style={{ left: `${span().left}px`, width: `${span().width}px` }} /></Show>
     </div>
@@ -104,11 +118,13 @@ function pointIn(event: PointerEvent, canvas: HTMLCanvasElement, { left, top, wi
   return x < left || x > left + width || y < top || y > top + height ? null : { x, y };
 }
 
-function draw(canvas: HTMLCanvasElement, region: Region, colors: Theme, paint: Props["paint"], [x, y]: readonly [Range, Range], ticks: Tick[] | undefined): void {
-  canvas.width = region.full.width;
-  canvas.height = region.full.height;
-  const context = canvas.getContext("2d")!;
-  drawFrame(context, region, colors, x, y, ticks);
+function cleared(canvas: HTMLCanvasElement, { full }: Region): CanvasRenderingContext2D {
+  canvas.width = full.width;
+  canvas.height = full.height;
+  return canvas.getContext("2d")!;
+}
+
+function paintWithin(context: CanvasRenderingContext2D, region: Region, colors: Theme, paint: Paint): void {
   context.save();
   context.beginPath();
   context.rect(region.left, region.top, region.width, region.height);

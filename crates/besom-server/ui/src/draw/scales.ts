@@ -27,16 +27,13 @@ export function placeOf({ scale, min, max }: Axis, value: number): number {
   return scale === "log" ? Math.log(value / min) / Math.log(max / min) : (value - min) / (max - min);
 }
 
-/** An axis over numbers that were observed, without the far ends of a heavy tail. */
-export function axisOf(values: Float64Array, n: number, scale: "linear" | "log", best: "min" | "max"): Axis {
-  const known = Float64Array.from(values.subarray(0, n)).filter((x) => Number.isFinite(x) && (scale === "linear" || x > 0));
-  known.sort();
-  let min = known.length > 0 ? known[0] : 0;
-  let max = known.length > 0 ? known[known.length - 1] : 1;
+/** An axis over numbers in rising order, without the far ends of a heavy tail. */
+export function axisOf(sorted: Float64Array, scale: "linear" | "log", best: "min" | "max"): Axis {
+  const known = scale === "log" ? sorted.subarray(sorted.findIndex((x) => x > 0)) : sorted;
+  const at = (share: number): number => known[Math.round(share * (known.length - 1))];
+  let [min, max] = known.length > 0 ? [known[0], known[known.length - 1]] : [scale === "log" ? 0.1 : 0, 1];
   if (scale === "linear" && known.length > 8) {
-    const at = (share: number): number => known[Math.round(share * (known.length - 1))];
-    const reach = 1.5 * (at(0.75) - at(0.05));
-    if (best === "min") max = Math.min(max, at(0.75) + reach);
+    if (best === "min") max = Math.min(max, at(0.75) + 1.5 * (at(0.75) - at(0.05)));
     else min = Math.max(min, at(0.25) - 1.5 * (at(0.95) - at(0.25)));
   }
   if (min === max) [min, max] = scale === "log" ? [min / 2, max * 2] : [min - 0.5, max + 0.5];

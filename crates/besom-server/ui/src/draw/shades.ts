@@ -2,27 +2,24 @@
 
 import { shade } from "./palette";
 
-/** For each run from 0 for the worst to 63 for the best; a run without a value has 0. */
-export function shades(values: Float64Array, runs: number, goal: "minimize" | "maximize"): Uint8Array {
-  const order = values.slice(0, runs).filter((x) => !Number.isNaN(x)).sort();
+/** For each run from 0 for the worst to 63 for the best; a run without a value has 0. `sorted` are all values in rising order. */
+export function shades(values: Float64Array, runs: number, sorted: Float64Array, goal: "minimize" | "maximize"): Uint8Array {
+  const bounds = Float64Array.from({ length: 63 }, (_, i) => sorted[Math.floor(((i + 0.5) * sorted.length) / 63)] ?? 0);
   const result = new Uint8Array(runs);
   for (let i = 0; i < runs; i += 1) {
-    if (Number.isNaN(values[i])) continue;
-    const share = order.length > 1 ? below(order, values[i]) / (order.length - 1) : 0;
-    result[i] = Math.round(63 * (goal === "minimize" ? 1 - share : share));
+    const value = values[i];
+    if (value !== value) continue;
+    const rank = atMost(bounds, value);
+    result[i] = goal === "minimize" ? 63 - rank : rank;
   }
   return result;
 }
 
-/** How many are less. */
-function below(sorted: Float64Array, x: number): number {
-  let [low, high] = [0, sorted.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** How many of 63 bounds are not above a value. */
+function atMost(bounds: Float64Array, value: number): number {
+  let at = 0;
+  for (let step = 32; step > 0; step >>= 1) if (bounds[at + step - 1] <= value) at += step;
+  return at;
 }
 
 /** The color of a shade: the best ones contrast most with the page. */

@@ -3,6 +3,7 @@
 import { createMemo, type JSX } from "solid-js";
 import { useSweep } from "../model";
 import type { Surface } from "../source/types";
+import { jitter } from "./axes";
 import type { Theme } from "./palette";
 import { Plot, type Range, type Region } from "./plot";
 import { drawPoints } from "./points";
@@ -12,17 +13,16 @@ export function Slice(props: { name: string; surface: Surface }): JSX.Element {
   const sweep = useSweep();
   const places = (): Float32Array => sweep.history()?.parameters.find(({ name }) => name === props.name)?.places ?? new Float32Array();
   const y = createMemo((): Range => {
-    const history = sweep.history()!;
-    const seen = axisOf(history.value, history.runs, "linear", sweep.detail()?.metric?.goal === "maximize" ? "max" : "min");
+    const seen = axisOf(sweep.values(), "linear", sweep.detail()?.metric?.goal === "maximize" ? "max" : "min");
     const ends = props.surface.mean.flatMap((m, i) => (m === null ? [] : [m - (props.surface.sd[i] ?? 0), m + (props.surface.sd[i] ?? 0)]));
     return { min: Math.min(seen.min, ...ends), max: Math.max(seen.max, ...ends), label: sweep.detail()?.metric?.name ?? "value" };
   });
   const x = (): Range => ({ min: 0, max: 1, label: props.name });
   const paint = createMemo(() => {
+    const spread = props.surface.x.scale === "category" ? 0.5 / Math.max(1, props.surface.x.ticks.length) : 0;
     const [history, shown, surface, at] = [sweep.history()!, sweep.shown(), props.surface, places()];
     return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
-      const points = { n: history.runs, x: (i: number): number => at[i], ys: history.value };
-      drawPoints(context, region, { ...points, has: (i) => shown[i] === 1 && !Number.isNaN(at[i]) }, colors.muted, 0.5);
+      drawPoints(context, region, { n: history.runs, xs: (i) => at[i] + spread * jitter(i), ys: history.value, mask: shown, strong: { color: colors.muted, alpha: 0.5 }, weak: null });
       if (surface.x.scale === "category") paintCategories(context, region, surface, colors);
       else paintMean(context, region, surface, colors);
     };

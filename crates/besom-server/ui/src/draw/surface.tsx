@@ -20,8 +20,8 @@ interface Props {
   names: [string, string];
   goal: Goal;
   metric: string;
-  /** Places of the runs, to be drawn as dots. */
-  runs: { x: Float32Array; y: Float32Array; shown: Uint8Array };
+  /** Places of all runs, and the rows that are drawn as dots. */
+  runs: { x: Float32Array; y: Float32Array; rows: Uint32Array };
 }
 
 export function SurfacePicture(props: Props): JSX.Element {
@@ -48,7 +48,7 @@ export function SurfacePicture(props: Props): JSX.Element {
           <text class="name" transform={`translate(13 ${TOP + inner().h / 2}) rotate(-90)`} text-anchor="middle">{props.names[1]}</text>
         </svg>
       </div>
-      <p class="readout">{at() ? reading(props, at()!) : "Colors are the model's mean; paler is less certain. Dots are the runs that the filter lets through."}</p>
+      <p class="readout">{at() ? reading(props, at()!) : "Colors are the model's mean; paler is less certain. Dots are the best runs that the filter lets through."}</p>
     </>
   );
 }
@@ -78,14 +78,14 @@ function paint(canvas: HTMLCanvasElement, { w, h }: { w: number; h: number }, pr
     context.stroke();
   }
   context.globalAlpha = 0.85;
-  const { x, y, shown } = props.runs;
-  for (let i = 0; i < shown.length; i += 1) {
-    if (!shown[i] || Number.isNaN(x[i]) || Number.isNaN(y[i])) continue;
+  const { x, y, rows } = props.runs;
+  for (const i of rows) {
+    if (Number.isNaN(x[i] + y[i])) continue;
     context.beginPath();
-    context.arc(x[i] * canvas.width, (1 - y[i]) * canvas.height, (shown.length > 2000 ? 1 : 2.6) * ratio, 0, 2 * Math.PI);
+    context.arc(x[i] * canvas.width, (1 - y[i]) * canvas.height, 2.6 * ratio, 0, 2 * Math.PI);
     context.fillStyle = colors.surface;
     context.fill();
-    if (shown.length <= 2000) context.stroke();
+    context.stroke();
   }
 }
 

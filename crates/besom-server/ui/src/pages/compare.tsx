@@ -103,7 +103,7 @@ function Lines(props: { title: string; lines: Line[]; width: number }): JSX.Elem
     <Show when={props.lines.length > 0}>
       <tr class="part"><th colSpan={props.width} scope="colgroup">{props.title}</th></tr>
       <For each={props.lines}>
-        {(line) => <tr><th scope="row">{line.name}</th><For each={line.cells}>{(text, i) => <td class="numeric"><Gauge line={line} at={i()} />{text}</td>}</For></tr>}
+        {(line) => <tr><th scope="row">{line.name}</th><For each={line.cells}>{(text, i) => <td class="numeric"><Gauge line={line} at={i()} /><span class="figure">{text}</span></td>}</For></tr>}
       </For>
     </Show>
   );
@@ -140,7 +140,7 @@ function Overlay(props: { runs: Run[] }): JSX.Element {
           <Segments label="Scale of the values" options={["linear", "log"]} value={query("curve-scale") || "linear"} choose={(to) => setQuery({ "curve-scale": to === "log" ? to : null })} />
         </header>
         <Loaded of={curves}>
-          {(answer) => <CurvePlot curves={answer().curves} metric={metric()} isLog={query("curve-scale") === "log"} goal={sweep.detail()?.metric?.goal ?? "minimize"} height={320} thresholds={[]} strong={[]} isSeries />}
+          {(answer) => <CurvePlot curves={answer().curves} metric={metric()} isLog={query("curve-scale") === "log"} goal={sweep.detail()?.metric?.goal ?? "minimize"} height={320} thresholds={[]} strong={[]} order={props.runs.map((run) => run.number)} />}
         </Loaded>
         <p class="legend"><For each={props.runs}>{(run, i) => <span><i class="swatch" style={{ "background-color": series(i()) }} />run {run.number}</span>}</For></p>
       </section>

@@ -7,7 +7,7 @@ import { load, Loaded } from "../parts/loaded";
 import { link, query, setQuery, shared } from "../routes";
 import type { LogEvent, Value } from "../source/types";
 
-const PAGE = 200;
+const PAGE = 1000;
 
 interface Answer {
   events: LogEvent[];
@@ -18,7 +18,7 @@ export function Log(): JSX.Element {
   const sweep = useSweep();
   const [after, setAfter] = createSignal<string[]>([]);
   const page = load(
-    () => ({ after: after().at(-1) ?? "", version: sweep.detail()?.cursor }),
+    () => ({ after: after().at(-1) ?? "0", version: sweep.detail()?.cursor }),
     ({ after }) => sweep.source.json<Answer>(`v1/sweeps/${encodeURIComponent(sweep.id)}/events?after=${after}&limit=${PAGE}`),
   );
   createEffect(on(() => sweep.id, () => setAfter([]), { defer: true }));

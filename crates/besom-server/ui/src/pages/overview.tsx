@@ -2,6 +2,7 @@
 
 import { createMemo, type JSX, Show } from "solid-js";
 import { Curves } from "../draw/curves";
+import { bestOf } from "../best";
 import { HistoryPicture } from "../draw/history";
 import { ImportanceBars } from "../draw/importance";
 import { Parallel } from "../draw/parallel";
@@ -29,9 +30,11 @@ export function Overview(): JSX.Element {
 function Best(): JSX.Element {
   const sweep = useSweep();
   const metric = (): string => sweep.detail()?.metric?.name ?? "value";
+  // Alone, as all else of the sweep changes more often.
+  const isMaximized = createMemo(() => sweep.detail()?.metric?.goal === "maximize");
   const rows = createMemo(() => {
-    const field = sweep.fields().find(({ names }) => names.includes("best"));
-    return best(sweep.shown(), (i) => (field?.key(i) as number) ?? NaN, sweep.detail()?.metric?.goal === "maximize");
+    const value = sweep.history()?.value ?? new Float64Array();
+    return bestOf(sweep.shown(), value, isMaximized(), 10);
   });
   const fields = createMemo(() => sweep.fields().filter((field) => field.usual && !["steps", "time"].includes(field.names[0])));
   return (
@@ -40,20 +43,4 @@ function Best(): JSX.Element {
       <RunTable rows={rows()} fields={fields()} label="The 10 best runs" isShort />
     </section>
   );
-}
-
-/** The ten best rows without sorting all. */
-function best(mask: Uint8Array, value: (row: number) => number, isMaximized: boolean): Uint32Array {
-  const sign = isMaximized ? -1 : 1;
-  let few: number[] = [];
-  let worst = Infinity;
-  for (let i = 0; i < mask.length; i += 1) {
-    const loss = sign * value(i);
-    if (!mask[i] || !(loss < worst || (few.length < 10 && !Number.isNaN(loss)))) continue;
-    few.push(i);
-    few.sort((a, b) => sign * value(a) - sign * value(b) || a - b);
-    few = few.slice(0, 10);
-    if (few.length === 10) worst = sign * value(few[9]);
-  }
-  return Uint32Array.from(few);
 }

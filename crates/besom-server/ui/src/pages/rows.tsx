@@ -42,7 +42,7 @@ export function Rows(props: { path: string; version: number }): JSX.Element {
 
 export function RunEvents(props: { path: string; version: string }): JSX.Element {
   const sweep = useSweep();
-  const answer = load(() => ({ path: props.path, version: props.version }), ({ path }) => sweep.source.json<{ events: LogEvent[] }>(`${path}/events?after=&limit=200`));
+  const answer = load(() => ({ path: props.path, version: props.version }), ({ path }) => sweep.source.json<{ events: LogEvent[] }>(`${path}/events?after=0&limit=1000`));
   return (
     <section class="card" aria-labelledby="run-events-title">
       <header><h2 id="run-events-title">Events</h2></header>

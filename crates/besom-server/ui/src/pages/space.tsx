@@ -4,10 +4,14 @@ import { createMemo, For, type JSX, Show } from "solid-js";
 import { Slice } from "../draw/slice";
 import { SurfacePicture } from "../draw/surface";
 import { useSweep } from "../model";
+import { bestOf } from "../best";
 import { load, Loaded } from "../parts/loaded";
 import { query, setQuery } from "../routes";
 import type { Surface } from "../source/types";
 import { CalibrationCard } from "./calibration";
+
+/** The most runs that are drawn over a surface. */
+const DOTS = 300;
 
 export function Space(): JSX.Element {
   const sweep = useSweep();
@@ -54,6 +58,8 @@ function Contour(props: { x: string; y: string }): JSX.Element {
   const sweep = useSweep();
   const key = (): string => `x=${encodeURIComponent(props.x)}&y=${encodeURIComponent(props.y)}`;
   const answer = load(() => `${key()} ${version(sweep.detail()?.counts)}`, () => sweep.source.json<Surface>(`v1/sweeps/${encodeURIComponent(sweep.id)}/surface?${key()}`));
+  // Many dots would hide what they lie on, and the best ones say most about it.
+  const dots = createMemo(() => bestOf(sweep.shown(), sweep.history()?.value ?? new Float64Array(), sweep.detail()?.metric?.goal === "maximize", DOTS));
   const places = (name: string): Float32Array => sweep.history()?.parameters.find((column) => column.name === name)?.places ?? new Float32Array();
   return (
     <Loaded of={answer}>
@@ -61,7 +67,7 @@ function Contour(props: { x: string; y: string }): JSX.Element {
         <Show when={found().mean.length > 0 && found().y} fallback={<p class="empty">{found().note ?? "There are not enough finished runs for a model yet."}</p>}>
           <SurfacePicture
             surface={found()} names={[props.x, props.y]} goal={sweep.detail()?.metric?.goal ?? "minimize"} metric={sweep.detail()?.metric?.name ?? "value"}
-            runs={{ x: places(props.x), y: places(props.y), shown: sweep.shown() }}
+            runs={{ x: places(props.x), y: places(props.y), rows: dots() }}
           />
           <Show when={found().note}><p class="muted">{found().note}</p></Show>
         </Show>

@@ -19,7 +19,6 @@ export function FilterBox(): JSX.Element {
     const name = sweep.detail()?.metric?.name ?? "best";
     return `Filter: ${name} < ${sweep.detail()?.best ? Number(sweep.detail()!.best!.value.toPrecision(2)) : 1} and state = finished`;
   };
-  const shown = (): number => sweep.shown().reduce((sum, one) => sum + one, 0);
   return (
     <search class="filter">
       <input
@@ -27,7 +26,7 @@ export function FilterBox(): JSX.Element {
         aria-invalid={sweep.filter().error !== null} aria-describedby="filter-error" onInput={(event) => type(event.currentTarget.value)}
         onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
       />
-      <span class="muted" aria-live="polite">{count(shown())} of {count(sweep.shown().length)} runs</span>
+      <span class="muted" aria-live="polite">{count(sweep.count())} of {count(sweep.shown().length)} runs</span>
       <Show when={sweep.picked().length > 0}>
         <span class="muted">{count(sweep.picked().length)} selected</span>
         <button type="button" onClick={() => sweep.pick([])}>Clear selection</button>

@@ -10,6 +10,8 @@ interface Key {
   act: () => void;
 }
 
+const NAMES: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", PageDown: "PgDn", PageUp: "PgUp" };
+
 const [taken, setTaken] = createSignal<Key[]>([]);
 
 /** Takes keys until the component that says so is gone; later ones come first. */
@@ -38,7 +40,7 @@ export function Keys(): JSX.Element {
     <Dialog title="Keys of this page" isOpen={isOpen()} close={() => setOpen(false)}>
       <dl class="keys">
         <For each={unique()}>
-          {(key) => <><dt><For each={key.keys.split(" ")}>{(k) => <kbd>{k}</kbd>}</For></dt><dd>{key.does}</dd></>}
+          {(key) => <><dt><For each={key.keys.split(" ")}>{(k) => <kbd>{NAMES[k] ?? k}</kbd>}</For></dt><dd>{key.does}</dd></>}
         </For>
         <dt><kbd>Esc</kbd></dt><dd>Close what is open</dd>
         <dt><kbd>Tab</kbd></dt><dd>Go through everything that can be changed</dd>

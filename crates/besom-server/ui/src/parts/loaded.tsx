@@ -1,17 +1,17 @@
 // What stands where an answer is not there yet, or will not come.
 
 import { createMemo, createResource, createSignal, type JSX, type Resource, Show } from "solid-js";
-import { messageOf } from "../source/source";
+import { Failure, messageOf } from "../source/source";
 
 /** An answer that is asked for again when what it depends on changes; the old one stays until then. */
 export function load<K, T>(key: () => K | false | null | undefined, ask: (key: K) => Promise<T>): Answer<T> {
-  const [error, setError] = createSignal<string | null>(null);
+  const [error, setError] = createSignal<unknown>(null);
   // An empty text asks for nothing, too.
   const wanted = createMemo(() => key() || false);
   const [resource, { refetch }] = createResource(wanted, (k: K) =>
     ask(k).then(
       (answer) => (setError(null), answer),
-      (failure: unknown) => (setError(messageOf(failure)), undefined),
+      (failure: unknown) => (setError(failure), undefined),
     ),
   );
   return { resource, latest: () => resource.latest, error, retry: () => void refetch() };
@@ -20,7 +20,8 @@ export function load<K, T>(key: () => K | false | null | undefined, ask: (key: K
 export interface Answer<T> {
   resource: Resource<T | undefined>;
   latest: () => T | undefined;
-  error: () => string | null;
+  /** What was thrown instead of the last answer. */
+  error: () => unknown;
   retry: () => void;
 }
 
@@ -33,11 +34,22 @@ export function Problem(props: { message: string; retry?: () => void }): JSX.Ele
   );
 }
 
+/** An export has no more: there is nothing to try again. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Failure && error.code === "not_exported";
+}
+
 /** The answer, else why it is not there. */
 export function Loaded<T>(props: { of: Answer<T>; children: (answer: () => T) => JSX.Element }): JSX.Element {
   return (
     <>
-      <Show when={props.of.error()}>{(message) => <Problem message={message()} retry={props.of.retry} />}</Show>
+      <Show when={props.of.error()}>
+        {(error) => (
+          <Show when={isMissing(error())} fallback={<Problem message={messageOf(error())} retry={props.of.retry} />}>
+            <p class="empty">{messageOf(error())}</p>
+          </Show>
+        )}
+      </Show>
       <Show when={props.of.latest() as T | undefined} fallback={<Show when={!props.of.error()}><p class="empty" aria-busy="true">Loading …</p></Show>}>
         {(answer) => props.children(answer as () => T)}
       </Show>

@@ -5,7 +5,7 @@ import type { Curve, Run } from "./types";
 
 interface Parts {
   /** When the page was written. */
-  at_ms: number;
+  at_ms?: number;
   bytes: Uint8Array<ArrayBuffer>;
   parts: Record<string, [offset: number, length: number]>;
 }
@@ -20,19 +20,32 @@ export class FileSource implements Source {
 
   async json<T>(path: string): Promise<T> {
     const { parts } = await this.parts;
-    const put = parts[`/${path}`] ? null : await this.putTogether(path);
+    const put = `/${path}` in parts ? null : await this.putTogether(path);
     return (put ?? JSON.parse(await this.text(path))) as T;
   }
 
-  /** Answers about a choice of runs from those about each run and about the best ones. */
+  /** Answers about a choice of runs, from those about all and about the best ones; the first page of what is read by the page. */
   private async putTogether(path: string): Promise<unknown> {
     const runs = /^(.*\/runs)\?numbers=([\d,]+)$/.exec(path);
-    if (runs) return { runs: await Promise.all(runs[2].split(",").map((n) => this.json<Run>(`${runs[1]}/${n}`))) };
-    const curves = /^(.*\/curves\?metric=[^&]*)&runs=([\d,]+)&(.*)$/.exec(path);
-    if (!curves) return null;
-    const best = await this.json<{ metric: string; curves: Curve[] }>(`${curves[1]}&runs=best:40&${curves[3]}`);
+    if (runs) return { runs: await this.chosen(runs[1], runs[2].split(",").map(Number)) };
+    const curves = /^(.*\/curves\?metric=[^&]*)&runs=([\d,]+)&/.exec(path);
+    const first = await this.startingWith(curves ? `${curves[1]}&runs=best:` : path.replace(/after=0?&.*$/, "after="));
+    if (!first || first === path) return null;
+    if (!curves) return this.json(first);
+    const best = await this.json<{ curves: Curve[] }>(first);
     const wanted = curves[2].split(",").map(Number);
     return { ...best, curves: best.curves.filter(({ run }) => wanted.includes(run)) };
+  }
+
+  private async chosen(path: string, numbers: number[]): Promise<Run[]> {
+    const { parts } = await this.parts;
+    const all = parts[`/${path}`] ? (await this.json<{ runs: Run[] }>(path)).runs : [];
+    const found = numbers.map((n) => all.find(({ number }) => number === n) ?? this.json<Run>(`${path}/${n}`));
+    return Promise.all(found);
+  }
+
+  private async startingWith(start: string): Promise<string | null> {
+    return (await this.paths()).find((path) => path.startsWith(`/${start}`))?.slice(1) ?? null;
   }
 
   async bytes(path: string): Promise<ArrayBuffer> {
@@ -55,7 +68,7 @@ export class FileSource implements Source {
   }
 
   /** When the page was written: time stands still in it. */
-  async writtenMs(): Promise<number> {
+  async writtenMs(): Promise<number | undefined> {
     return (await this.parts).at_ms;
   }
 
@@ -66,12 +79,14 @@ export class FileSource implements Source {
 }
 
 async function unpack(base64: string): Promise<Parts> {
-  const zipped = Uint8Array.from(atob(base64.trim()), (c) => c.charCodeAt(0));
+  const text = atob(base64.trim());
+  const zipped = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) zipped[i] = text.charCodeAt(i);
   const stream = new Blob([zipped]).stream().pipeThrough(new DecompressionStream("gzip"));
   const whole = await new Response(stream).arrayBuffer();
   const length = new DataView(whole).getUint32(0, true);
   const index = JSON.parse(new TextDecoder().decode(new Uint8Array(whole, 4, length))) as Pick<Parts, "parts" | "at_ms">;
   // Offsets count from the first byte after the index.
   const parts = Object.entries(index.parts).map(([path, [at, size]]) => [path, [at + 4 + length, size]] as const);
-  return { bytes: new Uint8Array(whole), at_ms: index.at_ms, parts: Object.fromEntries(parts) as Parts["parts"] };
+  return { ...index, bytes: new Uint8Array(whole), parts: Object.fromEntries(parts) as Parts["parts"] };
 }
