@@ -136,10 +136,3 @@ mod tests {
         }
     }
 }
-
-/// The page with these answers in it, as a file that needs no server.
-pub(crate) fn exported(data: &str) -> String {
-    format!(
-        "<!doctype html><script type=\"application/octet-stream;base64\" id=\"besom-data\">{data}</script>"
-    )
-}

@@ -96,6 +96,7 @@ function load(source: Source, id: string): Loaded {
   };
   const hear = (event: string, data: string): void => {
     if (event === "gone") return void (setGone(true), stop());
+    if (event === "reload") return reload();
     if (event !== "changes") return;
     const changes = JSON.parse(data) as Changes;
     const before = detail()?.best?.run;

@@ -129,7 +129,7 @@ function summary(id, runs, cap) {
   const best = runs.filter(({ value }) => value !== null).reduce((a, b) => (a && a.value <= b.value ? a : b), null);
   return {
     id, name: "digits", state: runs.length < cap ? "running" : "finished", idle: false, paused_by: null, reason: null, created_ms: START, ended_ms: null, method: "bayes",
-    early_terminate: "hyperband", metric: { name: "val_loss", goal: "minimize" }, run_cap: cap, grid_size: null, counts, best: best && { run: best.number, value: best.value },
+    early_terminate: "hyperband", metric: { name: "val_loss", goal: "minimize" }, run_cap: cap, planned: cap, counts, best: best && { run: best.number, value: best.value },
     trend: trendOf(runs), rate_per_hour: runs.length ? 151.6 : null, eta_s: runs.length < cap ? 1830 : null, agents: { alive: runs.length ? 3 : 0, all: runs.length ? 4 : 0 }, labels: {}, controller: null, cursor: String(runs.length),
   };
 }
@@ -218,7 +218,7 @@ function addRun(all, base, run, best) {
   all[`${path}/rows?after=0&limit=50`] = { rows: run.curve.map((x, s) => ({ seq: s + 1, epoch: s + 1, val_loss: x, accuracy: Math.max(0.1, 1 - x), note: "<b>&amp;</b>" })), more: false };
   all[`${path}/events?after=0&limit=1000`] = { events: [{ seq: "9", at_ms: run.startedMs, run: run.number, kind: "claimed", detail: { agent: AGENTS[run.agent] } }], more: false };
   const text = run.curve.map((x, s) => `epoch ${s + 1}: val_loss ${x.toFixed(4)} <script>alert(1)</script>\n`).join("");
-  all[`${path}/output?attempt=1`] = { head: text, tail: "", total: Buffer.byteLength(text), attempt: 1, attempts: 1 };
+  all[`${path}/output?attempt=1`] = { head: text, tail: "", missing: 0, total: Buffer.byteLength(text), attempt: 1, attempts: 1 };
   if (best && best !== run) all[`${base}/curves?metric=val_loss&runs=${run.number},${best.number}&buckets=200`] = { metric: "val_loss", curves: [curveOf(run), curveOf(best)] };
 }
 

@@ -21,6 +21,9 @@ interface Props {
   click?: () => void;
 }
 
+/** More thresholds than this are one line. */
+const MANY = 12;
+
 export function CurvePlot(props: Props): JSX.Element {
   const [near, setNear] = createSignal<number | null>(null);
   const ranges = createMemo(() => rangesOf(props.curves, props.thresholds, props.metric, props.isLog, props.goal));
@@ -129,7 +132,12 @@ function paintThresholds(context: CanvasRenderingContext2D, region: Region, thre
   for (const [color, width] of [[colors.surface, 7], [colors.threshold, 3]] as const) {
     context.strokeStyle = color;
     context.lineWidth = width * region.ratio;
-    for (const { step, value } of thresholds) {
+    if (thresholds.length > MANY) {
+      context.beginPath();
+      for (const { step, value } of thresholds) context.lineTo(region.x(step), region.y(value));
+      context.stroke();
+    }
+    for (const { step, value } of thresholds.length > MANY ? [] : thresholds) {
       const [x, y, half] = [region.x(step), region.y(value), 18 * region.ratio];
       context.beginPath();
       context.moveTo(x - half, y);

@@ -22,7 +22,7 @@ export function ImportanceBars(): JSX.Element {
           {(found) => (
             <>
               <Show when={found().importance.length > 0}><Bars all={found().importance} /></Show>
-              <Show when={found().note} fallback={<p class="muted">Share of the variance of {sweep.detail()?.metric?.name} that a parameter explains, alone and with others.</p>}>
+              <Show when={found().note} fallback={<p class="muted">Share of the variance of {sweep.detail()?.metric?.name} that a parameter explains: alone, and (paler) together with others.</p>}>
                 <p class="muted">{found().note}</p>
               </Show>
             </>
@@ -36,7 +36,7 @@ export function ImportanceBars(): JSX.Element {
 function Bars(props: { all: Importance["importance"] }): JSX.Element {
   const { id } = useSweep();
   const sorted = (): Importance["importance"] => [...props.all].sort((a, b) => b.value - a.value);
-  const most = (): number => Math.max(1e-9, ...props.all.map(({ value, interactions }) => value + (interactions ?? 0)));
+  const most = (): number => Math.max(1e-9, ...props.all.map(({ value }) => value));
   const percent = (x: number): string => `${(100 * x).toFixed(x < 0.0995 ? 1 : 0)} %`;
   return (
     <ol class="bars">
@@ -45,7 +45,7 @@ function Bars(props: { all: Importance["importance"] }): JSX.Element {
           <li>
             <a class="cut" href={link(["s", id, "space"], { ...shared(), x: parameter })} title={`The model over ${parameter}`}>{parameter}</a>
             <span class="track" aria-hidden="true">
-              <i style={{ width: `${(100 * value) / most()}%` }} /><i class="weak" style={{ width: `${(100 * (interactions ?? 0)) / most()}%` }} />
+              <i style={{ width: `${(100 * (value - (interactions ?? 0))) / most()}%` }} /><i class="weak" style={{ width: `${(100 * (interactions ?? 0)) / most()}%` }} />
             </span>
             <span class="figure">{percent(value)}</span>
           </li>

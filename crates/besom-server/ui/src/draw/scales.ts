@@ -14,11 +14,31 @@ export function valueAt(axis: Axis, place: number): Value | undefined {
 }
 
 /** The same for an axis of numbers. */
-export function numberAt({ scale, min, max }: Axis, place: number): number {
+export function numberAt(axis: Axis, place: number): number {
+  const { scale, min, max } = axis;
+  if (scale === "quantile") return Number(quantileAt(axis, place).toPrecision(5));
   if (scale === "log") return Number((min * (max / min) ** place).toPrecision(5));
   const unit = 10 ** (Math.floor(Math.log10(max - min || 1)) - 6);
   // Dividing by a whole number keeps 0.3 from becoming 0.30000000000000004.
   return unit < 1 ? Math.round((min + (max - min) * place) / unit) / Math.round(1 / unit) : min + (max - min) * place;
+}
+
+/** Between what is known of a distribution, as if it were normal there: exact if it is. */
+function quantileAt({ min, max, ticks }: Axis, place: number): number {
+  const known = [{ at: 0.01, value: min }, { at: 0.99, value: max }, ...ticks];
+  const nodes = known.filter((node): node is { at: number; value: number } => typeof node.value === "number").sort((a, b) => a.at - b.at);
+  const next = Math.max(1, Math.min(nodes.length - 1, nodes.findIndex(({ at }) => at >= place)));
+  const [a, b] = [nodes[next - 1], nodes[next]];
+  const [x, from, to] = [place, a.at, b.at].map(deviations);
+  return a.value + ((b.value - a.value) * (x - from)) / (to - from || 1);
+}
+
+/** How many standard deviations from the mean a quantile of the normal distribution lies, within 0.0005 (Hastings 1955). */
+function deviations(quantile: number): number {
+  const p = Math.min(1 - 1e-6, Math.max(1e-6, quantile));
+  const t = Math.sqrt(-2 * Math.log(Math.min(p, 1 - p)));
+  const x = t - (2.515517 + 0.802853 * t + 0.010328 * t * t) / (1 + 1.432788 * t + 0.189269 * t * t + 0.001308 * t ** 3);
+  return p < 0.5 ? -x : x;
 }
 
 /** The place of a number on an axis of numbers. */

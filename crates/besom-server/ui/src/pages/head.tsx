@@ -33,7 +33,7 @@ export function SweepHead(): JSX.Element {
         <Actions actions={actions()} opener={(o) => (opener = o)} />
       </div>
       <p class="muted">
-        <Show when={detail().name}>{detail().id} · </Show>{detail().method}
+        <Show when={detail().name}>{detail().id} · </Show>{detail().method ?? "unknown method"}
         <Show when={detail().early_terminate}> + {detail().early_terminate}</Show>
         <Show when={detail().metric}> · {detail().metric!.goal} {detail().metric!.name}</Show> · created {moment(detail().created_ms)}
       </p>
@@ -65,7 +65,7 @@ function Figures(props: { detail: Detail }): JSX.Element {
   const sweep = useSweep();
   const detail = (): Detail => props.detail;
   const all = (): number => Object.values(detail().counts).reduce((a, b) => a + b, 0);
-  const cap = (): number | null => detail().run_cap ?? detail().grid_size;
+  const cap = (): number | null => detail().planned ?? detail().run_cap;
   const present = (): RunState[] => RUN_STATES.filter((state) => detail().counts[state] > 0);
   const isEnded = (): boolean => detail().ended_ms !== null;
   return (

@@ -59,20 +59,25 @@ function watchSweeps(source: Source): { sweeps: () => Summary[] | undefined; err
   const [sweeps, setSweeps] = createSignal<Summary[]>();
   const [error, setError] = createSignal<string | null>(null);
   let stop = (): void => undefined;
+  // Of sweeps that went while the connection was lost no event tells.
+  let wasLost = false;
   const hear = (event: string, data: string): void => {
     if (event !== "sweeps") return;
-    const changed = (JSON.parse(data) as { sweeps: Summary[] }).sweeps;
-    const ids = new Set(changed.map(({ id }) => id));
+    const { sweeps: changed, gone = [] } = JSON.parse(data) as { sweeps: Summary[]; gone?: string[] };
+    const ids = new Set([...changed.map(({ id }) => id), ...gone]);
     setSweeps((old) => [...changed, ...(old ?? []).filter(({ id }) => !ids.has(id))].sort((a, b) => b.created_ms - a.created_ms));
   };
   const retry = (): void => {
     stop();
+    wasLost = false;
     setError(null);
     source.json<{ sweeps: Summary[] }>("v1/sweeps").then(
       (answer) => {
         setSweeps(answer.sweeps);
-        // After a connection was lost, sweeps may be gone that no event names.
-        stop = source.watch(() => "v1/watch", hear, () => undefined);
+        stop = source.watch(() => "v1/watch", hear, (link) => {
+          if (link === "live" && wasLost) retry();
+          wasLost = link === "lost";
+        });
       },
       (failure: unknown) => setError(messageOf(failure)),
     );
@@ -103,12 +108,12 @@ function Head(): JSX.Element {
 function Row(props: { sweep: Summary; isAt: boolean }): JSX.Element {
   const sweep = (): Summary => props.sweep;
   const all = (): number => Object.values(sweep().counts).reduce((a, b) => a + b, 0);
-  const cap = (): number | null => sweep().run_cap ?? sweep().grid_size;
+  const cap = (): number | null => sweep().planned ?? sweep().run_cap;
   return (
     <div class="row" role="row" classList={{ at: props.isAt }}>
       <span role="cell" class="name">
         <a href={link(["s", sweep().id])}>{sweep().name ?? sweep().id}</a>
-        <small>{sweep().name ? `${sweep().id} · ` : ""}{sweep().method}{sweep().early_terminate ? ` + ${sweep().early_terminate}` : ""}</small>
+        <small>{sweep().name ? `${sweep().id} · ` : ""}{sweep().method ?? "unknown method"}{sweep().early_terminate ? ` + ${sweep().early_terminate}` : ""}</small>
       </span>
       <span role="cell"><State state={sweep().idle && sweep().state === "running" ? "idle" : sweep().state} /></span>
       <span role="cell" class="runs">

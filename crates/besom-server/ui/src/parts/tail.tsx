@@ -47,6 +47,7 @@ function Text(props: { output: Output; follow: string | null }): JSX.Element {
     if (!follow) return;
     let at = output.total;
     const stop = sweep.source.watch(() => `${follow}&from=${at}`, (event, data) => {
+      if (event === "end") stop();
       if (event !== "output") return;
       const { from, total, text } = JSON.parse(data) as { from: number; total: number; text: string };
       if (from > at) setMore((old) => `${old}\n… ${count(from - at)} bytes were not kept …\n`);
@@ -55,16 +56,12 @@ function Text(props: { output: Output; follow: string | null }): JSX.Element {
     }, () => undefined);
     onCleanup(stop);
   });
-  const middle = (): number => props.output.total - bytes(props.output.head) - bytes(props.output.tail);
-  const text = (): string => props.output.head + (middle() > 0 ? `\n… ${count(middle())} bytes are not kept …\n` : "") + props.output.tail + more();
+  const middle = (): string => (props.output.missing > 0 ? `\n… ${count(props.output.missing)} bytes are not kept …\n` : "");
+  const text = (): string => props.output.head + middle() + props.output.tail + more();
   // Stays at the end, unless the reader has scrolled up.
   createEffect(on(text, () => {
     const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40 || place.scrollTop === 0;
     if (isAtEnd) queueMicrotask(() => (place.scrollTop = place.scrollHeight));
   }));
   return <pre class="output" tabindex="0" aria-label="Output of the run" ref={place}>{text()}</pre>;
-}
-
-function bytes(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

@@ -12,7 +12,7 @@ export function WhyCard(props: { run: RunDetail }): JSX.Element {
       <Show when={props.run.why} fallback={<p class="empty">The search method has left no note about this run.</p>}>
         {(why) => (
           <>
-            <p>{why().sentence}</p>
+            <p>{why().sentence ?? `Suggested by ${why().kind}, which has left no reason.`}</p>
             <Show when={why().predicted}><Prediction why={why()} /></Show>
             <Show when={why().length_scales?.length}><Scales scales={why().length_scales!} /></Show>
           </>
@@ -60,8 +60,9 @@ function Interval(props: { predicted: { mean: number; sd: number }; observed: nu
 }
 
 function Scales(props: { scales: NonNullable<Why["length_scales"]> }): JSX.Element {
-  const sorted = (): NonNullable<Why["length_scales"]> => [...props.scales].sort((a, b) => a.value - b.value);
-  const most = (): number => Math.max(...sorted().map(({ value }) => 1 / value));
+  const sorted = (): NonNullable<Why["length_scales"]> => [...props.scales].sort((a, b) => (a.value ?? Infinity) - (b.value ?? Infinity));
+  const inverse = (value: number | null): number => (value === null ? 0 : 1 / value);
+  const most = (): number => Math.max(1e-9, ...sorted().map(({ value }) => inverse(value)));
   return (
     <>
       <h3>What the model thinks matters</h3>
@@ -70,8 +71,8 @@ function Scales(props: { scales: NonNullable<Why["length_scales"]> }): JSX.Eleme
           {({ parameter, value }) => (
             <li>
               <span class="cut" title={parameter}>{parameter}</span>
-              <span class="track" aria-hidden="true"><i style={{ width: `${100 / value / most()}%` }} /></span>
-              <span class="figure">{number(value, 2)}</span>
+              <span class="track" aria-hidden="true"><i style={{ width: `${(100 * inverse(value)) / most()}%` }} /></span>
+              <span class="figure">{value === null ? "∞" : number(value, 2)}</span>
             </li>
           )}
         </For>

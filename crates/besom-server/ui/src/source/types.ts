@@ -21,11 +21,12 @@ export interface Summary {
   reason: string | null;
   created_ms: number;
   ended_ms: number | null;
-  method: string;
+  method: string | null;
   early_terminate: string | null;
   metric: { name: string; goal: Goal } | null;
   run_cap: number | null;
-  grid_size: number | null;
+  /** How many runs the sweep will have: the cap, or the size of the grid. */
+  planned: number | null;
   counts: Counts;
   best: Best | null;
   trend: number[];
@@ -58,15 +59,15 @@ export interface Detail extends Summary {
   missing_metric: string | null;
 }
 
-export type Scale = "linear" | "log" | "category";
+export type Scale = "linear" | "log" | "category" | "quantile";
 
-/** Where the values of a parameter lie between 0 and 1. */
+/** Where the values of a parameter lie between 0 and 1. On a scale of quantiles `min` and `max` lie at 0.01 and 0.99. */
 export interface Axis {
   scale: Scale;
   min: number;
   max: number;
   values: Value[] | null;
-  ticks: { at: number; label: string }[];
+  ticks: { at: number; label: string; value?: Value }[];
 }
 
 /** One run of an event of `/watch`. */
@@ -141,10 +142,11 @@ export interface Attempt {
 /** What the search method noted when it suggested a run. */
 export interface Why {
   kind: string;
-  sentence: string;
+  sentence: string | null;
   predicted: { mean: number; sd: number } | null;
   expected_improvement: number | null;
-  length_scales: { parameter: string; value: number }[] | null;
+  /** Null is as long as can be: the parameter does not matter. */
+  length_scales: { parameter: string; value: number | null }[] | null;
   observed: number | null;
 }
 
@@ -158,6 +160,8 @@ export interface RunDetail extends Run {
 export interface Output {
   head: string;
   tail: string;
+  /** Bytes between the two that are not kept. */
+  missing: number;
   total: number;
   attempt: number;
   attempts: number;
@@ -186,6 +190,7 @@ export interface Curve {
 }
 
 export interface Importance {
+  /** The value is the whole share; a part of it are interactions with others. */
   importance: { parameter: string; value: number; interactions?: number | null }[];
   samples: number;
   note: string | null;
