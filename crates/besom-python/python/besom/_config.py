@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Callable, Optional
 
 from besom import _say
-from besom._plain import as_dict, merged, same
+from besom._plain import as_dict, merged, nested, same
 
 
 class Config:
@@ -50,14 +50,14 @@ class Config:
     def setdefaults(self, values: Any) -> None:
         """Set values that do not exist yet."""
         given = as_dict(values)
-        self._add({n: merged(v, self._values[n]) if _nested(v, self._values.get(n)) else v for n, v in given.items() if self._is_open(n, v)})
+        self._add({n: merged(v, self._values[n]) if nested(v, self._values.get(n)) else v for n, v in given.items() if self._is_open(n, v)})
 
     def _is_open(self, name: str, value: Any) -> bool:
-        return name not in self._values or _nested(value, self._values[name])
+        return name not in self._values or nested(value, self._values[name])
 
     def _add(self, values: dict[str, Any]) -> None:
         swept = self._swept
-        added = {name: _without(value, swept.get(name)) for name, value in values.items() if name not in swept or _nested(value, swept[name])}
+        added = {name: _without(value, swept.get(name)) for name, value in values.items() if name not in swept or nested(value, swept[name])}
         self._values.update({name: merged(self._values[name], value) if name in swept else value for name, value in added.items()})
         if added and self._heard is not None:
             self._heard(added)
@@ -121,19 +121,15 @@ class Config:
         return repr(self._values)
 
 
-def _nested(a: Any, b: Any) -> bool:
-    return isinstance(a, Mapping) and isinstance(b, Mapping)
-
-
 def _agrees(given: Any, swept: Any) -> bool:
     """Whether a value leaves what the sweep sets as it is."""
-    if _nested(given, swept):
+    if nested(given, swept):
         return all(_agrees(value, swept[name]) for name, value in given.items() if name in swept)
     return same(given, swept)
 
 
 def _without(value: Any, swept: Any) -> Any:
     """What remains of a value if what the sweep sets is taken out."""
-    if not _nested(value, swept):
+    if not nested(value, swept):
         return value
-    return {name: _without(inner, swept.get(name)) for name, inner in value.items() if name not in swept or _nested(inner, swept[name])}
+    return {name: _without(inner, swept.get(name)) for name, inner in value.items() if name not in swept or nested(inner, swept[name])}

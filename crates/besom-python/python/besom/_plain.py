@@ -49,9 +49,13 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     """
     values = dict(below)
     for name, value in above.items():
-        both = isinstance(value, Mapping) and isinstance(values.get(name), Mapping)
-        values[name] = merged(values[name], value) if both else value
+        values[name] = merged(values[name], value) if nested(values.get(name), value) else value
     return values
+
+
+def nested(a: Any, b: Any) -> bool:
+    """Return whether both values are groups of values."""
+    return isinstance(a, Mapping) and isinstance(b, Mapping)
 
 
 def plain(value: Any) -> Any:

@@ -72,9 +72,15 @@ class Grid:
         return {frozenset(cell.items()) for cell in cells if cell.keys() == space.keys()}
 
 
+def _parameters(trial: FrozenTrial) -> dict[str, Parameter]:
+    """Return the parameters of a trial that have several values which can be counted."""
+    parameters = {name: Parameter(d) for name, d in trial.distributions.items() if not d.single()}
+    return {name: parameter for name, parameter in parameters.items() if parameter.count is not None}
+
+
 def _counts(trial: FrozenTrial) -> dict[str, int]:
-    """Return how many values each parameter of a trial has; those that have one, or cannot be counted, are left out."""
-    counts = {name: Parameter(d).count for name, d in trial.distributions.items() if not d.single()}
+    """Return how many values each of these parameters has."""
+    counts = {name: parameter.count for name, parameter in _parameters(trial).items()}
     return {name: count for name, count in counts.items() if count is not None}
 
 
@@ -84,7 +90,7 @@ def _size(space: Mapping[str, int]) -> int:
 
 def _cell(trial: FrozenTrial) -> dict[str, int]:
     """Return the place of each value of a trial."""
-    return {name: Parameter(trial.distributions[name]).place(trial.params[name]) for name in _counts(trial)}
+    return {name: parameter.place(trial.params[name]) for name, parameter in _parameters(trial).items()}
 
 
 def _cells(space: Mapping[str, int]) -> Iterator[frozenset[tuple[str, int]]]:
