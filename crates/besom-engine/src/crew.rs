@@ -79,6 +79,26 @@ pub struct Worked {
     pub quarantined: Option<String>,
 }
 
+impl Worked {
+    /// How many runs were executed, unless the crew left because something must be fixed.
+    ///
+    /// # Errors
+    /// [`EngineError::Paused`] and [`EngineError::Quarantined`].
+    pub fn into_runs(self) -> Result<u64, EngineError> {
+        match (self.paused, self.quarantined) {
+            (Some(reason), _) => Err(EngineError::Paused { reason }),
+            (None, Some(reason)) => Err(EngineError::Quarantined { reason }),
+            (None, None) => Ok(self.runs),
+        }
+    }
+}
+
+/// The name of this process among those that work on sweeps: `host/1234`, with which the names of its agents begin.
+pub fn process_name() -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{host}/{}", std::process::id())
+}
+
 /// Agents of this process that work on one sweep.
 #[derive(Debug)]
 pub struct Crew<'a> {
@@ -136,12 +156,6 @@ impl<'a> Crew<'a> {
     /// How many runs the sweep will have, if that is known beforehand.
     pub fn total(&self) -> Option<u64> {
         planned(&self.sweep, &self.config)
-    }
-
-    /// The name of this process among those that work on the sweep: `host/1234`, with which the names of its agents begin.
-    pub fn name(&self) -> String {
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        format!("{host}/{}", std::process::id())
     }
 
     /// What executes the sweep's program: its `program` and `command`, in its directory, with no supervisor.
@@ -228,7 +242,7 @@ impl<'a> Crew<'a> {
         notices: Sender<Notice>,
     ) -> Result<Outcome, EngineError> {
         let mut queue = self.place.open_queue(job)?;
-        let name = format!("{}/{job}", self.name());
+        let name = format!("{}/{job}", process_name());
         let mut options = AgentOptions::new(name)
             .heartbeat_timeout(self.options.heartbeat_timeout)
             .heartbeat_interval(HEARTBEAT)

@@ -7,7 +7,7 @@ use besom_agent::AgentError;
 use besom_config::Diagnostics;
 use besom_controller::ControllerError;
 use besom_core::{RegistryError, RunState};
-use besom_store::{Added, StoreError, SweepId};
+use besom_store::{Added, StoreError, SweepId, SweepState};
 use thiserror::Error;
 
 /// Why the engine could not do what was asked.
@@ -115,6 +115,30 @@ pub enum EngineError {
         sweep: SweepId,
         /// What the store said.
         refused: Added,
+    },
+    /// More runs were asked for of a sweep that may have any number of them.
+    #[error("sweep {sweep} has no run_cap and is {state}")]
+    Unlimited {
+        /// The sweep.
+        sweep: SweepId,
+        /// Its state.
+        state: SweepState,
+    },
+    /// More runs were asked for of a sweep that has none left to try.
+    #[error("sweep {sweep} cannot have more runs: finished{reason}")]
+    Exhausted {
+        /// The sweep.
+        sweep: SweepId,
+        /// Why, after a colon; empty if that is unknown.
+        reason: String,
+    },
+    /// The files of a sweep could not be removed.
+    #[error("cannot remove {}", path.display())]
+    Files {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// A prior run has not ended.
     #[error("{origin} is {state}: only runs that have ended can be learned from")]

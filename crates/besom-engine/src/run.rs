@@ -127,11 +127,8 @@ where
             as Box<dyn Runner + Send + '_>
     };
     let worked = crew.work((0..options.jobs.max(1)).map(|_| runner()).collect(), &mut ())?;
-    match (worked.paused, worked.quarantined) {
-        (Some(reason), _) => Err(EngineError::Paused { reason }),
-        (None, Some(reason)) => Err(EngineError::Quarantined { reason }),
-        (None, None) => result(&options.place, id),
-    }
+    worked.into_runs()?;
+    result(&options.place, id)
 }
 
 /// Creates the sweep of a sweep file, unless an algorithm refuses it; its id, and what the file says.

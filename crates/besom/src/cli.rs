@@ -50,10 +50,16 @@ use besom_core::{Registry, Taken};
 use clap::FromArgMatches;
 use clap_complete::env::{CompleteEnv, Shells};
 
-pub(crate) use agents::{SUPERVISE, supervise_by};
+pub(crate) use agents::{SUPERVISE, meaning, supervise_by};
 use arguments::{Arguments, Command};
+pub(crate) use conclusion::standing;
+pub use gpus::{GpuRequest, GpuRequestError, Spelling};
 pub(crate) use input::paint;
 use output::Outcome;
+pub(crate) use progress::{Ended, Follower, constants, in_full, varying};
+pub(crate) use run::beginning;
+pub(crate) use table::number;
+pub(crate) use text::one_line;
 
 use crate::error::{InputError, describe, diagnostics, is_input};
 

@@ -47,6 +47,8 @@ fn is_engine_input(error: &EngineError) -> bool {
         | EngineError::NotADirectory
         | EngineError::AtServer { .. }
         | EngineError::UnknownKind { .. }
+        | EngineError::Unlimited { .. }
+        | EngineError::Exhausted { .. }
         | EngineError::Config(_)
         | EngineError::Registry(_) => true,
         EngineError::Store(error) => is_unknown(error),

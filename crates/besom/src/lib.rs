@@ -25,6 +25,7 @@
 mod app;
 mod cli;
 mod error;
+mod report;
 
 pub use app::App;
 pub use besom_agent as agent;
@@ -39,3 +40,5 @@ pub use besom_plot as plot;
 pub use besom_search as search;
 pub use besom_stop as stop;
 pub use besom_store as store;
+pub use cli::{GpuRequest, GpuRequestError, Spelling};
+pub use report::Report;

@@ -119,37 +119,12 @@ struct Display<'a> {
 
 impl Attendant for Display<'_> {
     fn event(&mut self, event: Event) {
-        let id = self.id;
-        match event {
-            Event::Shutdown(level) => self.progress.notice(signals::meaning(level)),
-            Event::PausedByOwner => self
-                .progress
-                .notice(&format!("sweep {id} is paused by its owner; resume with: besom resume {id}")),
-            Event::MetricMissing(missing) => self.progress.notice(&format!("warning: {missing}")),
-            Event::StoreFails { message } => {
-                self.progress.notice(&format!("{message}; trying again, nothing is lost"));
-            }
-            Event::StoreWorks => self.progress.notice("the store works again"),
-            Event::MachineFails { message } => {
-                self.progress.notice(&format!("this machine cannot start runs: {message}; waiting"));
-            }
-            Event::MachineWorks => self.progress.notice("this machine can start runs again"),
-            Event::RecoveryFails { message } => {
-                self.progress.notice(&format!("cannot recover a run of a dead agent: {message}"));
-            }
-            Event::SlotWaits { slot, message } => {
-                self.progress.notice(&format!("slot {slot} cannot start runs: {message}; waiting"));
-            }
-            Event::SlotReady { slot } => self.progress.notice(&format!("slot {slot} can start runs again")),
-            Event::Quarantined { agent, reason } => {
-                let what = "its failed runs go to other agents";
-                self.progress.notice(&format!("agent {agent} exits; {what}: {reason}"));
-            }
-            Event::SteppingFailed { message } => {
-                self.progress.notice(&format!("cannot step the sweep: {message}"));
-            }
-            _ => {}
-        }
+        let text = match event {
+            Event::Shutdown(level) => Some(signals::meaning(level).to_owned()),
+            Event::MetricMissing(missing) => Some(format!("warning: {missing}")),
+            event => meaning(&event, self.id),
+        };
+        text.into_iter().for_each(|text| self.progress.notice(&text));
     }
 
     fn attend(&mut self) {
@@ -184,4 +159,27 @@ impl Display<'_> {
         self.progress.close();
         shown
     }
+}
+
+/// What an event means for whoever watches, if anything.
+pub(crate) fn meaning(event: &Event, id: &SweepId) -> Option<String> {
+    Some(match event {
+        Event::PausedByOwner => {
+            format!("sweep {id} is paused by its owner; resume with: besom resume {id}")
+        }
+        Event::StoreFails { message } => format!("{message}; trying again, nothing is lost"),
+        Event::StoreWorks => "the store works again".to_owned(),
+        Event::MachineFails { message } => format!("this machine cannot start runs: {message}; waiting"),
+        Event::MachineWorks => "this machine can start runs again".to_owned(),
+        Event::RecoveryFails { message } => {
+            format!("cannot recover a run of a dead agent: {message}")
+        }
+        Event::SlotWaits { slot, message } => format!("slot {slot} cannot start runs: {message}; waiting"),
+        Event::SlotReady { slot } => format!("slot {slot} can start runs again"),
+        Event::Quarantined { agent, reason } => {
+            format!("agent {agent} exits; its failed runs go to other agents: {reason}")
+        }
+        Event::SteppingFailed { message } => format!("cannot step the sweep: {message}"),
+        _ => return None,
+    })
 }

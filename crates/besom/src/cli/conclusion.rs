@@ -2,20 +2,44 @@
 
 use anyhow::Result;
 use besom_core::{Best, RunState};
-use besom_store::{Order, PausedBy, RunQuery, Status, Store, SweepRow, SweepState};
+use besom_engine::MissingMetric;
+use besom_store::{Order, PausedBy, RunQuery, Status, Store, StoreError, SweepRow, SweepState};
 
 use crate::cli::{describe, table};
 
-/// How a sweep stands when work on it ends; `planned` is how many runs it will have, if that is known, `again` what to type to
-/// continue if a signal has ended it.
+/// How a sweep stands when work on it ends, and what to type next; `planned` is how many runs it will have, if that is known,
+/// `missing` why no finished run has a value of the metric, `again` what to type to continue if a signal has ended it.
 pub(crate) fn conclusion(
     store: &mut dyn Store,
     sweep: &SweepRow,
     status: &Status,
     planned: Option<u64>,
+    missing: Option<&MissingMetric>,
     again: Option<&str>,
 ) -> Result<String> {
-    let id = &sweep.new.id;
+    let mut lines = standing(store, sweep, status, planned, again)?;
+    if let Some(Best { run, .. }) = status.best {
+        let id = sweep.id();
+        lines.push(format!("more: besom runs {id} --sort best; besom show {id} {run}"));
+    }
+    // A sweep that was paused for it says so already.
+    let missing = missing.filter(|_| sweep.paused_by != Some(PausedBy::Metric));
+    lines.extend(missing.map(MissingMetric::conclusion));
+    if again.is_none() {
+        lines.extend(how_to_continue(sweep, status));
+    }
+    Ok(lines.join("\n"))
+}
+
+/// The state of a sweep, or that it was interrupted, its runs, its best run, and what was better and does not count.
+pub(crate) fn standing(
+    store: &mut dyn Store,
+    sweep: &SweepRow,
+    status: &Status,
+    planned: Option<u64>,
+    again: Option<&str>,
+) -> Result<Vec<String>, StoreError> {
+    let id = sweep.id();
     let mut lines = match again {
         Some(again) => vec![interrupted(planned, status, again)],
         None => vec![format!("sweep {id} is {}", describe::state(sweep, status))],
@@ -26,13 +50,8 @@ pub(crate) fn conclusion(
         lines.push(describe::best(sweep, &run, value));
         lines.extend(describe::uncounted(status));
         lines.extend(waiting(store, sweep, value)?);
-        lines.push(format!("more: besom runs {id} --sort best; besom show {id} {number}"));
     }
-    lines.extend(describe::missing_metric(store, sweep)?);
-    if again.is_none() {
-        lines.extend(how_to_continue(sweep, status));
-    }
-    Ok(lines.join("\n"))
+    Ok(lines)
 }
 
 /// `interrupted after 9 of 20 runs; continue with: besom run sweep.yaml --resume`.
@@ -46,7 +65,7 @@ fn interrupted(planned: Option<u64>, status: &Status, again: &str) -> String {
 }
 
 /// The run that was better than the best one when it was interrupted, and waits to be run again.
-fn waiting(store: &mut dyn Store, sweep: &SweepRow, best: f64) -> Result<Option<String>> {
+fn waiting(store: &mut dyn Store, sweep: &SweepRow, best: f64) -> Result<Option<String>, StoreError> {
     let query =
         RunQuery::default().states([RunState::Preempted, RunState::Pending]).order(Order::Best).limit(1);
     let goal = describe::goal(sweep);

@@ -16,28 +16,17 @@ pub(crate) fn extend(registry: &Registry, place: &Place, id: &str, more: u64) ->
     let mut store = place.open()?;
     let sweep = target::sweep(&mut *store, place, id)?;
     let id = sweep.id();
-    // A finished sweep may have ended before its cap: what counts then is how many runs it has.
-    let from = match sweep.new.run_cap.filter(|_| !sweep.state.is_over()) {
-        Some(cap) => cap.max(sweep.runs),
-        None if sweep.state.is_over() => sweep.runs,
-        None => {
-            return Err(InputError::new(format!("sweep {id} has no run_cap and is {}", sweep.state)).into());
-        }
-    };
-    let cap = from.saturating_add(more);
-    besom_engine::set_run_cap(registry, &mut *store, &sweep, Some(cap)).map_err(|error| refused(&error))?;
-    let (now, status) = (store.sweep(id)?, store.status(id)?);
+    let now = besom_engine::extend(registry, &mut *store, id, more).map_err(|error| match error {
+        EngineError::Store(error) => refused(&error).into(),
+        error => anyhow::Error::from(error),
+    })?;
+    let status = store.status(id)?;
     let next = match now.state {
-        SweepState::Finished => {
-            let message = format!("sweep {id} cannot have more runs: {}", describe::state(&now, &status));
-            return Err(InputError::new(message).into());
-        }
         SweepState::Paused => format!("it is paused; resume it with: besom resume {id}"),
         _ if status.agents > 0 => format!("{} at work", table::count(status.agents, "agent")),
         _ => format!("run them with: besom agent {id}"),
     };
-    // The store may hold a smaller one than was asked for.
-    let cap = now.new.run_cap.unwrap_or(cap);
+    let cap = now.new.run_cap.unwrap_or_default();
     line(format!("sweep {id} can now have {}; {next}", table::count(cap, "run")))?;
     Ok(Outcome::Done)
 }

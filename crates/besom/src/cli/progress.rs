@@ -3,6 +3,7 @@
 //!
 //! All of it is read from the store, so it shows what other processes do as well, and names them.
 
+mod follower;
 mod rows;
 mod summary;
 
@@ -12,14 +13,16 @@ use std::io::IsTerminal;
 use anyhow::Result;
 use besom_core::{RunNumber, RunState};
 use besom_engine::Crew;
-use besom_store::{Order, RunChange, RunQuery, RunRow, Store, SweepRow, system_clock};
+use besom_store::{RunChange, RunRow, Store, system_clock};
 use serde_json::{Map, Value};
 
 use crate::cli::files::Files;
 use crate::cli::live::Live;
 use crate::cli::text::{Line, Paint, one_line};
-use crate::cli::{describe, output};
+use crate::cli::{output, table};
+pub(crate) use follower::{Ended, Follower};
 use rows::{Columns, Row};
+pub(crate) use rows::{constants, in_full, varying};
 use summary::Pace;
 
 /// The most running runs that are shown, one row each: more would push the summary off small terminals.
@@ -30,16 +33,10 @@ const OUTPUT_LINES: usize = 5;
 
 /// The display of one sweep.
 pub(crate) struct Progress {
-    store: Box<dyn Store>,
-    sweep: SweepRow,
-    /// With what the names of the agents of this process begin.
-    name: String,
+    follower: Follower,
     files: Files,
     pace: Pace,
-    cursor: u64,
     runs: HashMap<RunNumber, Seen>,
-    /// The best value of the runs that have finished.
-    best: Option<f64>,
     columns: Columns,
     live: Option<Live>,
     /// Whether finished runs are shown as aligned lines, cut to the width.
@@ -60,27 +57,20 @@ struct Seen {
 impl Progress {
     pub(crate) fn new(mut store: Box<dyn Store>, crew: &Crew<'_>, files: Files, jobs: u32) -> Result<Self> {
         let sweep = crew.sweep().clone();
-        // Runs that were over before are not news.
-        let earlier = store.changes(&sweep.new.id, 0)?;
-        let best = best_finished(&mut *store, &sweep)?;
-        let pace = Pace::new(jobs.into(), crew.total(), &store.status(&sweep.new.id)?);
+        let pace = Pace::new(jobs.into(), crew.total(), &store.status(sweep.id())?);
+        let columns = Columns::new(&sweep, crew.config());
+        let (follower, open) = Follower::new(store, sweep)?;
         let mut progress = Self {
-            columns: Columns::new(&sweep, crew.config()),
-            name: format!("{}/", crew.name()),
-            store,
+            follower,
             files,
             pace,
-            cursor: earlier.upto,
             runs: HashMap::new(),
-            best,
+            columns,
             live: Live::new(),
             is_terminal: std::io::stdout().is_terminal(),
             shown: Vec::new(),
-            sweep,
         };
-        for change in earlier.runs.into_iter().filter(|change| change.state.is_open()) {
-            progress.enter(change);
-        }
+        open.into_iter().for_each(|change| progress.enter(change));
         if progress.is_terminal {
             let header = progress.columns.header();
             progress.show(&[header]);
@@ -90,24 +80,15 @@ impl Progress {
 
     /// Shows what is new.
     pub(crate) fn tick(&mut self) -> Result<()> {
-        let changes = self.store.changes(&self.sweep.new.id, self.cursor)?;
-        self.cursor = changes.upto;
-        if changes.run_cap != self.sweep.new.run_cap {
-            self.sweep.new.run_cap = changes.run_cap;
-            self.pace.set_total(changes.run_cap);
+        let cap = self.follower.sweep.new.run_cap;
+        let (open, ended) = self.follower.next()?;
+        if self.follower.sweep.new.run_cap != cap {
+            self.pace.set_total(self.follower.sweep.new.run_cap);
         }
-        for change in changes.runs {
-            let number = change.number;
-            let known = self.runs.contains_key(&number);
-            let is_new = change.added.is_some();
-            if change.state.is_open() {
-                self.enter(change);
-            } else if known || is_new {
-                self.runs.remove(&number);
-                let run = self.store.run(&self.sweep.new.id, number)?;
-                let by = self.by_others(&run)?;
-                self.ended(&run, by.as_deref());
-            }
+        open.into_iter().for_each(|change| self.enter(change));
+        for Ended { run, is_best, by } in ended {
+            self.runs.remove(&run.number);
+            self.ended(&run, is_best, by.as_deref());
         }
         self.draw()
     }
@@ -127,37 +108,20 @@ impl Progress {
         }
     }
 
-    /// The process that has executed a run, if it is another one: `host/1234`.
-    fn by_others(&mut self, run: &RunRow) -> Result<Option<String>> {
-        let attempts = self.store.attempts(&self.sweep.new.id, run.number)?;
-        let others = attempts.last().filter(|last| !last.agent.starts_with(&self.name));
-        Ok(others.map(|last| last.agent.rsplit_once('/').map_or(&*last.agent, |(name, _)| name).to_owned()))
-    }
-
     /// A line for a run that has ended, and the end of its output if it failed.
-    fn ended(&mut self, run: &RunRow, by: Option<&str>) {
-        let is_best = self.is_new_best(run);
+    fn ended(&mut self, run: &RunRow, is_best: bool, by: Option<&str>) {
         let output = self.failed_output(run);
         if self.is_terminal {
             let mut lines = vec![self.columns.line(&Row::ended(run, is_best, by))];
             lines.extend(output.iter().map(|line| Line::new(Paint::Dim, line)));
             self.show(&lines);
         } else {
-            let lines = [vec![rows::in_full(&self.sweep, run, is_best, by)], output].concat();
+            let lines =
+                [vec![in_full(&self.follower.sweep, run, is_best, by, &table::parameters(&run.point))], output]
+                    .concat();
             // The reader may have closed the pipe; that must not end the sweep.
             lines.into_iter().for_each(|line| drop(output::line(line)));
         }
-    }
-
-    /// Whether a run is better than all that finished before it.
-    fn is_new_best(&mut self, run: &RunRow) -> bool {
-        let Some(value) = run.best.filter(|_| run.state == RunState::Finished) else { return false };
-        let goal = describe::goal(&self.sweep);
-        let is_best = self.best.is_none_or(|best| goal.to_loss(value) < goal.to_loss(best));
-        if is_best {
-            self.best = Some(value);
-        }
-        is_best
     }
 
     /// The last lines that a failed run has printed, unless the one before it printed the same.
@@ -195,7 +159,7 @@ impl Progress {
         if self.live.is_none() {
             return Ok(());
         }
-        let status = self.store.status(&self.sweep.new.id)?;
+        let status = self.follower.store.status(self.follower.sweep.id())?;
         let now = system_clock()();
         let mut running: Vec<_> =
             self.runs.iter().filter(|(_, seen)| seen.state == RunState::Running).collect();
@@ -206,7 +170,7 @@ impl Progress {
             let took = Some(now.saturating_sub(seen.since_ms)).filter(|_| seen.since_ms > 0);
             lines.push(self.columns.line(&Row::running(*number, seen.value, seen.step, took, &seen.params)));
         }
-        let summary = self.pace.summary(&self.sweep, &status);
+        let summary = self.pace.summary(&self.follower.sweep, &status);
         if let Some(live) = &mut self.live {
             live.show(lines, total, summary);
         }
@@ -219,10 +183,4 @@ impl Progress {
             live.clear();
         }
     }
-}
-
-/// The best value among the runs that have finished.
-fn best_finished(store: &mut dyn Store, sweep: &SweepRow) -> Result<Option<f64>> {
-    let query = RunQuery::default().states([RunState::Finished]).order(Order::Best).limit(1);
-    Ok(store.runs(&sweep.new.id, &query)?.first().and_then(|run| run.best))
 }

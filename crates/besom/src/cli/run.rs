@@ -93,7 +93,8 @@ fn directory(file: &SweepFile) -> Result<PathBuf> {
     program_directory(&file.config, file.path.as_deref()).context("the working directory no longer exists")
 }
 
-fn beginning(sweep: &SweepRow, config: &SweepConfig) -> String {
+/// `sweep 3k8s0x1q: bayes search, 30 runs, minimize loss, seed 7`.
+pub(crate) fn beginning(sweep: &SweepRow, config: &SweepConfig) -> String {
     let name = describe::title(sweep);
     let method = &config.method.name;
     let planned = planned(sweep, config).map(|planned| format!(", {}", table::count(planned, "run")));
@@ -243,12 +244,14 @@ fn finish_with(
     line("")?;
     let interrupted = signals::exit_code().filter(|_| !sweep.state.is_over());
     let planned = planned(&sweep, crew.config());
-    line(conclusion(&mut *store, &sweep, &status, planned, interrupted.map(|_| again))?)?;
+    let missing = MissingMetric::of(&mut store, id)?;
+    let again = interrupted.map(|_| again);
+    line(conclusion(&mut *store, &sweep, &status, planned, missing.as_ref(), again)?)?;
     if let Some(code) = interrupted {
         return Ok(Outcome::Interrupted(code));
     }
     let succeeded = describe::count(&status, RunState::Finished) > 0;
-    let missing = sweep.state.is_over() && MissingMetric::of(&mut store, id)?.is_some();
+    let missing = sweep.state.is_over() && missing.is_some();
     let well = sweep.state != SweepState::Paused && worked.quarantined.is_none();
     let well = well && (succeeded || !sweep.state.is_over()) && !missing;
     Ok(if well { Outcome::Done } else { Outcome::Failed })
@@ -277,7 +280,8 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
             before = status_line;
         }
         if step == Step::Over && status.counts.iter().all(|(state, count)| !state.is_open() || *count == 0) {
-            line(conclusion(&mut *store, &now, &status, planned, None)?)?;
+            let missing = MissingMetric::of(&mut store, now.id())?;
+            line(conclusion(&mut *store, &now, &status, planned, missing.as_ref(), None)?)?;
             return Ok(Outcome::Done);
         }
         std::thread::sleep(PACE);

@@ -72,10 +72,7 @@ impl<'a> Row<'a> {
 
 impl Columns {
     pub(super) fn new(sweep: &SweepRow, config: &SweepConfig) -> Self {
-        let parameters = config.space.parameters().iter();
-        let constant =
-            parameters.filter(|p| p.distribution.levels().is_some_and(|levels| levels.count() == 1));
-        let constants = constant.map(|p| p.name.to_string()).collect();
+        let constants = constants(config);
         let metric = if sweep.new.metrics.is_empty() { "" } else { describe::metric(sweep) };
         let metric = cut(&crate::cli::text::one_line(metric), MOST);
         let value = width(&metric).max(9);
@@ -117,11 +114,7 @@ impl Columns {
 
     fn parameters(&mut self, params: &Map<String, Value>) -> String {
         let mut texts = Vec::new();
-        for (name, value) in table::flat(params) {
-            if self.constants.contains(&name) {
-                continue;
-            }
-            let text = cut(&format!("{name}={value}"), MOST.max(width(&name) + 12));
+        for (name, text) in varying(params, &self.constants) {
             let place = self.params.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
                 self.params.push((name, 0));
                 self.params.len() - 1
@@ -140,8 +133,33 @@ fn grown(columns: &mut usize, text: String) -> String {
     pad_left(&text, *columns)
 }
 
-/// `run 12 finished: val_loss 0.234 (new best), 12 steps in 3.2 s | lr=0.1 ..`, with all parameters.
-pub(super) fn in_full(sweep: &SweepRow, run: &RunRow, is_best: bool, by: Option<&str>) -> String {
+/// The names of the parameters that have one value only.
+pub(crate) fn constants(config: &SweepConfig) -> HashSet<String> {
+    let parameters = config.space.parameters().iter();
+    let constant = parameters.filter(|p| p.distribution.levels().is_some_and(|levels| levels.count() == 1));
+    constant.map(|p| p.name.to_string()).collect()
+}
+
+/// The parameters of a run by name that are not constant, each as `name=value`, cut to what a column shows.
+pub(crate) fn varying<'a>(
+    params: &'a Map<String, Value>,
+    constants: &'a HashSet<String>,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    let varying = table::flat(params).into_iter().filter(|(name, _)| !constants.contains(name));
+    varying.map(|(name, value)| {
+        let text = cut(&format!("{name}={value}"), MOST.max(width(&name) + 12));
+        (name, text)
+    })
+}
+
+/// `run 12 finished: val_loss 0.234 (new best), 12 steps in 3.2 s | lr=0.1 ..`, with these parameters.
+pub(crate) fn in_full(
+    sweep: &SweepRow,
+    run: &RunRow,
+    is_best: bool,
+    by: Option<&str>,
+    parameters: &str,
+) -> String {
     let mut text = format!("run {} {}", run.number, table::state(run));
     if let Some(value) = run.best {
         let mark = if is_best { " (new best)" } else { "" };
@@ -159,5 +177,8 @@ pub(super) fn in_full(sweep: &SweepRow, run: &RunRow, is_best: bool, by: Option<
     if let Some(by) = by {
         text.push_str(&format!(" by {by}"));
     }
-    crate::cli::text::one_line(&format!("{text} | {}", table::parameters(&run.point)))
+    if !parameters.is_empty() {
+        text.push_str(&format!(" | {parameters}"));
+    }
+    crate::cli::text::one_line(&text)
 }

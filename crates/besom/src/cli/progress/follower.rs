@@ -1,0 +1,88 @@
+//! What is new of a sweep since the last look. It is read from the store, so it is also what other processes do.
+
+use std::collections::HashSet;
+
+use besom_core::{RunNumber, RunState};
+use besom_engine::process_name;
+use besom_store::{Order, RunChange, RunQuery, RunRow, Store, StoreError, SweepRow};
+
+use crate::cli::describe;
+
+/// Looks at a sweep again and again.
+pub(crate) struct Follower {
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) sweep: SweepRow,
+    cursor: u64,
+    open: HashSet<RunNumber>,
+    /// The best value of the runs that have finished.
+    best: Option<f64>,
+}
+
+/// A run that has ended.
+pub(crate) struct Ended {
+    pub(crate) run: RunRow,
+    /// Whether it is better than all that finished before it.
+    pub(crate) is_best: bool,
+    /// The process that executed it, if it is another one: `host/1234`.
+    pub(crate) by: Option<String>,
+}
+
+impl Follower {
+    /// From now on, and the runs that have not ended. Runs that were over before are not news.
+    pub(crate) fn new(
+        mut store: Box<dyn Store>,
+        sweep: SweepRow,
+    ) -> Result<(Self, Vec<RunChange>), StoreError> {
+        let earlier = store.changes(&sweep.new.id, 0)?;
+        let best = best_finished(&mut *store, &sweep)?;
+        let open: Vec<_> = earlier.runs.into_iter().filter(|change| change.state.is_open()).collect();
+        let numbers = open.iter().map(|change| change.number).collect();
+        Ok((Self { store, sweep, cursor: earlier.upto, open: numbers, best }, open))
+    }
+
+    /// The runs that have not ended and changed, and those that have ended since the last call.
+    pub(crate) fn next(&mut self) -> Result<(Vec<RunChange>, Vec<Ended>), StoreError> {
+        let changes = self.store.changes(&self.sweep.new.id, self.cursor)?;
+        self.cursor = changes.upto;
+        self.sweep.new.run_cap = changes.run_cap;
+        let (open, over): (Vec<_>, Vec<_>) =
+            changes.runs.into_iter().partition(|change| change.state.is_open());
+        self.open.extend(open.iter().map(|change| change.number));
+        let mut ended = Vec::new();
+        for change in over {
+            if self.open.remove(&change.number) || change.added.is_some() {
+                ended.push(self.ended(change.number)?);
+            }
+        }
+        Ok((open, ended))
+    }
+
+    fn ended(&mut self, number: RunNumber) -> Result<Ended, StoreError> {
+        let run = self.store.run(&self.sweep.new.id, number)?;
+        let by = self.by_others(number)?;
+        Ok(Ended { is_best: self.is_new_best(&run), run, by })
+    }
+
+    fn by_others(&mut self, number: RunNumber) -> Result<Option<String>, StoreError> {
+        let ours = format!("{}/", process_name());
+        let attempts = self.store.attempts(&self.sweep.new.id, number)?;
+        let others = attempts.last().filter(|last| !last.agent.starts_with(&ours));
+        Ok(others.map(|last| last.agent.rsplit_once('/').map_or(&*last.agent, |(name, _)| name).to_owned()))
+    }
+
+    fn is_new_best(&mut self, run: &RunRow) -> bool {
+        let Some(value) = run.best.filter(|_| run.state == RunState::Finished) else { return false };
+        let goal = describe::goal(&self.sweep);
+        let is_best = self.best.is_none_or(|best| goal.to_loss(value) < goal.to_loss(best));
+        if is_best {
+            self.best = Some(value);
+        }
+        is_best
+    }
+}
+
+/// The best value among the runs that have finished.
+fn best_finished(store: &mut dyn Store, sweep: &SweepRow) -> Result<Option<f64>, StoreError> {
+    let query = RunQuery::default().states([RunState::Finished]).order(Order::Best).limit(1);
+    Ok(store.runs(&sweep.new.id, &query)?.first().and_then(|run| run.best))
+}
