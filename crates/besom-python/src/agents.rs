@@ -11,7 +11,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-use besom_agent::{Level, ProgramRunner, Runner, Shutdown};
+use besom::{GpuRequest, Report, Spelling};
+use besom_agent::{Gpus, Level, Runner, Shutdown};
 use besom_engine::{Attendant, Crew, CrewOptions, EngineError, Event, Place, Steps, Worked, id_of_path};
 use besom_store::SweepId;
 use pyo3::exceptions::{PyUserWarning, PyValueError};
@@ -30,11 +31,12 @@ const PACE: Duration = Duration::from_millis(250);
 /// What executes the runs of one agent.
 type AnyRunner = Box<dyn Runner + Send>;
 
-/// Execute runs of a sweep until it finishes, or the agents have executed `count` runs. Call `function` for each run, or
-/// execute `command` or else the sweep's program. Call `watch` now and then, and before each call of `function` that is made on
-/// this thread. Return how many runs were executed.
+/// Execute runs of a sweep until it finishes, the agents have executed `count` runs, or `timeout` seconds are over: then those in
+/// hand are finished. Call `function` for each run, or execute `command` or else the sweep's program, on these `gpus` (a list as the
+/// command takes it, how many for each run, whether others may use them). Call `watch` now and then, and before each call of
+/// `function` that is made on this thread; call `say` with what whoever watches should know. Return how many runs were executed.
 #[pyfunction]
-#[pyo3(signature = (store, id, function=None, *, jobs=1, count=None, supervisor=Vec::new(), command=None, steps=true, heartbeat_timeout=60.0, shutdown=None, watch=None))]
+#[pyo3(signature = (store, id, function=None, *, jobs=None, count=None, timeout=None, gpus=None, supervisor=Vec::new(), command=None, steps=true, heartbeat_timeout=60.0, shutdown=None, watch=None, say=None))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it by keywords")]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands these over by value")]
 pub(crate) fn run_agents(
@@ -42,66 +44,86 @@ pub(crate) fn run_agents(
     store: PathBuf,
     id: String,
     function: Option<Py<PyAny>>,
-    jobs: usize,
+    jobs: Option<u32>,
     count: Option<u64>,
+    timeout: Option<f64>,
+    gpus: Option<(String, u32, bool)>,
     supervisor: Vec<OsString>,
     command: Option<Vec<String>>,
     steps: bool,
     heartbeat_timeout: f64,
     shutdown: Option<Py<PyShutdown>>,
     watch: Option<Py<PyAny>>,
+    say: Option<Py<PyAny>>,
 ) -> PyResult<u64> {
-    let heartbeat_timeout = timeout(heartbeat_timeout)?;
+    let heartbeat_timeout = seconds("heartbeat_timeout", heartbeat_timeout)?;
+    let timeout = timeout.map(|timeout| seconds("timeout", timeout)).transpose()?;
     let shutdown = shutdown.map_or_else(Shutdown::new, |shutdown| shutdown.get().shutdown.clone());
     let steps = if steps { Steps::UnlessLocal } else { Steps::Never };
     let mut options = CrewOptions::default();
     (options.count, options.heartbeat_timeout) = (count, heartbeat_timeout);
     (options.steps, options.shutdown) = (steps, shutdown.clone());
-    let jobs = jobs.max(1);
     py.detach(|| {
         let place = Place::new(store)?;
         let crew = Crew::new(&place, &place::registry(), &SweepId::new(id_of_path(&id)), options)?;
+        let mut caller = Caller::new(&shutdown, watch.as_ref(), say.as_ref(), crew.sweep().id());
+        caller.leave = timeout.map(|timeout| Instant::now() + timeout);
         let worked = match &function {
-            Some(function) => call(&crew, function, jobs, Caller::new(&shutdown, watch.as_ref()))?,
+            Some(function) => call(&crew, function, jobs.unwrap_or(1), caller)?,
             None => {
-                let runner = || Ok(Box::new(program(&crew, &supervisor, command.clone())?) as AnyRunner);
-                let runners = (0..jobs).map(|_| runner()).collect::<Result<_, EngineError>>()?;
-                work(&crew, runners, &mut Caller::new(&shutdown, watch.as_ref()))?
+                let runner = |gpus| program(&crew, &supervisor, command.clone(), gpus);
+                let runners = slots(jobs, gpus, &mut caller)?.into_iter().map(runner);
+                work(&crew, runners.collect::<Result<_, EngineError>>()?, &mut caller)?
             }
         };
-        match (worked.paused, worked.quarantined) {
-            (Some(reason), _) => Err(EngineError::Paused { reason }.into()),
-            (None, Some(reason)) => Err(EngineError::Quarantined { reason }.into()),
-            (None, None) => Ok(worked.runs),
-        }
+        Ok(worked.into_runs()?)
     })
     .map_err(Failure::into)
 }
 
-fn timeout(seconds: f64) -> PyResult<Duration> {
-    let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
-    timeout.ok_or_else(|| PyValueError::new_err(format!("heartbeat_timeout must be > 0, got {seconds}")))
+fn seconds(name: &str, seconds: f64) -> PyResult<Duration> {
+    let span = Duration::try_from_secs_f64(seconds).ok().filter(|span| !span.is_zero());
+    span.ok_or_else(|| PyValueError::new_err(format!("{name} must be > 0, got {seconds}")))
+}
+
+/// The GPUs of each program that is to run in parallel.
+fn slots(
+    jobs: Option<u32>,
+    gpus: Option<(String, u32, bool)>,
+    caller: &mut Caller<'_>,
+) -> Result<Vec<Gpus>, Failure> {
+    let Some((list, per_run, share)) = gpus else {
+        return Ok((0..jobs.unwrap_or(1)).map(|_| Gpus::default()).collect());
+    };
+    let slots = GpuRequest::new(&list, Spelling::Keywords).and_then(|mut request| {
+        (request.per_run, request.share) = (per_run, share);
+        request.slots(jobs)
+    });
+    let (slots, notes) = slots.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    notes.iter().for_each(|note| caller.say(note));
+    Ok(slots)
 }
 
 fn program(
     crew: &Crew<'_>,
     supervisor: &[OsString],
     command: Option<Vec<String>>,
-) -> Result<ProgramRunner, EngineError> {
+    gpus: Gpus,
+) -> Result<AnyRunner, EngineError> {
     let mut runner = crew.program_runner()?;
-    runner.command = command.or(runner.command);
+    (runner.command, runner.gpus) = (command.or(runner.command), gpus);
     runner.supervisor = (!supervisor.is_empty()).then(|| supervisor.to_vec());
     // The supervisor is this very Python. Programs get the same one, also where its environment is not activated.
     runner.interpreters =
         supervisor.first().and_then(|python| Path::new(python).parent()).map(Path::to_owned);
-    Ok(runner)
+    Ok(Box::new(runner))
 }
 
 /// Lets the crew execute its runs by calls of a function.
 fn call<'a>(
     crew: &Crew<'_>,
     function: &'a Py<PyAny>,
-    jobs: usize,
+    jobs: u32,
     mut caller: Caller<'a>,
 ) -> Result<Worked, Failure> {
     if jobs == 1 {
@@ -150,20 +172,30 @@ struct Caller<'a> {
     /// What shows how the sweep gets on, and when it is due.
     watch: Option<&'a Py<PyAny>>,
     due: Instant,
+    /// What tells whoever watches what happens to the sweep.
+    say: Option<&'a Py<PyAny>>,
+    sweep: &'a SweepId,
+    /// When no more runs are to be begun.
+    leave: Option<Instant>,
     /// The first interrupt of this process, such as Ctrl-C.
     interrupt: Option<PyErr>,
 }
 
 impl Attendant for Caller<'_> {
     fn event(&mut self, event: Event) {
-        if let Event::MetricMissing(missing) = event {
+        if let Event::MetricMissing(missing) = &event {
             let warned = Python::attach(|py| warn(py, &missing.to_string()));
             // Where warnings are errors.
             self.keep(warned);
+        } else if let Some(text) = Report::notice(&event, self.sweep) {
+            self.say(&text);
         }
     }
 
     fn attend(&mut self) {
+        if self.leave.is_some_and(|leave| Instant::now() >= leave) {
+            self.shutdown.raise_to(Level::Finish);
+        }
         let call = self.next_call();
         if call.is_some() || Instant::now() >= self.due {
             self.show();
@@ -182,8 +214,20 @@ fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
 }
 
 impl<'a> Caller<'a> {
-    fn new(shutdown: &'a Shutdown, watch: Option<&'a Py<PyAny>>) -> Self {
-        Self { calls: None, shutdown, watch, due: Instant::now(), interrupt: None }
+    fn new(
+        shutdown: &'a Shutdown,
+        watch: Option<&'a Py<PyAny>>,
+        say: Option<&'a Py<PyAny>>,
+        sweep: &'a SweepId,
+    ) -> Self {
+        Self { calls: None, shutdown, watch, due: Instant::now(), say, sweep, leave: None, interrupt: None }
+    }
+
+    fn say(&mut self, text: &str) {
+        if let Some(say) = self.say {
+            let text = format!("besom: {text}");
+            self.keep(Python::attach(|py| say.call1(py, (text,)).map(drop)));
+        }
     }
 
     /// Has it shown how the sweep gets on, on the thread and at a time where no function prints.

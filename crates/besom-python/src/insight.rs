@@ -127,13 +127,6 @@ pub(crate) fn span(values: Vec<f64>, best: Option<f64>) -> (f64, f64, bool) {
     (end(low), end(high), logarithmic)
 }
 
-/// A number in at most `digits` significant digits.
-#[pyfunction]
-#[pyo3(signature = (value, digits=6))]
-pub(crate) fn number(value: f64, digits: usize) -> String {
-    besom_insight::number(value, digits.clamp(1, 17), 1e-4..1e7)
-}
-
 /// Numbers in four significant digits, or as many as it takes to tell them apart.
 #[pyfunction]
 pub(crate) fn numbers(values: Vec<f64>) -> Vec<String> {

@@ -17,6 +17,7 @@ mod laws;
 mod log;
 mod place;
 mod plot;
+mod report;
 mod spec;
 mod stateless;
 mod store;
@@ -29,6 +30,14 @@ use pyo3::prelude::*;
 /// The native part of besom; use the package `besom`.
 #[pymodule]
 mod _besom {
+    use pyo3::prelude::*;
+
+    /// The version is the workspace's: the wheel gets it from there, and so does the package.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
     #[pymodule_export]
     use crate::agents::{PyShutdown, run_agents, supervise};
     #[pymodule_export]
@@ -42,15 +51,17 @@ mod _besom {
     #[pymodule_export]
     use crate::error::{BesomError, ConfigError, RunStopped, StoreError, SweepPaused};
     #[pymodule_export]
-    use crate::insight::{importances, number, numbers, sample, span, surface};
+    use crate::insight::{importances, numbers, sample, span, surface};
     #[pymodule_export]
     use crate::laws::{check_search, check_stopper};
     #[pymodule_export]
     use crate::log::RunLog;
     #[pymodule_export]
-    use crate::place::{counts, files_directory, id_of_path, store_name};
+    use crate::place::{files_directory, id_of_path, store_name};
     #[pymodule_export]
     use crate::plot::draw;
+    #[pymodule_export]
+    use crate::report::{PyReport, number, one_line};
     #[pymodule_export]
     use crate::spec::algorithms;
     #[pymodule_export]

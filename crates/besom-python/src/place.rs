@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use besom_config::{Diagnostic, Reader, SweepConfig};
 use besom_controller::{Controller, Sweep};
-use besom_core::{Method, Options, Problem, Registry, Rule, RunState};
+use besom_core::{Method, Options, Problem, Registry, Rule};
 use besom_engine::{Creation, Place, assemble};
 use besom_store::{Store, SweepId, SweepRow};
 use pyo3::prelude::*;
@@ -30,13 +30,6 @@ pub(crate) fn files_directory() -> Result<PathBuf, Failure> {
 #[pyfunction]
 pub(crate) fn id_of_path(path: &str) -> &str {
     besom_engine::id_of_path(path)
-}
-
-/// Return the number of runs, of the total if that is known, and the number in each state.
-#[pyfunction]
-pub(crate) fn counts(of: Option<u64>, counts: Vec<(String, u64)>, stopped: u64) -> String {
-    let known = |(state, count): (String, u64)| Some((state.parse::<RunState>().ok()?, count));
-    besom_engine::counts(of, &counts.into_iter().filter_map(known).collect::<Vec<_>>(), stopped)
 }
 
 /// The built-in algorithms and those that were registered from Python.

@@ -1,6 +1,6 @@
 //! What lies in a store, as plain dicts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use besom_core::{RunNumber, RunState};
@@ -10,7 +10,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::algorithm::Algorithms;
-use crate::error::Failure;
+use crate::error::{BesomError, Failure};
 use crate::import;
 use crate::place;
 use crate::value;
@@ -121,8 +121,7 @@ pub(crate) struct PyStore {
     /// The directory or URL by which it was opened.
     #[pyo3(get)]
     name: PathBuf,
-    /// Where agents keep the files of runs.
-    directory: Option<PathBuf>,
+    place: Place,
     process: u32,
 }
 
@@ -131,12 +130,12 @@ impl PyStore {
     #[new]
     #[pyo3(signature = (name, write=false))]
     fn new(py: Python<'_>, name: PathBuf, write: bool) -> Result<Self, Failure> {
-        let (store, directory) = py.detach(|| {
+        let (store, place) = py.detach(|| {
             let place = Place::new(&name)?;
             let store = if write { place.open()? } else { place.open_to_read()? };
-            Ok::<_, besom_engine::EngineError>((store, place.directory().map(Path::to_owned)))
+            Ok::<_, besom_engine::EngineError>((store, place))
         })?;
-        Ok(Self { store: Mutex::new(store), name, directory, process: std::process::id() })
+        Ok(Self { store: Mutex::new(store), name, place, process: std::process::id() })
     }
 
     /// Return all sweeps, oldest first.
@@ -158,6 +157,24 @@ impl PyStore {
     /// Return the status of a sweep: counts by state, runs stopped early, the best run, agents that are alive.
     fn status<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
         value::serialized(py, &self.with(py, |store| Ok(store.status(&SweepId::new(id))?))?)
+    }
+
+    /// Return how many runs the sweep will have, if that is known.
+    fn planned(&self, py: Python<'_>, id: String) -> Result<Option<u64>, Failure> {
+        self.with(py, |store| {
+            let sweep = store.sweep(&SweepId::new(id))?;
+            Ok(besom_engine::planned(&sweep, &place::stored_config(&sweep)?))
+        })
+    }
+
+    /// Return the number of runs, of the total if that is known, and the number in each state.
+    fn counts(&self, py: Python<'_>, id: String) -> Result<String, Failure> {
+        self.with(py, |store| {
+            let id = SweepId::new(id);
+            let (sweep, status) = (store.sweep(&id)?, store.status(&id)?);
+            let planned = besom_engine::planned(&sweep, &place::stored_config(&sweep)?);
+            Ok(besom_engine::counts(planned, &status.counts, status.stopped))
+        })
     }
 
     /// Return all agents that ever joined.
@@ -195,23 +212,11 @@ impl PyStore {
         value::serialized(py, &self.with(py, |store| Ok(store.run(&SweepId::new(id), number)?))?)
     }
 
-    /// Return a cursor, and the runs that have ended since an earlier one, by number; no runs without one.
-    #[pyo3(signature = (id, since=None))]
-    fn ended<'py>(
-        &self,
-        py: Python<'py>,
-        id: String,
-        since: Option<u64>,
-    ) -> PyResult<(u64, Bound<'py, PyAny>)> {
-        let (upto, runs) = self.with(py, |store| {
-            let id = SweepId::new(id);
-            let changes = store.changes(&id, since.unwrap_or(0))?;
-            let ended = changes.runs.iter().filter(|run| since.is_some() && !run.state.is_open());
-            let numbers: Vec<RunNumber> = ended.map(|run| run.number).collect();
-            let runs = numbers.into_iter().map(|number| Ok(store.run(&id, number)?));
-            Ok((changes.upto, runs.collect::<Result<Vec<_>, Failure>>()?))
-        })?;
-        Ok((upto, value::serialized(py, &runs)?))
+    /// Return the directory of a run, whether it exists or not; None if the store has no directory for files.
+    fn run_directory(&self, id: String, number: u64) -> PyResult<Option<PathBuf>> {
+        let number = run_number(number)?;
+        let directory = |store| besom_agent::run_directory(store, &SweepId::new(id), number);
+        Ok(self.place.directory().map(directory))
     }
 
     /// Return all runs of a sweep with their curves, as algorithms see them.
@@ -263,9 +268,34 @@ impl PyStore {
         let to = state.parse::<SweepState>().map_err(|error| PyValueError::new_err(error.to_string()))?;
         let id = SweepId::new(id);
         Ok(self.with(py, |store| match to.is_over() {
-            true => Ok(besom_engine::end_sweep(store, self.directory.as_deref(), &id, to, None).map(drop)?),
+            true => Ok(besom_engine::end_sweep(store, self.place.directory(), &id, to, None).map(drop)?),
             false => Ok(store.set_state(&id, to, None)?),
         })?)
+    }
+
+    /// Allow this many more runs. Return how many the sweep may have now.
+    fn extend(&self, py: Python<'_>, id: String, more: u64) -> Result<Option<u64>, Failure> {
+        self.with(py, |store| {
+            let sweep = besom_engine::extend(&place::registry(), store, &SweepId::new(id), more)?;
+            Ok(sweep.new.run_cap)
+        })
+    }
+
+    /// Remove a sweep with the files of its runs; one that agents work on only if `force`. Return whether these have ended.
+    fn remove(&self, py: Python<'_>, id: String, force: bool) -> Result<bool, Failure> {
+        self.with(py, |store| {
+            let id = SweepId::new(id);
+            let agents = store.status(&id)?.agents;
+            if agents > 0 && !force {
+                let agents = if agents == 1 { "1 agent".to_owned() } else { format!("{agents} agents") };
+                let way_out = format!("end it with: besom.Api().sweep(\"{id}\").cancel()");
+                let message = format!(
+                    "sweep {id} has {agents} at work; {way_out}; or remove it anyway with force=True"
+                );
+                return Err(BesomError::new_err(message).into());
+            }
+            Ok(besom_engine::remove(&self.place, store, &id)?)
+        })
     }
 
     /// Requeue ended runs in these states. Return how many.

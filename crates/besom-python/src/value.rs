@@ -2,11 +2,14 @@
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyRange, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
 
 /// How deep values may nest; what refers to itself ends here.
 const MAX_DEPTH: usize = 64;
+
+/// How many names an error gives of a place, so that a value that refers to itself does not make a long one.
+const PATH: usize = 8;
 
 /// A JSON object of a dictionary (or what `dict` takes). Scalars of NumPy, PyTorch and the like are their numbers; NaN
 /// and the infinities, which JSON has not, are the texts that stand for them everywhere in besom.
@@ -26,14 +29,44 @@ pub(crate) fn seed(given: Option<&Bound<'_, PyAny>>) -> PyResult<Option<u64>> {
     given.map(of).transpose()
 }
 
-/// The JSON of a value.
+/// The JSON of a value; errors name the place of what is none.
 pub(crate) fn json(value: &Bound<'_, PyAny>) -> PyResult<Value> {
-    at_depth(value, 0)
+    at_depth(value, 0).map_err(|fault| fault.into_error(value.py()))
 }
 
-fn at_depth(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+/// Why a value has no JSON, and where in it the reason is, the innermost name first.
+struct Fault {
+    path: Vec<String>,
+    error: PyErr,
+}
+
+impl From<PyErr> for Fault {
+    fn from(error: PyErr) -> Self {
+        Self { path: Vec::new(), error }
+    }
+}
+
+impl Fault {
+    fn below(mut self, name: &str) -> Self {
+        self.path.push(name.to_owned());
+        self
+    }
+
+    fn into_error(mut self, py: Python<'_>) -> PyErr {
+        let kind = self.error.get_type(py);
+        let is_ours = kind.is(py.get_type::<PyTypeError>()) || kind.is(py.get_type::<PyOverflowError>());
+        if self.path.is_empty() || !is_ours {
+            return self.error;
+        }
+        self.path.reverse();
+        PyErr::from_type(kind, format!("{}: {}", self.path.join("."), self.error.value(py)))
+    }
+}
+
+fn at_depth(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Fault> {
     if depth > MAX_DEPTH {
-        return Err(PyTypeError::new_err(format!("the value is nested more than {MAX_DEPTH} levels deep")));
+        let message = format!("the value is nested more than {MAX_DEPTH} levels deep");
+        return Err(PyTypeError::new_err(message).into());
     }
     if let Ok(float) = value.cast::<PyFloat>() {
         return Ok(number(float.value()));
@@ -48,20 +81,34 @@ fn at_depth(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         return Ok(Value::Bool(flag.is_true()));
     }
     if value.is_instance_of::<PyInt>() {
-        return integer(value);
+        return Ok(integer(value)?);
     }
     if let Ok(dict) = value.cast::<PyDict>() {
-        return dict.iter().map(|(key, value)| Ok((name(&key)?, at_depth(&value, depth + 1)?))).collect();
+        return dict.iter().map(|(key, value)| entry(&key, &value, depth)).collect();
     }
     if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-        let items = value.try_iter()?.map(|item| at_depth(&item?, depth + 1));
-        return items.collect::<PyResult<Vec<_>>>().map(Value::Array);
+        return items(value, depth);
     }
     foreign(value, depth)
 }
 
+fn entry(key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>, depth: usize) -> Result<(String, Value), Fault> {
+    let name = name(key)?;
+    match at_depth(value, depth + 1) {
+        Ok(value) => Ok((name, value)),
+        // What refers to itself is named once.
+        Err(fault) if fault.path.len() >= PATH => Err(fault),
+        Err(fault) => Err(fault.below(&name)),
+    }
+}
+
+fn items(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Fault> {
+    let items = value.try_iter()?.map(|item| at_depth(&item?, depth + 1));
+    items.collect::<Result<Vec<_>, Fault>>().map(Value::Array)
+}
+
 /// Values of other packages, by what they can do.
-fn foreign(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
+fn foreign(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Fault> {
     for method in ["tolist", "item"] {
         if value.hasattr(method)? {
             let inner = value.call_method0(method)?;
@@ -85,12 +132,16 @@ fn foreign(value: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
         return at_depth(&value.call_method0("__fspath__")?, depth + 1);
     }
     if value.hasattr("__index__")? {
-        return integer(&value.call_method0("__index__")?);
+        return Ok(integer(&value.call_method0("__index__")?)?);
     }
     if value.hasattr("__float__")? {
         return Ok(number(value.call_method0("__float__")?.extract()?));
     }
-    Err(PyTypeError::new_err(format!("expected a number, string, list or dict, got {}", kind(value))))
+    if value.is_instance_of::<PyRange>() {
+        return items(value, depth);
+    }
+    let message = format!("expected a number, string, list or dict, got {}", kind(value));
+    Err(PyTypeError::new_err(message).into())
 }
 
 fn integer(value: &Bound<'_, PyAny>) -> PyResult<Value> {

@@ -117,7 +117,8 @@ impl HistoryView {
         self.history.better_uncounted(&self.problem).map(|better| self.view(better.run.index()))
     }
 
-    /// A `pandas.DataFrame` with one row per run: its number, state, best and last value, and its parameters.
+    /// A `pandas.DataFrame` with one row per run: its number, state, best and last value, and its parameters. A parameter of
+    /// the name of one of these becomes `config.NAME`.
     fn to_pandas<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let rows = PyList::empty(py);
         for place in 0..self.history.len() {
@@ -173,7 +174,12 @@ impl RunView {
         record.set_item("best", self.best())?;
         record.set_item("last", self.last())?;
         for (name, given) in self.run().point.iter() {
-            record.set_item(name.to_string(), value::param(py, given)?)?;
+            // As in a table of a stored sweep.
+            let mut name = name.to_string();
+            if ["run", "state", "best", "last"].contains(&name.as_str()) {
+                name.insert_str(0, "config.");
+            }
+            record.set_item(name, value::param(py, given)?)?;
         }
         Ok(record)
     }

@@ -30,14 +30,13 @@ from besom._besom import (
     RunStopped,
     StoreError,
     SweepPaused,
+    __version__,
 )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture", "Problem",
-    "Run", "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "define_metric", "finish",
-    "init", "log", "mark_preempting", "picture", "register_search", "register_stopper", "run", "summary", "sweep",
+    "Run", "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "define_metric", "extend",
+    "finish", "init", "log", "mark_preempting", "picture", "register_search", "register_stopper", "remove", "run", "summary", "sweep",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from besom._config import Config
     from besom._controller import Controller, controller
     from besom._init import define_metric, finish, init, log, mark_preempting
+    from besom._organize import extend, remove
     from besom._picture import Picture, picture
     from besom._run import Run
     from besom._sweep import agent, sweep
@@ -61,7 +61,7 @@ _HOMES = {
     "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Controller": "_controller", "controller": "_controller",
     "Sweep": "_besom", "AskedRun": "_besom", "register_search": "_besom", "register_stopper": "_besom", "Config": "_config", "Run": "_run",
     "Picture": "_picture", "picture": "_picture", "define_metric": "_init", "finish": "_init", "init": "_init", "log": "_init",
-    "mark_preempting": "_init", "agent": "_sweep", "sweep": "_sweep",
+    "mark_preempting": "_init", "agent": "_sweep", "extend": "_organize", "remove": "_organize", "sweep": "_sweep",
 }  # fmt: skip
 _MODULES = ("errors", "integrations", "plot", "sweeps", "testing")
 
@@ -82,9 +82,12 @@ def __getattr__(name: str) -> Any:
     else:
         # A name of W&B that programs use, or none.
         wandb = import_module("besom._wandb")
-        if name not in wandb.NAMES:
+        if name in ("apis", "sdk"):
+            value = wandb.types(name)
+        elif name in wandb.NAMES:
+            value = wandb.NAMES[name]
+        else:
             raise wandb.unknown(name, __dir__())
-        value = wandb.NAMES[name]
     globals()[name] = value
     return value
 

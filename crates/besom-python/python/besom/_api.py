@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pathlib
 import warnings
 from typing import Any, Optional
 
-from besom import _besom, _frame, _order, _place, _report, _show
+from besom import _besom, _frame, _order, _organize, _place, _show
+from besom._absent import ApiSummary, absent
+from besom._besom import BesomError
 from besom._plain import merged, with_floats
 
 
@@ -39,8 +43,13 @@ class ApiRun:
         self.last: Optional[float] = row["last"]
 
     @property
+    def sweep(self) -> ApiSweep:
+        """The sweep that it belongs to."""
+        return ApiSweep(self._store, self.sweep_id)
+
+    @property
     def facts(self) -> dict[str, Any]:
-        """What the run and its owner have said of it: ``name``, ``tags``, ``notes``, ``config`` and others."""
+        """What the run and its owner have said of it: ``name``, ``tags``, ``notes``, ``config``, ``group``, ``job_type`` and others."""
         if self._facts is None:
             self._facts = self._store.facts(self.sweep_id, self.number)
         return self._facts
@@ -66,23 +75,62 @@ class ApiRun:
         return merged(self.facts.get("config", {}), with_floats(self._row["params"]))
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> ApiSummary:
         """The last value of each key that the run logged, or stated in its summary."""
         summary: dict[str, Any] = {}
         for row in self._rows():
             summary.update(row)
-        return summary
+        return ApiSummary(summary)
 
-    def history(self, keys: Optional[list[str]] = None, pandas: bool = False) -> Any:
-        """Return the rows that the run logged, oldest first: a list of dicts, or a ``pandas.DataFrame``."""
+    summary_metrics = summary
+
+    @property
+    def created_at(self) -> str:
+        """When the run was suggested: ``2026-01-31T12:00:00Z``."""
+        return _time(self._row["created_ms"])
+
+    @property
+    def dir(self) -> str:
+        """Its directory on the machine of its agent, the same in all attempts, where its checkpoints are."""
+        found = self._store.run_directory(self.sweep_id, self.number)
+        if found is None:
+            raise BesomError(f"the store has no directory for the files of run {self.id}")
+        return found
+
+    @property
+    def url(self) -> str:
+        """The address of its directory."""
+        return pathlib.Path(self.dir).as_uri()
+
+    @property
+    def path(self) -> str:
+        """Its id, for :meth:`Api.run`."""
+        return self.id
+
+    def history(
+        self, samples: Optional[int] = None, keys: Optional[list[str]] = None, x_axis: str = "_step", pandas: bool = False, **ignored: Any
+    ) -> Any:
+        """Return the rows that the run logged, oldest first: a list of dicts, or a ``pandas.DataFrame``.
+
+        With ``keys`` only these, of the rows that have all of them; ``_step`` is the number of a row, from 0. All rows are returned:
+        ``samples`` and ``x_axis``, by which W&B thins them out, make no difference.
+        """
         rows = self._rows()
         if keys is not None:
-            rows = [{key: row[key] for key in keys if key in row} for row in rows]
-        if pandas:
-            return _frame.frame(rows)
-        return rows
+            numbered = ({"_step": step, **row} for step, row in enumerate(rows))
+            rows = [{key: row[key] for key in keys} for row in numbered if all(key in row for key in keys)]
+        return _frame.frame(rows) if pandas else rows
 
-    scan_history = history
+    def scan_history(self, keys: Optional[list[str]] = None, **ignored: Any) -> Any:
+        """Return :meth:`history` as a list."""
+        return self.history(keys=keys)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("group", "job_type"):
+            return self.facts.get(name)
+        if name in ("entity", "project"):
+            return getattr(self.sweep, name)
+        raise absent(self, name)
 
     def _rows(self) -> list[dict[str, Any]]:
         return self._store.rows(self.sweep_id, self.number)
@@ -93,6 +141,12 @@ class ApiRun:
 
     def __repr__(self) -> str:
         return f"<Run {self.id} ({self.state})>"
+
+
+def _time(milliseconds: int) -> str:
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class ApiSweep:
@@ -141,7 +195,28 @@ class ApiSweep:
     @property
     def goal(self) -> str:
         """``minimize`` or ``maximize``."""
-        return _report.goal(self._row)
+        return _show.goal(self._row)
+
+    @property
+    def entity(self) -> Optional[str]:
+        """The entity that its configuration names, or None."""
+        return self.config.get("entity")
+
+    @property
+    def project(self) -> Optional[str]:
+        """The project that its configuration names, or None."""
+        return self.config.get("project")
+
+    @property
+    def expected_run_count(self) -> Optional[int]:
+        """How many runs it will have, if that is known: its cap, or all points of its grid."""
+        return self._store.planned(self.id)
+
+    @property
+    def order(self) -> Optional[str]:
+        """What its runs are ordered by, for :meth:`Api.runs`: ``+summary_metrics.loss``, say; None without a metric."""
+        sign = "-" if self.goal == "maximize" else "+"
+        return None if self.metric is None else f"{sign}summary_metrics.{self.metric}"
 
     @property
     def runs(self) -> list[ApiRun]:
@@ -230,8 +305,19 @@ class ApiSweep:
         """Cancel the sweep and end its running runs."""
         self._set("canceled")
 
+    def extend(self, n: int) -> int:
+        """Allow ``n`` more runs; see :func:`besom.extend`."""
+        return _organize.extend_in(self._store.name, self.id, n)
+
+    def remove(self, force: bool = False) -> None:
+        """Remove the sweep with all of its runs; see :func:`besom.remove`."""
+        _organize.remove_in(self._store.name, self.id, force)
+
     def _set(self, state: str) -> None:
         _besom.Store(self._store.name, write=True).set_state(self.id, state)
+
+    def __getattr__(self, name: str) -> Any:
+        raise absent(self, name)
 
     def _subject(self) -> Any:
         from besom import _picture
@@ -256,9 +342,13 @@ class Api:
     'pending'
     """
 
-    def __init__(self, store: Optional[str] = None) -> None:
-        self._directory = store or _place.store_name()
+    def __init__(self, store: Any = None, **ignored: Any) -> None:
+        # W&B's first argument are settings of its client.
+        self._directory: str = os.fspath(store) if isinstance(store, (str, os.PathLike)) else _place.store_name()
         self._opened: Optional[_besom.Store] = None
+
+    def __getattr__(self, name: str) -> Any:
+        raise absent(self, name)
 
     @property
     def _store(self) -> _besom.Store:

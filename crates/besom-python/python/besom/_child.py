@@ -26,7 +26,7 @@ def command(function: Callable[[], Any]) -> Iterator[list[str]]:
     try:
         ForkingPickler(buffer).dump(function)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        message = f"processes= requires a function that another process can import, such as a top-level one of a module: {error}"
+        message = f"processes= and gpus= require a function that another process can import, such as a top-level one of a module: {error}"
         raise TypeError(message) from error
     # Nothing that is passed is secret, and this entry cannot be pickled.
     data = {key: value for key, value in spawn.get_preparation_data("besom").items() if key != "authkey"}
@@ -53,6 +53,15 @@ def main(path: str) -> None:
 
     # The main module may have begun the run when it was imported.
     run = _active.current() or _init.first()
-    _function.take(run, called())
+    try:
+        _function.take(run, called())
+        code = run.exit_code
+    except SystemExit as ended:
+        code = ended.code
     _function.settle(run)
-    sys.exit(run.exit_code or 0)
+    sys.exit(exit_code(code))
+
+
+def exit_code(code: Any) -> Any:
+    """Return what to exit with, so that no failure counts as success: of a number the system keeps the last eight bits."""
+    return 1 if isinstance(code, int) and code != 0 and code % 256 == 0 else code

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from besom import _active, _report, _say
-from besom._besom import RunLog, RunStopped
+from besom import _active, _say
+from besom._besom import RunLog, RunStopped, one_line
 from besom._config import Config
 from besom._run import Run
 from besom._summary import number_of
@@ -52,6 +52,8 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
             # Its result is known by now, and the agent has other runs to execute.
             with contextlib.suppress(Exception):
                 each.close()
+            # Threads that the function has left behind log to nobody.
+            each.end()
         here.run, here.function_run = before
 
 
@@ -84,7 +86,7 @@ def take(run: Run, returned: Any) -> None:
     if isinstance(returned, Mapping):
         run.log(returned)
     elif isinstance(returned, float) or number_of(returned) is not None:
-        _say.once(f"besom: the function returned {_report.one_line(repr(returned))} and logged nothing; log it, or return a dict with the name of the metric", "returned")
+        _say.once(f"besom: the function returned {one_line(repr(returned))} and logged nothing; log it, or return a dict with the name of the metric", "returned")
 
 
 def _failure(run: Run, error: Exception) -> tuple[str, str, str]:

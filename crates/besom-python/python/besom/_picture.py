@@ -110,7 +110,7 @@ def stored(store: _besom.Store, id: str) -> Subject:
     """Return what pictures show of a sweep in a store."""
     row, status = store.sweep(id), store.status(id)
     reason = f": {row['reason']}" if row["reason"] else ""
-    lines = [f"{row['state']}{reason}", f"runs {_show.counts(row, status)}", _show.best(row, status), _show.missing(store, row)]
+    lines = [f"{row['state']}{reason}", f"runs {store.counts(id)}", _show.best(row, status), _show.missing(store, row)]
     title = f"sweep {id}" + (f" ({row['name']})" if row["name"] else "")
     return Subject(title, [line for line in lines if line], store.history(id), _metric(row["metrics"]))
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
-from besom import _besom, _place, _report, _say
+from besom import _besom, _place, _say
 
 #: Seconds between updates of a notebook's display.
 PACE = 0.5
@@ -49,17 +49,10 @@ class _Lines:
 
     def __init__(self, sweep_id: str) -> None:
         self._id = sweep_id
-        self._store = _besom.Store(_place.store_name())
-        self._cursor, _ = self._store.ended(sweep_id)
-        self._sweep = self._store.sweep(sweep_id)
-        self._config = self._store.config(sweep_id)
-        self._constants = _report.constants(self._config)
-        self._told: set[tuple[int, Any]] = set()
-        best = [run for run in self._store.runs(sweep_id, "best", 100) if run["state"] == "finished"]
-        self._best: Optional[float] = best[0]["best"] if best else None
+        self._report = _besom.Report(_place.store_name(), sweep_id)
 
     def __enter__(self) -> _Lines:
-        _say.say(_report.beginning(self._sweep, self._config))
+        _say.say(self._report.beginning())
         return self
 
     def watch(self) -> None:
@@ -69,28 +62,15 @@ class _Lines:
 
     def show(self) -> None:
         """Print a line for each run that has ended since the last call."""
-        self._cursor, runs = self._store.ended(self._id, self._cursor)
-        for run in runs:
-            key = (run["number"], run["ended_ms"])
-            if key not in self._told:
-                self._told.add(key)
-                _say.say(_report.run_line(self._sweep, run, self._is_new_best(run), self._constants))
-
-    def _is_new_best(self, run: dict[str, Any]) -> bool:
-        value = run["best"]
-        if value is None or run["state"] != "finished":
-            return False
-        sign = -1 if _report.goal(self._sweep) == "maximize" else 1
-        is_best = self._best is None or sign * value < sign * self._best
-        if is_best:
-            self._best = value
-        return is_best
+        for line in self._report.ended():
+            _say.say(line)
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         # What ends the agents must reach their caller, even if the store fails.
         with contextlib.suppress(Exception):
             self.show()
-            _say.say(_report.conclusion(self._store, self._id, interrupted=kind is KeyboardInterrupt))
+            again = f'besom.agent("{self._id}", ..)' if kind is KeyboardInterrupt else None
+            _say.say(self._report.standing(again))
 
 
 def in_notebook() -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from besom import _besom
 from besom._besom import Store, number
 
 
@@ -19,9 +18,9 @@ def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flattened
 
 
-def counts(sweep: dict[str, Any], status: dict[str, Any]) -> str:
-    """Return ``12 of 60: 2 running, 9 finished (4 stopped early), 1 failed``."""
-    return _besom.counts(sweep["run_cap"], [(state, count) for state, count in status["counts"]], status["stopped"])
+def goal(sweep: dict[str, Any]) -> str:
+    """Return which way the metric is better."""
+    return str(sweep["metrics"][0]["goal"]) if sweep["metrics"] else "minimize"
 
 
 def best(sweep: dict[str, Any], status: dict[str, Any]) -> str:
@@ -55,7 +54,7 @@ def status_line(store: Store, id: str) -> str:
     sweep, status = store.sweep(id), store.status(id)
     title = f" ({sweep['name']})" if sweep["name"] else ""
     reason = f" ({sweep['reason']})" if sweep["reason"] else ""
-    parts = [f"sweep {id}{title}: {sweep['state']}{reason}", f"runs {counts(sweep, status)}", best(sweep, status), missing(store, sweep)]
+    parts = [f"sweep {id}{title}: {sweep['state']}{reason}", f"runs {store.counts(id)}", best(sweep, status), missing(store, sweep)]
     is_over = sweep["state"] in ("finished", "canceled")
     if not is_over and status["agents"]:
         parts.append("1 agent" if status["agents"] == 1 else f"{status['agents']} agents")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Callable, Optional, Union
 
 from besom import _besom, _function, _place, _progress, _say
@@ -85,14 +85,24 @@ def agent(
     count: Optional[int] = None,
     *,
     processes: Optional[int] = None,
+    gpus: Union[str, Iterable[Union[int, str]], None] = None,
+    gpus_per_run: int = 1,
+    share_gpus: bool = False,
+    timeout: Optional[float] = None,
     quiet: bool = False,
     heartbeat_timeout: float = 60.0,
 ) -> int:
     """Execute runs of a sweep until it finishes, or until ``count`` runs were executed; return the number of runs executed.
 
+    After ``timeout`` seconds no more runs are started; the one in hand is finished.
+
     With a ``function`` each run is a call of it, in this thread, so that Ctrl-C works, and so do libraries that require
     the main thread. ``processes=4`` executes four runs in parallel, each in a fresh process (the function must be
     importable, as for :mod:`multiprocessing`). Without a function the sweep's program is executed.
+
+    ``gpus`` is ``"all"``, or numbers and UUIDs (``"0,1"`` or ``[0, 1]``): each run gets ``gpus_per_run`` of its own, as
+    ``CUDA_VISIBLE_DEVICES``, waits while another program uses them (unless ``share_gpus``), and as many runs are executed in parallel
+    as the GPUs suffice for, or ``processes``. A process chooses its GPUs once, so a function is then called in fresh processes, too.
 
     A run that is stopped early ends at its next ``besom.log`` with :class:`besom.RunStopped`, a process with SIGTERM.
 
@@ -113,26 +123,43 @@ def agent(
         raise ValueError(f"count must be >= 0, got {count}")
     if processes is not None and processes < 1:
         raise ValueError(f"processes must be >= 1, got {processes}")
+    slots = _slots(gpus, gpus_per_run, share_gpus)
     from besom import _api, _child
 
-    in_thread = function is not None and processes is None
+    in_thread = function is not None and processes is None and slots is None
     with contextlib.ExitStack() as stack:
-        command = stack.enter_context(_child.command(function)) if function is not None and processes is not None else None
+        command = stack.enter_context(_child.command(function)) if function is not None and not in_thread else None
         watch = stack.enter_context(_progress.watching(id, quiet))
         called = function if in_thread else None
         executed = _besom.run_agents(
             store,
             id,
             called,
-            jobs=processes or 1,
+            jobs=processes,
             count=count,
+            timeout=timeout,
+            gpus=slots,
             supervisor=_place.supervisor(),
             command=command,
             heartbeat_timeout=heartbeat_timeout,
             watch=watch,
+            say=None if quiet else _say.say,
         )
     _api.warn_of_missing_metric(_besom.Store(store), id)
     return executed
+
+
+def _slots(gpus: Union[str, Iterable[Union[int, str]], None], per_run: int, share: bool) -> Optional[tuple[str, int, bool]]:
+    """Return what the options of GPUs mean to the agents."""
+    if per_run < 1:
+        raise ValueError(f"gpus_per_run must be >= 1, got {per_run}")
+    if gpus is None:
+        if per_run != 1 or share:
+            raise ValueError('gpus_per_run and share_gpus require gpus="all" or the GPUs to use, such as gpus=[0, 1]')
+        return None
+    if isinstance(gpus, bool) or not isinstance(gpus, (str, Iterable)):
+        raise TypeError(f'gpus must be "all", or numbers and UUIDs such as [0, 1], got {gpus!r}')
+    return (gpus if isinstance(gpus, str) else ",".join(map(str, gpus)), per_run, share)
 
 
 def _names_a_program(store: str, id: str) -> bool:

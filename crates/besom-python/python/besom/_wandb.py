@@ -22,6 +22,13 @@ MEDIA = {
     "Plotly": "figures", "Graph": "graphs", "Bokeh": "figures", "Classes": "images", "ArtifactTTL": "artifacts",
 }  # fmt: skip
 #: The functions of `wandb.plot`.
+#: What `wandb.sklearn` draws.
+SKLEARN = tuple(
+    f"plot_{what}" for what in (
+        "calibration_curve", "class_proportions", "classifier", "clusterer", "confusion_matrix", "elbow_curve", "feature_importances",
+        "learning_curve", "outlier_candidates", "precision_recall", "regressor", "residuals", "roc", "silhouette", "summary_metrics",
+    )
+)  # fmt: skip
 CHARTS = ("bar", "confusion_matrix", "histogram", "line", "line_series", "plot_table", "pr_curve", "roc_curve", "scatter")
 #: Functions of the module and methods of a run that do nothing, and what besom keeps none of.
 NOTHING = {
@@ -34,8 +41,7 @@ NOTHING = {
 SILENT = ("load_ipython_extension", "require", "setup", "teardown", "termsetup", "unwatch")
 #: Modules of W&B that need its own client.
 CLIENT = (
-    "apis", "catboost", "fastai", "gym", "integration", "integrations", "keras", "lightgbm", "sacred", "sdk", "sklearn",
-    "tensorboard", "tensorflow", "xgboost",
+    "catboost", "fastai", "gym", "integration", "integrations", "keras", "lightgbm", "sacred", "tensorboard", "tensorflow", "xgboost",
 )  # fmt: skip
 
 
@@ -116,8 +122,12 @@ def use_artifact(artifact: Any, *given: Any, **named: Any) -> Any:
     return artifact if isinstance(artifact, StandIn) else Artifact(str(artifact))
 
 
-def restore(name: str, *given: Any, **named: Any) -> Any:
-    """Open a file in the directory of the current run."""
+def restore(name: str, run_path: Optional[str] = None, *given: Any, **named: Any) -> Any:
+    """Open a file in the directory of the current run, or of another one of the store."""
+    if run_path is not None:
+        from besom._api import Api
+
+        return open_in(Api().run(run_path).dir, name)
     return open_in(_active.needed("besom.restore()").dir, name)
 
 
@@ -125,7 +135,7 @@ def open_in(directory: str, name: str) -> Any:
     """Open a file in the directory of a run."""
     path = os.path.join(directory, name)
     if not os.path.exists(path):
-        raise ValueError(f"besom restores what lies in the directory of the run only, and there is no {path}")
+        raise ValueError(f"besom restores what lies in the directory of the run only, and there is no {path}; write files there: run.dir")
     return open(path, "rb") if _is_binary(path) else open(path, encoding="utf-8")
 
 
@@ -181,6 +191,18 @@ NAMES.update(
     util=SimpleNamespace(generate_id=generate_id), data_types=SimpleNamespace(**{name: NAMES[name] for name in MEDIA}),
 )  # fmt: skip
 NAMES["plot_table"] = chart("plot_table")
+NAMES["sklearn"] = SimpleNamespace(**{name: _class(name, "charts") for name in SKLEARN})
+
+
+def types(name: str) -> Any:
+    """Return `wandb.apis` or `wandb.sdk`, with the classes that programs name as types."""
+    import besom
+    from besom import _api
+
+    if name == "apis":
+        return SimpleNamespace(public=SimpleNamespace(Api=_api.Api, Run=_api.ApiRun, Sweep=_api.ApiSweep))
+    run = SimpleNamespace(Run=besom.Run)
+    return SimpleNamespace(Run=besom.Run, Config=besom.Config, wandb_run=run, wandb_config=SimpleNamespace(Config=besom.Config))
 
 
 def unknown(name: str, known: list[str]) -> AttributeError:

@@ -1,0 +1,71 @@
+//! What is said of a sweep, in the command's words.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use besom::Report;
+use besom_engine::Place;
+use besom_store::SweepId;
+use pyo3::prelude::*;
+
+use crate::error::Failure;
+use crate::place;
+use crate::store::same_process;
+
+/// Looks at a sweep again and again, and says what is new.
+#[pyclass(frozen, name = "Report", module = "besom._besom")]
+pub(crate) struct PyReport {
+    report: Mutex<Report>,
+    process: u32,
+}
+
+#[pymethods]
+impl PyReport {
+    #[new]
+    fn new(py: Python<'_>, store: PathBuf, id: String) -> Result<Self, Failure> {
+        let report = py.detach(|| {
+            Report::new(&Place::new(store)?, &place::registry(), &SweepId::new(id)).map_err(Failure::from)
+        })?;
+        Ok(Self { report: Mutex::new(report), process: std::process::id() })
+    }
+
+    /// How the sweep begins: its method, how many runs, the metric, the seed.
+    fn beginning(&self, py: Python<'_>) -> Result<String, Failure> {
+        self.with(py, |report| Ok(report.beginning()))
+    }
+
+    /// A line for each run that has ended since the last call.
+    fn ended(&self, py: Python<'_>) -> Result<Vec<String>, Failure> {
+        self.with(py, |report| Ok(report.ended()?))
+    }
+
+    /// How the sweep stands: its state, its runs, its best run; `again` continues it if it was interrupted.
+    #[pyo3(signature = (again=None))]
+    fn standing(&self, py: Python<'_>, again: Option<String>) -> Result<String, Failure> {
+        self.with(py, |report| Ok(report.standing(again.as_deref())?))
+    }
+}
+
+impl PyReport {
+    /// Works on it with the GIL released.
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Report) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        same_process(self.process, "report")?;
+        py.detach(|| work(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// Return a text in one line, with escapes for what a terminal would obey.
+#[pyfunction]
+pub(crate) fn one_line(text: &str) -> String {
+    Report::one_line(text)
+}
+
+/// A number as the command writes it: in six digits, or as many more as it takes to show that it is not a whole number.
+#[pyfunction]
+pub(crate) fn number(value: f64) -> String {
+    Report::number(value)
+}
