@@ -97,7 +97,7 @@ def test_a_loop_of_search_and_schedule_ends_and_does_not_spin(script):
             def train():
                 wandb.init()
                 wandb.log({"loss": wandb.config.x})
-                time.sleep(0.3)
+                time.sleep(0.1)
 
             agent = threading.Thread(target=wandb.agent, args=(sweep_id, train))
             agent.start()

@@ -195,8 +195,11 @@ def test_a_last_row_that_the_disk_does_not_take_fails_the_run():
 
 def test_waiting_rows_of_other_runs_are_written_when_one_fails(script):
     out = script.run("""
-        import json, os, threading
+        import os, threading, time
         import besom
+        from besom import _pending
+
+        _pending.LONGEST_WAIT = 0.1
 
         def no_space(row):
             raise OSError("no space left")
@@ -207,10 +210,10 @@ def test_waiting_rows_of_other_runs_are_written_when_one_fails(script):
             run.log({"loss": 1.0}, step=0)
         path = f"{good.dir}/metrics-1.jsonl"
         while not (os.path.exists(path) and os.path.getsize(path)) or bad._pending:
-            pass
+            time.sleep(0.01)
         bad.log({"loss": 2.0}, step=1)
         while bad._pending:
-            pass
+            time.sleep(0.01)
         print([thread.name for thread in threading.enumerate() if thread.name == "besom-rows"], open(path).read())
     """)
     assert out == '[\'besom-rows\'] {"loss":1.0}\n\n'
@@ -355,3 +358,86 @@ def test_finished_runs_keep_no_file_open(script):
         print("done")
     """)
     assert out == "done\n"
+
+
+def test_nothing_can_be_stated_after_finish():
+    run = besom.init()
+    besom.log({"loss": 1})
+    run.finish()
+    for state in (
+        lambda: run.summary.update(acc=1),
+        lambda: run.summary.__setitem__("loss", 1),
+        lambda: setattr(run.summary, "acc", 1),
+        lambda: run.summary.__ior__({"acc": 1}),
+        lambda: run.summary.setdefault("acc", 1),
+    ):
+        with pytest.raises(besom.BesomError, match=f"run {run.id} has been finished: set summary\\['[a-z]+'\\] before finish"):
+            state()
+    assert run.summary == {"loss": 1} and run.summary.setdefault("loss", 2) == 1
+
+
+def test_what_is_merged_into_a_summary_counts():
+    def train():
+        run = besom.init()
+        run.summary |= {"loss": run.config.x}
+
+    sweep_id = besom.sweep({"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": [1, 2]}}}, seed=1)
+    besom.agent(sweep_id, function=train)
+    assert [run.best for run in runs(sweep_id)] == [1.0, 2.0]
+
+
+def test_threads_that_a_function_left_behind_log_to_nobody():
+    kept = []
+    sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1]}}}, seed=1)
+    besom.agent(sweep_id, function=lambda: kept.append(besom.init()))
+    with pytest.raises(besom.BesomError, match="has been finished"):
+        kept[0].log({"loss": 1})
+    with pytest.raises(besom.BesomError, match="has been finished"):
+        kept[0].summary["loss"] = 1
+
+
+@pytest.mark.parametrize("wrong", ["7", 1.5, float("nan"), [1], True])
+def test_a_step_is_an_integer(wrong):
+    run = besom.init()
+    with pytest.raises(TypeError, match="step must be an integer, got "):
+        run.log({"loss": 1}, step=wrong)
+    run.log({"loss": 1}, step=3)
+    run.log({"loss": 2}, step=4.0)
+    assert run.step == 4
+    run.finish()
+
+
+def test_a_failure_is_none_the_less_one_whose_exit_code_the_system_would_cut_to_0(script):
+    out = script.run("""
+        import sys
+        import besom
+
+        def train():
+            run = besom.init()
+            besom.log({"loss": 1})
+            {1: lambda: run.finish(256), 2: lambda: sys.exit(512), 3: lambda: run.finish(0), 4: lambda: sys.exit(0)}[run.config.x]()
+
+        if __name__ == "__main__":
+            for processes in (None, 1):
+                config = {"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": [1, 2, 3, 4]}}}
+                sweep_id = besom.sweep(config, seed=1)
+                besom.agent(sweep_id, function=train, processes=processes)
+                print(*(run.state for run in besom.Api().sweep(sweep_id).runs))
+    """)
+    assert out == "failed failed finished finished\n" * 2
+    run = besom.init()
+    for wrong in ("1", 0.5):
+        with pytest.raises(TypeError, match="exit_code must be an integer"):
+            run.finish(wrong)
+    run.finish()
+
+
+def test_what_cannot_be_logged_is_named_by_its_place():
+    with pytest.raises(TypeError, match="parameters.x.values: expected a number, string, list or dict, got a value of type 'set'"):
+        besom.sweep({"method": "grid", "parameters": {"x": {"values": {1, 2}}}}, seed=1)
+    sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": range(1, 6, 2)}}}, seed=1)
+    assert besom.Api().sweep(sweep_id).config["parameters"]["x"]["values"] == [1, 3, 5]
+    run = besom.init()
+    with pytest.raises(TypeError, match="model: expected a number"):
+        run.log({"loss": 1, "model": object()})
+    run.finish()

@@ -172,9 +172,11 @@ def test_a_stopping_rule_ends_runs_of_a_function():
         level = besom.init().config.level
         for _ in range(steps):
             besom.log({"loss": level})
-            time.sleep(0.002)
+            # Only the second one is to be stopped, which takes a moment.
+            if level > 1:
+                time.sleep(0.002)
 
-    sweep_id = besom.sweep(config)
+    sweep_id = besom.sweep(config, seed=1)
     besom.agent(sweep_id, function=train, count=1)
     besom.agent(sweep_id, function=train, count=1)
     first, second = runs(sweep_id)

@@ -426,3 +426,13 @@ def test_without_pandas_an_error_says_what_to_install(monkeypatch):
     for table in (sweep.to_pandas, sweep.runs.to_pandas, besom.Api().sweep(sweep_id).to_pandas):
         with pytest.raises(ImportError, match="tables require pandas: pip install pandas"):
             table()
+
+
+def test_each_action_is_printed_once(capsys):
+    sweep = besom.controller({"method": "grid", "parameters": {"x": {"values": [1, 2]}}}, seed=1)
+    sweep.schedule(sweep.search())
+    sweep.print_actions()
+    sweep.print_actions()
+    sweep.schedule({"x": 2})
+    sweep.print_actions()
+    assert capsys.readouterr().out == "  scheduled {'x': 1}\n  scheduled {'x': 2}\n"

@@ -248,7 +248,7 @@ def test_runs_are_found_and_ordered_by_their_fields():
     assert [run.number for run in api.runs("me/project", order="-created_at")] == [2, 1]
     assert [run.number for run in api.runs(filters={"config.x": 2, "state": "finished", "tags": "all"})] == [2]
     for wrong in ({"filters": {"$or": []}}, {"filters": {"colour": 1}}, {"order": "-loss"}):
-        with pytest.raises(ValueError, match="filters compare|unknown field"):
+        with pytest.raises(ValueError, match="combines a list of filters|unknown field"):
             api.runs(**wrong)
 
 
@@ -274,3 +274,26 @@ def test_tags_can_be_added_to_a_run():
     run.tags += ("b",)
     assert run.tags == ("a", "b")
     run.finish()
+
+
+def test_a_name_that_a_program_assigns_to_is_the_runs_again_in_the_next_run():
+    def train():
+        besom.init()
+        seen.append(besom.config.x)
+        besom.config = {"x": 0}
+        besom.summary = {}
+
+    seen = []
+    besom.agent(besom.sweep(GRID, seed=1), function=train)
+    assert seen == [1, 2]
+    run = besom.init()
+    besom.summary["loss"] = 1
+    assert run.summary == {"loss": 1}
+    run.finish()
+
+
+def test_charts_of_sklearn_are_ignored(capsys):
+    besom.sklearn.plot_confusion_matrix([0, 1], [0, 1], ["a", "b"])
+    besom.sklearn.plot_classifier(None, [], [], [], [], [], [], model_name="SVC")
+    with pytest.raises(AttributeError):
+        besom.sklearn.nothing

@@ -21,6 +21,15 @@ def current() -> Optional[Any]:
     return _active[-1] if len(_active) == 1 else None
 
 
+def restore_names() -> None:
+    """Let ``besom.config`` and ``besom.summary`` be the run's again, if a program has assigned to them as to variables."""
+    import besom
+
+    for name in ("config", "summary"):
+        if name in vars(besom) and not isinstance(vars(besom)[name], Current):
+            delattr(besom, name)
+
+
 def remember(run: Any) -> None:
     """Make a run the current one of this thread."""
     here.run = run

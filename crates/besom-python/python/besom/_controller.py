@@ -66,6 +66,7 @@ class Controller:
         self._controller: Optional[_besom.Controller] = None
         self._store: Optional[_besom.Store] = None
         self._actions: list[str] = []
+        self._printed = 0
         if isinstance(sweep_id_or_config, str):
             self._sweep_id = _place.sweep_id(sweep_id_or_config)
             self._open()
@@ -328,10 +329,11 @@ class Controller:
 
     def print_actions(self) -> None:
         """Print what this controller did since the last call."""
-        for action in self._actions:
+        for action in self._actions[self._printed :]:
             print(f"  {action}")
         # The last one stays, for `step` to compare with.
         self._actions = self._actions[-1:]
+        self._printed = len(self._actions)
 
     def print_space(self) -> None:
         """Print the parameters of the sweep."""

@@ -52,6 +52,7 @@ def init(
     meaning here are ignored.
     """
     run = _active.current()
+    _active.restore_names()
     if run is None:
         run = first()
     elif run.begun and (reinit is True or reinit in ("finish_previous", "create_new")):

@@ -16,7 +16,7 @@ from besom import _active, _say, _wandb
 from besom._besom import BesomError, RunLog, RunStopped
 from besom._config import Config
 from besom._plain import pass_on
-from besom._summary import Summary
+from besom._summary import Summary, number_of
 
 
 def _fact(name: str, doc: str, default: Any = None) -> Any:
@@ -29,6 +29,14 @@ def _fact(name: str, doc: str, default: Any = None) -> Any:
         run.describe(**{name: value})
 
     return property(get, set, doc=doc)
+
+
+def _integer(name: str, value: Any) -> int:
+    """Return a value as the integer that it is, be it one of NumPy or PyTorch."""
+    number = number_of(value)
+    if number is None or number != int(number):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    return int(value)
 
 
 def _describe(run: Optional[Run], config: dict[str, Any]) -> None:
@@ -113,6 +121,8 @@ class Run:
             raise TypeError(f"a row of metrics must be a dict, got {data!r}")
         if self.finished:
             raise BesomError(f"run {self.id} has been finished: log before finish(), or after another besom.init()")
+        if step is not None:
+            step = _integer("step", step)
         if step is None and commit is not False and not self._pending:
             self._write_row(data)
             return
@@ -263,21 +273,27 @@ class Run:
             # It would keep the run, and its open file, until the process ends.
             atexit.unregister(self.write_summary)
 
+    def end(self) -> None:
+        """Refuse what is logged or stated from now on, which nobody would read."""
+        self.finished = True
+        self.summary.close(self.id)
+
     def settle(self) -> None:
         """Write the row that waits and what is stated in the summary."""
         self._write_pending()
         self.write_summary()
 
     def finish(self, exit_code: Optional[int] = None, quiet: Optional[bool] = None) -> None:
-        """Finish the run. A code other than 0 marks it failed. Nothing can be logged afterwards.
+        """Finish the run. A code other than 0 marks it failed. Nothing can be logged or stated afterwards.
 
         In a program the exit code of the process counts.
         """
+        code = 0 if exit_code is None else _integer("exit_code", exit_code)
         try:
             self.close()
         finally:
-            self.finished = True
-            self.exit_code = exit_code or 0
+            self.end()
+            self.exit_code = code
 
     join = finish
 

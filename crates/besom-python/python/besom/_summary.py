@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any, NamedTuple, Optional
 
+from besom._besom import BesomError
 from besom._plain import same
 
 #: What `define_metric(summary=)` takes.
@@ -55,6 +56,12 @@ class Summary(dict[str, Any]):
         object.__setattr__(self, "_stated", {})
         object.__setattr__(self, "_defined", {})
         object.__setattr__(self, "_seen", {})
+        #: The run, once nothing that is stated would be logged any more.
+        object.__setattr__(self, "_finished", None)
+
+    def close(self, run: str) -> None:
+        """Refuse whatever is stated from now on: the run has been finished."""
+        object.__setattr__(self, "_finished", run)
 
     def define(self, name: str, summary: str, goal: Optional[str] = None) -> None:
         """Keep the minimum, maximum, mean .. of a key, or of all that begin with ``name`` up to its ``*``.
@@ -111,6 +118,8 @@ class Summary(dict[str, Any]):
         return stated
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if self._finished is not None:
+            raise BesomError(f"run {self._finished} has been finished: set summary[{key!r}] before finish()")
         if key not in self._stated and key in self and same(self[key], value):
             return
         super().__setitem__(key, value)
@@ -120,6 +129,10 @@ class Summary(dict[str, Any]):
         """State several values."""
         for key, value in dict(*values, **more).items():
             self[key] = value
+
+    def __ior__(self, values: Any) -> Summary:  # type: ignore[override,misc]
+        self.update(values)
+        return self
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """State a value unless there is one."""
