@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyRange, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyRange, PyString, PyTuple, PyType};
 use serde_json::{Map, Number, Value};
 
 /// How deep values may nest; what refers to itself ends here.
@@ -109,6 +109,12 @@ fn items(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Fault> {
 
 /// Values of other packages, by what they can do.
 fn foreign(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Fault> {
+    let refused =
+        || PyTypeError::new_err(format!("expected a number, string, list or dict, got {}", kind(value)));
+    // A class has the methods of its objects.
+    if value.is_instance_of::<PyType>() {
+        return Err(refused().into());
+    }
     for method in ["tolist", "item"] {
         if value.hasattr(method)? {
             let inner = value.call_method0(method)?;
@@ -140,8 +146,7 @@ fn foreign(value: &Bound<'_, PyAny>, depth: usize) -> Result<Value, Fault> {
     if value.is_instance_of::<PyRange>() {
         return items(value, depth);
     }
-    let message = format!("expected a number, string, list or dict, got {}", kind(value));
-    Err(PyTypeError::new_err(message).into())
+    Err(refused().into())
 }
 
 fn integer(value: &Bound<'_, PyAny>) -> PyResult<Value> {
@@ -155,7 +160,10 @@ fn integer(value: &Bound<'_, PyAny>) -> PyResult<Value> {
 fn name(key: &Bound<'_, PyAny>) -> PyResult<String> {
     match key.cast::<PyString>() {
         Ok(text) => Ok(text.to_string_lossy().into_owned()),
-        Err(_) => Err(PyTypeError::new_err(format!("expected a string as a name, got {}", kind(key)))),
+        Err(_) => {
+            let message = format!("expected a string as a name, got {key}, {}", kind(key));
+            Err(PyTypeError::new_err(message))
+        }
     }
 }
 

@@ -440,4 +440,8 @@ def test_what_cannot_be_logged_is_named_by_its_place():
     run = besom.init()
     with pytest.raises(TypeError, match="model: expected a number"):
         run.log({"loss": 1, "model": object()})
+    with pytest.raises(TypeError, match="dtype: expected a number, .* got a value of type 'type'"):
+        run.log({"dtype": float})
+    with pytest.raises(TypeError, match="expected a string as a name, got 3, a value of type 'int'"):
+        run.log({3: 4})
     run.finish()

@@ -116,9 +116,11 @@ impl Progress {
             lines.extend(output.iter().map(|line| Line::new(Paint::Dim, line)));
             self.show(&lines);
         } else {
-            let lines =
-                [vec![in_full(&self.follower.sweep, run, is_best, by, &table::parameters(&run.point))], output]
-                    .concat();
+            let lines = [
+                vec![in_full(&self.follower.sweep, run, is_best, by, &table::parameters(&run.point))],
+                output,
+            ]
+            .concat();
             // The reader may have closed the pipe; that must not end the sweep.
             lines.into_iter().for_each(|line| drop(output::line(line)));
         }
