@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// Directory of the store, or URL of a server [default: $BESOM_STORE, or the nearest .besom here or in a parent directory]
     #[arg(long, global = true, value_name = "STORE", help_heading = GLOBAL)]
     pub(crate) store: Option<PathBuf>,
-    /// With a server: directory for the files of runs on this machine [default: $BESOM_HOME, or .besom/remote]
+    /// With a server, directory for run files on this machine [default: $BESOM_HOME, or .besom/remote]
     #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL, hide_short_help = true)]
     pub(crate) run_root: Option<PathBuf>,
     /// When to print colors: auto, always or never
@@ -91,7 +91,7 @@ pub(crate) enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
-        /// Follow one sweep until it ends
+        /// Keep showing one sweep until it ends
         #[arg(long, conflicts_with = "json")]
         watch: bool,
     },
@@ -128,7 +128,7 @@ pub(crate) enum Command {
     /// Plot a sweep to SVG or PNG
     #[command(allow_missing_positional = true)]
     Plot(PlotArguments),
-    /// Write the dashboard of a sweep to standard output, as one HTML file that needs no server
+    /// Write a sweep's dashboard to stdout as a single HTML file that needs no server
     Export {
         /// Sweep id or unique prefix [default: the newest]
         id: Option<String>,
@@ -387,7 +387,7 @@ pub(crate) struct RunArguments {
     /// Learn from the runs of another sweep, or of a JSON file in W&B's format; can be repeated
     #[arg(long, value_name = "ID|FILE", conflicts_with = "resume")]
     pub(crate) prior_runs: Vec<String>,
-    /// Serve the store until the run ends, as besom serve does
+    /// Serve the store while the sweep runs, as besom serve does
     #[arg(long)]
     pub(crate) serve: bool,
 }
@@ -410,10 +410,10 @@ pub(crate) struct AgentArguments {
         default_value_t = 30
     )]
     pub(crate) grace: u64,
-    /// Execute only command lines that match, such as "python train.py *" (may be repeated)
+    /// Execute only command lines that match, such as "python train.py *"; can be repeated
     ///
     /// The words of the pattern must match those of the command line. * matches any characters within a word, and any number of
-    /// words where it is a word of its own.
+    /// words where it is a separate word.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) allow_command: Vec<String>,
     /// Project; has no effect

@@ -9,10 +9,10 @@ pub(crate) const LISTEN: &str = "127.0.0.1:7070";
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// Listen at this address; one that other machines can reach requires --tls-cert or --insecure-http
+    /// Listen on this address; one that other machines can reach requires --tls-cert or --insecure-http
     #[arg(long, value_name = "ADDRESS:PORT", default_value = LISTEN)]
     pub(crate) listen: String,
-    /// Answer to this host name too, such as that of a reverse proxy; may be repeated
+    /// Also answer to this host name, such as that of a reverse proxy; can be repeated
     #[arg(long, value_name = "HOST")]
     pub(crate) name: Vec<String>,
     /// Certificate chain in PEM format
