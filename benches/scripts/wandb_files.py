@@ -34,7 +34,7 @@ NAMED = [
     (r"^early_terminate", "an `early_terminate` without a known `type`"),
     (r"^scheduler", "a `scheduler` with an engine of its own, or one that contradicts the rest"),
     (r"^(seed|order|retry|timeout)\b", "a key that only besom has"),
-    (r"^(metric\.)?[^.]*: unknown key", "close to a known one or is another tool's word for it"),
+    (r"^(metric\.)?([^.]*|\"\.\.\"): unknown key", "close to a known one or is another tool's word for it"),
     (r"^metric\.goal", "a `goal` close to `maximize`"),
     (r"^(metrics|metric|metric\.name): ", "a `metric` that is not a mapping or has no `name`, and `metrics`"),
     (r"^command", "a `command` that is not a list, or in which a word is null, a list or a mapping"),
