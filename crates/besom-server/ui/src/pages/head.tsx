@@ -5,6 +5,7 @@ import { type Sweep, useSweep } from "../model";
 import { type Action, Actions, type Opener } from "../parts/actions";
 import { Command } from "../parts/command";
 import { count, duration, many, moment, number, value } from "../parts/format";
+import { Downloads } from "../parts/download";
 import { useKeys } from "../parts/keys";
 import { RUN_STATES, State, StateBar } from "../parts/state";
 import { link, shared } from "../routes";
@@ -30,7 +31,9 @@ export function SweepHead(): JSX.Element {
         <Show when={sweep.source.live && sweep.link() !== "live"}>
           <span class="warn">{sweep.link() === "lost" ? "Connection lost; trying again …" : "Connecting …"}</span>
         </Show>
+        <span class="space" />
         <Actions actions={actions()} opener={(o) => (opener = o)} />
+        <Show when={sweep.source.live}><Downloads /></Show>
       </div>
       <p class="muted">
         <Show when={detail().name}>{detail().id} · </Show>{detail().method ?? "unknown method"}

@@ -4,9 +4,11 @@ import { createMemo, For, type JSX, Show } from "solid-js";
 import { CurvePlot } from "../draw/curve-plot";
 import { type Sweep, useSweep } from "../model";
 import { type Action, Actions } from "../parts/actions";
+import { runAgain } from "../parts/again";
 import { duration, moment, number, value } from "../parts/format";
 import { useKeys } from "../parts/keys";
 import { type Answer, load, Loaded } from "../parts/loaded";
+import { noteOf, writeNote } from "../parts/note";
 import { State } from "../parts/state";
 import { Tail } from "../parts/tail";
 import { WhyCard } from "../parts/why";
@@ -38,7 +40,7 @@ export function RunPage(): JSX.Element {
     <Loaded of={run}>
       {(found) => (
         <>
-          <Head run={found()} step={step} />
+          <Head run={found()} step={step} reload={run.retry} />
           <div class="grid">
             <div class="half"><Parameters run={found()} best={best} /></div>
             <div class="half"><WhyCard run={found()} /><Facts run={found()} /></div>
@@ -54,7 +56,7 @@ export function RunPage(): JSX.Element {
   );
 }
 
-function Head(props: { run: RunDetail; step: (by: number) => void }): JSX.Element {
+function Head(props: { run: RunDetail; step: (by: number) => void; reload: () => void }): JSX.Element {
   const sweep = useSweep();
   const run = (): RunDetail => props.run;
   const isBest = (): boolean => sweep.detail()?.best?.run === run().number;
@@ -67,7 +69,7 @@ function Head(props: { run: RunDetail; step: (by: number) => void }): JSX.Elemen
         <State state={run().state} />
         <Show when={isBest()}><span class="chip">best run</span></Show>
         <label class="choice"><input type="checkbox" checked={sweep.picked().includes(run().number)} onChange={() => sweep.toggle(run().number)} /> selected</label>
-        <Actions actions={actionsOf(sweep, run())} />
+        <Actions actions={[...actionsOf(sweep, run()), writeNote(sweep, run(), props.reload)]} />
       </div>
       <p>
         <b>{sweep.detail()?.metric?.name ?? "value"} {number(run().value, 6)}</b>
@@ -77,6 +79,7 @@ function Head(props: { run: RunDetail; step: (by: number) => void }): JSX.Elemen
         <Show when={run().started_ms}> · started {moment(run().started_ms)}</Show>
       </p>
       <Show when={run().stop}>{(stop) => <p class="notice">{run().state === "running" ? "Asked to stop" : "Stopped"} ({stop().kind}){stop().reason ? `: ${stop().reason}` : ""}</p>}</Show>
+      <Show when={noteOf(run())}>{(note) => <p class="notice note">{note()}</p>}</Show>
       <Show when={run().message}><p class="notice">{run().message}{run().exit_code !== null ? ` (exit code ${run().exit_code})` : ""}</p></Show>
     </header>
   );
@@ -84,15 +87,17 @@ function Head(props: { run: RunDetail; step: (by: number) => void }): JSX.Elemen
 
 function actionsOf(sweep: Sweep, run: RunDetail): Action[] {
   const path = `v1/sweeps/${encodeURIComponent(sweep.id)}`;
+  const actions: Action[] = [];
   if (run.state === "running") {
     const says = `Run ${run.number} is asked to stop, and its agent ends it. It counts with what it has logged so far.`;
-    return [{ label: "Stop run", says, act: () => sweep.source.post(`${path}/stops`, { runs: [run.number] }) }];
+    actions.push({ label: "Stop run", says, act: () => sweep.source.post(`${path}/stops`, { runs: [run.number] }) });
   }
   if (["failed", "crashed", "killed"].includes(run.state)) {
     const says = `Run ${run.number} is pending again, and the next free agent executes it from the start. The attempts so far stay in the log.`;
-    return [{ label: "Retry run", says, act: () => sweep.source.post(`${path}/runs/${run.number}/retry`, {}) }];
+    actions.push({ label: "Retry run", says, act: () => sweep.source.post(`${path}/runs/${run.number}/retry`, {}) });
   }
-  return [];
+  if (["pending", "running"].includes(sweep.detail()?.state ?? "")) actions.push(runAgain(sweep, run));
+  return actions;
 }
 
 /** Nested parameters under names with dots. */
@@ -208,7 +213,7 @@ function Logged(props: { run: RunDetail }): JSX.Element {
 }
 
 function Facts(props: { run: RunDetail }): JSX.Element {
-  const entries = (): [string, Params[string]][] => Object.entries(props.run.facts).filter(([, v]) => v !== null && value(v) !== "");
+  const entries = (): [string, Params[string]][] => Object.entries(props.run.facts).filter(([key, v]) => key !== "notes" && v !== null && value(v) !== "");
   return (
     <Show when={entries().length > 0}>
       <section class="card" aria-labelledby="facts-title">

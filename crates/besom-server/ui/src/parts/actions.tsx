@@ -11,6 +11,9 @@ export interface Action {
   says: string;
   key?: string;
   isGrave?: boolean;
+  /** What is to be filled in, and the word on the button then. */
+  form?: () => JSX.Element;
+  confirm?: string;
   act: () => Promise<unknown>;
 }
 
@@ -39,10 +42,11 @@ export function Actions(props: { actions: Action[]; opener?: (opener: Opener) =>
       </div>
       <Dialog title={asked()?.label ?? ""} isOpen={asked() !== null} close={() => setAsked(null)}>
         <p>{asked()?.says}</p>
+        {asked()?.form?.()}
         <Show when={error()}>{(message) => <p class="problem" role="alert">{message()}</p>}</Show>
         <p class="actions">
           <button type="button" class="main" classList={{ grave: asked()?.isGrave === true }} disabled={isBusy()} onClick={confirm}>
-            {error() ? "Try again" : asked()?.label}
+            {error() ? "Try again" : (asked()?.confirm ?? asked()?.label)}
           </button>
           <button type="button" onClick={() => setAsked(null)}>Leave it as it is</button>
         </p>
