@@ -40,7 +40,7 @@ NAMED = [
     (r"^command", "a `command` that is not a list, or in which a word is null, a list or a mapping"),
     (r"name begins with a letter", "parameter names that are empty, start with a digit"),
     (r"which is meant\?", "bounds that look like the values themselves"),
-    (r"probabilit", "probabilities that do not sum to 1 or are too few"),
+    (r"probability|probabilities", "probabilities that do not sum to 1 or are too few"),
     (r"finite number", "an infinite bound"),
     (r"(missing required key|expected|greater than)", "values of a wrong type or out of range"),
 ]
