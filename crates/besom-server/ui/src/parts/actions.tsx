@@ -45,7 +45,7 @@ export function Actions(props: { actions: Action[]; opener?: (opener: Opener) =>
         {asked()?.form?.()}
         <Show when={error()}>{(message) => <p class="problem" role="alert">{message()}</p>}</Show>
         <p class="actions">
-          <button type="button" class="main" classList={{ grave: asked()?.isGrave === true }} disabled={isBusy()} onClick={confirm}>
+          <button type="button" class="main" autofocus classList={{ grave: asked()?.isGrave === true }} disabled={isBusy()} onClick={confirm}>
             {error() ? "Try again" : (asked()?.confirm ?? asked()?.label)}
           </button>
           <button type="button" onClick={() => setAsked(null)}>Leave it as it is</button>
