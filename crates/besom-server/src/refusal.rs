@@ -42,9 +42,9 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "broken", "the server failed at this request")
     }
 
-    /// Whether the store failed, which a new connection may mend.
+    /// Whether the store failed, or is another one now, which a new connection may mend.
     pub(crate) fn is_fault(&self) -> bool {
-        self.status.is_server_error()
+        self.status.is_server_error() || self.status == StatusCode::GONE
     }
 
     /// What people should know.

@@ -161,7 +161,9 @@ impl Server {
         }
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let port = address.port();
-        Ok(match options.names.first() {
+        // On loopback without TLS, a name is that of a proxy, which has a port of its own.
+        let is_direct = !address.ip().is_loopback() || self.tls.is_some();
+        Ok(match options.names.first().filter(|_| is_direct) {
             Some(name) => format!("{scheme}://{name}:{port}"),
             None if address.ip().is_unspecified() => format!("{scheme}://{}:{port}", host_name()),
             None => format!("{scheme}://{address}"),

@@ -84,8 +84,8 @@ async fn make(shared: &Shared, call: &Arc<Call>, urgency: Urgency) -> Result<Ans
         return shared.write_as(urgency, move |store| Ok::<_, Refusal>(call.run(store))).await;
     }
     let read = shared.read(move |store| match call.run(store) {
-        // Its connection is not used again.
-        failed if failed.status >= 500 => Err(Refusal::from(failed)),
+        // Its connection is not used again if the store has failed.
+        failed if failed.status >= 400 => Err(Refusal::from(failed)),
         answer => Ok(answer),
     });
     read.await

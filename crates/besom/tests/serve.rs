@@ -121,6 +121,30 @@ fn a_run_with_serve_says_where_it_is_served_and_ends_by_itself() {
     assert!(!desk.call(&["status"]).err.contains("token="));
 }
 
+#[test]
+fn an_agent_elsewhere_works_a_sweep_off_with_a_token_for_that_sweep_alone() {
+    let (desk, elsewhere) = (Desk::new(), Desk::new());
+    let text = SWEEP.replace("exit 0", "besom log loss=0.5").replace("run_cap: 60", "run_cap: 3");
+    desk.file("sweep.yaml", &text);
+    let created = desk.json(&["sweep", "sweep.yaml", "--seed", "1", "--json"]);
+    let id = created["id"].as_str().unwrap();
+    let served = Served::start(&desk, &["--listen", "127.0.0.1:0"]);
+    let token = desk.call(&["token", "--agent", id]).out;
+    let mut agent = elsewhere.command(&["agent", id]);
+    agent.env("BESOM_STORE", served.after("BESOM_STORE=")).env("BESOM_TOKEN", token.trim());
+    let worked = command::Answer::from(agent.output().unwrap());
+    assert_eq!(worked.code, Some(0), "{worked:?}");
+    let status = desk.json(&["status", id, "--json"]);
+    assert_eq!(
+        (&status["status"]["best"]["value"], &status["sweep"]["state"]),
+        (&0.5.into(), &"finished".into())
+    );
+    let mut other = elsewhere.command(&["cancel", id]);
+    other.env("BESOM_STORE", served.after("BESOM_STORE=")).env("BESOM_TOKEN", token.trim());
+    let refused = command::Answer::from(other.output().unwrap());
+    assert!(refused.code == Some(1) && refused.err.contains("token"), "{refused:?}");
+}
+
 /// A port that was free a moment ago, to be used by one server after the other.
 fn free_port() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()

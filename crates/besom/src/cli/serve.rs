@@ -36,7 +36,12 @@ pub(crate) fn serve(registry: &Registry, place: &Place, arguments: &ServeArgumen
     if arguments.open {
         open(place, &link);
     }
-    server.serve(listener, &stop)?;
+    let served = server.serve(listener, &stop);
+    if let Some(directory) = place.directory() {
+        // Only --open has made it.
+        drop(std::fs::remove_file(directory.join(OPENER)));
+    }
+    served?;
     notice("no longer serving; agents and pages connect again when it is served again");
     Ok(Outcome::Done)
 }
