@@ -73,6 +73,12 @@ pub enum ServerError {
         /// Where, if that is known.
         url: Option<String>,
     },
+    /// The store is behind a server, which serves it.
+    #[error("the store {url} is behind a server already: serve its directory on the machine that has it")]
+    Elsewhere {
+        /// The server.
+        url: String,
+    },
     /// It would listen where others can reach it, and they could read what is sent.
     #[error(
         "at {0} others can reach the server and read tokens on the way: give it a certificate (--tls-cert and --tls-key), listen on \
@@ -131,8 +137,12 @@ impl Server {
     /// steps sweeps that use them for agents on other machines, and leaves others to the process that has theirs.
     ///
     /// # Errors
-    /// If the store, its tokens or the certificate cannot be opened; [`ServerError::Running`] if it is served already.
+    /// If the store, its tokens or the certificate cannot be opened; [`ServerError::Running`] if it is served already, and
+    /// [`ServerError::Elsewhere`] if it is a server's.
     pub fn new(place: Place, registry: Registry, options: ServerOptions) -> Result<Self, ServerError> {
+        if let Some(url) = place.url() {
+            return Err(ServerError::Elsewhere { url: url.to_owned() });
+        }
         let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
         // The store first, which makes its directory; threads last, when nothing else can fail.
         drop(place.open_or_create()?);

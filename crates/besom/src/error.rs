@@ -61,7 +61,7 @@ fn is_engine_input(error: &EngineError) -> bool {
 
 fn is_server_input(error: &ServerError) -> bool {
     match error {
-        ServerError::Insecure(_) | ServerError::Tls(_) => true,
+        ServerError::Elsewhere { .. } | ServerError::Insecure(_) | ServerError::Tls(_) => true,
         ServerError::Store(error) => is_engine_input(error),
         ServerError::Token(error) => is_token_input(error),
         _ => false,

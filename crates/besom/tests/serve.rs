@@ -143,6 +143,10 @@ fn an_agent_elsewhere_works_a_sweep_off_with_a_token_for_that_sweep_alone() {
     other.env("BESOM_STORE", served.after("BESOM_STORE=")).env("BESOM_TOKEN", token.trim());
     let refused = command::Answer::from(other.output().unwrap());
     assert!(refused.code == Some(1) && refused.err.contains("token"), "{refused:?}");
+    let mut again = elsewhere.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let again =
+        command::Answer::from(again.env("BESOM_STORE", served.after("BESOM_STORE=")).output().unwrap());
+    assert!(again.code == Some(2) && again.err.contains("behind a server already"), "{again:?}");
 }
 
 /// A port that was free a moment ago, to be used by one server after the other.

@@ -134,11 +134,21 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Reads until the other side closes.
+    /// Reads until the other side closes; of an answer that is a stream, the head.
     pub(crate) fn read(socket: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
+        let mut part = [0; 4096];
+        let is_stream = |bytes: &[u8]| {
+            let head = bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|end| &bytes[..end]);
+            head.is_some_and(|head| String::from_utf8_lossy(head).contains("text/event-stream"))
+        };
         // A reset after the answer is the end as well.
-        drop(socket.read_to_end(&mut bytes));
+        while let Ok(count @ 1..) = socket.read(&mut part) {
+            bytes.extend_from_slice(&part[..count]);
+            if is_stream(&bytes) {
+                break;
+            }
+        }
         let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Self { status: 0, headers: String::new(), body: bytes };
         };

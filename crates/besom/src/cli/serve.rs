@@ -25,7 +25,7 @@ const ANY_PORT: &str = "127.0.0.1:0";
 const OPENER: &str = "server-open.html";
 
 pub(crate) fn serve(registry: &Registry, place: &Place, arguments: &ServeArguments) -> Result<Outcome> {
-    let server = Server::new(check(place)?.clone(), registry.clone(), options(arguments))?;
+    let server = Server::new(place.clone(), registry.clone(), options(arguments))?;
     let listener = listen(&arguments.listen)?;
     let link = announce(&server, place, &listener)?;
     let stop = Stop::new();
@@ -56,21 +56,6 @@ fn options(arguments: &ServeArguments) -> ServerOptions {
         .map(|(certificate, key)| Tls { certificate, key });
     (options.insecure_http, options.verbose) = (arguments.insecure_http, arguments.verbose);
     options
-}
-
-/// The place, which must be a directory of this machine.
-fn check(place: &Place) -> Result<&Place> {
-    if let Some(url) = place.url() {
-        let message =
-            format!("the store {url} is served already: serve a directory of this machine, named by --store");
-        return Err(InputError::new(message).into());
-    }
-    match place.directory() {
-        Some(_) => Ok(place),
-        None => {
-            Err(InputError::new("only a store in a directory can be served: name it with --store").into())
-        }
-    }
 }
 
 fn listen(address: &str) -> Result<TcpListener> {
@@ -135,7 +120,7 @@ pub(crate) struct Beside {
 
 /// Serves the store beside a run. Where it is served already, that is said, and nothing else done.
 pub(crate) fn beside(registry: &Registry, place: &Place) -> Result<Option<Beside>> {
-    let server = match Server::new(check(place)?.clone(), registry.clone(), ServerOptions::default()) {
+    let server = match Server::new(place.clone(), registry.clone(), ServerOptions::default()) {
         Err(ServerError::Running { .. }) => {
             show_link(place);
             return Ok(None);
