@@ -68,7 +68,9 @@ pub enum EngineError {
         source: io::Error,
     },
     /// A store is named by a URL of an unknown kind.
-    #[error("unknown kind of store '{url}': name a directory, or the URL of a server, https://host:7070")]
+    #[error(
+        "no kind of store is named '{url}': give a directory, or the URL of a server, such as http://localhost:7070"
+    )]
     UnknownKind {
         /// The URL.
         url: String,

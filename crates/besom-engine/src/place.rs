@@ -126,10 +126,10 @@ impl Place {
         let directory = match name.to_str().and_then(|text| text.split_once(':')) {
             Some(("file", path)) => path.strip_prefix("//").unwrap_or(path).into(),
             #[cfg(feature = "remote")]
-            Some(("http" | "https", path)) if path.starts_with("//") => {
+            Some((kind, _)) if ["http", "https"].contains(&&*kind.to_ascii_lowercase()) => {
                 return remote::place(&name.to_string_lossy());
             }
-            Some((_, path)) if path.starts_with("//") => {
+            Some((host, rest)) if rest.starts_with("//") || is_address(host, rest) => {
                 return Err(EngineError::UnknownKind { url: name.to_string_lossy().into_owned() });
             }
             _ => PathBuf::from(name),
@@ -306,6 +306,13 @@ impl Place {
     }
 }
 
+/// Whether this is `HOST:PORT`, in which somebody has forgotten `http://`, and no directory of that name.
+fn is_address(host: &str, rest: &str) -> bool {
+    let port = rest.split('/').next().unwrap_or_default();
+    let is_host = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    port.parse::<u16>().is_ok() && host.chars().all(is_host) && !Path::new(&format!("{host}:{port}")).exists()
+}
+
 /// The nearest store above the working directory, or in it.
 fn nearest() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
@@ -379,6 +386,8 @@ mod tests {
         }
         let here = std::env::current_dir().map(|here| here.join("a:b")).ok();
         assert_eq!(directory("a:b").ok(), here, "a colon alone makes no URL");
-        assert!(matches!(directory("ftp://host/x"), Err(EngineError::UnknownKind { .. })));
+        for name in ["ftp://host/x", "localhost:7070", "gpu-1.example.org:7070/besom"] {
+            assert!(matches!(directory(name), Err(EngineError::UnknownKind { .. })), "{name}");
+        }
     }
 }

@@ -222,33 +222,37 @@ struct Wait {
     at_most_ms: u64,
 }
 
-/// What a claim may say beside its own arguments.
+/// The greatest number that a store must take: nobody has printed, claimed or waited so much.
+const GREATEST: u64 = 1 << 53;
+
+/// What the table of operations does not say of the arguments of some.
 #[derive(Deserialize)]
-struct Patience {
+struct Numbers {
     #[serde(default)]
     wait_ms: u64,
-}
-
-/// Output beyond this place is none of a program: nobody has printed so much.
-const FARTHEST: u64 = 1 << 53;
-
-#[derive(Deserialize)]
-struct Place {
+    #[serde(default)]
+    request: u64,
+    #[serde(default)]
     from: u64,
+    agent: Option<Value>,
 }
 
 /// Checks and reads what the table of operations does not say.
 fn complete(operation: &str, body: &[u8], call: &mut Call) -> serde_json::Result<()> {
-    match operation {
-        "claim" => {
-            let Patience { wait_ms } = read(body)?;
-            call.subject.patience = Duration::from_millis(wait_ms);
-        }
-        "print" if read::<Place>(body)?.from > FARTHEST => {
-            return Err(serde::de::Error::custom(format!("from: at most {FARTHEST}")));
-        }
-        _ => {}
+    if !["join", "claim", "print"].contains(&operation) {
+        return Ok(());
     }
+    let Numbers { wait_ms, request, from, agent } = read(body)?;
+    let timeout =
+        agent.as_ref().and_then(|agent| agent.get("heartbeat_timeout_ms")?.as_u64()).unwrap_or_default();
+    for (name, number) in [("request", request), ("from", from), ("heartbeat_timeout_ms", timeout)] {
+        if number > GREATEST {
+            return Err(serde::de::Error::custom(format!(
+                "{name} is {number}; at most {GREATEST} is allowed"
+            )));
+        }
+    }
+    call.subject.patience = Duration::from_millis(wait_ms);
     Ok(())
 }
 

@@ -174,6 +174,9 @@ fn a_message_says_what_it_is_about_and_what_it_takes() {
     assert_eq!((wait.scope(), wait.writes(), wait.since()), (Scope::Read, false, Some(u64::MAX)));
     let status = |operation: &str, body: &str| Call::parse(operation, body.as_bytes()).unwrap_err().status;
     assert_eq!([status("explode", "{}"), status("sweep", "{}"), status("sweep", "no")], [404, 400, 400]);
+    let huge =
+        r#"{"lease": {"sweep": "a", "run": 1, "attempt": 1}, "from": 18446744073709551615, "text": "x"}"#;
+    assert_eq!(status("print", huge), 400);
     let cancel = call("set_state", r#"{"id": "abc", "to": "canceled"}"#);
     assert_eq!(cancel.scope(), Scope::Owner);
 }

@@ -52,6 +52,8 @@ mod tests {
         let moved = place.with_directory("/scratch/runs").unwrap();
         assert_eq!(moved.directory().unwrap(), PathBuf::from("/scratch/runs"));
         assert_eq!(moved.name().unwrap(), "http://127.0.0.1:7070");
+        assert!(Place::new("HTTPS://host").unwrap().url().is_some());
+        assert!(Place::new("http:/host").is_err(), "it is no directory either");
     }
 
     #[test]

@@ -195,14 +195,21 @@ pub(super) fn is_too_large(error: &StoreError) -> bool {
 fn refused(status: u16, answer: &[u8], has_token: bool) -> RemoteError {
     let Some(refusal) = fault::refusal(answer) else {
         return match status {
-            413 | 429 | 502..=504 => RemoteError::Refused { status, message: from_between(status) },
-            300..400 => not_besom("it redirects: give the URL to which it leads"),
+            401 | 403 | 413 | 429 | 502..=504 => {
+                RemoteError::Refused { status, message: from_between(status) }
+            }
+            300..=399 => not_besom("it redirects: give the URL to which it leads"),
             _ => not_besom("check host, port and path"),
         };
     };
     match (status, refusal.code.as_str()) {
         (401, _) => RemoteError::Unauthorized { given: has_token },
         (426, _) => RemoteError::Protocol { message: refusal.message },
+        (404 | 405, _) => {
+            let message =
+                format!("{}: check the path of the URL, and the version of the server", refusal.message);
+            RemoteError::Refused { status, message }
+        }
         _ => RemoteError::Refused { status, message: refusal.message },
     }
 }
@@ -210,6 +217,7 @@ fn refused(status: u16, answer: &[u8], has_token: bool) -> RemoteError {
 /// What a proxy says that has no answer of a server.
 fn from_between(status: u16) -> String {
     match status {
+        401 | 403 => format!("a proxy before the server refuses the request (status {status})"),
         413 => "a proxy before the server takes no message that is so large".to_owned(),
         429 => "a proxy before the server asks for fewer requests".to_owned(),
         _ => format!("a proxy before the server cannot reach it (status {status})"),
