@@ -198,7 +198,12 @@ impl Agent<'_> {
     /// Each claim that gets a run has a number of its own; a retry has the same one.
     fn claim(&mut self) -> Result<Claim, AgentError> {
         let begun = Instant::now();
-        let at_most = self.options.claim_wait.min(self.options.idle_interval());
+        let guard = &self.options.guard;
+        // What was said to all agents of the process shows in the sweep's state, which a claim that was given up does not know.
+        let at_most = match guard.reason().is_some() || guard.ended().is_some() {
+            true => Duration::ZERO,
+            false => self.options.claim_wait.min(self.options.idle_interval()),
+        };
         let (id, request, looked) = (self.id, self.request, Cell::new(self.looked_for_dead));
         let Self { queue, options, shutdown, sweep, .. } = self;
         let enough = || {

@@ -7,11 +7,11 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use besom_agent::{AgentOptions, CommandPattern, ExitReason, Idle, Level, Shutdown, work};
+use besom_agent::{AgentOptions, CommandPattern, CrashLoopGuard, ExitReason, Idle, Level, Shutdown, work};
 use besom_core::{RunNumber, RunState};
 use besom_store::{
-    AgentId, Claim, Lease, NewAgent, PausedBy, Queue, Row, SqliteStore, Store, StoreError, SweepState,
-    forward_queue,
+    AgentId, Claim, Lease, NewAgent, PausedBy, Queue, Row, SqliteStore, Store, StoreError, SweepId,
+    SweepState, forward_queue,
 };
 use support::Scene;
 
@@ -245,4 +245,42 @@ fn what_a_bad_connection_does_to_calls_costs_no_attempt_and_no_row() {
         let output = scene.store().output(&scene.sweep, run.number, None).unwrap().to_string();
         assert_eq!(output, (1..=6).map(|i| format!("line {i}\n")).collect::<String>());
     }
+}
+
+/// A queue on which the sweep is paused, and the process learns of it, while a claim waits.
+struct Paused {
+    store: SqliteStore,
+    guard: CrashLoopGuard,
+}
+
+impl Queue for Paused {
+    forward_queue!(|self, call| call(&mut self.store));
+
+    fn claim_within(
+        &mut self,
+        agent: AgentId,
+        request: u64,
+        at_most: Duration,
+        enough: &dyn Fn() -> bool,
+    ) -> Result<Claim, StoreError> {
+        if at_most.is_zero() {
+            return self.claim(agent, request);
+        }
+        self.store.pause(&SweepId::new("sweep001"), PausedBy::Program, Some("no GPU"))?;
+        self.guard.trip("no GPU");
+        assert!(enough());
+        Ok(Claim::Nothing(SweepState::Running))
+    }
+}
+
+#[test]
+fn an_agent_that_waits_in_its_claim_leaves_a_sweep_that_is_paused_for_its_process() {
+    let scene = Scene::new(&[1]);
+    let guard = CrashLoopGuard::default();
+    let mut queue = Paused { store: scene.store(), guard: guard.clone() };
+    let options = AgentOptions::new("far").guard(guard).behind_server();
+    let mut idle = || Ok(Idle::Waiting);
+    let mut runner = scene.shell("exit 0");
+    let outcome = work(&mut queue, &scene.sweep, &options, &mut runner, &scene.shutdown, &mut idle).unwrap();
+    assert_eq!(outcome.exit_reason, ExitReason::Broken("no GPU".to_owned()));
 }

@@ -25,7 +25,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use besom_core::{RunNumber, RunState};
-use besom_store::{Queue, SqliteStore, Store, SweepId, SweepState};
+use besom_store::{Queue, SqliteStore, Store, StoreError, SweepId, SweepState};
 use check::{Halt, Notes, Record, check, require};
 use command::Desk;
 use rustix::process::{Pid, Signal, kill_process};
@@ -158,7 +158,7 @@ impl Storm {
 
     /// Starts agents in the place of those that have ended.
     fn revive(&mut self) -> Result<SweepState, String> {
-        let sweep = self.store.sweep(&self.sweep).map_err(|error| error.to_string())?;
+        let sweep = patiently(|| self.store.sweep(&self.sweep))?;
         let state = sweep.state;
         if state.is_over() {
             return Ok(state);
@@ -268,17 +268,17 @@ impl Storm {
             }
         }
         self.note_halt(pid, is_still);
-        let agents = self.store.agents(&self.sweep).map_err(|error| error.to_string())?;
+        let agents = patiently(|| self.store.agents(&self.sweep))?;
         let held: Vec<(RunNumber, u64)> = agents
             .iter()
             .filter(|agent| agent.name.contains(&part))
             .filter_map(|agent| agent.run)
-            .map(|run| (run, self.store.run(&self.sweep, run).unwrap().attempt))
+            .map(|run| (run, patiently(|| self.store.run(&self.sweep, run)).unwrap().attempt))
             .collect();
         let taken = !held.is_empty()
             && self.wait(Duration::from_secs(5), |storm, _| {
                 held.iter().any(|&(run, attempt)| {
-                    let row = storm.store.run(&storm.sweep, run).unwrap();
+                    let row = patiently(|| storm.store.run(&storm.sweep, run)).unwrap();
                     row.attempt > attempt && row.state == RunState::Running && row.rows > 0
                 })
             })?;
@@ -297,9 +297,9 @@ impl Storm {
         self.wait(Duration::from_millis(600), |storm, _| {
             storm.store.running(&sweep).is_ok_and(|running| running.is_empty())
         })?;
-        let resumed = self.store.set_state(&self.sweep, SweepState::Running, None);
+        let resumed = patiently(|| self.store.set_state(&self.sweep, SweepState::Running, None));
         self.is_paused = false;
-        resumed.map(|()| true).map_err(|error| error.to_string())
+        resumed.map(|()| true)
     }
 
     /// Lets the sweep come to its end and compares.
@@ -318,6 +318,17 @@ impl Storm {
         let files = if is_served { "home" } else { ".besom" };
         check(&mut self.store, &sweep, &self.desk.path().join(files), CELLS, &record)
     }
+}
+
+/// Repeats a call that fails for a reason that may pass, as agents do: others are killed while they write.
+fn patiently<T>(mut call: impl FnMut() -> Result<T, StoreError>) -> Result<T, String> {
+    for _ in 0..200 {
+        match call() {
+            Err(error) if error.is_transient() => thread::sleep(Duration::from_millis(20)),
+            other => return other.map_err(|error| besom_core::error_chain(&error)),
+        }
+    }
+    call().map_err(|error| besom_core::error_chain(&error))
 }
 
 fn now_ms() -> u64 {
