@@ -19,7 +19,7 @@ pub fn enqueue(
     params: &Map<String, Value>,
 ) -> Result<RunNumber, EngineError> {
     let config = stored_config(registry, sweep)?;
-    let point = point(&config.space, params).map_err(|problems| EngineError::Values { problems })?;
+    let point = chosen_point(&config.space, params).map_err(|problems| EngineError::Values { problems })?;
     let note = json!({ "why": "enqueued by its owner" }).as_object().cloned().unwrap_or_default();
     let run = NewRun::new(point).note(note);
     let mut next = RunNumber::from_index(usize::try_from(sweep.runs).unwrap_or(usize::MAX - 1));
@@ -32,8 +32,11 @@ pub fn enqueue(
     }
 }
 
-/// The point of these values: one of the space, and complete; else all that is wrong.
-fn point(space: &Space, params: &Map<String, Value>) -> Result<Map<String, Value>, Vec<String>> {
+/// The point of these values: one of the space, and complete. As in [`enqueue`].
+///
+/// # Errors
+/// All that is wrong with them.
+pub fn chosen_point(space: &Space, params: &Map<String, Value>) -> Result<Map<String, Value>, Vec<String>> {
     let names: Vec<String> = space.parameters().iter().map(|parameter| parameter.name.to_string()).collect();
     let mut problems = Vec::new();
     // A value may be an object itself: then its name is known, and what is in it is not looked at.

@@ -94,7 +94,7 @@ mod run;
 mod size;
 mod start;
 
-pub use add::{enqueue, set_run_cap};
+pub use add::{chosen_point, enqueue, set_run_cap};
 pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, create_with, seed};

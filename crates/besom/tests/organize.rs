@@ -187,6 +187,11 @@ fn a_point_of_ones_own_is_run_and_must_be_one_of_the_space() {
     for part in ["no parameter 'o.m', did you mean 'o.n'?", "x: 7", "o.n has no value"] {
         refused(&wrong, part);
     }
+    refused(
+        &desk.call(&["enqueue", &id, "x=0.25", "o.n=sgd", "fast"]),
+        "'fast' is not of the form NAME=VALUE",
+    );
+    assert_eq!(desk.json(&["runs", &id, "--json"]), json!([]));
     assert_eq!(desk.call(&["enqueue", &id, "x=0.25", "o.n=sgd"]).code, Some(0));
     let runs = desk.json(&["runs", &id, "--json"]);
     assert_eq!(runs[0]["params"], json!({"c": 3, "x": 0.25, "o": {"n": "sgd"}}));

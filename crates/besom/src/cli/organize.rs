@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use besom_core::Registry;
-use besom_engine::{EngineError, Place};
+use besom_engine::{EngineError, Place, chosen_point, stored_config};
 use besom_store::{Added, Store, SweepState};
 use serde_json::{Map, Value, json};
 
@@ -34,13 +34,15 @@ pub(crate) fn extend(registry: &Registry, place: &Place, id: &str, more: u64) ->
 pub(crate) fn enqueue(registry: &Registry, place: &Place, arguments: &EnqueueArguments) -> Result<Outcome> {
     let mut store = place.open()?;
     let sweep = target::sweep(&mut *store, place, &arguments.id)?;
-    let (given, problems) = assignments(&arguments.values);
-    let added = match besom_engine::enqueue(registry, &mut *store, &sweep, &given) {
-        Err(EngineError::Values { problems: more }) => Err([problems, more].concat()),
-        _ if !problems.is_empty() => Err(problems),
-        added => Ok(added.map_err(not_added)?),
-    };
-    let number = added.map_err(|problems| InputError::new(problems.join("; ")))?;
+    let (given, mut problems) = assignments(&arguments.values);
+    if !problems.is_empty() {
+        // All that is wrong is said at once, and nothing is added.
+        let space = stored_config(registry, &sweep)?.space;
+        problems.extend(chosen_point(&space, &given).err().into_iter().flatten());
+        return Err(InputError::new(problems.join("; ")).into());
+    }
+    let added = besom_engine::enqueue(registry, &mut *store, &sweep, &given);
+    let number = added.map_err(not_added)?;
     let id = &sweep.new.id;
     line(format!("added run {number} to sweep {id}; run it with: besom agent {id}"))?;
     Ok(Outcome::Done)
@@ -48,7 +50,12 @@ pub(crate) fn enqueue(registry: &Registry, place: &Place, arguments: &EnqueueArg
 
 /// What can be done where a sweep takes no run.
 fn not_added(error: EngineError) -> anyhow::Error {
-    let EngineError::Refused { sweep: id, refused } = &error else { return error.into() };
+    let EngineError::Refused { sweep: id, refused } = &error else {
+        return match error {
+            EngineError::Values { .. } => InputError::new(error.to_string()).into(),
+            other => other.into(),
+        };
+    };
     let way_out = match refused {
         Added::Capped | Added::Closed(SweepState::Finished) => {
             format!("; allow one more with: besom extend {id} 1")
