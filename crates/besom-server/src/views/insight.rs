@@ -3,6 +3,8 @@
 //! The numbers are those of `besom plot`. A model is fitted to the newest 400 runs with a value, so no more are read, and each answer is
 //! kept until the sweep changes.
 
+use std::collections::VecDeque;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
@@ -25,6 +27,9 @@ const VALUED: usize = 500;
 
 /// How many runs are read at once, from the newest on.
 const PAGE: u64 = 1_000;
+
+/// Of how many runs predictions are shown: more points would hide each other.
+const PREDICTIONS: usize = 5_000;
 
 /// Cells of an axis: of a slice, and of a surface.
 const SLICE: usize = 80;
@@ -203,18 +208,20 @@ fn unknown(problem: &Problem, name: &str) -> Refusal {
     ))
 }
 
-/// What models predicted of runs, and what came.
+/// What models predicted of runs, and what came: of the newest such runs.
 fn predictions(store: &mut dyn Store, sweep: &SweepRow) -> Result<Value, StoreError> {
-    let (mut points, mut after) = (Vec::new(), None::<RunNumber>);
+    let (mut points, mut after) = (VecDeque::new(), None::<RunNumber>);
     loop {
         let page = store.runs(sweep.id(), &RunQuery::default().after(after).limit(PAGE))?;
         let Some(last) = page.last() else { return Ok(json!({ "points": points })) };
         after = Some(last.number);
-        points.extend(page.iter().filter(|run| !run.state.is_open()).filter_map(|run| {
-            let predicted = why::predicted(&run.note)?;
-            Some(json!({
-                "run": run.number, "predicted": predicted["mean"], "sd": predicted["sd"], "observed": run.best?,
-            }))
-        }));
+        points.extend(page.iter().filter(|run| !run.state.is_open()).filter_map(prediction));
+        points.drain(..points.len().saturating_sub(PREDICTIONS));
     }
+}
+
+fn prediction(run: &RunRow) -> Option<Value> {
+    let predicted = why::predicted(&run.note)?;
+    let (mean, sd) = (&predicted["mean"], &predicted["sd"]);
+    Some(json!({ "run": run.number, "predicted": mean, "sd": sd, "observed": run.best? }))
 }

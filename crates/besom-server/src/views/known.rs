@@ -22,7 +22,14 @@ const ANSWERS: usize = 64;
 /// What is kept of all sweeps.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
-    sweeps: Mutex<HashMap<SweepId, Arc<Kept>>>,
+    sweeps: Mutex<Sweeps>,
+}
+
+#[derive(Debug, Default)]
+struct Sweeps {
+    kept: HashMap<SweepId, Arc<Kept>>,
+    /// When those that nobody looks at were last forgotten.
+    cleared: Option<Instant>,
 }
 
 /// What is kept of one.
@@ -69,16 +76,20 @@ impl Known {
 impl Views {
     /// What is kept of a sweep; read if nothing is.
     pub(super) fn of(&self, registry: &Registry, sweep: &SweepRow) -> Arc<Kept> {
-        let mut sweeps = lock(&self.sweeps);
-        sweeps.retain(|id, kept| id == sweep.id() || lock(&kept.seen).elapsed() < UNSEEN);
-        let kept = sweeps.entry(sweep.id().clone()).or_insert_with(|| Arc::new(Kept::new(registry, sweep)));
-        *lock(&kept.seen) = Instant::now();
+        let (mut sweeps, now) = (lock(&self.sweeps), Instant::now());
+        if sweeps.cleared.is_none_or(|cleared| now - cleared > UNSEEN / 4) {
+            sweeps.kept.retain(|id, kept| id == sweep.id() || now - *lock(&kept.seen) < UNSEEN);
+            sweeps.cleared = Some(now);
+        }
+        let new = || Arc::new(Kept::new(registry, sweep));
+        let kept = sweeps.kept.entry(sweep.id().clone()).or_insert_with(new);
+        *lock(&kept.seen) = now;
         Arc::clone(kept)
     }
 
     /// Forgets a sweep that was removed.
     pub(super) fn forget(&self, id: &SweepId) {
-        lock(&self.sweeps).remove(id);
+        lock(&self.sweeps).kept.remove(id);
     }
 }
 
