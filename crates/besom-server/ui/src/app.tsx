@@ -15,7 +15,12 @@ import { Failure, messageOf, type Source } from "./source/source";
 export function App(props: { source: Source }): JSX.Element {
   const { source } = props;
   const [failure, setFailure] = createSignal<unknown>(null);
-  const [version, { refetch }] = createResource(() => hello(source).then((found) => (setFailure(null), found), (error: unknown) => void setFailure(error)));
+  const [version, { refetch }] = createResource(() =>
+    hello(source).then(
+      (found) => (setFailure(null), found),
+      (error: unknown) => void setFailure(error),
+    ),
+  );
   const mayAct = (): boolean => source.live && version()?.scope === "owner";
   const needsToken = (): boolean => failure() instanceof Failure && (failure() as Failure).status === 401;
   useKeys([{ keys: "g s", does: "All sweeps", act: () => go(link([])) }]);
@@ -23,9 +28,17 @@ export function App(props: { source: Source }): JSX.Element {
     <ScopeContext.Provider value={{ mayAct, version }}>
       <Top source={source} version={version()} />
       <Switch>
-        <Match when={needsToken()}><TokenPage enter={() => void refetch()} message={messageOf(failure())} /></Match>
-        <Match when={failure()}><main><Problem message={messageOf(failure())} retry={() => void refetch()} /></main></Match>
-        <Match when={version()}><Page source={source} /></Match>
+        <Match when={needsToken()}>
+          <TokenPage enter={() => void refetch()} message={messageOf(failure())} />
+        </Match>
+        <Match when={failure()}>
+          <main>
+            <Problem message={messageOf(failure())} retry={() => void refetch()} />
+          </main>
+        </Match>
+        <Match when={version()}>
+          <Page source={source} />
+        </Match>
       </Switch>
       <Keys />
     </ScopeContext.Provider>
@@ -61,12 +74,22 @@ function Top(props: { source: Source; version: Version | undefined }): JSX.Eleme
   const showKeys = (): void => void document.dispatchEvent(new KeyboardEvent("keydown", { key: "?" }));
   return (
     <header class="top">
-      <a class="brand" href={link([])}>besom</a>
-      <Show when={!props.source.live}><span class="chip">export</span></Show>
-      <Show when={props.version?.scope === "read" && props.source.live}><span class="chip">read only</span></Show>
+      <a class="brand" href={link([])}>
+        besom
+      </a>
+      <Show when={!props.source.live}>
+        <span class="chip">export</span>
+      </Show>
+      <Show when={props.version?.scope === "read" && props.source.live}>
+        <span class="chip">read only</span>
+      </Show>
       <span class="space" />
-      <button type="button" onClick={toggle} aria-pressed={isDark()}>{isDark() ? "☾ Dark" : "☀ Light"}</button>
-      <button type="button" onClick={showKeys} aria-label="Keys of this page">?</button>
+      <button type="button" onClick={toggle} aria-pressed={isDark()}>
+        {isDark() ? "☾ Dark" : "☀ Light"}
+      </button>
+      <button type="button" onClick={showKeys} aria-label="Keys of this page">
+        ?
+      </button>
     </header>
   );
 }

@@ -71,7 +71,12 @@ export function createSweep(source: Source, id: string): Sweep {
   const count = createMemo(() => ones(shown()));
   const values = createMemo(() => sortedValues(history()));
   const [hovered, hover] = createSignal<number | null>(null);
-  const picked = createMemo(() => query("sel").split(",").map(Number).filter((n) => n > 0));
+  const picked = createMemo(() =>
+    query("sel")
+      .split(",")
+      .map(Number)
+      .filter((n) => n > 0),
+  );
   const pick = (runs: number[]): void => setQuery({ sel: runs.join(",") || null });
   const toggle = (run: number): void => {
     const now = picked();
@@ -138,7 +143,13 @@ function readFilter(text: string, fields: Field[]): Filter {
 function brushing(): Pick<Sweep, "brushes" | "setBrushes" | "brushed"> {
   const [brushes, setBrushes] = createSignal<Brushes>(readBrushes(query("brush")));
   // The address changes last when a brush is drawn, and first when a link is followed.
-  createEffect(on(() => query("brush"), (text) => void (text === writeBrushes(brushes()) || setBrushes(readBrushes(text))), { defer: true }));
+  createEffect(
+    on(
+      () => query("brush"),
+      (text) => void (text === writeBrushes(brushes()) || setBrushes(readBrushes(text))),
+      { defer: true },
+    ),
+  );
   const brushed = (): void => setQuery({ brush: writeBrushes(brushes()) || null });
   return { brushes, setBrushes, brushed };
 }
@@ -151,7 +162,9 @@ function readBrushes(text: string): Brushes {
 
 function writeBrushes(brushes: Brushes): string {
   const short = (x: number): number => Number(x.toPrecision(5));
-  return Object.entries(brushes).map(([name, [from, to]]) => `${name}:${short(from)}..${short(to)}`).join(";");
+  return Object.entries(brushes)
+    .map(([name, [from, to]]) => `${name}:${short(from)}..${short(to)}`)
+    .join(";");
 }
 
 function mask(

@@ -89,7 +89,11 @@ function operand(node: Node, names: Names): (row: number) => Operand {
     }
     case "call": {
       const items = node.items.map((item) => operand(item, names));
-      return (row) => numeric(items.map((item) => item(row)), (...x) => call(node.name, x));
+      return (row) =>
+        numeric(
+          items.map((item) => item(row)),
+          (...x) => call(node.name, x),
+        );
     }
     default:
       return compile(node, names);

@@ -24,8 +24,7 @@ export function parse(text: string, isFilter: boolean): Node {
   if (Array.from(text).length > MOST) throw new ConditionError(0, 1, "too long or too deeply nested");
   const root = new Parser(tokens(text), isFilter).whole();
   const isValue =
-    ["arithmetic", "negative", "list", "call"].includes(root.kind) ||
-    (root.kind === "literal" && typeof root.value !== "boolean");
+    ["arithmetic", "negative", "list", "call"].includes(root.kind) || (root.kind === "literal" && typeof root.value !== "boolean");
   if (isValue) {
     const trimmed = text.trim();
     throw new ConditionError(0, trimmed.length, `expected a comparison, such as ${trimmed} > 0`);
@@ -75,10 +74,13 @@ class Parser {
     const token = this.peek();
     if (token.kind === "sign" && token.value === "=") return this.error("unexpected '=' (write: ==)");
     const found =
-      token.kind === "end" ? "the end"
-      : token.kind === "number" ? String(token.value)
-      : token.kind === "text" ? `the text '${token.value}'`
-      : `'${token.value}'`;
+      token.kind === "end"
+        ? "the end"
+        : token.kind === "number"
+          ? String(token.value)
+          : token.kind === "text"
+            ? `the text '${token.value}'`
+            : `'${token.value}'`;
     return this.error(`expected ${expected}, found ${found}`);
   }
 

@@ -33,5 +33,8 @@ function squashed(word: string): string {
 }
 
 function parts(word: string): string {
-  return word.split(/[_\- ]/).sort().join(" ");
+  return word
+    .split(/[_\- ]/)
+    .sort()
+    .join(" ");
 }

@@ -1,9 +1,6 @@
 // The words of a condition; the language is besom's own, see crates/besom-core/src/expr.rs.
 
-export type Token =
-  | { kind: "number"; value: number }
-  | { kind: "text" | "word" | "quoted" | "sign"; value: string }
-  | { kind: "end" };
+export type Token = { kind: "number"; value: number } | { kind: "text" | "word" | "quoted" | "sign"; value: string } | { kind: "end" };
 
 /** A word and its place, in characters. */
 export interface Placed {

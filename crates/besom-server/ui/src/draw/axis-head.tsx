@@ -29,16 +29,24 @@ export function AxisHead(props: Props): JSX.Element {
   return (
     <div class="head" classList={{ dragged: shift() !== 0 }} style={style()} {...dragging(props, setShift, move)}>
       <Menu label={props.axis.name} title={`Settings of the axis ${props.axis.name}`} side={side()}>
-        <button type="button" disabled={props.index === 0} onClick={() => move(props.index - 1)}>Move left</button>
-        <button type="button" disabled={props.index === props.all.length - 1} onClick={() => move(props.index + 1)}>Move right</button>
-        <button type="button" aria-pressed={props.axis.isReversed} onClick={() => change({ isReversed: !props.axis.isReversed })}>Reverse</button>
+        <button type="button" disabled={props.index === 0} onClick={() => move(props.index - 1)}>
+          Move left
+        </button>
+        <button type="button" disabled={props.index === props.all.length - 1} onClick={() => move(props.index + 1)}>
+          Move right
+        </button>
+        <button type="button" aria-pressed={props.axis.isReversed} onClick={() => change({ isReversed: !props.axis.isReversed })}>
+          Reverse
+        </button>
         <Show when={props.axis.canSwitch}>
           <button type="button" onClick={() => change({ isOther: !props.axis.isOther })}>
             {props.axis.axis.scale === "log" ? "Linear scale" : "Log scale"}
           </button>
         </Show>
         <Show when={props.all.length > 2}>
-          <button type="button" onClick={() => props.set(props.all.filter((_, i) => i !== props.index))}>Hide</button>
+          <button type="button" onClick={() => props.set(props.all.filter((_, i) => i !== props.index))}>
+            Hide
+          </button>
         </Show>
         <Sliders axis={props.axis} />
       </Menu>
@@ -71,16 +79,34 @@ function Sliders(props: { axis: Drawn }): JSX.Element {
   const slider = (end: 0 | 1, label: string): JSX.Element => (
     <label>
       {label} {text(range()[end])}
-      <input type="range" min="0" max="1" step="0.01" value={range()[end]} aria-valuetext={text(range()[end])} onInput={(event) => set(end, event.currentTarget.valueAsNumber)} />
+      <input
+        type="range"
+        min="0"
+        max="1"
+        step="0.01"
+        value={range()[end]}
+        aria-valuetext={text(range()[end])}
+        onInput={(event) => set(end, event.currentTarget.valueAsNumber)}
+      />
     </label>
   );
-  return <fieldset><legend>Brush</legend>{slider(1, "up to")}{slider(0, "from")}</fieldset>;
+  return (
+    <fieldset>
+      <legend>Brush</legend>
+      {slider(1, "up to")}
+      {slider(0, "from")}
+    </fieldset>
+  );
 }
 
 type Pointer = PointerEvent & { currentTarget: HTMLElement };
 
 /** Moves the axis to where its name is dragged; less than a few pixels is a click. */
-function dragging(props: Props, setShift: (x: number) => void, move: (to: number) => void): {
+function dragging(
+  props: Props,
+  setShift: (x: number) => void,
+  move: (to: number) => void,
+): {
   onPointerDown: (event: Pointer) => void;
   onPointerMove: (event: Pointer) => void;
   onPointerUp: (event: Pointer) => void;

@@ -31,12 +31,16 @@ export function AxisLine(props: Props): JSX.Element {
         {(tick) => (
           <>
             <line class="axis" x1={props.x - 4} x2={props.x} y1={y(tick.at)} y2={y(tick.at)} />
-            <text class="tick" x={props.x - 7} y={y(tick.at) + 4} text-anchor="end">{short(tick.label)}</text>
+            <text class="tick" x={props.x - 7} y={y(tick.at) + 4} text-anchor="end">
+              {short(tick.label)}
+            </text>
           </>
         )}
       </For>
       <Show when={brush()}>
-        {(range) => <rect class="brush" x={props.x - 8} width={16} y={y(range()[1])} height={Math.max(2, y(range()[0]) - y(range()[1]))} rx={3} />}
+        {(range) => (
+          <rect class="brush" x={props.x - 8} width={16} y={y(range()[1])} height={Math.max(2, y(range()[0]) - y(range()[1]))} rx={3} />
+        )}
       </Show>
       <rect class="grip" x={props.x - REACH} width={2 * REACH} y={props.top - 8} height={props.bottom - props.top + 16} {...pointer} />
     </g>
@@ -50,7 +54,10 @@ function short(label: string): string {
 type Pointer = PointerEvent & { currentTarget: SVGRectElement };
 
 /** Draws a brush, moves one that is there, or clears it by a click beside it. */
-function brushPointer(props: Props, brush: () => [number, number] | null): {
+function brushPointer(
+  props: Props,
+  brush: () => [number, number] | null,
+): {
   onPointerDown: (event: Pointer) => void;
   onPointerMove: (event: Pointer) => void;
   onPointerUp: () => void;

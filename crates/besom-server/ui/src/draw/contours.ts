@@ -18,7 +18,12 @@ export function contours(grid: number, values: (number | null)[], levels: number
 
 /** Joins the points where the level crosses the edges of a cell; of a saddle's four, two and two. */
 function addCell(lines: Line[], grid: number, values: (number | null)[], x: number, y: number, level: number): void {
-  const corners = [[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1]];
+  const corners = [
+    [x, y],
+    [x + 1, y],
+    [x + 1, y + 1],
+    [x, y + 1],
+  ];
   const at = corners.map(([cx, cy]) => values[cy * grid + cx]);
   if (at.includes(null)) return;
   const points: [number, number][] = [];

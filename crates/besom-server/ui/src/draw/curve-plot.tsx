@@ -53,8 +53,13 @@ export function CurvePlot(props: Props): JSX.Element {
   };
   return (
     <Plot
-      label={`Learning curves: ${props.metric} over steps of ${props.curves.length} runs`} x={ranges().x} y={ranges().y} height={props.height}
-      paint={paint()} point={point} click={() => props.click?.()}
+      label={`Learning curves: ${props.metric} over steps of ${props.curves.length} runs`}
+      x={ranges().x}
+      y={ranges().y}
+      height={props.height}
+      paint={paint()}
+      point={point}
+      click={() => props.click?.()}
     />
   );
 }
@@ -129,7 +134,10 @@ function paintEnd(context: CanvasRenderingContext2D, region: Region, { points, s
 
 function paintThresholds(context: CanvasRenderingContext2D, region: Region, thresholds: Stopper["thresholds"], colors: Theme): void {
   context.lineCap = "round";
-  for (const [color, width] of [[colors.surface, 7], [colors.threshold, 3]] as const) {
+  for (const [color, width] of [
+    [colors.surface, 7],
+    [colors.threshold, 3],
+  ] as const) {
     context.strokeStyle = color;
     context.lineWidth = width * region.ratio;
     if (thresholds.length > MANY) {

@@ -18,10 +18,17 @@ export function Curves(): JSX.Element {
   const metric = createMemo(() => query("curves") || metrics()[0]);
   const path = (): string => `v1/sweeps/${encodeURIComponent(sweep.id)}`;
   // Asked for again when the best or the number of runs that ended changed, not at each row.
-  const key = createMemo(() => metric() && `${metric()} ${sweep.detail()?.best?.run} ${Math.floor(Math.log2(ended(sweep.detail()?.counts)))}`);
-  const curves = load(key, () => sweep.source.json<{ curves: Curve[] }>(`${path()}/curves?metric=${encodeURIComponent(metric()!)}&runs=best:${BEST}&buckets=200`));
+  const key = createMemo(
+    () => metric() && `${metric()} ${sweep.detail()?.best?.run} ${Math.floor(Math.log2(ended(sweep.detail()?.counts)))}`,
+  );
+  const curves = load(key, () =>
+    sweep.source.json<{ curves: Curve[] }>(`${path()}/curves?metric=${encodeURIComponent(metric()!)}&runs=best:${BEST}&buckets=200`),
+  );
   const isWatched = (): boolean => metric() === sweep.detail()?.metric?.name;
-  const stopper = load(() => sweep.detail()?.early_terminate && key(), () => sweep.source.json<Stopper | null>(`${path()}/stopper`));
+  const stopper = load(
+    () => sweep.detail()?.early_terminate && key(),
+    () => sweep.source.json<Stopper | null>(`${path()}/stopper`),
+  );
   const [near, setNear] = createSignal<number | null>(null);
   return (
     <section class="card" aria-labelledby="curves-title">
@@ -32,23 +39,45 @@ export function Curves(): JSX.Element {
             <For each={metrics()}>{(name) => <option>{name}</option>}</For>
           </select>
         </Show>
-        <Segments label="Scale of the values" options={["linear", "log"]} value={query("curve-scale") || "linear"} choose={(to) => setQuery({ "curve-scale": to === "log" ? to : null })} />
+        <Segments
+          label="Scale of the values"
+          options={["linear", "log"]}
+          value={query("curve-scale") || "linear"}
+          choose={(to) => setQuery({ "curve-scale": to === "log" ? to : null })}
+        />
       </header>
       <Show when={metric()} fallback={<p class="empty">No run has logged a metric yet.</p>}>
         <Loaded of={curves}>
           {(answer) => (
-            <Show when={answer().curves.some(({ points }) => points.length > 1)} fallback={<p class="empty">Runs log one value each, so there are no curves.</p>}>
+            <Show
+              when={answer().curves.some(({ points }) => points.length > 1)}
+              fallback={<p class="empty">Runs log one value each, so there are no curves.</p>}
+            >
               <CurvePlot
-                curves={answer().curves} metric={metric()!} isLog={query("curve-scale") === "log"} goal={sweep.detail()?.metric?.goal ?? "minimize"} height={250}
-                thresholds={isWatched() ? (stopper.latest()?.thresholds ?? []) : []} strong={sweep.picked()} near={setNear}
+                curves={answer().curves}
+                metric={metric()!}
+                isLog={query("curve-scale") === "log"}
+                goal={sweep.detail()?.metric?.goal ?? "minimize"}
+                height={250}
+                thresholds={isWatched() ? (stopper.latest()?.thresholds ?? []) : []}
+                strong={sweep.picked()}
+                near={setNear}
                 click={() => near() !== null && go(link(["s", sweep.id, "runs", near()!], shared()))}
               />
               <p class="legend">
                 <span>{many(answer().curves.length, "best run")}</span>
-                <Show when={stopper.latest()?.thresholds.length && isWatched()}><span><i class="dash threshold" />threshold of {stopper.latest()!.rule}</span></Show>
+                <Show when={stopper.latest()?.thresholds.length && isWatched()}>
+                  <span>
+                    <i class="dash threshold" />
+                    threshold of {stopper.latest()!.rule}
+                  </span>
+                </Show>
                 <span>■ ends where a rule stopped it</span>
               </p>
-              <Readout run={near()} idle={stopper.latest()?.sentence ?? "Point at a curve to read it, click to open its run, drag to zoom."} />
+              <Readout
+                run={near()}
+                idle={stopper.latest()?.sentence ?? "Point at a curve to read it, click to open its run, drag to zoom."}
+              />
             </Show>
           )}
         </Loaded>
@@ -60,4 +89,3 @@ export function Curves(): JSX.Element {
 function ended(counts: Record<string, number> | undefined): number {
   return 1 + (counts ? counts.finished + counts.stopped : 0);
 }
-

@@ -83,7 +83,15 @@ export class Density {
     for (let a = 0; a + 1 < axes.length; a += 1) this.addSegment(sums, runs, sign, axes[a], axes[a + 1], at(a), at(a + 1));
   }
 
-  private addSegment(sums: Int32Array, runs: Uint32Array, sign: 1 | -1, from: Float32Array, to: Float32Array, x0: number, x1: number): void {
+  private addSegment(
+    sums: Int32Array,
+    runs: Uint32Array,
+    sign: 1 | -1,
+    from: Float32Array,
+    to: Float32Array,
+    x0: number,
+    x1: number,
+  ): void {
     const { height, top, bottom } = this.frame;
     const { shades } = this.lines;
     const stride = (height + 2) * 2;
@@ -127,7 +135,16 @@ function strengths(least: number, most: number, full: number): (parts: number) =
 }
 
 /** Adds a line, in each column split over the two rows that it lies between. */
-function addSplit(sums: Int32Array, from: number, to: number, stride: number, start: number, dy: number, sign: number, shade: number): void {
+function addSplit(
+  sums: Int32Array,
+  from: number,
+  to: number,
+  stride: number,
+  start: number,
+  dy: number,
+  sign: number,
+  shade: number,
+): void {
   let y = start;
   for (let base = from; base < to; base += stride) {
     const row = y | 0;
@@ -142,7 +159,16 @@ function addSplit(sums: Int32Array, from: number, to: number, stride: number, st
 }
 
 /** Adds a line to the nearest row in each column: among very many, nobody sees its edge. */
-function addWhole(sums: Int32Array, from: number, to: number, stride: number, start: number, dy: number, sign: number, shade: number): void {
+function addWhole(
+  sums: Int32Array,
+  from: number,
+  to: number,
+  stride: number,
+  start: number,
+  dy: number,
+  sign: number,
+  shade: number,
+): void {
   let y = start + 0.5;
   const [part, shaded] = [sign * PARTS, shade * PARTS];
   for (let base = from; base < to; base += stride) {

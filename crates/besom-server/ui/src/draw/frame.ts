@@ -35,7 +35,11 @@ export function regionOf(pageWidth: number, pageHeight: number, x: Range, y: Ran
   const [placeX, placeY] = [placing(x), placing(y)];
   const isLog = x.scale === "log";
   return {
-    left, top, width, height, ratio,
+    left,
+    top,
+    width,
+    height,
+    ratio,
     full: { width: Math.round(pageWidth * ratio), height: Math.round(pageHeight * ratio) },
     x: (value) => left + width * placeX(value),
     y: (value) => top + height * (1 - placeY(value)),

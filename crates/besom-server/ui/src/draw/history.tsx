@@ -31,7 +31,10 @@ export function HistoryPicture(): JSX.Element {
     const shown = sweep.shown();
     return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
       if (!history) return;
-      const [strong, weak] = [{ color: colors.accent, alpha: 0.8 }, { color: colors.muted, alpha: 0.28 }];
+      const [strong, weak] = [
+        { color: colors.accent, alpha: 0.8 },
+        { color: colors.muted, alpha: 0.28 },
+      ];
       drawPoints(context, region, { n: history.runs, xs: (i) => i + 1, ys: history.value, mask: shown, strong, weak, cache });
       paintBest(context, region, colors, steps(), history.runs);
     };
@@ -56,11 +59,21 @@ export function HistoryPicture(): JSX.Element {
       <header>
         <h2 id="history-title">History</h2>
         <Legend />
-        <Segments label="Scale of the values" options={["linear", "log"]} value={scale()} choose={(to) => setQuery({ history: to === "log" ? to : null })} />
+        <Segments
+          label="Scale of the values"
+          options={["linear", "log"]}
+          value={scale()}
+          choose={(to) => setQuery({ history: to === "log" ? to : null })}
+        />
       </header>
       <Plot
         label={`History: the values of ${count(runs())} runs, ${best()}`}
-        x={x()} y={range()} height={250} paint={paint()} above={above()} point={point}
+        x={x()}
+        y={range()}
+        height={250}
+        paint={paint()}
+        above={above()}
+        point={point}
         click={() => near() !== null && go(link(["s", sweep.id, "runs", near()!], shared()))}
       />
       <Readout run={near()} idle="Point at a run to read it, click to open it, drag to zoom, double-click to zoom out." />
@@ -73,9 +86,20 @@ function Legend(): JSX.Element {
   const isPart = (): boolean => sweep.shown().includes(0);
   return (
     <p class="legend">
-      <span><i class="dot" />run</span>
-      <Show when={isPart()}><span><i class="dot weak" />filtered out</span></Show>
-      <span><i class="dash" />best so far</span>
+      <span>
+        <i class="dot" />
+        run
+      </span>
+      <Show when={isPart()}>
+        <span>
+          <i class="dot weak" />
+          filtered out
+        </span>
+      </Show>
+      <span>
+        <i class="dash" />
+        best so far
+      </span>
     </p>
   );
 }
@@ -94,7 +118,13 @@ function stepsOf(history: History | undefined, goal: "min" | "max"): [run: numbe
   return steps;
 }
 
-function paintBest(context: CanvasRenderingContext2D, region: Region, colors: Theme, steps: [run: number, value: number][], runs: number): void {
+function paintBest(
+  context: CanvasRenderingContext2D,
+  region: Region,
+  colors: Theme,
+  steps: [run: number, value: number][],
+  runs: number,
+): void {
   context.beginPath();
   steps.forEach(([run, value], i) => {
     if (i > 0) context.lineTo(region.x(run), region.y(steps[i - 1][1]));

@@ -16,13 +16,25 @@ export function ImportanceBars(): JSX.Element {
   const answer = load(key, () => sweep.source.json<Importance>(`v1/sweeps/${encodeURIComponent(sweep.id)}/importance`));
   return (
     <section class="card" aria-labelledby="importance-title">
-      <header><h2 id="importance-title">Importance</h2></header>
+      <header>
+        <h2 id="importance-title">Importance</h2>
+      </header>
       <Show when={key()} fallback={<p class="empty">Importance needs finished runs.</p>}>
         <Loaded of={answer}>
           {(found) => (
             <>
-              <Show when={found().importance.length > 0}><Bars all={found().importance} /></Show>
-              <Show when={found().note} fallback={<p class="muted">Share of the variance of {sweep.detail()?.metric?.name} that a parameter explains: alone, and (paler) together with others.</p>}>
+              <Show when={found().importance.length > 0}>
+                <Bars all={found().importance} />
+              </Show>
+              <Show
+                when={found().note}
+                fallback={
+                  <p class="muted">
+                    Share of the variance of {sweep.detail()?.metric?.name} that a parameter explains: alone, and (paler) together with
+                    others.
+                  </p>
+                }
+              >
                 <p class="muted">{found().note}</p>
               </Show>
             </>
@@ -43,9 +55,12 @@ function Bars(props: { all: Importance["importance"] }): JSX.Element {
       <For each={sorted()}>
         {({ parameter, value, interactions }) => (
           <li>
-            <a class="cut" href={link(["s", id, "space"], { ...shared(), x: parameter })} title={`The model over ${parameter}`}>{parameter}</a>
+            <a class="cut" href={link(["s", id, "space"], { ...shared(), x: parameter })} title={`The model over ${parameter}`}>
+              {parameter}
+            </a>
             <span class="track" aria-hidden="true">
-              <i style={{ width: `${(100 * (value - (interactions ?? 0))) / most()}%` }} /><i class="weak" style={{ width: `${(100 * (interactions ?? 0)) / most()}%` }} />
+              <i style={{ width: `${(100 * (value - (interactions ?? 0))) / most()}%` }} />
+              <i class="weak" style={{ width: `${(100 * (interactions ?? 0)) / most()}%` }} />
             </span>
             <span class="figure">{percent(value)}</span>
           </li>

@@ -85,6 +85,12 @@ export function theme(): Theme {
   const dark = isDark();
   const pick = (name: string): string => get(`${name}-${dark ? "dark" : "light"}`);
   return {
-    text: pick("text"), muted: pick("muted"), line: pick("line"), accent: pick("accent"), surface: pick("surface"), best: pick("best"), threshold: pick("threshold"),
+    text: pick("text"),
+    muted: pick("muted"),
+    line: pick("line"),
+    accent: pick("accent"),
+    surface: pick("surface"),
+    best: pick("best"),
+    threshold: pick("threshold"),
   };
 }

@@ -26,7 +26,9 @@ export function Parallel(): JSX.Element {
   const [room, setRoom] = createSignal(0);
   const [isMoving, setMoving] = createSignal(false);
   const settings = createMemo(() => readAxes(query("axes"), sweep.detail()));
-  const axes = createMemo(() => (sweep.history() && sweep.detail() ? drawnAxes(settings(), sweep.history()!, sweep.detail()!, sweep.values()) : []));
+  const axes = createMemo(() =>
+    sweep.history() && sweep.detail() ? drawnAxes(settings(), sweep.history()!, sweep.detail()!, sweep.values()) : [],
+  );
   const width = (): number => Math.max(room(), (axes().length - 1) * LEAST_GAP + 2 * MARGIN);
   const x = (a: number): number => MARGIN + ((width() - 2 * MARGIN) * a) / Math.max(1, axes().length - 1);
   const set = (all: Setting[]): void => setQuery({ axes: writeAxes(all) });
@@ -34,28 +36,51 @@ export function Parallel(): JSX.Element {
     <section class="card parallel" aria-labelledby="parallel-title">
       <header>
         <h2 id="parallel-title">Parallel coordinates</h2>
-        <p class="legend" aria-live="polite">{count(sweep.count())} of {count(sweep.shown().length)} runs</p>
+        <p class="legend" aria-live="polite">
+          {count(sweep.count())} of {count(sweep.shown().length)} runs
+        </p>
         <Ramp metric={sweep.detail()?.metric?.name ?? "value"} />
         <Show when={Object.keys(sweep.brushes()).length > 0}>
-          <button type="button" onClick={() => (sweep.setBrushes({}), sweep.brushed())}>Clear brushes</button>
+          <button type="button" onClick={() => (sweep.setBrushes({}), sweep.brushed())}>
+            Clear brushes
+          </button>
         </Show>
-        <Show when={query("axes")}><button type="button" onClick={() => setQuery({ axes: null })}>Reset axes</button></Show>
+        <Show when={query("axes")}>
+          <button type="button" onClick={() => setQuery({ axes: null })}>
+            Reset axes
+          </button>
+        </Show>
       </header>
       <Show when={axes().length > 1} fallback={<p class="empty">Parallel coordinates need a parameter that varies and a metric.</p>}>
-        <div class="scroll" ref={(place) => watchSize(() => place, setRoom)} tabindex="0" role="group" aria-label="Axes of the parallel coordinates">
+        <div
+          class="scroll"
+          ref={(place) => watchSize(() => place, setRoom)}
+          tabindex="0"
+          role="group"
+          aria-label="Axes of the parallel coordinates"
+        >
           <div class="field" style={{ width: `${width()}px` }}>
             <Index each={axes()}>
               {(axis, a) => <AxisHead axis={axis()} index={a} x={x(a)} gap={x(1) - x(0)} all={axes()} set={set} />}
             </Index>
             <Canvases axes={axes()} width={width()} sweep={sweep} isMoving={isMoving()} x={x} />
-            <svg width={width()} height={HEIGHT} aria-hidden="true" onPointerMove={(event) => hover(event, sweep, axes(), x)} onPointerLeave={() => sweep.hover(null)}>
+            <svg
+              width={width()}
+              height={HEIGHT}
+              aria-hidden="true"
+              onPointerMove={(event) => hover(event, sweep, axes(), x)}
+              onPointerLeave={() => sweep.hover(null)}
+            >
               <Index each={axes()}>
                 {(axis, a) => <AxisLine axis={axis()} x={x(a)} top={TOP} bottom={HEIGHT - BOTTOM} moving={setMoving} />}
               </Index>
             </svg>
           </div>
         </div>
-        <Readout run={sweep.hovered()} idle="Drag along an axis to brush it, on several for their intersection; a click beside a brush clears it. The name of an axis opens its settings; drag it to move the axis." />
+        <Readout
+          run={sweep.hovered()}
+          idle="Drag along an axis to brush it, on several for their intersection; a click beside a brush clears it. The name of an axis opens its settings; drag it to move the axis."
+        />
       </Show>
     </section>
   );
@@ -82,19 +107,36 @@ function Canvases(props: { axes: Drawn[]; width: number; sweep: Sweep; isMoving:
   const frame = (): Frame => {
     const scale = ratio();
     return {
-      width: Math.round(props.width * scale), height: Math.round(HEIGHT * scale), scale,
-      left: MARGIN * scale, right: (props.width - MARGIN) * scale, top: TOP * scale, bottom: (HEIGHT - BOTTOM) * scale,
+      width: Math.round(props.width * scale),
+      height: Math.round(HEIGHT * scale),
+      scale,
+      left: MARGIN * scale,
+      right: (props.width - MARGIN) * scale,
+      top: TOP * scale,
+      bottom: (HEIGHT - BOTTOM) * scale,
     };
   };
   onMount(() => {
     const worker = painter(below, ({ ms }) => (below.dataset.ms = ms.toFixed(1)));
     onCleanup(worker.end);
-    feed(worker, sweep, () => props.axes, frame, () => props.isMoving);
+    feed(
+      worker,
+      sweep,
+      () => props.axes,
+      frame,
+      () => props.isMoving,
+    );
   });
   createEffect(() => overlay(above, frame(), props.axes, [...sweep.picked(), ...(sweep.hovered() ? [sweep.hovered()!] : [])]));
   return (
     <>
-      <canvas ref={below} class="below" style={{ width: `${props.width}px` }} role="img" aria-label={`Parallel coordinates of ${count(runs())} runs`} />
+      <canvas
+        ref={below}
+        class="below"
+        style={{ width: `${props.width}px` }}
+        role="img"
+        aria-label={`Parallel coordinates of ${count(runs())} runs`}
+      />
       <canvas ref={above} class="above" style={{ width: `${props.width}px` }} aria-hidden="true" />
     </>
   );
@@ -111,7 +153,11 @@ function feed(worker: Painter, sweep: Sweep, axes: () => Drawn[], frame: () => F
     const history = sweep.history();
     if (!history || axes().length < 2) return;
     const goal = sweep.detail()?.metric?.goal ?? "minimize";
-    const lines = { n: history.runs, axes: axes().map(({ places }) => places), shades: shades(history.value, history.runs, sweep.values(), goal) };
+    const lines = {
+      n: history.runs,
+      axes: axes().map(({ places }) => places),
+      shades: shades(history.value, history.runs, sweep.values(), goal),
+    };
     worker.lines(lines, frame());
   });
   createEffect(on([sweep.shown, isMoving], ([shown, moving], old) => worker.choose(shown === old?.[0] ? null : shown, moving)));

@@ -77,13 +77,24 @@ export function Plot(props: Props): JSX.Element {
   const span = (): { left: number; width: number } => ({ left: Math.min(start()!, cursor()!), width: Math.abs(cursor()! - start()!) });
   return (
     <div
-      class="plot" role="img" aria-label={props.label} style={{ height: `${props.height}px` }} onPointerMove={move} onPointerLeave={leave} onPointerUp={up}
-      onPointerDown={(event) => event.button === 0 && (move(event), setStart(cursor()))} onDblClick={() => setZoom(null)}
+      class="plot"
+      role="img"
+      aria-label={props.label}
+      style={{ height: `${props.height}px` }}
+      onPointerMove={move}
+      onPointerLeave={leave}
+      onPointerUp={up}
+      onPointerDown={(event) => event.button === 0 && (move(event), setStart(cursor()))}
+      onDblClick={() => setZoom(null)}
     >
       <canvas ref={canvas} />
       <canvas ref={above} />
-      <Show when={cursor() !== null}><i class="cursor" style={{ transform: `translateX(${cursor()}px)` }} /></Show>
-      <Show when={start() !== null && cursor() !== null}><i class="select" style={{ left: `${span().left}px`, width: `${span().width}px` }} /></Show>
+      <Show when={cursor() !== null}>
+        <i class="cursor" style={{ transform: `translateX(${cursor()}px)` }} />
+      </Show>
+      <Show when={start() !== null && cursor() !== null}>
+        <i class="select" style={{ left: `${span().left}px`, width: `${span().width}px` }} />
+      </Show>
     </div>
   );
 }
@@ -112,7 +123,11 @@ function drawLater(prepare: () => (() => void) | null): void {
 }
 
 /** The pointer in pixels of the canvas; null outside of the frame. */
-function pointIn(event: PointerEvent, canvas: HTMLCanvasElement, { left, top, width, height, ratio }: Region): { x: number; y: number } | null {
+function pointIn(
+  event: PointerEvent,
+  canvas: HTMLCanvasElement,
+  { left, top, width, height, ratio }: Region,
+): { x: number; y: number } | null {
   const box = canvas.getBoundingClientRect();
   const [x, y] = [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
   return x < left || x > left + width || y < top || y > top + height ? null : { x, y };

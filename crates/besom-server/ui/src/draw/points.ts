@@ -102,7 +102,10 @@ function colorCounts(image: ImageData, counts: Uint16Array, { color, alpha }: In
   const solid = (b << 16) | (g << 8) | r;
   let most = 4;
   for (let i = 0; i < counts.length; i += 1) if (counts[i] > most) most = counts[i];
-  const steps = Uint8Array.from({ length: 64 }, (_, k) => 255 * Math.min(1, alpha * (0.4 + (0.85 * Math.log(Math.max(1, k))) / Math.log(Math.min(63, most)))));
+  const steps = Uint8Array.from(
+    { length: 64 },
+    (_, k) => 255 * Math.min(1, alpha * (0.4 + (0.85 * Math.log(Math.max(1, k))) / Math.log(Math.min(63, most)))),
+  );
   for (let y = 0; y < height; y += 1) {
     for (let x = 0, from = y * (width + 1), to = y * width; x < width; x += 1, from += 1, to += 1) {
       if (counts[from] > 0) pixels[to] = (steps[Math.min(63, counts[from])] << 24) | solid;

@@ -27,7 +27,13 @@ export function numberAt(axis: Axis, place: number): number {
 function quantileAt({ min, max, ticks }: Axis, place: number): number {
   const known = [{ at: 0.01, value: min }, { at: 0.99, value: max }, ...ticks];
   const nodes = known.filter((node): node is { at: number; value: number } => typeof node.value === "number").sort((a, b) => a.at - b.at);
-  const next = Math.max(1, Math.min(nodes.length - 1, nodes.findIndex(({ at }) => at >= place)));
+  const next = Math.max(
+    1,
+    Math.min(
+      nodes.length - 1,
+      nodes.findIndex(({ at }) => at >= place),
+    ),
+  );
   const [a, b] = [nodes[next - 1], nodes[next]];
   const [x, from, to] = [place, a.at, b.at].map(deviations);
   return a.value + ((b.value - a.value) * (x - from)) / (to - from || 1);

@@ -22,12 +22,21 @@ export function Slice(props: { name: string; surface: Surface }): JSX.Element {
     const spread = props.surface.x.scale === "category" ? 0.5 / Math.max(1, props.surface.x.ticks.length) : 0;
     const [history, shown, surface, at] = [sweep.history()!, sweep.shown(), props.surface, places()];
     return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
-      drawPoints(context, region, { n: history.runs, xs: (i) => at[i] + spread * jitter(i), ys: history.value, mask: shown, strong: { color: colors.muted, alpha: 0.5 }, weak: null });
+      drawPoints(context, region, {
+        n: history.runs,
+        xs: (i) => at[i] + spread * jitter(i),
+        ys: history.value,
+        mask: shown,
+        strong: { color: colors.muted, alpha: 0.5 },
+        weak: null,
+      });
       if (surface.x.scale === "category") paintCategories(context, region, surface, colors);
       else paintMean(context, region, surface, colors);
     };
   });
-  return <Plot label={`What the model expects along ${props.name}`} x={x()} y={y()} ticks={props.surface.x.ticks} height={230} paint={paint()} />;
+  return (
+    <Plot label={`What the model expects along ${props.name}`} x={x()} y={y()} ticks={props.surface.x.ticks} height={230} paint={paint()} />
+  );
 }
 
 function paintMean(context: CanvasRenderingContext2D, region: Region, { mean, sd, grid }: Surface, colors: Theme): void {

@@ -39,16 +39,51 @@ export function SurfacePicture(props: Props): JSX.Element {
   };
   return (
     <>
-      <div class="surface" ref={place} role="img" aria-label={`What the model expects of ${props.metric} over ${props.names[0]} and ${props.names[1]}`}>
-        <canvas ref={canvas} style={{ width: `${inner().w}px`, height: `${inner().h}px` }} onPointerMove={move} onPointerLeave={() => setAt(null)} />
+      <div
+        class="surface"
+        ref={place}
+        role="img"
+        aria-label={`What the model expects of ${props.metric} over ${props.names[0]} and ${props.names[1]}`}
+      >
+        <canvas
+          ref={canvas}
+          style={{ width: `${inner().w}px`, height: `${inner().h}px` }}
+          onPointerMove={move}
+          onPointerLeave={() => setAt(null)}
+        />
         <svg width={width()} height={HEIGHT} aria-hidden="true">
-          <For each={props.surface.x.ticks}>{(tick) => <text class="tick" x={LEFT + tick.at * inner().w} y={HEIGHT - BOTTOM + 16} text-anchor={tick.at > 0.97 ? "end" : tick.at < 0.03 ? "start" : "middle"}>{tick.label}</text>}</For>
-          <For each={props.surface.y!.ticks}>{(tick) => <text class="tick" x={LEFT - 6} y={TOP + (1 - tick.at) * inner().h + 4} text-anchor="end">{tick.label}</text>}</For>
-          <text class="name" x={LEFT + inner().w / 2} y={HEIGHT - 6} text-anchor="middle">{props.names[0]}</text>
-          <text class="name" transform={`translate(13 ${TOP + inner().h / 2}) rotate(-90)`} text-anchor="middle">{props.names[1]}</text>
+          <For each={props.surface.x.ticks}>
+            {(tick) => (
+              <text
+                class="tick"
+                x={LEFT + tick.at * inner().w}
+                y={HEIGHT - BOTTOM + 16}
+                text-anchor={tick.at > 0.97 ? "end" : tick.at < 0.03 ? "start" : "middle"}
+              >
+                {tick.label}
+              </text>
+            )}
+          </For>
+          <For each={props.surface.y!.ticks}>
+            {(tick) => (
+              <text class="tick" x={LEFT - 6} y={TOP + (1 - tick.at) * inner().h + 4} text-anchor="end">
+                {tick.label}
+              </text>
+            )}
+          </For>
+          <text class="name" x={LEFT + inner().w / 2} y={HEIGHT - 6} text-anchor="middle">
+            {props.names[0]}
+          </text>
+          <text class="name" transform={`translate(13 ${TOP + inner().h / 2}) rotate(-90)`} text-anchor="middle">
+            {props.names[1]}
+          </text>
         </svg>
       </div>
-      <p class="readout">{at() ? reading(props, at()!) : "Colors are the model's mean; paler is less certain. Dots are the best runs that the filter lets through."}</p>
+      <p class="readout">
+        {at()
+          ? reading(props, at()!)
+          : "Colors are the model's mean; paler is less certain. Dots are the best runs that the filter lets through."}
+      </p>
     </>
   );
 }
@@ -99,7 +134,9 @@ function heat(grid: number, mean: (number | null)[], sd: (number | null)[], goal
     const m = mean[i];
     if (m === null) continue;
     const share = high > low ? (m - low) / (high - low) : 0.5;
-    const [r, g, b] = colorOf(63 * (goal === "minimize" ? 1 - share : share), isDark()).match(/\d+/g)!.map(Number);
+    const [r, g, b] = colorOf(63 * (goal === "minimize" ? 1 - share : share), isDark())
+      .match(/\d+/g)!
+      .map(Number);
     // Rows of pixels go down, those of the grid up.
     const p = 4 * ((grid - 1 - Math.floor(i / grid)) * grid + (i % grid));
     image.data.set([r, g, b, 255 * (1 - 0.7 * ((sd[i] ?? most) / most))], p);

@@ -43,8 +43,13 @@ export function TimelinePicture(props: { timeline: Timeline }): JSX.Element {
     <>
       <div ref={place} style={{ height: `${height()}px` }}>
         <canvas
-          ref={canvas} role="img" aria-label={`Timeline of ${props.timeline.agents.length} agents`} style={{ width: `${width()}px`, height: `${height()}px` }}
-          onMouseMove={move} onMouseLeave={() => setNear(null)} onClick={() => near() && go(link(["s", sweep.id, "runs", near()!.run], shared()))}
+          ref={canvas}
+          role="img"
+          aria-label={`Timeline of ${props.timeline.agents.length} agents`}
+          style={{ width: `${width()}px`, height: `${height()}px` }}
+          onMouseMove={move}
+          onMouseLeave={() => setNear(null)}
+          onClick={() => near() && go(link(["s", sweep.id, "runs", near()!.run], shared()))}
         />
       </div>
       <p class="readout">{reading()}</p>
@@ -68,7 +73,14 @@ function colorsOf(): Record<RunState, string> {
   return Object.fromEntries(all.map((state) => [state, get(state)])) as Record<RunState, string>;
 }
 
-function paint(canvas: HTMLCanvasElement, width: number, height: number, timeline: Timeline, [from, to]: [number, number], colors: Record<RunState, string>): void {
+function paint(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+  timeline: Timeline,
+  [from, to]: [number, number],
+  colors: Record<RunState, string>,
+): void {
   const ratio = Math.min(2, devicePixelRatio);
   [canvas.width, canvas.height] = [width * ratio, height * ratio];
   const context = canvas.getContext("2d")!;

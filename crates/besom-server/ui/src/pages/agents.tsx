@@ -22,22 +22,48 @@ export function AgentsPage(): JSX.Element {
   return (
     <>
       <section class="card" aria-labelledby="agents-title">
-        <header><h2 id="agents-title">Agents</h2></header>
-        <Loaded of={agents}>{(answer) => <Show when={answer().agents.length > 0} fallback={<NoAgent id={sweep.id} />}><AgentTable all={answer().agents} idle={timeline.latest()} /></Show>}</Loaded>
+        <header>
+          <h2 id="agents-title">Agents</h2>
+        </header>
+        <Loaded of={agents}>
+          {(answer) => (
+            <Show when={answer().agents.length > 0} fallback={<NoAgent id={sweep.id} />}>
+              <AgentTable all={answer().agents} idle={timeline.latest()} />
+            </Show>
+          )}
+        </Loaded>
       </section>
       <section class="card" aria-labelledby="timeline-title">
-        <header><h2 id="timeline-title">Timeline</h2></header>
-        <Loaded of={timeline}>{(answer) => <Show when={answer().agents.length > 0} fallback={<p class="empty">No run has started yet.</p>}><TimelinePicture timeline={answer()} /></Show>}</Loaded>
+        <header>
+          <h2 id="timeline-title">Timeline</h2>
+        </header>
+        <Loaded of={timeline}>
+          {(answer) => (
+            <Show when={answer().agents.length > 0} fallback={<p class="empty">No run has started yet.</p>}>
+              <TimelinePicture timeline={answer()} />
+            </Show>
+          )}
+        </Loaded>
       </section>
       <Show when={sweep.source.live}>
-        <p class="muted">Add an agent: <Command text={`besom agent ${sweep.id}`} /> (on another machine, with the BESOM_STORE and BESOM_TOKEN that besom serve printed).</p>
+        <p class="muted">
+          Add an agent: <Command text={`besom agent ${sweep.id}`} /> (on another machine, with the BESOM_STORE and BESOM_TOKEN that besom
+          serve printed).
+        </p>
       </Show>
     </>
   );
 }
 
 function NoAgent(props: { id: string }): JSX.Element {
-  return <div class="empty"><p>No agent has worked on this sweep yet. Start one:</p><p><Command text={`besom agent ${props.id}`} /></p></div>;
+  return (
+    <div class="empty">
+      <p>No agent has worked on this sweep yet. Start one:</p>
+      <p>
+        <Command text={`besom agent ${props.id}`} />
+      </p>
+    </div>
+  );
 }
 
 function AgentTable(props: { all: Agents["agents"]; idle: Timeline | undefined }): JSX.Element {
@@ -49,18 +75,37 @@ function AgentTable(props: { all: Agents["agents"]; idle: Timeline | undefined }
   return (
     <div class="scroll" tabindex="0" role="group" aria-label="Agents">
       <table>
-        <thead><tr><th>Agent</th><th>Host</th><th>State</th><th>Run</th><th class="numeric">Last sign</th><th class="numeric">Runs done</th><th class="numeric">Failures in a row</th><th class="numeric">Idle</th></tr></thead>
+        <thead>
+          <tr>
+            <th>Agent</th>
+            <th>Host</th>
+            <th>State</th>
+            <th>Run</th>
+            <th class="numeric">Last sign</th>
+            <th class="numeric">Runs done</th>
+            <th class="numeric">Failures in a row</th>
+            <th class="numeric">Idle</th>
+          </tr>
+        </thead>
         <tbody>
           <For each={props.all}>
             {(agent) => (
               <tr>
                 <td>{agent.name}</td>
                 <td>{agent.host ?? "–"}</td>
-                <td><Standing agent={agent} /></td>
-                <td><Show when={agent.run} fallback="–"><a href={link(["s", id, "runs", agent.run!], shared())}>run {agent.run}</a></Show></td>
+                <td>
+                  <Standing agent={agent} />
+                </td>
+                <td>
+                  <Show when={agent.run} fallback="–">
+                    <a href={link(["s", id, "runs", agent.run!], shared())}>run {agent.run}</a>
+                  </Show>
+                </td>
                 <td class="numeric">{duration(agent.seen_ms_ago / 1000)} ago</td>
                 <td class="numeric">{agent.runs_done}</td>
-                <td class="numeric" classList={{ bad: agent.failures_in_a_row > 2 }}>{agent.failures_in_a_row}</td>
+                <td class="numeric" classList={{ bad: agent.failures_in_a_row > 2 }}>
+                  {agent.failures_in_a_row}
+                </td>
                 <td class="numeric">{idle(agent.name)}</td>
               </tr>
             )}
@@ -77,5 +122,10 @@ function Standing(props: { agent: Agents["agents"][number] }): JSX.Element {
     if (!props.agent.alive) return ["crashed", "↯", "silent"];
     return props.agent.run ? ["running", "►", "running"] : ["idle", "◌", "idle"];
   };
-  return <span class={`state ${standing()[0]}`}><i aria-hidden="true">{standing()[1]}</i>{standing()[2]}</span>;
+  return (
+    <span class={`state ${standing()[0]}`}>
+      <i aria-hidden="true">{standing()[1]}</i>
+      {standing()[2]}
+    </span>
+  );
 }

@@ -9,13 +9,21 @@ import type { Calibration } from "../source/types";
 
 export function CalibrationCard(): JSX.Element {
   const sweep = useSweep();
-  const answer = load(() => sweep.detail()?.counts.finished || 1, () => sweep.source.json<Calibration>(`v1/sweeps/${encodeURIComponent(sweep.id)}/calibration`));
+  const answer = load(
+    () => sweep.detail()?.counts.finished || 1,
+    () => sweep.source.json<Calibration>(`v1/sweeps/${encodeURIComponent(sweep.id)}/calibration`),
+  );
   return (
     <section class="card" aria-labelledby="calibration-title">
-      <header><h2 id="calibration-title">Calibration</h2></header>
+      <header>
+        <h2 id="calibration-title">Calibration</h2>
+      </header>
       <Loaded of={answer}>
         {(found) => (
-          <Show when={found().points.length > 0} fallback={<p class="empty">The search method {sweep.detail()?.method} has predicted no run yet.</p>}>
+          <Show
+            when={found().points.length > 0}
+            fallback={<p class="empty">The search method {sweep.detail()?.method} has predicted no run yet.</p>}
+          >
             <Scatter points={found().points} />
             <p class="muted">{within(found().points)} A run on the line came out as predicted; bars are one standard deviation.</p>
           </Show>
@@ -57,7 +65,15 @@ function Scatter(props: { points: Calibration["points"] }): JSX.Element {
       context.globalAlpha = 1;
     };
   });
-  return <Plot label={`Predicted against observed values of ${props.points.length} runs`} x={axis("predicted")} y={axis("observed")} height={330} paint={paint()} />;
+  return (
+    <Plot
+      label={`Predicted against observed values of ${props.points.length} runs`}
+      x={axis("predicted")}
+      y={axis("observed")}
+      height={330}
+      paint={paint()}
+    />
+  );
 }
 
 function line(context: CanvasRenderingContext2D, region: Region, from: [number, number], to: [number, number]): void {

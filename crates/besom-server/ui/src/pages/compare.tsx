@@ -1,7 +1,6 @@
 // The selected runs side by side: what differs between them, and their curves.
 
 import { createMemo, For, type JSX, Show } from "solid-js";
-import { CurvePlot } from "../draw/curve-plot";
 import { series } from "../draw/palette";
 import { sorted } from "../fields";
 import { useSweep } from "../model";
@@ -10,8 +9,9 @@ import { load, Loaded } from "../parts/loaded";
 import { Segments } from "../parts/segments";
 import { State } from "../parts/state";
 import { link, query, setQuery, shared } from "../routes";
-import type { Curve, Run } from "../source/types";
-import { leaves } from "./run";
+import type { Run } from "../source/types";
+import { Overlay } from "./overlay";
+import { leaves } from "./parameters";
 
 const MOST = 12;
 
@@ -28,15 +28,29 @@ export function Compare(): JSX.Element {
   return (
     <>
       <p class="muted">
-        <Show when={sweep.picked().length > 0} fallback="The 5 best runs. Select others in the table of runs, by their boxes or by the key x.">
+        <Show
+          when={sweep.picked().length > 0}
+          fallback="The 5 best runs. Select others in the table of runs, by their boxes or by the key x."
+        >
           {sweep.picked().length > MOST ? `The first ${MOST} of ${sweep.picked().length} selected runs. ` : "The selected runs. "}
         </Show>
-        <Show when={sweep.picked().length > 0}><button type="button" onClick={() => sweep.pick([])}>Clear selection</button></Show>
+        <Show when={sweep.picked().length > 0}>
+          <button type="button" onClick={() => sweep.pick([])}>
+            Clear selection
+          </button>
+        </Show>
       </p>
-      <Show when={!runs()}><p class="card empty">There is no run to compare yet.</p></Show>
+      <Show when={!runs()}>
+        <p class="card empty">There is no run to compare yet.</p>
+      </Show>
       <Show when={runs()}>
         <Loaded of={answer}>
-          {(found) => <><Differences runs={found().runs} /><Overlay runs={found().runs} /></>}
+          {(found) => (
+            <>
+              <Differences runs={found().runs} />
+              <Overlay runs={found().runs} />
+            </>
+          )}
         </Loaded>
       </Show>
     </>
@@ -77,18 +91,58 @@ function Differences(props: { runs: Run[] }): JSX.Element {
     <section class="card" aria-labelledby="differences-title">
       <header>
         <h2 id="differences-title">{isAll() ? "Parameters" : "What differs"}</h2>
-        <Segments label="Which parameters" options={["differences", "all"]} value={isAll() ? "all" : "differences"} choose={(to) => setQuery({ show: to === "all" ? to : null })} />
-        <Show when={!isAll() && same() > 0}><p class="legend">{same()} equal in all</p></Show>
+        <Segments
+          label="Which parameters"
+          options={["differences", "all"]}
+          value={isAll() ? "all" : "differences"}
+          choose={(to) => setQuery({ show: to === "all" ? to : null })}
+        />
+        <Show when={!isAll() && same() > 0}>
+          <p class="legend">{same()} equal in all</p>
+        </Show>
       </header>
       <div class="scroll" tabindex="0" role="group" aria-label="Runs side by side">
         <table class="compare">
           <thead>
-            <tr><th>Run</th><For each={props.runs}>{(run, i) => <th class="numeric"><i class="swatch" style={{ "background-color": series(i()) }} /><a href={link(["s", sweep.id, "runs", run.number], shared())}>{run.number}</a></th>}</For></tr>
+            <tr>
+              <th>Run</th>
+              <For each={props.runs}>
+                {(run, i) => (
+                  <th class="numeric">
+                    <i class="swatch" style={{ "background-color": series(i()) }} />
+                    <a href={link(["s", sweep.id, "runs", run.number], shared())}>{run.number}</a>
+                  </th>
+                )}
+              </For>
+            </tr>
           </thead>
           <tbody>
-            <tr><th scope="row">state</th><For each={props.runs}>{(run) => <td class="numeric"><State state={run.state} /></td>}</For></tr>
-            <tr><th scope="row"><b>{sweep.detail()?.metric?.name ?? "value"}</b></th><For each={props.runs}>{(run) => <td class="numeric"><b>{number(run.value, 6)}</b></td>}</For></tr>
-            <tr><th scope="row">time</th><For each={props.runs}>{(run) => <td class="numeric">{duration(run.duration_s)}</td>}</For></tr>
+            <tr>
+              <th scope="row">state</th>
+              <For each={props.runs}>
+                {(run) => (
+                  <td class="numeric">
+                    <State state={run.state} />
+                  </td>
+                )}
+              </For>
+            </tr>
+            <tr>
+              <th scope="row">
+                <b>{sweep.detail()?.metric?.name ?? "value"}</b>
+              </th>
+              <For each={props.runs}>
+                {(run) => (
+                  <td class="numeric">
+                    <b>{number(run.value, 6)}</b>
+                  </td>
+                )}
+              </For>
+            </tr>
+            <tr>
+              <th scope="row">time</th>
+              <For each={props.runs}>{(run) => <td class="numeric">{duration(run.duration_s)}</td>}</For>
+            </tr>
             <Lines title="Parameters" lines={chosen(linesOf(props.runs))} width={props.runs.length + 1} />
             <Lines title="Last values" lines={chosen(metricsOf(props.runs))} width={props.runs.length + 1} />
           </tbody>
@@ -101,9 +155,25 @@ function Differences(props: { runs: Run[] }): JSX.Element {
 function Lines(props: { title: string; lines: Line[]; width: number }): JSX.Element {
   return (
     <Show when={props.lines.length > 0}>
-      <tr class="part"><th colSpan={props.width} scope="colgroup">{props.title}</th></tr>
+      <tr class="part">
+        <th colSpan={props.width} scope="colgroup">
+          {props.title}
+        </th>
+      </tr>
       <For each={props.lines}>
-        {(line) => <tr><th scope="row">{line.name}</th><For each={line.cells}>{(text, i) => <td class="numeric"><Gauge line={line} at={i()} /><span class="figure">{text}</span></td>}</For></tr>}
+        {(line) => (
+          <tr>
+            <th scope="row">{line.name}</th>
+            <For each={line.cells}>
+              {(text, i) => (
+                <td class="numeric">
+                  <Gauge line={line} at={i()} />
+                  <span class="figure">{text}</span>
+                </td>
+              )}
+            </For>
+          </tr>
+        )}
       </For>
     </Show>
   );
@@ -117,33 +187,11 @@ function Gauge(props: { line: Line; at: number }): JSX.Element {
     const x = props.line.numbers[props.at];
     return x === null || !(high > low) ? null : (x - low) / (high - low);
   };
-  return <Show when={share() !== null}><span class="gauge" aria-hidden="true"><i style={{ left: `${100 * share()!}%` }} /></span></Show>;
-}
-
-function Overlay(props: { runs: Run[] }): JSX.Element {
-  const sweep = useSweep();
-  const metrics = (): string[] => sweep.detail()?.metrics ?? [];
-  const metric = (): string => query("curves") || metrics()[0] || "";
-  const numbers = (): string => props.runs.map((run) => run.number).join(",");
-  const curves = load(
-    () => metric() && `${metric()} ${numbers()}`,
-    () => sweep.source.json<{ curves: Curve[] }>(`v1/sweeps/${encodeURIComponent(sweep.id)}/curves?metric=${encodeURIComponent(metric())}&runs=${numbers()}&buckets=200`),
-  );
   return (
-    <Show when={metric()}>
-      <section class="card" aria-labelledby="overlay-title">
-        <header>
-          <h2 id="overlay-title">Curves</h2>
-          <Show when={metrics().length > 1}>
-            <select aria-label="Metric of the curves" value={metric()} onChange={(event) => setQuery({ curves: event.currentTarget.value })}><For each={metrics()}>{(name) => <option selected={name === metric()}>{name}</option>}</For></select>
-          </Show>
-          <Segments label="Scale of the values" options={["linear", "log"]} value={query("curve-scale") || "linear"} choose={(to) => setQuery({ "curve-scale": to === "log" ? to : null })} />
-        </header>
-        <Loaded of={curves}>
-          {(answer) => <CurvePlot curves={answer().curves} metric={metric()} isLog={query("curve-scale") === "log"} goal={sweep.detail()?.metric?.goal ?? "minimize"} height={320} thresholds={[]} strong={[]} order={props.runs.map((run) => run.number)} />}
-        </Loaded>
-        <p class="legend"><For each={props.runs}>{(run, i) => <span><i class="swatch" style={{ "background-color": series(i()) }} />run {run.number}</span>}</For></p>
-      </section>
+    <Show when={share() !== null}>
+      <span class="gauge" aria-hidden="true">
+        <i style={{ left: `${100 * share()!}%` }} />
+      </span>
     </Show>
   );
 }

@@ -15,9 +15,19 @@ export function FilePage(): JSX.Element {
       <header>
         <h2 id="file-title">{sweep.detail()?.file ?? "Sweep file"}</h2>
         <p class="legend">seed {sweep.detail()?.seed}</p>
-        <button type="button" onClick={copy}>{isCopied() ? "Copied" : "Copy"}</button>
+        <button type="button" onClick={copy}>
+          {isCopied() ? "Copied" : "Copy"}
+        </button>
       </header>
-      <pre class="file" tabindex="0" aria-label="Text of the sweep file"><For each={lines()}>{(line) => <code><Line text={line} /></code>}</For></pre>
+      <pre class="file" tabindex="0" aria-label="Text of the sweep file">
+        <For each={lines()}>
+          {(line) => (
+            <code>
+              <Line text={line} />
+            </code>
+          )}
+        </For>
+      </pre>
     </section>
   );
 }
@@ -29,5 +39,12 @@ function Line(props: { text: string }): JSX.Element {
     const [, key, after] = /^(\s*(?:- )?[\w.-]+:)(.*)$/.exec(rest) ?? ["", "", rest];
     return { key, rest: after, comment: comment ?? "" };
   };
-  return <><b>{parts().key}</b>{parts().rest}<i>{parts().comment}</i>{"\n"}</>;
+  return (
+    <>
+      <b>{parts().key}</b>
+      {parts().rest}
+      <i>{parts().comment}</i>
+      {"\n"}
+    </>
+  );
 }

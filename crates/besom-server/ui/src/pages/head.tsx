@@ -33,14 +33,23 @@ export function SweepHead(): JSX.Element {
         </Show>
         <span class="space" />
         <Actions actions={actions()} opener={(o) => (opener = o)} />
-        <Show when={sweep.source.live}><Downloads /></Show>
+        <Show when={sweep.source.live}>
+          <Downloads />
+        </Show>
       </div>
       <p class="muted">
-        <Show when={detail().name}>{detail().id} · </Show>{detail().method ?? "unknown method"}
+        <Show when={detail().name}>{detail().id} · </Show>
+        {detail().method ?? "unknown method"}
         <Show when={detail().early_terminate}> + {detail().early_terminate}</Show>
-        <Show when={detail().metric}> · {detail().metric!.goal} {detail().metric!.name}</Show> · created {moment(detail().created_ms)}
+        <Show when={detail().metric}>
+          {" "}
+          · {detail().metric!.goal} {detail().metric!.name}
+        </Show>{" "}
+        · created {moment(detail().created_ms)}
       </p>
-      <Show when={detail().description}><p>{detail().description}</p></Show>
+      <Show when={detail().description}>
+        <p>{detail().description}</p>
+      </Show>
       <Notices detail={detail()} />
       <Figures detail={detail()} />
     </header>
@@ -54,11 +63,18 @@ function Notices(props: { detail: Detail }): JSX.Element {
   return (
     <>
       <Show when={detail().reason}>
-        <p class="notice">{detail().state === "paused" ? "Paused" : "Ended"}{detail().paused_by ? ` by ${detail().paused_by}` : ""}: {detail().reason}</p>
+        <p class="notice">
+          {detail().state === "paused" ? "Paused" : "Ended"}
+          {detail().paused_by ? ` by ${detail().paused_by}` : ""}: {detail().reason}
+        </p>
       </Show>
-      <Show when={detail().missing_metric}><p class="notice">{detail().missing_metric}</p></Show>
+      <Show when={detail().missing_metric}>
+        <p class="notice">{detail().missing_metric}</p>
+      </Show>
       <Show when={isOpen() && detail().agents.alive === 0}>
-        <p class="notice">No agent works on this sweep. Start one on any machine that reaches this store: <Command text={`besom agent ${detail().id}`} /></p>
+        <p class="notice">
+          No agent works on this sweep. Start one on any machine that reaches this store: <Command text={`besom agent ${detail().id}`} />
+        </p>
       </Show>
     </>
   );
@@ -75,24 +91,73 @@ function Figures(props: { detail: Detail }): JSX.Element {
     <dl class="figures">
       <div class="wide">
         <dt>Runs</dt>
-        <dd><b>{count(all())}</b>{cap() ? ` of ${count(cap()!)}` : ""}</dd>
-        <dd><StateBar counts={detail().counts} cap={cap()} /></dd>
-        <dd class="states"><For each={present()}>{(state) => <a href={link(["s", sweep.id, "runs"], { ...shared(), filter: `state = ${state}` })}>{count(detail().counts[state])} <State state={state} /></a>}</For></dd>
+        <dd>
+          <b>{count(all())}</b>
+          {cap() ? ` of ${count(cap()!)}` : ""}
+        </dd>
+        <dd>
+          <StateBar counts={detail().counts} cap={cap()} />
+        </dd>
+        <dd class="states">
+          <For each={present()}>
+            {(state) => (
+              <a href={link(["s", sweep.id, "runs"], { ...shared(), filter: `state = ${state}` })}>
+                {count(detail().counts[state])} <State state={state} />
+              </a>
+            )}
+          </For>
+        </dd>
       </div>
       <div class="wide">
         <dt>Best {detail().metric?.name}</dt>
         <dd>
           <Show when={detail().best} fallback={<span class="muted">no value yet</span>}>
-            <b>{number(detail().best!.value, 6)}</b> in <a href={link(["s", sweep.id, "runs", detail().best!.run], shared())}>run {detail().best!.run}</a>
+            <b>{number(detail().best!.value, 6)}</b> in{" "}
+            <a href={link(["s", sweep.id, "runs", detail().best!.run], shared())}>run {detail().best!.run}</a>
           </Show>
         </dd>
-        <dd class="params"><For each={Object.entries(detail().best_params ?? {}).slice(0, 12)}>{([name, v]) => <span><i>{name}</i> {value(v)}</span>}</For></dd>
+        <dd class="params">
+          <For each={Object.entries(detail().best_params ?? {}).slice(0, 12)}>
+            {([name, v]) => (
+              <span>
+                <i>{name}</i> {value(v)}
+              </span>
+            )}
+          </For>
+        </dd>
       </div>
-      <div><dt>Rate</dt><dd><b>{detail().rate_per_hour ? number(detail().rate_per_hour, 3) : "–"}</b> {detail().rate_per_hour ? "runs/h" : ""}</dd></div>
-      <Show when={isEnded()} fallback={<div><dt>Time left</dt><dd><b>{duration(detail().eta_s)}</b></dd></div>}>
-        <div><dt>Took</dt><dd><b>{duration((detail().ended_ms! - detail().created_ms) / 1000)}</b></dd></div>
+      <div>
+        <dt>Rate</dt>
+        <dd>
+          <b>{detail().rate_per_hour ? number(detail().rate_per_hour, 3) : "–"}</b> {detail().rate_per_hour ? "runs/h" : ""}
+        </dd>
+      </div>
+      <Show
+        when={isEnded()}
+        fallback={
+          <div>
+            <dt>Time left</dt>
+            <dd>
+              <b>{duration(detail().eta_s)}</b>
+            </dd>
+          </div>
+        }
+      >
+        <div>
+          <dt>Took</dt>
+          <dd>
+            <b>{duration((detail().ended_ms! - detail().created_ms) / 1000)}</b>
+          </dd>
+        </div>
       </Show>
-      <div><dt>Agents</dt><dd><a href={link(["s", sweep.id, "agents"], shared())}><b>{detail().agents.alive}</b> alive</a></dd></div>
+      <div>
+        <dt>Agents</dt>
+        <dd>
+          <a href={link(["s", sweep.id, "agents"], shared())}>
+            <b>{detail().agents.alive}</b> alive
+          </a>
+        </dd>
+      </div>
     </dl>
   );
 }
@@ -107,9 +172,18 @@ function actionsOf(sweep: Sweep, detail: Detail): Action[] {
   if (isOpen) actions.push({ label: "Pause", key: "p", says: `No new run starts until you resume the sweep.${keep}`, act: to("paused") });
   if (detail.state === "paused") actions.push({ label: "Resume", key: "p", says: "Agents start new runs again.", act: to("running") });
   if (isOpen || detail.state === "paused") {
-    actions.push({ label: "Stop", says: `The sweep ends: no new run starts.${keep} More runs can be added later with besom extend.`, act: to("finished") });
+    actions.push({
+      label: "Stop",
+      says: `The sweep ends: no new run starts.${keep} More runs can be added later with besom extend.`,
+      act: to("finished"),
+    });
     const ends = running > 0 ? `${many(running, "running run")} will be killed` : "no run is running";
-    actions.push({ label: "Cancel", isGrave: true, says: `The sweep ends now, and ${ends}. A canceled sweep cannot be resumed.`, act: to("canceled") });
+    actions.push({
+      label: "Cancel",
+      isGrave: true,
+      says: `The sweep ends now, and ${ends}. A canceled sweep cannot be resumed.`,
+      act: to("canceled"),
+    });
   }
   if (bad.length > 0 && detail.state !== "canceled") {
     const n = bad.reduce((sum, state) => sum + detail.counts[state], 0);

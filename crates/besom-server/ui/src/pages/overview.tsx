@@ -14,14 +14,27 @@ export function Overview(): JSX.Element {
   const sweep = useSweep();
   const isEmpty = (): boolean => (sweep.history()?.runs ?? 0) === 0;
   return (
-    <Show when={!isEmpty()} fallback={<p class="card empty">No run yet. The search method suggests the first ones when an agent asks for work.</p>}>
+    <Show
+      when={!isEmpty()}
+      fallback={<p class="card empty">No run yet. The search method suggests the first ones when an agent asks for work.</p>}
+    >
       <FilterBox />
       <div class="grid">
-        <div class="two-thirds"><HistoryPicture /></div>
-        <div class="third"><ImportanceBars /></div>
-        <div class="full"><Parallel /></div>
-        <div class="half"><Curves /></div>
-        <div class="half"><Best /></div>
+        <div class="two-thirds">
+          <HistoryPicture />
+        </div>
+        <div class="third">
+          <ImportanceBars />
+        </div>
+        <div class="full">
+          <Parallel />
+        </div>
+        <div class="half">
+          <Curves />
+        </div>
+        <div class="half">
+          <Best />
+        </div>
       </div>
     </Show>
   );
@@ -39,7 +52,9 @@ function Best(): JSX.Element {
   const fields = createMemo(() => sweep.fields().filter((field) => field.usual && !["steps", "time"].includes(field.names[0])));
   return (
     <section class="card" aria-labelledby="best-title">
-      <header><h2 id="best-title">The 10 best by {metric()}</h2></header>
+      <header>
+        <h2 id="best-title">The 10 best by {metric()}</h2>
+      </header>
       <RunTable rows={rows()} fields={fields()} label="The 10 best runs" isShort />
     </section>
   );

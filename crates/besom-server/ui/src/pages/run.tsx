@@ -5,15 +5,17 @@ import { CurvePlot } from "../draw/curve-plot";
 import { type Sweep, useSweep } from "../model";
 import { type Action, Actions } from "../parts/actions";
 import { runAgain } from "../parts/again";
-import { duration, moment, number, value } from "../parts/format";
+import { duration, moment, number } from "../parts/format";
 import { useKeys } from "../parts/keys";
-import { type Answer, load, Loaded } from "../parts/loaded";
+import { load, Loaded } from "../parts/loaded";
 import { noteOf, writeNote } from "../parts/note";
 import { State } from "../parts/state";
 import { Tail } from "../parts/tail";
 import { WhyCard } from "../parts/why";
 import { go, link, query, route, setQuery, shared } from "../routes";
-import type { Curve, Params, Run, RunDetail, Stopper } from "../source/types";
+import type { Curve, Run, RunDetail, Stopper } from "../source/types";
+import { Parameters } from "./parameters";
+import { Attempts, Facts, Logged } from "./record";
 import { Rows, RunEvents } from "./rows";
 
 export function RunPage(): JSX.Element {
@@ -26,7 +28,10 @@ export function RunPage(): JSX.Element {
     return history && `${path()} ${history.state[i]} ${history.attempt[i]} ${history.rows[i]}`;
   });
   const run = load(version, () => sweep.source.json<RunDetail>(path()));
-  const best = load(() => sweep.detail()?.best?.run, (n) => sweep.source.json<Run>(`v1/sweeps/${encodeURIComponent(sweep.id)}/runs/${n}`));
+  const best = load(
+    () => sweep.detail()?.best?.run,
+    (n) => sweep.source.json<Run>(`v1/sweeps/${encodeURIComponent(sweep.id)}/runs/${n}`),
+  );
   const step = (by: number): void => {
     const to = number() + by;
     if (to >= 1 && to <= (sweep.history()?.runs ?? 0)) go(link(["s", sweep.id, "runs", to], shared()));
@@ -42,13 +47,29 @@ export function RunPage(): JSX.Element {
         <>
           <Head run={found()} step={step} reload={run.retry} />
           <div class="grid">
-            <div class="half"><Parameters run={found()} best={best} /></div>
-            <div class="half"><WhyCard run={found()} /><Facts run={found()} /></div>
-            <div class="half"><CurveCard run={found()} version={version() ?? ""} /></div>
-            <div class="half"><Attempts run={found()} /><Logged run={found()} /></div>
-            <div class="full"><Tail path={path()} attempt={found().attempt} isRunning={found().state === "running"} /></div>
-            <div class="half"><Rows path={path()} version={found().rows} /></div>
-            <div class="half"><RunEvents path={path()} version={version() ?? ""} /></div>
+            <div class="half">
+              <Parameters run={found()} best={best} />
+            </div>
+            <div class="half">
+              <WhyCard run={found()} />
+              <Facts run={found()} />
+            </div>
+            <div class="half">
+              <CurveCard run={found()} version={version() ?? ""} />
+            </div>
+            <div class="half">
+              <Attempts run={found()} />
+              <Logged run={found()} />
+            </div>
+            <div class="full">
+              <Tail path={path()} attempt={found().attempt} isRunning={found().state === "running"} />
+            </div>
+            <div class="half">
+              <Rows path={path()} version={found().rows} />
+            </div>
+            <div class="half">
+              <RunEvents path={path()} version={version() ?? ""} />
+            </div>
           </div>
         </>
       )}
@@ -63,24 +84,48 @@ function Head(props: { run: RunDetail; step: (by: number) => void; reload: () =>
   return (
     <header class="run-head">
       <div class="title">
-        <button type="button" aria-label="Previous run" disabled={run().number <= 1} onClick={() => props.step(-1)}>◂</button>
-        <h2>Run {run().number}{typeof run().facts.name === "string" ? ` · ${String(run().facts.name)}` : ""}</h2>
-        <button type="button" aria-label="Next run" disabled={run().number >= (sweep.history()?.runs ?? 0)} onClick={() => props.step(1)}>▸</button>
+        <button type="button" aria-label="Previous run" disabled={run().number <= 1} onClick={() => props.step(-1)}>
+          ◂
+        </button>
+        <h2>
+          Run {run().number}
+          {typeof run().facts.name === "string" ? ` · ${String(run().facts.name)}` : ""}
+        </h2>
+        <button type="button" aria-label="Next run" disabled={run().number >= (sweep.history()?.runs ?? 0)} onClick={() => props.step(1)}>
+          ▸
+        </button>
         <State state={run().state} />
-        <Show when={isBest()}><span class="chip">best run</span></Show>
-        <label class="choice"><input type="checkbox" checked={sweep.picked().includes(run().number)} onChange={() => sweep.toggle(run().number)} /> selected</label>
+        <Show when={isBest()}>
+          <span class="chip">best run</span>
+        </Show>
+        <label class="choice">
+          <input type="checkbox" checked={sweep.picked().includes(run().number)} onChange={() => sweep.toggle(run().number)} /> selected
+        </label>
         <Actions actions={[...actionsOf(sweep, run()), writeNote(sweep, run(), props.reload)]} />
       </div>
       <p>
-        <b>{sweep.detail()?.metric?.name ?? "value"} {number(run().value, 6)}</b>
-        <Show when={run().last !== null && run().last !== run().value}> · last {number(run().last, 6)}</Show>
-        {" "}· {run().rows} rows · {duration(run().duration_s)}
+        <b>
+          {sweep.detail()?.metric?.name ?? "value"} {number(run().value, 6)}
+        </b>
+        <Show when={run().last !== null && run().last !== run().value}> · last {number(run().last, 6)}</Show> · {run().rows} rows ·{" "}
+        {duration(run().duration_s)}
         <Show when={run().agent}> · agent {run().agent}</Show>
         <Show when={run().started_ms}> · started {moment(run().started_ms)}</Show>
       </p>
-      <Show when={run().stop}>{(stop) => <p class="notice">{run().state === "running" ? "Asked to stop" : "Stopped"} ({stop().kind}){stop().reason ? `: ${stop().reason}` : ""}</p>}</Show>
+      <Show when={run().stop}>
+        {(stop) => (
+          <p class="notice">
+            {run().state === "running" ? "Asked to stop" : "Stopped"} ({stop().kind}){stop().reason ? `: ${stop().reason}` : ""}
+          </p>
+        )}
+      </Show>
       <Show when={noteOf(run())}>{(note) => <p class="notice note">{note()}</p>}</Show>
-      <Show when={run().message}><p class="notice">{run().message}{run().exit_code !== null ? ` (exit code ${run().exit_code})` : ""}</p></Show>
+      <Show when={run().message}>
+        <p class="notice">
+          {run().message}
+          {run().exit_code !== null ? ` (exit code ${run().exit_code})` : ""}
+        </p>
+      </Show>
     </header>
   );
 }
@@ -100,51 +145,22 @@ function actionsOf(sweep: Sweep, run: RunDetail): Action[] {
   return actions;
 }
 
-/** Nested parameters under names with dots. */
-export function leaves(params: Params, prefix = ""): [string, Params[string]][] {
-  return Object.entries(params).flatMap(([key, v]) =>
-    v !== null && typeof v === "object" && !Array.isArray(v) ? leaves(v, `${prefix}${key}.`) : [[`${prefix}${key}`, v] as [string, Params[string]]],
-  );
-}
-
-function Parameters(props: { run: RunDetail; best: Answer<Run> }): JSX.Element {
-  const sweep = useSweep();
-  const best = (): Map<string, Params[string]> => new Map(leaves(props.best.latest()?.params ?? {}));
-  const other = (): number | undefined => sweep.detail()?.best?.run;
-  const isOther = (): boolean => other() !== undefined && other() !== props.run.number;
-  const names = (): [string, Params[string]][] => leaves(props.run.params);
-  return (
-    <section class="card" aria-labelledby="params-title">
-      <header><h2 id="params-title">Parameters</h2></header>
-      <div class="scroll" tabindex="0" role="group" aria-label="Parameters">
-        <table>
-          <thead><tr><th>Name</th><th class="numeric">Run {props.run.number}</th><Show when={isOther()}><th class="numeric"><a href={link(["s", sweep.id, "runs", other()!], shared())}>Best (run {other()})</a></th></Show></tr></thead>
-          <tbody>
-            <For each={names()}>
-              {([name, v]) => (
-                <tr classList={{ same: isOther() && value(best().get(name)) === value(v) }}>
-                  <td>{name}</td><td class="numeric">{value(v)}</td><Show when={isOther()}><td class="numeric">{value(best().get(name))}</td></Show>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
-    </section>
-  );
-}
-
 function CurveCard(props: { run: RunDetail; version: string }): JSX.Element {
   const sweep = useSweep();
   const path = `v1/sweeps/${encodeURIComponent(sweep.id)}`;
-  const metrics = (): string[] => [...new Set([...(sweep.detail()?.metric ? [sweep.detail()!.metric!.name] : []), ...Object.keys(props.run.logged)])];
+  const metrics = (): string[] => [
+    ...new Set([...(sweep.detail()?.metric ? [sweep.detail()!.metric!.name] : []), ...Object.keys(props.run.logged)]),
+  ];
   const metric = (): string => query("curves") || metrics()[0] || "";
   const runs = (): string => [...new Set([props.run.number, sweep.detail()?.best?.run ?? props.run.number])].join(",");
   const curves = load(
     () => metric() && `${metric()} ${runs()} ${props.version}`,
     () => sweep.source.json<{ curves: Curve[] }>(`${path}/curves?metric=${encodeURIComponent(metric())}&runs=${runs()}&buckets=200`),
   );
-  const stopper = load(() => sweep.detail()?.early_terminate, () => sweep.source.json<Stopper | null>(`${path}/stopper`));
+  const stopper = load(
+    () => sweep.detail()?.early_terminate,
+    () => sweep.source.json<Stopper | null>(`${path}/stopper`),
+  );
   const isWatched = (): boolean => metric() === sweep.detail()?.metric?.name;
   return (
     <section class="card" aria-labelledby="curve-title">
@@ -158,68 +174,43 @@ function CurveCard(props: { run: RunDetail; version: string }): JSX.Element {
       </header>
       <Loaded of={curves}>
         {(answer) => (
-          <Show when={answer().curves.some(({ points }) => points.length > 0)} fallback={<p class="empty">This run has logged no {metric() || "metric"} yet.</p>}>
-            <CurvePlot curves={answer().curves} metric={metric()} isLog={false} goal={sweep.detail()?.metric?.goal ?? "minimize"} height={240} thresholds={isWatched() ? (stopper.latest()?.thresholds ?? []) : []} strong={[props.run.number]} />
-            <p class="legend"><span><i class="dash" />run {props.run.number}</span><Show when={answer().curves.length > 1}><span><i class="dash other" />best run</span></Show><Show when={stopper.latest()?.thresholds.length && isWatched()}><span><i class="dash threshold" />threshold of {stopper.latest()!.rule}</span></Show></p>
-            <Show when={stopper.latest()}><p class="muted">{stopper.latest()!.sentence}</p></Show>
+          <Show
+            when={answer().curves.some(({ points }) => points.length > 0)}
+            fallback={<p class="empty">This run has logged no {metric() || "metric"} yet.</p>}
+          >
+            <CurvePlot
+              curves={answer().curves}
+              metric={metric()}
+              isLog={false}
+              goal={sweep.detail()?.metric?.goal ?? "minimize"}
+              height={240}
+              thresholds={isWatched() ? (stopper.latest()?.thresholds ?? []) : []}
+              strong={[props.run.number]}
+            />
+            <p class="legend">
+              <span>
+                <i class="dash" />
+                run {props.run.number}
+              </span>
+              <Show when={answer().curves.length > 1}>
+                <span>
+                  <i class="dash other" />
+                  best run
+                </span>
+              </Show>
+              <Show when={stopper.latest()?.thresholds.length && isWatched()}>
+                <span>
+                  <i class="dash threshold" />
+                  threshold of {stopper.latest()!.rule}
+                </span>
+              </Show>
+            </p>
+            <Show when={stopper.latest()}>
+              <p class="muted">{stopper.latest()!.sentence}</p>
+            </Show>
           </Show>
         )}
       </Loaded>
     </section>
-  );
-}
-
-function Attempts(props: { run: RunDetail }): JSX.Element {
-  return (
-    <section class="card" aria-labelledby="attempts-title">
-      <header><h2 id="attempts-title">Attempts</h2></header>
-      <Show when={props.run.attempts.length > 0} fallback={<p class="empty">No agent has taken this run yet.</p>}>
-        <div class="scroll" tabindex="0" role="group" aria-label="Attempts">
-          <table>
-            <thead><tr><th class="numeric">#</th><th>State</th><th>Agent</th><th class="numeric">Took</th><th class="numeric">Rows</th><th>Message</th></tr></thead>
-            <tbody>
-              <For each={props.run.attempts}>
-                {(attempt) => (
-                  <tr>
-                    <td class="numeric">{attempt.attempt}</td><td><State state={attempt.state} /></td><td>{attempt.agent ?? "–"}</td>
-                    <td class="numeric">{duration(((attempt.ended_ms ?? Date.now()) - attempt.started_ms) / 1000)}</td><td class="numeric">{attempt.rows}</td>
-                    <td>{attempt.message ?? ""}{attempt.exit_code ? ` (exit code ${attempt.exit_code})` : ""}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
-      </Show>
-    </section>
-  );
-}
-
-function Logged(props: { run: RunDetail }): JSX.Element {
-  const entries = (): [string, Run["logged"][string]][] => Object.entries(props.run.logged);
-  return (
-    <Show when={entries().length > 0}>
-      <section class="card" aria-labelledby="logged-title">
-        <header><h2 id="logged-title">Logged</h2></header>
-        <div class="scroll" tabindex="0" role="group" aria-label="Logged values">
-          <table>
-            <thead><tr><th>Key</th><th class="numeric">Last</th><th class="numeric">Min</th><th class="numeric">Max</th><th class="numeric">Count</th></tr></thead>
-            <tbody><For each={entries()}>{([key, all]) => <tr><td>{key}</td><td class="numeric">{value(all.last)}</td><td class="numeric">{number(all.min, 6)}</td><td class="numeric">{number(all.max, 6)}</td><td class="numeric">{all.count}</td></tr>}</For></tbody>
-          </table>
-        </div>
-      </section>
-    </Show>
-  );
-}
-
-function Facts(props: { run: RunDetail }): JSX.Element {
-  const entries = (): [string, Params[string]][] => Object.entries(props.run.facts).filter(([key, v]) => key !== "notes" && v !== null && value(v) !== "");
-  return (
-    <Show when={entries().length > 0}>
-      <section class="card" aria-labelledby="facts-title">
-        <header><h2 id="facts-title">Facts</h2></header>
-        <dl class="facts"><For each={entries()}>{([key, v]) => <><dt>{key}</dt><dd>{value(v)}</dd></>}</For></dl>
-      </section>
-    </Show>
   );
 }

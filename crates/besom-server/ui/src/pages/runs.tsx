@@ -31,7 +31,9 @@ export function Runs(): JSX.Element {
       <FilterBox />
       <div class="toolbar">
         <Columns />
-        <button type="button" disabled={sweep.picked().length < 2} onClick={compare}>Compare selected</button>
+        <button type="button" disabled={sweep.picked().length < 2} onClick={compare}>
+          Compare selected
+        </button>
         <StopSelected />
       </div>
       <RunTable rows={rows()} fields={columns()} label="Runs" sort={{ name: name(), isDescending: isDescending(), by }} />
@@ -59,9 +61,15 @@ function Columns(): JSX.Element {
   return (
     <Menu label="Columns" title="Choose columns">
       <For each={sweep.fields()}>
-        {(field) => <label><input type="checkbox" checked={columns().includes(field)} onChange={() => toggle(field)} /> {field.title}</label>}
+        {(field) => (
+          <label>
+            <input type="checkbox" checked={columns().includes(field)} onChange={() => toggle(field)} /> {field.title}
+          </label>
+        )}
       </For>
-      <button type="button" onClick={() => setQuery({ columns: null })}>Usual columns</button>
+      <button type="button" onClick={() => setQuery({ columns: null })}>
+        Usual columns
+      </button>
     </Menu>
   );
 }
@@ -72,7 +80,13 @@ function StopSelected(): JSX.Element {
   const actions = (): { label: string; says: string; act: () => Promise<unknown> }[] => {
     if (running().length === 0) return [];
     const says = `${many(running().length, "running run")} among the selected ones will be asked to stop, and ended by their agents. They count with what they have logged.`;
-    return [{ label: "Stop selected", says, act: () => sweep.source.post(`v1/sweeps/${encodeURIComponent(sweep.id)}/stops`, { runs: running() }) }];
+    return [
+      {
+        label: "Stop selected",
+        says,
+        act: () => sweep.source.post(`v1/sweeps/${encodeURIComponent(sweep.id)}/stops`, { runs: running() }),
+      },
+    ];
   };
   return <Actions actions={actions()} />;
 }

@@ -17,7 +17,8 @@ export function Space(): JSX.Element {
   const sweep = useSweep();
   const names = createMemo(() => (sweep.detail()?.parameters ?? []).filter(({ varies }) => varies).map(({ name }) => name));
   const x = (): string | undefined => (names().includes(query("x")) ? query("x") : names()[0]);
-  const y = (): string | undefined => (names().includes(query("y")) && query("y") !== x() ? query("y") : names().find((name) => name !== x()));
+  const y = (): string | undefined =>
+    names().includes(query("y")) && query("y") !== x() ? query("y") : names().find((name) => name !== x());
   return (
     <Show when={names().length > 0} fallback={<p class="card empty">No parameter of this sweep varies.</p>}>
       <div class="grid">
@@ -28,11 +29,21 @@ export function Space(): JSX.Element {
               <Choice label="across" names={names()} value={x()} choose={(name) => setQuery({ x: name })} />
               <Choice label="up" names={names()} value={y()} choose={(name) => setQuery({ y: name })} />
             </header>
-            <Show when={x() && y()} fallback={<p class="empty">Only one parameter varies.</p>}><Contour x={x()!} y={y()!} /></Show>
+            <Show when={x() && y()} fallback={<p class="empty">Only one parameter varies.</p>}>
+              <Contour x={x()!} y={y()!} />
+            </Show>
           </section>
         </div>
-        <div class="third"><CalibrationCard /></div>
-        <For each={names()}>{(name) => <div class="third"><SliceCard name={name} /></div>}</For>
+        <div class="third">
+          <CalibrationCard />
+        </div>
+        <For each={names()}>
+          {(name) => (
+            <div class="third">
+              <SliceCard name={name} />
+            </div>
+          )}
+        </For>
       </div>
     </Show>
   );
@@ -57,19 +68,33 @@ function version(counts: Record<string, number> | undefined): number {
 function Contour(props: { x: string; y: string }): JSX.Element {
   const sweep = useSweep();
   const key = (): string => `x=${encodeURIComponent(props.x)}&y=${encodeURIComponent(props.y)}`;
-  const answer = load(() => `${key()} ${version(sweep.detail()?.counts)}`, () => sweep.source.json<Surface>(`v1/sweeps/${encodeURIComponent(sweep.id)}/surface?${key()}`));
+  const answer = load(
+    () => `${key()} ${version(sweep.detail()?.counts)}`,
+    () => sweep.source.json<Surface>(`v1/sweeps/${encodeURIComponent(sweep.id)}/surface?${key()}`),
+  );
   // Many dots would hide what they lie on, and the best ones say most about it.
-  const dots = createMemo(() => bestOf(sweep.shown(), sweep.history()?.value ?? new Float64Array(), sweep.detail()?.metric?.goal === "maximize", DOTS));
-  const places = (name: string): Float32Array => sweep.history()?.parameters.find((column) => column.name === name)?.places ?? new Float32Array();
+  const dots = createMemo(() =>
+    bestOf(sweep.shown(), sweep.history()?.value ?? new Float64Array(), sweep.detail()?.metric?.goal === "maximize", DOTS),
+  );
+  const places = (name: string): Float32Array =>
+    sweep.history()?.parameters.find((column) => column.name === name)?.places ?? new Float32Array();
   return (
     <Loaded of={answer}>
       {(found) => (
-        <Show when={found().mean.length > 0 && found().y} fallback={<p class="empty">{found().note ?? "There are not enough finished runs for a model yet."}</p>}>
+        <Show
+          when={found().mean.length > 0 && found().y}
+          fallback={<p class="empty">{found().note ?? "There are not enough finished runs for a model yet."}</p>}
+        >
           <SurfacePicture
-            surface={found()} names={[props.x, props.y]} goal={sweep.detail()?.metric?.goal ?? "minimize"} metric={sweep.detail()?.metric?.name ?? "value"}
+            surface={found()}
+            names={[props.x, props.y]}
+            goal={sweep.detail()?.metric?.goal ?? "minimize"}
+            metric={sweep.detail()?.metric?.name ?? "value"}
             runs={{ x: places(props.x), y: places(props.y), rows: dots() }}
           />
-          <Show when={found().note}><p class="muted">{found().note}</p></Show>
+          <Show when={found().note}>
+            <p class="muted">{found().note}</p>
+          </Show>
         </Show>
       )}
     </Loaded>
@@ -79,13 +104,20 @@ function Contour(props: { x: string; y: string }): JSX.Element {
 function SliceCard(props: { name: string }): JSX.Element {
   const sweep = useSweep();
   const key = (): string => `${props.name} ${version(sweep.detail()?.counts)}`;
-  const answer = load(key, () => sweep.source.json<Surface>(`v1/sweeps/${encodeURIComponent(sweep.id)}/slice?x=${encodeURIComponent(props.name)}`));
+  const answer = load(key, () =>
+    sweep.source.json<Surface>(`v1/sweeps/${encodeURIComponent(sweep.id)}/slice?x=${encodeURIComponent(props.name)}`),
+  );
   return (
     <section class="card" aria-label={`Slice along ${props.name}`}>
-      <header><h2>{props.name}</h2></header>
+      <header>
+        <h2>{props.name}</h2>
+      </header>
       <Loaded of={answer}>
         {(found) => (
-          <Show when={found().mean.length > 0} fallback={<p class="empty">{found().note ?? "There are not enough finished runs for a model yet."}</p>}>
+          <Show
+            when={found().mean.length > 0}
+            fallback={<p class="empty">{found().note ?? "There are not enough finished runs for a model yet."}</p>}
+          >
             <Slice name={props.name} surface={found()} />
           </Show>
         )}

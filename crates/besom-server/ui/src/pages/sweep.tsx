@@ -33,9 +33,20 @@ export function SweepPage(props: { id: string; source: Source }): JSX.Element {
   return (
     <SweepContext.Provider value={sweep}>
       <main>
-        <Show when={sweep.gone()}><Problem message="This sweep was removed from the store." /></Show>
+        <Show when={sweep.gone()}>
+          <Problem message="This sweep was removed from the store." />
+        </Show>
         <Show when={sweep.error()}>{(message) => <Problem message={message()} retry={sweep.reload} />}</Show>
-        <Show when={isReady()} fallback={<Show when={!sweep.error()}><p class="empty" aria-busy="true">Loading …</p></Show>}>
+        <Show
+          when={isReady()}
+          fallback={
+            <Show when={!sweep.error()}>
+              <p class="empty" aria-busy="true">
+                Loading …
+              </p>
+            </Show>
+          }
+        >
           <SweepHead />
           <Tabs />
         </Show>
@@ -47,7 +58,12 @@ export function SweepPage(props: { id: string; source: Source }): JSX.Element {
 function Tabs(): JSX.Element {
   const { id } = useSweep();
   const path = (): string => route().path[2] ?? "";
-  const at = createMemo(() => Math.max(0, TABS.findIndex((tab) => tab.path === path())));
+  const at = createMemo(() =>
+    Math.max(
+      0,
+      TABS.findIndex((tab) => tab.path === path()),
+    ),
+  );
   const isRun = createMemo(() => path() === "runs" && route().path[3] !== undefined);
   const to = (tab: number): string => link(["s", id, TABS[(tab + TABS.length) % TABS.length].path].filter(Boolean), shared());
   useKeys([
@@ -57,9 +73,17 @@ function Tabs(): JSX.Element {
   return (
     <>
       <nav class="tabs" aria-label="Pages of this sweep">
-        <For each={TABS}>{(tab, i) => <a href={to(i())} aria-current={i() === at() ? "page" : undefined}>{tab.title}</a>}</For>
+        <For each={TABS}>
+          {(tab, i) => (
+            <a href={to(i())} aria-current={i() === at() ? "page" : undefined}>
+              {tab.title}
+            </a>
+          )}
+        </For>
       </nav>
-      <Show when={isRun()} fallback={<Dynamic component={TABS[at()].page} />}><RunPage /></Show>
+      <Show when={isRun()} fallback={<Dynamic component={TABS[at()].page} />}>
+        <RunPage />
+      </Show>
     </>
   );
 }

@@ -33,15 +33,33 @@ export function Sweeps(props: { source: Source }): JSX.Element {
       <div class="title">
         <h1>Sweeps</h1>
         <Show when={(sweeps()?.length ?? 0) > 0}>
-          <input type="search" ref={find} aria-label="Find a sweep by name, id, state or method" placeholder="Find by name, id, state …" value={query("find")} onInput={(event) => setQuery({ find: event.currentTarget.value || null })} />
+          <input
+            type="search"
+            ref={find}
+            aria-label="Find a sweep by name, id, state or method"
+            placeholder="Find by name, id, state …"
+            value={query("find")}
+            onInput={(event) => setQuery({ find: event.currentTarget.value || null })}
+          />
         </Show>
       </div>
       <Show when={error()}>{(message) => <Problem message={message()} retry={retry} />}</Show>
-      <Show when={sweeps()} fallback={<Show when={!error()}><p class="empty" aria-busy="true">Loading …</p></Show>}>
+      <Show
+        when={sweeps()}
+        fallback={
+          <Show when={!error()}>
+            <p class="empty" aria-busy="true">
+              Loading …
+            </p>
+          </Show>
+        }
+      >
         <Show when={(sweeps()?.length ?? 0) > 0} fallback={<NoSweep />}>
           <div class="card sweeps" role="table" aria-label="Sweeps" aria-rowcount={wanted().length + 1}>
             <Head />
-            <For each={wanted()} fallback={<p class="empty">No sweep matches.</p>}>{(sweep, i) => <Row sweep={sweep} isAt={i() === at()} />}</For>
+            <For each={wanted()} fallback={<p class="empty">No sweep matches.</p>}>
+              {(sweep, i) => <Row sweep={sweep} isAt={i() === at()} />}
+            </For>
           </div>
         </Show>
       </Show>
@@ -52,7 +70,10 @@ export function Sweeps(props: { source: Source }): JSX.Element {
 function matches(sweep: Summary, text: string): boolean {
   const labels = Object.values(sweep.labels).join(" ");
   const whole = `${sweep.name ?? ""} ${sweep.id} ${sweep.state} ${sweep.method} ${sweep.metric?.name ?? ""} ${labels}`.toLowerCase();
-  return text.toLowerCase().split(/\s+/).every((word) => whole.includes(word));
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => whole.includes(word));
 }
 
 function watchSweeps(source: Source): { sweeps: () => Summary[] | undefined; error: () => string | null; retry: () => void } {
@@ -74,10 +95,14 @@ function watchSweeps(source: Source): { sweeps: () => Summary[] | undefined; err
     source.json<{ sweeps: Summary[] }>("v1/sweeps").then(
       (answer) => {
         setSweeps(answer.sweeps);
-        stop = source.watch(() => "v1/watch", hear, (link) => {
-          if (link === "live" && wasLost) retry();
-          wasLost = link === "lost";
-        });
+        stop = source.watch(
+          () => "v1/watch",
+          hear,
+          (link) => {
+            if (link === "live" && wasLost) retry();
+            wasLost = link === "lost";
+          },
+        );
       },
       (failure: unknown) => setError(messageOf(failure)),
     );
@@ -91,7 +116,9 @@ function NoSweep(): JSX.Element {
   return (
     <div class="card empty">
       <p>This store has no sweep yet. Create one from a sweep file and run it:</p>
-      <p><Command text="besom run sweep.yaml -j 4" /></p>
+      <p>
+        <Command text="besom run sweep.yaml -j 4" />
+      </p>
       <p>It shows here as soon as it is created.</p>
     </div>
   );
@@ -100,7 +127,9 @@ function NoSweep(): JSX.Element {
 function Head(): JSX.Element {
   return (
     <div class="row heads" role="row">
-      <For each={["Sweep", "State", "Runs", "Best", "Rate", "Agents", "Created"]}>{(title) => <span role="columnheader">{title}</span>}</For>
+      <For each={["Sweep", "State", "Runs", "Best", "Rate", "Agents", "Created"]}>
+        {(title) => <span role="columnheader">{title}</span>}
+      </For>
     </div>
   );
 }
@@ -113,22 +142,40 @@ function Row(props: { sweep: Summary; isAt: boolean }): JSX.Element {
     <div class="row" role="row" classList={{ at: props.isAt }}>
       <span role="cell" class="name">
         <a href={link(["s", sweep().id])}>{sweep().name ?? sweep().id}</a>
-        <small>{sweep().name ? `${sweep().id} · ` : ""}{sweep().method ?? "unknown method"}{sweep().early_terminate ? ` + ${sweep().early_terminate}` : ""}</small>
+        <small>
+          {sweep().name ? `${sweep().id} · ` : ""}
+          {sweep().method ?? "unknown method"}
+          {sweep().early_terminate ? ` + ${sweep().early_terminate}` : ""}
+        </small>
       </span>
-      <span role="cell"><State state={sweep().idle && sweep().state === "running" ? "idle" : sweep().state} /></span>
+      <span role="cell">
+        <State state={sweep().idle && sweep().state === "running" ? "idle" : sweep().state} />
+      </span>
       <span role="cell" class="runs">
         <StateBar counts={sweep().counts} cap={cap()} />
-        <small>{count(all())}{cap() ? ` of ${count(cap()!)}` : ""} runs</small>
+        <small>
+          {count(all())}
+          {cap() ? ` of ${count(cap()!)}` : ""} runs
+        </small>
       </span>
       <span role="cell" class="best">
         <Show when={sweep().best} fallback="–">
           <Spark trend={sweep().trend} />
-          <span><b>{number(sweep().best!.value)}</b><small>{sweep().metric?.name}</small></span>
+          <span>
+            <b>{number(sweep().best!.value)}</b>
+            <small>{sweep().metric?.name}</small>
+          </span>
         </Show>
       </span>
-      <span role="cell" class="rate">{rate(sweep())}</span>
-      <span role="cell" class="agents">{sweep().agents.alive || "–"}</span>
-      <span role="cell" class="age" title={moment(sweep().created_ms)}>{ago(sweep().created_ms, now())}</span>
+      <span role="cell" class="rate">
+        {rate(sweep())}
+      </span>
+      <span role="cell" class="agents">
+        {sweep().agents.alive || "–"}
+      </span>
+      <span role="cell" class="age" title={moment(sweep().created_ms)}>
+        {ago(sweep().created_ms, now())}
+      </span>
     </div>
   );
 }

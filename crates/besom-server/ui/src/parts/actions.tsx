@@ -31,24 +31,54 @@ export function Actions(props: { actions: Action[]; opener?: (opener: Opener) =>
   const confirm = (): void => {
     setBusy(true);
     setError(null);
-    asked()!.act().then(() => setAsked(null), (failure: unknown) => setError(messageOf(failure))).finally(() => setBusy(false));
+    asked()!
+      .act()
+      .then(
+        () => setAsked(null),
+        (failure: unknown) => setError(messageOf(failure)),
+      )
+      .finally(() => setBusy(false));
   };
   return (
     <Show when={useScope().mayAct()}>
       <div class="actions">
         <For each={props.actions}>
-          {(action) => <button type="button" classList={{ grave: action.isGrave === true }} title={action.key ? `Key: ${action.key}` : ""} onClick={() => open(action)}>{action.label}</button>}
+          {(action) => (
+            <button
+              type="button"
+              classList={{ grave: action.isGrave === true }}
+              title={action.key ? `Key: ${action.key}` : ""}
+              onClick={() => open(action)}
+            >
+              {action.label}
+            </button>
+          )}
         </For>
       </div>
       <Dialog title={asked()?.label ?? ""} isOpen={asked() !== null} close={() => setAsked(null)}>
         <p>{asked()?.says}</p>
         {asked()?.form?.()}
-        <Show when={error()}>{(message) => <p class="problem" role="alert">{message()}</p>}</Show>
+        <Show when={error()}>
+          {(message) => (
+            <p class="problem" role="alert">
+              {message()}
+            </p>
+          )}
+        </Show>
         <p class="actions">
-          <button type="button" class="main" autofocus classList={{ grave: asked()?.isGrave === true }} disabled={isBusy()} onClick={confirm}>
+          <button
+            type="button"
+            class="main"
+            autofocus
+            classList={{ grave: asked()?.isGrave === true }}
+            disabled={isBusy()}
+            onClick={confirm}
+          >
             {error() ? "Try again" : (asked()?.confirm ?? asked()?.label)}
           </button>
-          <button type="button" onClick={() => setAsked(null)}>Leave it as it is</button>
+          <button type="button" onClick={() => setAsked(null)}>
+            Leave it as it is
+          </button>
         </p>
       </Dialog>
     </Show>

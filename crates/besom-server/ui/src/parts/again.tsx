@@ -22,7 +22,9 @@ export function runAgain(sweep: Sweep, run: Run): Action {
   );
   const says = "A new run with these parameters is put before what the search method suggests next, and the method learns from it.";
   const act = (): Promise<unknown> => {
-    const params = Object.fromEntries(Object.entries(run.params).map(([name, value]) => [name, name in changed ? read(changed[name], value) : value]));
+    const params = Object.fromEntries(
+      Object.entries(run.params).map(([name, value]) => [name, name in changed ? read(changed[name], value) : value]),
+    );
     return sweep.source.post(`v1/sweeps/${encodeURIComponent(sweep.id)}/enqueue`, { params } satisfies { params: Params });
   };
   return { label: "Run again …", confirm: "Run", says, form, act };

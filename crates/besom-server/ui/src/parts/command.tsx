@@ -13,7 +13,9 @@ export function Command(props: { text: string }): JSX.Element {
   return (
     <span class="command">
       <code>{props.text}</code>
-      <button type="button" onClick={copy} aria-label={`Copy: ${props.text}`}>{isCopied() ? "Copied" : "Copy"}</button>
+      <button type="button" onClick={copy} aria-label={`Copy: ${props.text}`}>
+        {isCopied() ? "Copied" : "Copy"}
+      </button>
     </span>
   );
 }

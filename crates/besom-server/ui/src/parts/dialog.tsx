@@ -20,7 +20,12 @@ export function Dialog(props: Props): JSX.Element {
   return (
     <dialog ref={place} aria-labelledby={id} onClose={() => props.close()} onClick={clickOutside}>
       <div class="inside">
-        <header><h2 id={id}>{props.title}</h2><button type="button" onClick={() => props.close()}>Close</button></header>
+        <header>
+          <h2 id={id}>{props.title}</h2>
+          <button type="button" onClick={() => props.close()}>
+            Close
+          </button>
+        </header>
         {props.children}
       </div>
     </dialog>

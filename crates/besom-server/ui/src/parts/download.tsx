@@ -10,13 +10,26 @@ export function Downloads(): JSX.Element {
   const [error, setError] = createSignal<string | null>(null);
   const get = (kind: "csv" | "html") => (): void => {
     setError(null);
-    source.bytes(`v1/sweeps/${encodeURIComponent(id)}.${kind}`).then((bytes) => save(bytes, `${id}.${kind}`), (failure: unknown) => setError(messageOf(failure)));
+    source.bytes(`v1/sweeps/${encodeURIComponent(id)}.${kind}`).then(
+      (bytes) => save(bytes, `${id}.${kind}`),
+      (failure: unknown) => setError(messageOf(failure)),
+    );
   };
   return (
     <Menu label="Download" title="Files of this sweep" side="right">
-      <button type="button" onClick={get("csv")}>Runs as CSV</button>
-      <button type="button" onClick={get("html")}>This page as one file</button>
-      <Show when={error()}>{(message) => <p class="problem" role="alert">{message()}</p>}</Show>
+      <button type="button" onClick={get("csv")}>
+        Runs as CSV
+      </button>
+      <button type="button" onClick={get("html")}>
+        This page as one file
+      </button>
+      <Show when={error()}>
+        {(message) => (
+          <p class="problem" role="alert">
+            {message()}
+          </p>
+        )}
+      </Show>
     </Menu>
   );
 }

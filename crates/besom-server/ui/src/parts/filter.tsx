@@ -22,16 +22,30 @@ export function FilterBox(): JSX.Element {
   return (
     <search class="filter">
       <input
-        type="search" ref={input} spellcheck={false} autocomplete="off" aria-label="Filter the runs by a condition" placeholder={example()} value={query("filter")}
-        aria-invalid={sweep.filter().error !== null} aria-describedby="filter-error" onInput={(event) => type(event.currentTarget.value)}
+        type="search"
+        ref={input}
+        spellcheck={false}
+        autocomplete="off"
+        aria-label="Filter the runs by a condition"
+        placeholder={example()}
+        value={query("filter")}
+        aria-invalid={sweep.filter().error !== null}
+        aria-describedby="filter-error"
+        onInput={(event) => type(event.currentTarget.value)}
         onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
       />
-      <span class="muted" aria-live="polite">{count(sweep.count())} of {count(sweep.shown().length)} runs</span>
+      <span class="muted" aria-live="polite">
+        {count(sweep.count())} of {count(sweep.shown().length)} runs
+      </span>
       <Show when={sweep.picked().length > 0}>
         <span class="muted">{count(sweep.picked().length)} selected</span>
-        <button type="button" onClick={() => sweep.pick([])}>Clear selection</button>
+        <button type="button" onClick={() => sweep.pick([])}>
+          Clear selection
+        </button>
       </Show>
-      <p id="filter-error" class="problem" role="status" hidden={sweep.filter().error === null}>{sweep.filter().error}</p>
+      <p id="filter-error" class="problem" role="status" hidden={sweep.filter().error === null}>
+        {sweep.filter().error}
+      </p>
     </search>
   );
 }

@@ -40,10 +40,23 @@ export function Keys(): JSX.Element {
     <Dialog title="Keys of this page" isOpen={isOpen()} close={() => setOpen(false)}>
       <dl class="keys">
         <For each={unique()}>
-          {(key) => <><dt><For each={key.keys.split(" ")}>{(k) => <kbd>{NAMES[k] ?? k}</kbd>}</For></dt><dd>{key.does}</dd></>}
+          {(key) => (
+            <>
+              <dt>
+                <For each={key.keys.split(" ")}>{(k) => <kbd>{NAMES[k] ?? k}</kbd>}</For>
+              </dt>
+              <dd>{key.does}</dd>
+            </>
+          )}
         </For>
-        <dt><kbd>Esc</kbd></dt><dd>Close what is open</dd>
-        <dt><kbd>Tab</kbd></dt><dd>Go through everything that can be changed</dd>
+        <dt>
+          <kbd>Esc</kbd>
+        </dt>
+        <dd>Close what is open</dd>
+        <dt>
+          <kbd>Tab</kbd>
+        </dt>
+        <dd>Go through everything that can be changed</dd>
       </dl>
     </Dialog>
   );

@@ -29,7 +29,11 @@ export function Problem(props: { message: string; retry?: () => void }): JSX.Ele
   return (
     <div class="problem" role="alert">
       <p>{props.message}</p>
-      <Show when={props.retry}><button type="button" onClick={() => props.retry?.()}>Try again</button></Show>
+      <Show when={props.retry}>
+        <button type="button" onClick={() => props.retry?.()}>
+          Try again
+        </button>
+      </Show>
     </div>
   );
 }
@@ -50,7 +54,16 @@ export function Loaded<T>(props: { of: Answer<T>; children: (answer: () => T) =>
           </Show>
         )}
       </Show>
-      <Show when={props.of.latest() as T | undefined} fallback={<Show when={!props.of.error()}><p class="empty" aria-busy="true">Loading …</p></Show>}>
+      <Show
+        when={props.of.latest() as T | undefined}
+        fallback={
+          <Show when={!props.of.error()}>
+            <p class="empty" aria-busy="true">
+              Loading …
+            </p>
+          </Show>
+        }
+      >
         {(answer) => props.children(answer as () => T)}
       </Show>
     </>

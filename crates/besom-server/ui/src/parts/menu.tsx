@@ -25,8 +25,12 @@ export function Menu(props: Props): JSX.Element {
   });
   return (
     <details class="menu" ref={place}>
-      <summary title={props.title}><span class="cut">{props.label}</span></summary>
-      <div class="panel" classList={{ right: props.side === "right" }}>{props.children}</div>
+      <summary title={props.title}>
+        <span class="cut">{props.label}</span>
+      </summary>
+      <div class="panel" classList={{ right: props.side === "right" }}>
+        {props.children}
+      </div>
     </details>
   );
 }

@@ -12,10 +12,16 @@ export function noteOf(run: Run): string {
 /** An action with a field for the note of a run. */
 export function writeNote(sweep: Sweep, run: Run, done: () => void): Action {
   let text = noteOf(run);
-  const form = (): JSX.Element => <textarea rows="4" aria-label={`Note about run ${run.number}`} onInput={(event) => (text = event.currentTarget.value)}>{noteOf(run)}</textarea>;
+  const form = (): JSX.Element => (
+    <textarea rows="4" aria-label={`Note about run ${run.number}`} onInput={(event) => (text = event.currentTarget.value)}>
+      {noteOf(run)}
+    </textarea>
+  );
   const says = "The note is kept with the run, and everybody who sees the run sees it.";
   const act = async (): Promise<void> => {
-    await sweep.source.post(`v1/sweeps/${encodeURIComponent(sweep.id)}/runs/${run.number}/annotate`, { facts: { notes: text.trim() || null } });
+    await sweep.source.post(`v1/sweeps/${encodeURIComponent(sweep.id)}/runs/${run.number}/annotate`, {
+      facts: { notes: text.trim() || null },
+    });
     done();
   };
   return { label: "Note …", confirm: "Keep", says, form, act };

@@ -8,12 +8,19 @@ export function Readout(props: { run: number | null; idle: string }): JSX.Elemen
   const sweep = useSweep();
   const parts = (run: number): string => {
     const fields = sweep.fields().filter((field) => field.usual && !["run", "state", "time", "steps"].includes(field.names[0]));
-    return fields.slice(0, 9).map((field) => `${field.title} ${field.text(run - 1)}`).join("  ·  ");
+    return fields
+      .slice(0, 9)
+      .map((field) => `${field.title} ${field.text(run - 1)}`)
+      .join("  ·  ");
   };
   return (
     <p class="readout">
       <Show when={props.run} fallback={props.idle}>
-        {(run) => <><b>run {run()}</b> <State state={sweep.history()!.stateOf(run() - 1)} /> <span>{parts(run())}</span></>}
+        {(run) => (
+          <>
+            <b>run {run()}</b> <State state={sweep.history()!.stateOf(run() - 1)} /> <span>{parts(run())}</span>
+          </>
+        )}
       </Show>
     </p>
   );

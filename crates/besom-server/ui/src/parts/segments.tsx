@@ -14,7 +14,9 @@ export function Segments(props: Props): JSX.Element {
     <div class="segments" role="group" aria-label={props.label}>
       <For each={props.options}>
         {(option) => (
-          <button type="button" aria-pressed={option === props.value} onClick={() => props.choose(option)}>{option}</button>
+          <button type="button" aria-pressed={option === props.value} onClick={() => props.choose(option)}>
+            {option}
+          </button>
         )}
       </For>
     </div>

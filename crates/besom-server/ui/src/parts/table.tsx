@@ -38,22 +38,41 @@ export function RunTable(props: Props): JSX.Element {
   });
   const columns = (): string => `34px ${props.fields.map(widthOf).join(" ")}`;
   if (!props.isShort) rowKeys(props, cursor, setCursor, () => place);
-  createEffect(on(() => props.rows, () => cursor() >= props.rows.length && setCursor(props.rows.length - 1)));
+  createEffect(
+    on(
+      () => props.rows,
+      () => cursor() >= props.rows.length && setCursor(props.rows.length - 1),
+    ),
+  );
   return (
     <div
-      class="table" classList={{ short: props.isShort === true }} role="grid" aria-label={props.label} aria-rowcount={props.rows.length + 1} aria-colcount={props.fields.length + 1}
-      tabindex="0" ref={place} style={{ "--columns": columns() }} onScroll={() => setTop(place.scrollTop)}
+      class="table"
+      classList={{ short: props.isShort === true }}
+      role="grid"
+      aria-label={props.label}
+      aria-rowcount={props.rows.length + 1}
+      aria-colcount={props.fields.length + 1}
+      tabindex="0"
+      ref={place}
+      style={{ "--columns": columns() }}
+      onScroll={() => setTop(place.scrollTop)}
     >
       <div class="row heads" role="row" aria-rowindex="1">
-        <span role="columnheader"><span class="hidden">Selected</span></span>
+        <span role="columnheader">
+          <span class="hidden">Selected</span>
+        </span>
         <For each={props.fields}>{(field) => <ColumnHead field={field} sort={props.sort} />}</For>
       </div>
       <div class="rows" role="rowgroup" style={{ height: `${props.rows.length * ROW}px` }}>
         <Index each={visible()}>
-          {(row, i) => <Row row={row()} at={first() + i} fields={props.fields} isAt={cursor() === first() + i} point={() => setCursor(first() + i)} />}
+          {(row, i) => (
+            <Row row={row()} at={first() + i} fields={props.fields} isAt={cursor() === first() + i} point={() => setCursor(first() + i)} />
+          )}
         </Index>
       </div>
-      <Show when={props.rows.length === 0}><p class="empty">No run matches the filter and the brushes.</p></Show>
+      <Show when={props.rows.length === 0}>
+        <p class="empty">No run matches the filter and the brushes.</p>
+      </Show>
     </div>
   );
 }
@@ -67,12 +86,21 @@ function widthOf(field: Field): string {
 
 function ColumnHead(props: { field: Field; sort: Props["sort"] }): JSX.Element {
   const isSorted = (): boolean => props.field.names.includes(props.sort?.name ?? "");
-  const direction = (): "ascending" | "descending" | "none" => (!isSorted() ? "none" : props.sort!.isDescending ? "descending" : "ascending");
+  const direction = (): "ascending" | "descending" | "none" =>
+    !isSorted() ? "none" : props.sort!.isDescending ? "descending" : "ascending";
   return (
     <span role="columnheader" classList={{ numeric: props.field.numeric }} aria-sort={props.sort ? direction() : undefined}>
-      <Show when={props.sort} fallback={<span class="cut" title={props.field.title}>{props.field.title}</span>}>
+      <Show
+        when={props.sort}
+        fallback={
+          <span class="cut" title={props.field.title}>
+            {props.field.title}
+          </span>
+        }
+      >
         <button type="button" onClick={() => props.sort?.by(props.field)} title={`Sort by ${props.field.title}`}>
-          <span class="cut">{props.field.title}</span>{isSorted() ? (props.sort!.isDescending ? " ▾" : " ▴") : ""}
+          <span class="cut">{props.field.title}</span>
+          {isSorted() ? (props.sort!.isDescending ? " ▾" : " ▴") : ""}
         </button>
       </Show>
     </span>
@@ -85,10 +113,19 @@ function Row(props: { row: number; at: number; fields: Field[]; isAt: boolean; p
   const isPicked = (): boolean => sweep.picked().includes(run());
   return (
     <div
-      class="row" role="row" aria-rowindex={props.at + 2} aria-selected={isPicked()} classList={{ at: props.isAt, hovered: sweep.hovered() === run() }}
-      style={{ transform: `translateY(${props.at * ROW}px)` }} onMouseEnter={() => sweep.hover(run())} onMouseLeave={() => sweep.hover(null)} onClick={() => props.point()}
+      class="row"
+      role="row"
+      aria-rowindex={props.at + 2}
+      aria-selected={isPicked()}
+      classList={{ at: props.isAt, hovered: sweep.hovered() === run() }}
+      style={{ transform: `translateY(${props.at * ROW}px)` }}
+      onMouseEnter={() => sweep.hover(run())}
+      onMouseLeave={() => sweep.hover(null)}
+      onClick={() => props.point()}
     >
-      <span role="gridcell"><input type="checkbox" checked={isPicked()} onChange={() => sweep.toggle(run())} aria-label={`Select run ${run()}`} /></span>
+      <span role="gridcell">
+        <input type="checkbox" checked={isPicked()} onChange={() => sweep.toggle(run())} aria-label={`Select run ${run()}`} />
+      </span>
       <For each={props.fields}>{(field) => <Cell field={field} row={props.row} />}</For>
     </div>
   );
@@ -100,7 +137,21 @@ function Cell(props: { field: Field; row: number }): JSX.Element {
   const own = (): string => props.field.names[0];
   return (
     <span role="gridcell" classList={{ numeric: props.field.numeric }}>
-      <Show when={own() === "run"} fallback={<Show when={own() === "state"} fallback={<span class="cut" title={text()}>{text()}</span>}><State state={(history(), history()!.stateOf(props.row))} /></Show>}>
+      <Show
+        when={own() === "run"}
+        fallback={
+          <Show
+            when={own() === "state"}
+            fallback={
+              <span class="cut" title={text()}>
+                {text()}
+              </span>
+            }
+          >
+            <State state={(history(), history()!.stateOf(props.row))} />
+          </Show>
+        }
+      >
         <a href={link(["s", id, "runs", props.row + 1], shared())}>{props.row + 1}</a>
       </Show>
     </span>

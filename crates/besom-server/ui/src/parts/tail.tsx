@@ -15,21 +15,45 @@ export function Tail(props: { path: string; attempt: number; isRunning: boolean 
   const key = createMemo(() => ({ path: props.path, attempt: wanted() ?? props.attempt, isRunning: props.isRunning }), undefined, {
     equals: (a, b) => a.path === b.path && a.attempt === b.attempt && a.isRunning === b.isRunning,
   });
-  createEffect(on(() => props.path, () => setWanted(null), { defer: true }));
+  createEffect(
+    on(
+      () => props.path,
+      () => setWanted(null),
+      { defer: true },
+    ),
+  );
   const output = load(key, ({ path, attempt }) => sweep.source.json<Output>(`${path}/output${attempt ? `?attempt=${attempt}` : ""}`));
   return (
     <section class="card" aria-labelledby="output-title">
       <header>
         <h2 id="output-title">Output</h2>
         <Show when={(output.latest()?.attempts ?? 1) > 1}>
-          <label class="choice">attempt <input type="number" min="1" max={output.latest()!.attempts} value={output.latest()!.attempt} onChange={(event) => setWanted(event.currentTarget.valueAsNumber)} /></label>
+          <label class="choice">
+            attempt{" "}
+            <input
+              type="number"
+              min="1"
+              max={output.latest()!.attempts}
+              value={output.latest()!.attempt}
+              onChange={(event) => setWanted(event.currentTarget.valueAsNumber)}
+            />
+          </label>
         </Show>
-        <Show when={props.isRunning && sweep.source.live}><span class="chip">live</span></Show>
+        <Show when={props.isRunning && sweep.source.live}>
+          <span class="chip">live</span>
+        </Show>
       </header>
       <Loaded of={output}>
         {(found) => (
           <Show when={found().total > 0 || props.isRunning} fallback={<p class="empty">This attempt has printed nothing.</p>}>
-            <Text output={found()} follow={props.isRunning && sweep.source.live && found().attempt === props.attempt ? `${props.path}/output/follow?attempt=${found().attempt}` : null} />
+            <Text
+              output={found()}
+              follow={
+                props.isRunning && sweep.source.live && found().attempt === props.attempt
+                  ? `${props.path}/output/follow?attempt=${found().attempt}`
+                  : null
+              }
+            />
           </Show>
         )}
       </Loaded>
@@ -46,22 +70,32 @@ function Text(props: { output: Output; follow: string | null }): JSX.Element {
     setMore("");
     if (!follow) return;
     let at = output.total;
-    const stop = sweep.source.watch(() => `${follow}&from=${at}`, (event, data) => {
-      if (event === "end") stop();
-      if (event !== "output") return;
-      const { from, total, text } = JSON.parse(data) as { from: number; total: number; text: string };
-      if (from > at) setMore((old) => `${old}\n… ${count(from - at)} bytes were not kept …\n`);
-      at = total;
-      setMore((old) => (old + text).slice(-KEPT));
-    }, () => undefined);
+    const stop = sweep.source.watch(
+      () => `${follow}&from=${at}`,
+      (event, data) => {
+        if (event === "end") stop();
+        if (event !== "output") return;
+        const { from, total, text } = JSON.parse(data) as { from: number; total: number; text: string };
+        if (from > at) setMore((old) => `${old}\n… ${count(from - at)} bytes were not kept …\n`);
+        at = total;
+        setMore((old) => (old + text).slice(-KEPT));
+      },
+      () => undefined,
+    );
     onCleanup(stop);
   });
   const middle = (): string => (props.output.missing > 0 ? `\n… ${count(props.output.missing)} bytes are not kept …\n` : "");
   const text = (): string => props.output.head + middle() + props.output.tail + more();
   // Stays at the end, unless the reader has scrolled up.
-  createEffect(on(text, () => {
-    const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40 || place.scrollTop === 0;
-    if (isAtEnd) queueMicrotask(() => (place.scrollTop = place.scrollHeight));
-  }));
-  return <pre class="output" tabindex="0" aria-label="Output of the run" ref={place}>{text()}</pre>;
+  createEffect(
+    on(text, () => {
+      const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40 || place.scrollTop === 0;
+      if (isAtEnd) queueMicrotask(() => (place.scrollTop = place.scrollHeight));
+    }),
+  );
+  return (
+    <pre class="output" tabindex="0" aria-label="Output of the run" ref={place}>
+      {text()}
+    </pre>
+  );
 }

@@ -8,13 +8,19 @@ import { number } from "./format";
 export function WhyCard(props: { run: RunDetail }): JSX.Element {
   return (
     <section class="card" aria-labelledby="why-title">
-      <header><h2 id="why-title">Why this run</h2></header>
+      <header>
+        <h2 id="why-title">Why this run</h2>
+      </header>
       <Show when={props.run.why} fallback={<p class="empty">The search method has left no note about this run.</p>}>
         {(why) => (
           <>
             <p>{why().sentence ?? `Suggested by ${why().kind}, which has left no reason.`}</p>
-            <Show when={why().predicted}><Prediction why={why()} /></Show>
-            <Show when={why().length_scales?.length}><Scales scales={why().length_scales!} /></Show>
+            <Show when={why().predicted}>
+              <Prediction why={why()} />
+            </Show>
+            <Show when={why().length_scales?.length}>
+              <Scales scales={why().length_scales!} />
+            </Show>
           </>
         )}
       </Show>
@@ -35,9 +41,19 @@ function Prediction(props: { why: Why }): JSX.Element {
   return (
     <>
       <dl class="facts">
-        <dt>Predicted</dt><dd>{number(predicted().mean)} ± {number(predicted().sd, 2)}</dd>
-        <dt>Observed</dt><dd>{number(props.why.observed)}{off() === null ? "" : `, ${verdict()}`}</dd>
-        <Show when={props.why.expected_improvement !== null}><dt>Expected improvement</dt><dd>{number(props.why.expected_improvement, 3)}</dd></Show>
+        <dt>Predicted</dt>
+        <dd>
+          {number(predicted().mean)} ± {number(predicted().sd, 2)}
+        </dd>
+        <dt>Observed</dt>
+        <dd>
+          {number(props.why.observed)}
+          {off() === null ? "" : `, ${verdict()}`}
+        </dd>
+        <Show when={props.why.expected_improvement !== null}>
+          <dt>Expected improvement</dt>
+          <dd>{number(props.why.expected_improvement, 3)}</dd>
+        </Show>
       </dl>
       <Interval predicted={predicted()} observed={props.why.observed} />
     </>
@@ -46,15 +62,20 @@ function Prediction(props: { why: Why }): JSX.Element {
 
 /** The prediction as a band of one and of two deviations, with a mark where the value came. */
 function Interval(props: { predicted: { mean: number; sd: number }; observed: number | null }): JSX.Element {
-  const half = (): number => Math.max(3, Math.abs(((props.observed ?? props.predicted.mean) - props.predicted.mean) / (props.predicted.sd || 1)) * 1.1);
+  const half = (): number =>
+    Math.max(3, Math.abs(((props.observed ?? props.predicted.mean) - props.predicted.mean) / (props.predicted.sd || 1)) * 1.1);
   const x = (deviations: number): number => 150 + (140 * deviations) / half();
   return (
     <svg class="interval" viewBox="0 0 300 34" role="img" aria-label="Predicted and observed value">
       <rect class="two" x={x(-2)} width={x(2) - x(-2)} y="9" height="12" rx="2" />
       <rect class="one" x={x(-1)} width={x(1) - x(-1)} y="9" height="12" rx="2" />
       <line class="mean" x1={x(0)} x2={x(0)} y1="6" y2="24" />
-      <Show when={props.observed !== null}><circle cx={x((props.observed! - props.predicted.mean) / (props.predicted.sd || 1))} cy="15" r="4.5" /></Show>
-      <text x={x(0)} y="33" text-anchor="middle">predicted</text>
+      <Show when={props.observed !== null}>
+        <circle cx={x((props.observed! - props.predicted.mean) / (props.predicted.sd || 1))} cy="15" r="4.5" />
+      </Show>
+      <text x={x(0)} y="33" text-anchor="middle">
+        predicted
+      </text>
     </svg>
   );
 }
@@ -70,14 +91,20 @@ function Scales(props: { scales: NonNullable<Why["length_scales"]> }): JSX.Eleme
         <For each={sorted()}>
           {({ parameter, value }) => (
             <li>
-              <span class="cut" title={parameter}>{parameter}</span>
-              <span class="track" aria-hidden="true"><i style={{ width: `${(100 * inverse(value)) / most()}%` }} /></span>
+              <span class="cut" title={parameter}>
+                {parameter}
+              </span>
+              <span class="track" aria-hidden="true">
+                <i style={{ width: `${(100 * inverse(value)) / most()}%` }} />
+              </span>
               <span class="figure">{value === null ? "∞" : number(value, 2)}</span>
             </li>
           )}
         </For>
       </ol>
-      <p class="muted">Length scales of the Gaussian process: the shorter, the more the value changes along the parameter. Bars are their inverse.</p>
+      <p class="muted">
+        Length scales of the Gaussian process: the shorter, the more the value changes along the parameter. Bars are their inverse.
+      </p>
     </>
   );
 }

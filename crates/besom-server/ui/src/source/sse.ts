@@ -1,10 +1,7 @@
 // Server-sent events over fetch: EventSource cannot send the header with the token.
 
 /** Calls for each event with its name and data, and for each comment with an empty name; returns at the end of the stream. */
-export async function readEvents(
-  stream: ReadableStream<Uint8Array>,
-  hear: (event: string, data: string) => void,
-): Promise<void> {
+export async function readEvents(stream: ReadableStream<Uint8Array>, hear: (event: string, data: string) => void): Promise<void> {
   const reader = stream.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
   let rest = "";
   for (;;) {
