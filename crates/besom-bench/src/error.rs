@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use besom_core::{BoxError, did_you_mean};
+use besom_core::{BoxError, UnknownName};
 use thiserror::Error;
 
 /// Why a benchmark could not be run or read.
@@ -16,17 +16,8 @@ pub enum BenchError {
         problems: Vec<String>,
     },
     /// No suite, task or method has this name.
-    #[error("unknown {kind} '{name}'{}; known: {}", did_you_mean(nearest.as_deref()), listed(known))]
-    Unknown {
-        /// `suite or task` or `method`.
-        kind: &'static str,
-        /// The name that was asked for.
-        name: String,
-        /// All names there are.
-        known: Vec<String>,
-        /// The known name that is spelled most alike, if one is near.
-        nearest: Option<String>,
-    },
+    #[error(transparent)]
+    Unknown(UnknownName),
     /// An instance can't be made, or measured with random search.
     #[error("task {key}")]
     Task {
@@ -70,16 +61,10 @@ impl BenchError {
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
-        let nearest = besom_core::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        Self::Unknown { kind, name: name.to_owned(), known, nearest }
+        Self::Unknown(UnknownName::new(kind, name, known))
     }
 }
 
 fn counted(lines: usize) -> String {
     if lines == 1 { "a line is".to_owned() } else { format!("{lines} lines are") }
-}
-
-fn listed(known: &[String]) -> String {
-    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
 }

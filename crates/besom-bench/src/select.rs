@@ -1,5 +1,7 @@
 //! Suites by name.
 
+use besom_core::UnknownName;
+
 use crate::{BenchError, Suite, Task};
 
 impl Suite {
@@ -50,7 +52,6 @@ fn tasks_of(suites: &[Suite], name: &str) -> Option<Vec<Task>> {
 fn unknown(suites: &[Suite], name: &str) -> BenchError {
     let tasks = suites.iter().flat_map(|suite| suite.tasks.iter().map(Task::name));
     let suites = suites.iter().map(|suite| suite.name.as_str());
-    let nearest = besom_core::nearest(name, suites.clone().chain(tasks)).map(str::to_owned);
-    let known = suites.map(str::to_owned).collect();
-    BenchError::Unknown { kind: "suite or task", name: name.to_owned(), known, nearest }
+    let unknown = UnknownName::new("suite or task", name, suites.clone());
+    BenchError::Unknown(unknown.nearest_of(suites.chain(tasks)))
 }

@@ -2,24 +2,22 @@
 
 use std::ops::Bound;
 
-use besom_core::{Ends, OptionDefault, OptionKind, OptionSpec, Registry, Spec};
+use besom_core::{AlgorithmKind, Ends, OptionDefault, OptionKind, OptionSpec, Registry, Spec};
 use serde_json::{Map, Value, json};
-
-use crate::known::Role;
 
 /// All algorithms of a registry with what they say of themselves: a list of objects with `name`, `role` (`search method` or
 /// `stopping rule`), `summary`, `needs_metric`, `ends`, `in_wandb`, `may_repeat`, `supports`, `other_options` and `options`. An
 /// option has `key`, `type`, its range (`minimum`, `exclusiveMinimum`, `enum` ..), `allowed` and `default_text` (both in words),
 /// `default` (`null` if it is not a value), `required` and `doc`.
 pub fn algorithms(registry: &Registry) -> Value {
-    let of_role = |role: Role| {
-        let names = role.names(registry).into_iter();
-        names.filter_map(move |name| Some(algorithm(role, name, &role.spec(registry, name)?)))
+    let of_role = |kind: AlgorithmKind| {
+        let names = registry.names(kind).into_iter();
+        names.filter_map(move |name| Some(algorithm(kind, name, registry.spec(kind, name)?)))
     };
-    of_role(Role::Search).chain(of_role(Role::Stopper)).collect()
+    of_role(AlgorithmKind::Search).chain(of_role(AlgorithmKind::Stopper)).collect()
 }
 
-fn algorithm(role: Role, name: &str, spec: &Spec) -> Value {
+fn algorithm(kind: AlgorithmKind, name: &str, spec: &Spec) -> Value {
     let ends = match spec.ends {
         Ends::Never => "never",
         Ends::Exhausted => "exhausted",
@@ -28,7 +26,7 @@ fn algorithm(role: Role, name: &str, spec: &Spec) -> Value {
     let supports = spec.supports;
     json!({
         "name": name,
-        "role": role.noun(),
+        "role": kind.as_str(),
         "summary": spec.summary,
         "needs_metric": spec.needs_metric,
         "ends": ends,

@@ -2,49 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use besom_core::{BoxError, Faults, Options, Problem, Registry, RegistryError, Spec};
+use besom_core::{AlgorithmKind, BoxError, Faults, Options, Problem, Registry, RegistryError, Spec};
 
-/// The two places in which a sweep file names an algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// `method`.
-    Search,
-    /// `early_terminate`.
-    Stopper,
-}
-
-impl Role {
-    /// What such an algorithm is called.
-    pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Search => "search method",
-            Self::Stopper => "stopping rule",
-        }
-    }
-
-    /// The key of the name, beside which the options are.
-    pub(crate) fn name_key(self) -> &'static str {
-        match self {
-            Self::Search => "name",
-            Self::Stopper => "type",
-        }
-    }
-
-    /// What the registry's algorithm of this name says of itself.
-    pub(crate) fn spec(self, registry: &Registry, name: &str) -> Option<Spec> {
-        match self {
-            Self::Search => registry.search_spec(name),
-            Self::Stopper => registry.stopper_spec(name),
-        }
-        .copied()
-    }
-
-    /// The names of the registry's algorithms.
-    pub(crate) fn names(self, registry: &Registry) -> Vec<&str> {
-        match self {
-            Self::Search => registry.searches().collect(),
-            Self::Stopper => registry.stoppers().collect(),
-        }
+/// The key of the name of an algorithm, beside which its options are.
+pub(crate) fn name_key(kind: AlgorithmKind) -> &'static str {
+    match kind {
+        AlgorithmKind::Search => "name",
+        AlgorithmKind::Stopper => "type",
     }
 }
 
@@ -64,15 +28,15 @@ pub(crate) struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// What is known of an algorithm, if it may be named.
-    pub(crate) fn spec(&self, role: Role, name: &str) -> Option<Spec> {
-        let own = self.any || self.own(role).contains(name);
-        role.spec(self.registry, name).or_else(|| own.then_some(FOREIGN))
+    pub(crate) fn spec(&self, kind: AlgorithmKind, name: &str) -> Option<Spec> {
+        let own = self.any || self.own(kind).contains(name);
+        self.registry.spec(kind, name).copied().or_else(|| own.then_some(FOREIGN))
     }
 
     /// All names that are allowed for certain.
-    pub(crate) fn names(&self, role: Role) -> Vec<&str> {
-        let mut names = role.names(self.registry);
-        names.extend(self.own(role).iter().map(String::as_str));
+    pub(crate) fn names(&self, kind: AlgorithmKind) -> Vec<&str> {
+        let mut names = self.registry.names(kind);
+        names.extend(self.own(kind).iter().map(String::as_str));
         names.dedup();
         names
     }
@@ -81,18 +45,18 @@ impl<'a> Known<'a> {
     /// form that can be placed; any other error is for those who build it.
     pub(crate) fn faults(
         &self,
-        (role, name): (Role, &str),
+        (kind, name): (AlgorithmKind, &str),
         spec: &Spec,
         problem: &Problem,
         options: &Options,
     ) -> Faults {
         let checked = || spec.check(options).err().unwrap_or(Faults(Vec::new()));
-        if self.any || role.spec(self.registry, name).is_none() {
+        if self.any || self.registry.spec(kind, name).is_none() {
             return checked();
         }
-        let error = match role {
-            Role::Search => self.registry.search(name, problem, options).err(),
-            Role::Stopper => self.registry.stopper(name, problem, options).err(),
+        let error = match kind {
+            AlgorithmKind::Search => self.registry.search(name, problem, options).err(),
+            AlgorithmKind::Stopper => self.registry.stopper(name, problem, options).err(),
         };
         match error {
             Some(RegistryError::Refused { source, .. }) => faults_of(source),
@@ -100,10 +64,10 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn own(&self, role: Role) -> &BTreeSet<String> {
-        match role {
-            Role::Search => &self.methods,
-            Role::Stopper => &self.stoppers,
+    fn own(&self, kind: AlgorithmKind) -> &BTreeSet<String> {
+        match kind {
+            AlgorithmKind::Search => &self.methods,
+            AlgorithmKind::Stopper => &self.stoppers,
         }
     }
 }

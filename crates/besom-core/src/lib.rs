@@ -63,13 +63,13 @@ pub use options::{Fault, Faults, OptionError, OptionReader};
 pub use param_path::ParamPath;
 pub use parse::{ParseError, parse_word};
 pub use problem::{Goal, Impute, ImputeWhileRunning, Metric, Problem};
-pub use registry::{Options, Registry, RegistryError, Taken};
+pub use registry::{AlgorithmKind, Options, Registry, RegistryError, Taken};
 pub use rng::Rng;
 pub use run::{Curve, Run, RunNumber, RunState};
 pub use search::{Answer, Ask, Note, Search, Suggestion};
 pub use space::{Parameter, Point, PointError, Space, SpaceBuilder, SpaceError, SpaceFault};
 pub use spec::{Advice, Ends, OptionDefault, OptionKind, OptionSpec, Spec, Supports};
-pub use spelling::{did_you_mean, nearest};
+pub use spelling::{UnknownName, did_you_mean, nearest};
 pub use stopper::{Shown, Stop, Stopper};
 
 // The crates whose types stand in signatures, so that nobody has to match versions.

@@ -2,22 +2,15 @@
 
 use thiserror::Error;
 
-use crate::{did_you_mean, nearest};
+use crate::UnknownName;
 
 /// Why a text stands for nothing of its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ParseError {
     /// It is none of the words that are known.
-    #[error("unknown {what} '{found}'{}; known: {}", hint(found, known), known.join(", "))]
-    Word {
-        /// What the words name, such as `goal`.
-        what: &'static str,
-        /// The text.
-        found: String,
-        /// The words that are known.
-        known: Vec<&'static str>,
-    },
+    #[error(transparent)]
+    Word(UnknownName),
     /// It is not the number of a run.
     #[error("a run number is a whole number from 1 on, found '{found}'")]
     RunNumber {
@@ -32,10 +25,6 @@ pub enum ParseError {
     },
 }
 
-fn hint(found: &str, known: &[&'static str]) -> String {
-    did_you_mean(nearest(found, known.iter().copied()))
-}
-
 /// The one of `all` that is called `found`; `what` they are, such as `goal`, is for the error.
 ///
 /// # Errors
@@ -46,11 +35,9 @@ pub fn parse_word<T: Copy>(
     all: &[T],
     name: fn(T) -> &'static str,
 ) -> Result<T, ParseError> {
-    all.iter().copied().find(|&one| name(one) == found).ok_or_else(|| ParseError::Word {
-        what,
-        found: found.to_owned(),
-        known: all.iter().copied().map(name).collect(),
-    })
+    let known = all.iter().copied().map(name);
+    let unknown = || ParseError::Word(UnknownName::new(what, found, known));
+    all.iter().copied().find(|&one| name(one) == found).ok_or_else(unknown)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::method::constructed;
-use crate::{BoxError, Fault, Faults, Method, Problem, Rule, Search, Spec, Stopper, did_you_mean, nearest};
+use crate::{BoxError, Fault, Faults, Method, Problem, Rule, Search, Spec, Stopper, UnknownName};
 
 /// What the sweep file says to an algorithm besides its name, as a JSON object.
 pub type Options = Map<String, Value>;
@@ -75,7 +75,7 @@ impl Registry {
         S: Search + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        let name = free(&self.searches, Kind::Search, name.into())?;
+        let name = free(&self.searches, AlgorithmKind::Search, name.into())?;
         Ok(self.replace_search(name, spec, make))
     }
 
@@ -104,7 +104,7 @@ impl Registry {
         S: Stopper + 'static,
         F: Fn(&Problem, &Options) -> Result<S, BoxError> + Send + Sync + 'static,
     {
-        let name = free(&self.stoppers, Kind::Stopper, name.into())?;
+        let name = free(&self.stoppers, AlgorithmKind::Stopper, name.into())?;
         Ok(self.replace_stopper(name, spec, make))
     }
 
@@ -124,9 +124,9 @@ impl Registry {
     /// # Errors
     /// If there is none, or it refuses the problem or its options, or its constructor panics.
     pub fn search(&self, name: &str, problem: &Problem, options: &Options) -> Result<Method, RegistryError> {
-        let entry = find(&self.searches, Kind::Search, name)?;
+        let entry = find(&self.searches, AlgorithmKind::Search, name)?;
         let built = entry.maker(problem, options).and_then(|make| Method::of(name, entry.spec, make));
-        built.map_err(|source| refused(Kind::Search, name, source))
+        built.map_err(|source| refused(AlgorithmKind::Search, name, source))
     }
 
     /// Builds the stopping rule `name`, guarded.
@@ -134,9 +134,9 @@ impl Registry {
     /// # Errors
     /// As [`Registry::search`].
     pub fn stopper(&self, name: &str, problem: &Problem, options: &Options) -> Result<Rule, RegistryError> {
-        let entry = find(&self.stoppers, Kind::Stopper, name)?;
+        let entry = find(&self.stoppers, AlgorithmKind::Stopper, name)?;
         let built = entry.maker(problem, options).and_then(|make| Rule::of(name, entry.spec, make));
-        built.map_err(|source| refused(Kind::Stopper, name, source))
+        built.map_err(|source| refused(AlgorithmKind::Stopper, name, source))
     }
 
     /// The names of all search methods, in order.
@@ -147,6 +147,22 @@ impl Registry {
     /// The names of all stopping rules, in order.
     pub fn stoppers(&self) -> impl Iterator<Item = &str> {
         self.stoppers.keys().map(String::as_str)
+    }
+
+    /// The names of all algorithms of a kind, in order.
+    pub fn names(&self, kind: AlgorithmKind) -> Vec<&str> {
+        match kind {
+            AlgorithmKind::Search => self.searches().collect(),
+            AlgorithmKind::Stopper => self.stoppers().collect(),
+        }
+    }
+
+    /// What the algorithm of this kind and name says of itself.
+    pub fn spec(&self, kind: AlgorithmKind, name: &str) -> Option<&Spec> {
+        match kind {
+            AlgorithmKind::Search => self.search_spec(name),
+            AlgorithmKind::Stopper => self.stopper_spec(name),
+        }
     }
 
     /// What the search method `name` says of itself.
@@ -192,16 +208,21 @@ impl fmt::Debug for Registry {
     }
 }
 
-/// Which of the two kinds of algorithms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+/// The kinds of algorithms that a sweep file may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AlgorithmKind {
+    /// What suggests points: `method`.
     Search,
+    /// What ends runs early: `early_terminate`.
     Stopper,
 }
 
-impl Kind {
-    /// What errors call it.
-    fn as_str(self) -> &'static str {
+impl AlgorithmKind {
+    /// All kinds.
+    pub const ALL: [Self; 2] = [Self::Search, Self::Stopper];
+
+    /// What such an algorithm is called.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Search => "search method",
             Self::Stopper => "stopping rule",
@@ -227,17 +248,8 @@ pub struct Taken {
 #[non_exhaustive]
 pub enum RegistryError {
     /// No algorithm has this name.
-    #[error("unknown {kind} '{name}'{}; known: {}", did_you_mean(nearest.as_deref()), listed(known))]
-    Unknown {
-        /// `search method` or `stopping rule`.
-        kind: &'static str,
-        /// The name that was asked for.
-        name: String,
-        /// All names there are.
-        known: Vec<String>,
-        /// The known name that is spelled most alike, if one is near.
-        nearest: Option<String>,
-    },
+    #[error(transparent)]
+    Unknown(UnknownName),
     /// The algorithm refused the problem or its options.
     #[error("{kind} '{name}'")]
     Refused {
@@ -250,27 +262,23 @@ pub enum RegistryError {
     },
 }
 
-fn find<'a, T>(map: &'a BTreeMap<String, T>, kind: Kind, name: &str) -> Result<&'a T, RegistryError> {
-    map.get(name).ok_or_else(|| RegistryError::Unknown {
-        kind: kind.as_str(),
-        name: name.to_owned(),
-        known: map.keys().cloned().collect(),
-        nearest: nearest(name, map.keys().map(String::as_str)).map(str::to_owned),
-    })
+fn find<'a, T>(
+    map: &'a BTreeMap<String, T>,
+    kind: AlgorithmKind,
+    name: &str,
+) -> Result<&'a T, RegistryError> {
+    let known = map.keys().map(String::as_str);
+    map.get(name).ok_or_else(|| RegistryError::Unknown(UnknownName::new(kind.as_str(), name, known)))
 }
 
-fn free<T>(map: &BTreeMap<String, T>, kind: Kind, name: String) -> Result<String, Taken> {
+fn free<T>(map: &BTreeMap<String, T>, kind: AlgorithmKind, name: String) -> Result<String, Taken> {
     let replace = match kind {
-        Kind::Search => "replace_search",
-        Kind::Stopper => "replace_stopper",
+        AlgorithmKind::Search => "replace_search",
+        AlgorithmKind::Stopper => "replace_stopper",
     };
     if map.contains_key(&name) { Err(Taken { kind: kind.as_str(), name, replace }) } else { Ok(name) }
 }
 
-fn refused(kind: Kind, name: &str, source: BoxError) -> RegistryError {
+fn refused(kind: AlgorithmKind, name: &str, source: BoxError) -> RegistryError {
     RegistryError::Refused { kind: kind.as_str(), name: name.to_owned(), source }
-}
-
-fn listed(known: &[String]) -> String {
-    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
 }

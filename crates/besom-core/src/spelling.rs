@@ -1,5 +1,7 @@
 //! The nearest right spelling of a wrong word, and how it is offered.
 
+use thiserror::Error;
+
 /// The candidate that `word` stands for: spelled nearly so, the only one that begins with it, or one of the same parts
 /// in another order.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -14,6 +16,48 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let begun = longer.next().copied().filter(|_| longer.next().is_none());
         begun.or_else(|| candidates.iter().copied().find(|c| sorted_parts(c) == sorted_parts(word)))
     })
+}
+
+/// A name that nothing of its kind has.
+///
+/// ```
+/// use besom_core::UnknownName;
+///
+/// let error = UnknownName::new("goal", "minimise", ["minimize", "maximize"]);
+/// assert_eq!(error.to_string(), "unknown goal 'minimise', did you mean 'minimize'?; known: minimize, maximize");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("unknown {kind} '{name}'{}; known: {}", did_you_mean(nearest.as_deref()), listed(known))]
+#[non_exhaustive]
+pub struct UnknownName {
+    /// What it should name, such as `search method`.
+    pub kind: &'static str,
+    /// The name.
+    pub name: String,
+    /// All names there are.
+    pub known: Vec<String>,
+    /// The known name that is spelled most alike, if one is near.
+    pub nearest: Option<String>,
+}
+
+impl UnknownName {
+    /// A name that is none of those that are known.
+    pub fn new<'a>(kind: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        Self { kind, name: name.to_owned(), known, nearest }
+    }
+
+    /// The same where more names are near than are listed.
+    #[must_use]
+    pub fn nearest_of<'a>(mut self, candidates: impl IntoIterator<Item = &'a str>) -> Self {
+        self.nearest = nearest(&self.name, candidates).map(str::to_owned);
+        self
+    }
+}
+
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { "none".to_owned() } else { known.join(", ") }
 }
 
 /// `, did you mean 'x'?`, or nothing: what to append to a message about a wrong word.

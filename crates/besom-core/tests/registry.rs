@@ -72,7 +72,7 @@ fn an_unknown_name_lists_the_known_ones_and_the_nearest() {
     let error = failure("bayes", &Options::new());
     assert_eq!(error.to_string(), "unknown search method 'bayes'; known: grid, random");
     assert!(
-        matches!(error, RegistryError::Unknown { nearest: None, known, .. } if known == ["grid", "random"])
+        matches!(error, RegistryError::Unknown(unknown) if unknown.nearest.is_none() && unknown.known == ["grid", "random"])
     );
 }
 

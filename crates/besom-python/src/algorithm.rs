@@ -6,8 +6,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, History, Method, Options, ParamPath, Parameter, Point, Problem,
-    Registry, Rule, RunNumber, Search, Space, Spec, Stop, Stopper, Suggestion,
+    AlgorithmKind, Answer, Ask, BoxError, Distribution, History, Method, Options, ParamPath, Parameter,
+    Point, Problem, Registry, Rule, RunNumber, Search, Space, Spec, Stop, Stopper, Suggestion,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -26,33 +26,9 @@ static REGISTERED: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
 /// An algorithm of Python.
 struct Registered {
     name: String,
-    kind: Kind,
+    kind: AlgorithmKind,
     spec: Spec,
     object: Py<PyAny>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Search,
-    Stopper,
-}
-
-impl Kind {
-    /// What errors call it.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Search => "search method",
-            Self::Stopper => "stopping rule",
-        }
-    }
-
-    fn has_built_in(self, name: &str) -> bool {
-        let registry = besom_engine::registry();
-        match self {
-            Self::Search => registry.search_spec(name).is_some(),
-            Self::Stopper => registry.stopper_spec(name).is_some(),
-        }
-    }
 }
 
 /// Make `method: name` find a class, an object with `suggest`, or a function.
@@ -70,7 +46,7 @@ pub(crate) fn register_search(
     options: Option<&Bound<'_, PyAny>>,
     replace: bool,
 ) -> PyResult<()> {
-    remember(name, Kind::Search, &search, options, replace)
+    remember(name, AlgorithmKind::Search, &search, options, replace)
 }
 
 /// Make `early_terminate: {type: name}` find a class, an object with `stop`, or a function; `options` and `replace` as for
@@ -84,7 +60,7 @@ pub(crate) fn register_stopper(
     options: Option<&Bound<'_, PyAny>>,
     replace: bool,
 ) -> PyResult<()> {
-    remember(name, Kind::Stopper, &stopper, options, replace)
+    remember(name, AlgorithmKind::Stopper, &stopper, options, replace)
 }
 
 /// Whether an object can be an algorithm at all, before anything hangs on it.
@@ -95,16 +71,16 @@ fn checked(object: &Bound<'_, PyAny>, method: &str) -> PyResult<()> {
 
 fn remember(
     name: String,
-    kind: Kind,
+    kind: AlgorithmKind,
     object: &Bound<'_, PyAny>,
     options: Option<&Bound<'_, PyAny>>,
     replace: bool,
 ) -> PyResult<()> {
-    checked(object, if kind == Kind::Search { "suggest" } else { "stop" })?;
+    checked(object, if kind == AlgorithmKind::Search { "suggest" } else { "stop" })?;
     let spec = spec::of(object, options)?;
     let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
     let taken = registered.iter().any(|known| (&known.name, known.kind) == (&name, kind));
-    if !replace && (taken || kind.has_built_in(&name)) {
+    if !replace && (taken || besom_engine::registry().spec(kind, &name).is_some()) {
         let kind = kind.as_str();
         let message =
             format!("the name '{name}' is taken by another {kind}; pass replace=True to replace it");
@@ -121,10 +97,10 @@ pub(crate) fn register(registry: &mut Registry) {
     for Registered { name, kind, spec, object } in &*registered {
         let object = Python::attach(|py| object.clone_ref(py));
         match kind {
-            Kind::Search => registry.replace_search(name, *spec, move |problem, options| {
+            AlgorithmKind::Search => registry.replace_search(name, *spec, move |problem, options| {
                 Ok(PySearch::make(&object, problem, options)?)
             }),
-            Kind::Stopper => registry.replace_stopper(name, *spec, move |problem, options| {
+            AlgorithmKind::Stopper => registry.replace_stopper(name, *spec, move |problem, options| {
                 Ok(PyStopper::make(&object, problem, options)?)
             }),
         };

@@ -37,7 +37,7 @@ pub(crate) fn is_input(error: &anyhow::Error) -> bool {
 }
 
 fn is_bench_input(error: &BenchError) -> bool {
-    matches!(error, BenchError::Invalid { .. } | BenchError::Unknown { .. } | BenchError::Damaged { .. })
+    matches!(error, BenchError::Invalid { .. } | BenchError::Unknown(_) | BenchError::Damaged { .. })
 }
 
 fn is_engine_input(error: &EngineError) -> bool {

@@ -1,18 +1,18 @@
 //! The keys `method` and `early_terminate`: an algorithm by its name, with options as its spec has them.
 
-use besom_core::{Ends, Fault, Metric, OptionError, OptionKind, Options, Problem, Spec};
+use besom_core::{AlgorithmKind, Ends, Fault, Metric, OptionError, OptionKind, Options, Problem, Spec};
 use serde_json::{Map, Value};
 
 use super::Checker;
 use super::keys::TOP_KEYS;
 use crate::aliases::meant;
-use crate::known::Role;
+use crate::known::name_key;
 use crate::sweep::Algorithm;
 use crate::tree::{Data, Entry, Node, Path, shorten};
 
 /// An algorithm as the file names it.
 pub(super) struct Named<'n> {
-    pub(super) role: Role,
+    pub(super) kind: AlgorithmKind,
     pub(super) name: String,
     pub(super) spec: Spec,
     /// The key that holds it.
@@ -39,7 +39,7 @@ impl Checker<'_> {
     /// Reads the search method; an option of it called `order` may stand in the key of that name.
     pub(super) fn method<'n>(&mut self, root: &'n Node) -> Option<Named<'n>> {
         let Some(entry) = root.entry("method") else {
-            let why = format!("; it is one of {}", self.known.names(Role::Search).join(", "));
+            let why = format!("; it is one of {}", self.known.names(AlgorithmKind::Search).join(", "));
             self.missing_in(root, TOP_KEYS, root.place, &Path::Root, "method", &why);
             return None;
         };
@@ -51,13 +51,18 @@ impl Checker<'_> {
                 &path,
                 "W&B accepts only the name of the method",
             );
-            self.name_inside(Role::Search, entry, &path)
+            self.name_inside(AlgorithmKind::Search, entry, &path)
         } else {
-            self.name(Role::Search, &entry.node, &path)
+            self.name(AlgorithmKind::Search, &entry.node, &path)
         };
         let (name, spec) = name?;
-        let mut named =
-            Named { role: Role::Search, name, spec, entry, options: options(Role::Search, entry) };
+        let mut named = Named {
+            kind: AlgorithmKind::Search,
+            name,
+            spec,
+            entry,
+            options: options(AlgorithmKind::Search, entry),
+        };
         if let Some(order) = root.entry("order") {
             self.order(order, &mut named);
         }
@@ -73,51 +78,58 @@ impl Checker<'_> {
                 .diagnostics
                 .error(node.place, &path, "expected a mapping of type and others")
                 .found(node);
-            let rules = self.known.names(Role::Stopper);
+            let rules = self.known.names(AlgorithmKind::Stopper);
             if let Some(rule) = meant(name, rules) {
                 diagnostic.suggest(write_rule(rule));
             }
             return None;
         }
         self.mapping(node, &path, "type and others")?;
-        let (name, spec) = self.name_inside(Role::Stopper, entry, &path)?;
-        Some(Named { role: Role::Stopper, name, spec, entry, options: options(Role::Stopper, entry) })
+        let (name, spec) = self.name_inside(AlgorithmKind::Stopper, entry, &path)?;
+        Some(Named {
+            kind: AlgorithmKind::Stopper,
+            name,
+            spec,
+            entry,
+            options: options(AlgorithmKind::Stopper, entry),
+        })
     }
 
     /// The name in a mapping of name and options.
-    fn name_inside(&mut self, role: Role, entry: &Entry, path: &Path<'_>) -> Option<(String, Spec)> {
-        let key = role.name_key();
+    fn name_inside(&mut self, kind: AlgorithmKind, entry: &Entry, path: &Path<'_>) -> Option<(String, Spec)> {
+        let key = name_key(kind);
         if let Some(name) = entry.node.entry(key) {
-            return self.name(role, &name.node, &path.key(key));
+            return self.name(kind, &name.node, &path.key(key));
         }
         match entry.node.entries().iter().find(|other| meant(&other.key, [key]).is_some()) {
             Some(misspelled) => self.unknown_key(misspelled, path, &[key]),
-            None => self.missing(entry.place, path, key, &format!("; it names the {}", role.noun())),
+            None => self.missing(entry.place, path, key, &format!("; it names the {}", kind.as_str())),
         }
         None
     }
 
-    fn name(&mut self, role: Role, node: &Node, path: &Path<'_>) -> Option<(String, Spec)> {
+    fn name(&mut self, kind: AlgorithmKind, node: &Node, path: &Path<'_>) -> Option<(String, Spec)> {
         if let Data::Text(name) = &node.data {
-            if let Some(spec) = self.known.spec(role, name) {
-                self.check_wandb_has(role, name, &spec, node, path);
+            if let Some(spec) = self.known.spec(kind, name) {
+                self.check_wandb_has(kind, name, &spec, node, path);
                 return Some((name.clone(), spec));
             }
-            if role == Role::Search && name == "custom" {
+            if kind == AlgorithmKind::Search && name == "custom" {
                 let message =
                     "besom has no method custom of its own: your code must suggest the points to try";
                 self.diagnostics.warn(node.place, path, message);
                 return Some((name.clone(), Spec::new("W&B's word for code of your own").any_options()));
             }
         }
-        let known: Vec<String> = self.known.names(role).into_iter().map(str::to_owned).collect();
-        let rules: Vec<String> = self.known.names(Role::Stopper).into_iter().map(str::to_owned).collect();
-        let message = format!("expected a {}; known are {}", role.noun(), known.join(", "));
+        let known: Vec<String> = self.known.names(kind).into_iter().map(str::to_owned).collect();
+        let rules: Vec<String> =
+            self.known.names(AlgorithmKind::Stopper).into_iter().map(str::to_owned).collect();
+        let message = format!("expected a {}; known are {}", kind.as_str(), known.join(", "));
         let diagnostic = self.diagnostics.error(node.place, path, message).found(node);
         let Data::Text(name) = &node.data else { return None };
         diagnostic.suggest_nearest(name, known.iter().map(String::as_str));
         if diagnostic.suggestion.is_none()
-            && role == Role::Search
+            && kind == AlgorithmKind::Search
             && let Some(rule) = meant(name, rules.iter().map(String::as_str))
         {
             diagnostic.suggest(format!("{rule} is a stopping rule: {}", write_rule(rule)));
@@ -125,14 +137,21 @@ impl Checker<'_> {
         None
     }
 
-    fn check_wandb_has(&mut self, role: Role, name: &str, spec: &Spec, node: &Node, path: &Path<'_>) {
+    fn check_wandb_has(
+        &mut self,
+        kind: AlgorithmKind,
+        name: &str,
+        spec: &Spec,
+        node: &Node,
+        path: &Path<'_>,
+    ) {
         if spec.in_wandb || name == "custom" {
             return;
         }
-        let names = self.known.names(role);
-        let has = |name: &&str| self.known.spec(role, name).is_some_and(|spec| spec.in_wandb);
+        let names = self.known.names(kind);
+        let has = |name: &&str| self.known.spec(kind, name).is_some_and(|spec| spec.in_wandb);
         let only: Vec<&str> = names.into_iter().filter(has).collect();
-        let message = format!("W&B has no {} {name}, only {}", role.noun(), only.join(", "));
+        let message = format!("W&B has no {} {name}, only {}", kind.as_str(), only.join(", "));
         self.diagnostics.not_for_wandb(node.place, path, message);
     }
 
@@ -173,7 +192,7 @@ impl Checker<'_> {
                 named.entry.node.entry(advice.key).map_or(named.entry.place, |option| option.node.place);
             self.diagnostics.warn(place, &path.key(advice.key), advice.message);
         }
-        let algorithm = (named.role, named.name.as_str());
+        let algorithm = (named.kind, named.name.as_str());
         let faults = self.known.faults(algorithm, &named.spec, problem, &named.options);
         let (of_options, of_problem): (Vec<_>, Vec<_>) =
             faults.0.into_iter().partition(|fault| fault.option.is_some());
@@ -213,7 +232,7 @@ impl Checker<'_> {
         let path_of = path.key(key);
         match (fault.reason.downcast_ref(), kind) {
             (Some(OptionError::Unknown { known, .. }), _) => {
-                let known: Vec<&str> = [named.role.name_key()].iter().chain(known).copied().collect();
+                let known: Vec<&str> = [name_key(named.kind)].iter().chain(known).copied().collect();
                 self.unknown_key(option, path, &known);
             }
             (_, Some(kind)) if !kind.allows(&option.node.to_json()) => {
@@ -237,9 +256,9 @@ impl Checker<'_> {
         if !named.spec.needs_metric || !metrics.is_empty() {
             return;
         }
-        let message = match named.role {
-            Role::Search => format!("missing required key (method {} optimizes it)", named.name),
-            Role::Stopper => "missing required key (early_terminate compares runs by it)".to_owned(),
+        let message = match named.kind {
+            AlgorithmKind::Search => format!("missing required key (method {} optimizes it)", named.name),
+            AlgorithmKind::Stopper => "missing required key (early_terminate compares runs by it)".to_owned(),
         };
         let diagnostic = self.diagnostics.error(named.entry.place, &Path::Root.key("metric"), message);
         diagnostic.suggest("write metric: {name: .., goal: minimize}");
@@ -296,9 +315,9 @@ impl Checker<'_> {
 }
 
 /// The options beside a name, as they are written.
-fn options(role: Role, entry: &Entry) -> Options {
+fn options(kind: AlgorithmKind, entry: &Entry) -> Options {
     let mut options = as_json(&entry.node);
-    options.shift_remove(role.name_key());
+    options.shift_remove(name_key(kind));
     options
 }
 

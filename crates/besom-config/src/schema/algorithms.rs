@@ -1,10 +1,10 @@
 //! What the specs of a registry say of the keys `method`, `early_terminate` and `order`.
 
-use besom_core::{OptionSpec, Registry, Spec};
+use besom_core::{AlgorithmKind, OptionSpec, Registry, Spec};
 use serde_json::{Map, Value, json};
 
 use crate::describe::range;
-use crate::known::Role;
+use crate::known::name_key;
 
 /// Fills in what depends on the algorithms that there are.
 pub(super) fn fill(schema: &mut Value, registry: &Registry) {
@@ -19,12 +19,15 @@ pub(super) fn fill(schema: &mut Value, registry: &Registry) {
 
 /// A method's name, or its name and options. Names that are not in the registry may be those of its owner.
 fn methods(registry: &Registry) -> Value {
-    let mut names: Vec<Value> = specs(Role::Search, registry)
+    let mut names: Vec<Value> = specs(AlgorithmKind::Search, registry)
         .map(|(name, spec)| json!({ "const": name, "description": spec.summary }))
         .collect();
     names.push(json!({ "const": "custom", "description": "Leaves it to your code" }));
     let mut forms = vec![json!({ "title": "a method's name", "oneOf": names })];
-    forms.extend(specs(Role::Search, registry).map(|(name, spec)| with_options(Role::Search, name, spec)));
+    forms.extend(
+        specs(AlgorithmKind::Search, registry)
+            .map(|(name, spec)| with_options(AlgorithmKind::Search, name, spec)),
+    );
     let known: Vec<&str> = registry.searches().collect();
     forms.push(json!({
         "title": "a method of your own",
@@ -36,19 +39,21 @@ fn methods(registry: &Registry) -> Value {
 }
 
 fn rules(registry: &Registry) -> Value {
-    specs(Role::Stopper, registry).map(|(name, spec)| with_options(Role::Stopper, name, spec)).collect()
+    specs(AlgorithmKind::Stopper, registry)
+        .map(|(name, spec)| with_options(AlgorithmKind::Stopper, name, spec))
+        .collect()
 }
 
-fn specs(role: Role, registry: &Registry) -> impl Iterator<Item = (&str, Spec)> {
-    role.names(registry).into_iter().filter_map(move |name| Some((name, role.spec(registry, name)?)))
+fn specs(kind: AlgorithmKind, registry: &Registry) -> impl Iterator<Item = (&str, Spec)> {
+    registry.names(kind).into_iter().filter_map(move |name| Some((name, *registry.spec(kind, name)?)))
 }
 
 /// An algorithm with its options beside its name.
-fn with_options(role: Role, name: &str, spec: Spec) -> Value {
-    let mut properties = Map::from_iter([(role.name_key().to_owned(), json!({ "const": name }))]);
+fn with_options(kind: AlgorithmKind, name: &str, spec: Spec) -> Value {
+    let mut properties = Map::from_iter([(name_key(kind).to_owned(), json!({ "const": name }))]);
     properties.extend(spec.options.iter().map(|option| (option.key.to_owned(), of_option(option))));
     let always = spec.options.iter().filter(|option| option.default == besom_core::OptionDefault::Required);
-    let required: Vec<&str> = [role.name_key()].into_iter().chain(always.map(|option| option.key)).collect();
+    let required: Vec<&str> = [name_key(kind)].into_iter().chain(always.map(|option| option.key)).collect();
     let mut schema = json!({
         "title": name,
         "description": spec.summary,
@@ -94,10 +99,10 @@ fn forms(forms: &[&[&str]]) -> Value {
 
 /// What asks for which other keys.
 fn conditions(registry: &Registry) -> Value {
-    let needy = |role| -> Vec<&str> {
-        specs(role, registry).filter(|(_, spec)| spec.needs_metric).map(|(name, _)| name).collect()
+    let needy = |kind| -> Vec<&str> {
+        specs(kind, registry).filter(|(_, spec)| spec.needs_metric).map(|(name, _)| name).collect()
     };
-    let (methods, rules) = (needy(Role::Search), needy(Role::Stopper));
+    let (methods, rules) = (needy(AlgorithmKind::Search), needy(AlgorithmKind::Stopper));
     let named = json!({ "anyOf": [
         { "enum": methods },
         { "type": "object", "required": ["name"], "properties": { "name": { "enum": methods } } },

@@ -1,7 +1,7 @@
 //! `besom methods`: search methods and stopping rules, and the options of one.
 
 use anyhow::Result;
-use besom_core::{Ends, OptionSpec, Registry, Spec, did_you_mean, nearest};
+use besom_core::{AlgorithmKind, Ends, OptionSpec, Registry, Spec, UnknownName};
 use serde_json::Value;
 
 use crate::cli::output::{self, Outcome, line};
@@ -20,15 +20,11 @@ pub(crate) fn methods(registry: &Registry, name: Option<&str>, as_json: bool) ->
         }
         return Ok(Outcome::Done);
     };
-    let found =
-        [("search method", registry.search_spec(name)), ("stopping rule", registry.stopper_spec(name))];
-    let found: Vec<_> = found.into_iter().filter_map(|(role, spec)| Some((role, spec?))).collect();
+    let found = AlgorithmKind::ALL.into_iter();
+    let found: Vec<_> = found.filter_map(|kind| Some((kind, registry.spec(kind, name)?))).collect();
     if found.is_empty() {
-        let names: Vec<&str> = registry.searches().chain(registry.stoppers()).collect();
-        let hint = did_you_mean(nearest(name, names.iter().copied()));
-        return Err(
-            InputError::new(format!("unknown method '{name}'{hint}; known: {}", names.join(", "))).into()
-        );
+        let names = AlgorithmKind::ALL.into_iter().flat_map(|kind| registry.names(kind));
+        return Err(InputError::new(UnknownName::new("method", name, names).to_string()).into());
     }
     if as_json {
         let all = besom_config::algorithms(registry);
@@ -36,21 +32,23 @@ pub(crate) fn methods(registry: &Registry, name: Option<&str>, as_json: bool) ->
         output::json(&named.collect::<Vec<&Value>>())?;
         return Ok(Outcome::Done);
     }
-    for (place, (role, spec)) in found.into_iter().enumerate() {
+    for (place, (kind, spec)) in found.into_iter().enumerate() {
         if place > 0 {
             line("")?;
         }
-        one(role, name, spec)?;
+        one(kind, name, spec)?;
     }
     Ok(Outcome::Done)
 }
 
 fn list(registry: &Registry) -> Result<()> {
-    let searches = registry.searches().filter_map(|name| Some((name, registry.search_spec(name)?)));
-    table_of("METHOD", searches)?;
-    line("")?;
-    let stoppers = registry.stoppers().filter_map(|name| Some((name, registry.stopper_spec(name)?)));
-    table_of("STOPPING RULE", stoppers)?;
+    for (header, kind) in [("METHOD", AlgorithmKind::Search), ("STOPPING RULE", AlgorithmKind::Stopper)] {
+        if kind != AlgorithmKind::Search {
+            line("")?;
+        }
+        let names = registry.names(kind).into_iter();
+        table_of(header, names.filter_map(|name| Some((name, registry.spec(kind, name)?))))?;
+    }
     line("\nthe options of one: besom methods NAME")
 }
 
@@ -66,12 +64,12 @@ fn table_of<'a>(header: &str, algorithms: impl Iterator<Item = (&'a str, &'a Spe
     line(table::text(&table))
 }
 
-fn one(role: &str, name: &str, spec: &Spec) -> Result<()> {
+fn one(kind: AlgorithmKind, name: &str, spec: &Spec) -> Result<()> {
     line(wrapped(&format!("{name}: {}", spec.summary), WIDTH, ""))?;
     line("")?;
-    let mut facts = vec![role];
+    let mut facts = vec![kind.as_str()];
     facts.push(if spec.needs_metric { "needs a metric" } else { "needs no metric" });
-    if role == "search method" {
+    if kind == AlgorithmKind::Search {
         facts.push(match spec.ends {
             Ends::Never => "does not end by itself",
             Ends::Exhausted => "ends when the space is exhausted",
