@@ -239,6 +239,9 @@ fn a_shell_completes_ids_plots_states_and_files() {
         Answer::from(command.output().unwrap()).out
     };
     assert!(completed(&["best", ""]).contains(&id));
+    let other = desk.json(&["--store", "other", "sweep", "sweep.yaml", "--json"])["id"].to_string();
+    let of_other = completed(&["--store=other", "best", ""]);
+    assert!(of_other.contains(other.trim_matches('"')) && !of_other.contains(&id), "{of_other}");
     assert!(completed(&["plot", &id, "hi"]).contains("history"));
     assert!(completed(&["runs", "--state", "st"]).contains("stopped"));
     let files = completed(&["run", ""]);
