@@ -17,9 +17,7 @@ pub(super) fn check<S: Search>(
     story: &Story,
     make: &impl Fn(&Problem) -> Result<S, BoxError>,
 ) -> Result<String, Broken> {
-    let mut tale = Tale::of(&story.problem);
-    play(suite, story, make, &mut tale).map_err(|broken| Broken { story: tale.text(), ..broken })?;
-    Ok(tale.text())
+    Tale::tell(&story.problem, |tale| play(suite, story, make, tale))
 }
 
 fn play<S: Search>(

@@ -11,9 +11,7 @@ pub(super) fn check<S: Stopper>(
     story: &Story,
     make: &impl Fn(&Problem) -> Result<S, BoxError>,
 ) -> Result<String, Broken> {
-    let mut tale = Tale::of(&story.problem);
-    play(story, make, &mut tale).map_err(|broken| Broken { story: tale.text(), ..broken })?;
-    Ok(tale.text())
+    Tale::tell(&story.problem, |tale| play(story, make, tale))
 }
 
 fn play<S: Stopper>(

@@ -1,5 +1,6 @@
 //! What happened in a story, in words and in the user's notation.
 
+use super::Broken;
 use super::story::{News, Step};
 use crate::contract::allowed;
 use crate::value::spaced;
@@ -13,6 +14,16 @@ const ARRIVALS: usize = 4;
 pub(super) struct Tale(Vec<String>);
 
 impl Tale {
+    /// Plays a story, and returns what happened; a law that it broke gets that, too.
+    pub(super) fn tell(
+        problem: &Problem,
+        play: impl FnOnce(&mut Self) -> Result<(), Broken>,
+    ) -> Result<String, Broken> {
+        let mut tale = Self::of(problem);
+        play(&mut tale).map_err(|broken| Broken { story: tale.text(), ..broken })?;
+        Ok(tale.text())
+    }
+
     /// The problem of a story.
     pub(super) fn of(problem: &Problem) -> Self {
         let mut lines = vec![format!("seed {}", problem.seed)];
