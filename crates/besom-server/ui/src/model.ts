@@ -104,11 +104,12 @@ function load(source: Source, id: string): Loaded {
     if (event === "reload") return reload();
     if (event !== "changes") return;
     const changes = JSON.parse(data) as Changes;
-    const before = detail()?.best?.run;
+    const before = detail();
     history()?.apply(changes);
     if (changes.runs.length > 0) setHistory(history());
     setDetail((old) => (old ? merged(old, changes) : old));
-    if (changes.best?.run !== before) refresh().catch(() => undefined);
+    // What an event does not have: the best parameters, and when the sweep ended.
+    if (changes.best?.run !== before?.best?.run || changes.state !== before?.state) refresh().catch(() => undefined);
   };
   const reload = (): void => {
     stop();

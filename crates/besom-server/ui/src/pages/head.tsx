@@ -62,12 +62,7 @@ function Notices(props: { detail: Detail }): JSX.Element {
   const isOpen = (): boolean => ["pending", "running"].includes(detail().state);
   return (
     <>
-      <Show when={detail().reason}>
-        <p class="notice">
-          {detail().state === "paused" ? "Paused" : "Ended"}
-          {detail().paused_by ? ` by ${detail().paused_by}` : ""}: {detail().reason}
-        </p>
-      </Show>
+      <Show when={why(detail())}>{(words) => <p class="notice">{words()}</p>}</Show>
       <Show when={detail().missing_metric}>
         <p class="notice">{detail().missing_metric}</p>
       </Show>
@@ -78,6 +73,13 @@ function Notices(props: { detail: Detail }): JSX.Element {
       </Show>
     </>
   );
+}
+
+/** Why it is paused or has ended, in words. */
+function why({ state, reason, paused_by }: Detail): string | null {
+  const standing = state === "paused" ? "Paused" : "Ended";
+  if (reason) return reason.startsWith("by ") ? `${standing} ${reason}` : `${standing}: ${reason}`;
+  return state === "paused" && paused_by ? `Paused by its ${paused_by}` : null;
 }
 
 function Figures(props: { detail: Detail }): JSX.Element {
