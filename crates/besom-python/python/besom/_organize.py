@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from typing import Union
+
 from besom import _besom, _place, _say
 
 
@@ -21,7 +24,7 @@ def remove(sweep_id: str, force: bool = False) -> None:
     remove_in(_place.store_name(), _place.sweep_id(sweep_id), force)
 
 
-def extend_in(store: str, id: str, n: int) -> int:
+def extend_in(store: Union[str, os.PathLike[str]], id: str, n: int) -> int:
     """Do as `extend` in this store."""
     if n < 1:
         raise ValueError(f"n must be >= 1, got {n}")
@@ -30,7 +33,7 @@ def extend_in(store: str, id: str, n: int) -> int:
     return allowed
 
 
-def remove_in(store: str, id: str, force: bool) -> None:
+def remove_in(store: Union[str, os.PathLike[str]], id: str, force: bool) -> None:
     """Do as `remove` in this store."""
     if not _besom.Store(store, write=True).remove(id, force):
         _say.say(f"besom: an agent of sweep {id} does not end; the next besom.remove removes what it leaves")
