@@ -95,7 +95,7 @@ fn tokens_are_made_listed_and_revoked_by_name() {
     assert!(list.contains("agent-1") && list.contains("ada") && list.contains(id.as_str()), "{list}");
     assert!(!list.contains(made.out.trim()), "{list}");
     assert_eq!(desk.call(&["token", "--revoke", "ada"]).code, Some(0));
-    let unknown = desk.call(&["token", "--revoke", "agent1"]);
+    let unknown = desk.call(&["token", "--revoke", "agent-11"]);
     assert!(unknown.code == Some(2) && unknown.err.contains("did you mean 'agent-1'?"), "{unknown:?}");
 }
 
