@@ -19,7 +19,7 @@ const SWEEP = `
 name: <b>page</b>
 method: bayes
 metric: {name: loss, goal: minimize}
-command: [sh, work.sh, \${args}]
+command: [sh, work.sh, '\${args}']
 parameters:
   lr: {distribution: log_uniform_values, min: 1e-4, max: 1.0}
   layers: {min: 1, max: 8}

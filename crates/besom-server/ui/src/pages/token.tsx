@@ -6,9 +6,11 @@ import { setToken, token } from "../source/token";
 
 export function TokenPage(props: { enter: () => void; message: string }): JSX.Element {
   const [text, setText] = createSignal("");
+  const [isTried, setTried] = createSignal(token() !== null);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     setToken(text().trim());
+    setTried(true);
     props.enter();
   };
   return (
@@ -22,7 +24,7 @@ export function TokenPage(props: { enter: () => void; message: string }): JSX.El
         <p>
           A new one for reading only: <Command text="besom token --read" />
         </p>
-        <Show when={token()}>
+        <Show when={isTried()}>
           <p class="problem" role="alert">
             {props.message}
           </p>
