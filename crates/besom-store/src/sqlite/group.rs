@@ -1,5 +1,7 @@
 //! Several operations in one transaction, so that they share one wait for the disk.
 
+use rusqlite::Connection;
+
 use super::fault::{Fault, LOCK_TIMEOUT, Outcome};
 use super::{SqliteStore, Tx, schema};
 use crate::{FileFault, Store, StoreError};
@@ -33,20 +35,42 @@ impl SqliteStore {
         group.commit()
     }
 
-    /// An operation of a group, which leaves nothing behind if it fails.
+    /// An operation of a group, which leaves nothing behind if it fails or panics.
     pub(super) fn savepoint<T>(&self, work: impl FnOnce(&Tx<'_>) -> Outcome<T>) -> Outcome<T> {
-        if self.conn.is_autocommit() {
+        let savepoint = Savepoint::begin(&self.conn)?;
+        let done = work(&self.tx())?;
+        savepoint.keep()?;
+        Ok(done)
+    }
+}
+
+/// What has been done since is undone, unless it is kept.
+struct Savepoint<'a>(Option<&'a Connection>);
+
+impl<'a> Savepoint<'a> {
+    fn begin(conn: &'a Connection) -> Outcome<Self> {
+        if conn.is_autocommit() {
             return Err(undone());
         }
-        self.conn.execute_batch("SAVEPOINT operation")?;
-        let done = work(&self.tx());
-        match &done {
-            Ok(_) => self.conn.execute_batch("RELEASE operation")?,
-            // Where the whole transaction was undone, there is nothing to go back to.
-            Err(_) if self.conn.is_autocommit() => {}
-            Err(_) => self.conn.execute_batch("ROLLBACK TO operation; RELEASE operation")?,
+        conn.execute_batch("SAVEPOINT operation")?;
+        Ok(Self(Some(conn)))
+    }
+
+    fn keep(mut self) -> Outcome<()> {
+        if let Some(conn) = self.0 {
+            conn.execute_batch("RELEASE operation")?;
         }
-        done
+        self.0 = None;
+        Ok(())
+    }
+}
+
+impl Drop for Savepoint<'_> {
+    fn drop(&mut self) {
+        // Where the whole transaction was undone, there is nothing to go back to.
+        if let Some(conn) = self.0.filter(|conn| !conn.is_autocommit()) {
+            let _ = conn.execute_batch("ROLLBACK TO operation; RELEASE operation");
+        }
     }
 }
 
@@ -78,5 +102,32 @@ impl Drop for Group<'_> {
             // The work has panicked, or the commit has failed: what was not acknowledged is undone.
             let _ = self.0.conn.execute_batch("ROLLBACK");
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::{NewSweep, system_clock};
+
+    #[test]
+    fn an_operation_that_panics_leaves_nothing_in_its_group() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&folder.path().join("besom.db"), system_clock()).unwrap();
+        store.conn.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let group = Group::of(&mut store);
+        let half = |tx: &Tx<'_>| -> Outcome<()> {
+            tx.conn.execute_batch("CREATE TABLE half (x)")?;
+            panic!("in the middle of an operation");
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| group.0.savepoint(half))).is_err());
+        group.0.create_sweep(&NewSweep::new("whole")).unwrap();
+        group.commit().unwrap();
+        assert_eq!(store.sweeps().unwrap().len(), 1);
+        let tables = "SELECT count(*) FROM sqlite_master WHERE name = 'half'";
+        assert_eq!(store.conn.query_row(tables, [], |row| row.get::<_, u32>(0)).unwrap(), 0);
     }
 }
