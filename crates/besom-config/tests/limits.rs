@@ -114,11 +114,12 @@ fn parameters_end_at_a_hundred_thousand() {
 
 #[test]
 fn the_thousandth_finding_stands_for_all_that_follow() {
-    let keys: String = (0..50_000).map(|i| format!("  k{i}: 1\n")).collect();
-    let problems = parse(&format!("metric:\n{keys}")).unwrap_err();
+    let keys: String = (0..50_000).map(|i| format!("    k{i}: 1\n")).collect();
+    let problems =
+        parse(&format!("method: random\nrun_cap: 1\nparameters:\n  x:\n    value: 1\n{keys}")).unwrap_err();
     assert_eq!(problems.len(), 1000);
     let last = problems.iter().last().unwrap();
-    assert_eq!(last.message, format!("and {} more diagnostics", 50_003 - 999));
+    assert_eq!(last.message, format!("and {} more diagnostics", 50_000 - 999));
     let unknown: String = (0..50_000).map(|i| format!("k{i}: 1\n")).collect();
     let problems = parse(&unknown).unwrap_err().to_string();
     assert!(problems.contains("method: missing") && problems.contains("parameters: missing"), "{problems}");

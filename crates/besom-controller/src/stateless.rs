@@ -1,7 +1,7 @@
 //! The step in the form of W&B's engine: a configuration and a list of runs in; suggestions, or names of runs to
 //! stop, out. Nothing is remembered between calls.
 
-use besom_core::{Answer, Curve, History, Method, Note, Problem, Rule, Run, RunState, Shown, logged_value};
+use besom_core::{Answer, Curve, History, Method, Note, Problem, Rule, Run, RunState, Shown};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ pub struct SweepRun {
     /// Its parameters: `{"lr": {"value": 0.1}}`.
     #[serde(default)]
     pub config: Option<Map<String, Value>>,
-    /// What it logged, oldest first; a metric is found in it as [`logged_value`] does.
+    /// What it logged, oldest first; a metric is found under its exact name, as by W&B's engine.
     #[serde(default)]
     pub history: Option<Vec<Map<String, Value>>>,
     /// The last value of each metric, or what else the program declared final.
@@ -78,8 +78,8 @@ impl SweepRun {
 
     fn curve(&self, metric: &str) -> Curve {
         let rows = self.history.iter().flatten();
-        let values: Vec<f64> = rows.filter_map(|row| logged_value(row, metric)).map(number_or_nan).collect();
-        let summary = self.summary_metrics.as_ref().and_then(|it| logged_value(it, metric)?.as_f64());
+        let values: Vec<f64> = rows.filter_map(|row| row.get(metric)).map(number_or_nan).collect();
+        let summary = self.summary_metrics.as_ref().and_then(|summary| summary.get(metric)?.as_f64());
         Curve::new(values).with_summary(summary)
     }
 }

@@ -80,7 +80,9 @@ impl Pace {
     ///
     /// let mut sweep = SweepRow::new(NewSweep::new("3k8s0x1q"), 0);
     /// sweep.state = SweepState::Running;
-    /// let status = Status { counts: vec![(RunState::Finished, 6)], agents: 2, mean_run_ms: Some(60_000.0), ..Status::default() };
+    /// let mut status = Status::default();
+    /// status.counts = vec![(RunState::Finished, 6)];
+    /// (status.agents, status.mean_run_ms) = (2, Some(60_000.0));
     /// let pace = Pace::of(&sweep, &status, Some(11)).unwrap();
     /// assert_eq!((pace.runs_per_hour, pace.left_ms), (120.0, Some(180_000)));
     /// ```

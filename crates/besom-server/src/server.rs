@@ -180,6 +180,16 @@ impl Server {
         })
     }
 
+    /// The same, kept beside the store so that [`link`](crate::link) finds it; [`Self::serve`] does so, too.
+    ///
+    /// # Errors
+    /// As [`Self::url`]; if the file of the tokens cannot be written.
+    pub fn announce(&self, listener: &TcpListener) -> Result<String, ServerError> {
+        let url = self.url(listener)?;
+        self.shared.tokens.announce(&url)?;
+        Ok(url)
+    }
+
     /// What a browser opens at an address of this server: the token is in the fragment, which is sent to no server and is in no log.
     pub fn link(&self, url: &str) -> String {
         with_token(url, &self.shared.tokens.owner())
@@ -190,8 +200,7 @@ impl Server {
     /// # Errors
     /// [`ServerError::Insecure`] at an address that others can reach, without TLS; if the system refuses threads or the socket.
     pub fn serve(self, listener: TcpListener, stop: &Stop) -> Result<(), ServerError> {
-        let url = self.url(&listener)?;
-        self.shared.tokens.announce(&url)?;
+        let url = self.announce(&listener)?;
         log::say(&self.shared, format_args!("listening at {url}"));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)

@@ -357,8 +357,7 @@ fn output_is_plain_text_of_the_newest_attempt() {
     std::fs::create_dir_all(&directory).unwrap();
     std::fs::write(directory.join("output.log"), "from the file\n").unwrap();
     assert_eq!(stage.get(&format!("/v1/sweeps/{id}/runs/2/output")).json()["head"], "from the file\n");
-    let followed = stage.get(&format!("/v1/sweeps/{id}/runs/2/output/follow?from=5"));
-    let text = String::from_utf8(followed.body).unwrap();
+    let text = stage.follow(&format!("/v1/sweeps/{id}/runs/2/output/follow?from=5"));
     assert!(
         text.contains("event: output\ndata: {\"from\":5,\"total\":14,\"text\":\"the file\\n\"}\n\n"),
         "{text}"

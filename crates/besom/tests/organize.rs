@@ -219,7 +219,7 @@ fn help_has_examples_and_a_store_only_where_there_is_one() {
         desk.call(&["help", "runs"]).out.contains("besom runs uhj --where \"lr < 1e-3 and state = failed\"")
     );
     for with_store in ["run", "runs", "agent", "list", "enqueue"] {
-        assert!(desk.call(&[with_store, "--help"]).out.contains("--store <DIR>"), "{with_store}");
+        assert!(desk.call(&[with_store, "--help"]).out.contains("--store <STORE>"), "{with_store}");
     }
     for without in ["validate", "plan", "log", "ask-tell", "completion", "methods"] {
         assert!(!desk.call(&[without, "--help"]).out.contains("--store"), "{without}");

@@ -76,7 +76,8 @@ fn serve_prints_links_that_status_finds_until_it_ends_well() {
         served.lines
     );
     assert_eq!(link.split("/#token=").next(), Some(url.as_str()));
-    assert!(desk.call(&["status"]).err.contains(&link));
+    let status = desk.call(&["status"]);
+    assert!(status.err.contains(&link), "{link} {status:?}");
     let again = desk.call(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(again.code, Some(1), "{again:?}");
     assert!(again.err.contains(&format!("the store is served already, at {url}")), "{again:?}");
@@ -142,7 +143,7 @@ fn an_agent_elsewhere_works_a_sweep_off_with_a_token_for_that_sweep_alone() {
     let mut other = elsewhere.command(&["cancel", id]);
     other.env("BESOM_STORE", served.after("BESOM_STORE=")).env("BESOM_TOKEN", token.trim());
     let refused = command::Answer::from(other.output().unwrap());
-    assert!(refused.code == Some(1) && refused.err.contains("token"), "{refused:?}");
+    assert!(refused.code == Some(2) && refused.err.contains("needs one for 'owner'"), "{refused:?}");
     let mut again = elsewhere.command(&["serve", "--listen", "127.0.0.1:0"]);
     let again =
         command::Answer::from(again.env("BESOM_STORE", served.after("BESOM_STORE=")).output().unwrap());

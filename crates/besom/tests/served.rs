@@ -94,10 +94,8 @@ fn files_of_runs_are_below_the_run_root_if_one_is_given() {
     assert!(root.join(format!("runs/{}/1", scene.sweep)).is_dir());
     assert!(!scene.elsewhere().join(".besom").exists());
     let local = scene.desk.call(&["agent", &scene.sweep, "--run-root", "root"]);
-    assert!(
-        local.code == Some(2) && local.err.contains("--run-root is for a store behind a server"),
-        "{local:?}"
-    );
+    let sentence = "--run-root is for a store behind a server";
+    assert!(local.code == Some(2) && local.err.contains(sentence), "{local:?}");
 }
 
 #[test]

@@ -98,6 +98,16 @@ impl Stage {
         self.raw(format!("{head}{}", body.unwrap_or_default()).as_bytes())
     }
 
+    /// All of a stream that ends by itself.
+    pub(crate) fn follow(&self, path: &str) -> String {
+        let (mut socket, mut text) = (self.connect(), String::new());
+        let (host, token) = (self.address, self.tokens().owner());
+        write!(socket, "GET {path} HTTP/1.0\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n")
+            .unwrap();
+        socket.read_to_string(&mut text).unwrap();
+        text
+    }
+
     /// What comes back for these bytes on a connection of their own.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
         let mut socket = self.connect();

@@ -8,7 +8,8 @@ mod serve;
 
 use std::path::{Path, PathBuf};
 
-use besom_engine::{EngineError, Place};
+use anyhow::Result;
+use besom_engine::Place;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use bench::{BenchAction, BenchArguments, BenchRun, ReportArguments};
@@ -19,6 +20,10 @@ pub(crate) use serve::{LISTEN, ServeArguments, TokenArguments};
 
 use crate::cli::output::Color;
 use crate::cli::target::RunName;
+use crate::error::InputError;
+
+/// Where runs of other stores keep their files is part of the store.
+const RUN_ROOT_IS_FOR_SERVERS: &str = "--run-root is for a store behind a server; otherwise, the files of runs are in the directory of the store";
 
 /// The heading of the options that every subcommand takes, so that its own come first.
 const GLOBAL: &str = "Global options";
@@ -59,9 +64,12 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// The store that the arguments name.
-    pub(crate) fn place(&self) -> Result<Place, EngineError> {
+    pub(crate) fn place(&self) -> Result<Place> {
         let mut place = Place::find(self.store.as_deref().map(Path::as_os_str))?;
-        if let Some(directory) = self.run_root.as_deref().filter(|_| place.url().is_some()) {
+        if let Some(directory) = self.run_root.as_deref() {
+            if place.url().is_none() {
+                return Err(InputError::new(RUN_ROOT_IS_FOR_SERVERS).into());
+            }
             place = place.with_directory(directory)?;
         }
         if self.shared {

@@ -71,7 +71,8 @@ fn listen(address: &str) -> Result<TcpListener> {
 
 /// Says what is served and how to use it; the link to the dashboard.
 fn announce(server: &Server, place: &Place, listener: &TcpListener) -> Result<String> {
-    let url = server.url(listener)?;
+    // Whoever reads the link may use it at once, and others may ask for it.
+    let url = server.announce(listener)?;
     let link = server.link(&url);
     let directory = place.directory().unwrap_or(Path::new(""));
     let environment = format!("BESOM_STORE={url} BESOM_TOKEN={}", server.tokens().agents());

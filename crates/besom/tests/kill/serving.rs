@@ -1,6 +1,7 @@
 //! The server of a storm whose agents are elsewhere, as far as they know.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
@@ -25,7 +26,11 @@ impl Serving {
         // Nobody else takes the port within the storm: the system gives out others first.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let token = desk.json(&["token", "--agent", "--json"])["token"].as_str().unwrap().to_owned();
-        Self { child: start(desk, &address), address, token }
+        let mut child = start(desk, &address, Stdio::piped());
+        let said = BufReader::new(child.stdout.take().unwrap());
+        // It says how to use it once it listens.
+        assert!(said.lines().any(|line| line.unwrap().contains("besom agent ID")));
+        Self { child, address, token }
     }
 
     /// What an agent needs to know of it. Its files are on this machine, as those of all agents of the desk.
@@ -41,7 +46,7 @@ impl Serving {
     /// Starts it again if it has ended.
     pub(crate) fn revive(&mut self, desk: &Desk) {
         if self.child.try_wait().unwrap().is_some() {
-            self.child = start(desk, &self.address);
+            self.child = start(desk, &self.address, Stdio::null());
         }
     }
 
@@ -51,8 +56,8 @@ impl Serving {
     }
 }
 
-fn start(desk: &Desk, address: &str) -> Child {
+fn start(desk: &Desk, address: &str, said: Stdio) -> Child {
     let errors = std::fs::File::options().create(true).append(true).open(desk.path().join("errors")).unwrap();
     let mut command = desk.command(&["--store", ".besom", "serve", "--listen", address]);
-    command.stdout(Stdio::null()).stderr(errors).spawn().unwrap()
+    command.stdout(said).stderr(errors).spawn().unwrap()
 }
