@@ -396,7 +396,7 @@ def test_an_invalid_description_is_rejected():
 def test_a_class_of_an_algorithm_shows_its_options_and_takes_them():
     tpe = besom.sweeps.ParzenSearch
     assert "gamma: float = 0.1" in str(tpe.__signature__)
-    assert "Which part of the runs" in tpe.__doc__
+    assert "The share of runs that counts as the best" in tpe.__doc__
     with pytest.raises(TypeError, match="gama"):
         tpe(gama=0.2)
     controller = besom.controller()
