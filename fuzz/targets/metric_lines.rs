@@ -17,9 +17,13 @@ use serde_json::{Map, Value};
 #[path = "../../crates/besom-agent/src/metrics/line.rs"]
 mod line;
 #[expect(dead_code, reason = "the reader's own crate needs more of it")]
+#[path = "../../crates/besom-agent/src/metrics/said.rs"]
+mod said;
+#[expect(dead_code, reason = "the reader's own crate needs more of it")]
 #[path = "../../crates/besom-agent/src/metrics/tail.rs"]
 mod tail;
 
+use said::Said;
 use tail::Tail;
 
 /// The longest line that is read, in bytes.
