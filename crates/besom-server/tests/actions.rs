@@ -5,15 +5,12 @@ mod sample;
 mod stage;
 
 use besom_core::{RunNumber, RunState};
-use besom_server::ServerOptions;
 use besom_store::{Store, StoreError, SweepId, SweepState};
 use serde_json::{Value, json};
 use stage::{Answer, Stage};
 
 fn staged() -> (Stage, SweepId) {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(sample::worked(store, 6)));
-    (stage, id.unwrap())
+    Stage::prepared(|store| sample::worked(store, 6))
 }
 
 fn act(stage: &Stage, id: &SweepId, what: &str, body: Value) -> Answer {

@@ -56,11 +56,16 @@ impl<'a> Agent<'a> {
     }
 }
 
+/// A sweep whose agents wait.
+fn paused_sweep(store: &mut dyn Store) -> SweepId {
+    let id = new_sweep(store, SWEEP);
+    store.set_state(&id, SweepState::Paused, None).unwrap();
+    id
+}
+
 #[test]
 fn a_sweep_is_stepped_for_agents_elsewhere_until_its_cap_and_ends() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(new_sweep(store, SWEEP)));
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(|store| new_sweep(store, SWEEP));
     let mut agent = Agent::join(&stage, &id);
     let mut runs = Vec::new();
     loop {
@@ -78,9 +83,7 @@ fn a_sweep_is_stepped_for_agents_elsewhere_until_its_cap_and_ends() {
 
 #[test]
 fn a_repeated_claim_is_answered_with_the_same_run() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(new_sweep(store, SWEEP)));
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(|store| new_sweep(store, SWEEP));
     let mut agent = Agent::join(&stage, &id);
     let first = agent.claim(Duration::ZERO);
     agent.request -= 1;
@@ -90,13 +93,7 @@ fn a_repeated_claim_is_answered_with_the_same_run() {
 
 #[test]
 fn a_claim_waits_until_the_owner_resumes() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| {
-        let new = new_sweep(store, SWEEP);
-        store.set_state(&new, SweepState::Paused, None).unwrap();
-        id = Some(new);
-    });
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(paused_sweep);
     let mut agent = Agent::join(&stage, &id);
     thread::scope(|scope| {
         let waiting = scope.spawn(|| agent.claim(Duration::from_secs(25)));
@@ -108,13 +105,7 @@ fn a_claim_waits_until_the_owner_resumes() {
 
 #[test]
 fn waiting_claims_are_answered_with_nothing_when_the_server_is_stopped() {
-    let mut id = None;
-    let mut stage = Stage::with(ServerOptions::default(), |store| {
-        let new = new_sweep(store, SWEEP);
-        store.set_state(&new, SweepState::Paused, None).unwrap();
-        id = Some(new);
-    });
-    let id = id.unwrap();
+    let (mut stage, id) = Stage::prepared(paused_sweep);
     let agent = Agent::join(&stage, &id);
     let (token, host) = (stage.tokens().owner(), stage.address);
     let body = json!({"agent": agent.id, "request": 1, "wait_ms": 25_000}).to_string();
@@ -136,13 +127,7 @@ fn waiting_claims_are_answered_with_nothing_when_the_server_is_stopped() {
 
 #[test]
 fn only_the_newest_claim_of_an_agent_gets_a_run() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| {
-        let new = new_sweep(store, SWEEP);
-        store.set_state(&new, SweepState::Paused, None).unwrap();
-        id = Some(new);
-    });
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(paused_sweep);
     let agent = Agent::join(&stage, &id);
     let claim = |wait_ms: u64| {
         let body = json!({"agent": agent.id, "request": 1, "wait_ms": wait_ms});
@@ -163,13 +148,7 @@ fn only_the_newest_claim_of_an_agent_gets_a_run() {
 
 #[test]
 fn an_agent_that_leaves_gets_nothing_for_the_claim_that_waits() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| {
-        let new = new_sweep(store, SWEEP);
-        store.set_state(&new, SweepState::Paused, None).unwrap();
-        id = Some(new);
-    });
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(paused_sweep);
     let mut agent = Agent::join(&stage, &id);
     let gone = Agent { id: agent.id, request: 0, stage: &stage, sweep: &id };
     thread::scope(|scope| {
@@ -206,9 +185,7 @@ fn a_sweep_whose_owner_steps_it_is_not_stepped_and_its_runs_are_handed_out() {
 #[test]
 fn many_agents_get_each_run_once() {
     let text = SWEEP.replace("run_cap: 5", "run_cap: 60");
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(new_sweep(store, &text)));
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(|store| new_sweep(store, &text));
     let work = || {
         let mut agent = Agent::join(&stage, &id);
         let mut runs = Vec::new();
@@ -253,9 +230,7 @@ fn a_token_of_one_sweep_is_worth_nothing_for_another() {
 
 #[test]
 fn an_agent_goes_on_after_a_restart_of_the_server() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(new_sweep(store, SWEEP)));
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(|store| new_sweep(store, SWEEP));
     let mut agent = Agent::join(&stage, &id);
     let run = agent.claim(Duration::ZERO);
     let (agent, request) = (agent.id, agent.request);
@@ -268,9 +243,7 @@ fn an_agent_goes_on_after_a_restart_of_the_server() {
 #[test]
 fn the_run_of_a_silent_agent_goes_to_another_one() {
     let text = SWEEP.replace("run_cap: 5", "run_cap: 1");
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(new_sweep(store, &text)));
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(|store| new_sweep(store, &text));
     let silent = json!({"name": "silent/1", "heartbeat_timeout_ms": 300});
     let silent = stage.post("/v1/store/join", &json!({"sweep": id, "agent": silent})).json();
     let claim = json!({"agent": silent, "request": 1});
@@ -281,9 +254,7 @@ fn the_run_of_a_silent_agent_goes_to_another_one() {
 
 #[test]
 fn a_wait_ends_at_a_change_and_at_its_time() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(new_sweep(store, SWEEP)));
-    let id = id.unwrap();
+    let (stage, id) = Stage::prepared(|store| new_sweep(store, SWEEP));
     let wait = |since: &str, at_most: u64| {
         stage.post("/v1/store/wait", &json!({"sweep": id, "since": since, "at_most_ms": at_most})).json()
     };

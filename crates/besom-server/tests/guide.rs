@@ -4,7 +4,6 @@
 mod sample;
 mod stage;
 
-use besom_server::ServerOptions;
 use serde_json::Value;
 use stage::Stage;
 
@@ -52,9 +51,7 @@ fn differences(path: &str, documented: &Value, found: &Value) -> Vec<String> {
 
 #[test]
 fn documented_answers_have_the_shape_of_real_ones() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(sample::worked(store, 6)));
-    let id = id.unwrap().to_string();
+    let (stage, id) = Stage::prepared(|store| sample::worked(store, 6).to_string());
     let examples = examples();
     assert!(examples.len() >= 4);
     for (request, documented) in examples {
@@ -67,9 +64,7 @@ fn documented_answers_have_the_shape_of_real_ones() {
 
 #[test]
 fn documented_routes_exist() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(sample::worked(store, 6)));
-    let id = id.unwrap().to_string();
+    let (stage, id) = Stage::prepared(|store| sample::worked(store, 6).to_string());
     let quoted = PAGE.split('`').skip(1).step_by(2).filter_map(|text| text.strip_prefix("GET "));
     let routes: Vec<&str> = quoted.filter(|route| route.contains("ID") && !route.contains("watch")).collect();
     assert!(routes.len() >= 8, "{routes:?}");

@@ -7,7 +7,6 @@ mod stage;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
-use besom_server::ServerOptions;
 use besom_store::{Store, SweepId, SweepState};
 use serde_json::Value;
 use stage::Stage;
@@ -61,9 +60,7 @@ impl Events {
 }
 
 fn staged() -> (Stage, SweepId) {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(sample::worked(store, 4)));
-    (stage, id.unwrap())
+    Stage::prepared(|store| sample::worked(store, 4))
 }
 
 #[test]

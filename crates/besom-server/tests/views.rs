@@ -13,16 +13,13 @@ mod stage;
 use besom_core::{RunNumber, RunState};
 use besom_engine::{Pace, registry, stored_config};
 use besom_insight::{Axis, Sample};
-use besom_server::ServerOptions;
 use besom_store::{RunQuery, Store, SweepId, SweepState};
 use serde_json::{Value, json};
 use stage::Stage;
 
 /// A server of a store with one sweep in which so many runs have ended.
 fn staged(runs: usize) -> (Stage, SweepId) {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| id = Some(sample::worked(store, runs)));
-    (stage, id.unwrap())
+    Stage::prepared(|store| sample::worked(store, runs))
 }
 
 fn run(number: u64) -> RunNumber {
@@ -395,13 +392,11 @@ fn a_csv_is_what_the_command_prints_without_secrets() {
 
 #[test]
 fn a_sweep_that_has_ended_and_one_without_a_metric_have_all_views() {
-    let mut id = None;
-    let stage = Stage::with(ServerOptions::default(), |store| {
-        let text = "method: grid\nparameters: {x: {values: [1, 2]}}";
-        id = Some(sample::created(store, text));
-        store.set_state(id.as_ref().unwrap(), SweepState::Canceled, None).unwrap();
+    let (stage, id) = Stage::prepared(|store| {
+        let id = sample::created(store, "method: grid\nparameters: {x: {values: [1, 2]}}");
+        store.set_state(&id, SweepState::Canceled, None).unwrap();
+        id
     });
-    let id = id.unwrap();
     let views = [
         "",
         "/columns",

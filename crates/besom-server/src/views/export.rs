@@ -6,11 +6,14 @@ use std::io::Write;
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use besom_core::{Registry, error_chain};
 use besom_engine::{Fields, write_csv};
 use besom_store::{Order, RunQuery, Store, SweepId, SweepRow};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
@@ -161,24 +164,21 @@ fn questions(
     Ok(all)
 }
 
+/// What `encodeURIComponent` escapes.
+const ESCAPED: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
 /// A text as `encodeURIComponent` writes it.
 fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'A'..=b'Z'
-        | b'a'..=b'z'
-        | b'0'..=b'9'
-        | b'-'
-        | b'_'
-        | b'.'
-        | b'!'
-        | b'~'
-        | b'*'
-        | b'\''
-        | b'('
-        | b')' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    text.bytes().map(byte).collect()
+    utf8_percent_encode(text, &ESCAPED).to_string()
 }
 
 /// The length of the index, the index in JSON, and the answers, where the first one begins after it; gzip'd.
@@ -210,19 +210,8 @@ fn packed(parts: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Refusal> {
     })
 }
 
-/// RFC 4648.
 fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let at = |place: usize| u32::from(chunk.get(place).copied().unwrap_or(0));
-        let bits = (at(0) << 16) | (at(1) << 8) | at(2);
-        for (place, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let letter = LETTERS[(bits >> shift) as usize & 63];
-            text.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    text
+    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

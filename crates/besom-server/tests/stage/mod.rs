@@ -27,6 +27,13 @@ impl Stage {
         Self::with(ServerOptions::default(), |_| {})
     }
 
+    /// A server of a store that was prepared so, and what the preparation has answered.
+    pub(crate) fn prepared<T>(prepare: impl FnOnce(&mut dyn Store) -> T) -> (Self, T) {
+        let mut answer = None;
+        let stage = Self::with(ServerOptions::default(), |store| answer = Some(prepare(store)));
+        (stage, answer.unwrap())
+    }
+
     /// A server with these options of a store that was prepared so.
     pub(crate) fn with(options: ServerOptions, prepare: impl FnOnce(&mut dyn Store)) -> Self {
         let directory = tempfile::tempdir().unwrap();
