@@ -82,33 +82,19 @@ impl HttpStore {
     }
 
     /// Sends what was too large for one request as two, the second if the first was stored.
-    fn halved(
+    fn in_two(
         &mut self,
         error: StoreError,
-        mut half: impl FnMut(&mut Self, Half) -> Result<Reply, StoreError>,
+        first: impl FnOnce(&mut Self) -> Result<Reply, StoreError>,
+        second: impl FnOnce(&mut Self) -> Result<Reply, StoreError>,
     ) -> Result<Reply, StoreError> {
         if !exchange::is_too_large(&error) {
             return Err(error);
         }
-        match half(self, Half::First)? {
+        match first(self)? {
             reply @ (Reply::Gap { .. } | Reply::Lost) => Ok(reply),
-            _ => half(self, Half::Second),
+            _ => second(self),
         }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Half {
-    First,
-    Second,
-}
-
-/// The part of a text, and its place.
-fn half_of(text: &str, half: Half) -> (usize, &str) {
-    let middle = text.floor_char_boundary(text.len() / 2);
-    match half {
-        Half::First => (0, &text[..middle]),
-        Half::Second => (middle, &text[middle..]),
     }
 }
 
@@ -199,19 +185,22 @@ impl Queue for HttpStore {
                 return Err(error);
             }
             let (first, second) = rows.split_at(rows.len() / 2);
-            self.halved(error, |store, half| match half {
-                Half::First => store.report(lease, first),
-                Half::Second => store.report(lease, second),
-            })
+            self.in_two(error, |store| store.report(lease, first), |store| store.report(lease, second))
         })
     }
 
     fn print(&mut self, lease: &Lease, from: u64, text: &str) -> Result<Reply, StoreError> {
         self.exchange.print(lease, from, text).or_else(|error| {
-            self.halved(error, |store, half| {
-                let (place, text) = half_of(text, half);
-                store.print(lease, from + place as u64, text)
-            })
+            let (first, second) = text.split_at(text.floor_char_boundary(text.len() / 2));
+            if first.is_empty() {
+                return Err(error);
+            }
+            let middle = from + first.len() as u64;
+            self.in_two(
+                error,
+                |store| store.print(lease, from, first),
+                |store| store.print(lease, middle, second),
+            )
         })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use besom_remote::{Answer, Call};
+use besom_store::Claim;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::make;
@@ -48,8 +49,8 @@ pub(super) async fn claim(shared: &Shared, call: &Arc<Call>) -> Result<Answer, R
 
 /// Whether a claim found nothing now, and may find something later.
 fn may_change(answer: &Answer) -> bool {
-    let is_over = |state: &[u8]| answer.body.windows(state.len()).any(|part| part == state);
-    answer.is_nothing() && !is_over(b"\"finished\"") && !is_over(b"\"canceled\"")
+    answer.is_nothing()
+        && matches!(serde_json::from_slice(&answer.body), Ok(Claim::Nothing(state)) if !state.is_over())
 }
 
 /// Waits until a sweep has changed.

@@ -152,7 +152,7 @@ pub(super) fn edit<T>(
     change: impl FnOnce(&mut Content) -> Result<T, TokenError>,
 ) -> Result<(T, (Content, Mark)), TokenError> {
     let failed = |source| TokenError::File { path: path.to_owned(), source };
-    let directory = path.parent().unwrap_or(Path::new("."));
+    let directory = besom_store::files::parent(path);
     // Released when it is closed; the file itself is replaced, so its own lock would be worth nothing.
     let turn = File::open(directory).map_err(failed)?;
     turn.lock().map_err(failed)?;

@@ -120,8 +120,9 @@ fn parts(
         ..=IN_FULL => RunQuery::default(),
         _ => RunQuery::default().order(Order::Best).limit(BEST_IN_FULL),
     };
+    let best = store.status(sweep.id())?.best.map(|best| best.run);
     for row in store.runs(sweep.id(), &query)? {
-        add(format!("{path}/runs/{}", row.number), run::in_full(store, sweep, &kept, row.number)?);
+        add(format!("{path}/runs/{}", row.number), run::in_full(store, sweep, &kept, &row, best)?);
     }
     parts.push((format!("{path}/columns"), sweep::encoded(store, sweep, &kept)?));
     for (path, question) in questions(&path, store, sweep, &kept)? {

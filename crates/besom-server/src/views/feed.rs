@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use serde_json::Value;
@@ -46,13 +46,8 @@ impl Feed {
 /// A feed, and the answer in which it is read; `permit` is held as long as that lasts.
 pub(super) fn feed(permit: OwnedSemaphorePermit) -> (Feed, Response) {
     let (sender, receiver) = mpsc::channel(1);
-    let headers = [
-        (CONTENT_TYPE, "text/event-stream"),
-        (CACHE_CONTROL, "no-store"),
-        // Proxies that buffer would hold events back.
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    (Feed(sender), (headers, Body::new(Events { receiver, _permit: permit })).into_response())
+    let kind = [(CONTENT_TYPE, "text/event-stream")];
+    (Feed(sender), (kind, Body::new(Events { receiver, _permit: permit })).into_response())
 }
 
 struct Events {

@@ -59,28 +59,32 @@ async fn one(
     State(shared): State<Shared>,
     Path((id, run)): Path<(String, RunNumber)>,
 ) -> Result<Json<Value>, Refusal> {
-    let answer = reading(shared, id, move |store, sweep, kept| in_full(store, sweep, kept, run)).await?;
-    Ok(Json(answer))
+    let read = move |store: &mut dyn Store, sweep: &SweepRow, kept: &Kept| -> Result<Value, StoreError> {
+        let row = store.run(sweep.id(), run)?;
+        let best = store.status(sweep.id())?.best.map(|best| best.run);
+        in_full(store, sweep, kept, &row, best)
+    };
+    Ok(Json(reading(shared, id, read).await?))
 }
 
-/// A run with its attempts and why it was suggested.
+/// A run with its attempts, why it was suggested, and which one is the best.
 pub(super) fn in_full(
     store: &mut dyn Store,
     sweep: &SweepRow,
     kept: &Kept,
-    number: RunNumber,
+    run: &RunRow,
+    best: Option<RunNumber>,
 ) -> Result<Value, StoreError> {
-    let run = store.run(sweep.id(), number)?;
-    let events = store.events(sweep.id(), Some(number), 0, EVENTS)?;
-    let (mut answer, attempts) = shown(store, sweep, kept, &run)?;
+    let events = store.events(sweep.id(), Some(run.number), 0, EVENTS)?;
+    let (mut answer, attempts) = shown(store, sweep, kept, run)?;
     if let Some(stop) = answer.get_mut("stop").and_then(Value::as_object_mut) {
         stop.insert("requested_ms".into(), json!(requested_ms(&events)));
     }
     let method = kept.known.config.as_ref().map(|config| config.method.name.as_str());
     let attempts = attempts.iter().map(|attempt| attempted(attempt, &events));
     answer.insert("attempts".into(), attempts.collect());
-    answer.insert("why".into(), why::why(&run, method));
-    answer.insert("best".into(), json!(store.status(sweep.id())?.best.map(|best| best.run)));
+    answer.insert("why".into(), why::why(run, method));
+    answer.insert("best".into(), json!(best));
     answer.insert("note".into(), kept.known.secrets.mask(&run.note).into());
     Ok(answer.into())
 }

@@ -66,11 +66,8 @@ struct News {
 impl News {
     /// What would be the same if nothing had changed.
     fn standing(&self) -> Value {
-        let mut data = self.data.clone();
-        if let Some(data) = data.as_object_mut() {
-            data.shift_remove("runs");
-        }
-        data
+        let fields = self.data.as_object().into_iter().flatten().filter(|(name, _)| *name != "runs");
+        fields.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
