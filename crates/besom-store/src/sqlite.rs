@@ -140,19 +140,24 @@ impl SqliteStore {
         durability: Durability,
         work: impl FnOnce(&Tx<'_>) -> Outcome<T>,
     ) -> Result<T, StoreError> {
-        if self.read_only {
-            return Err(StoreError::Write(FileFault::ReadOnly));
-        }
         if self.grouped {
             return Ok(self.savepoint(work)?);
+        }
+        self.in_turn(|store| match durability {
+            Durability::Durable => store.transact(work),
+            Durability::Soft => store.transact_softly(work),
+        })
+    }
+
+    /// Does work that writes, when it is this connection's turn.
+    fn in_turn<T>(&mut self, work: impl FnOnce(&mut Self) -> Outcome<T>) -> Result<T, StoreError> {
+        if self.read_only {
+            return Err(StoreError::Write(FileFault::ReadOnly));
         }
         let turn = self.turns.as_mut().map(|turns| turns.wait(LOCK_TIMEOUT)).transpose();
         let turn = turn.map_err(|error| self.with_holder(error))?;
         self.check_original()?;
-        let result = match durability {
-            Durability::Durable => self.transact(work),
-            Durability::Soft => self.transact_softly(work),
-        };
+        let result = work(self);
         drop(turn);
         result.map_err(|fault| self.with_holder(fault.into()))
     }

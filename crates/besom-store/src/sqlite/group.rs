@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::fault::{Fault, LOCK_TIMEOUT, Outcome};
+use super::fault::{Fault, Outcome};
 use super::{SqliteStore, Tx, schema};
 use crate::{FileFault, Store, StoreError};
 
@@ -16,15 +16,7 @@ impl SqliteStore {
             work(self);
             return Ok(());
         }
-        if self.read_only {
-            return Err(StoreError::Write(FileFault::ReadOnly));
-        }
-        let turn = self.turns.as_mut().map(|turns| turns.wait(LOCK_TIMEOUT)).transpose();
-        let turn = turn.map_err(|error| self.with_holder(error))?;
-        self.check_original()?;
-        let result = self.transact_group(work);
-        drop(turn);
-        result.map_err(|fault| self.with_holder(fault.into()))
+        self.in_turn(|store| store.transact_group(work))
     }
 
     fn transact_group(&mut self, work: &mut dyn FnMut(&mut dyn Store)) -> Outcome<()> {
