@@ -43,24 +43,24 @@ impl Follower {
     /// The runs that have not ended and changed, and those that have ended since the last call.
     pub(crate) fn next(&mut self) -> Result<(Vec<RunChange>, Vec<Ended>), StoreError> {
         let changes = self.store.changes(&self.sweep.new.id, self.cursor)?;
-        self.cursor = changes.upto;
-        self.sweep.new.run_cap = changes.run_cap;
         let (open, over): (Vec<_>, Vec<_>) =
             changes.runs.into_iter().partition(|change| change.state.is_open());
+        let is_news = |change: &&RunChange| self.open.contains(&change.number) || change.added.is_some();
+        let numbers: Vec<RunNumber> = over.iter().filter(is_news).map(|change| change.number).collect();
+        // All that may fail comes before anything is noted, so that the next call finds it again. No numbers would mean all runs.
+        let runs = match numbers.is_empty() {
+            true => Vec::new(),
+            false => self.store.runs(&self.sweep.new.id, &RunQuery::default().numbers(numbers))?,
+        };
+        let by = runs.iter().map(|run| self.by_others(run.number)).collect::<Result<Vec<_>, _>>()?;
+        (self.cursor, self.sweep.new.run_cap) = (changes.upto, changes.run_cap);
         self.open.extend(open.iter().map(|change| change.number));
-        let mut ended = Vec::new();
-        for change in over {
-            if self.open.remove(&change.number) || change.added.is_some() {
-                ended.push(self.ended(change.number)?);
-            }
-        }
+        let ended = runs.into_iter().zip(by).map(|(run, by)| {
+            self.open.remove(&run.number);
+            Ended { is_best: self.is_new_best(&run), run, by }
+        });
+        let ended = ended.collect();
         Ok((open, ended))
-    }
-
-    fn ended(&mut self, number: RunNumber) -> Result<Ended, StoreError> {
-        let run = self.store.run(&self.sweep.new.id, number)?;
-        let by = self.by_others(number)?;
-        Ok(Ended { is_best: self.is_new_best(&run), run, by })
     }
 
     fn by_others(&mut self, number: RunNumber) -> Result<Option<String>, StoreError> {
