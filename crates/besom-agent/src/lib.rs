@@ -60,7 +60,7 @@ pub use program::{
     word,
 };
 pub use recovery::{Watch, await_departure, outlast, recover};
-pub use run_dir::{RunDir, run_directory};
+pub use run_dir::{RunDir, run_directory, sweep_directory};
 pub use runner::{Ended, Runner};
 pub use shutdown::{Level, Shutdown, UserSignal};
 pub use work::{AgentOptions, CrashLoopGuard, ExitReason, Idle, Outcome, work};

@@ -13,7 +13,12 @@ use crate::{AgentError, private, record, wandb_config};
 /// The directory of a run in the store directory `directory`: the same for every attempt, the place for
 /// checkpoints.
 pub fn run_directory(directory: &Path, sweep: &SweepId, run: RunNumber) -> PathBuf {
-    directory.join("runs").join(sweep.as_str()).join(run.to_string())
+    sweep_directory(directory, sweep).join(run.to_string())
+}
+
+/// The directory of all runs of a sweep in the store directory `directory`.
+pub fn sweep_directory(directory: &Path, sweep: &SweepId) -> PathBuf {
+    directory.join("runs").join(sweep.as_str())
 }
 
 /// The files of one attempt of a run. Nothing is created before [`RunDir::create`].

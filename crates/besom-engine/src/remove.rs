@@ -5,7 +5,6 @@ use std::time::Duration;
 use std::{fs, io};
 
 use besom_agent::await_departure;
-use besom_core::RunNumber;
 use besom_store::{Store, SweepId};
 
 use crate::{EngineError, Place};
@@ -58,8 +57,7 @@ fn mark(directory: &Path) -> PathBuf {
 fn directory_of(store: &Path, id: &SweepId) -> Option<PathBuf> {
     let mut parts = Path::new(id.as_str()).components();
     let is_name = matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None));
-    let run = is_name.then(|| besom_agent::run_directory(store, id, RunNumber::FIRST))?;
-    Some(run.parent()?.to_owned())
+    is_name.then(|| besom_agent::sweep_directory(store, id))
 }
 
 /// Removes the directories that an interrupted call has left.

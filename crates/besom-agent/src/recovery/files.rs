@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use besom_core::RunNumber;
 use besom_store::{Lease, SweepId};
 
-use crate::{RunDir, run_directory};
+use crate::{RunDir, sweep_directory};
 
 /// Where the files of runs are on this machine, and whether others give up silent agents without them.
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +17,7 @@ pub(crate) struct Files<'a> {
 impl Files<'_> {
     /// Whether there is a reason to look at the heartbeats of a sweep.
     pub(crate) fn looks(&self, sweep: &SweepId) -> bool {
-        !self.is_served
-            || self.directory.is_some_and(|directory| {
-                run_directory(directory, sweep, RunNumber::FIRST).parent().is_some_and(Path::exists)
-            })
+        !self.is_served || self.directory.is_some_and(|directory| sweep_directory(directory, sweep).exists())
     }
 
     /// Whether a silent attempt is to be given up here.
@@ -34,6 +30,8 @@ impl Files<'_> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use besom_core::RunNumber;
+
     use super::*;
 
     #[test]

@@ -21,7 +21,6 @@ MEDIA = {
     "Histogram": "histograms", "Table": "tables", "JoinedTable": "tables", "EvalTable": "tables", "Html": "HTML pages",
     "Plotly": "figures", "Graph": "graphs", "Bokeh": "figures", "Classes": "images", "ArtifactTTL": "artifacts",
 }  # fmt: skip
-#: The functions of `wandb.plot`.
 #: What `wandb.sklearn` draws.
 SKLEARN = tuple(
     f"plot_{what}" for what in (
@@ -29,6 +28,7 @@ SKLEARN = tuple(
         "learning_curve", "outlier_candidates", "precision_recall", "regressor", "residuals", "roc", "silhouette", "summary_metrics",
     )
 )  # fmt: skip
+#: The functions of `wandb.plot`.
 CHARTS = ("bar", "confusion_matrix", "histogram", "line", "line_series", "plot_table", "pr_curve", "roc_curve", "scatter")
 #: Functions of the module and methods of a run that do nothing, and what besom keeps none of.
 NOTHING = {

@@ -22,8 +22,8 @@ pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_js
     };
     let mut all = Vec::new();
     for sweep in sweeps {
-        let status = store.status(&sweep.new.id)?;
         if as_json {
+            let status = store.status(sweep.id())?;
             let missing = MissingMetric::of(&mut store, sweep.id())?.map(|missing| missing.conclusion());
             let (sweep, status) = (json::sweep(&sweep, &status), json::status(&status));
             all.push(json!({ "sweep": sweep, "status": status, "missing_metric": missing }));
@@ -67,7 +67,8 @@ fn at_a_glance(registry: &Registry, sweep: &SweepRow, status: &Status) -> String
         fact("note", note.replace('\n', " "));
     }
     fact("state", describe::state(sweep, status));
-    fact("runs", describe::counts(stored_plan(registry, sweep), status));
+    let planned = stored_plan(registry, sweep);
+    fact("runs", describe::counts(planned, status));
     if let Some(best) = &status.best {
         fact("best", describe::best_value(sweep, best));
     }
@@ -82,7 +83,7 @@ fn at_a_glance(registry: &Registry, sweep: &SweepRow, status: &Status) -> String
         let ms = ms as u64;
         fact("mean run time", table::span(ms));
     }
-    if let Some(pace) = Pace::of(sweep, status, stored_plan(registry, sweep)) {
+    if let Some(pace) = Pace::of(sweep, status, planned) {
         let left = pace.left_ms.filter(|left| *left > 0);
         let left = left.map(|left| format!(", about {} left", table::span(left))).unwrap_or_default();
         fact(
