@@ -59,6 +59,11 @@ for (const n of [0, 1]) {
   });
 }
 
+/** The driver learns of a new address some time after the page has it. */
+async function addressed(page, pattern, read = (href) => href) {
+  await page.waitForURL((url) => pattern.test(read(url.href)), { waitUntil: "commit", timeout: 5000 });
+}
+
 test("what runs have written is text", async () => {
   const { page, close } = await open(browser, `${exported(60)}${SWEEP}/runs/7`);
   await settle(page);
@@ -71,10 +76,10 @@ test("the table is used by keys alone", async () => {
   const { page, close } = await open(browser, `${exported(60)}${SWEEP}/runs`);
   await settle(page);
   for (const key of ["j", "j", "j", "k", "x", "j", "x"]) await page.keyboard.press(key);
-  assert.match(page.url(), /sel=2%2C3/);
+  await addressed(page, /sel=2%2C3/);
   await page.keyboard.press("Enter");
   await page.waitForSelector("text=Why this run");
-  assert.match(page.url(), /\/runs\/3\?/);
+  await addressed(page, /\/runs\/3\?/);
   await page.goBack();
   await page.keyboard.press("/");
   await page.keyboard.type("dropout < 0.1 and state = finished");
@@ -102,7 +107,7 @@ test("everything is reached by Tab, and a brush is set by keys", async () => {
   const slider = page.locator(".head .panel input[type=range]").first();
   await slider.focus();
   for (let i = 0; i < 40; i += 1) await page.keyboard.press("ArrowLeft");
-  assert.match(page.url(), /brush=learning_rate/);
+  await addressed(page, /brush=learning_rate/);
   const [some, all] = (await page.locator(".parallel .legend").first().textContent()).match(/\d+/g).map(Number);
   assert.ok(some < all && all === 60, `${some} of ${all}`);
   await page.keyboard.press("Escape");
@@ -128,13 +133,13 @@ test("axes are turned, hidden and moved, and the view stays in the address", asy
   const menu = page.locator(".head").nth(2);
   await menu.locator("summary").click();
   await menu.getByText("Reverse").click();
-  assert.match(decodeURIComponent(page.url()), /axes=learning_rate,weight_decay,-dropout/);
+  await addressed(page, /axes=learning_rate,weight_decay,-dropout/, decodeURIComponent);
   const box = await page.locator(".head").first().locator("summary").boundingBox();
   await page.mouse.move(box.x + 20, box.y + 8);
   await page.mouse.down();
   await page.mouse.move(box.x + 190, box.y + 8, { steps: 5 });
   await page.mouse.up();
-  assert.match(decodeURIComponent(page.url()), /axes=weight_decay,learning_rate,-dropout/);
+  await addressed(page, /axes=weight_decay,learning_rate,-dropout/, decodeURIComponent);
   await close();
 });
 
