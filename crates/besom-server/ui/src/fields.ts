@@ -39,7 +39,7 @@ function builtIn(detail: Detail, history: History): Field[] {
     numeric(["best", metric], metric, (i) => history.value[i]),
     numeric(["last"], "Last", (i) => history.last[i], number, false),
     numeric(["steps"], "Steps", (i) => history.rows[i], String),
-    numeric(["time"], "Time", (i) => history.seconds(i, now()), duration),
+    numeric(["time"], "Time", (i) => history.seconds(i, now), duration),
     numeric(["attempt"], "Attempt", (i) => history.attempt[i], String, false),
     agent(history),
   ];

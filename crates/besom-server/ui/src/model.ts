@@ -1,6 +1,6 @@
 // One sweep as the page knows it: its summary, its history, and what the reader has filtered, brushed and picked.
 
-import { type Accessor, createContext, createEffect, createMemo, createSignal, on, onCleanup, useContext } from "solid-js";
+import { type Accessor, batch, createContext, createEffect, createMemo, createSignal, on, onCleanup, useContext } from "solid-js";
 import { filter } from "./condition/filter";
 import { type Field, fieldsOf } from "./fields";
 import { query, setQuery } from "./routes";
@@ -106,8 +106,10 @@ function load(source: Source, id: string): Loaded {
     const changes = JSON.parse(data) as Changes;
     const before = detail();
     history()?.apply(changes);
-    if (changes.runs.length > 0) setHistory(history());
-    setDetail((old) => (old ? merged(old, changes) : old));
+    batch(() => {
+      if (changes.runs.length > 0) setHistory(history());
+      setDetail((old) => (old ? merged(old, changes) : old));
+    });
     // What an event does not have: the best parameters, and when the sweep ended.
     if (changes.best?.run !== before?.best?.run || changes.state !== before?.state) refresh().catch(() => undefined);
   };

@@ -83,7 +83,7 @@ export function HistoryPicture(): JSX.Element {
 
 function Legend(): JSX.Element {
   const sweep = useSweep();
-  const isPart = (): boolean => sweep.shown().includes(0);
+  const isPart = (): boolean => sweep.count() < sweep.shown().length;
   return (
     <p class="legend">
       <span>

@@ -17,11 +17,11 @@ const MOST = 12;
 
 export function Compare(): JSX.Element {
   const sweep = useSweep();
-  const best = createMemo(() => {
+  const best = (): number[] => {
     const field = sweep.fields().find(({ names }) => names.includes("best"));
     const rows = sorted(sweep.shown(), field, sweep.detail()?.metric?.goal === "maximize");
     return Array.from(rows.subarray(0, 5), (row) => row + 1);
-  });
+  };
   const runs = createMemo(() => (sweep.picked().length > 0 ? sweep.picked().slice(0, MOST) : best()).join(","));
   const path = `v1/sweeps/${encodeURIComponent(sweep.id)}`;
   const answer = load(runs, (numbers) => sweep.source.json<{ runs: Run[] }>(`${path}/runs?numbers=${numbers}`));

@@ -139,8 +139,8 @@ export class History {
   }
 
   /** Seconds from its start to its end, or to now. */
-  seconds(i: number, now: number): number {
-    const end = Number.isNaN(this.ended[i]) && this.stateOf(i) === "running" ? now : this.ended[i];
+  seconds(i: number, now: () => number): number {
+    const end = Number.isNaN(this.ended[i]) && this.stateOf(i) === "running" ? now() : this.ended[i];
     return (end - this.started[i]) / 1000;
   }
 }
