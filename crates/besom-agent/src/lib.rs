@@ -52,7 +52,7 @@ pub use error::AgentError;
 pub use function::{FunctionRunner, LogError, RunContext};
 pub use gpu::{GpuError, GpuInventory, Gpus};
 pub use link::{Link, Signal};
-pub use metrics::{MetricsWriter, append_metrics};
+pub use metrics::{MetricsWriter, append_metrics, quote_not_finite};
 pub use notice::Notice;
 pub use process::{adopt_orphans, raise_file_limit, supervise};
 pub use program::{

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub(crate) use buffer::Buffer;
+pub use line::quote_not_finite;
 pub(crate) use line::{describing, preempting, resumed};
 pub(crate) use said::Said;
 pub(crate) use tail::Tail;

@@ -1,7 +1,7 @@
 //! From a configuration to a sweep's row in a store.
 
 use besom_config::SweepConfig;
-use besom_store::{NewSweep, PastRun, Store, StoreError, SweepId, Watched};
+use besom_store::{NewSweep, PastRun, Store, StoreError, SweepId, SweepRow, Watched};
 
 use crate::PriorRun;
 
@@ -68,18 +68,35 @@ pub fn create_with(
     prior: &[PriorRun],
 ) -> Result<SweepId, StoreError> {
     let past: Vec<PastRun> = prior.iter().map(PastRun::from).collect();
-    let Creation { config, text, source, directory, seed } = creation;
-    let mut new = NewSweep::new(new_id()).text(text).seed(seed);
-    (new.name, new.source, new.directory) = (config.name.clone(), source, directory);
-    new.metrics = config.metrics.iter().map(|m| Watched::new(m.name.as_str(), m.goal)).collect();
-    new.run_cap = config.run_cap;
-    (new.retry_crashed, new.retry_failed) = (config.retry.crashed, config.retry.failed);
+    let mut new = stored(new_id(), creation);
     loop {
         match store.create_with(&new, &past) {
             Err(StoreError::SweepExists(_)) => new.id = new_id(),
             created => return created.map(|()| new.id),
         }
     }
+}
+
+/// The sweep as it is stored.
+fn stored(id: SweepId, creation: Creation<'_>) -> NewSweep {
+    let Creation { config, text, source, directory, seed } = creation;
+    let mut new = NewSweep::new(id).text(text).seed(seed);
+    (new.name, new.source, new.directory) = (config.name.clone(), source, directory);
+    new.metrics = config.metrics.iter().map(|m| Watched::new(m.name.as_str(), m.goal)).collect();
+    new.run_cap = config.run_cap;
+    (new.retry_crashed, new.retry_failed) = (config.retry.crashed, config.retry.failed);
+    new
+}
+
+/// Another configuration for a sweep that nobody has begun to work on: it keeps its id and labels. All its agents and runs are gone.
+///
+/// # Errors
+/// If the store fails.
+pub fn replace(store: &mut dyn Store, sweep: &SweepRow, creation: Creation<'_>) -> Result<(), StoreError> {
+    let mut new = stored(sweep.id().clone(), creation);
+    new.labels.clone_from(&sweep.new.labels);
+    store.remove_sweep(sweep.id())?;
+    store.create_sweep(&new)
 }
 
 fn new_id() -> SweepId {

@@ -97,7 +97,7 @@ mod start;
 pub use add::{chosen_point, enqueue, set_run_cap};
 pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
-pub use create::{Creation, create, create_with, seed};
+pub use create::{Creation, create, create_with, replace, seed};
 pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked, process_name};
 pub use csv::write_csv;
 pub use end::{end_sweep, outlast};

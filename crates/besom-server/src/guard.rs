@@ -16,6 +16,8 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::log;
 use crate::refusal::Refusal;
@@ -43,6 +45,8 @@ enum Need {
     Read,
     /// Whoever has a token; the handler decides what it is worth.
     Agent,
+    /// W&B's client.
+    Wandb,
     /// The owner.
     Owner,
 }
@@ -60,6 +64,11 @@ pub(crate) fn read(route: MethodRouter<Shared>) -> MethodRouter<Shared> {
 /// A route for those with any token, whose handler asks what the [`Caller`] may do. Bodies may be large.
 pub(crate) fn agent(route: MethodRouter<Shared>) -> MethodRouter<Shared> {
     guarded(Need::Agent, route)
+}
+
+/// A route for W&B's client. Bodies may be large.
+pub(crate) fn wandb(route: MethodRouter<Shared>) -> MethodRouter<Shared> {
+    guarded(Need::Wandb, route)
 }
 
 /// A route for the owner.
@@ -83,6 +92,7 @@ async fn admit(need: Need, request: Request) -> Result<Request, Refusal> {
         (Need::Open, _)
         | (Need::Agent, Some(_))
         | (Need::Read, Some(Scope::Owner | Scope::Read | Scope::Agent(None)))
+        | (Need::Wandb, Some(Scope::Owner | Scope::Wandb))
         | (Need::Owner, Some(Scope::Owner)) => {}
         (_, None) => return Err(Refusal::new(StatusCode::UNAUTHORIZED, "no_token", NO_TOKEN)),
         (_, Some(scope)) => {
@@ -90,7 +100,10 @@ async fn admit(need: Need, request: Request) -> Result<Request, Refusal> {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "scope", message));
         }
     }
-    let limits = if need == Need::Agent { body::LARGE } else { body::SMALL };
+    if is_dropped(request.uri().path()) {
+        return Ok(request);
+    }
+    let limits = if matches!(need, Need::Agent | Need::Wandb) { body::LARGE } else { body::SMALL };
     body::read(request, limits).await
 }
 
@@ -122,24 +135,37 @@ fn is_refused(status: StatusCode) -> bool {
 fn identify(shared: &Shared, request: &mut Request) -> Result<(), Refusal> {
     let ends = request.extensions().get::<Ends>().copied().ok_or_else(Refusal::broken)?;
     site::check(request, ends, &shared.options.names)?;
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) && !is_dropped(request.uri().path()) {
         body::check_type(request.headers())?;
     }
     let Some(secret) = secret(request.headers())? else { return Ok(()) };
-    match shared.tokens.check(secret) {
+    match shared.tokens.check(&secret) {
         Some(caller) => drop(request.extensions_mut().insert(caller)),
         None => return Err(shared.wrong.refuse(ends.peer.ip())),
     }
     Ok(())
 }
 
-/// The token of a request, if it has one.
-fn secret(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+/// Whether what is sent to this path is dropped, so that it may be anything.
+fn is_dropped(path: &str) -> bool {
+    path.starts_with("/sdk/otel/")
+}
+
+/// The token of a request, if it has one: `Bearer TOKEN`, or as W&B's client sends it, `Basic` with the user `api`.
+fn secret(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
-    let bearer = header.to_str().ok().and_then(|text| text.split_once(' '));
-    match bearer {
-        Some((scheme, secret)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(secret.trim())),
-        _ => Err(Refusal::new(
+    let named = header.to_str().ok().and_then(|text| text.split_once(' '));
+    let secret = named.and_then(|(scheme, secret)| match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => Some(secret.trim().to_owned()),
+        "basic" => {
+            let pair = String::from_utf8(STANDARD.decode(secret.trim()).ok()?).ok()?;
+            Some(pair.strip_prefix("api:")?.to_owned())
+        }
+        _ => None,
+    });
+    match secret {
+        Some(secret) => Ok(Some(secret)),
+        None => Err(Refusal::new(
             StatusCode::UNAUTHORIZED,
             "wrong_token",
             "the header Authorization must be 'Bearer TOKEN'",

@@ -27,6 +27,7 @@ mod store;
 mod tls;
 mod tokens;
 mod views;
+mod wandb;
 
 pub use options::ServerOptions;
 pub use server::{Server, ServerError};

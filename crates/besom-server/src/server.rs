@@ -37,6 +37,7 @@ use crate::shared::Shared;
 use crate::tokens::{link, with_token};
 use crate::{
     ServerOptions, Stop, TlsError, TokenError, Tokens, assets, log, meta, reaper, running, store, tls, views,
+    wandb,
 };
 
 /// Threads that handle requests. They never wait for the store, so two are enough to keep its writer busy.
@@ -262,6 +263,7 @@ fn router(shared: &Shared) -> Router {
         .merge(meta::routes())
         .merge(store::routes())
         .merge(views::routes())
+        .merge(wandb::routes())
         .merge(assets::routes())
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, "no_route", "there is nothing at this path"))
         .method_not_allowed_fallback(async || {

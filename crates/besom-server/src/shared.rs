@@ -18,6 +18,7 @@ use crate::steps::Steps;
 use crate::stop::Stop;
 use crate::tokens::Tokens;
 use crate::views::Views;
+use crate::wandb::Memory;
 
 /// How many answers may be streams that last for as long as their reader wants.
 const STREAMS: usize = 64;
@@ -47,6 +48,8 @@ pub(crate) struct Parts {
     pub(crate) options: ServerOptions,
     /// What is kept of the sweeps that are looked at.
     pub(crate) views: Views,
+    /// What is remembered of W&B's clients.
+    pub(crate) wandb: Memory,
     /// How it ends.
     pub(crate) stop: Stop,
     pool: Pool,
@@ -81,6 +84,7 @@ impl Shared {
             wrong,
             options,
             views: Views::default(),
+            wandb: Memory::default(),
             stop,
             pool,
             streams,

@@ -98,6 +98,10 @@ async fn allow(shared: &Shared, caller: &Caller, call: &Call) -> Result<(), Refu
         Scope::Owner => Level::Owner,
         Scope::Agent(_) => Level::Agent,
         Scope::Read => Level::Read,
+        Scope::Wandb => {
+            let message = "this token is for W&B's client and does not allow this request";
+            return Err(Refusal::new(StatusCode::FORBIDDEN, "scope", message));
+        }
     };
     if call.scope() > granted {
         let message = format!(

@@ -26,8 +26,9 @@ use secret::Hash;
 /// How long a revoked token may still be taken for valid.
 const STALE: Duration = Duration::from_millis(200);
 
-/// The name of the token that is derived for agents.
+/// The names of the tokens that are derived: for agents, and for W&B's client.
 const AGENTS: &str = "agents";
+const WANDB: &str = "wandb";
 
 /// What a token may be used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,9 @@ pub enum Scope {
     Owner,
     /// To work as an agent: on one sweep, or on all.
     Agent(Option<SweepId>),
+    /// To use W&B's client: to create sweeps, work on them and control them, and so any command on the machines of that client's
+    /// agents.
+    Wandb,
     /// To look.
     Read,
 }
@@ -47,6 +51,7 @@ impl Scope {
         match self {
             Self::Owner => "owner",
             Self::Agent(_) => "agent",
+            Self::Wandb => "wandb",
             Self::Read => "read",
         }
     }
@@ -131,9 +136,12 @@ struct Known {
 
 impl Known {
     fn new(content: Content, mark: Option<Mark>) -> Self {
-        let derived = Token { name: AGENTS.to_owned(), scope: Scope::Agent(None) };
-        let owner = Token { name: "owner".to_owned(), scope: Scope::Owner };
-        let fixed = [(Hash::of(&content.owner), owner), (Hash::of(&content.agents()), derived)];
+        let token = |name: &str, scope| Token { name: name.to_owned(), scope };
+        let fixed = [
+            (Hash::of(&content.owner), token("owner", Scope::Owner)),
+            (Hash::of(&content.agents()), token(AGENTS, Scope::Agent(None))),
+            (Hash::of(&content.wandb()), token(WANDB, Scope::Wandb)),
+        ];
         let hashes = fixed.into_iter().chain(content.tokens.iter().filter_map(Entry::known)).collect();
         Self { content, hashes, mark, looked: Instant::now() }
     }
@@ -163,6 +171,11 @@ impl Tokens {
         self.lock().content.agents()
     }
 
+    /// A token for W&B's client (`WANDB_API_KEY`), the same as long as it is not revoked.
+    pub fn wandb(&self) -> String {
+        self.lock().content.wandb()
+    }
+
     /// All tokens, without the tokens.
     pub fn list(&self) -> Vec<Token> {
         self.lock().hashes.iter().map(|(_, token)| token.clone()).collect()
@@ -178,7 +191,7 @@ impl Tokens {
         Ok((token, secret))
     }
 
-    /// Ends a token. Revoking `owner` or `agents` replaces the token by another one.
+    /// Ends a token. Revoking `owner`, `agents` or `wandb` replaces the token by another one.
     ///
     /// # Errors
     /// [`TokenError::NoToken`]; if the file cannot be written.

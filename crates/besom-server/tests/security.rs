@@ -8,6 +8,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use besom_core::{Goal, RunNumber};
 use besom_server::{Scope, ServerOptions};
 use besom_store::{NewRun, NewSweep};
@@ -21,6 +23,7 @@ enum Need {
     Open,
     Read,
     Agent,
+    Wandb,
     Owner,
 }
 
@@ -57,7 +60,17 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/v1/sweeps/{id}/runs/{run}/retry", Need::Owner),
     ("POST", "/v1/sweeps/{id}/state", Need::Owner),
     ("POST", "/v1/sweeps/{id}/stops", Need::Owner),
+    ("POST", "/graphql", Need::Wandb),
+    ("POST", "/files/{entity}/{project}/{run}/file_stream", Need::Wandb),
+    ("POST", DROPPED, Need::Open),
+    ("GET", "/authorize", Need::Open),
+    ("GET", "/{entity}/{project}", Need::Open),
+    ("GET", "/{entity}/{project}/{kind}", Need::Open),
+    ("GET", "/{entity}/{project}/{kind}/{name}", Need::Open),
 ];
+
+/// What is sent here is dropped, whatever it is.
+const DROPPED: &str = "/sdk/otel/{*rest}";
 
 /// The routes that the sources add, by what stands there: `.route("PATH", guard::NEED(METHOD(`. A second method of a path is made
 /// elsewhere, by the same words without the path.
@@ -119,6 +132,7 @@ fn is_admitted(status: u16) -> bool {
 /// A request with these headers besides those that every good one has.
 fn request(stage: &Stage, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let path = path.replace("{operation}", "sweeps").replace("{id}", SWEEP).replace("{run}", "1");
+    let path = path.replace("{kind}", "sweeps").replace(['{', '}', '*'], "");
     let has = |name: &str| headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
     let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !has("Host") {
@@ -143,22 +157,34 @@ fn each_route_answers_each_token_as_its_row_says() {
     let stage = staged();
     let tokens = stage.tokens();
     let (_, reader) = tokens.add(Scope::Read, None).unwrap();
-    let (owner, agent) = (tokens.owner(), tokens.agents());
+    let (owner, agent, wandb) = (tokens.owner(), tokens.agents(), tokens.wandb());
     for &(method, path, need) in ROUTES {
         let status = |token: Option<&str>| {
-            let bearer = token.map(|token| format!("Bearer {token}"));
-            let headers: Vec<_> = bearer.iter().map(|bearer| ("Authorization", bearer.as_str())).collect();
-            request(&stage, method, path, &headers, "{}").status
+            // As each client sends it: the native ones, and W&B's.
+            let ask = |header: Option<String>| {
+                let headers: Vec<_> =
+                    header.iter().map(|header| ("Authorization", header.as_str())).collect();
+                request(&stage, method, path, &headers, "{}").status
+            };
+            let bearer = ask(token.map(|token| format!("Bearer {token}")));
+            let basic = ask(token.map(|token| format!("Basic {}", STANDARD.encode(format!("api:{token}")))));
+            assert!(bearer == basic || [bearer, basic].contains(&429), "{path}: {bearer}, {basic}");
+            bearer
         };
         let (nobody, wrong) = (status(None), status(Some("x")));
-        let [read, agent, owner] = [&reader, &agent, &owner].map(|token| status(Some(token)));
+        let [read, agent, wandb, owner] = [&reader, &agent, &wandb, &owner].map(|token| status(Some(token)));
         assert!([401, 429].contains(&wrong), "{path}: a wrong token is never ignored");
-        assert!(if need == Need::Open { nobody == 200 } else { nobody == 401 }, "{path} without a token");
+        let is_right = if need == Need::Open { [200, 303].contains(&nobody) } else { nobody == 401 };
+        assert!(is_right, "{path} without a token: {nobody}");
         assert!(is_admitted(owner), "{path} as owner: {owner}");
         for other in [read, agent] {
-            let is_right = if need == Need::Owner { other == 403 } else { is_admitted(other) };
+            let is_refused = matches!(need, Need::Owner | Need::Wandb);
+            let is_right = if is_refused { other == 403 } else { is_admitted(other) };
             assert!(is_right, "{path} as reader or agent: {other}");
         }
+        let is_right =
+            if matches!(need, Need::Open | Need::Wandb) { is_admitted(wandb) } else { wandb == 403 };
+        assert!(is_right, "{path} as W&B's client: {wandb}");
     }
 }
 
@@ -197,7 +223,9 @@ fn state_changes_by_json_alone_and_of_a_limited_size_and_depth() {
     let stage = staged();
     let bearer = format!("Bearer {}", stage.tokens().owner());
     let token = ("Authorization", bearer.as_str());
-    for &(method, path, need) in ROUTES.iter().filter(|(method, ..)| *method != "GET") {
+    for &(method, path, need) in
+        ROUTES.iter().filter(|(method, path, _)| *method != "GET" && *path != DROPPED)
+    {
         let ask = |headers: &[(&str, &str)], body: &str| {
             let headers = [&[token], headers].concat();
             request(&stage, method, path, &headers, body).status
@@ -207,7 +235,7 @@ fn state_changes_by_json_alone_and_of_a_limited_size_and_depth() {
             assert_eq!(ask(&[("Content-Type", form)], "{}"), 415, "{path}: {form}");
         }
         assert!(is_admitted(ask(&[("Content-Type", "application/json; charset=utf-8")], "{}")), "{path}");
-        let limit = if need == Need::Agent { 8 << 20 } else { 64 << 10 };
+        let limit = if matches!(need, Need::Agent | Need::Wandb) { 8 << 20 } else { 64 << 10 };
         let large = (limit + 1).to_string();
         assert_eq!(ask(&[("Content-Length", &large)], ""), 413, "{path}: refused before it is sent");
         assert_eq!(ask(&[], &format!("{{\"x\": {}1{}}}", "[".repeat(70), "]".repeat(70))), 400, "{path}");
@@ -258,10 +286,12 @@ fn what_is_no_http_or_names_no_host_is_refused() {
 fn no_answer_holds_a_token() {
     let stage = Stage::new();
     let tokens = stage.tokens();
-    for path in ["/v1/version", "/healthz", "/nothing"] {
+    for path in ["/v1/version", "/healthz", "/nothing", "/local/project", "/v1/nothing"] {
         let answer = stage.get(path);
         let text = format!("{}{}", answer.headers, String::from_utf8_lossy(&answer.body));
-        assert!(!text.contains(&tokens.owner()) && !text.contains(&tokens.agents()), "{path}");
+        for token in [tokens.owner(), tokens.agents(), tokens.wandb()] {
+            assert!(!text.contains(&token), "{path}");
+        }
     }
     let unknown = stage.post("/v1/store/nonsense", &json!({}));
     assert_eq!((unknown.status, unknown.code().as_str()), (404, "no_operation"));

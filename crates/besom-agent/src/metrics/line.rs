@@ -67,8 +67,13 @@ pub(crate) fn resumed() -> Map<String, Value> {
     Map::from_iter([(RESERVED.to_owned(), RESUMED.into())])
 }
 
-/// Puts `NaN`, `Infinity` and `-Infinity` outside of texts into quotes.
-fn quote_not_finite(text: &str) -> String {
+/// Puts `NaN`, `Infinity` and `-Infinity` outside of texts into quotes: JSON as Python writes it becomes JSON, with the texts that
+/// represent these numbers everywhere in besom.
+///
+/// ```
+/// assert_eq!(besom_agent::quote_not_finite(r#"{"loss": NaN, "say": "NaN"}"#), r#"{"loss": "NaN", "say": "NaN"}"#);
+/// ```
+pub fn quote_not_finite(text: &str) -> String {
     const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text;

@@ -11,7 +11,7 @@ use besom_store::SweepId;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{self, Hash};
-use super::{AGENTS, Scope, Token, TokenError};
+use super::{AGENTS, Scope, Token, TokenError, WANDB};
 
 /// The name of the file in the store's directory.
 pub(crate) const NAME: &str = "server.json";
@@ -24,6 +24,9 @@ pub(super) struct Content {
     /// Which token of those that follow from the owner's is the agents'.
     #[serde(default)]
     agents: u64,
+    /// The same of that for W&B's client.
+    #[serde(default)]
+    wandb: u64,
     #[serde(default)]
     pub(super) tokens: Vec<Entry>,
     /// Where the store is served, or was at last.
@@ -46,6 +49,7 @@ impl Entry {
     pub(super) fn known(&self) -> Option<(Hash, Token)> {
         let scope = match self.scope.as_str() {
             "agent" => Scope::Agent(self.sweep.as_deref().map(SweepId::new)),
+            "wandb" => Scope::Wandb,
             "read" => Scope::Read,
             _ => return None,
         };
@@ -56,12 +60,17 @@ impl Entry {
 impl Content {
     /// New tokens.
     pub(super) fn fresh() -> Self {
-        Self { owner: secret::fresh(), agents: 0, tokens: Vec::new(), url: None }
+        Self { owner: secret::fresh(), agents: 0, wandb: 0, tokens: Vec::new(), url: None }
     }
 
     /// The token for agents.
     pub(super) fn agents(&self) -> String {
-        secret::derived(&self.owner, self.agents)
+        secret::derived(&self.owner, AGENTS, self.agents)
+    }
+
+    /// The token for W&B's client.
+    pub(super) fn wandb(&self) -> String {
+        secret::derived(&self.owner, WANDB, self.wandb)
     }
 
     pub(super) fn add(
@@ -94,6 +103,7 @@ impl Content {
         match name {
             "owner" => self.owner = secret::fresh(),
             AGENTS => self.agents += 1,
+            WANDB => self.wandb += 1,
             _ => {
                 let before = self.tokens.len();
                 self.tokens.retain(|entry| entry.name != name);
@@ -107,7 +117,7 @@ impl Content {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        ["owner", AGENTS].into_iter().chain(self.tokens.iter().map(|entry| entry.name.as_str()))
+        ["owner", AGENTS, WANDB].into_iter().chain(self.tokens.iter().map(|entry| entry.name.as_str()))
     }
 }
 

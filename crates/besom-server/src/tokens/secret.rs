@@ -40,12 +40,12 @@ pub(super) fn fresh() -> String {
     rand::rng().sample_iter(Alphanumeric).take(LETTERS).map(char::from).collect()
 }
 
-/// A token that follows from another and a number, and from which neither can be found.
-pub(super) fn derived(from: &str, number: u64) -> String {
+/// A token that follows from another, a word and a number, and from which none of these can be found.
+pub(super) fn derived(from: &str, word: &str, number: u64) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let key = hmac::Key::new(hmac::HMAC_SHA256, from.as_bytes());
     let block = |block: u64| {
-        let text = format!("besom agents {number} {block}");
+        let text = format!("besom {word} {number} {block}");
         hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
     };
     // Bytes that would make some letters likelier are left out.
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_token_has_forty_letters_and_digits() {
-        for secret in [fresh(), derived("owner", 0)] {
+        for secret in [fresh(), derived("owner", "agents", 0)] {
             assert_eq!(secret.len(), 40, "{secret}");
             assert!(secret.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{secret}");
         }
@@ -68,8 +68,12 @@ mod tests {
 
     #[test]
     fn a_derived_token_follows_from_the_owners_and_its_number() {
-        assert_eq!(derived("owner", 0), derived("owner", 0));
-        assert_ne!(derived("owner", 0), derived("owner", 1));
-        assert_ne!(derived("owner", 0), derived("other", 0));
+        let token = derived("owner", "agents", 0);
+        assert_eq!(token, derived("owner", "agents", 0));
+        for other in
+            [derived("owner", "agents", 1), derived("other", "agents", 0), derived("owner", "wandb", 0)]
+        {
+            assert_ne!(token, other);
+        }
     }
 }

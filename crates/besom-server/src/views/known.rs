@@ -34,8 +34,8 @@ struct Sweeps {
 
 /// What is kept of one.
 #[derive(Debug)]
-pub(super) struct Kept {
-    pub(super) known: Known,
+pub(crate) struct Kept {
+    pub(crate) known: Known,
     columns: Mutex<Columns>,
     answers: Mutex<HashMap<String, Answer>>,
     seen: Mutex<Instant>,
@@ -46,9 +46,9 @@ type Answer = (u64, Arc<Vec<u8>>);
 
 /// What never changes of a sweep.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// What its file says; `None` if this program cannot read it.
-    pub(super) config: Option<SweepConfig>,
+    pub(crate) config: Option<SweepConfig>,
     /// Those of the parameters that vary.
     pub(super) axes: Vec<Axis>,
     /// What must not be shown.
@@ -68,14 +68,14 @@ impl Known {
     }
 
     /// How many runs the sweep will have, if that is known.
-    pub(super) fn planned(&self, sweep: &SweepRow) -> Option<u64> {
+    pub(crate) fn planned(&self, sweep: &SweepRow) -> Option<u64> {
         self.config.as_ref().map_or(sweep.new.run_cap, |config| besom_engine::planned(sweep, config))
     }
 }
 
 impl Views {
     /// What is kept of a sweep; read if nothing is.
-    pub(super) fn of(&self, registry: &Registry, sweep: &SweepRow) -> Arc<Kept> {
+    pub(crate) fn of(&self, registry: &Registry, sweep: &SweepRow) -> Arc<Kept> {
         let (mut sweeps, now) = (lock(&self.sweeps), Instant::now());
         if sweeps.cleared.is_none_or(|cleared| now - cleared > UNSEEN / 4) {
             sweeps.kept.retain(|id, kept| id == sweep.id() || now - *lock(&kept.seen) < UNSEEN);
@@ -88,7 +88,7 @@ impl Views {
     }
 
     /// Forgets a sweep that was removed.
-    pub(super) fn forget(&self, id: &SweepId) {
+    pub(crate) fn forget(&self, id: &SweepId) {
         lock(&self.sweeps).kept.remove(id);
     }
 }

@@ -79,6 +79,7 @@ fn announce(server: &Server, place: &Place, listener: &TcpListener) -> Result<St
     line(format!("besom {} serves {}", env!("CARGO_PKG_VERSION"), directory.display()))?;
     line(format!("  dashboard   {link}"))?;
     line(format!("  agents      {environment} besom agent ID"))?;
+    line(format!("  wandb       WANDB_BASE_URL={url} WANDB_API_KEY={}", server.tokens().wandb()))?;
     if !listener.local_addr()?.ip().is_loopback() && url.starts_with("http:") {
         notice(
             "warning: without TLS, anyone on the network path can read the tokens and use them to run commands on the agents' machines",

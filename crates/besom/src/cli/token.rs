@@ -37,6 +37,7 @@ fn scope(place: &Place, arguments: &TokenArguments) -> Result<Option<Scope>> {
             Some(Scope::Agent(Some(sweep.new.id)))
         }
         Some(None) => Some(Scope::Agent(None)),
+        None if arguments.wandb => Some(Scope::Wandb),
         None => arguments.read.then_some(Scope::Read),
     })
 }

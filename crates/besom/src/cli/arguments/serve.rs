@@ -33,7 +33,7 @@ pub(crate) struct ServeArguments {
 }
 
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("action").args(["agent", "read", "revoke"])))]
+#[command(group(clap::ArgGroup::new("action").args(["agent", "read", "wandb", "revoke"])))]
 pub(crate) struct TokenArguments {
     /// Create a token for agents of this sweep, or of all sweeps without an ID
     #[arg(long, value_name = "ID", num_args = 0..=1)]
@@ -42,10 +42,13 @@ pub(crate) struct TokenArguments {
     /// Create a token that only allows reading
     #[arg(long)]
     pub(crate) read: bool,
+    /// Create a token for W&B's client, its WANDB_API_KEY
+    #[arg(long)]
+    pub(crate) wandb: bool,
     /// Name of the new token [default: agent-1, read-1, ...]
     #[arg(long, value_name = "NAME", requires = "action", conflicts_with = "revoke")]
     pub(crate) name: Option<String>,
-    /// Revoke the token with this name; revoking owner or agents replaces it
+    /// Revoke the token with this name; revoking owner, agents or wandb replaces it
     #[arg(long, value_name = "NAME")]
     pub(crate) revoke: Option<String>,
     /// Print JSON

@@ -1,0 +1,56 @@
+//! W&B's protocol: what the unmodified client of Weights & Biases says, answered from a store.
+//!
+//! The protocol is internal to that client and moves with its versions (decision 74). What it says of one run goes through a
+//! [`RunSink`], so that a server and an agent's own face on this machine have the same answers.
+
+mod agents;
+mod alone;
+mod controller;
+mod face;
+mod filters;
+mod found;
+mod graphql;
+mod histories;
+mod lenient;
+mod listing;
+mod names;
+mod public;
+mod redirect;
+mod run;
+mod runs;
+mod sink;
+mod store_sink;
+mod stream;
+mod sweeps;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use axum::http::StatusCode;
+
+pub(crate) use face::routes;
+pub(crate) use sink::{KnownRun, RunSink, SinkError};
+
+use crate::refusal::Refusal;
+
+/// How long nothing may be heard of an agent, in seconds. It asks every 5 s.
+const SILENCE: u64 = 60;
+
+/// What is remembered of clients. All that decides is in the store.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    alone: found::Alone,
+    printed: store_sink::Printed,
+    watches: agents::Watches,
+    /// Operations that are not known and were logged.
+    unknown: Mutex<BTreeSet<String>>,
+}
+
+/// What is not done, in words that the client shows.
+fn refused(status: StatusCode, why: impl Into<String>) -> Refusal {
+    Refusal::new(status, "wandb", why)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

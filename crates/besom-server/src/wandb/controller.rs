@@ -1,0 +1,132 @@
+//! `wandb.controller`: a person's own loop decides what is tried, and says so in a JSON text that grows.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use besom_core::RunNumber;
+use besom_store::{
+    Added, NewRun, RunQuery, RunRow, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{found, lenient, refused};
+use crate::refusal::Refusal;
+use crate::shared::Shared;
+
+/// The label that keeps the text.
+pub(super) const LABEL: &str = "wandb.controller";
+/// The key of a note under which the id of its entry is.
+const SCHEDULE: &str = "schedule";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Text {
+    schedule: Option<Vec<Entry>>,
+    earlystop: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    id: String,
+    #[serde(default)]
+    data: Option<Data>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Data {
+    #[serde(default)]
+    args: Option<Map<String, Value>>,
+}
+
+/// Takes in what a controller says now.
+pub(super) async fn update(shared: &Shared, id: &SweepId, text: &str) -> Result<(), Refusal> {
+    let said: Text = lenient::parse(text)
+        .map_err(|error| refused(StatusCode::BAD_REQUEST, format!("controller: {error}")))?;
+    let (id, text) = (id.clone(), text.to_owned());
+    shared
+        .write(move |store| -> Result<(), StoreError> {
+            let row = store.sweep(&id)?;
+            if row.state.is_over() {
+                return Ok(());
+            }
+            store.set_label(&id, LABEL, Some(&text))?;
+            let is_done = schedule(store, &row, said.schedule.unwrap_or_default())?;
+            stop(store, &row, &said.earlystop.unwrap_or_default())?;
+            let runs = store.runs(&id, &RunQuery::default())?;
+            if is_done && !runs.iter().any(|run| run.state.is_open()) {
+                store.set_state(&id, SweepState::Finished, Some("its controller has nothing left to try"))?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Adds the runs of entries that are new. Returns whether one of them says that nothing is left to try.
+fn schedule(store: &mut dyn Store, row: &SweepRow, entries: Vec<Entry>) -> Result<bool, StoreError> {
+    let runs = store.runs(row.id(), &RunQuery::default())?;
+    let known: BTreeSet<&str> = runs.iter().filter_map(entry_of).collect();
+    let (mut is_done, mut new) = (false, Vec::new());
+    for entry in entries {
+        match entry.data.unwrap_or_default().args {
+            None => is_done = true,
+            Some(_) if known.contains(entry.id.as_str()) => {}
+            Some(args) => {
+                let note = json!({ SCHEDULE: entry.id, "why": "scheduled by its controller" });
+                let note = note.as_object().cloned().unwrap_or_default();
+                new.push(NewRun::new(plain(args)).note(note));
+            }
+        }
+    }
+    if !new.is_empty() {
+        let first = RunNumber::from_index(usize::try_from(row.runs).unwrap_or(usize::MAX - 1));
+        let added = store.add_runs(row.id(), first, &new, None)?;
+        is_done |= matches!(added, Added::Capped);
+    }
+    Ok(is_done)
+}
+
+/// The values without the objects that the client puts them into.
+pub(super) fn plain(args: Map<String, Value>) -> Map<String, Value> {
+    let value = |value| match value {
+        Value::Object(mut wrapped) => wrapped.remove("value").unwrap_or(Value::Object(wrapped)),
+        other => other,
+    };
+    args.into_iter().map(|(key, wrapped)| (key, value(wrapped))).collect()
+}
+
+/// The id of the entry that a run follows from.
+fn entry_of(run: &RunRow) -> Option<&str> {
+    run.note.get(SCHEDULE)?.as_str()
+}
+
+fn stop(store: &mut dyn Store, row: &SweepRow, names: &[String]) -> Result<(), StoreError> {
+    let prefix = format!("{}-", row.id());
+    let number =
+        |name: &String| -> Option<RunNumber> { name.strip_prefix(&prefix)?.split('-').next()?.parse().ok() };
+    let reason = "stopped early by its controller";
+    let stops: Vec<_> = names.iter().filter_map(number).map(|run| (run, reason.to_owned())).collect();
+    if stops.is_empty() {
+        return Ok(());
+    }
+    match store.request_stops(row.id(), &stops, StopKind::Early) {
+        // A name that the controller has made up.
+        Err(StoreError::NoRun { .. }) => Ok(()),
+        done => done.map(drop),
+    }
+}
+
+/// What the server says of the schedule: which run each entry has become.
+pub(super) fn scheduler(
+    store: &mut dyn Store,
+    row: &SweepRow,
+    runs: &[RunRow],
+) -> Result<String, StoreError> {
+    let mut scheduled = Vec::new();
+    for run in runs {
+        if let Some(entry) = entry_of(run) {
+            scheduled.push(json!({ "id": entry, "runid": found::name(store, row, run)? }));
+        }
+    }
+    Ok(json!({ "scheduled": scheduled }).to_string())
+}

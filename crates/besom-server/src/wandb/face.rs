@@ -1,0 +1,90 @@
+//! The routes that W&B's client uses, and which operation is answered where.
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::header::USER_AGENT;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::Value;
+
+use super::graphql::{self, Request};
+use super::run::{self, RunPath};
+use super::stream::Stream;
+use super::{agents, lock, public, redirect, refused, runs, sweeps};
+use crate::refusal::Refusal;
+use crate::shared::Shared;
+use crate::{guard, log};
+
+/// How many unknown operations are logged, each once.
+const MAX_UNKNOWN: usize = 100;
+
+/// The routes of W&B's protocol.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/graphql", guard::wandb(post(operate)))
+        .route("/files/{entity}/{project}/{run}/file_stream", guard::wandb(post(file_stream)))
+        // What the client measures of itself.
+        .route("/sdk/otel/{*rest}", guard::open(post(async || ())))
+        .merge(redirect::routes())
+}
+
+async fn operate(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut request = match Request::parse(&body) {
+        Ok(request) => request,
+        Err(why) => return failed("", &refused(StatusCode::BAD_REQUEST, why)),
+    };
+    let client = headers.get(USER_AGENT).and_then(|client| client.to_str().ok()).unwrap_or_default();
+    request.is_old = client.contains("Public Client 0.22.");
+    match answer(&shared, &request).await {
+        Ok(data) => Json(graphql::answer(&data)).into_response(),
+        Err(refusal) => failed(&request.operation, &refusal),
+    }
+}
+
+fn failed(operation: &str, refusal: &Refusal) -> Response {
+    (refusal.status(), Json(graphql::failed(operation, &refusal.message()))).into_response()
+}
+
+async fn answer(shared: &Shared, request: &Request) -> Result<Value, Refusal> {
+    if let Some(path) = run::about(request) {
+        return runs::operate(shared, request, path).await;
+    }
+    if let Some(data) = graphql::generic(request) {
+        return Ok(data);
+    }
+    match request.operation.as_str() {
+        "UpsertSweep" => return sweeps::upsert(shared, request).await,
+        "CreateAgent" => return agents::create(shared, request).await,
+        "Heartbeat" => return agents::heartbeat(shared, request).await,
+        "UpdateRunState" => return public::update_run_state(shared, request).await,
+        "StopRun" | "stopRun" => return public::stop_run(shared, request).await,
+        _ => {}
+    }
+    if !request.is_mutation
+        && let Some(data) = public::read(shared, request).await?
+    {
+        return Ok(data);
+    }
+    note_unknown(shared, &request.operation);
+    graphql::unknown(request).map_err(|why| refused(StatusCode::BAD_REQUEST, why))
+}
+
+/// Logs an operation that is not known, once.
+fn note_unknown(shared: &Shared, operation: &str) {
+    let mut unknown = lock(&shared.wandb.unknown);
+    if unknown.len() < MAX_UNKNOWN && unknown.insert(operation.to_owned()) {
+        log::say(shared, format_args!("W&B's operation {operation} is unknown"));
+    }
+}
+
+async fn file_stream(
+    State(shared): State<Shared>,
+    Path((entity, project, name)): Path<(String, String, String)>,
+    body: Bytes,
+) -> Result<Json<Value>, Refusal> {
+    let stream = Stream::parse(&body).map_err(|why| refused(StatusCode::BAD_REQUEST, why))?;
+    let path = RunPath { entity, project, name };
+    Ok(Json(runs::stream(&shared, path, stream, body.len()).await?))
+}

@@ -1,0 +1,174 @@
+//! Which run of the store a name of the client means.
+//!
+//! The run of a sweep is called `SWEEP-NUMBER`, as it is elsewhere in besom. When an attempt of it was given up, because nothing was heard of
+//! it, the next one is called `SWEEP-NUMBER-2`, then `-3`: an old writer that comes back has the old name, and changes nothing. An
+//! attempt that ended in order hands its name on, so that its program finds the run again.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use besom_core::{RunNumber, RunState};
+use besom_store::{Lease, RunQuery, RunRow, Store, StoreError, SweepId, SweepRow};
+
+use super::lock;
+use super::names::{ENTITY, PROJECT};
+use super::run::RunPath;
+use crate::shared::Shared;
+
+/// The labels of a sweep that say where the client finds it.
+pub(super) const ENTITY_LABEL: &str = "entity";
+/// See [`ENTITY_LABEL`].
+pub(super) const PROJECT_LABEL: &str = "project";
+/// The label of a sweep of runs outside of sweeps.
+pub(super) const ALONE_LABEL: &str = "wandb.alone";
+/// The key in the note of such a run under which its name is.
+pub(super) const NAME_NOTE: &str = "wandb";
+
+/// A run, and which of its attempts a name means.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) path: RunPath,
+    pub(super) sweep: SweepRow,
+    pub(super) run: RunRow,
+    pub(super) attempt: u64,
+}
+
+impl Found {
+    pub(super) fn lease(&self) -> Lease {
+        Lease { sweep: self.sweep.id().clone(), run: self.run.number, attempt: self.attempt }
+    }
+
+    /// Whether the attempt has ended in order: what comes after that is no reason to stop anybody.
+    pub(super) fn has_ended(&self) -> bool {
+        let is_end = matches!(self.run.state, RunState::Finished | RunState::Failed | RunState::Preempted);
+        self.attempt == self.run.attempt && is_end && self.run.stop_kind.is_none()
+    }
+}
+
+/// Runs outside of sweeps, by entity, project and name. All of it can be found again in the store.
+pub(super) type Alone = Mutex<HashMap<RunPath, (SweepId, RunNumber)>>;
+
+/// The run that a path means.
+pub(super) fn find(
+    store: &mut dyn Store,
+    shared: &Shared,
+    path: &RunPath,
+) -> Result<Option<Found>, StoreError> {
+    if let Some((id, number, generation)) = parsed(&path.name)
+        && let Some((sweep, run)) = looked_up(store, &id, number)?
+        && let Some(attempt) = attempt(store, &id, &run, generation)?
+    {
+        return Ok(Some(Found { path: path.clone(), sweep, run, attempt }));
+    }
+    let known = lock(&shared.wandb.alone).get(path).cloned();
+    let Some((id, number)) = known.map_or_else(|| alone(store, shared, path), |known| Ok(Some(known)))?
+    else {
+        return Ok(None);
+    };
+    let Some((sweep, run)) = looked_up(store, &id, number)? else { return Ok(None) };
+    let attempt = run.attempt;
+    Ok(Some(Found { path: path.clone(), sweep, run, attempt }))
+}
+
+/// The parts of `SWEEP-NUMBER` or `SWEEP-NUMBER-GENERATION`.
+fn parsed(name: &str) -> Option<(SweepId, RunNumber, u64)> {
+    let mut parts = name.split('-');
+    let (id, number) = (parts.next()?, parts.next()?.parse().ok()?);
+    let generation =
+        parts.next().map_or(Some(1), |text| text.parse().ok().filter(|generation| *generation > 1))?;
+    parts.next().is_none().then(|| (SweepId::new(id), number, generation))
+}
+
+fn looked_up(
+    store: &mut dyn Store,
+    id: &SweepId,
+    number: RunNumber,
+) -> Result<Option<(SweepRow, RunRow)>, StoreError> {
+    let found = store.sweep(id).and_then(|sweep| Ok((sweep, store.run(id, number)?)));
+    match found {
+        Err(StoreError::NoSweep { .. } | StoreError::NoRun { .. }) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+/// The attempt that a generation means: the newest that began before the next one was given up.
+fn attempt(
+    store: &mut dyn Store,
+    id: &SweepId,
+    run: &RunRow,
+    generation: u64,
+) -> Result<Option<u64>, StoreError> {
+    if run.attempt <= 1 {
+        return Ok((generation == 1).then_some(run.attempt));
+    }
+    let (mut at, mut found) = (1, None);
+    for attempt in store.attempts(id, run.number)? {
+        if at == generation {
+            found = Some(attempt.number);
+        }
+        at += u64::from(attempt.state == RunState::Crashed);
+    }
+    Ok(found)
+}
+
+/// The name of the newest attempt of a run.
+pub(super) fn name(store: &mut dyn Store, sweep: &SweepRow, run: &RunRow) -> Result<String, StoreError> {
+    if let Some(name) = own_name(run) {
+        return Ok(name.to_owned());
+    }
+    let mut generation = 1;
+    if run.attempt > 1 {
+        let before = store.attempts(sweep.id(), run.number)?;
+        let is_crashed = |attempt: &&besom_store::Attempt| {
+            attempt.number < run.attempt && attempt.state == RunState::Crashed
+        };
+        generation += before.iter().filter(is_crashed).count();
+    }
+    let name = format!("{}-{}", sweep.id(), run.number);
+    Ok(if generation == 1 { name } else { format!("{name}-{generation}") })
+}
+
+/// The name that a run outside of sweeps was given.
+pub(super) fn own_name(run: &RunRow) -> Option<&str> {
+    run.note.get(NAME_NOTE)?.get("name")?.as_str()
+}
+
+/// Looks for a run outside of sweeps, and remembers all that it sees.
+fn alone(
+    store: &mut dyn Store,
+    shared: &Shared,
+    path: &RunPath,
+) -> Result<Option<(SweepId, RunNumber)>, StoreError> {
+    for sweep in store.sweeps()? {
+        if !is_alone(&sweep) || place(shared, &sweep) != (path.entity.clone(), path.project.clone()) {
+            continue;
+        }
+        let runs = store.runs(sweep.id(), &RunQuery::default())?;
+        let mut known = lock(&shared.wandb.alone);
+        for run in runs {
+            if let Some(name) = own_name(&run) {
+                let path = RunPath { name: name.to_owned(), ..path.clone() };
+                known.insert(path, (sweep.id().clone(), run.number));
+            }
+        }
+    }
+    Ok(lock(&shared.wandb.alone).get(path).cloned())
+}
+
+/// Whether the runs of a sweep are those outside of sweeps.
+pub(super) fn is_alone(sweep: &SweepRow) -> bool {
+    sweep.new.labels.contains_key(ALONE_LABEL)
+}
+
+/// The entity and project under which the client finds a sweep.
+pub(super) fn place(shared: &Shared, sweep: &SweepRow) -> (String, String) {
+    let label = |name: &str| sweep.new.labels.get(name).cloned();
+    if let (Some(entity), Some(project)) = (label(ENTITY_LABEL), label(PROJECT_LABEL)) {
+        return (entity, project);
+    }
+    let kept = shared.views.of(&shared.registry, sweep);
+    let config = kept.known.config.as_ref();
+    let entity = label(ENTITY_LABEL).or_else(|| config?.entity.clone());
+    let project = label(PROJECT_LABEL).or_else(|| config?.project.clone());
+    (entity.unwrap_or_else(|| ENTITY.to_owned()), project.unwrap_or_else(|| PROJECT.to_owned()))
+}

@@ -1,0 +1,328 @@
+//! What W&B's client says, and what the store holds then. The real client is in the tests of the Python package.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod stage;
+
+use besom_core::{RunNumber, RunState};
+use besom_store::{RunRow, StopKind, Store, SweepId, SweepState};
+use serde_json::{Map, Value, json};
+
+use stage::{Answer, Stage};
+
+const GRID: &str =
+    "method: grid\nmetric: {name: loss, goal: minimize}\nparameters: {lr: {values: [0.1, 0.2]}}\n";
+
+/// A client of a server.
+struct Client {
+    stage: Stage,
+    token: String,
+}
+
+impl Client {
+    fn new() -> Self {
+        let stage = Stage::new();
+        let token = stage.tokens().wandb();
+        Self { stage, token }
+    }
+
+    fn ask(&self, path: &str, body: &Value) -> Answer {
+        self.stage.ask("POST", path, Some(&self.token), Some(body))
+    }
+
+    /// The answer to an operation, `query NAME` or `mutation NAME`.
+    fn operate(&self, operation: &str, variables: &Value) -> Answer {
+        self.ask(
+            "/graphql",
+            &json!({ "query": format!("{operation} {{ project {{ x }} }}"), "variables": variables }),
+        )
+    }
+
+    fn data(&self, operation: &str, variables: &Value) -> Value {
+        let answer = self.operate(operation, variables);
+        assert_eq!(answer.status, 200, "{operation}: {}", String::from_utf8_lossy(&answer.body));
+        answer.json()["data"].clone()
+    }
+
+    fn sweep(&self, config: &str) -> SweepId {
+        let data = self.data("mutation UpsertSweep", &json!({ "config": config, "projectName": "p" }));
+        SweepId::new(data["upsertSweep"]["sweep"]["name"].as_str().unwrap())
+    }
+
+    fn agent(&self, sweep: &SweepId) -> String {
+        let data = self.data("mutation CreateAgent", &json!({ "host": "box", "sweep": sweep.as_str() }));
+        data["createAgent"]["agent"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// What an agent that runs these is to do.
+    fn beat(&self, agent: &str, live: &[&str]) -> Vec<Value> {
+        let live: Map<String, Value> = live.iter().map(|name| ((*name).to_owned(), json!(true))).collect();
+        let variables = json!({ "id": agent, "metrics": "{}", "runState": Value::Object(live).to_string() });
+        let data = self.data("mutation Heartbeat", &variables);
+        serde_json::from_str(data["agentHeartbeat"]["commands"].as_str().unwrap()).unwrap()
+    }
+
+    /// The name of the run that an agent is given.
+    fn given(&self, agent: &str) -> String {
+        let commands = self.beat(agent, &[]);
+        assert_eq!(commands[0]["type"], json!("run"), "{commands:?}");
+        commands[0]["run_id"].as_str().unwrap().to_owned()
+    }
+
+    fn init(&self, name: &str) -> Value {
+        let config =
+            json!({ "lr": { "value": 0.1 }, "extra": { "value": 1 }, "_wandb": { "value": {} } }).to_string();
+        let variables =
+            json!({ "name": name, "project": "p", "entity": "local", "host": "box", "config": config });
+        self.data("mutation UpsertBucket", &variables)["upsertBucket"]["bucket"].clone()
+    }
+
+    fn stream(&self, name: &str, body: &Value) -> Answer {
+        self.ask(&format!("/files/local/p/{name}/file_stream"), body)
+    }
+
+    /// Sends history lines from a place on; whether the run is to stop.
+    fn log(&self, name: &str, offset: u64, lines: &[&str]) -> bool {
+        let files = json!({ "wandb-history.jsonl": { "offset": offset, "content": lines } });
+        let answer = self.stream(name, &json!({ "files": files }));
+        assert_eq!(answer.status, 200);
+        answer.json()["stopped"] == json!(true)
+    }
+
+    fn end(&self, name: &str, code: i32) {
+        assert_eq!(self.stream(name, &json!({ "complete": true, "exitcode": code })).status, 200);
+    }
+
+    fn store(&self) -> Box<dyn Store> {
+        self.stage.store()
+    }
+
+    fn run(&self, sweep: &SweepId, number: u64) -> RunRow {
+        self.store().run(sweep, RunNumber::new(number).unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn a_run_is_claimed_reported_on_and_ended() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let agent = client.agent(&sweep);
+    let name = client.given(&agent);
+    assert_eq!(name, format!("{sweep}-1"));
+    assert_eq!(client.given(&agent), name, "the first answer may have been lost");
+    let bucket = client.init(&name);
+    assert_eq!(bucket["historyLineCount"], json!(0));
+    assert!(!client.log(&name, 0, &["{\"loss\":1}", "{\"loss\":NaN}"]));
+    assert!(
+        !client.log(&name, 1, &["{\"loss\":7}", "{\"loss\":0.5}"]),
+        "a line that was sent is not counted again"
+    );
+    assert_eq!(client.beat(&agent, &[&name]), Vec::<Value>::new());
+    client.end(&name, 0);
+    let run = client.run(&sweep, 1);
+    assert_eq!((run.state, run.rows, run.best, run.exit_code), (RunState::Finished, 3, Some(0.5), Some(0)));
+    let facts = client.store().facts(&sweep, run.number, Some(1)).unwrap();
+    assert_eq!((&facts["config"], &facts["host"]), (&json!({ "extra": 1 }), &json!("box")));
+    let other = client.given(&agent);
+    client.init(&other);
+    client.end(&other, 0);
+    assert_eq!(client.beat(&agent, &[])[0]["type"], json!("exit"));
+    assert_eq!(client.store().sweep(&sweep).unwrap().state, SweepState::Finished);
+}
+
+#[test]
+fn a_stop_reaches_the_program_first() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let agent = client.agent(&sweep);
+    let name = client.given(&agent);
+    client.init(&name);
+    client
+        .store()
+        .request_stops(&sweep, &[(RunNumber::FIRST, "enough".to_owned())], StopKind::Early)
+        .unwrap();
+    assert_eq!(client.beat(&agent, &[&name]), Vec::<Value>::new(), "the agent would kill it with its rows");
+    assert!(client.log(&name, 0, &["{\"loss\":1}"]));
+    client.end(&name, 255);
+    let run = client.run(&sweep, 1);
+    assert_eq!((run.state, run.stop_kind, run.rows), (RunState::Finished, Some(StopKind::Early), 1));
+}
+
+#[test]
+fn lines_that_never_come_are_empty_rows() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let name = client.given(&client.agent(&sweep));
+    client.log(&name, 2, &["{\"loss\":1}"]);
+    assert_eq!((client.run(&sweep, 1).rows, client.run(&sweep, 1).best), (3, Some(1.0)));
+}
+
+#[test]
+fn who_was_given_up_changes_nothing_under_the_old_name() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let (one, other) = (client.agent(&sweep), client.agent(&sweep));
+    let old = client.given(&one);
+    client.init(&old);
+    let held = client.store().running(&sweep).unwrap().remove(0);
+    assert!(client.store().give_up(&held.lease, held.beat).unwrap());
+    let new = [client.given(&other), client.given(&client.agent(&sweep))];
+    assert!(new.contains(&format!("{sweep}-1-2")), "{new:?}");
+    assert!(client.log(&old, 0, &["{\"loss\":1}"]), "it is asked to stop");
+    assert_eq!(client.run(&sweep, 1).rows, 0);
+    assert!(!client.log(&format!("{sweep}-1-2"), 0, &["{\"loss\":2}"]));
+    assert_eq!(client.run(&sweep, 1).rows, 1);
+}
+
+#[test]
+fn a_preempted_run_keeps_its_name_and_a_program_that_resumes_it_goes_on() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let agent = client.agent(&sweep);
+    let name = client.given(&agent);
+    client.init(&name);
+    client.log(&name, 0, &["{\"loss\":1,\"_step\":4}"]);
+    client.stream(&name, &json!({ "preempting": true }));
+    client.end(&name, 1);
+    assert_eq!(client.run(&sweep, 1).state, RunState::Preempted);
+    assert_eq!(client.given(&agent), name);
+    let variables = json!({ "name": name, "project": "p", "entity": "local" });
+    let model = client.data("query RunResumeStatus", &variables)["model"].clone();
+    assert_eq!(model["bucket"]["historyLineCount"], json!(0));
+    assert!(model["bucket"]["historyTail"].as_str().unwrap().contains("\\\"_step\\\":4"), "{model}");
+}
+
+#[test]
+fn a_failed_run_says_what_its_program_said_last() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let name = client.given(&client.agent(&sweep));
+    let lines = ["2026-11-27T20:12:46.699985 hello", "ERROR 2026-11-27T20:12:47.699985 ValueError: diverged"];
+    client.stream(&name, &json!({ "files": { "output.log": { "offset": 0, "content": lines } } }));
+    client.stream(&name, &json!({ "files": { "output.log": { "offset": 1, "content": &lines[1..] } } }));
+    client.end(&name, 1);
+    let run = client.run(&sweep, 1);
+    assert_eq!((run.state, run.message.as_deref()), (RunState::Failed, Some("ValueError: diverged")));
+    let output = client.store().output(&sweep, run.number, None).unwrap();
+    assert_eq!(output.to_string(), "hello\nValueError: diverged\n");
+}
+
+#[test]
+fn a_metric_in_the_summary_alone_becomes_a_row() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let name = client.given(&client.agent(&sweep));
+    let summary = ["{\"loss\": {\"min\": 0.25}, \"x\": 1}"];
+    client.stream(&name, &json!({ "files": { "wandb-summary.json": { "offset": 0, "content": summary } } }));
+    client.end(&name, 0);
+    assert_eq!((client.run(&sweep, 1).best, client.run(&sweep, 1).rows), (Some(0.25), 1));
+}
+
+#[test]
+fn a_controller_schedules_runs_stops_them_and_ends_the_sweep() {
+    let client = Client::new();
+    let sweep = client.sweep(&format!("{GRID}controller: {{type: local}}\n"));
+    let agent = client.agent(&sweep);
+    assert_eq!(client.beat(&agent, &[]), Vec::<Value>::new(), "nothing is suggested");
+    let update = |text: &Value| {
+        client.data("mutation UpsertSweep", &json!({ "id": sweep.as_str(), "controller": text.to_string() }));
+    };
+    let first = json!({ "id": "abc", "data": { "args": { "lr": { "value": 0.3 } } } });
+    update(&json!({ "schedule": [first] }));
+    update(&json!({ "schedule": [first] }));
+    let name = client.given(&agent);
+    assert_eq!(client.run(&sweep, 1).point, *json!({ "lr": 0.3 }).as_object().unwrap());
+    let shown = client.data("query SweepWithRuns", &json!({ "sweep": sweep.as_str(), "specs": "{}" }));
+    let scheduler: Value =
+        serde_json::from_str(shown["project"]["sweep"]["scheduler"].as_str().unwrap()).unwrap();
+    assert_eq!(scheduler, json!({ "scheduled": [{ "id": "abc", "runid": name }] }));
+    client.init(&name);
+    update(&json!({ "schedule": [first], "earlystop": [name] }));
+    assert!(client.log(&name, 0, &["{\"loss\":1}"]));
+    client.end(&name, 0);
+    update(&json!({ "schedule": [first, { "id": "end", "data": { "args": null } }] }));
+    let row = client.store().sweep(&sweep).unwrap();
+    assert_eq!((row.state, row.runs), (SweepState::Finished, 1));
+}
+
+#[test]
+fn a_run_outside_of_sweeps_is_kept_in_its_project() {
+    let client = Client::new();
+    for name in ["fold-1", "fold-2"] {
+        let bucket = client.init(name);
+        assert_eq!((&bucket["name"], &bucket["sweepName"]), (&json!(name), &Value::Null));
+        client.log(name, 0, &["{\"loss\":1}"]);
+    }
+    let client = Client { stage: client.stage.restart(), ..client };
+    for name in ["fold-1", "fold-2"] {
+        client.log(name, 1, &["{\"loss\":2}"]);
+        client.end(name, 0);
+    }
+    let sweeps = client.store().sweeps().unwrap();
+    assert_eq!((sweeps.len(), sweeps[0].runs), (1, 2));
+    let run = client.run(sweeps[0].id(), 2);
+    assert_eq!((run.state, run.rows, &run.point["lr"]), (RunState::Finished, 2, &json!(0.1)));
+    let found = client.data(
+        "query Runs",
+        &json!({ "entity": "local", "project": "p", "filters": "{\"state\": \"finished\"}" }),
+    );
+    assert_eq!(found["project"]["runCount"], json!(2));
+}
+
+#[test]
+fn all_problems_of_a_sweep_are_in_one_answer() {
+    let client = Client::new();
+    let text = "method: bayse\nmetric: {name: loss}\nparameters: {lr: {min: 2.0, max: 1.0}}\n";
+    let answer = client.operate("mutation UpsertSweep", &json!({ "config": text }));
+    let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
+    assert_eq!(answer.status, 400);
+    for part in ["bayse", "bayes", "parameters.lr"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn a_sweep_is_changed_until_it_has_begun() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let update =
+        |text: &str| client.operate("mutation UpsertSweep", &json!({ "id": sweep.as_str(), "config": text }));
+    assert_eq!(
+        update("method: random\nrun_cap: 2\nmetric: {name: loss}\nparameters: {lr: {min: 0.1, max: 1.0}}\n")
+            .status,
+        200
+    );
+    let row = client.store().sweep(&sweep).unwrap();
+    assert_eq!((row.new.run_cap, row.new.labels["project"].as_str()), (Some(2), "p"));
+    client.given(&client.agent(&sweep));
+    assert_eq!(update(GRID).status, 400);
+}
+
+#[test]
+fn what_is_not_known_is_no_server_error() {
+    let client = Client::new();
+    assert_eq!(client.data("query SomethingNew", &json!({})), json!({ "project": null }));
+    let refused = client.operate("mutation DeleteRun", &json!({ "id": "x" }));
+    assert_eq!(refused.status, 400);
+    assert!(refused.json()["errors"][0]["message"].as_str().unwrap().contains("DeleteRun"));
+    assert_eq!(client.operate("mutation Heartbeat", &json!({ "id": "nobody" })).status, 404);
+    assert_eq!(client.stream("nothing", &json!({})).status, 404);
+    assert_eq!(client.ask("/graphql", &json!({ "query": "nonsense" })).status, 400);
+}
+
+#[test]
+fn links_that_the_client_prints_lead_into_the_dashboard() {
+    let stage = Stage::new();
+    for (path, target) in [
+        ("/local/p/sweeps/abcd1234", "/#/s/abcd1234"),
+        ("/local/p/runs/abcd1234-12", "/#/s/abcd1234/runs/12"),
+        ("/local/p/runs/abcd1234-12-2", "/#/s/abcd1234/runs/12"),
+        ("/local/p", "/"),
+        ("/authorize", "/"),
+    ] {
+        let answer = stage.get(path);
+        assert_eq!((answer.status, answer.header("location")), (303, Some(target)), "{path}");
+    }
+    for path in ["/v1/nothing", "/local/p/sweeps/%3Cscript%3E", "/local/p/other/x"] {
+        assert_eq!(stage.get(path).status, 404, "{path}");
+    }
+}
