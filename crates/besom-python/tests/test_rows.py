@@ -289,7 +289,7 @@ def test_a_row_with_a_picture_at_which_a_run_is_stopped_is_in_its_summary():
     sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
     besom.agent(sweep_id, function=train)
     ((summary, step),) = seen
-    assert summary == {"loss": 2.0, "step": step - 1} == runs(sweep_id)[0].summary
+    assert summary == {"loss": 2.0, "step": step - 1, "picture": {"_type": "image-file"}} == runs(sweep_id)[0].summary
 
 
 @pytest.mark.parametrize("late", [math.nan, None, "diverged"])

@@ -25,8 +25,8 @@ def test_names_that_public_programs_use_are_there():
 def test_unknown_names_say_what_there_is_and_what_was_meant():
     with pytest.raises(AttributeError, match="no attribute 'inti' \\(did you mean 'init'\\?\\); it has .*agent, .*; what else W&B has is not kept"):
         besom.inti
-    with pytest.raises(AttributeError, match="'keras' needs W&B's own client; log what it would log with besom.log"):
-        besom.keras
+    with pytest.raises(AttributeError, match="no 'wandb.fastai': it needs W&B's own client, .*; or log what it would log with besom.log"):
+        besom.fastai
     with pytest.raises(AttributeError, match="a run has no 'nothing'; it has .*log"):
         besom.init().nothing
     besom.finish()
@@ -297,3 +297,34 @@ def test_charts_of_sklearn_are_ignored(capsys):
     besom.sklearn.plot_classifier(None, [], [], [], [], [], [], model_name="SVC")
     with pytest.raises(AttributeError):
         besom.sklearn.nothing
+
+
+def test_an_option_of_init_that_wandb_has_not_is_an_error_and_one_without_effect_is_said(capsys):
+    with pytest.raises(TypeError, match="init\\(\\) has no option 'confg'; did you mean 'config'\\?"):
+        besom.init(confg={"x": 1})
+    with pytest.raises(besom.BesomError, match="cannot fork a run"):
+        besom.init(fork_from="a?_step=3")
+    assert besom.run is None, "an option that is refused begins no run"
+    run = besom.init(dir="/tmp", settings=besom.Settings(start_method="thread"), monitor_gym=True, mode="disabled", save_code=False)
+    run.finish()
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["besom keeps no videos of gym: ignored", "besom: init(mode='disabled') has no effect: what the run logs is kept"]
+
+
+def test_saved_files_are_copies_of_the_run_as_they_are_now_and_at_its_end(place, capsys):
+    (place / "out").mkdir()
+    (place / "out/model.txt").write_text("first")
+    run = besom.init()
+    copy = f"{run.dir}/out/model.txt"
+    assert besom.save("out/*.txt") == [copy] and open(copy).read() == "first"
+    (place / "out/model.txt").write_text("and last")
+    assert besom.save("later.txt", policy="end") == []
+    (place / "later.txt").write_text("late")
+    (place / "other.txt").write_text("other")
+    assert run.save(place / "out/model.txt", base_path=place / "out", policy="now") == [f"{run.dir}/model.txt"]
+    assert run.save("s3://bucket/model") == []
+    run.finish()
+    assert (open(copy).read(), open(f"{run.dir}/later.txt").read(), open(f"{run.dir}/model.txt").read()) == ("and last", "late", "and last")
+    assert "there is no file later.txt to save yet" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="policy must be"):
+        run.save("x", policy="never")

@@ -36,7 +36,7 @@ from besom._besom import (
 __all__ = [
     "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture", "Problem",
     "Run", "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "define_metric", "extend",
-    "finish", "init", "log", "mark_preempting", "picture", "register_search", "register_stopper", "remove", "run", "summary", "sweep",
+    "finish", "init", "install_as_wandb", "log", "mark_preempting", "picture", "register_search", "register_stopper", "remove", "run", "summary", "sweep",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from besom._run import Run
     from besom._sweep import agent, sweep
 
+    from besom._media import Audio as Audio, Histogram as Histogram, Html as Html, Image as Image, Plotly as Plotly, Table as Table, Video as Video
+    from besom._wandb import AlertLevel as AlertLevel, Artifact as Artifact, Settings as Settings, alert as alert, login as login, restore as restore, save as save, use_artifact as use_artifact
+
     config: Current
     summary: Current
     run: Run | None
@@ -63,7 +66,18 @@ _HOMES = {
     "Picture": "_picture", "picture": "_picture", "define_metric": "_init", "finish": "_init", "init": "_init", "log": "_init",
     "mark_preempting": "_init", "agent": "_sweep", "extend": "_organize", "remove": "_organize", "sweep": "_sweep",
 }  # fmt: skip
-_MODULES = ("errors", "integrations", "plot", "sweeps", "testing")
+_MODULES = ("errors", "integrations", "plot", "sweeps", "testing", "wandb")
+
+
+def install_as_wandb() -> None:
+    """Let ``import wandb`` be besom in this process, where W&B's client is not installed or is not to be used.
+
+    Modules of W&B are there, too: ``from wandb.keras import WandbCallback``. Call it before anything imports ``wandb``; it raises
+    :class:`besom.BesomError` afterwards. ``python -m besom.wandb script.py`` does it for a script that is not changed at all.
+    """
+    from besom.wandb import install
+
+    install()
 
 
 def __getattr__(name: str) -> Any:
@@ -82,11 +96,8 @@ def __getattr__(name: str) -> Any:
     else:
         # A name of W&B that programs use, or none.
         wandb = import_module("besom._wandb")
-        if name in ("apis", "sdk"):
-            value = wandb.types(name)
-        elif name in wandb.NAMES:
-            value = wandb.NAMES[name]
-        else:
+        value = wandb.NAMES.get(name) or wandb.module(name)
+        if value is None:
             raise wandb.unknown(name, __dir__())
     globals()[name] = value
     return value

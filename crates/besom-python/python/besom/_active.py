@@ -23,11 +23,12 @@ def current() -> Optional[Any]:
 
 def restore_names() -> None:
     """Let ``besom.config`` and ``besom.summary`` be the run's again, if a program has assigned to them as to variables."""
-    import besom
+    import sys
 
-    for name in ("config", "summary"):
-        if name in vars(besom) and not isinstance(vars(besom)[name], Current):
-            delattr(besom, name)
+    for module in (sys.modules["besom"], sys.modules.get("besom.wandb")):
+        for name in ("config", "summary"):
+            if module is not None and not isinstance(vars(module).get(name, Current(name)), Current):
+                delattr(module, name)
 
 
 def remember(run: Any) -> None:

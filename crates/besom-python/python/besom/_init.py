@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
-from besom import _active, _place
+from besom import _active, _options, _place
 from besom._besom import BesomError, RunLog
 from besom._config import Config
 from besom._plain import as_dict, of_file, with_floats
@@ -48,9 +48,13 @@ def init(
     attempt, whose rows count then before its own; in a first attempt it means nothing.
 
     ``reinit=True`` while a run is active returns a part of it, a fold of a cross validation say: what that logs is in its own
-    directory and does not count for the sweep; after its ``finish`` the run is the current one again. Options of W&B that have no
-    meaning here are ignored.
+    directory and does not count for the sweep; after its ``finish`` the run is the current one again.
+
+    ``sync_tensorboard=True`` logs what goes to TensorBoard's writers. Options of W&B that have no meaning here do nothing; what
+    they would keep is said once. Raises ``TypeError`` for other options, and :class:`besom.BesomError` for ``fork_from`` and
+    ``resume_from``, which a run cannot do here.
     """
+    _options.check(ignored, ("project", "entity", "config", "name", "tags", "notes", "group", "job_type", "resume", "reinit"))
     run = _active.current()
     _active.restore_names()
     if run is None:
@@ -67,6 +71,10 @@ def init(
     run.describe(name=name, tags=None if tags is None else list(tags), notes=notes, group=group, job_type=job_type)
     if resume is True and run.attempt > 1:
         run.mark_resumed()
+    if ignored.get("sync_tensorboard") or ignored.get("tensorboard"):
+        from besom.wandb import tensorboard
+
+        tensorboard.patch()
     return run
 
 

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from besom import _active, _say, _wandb
+from besom import _active, _media, _saved, _say, _wandb
 from besom._besom import BesomError, RunLog, RunStopped
 from besom._config import Config
 from besom._plain import pass_on
@@ -84,6 +84,7 @@ class Run:
         self._facts: dict[str, Any] = {}
         self._log = log
         self._pending: dict[str, Any] = {}
+        self._saved: dict[str, Any] = {}
         self._group: Optional[int] = None
         self._largest_step = 0
         # Reentrant, because a signal may come while a row is written.
@@ -114,8 +115,8 @@ class Run:
         """Log one row of metrics. When it returns, the row is in the run's file, and no crash of the process loses it.
 
         Rows with the same ``step`` are one row, as are rows with ``commit=False`` and the next one; rows keep the order in
-        which they were logged. Pictures, tables and other media are left out, with one line on standard error per kind. In a
-        function run, raises :class:`besom.RunStopped` if the run must end.
+        which they were logged. Of pictures and other media a row keeps a description, of a histogram its bins; a table is a
+        file in the directory of the run. In a function run, raises :class:`besom.RunStopped` if the run must end.
         """
         if not isinstance(data, Mapping):
             raise TypeError(f"a row of metrics must be a dict, got {data!r}")
@@ -133,7 +134,7 @@ class Run:
         try:
             self._write_and_note(data)
         except TypeError:
-            kept = _wandb.numbers(data)
+            kept = _media.row(data, self)
             if kept:
                 self._write_and_note(kept)
 
@@ -147,7 +148,7 @@ class Run:
 
     def _log_at(self, data: Mapping[str, Any], step: Optional[int], commit: Optional[bool]) -> None:
         """Log values of a row that may grow."""
-        data = _wandb.numbers(data)
+        data = _media.row(data, self)
         # When the row is written, whoever logged this value may be gone.
         RunLog.check_row(data)
         if step is not None and step != self._group:
@@ -241,6 +242,21 @@ class Run:
     #: What W&B's runs say of their pages and modes.
     sweep_url = project_url = None
     mode, offline, disabled = "offline", True, False
+    starting_step = 0
+
+    @property
+    def sync_dir(self) -> str:
+        """Its directory."""
+        return self.dir
+
+    @property
+    def settings(self) -> _wandb.Settings:
+        """What W&B's settings say of a run."""
+        return _wandb.Settings(run_id=self.id, project=self.project, entity=self.entity, mode=self.mode, sync_dir=self.dir, files_dir=self.dir)
+
+    def project_name(self) -> Optional[str]:
+        """Return its project."""
+        return self.project
 
     @property
     def resumed(self) -> bool:
@@ -279,7 +295,9 @@ class Run:
         self.summary.close(self.id)
 
     def settle(self) -> None:
-        """Write the row that waits and what is stated in the summary."""
+        """Write the row that waits and what is stated in the summary; copy the files that are saved at the end."""
+        for pattern, base in self._saved.items():
+            _saved.save(self, pattern, base)
         self._write_pending()
         self.write_summary()
 
@@ -297,6 +315,19 @@ class Run:
 
     join = finish
 
+    def save(self, glob_str: Any = None, base_path: Any = None, policy: str = "live") -> list[str]:
+        """Copy the files of a pattern into the directory of the run, now and, unless ``policy="now"``, once more at its end; return the copies.
+
+        A copy has the path of its file below ``base_path``, or below the working directory. A failure is said, and does not end the run.
+        """
+        if policy not in ("live", "now", "end"):
+            raise ValueError(f"policy must be 'live', 'now' or 'end', got {policy!r}")
+        if glob_str is None:
+            return []
+        if policy != "now":
+            self._saved[os.path.join(os.getcwd(), os.fspath(glob_str))] = base_path
+        return _saved.save(self, glob_str, base_path)
+
     def restore(self, name: str, *given: Any, **named: Any) -> Any:
         """Open a file in the directory of the run."""
         return _wandb.open_in(self.dir, name)
@@ -313,7 +344,6 @@ class Run:
         link_artifact: Callable[..., Any]
         log_artifact: Callable[..., Any]
         log_code: Callable[..., None]
-        save: Callable[..., None]
         unwatch: Callable[..., None]
         use_artifact: Callable[..., Any]
         watch: Callable[..., None]

@@ -1,26 +1,29 @@
-"""Names of W&B for what besom does not keep, so that programs that use them run.
+"""Names of W&B that are none of besom's own, so that programs that use them run.
 
-Media, tables and artifacts are classes whose objects take every call and hold nothing; `log` leaves them out and keeps the
-numbers beside them. One line per kind says so. What would have to return something that is not there raises an error.
+What has a meaning here has it. The rest takes every call and does nothing, and one line per kind says so. What would have to
+return something that is not there raises an error.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from enum import Enum
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, Callable, Optional
 
-from besom import _active, _say, errors
+from besom import _active, _media, _say, errors
 from besom._besom import BesomError
+from besom._media import Chart, StandIn, keeps_no, nothing
 
-#: The classes, and what their objects are called.
-MEDIA = {
-    "Image": "images", "Video": "videos", "Audio": "sounds", "Object3D": "3D objects", "Molecule": "molecules", "box3d": "3D objects",
-    "Histogram": "histograms", "Table": "tables", "JoinedTable": "tables", "EvalTable": "tables", "Html": "HTML pages",
-    "Plotly": "figures", "Graph": "graphs", "Bokeh": "figures", "Classes": "images", "ArtifactTTL": "artifacts",
+#: Classes that a row keeps something of.
+KEPT: dict[str, Any] = {
+    kept.__name__: kept for kept in (
+        _media.Audio, _media.Bokeh, _media.Graph, _media.Histogram, _media.Html, _media.Image, _media.Molecule, _media.Object3D,
+        _media.Plotly, _media.Table, _media.Video,
+    )
 }  # fmt: skip
+#: Classes that hold nothing, and what their objects are called.
+MEDIA = {"JoinedTable": "joined tables", "EvalTable": "tables of evaluations", "box3d": "3D objects", "Classes": "classes", "ArtifactTTL": "artifacts"}
 #: What `wandb.sklearn` draws.
 SKLEARN = tuple(
     f"plot_{what}" for what in (
@@ -32,32 +35,57 @@ SKLEARN = tuple(
 CHARTS = ("bar", "confusion_matrix", "histogram", "line", "line_series", "plot_table", "pr_curve", "roc_curve", "scatter")
 #: Functions of the module and methods of a run that do nothing, and what besom keeps none of.
 NOTHING = {
-    "watch": "gradients", "log_code": "code", "save": "copies of files", "write_traces": "traces",
+    "watch": "gradients", "log_code": "code", "write_traces": "traces",
     "log_artifact": "artifacts", "link_artifact": "artifacts", "upsert_artifact": "artifacts", "finish_artifact": "artifacts",
     "log_model": "artifacts", "link_model": "artifacts", "display": "pages", "pin_config_keys": "pages", "get_sweep_url": "pages",
     "get_project_url": "pages", "status": "pages", "to_html": "pages",
 }  # fmt: skip
 #: Those whose effect nobody would miss.
-SILENT = ("load_ipython_extension", "require", "setup", "teardown", "termsetup", "unwatch")
-#: Modules of W&B that need its own client.
-CLIENT = (
-    "catboost", "fastai", "gym", "integration", "integrations", "keras", "lightgbm", "sacred", "tensorboard", "tensorflow", "xgboost",
-)  # fmt: skip
+SILENT = ("_label", "ensure_configured", "load_ipython_extension", "require", "setup", "teardown", "termsetup", "unwatch")
+#: Modules of W&B, and where they are here.
+MODULES = {
+    **{name: f"besom.wandb.{name}" for name in ("catboost", "gym", "keras", "lightgbm", "sacred", "sb3", "sklearn", "tensorboard", "xgboost")},
+    **{f"{name}.{name}": f"besom.wandb.{name}" for name in ("catboost", "keras", "sb3", "xgboost")},
+    **{f"keras.callbacks{part}": "besom.wandb.keras" for part in ("", ".metrics_logger", ".model_checkpoint", ".tables_builder")},
+    **{name: f"besom.{name}" for name in ("errors", "plot", "sweeps")},
+}
 
 
-class StandIn:
-    """An object of W&B that besom does not keep. It takes every call; `besom.log` leaves it out."""
+def _of(home: str, *names: str) -> dict[str, str]:
+    return {name: f"{home}.{name}" for name in names}
 
-    kind = "objects"
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        _keeps_no(self.kind)
+_TYPES = _of("besom", "AlertLevel", "Artifact", "Audio", "Bokeh", "Classes", "Graph", "Histogram", "Html", "Image", "JoinedTable", "Molecule",
+             "Object3D", "Plotly", "Table", "Video")  # fmt: skip
+_API = {"Api": "besom._api.Api", "Run": "besom._api.ApiRun", "Sweep": "besom._api.ApiSweep"}
+#: Modules that hold only names that are elsewhere, and those names.
+GROUPS: dict[str, dict[str, str]] = {
+    "integration": {}, "integrations": {}, "data_types": _TYPES, "wandb_run": _of("besom", "Run"),
+    "sdk": {**_TYPES, **_of("besom", "Artifact", "Config", "Run", "Settings", "finish", "init", "log", "login", "sweep")},
+    "sdk.wandb_run": _of("besom", "Run"), "sdk.wandb_config": _of("besom", "Config"), "sdk.wandb_init": _of("besom", "init"),
+    "sdk.wandb_settings": _of("besom", "Settings"), "sdk.wandb_login": _of("besom", "login"), "sdk.wandb_alerts": _of("besom", "AlertLevel"),
+    "sdk.wandb_summary": _of("besom._summary", "Summary"), "sdk.wandb_artifacts": _of("besom", "Artifact"),
+    "sdk.artifacts": _of("besom", "Artifact"), "sdk.artifacts.artifact": _of("besom", "Artifact"),
+    "sdk.lib": {"RunDisabled": "besom.Run"}, "sdk.lib.runid": _of("besom._wandb", "generate_id"),
+    "sdk.lib.telemetry": {"context": "besom._wandb.Telemetry"}, "sdk.lib.disabled": {"RunDisabled": "besom.Run"},
+    "sdk.lib.paths": {"StrPath": "besom._besom.Path", "FilePathStr": "builtins.str"},
+    "sdk.data_types.video.util": _of("besom._wandb", "generate_id"), "sdk.data_types": _TYPES, "sdk.data_types.base_types": {}, "sdk.data_types.base_types.wb_value": {"WBValue": "besom._media.StandIn"},
+    "sdk.data_types.base_types.media": {"Media": "besom._media.Media"},
+    **{f"sdk.data_types.{module}": _of("besom", name) for module, name in {
+        "audio": "Audio", "bokeh": "Bokeh", "graph": "Graph", "histogram": "Histogram", "html": "Html", "image": "Image", "molecule": "Molecule",
+        "object_3d": "Object3D", "plotly": "Plotly", "table": "Table", "video": "Video",
+    }.items()},
+    "apis": {"PublicApi": "besom._api.Api"}, "apis.public": _API, "apis.public.runs": _API, "apis.public.sweeps": _API, "apis.public.api": _API,
+    "errors.errors": _of("besom.errors", *errors.__all__), "errors.term": _of("besom", "termlog", "termwarn", "termerror"),
+    "util": _of("besom._wandb", "generate_id", "make_artifact_name_safe"), "plots": _of("besom._wandb", "ROC", "HeatMap", "precision_recall"),
+    "api": {"api_key": "besom._wandb.API_KEY"},
+}  # fmt: skip
+#: Programs look whether there is a key before they log; none is needed.
+API_KEY = "none-is-needed"
 
-    def __getattr__(self, name: str) -> Any:
-        # What data has, by which `log` would take it for some.
-        if name.startswith("_") or name in ("tolist", "item", "keys", "isoformat", "total_seconds"):
-            raise AttributeError(name)
-        return _nothing
+
+#: Those that need its client.
+CLIENT = ("beta", "fastai", "jupyter", "launch", "proto", "sagemaker_auth", "tensorflow", "weave", "wandb_sdk")
 
 
 class Artifact(StandIn):
@@ -92,17 +120,9 @@ class AlertLevel(Enum):
     ERROR = "ERROR"
 
 
-def _nothing(*given: Any, **named: Any) -> None:
-    """Do nothing."""
-
-
-def _keeps_no(kind: str) -> None:
-    _say.once(f"besom keeps no {kind}: ignored")
-
-
 def _nothing_of(kind: str) -> Callable[..., Any]:
     def ignore(*given: Any, **named: Any) -> Any:
-        _keeps_no(kind)
+        keeps_no(kind)
         if kind != "artifacts":
             return None
         # Programs wait for the artifact that they get.
@@ -161,6 +181,39 @@ def join(exit_code: Optional[int] = None) -> None:
         run.finish(exit_code)
 
 
+def save(glob_str: Any = None, base_path: Any = None, policy: str = "live", **ignored: Any) -> Any:
+    """Copy files into the directory of the current run; see :meth:`besom.Run.save`."""
+    return _active.needed("besom.save()").save(glob_str, base_path, policy)
+
+
+class Settings(SimpleNamespace):
+    """Settings of W&B's client, which have no effect."""
+
+    def update(self, *given: Any, **settings: Any) -> None:
+        """Set some."""
+        self.__dict__.update(*given, **settings)
+
+
+class Telemetry(SimpleNamespace):
+    """Takes what integrations say of themselves."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(feature=SimpleNamespace())
+
+    def __enter__(self) -> Telemetry:
+        return self
+
+    def __exit__(self, *given: Any) -> None:
+        return None
+
+
+def make_artifact_name_safe(name: str) -> str:
+    """Return a name without characters that names of artifacts may not have."""
+    import re
+
+    return re.sub(r"[^a-zA-Z0-9_\-.]", "_", name)[:128]
+
+
 def generate_id(length: int = 8) -> str:
     """Return a random name of lowercase letters and digits."""
     import random
@@ -173,7 +226,15 @@ def chart(name: str) -> Any:
     """Return the function of `wandb.plot` with this name."""
     if name not in CHARTS:
         raise AttributeError(f"module 'besom.plot' has no attribute '{name}'")
-    return _class(name, "charts")
+    return chart_of(name)
+
+
+def chart_of(name: str) -> Any:
+    """Return a function that stands for one which draws a chart."""
+    return type(name, (Chart,), {"__doc__": f"{name} of W&B; of a chart, a row keeps its table."})
+
+
+ROC, HeatMap, precision_recall = chart_of("ROC"), chart_of("HeatMap"), chart_of("precision_recall")
 
 
 def _class(name: str, kind: str) -> type[StandIn]:
@@ -182,55 +243,36 @@ def _class(name: str, kind: str) -> type[StandIn]:
 
 #: What a run has, too.
 METHODS: dict[str, Any] = {name: _nothing_of(kind) for name, kind in NOTHING.items()}
-METHODS.update({name: _nothing for name in SILENT}, use_artifact=use_artifact, use_model=use_artifact, alert=alert)
+METHODS.update({name: nothing for name in SILENT}, use_artifact=use_artifact, use_model=use_artifact, alert=alert)
 #: All names of the module.
-NAMES: dict[str, Any] = {**{name: _class(name, kind) for name, kind in MEDIA.items()}, **METHODS}
+NAMES: dict[str, Any] = {**KEPT, **{name: _class(name, kind) for name, kind in MEDIA.items()}, **METHODS}
 NAMES.update({name: getattr(errors, name) for name in errors.__all__}, restore=restore, join=join)
 NAMES.update(
-    Artifact=Artifact, AlertLevel=AlertLevel, login=login, Settings=SimpleNamespace, termlog=term, termwarn=term, termerror=term,
-    util=SimpleNamespace(generate_id=generate_id), data_types=SimpleNamespace(**{name: NAMES[name] for name in MEDIA}),
+    Artifact=Artifact, AlertLevel=AlertLevel, login=login, Settings=Settings, termlog=term, termwarn=term, termerror=term, save=save,
 )  # fmt: skip
 NAMES["plot_table"] = chart("plot_table")
-NAMES["sklearn"] = SimpleNamespace(**{name: _class(name, "charts") for name in SKLEARN})
 
 
-def types(name: str) -> Any:
-    """Return `wandb.apis` or `wandb.sdk`, with the classes that programs name as types."""
-    import besom
-    from besom import _api
+def module(path: str) -> Any:
+    """Return the module of W&B at this path, or None."""
+    from importlib import import_module
 
-    if name == "apis":
-        return SimpleNamespace(public=SimpleNamespace(Api=_api.Api, Run=_api.ApiRun, Sweep=_api.ApiSweep))
-    run = SimpleNamespace(Run=besom.Run)
-    return SimpleNamespace(Run=besom.Run, Config=besom.Config, wandb_run=run, wandb_config=SimpleNamespace(Config=besom.Config))
+    return import_module("besom.wandb._finder").module(path)
+
+
+def no_module(path: str) -> str:
+    """Return what to do without a module of W&B."""
+    text = "it needs W&B's own client, which logs to besom in programs under 'besom run' and 'besom agent'; or log what it would log with besom.log"
+    return f"besom has no 'wandb.{path}': {text}"
 
 
 def unknown(name: str, known: list[str]) -> AttributeError:
     """Return the error for a name that the module has not."""
     if name in CLIENT:
-        text = f"W&B's '{name}' needs W&B's own client; log what it would log with besom.log"
-        return AttributeError(f"module 'besom' has no attribute '{name}': {text}")
+        return AttributeError(no_module(name))
     import difflib
 
     near = difflib.get_close_matches(name, [*known, *NAMES], 1)
     meant = f" (did you mean '{near[0]}'?)" if near else ""
     there = ", ".join(known)
     return AttributeError(f"module 'besom' has no attribute '{name}'{meant}; it has {there}; what else W&B has is not kept")
-
-
-def left_out(value: Any) -> bool:
-    """Return whether `log` leaves a value out: a picture, a table or a list of such; say so."""
-    if isinstance(value, StandIn):
-        return True
-    if isinstance(value, (list, tuple)):
-        return any(left_out(inner) for inner in value[:1])
-    module = value.__name__ if isinstance(value, ModuleType) else type(value).__module__
-    if module.partition(".")[0] in ("matplotlib", "plotly", "PIL", "bokeh"):
-        _keeps_no("figures")
-        return True
-    return False
-
-
-def numbers(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row without what is not kept."""
-    return {name: numbers(value) if isinstance(value, dict) else value for name, value in row.items() if not left_out(value)}

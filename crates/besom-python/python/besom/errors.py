@@ -2,7 +2,7 @@
 
 from besom._besom import BesomError, StoreError
 
-__all__ = ["AuthenticationError", "CommError", "Error", "UsageError"]
+__all__ = ["AuthenticationError", "CommError", "Error", "UnsupportedError", "UsageError", "WandbCoreNotAvailableError"]
 
-Error = UsageError = AuthenticationError = BesomError
+Error = UsageError = UnsupportedError = AuthenticationError = WandbCoreNotAvailableError = BesomError
 CommError = StoreError

@@ -1,0 +1,128 @@
+"""Programs that `import wandb`, unchanged, where W&B's client is not installed."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import runs
+
+import besom
+
+TRAIN = """
+    import argparse
+    import wandb
+    import wandb.errors
+    from wandb.sweeps import GridSearch
+    from wandb.sdk.wandb_run import Run
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--x", type=int, default=7)
+    args = parser.parse_args()
+    run: Run = wandb.init(project="demo", config=args)
+    assert isinstance(run, Run) and isinstance(run, wandb.sdk.wandb_run.Run)
+    wandb.log({"loss": wandb.config.x})
+    print("x is", wandb.config.x, flush=True)
+"""
+
+
+def as_wandb(*arguments, **options):
+    command = [sys.executable, "-m", "besom.wandb", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+
+
+def test_a_script_runs_unchanged_with_its_arguments_and_its_directory(script, place):
+    (place / "src").mkdir()
+    script.write(TRAIN, "src/train.py")
+    script.write("import train, sys\nassert sys.argv == ['src/main.py', '--x', '3'], sys.argv\nraise SystemExit(5)", "src/main.py")
+    done = as_wandb("src/main.py", "--x", "3")
+    assert (done.returncode, done.stdout) == (5, "x is 3\n"), done.stderr
+    assert as_wandb("-m", "src.train", "--x", "4").stdout == "x is 4\n"
+
+
+def test_what_cannot_run_is_an_error_of_the_command():
+    for arguments in ((), ("-m",)):
+        done = as_wandb(*arguments)
+        assert done.returncode == 2 and "python -m besom.wandb [-m MODULE | SCRIPT]" in done.stderr
+    assert as_wandb("--help").returncode == 0
+    done = as_wandb("none.py")
+    assert (done.returncode, done.stderr) == (2, "besom: cannot read the script none.py: No such file or directory\n")
+
+
+def test_a_sweep_with_functions_in_processes_and_programs_runs_unchanged(script):
+    script.write(TRAIN, "train.py")
+    script.write("""
+        import sys
+        import wandb
+
+        def train():
+            run = wandb.init()
+            run.log({"loss": run.config.x})
+
+        if __name__ == "__main__":
+            parameters = {"x": {"values": [1, 2]}}
+            sweep_id = wandb.sweep({"method": "grid", "metric": {"name": "loss"}, "parameters": parameters}, seed=1)
+            wandb.agent(sweep_id, function=train, processes=2)
+            command = [sys.executable, "${program}", "${args}"]
+            programs = wandb.sweep({"method": "grid", "program": "train.py", "command": command, "parameters": parameters}, seed=1)
+            wandb.agent(programs)
+            print(sweep_id, programs)
+    """)
+    done = as_wandb("program.py")
+    assert done.returncode == 0, done.stderr
+    for sweep_id in done.stdout.split()[-2:]:
+        assert [(run.state, run.summary["loss"]) for run in runs(sweep_id)] == [("finished", 1), ("finished", 2)], done.stderr
+
+
+def test_modules_of_wandb_are_there_and_the_same_by_each_name(script):
+    out = script.run("""
+        import besom
+        besom.install_as_wandb()
+        besom.install_as_wandb()
+        import importlib.util
+        import wandb
+        import wandb.integration.keras as first
+        from wandb.keras import WandbCallback
+        from wandb.integration.sb3 import WandbCallback as other
+        from wandb import util, errors
+        import wandb.apis.public, wandb.sdk.data_types.image
+        from wandb.errors import CommError
+        assert first.WandbCallback is WandbCallback is wandb.keras.WandbCallback is besom.keras.WandbCallback is not other
+        assert wandb.sdk.data_types.image.Image is wandb.Image is besom.Image is besom.wandb.Image
+        assert wandb.apis.public.Run is not wandb.Run and len(util.generate_id()) == 8
+        assert wandb.sweeps is besom.sweeps and wandb.errors is besom.errors and issubclass(CommError, wandb.Error)
+        assert tuple(map(int, wandb.__version__.split("."))) > (0, 15) and importlib.util.find_spec("wandb") is not None
+        wandb.config = {"x": 1}
+        wandb.init(config={"x": 2})
+        assert wandb.config.x == 2, wandb.config
+    """)
+    assert out == ""
+
+
+@pytest.mark.parametrize("module", ["fastai", "integration.ultralytics", "apis.reports", "nothing.at_all"])
+def test_modules_that_need_the_client_say_so(script, module):
+    out = script.run(f"""
+        import besom
+        besom.install_as_wandb()
+        try:
+            import wandb.{module}
+        except ImportError as error:
+            print(error)
+    """)
+    assert f"besom has no 'wandb.{module.partition('.at')[0]}': it needs W&B's own client" in out
+
+
+def test_a_client_that_is_imported_already_is_not_replaced(script, place):
+    script.write("", "wandb.py")
+    out = script.run("""
+        import besom, wandb
+        try:
+            besom.install_as_wandb()
+        except besom.BesomError as error:
+            print(error)
+    """)
+    assert out.startswith("wandb has been imported already (") and "call besom.install_as_wandb() before" in out
+
+
+def test_names_in_dir_are_there():
+    missing = [name for name in dir(besom.wandb) if not hasattr(besom.wandb, name)]
+    assert missing == []
