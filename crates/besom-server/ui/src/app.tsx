@@ -4,6 +4,7 @@ import { createResource, createSignal, type JSX, Match, Show, Switch } from "sol
 import { chooseTheme, isDark } from "./draw/palette";
 import { Keys, useKeys } from "./parts/keys";
 import { Problem } from "./parts/loaded";
+import { Contest } from "./pages/contest";
 import { SweepPage } from "./pages/sweep";
 import { Sweeps } from "./pages/sweeps";
 import { TokenPage } from "./pages/token";
@@ -63,7 +64,7 @@ async function hello(source: Source): Promise<Version> {
 function Page(props: { source: Source }): JSX.Element {
   const id = (): string | null => (route().path[0] === "s" && route().path[1] ? route().path[1] : null);
   return (
-    <Show when={id()} keyed fallback={<Sweeps source={props.source} />}>
+    <Show when={id()} keyed fallback={<Show when={route().path[0] === "compare"} fallback={<Sweeps source={props.source} />}><Contest source={props.source} /></Show>}>
       {(sweep) => <SweepPage id={sweep} source={props.source} />}
     </Show>
   );

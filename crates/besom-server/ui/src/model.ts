@@ -6,7 +6,7 @@ import { type Field, fieldsOf } from "./fields";
 import { query, setQuery } from "./routes";
 import { History } from "./source/columns";
 import { type Link, messageOf, type Source } from "./source/source";
-import type { Changes, Detail, Summary } from "./source/types";
+import type { Changes, Detail, Metric, Summary } from "./source/types";
 
 /** A range of places on the axis of each brushed column. */
 export type Brushes = Record<string, [number, number]>;
@@ -17,12 +17,22 @@ interface Filter {
   error: string | null;
 }
 
+/** Hidden runs by number, and by row: 1 for each of them, null if there are none. */
+export interface Hidden {
+  runs: number[];
+  rows: Uint8Array<ArrayBuffer> | null;
+}
+
 export interface Sweep {
   id: string;
+  /** Where the server answers for it. */
+  path: string;
   source: Source;
   detail: Accessor<Detail | undefined>;
   /** Signals at every change, though the object stays the same. */
   history: Accessor<History | undefined>;
+  /** The one that decides. It changes less often than all else of the sweep, and whoever reads it hears of nothing else. */
+  metric: Accessor<Metric>;
   error: Accessor<string | null>;
   gone: Accessor<boolean>;
   link: Accessor<Link>;
@@ -32,15 +42,18 @@ export interface Sweep {
   /** Sets brushes while they move; `brushed` writes them to the address. */
   setBrushes: (brushes: Brushes) => void;
   brushed: () => void;
-  /** 1 for each run that the filter and the brushes let through. */
+  /** 1 for each run that the filter and the brushes let through, and that is not hidden. */
   shown: Accessor<Uint8Array<ArrayBuffer>>;
   /** How many those are. */
   count: Accessor<number>;
-  /** The values of all runs that have one, in rising order. */
+  /** The values of all runs that have one and are not hidden, in rising order. */
   values: Accessor<Float64Array>;
   picked: Accessor<number[]>;
   pick: (runs: number[]) => void;
   toggle: (run: number) => void;
+  /** Runs that no picture shows, as if they had not been. */
+  hidden: Accessor<Hidden>;
+  hide: (runs: number[]) => void;
   /** The run under the pointer, in any picture. */
   hovered: Accessor<number | null>;
   hover: (run: number | null) => void;
@@ -59,36 +72,58 @@ export function useSweep(): Sweep {
 
 /** Loads a sweep and keeps it up to date until its owner is disposed of. */
 export function createSweep(source: Source, id: string): Sweep {
-  const loaded = load(source, id);
+  const path = `v1/sweeps/${encodeURIComponent(id)}`;
+  const loaded = load(source, path);
   const { detail, history } = loaded;
   // The fields look into the history, and are the same ones however it grows.
-  const parameters = createMemo(() => detail()?.parameters, undefined, { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
+  const parameters = createMemo(() => detail()?.parameters, undefined, { equals: isAlike });
+  const metric = createMemo(() => detail()?.metric ?? NO_METRIC, undefined, { equals: isAlike });
   const sameHistory = createMemo(() => history());
   const fields = createMemo(on([parameters, sameHistory], () => fieldsOf(detail(), history())));
   const read = createMemo(() => readFilter(query("filter"), fields()));
   const brush = brushing();
-  const shown = createMemo(() => mask(history(), read().lets, brush.brushes(), detail()?.metric?.name));
+  const hiddenRuns = createMemo(() => numbers(query("hide")));
+  const hidden = createMemo(() => ({ runs: hiddenRuns(), rows: rowsOf(hiddenRuns(), history()) }));
+  const shown = createMemo(() => mask(history(), hidden().rows, read().lets, brush.brushes(), metric().name));
   const count = createMemo(() => ones(shown()));
-  const values = createMemo(() => sortedValues(history()));
+  const values = createMemo(() => sortedValues(history(), hidden().rows));
   const [hovered, hover] = createSignal<number | null>(null);
-  const picked = createMemo(() =>
-    query("sel")
-      .split(",")
-      .map(Number)
-      .filter((n) => n > 0),
-  );
+  const picked = createMemo(() => numbers(query("sel")));
   const pick = (runs: number[]): void => setQuery({ sel: runs.join(",") || null });
   const toggle = (run: number): void => {
     const now = picked();
     pick(now.includes(run) ? now.filter((other) => other !== run) : [...now, run]);
   };
-  return { id, source, ...loaded, fields, filter: read, ...brush, shown, count, values, picked, pick, toggle, hovered, hover };
+  const hide = (runs: number[]): void => setQuery({ hide: runs.join(",") || null });
+  const choice = { shown, count, values, picked, pick, toggle, hidden, hide, hovered, hover };
+  return { id, path, source, ...loaded, metric, fields, filter: read, ...brush, ...choice };
+}
+
+/** Of a sweep file that this program cannot read. */
+const NO_METRIC: Metric = { name: "value", goal: "minimize" };
+
+function isAlike(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Numbers of runs as the address has them. */
+function numbers(text: string): number[] {
+  return text
+    .split(",")
+    .map(Number)
+    .filter((n) => n > 0);
+}
+
+function rowsOf(runs: number[], history: History | undefined): Hidden["rows"] {
+  if (runs.length === 0 || !history) return null;
+  const rows = new Uint8Array(history.runs);
+  for (const run of runs) if (run <= rows.length) rows[run - 1] = 1;
+  return rows;
 }
 
 type Loaded = Pick<Sweep, "detail" | "history" | "error" | "gone" | "link" | "reload" | "take">;
 
-function load(source: Source, id: string): Loaded {
-  const path = `v1/sweeps/${encodeURIComponent(id)}`;
+function load(source: Source, path: string): Loaded {
   const [detail, setDetail] = createSignal<Detail>();
   const [history, setHistory] = createSignal<History | undefined>(undefined, { equals: false });
   const [error, setError] = createSignal<string | null>(null);
@@ -172,13 +207,15 @@ function writeBrushes(brushes: Brushes): string {
 
 function mask(
   history: History | undefined,
+  hidden: Hidden["rows"],
   lets: ((row: number) => boolean) | null,
   brushes: Brushes,
   metric: string | undefined,
 ): Uint8Array<ArrayBuffer> {
   if (!history) return new Uint8Array();
   const mask = new Uint8Array(history.runs).fill(1);
-  if (lets) for (let i = 0; i < mask.length; i += 1) mask[i] = lets(i) ? 1 : 0;
+  if (hidden) for (let i = 0; i < mask.length; i += 1) mask[i] -= hidden[i];
+  if (lets) for (let i = 0; i < mask.length; i += 1) if (mask[i]) mask[i] = lets(i) ? 1 : 0;
   for (const [name, range] of Object.entries(brushes)) {
     const column = history.parameters.find((parameter) => parameter.name === name)?.places;
     const values = column ?? (name === metric ? history.value : undefined);
@@ -187,12 +224,12 @@ function mask(
   return mask;
 }
 
-function sortedValues(history: History | undefined): Float64Array {
+function sortedValues(history: History | undefined, hidden: Hidden["rows"]): Float64Array {
   const known = new Float64Array(history?.runs ?? 0);
   let n = 0;
   for (let i = 0; i < known.length; i += 1) {
     const value = history!.value[i];
-    if (Number.isFinite(value)) known[n++] = value;
+    if (Number.isFinite(value) && !hidden?.[i]) known[n++] = value;
   }
   return known.subarray(0, n).sort();
 }

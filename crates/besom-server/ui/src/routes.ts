@@ -61,6 +61,6 @@ export function setQuery(changes: Record<string, string | null>): void {
 
 /** What links to other tabs of the same sweep take along: the selection and the filter. */
 export function shared(): Record<string, string> {
-  const kept = ["filter", "brush", "sel", "sort"].map((key) => [key, query(key)] as const);
+  const kept = ["filter", "brush", "sel", "hide", "sort"].map((key) => [key, query(key)] as const);
   return Object.fromEntries(kept.filter(([, text]) => text));
 }

@@ -10,6 +10,9 @@ const STATES = ["pending", "running", "finished", "stopped", "failed", "crashed"
 const START = Date.UTC(2026, 8, 1, 8);
 const STEPS = 27;
 
+/** Where the best value lies on the axis of each parameter. */
+const OPTIMUM = [0.62, 0.35, 0.3, 0.7, 0.4, 0.17, 0.9];
+
 /** Mulberry32: numbers between 0 and 1 that only look random. */
 function chance(seed) {
   let a = seed;
@@ -49,17 +52,16 @@ function valueAt({ axis, kind }, place) {
 /** One run: later ones are nearer to the optimum, as if a model had suggested them. */
 function makeRun(i, n, random) {
   const focus = Math.min(0.75, (1.5 * i) / n);
-  const optimum = [0.62, 0.35, 0.3, 0.7, 0.4, 0.17, 0.9];
   const places = PARAMETERS.map(({ axis }, p) => {
     const free = random();
-    const near = Math.max(0, Math.min(0.9999, optimum[p] + 0.12 * (random() + random() + random() - 1.5)));
+    const near = Math.max(0, Math.min(0.9999, OPTIMUM[p] + 0.12 * (random() + random() + random() - 1.5)));
     const place = random() < focus ? near : free;
     return axis.scale === "category" ? (Math.floor(place * axis.values.length) + 0.5) / axis.values.length : place;
   });
   // sgd alone has momentum.
   if (places[5] < 0.34 || places[5] > 0.67) places[6] = NaN;
   const weights = [2.2, 0.25, 0.5, 0.35, 0.12, 0.2, 0.3];
-  const off = places.reduce((sum, place, p) => sum + (Number.isNaN(place) ? 0 : weights[p] * (place - optimum[p]) ** 2), 0);
+  const off = places.reduce((sum, place, p) => sum + (Number.isNaN(place) ? 0 : weights[p] * (place - OPTIMUM[p]) ** 2), 0);
   const final = 0.043 + off * 0.9 + 0.012 * random() + (places[0] > 0.93 ? 2.3 : 0);
   const luck = random();
   const isLast = i >= n - 3;
@@ -194,19 +196,26 @@ export function answers(n, id = "uq33ar69") {
     [`${base}/events?after=0&limit=1000`]: { events: [{ seq: "1", at_ms: START, run: null, kind: "created", detail: { method: "bayes" }, by: "ada" }, ...runs.slice(0, 60).flatMap((run, i) => [{ seq: String(2 + 2 * i), at_ms: run.startedMs, run: run.number, kind: "claimed", detail: { agent: AGENTS[run.agent] } }, { seq: String(3 + 2 * i), at_ms: run.endedMs ?? run.startedMs + 1, run: run.number, kind: run.state, detail: { best: run.value } }])], more: false },
   };
   addModel(all, base, n);
+  if (n > 0) addFirstTry(all, detail, runs.slice(0, 12));
   for (const run of [...new Set([...runs.slice(0, 60), ...runs.slice(-5), ...few.slice(0, 40)])]) addRun(all, base, run, best);
   return { now: START + Math.ceil(n / 4) * 95_000 + 60_000, answers: all };
 }
 
+/** Another sweep of the store, to compare with. */
+function addFirstTry(all, detail, runs) {
+  const found = all["/v1/sweeps"].sweeps.at(-1);
+  all[`/v1/sweeps/${found.id}`] = { ...detail, ...found };
+  all[`/v1/sweeps/${found.id}/columns`] = columns(runs.map((run) => ({ ...run, value: run.value && run.value * 1.3 })));
+}
+
 function addModel(all, base, n) {
-  const optimum = [0.62, 0.35, 0.3, 0.7, 0.4, 0.17, 0.9];
   const empty = { mean: [], sd: [], note: "The model needs at least 3 finished runs." };
   PARAMETERS.forEach((x, i) => {
-    const slice = grid(x, null, (a) => 0.08 + 1.6 * (a - optimum[i]) ** 2);
+    const slice = grid(x, null, (a) => 0.08 + 1.6 * (a - OPTIMUM[i]) ** 2);
     all[`${base}/slice?x=${x.name}`] = n < 3 ? { ...slice, ...empty } : slice;
     PARAMETERS.forEach((y, j) => {
       if (i === j) return;
-      const surface = grid(x, y, (a, b) => 0.08 + 1.6 * (a - optimum[i]) ** 2 + 0.7 * (b - optimum[j]) ** 2 + 0.3 * (a - 0.5) * (b - 0.5));
+      const surface = grid(x, y, (a, b) => 0.08 + 1.6 * (a - OPTIMUM[i]) ** 2 + 0.7 * (b - OPTIMUM[j]) ** 2 + 0.3 * (a - 0.5) * (b - 0.5));
       all[`${base}/surface?x=${x.name}&y=${y.name}`] = n < 3 ? { ...surface, ...empty } : surface;
     });
   });

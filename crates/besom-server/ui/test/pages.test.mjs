@@ -8,7 +8,7 @@ import { cpuOf, exported, launch, launchAlone, open } from "./browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SWEEP = "#/s/uq33ar69";
-const PAGES = ["", "/runs", "/runs/7", "/runs/60", "/compare", "/space", "/agents", "/log", "/file"];
+const PAGES = ["", "/runs", "/runs/7", "/runs/60", "/compare", "/space", "/statistics", "/agents", "/log", "/file"];
 const VIEWS = [{ width: 1280, dark: false }, { width: 1280, dark: true }, { width: 390, dark: false }, { width: 390, dark: true }];
 
 let browser;
@@ -33,7 +33,7 @@ for (const { width, dark } of VIEWS) {
   test(`all pages are accessible and quiet at ${width} pixels, ${dark ? "dark" : "light"}`, async () => {
     const url = exported(60);
     const found = [];
-    for (const path of ["#/", ...PAGES.map((page) => SWEEP + page)]) {
+    for (const path of ["#/", "#/compare?ids=uq33ar69,p61flhzb&over=time", ...PAGES.map((page) => SWEEP + page)]) {
       const { page, problems, close } = await open(browser, url + path, { width, dark });
       await settle(page);
       found.push(...[...(await faults(page)), ...problems].map((fault) => `${path}: ${fault}`));
@@ -124,6 +124,46 @@ test("a wrong filter says what is wrong, and a link shows what its sender saw", 
   const dropouts = await page.locator(".rows .row > :nth-child(7)").allTextContents();
   assert.deepEqual(dropouts, [...dropouts].sort((a, b) => b - a));
   assert.equal(await page.locator(".rows .row [title=adamw]").count(), 0);
+  await close();
+});
+
+test("sweeps are chosen and compared by keys, over runs and over time", async () => {
+  const { page, problems, close } = await open(browser, `${exported(60)}#/`);
+  await page.waitForSelector(".sweeps .row a");
+  for (const key of ["j", "x", "j", "x", "c"]) await page.keyboard.press(key);
+  await addressed(page, /compare\?ids=uq33ar69%2Cp61flhzb/);
+  await settle(page);
+  const names = await page.locator("table tbody td:first-child").allTextContents();
+  assert.deepEqual(names, ["digits (uq33ar69)", "digits, first try (p61flhzb)"]);
+  await page.getByRole("button", { name: "time" }).click();
+  await addressed(page, /over=time/);
+  assert.equal(await page.locator(".plot").count(), 2);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("hidden runs are in no picture and no table, until they are shown again", async () => {
+  const { page, close } = await open(browser, `${exported(60)}${SWEEP}/runs?sel=2,3`);
+  await settle(page);
+  const count = () => page.locator("search .muted").first().textContent();
+  assert.equal(await count(), "60 of 60 runs");
+  await page.keyboard.press("h");
+  await addressed(page, /hide=2%2C3$/);
+  assert.equal(await count(), "58 of 60 runs");
+  assert.deepEqual((await page.locator(".rows .row a").allTextContents()).slice(0, 3), ["1", "4", "5"]);
+  await page.keyboard.press("[");
+  assert.equal(await count(), "58 of 60 runs");
+  await page.getByText("Show hidden").click();
+  assert.equal(await count(), "60 of 60 runs");
+  await close();
+});
+
+test("a run has the command that enqueues it again", async () => {
+  const { page, close } = await open(browser, `${exported(60)}${SWEEP}/runs/7`);
+  await settle(page);
+  const command = await page.locator(".command code").first().textContent();
+  assert.match(command, /^besom enqueue uq33ar69 learning_rate=[\d.e-]+ weight_decay=/);
+  assert.doesNotMatch(command, /epochs=/);
   await close();
 });
 

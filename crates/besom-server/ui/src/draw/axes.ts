@@ -2,7 +2,7 @@
 // `axes=lr,-depth,~width,loss`: `-` is reversed, `~` is the other scale.
 
 import type { History } from "../source/columns";
-import type { Axis, Detail } from "../source/types";
+import type { Axis, Detail, Goal } from "../source/types";
 import { axisOf, placeOf, ticksOf } from "./scales";
 
 /** What is set of an axis. */
@@ -23,6 +23,14 @@ export interface Drawn extends Setting {
   /** From a place as drawn to what brushes are written in, and back. */
   toBrush: (place: number) => number;
   fromBrush: (x: number) => number;
+}
+
+/** The brush of an axis as it is drawn, from its lower end to its upper one. */
+export function brushOf(axis: Drawn, brushes: Record<string, [number, number]>): [number, number] | null {
+  const range = brushes[axis.name];
+  if (!range) return null;
+  const [a, b] = range.map(axis.fromBrush);
+  return [Math.min(a, b), Math.max(a, b)];
 }
 
 /** Where a run is drawn that lacks the parameter or the value: below the axis. */
@@ -73,10 +81,10 @@ export function jitter(row: number): number {
   return x - Math.floor(x) - 0.5;
 }
 
-function ofMetric(setting: Setting, history: History, goal: "minimize" | "maximize", sorted: Float64Array): Drawn {
+function ofMetric(setting: Setting, history: History, goal: Goal, sorted: Float64Array): Drawn {
   const least = sorted[0] ?? 0;
   const scale = setting.isOther && least > 0 ? "log" : "linear";
-  const axis = axisOf(sorted, scale, goal === "minimize" ? "min" : "max");
+  const axis = axisOf(sorted, scale, goal);
   const clamp = (p: number): number => Math.max(0, Math.min(1, p));
   const forth = (value: number): number => (Number.isNaN(value) ? NaN : clamp(placeOf(axis, value)));
   // What lies beyond the ends is drawn at the ends, and belongs to a brush that reaches them.

@@ -4,8 +4,8 @@ import { createSignal, type JSX, Show } from "solid-js";
 import { useSweep } from "../model";
 import { value as anyValue } from "../parts/format";
 import { Menu } from "../parts/menu";
-import type { Drawn, Setting } from "./axes";
-import { numberAt, valueAt } from "./scales";
+import { brushOf, type Drawn, type Setting } from "./axes";
+import { valueAt } from "./scales";
 
 interface Props {
   axis: Drawn;
@@ -57,16 +57,10 @@ export function AxisHead(props: Props): JSX.Element {
 /** A brush by keys: its two ends as sliders. */
 function Sliders(props: { axis: Drawn }): JSX.Element {
   const sweep = useSweep();
-  const range = (): [number, number] => {
-    const brush = sweep.brushes()[props.axis.name];
-    if (!brush) return [0, 1];
-    const [a, b] = brush.map(props.axis.fromBrush);
-    return [Math.min(a, b), Math.max(a, b)];
-  };
+  const range = (): [number, number] => brushOf(props.axis, sweep.brushes()) ?? [0, 1];
   const text = (place: number): string => {
     const { axis, isReversed } = props.axis;
-    const at = isReversed ? 1 - place : place;
-    return anyValue(axis.scale === "category" ? valueAt(axis, at) : numberAt(axis, at));
+    return anyValue(valueAt(axis, isReversed ? 1 - place : place));
   };
   const set = (end: 0 | 1, to: number): void => {
     const next = range();

@@ -2,7 +2,7 @@
 
 import { createSignal, For, type JSX, Show } from "solid-js";
 import { useSweep } from "../model";
-import type { Drawn } from "./axes";
+import { brushOf, type Drawn } from "./axes";
 
 const REACH = 14;
 
@@ -17,12 +17,7 @@ interface Props {
 export function AxisLine(props: Props): JSX.Element {
   const sweep = useSweep();
   const y = (place: number): number => props.bottom - (props.bottom - props.top) * place;
-  const brush = (): [number, number] | null => {
-    const range = sweep.brushes()[props.axis.name];
-    if (!range) return null;
-    const [a, b] = range.map(props.axis.fromBrush);
-    return [Math.min(a, b), Math.max(a, b)];
-  };
+  const brush = (): [number, number] | null => brushOf(props.axis, sweep.brushes());
   const pointer = brushPointer(props, brush);
   return (
     <g>

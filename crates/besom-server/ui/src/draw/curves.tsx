@@ -1,12 +1,12 @@
 // Learning curves of the best runs, with the thresholds of the stopping rule.
 
-import { createMemo, createSignal, For, type JSX, Show } from "solid-js";
+import { createMemo, createSignal, type JSX, Show } from "solid-js";
 import { useSweep } from "../model";
+import { curvesOf, isLog, MetricChoice, ScaleChoice } from "../parts/choices";
 import { many } from "../parts/format";
 import { load, Loaded } from "../parts/loaded";
 import { Readout } from "../parts/readout";
-import { Segments } from "../parts/segments";
-import { go, link, query, setQuery, shared } from "../routes";
+import { go, link, shared } from "../routes";
 import type { Curve, Stopper } from "../source/types";
 import { CurvePlot } from "./curve-plot";
 
@@ -15,36 +15,27 @@ const BEST = 200;
 export function Curves(): JSX.Element {
   const sweep = useSweep();
   const metrics = (): string[] => sweep.detail()?.metrics ?? [];
-  const metric = createMemo(() => query("curves") || metrics()[0]);
-  const path = (): string => `v1/sweeps/${encodeURIComponent(sweep.id)}`;
+  const metric = createMemo(() => curvesOf(metrics()));
   // Asked for again when the best or the number of runs that ended changed, not at each row.
   const key = createMemo(
     () => metric() && `${metric()} ${sweep.detail()?.best?.run} ${Math.floor(Math.log2(ended(sweep.detail()?.counts)))}`,
   );
   const curves = load(key, () =>
-    sweep.source.json<{ curves: Curve[] }>(`${path()}/curves?metric=${encodeURIComponent(metric()!)}&runs=best:${BEST}&buckets=200`),
+    sweep.source.json<{ curves: Curve[] }>(`${sweep.path}/curves?metric=${encodeURIComponent(metric())}&runs=best:${BEST}&buckets=200`),
   );
-  const isWatched = (): boolean => metric() === sweep.detail()?.metric?.name;
+  const visible = (all: Curve[]): Curve[] => (sweep.hidden().rows ? all.filter(({ run }) => !sweep.hidden().runs.includes(run)) : all);
+  const isWatched = (): boolean => metric() === sweep.metric().name;
   const stopper = load(
     () => sweep.detail()?.early_terminate && key(),
-    () => sweep.source.json<Stopper | null>(`${path()}/stopper`),
+    () => sweep.source.json<Stopper | null>(`${sweep.path}/stopper`),
   );
   const [near, setNear] = createSignal<number | null>(null);
   return (
     <section class="card" aria-labelledby="curves-title">
       <header>
         <h2 id="curves-title">Learning curves</h2>
-        <Show when={metrics().length > 1}>
-          <select aria-label="Metric of the curves" value={metric()} onChange={(event) => setQuery({ curves: event.currentTarget.value })}>
-            <For each={metrics()}>{(name) => <option>{name}</option>}</For>
-          </select>
-        </Show>
-        <Segments
-          label="Scale of the values"
-          options={["linear", "log"]}
-          value={query("curve-scale") || "linear"}
-          choose={(to) => setQuery({ "curve-scale": to === "log" ? to : null })}
-        />
+        <MetricChoice metrics={metrics()} />
+        <ScaleChoice of="curve-scale" />
       </header>
       <Show when={metric()} fallback={<p class="empty">No run has logged a metric yet.</p>}>
         <Loaded of={curves}>
@@ -54,10 +45,10 @@ export function Curves(): JSX.Element {
               fallback={<p class="empty">Runs log one value each, so there are no curves.</p>}
             >
               <CurvePlot
-                curves={answer().curves}
-                metric={metric()!}
-                isLog={query("curve-scale") === "log"}
-                goal={sweep.detail()?.metric?.goal ?? "minimize"}
+                curves={visible(answer().curves)}
+                metric={metric()}
+                isLog={isLog("curve-scale")}
+                goal={sweep.metric().goal}
                 height={250}
                 thresholds={isWatched() ? (stopper.latest()?.thresholds ?? []) : []}
                 strong={sweep.picked()}
@@ -65,7 +56,7 @@ export function Curves(): JSX.Element {
                 click={() => near() !== null && go(link(["s", sweep.id, "runs", near()!], shared()))}
               />
               <p class="legend">
-                <span>{many(answer().curves.length, "best run")}</span>
+                <span>{many(visible(answer().curves).length, "best run")}</span>
                 <Show when={stopper.latest()?.thresholds.length && isWatched()}>
                   <span>
                     <i class="dash threshold" />

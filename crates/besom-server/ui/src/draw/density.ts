@@ -3,6 +3,8 @@
 // the sums are kept, and when the selection changes only the runs that came or went are added or taken away. Sums are
 // whole numbers: nothing is left behind when a run goes.
 
+/** Up to this many runs are drawn as lines, which are finer than a density. */
+export const FEW = 1500;
 /** Parts of a run that one pixel can have. */
 const PARTS = 64;
 /** With more runs than this, one column of sums stands for two of pixels. */
@@ -13,6 +15,8 @@ export interface Lines {
   n: number;
   axes: Float32Array[];
   shades: Uint8Array;
+  /** 1 for each run that is not drawn at all; null if there are none. */
+  hidden: Uint8Array | null;
 }
 
 export interface Frame {
@@ -45,9 +49,9 @@ export class Density {
     this.all = new Int32Array(this.columns * (frame.height + 2) * 2);
     this.some = new Int32Array(this.all.length);
     this.inSome = new Uint8Array(lines.n);
-    const everybody = Uint32Array.from({ length: lines.n }, (_, i) => i);
+    const everybody = Uint32Array.from({ length: lines.n }, (_, i) => i).filter((i) => !lines.hidden?.[i]);
     this.add(this.all, everybody, 1);
-    this.choose(new Uint8Array(lines.n).fill(1));
+    this.choose(new Uint8Array(lines.n).fill(1).map((_, i) => (lines.hidden?.[i] ? 0 : 1)));
   }
 
   /** Changes which runs are chosen; returns how many are. */

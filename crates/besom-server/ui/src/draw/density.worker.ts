@@ -1,6 +1,6 @@
 // Draws parallel coordinates away from the page's own thread, so that a pointer never waits for 100,000 lines.
 
-import { Density, type Frame, type Lines } from "./density";
+import { Density, FEW, type Frame, type Lines } from "./density";
 import { drawLines } from "./strokes";
 
 /** What the page sends. */
@@ -16,13 +16,11 @@ export interface Drawn {
   count: number;
 }
 
-/** Up to this many runs are drawn as lines, which are finer than a density. */
-const FEW = 1500;
 /** While a brush moves, a quarter of the runs stands for all if a picture took longer than this. */
 const SLOW_MS = 30;
 
 let canvas: OffscreenCanvas | null = null;
-let lines: Lines = { n: 0, axes: [], shades: new Uint8Array() };
+let lines: Lines = { n: 0, axes: [], shades: new Uint8Array(), hidden: null };
 let frame: Frame | null = null;
 let density: Density | null = null;
 let mask = new Uint8Array();

@@ -1,11 +1,12 @@
 // The value of each run in the order of their numbers, and the best so far.
 
 import { createMemo, createSignal, type JSX, Show } from "solid-js";
+import { bestSoFar, type Step } from "../best";
 import { useSweep } from "../model";
+import { isLog, ScaleChoice } from "../parts/choices";
 import { count, number } from "../parts/format";
-import { Segments } from "../parts/segments";
 import { Readout } from "../parts/readout";
-import { go, link, query, setQuery, shared } from "../routes";
+import { go, link, shared } from "../routes";
 import type { History } from "../source/columns";
 import type { Theme } from "./palette";
 import { Plot, type Region } from "./plot";
@@ -14,17 +15,19 @@ import { axisOf } from "./scales";
 
 export function HistoryPicture(): JSX.Element {
   const sweep = useSweep();
-  const goal = (): "min" | "max" => (sweep.detail()?.metric?.goal === "maximize" ? "max" : "min");
-  const scale = (): "linear" | "log" => (query("history") === "log" ? "log" : "linear");
+  const scale = (): "linear" | "log" => (isLog("history") ? "log" : "linear");
   const range = createMemo(() => {
-    const axis = axisOf(sweep.values(), scale(), goal());
+    const axis = axisOf(sweep.values(), scale(), sweep.metric().goal);
     const margin = scale() === "log" ? 0 : (axis.max - axis.min) * 0.04;
-    return { min: axis.min - margin, max: axis.max + margin, scale: scale(), label: sweep.detail()?.metric?.name ?? "value" };
+    return { min: axis.min - margin, max: axis.max + margin, scale: scale(), label: sweep.metric().name };
   });
   const runs = (): number => sweep.history()?.runs ?? 0;
   const x = createMemo(() => ({ min: 1 - runs() * 0.005, max: Math.max(2, runs() * 1.005), label: "run" }));
   const [near, setNear] = createSignal<number | null>(null);
-  const steps = createMemo(() => stepsOf(sweep.history(), goal()));
+  const steps = createMemo(() => {
+    const history = sweep.history();
+    return history ? bestSoFar(history, sweep.metric().goal, visible(history, sweep.hidden().rows)) : [];
+  });
   const cache: PixelCache = {};
   const paint = createMemo(() => {
     const history = sweep.history();
@@ -35,7 +38,7 @@ export function HistoryPicture(): JSX.Element {
         { color: colors.accent, alpha: 0.8 },
         { color: colors.muted, alpha: 0.28 },
       ];
-      drawPoints(context, region, { n: history.runs, xs: (i) => i + 1, ys: history.value, mask: shown, strong, weak, cache });
+      drawPoints(context, region, { n: history.runs, xs: (i) => i + 1, ys: history.value, mask: shown, hidden: sweep.hidden().rows, strong, weak, cache });
       paintBest(context, region, colors, steps(), history.runs);
     };
   });
@@ -59,12 +62,7 @@ export function HistoryPicture(): JSX.Element {
       <header>
         <h2 id="history-title">History</h2>
         <Legend />
-        <Segments
-          label="Scale of the values"
-          options={["linear", "log"]}
-          value={scale()}
-          choose={(to) => setQuery({ history: to === "log" ? to : null })}
-        />
+        <ScaleChoice of="history" />
       </header>
       <Plot
         label={`History: the values of ${count(runs())} runs, ${best()}`}
@@ -104,41 +102,27 @@ function Legend(): JSX.Element {
   );
 }
 
-/** The runs that were better than all before, with their values. */
-function stepsOf(history: History | undefined, goal: "min" | "max"): [run: number, value: number][] {
-  const steps: [number, number][] = [];
-  const sign = goal === "min" ? 1 : -1;
-  let best = Infinity;
-  for (let i = 0; i < (history?.runs ?? 0); i += 1) {
-    const loss = sign * history!.value[i];
-    if (!(loss < best) || !counts(history!, i)) continue;
-    best = loss;
-    steps.push([i + 1, sign * loss]);
-  }
-  return steps;
+/** All rows but hidden ones. */
+function* visible({ runs }: History, hidden: Uint8Array | null): Iterable<number> {
+  for (let row = 0; row < runs; row += 1) if (!hidden?.[row]) yield row;
 }
 
 function paintBest(
   context: CanvasRenderingContext2D,
   region: Region,
   colors: Theme,
-  steps: [run: number, value: number][],
+  steps: Step[],
   runs: number,
 ): void {
   context.beginPath();
-  steps.forEach(([run, value], i) => {
-    if (i > 0) context.lineTo(region.x(run), region.y(steps[i - 1][1]));
-    context.lineTo(region.x(run), region.y(value));
+  steps.forEach(({ row, value }, i) => {
+    if (i > 0) context.lineTo(region.x(row + 1), region.y(steps[i - 1].value));
+    context.lineTo(region.x(row + 1), region.y(value));
   });
-  if (steps.length > 0) context.lineTo(region.x(runs), region.y(steps[steps.length - 1][1]));
+  if (steps.length > 0) context.lineTo(region.x(runs), region.y(steps[steps.length - 1].value));
   context.strokeStyle = colors.best;
   context.lineWidth = 2 * region.ratio;
   context.stroke();
-}
-
-/** A run that failed is never the best, whatever its value. */
-function counts(history: History, i: number): boolean {
-  return ["finished", "stopped", "running"].includes(history.stateOf(i));
 }
 
 function paintPicked(context: CanvasRenderingContext2D, region: Region, colors: Theme, history: History, runs: number[]): void {

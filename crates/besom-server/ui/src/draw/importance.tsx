@@ -13,7 +13,7 @@ export function ImportanceBars(): JSX.Element {
     const { finished = 0, stopped = 0 } = sweep.detail()?.counts ?? {};
     return finished + stopped > 0 && `${Math.floor(8 * Math.log2(finished + stopped))}`;
   };
-  const answer = load(key, () => sweep.source.json<Importance>(`v1/sweeps/${encodeURIComponent(sweep.id)}/importance`));
+  const answer = load(key, () => sweep.source.json<Importance>(`${sweep.path}/importance`));
   return (
     <section class="card" aria-labelledby="importance-title">
       <header>
@@ -30,7 +30,7 @@ export function ImportanceBars(): JSX.Element {
                 when={found().note}
                 fallback={
                   <p class="muted">
-                    Share of the variance of {sweep.detail()?.metric?.name} that a parameter explains: alone, and (paler) together with
+                    Share of the variance of {sweep.metric().name} that a parameter explains: alone, and (paler) together with
                     others.
                   </p>
                 }

@@ -1,6 +1,6 @@
 // The page's side of the worker that draws parallel coordinates.
 
-import type { Frame, Lines } from "./density";
+import { FEW, type Frame, type Lines } from "./density";
 import type { Drawn, Order } from "./density.worker";
 
 export interface Painter {
@@ -32,7 +32,7 @@ export function painter(canvas: HTMLCanvasElement, drawn: (drawn: Drawn) => void
       clearTimeout(later);
       // At most a tenth of a core for pictures of a sweep that grows.
       const wait = sent + 10 * slowest - performance.now();
-      if (wait > 0 && lines.n > 1500) later = setTimeout(sendLines, wait, lines, frame);
+      if (wait > 0 && lines.n > FEW) later = setTimeout(sendLines, wait, lines, frame);
       else sendLines(lines, frame);
     },
     choose: (mask, isMoving) => send({ do: "choose", mask, isMoving }),

@@ -10,7 +10,7 @@ function channels(hex: string): [number, number, number] {
 }
 
 /** The color of a value between 0 and 1, as 256 steps of red, green and blue. */
-export function viridis(): Uint8Array {
+function viridis(): Uint8Array {
   const steps = new Uint8Array(256 * 3);
   const stops = VIRIDIS.map(channels);
   for (let i = 0; i < 256; i += 1) {
@@ -64,10 +64,8 @@ export function isDark(): boolean {
   return choice() === "system" ? systemDark() : choice() === "dark";
 }
 
-export { choice as themeChoice };
-
-/** Light, dark, or what the system has. */
-export function chooseTheme(to: "light" | "dark" | "system"): void {
+/** Light or dark, whatever the system has. */
+export function chooseTheme(to: "light" | "dark"): void {
   localStorage.setItem(KEY, to);
   setChoice(to);
   applyTheme();

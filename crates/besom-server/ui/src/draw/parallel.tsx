@@ -8,7 +8,7 @@ import { query, setQuery } from "../routes";
 import { type Drawn, drawnAxes, readAxes, type Setting, writeAxes } from "./axes";
 import { AxisHead } from "./axis-head";
 import { AxisLine } from "./axis-line";
-import type { Frame } from "./density";
+import { FEW, type Frame } from "./density";
 import { isDark, theme } from "./palette";
 import { watchSize } from "./plot";
 import { type Painter, painter } from "./painter";
@@ -39,7 +39,7 @@ export function Parallel(): JSX.Element {
         <p class="legend" aria-live="polite">
           {count(sweep.count())} of {count(sweep.shown().length)} runs
         </p>
-        <Ramp metric={sweep.detail()?.metric?.name ?? "value"} />
+        <Ramp metric={sweep.metric().name} />
         <Show when={Object.keys(sweep.brushes()).length > 0}>
           <button type="button" onClick={() => (sweep.setBrushes({}), sweep.brushed())}>
             Clear brushes
@@ -103,7 +103,7 @@ function Canvases(props: { axes: Drawn[]; width: number; sweep: Sweep; isMoving:
   let above!: HTMLCanvasElement;
   const { sweep } = props;
   const runs = (): number => sweep.history()?.runs ?? 0;
-  const ratio = (): number => (runs() > 1500 ? 1 : Math.min(2, devicePixelRatio));
+  const ratio = (): number => (runs() > FEW ? 1 : Math.min(2, devicePixelRatio));
   const frame = (): Frame => {
     const scale = ratio();
     return {
@@ -152,11 +152,11 @@ function feed(worker: Painter, sweep: Sweep, axes: () => Drawn[], frame: () => F
   createEffect(() => {
     const history = sweep.history();
     if (!history || axes().length < 2) return;
-    const goal = sweep.detail()?.metric?.goal ?? "minimize";
     const lines = {
       n: history.runs,
       axes: axes().map(({ places }) => places),
-      shades: shades(history.value, history.runs, sweep.values(), goal),
+      shades: shades(history.value, history.runs, sweep.values(), sweep.metric().goal),
+      hidden: sweep.hidden().rows,
     };
     worker.lines(lines, frame());
   });

@@ -12,6 +12,8 @@ export interface Points {
   xs: (row: number) => number;
   ys: ArrayLike<number>;
   mask: Uint8Array;
+  /** Rows that are not drawn at all. */
+  hidden?: Uint8Array | null;
   strong: Ink;
   weak: Ink | null;
   /** Kept by who draws the same points again and again, such as while a brush moves. */
@@ -36,13 +38,13 @@ export function drawPoints(context: CanvasRenderingContext2D, region: Region, po
   drawDisks(context, region, points, 1, points.strong);
 }
 
-function drawDisks(context: CanvasRenderingContext2D, region: Region, { n, xs, ys, mask }: Points, layer: 0 | 1, ink: Ink): void {
+function drawDisks(context: CanvasRenderingContext2D, region: Region, { n, xs, ys, mask, hidden }: Points, layer: 0 | 1, ink: Ink): void {
   const radius = region.ratio * (n > 1000 ? 1.8 : n > 200 ? 2.4 : 3.2);
   context.fillStyle = ink.color;
   context.globalAlpha = ink.alpha;
   for (let i = 0; i < n; i += 1) {
     const [x, y] = [region.x(xs(i)), region.y(ys[i])];
-    if (mask[i] !== layer || Number.isNaN(x + y)) continue;
+    if (mask[i] !== layer || hidden?.[i] || Number.isNaN(x + y)) continue;
     context.beginPath();
     if (y < region.top) drawArrow(context, x, region.top + 2, radius);
     else if (y > region.top + region.height) drawArrow(context, x, region.top + region.height - 2, -radius);
@@ -64,10 +66,10 @@ function drawCounted(context: CanvasRenderingContext2D, region: Region, points: 
   const [width, height] = [Math.ceil(region.width), Math.ceil(region.height)];
   const pixels = pixelsOf(region, points, width + 1, height);
   const counts = [new Uint16Array((width + 1) * (height + 1)), new Uint16Array((width + 1) * (height + 1))];
-  const { mask } = points;
+  const { mask, hidden } = points;
   for (let i = 0; i < points.n; i += 1) {
     const at = pixels[i];
-    if (at === NOWHERE) continue;
+    if (at === NOWHERE || hidden?.[i]) continue;
     const layer = counts[mask[i]];
     layer[at] += 1;
     layer[at + 1] += 1;

@@ -1,6 +1,6 @@
 // From places on an axis to values and back, and ticks.
 
-import type { Axis, Value } from "../source/types";
+import type { Axis, Goal, Value } from "../source/types";
 import { number } from "../parts/format";
 
 /** The value at a place; rounded to what a place in 32 bits knows. */
@@ -14,7 +14,7 @@ export function valueAt(axis: Axis, place: number): Value | undefined {
 }
 
 /** The same for an axis of numbers. */
-export function numberAt(axis: Axis, place: number): number {
+function numberAt(axis: Axis, place: number): number {
   const { scale, min, max } = axis;
   if (scale === "quantile") return Number(quantileAt(axis, place).toPrecision(5));
   if (scale === "log") return Number((min * (max / min) ** place).toPrecision(5));
@@ -54,12 +54,12 @@ export function placeOf({ scale, min, max }: Axis, value: number): number {
 }
 
 /** An axis over numbers in rising order, without the far ends of a heavy tail. */
-export function axisOf(sorted: Float64Array, scale: "linear" | "log", best: "min" | "max"): Axis {
+export function axisOf(sorted: Float64Array, scale: "linear" | "log", goal: Goal): Axis {
   const known = scale === "log" ? sorted.subarray(sorted.findIndex((x) => x > 0)) : sorted;
   const at = (share: number): number => known[Math.round(share * (known.length - 1))];
   let [min, max] = known.length > 0 ? [known[0], known[known.length - 1]] : [scale === "log" ? 0.1 : 0, 1];
   if (scale === "linear" && known.length > 8) {
-    if (best === "min") max = Math.min(max, at(0.75) + 1.5 * (at(0.75) - at(0.05)));
+    if (goal === "minimize") max = Math.min(max, at(0.75) + 1.5 * (at(0.75) - at(0.05)));
     else min = Math.max(min, at(0.25) - 1.5 * (at(0.95) - at(0.25)));
   }
   if (min === max) [min, max] = scale === "log" ? [min / 2, max * 2] : [min - 0.5, max + 0.5];

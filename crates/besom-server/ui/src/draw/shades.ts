@@ -1,9 +1,10 @@
 // The shade of a run is its rank by the metric: a few diverged runs would leave one color to all others.
 
+import type { Goal } from "../source/types";
 import { shade } from "./palette";
 
 /** For each run from 0 for the worst to 63 for the best; a run without a value has 0. `sorted` are all values in rising order. */
-export function shades(values: Float64Array, runs: number, sorted: Float64Array, goal: "minimize" | "maximize"): Uint8Array {
+export function shades(values: Float64Array, runs: number, sorted: Float64Array, goal: Goal): Uint8Array {
   const bounds = Float64Array.from({ length: 63 }, (_, i) => sorted[Math.floor(((i + 0.5) * sorted.length) / 63)] ?? 0);
   const result = new Uint8Array(runs);
   for (let i = 0; i < runs; i += 1) {

@@ -13,9 +13,9 @@ export function Slice(props: { name: string; surface: Surface }): JSX.Element {
   const sweep = useSweep();
   const places = (): Float32Array => sweep.history()?.parameters.find(({ name }) => name === props.name)?.places ?? new Float32Array();
   const y = createMemo((): Range => {
-    const seen = axisOf(sweep.values(), "linear", sweep.detail()?.metric?.goal === "maximize" ? "max" : "min");
+    const seen = axisOf(sweep.values(), "linear", sweep.metric().goal);
     const ends = props.surface.mean.flatMap((m, i) => (m === null ? [] : [m - (props.surface.sd[i] ?? 0), m + (props.surface.sd[i] ?? 0)]));
-    return { min: Math.min(seen.min, ...ends), max: Math.max(seen.max, ...ends), label: sweep.detail()?.metric?.name ?? "value" };
+    return { min: Math.min(seen.min, ...ends), max: Math.max(seen.max, ...ends), label: sweep.metric().name };
   });
   const x = (): Range => ({ min: 0, max: 1, label: props.name });
   const paint = createMemo(() => {

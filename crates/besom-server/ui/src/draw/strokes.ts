@@ -17,7 +17,7 @@ export function drawLines(
   context.lineWidth = 1;
   for (let r = 0; r < lines.n; r += 1) {
     if (mask[r]) chosen.push(r);
-    else strokeRun(context, lines, frame, r);
+    else if (!lines.hidden?.[r]) strokeRun(context, lines, frame, r);
   }
   chosen.sort((a, b) => lines.shades[a] - lines.shades[b]);
   context.lineWidth = chosen.length > 300 ? 1 : 1.6 * frame.scale;

@@ -6,7 +6,7 @@ import type { Axis, Goal, Surface } from "../source/types";
 import { contours } from "./contours";
 import { isDark, theme } from "./palette";
 import { watchSize } from "./plot";
-import { numberAt, valueAt } from "./scales";
+import { valueAt } from "./scales";
 import { colorOf } from "./shades";
 
 const HEIGHT = 380;
@@ -91,7 +91,7 @@ export function SurfacePicture(props: Props): JSX.Element {
 function reading(props: Props, [x, y]: [number, number]): string {
   const { grid, mean, sd } = props.surface;
   const i = Math.min(grid - 1, Math.floor(y * grid)) * grid + Math.min(grid - 1, Math.floor(x * grid));
-  const show = (axis: Axis, place: number): string => anyValue(axis.scale === "category" ? valueAt(axis, place) : numberAt(axis, place));
+  const show = (axis: Axis, place: number): string => anyValue(valueAt(axis, place));
   return `${props.names[0]} ${show(props.surface.x, x)} · ${props.names[1]} ${show(props.surface.y!, y)} · ${props.metric} ${number(mean[i])} ± ${number(sd[i], 2)}`;
 }
 

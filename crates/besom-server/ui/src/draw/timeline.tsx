@@ -22,10 +22,9 @@ export function TimelinePicture(props: { timeline: Timeline }): JSX.Element {
   const [width, setWidth] = createSignal(0);
   const [near, setNear] = createSignal<Span | null>(null);
   watchSize(() => place, setWidth);
-  const range = (): [number, number] => rangeOf(props.timeline, now());
+  const range = (): [number, number] => rangeOf(props.timeline, now);
   const height = (): number => props.timeline.agents.length * ROW + FOOT;
-  const colors = colorsOf;
-  createEffect(() => width() > 0 && paint(canvas, width(), height(), props.timeline, range(), colors()));
+  createEffect(() => width() > 0 && paint(canvas, width(), height(), props.timeline, range(), colorsOf()));
   const move = (event: MouseEvent & { currentTarget: Element }): void => {
     const box = event.currentTarget.getBoundingClientRect();
     const [from, to] = range();
@@ -57,12 +56,13 @@ export function TimelinePicture(props: { timeline: Timeline }): JSX.Element {
   );
 }
 
-function rangeOf(timeline: Timeline, now: number): [number, number] {
+/** From the first start to the last end; the clock is asked only where something still runs. */
+function rangeOf(timeline: Timeline, now: () => number): [number, number] {
   let [from, to] = [Infinity, -Infinity];
   for (const { spans } of timeline.agents) {
-    for (const span of spans) [from, to] = [Math.min(from, span.from_ms), Math.max(to, span.to_ms ?? now)];
+    for (const span of spans) [from, to] = [Math.min(from, span.from_ms), Math.max(to, span.to_ms ?? now())];
   }
-  return from < to ? [from, to] : [now - 1000, now];
+  return from < to ? [from, to] : [from - 1000, from];
 }
 
 function colorsOf(): Record<RunState, string> {

@@ -14,11 +14,10 @@ const EVERY_MS = 5000;
 
 export function AgentsPage(): JSX.Element {
   const sweep = useSweep();
-  const path = `v1/sweeps/${encodeURIComponent(sweep.id)}`;
   // Signs of life are no change of the sweep, so they are asked for.
   const tick = (): number | true => !sweep.source.live || Math.floor(now() / EVERY_MS);
-  const agents = load(tick, () => sweep.source.json<Agents>(`${path}/agents`));
-  const timeline = load(tick, () => sweep.source.json<Timeline>(`${path}/timeline`));
+  const agents = load(tick, () => sweep.source.json<Agents>(`${sweep.path}/agents`));
+  const timeline = load(tick, () => sweep.source.json<Timeline>(`${sweep.path}/timeline`));
   return (
     <>
       <section class="card" aria-labelledby="agents-title">

@@ -11,7 +11,7 @@ export function CalibrationCard(): JSX.Element {
   const sweep = useSweep();
   const answer = load(
     () => sweep.detail()?.counts.finished || 1,
-    () => sweep.source.json<Calibration>(`v1/sweeps/${encodeURIComponent(sweep.id)}/calibration`),
+    () => sweep.source.json<Calibration>(`${sweep.path}/calibration`),
   );
   return (
     <section class="card" aria-labelledby="calibration-title">

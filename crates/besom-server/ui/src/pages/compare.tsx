@@ -9,9 +9,9 @@ import { load, Loaded } from "../parts/loaded";
 import { Segments } from "../parts/segments";
 import { State } from "../parts/state";
 import { link, query, setQuery, shared } from "../routes";
+import { leaves } from "../source/params";
 import type { Run } from "../source/types";
 import { Overlay } from "./overlay";
-import { leaves } from "./parameters";
 
 const MOST = 12;
 
@@ -19,12 +19,11 @@ export function Compare(): JSX.Element {
   const sweep = useSweep();
   const best = (): number[] => {
     const field = sweep.fields().find(({ names }) => names.includes("best"));
-    const rows = sorted(sweep.shown(), field, sweep.detail()?.metric?.goal === "maximize");
+    const rows = sorted(sweep.shown(), field, sweep.metric().goal === "maximize");
     return Array.from(rows.subarray(0, 5), (row) => row + 1);
   };
   const runs = createMemo(() => (sweep.picked().length > 0 ? sweep.picked().slice(0, MOST) : best()).join(","));
-  const path = `v1/sweeps/${encodeURIComponent(sweep.id)}`;
-  const answer = load(runs, (numbers) => sweep.source.json<{ runs: Run[] }>(`${path}/runs?numbers=${numbers}`));
+  const answer = load(runs, (numbers) => sweep.source.json<{ runs: Run[] }>(`${sweep.path}/runs?numbers=${numbers}`));
   return (
     <>
       <p class="muted">
@@ -86,7 +85,8 @@ function Differences(props: { runs: Run[] }): JSX.Element {
   const isAll = (): boolean => query("show") === "all";
   const differs = ({ cells }: Line): boolean => new Set(cells).size > 1;
   const chosen = (lines: Line[]): Line[] => (isAll() ? lines : lines.filter(differs));
-  const same = (): number => linesOf(props.runs).filter((line) => !differs(line)).length;
+  const lines = createMemo(() => linesOf(props.runs));
+  const same = (): number => lines().filter((line) => !differs(line)).length;
   return (
     <section class="card" aria-labelledby="differences-title">
       <header>
@@ -129,7 +129,7 @@ function Differences(props: { runs: Run[] }): JSX.Element {
             </tr>
             <tr>
               <th scope="row">
-                <b>{sweep.detail()?.metric?.name ?? "value"}</b>
+                <b>{sweep.metric().name}</b>
               </th>
               <For each={props.runs}>
                 {(run) => (
@@ -143,7 +143,7 @@ function Differences(props: { runs: Run[] }): JSX.Element {
               <th scope="row">time</th>
               <For each={props.runs}>{(run) => <td class="numeric">{duration(run.duration_s)}</td>}</For>
             </tr>
-            <Lines title="Parameters" lines={chosen(linesOf(props.runs))} width={props.runs.length + 1} />
+            <Lines title="Parameters" lines={chosen(lines())} width={props.runs.length + 1} />
             <Lines title="Last values" lines={chosen(metricsOf(props.runs))} width={props.runs.length + 1} />
           </tbody>
         </table>

@@ -1,23 +1,18 @@
 // The sweep file as it was read.
 
-import { createSignal, For, type JSX } from "solid-js";
+import { For, type JSX } from "solid-js";
 import { useSweep } from "../model";
+import { Copy } from "../parts/copy";
 
 export function FilePage(): JSX.Element {
   const sweep = useSweep();
   const lines = (): string[] => (sweep.detail()?.text ?? "").replace(/\n$/, "").split("\n");
-  const [isCopied, setCopied] = createSignal(false);
-  const copy = (): void => {
-    void navigator.clipboard?.writeText(sweep.detail()?.text ?? "").then(() => (setCopied(true), setTimeout(() => setCopied(false), 1500)));
-  };
   return (
     <section class="card" aria-labelledby="file-title">
       <header>
         <h2 id="file-title">{sweep.detail()?.file ?? "Sweep file"}</h2>
         <p class="legend">seed {sweep.detail()?.seed}</p>
-        <button type="button" onClick={copy}>
-          {isCopied() ? "Copied" : "Copy"}
-        </button>
+        <Copy text={sweep.detail()?.text ?? ""} />
       </header>
       <pre class="file" tabindex="0" aria-label="Text of the sweep file">
         <For each={lines()}>

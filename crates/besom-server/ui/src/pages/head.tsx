@@ -196,5 +196,5 @@ function actionsOf(sweep: Sweep, detail: Detail): Action[] {
 }
 
 async function post(sweep: Sweep, what: string, body: unknown): Promise<void> {
-  sweep.take(await sweep.source.post<Summary>(`v1/sweeps/${encodeURIComponent(sweep.id)}/${what}`, body));
+  sweep.take(await sweep.source.post<Summary>(`${sweep.path}/${what}`, body));
 }

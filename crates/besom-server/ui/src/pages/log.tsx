@@ -19,7 +19,7 @@ export function Log(): JSX.Element {
   const [after, setAfter] = createSignal<string[]>([]);
   const page = load(
     () => ({ after: after().at(-1) ?? "0", version: sweep.detail()?.cursor }),
-    ({ after }) => sweep.source.json<Answer>(`v1/sweeps/${encodeURIComponent(sweep.id)}/events?after=${after}&limit=${PAGE}`),
+    ({ after }) => sweep.source.json<Answer>(`${sweep.path}/events?after=${after}&limit=${PAGE}`),
   );
   createEffect(
     on(

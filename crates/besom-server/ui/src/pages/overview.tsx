@@ -42,18 +42,15 @@ export function Overview(): JSX.Element {
 
 function Best(): JSX.Element {
   const sweep = useSweep();
-  const metric = (): string => sweep.detail()?.metric?.name ?? "value";
-  // Alone, as all else of the sweep changes more often.
-  const isMaximized = createMemo(() => sweep.detail()?.metric?.goal === "maximize");
   const rows = createMemo(() => {
     const value = sweep.history()?.value ?? new Float64Array();
-    return bestOf(sweep.shown(), value, isMaximized(), 10);
+    return bestOf(sweep.shown(), value, sweep.metric().goal, 10);
   });
   const fields = createMemo(() => sweep.fields().filter((field) => field.usual && !["steps", "time"].includes(field.names[0])));
   return (
     <section class="card" aria-labelledby="best-title">
       <header>
-        <h2 id="best-title">The 10 best by {metric()}</h2>
+        <h2 id="best-title">The 10 best by {sweep.metric().name}</h2>
       </header>
       <RunTable rows={rows()} fields={fields()} label="The 10 best runs" isShort />
     </section>

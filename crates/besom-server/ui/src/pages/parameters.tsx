@@ -2,19 +2,13 @@
 
 import { For, type JSX, Show } from "solid-js";
 import { useSweep } from "../model";
+import { enqueueing } from "../parts/again";
+import { Command } from "../parts/command";
 import { value } from "../parts/format";
 import type { Answer } from "../parts/loaded";
 import { link, shared } from "../routes";
+import { leaves } from "../source/params";
 import type { Params, Run, RunDetail } from "../source/types";
-
-/** Nested parameters under names with dots. */
-export function leaves(params: Params, prefix = ""): [string, Params[string]][] {
-  return Object.entries(params).flatMap(([key, v]) =>
-    v !== null && typeof v === "object" && !Array.isArray(v)
-      ? leaves(v, `${prefix}${key}.`)
-      : [[`${prefix}${key}`, v] as [string, Params[string]]],
-  );
-}
 
 export function Parameters(props: { run: RunDetail; best: Answer<Run> }): JSX.Element {
   const sweep = useSweep();
@@ -55,6 +49,9 @@ export function Parameters(props: { run: RunDetail; best: Answer<Run> }): JSX.El
           </tbody>
         </table>
       </div>
+      <p class="muted">
+        To run it again, changed or not: <Command text={enqueueing(sweep, props.run.params)} />
+      </p>
     </section>
   );
 }

@@ -1,10 +1,11 @@
 // One run: what it tried against the best, why it was tried, how it went, what it printed.
 
-import { createMemo, For, type JSX, Show } from "solid-js";
+import { createMemo, type JSX, Show } from "solid-js";
 import { CurvePlot } from "../draw/curve-plot";
 import { type Sweep, useSweep } from "../model";
 import { type Action, Actions } from "../parts/actions";
 import { runAgain } from "../parts/again";
+import { curvesOf, MetricChoice } from "../parts/choices";
 import { duration, moment, number } from "../parts/format";
 import { useKeys } from "../parts/keys";
 import { load, Loaded } from "../parts/loaded";
@@ -12,7 +13,7 @@ import { noteOf, writeNote } from "../parts/note";
 import { State } from "../parts/state";
 import { Tail } from "../parts/tail";
 import { WhyCard } from "../parts/why";
-import { go, link, query, route, setQuery, shared } from "../routes";
+import { go, link, route, shared } from "../routes";
 import type { Curve, Run, RunDetail, Stopper } from "../source/types";
 import { Parameters } from "./parameters";
 import { Attempts, Facts, Logged } from "./record";
@@ -21,7 +22,7 @@ import { Rows, RunEvents } from "./rows";
 export function RunPage(): JSX.Element {
   const sweep = useSweep();
   const number = createMemo(() => Number(route().path[3]));
-  const path = (): string => `v1/sweeps/${encodeURIComponent(sweep.id)}/runs/${number()}`;
+  const path = (): string => `${sweep.path}/runs/${number()}`;
   // Asked for again whenever what the columns know of the run changed.
   const version = createMemo(() => {
     const [history, i] = [sweep.history(), number() - 1];
@@ -29,8 +30,8 @@ export function RunPage(): JSX.Element {
   });
   const run = load(version, () => sweep.source.json<RunDetail>(path()));
   const best = load(
-    () => sweep.detail()?.best?.run,
-    (n) => sweep.source.json<Run>(`v1/sweeps/${encodeURIComponent(sweep.id)}/runs/${n}`),
+    () => sweep.detail()?.best?.run !== number() && sweep.detail()?.best?.run,
+    (n) => sweep.source.json<Run>(`${sweep.path}/runs/${n}`),
   );
   const step = (by: number): void => {
     const to = number() + by;
@@ -80,6 +81,11 @@ export function RunPage(): JSX.Element {
 function Head(props: { run: RunDetail; step: (by: number) => void; reload: () => void }): JSX.Element {
   const sweep = useSweep();
   const run = (): RunDetail => props.run;
+  const isHidden = (): boolean => sweep.hidden().runs.includes(run().number);
+  const toggleHidden = (): void => {
+    const rest = sweep.hidden().runs.filter((other) => other !== run().number);
+    sweep.hide(isHidden() ? rest : [...rest, run().number]);
+  };
   const isBest = (): boolean => sweep.detail()?.best?.run === run().number;
   return (
     <header class="run-head">
@@ -101,11 +107,14 @@ function Head(props: { run: RunDetail; step: (by: number) => void; reload: () =>
         <label class="choice">
           <input type="checkbox" checked={sweep.picked().includes(run().number)} onChange={() => sweep.toggle(run().number)} /> selected
         </label>
+        <label class="choice">
+          <input type="checkbox" checked={isHidden()} onChange={toggleHidden} /> hidden
+        </label>
         <Actions actions={[...actionsOf(sweep, run()), writeNote(sweep, run(), props.reload)]} />
       </div>
       <p>
         <b>
-          {sweep.detail()?.metric?.name ?? "value"} {number(run().value, 6)}
+          {sweep.metric().name} {number(run().value, 6)}
         </b>
         <Show when={run().last !== null && run().last !== run().value}> · last {number(run().last, 6)}</Show> · {run().rows} rows ·{" "}
         {duration(run().duration_s)}
@@ -131,15 +140,14 @@ function Head(props: { run: RunDetail; step: (by: number) => void; reload: () =>
 }
 
 function actionsOf(sweep: Sweep, run: RunDetail): Action[] {
-  const path = `v1/sweeps/${encodeURIComponent(sweep.id)}`;
   const actions: Action[] = [];
   if (run.state === "running") {
     const says = `Run ${run.number} is asked to stop, and its agent ends it. It counts with what it has logged so far.`;
-    actions.push({ label: "Stop run", says, act: () => sweep.source.post(`${path}/stops`, { runs: [run.number] }) });
+    actions.push({ label: "Stop run", says, act: () => sweep.source.post(`${sweep.path}/stops`, { runs: [run.number] }) });
   }
   if (["failed", "crashed", "killed"].includes(run.state)) {
     const says = `Run ${run.number} is pending again, and the next free agent executes it from the start. The attempts so far stay in the log.`;
-    actions.push({ label: "Retry run", says, act: () => sweep.source.post(`${path}/runs/${run.number}/retry`, {}) });
+    actions.push({ label: "Retry run", says, act: () => sweep.source.post(`${sweep.path}/runs/${run.number}/retry`, {}) });
   }
   if (["pending", "running"].includes(sweep.detail()?.state ?? "")) actions.push(runAgain(sweep, run));
   return actions;
@@ -147,30 +155,25 @@ function actionsOf(sweep: Sweep, run: RunDetail): Action[] {
 
 function CurveCard(props: { run: RunDetail; version: string }): JSX.Element {
   const sweep = useSweep();
-  const path = `v1/sweeps/${encodeURIComponent(sweep.id)}`;
   const metrics = (): string[] => [
     ...new Set([...(sweep.detail()?.metric ? [sweep.detail()!.metric!.name] : []), ...Object.keys(props.run.logged)]),
   ];
-  const metric = (): string => query("curves") || metrics()[0] || "";
+  const metric = (): string => curvesOf(metrics());
   const runs = (): string => [...new Set([props.run.number, sweep.detail()?.best?.run ?? props.run.number])].join(",");
   const curves = load(
     () => metric() && `${metric()} ${runs()} ${props.version}`,
-    () => sweep.source.json<{ curves: Curve[] }>(`${path}/curves?metric=${encodeURIComponent(metric())}&runs=${runs()}&buckets=200`),
+    () => sweep.source.json<{ curves: Curve[] }>(`${sweep.path}/curves?metric=${encodeURIComponent(metric())}&runs=${runs()}&buckets=200`),
   );
   const stopper = load(
     () => sweep.detail()?.early_terminate,
-    () => sweep.source.json<Stopper | null>(`${path}/stopper`),
+    () => sweep.source.json<Stopper | null>(`${sweep.path}/stopper`),
   );
-  const isWatched = (): boolean => metric() === sweep.detail()?.metric?.name;
+  const isWatched = (): boolean => metric() === sweep.metric().name;
   return (
     <section class="card" aria-labelledby="curve-title">
       <header>
         <h2 id="curve-title">Curve</h2>
-        <Show when={metrics().length > 1}>
-          <select aria-label="Metric of the curve" value={metric()} onChange={(event) => setQuery({ curves: event.currentTarget.value })}>
-            <For each={metrics()}>{(name) => <option selected={name === metric()}>{name}</option>}</For>
-          </select>
-        </Show>
+        <MetricChoice metrics={metrics()} />
       </header>
       <Loaded of={curves}>
         {(answer) => (
@@ -182,7 +185,7 @@ function CurveCard(props: { run: RunDetail; version: string }): JSX.Element {
               curves={answer().curves}
               metric={metric()}
               isLog={false}
-              goal={sweep.detail()?.metric?.goal ?? "minimize"}
+              goal={sweep.metric().goal}
               height={240}
               thresholds={isWatched() ? (stopper.latest()?.thresholds ?? []) : []}
               strong={[props.run.number]}

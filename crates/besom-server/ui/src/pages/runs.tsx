@@ -25,7 +25,14 @@ export function Runs(): JSX.Element {
   };
   const columns = useColumns();
   const compare = (): void => go(link(["s", sweep.id, "compare"], shared()));
-  useKeys([{ keys: "c", does: "Compare the selected runs", act: compare }]);
+  const hide = (): void => {
+    sweep.hide([...new Set([...sweep.hidden().runs, ...sweep.picked()])]);
+    sweep.pick([]);
+  };
+  useKeys([
+    { keys: "c", does: "Compare the selected runs", act: compare },
+    { keys: "h", does: "Hide the selected runs", act: () => sweep.picked().length > 0 && hide() },
+  ]);
   return (
     <>
       <FilterBox />
@@ -33,6 +40,9 @@ export function Runs(): JSX.Element {
         <Columns />
         <button type="button" disabled={sweep.picked().length < 2} onClick={compare}>
           Compare selected
+        </button>
+        <button type="button" disabled={sweep.picked().length === 0} title="Leave them out of every picture" onClick={hide}>
+          Hide selected
         </button>
         <StopSelected />
       </div>
@@ -84,7 +94,7 @@ function StopSelected(): JSX.Element {
       {
         label: "Stop selected",
         says,
-        act: () => sweep.source.post(`v1/sweeps/${encodeURIComponent(sweep.id)}/stops`, { runs: running() }),
+        act: () => sweep.source.post(`${sweep.path}/stops`, { runs: running() }),
       },
     ];
   };

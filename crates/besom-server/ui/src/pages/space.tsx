@@ -70,11 +70,11 @@ function Contour(props: { x: string; y: string }): JSX.Element {
   const key = (): string => `x=${encodeURIComponent(props.x)}&y=${encodeURIComponent(props.y)}`;
   const answer = load(
     () => `${key()} ${version(sweep.detail()?.counts)}`,
-    () => sweep.source.json<Surface>(`v1/sweeps/${encodeURIComponent(sweep.id)}/surface?${key()}`),
+    () => sweep.source.json<Surface>(`${sweep.path}/surface?${key()}`),
   );
   // Many dots would hide what they lie on, and the best ones say most about it.
   const dots = createMemo(() =>
-    bestOf(sweep.shown(), sweep.history()?.value ?? new Float64Array(), sweep.detail()?.metric?.goal === "maximize", DOTS),
+    bestOf(sweep.shown(), sweep.history()?.value ?? new Float64Array(), sweep.metric().goal, DOTS),
   );
   const places = (name: string): Float32Array =>
     sweep.history()?.parameters.find((column) => column.name === name)?.places ?? new Float32Array();
@@ -88,8 +88,8 @@ function Contour(props: { x: string; y: string }): JSX.Element {
           <SurfacePicture
             surface={found()}
             names={[props.x, props.y]}
-            goal={sweep.detail()?.metric?.goal ?? "minimize"}
-            metric={sweep.detail()?.metric?.name ?? "value"}
+            goal={sweep.metric().goal}
+            metric={sweep.metric().name}
             runs={{ x: places(props.x), y: places(props.y), rows: dots() }}
           />
           <Show when={found().note}>
@@ -105,7 +105,7 @@ function SliceCard(props: { name: string }): JSX.Element {
   const sweep = useSweep();
   const key = (): string => `${props.name} ${version(sweep.detail()?.counts)}`;
   const answer = load(key, () =>
-    sweep.source.json<Surface>(`v1/sweeps/${encodeURIComponent(sweep.id)}/slice?x=${encodeURIComponent(props.name)}`),
+    sweep.source.json<Surface>(`${sweep.path}/slice?x=${encodeURIComponent(props.name)}`),
   );
   return (
     <section class="card" aria-label={`Slice along ${props.name}`}>

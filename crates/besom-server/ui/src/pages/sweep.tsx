@@ -16,12 +16,14 @@ import { Overview } from "./overview";
 import { RunPage } from "./run";
 import { Runs } from "./runs";
 import { Space } from "./space";
+import { Statistics } from "./statistics";
 
 const TABS: { path: string; title: string; page: Component }[] = [
   { path: "", title: "Overview", page: Overview },
   { path: "runs", title: "Runs", page: Runs },
   { path: "compare", title: "Compare", page: Compare },
   { path: "space", title: "Space", page: Space },
+  { path: "statistics", title: "Statistics", page: Statistics },
   { path: "agents", title: "Agents", page: AgentsPage },
   { path: "log", title: "Log", page: Log },
   { path: "file", title: "File", page: FilePage },

@@ -22,10 +22,18 @@ export function Sweeps(props: { source: Source }): JSX.Element {
     document.querySelectorAll<HTMLElement>(".sweeps .row")[at()]?.scrollIntoView({ block: "nearest" });
   };
   let find: HTMLInputElement | undefined;
+  const picked = createMemo(() => query("ids").split(",").filter(Boolean));
+  const toggle = (id: string): void => {
+    const rest = picked().filter((other) => other !== id);
+    setQuery({ ids: (rest.length < picked().length ? rest : [...rest, id]).join(",") || null });
+  };
+  const compare = (): void => go(link(["compare"], { ids: picked().join(",") }));
   useKeys([
     { keys: "j", does: "Next sweep", act: () => step(1) },
     { keys: "k", does: "Previous sweep", act: () => step(-1) },
     { keys: "Enter", does: "Open the sweep", act: open },
+    { keys: "x", does: "Select or unselect the sweep", act: () => wanted()[at()] && toggle(wanted()[at()].id) },
+    { keys: "c", does: "Compare the selected sweeps", act: () => picked().length > 1 && compare() },
     { keys: "/", does: "Find a sweep", act: () => find?.focus() },
   ]);
   return (
@@ -41,6 +49,9 @@ export function Sweeps(props: { source: Source }): JSX.Element {
             value={query("find")}
             onInput={(event) => setQuery({ find: event.currentTarget.value || null })}
           />
+          <button type="button" disabled={picked().length < 2} onClick={compare}>
+            Compare selected
+          </button>
         </Show>
       </div>
       <Show when={error()}>{(message) => <Problem message={message()} retry={retry} />}</Show>
@@ -58,7 +69,7 @@ export function Sweeps(props: { source: Source }): JSX.Element {
           <div class="card sweeps" role="table" aria-label="Sweeps" aria-rowcount={wanted().length + 1}>
             <Head />
             <For each={wanted()} fallback={<p class="empty">No sweep matches.</p>}>
-              {(sweep, i) => <Row sweep={sweep} isAt={i() === at()} />}
+              {(sweep, i) => <Row sweep={sweep} isAt={i() === at()} isPicked={picked().includes(sweep.id)} toggle={() => toggle(sweep.id)} />}
             </For>
           </div>
         </Show>
@@ -127,6 +138,9 @@ function NoSweep(): JSX.Element {
 function Head(): JSX.Element {
   return (
     <div class="row heads" role="row">
+      <span role="columnheader">
+        <span class="hidden">Selected</span>
+      </span>
       <For each={["Sweep", "State", "Runs", "Best", "Rate", "Agents", "Created"]}>
         {(title) => <span role="columnheader">{title}</span>}
       </For>
@@ -134,12 +148,20 @@ function Head(): JSX.Element {
   );
 }
 
-function Row(props: { sweep: Summary; isAt: boolean }): JSX.Element {
+function Row(props: { sweep: Summary; isAt: boolean; isPicked: boolean; toggle: () => void }): JSX.Element {
   const sweep = (): Summary => props.sweep;
   const all = (): number => Object.values(sweep().counts).reduce((a, b) => a + b, 0);
   const cap = (): number | null => sweep().planned ?? sweep().run_cap;
   return (
     <div class="row" role="row" classList={{ at: props.isAt }}>
+      <span role="cell" class="pick">
+        <input
+          type="checkbox"
+          checked={props.isPicked}
+          onChange={() => props.toggle()}
+          aria-label={`Select ${sweep().name ?? sweep().id}`}
+        />
+      </span>
       <span role="cell" class="name">
         <a href={link(["s", sweep().id])}>{sweep().name ?? sweep().id}</a>
         <small>

@@ -1,21 +1,13 @@
 // A command line to copy.
 
-import { createSignal, type JSX } from "solid-js";
+import type { JSX } from "solid-js";
+import { Copy } from "./copy";
 
 export function Command(props: { text: string }): JSX.Element {
-  const [isCopied, setCopied] = createSignal(false);
-  const copy = (): void => {
-    void navigator.clipboard?.writeText(props.text).then(() => {
-      setCopied(true);
-      setTimeout(() => setCopied(false), 1500);
-    });
-  };
   return (
     <span class="command">
       <code>{props.text}</code>
-      <button type="button" onClick={copy} aria-label={`Copy: ${props.text}`}>
-        {isCopied() ? "Copied" : "Copy"}
-      </button>
+      <Copy text={props.text} label={`Copy: ${props.text}`} />
     </span>
   );
 }

@@ -6,11 +6,11 @@ import { messageOf } from "../source/source";
 import { Menu } from "./menu";
 
 export function Downloads(): JSX.Element {
-  const { id, source } = useSweep();
+  const { id, path, source } = useSweep();
   const [error, setError] = createSignal<string | null>(null);
   const get = (kind: "csv" | "html") => (): void => {
     setError(null);
-    source.bytes(`v1/sweeps/${encodeURIComponent(id)}.${kind}`).then(
+    source.bytes(`${path}.${kind}`).then(
       (bytes) => save(bytes, `${id}.${kind}`),
       (failure: unknown) => setError(messageOf(failure)),
     );

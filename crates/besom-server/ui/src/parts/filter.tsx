@@ -43,6 +43,12 @@ export function FilterBox(): JSX.Element {
           Clear selection
         </button>
       </Show>
+      <Show when={sweep.hidden().runs.length > 0}>
+        <span class="muted">{count(sweep.hidden().runs.length)} hidden</span>
+        <button type="button" onClick={() => sweep.hide([])}>
+          Show hidden
+        </button>
+      </Show>
       <p id="filter-error" class="problem" role="status" hidden={sweep.filter().error === null}>
         {sweep.filter().error}
       </p>

@@ -7,7 +7,7 @@ interface Key {
   /** One key, or two that are pressed one after the other, as "g s". */
   keys: string;
   does: string;
-  act: () => void;
+  act: () => unknown;
 }
 
 const NAMES: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", PageDown: "PgDn", PageUp: "PgUp" };

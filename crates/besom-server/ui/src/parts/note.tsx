@@ -19,7 +19,7 @@ export function writeNote(sweep: Sweep, run: Run, done: () => void): Action {
   );
   const says = "The note is kept with the run, and everybody who sees the run sees it.";
   const act = async (): Promise<void> => {
-    await sweep.source.post(`v1/sweeps/${encodeURIComponent(sweep.id)}/runs/${run.number}/annotate`, {
+    await sweep.source.post(`${sweep.path}/runs/${run.number}/annotate`, {
       facts: { notes: text.trim() || null },
     });
     done();

@@ -35,7 +35,7 @@ function Prediction(props: { why: Why }): JSX.Element {
   const verdict = (): string => {
     const away = Math.abs(off()!);
     if (away <= 2) return `within ${away.toFixed(1)} standard deviations of the prediction`;
-    const isBetter = off()! < 0 === (sweep.detail()?.metric?.goal !== "maximize");
+    const isBetter = off()! < 0 === (sweep.metric().goal === "minimize");
     return `${away.toFixed(1)} standard deviations ${isBetter ? "better" : "worse"} than predicted`;
   };
   return (

@@ -21,7 +21,7 @@ export class FileSource implements Source {
   async json<T>(path: string): Promise<T> {
     const { parts } = await this.parts;
     const put = `/${path}` in parts ? null : await this.putTogether(path);
-    return (put ?? JSON.parse(await this.text(path))) as T;
+    return (put ?? JSON.parse(new TextDecoder().decode(await this.bytes(path)))) as T;
   }
 
   /** Answers about a choice of runs, from those about all and about the best ones; the first page of what is read by the page. */
@@ -53,10 +53,6 @@ export class FileSource implements Source {
     const found = parts[`/${path}`];
     if (!found) throw new Failure(404, "not_exported", "This page is an export, which does not contain this part.");
     return bytes.buffer.slice(found[0], found[0] + found[1]);
-  }
-
-  async text(path: string): Promise<string> {
-    return new TextDecoder().decode(await this.bytes(path));
   }
 
   post<T>(): Promise<T> {

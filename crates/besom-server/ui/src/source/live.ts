@@ -12,17 +12,12 @@ const LONGEST_WAIT_MS = 15_000;
 export class LiveSource implements Source {
   readonly live = true;
 
-  async json<T>(path: string, signal?: AbortSignal): Promise<T> {
-    const response = await ask(path, signal ? { signal } : {});
-    return (await response.json()) as T;
+  async json<T>(path: string): Promise<T> {
+    return (await (await ask(path)).json()) as T;
   }
 
   async bytes(path: string): Promise<ArrayBuffer> {
     return (await ask(path)).arrayBuffer();
-  }
-
-  async text(path: string): Promise<string> {
-    return (await ask(path)).text();
   }
 
   async post<T>(path: string, body: unknown): Promise<T> {

@@ -10,9 +10,8 @@ export type Link = "live" | "connecting" | "lost";
 export interface Source {
   /** Whether it changes and takes orders. */
   readonly live: boolean;
-  json<T>(path: string, signal?: AbortSignal): Promise<T>;
+  json<T>(path: string): Promise<T>;
   bytes(path: string): Promise<ArrayBuffer>;
-  text(path: string): Promise<string>;
   post<T>(path: string, body: unknown): Promise<T>;
   /** Calls for every event until the returned function is called; `path` is asked again at each new connection. */
   watch(path: () => string, hear: (event: string, data: string) => void, link: (link: Link) => void): () => void;

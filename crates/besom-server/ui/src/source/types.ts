@@ -12,6 +12,12 @@ export interface Best {
   value: number;
 }
 
+/** What a sweep optimizes. */
+export interface Metric {
+  name: string;
+  goal: Goal;
+}
+
 export interface Summary {
   id: string;
   name: string | null;
@@ -23,7 +29,7 @@ export interface Summary {
   ended_ms: number | null;
   method: string | null;
   early_terminate: string | null;
-  metric: { name: string; goal: Goal } | null;
+  metric: Metric | null;
   run_cap: number | null;
   /** How many runs the sweep will have: the cap, or the size of the grid. */
   planned: number | null;

@@ -1,0 +1,97 @@
+// What the pages cost a browser, in seconds of CPU of all its processes: node test/measure.mjs [RUNS.. | LINK]
+//
+// With numbers, of exports with so many made-up runs; with the link that besom serve prints, of every sweep of its store.
+
+import { cpuOf, exported, launchAlone, open } from "./browser.mjs";
+
+const TICK_MS = 100;
+const SWEEP = "#/s/uq33ar69";
+const words = process.argv.slice(2);
+const link = words[0]?.startsWith("http") ? words[0] : null;
+const { browser, pid } = await launchAlone();
+
+/** Waits until the browser has done nothing for a while; returns the CPU seconds until then. */
+async function quiet(from) {
+  let [last, still] = [cpuOf(pid), 0];
+  while (still < 5) {
+    await new Promise((done) => setTimeout(done, TICK_MS));
+    const now = cpuOf(pid);
+    still = now - last <= 0.01 ? still + 1 : 0;
+    last = now;
+  }
+  return last - from;
+}
+
+async function drawn(page) {
+  await page.waitForFunction(() => document.querySelector("canvas.below")?.dataset.ms && !document.querySelector("[aria-busy=true]"), null, { timeout: 120_000 });
+}
+
+/** CPU seconds of an act, and the longest time between two frames meanwhile. */
+async function cost(page, act) {
+  await page.evaluate(() => {
+    window.longest = 0;
+    let last = performance.now();
+    const tick = (now) => {
+      window.longest = Math.max(window.longest, now - last);
+      last = now;
+      window.ticking = requestAnimationFrame(tick);
+    };
+    window.ticking = requestAnimationFrame(tick);
+  });
+  const before = cpuOf(pid);
+  await act();
+  await page.waitForTimeout(400);
+  const cpu = cpuOf(pid) - before;
+  return { cpu, frame: await page.evaluate(() => (cancelAnimationFrame(window.ticking), window.longest)) };
+}
+
+async function brush(page, axis, from, to, moves) {
+  const { x, y, width, height } = await page.locator(".grip").nth(axis).boundingBox();
+  const at = (place) => y + 8 + (height - 16) * (1 - place);
+  await page.mouse.move(x + width / 2, at(from));
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2, at(to), { steps: moves });
+  await page.mouse.up();
+}
+
+/** What is waited for without any brush: the driver's own calls, and frames without a change. */
+async function nothing(page) {
+  await page.locator(".grip").nth(0).boundingBox();
+}
+
+async function measure(name, base, hash) {
+  const start = cpuOf(pid);
+  const { page, close } = await open(browser, base);
+  await page.waitForSelector(".sweeps .row a", { timeout: 120_000 });
+  const list = await quiet(start);
+  const before = cpuOf(pid);
+  const data = link && page.waitForEvent("requestfinished", (request) => request.url().endsWith("/columns")).then(() => cpuOf(pid));
+  await page.evaluate((to) => void (location.hash = to), hash);
+  await drawn(page);
+  const painted = cpuOf(pid) - (data ? await data : before);
+  const all = await quiet(before);
+  await page.locator(".parallel").scrollIntoViewIfNeeded();
+  await quiet(0);
+  const idle = await cost(page, () => nothing(page));
+  const brushes = [];
+  for (const [axis, from, to] of [[0, 0.55, 0.75], [1, 0.1, 0.5], [2, 0.2, 0.9], [0, 0.3, 0.6], [1, 0.4, 0.9]]) brushes.push(await cost(page, () => brush(page, axis, from, to, 1)));
+  const moving = await cost(page, () => brush(page, 2, 0.05, 0.95, 12));
+  const mean = brushes.reduce((sum, { cpu }) => sum + cpu, 0) / brushes.length;
+  const s = (x) => x.toFixed(2);
+  console.log(`${name}: the list ${s(list)} s; the sweep: pictures ${s(painted)} s after the data, quiet after ${s(all)} s; a brush ${s(mean)} s (idle ${s(idle.cpu)}), longest frame ${Math.max(...brushes.map(({ frame }) => frame)).toFixed(0)} ms; 12 moves ${s(moving.cpu)} s, ${moving.frame.toFixed(0)} ms`);
+  await close();
+}
+
+if (link) {
+  const token = /#token=(\w+)/.exec(link)[1];
+  const answer = await fetch(new URL("v1/sweeps", link.replace(/#.*/, "")), { headers: { Authorization: `Bearer ${token}` } });
+  const { sweeps } = await answer.json();
+  for (const { id, counts } of sweeps) {
+    const runs = Object.values(counts).reduce((a, b) => a + b, 0);
+    await measure(`${id}, ${runs} runs`, link, `#/s/${id}`);
+  }
+} else {
+  await measure("warming up", `${exported(60)}#/`, SWEEP);
+  for (const n of words.length > 0 ? words.map(Number) : [60, 20_000, 100_000]) await measure(`export of ${n} runs`, `${exported(n)}#/`, SWEEP);
+}
+await browser.close();
