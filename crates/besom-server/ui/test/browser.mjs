@@ -48,13 +48,13 @@ export async function open(browser, url, { width = 1280, height = 900, dark = fa
 
 const TICKS_PER_SECOND = 100;
 
-/** CPU seconds so far of the process with this id and of all below it. */
+/** CPU seconds so far of the process with this id and of all below it, those that have ended included. */
 export function cpuOf(pid) {
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((name) => {
     try {
       const stat = readFileSync(`/proc/${name}/stat`, "utf8");
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return [{ pid: Number(name), parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) }];
+      return [{ pid: Number(name), parent: Number(fields[1]), ticks: [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0) }];
     } catch {
       return [];
     }

@@ -59,26 +59,30 @@ async function nothing(page) {
   await page.locator(".grip").nth(0).boundingBox();
 }
 
-async function measure(name, base, hash) {
-  const start = cpuOf(pid);
+async function measure(name, base, sweep) {
   const { page, close } = await open(browser, base);
   await page.waitForSelector(".sweeps .row a", { timeout: 120_000 });
-  const list = await quiet(start);
+  await quiet(0);
   const before = cpuOf(pid);
   const data = link && page.waitForEvent("requestfinished", (request) => request.url().endsWith("/columns")).then(() => cpuOf(pid));
-  await page.evaluate((to) => void (location.hash = to), hash);
+  await page.evaluate((to) => void (location.hash = to), sweep);
   await drawn(page);
   const painted = cpuOf(pid) - (data ? await data : before);
-  const all = await quiet(before);
+  await quiet(0);
+  const reload = cpuOf(pid);
+  await page.reload();
+  await drawn(page);
+  const all = await quiet(reload);
   await page.locator(".parallel").scrollIntoViewIfNeeded();
   await quiet(0);
   const idle = await cost(page, () => nothing(page));
   const brushes = [];
   for (const [axis, from, to] of [[0, 0.55, 0.75], [1, 0.1, 0.5], [2, 0.2, 0.9], [0, 0.3, 0.6], [1, 0.4, 0.9]]) brushes.push(await cost(page, () => brush(page, axis, from, to, 1)));
   const moving = await cost(page, () => brush(page, 2, 0.05, 0.95, 12));
-  const mean = brushes.reduce((sum, { cpu }) => sum + cpu, 0) / brushes.length;
   const s = (x) => x.toFixed(2);
-  console.log(`${name}: the list ${s(list)} s; the sweep: pictures ${s(painted)} s after the data, quiet after ${s(all)} s; a brush ${s(mean)} s (idle ${s(idle.cpu)}), longest frame ${Math.max(...brushes.map(({ frame }) => frame)).toFixed(0)} ms; 12 moves ${s(moving.cpu)} s, ${moving.frame.toFixed(0)} ms`);
+  const frames = brushes.map(({ frame }) => frame).sort((a, b) => a - b);
+  const mean = brushes.reduce((sum, { cpu }) => sum + cpu, 0) / brushes.length - idle.cpu;
+  console.log(`${name}: pictures ${s(painted)} s after the data, loaded anew ${s(all)} s in all; a brush ${s(mean)} s, frames of ${frames[2].toFixed(0)} to ${frames[4].toFixed(0)} ms; one in 12 moves ${s(moving.cpu - idle.cpu)} s, ${moving.frame.toFixed(0)} ms`);
   await close();
 }
 
@@ -88,7 +92,7 @@ if (link) {
   const { sweeps } = await answer.json();
   for (const { id, counts } of sweeps) {
     const runs = Object.values(counts).reduce((a, b) => a + b, 0);
-    await measure(`${id}, ${runs} runs`, link, `#/s/${id}`);
+    await measure(`${runs} runs of ${id}`, link, `#/s/${id}`);
   }
 } else {
   await measure("warming up", `${exported(60)}#/`, SWEEP);

@@ -1,14 +1,22 @@
 // Parallel coordinates as a density: each run adds one to every pixel that it crosses, split over the two rows it lies
 // between; the color is the mean shade of who crosses, the strength the logarithm of how many. What costs is the crossing, so
 // the sums are kept, and when the selection changes only the runs that came or went are added or taken away. Sums are
-// whole numbers: nothing is left behind when a run goes.
+// whole numbers: nothing is left behind when a run goes. A pixel's number of parts and the sum of their shades are in one number
+// of 53 bits, parts above and shades below, so that a crossing is one addition.
 
 /** Up to this many runs are drawn as lines, which are finer than a density. */
 export const FEW = 1500;
-/** Parts of a run that one pixel can have. */
+/** With more runs than this, one column of sums stands for two of pixels, and a run is not split between rows. */
+const COARSE = 10_000;
+/** Parts of a run that one pixel can have, where it is split. */
 const PARTS = 64;
-/** With more runs than this, one column of sums stands for two of pixels. */
-const COARSE = 30_000;
+/** What one part counts; below it is room for the shades of 4 million parts. */
+const PART = 2 ** 28;
+/** Places are whole numbers of this many parts of a row. */
+const FINE_BITS = 16;
+const FINE = 1 << FINE_BITS;
+/** From a place within a row to its share of PARTS. */
+const SHARE_BITS = FINE_BITS - Math.log2(PARTS);
 
 /** What is drawn: for each axis the places of all runs, 0 below and 1 above, and for each run its shade up to 63. */
 export interface Lines {
@@ -33,9 +41,10 @@ export interface Frame {
 
 /** Sums over all runs, and over the chosen ones. */
 export class Density {
+  private readonly isCoarse: boolean;
   private readonly columns: number;
-  private readonly all: Int32Array;
-  private readonly some: Int32Array;
+  private readonly all: Float64Array;
+  private readonly some: Float64Array;
   private readonly inSome: Uint8Array;
   private count = 0;
 
@@ -43,11 +52,11 @@ export class Density {
     private readonly lines: Lines,
     private readonly frame: Frame,
   ) {
-    const isCoarse = lines.n > COARSE;
-    this.columns = isCoarse ? Math.ceil(frame.width / 2) : frame.width;
-    // Column by column, and a count beside its shade: a run touches one place of memory in each column.
-    this.all = new Int32Array(this.columns * (frame.height + 2) * 2);
-    this.some = new Int32Array(this.all.length);
+    this.isCoarse = lines.n > COARSE;
+    this.columns = this.isCoarse ? Math.ceil(frame.width / 2) : frame.width;
+    // Column by column: a run touches one place of memory in each column.
+    this.all = new Float64Array(this.columns * (frame.height + 2));
+    this.some = new Float64Array(this.all.length);
     this.inSome = new Uint8Array(lines.n);
     const everybody = Uint32Array.from({ length: lines.n }, (_, i) => i).filter((i) => !lines.hidden?.[i]);
     this.add(this.all, everybody, 1);
@@ -79,7 +88,7 @@ export class Density {
     return s;
   }
 
-  private add(sums: Int32Array, runs: Uint32Array, sign: 1 | -1): void {
+  private add(sums: Float64Array, runs: Uint32Array, sign: 1 | -1): void {
     const { axes } = this.lines;
     const { left, right, width } = this.frame;
     const scale = this.columns / width;
@@ -88,7 +97,7 @@ export class Density {
   }
 
   private addSegment(
-    sums: Int32Array,
+    sums: Float64Array,
     runs: Uint32Array,
     sign: 1 | -1,
     from: Float32Array,
@@ -98,13 +107,13 @@ export class Density {
   ): void {
     const { height, top, bottom } = this.frame;
     const { shades } = this.lines;
-    const stride = (height + 2) * 2;
+    const stride = height + 2;
     const span = bottom - top;
-    const add = this.columns < this.frame.width ? addWhole : addSplit;
+    const add = this.isCoarse ? addWhole : addSplit;
     for (const r of runs) {
       const y = bottom - span * from[r];
       const dy = (bottom - span * to[r] - y) / (x1 - x0);
-      add(sums, x0 * stride, x1 * stride, stride, y, dy, sign, shades[r] * sign);
+      add(sums, x0 * stride, x1 * stride, stride, Math.round(y * FINE), Math.round(dy * FINE), sign * (PART + shades[r]));
     }
   }
 
@@ -112,73 +121,54 @@ export class Density {
   paint(pixels: Uint32Array, palette: Uint32Array, gray: number): void {
     const { width, height } = this.frame;
     const share = this.columns / width;
-    const strong = strengths(60, 255, Math.max(4, this.count / 40));
-    const weak = strengths(14, 84, Math.max(4, this.lines.n / 40));
-    const stride = (height + 2) * 2;
+    const parts = this.isCoarse ? 1 : PARTS;
+    const strong = strengths(60, 255, Math.max(4, this.count / 40), parts);
+    const weak = strengths(14, 84, Math.max(4, this.lines.n / 40), parts);
+    const stride = height + 2;
     for (let x = 0; x < width; x += 1) {
       const base = Math.floor(x * share) * stride;
-      for (let y = 0, i = base, p = x; y < height; y += 1, i += 2, p += width) {
-        const some = this.some[i];
-        const all = some > 0 ? 0 : this.all[i];
-        if (some > 0) pixels[p] = (strong(some) << 24) | palette[Math.min(63, Math.round(this.some[i + 1] / some))];
-        else pixels[p] = all > 0 ? (weak(all) << 24) | gray : 0;
+      for (let y = 0, i = base, p = x; y < height; y += 1, i += 1, p += width) {
+        const sum = this.some[i];
+        if (sum > 0) {
+          const some = Math.floor(sum / PART);
+          pixels[p] = (strong(some) << 24) | palette[Math.min(63, Math.round((sum - some * PART) / some))];
+        } else {
+          const all = this.all[i];
+          pixels[p] = all > 0 ? (weak(Math.floor(all / PART)) << 24) | gray : 0;
+        }
       }
     }
   }
 }
 
-/** The opacity of a number of parts, from a table, as the logarithm of every pixel takes longer than the rest. */
-function strengths(least: number, most: number, full: number): (parts: number) => number {
+/** The opacity of a number of parts, of which a run has some, from a table: the logarithm of every pixel takes longer than the rest. */
+function strengths(least: number, most: number, full: number, ofRun: number): (parts: number) => number {
   const size = 1024;
-  const top = full * PARTS;
+  const top = full * ofRun;
   const table = Uint8Array.from({ length: size + 1 }, (_, i) => {
-    const runs = ((i / size) * top) / PARTS;
+    const runs = (i / size) * full;
     return Math.min(255, least * Math.min(1, runs * 2) + (most - least) * (Math.log1p(runs) / Math.log1p(full)));
   });
   return (parts) => table[parts >= top ? size : Math.ceil((parts / top) * size)];
 }
 
 /** Adds a line, in each column split over the two rows that it lies between. */
-function addSplit(
-  sums: Int32Array,
-  from: number,
-  to: number,
-  stride: number,
-  start: number,
-  dy: number,
-  sign: number,
-  shade: number,
-): void {
+function addSplit(sums: Float64Array, from: number, to: number, stride: number, start: number, dy: number, part: number): void {
   let y = start;
   for (let base = from; base < to; base += stride) {
-    const row = y | 0;
-    const below = ((y - row) * PARTS) | 0;
-    const i = base + 2 * row;
-    sums[i] += sign * (PARTS - below);
-    sums[i + 1] += shade * (PARTS - below);
-    sums[i + 2] += sign * below;
-    sums[i + 3] += shade * below;
+    const below = (y >> SHARE_BITS) & (PARTS - 1);
+    const i = base + (y >> FINE_BITS);
+    sums[i] += part * (PARTS - below);
+    sums[i + 1] += part * below;
     y += dy;
   }
 }
 
 /** Adds a line to the nearest row in each column: among very many, nobody sees its edge. */
-function addWhole(
-  sums: Int32Array,
-  from: number,
-  to: number,
-  stride: number,
-  start: number,
-  dy: number,
-  sign: number,
-  shade: number,
-): void {
-  let y = start + 0.5;
-  const [part, shaded] = [sign * PARTS, shade * PARTS];
+function addWhole(sums: Float64Array, from: number, to: number, stride: number, start: number, dy: number, part: number): void {
+  let y = start + FINE / 2;
   for (let base = from; base < to; base += stride) {
-    const i = base + ((y | 0) << 1);
-    sums[i] += part;
-    sums[i + 1] += shaded;
+    sums[base + (y >> FINE_BITS)] += part;
     y += dy;
   }
 }

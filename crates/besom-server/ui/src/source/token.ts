@@ -9,6 +9,8 @@ export function takeToken(): void {
   setToken(found[1]);
   const rest = location.hash.replace(found[0], "").replace(/^#?&?/, "");
   history.replaceState(null, "", rest ? `#${rest}` : "#/");
+  // The view that was read from the address had the token in it.
+  window.dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
 export function setToken(token: string): void {
