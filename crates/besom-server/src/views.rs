@@ -15,6 +15,7 @@ mod insight;
 mod known;
 mod output;
 mod query;
+mod recorded;
 mod run;
 mod secrets;
 mod stopper;

@@ -3,6 +3,7 @@
 //! The page finds in itself the very answers that a server gives, by path: gzip of an index and the answers, one after the other.
 
 use std::io::Write;
+use std::path::Path;
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use besom_core::{Registry, error_chain};
 use besom_engine::{Fields, write_csv};
-use besom_store::{Order, RunQuery, Store, SweepId, SweepRow};
+use besom_store::{RunQuery, Store, SweepId, SweepRow, system_clock};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -20,16 +21,15 @@ use thiserror::Error;
 use super::curves::{self, Runs};
 use super::insight::{self, Question};
 use super::known::{Known, Views};
-use super::{agents, events, run, stopper, sweep, timeline};
+use super::{agents, events, recorded, run, stopper, sweep, timeline};
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
 /// The most runs in a file: what a browser holds at once, with all that is known of each.
 const RUNS: u64 = 20_000;
 
-/// Up to so many runs, a file has all of them in full; of more, only the best ones.
-const IN_FULL: u64 = 1_000;
-const BEST_IN_FULL: u64 = 500;
+/// Of how many metrics a file has the curves of the best runs.
+const METRICS: usize = 4;
 
 /// Of how many parameters a file has slices, and of how many the surfaces over each pair.
 const SLICES: usize = 12;
@@ -48,28 +48,43 @@ impl From<Refusal> for ExportError {
     }
 }
 
-/// A sweep as a page in one file that needs no server: what the dashboard shows of it now.
+/// A sweep as a page in one file that needs no server: what the dashboard shows of it now. Files of runs on this machine, which
+/// have their output, are below `directory`.
 ///
 /// # Errors
 /// If there is no such sweep, or the store fails.
-pub fn export(registry: &Registry, store: &mut dyn Store, id: &SweepId) -> Result<String, ExportError> {
-    Ok(page(registry, store, id)?)
+pub fn export(
+    registry: &Registry,
+    store: &mut dyn Store,
+    directory: Option<&Path>,
+    id: &SweepId,
+) -> Result<String, ExportError> {
+    Ok(page(registry, store, directory, id)?)
 }
 
-fn page(registry: &Registry, store: &mut dyn Store, id: &SweepId) -> Result<String, Refusal> {
+fn page(
+    registry: &Registry,
+    store: &mut dyn Store,
+    directory: Option<&Path>,
+    id: &SweepId,
+) -> Result<String, Refusal> {
     let sweep = store.sweep(id)?;
-    let parts = parts(registry, store, &sweep)?;
+    let parts = parts(registry, store, directory, &sweep)?;
     Ok(crate::assets::exported(&base64(&packed(&parts)?)))
 }
 
 /// A file of a sweep to download.
 pub(super) async fn file(shared: Shared, id: SweepId, kind: &'static str) -> Result<Response, Refusal> {
     let name = format!("attachment; filename=\"{id}.{kind}\"");
-    let registry = shared.registry.clone();
+    let server = shared.clone();
     let (form, bytes) = match kind {
-        "csv" => ("text/csv; charset=utf-8", shared.read(move |store| csv(&registry, store, &id)).await?),
+        "csv" => {
+            ("text/csv; charset=utf-8", shared.read(move |store| csv(&server.registry, store, &id)).await?)
+        }
         _ => {
-            let page = shared.read(move |store| page(&registry, store, &id)).await?;
+            let write =
+                move |store: &mut dyn Store| page(&server.registry, store, server.place.directory(), &id);
+            let page = shared.read(write).await?;
             ("text/html; charset=utf-8", page.into_bytes())
         }
     };
@@ -95,6 +110,7 @@ fn csv(registry: &Registry, store: &mut dyn Store, id: &SweepId) -> Result<Vec<u
 fn parts(
     registry: &Registry,
     store: &mut dyn Store,
+    directory: Option<&Path>,
     sweep: &SweepRow,
 ) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
     let kept = Views::default().of(registry, sweep);
@@ -105,25 +121,23 @@ fn parts(
         "/v1/version".to_owned(),
         json!({ "version": env!("CARGO_PKG_VERSION"), "scope": "read", "name": "export" }),
     );
-    add(path.clone(), sweep::in_full(store, sweep, &kept)?);
+    let detail = sweep::in_full(store, sweep, &kept)?;
+    let metrics: Vec<&str> =
+        detail["metrics"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for metric in metrics.into_iter().take(METRICS) {
+        let curves = curves::drawn(store, sweep, metric, &Runs::Best(200), 200)?;
+        add(format!("{path}/curves?metric={}&runs=best:200&buckets=200", encoded(metric)), curves);
+    }
+    add(path.clone(), detail);
     add(format!("{path}/agents"), agents::listed(store, sweep, &kept)?);
     add(format!("{path}/timeline"), timeline::drawn(store, sweep, &kept)?);
     add(format!("{path}/stopper"), stopper::shown(store, sweep, &kept, registry)?);
     add(format!("{path}/events?after=0&limit=1000"), events::listed(store, sweep, &kept, None, (0, 1_000))?);
-    if let Some(metric) = sweep.new.metrics.first() {
-        let curves = curves::drawn(store, sweep, &metric.name, &Runs::Best(200), 200)?;
-        add(format!("{path}/curves?metric={}&runs=best:200&buckets=200", encoded(&metric.name)), curves);
-    }
     let all = run::listed(store, sweep, &kept, &RunQuery::default().limit(RUNS))?;
     add(format!("{path}/runs"), json!({ "runs": all }));
-    let query = match sweep.runs {
-        ..=IN_FULL => RunQuery::default(),
-        _ => RunQuery::default().order(Order::Best).limit(BEST_IN_FULL),
-    };
-    let best = store.status(sweep.id())?.best.map(|best| best.run);
-    for row in store.runs(sweep.id(), &query)? {
-        add(format!("{path}/runs/{}", row.number), run::in_full(store, sweep, &kept, &row, best)?);
-    }
+    recorded::each(store, sweep, &kept, directory, &mut |suffix, value| {
+        add(format!("{path}{suffix}"), value);
+    })?;
     parts.push((format!("{path}/columns"), sweep::encoded(store, sweep, &kept)?));
     for (path, question) in questions(&path, store, sweep, &kept)? {
         parts.push((path, insight::answered(store, sweep, &kept, &question)?.as_ref().clone()));
@@ -178,7 +192,7 @@ const ESCAPED: AsciiSet = NON_ALPHANUMERIC
     .remove(b')');
 
 /// A text as `encodeURIComponent` writes it.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, &ESCAPED).to_string()
 }
 
@@ -190,7 +204,7 @@ fn packed(parts: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Refusal> {
         // Numbers in columns lie at multiples of eight bytes.
         offset += bytes.len().next_multiple_of(8);
     }
-    let mut index = json!({ "parts": index }).to_string();
+    let mut index = json!({ "at_ms": system_clock()(), "parts": index }).to_string();
     while !(4 + index.len()).is_multiple_of(8) {
         index.push(' ');
     }

@@ -74,11 +74,12 @@ async fn output(
         return follow(State(shared), Path((id, run)), asked).await;
     }
     let printed = read(&shared, &id, run, asked.value("attempt")?, 0).await?;
-    Ok(Json(shown(&printed)).into_response())
+    let Printed { output, attempt, attempts, .. } = &printed;
+    Ok(Json(shown(output, *attempt, *attempts)).into_response())
 }
 
-fn shown(printed: &Printed) -> Value {
-    let Printed { output, attempt, attempts, .. } = printed;
+/// Output from its beginning: as much of it as is kept.
+pub(super) fn shown(output: &Output, attempt: u64, attempts: u64) -> Value {
     let (first, rest) = match output.parts.as_slice() {
         [first, rest @ ..] if first.from == 0 => (first.text.as_str(), rest),
         rest => ("", rest),

@@ -171,16 +171,27 @@ async fn rows(
     let (after, attempt) = (asked.value("after")?.unwrap_or(0), asked.value("attempt")?);
     let limit = asked.limit(500, ROWS)?;
     let read = move |store: &mut dyn Store, sweep: &SweepRow, kept: &Kept| {
-        // One more tells whether there are more.
-        let mut rows = store.rows_after(sweep.id(), run, attempt, after, limit + 1)?;
-        let more = rows.len() as u64 > limit;
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let row = |row: besom_store::Row| {
-            let mut shown = Map::from_iter([("seq".to_owned(), json!(row.seq))]);
-            shown.extend(kept.known.secrets.mask(&row.values));
-            Value::from(shown)
-        };
-        Ok::<_, StoreError>(json!({ "rows": rows.into_iter().map(row).collect::<Vec<_>>(), "more": more }))
+        page_of_rows(store, sweep, kept, (run, attempt), (after, limit))
     };
     Ok(Json(reading(shared, id, read).await?))
+}
+
+/// A page of the rows of an attempt; the newest one if none is named.
+pub(super) fn page_of_rows(
+    store: &mut dyn Store,
+    sweep: &SweepRow,
+    kept: &Kept,
+    (run, attempt): (RunNumber, Option<u64>),
+    (after, limit): (u64, u64),
+) -> Result<Value, StoreError> {
+    // One more tells whether there are more.
+    let mut rows = store.rows_after(sweep.id(), run, attempt, after, limit + 1)?;
+    let more = rows.len() as u64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let row = |row: besom_store::Row| {
+        let mut shown = Map::from_iter([("seq".to_owned(), json!(row.seq))]);
+        shown.extend(kept.known.secrets.mask(&row.values));
+        Value::from(shown)
+    };
+    Ok(json!({ "rows": rows.into_iter().map(row).collect::<Vec<_>>(), "more": more }))
 }

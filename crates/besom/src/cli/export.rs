@@ -20,7 +20,7 @@ pub(crate) fn export(registry: &Registry, place: &Place, id: Option<&str>) -> Re
             format!("a page is no text for a terminal; write it to a file: besom export {id} > {id}.html");
         return Err(InputError::new(message).into());
     }
-    let page = besom_server::export(registry, &mut *store, sweep.id())?;
+    let page = besom_server::export(registry, &mut *store, place.directory(), sweep.id())?;
     out.write_all(page.as_bytes())?;
     out.flush()?;
     Ok(Outcome::Done)

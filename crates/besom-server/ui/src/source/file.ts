@@ -29,12 +29,20 @@ export class FileSource implements Source {
     const runs = /^(.*\/runs)\?numbers=([\d,]+)$/.exec(path);
     if (runs) return { runs: await this.chosen(runs[1], runs[2].split(",").map(Number)) };
     const curves = /^(.*\/curves\?metric=[^&]*)&runs=([\d,]+)&/.exec(path);
-    const first = await this.startingWith(curves ? `${curves[1]}&runs=best:` : path.replace(/after=0?&.*$/, "after="));
-    if (!first || first === path) return null;
-    if (!curves) return this.json(first);
+    if (curves) return this.curves(curves[1], curves[2].split(",").map(Number));
+    const first = await this.startingWith(path.replace(/after=0?&.*$/, "after="));
+    return !first || first === path ? null : this.json(first);
+  }
+
+  /** Those of the best runs are in one answer, others each in one of its own. */
+  private async curves(path: string, wanted: number[]): Promise<unknown> {
+    const first = await this.startingWith(`${path}&runs=best:`);
+    if (!first) return null;
     const best = await this.json<{ curves: Curve[] }>(first);
-    const wanted = curves[2].split(",").map(Number);
-    return { ...best, curves: best.curves.filter(({ run }) => wanted.includes(run)) };
+    const others = await Promise.all(wanted.map((n) => this.startingWith(`${path}&runs=${n}&`)));
+    const more = await Promise.all(others.map((other) => (other ? this.json<{ curves: Curve[] }>(other) : { curves: [] })));
+    const all = [...best.curves, ...more.flatMap(({ curves }) => curves)];
+    return { ...best, curves: wanted.flatMap((n) => all.find(({ run }) => run === n) ?? []) };
   }
 
   private async chosen(path: string, numbers: number[]): Promise<Run[]> {
