@@ -131,9 +131,9 @@ impl Fields {
         param(name).or_else(|| param(of_params?)).or_else(|| logged(name)).or_else(|| logged(of_metrics?))
     }
 
-    /// How long a run took, or has been going, in milliseconds.
-    fn duration(&self, run: &RunRow) -> Option<u64> {
-        Some(run.ended_ms.unwrap_or(self.now).saturating_sub(run.started_ms?))
+    /// How long a run took, or had taken when the fields were made, in milliseconds.
+    pub fn took_ms(&self, run: &RunRow) -> Option<u64> {
+        run.took_ms(self.now)
     }
 
     /// What besom knows of it; `None` if the name is none of its own.
@@ -144,7 +144,7 @@ impl Fields {
             "best" => run.best.map(Value::from),
             "last" => run.last.map(Value::from),
             "steps" => Some(run.rows.into()),
-            "time" => self.duration(run).map(|ms| json!(ms as f64 / 1000.0)),
+            "time" => self.took_ms(run).map(|ms| json!(ms as f64 / 1000.0)),
             "attempt" => Some(run.attempt.into()),
             "exit_code" => run.exit_code.map(Value::from),
             "message" => run.message.clone().map(Value::from),

@@ -1,5 +1,6 @@
 //! What can go wrong.
 
+use besom_core::{Space, nearest};
 use thiserror::Error;
 
 /// Why a history does not answer a question.
@@ -54,4 +55,13 @@ pub enum InsightError {
     /// The model could not be fitted.
     #[error("the model of the metric could not be fitted")]
     Model(#[from] besom_gp::GpError),
+}
+
+impl InsightError {
+    /// That no parameter of a space that varies has this name.
+    pub fn unknown_parameter(name: &str, space: &Space) -> Self {
+        let known: Vec<String> = space.searchable().map(|parameter| parameter.name.to_string()).collect();
+        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        Self::UnknownParameter { name: name.to_owned(), known, nearest }
+    }
 }

@@ -1,6 +1,6 @@
 //! The runs of a history, laid out over parameters.
 
-use besom_core::{History, Metric, Parameter, Problem, Run, RunNumber, nearest};
+use besom_core::{History, Metric, Parameter, Problem, Run, RunNumber};
 
 use crate::{Axis, InsightError, Span};
 
@@ -171,11 +171,8 @@ fn chosen<'a>(problem: &'a Problem, named: &[String]) -> Result<Vec<&'a Paramete
         return Ok(all);
     }
     let find = |name: &String| {
-        all.iter().copied().find(|p| p.name.to_string() == *name).ok_or_else(|| {
-            let known: Vec<String> = all.iter().map(|p| p.name.to_string()).collect();
-            let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-            InsightError::UnknownParameter { name: name.clone(), known, nearest }
-        })
+        let found = all.iter().copied().find(|p| p.name.to_string() == *name);
+        found.ok_or_else(|| InsightError::unknown_parameter(name, &problem.space))
     };
     named.iter().map(find).collect()
 }

@@ -34,8 +34,12 @@ fn main() {
     let mut store = place.open_or_create().unwrap();
     for count in if counts.is_empty() { vec![60, 20_000, 100_000] } else { counts } {
         let mut rng = Rng::new(count.into());
-        let runs: Vec<PastRun> = (0..count).map(|place| run(&mut rng, f64::from(place) / f64::from(count))).collect();
-        let new = NewSweep::new(format!("n{count:07}").as_str()).text(TEXT).metric("val_loss", Goal::Minimize).run_cap(1_000_000);
+        let runs: Vec<PastRun> =
+            (0..count).map(|place| run(&mut rng, f64::from(place) / f64::from(count))).collect();
+        let new = NewSweep::new(format!("n{count:07}").as_str())
+            .text(TEXT)
+            .metric("val_loss", Goal::Minimize)
+            .run_cap(1_000_000);
         store.create_with(&new, &runs).unwrap();
         println!("{}: {count} runs", new.id);
     }
@@ -51,8 +55,12 @@ fn run(rng: &mut Rng, progress: f64) -> PastRun {
     let (lr, decay, dropout) = (near(rng, 0.62), near(rng, 0.35), near(rng, 0.3));
     let (hidden, momentum) = (near(rng, 0.7), near(rng, 0.9));
     let optimizer = rng.below(3);
-    let off = 2.2 * (lr - 0.62).powi(2) + 0.25 * (decay - 0.35).powi(2) + 0.5 * (dropout - 0.3).powi(2)
-        + 0.35 * (hidden - 0.7).powi(2) + 0.3 * (momentum - 0.9).powi(2) + 0.05 * (optimizer as f64);
+    let off = 2.2 * (lr - 0.62).powi(2)
+        + 0.25 * (decay - 0.35).powi(2)
+        + 0.5 * (dropout - 0.3).powi(2)
+        + 0.35 * (hidden - 0.7).powi(2)
+        + 0.3 * (momentum - 0.9).powi(2)
+        + 0.05 * (optimizer as f64);
     let end = 0.043 + 0.9 * off + 0.012 * rng.f64() + if lr > 0.93 { 2.3 } else { 0.0 };
     let (batch, kind) = ([16, 32, 64, 128][rng.below(4)], ["adamw", "sgd", "lion"][optimizer]);
     #[expect(clippy::cast_possible_truncation, reason = "at most 512")]

@@ -2,9 +2,10 @@
 
 use crate::Bucket;
 
-/// A view of a part of a curve, into which its values are put in order.
+/// A view of a part of a curve, into which its values are put in order: what [`Store::curve_view`](crate::Store::curve_view)
+/// returns, for whoever has the values.
 #[derive(Debug)]
-pub(crate) struct Buckets {
+pub struct Buckets {
     from: usize,
     to: usize,
     /// How many values each bucket holds, but for the last.
@@ -14,7 +15,7 @@ pub(crate) struct Buckets {
 
 impl Buckets {
     /// An empty view of the values from one place to before another, in at most `count` buckets.
-    pub(crate) fn new(from: usize, to: usize, count: usize) -> Self {
+    pub fn new(from: usize, to: usize, count: usize) -> Self {
         let to = if count == 0 { from } else { to };
         let size = to.saturating_sub(from).div_ceil(count.max(1)).max(1);
         Self { from, to, size, found: Vec::new() }
@@ -27,7 +28,7 @@ impl Buckets {
     }
 
     /// Takes in the values from a place on, which is where the ones before ended, or where the view begins.
-    pub(crate) fn extend(&mut self, from: usize, values: &[f64]) {
+    pub fn extend(&mut self, from: usize, values: &[f64]) {
         let wanted = (from..).zip(values).filter(|(place, _)| (self.from..self.to).contains(place));
         for (place, &value) in wanted {
             if (place - self.from).is_multiple_of(self.size) {
@@ -39,7 +40,7 @@ impl Buckets {
     }
 
     /// The buckets, none of them empty.
-    pub(crate) fn finish(self) -> Vec<Bucket> {
+    pub fn finish(self) -> Vec<Bucket> {
         self.found
     }
 }

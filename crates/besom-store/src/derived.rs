@@ -21,7 +21,7 @@ pub(crate) fn logged(rows: &[Row]) -> LoggedKeys {
 
 /// A sweep at a glance.
 pub(crate) fn status(sweep: &SweepRow, runs: &[RunRow], agents: &[AgentRow]) -> Status {
-    let goal = sweep.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal);
+    let goal = sweep.goal();
     let count = |state| runs.iter().filter(|run| run.state == state).count() as u64;
     let best = best(runs, goal, RunState::can_be_best);
     let uncounted = self::best(runs, goal, |state| !state.is_open() && !state.can_be_best());

@@ -41,6 +41,7 @@ pub mod wire;
 #[doc(hidden)]
 pub type __Map = serde_json::Map<String, serde_json::Value>;
 
+pub use buckets::Buckets;
 pub use clock::{Clock, system_clock};
 pub use error::{FileFault, StoreError};
 pub use memory::MemoryStore;

@@ -66,12 +66,8 @@ async fn state(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes
         return Err(unknown("to: a sweep that was created never becomes pending again".to_owned()));
     }
     let reason = reason.or_else(|| usual_reason(to).map(str::to_owned));
-    let (sweep, place) = (SweepId::new(id.clone()), shared.place.clone());
-    let answer = done(shared, id, {
-        let reason = reason.clone();
-        move |store, id| store.set_state(id, to, reason.as_deref())
-    })
-    .await?;
+    let (sweep, place, why) = (SweepId::new(id.clone()), shared.place.clone(), reason.clone());
+    let answer = done(shared, id, move |store, id| store.set_state(id, to, why.as_deref())).await?;
     if to.is_over() {
         // Runs of agents that have died on this machine end now; that reads their files, and is too slow for the writer.
         let ending = spawn_blocking(move || {
@@ -139,10 +135,12 @@ struct Params {
 
 async fn enqueue(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
     let Params { params } = read(&body)?;
-    let registry = shared.registry.clone();
+    let server = shared.clone();
     done(shared, id, move |store, id| {
         let sweep = store.sweep(id)?;
-        besom_engine::enqueue(&registry, store, &sweep, &params).map(drop).map_err(|error| of_engine(&error))
+        besom_engine::enqueue(&server.registry, store, &sweep, &params)
+            .map(drop)
+            .map_err(|error| of_engine(&error))
     })
     .await
 }
@@ -155,17 +153,15 @@ struct Cap {
 
 async fn cap(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
     let Cap { run_cap } = read(&body)?;
-    let registry = shared.registry.clone();
+    let (sweep, server) = (SweepId::new(id.clone()), shared.clone());
     // Whether a finished sweep is exhausted is asked of its search method, which the writer does not wait for.
-    let place = shared.place.clone();
-    let (sweep, clone) = (SweepId::new(id.clone()), shared.clone());
     let set = spawn_blocking(move || {
-        let mut store = place.open()?;
+        let mut store = server.place.open()?;
         let sweep: SweepRow = store.sweep(&sweep)?;
-        besom_engine::set_run_cap(&registry, &mut *store, &sweep, run_cap)
+        besom_engine::set_run_cap(&server.registry, &mut *store, &sweep, run_cap)
     });
     set.await.map_err(|_| Refusal::broken())?.map_err(|error| of_engine(&error))?;
-    clone.hub.ring();
+    shared.hub.ring();
     Ok(Json(reading(shared, id, Summary::read).await?))
 }
 

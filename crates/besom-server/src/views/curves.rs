@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use axum::{Json, Router};
 use besom_core::{RunNumber, logged_value};
-use besom_store::{Bucket, Order, RunQuery, RunRow, Store, StoreError, SweepRow};
+use besom_store::{Bucket, Buckets, Order, RunQuery, RunRow, Store, StoreError, SweepRow};
 use serde_json::{Value, json};
 
 use super::known::Kept;
@@ -112,22 +112,16 @@ fn curve(
         return store.curve_view(id, run.number, place, 0, usize::MAX, buckets);
     }
     let count = store.logged(id, run.number, None)?.get(metric).map_or(0, |key| key.count);
-    let size = usize::try_from(count).unwrap_or(usize::MAX).div_ceil(buckets).max(1);
-    let (mut found, mut values, mut after): (Vec<Bucket>, _, _) = (Vec::new(), 0_usize, 0);
-    if count == 0 {
-        return Ok(found);
-    }
+    let mut view = Buckets::new(0, usize::try_from(count).unwrap_or(usize::MAX), buckets);
+    let (mut seen, mut after) = (0, 0);
     loop {
         let rows = store.rows_after(id, run.number, None, after, PAGE)?;
-        let Some(last) = rows.last() else { return Ok(found) };
+        let Some(last) = rows.last().filter(|_| count > 0) else { return Ok(view.finish()) };
         after = last.seq;
-        for value in rows.iter().filter_map(|row| logged_value(&row.values, metric)) {
-            if values % size == 0 {
-                found.push(Bucket::new(values));
-            }
-            let number = value.as_f64().filter(|x| x.is_finite()).unwrap_or(f64::NAN);
-            found.last_mut().expect("a bucket begins with its first value").push(number);
-            values += 1;
-        }
+        let logged = rows.iter().filter_map(|row| logged_value(&row.values, metric));
+        let values: Vec<f64> =
+            logged.map(|value| value.as_f64().filter(|x| x.is_finite()).unwrap_or(f64::NAN)).collect();
+        view.extend(seen, &values);
+        seen += values.len();
     }
 }

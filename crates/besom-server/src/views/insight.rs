@@ -200,12 +200,7 @@ fn surfaces(
 }
 
 fn unknown(problem: &Problem, name: &str) -> Refusal {
-    let known: Vec<String> = problem.space.searchable().map(|parameter| parameter.name.to_string()).collect();
-    let near = besom_core::did_you_mean(besom_core::nearest(name, known.iter().map(String::as_str)));
-    super::query::refused(format!(
-        "no parameter '{name}' that is not constant{near}; known: {}",
-        known.join(", ")
-    ))
+    super::query::refused(InsightError::unknown_parameter(name, &problem.space).to_string())
 }
 
 /// What models predicted of runs, and what came: of the newest such runs.

@@ -47,7 +47,7 @@ pub(super) fn shown(
             Ok(built) => {
                 let mut controller = Controller::new(sweep.id().clone(), built);
                 match controller.refresh(store).and_then(|_| controller.show_stopper()) {
-                    Ok(view) => read(&rule.name, &view, goal(sweep)),
+                    Ok(view) => read(&rule.name, &view, sweep.goal()),
                     Err(error) => nothing(error_chain(&error)),
                 }
             }
@@ -56,10 +56,6 @@ pub(super) fn shown(
         Ok::<_, Refusal>(value.to_string().into_bytes())
     })?;
     serde_json::from_slice(&bytes).map_err(|_| Refusal::broken())
-}
-
-fn goal(sweep: &SweepRow) -> Goal {
-    sweep.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)
 }
 
 /// The view of a rule as thresholds: those of the built-in rules, and of others that show what they do in the same words.

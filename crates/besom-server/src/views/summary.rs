@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use besom_core::RunState;
+use besom_core::{Best, RunState};
 use besom_engine::{Pace, is_idle, sweep_name};
 use besom_store::{AgentRow, Status, Store, StoreError, SweepRow};
 use serde::Serialize;
@@ -42,9 +42,9 @@ pub(super) struct Now {
     paused_by: Option<&'static str>,
     reason: Option<String>,
     counts: Value,
-    best: Option<Value>,
+    pub(super) best: Option<Best>,
     /// The failed, crashed or killed run that would be the best if it counted.
-    better_uncounted: Option<Value>,
+    better_uncounted: Option<Best>,
     rate_per_hour: Option<f64>,
     eta_s: Option<f64>,
     mean_run_s: Option<f64>,
@@ -59,16 +59,14 @@ impl Now {
 
     fn new(sweep: &SweepRow, status: &Status, agents: &[AgentRow], planned: Option<u64>) -> Self {
         let pace = Pace::of(sweep, status, planned);
-        let best =
-            |best: besom_core::Best| json!({ "run": best.run, "value": best.value, "state": best.state });
         Self {
             state: sweep.state.as_str(),
             idle: is_idle(sweep, status),
             paused_by: sweep.paused_by.map(|by| by.as_str()),
             reason: sweep.reason.clone(),
             counts: counts(status),
-            best: status.best.map(best),
-            better_uncounted: status.better_uncounted.map(best),
+            best: status.best,
+            better_uncounted: status.better_uncounted,
             rate_per_hour: pace.map(|pace| pace.runs_per_hour),
             eta_s: pace.and_then(|pace| Some(pace.left_ms? as f64 / 1000.0)),
             mean_run_s: status.mean_run_ms.map(|ms| ms / 1000.0),

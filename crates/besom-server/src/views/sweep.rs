@@ -72,7 +72,7 @@ async fn one(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Res
 pub(super) fn in_full(store: &mut dyn Store, sweep: &SweepRow, kept: &Kept) -> Result<Value, StoreError> {
     let summary = Summary::read(store, sweep, kept)?;
     let (known, config) = (&kept.known, kept.known.config.as_ref());
-    let best = match store.status(sweep.id())?.best {
+    let best = match summary.now.best {
         Some(best) => Some(known.secrets.mask(&store.run(sweep.id(), best.run)?.point)),
         None => None,
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use besom_core::{Goal, RunNumber, RunState};
+use besom_core::{RunNumber, RunState};
 use serde_json::{Map, Value};
 
 use super::fold::{Folded, same_curve};
@@ -285,7 +285,7 @@ fn edge(from: Option<RunState>, kind: &str) -> Result<Option<RunState>, String> 
 
 /// Orders and parts of the list are those of the whole list.
 fn agree_on_order(store: &mut dyn Store, row: &SweepRow, mut ranked: Vec<RunRow>) -> Verdict {
-    let (id, goal) = (row.id(), row.new.metrics.first().map_or(Goal::Minimize, |m| m.goal));
+    let (id, goal) = (row.id(), row.goal());
     let numbers = |rows: &[RunRow]| rows.iter().map(|row| row.number).collect::<Vec<_>>();
     let newest: Vec<RunNumber> = ranked.iter().rev().map(|row| row.number).collect();
     let rank = |row: &RunRow| match (row.best, row.state) {

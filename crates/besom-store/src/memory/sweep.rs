@@ -1,6 +1,6 @@
 //! A sweep with its runs and its log.
 
-use besom_core::{Goal, RunNumber, RunState};
+use besom_core::{RunNumber, RunState};
 use serde_json::{Map, Value, json};
 
 use super::detail;
@@ -43,11 +43,6 @@ impl Sweep {
         sweep
     }
 
-    /// The goal of the first metric, by which runs are ranked.
-    pub(super) fn goal(&self) -> Goal {
-        self.row.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)
-    }
-
     /// The place of a run that must be there.
     pub(super) fn place(&self, run: RunNumber) -> Result<usize, StoreError> {
         let missing = || StoreError::NoRun { sweep: self.row.new.id.clone(), run };
@@ -56,7 +51,7 @@ impl Sweep {
 
     /// Changes a run, with the watched metrics at hand, and keeps the index right.
     pub(super) fn edit<T>(&mut self, at: usize, work: impl FnOnce(&mut Run, &[Watched]) -> T) -> T {
-        let goal = self.goal();
+        let goal = self.row.goal();
         let Self { runs, index, row, .. } = self;
         let run = &mut runs[at];
         index.take_out(at, run, goal);
@@ -110,7 +105,7 @@ impl Sweep {
         }
         let count = runs.len().min(cap - self.runs.len());
         for new in &runs[..count] {
-            let (at, metrics, goal) = (self.runs.len(), self.row.new.metrics.len(), self.goal());
+            let (at, metrics, goal) = (self.runs.len(), self.row.new.metrics.len(), self.row.goal());
             let mut run = Run::new(RunNumber::from_index(at), new.clone(), seen.cloned(), metrics, now);
             run.added = self.change + 1;
             self.index.enter(at, &run, goal);

@@ -39,7 +39,7 @@ impl Sweep {
     /// The sweep at a glance, but for its agents.
     pub(super) fn status(&self) -> Status {
         let best = self.first(Rank::CanBeBest);
-        let loss = |best: &Best| self.goal().to_loss(best.value);
+        let loss = |best: &Best| self.row.goal().to_loss(best.value);
         let uncounted = self.first(Rank::Uncounted);
         Status {
             counts: RunState::ALL.map(|state| (state, self.index.count(state))).to_vec(),

@@ -138,6 +138,11 @@ pub struct RunRow {
 }
 
 impl RunRow {
+    /// How long its newest attempt took, or has taken so far, in milliseconds; `None` if none has begun.
+    pub fn took_ms(&self, now_ms: u64) -> Option<u64> {
+        Some(self.ended_ms.unwrap_or(now_ms).saturating_sub(self.started_ms?))
+    }
+
     /// A run that was just added.
     pub fn new(number: RunNumber, new: NewRun, created_ms: u64) -> Self {
         Self {

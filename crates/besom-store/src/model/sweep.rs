@@ -302,6 +302,11 @@ impl SweepRow {
     pub fn id(&self) -> &SweepId {
         &self.new.id
     }
+
+    /// The goal of the first metric, by which runs are ranked; to minimize, if it has none.
+    pub fn goal(&self) -> Goal {
+        self.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)
+    }
 }
 
 /// A sweep at a glance; cheap whatever its size.

@@ -68,7 +68,7 @@ fn interrupted(planned: Option<u64>, status: &Status, again: &str) -> String {
 fn waiting(store: &mut dyn Store, sweep: &SweepRow, best: f64) -> Result<Option<String>, StoreError> {
     let query =
         RunQuery::default().states([RunState::Preempted, RunState::Pending]).order(Order::Best).limit(1);
-    let goal = describe::goal(sweep);
+    let goal = sweep.goal();
     let better = store.runs(&sweep.new.id, &query)?.into_iter().find_map(|run| {
         let value = run.best.filter(|value| goal.to_loss(*value) < goal.to_loss(best))?;
         Some(format!(

@@ -1,6 +1,6 @@
 //! How several commands describe sweeps and runs.
 
-use besom_core::{Best, Goal, RunState};
+use besom_core::{Best, RunState};
 use besom_store::{RunRow, Status, SweepRow, SweepState};
 
 use crate::cli::table;
@@ -22,11 +22,6 @@ pub(crate) fn tags(sweep: &SweepRow) -> Vec<String> {
 /// The name of the metric.
 pub(crate) fn metric(sweep: &SweepRow) -> &str {
     sweep.new.metrics.first().map_or("metric", |metric| &metric.name)
-}
-
-/// Which way the metric is better.
-pub(crate) fn goal(sweep: &SweepRow) -> Goal {
-    sweep.new.metrics.first().map_or(Goal::Minimize, |metric| metric.goal)
 }
 
 /// The state of a sweep in a word: a running one that nobody works on is `idle`.

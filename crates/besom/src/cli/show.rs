@@ -94,8 +94,7 @@ fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
 fn headline(sweep: &SweepRow, run: &RunRow) -> String {
     let best =
         run.best.map(|best| format!(", best {} {}", metric(sweep), table::number(best))).unwrap_or_default();
-    let took =
-        table::duration(run, system_clock()()).map(|ms| format!(", {}", table::span(ms))).unwrap_or_default();
+    let took = run.took_ms(system_clock()()).map(|ms| format!(", {}", table::span(ms))).unwrap_or_default();
     format!("run {} of sweep {}: {}{best}{took}", run.number, sweep.new.id, table::state(run))
 }
 

@@ -107,11 +107,6 @@ pub(crate) fn value(value: &Value) -> String {
     }
 }
 
-/// How long a run took, or has been going.
-pub(crate) fn duration(run: &RunRow, now_ms: u64) -> Option<u64> {
-    Some(run.ended_ms.unwrap_or(now_ms).saturating_sub(run.started_ms?))
-}
-
 /// A run's state as a table shows it: runs that a rule ended are `stopped`.
 pub(crate) fn state(run: &RunRow) -> &'static str {
     besom_engine::run_state(run.state, run.stop_kind)

@@ -6,8 +6,6 @@ use besom_core::{RunNumber, RunState};
 use besom_engine::process_name;
 use besom_store::{Order, RunChange, RunQuery, RunRow, Store, StoreError, SweepRow};
 
-use crate::cli::describe;
-
 /// Looks at a sweep again and again.
 pub(crate) struct Follower {
     pub(crate) store: Box<dyn Store>,
@@ -72,7 +70,7 @@ impl Follower {
 
     fn is_new_best(&mut self, run: &RunRow) -> bool {
         let Some(value) = run.best.filter(|_| run.state == RunState::Finished) else { return false };
-        let goal = describe::goal(&self.sweep);
+        let goal = self.sweep.goal();
         let is_best = self.best.is_none_or(|best| goal.to_loss(value) < goal.to_loss(best));
         if is_best {
             self.best = Some(value);

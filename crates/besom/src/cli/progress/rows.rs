@@ -50,7 +50,7 @@ impl<'a> Row<'a> {
             is_best,
             value: run.best,
             steps: run.rows,
-            took: table::duration(run, 0),
+            took: run.took_ms(0),
             message: run.message.as_deref(),
             by,
             params: &run.point,
@@ -165,7 +165,7 @@ pub(crate) fn in_full(
         let mark = if is_best { " (new best)" } else { "" };
         text.push_str(&format!(": {} {}{mark}", describe::metric(sweep), table::number(value)));
     }
-    if let Some(took) = table::duration(run, 0) {
+    if let Some(took) = run.took_ms(0) {
         let steps = table::count(run.rows, "step");
         text.push_str(&format!(", {steps} in {}", table::span(took)));
     }

@@ -16,18 +16,11 @@ pub(super) fn varies(fields: &Fields, runs: &[RunRow], name: &str) -> bool {
 
 /// A column of a table: numbers in as many digits as tell them apart, to the right.
 pub(super) fn column(fields: &Fields, runs: &[RunRow], name: &str) -> Column {
-    let values: Vec<Option<Value>> = runs.iter().map(|run| fields.value(run, name)).collect();
     if name == "time" {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "milliseconds as seconds, back"
-        )]
-        let span = |seconds: f64| table::span((seconds * 1000.0).round() as u64);
-        let time =
-            |value: &Option<Value>| value.as_ref().and_then(Value::as_f64).map_or_else(|| "-".into(), span);
-        return Column::right(name, values.iter().map(time).collect());
+        let time = |run: &RunRow| fields.took_ms(run).map_or_else(|| "-".into(), table::span);
+        return Column::right(name, runs.iter().map(time).collect());
     }
+    let values: Vec<Option<Value>> = runs.iter().map(|run| fields.value(run, name)).collect();
     if values.iter().flatten().all(Value::is_number) && name != "run" {
         return Column::right(name, numbers(&values));
     }
