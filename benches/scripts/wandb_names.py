@@ -186,7 +186,9 @@ def main():
     for key, paths in used.items():
         table[shown(*key)][0].update(paths)
         table[shown(*key)][1] &= found[key]
-    print(f"{files} files of {len(repositories)} repositories; every name exists in {files - len(lacking)} ({(files - len(lacking)) / files:.1%})\n")
+    whole = len(repositories) - len({path.relative_to(folder).parts[0] for path in lacking})
+    print(f"{files} files of {len(repositories)} repositories; every name exists in {files - len(lacking)} files ({(files - len(lacking)) / files:.1%})")
+    print(f"and in all files of {whole} repositories ({whole / len(repositories):.1%})\n")
     print("| name | files | repositories | exists |\n|---|---|---|---|")
     for name, (paths, is_there) in sorted(table.items(), key=lambda item: -len(item[1][0])):
         print(f"| `{name}` | {len(paths)} | {len({path.relative_to(folder).parts[0] for path in paths})} | {'yes' if is_there else 'no'} |")

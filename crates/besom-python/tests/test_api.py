@@ -102,10 +102,10 @@ def test_wrong_filters_say_what_there_is(sweep):
 def test_what_runs_and_sweeps_lack_says_what_to_do(sweep):
     run = sweep.best_run()
     for get, words in [
-        (lambda: run.files(), "a run has no 'files': besom keeps no copies of files; look into .* run.dir"),
+        (lambda: run.upload_file("a"), "a run has no 'upload_file': put a file into .* run.dir"),
         (lambda: run.update(), "a run has no 'update': a run changes its summary itself.*besom tag"),
         (lambda: run.delete(), r"a run has no 'delete': .*besom.remove\(id\)"),
-        (lambda: run.logged_artifacts(), "besom keeps no artifacts"),
+        (lambda: run.logged_artifacts(), "find an artifact by its name: besom.Api"),
         (lambda: run.colour, "a run has no 'colour': it has .*config, .*summary"),
         (lambda: sweep.agents(), "a sweep has no 'agents': it has .*best_run"),
         (lambda: besom.Api().projects(), r"a besom.Api\(\) has no 'projects': a store has no projects and users"),

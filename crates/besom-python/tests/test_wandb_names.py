@@ -40,8 +40,6 @@ def test_dir_lists_what_is_public_and_the_modules():
 
 def test_what_is_not_there_cannot_be_read():
     besom.init()
-    with pytest.raises(besom.BesomError, match="keeps no artifacts: 'data:latest' cannot be read"):
-        besom.use_artifact("data:latest").download()
     with pytest.raises(ValueError, match="what lies in the directory of the run only"):
         besom.restore("model.h5")
     besom.finish()
@@ -328,3 +326,56 @@ def test_saved_files_are_copies_of_the_run_as_they_are_now_and_at_its_end(place,
     assert "there is no file later.txt to save yet" in capsys.readouterr().err
     with pytest.raises(ValueError, match="policy must be"):
         run.save("x", policy="never")
+
+
+def test_a_run_outside_a_sweep_is_resumed_by_its_id(capsys):
+    first = besom.init(id="mine", resume="allow")
+    first.log({"loss": 1})
+    first.finish()
+    assert (first.id, first.resumed) == ("mine", False)
+    again = besom.init(id="mine", resume="must")
+    assert (again.id, again.resumed, again.step, again.dir) == ("mine", True, 1, first.dir)
+    again.finish()
+    assert besom.init(resume="mine").resumed, "as older programs say it"
+    besom.finish()
+    other = besom.init(id="mine")
+    assert other.id != "mine" and not other.resumed, "a run is not written over"
+    other.finish()
+    for wrong, why in (({"id": "none", "resume": "must"}, "there is no run none"), ({"id": "mine", "resume": "never"}, "there is already a run mine")):
+        with pytest.raises(besom.BesomError, match=why):
+            besom.init(**wrong)
+    with pytest.raises(ValueError, match="id must consist of"):
+        besom.init(id="../x")
+    assert besom.run is None
+
+
+def test_an_id_is_ignored_in_a_sweep_and_this_is_said(script):
+    script.write("""
+        import besom
+        def train():
+            run = besom.init(id="mine", resume="must")
+            assert run.id.endswith("-1"), run.id
+        besom.agent(besom.sweep({"method": "grid", "parameters": {"x": {"values": [1]}}}, seed=1, quiet=True), function=train, quiet=True)
+    """)
+    program = script.start()
+    _, err = program.communicate(timeout=60)
+    assert "besom: init(id='mine') is ignored: in a sweep a run is called " in err, err
+
+
+def test_files_of_a_stored_run_are_those_of_its_directory(place):
+    def train():
+        run = besom.init()
+        (place / "model.txt").write_text("weights")
+        run.save("model.txt")
+        run.log({"loss": 1})
+
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
+    besom.agent(sweep_id, function=train)
+    (run,) = runs(sweep_id)
+    assert "model.txt" in [file.name for file in run.files()] and run.file("model.txt").size == 7
+    with run.file("model.txt").download(root="got") as file:
+        assert file.read() == "weights"
+    with pytest.raises(ValueError, match="exists already; download\\(replace=True\\)"):
+        run.file("model.txt").download(root="got")
+    with pytest.raises(ValueError, match="there is no file none.txt in .*; there are .*model.txt"):
+        run.file("none.txt")

@@ -65,6 +65,7 @@ PROGRAMS = {
             file.write("more")
         run.log_artifact(artifact, aliases=["best"]).wait()
         wandb.log_artifact(artifact)
+        assert open(run.use_artifact(f"me/demo/model-{run.id}:best").get_path("model.txt").download()).read() == "weights"
         wandb.save(model)
         assert wandb.restore("model.txt").read() == "weights"
         run.alert(title="done", text="all is well", level=wandb.AlertLevel.INFO)

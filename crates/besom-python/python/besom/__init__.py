@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from besom._sweep import agent, sweep
 
     from besom._media import Audio as Audio, Histogram as Histogram, Html as Html, Image as Image, Plotly as Plotly, Table as Table, Video as Video
-    from besom._wandb import AlertLevel as AlertLevel, Artifact as Artifact, Settings as Settings, alert as alert, login as login, restore as restore, save as save, use_artifact as use_artifact
+    from besom._artifact import Artifact as Artifact
+    from besom._wandb import AlertLevel as AlertLevel, Settings as Settings, alert as alert, login as login, restore as restore, save as save
 
     config: Current
     summary: Current
@@ -96,7 +97,7 @@ def __getattr__(name: str) -> Any:
     else:
         # A name of W&B that programs use, or none.
         wandb = import_module("besom._wandb")
-        value = wandb.NAMES.get(name) or wandb.module(name)
+        value = wandb.found(name)
         if value is None:
             raise wandb.unknown(name, __dir__())
     globals()[name] = value

@@ -11,9 +11,9 @@ _READ_ONLY = "a run changes its summary itself, while it is executed, and its ow
 #: What W&B's objects have that would need what besom does not keep, and what to do in place of it.
 _INSTEAD = {
     **dict.fromkeys(("update", "save"), _READ_ONLY),
-    **dict.fromkeys(("file", "files", "upload_file", "download_history_exports"), "besom keeps no copies of files; look into the directory of the run: run.dir"),
-    **dict.fromkeys(("logged_artifacts", "used_artifacts", "log_artifact", "use_artifact", "artifact", "artifacts"), "besom keeps no artifacts"),
-    **dict.fromkeys(("project", "projects", "user", "viewer", "teams", "default_entity", "create_project"), "a store has no projects and users"),
+    **dict.fromkeys(("upload_file", "download_history_exports"), "put a file into the directory of the run: run.dir"),
+    **dict.fromkeys(("logged_artifacts", "used_artifacts", "log_artifact", "use_artifact"), "find an artifact by its name: besom.Api().artifact(name)"),
+    **dict.fromkeys(("project", "projects", "user", "viewer", "teams", "create_project"), "a store has no projects and users"),
     "delete": "remove a sweep with all of its runs: besom.remove(id)",
 }
 

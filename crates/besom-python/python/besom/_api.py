@@ -7,8 +7,9 @@ import pathlib
 import warnings
 from typing import Any, Optional
 
-from besom import _besom, _frame, _order, _organize, _place, _show
+from besom import _artifact, _besom, _frame, _order, _organize, _place, _saved, _show, _versions
 from besom._absent import ApiSummary, absent
+from besom._artifact import Artifact
 from besom._besom import BesomError
 from besom._plain import merged, with_floats
 
@@ -20,7 +21,7 @@ def warn_of_missing_metric(store: _besom.Store, id: str) -> None:
         warnings.warn(missing, UserWarning, stacklevel=3)
 
 
-class ApiRun:
+class ApiRun(_saved.Files):
     """A run in the store, as it was when it was read."""
 
     def __init__(self, store: _besom.Store, sweep_id: str, row: dict[str, Any]) -> None:
@@ -346,6 +347,20 @@ class Api:
         # W&B's first argument are settings of its client.
         self._directory: str = os.fspath(store) if isinstance(store, (str, os.PathLike)) else _place.store_name()
         self._opened: Optional[_besom.Store] = None
+
+    #: What stands before the id of a sweep in paths of W&B; it makes no difference.
+    default_entity = "local"
+
+    def artifact(self, name: str, type: Optional[str] = None) -> Artifact:
+        """Return the version of an artifact that ``[ENTITY/PROJECT/]NAME[:ALIAS]`` names; reading it is an error if there is none."""
+        return _artifact.use(name, type)
+
+    def artifact_versions(self, type_name: Optional[str], name: Optional[str] = None, *given: Any, **ignored: Any) -> list[Artifact]:
+        """Return all versions of an artifact, newest first."""
+        path = (name or "").rpartition("/")[2].partition(":")[0]
+        return [_artifact.use(f"{path}:v{number}") for number in reversed(_versions.versions(path))]
+
+    artifacts = artifact_versions
 
     def __getattr__(self, name: str) -> Any:
         raise absent(self, name)

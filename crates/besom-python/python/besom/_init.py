@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import glob
 import json
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
-from besom import _active, _options, _place
+from besom import _active, _options, _place, _say
 from besom._besom import BesomError, RunLog
 from besom._config import Config
 from besom._plain import as_dict, of_file, with_floats
@@ -45,7 +47,8 @@ def init(
     ``config`` is a dict, an ``argparse.Namespace``, another object with attributes, or the path of a YAML file; values in
     ``config-defaults.yaml`` in the working directory count where it has none. ``config``, ``name``, ``tags``, ``notes``,
     ``group`` and ``job_type`` are kept with the run. ``resume=True`` says that it goes on from the checkpoint of an earlier
-    attempt, whose rows count then before its own; in a first attempt it means nothing.
+    attempt, whose rows count then before its own; in a first attempt it means nothing. Outside a sweep, ``id`` names the run, and
+    ``resume="allow"`` or ``"must"`` goes on with the run of this name: ``run.resumed`` and ``run.step`` say so.
 
     ``reinit=True`` while a run is active returns a part of it, a fold of a cross validation say: what that logs is in its own
     directory and does not count for the sweep; after its ``finish`` the run is the current one again.
@@ -58,10 +61,12 @@ def init(
     run = _active.current()
     _active.restore_names()
     if run is None:
-        run = first()
+        run = first(ignored.get("id"), resume)
     elif run.begun and (reinit is True or reinit in ("finish_previous", "create_new")):
         run = _another(run)
     run.begun = True
+    if ignored.get("id") not in (None, run.id) and run.sweep_id is not None:
+        _say.once(f"besom: init(id={ignored['id']!r}) is ignored: in a sweep a run is called {run.id}", "id")
     given = as_dict(config)
     wanted, unwanted = set(config_include_keys or given), set(config_exclude_keys or ())
     run.config.setdefaults({key: value for key, value in given.items() if key in wanted and key not in unwanted})
@@ -78,15 +83,15 @@ def init(
     return run
 
 
-def first() -> Run:
-    """Return the run of the agent that started this code, or a new one outside any sweep."""
+def first(id: Optional[str] = None, resume: Any = None) -> Run:
+    """Return the run of the agent that started this code, or one outside any sweep, new unless it is to be resumed."""
     global _of_program
     begun = getattr(_active.here, "function_run", None) or _of_program
     if begun is not None and begun.finished:
         what = "keep it (run = besom.init()) and begin its parts with besom.init(reinit=True)"
         raise BesomError(f"run {begun.id} has been finished, and a call of the program is one run: to log parts of a run, {what}")
     run = _of_program = _of_environment()
-    run = run or _alone()
+    run = run or _alone(None, id, resume)
     _active.remember(run)
     atexit.register(run.write_summary)
     return run
@@ -131,11 +136,37 @@ def _of_environment() -> Optional[Run]:
     )
 
 
-def _alone(parent: Optional[Run] = None) -> Run:
-    """Return a new run outside any sweep."""
+def _alone(parent: Optional[Run] = None, id: Optional[str] = None, resume: Any = None) -> Run:
+    """Return a run outside any sweep: a new one, or the one of this id, if it is to be resumed."""
     base = os.path.join(_place.files_directory(), "alone")
-    id, directory = _new_directory(base, f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
-    return Run(id, Config({}), _log(directory), directory, None, None, parent=parent)
+    # In older programs the id itself.
+    if isinstance(resume, str) and resume not in ("allow", "must", "never", "auto"):
+        id, resume = id or resume, "allow"
+    before = _earlier(base, id)
+    if before and resume in (True, "allow", "must", "auto"):
+        assert id is not None
+        directory, attempt = os.path.join(base, id), len(before) + 1
+        run = Run(id, Config({}), _log(directory, attempt), directory, None, None, attempt, parent)
+        run.step = sum(_rows(path) for path in before)
+        return run
+    if resume == "must" or (before and resume == "never"):
+        raise BesomError(f"init(resume={resume!r}): there is {'already a' if before else 'no'} run {id} in {base}")
+    name, directory = _new_directory(base, id or f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}")
+    return Run(name, Config({}), _log(directory), directory, None, None, parent=parent)
+
+
+def _earlier(base: str, id: Optional[str]) -> list[str]:
+    """Return the metrics files of a run outside any sweep."""
+    if id is None:
+        return []
+    if not re.fullmatch(r"[\w\-. ]+", id) or id.startswith("."):
+        raise ValueError(f"id must consist of letters, digits, '-', '_' and '.', got {id!r}")
+    return glob.glob(os.path.join(glob.escape(os.path.join(base, id)), "metrics-*.jsonl"))
+
+
+def _rows(path: str) -> int:
+    with open(path, "rb") as file:
+        return sum(1 for line in file if line.startswith(b"{"))
 
 
 def _new_directory(base: str, name: str) -> tuple[str, str]:
@@ -151,8 +182,8 @@ def _new_directory(base: str, name: str) -> tuple[str, str]:
     raise BesomError(f"cannot create a directory for a run in {base}")
 
 
-def _log(directory: str) -> RunLog:
-    return RunLog(os.path.join(directory, "metrics-1.jsonl"))
+def _log(directory: str, attempt: int = 1) -> RunLog:
+    return RunLog(os.path.join(directory, f"metrics-{attempt}.jsonl"))
 
 
 def log(

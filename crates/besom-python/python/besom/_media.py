@@ -191,6 +191,11 @@ class Table(StandIn):
         """Return the rows with their numbers."""
         return iter(enumerate(self.data))
 
+    def text(self, run: Any, key: str) -> str:
+        """Return it as JSON."""
+        rows = [[cell(value, run, key) for value in row] for row in self.data[: self.MAX_ROWS]]
+        return json.dumps({"columns": plain(self.columns), "data": rows})
+
     def kept(self, run: Place, key: str) -> dict[str, Any]:
         """Write the table; return its size and where it is."""
         size = {"_type": "table-file", "ncols": len(self.columns), "nrows": len(self.data)}
@@ -198,8 +203,7 @@ class Table(StandIn):
             _say.once(f"besom: table {key} has {len(self.data)} rows; the first {self.MAX_ROWS} are kept", f"rows of {key}")
         name = os.path.join("media", "table", *_safe(key)) + ".table.json"
         try:
-            rows = [[cell(value, run, key) for value in row] for row in self.data[: self.MAX_ROWS]]
-            _write(os.path.join(run.dir, name), json.dumps({"columns": plain(self.columns), "data": rows}))
+            write(os.path.join(run.dir, name), self.text(run, key))
         except (OSError, ValueError, RecursionError) as error:
             _say.once(f"besom: table {key} was not written: {error}", f"table {key}")
             return size
@@ -332,7 +336,8 @@ def _safe(key: str) -> list[str]:
     return [part for part in parts if part.strip(".")] or ["_"]
 
 
-def _write(path: str, text: str) -> None:
+def write(path: str, text: str) -> None:
+    """Write a file in one piece."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(f"{path}.new", "w", encoding="utf-8") as file:
         file.write(text)

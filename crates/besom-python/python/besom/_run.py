@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import os
 import pathlib
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from besom import _active, _media, _saved, _say, _wandb
+from besom._artifact import Artifact
 from besom._besom import BesomError, RunLog, RunStopped
 from besom._config import Config
 from besom._plain import pass_on
@@ -339,17 +341,21 @@ class Run:
         self.finish(1 if kind is not None else 0)
 
     if TYPE_CHECKING:
-        # Methods of W&B's runs without effect; see `_wandb.METHODS`.
+        # Methods of W&B's runs; see `_wandb.METHODS` and `OF_RUN`.
         alert: Callable[..., None]
         link_artifact: Callable[..., Any]
-        log_artifact: Callable[..., Any]
+        log_artifact: Callable[..., Artifact]
+        log_model: Callable[..., Artifact]
         log_code: Callable[..., None]
         unwatch: Callable[..., None]
-        use_artifact: Callable[..., Any]
+        use_artifact: Callable[..., Artifact]
+        use_model: Callable[..., str]
         watch: Callable[..., None]
     else:
 
         def __getattr__(self, name: str) -> Any:
+            if name in _wandb.OF_RUN:
+                return functools.partial(_wandb.OF_RUN[name], self)
             if name in _wandb.METHODS:
                 return _wandb.METHODS[name]
             raise AttributeError(f"a run has no '{name}'; it has {', '.join(n for n in dir(self) if not n.startswith('_'))}")

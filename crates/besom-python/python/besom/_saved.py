@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
+import pathlib
 import shutil
-from typing import Any, Optional
+from collections.abc import Sequence
+from typing import IO, Any, NamedTuple, Optional
 
-from besom import _say
+from besom import _say, _versions
 
 Path = Any
 
@@ -52,3 +54,50 @@ def _is_as_new(file: str, copy: str) -> bool:
         return False
     one, other = os.stat(file), os.stat(copy)
     return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+
+
+class File(NamedTuple):
+    """A file in the directory of a run: its name there, and where it is."""
+
+    name: str
+    path: str
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        return os.path.getsize(self.path)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return pathlib.Path(self.path).absolute().as_uri()
+
+    def download(self, root: Path = ".", replace: bool = False, exist_ok: bool = False, **ignored: Any) -> IO[str]:
+        """Copy it below ``root`` and open the copy; raise ``ValueError`` if there is a file already, unless ``replace`` or ``exist_ok``."""
+        to = os.path.join(os.fspath(root), self.name)
+        if os.path.exists(to) and not replace and not exist_ok:
+            raise ValueError(f"{to} exists already; download(replace=True) replaces it")
+        if replace or not os.path.exists(to):
+            os.makedirs(os.path.dirname(to) or ".", exist_ok=True)
+            shutil.copy2(self.path, to)
+        return open(to, encoding="utf-8", errors="replace")
+
+
+class Files:
+    """What a stored run has of its directory."""
+
+    @property
+    def dir(self) -> str:
+        """The directory."""
+        raise NotImplementedError
+
+    def files(self, names: Optional[Sequence[str]] = None, *given: Any, **ignored: Any) -> list[File]:
+        """Return the files in the directory of the run, or those of these names."""
+        found = _versions.names(self.dir) if names is None else [name for name in names if os.path.isfile(os.path.join(self.dir, name))]
+        return [File(name, os.path.join(self.dir, name)) for name in found]
+
+    def file(self, name: str) -> File:
+        """Return a file in the directory of the run; raise ``ValueError`` without it."""
+        for file in self.files([name]):
+            return file
+        raise ValueError(f"there is no file {name} in {self.dir}; there are {', '.join(file.name for file in self.files()) or 'none'}")

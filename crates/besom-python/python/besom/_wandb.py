@@ -11,8 +11,7 @@ from enum import Enum
 from types import SimpleNamespace
 from typing import Any, Callable, Optional
 
-from besom import _active, _media, _say, errors
-from besom._besom import BesomError
+from besom import _active, _artifact, _media, _say, errors
 from besom._media import Chart, StandIn, keeps_no, nothing
 
 #: Classes that a row keeps something of.
@@ -36,8 +35,7 @@ CHARTS = ("bar", "confusion_matrix", "histogram", "line", "line_series", "plot_t
 #: Functions of the module and methods of a run that do nothing, and what besom keeps none of.
 NOTHING = {
     "watch": "gradients", "log_code": "code", "write_traces": "traces",
-    "log_artifact": "artifacts", "link_artifact": "artifacts", "upsert_artifact": "artifacts", "finish_artifact": "artifacts",
-    "log_model": "artifacts", "link_model": "artifacts", "display": "pages", "pin_config_keys": "pages", "get_sweep_url": "pages",
+    "link_artifact": "registries", "link_model": "registries", "display": "pages", "pin_config_keys": "pages", "get_sweep_url": "pages",
     "get_project_url": "pages", "status": "pages", "to_html": "pages",
 }  # fmt: skip
 #: Those whose effect nobody would miss.
@@ -57,7 +55,7 @@ def _of(home: str, *names: str) -> dict[str, str]:
 
 _TYPES = _of("besom", "AlertLevel", "Artifact", "Audio", "Bokeh", "Classes", "Graph", "Histogram", "Html", "Image", "JoinedTable", "Molecule",
              "Object3D", "Plotly", "Table", "Video")  # fmt: skip
-_API = {"Api": "besom._api.Api", "Run": "besom._api.ApiRun", "Sweep": "besom._api.ApiSweep"}
+_API = {"Api": "besom._api.Api", "Run": "besom._api.ApiRun", "Sweep": "besom._api.ApiSweep", "File": "besom._saved.File"}
 #: Modules that hold only names that are elsewhere, and those names.
 GROUPS: dict[str, dict[str, str]] = {
     "integration": {}, "integrations": {}, "data_types": _TYPES, "wandb_run": _of("besom", "Run"),
@@ -69,7 +67,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "sdk.lib": {"RunDisabled": "besom.Run"}, "sdk.lib.runid": _of("besom._wandb", "generate_id"),
     "sdk.lib.telemetry": {"context": "besom._wandb.Telemetry"}, "sdk.lib.disabled": {"RunDisabled": "besom.Run"},
     "sdk.lib.paths": {"StrPath": "besom._besom.Path", "FilePathStr": "builtins.str"},
-    "sdk.data_types.video.util": _of("besom._wandb", "generate_id"), "sdk.data_types": _TYPES, "sdk.data_types.base_types": {}, "sdk.data_types.base_types.wb_value": {"WBValue": "besom._media.StandIn"},
+    "sdk.data_types": _TYPES, "sdk.data_types.video.util": _of("besom._wandb", "generate_id"), "sdk.data_types.base_types": {},
+    "sdk.data_types.base_types.wb_value": {"WBValue": "besom._media.StandIn"},
     "sdk.data_types.base_types.media": {"Media": "besom._media.Media"},
     **{f"sdk.data_types.{module}": _of("besom", name) for module, name in {
         "audio": "Audio", "bokeh": "Bokeh", "graph": "Graph", "histogram": "Histogram", "html": "Html", "image": "Image", "molecule": "Molecule",
@@ -77,7 +76,7 @@ GROUPS: dict[str, dict[str, str]] = {
     }.items()},
     "apis": {"PublicApi": "besom._api.Api"}, "apis.public": _API, "apis.public.runs": _API, "apis.public.sweeps": _API, "apis.public.api": _API,
     "errors.errors": _of("besom.errors", *errors.__all__), "errors.term": _of("besom", "termlog", "termwarn", "termerror"),
-    "util": _of("besom._wandb", "generate_id", "make_artifact_name_safe"), "plots": _of("besom._wandb", "ROC", "HeatMap", "precision_recall"),
+    "util": {**_of("besom._wandb", "generate_id", "make_artifact_name_safe"), "FilePathStr": "builtins.str"}, "plots": _of("besom._wandb", "ROC", "HeatMap", "precision_recall"),
     "api": {"api_key": "besom._wandb.API_KEY"},
 }  # fmt: skip
 #: Programs look whether there is a key before they log; none is needed.
@@ -86,30 +85,6 @@ API_KEY = "none-is-needed"
 
 #: Those that need its client.
 CLIENT = ("beta", "fastai", "jupyter", "launch", "proto", "sagemaker_auth", "tensorflow", "weave", "wandb_sdk")
-
-
-class Artifact(StandIn):
-    """An artifact. What is added to it is not kept, and there is nothing to download."""
-
-    kind = "artifacts"
-
-    def __init__(self, name: str = "", type: str = "", description: Optional[str] = None, metadata: Any = None, **more: Any) -> None:
-        super().__init__()
-        self.name, self.type, self.description, self.metadata = name, type, description, dict(metadata or {})
-
-    def new_file(self, name: str, mode: str = "w", encoding: Optional[str] = None) -> Any:
-        """Open a file to write to that nobody reads."""
-        return open(os.devnull, mode, encoding=encoding)
-
-    def wait(self, timeout: Optional[int] = None) -> Artifact:
-        """Return the artifact."""
-        return self
-
-    def download(self, *given: Any, **named: Any) -> str:
-        """Raise :class:`besom.BesomError`: there is nothing to download."""
-        raise BesomError(f"besom keeps no artifacts: '{self.name}' cannot be read; read the file that it was made of")
-
-    get = get_path = checkout = file = files = download
 
 
 class AlertLevel(Enum):
@@ -121,14 +96,7 @@ class AlertLevel(Enum):
 
 
 def _nothing_of(kind: str) -> Callable[..., Any]:
-    def ignore(*given: Any, **named: Any) -> Any:
-        keeps_no(kind)
-        if kind != "artifacts":
-            return None
-        # Programs wait for the artifact that they get.
-        return given[0] if given and isinstance(given[0], StandIn) else Artifact()
-
-    return ignore
+    return lambda *given, **named: keeps_no(kind)
 
 
 def login(*given: Any, **named: Any) -> bool:
@@ -137,9 +105,35 @@ def login(*given: Any, **named: Any) -> bool:
     return True
 
 
-def use_artifact(artifact: Any, *given: Any, **named: Any) -> Any:
-    """Return the artifact, from which nothing can be read."""
-    return artifact if isinstance(artifact, StandIn) else Artifact(str(artifact))
+def _log_artifact(run: Any, artifact_or_path: Any, *given: Any, **named: Any) -> _artifact.Artifact:
+    """Keep files as the next version of an artifact; see :class:`besom.Artifact`."""
+    return _artifact.log(run, artifact_or_path, *given, **named)
+
+
+def _log_model(run: Any, path: Any, name: Optional[str] = None, aliases: Any = None) -> _artifact.Artifact:
+    """Keep a file or directory as the next version of a model."""
+    return _artifact.log(run, path, name, "model", aliases)
+
+
+def _use_artifact(run: Any, artifact_or_name: Any, type: Optional[str] = None, *given: Any, **named: Any) -> _artifact.Artifact:
+    """Return a version of an artifact."""
+    if isinstance(artifact_or_name, _artifact.Artifact):
+        return _artifact.log(run, artifact_or_name)
+    return _artifact.use(artifact_or_name, type)
+
+
+def _use_model(run: Any, name: str) -> str:
+    """Return the file of a version of a model, or its directory if there are several."""
+    artifact = _artifact.use(name, "model")
+    return artifact.file() if len(artifact.files()) == 1 else artifact.download()
+
+
+def _of_current(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*given: Any, **named: Any) -> Any:
+        return method(_active.needed(f"besom.{name}()"), *given, **named)
+
+    call.__name__, call.__doc__ = name, method.__doc__
+    return call
 
 
 def restore(name: str, run_path: Optional[str] = None, *given: Any, **named: Any) -> Any:
@@ -243,13 +237,19 @@ def _class(name: str, kind: str) -> type[StandIn]:
 
 #: What a run has, too.
 METHODS: dict[str, Any] = {name: _nothing_of(kind) for name, kind in NOTHING.items()}
-METHODS.update({name: nothing for name in SILENT}, use_artifact=use_artifact, use_model=use_artifact, alert=alert)
+METHODS.update({name: nothing for name in SILENT}, alert=alert)
+#: Methods of a run that take it as their first argument.
+OF_RUN: dict[str, Callable[..., Any]] = {
+    "log_artifact": _log_artifact, "upsert_artifact": _log_artifact, "finish_artifact": _log_artifact, "log_model": _log_model,
+    "use_artifact": _use_artifact, "use_model": _use_model,
+}  # fmt: skip
 #: All names of the module.
 NAMES: dict[str, Any] = {**KEPT, **{name: _class(name, kind) for name, kind in MEDIA.items()}, **METHODS}
 NAMES.update({name: getattr(errors, name) for name in errors.__all__}, restore=restore, join=join)
 NAMES.update(
-    Artifact=Artifact, AlertLevel=AlertLevel, login=login, Settings=Settings, termlog=term, termwarn=term, termerror=term, save=save,
+    Artifact=_artifact.Artifact, AlertLevel=AlertLevel, login=login, Settings=Settings, termlog=term, termwarn=term, termerror=term, save=save,
 )  # fmt: skip
+NAMES.update({name: _of_current(name, method) for name, method in OF_RUN.items()})
 NAMES["plot_table"] = chart("plot_table")
 
 
@@ -258,6 +258,13 @@ def module(path: str) -> Any:
     from importlib import import_module
 
     return import_module("besom.wandb._finder").module(path)
+
+
+def found(name: str) -> Any:
+    """Return what a name of the module stands for, or None."""
+    if name == "PublicApi":
+        return module("apis").PublicApi
+    return NAMES.get(name) or module(name)
 
 
 def no_module(path: str) -> str:

@@ -1,0 +1,126 @@
+"""Where artifacts are: ``artifacts/NAME/v0``, ``v1`` .. beside the runs, each with its files and what was said of it.
+
+The files are hard links, or copies where the file system has none, so that a version costs nothing and outlives a temporary
+file. A program that writes to the same file once more changes the version; this is noticed when it is read.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import re
+import shutil
+import tempfile
+from typing import Any, Optional
+
+from besom import _place
+from besom._besom import BesomError
+
+NOTE = "artifact.json"
+Stamp = tuple[int, int]
+
+
+def base() -> str:
+    """Return the directory of all artifacts."""
+    return os.path.join(_place.files_directory(), "artifacts")
+
+
+def begin() -> tempfile.TemporaryDirectory[str]:
+    """Return a new directory for the files of a version that is not logged yet; it is removed with the object."""
+    os.makedirs(base(), exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix=".new-", dir=base())
+
+
+def put(file: str, to: str) -> None:
+    """Make a file part of a version."""
+    os.makedirs(os.path.dirname(to), exist_ok=True)
+    if os.path.lexists(to):
+        os.unlink(to)
+    try:
+        # A link to a link would follow it when it is moved.
+        os.link(os.path.realpath(file), to)
+    except OSError:
+        shutil.copy2(file, to)
+
+
+def names(directory: str) -> list[str]:
+    """Return the names of the files of a version, in order."""
+    found = [os.path.join(at, name) for at, _, files in os.walk(directory) for name in files]
+    return sorted(name for name in (os.path.relpath(path, directory) for path in found) if name != NOTE)
+
+
+def stamp(path: str) -> Stamp:
+    """Return what changes when a file is written to."""
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns
+
+
+def versions(name: str) -> list[int]:
+    """Return the numbers of the versions of an artifact, in order."""
+    try:
+        found = os.listdir(os.path.join(base(), name))
+    except OSError:
+        return []
+    return sorted(int(each[1:]) for each in found if re.fullmatch(r"v\d+", each))
+
+
+def keep(directory: str, name: str, note: dict[str, Any]) -> int:
+    """Make a directory the next version of an artifact, unless the last one is equal; return its number."""
+    note["files"] = {file: stamp(os.path.join(directory, file)) for file in names(directory)}
+    known = versions(name)
+    if known and _equal(directory, os.path.join(base(), name, f"v{known[-1]}"), note):
+        _add_aliases(name, known[-1], note)
+        return known[-1]
+    os.makedirs(os.path.join(base(), name), exist_ok=True)
+    # It was made for this user alone.
+    os.chmod(directory, os.stat(base()).st_mode & 0o777)
+    for number in range(known[-1] + 1 if known else 0, 1_000_000):
+        write(directory, {**note, "version": number})
+        try:
+            os.rename(directory, os.path.join(base(), name, f"v{number}"))
+            return number
+        except OSError:
+            # Another run has taken this number meanwhile.
+            if not os.path.exists(os.path.join(base(), name, f"v{number}")):
+                raise
+    raise BesomError(f"artifact {name} has too many versions")
+
+
+def _equal(directory: str, last: str, note: dict[str, Any]) -> bool:
+    before = read(last)
+    if set(before["files"]) != set(note["files"]) or before["references"] != note["references"] or before["type"] != note["type"]:
+        return False
+    files = [(os.path.join(directory, name), os.path.join(last, name), before["files"][name]) for name in note["files"]]
+    return all(list(stamp(kept)) == list(was) and filecmp.cmp(new, kept) for new, kept, was in files)
+
+
+def _add_aliases(name: str, number: int, note: dict[str, Any]) -> None:
+    directory = os.path.join(base(), name, f"v{number}")
+    before = read(directory)
+    write(directory, {**before, "aliases": sorted({*before["aliases"], *note["aliases"]})})
+
+
+def write(directory: str, note: dict[str, Any]) -> None:
+    """Write what is said of a version."""
+    path = os.path.join(directory, NOTE)
+    with open(f"{path}.new", "w", encoding="utf-8") as file:
+        json.dump(note, file)
+    os.replace(f"{path}.new", path)
+
+
+def read(directory: str) -> dict[str, Any]:
+    """Return what is said of a version."""
+    with open(os.path.join(directory, NOTE), encoding="utf-8") as file:
+        return json.load(file)  # type: ignore[no-any-return]
+
+
+def find(path: str) -> Optional[str]:
+    """Return the directory of the version that ``[ENTITY/PROJECT/]NAME[:ALIAS]`` names, or None; the alias is ``latest``, ``v3`` or one that it was given."""
+    name, _, alias = path.removeprefix("wandb-artifact://").rpartition("/")[2].partition(":")
+    known = versions(name)
+    if alias not in ("", "latest") and not (re.fullmatch(r"v\d+", alias) and int(alias[1:]) in known):
+        known = [number for number in known if alias in read(os.path.join(base(), name, f"v{number}"))["aliases"]]
+    elif alias.startswith("v"):
+        known = [int(alias[1:])]
+    return os.path.join(base(), name, f"v{known[-1]}") if known else None
