@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use besom_agent::run_directory;
 use besom_core::RunNumber;
+use besom_core::text::whole_characters;
 use besom_store::{Output, OutputPart, Store, StoreError, SweepId};
 
 /// The file with all output of an attempt, if it lies below the directory of a store.
@@ -61,10 +62,7 @@ fn piece(file: &mut File, from: u64, most: u64) -> io::Result<(String, u64)> {
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
     file.take(most).read_to_end(&mut bytes)?;
-    let cut = match std::str::from_utf8(&bytes) {
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        _ => bytes.len(),
-    };
+    let cut = whole_characters(&bytes);
     Ok((String::from_utf8_lossy(&bytes[..cut]).into_owned(), from + cut as u64))
 }
 
@@ -86,6 +84,8 @@ mod tests {
         let half = written(&"one\u{1F9F9}".as_bytes()[..5], 0);
         assert_eq!((half.to_string().as_str(), half.total), ("one", 3));
         assert_eq!(written(b"one\xfftwo", 2).to_string(), "e\u{fffd}two");
+        let half = written(b"one\xfftwo\xf0\x9f", 0);
+        assert_eq!((half.to_string().as_str(), half.total), ("one\u{fffd}two", 7));
         assert_eq!(written(b"one", 9).total, 9);
     }
 

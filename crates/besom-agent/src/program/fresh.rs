@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use besom_core::text::whole_characters;
 use besom_store::Output as Stored;
 
 use crate::Link;
@@ -95,28 +96,15 @@ fn text(bytes: &[u8]) -> String {
     text
 }
 
-/// How many of the bytes do not belong to a character that has only begun.
-fn whole_characters(bytes: &[u8]) -> usize {
-    let begun = (1..=3.min(bytes.len())).find(|&back| bytes[bytes.len() - back] >= 0xC0);
-    match begun {
-        Some(back)
-            if std::str::from_utf8(&bytes[bytes.len() - back..]).is_err_and(|e| e.error_len().is_none()) =>
-        {
-            bytes.len() - back
-        }
-        _ => bytes.len(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_character_is_sent_whole_and_what_is_none_keeps_its_place() {
-        assert_eq!(whole_characters("a\u{1F9F9}".as_bytes()), 5);
-        assert_eq!(whole_characters(&"a\u{1F9F9}".as_bytes()[..4]), 1);
-        assert_eq!(whole_characters(b"a\xff"), 2);
+        let fresh = Fresh::default();
+        fresh.push(&"a\u{1F9F9}".as_bytes()[..4]);
+        assert_eq!(fresh.lock().next(), Some((0, "a".to_owned())));
         assert_eq!(text(b"a\xff\xfeb"), "a??b");
     }
 
