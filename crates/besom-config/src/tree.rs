@@ -25,6 +25,8 @@ pub(crate) struct Node {
     pub(crate) data: Data,
     /// The text as it stands in the file, if it stands there without quotes and means something else than text.
     pub(crate) written: Option<Box<str>>,
+    /// Whether the text names it (`&name`), to be used elsewhere.
+    pub(crate) is_anchor: bool,
     /// How many values there are in it, itself included, with aliases expanded.
     pub(crate) size: u64,
     /// How many levels of lists and mappings there are in it.
@@ -62,7 +64,14 @@ impl Node {
             Data::Map(entries) => extent(entries.iter().map(|entry| &entry.node)),
             _ => (0, 0),
         };
-        Self { place, data, written: None, size: children.0.saturating_add(1), height: children.1 }
+        Self {
+            place,
+            data,
+            written: None,
+            is_anchor: false,
+            size: children.0.saturating_add(1),
+            height: children.1,
+        }
     }
 
     /// The tree of a JSON value, which has no places; `None` if it is nested too deeply.

@@ -92,7 +92,7 @@ impl<'a> Composer<'a> {
         depth: usize,
     ) -> Result<Rc<Node>, Broken> {
         let at = place(span);
-        let (node, anchor) = match event {
+        let (mut node, anchor) = match event {
             Event::Alias(id) => return self.alias(id, at, path, depth),
             Event::Scalar(text, style, anchor, tag) => {
                 (self.scalar(&text, style, tag.as_deref(), span, path), anchor)
@@ -107,6 +107,7 @@ impl<'a> Composer<'a> {
             }
             _ => (Node::new(at, Data::Null), 0),
         };
+        node.is_anchor = anchor > 0;
         let node = Rc::new(node);
         if anchor > 0 {
             self.anchors.insert(anchor, Rc::clone(&node));

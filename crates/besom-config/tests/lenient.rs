@@ -128,10 +128,18 @@ fn unknown_keys_of_the_top_level_have_no_effect_unless_one_of_ours_was_meant() {
     }
     assert!(warnings(&format!("{FILE}count: 20")).contains("run_cap"));
     assert_eq!(warnings(&format!("{FILE}x-anchors: {{a: 1}}\n")), "");
+    // Near to `command`, `seed` and `name`, which take no mapping, and to `parameters`, which is there already.
+    for key in
+        ["common: &common {a: 1}", "common: {a: 1}", "seeds: {a: 1}", "names: {a: 1}", "params: &p {a: 1}"]
+    {
+        let found = warnings(&format!("{FILE}{key}\n"));
+        assert!(found.contains("unknown key, which has no effect, as in W&B ("), "{key}: {found}");
+    }
     for (key, ours) in [
         ("early_terminat: {type: hyperband}", "early_terminate"),
         ("early_stopping: {type: hyperband}", "early_terminate"),
         ("hyperparameters: {}", "parameters"),
+        ("commands: [a]", "command"),
         ("Program: t.py", "program"),
         ("max_runs: 5", "run_cap"),
     ] {

@@ -57,5 +57,5 @@ fn filtered(
     let absent = |entry: &&Entry| matches!(entry.node.data, Data::Null) && is_optional(&entry.key);
     let kept = entries.iter().filter(|entry| !absent(entry));
     let entries = kept.map(|entry| Entry { node: inside(entry), ..entry.clone() }).collect();
-    Rc::new(Node::new(node.place, Data::Map(entries)))
+    Rc::new(Node { is_anchor: node.is_anchor, ..Node::new(node.place, Data::Map(entries)) })
 }

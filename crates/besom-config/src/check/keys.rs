@@ -28,3 +28,7 @@ pub(super) const TOP_KEYS: &[&str] = &[
 
 /// The keys that W&B does not know.
 pub(super) const OWN_KEYS: &[&str] = &["seed", "order", "retry", "timeout"];
+
+/// The keys that take a mapping.
+pub(super) const MAPPING_KEYS: &[&str] =
+    &["method", "metric", "metrics", "parameters", "early_terminate", "controller", "scheduler", "retry"];

@@ -11,8 +11,9 @@ use super::absent::without_nulls;
 use super::algorithm::Named;
 use super::cloud::brings_space;
 use super::field::{is_meant, number};
-use super::keys::{OWN_KEYS, TOP_KEYS};
+use super::keys::{MAPPING_KEYS, OWN_KEYS, TOP_KEYS};
 use super::parameters::Found;
+use crate::aliases::meant;
 use crate::sweep::{Retry, SweepConfig};
 use crate::tree::{Data, Entry, Node, Path, shorten};
 
@@ -109,7 +110,7 @@ impl Checker<'_> {
     fn check_top_keys(&mut self, entries: &[Entry]) {
         for entry in entries.iter().filter(|entry| !TOP_KEYS.contains(&entry.key.as_str())) {
             // Near to `seed`, but a wrapper around a sweep file.
-            let is_other = entry.key == "sweep";
+            let is_other = entry.key == "sweep" || is_holder(entry, entries);
             if self.for_wandb() || is_meant(entry, TOP_KEYS) && !is_other {
                 self.unknown_key(entry, &Path::Root, TOP_KEYS);
             } else if !entry.key.starts_with("x-") {
@@ -261,6 +262,15 @@ impl Checker<'_> {
         }
         root.entry("controller").is_some_and(|entry| self.controller(entry, &Path::Root.key("controller")))
     }
+}
+
+/// Whether an unknown key that is spelled nearly as one of ours is none of ours for what it holds: a mapping where ours takes none, or
+/// a value with a name (`&name`) for use elsewhere, beside our own key.
+fn is_holder(entry: &Entry, entries: &[Entry]) -> bool {
+    let Some(ours) = meant(&entry.key, TOP_KEYS.iter().copied()) else { return false };
+    let is_mapping = matches!(entry.node.data, Data::Map(_));
+    (is_mapping && !MAPPING_KEYS.contains(&ours))
+        || (entry.node.is_anchor && entries.iter().any(|entry| entry.key == ours))
 }
 
 /// What to write in place of an unknown key.
