@@ -51,6 +51,12 @@ impl News {
         Ok(Self { bell, heard: AtomicU64::new(0) })
     }
 
+    /// Says again what was said last, to somebody who could not look: the next [`Self::may_have_changed`] is true.
+    pub fn look_again(&self) {
+        // Below what any bell was ever rung.
+        self.heard.store(0, Ordering::SeqCst);
+    }
+
     /// Whether something may have changed since this was asked last; true the first time.
     pub fn may_have_changed(&self) -> bool {
         let Some(bell) = &self.bell else { return true };

@@ -28,8 +28,6 @@ pub(super) struct Keeper<'a> {
     events: Sender<Event>,
     notices: Sender<Notice>,
     news: News,
-    /// Whether the store may know more than was looked at.
-    is_behind: bool,
     /// Whether the last step met a store that fails.
     failing: bool,
     /// Whether the sweep was found paused before.
@@ -48,19 +46,7 @@ impl<'a> Keeper<'a> {
         news: News,
     ) -> Self {
         let (failing, paused, knows_metric) = (false, false, false);
-        Self {
-            store,
-            id,
-            stepper,
-            guard,
-            events,
-            notices,
-            news,
-            is_behind: true,
-            failing,
-            paused,
-            knows_metric,
-        }
+        Self { store, id, stepper, guard, events, notices, news, failing, paused, knows_metric }
     }
 
     /// Keeps at it until all agents are done; unpark the thread to have it notice at once.
@@ -70,10 +56,9 @@ impl<'a> Keeper<'a> {
             if result.is_ok() {
                 result = self.step();
             }
-            self.is_behind |= self.news.may_have_changed();
-            if self.is_behind {
-                // A store that cannot be read is the agents' trouble.
-                self.is_behind = self.look().is_err();
+            // A store that cannot be read is the agents' trouble.
+            if self.news.may_have_changed() && self.look().is_err() {
+                self.news.look_again();
             }
             thread::park_timeout(PACE);
         }

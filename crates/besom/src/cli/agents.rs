@@ -59,7 +59,7 @@ pub(crate) fn work(place: &Place, crew: &Crew<'_>, terms: &Terms<'_>, shutdown: 
     let files = Files::new(place.directory(), crew.sweep().id());
     let progress = Progress::new(place.open()?, crew, files, terms.jobs.count())?;
     let (id, news) = (&crew.sweep().new.id, crew.news());
-    let mut display = Display { progress, id, news, due: Instant::now(), is_behind: true, shown: Ok(()) };
+    let mut display = Display { progress, id, news, due: Instant::now(), shown: Ok(()) };
     let runners = runners.into_iter().map(|runner| Box::new(runner) as Box<dyn Runner + Send>).collect();
     let worked = crew.work(runners, &mut display);
     let shown = display.close();
@@ -111,8 +111,6 @@ struct Display<'a> {
     news: News,
     /// When the display is to be brought up to date next.
     due: Instant,
-    /// Whether the store may have more than is shown.
-    is_behind: bool,
     /// The error that ended the display; the agents work on without it.
     shown: Result<()>,
 }
@@ -129,8 +127,9 @@ impl Attendant for Display<'_> {
 
     fn attend(&mut self) {
         if self.shown.is_ok() && Instant::now() >= self.due {
-            self.is_behind |= self.news.may_have_changed();
-            self.shown = self.show();
+            if self.news.may_have_changed() {
+                self.shown = self.show();
+            }
             self.due = Instant::now() + PACE;
         }
         thread::sleep(MOMENT);
@@ -140,21 +139,17 @@ impl Attendant for Display<'_> {
 impl Display<'_> {
     /// Brings the display up to date. What a store that fails for a while does not say is shown later; the agents say that it fails.
     fn show(&mut self) -> Result<()> {
-        if !self.is_behind {
-            return Ok(());
-        }
         match self.progress.tick() {
-            Err(error) if may_pass(&error) => Ok(()),
-            shown => {
-                self.is_behind = false;
-                shown
+            Err(error) if may_pass(&error) => {
+                self.news.look_again();
+                Ok(())
             }
+            shown => shown,
         }
     }
 
     /// Shows what came last, and takes the display away.
     fn close(mut self) -> Result<()> {
-        self.is_behind = true;
         let shown = std::mem::replace(&mut self.shown, Ok(())).and_then(|()| self.show());
         self.progress.close();
         shown

@@ -11,8 +11,9 @@ use std::collections::HashMap;
 use std::io::IsTerminal;
 
 use anyhow::Result;
+use besom_config::SweepConfig;
 use besom_core::{RunNumber, RunState};
-use besom_engine::Crew;
+use besom_engine::{Crew, planned};
 use besom_store::{RunChange, RunRow, Store, system_clock};
 use serde_json::{Map, Value};
 
@@ -35,6 +36,7 @@ const OUTPUT_LINES: usize = 5;
 pub(crate) struct Progress {
     follower: Follower,
     files: Files,
+    config: SweepConfig,
     pace: Pace,
     runs: HashMap<RunNumber, Seen>,
     columns: Columns,
@@ -57,12 +59,13 @@ struct Seen {
 impl Progress {
     pub(crate) fn new(mut store: Box<dyn Store>, crew: &Crew<'_>, files: Files, jobs: u32) -> Result<Self> {
         let sweep = crew.sweep().clone();
-        let pace = Pace::new(jobs.into(), crew.total(), &store.status(sweep.id())?);
+        let pace = Pace::new(jobs.into(), &store.status(sweep.id())?);
         let columns = Columns::new(&sweep, crew.config());
         let (follower, open) = Follower::new(store, sweep)?;
         let mut progress = Self {
             follower,
             files,
+            config: crew.config().clone(),
             pace,
             runs: HashMap::new(),
             columns,
@@ -80,17 +83,18 @@ impl Progress {
 
     /// Shows what is new.
     pub(crate) fn tick(&mut self) -> Result<()> {
-        let cap = self.follower.sweep.new.run_cap;
         let (open, ended) = self.follower.next()?;
-        if self.follower.sweep.new.run_cap != cap {
-            self.pace.set_total(self.follower.sweep.new.run_cap);
-        }
         open.into_iter().for_each(|change| self.enter(change));
         for Ended { run, is_best, by } in ended {
             self.runs.remove(&run.number);
             self.ended(&run, is_best, by.as_deref());
         }
         self.draw()
+    }
+
+    /// How many runs the sweep will have as it is now, if that is known: somebody may have set another cap.
+    fn total(&self) -> Option<u64> {
+        planned(&self.follower.sweep, &self.config)
     }
 
     fn enter(&mut self, change: RunChange) {
@@ -172,7 +176,7 @@ impl Progress {
             let took = Some(now.saturating_sub(seen.since_ms)).filter(|_| seen.since_ms > 0);
             lines.push(self.columns.line(&Row::running(*number, seen.value, seen.step, took, &seen.params)));
         }
-        let summary = self.pace.summary(&self.follower.sweep, &status);
+        let summary = self.pace.summary(&self.follower.sweep, &status, self.total());
         if let Some(live) = &mut self.live {
             live.show(lines, total, summary);
         }
@@ -183,6 +187,32 @@ impl Progress {
     pub(crate) fn close(&mut self) {
         if let Some(mut live) = self.live.take() {
             live.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use besom_config::Reader;
+    use besom_engine::{Creation, CrewOptions, Place, create, registry};
+
+    use super::*;
+
+    #[test]
+    fn a_grid_that_is_extended_beyond_its_points_will_have_as_many_runs_as_points() {
+        let (registry, place) = (registry(), Place::memory());
+        let mut store = place.open().unwrap();
+        let text = "method: grid\nrun_cap: 2\nparameters: {x: {values: [1, 2, 3]}}";
+        let config = Reader::new(&registry).read(text, "sweep.yaml").unwrap().config;
+        let id = create(&mut *store, Creation::new(&config, 1).text(text)).unwrap();
+        let crew = Crew::new(&place, &registry, &id, CrewOptions::default()).unwrap();
+        let mut progress = Progress::new(place.open().unwrap(), &crew, Files::new(None, &id), 1).unwrap();
+        assert_eq!(progress.total(), Some(2));
+        for (cap, total) in [(Some(20), 3), (None, 3), (Some(1), 1)] {
+            store.set_run_cap(&id, cap).unwrap();
+            progress.tick().unwrap();
+            assert_eq!(progress.total(), Some(total), "{cap:?}");
         }
     }
 }

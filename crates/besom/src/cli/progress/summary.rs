@@ -13,32 +13,26 @@ const BAR: usize = 24;
 /// How fast the sweep gets on while this process looks.
 pub(super) struct Pace {
     jobs: u64,
-    /// How many runs the sweep will have, if that is known.
-    total: Option<u64>,
     begun: Instant,
     /// How many runs were over when this process began to look.
     before: u64,
 }
 
 impl Pace {
-    pub(super) fn new(jobs: u64, total: Option<u64>, status: &Status) -> Self {
-        Self { jobs, total, begun: Instant::now(), before: describe::over(status) }
+    pub(super) fn new(jobs: u64, status: &Status) -> Self {
+        Self { jobs, begun: Instant::now(), before: describe::over(status) }
     }
 
-    /// The sweep may have another number of runs now.
-    pub(super) fn set_total(&mut self, run_cap: Option<u64>) {
-        self.total = run_cap.or(self.total);
-    }
-
-    /// `[=====>     ]  45 %  9 of 20: 2 running, 7 finished`, and `best val_loss 0.12 (run 7) | 12 s elapsed | about 1 min left`.
-    pub(super) fn summary(&self, sweep: &SweepRow, status: &Status) -> Vec<Line> {
+    /// `[=====>     ]  45 %  9 of 20: 2 running, 7 finished`, and `best val_loss 0.12 (run 7) | 12 s elapsed | about 1 min left`;
+    /// `total` is how many runs the sweep will have, if that is known.
+    pub(super) fn summary(&self, sweep: &SweepRow, status: &Status, total: Option<u64>) -> Vec<Line> {
         let elapsed = self.begun.elapsed();
         let done = describe::over(status);
-        let bar = self.total.filter(|total| *total > 0).map(|total| bar(done, total)).unwrap_or_default();
-        let counts = Line::new(Paint::Good, &bar).and(Paint::Plain, &describe::counts(self.total, status));
+        let bar = total.filter(|total| *total > 0).map(|total| bar(done, total)).unwrap_or_default();
+        let counts = Line::new(Paint::Good, &bar).and(Paint::Plain, &describe::counts(total, status));
         let best = status.best.map(|best| format!("best {} | ", describe::best_value(sweep, &best)));
-        let left = self
-            .left(status, elapsed)
+        let left = total
+            .and_then(|total| self.left(status, total, elapsed))
             .filter(|left| *left > 0)
             .map(|left| format!(" | about {} left", table::span(left)));
         let times = format!("{} elapsed{}", table::span(millis(elapsed)), left.unwrap_or_default());
@@ -47,9 +41,9 @@ impl Pace {
 
     /// An estimate. Once some runs have ended, the pace so far, which includes the time between runs; before that, the mean
     /// time of the newest runs, shared among the jobs.
-    fn left(&self, status: &Status, elapsed: Duration) -> Option<u64> {
+    fn left(&self, status: &Status, total: u64, elapsed: Duration) -> Option<u64> {
         let done = describe::over(status);
-        let left = self.total?.saturating_sub(done);
+        let left = total.saturating_sub(done);
         let here = done.saturating_sub(self.before);
         if here <= self.jobs {
             return Some(besom_engine::left_ms(left, status.mean_run_ms?, self.jobs));
