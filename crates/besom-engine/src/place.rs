@@ -51,10 +51,8 @@ pub struct Place {
 enum Kind {
     /// The file `besom.db` in this directory.
     Directory(PathBuf),
-    /// Behind a server.
-    #[cfg(feature = "remote")]
-    Server(besom_remote::HttpStore),
-    Opened(Arc<Open>),
+    /// What a function opens; the URL if it is behind a server.
+    Opened(Arc<Open>, Option<String>),
 }
 
 /// The directory or URL of the store.
@@ -101,7 +99,8 @@ impl Place {
     /// # Ok::<(), besom_engine::EngineError>(())
     /// ```
     pub fn opened_by(open: impl Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync + 'static) -> Self {
-        Self { kind: Kind::Opened(Arc::new(open)), directory: None, mode: PRIVATE, network_allowed: false }
+        let kind = Kind::Opened(Arc::new(open), None);
+        Self { kind, directory: None, mode: PRIVATE, network_allowed: false }
     }
 
     /// The same, where agents keep the files of runs below this directory; programs need them.
@@ -171,9 +170,8 @@ impl Place {
     /// The URL of the server behind which the store is, if there is one.
     pub fn url(&self) -> Option<&str> {
         match &self.kind {
-            #[cfg(feature = "remote")]
-            Kind::Server(store) => Some(store.url()),
-            _ => None,
+            Kind::Opened(_, url) => url.as_deref(),
+            Kind::Directory(_) => None,
         }
     }
 
@@ -202,9 +200,7 @@ impl Place {
                 self.make_directory(directory)?;
                 Ok(broken_on_request(SqliteStore::open(&file(directory), system_clock())?))
             }
-            #[cfg(feature = "remote")]
-            Kind::Server(store) => Ok(Box::new(store.clone())),
-            Kind::Opened(open) => Ok(open()?),
+            Kind::Opened(open, _) => Ok(open()?),
         }
     }
 
@@ -215,9 +211,7 @@ impl Place {
     pub fn open(&self) -> Result<Box<dyn Store>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => self.existing(directory),
-            #[cfg(feature = "remote")]
-            Kind::Server(store) => Ok(Box::new(store.clone())),
-            Kind::Opened(open) => Ok(open()?),
+            Kind::Opened(open, _) => Ok(open()?),
         }
     }
 
@@ -229,9 +223,7 @@ impl Place {
     pub fn open_to_read(&self) -> Result<Box<dyn Store>, EngineError> {
         let directory = match &self.kind {
             Kind::Directory(directory) => directory,
-            #[cfg(feature = "remote")]
-            Kind::Server(store) => return Ok(Box::new(store.clone())),
-            Kind::Opened(open) => return Ok(open()?),
+            Kind::Opened(open, _) => return Ok(open()?),
         };
         let database = self.database(directory)?;
         let read = || SqliteStore::open_read_only(&database, system_clock());
@@ -248,9 +240,7 @@ impl Place {
     pub(crate) fn open_queue(&self, job: u32) -> Result<Box<dyn Queue>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => Ok(lossy_on_request(self.existing(directory)?, job)),
-            #[cfg(feature = "remote")]
-            Kind::Server(store) => Ok(lossy_on_request(Box::new(store.clone()), job)),
-            Kind::Opened(open) => Ok(open()?),
+            Kind::Opened(open, _) => Ok(lossy_on_request(open()?, job)),
         }
     }
 

@@ -47,10 +47,10 @@ pub enum RemoteError {
     #[error("it did not answer in time")]
     TimedOut,
     /// Something else answered.
-    #[error("what answers there is not a besom server{}", hint.as_deref().unwrap_or_default())]
+    #[error("what answers there is not a besom server: {hint}")]
     NotBesom {
         /// What it may be, or what to check.
-        hint: Option<String>,
+        hint: &'static str,
     },
     /// The server's certificate is not trusted.
     #[error(

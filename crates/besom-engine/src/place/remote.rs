@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use besom_remote::{HttpOptions, HttpStore};
 use besom_store::files::PRIVATE;
@@ -32,7 +33,9 @@ pub(super) fn place(url: &str) -> Result<Place, EngineError> {
     options.ca_file = set(CA_FILE).map(PathBuf::from);
     options.insecure_http = set(INSECURE).is_some_and(|value| value == "1");
     let store = HttpStore::connect(url, &options)?;
-    let place = Place { kind: Kind::Server(store), directory: None, mode: PRIVATE, network_allowed: false };
+    let url = Some(store.url().to_owned());
+    let kind = Kind::Opened(Arc::new(move || Ok(Box::new(store.clone()))), url);
+    let place = Place { kind, directory: None, mode: PRIVATE, network_allowed: false };
     place.with_directory(set(HOME).map_or_else(|| PathBuf::from(FILES), PathBuf::from))
 }
 

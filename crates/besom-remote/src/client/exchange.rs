@@ -16,7 +16,7 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use super::url::is_loopback;
 use crate::{HttpOptions, PROTOCOL, PROTOCOL_HEADER, RemoteError, STORE_PATH, fault};
 
-/// How long a connection may take to come about.
+/// How long a connection may take to come about, and how long its host may be looked for.
 const CONNECTING: Duration = Duration::from_secs(10);
 
 /// How long a connection is kept without a request: less than servers do, so that they rarely close one that is used again.
@@ -60,6 +60,7 @@ impl Exchange {
             // A redirection would take the token to another place.
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .timeout_resolve(Some(CONNECTING))
             .timeout_connect(Some(CONNECTING))
             .max_idle_age(IDLE)
             .timeout_send_body(Some(options.timeout))
@@ -224,8 +225,8 @@ fn from_between(status: u16) -> String {
     }
 }
 
-fn not_besom(hint: &str) -> RemoteError {
-    RemoteError::NotBesom { hint: Some(format!(": {hint}")) }
+fn not_besom(hint: &'static str) -> RemoteError {
+    RemoteError::NotBesom { hint }
 }
 
 /// Why there is no answer.
