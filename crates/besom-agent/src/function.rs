@@ -5,7 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use besom_store::ClaimedRun;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::link::Ear;
 use crate::{Ended, Link, MetricsWriter, Runner, Signal};
 
 /// The bounds of the interval at which logged rows are reported: at once while rows arrive, less often when
@@ -58,7 +59,7 @@ impl<F: FnMut(&mut RunContext<'_>) -> Result<(), BoxError>> Runner for FunctionR
             Ok(writer) => writer,
             Err(error) => return Ended::unstarted(error_chain(&error)),
         };
-        let shared = Shared::default();
+        let shared = Shared { ear: link.ear(), reported: Mutex::new(0), changed: Condvar::new() };
         let mut context = RunContext { run, attempt, dir, writer, shared: &shared, logged: 0 };
         let function = &mut self.function;
         let result = thread::scope(|scope| {
@@ -68,7 +69,7 @@ impl<F: FnMut(&mut RunContext<'_>) -> Result<(), BoxError>> Runner for FunctionR
             drop(running);
             result
         });
-        ended(result, &shared.lock().signal)
+        ended(result, &shared.ear.signal())
     }
 }
 
@@ -77,13 +78,8 @@ fn report_rows(link: &mut Link<'_>, shared: &Shared, has_ended: Receiver<()>) {
     let mut interval = POLL_INTERVAL.0;
     loop {
         let before = link.rows();
-        let signal = link.pump();
-        let mut state = shared.lock();
-        state.reported = link.rows();
-        if signal.weight() >= state.signal.weight() {
-            state.signal = signal;
-        }
-        drop(state);
+        link.pump();
+        *shared.reported() = link.rows();
         shared.changed.notify_all();
         interval = if link.rows() > before { POLL_INTERVAL.0 } else { (interval * 2).min(POLL_INTERVAL.1) };
         if has_ended.recv_timeout(interval) == Err(RecvTimeoutError::Disconnected) {
@@ -115,21 +111,17 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// What the closure's thread and the reporting one share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    state: Mutex<State>,
+    ear: Ear,
+    /// How many rows the store has.
+    reported: Mutex<u64>,
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    signal: Signal,
-    reported: u64,
-}
-
 impl Shared {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reported(&self) -> MutexGuard<'_, u64> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -212,16 +204,18 @@ impl RunContext<'_> {
 
     /// Returns an error if the run must end, for closures that compute for long between rows.
     pub fn check(&self) -> Result<(), LogError> {
-        stopped(&self.shared.lock().signal)
+        stopped(&self.shared.ear.signal())
     }
 
     /// Waits until the store has everything that was logged, then returns as [`RunContext::check`] does.
     pub fn flush(&self) -> Result<(), LogError> {
-        let mut state = self.shared.lock();
-        while state.reported < self.logged && stopped(&state.signal).is_ok() {
-            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.shared.reported();
+        while *reported < self.logged && self.check().is_ok() {
+            // The store may hang when the run is to end.
+            let waited = self.shared.changed.wait_timeout(reported, POLL_INTERVAL.1);
+            (reported, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
-        stopped(&state.signal)
+        self.check()
     }
 }
 

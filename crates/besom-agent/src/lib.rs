@@ -51,7 +51,7 @@ mod work;
 pub use error::AgentError;
 pub use function::{FunctionRunner, LogError, RunContext};
 pub use gpu::{GpuError, GpuInventory, Gpus};
-pub use link::{Link, Signal};
+pub use link::{Ear, Link, Signal};
 pub use metrics::{MetricsWriter, append_metrics, quote_not_finite};
 pub use notice::Notice;
 pub use process::{adopt_orphans, raise_file_limit, supervise};

@@ -1,5 +1,6 @@
 //! The line between a run and its queue.
 
+mod ear;
 #[cfg(test)]
 pub(crate) mod fake;
 mod says;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use besom_store::{End, Lease, Queue, Reply, Row, StoreError};
 use serde_json::{Map, Value};
 
+pub use ear::Ear;
 pub use signal::Signal;
 
 use source::Source;
@@ -22,8 +24,7 @@ use source::Source;
 use crate::metrics::Said;
 use crate::recovery::Watch;
 use crate::retry::{Backoff, Patience, RetryingQueue, Trouble};
-use crate::shutdown::Forwarded;
-use crate::{AgentError, AgentOptions, Level, MetricsWriter, RunDir, Shutdown, UserSignal};
+use crate::{AgentError, AgentOptions, Level, MetricsWriter, RunDir, Shutdown};
 
 /// How many times in a row a store may ask for rows that it was just sent: once more than a healthy store
 /// ever does.
@@ -41,9 +42,8 @@ const DRAIN_INTERVAL: Duration = Duration::from_millis(100);
 pub struct Link<'a> {
     queue: &'a mut dyn Queue,
     lease: Lease,
-    shutdown: Shutdown,
+    ear: Ear,
     slot: u32,
-    forwarded: Forwarded,
     heartbeat_interval: Duration,
     report_every: Duration,
     patience: Patience,
@@ -57,13 +57,9 @@ pub struct Link<'a> {
     gaps: u32,
     /// Whether the store knows that the run goes on from a checkpoint.
     resumed: bool,
-    /// The strongest signal so far that came from the queue.
-    received: Signal,
     last_reply: Instant,
     /// When something of the run was sent last.
     spoke: Option<Instant>,
-    begun: Instant,
-    timeout: Option<Duration>,
     /// While the store fails: when to try again.
     retry: Option<(Instant, Backoff)>,
     trouble: Trouble,
@@ -77,10 +73,7 @@ pub struct Link<'a> {
 
 impl fmt::Debug for Link<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
-            .field("lease", &self.lease)
-            .field("received", &self.received)
-            .finish_non_exhaustive()
+        f.debug_struct("Link").field("lease", &self.lease).field("ear", &self.ear).finish_non_exhaustive()
     }
 }
 
@@ -95,9 +88,8 @@ impl<'a> Link<'a> {
             queue,
             lease: lease.clone(),
             source: Source::new(options, lease),
-            shutdown: shutdown.clone(),
+            ear: Ear::new(options, shutdown),
             slot: options.slot,
-            forwarded: shutdown.forwarded(),
             heartbeat_interval: options.safe_heartbeat_interval(),
             report_every: options.report_every,
             patience: Patience::new(options, shutdown),
@@ -107,11 +99,8 @@ impl<'a> Link<'a> {
             first: 1,
             gaps: 0,
             resumed: false,
-            received: Signal::Continue,
             last_reply: Instant::now(),
             spoke: None,
-            begun: Instant::now(),
-            timeout: options.timeout,
             retry: None,
             trouble: Trouble::default(),
             fatal: None,
@@ -153,19 +142,12 @@ impl<'a> Link<'a> {
 
     /// The agent's shutdown level.
     pub fn level(&self) -> Level {
-        self.shutdown.level()
+        self.ear.level()
     }
 
-    /// Sleeps for `time`, or until the level is at least `level`.
-    pub(crate) fn sleep_below(&self, level: Level, time: Duration) {
-        self.shutdown.sleep_below(level, time);
-    }
-
-    /// The signals that are to be passed on to the program and were not taken yet.
-    pub(crate) fn take_forwarded(&mut self) -> Vec<UserSignal> {
-        let before = std::mem::replace(&mut self.forwarded, self.shutdown.forwarded());
-        let is_new = |signal: &UserSignal| self.forwarded[*signal as usize] != before[*signal as usize];
-        [UserSignal::Usr1, UserSignal::Usr2].into_iter().filter(is_new).collect()
+    /// What this run is asked to do, for another thread than the one that calls [`Self::pump`].
+    pub fn ear(&self) -> Ear {
+        self.ear.clone()
     }
 
     /// The number of rows that the run has logged, as far as they were read.
@@ -230,19 +212,7 @@ impl<'a> Link<'a> {
 
     /// What the runner must do, as far as is known without asking the queue.
     pub fn signal(&self) -> Signal {
-        if self.fatal.is_some() {
-            return Signal::Lost;
-        }
-        match (&self.received, self.level()) {
-            (Signal::Continue, level) if level >= Level::Terminate => Signal::Shutdown(level),
-            (Signal::Continue, _) => self.late().map_or(Signal::Continue, Signal::Timeout),
-            (received, _) => received.clone(),
-        }
-    }
-
-    /// The timeout, if it has passed. The time that the machine was suspended does not count.
-    fn late(&self) -> Option<Duration> {
-        self.timeout.filter(|&timeout| self.begun.elapsed() >= timeout)
+        self.ear.signal()
     }
 
     /// Reports all that is left in the metrics file, including an unterminated last line, once nobody writes
@@ -289,7 +259,7 @@ impl<'a> Link<'a> {
 
     /// Whether the lease stands, as far as is known.
     pub(crate) fn is_open(&self) -> bool {
-        self.received != Signal::Lost && self.fatal.is_none()
+        !self.ear.is_lost() && self.fatal.is_none()
     }
 
     fn send_new(&mut self) -> Result<(), AgentError> {
@@ -339,15 +309,9 @@ impl<'a> Link<'a> {
     /// Notes what a reply asks for that means that all is stored; so do those that this agent does not know.
     fn note_reply(&mut self, reply: Reply) {
         match reply {
-            Reply::Stop { reason, kind } => self.receive(Signal::Stop { kind, reason }),
-            Reply::Lost => self.receive(Signal::Lost),
+            Reply::Stop { reason, kind } => self.ear.receive(Signal::Stop { kind, reason }),
+            Reply::Lost => self.ear.receive(Signal::Lost),
             _ => {}
-        }
-    }
-
-    fn receive(&mut self, signal: Signal) {
-        if signal.weight() >= self.received.weight() {
-            self.received = signal;
         }
     }
 
@@ -378,6 +342,8 @@ impl<'a> Link<'a> {
         };
         if !is_transient {
             self.fatal = Some(error);
+            // Nothing more can be done for the run here.
+            self.ear.receive(Signal::Lost);
             return;
         }
         let mut backoff = self.retry.map(|(_, backoff)| backoff).unwrap_or_default();

@@ -226,12 +226,11 @@ impl Process {
         }
     }
 
-    /// After the end of the program: ends what it left behind. Returns whether nothing is left. Meanwhile `pump` is called
-    /// again and again, at least ten times a second.
-    pub(crate) fn close(self, pump: &mut dyn FnMut()) -> bool {
+    /// After the end of the program: ends what it left behind. Returns whether nothing is left.
+    pub(crate) fn close(self) -> bool {
         match self {
-            Self::Direct(mut direct) => direct.close(pump),
-            Self::Supervised(mut supervised) => supervised.close(pump),
+            Self::Direct(mut direct) => direct.close(),
+            Self::Supervised(mut supervised) => supervised.close(),
         }
     }
 }

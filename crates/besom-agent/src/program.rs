@@ -11,7 +11,9 @@ mod python;
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use besom_core::{RunState, error_chain};
@@ -21,6 +23,7 @@ use crate::process::{Exit, MARK, Process, Program, SECRETS};
 pub use allowed::CommandPattern;
 pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, interpreter, wandb_config, word};
 
+use crate::link::Ear;
 use crate::record::Record;
 use crate::{AgentError, Ended, Gpus, Level, Link, Runner, Shutdown, Signal};
 use ending::Ending;
@@ -30,6 +33,9 @@ use output::{Bounded, Output};
 /// The bounds of the interval at which the metrics file is read: at once while rows arrive, less often when
 /// idle.
 const POLL_INTERVAL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
+
+/// How often the program is looked after: whoever presses Ctrl-C or stops a run notices no delay.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How long after a program that was asked to end by somebody else this process may be asked, too.
 const SHUTDOWN_DELAY: Duration = Duration::from_millis(500);
@@ -94,11 +100,9 @@ impl ProgramRunner {
 
     /// What is executed for each run, for people: as the sweep says it, with the program in its place.
     pub fn outline(&self) -> String {
-        let default = DEFAULT_COMMAND.map(str::to_owned);
-        let words = self.command.as_deref().filter(|words| !words.is_empty()).unwrap_or(&default);
         let program = self.program.as_deref().unwrap_or("${program}");
         let word = |word: &String| if word == "${program}" { program.to_owned() } else { word.clone() };
-        words.iter().map(word).collect::<Vec<_>>().join(" ")
+        command_line::words(self.command.as_deref()).iter().map(word).collect::<Vec<_>>().join(" ")
     }
 
     /// Checks what may be executed, as far as that is known without a run: the arguments that depend on parameters are missing.
@@ -188,8 +192,16 @@ impl ProgramRunner {
             Err(error) => return unstarted(&error),
         };
         let fresh = output.as_ref().map(Output::fresh).unwrap_or_default();
-        let (exit, ending) = drive(&mut process, link, self.grace, &fresh);
-        if !process.close(&mut || drop(link.pump())) {
+        let ear = link.ear();
+        let (exit, ending, is_closed) = thread::scope(|scope| {
+            let (running, has_ended) = mpsc::channel();
+            scope.spawn(|| report(link, &fresh, has_ended));
+            let (exit, ending) = drive(&mut process, ear, self.grace, program.files.attempt());
+            let is_closed = process.close();
+            drop(running);
+            (exit, ending, is_closed)
+        });
+        if !is_closed {
             link.warn("some processes of the run could not be killed");
             self.gpus.leave_behind(program.files.attempt());
         }
@@ -260,25 +272,33 @@ fn copy_output(file: Bounded, process: &mut Process) -> io::Result<Option<Output
     Output::start(file, stdout, stderr).map(Some)
 }
 
-/// Reports metrics to the store and passes signals on to the program until it has ended.
-fn drive(process: &mut Process, link: &mut Link<'_>, grace: Duration, fresh: &Fresh) -> (Exit, Ending) {
-    let mut ending = Ending::default();
+/// Reports what the program logs and prints until it has ended. However long the store takes, the program does not notice.
+fn report(link: &mut Link<'_>, fresh: &Fresh, has_ended: Receiver<()>) {
     let mut interval = POLL_INTERVAL.0;
+    while has_ended.recv_timeout(interval) != Err(RecvTimeoutError::Disconnected) {
+        let before = link.rows();
+        link.pump();
+        fresh.send_sometimes(link);
+        interval = if link.rows() > before { POLL_INTERVAL.0 } else { (interval * 2).min(POLL_INTERVAL.1) };
+    }
+}
+
+/// Passes signals on to the program until it has ended.
+fn drive(process: &mut Process, mut ear: Ear, grace: Duration, attempt: &Path) -> (Exit, Ending) {
+    let mut ending = Ending::default();
     loop {
-        if let Some(exit) = process.wait(interval) {
-            await_shutdown(exit, link);
-            note_last(&mut ending, link.signal());
+        if let Some(exit) = process.wait(LOOK_INTERVAL) {
+            await_shutdown(exit, &ear);
+            note_last(&mut ending, ear.signal());
             return (exit, ending);
         }
-        let before = link.rows();
-        let signal = link.pump();
-        fresh.send_sometimes(link);
-        link.take_forwarded().into_iter().for_each(|signal| process.forward(signal));
+        ear.take_forwarded().into_iter().for_each(|signal| process.forward(signal));
+        let signal = ear.signal();
         if matches!(signal, Signal::Shutdown(_)) && ending.signal() == &Signal::Continue {
-            note_preemption(link);
+            // For whoever recovers the run if this process does not live to say so. If that fails, it counts as a crash.
+            let _ = Record::preempting(attempt);
         }
-        ending.advance(signal, link.level(), grace, process);
-        interval = if link.rows() > before { POLL_INTERVAL.0 } else { (interval * 2).min(POLL_INTERVAL.1) };
+        ending.advance(signal, ear.level(), grace, process);
     }
 }
 
@@ -291,17 +311,9 @@ fn note_last(ending: &mut Ending, signal: Signal) {
 
 /// Gives the shutdown time to be noticed that a program was quicker to follow: a service manager or a batch system sends
 /// its signal to every process of a job.
-fn await_shutdown(exit: Exit, link: &Link<'_>) {
+fn await_shutdown(exit: Exit, ear: &Ear) {
     if exit.is_requested() {
-        link.sleep_below(Level::Terminate, SHUTDOWN_DELAY);
-    }
-}
-
-/// Notes beside the metrics that the run is being preempted, for whoever recovers it if this process does not live to say so.
-fn note_preemption(link: &Link<'_>) {
-    if let Some(dir) = link.dir() {
-        // If that fails, it counts as a crash.
-        let _ = Record::preempting(dir.attempt());
+        ear.sleep_below(Level::Terminate, SHUTDOWN_DELAY);
     }
 }
 

@@ -9,7 +9,7 @@ use besom_agent::{ExitReason, FunctionRunner, Level, LogError, RunContext};
 use besom_core::{BoxError, RunNumber, RunState};
 use besom_store::{Queue, StopKind, Store};
 use serde_json::json;
-use support::{Scene, eventually};
+use support::{Hanging, Scene, Valve, eventually};
 
 type Ended = Result<(), BoxError>;
 
@@ -36,6 +36,22 @@ fn a_closure_finishes_fails_or_panics() {
         let first = format!("1:{{\"loss\":{number}}}");
         assert_eq!(scene.rows(number), [first.as_str(), r#"2:{"loss":0.5,"dir":true,"attempt":1}"#]);
     }
+}
+
+#[test]
+fn a_closure_learns_of_a_shutdown_while_the_store_hangs() {
+    let scene = Scene::new(&[1]);
+    let valve = Valve::default();
+    let mut queue = Hanging { store: scene.store(), valve: valve.clone() };
+    let mut runner = FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
+        valve.shut();
+        scene.shutdown.raise_to(Level::Terminate);
+        let stopped = run.check();
+        valve.open();
+        Ok(stopped?)
+    });
+    scene.work_on(&mut queue, &mut runner);
+    assert_eq!(scene.run(1).state, RunState::Preempted);
 }
 
 #[test]

@@ -4,13 +4,14 @@
 mod support;
 
 use std::fs;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use besom_agent::{ExitReason, Level, ProgramRunner, UserSignal};
 use besom_core::{RunNumber, RunState};
 use besom_store::{Lease, Queue, StopKind, Store, SweepState};
 use serde_json::json;
-use support::{Scene, eventually, living, object};
+use support::{Hanging, Scene, Valve, eventually, living, object};
 
 /// Lines for a shell script: writes a row.
 const LOG: &str = "log() { echo \"$1\" >> \"$BESOM_METRICS\"; };";
@@ -34,6 +35,29 @@ fn a_program_finds_its_parameters_everywhere_they_are_promised() {
     assert_eq!(read("env"), format!("sweep001 sweep001-1 1 1 {store} {}\n", dir.path().display()));
     assert_eq!(read("place"), format!("{} 0\n", dir.attempt().display()));
     assert!(dir.path().join("checkpoint").exists());
+}
+
+/// A server that is suspended, or a network that swallows what is sent.
+#[test]
+fn a_store_that_hangs_keeps_no_signal_from_a_program() {
+    let scene = Scene::new(&[1]);
+    let mut runner = scene.shell(
+        "trap 'echo usr > usr' USR1; trap 'echo term > term; exit 0' TERM; echo > ready; while :; do sleep 0.01; done",
+    );
+    let valve = Valve::default();
+    let mut queue = Hanging { store: scene.store(), valve: valve.clone() };
+    thread::scope(|scope| {
+        let agent = scope.spawn(|| scene.work_on(&mut queue, &mut runner));
+        scene.eventually_read("ready");
+        valve.shut();
+        scene.shutdown.forward(UserSignal::Usr1);
+        scene.eventually_read("usr");
+        scene.shutdown.raise_to(Level::Terminate);
+        scene.eventually_read("term");
+        valve.open();
+        agent.join().unwrap();
+    });
+    assert_eq!(scene.run(1).state, RunState::Preempted);
 }
 
 #[test]

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use besom_agent::{Ended, Link, Runner};
+use besom_agent::{Ear, Ended, Link, Runner};
 use besom_core::RunState;
 use besom_store::ClaimedRun;
 use pyo3::prelude::*;
 
-use crate::log::{RunLog, SharedSignal};
+use crate::log::RunLog;
 use crate::value;
 
 /// How soon the store hears of a row at first, and at the latest.
@@ -29,7 +29,7 @@ impl FunctionRunner {
 
 impl Runner for FunctionRunner {
     fn run(&mut self, run: &ClaimedRun, link: &mut Link<'_>) -> Ended {
-        let signal = SharedSignal::default();
+        let ear = link.ear();
         let Some(directory) = link.dir() else {
             return Ended::broken("runs of Python functions need a directory for their files");
         };
@@ -38,7 +38,7 @@ impl Runner for FunctionRunner {
             run: run.clone(),
             directory: directory.path().to_owned(),
             metrics: directory.metrics(),
-            signal: signal.clone(),
+            ear: ear.clone(),
             returns,
         };
         if self.calls.send(call).is_err() {
@@ -47,12 +47,12 @@ impl Runner for FunctionRunner {
         let mut pace = PACE.0;
         loop {
             match returned.recv_timeout(pace) {
-                Ok(returned) => return returned.ended(&signal),
+                Ok(returned) => return returned.ended(&ear),
                 Err(RecvTimeoutError::Disconnected) => return Ended::new(RunState::Preempted),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let before = link.rows();
-            signal.set(link.pump());
+            link.pump();
             pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
         }
     }
@@ -63,7 +63,7 @@ pub(crate) struct Call {
     run: ClaimedRun,
     directory: PathBuf,
     metrics: PathBuf,
-    signal: SharedSignal,
+    ear: Ear,
     returns: Sender<Returned>,
 }
 
@@ -81,11 +81,11 @@ enum Returned {
 }
 
 impl Returned {
-    fn ended(self, signal: &SharedSignal) -> Ended {
+    fn ended(self, ear: &Ear) -> Ended {
         match self {
             Self::Finished => Ended::new(RunState::Finished),
             Self::Failed { message, excerpt } => Ended::failed(message).excerpt(excerpt),
-            Self::Stopped => signal.ended(),
+            Self::Stopped => ear.signal().ended().unwrap_or_else(|| Ended::new(RunState::Preempted)),
             Self::Preempted => Ended::new(RunState::Preempted),
         }
     }
@@ -105,7 +105,7 @@ impl Call {
     }
 
     fn call(&self, py: Python<'_>, function: &Py<PyAny>) -> PyResult<Returned> {
-        let log = RunLog::open(&self.metrics, self.signal.clone())?;
+        let log = RunLog::open(&self.metrics, Some(self.ear.clone()))?;
         let lease = &self.run.lease;
         let run = (lease.sweep.as_str(), lease.run.get(), lease.attempt);
         let params = value::params(py, &self.run.point)?;

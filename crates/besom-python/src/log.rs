@@ -1,37 +1,12 @@
 //! The metrics file of a run, as `besom.log` writes it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use besom_agent::{Ended, MetricsWriter, Signal};
-use besom_core::RunState;
+use besom_agent::{Ear, MetricsWriter};
 use pyo3::prelude::*;
 
 use crate::error::{Failure, RunStopped};
 use crate::value;
-
-/// The signal to a function run, shared between its agent and the function.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SharedSignal {
-    signal: Arc<Mutex<Signal>>,
-}
-
-impl SharedSignal {
-    pub(crate) fn set(&self, signal: Signal) {
-        *self.signal.lock().unwrap_or_else(PoisonError::into_inner) = signal;
-    }
-
-    /// Why the run is to end, if it is.
-    fn reason(&self) -> Option<String> {
-        self.signal.lock().unwrap_or_else(PoisonError::into_inner).reason()
-    }
-
-    /// The end of a run that ended because of the signal.
-    pub(crate) fn ended(&self) -> Ended {
-        let signal = self.signal.lock().unwrap_or_else(PoisonError::into_inner);
-        signal.ended().unwrap_or_else(|| Ended::new(RunState::Preempted))
-    }
-}
 
 /// The metrics file of a run. Each row is one write to the file, and once it is written no death of the process loses
 /// it; so there is nothing to flush.
@@ -39,12 +14,18 @@ impl SharedSignal {
 #[derive(Debug)]
 pub(crate) struct RunLog {
     writer: MetricsWriter,
-    signal: SharedSignal,
+    /// What the run is asked to do, if an agent executes it.
+    ear: Option<Ear>,
 }
 
 impl RunLog {
-    pub(crate) fn open(path: &std::path::Path, signal: SharedSignal) -> Result<Self, Failure> {
-        Ok(Self { writer: MetricsWriter::open(path)?, signal })
+    pub(crate) fn open(path: &std::path::Path, ear: Option<Ear>) -> Result<Self, Failure> {
+        Ok(Self { writer: MetricsWriter::open(path)?, ear })
+    }
+
+    /// Why the run is to end, if it is.
+    fn reason(&self) -> Option<String> {
+        self.ear.as_ref()?.signal().reason()
     }
 }
 
@@ -53,7 +34,7 @@ impl RunLog {
     #[new]
     #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands paths over by value")]
     fn new(path: PathBuf) -> Result<Self, Failure> {
-        Self::open(&path, SharedSignal::default())
+        Self::open(&path, None)
     }
 
     /// Logs one row; raises `RunStopped` if the run is to end, after the row was logged all the same.
@@ -86,12 +67,12 @@ impl RunLog {
 
     /// Raises `RunStopped` if the run is to end.
     fn check(&self) -> PyResult<()> {
-        self.signal.reason().map_or(Ok(()), |reason| Err(RunStopped::new_err(reason)))
+        self.reason().map_or(Ok(()), |reason| Err(RunStopped::new_err(reason)))
     }
 
     /// Why the run is to end, or None.
     #[getter]
     fn stop_reason(&self) -> Option<String> {
-        self.signal.reason()
+        self.reason()
     }
 }

@@ -78,10 +78,9 @@ impl Direct {
         tree::forward(&beyond, signal);
     }
 
-    pub(super) fn close(&mut self, pump: &mut dyn FnMut()) -> bool {
+    pub(super) fn close(&mut self) -> bool {
         let (pid, attempt) = (self.pid, self.files.attempt());
         let find = || {
-            pump();
             let mut alive = tree::group(pid);
             alive.extend(tree::family(attempt));
             alive
@@ -100,7 +99,7 @@ impl Drop for Direct {
     fn drop(&mut self) {
         if !self.is_closed {
             self.kill();
-            self.close(&mut || {});
+            self.close();
         }
     }
 }

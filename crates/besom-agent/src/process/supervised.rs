@@ -17,9 +17,6 @@ use super::{Exit, KILL_TIMEOUT, LEFTOVER_GRACE, Program, SpawnError, orphans, sp
 /// How long a supervisor may take to start. It takes milliseconds, unless the machine is overloaded.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often the run is attended to while what it left behind is ended.
-const PUMP_INTERVAL: Duration = Duration::from_millis(100);
-
 /// A message of a supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Message {
@@ -122,24 +119,21 @@ impl Supervised {
         }
     }
 
-    pub(super) fn close(&mut self, pump: &mut dyn FnMut()) -> bool {
+    pub(super) fn close(&mut self) -> bool {
         self.is_closed = true;
         let deadline = Instant::now() + LEFTOVER_GRACE + KILL_TIMEOUT;
         let mut gone = false;
-        while !gone {
-            match self.messages.recv_timeout(PUMP_INTERVAL) {
-                Ok(message) => gone = message == Message::Gone,
-                Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => pump(),
-                Err(_) => break,
+        while let Ok(message) = self.messages.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            gone = message == Message::Gone;
+            if gone {
+                break;
             }
         }
         if !gone {
             // It was killed, or something hangs.
             let _ = self.child.kill();
-            let find = || {
-                pump();
-                [tree::family(self.files.attempt()), orphans::living()].concat()
-            };
+            let find = || [tree::family(self.files.attempt()), orphans::living()].concat();
             gone = tree::kill_all(find, KILL_TIMEOUT);
         }
         let reaped = self.child.wait().is_ok();
@@ -152,7 +146,7 @@ impl Drop for Supervised {
     fn drop(&mut self) {
         if !self.is_closed {
             self.send("kill");
-            self.close(&mut || {});
+            self.close();
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A pure function, so that `besom plan` shows exactly what an agent would execute. No shell is involved
 //! anywhere.
 
+use std::borrow::Cow;
 use std::env;
 
 use besom_core::Macro;
@@ -46,11 +47,10 @@ pub fn command_line(
     slot: u32,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<CommandLine, AgentError> {
-    let default: Vec<String> = DEFAULT_COMMAND.iter().map(|&word| word.to_owned()).collect();
-    let template = template.filter(|words| !words.is_empty()).unwrap_or(&default);
+    let template = words(template);
     let mut line = CommandLine { argv: Vec::new(), json_file: None, warnings: Vec::new() };
     let slot = slot.to_string();
-    for word in template {
+    for word in template.iter() {
         let word = replace_variables(&word.replace("${slot}", &slot), env, &mut line.warnings);
         let Some(name) = word.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else {
             line.argv.push(word);
@@ -70,6 +70,14 @@ pub fn command_line(
         }
     }
     if line.argv.is_empty() { Err(AgentError::EmptyCommand) } else { Ok(line) }
+}
+
+/// The words of a sweep's `command`, or of the default one if it has none.
+pub(super) fn words(command: Option<&[String]>) -> Cow<'_, [String]> {
+    match command {
+        Some(words) if !words.is_empty() => Cow::Borrowed(words),
+        _ => DEFAULT_COMMAND.map(str::to_owned).to_vec().into(),
+    }
 }
 
 /// What `${interpreter}` stands for with this `PATH`: `python`, or `python3` where only that is there, as on Debian.

@@ -92,32 +92,32 @@ impl DeadAgent {
 
 /// The agents of a sweep that died on this machine without leaving, by id.
 pub(crate) fn dead_agents(store: &Path, sweep: &SweepId) -> Vec<DeadAgent> {
-    let mut dead: Vec<DeadAgent> = agents(store, sweep).into_iter().filter_map(Result::ok).collect();
+    let mut dead: Vec<DeadAgent> = agents(store, sweep).into_iter().flatten().collect();
     dead.sort_by_key(|dead| dead.agent);
     dead
 }
 
 /// Whether an agent of a sweep lives on this machine.
 pub(super) fn is_any_alive(store: &Path, sweep: &SweepId) -> bool {
-    agents(store, sweep).iter().any(Result::is_err)
+    agents(store, sweep).iter().any(Option::is_none)
 }
 
-/// The agents of a sweep on this machine that have not left. Of those that live, the path of the lock.
-fn agents(store: &Path, sweep: &SweepId) -> Vec<Result<DeadAgent, PathBuf>> {
+/// The agents of a sweep on this machine that have not left; `None` for each that lives.
+fn agents(store: &Path, sweep: &SweepId) -> Vec<Option<DeadAgent>> {
     let Some(boot) = boot_id() else { return Vec::new() };
     let expected = content(&boot, sweep);
     let entries = fs::read_dir(lock_directory(store)).into_iter().flatten().flatten();
     entries.filter_map(|entry| examine(entry.path(), &expected)).collect()
 }
 
-fn examine(path: PathBuf, expected: &str) -> Option<Result<DeadAgent, PathBuf>> {
+fn examine(path: PathBuf, expected: &str) -> Option<Option<DeadAgent>> {
     let agent = AgentId(path.file_stem()?.to_str()?.rsplit('-').next()?.parse().ok()?);
     let mut file = File::open(&path).ok()?;
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
     let process = text.strip_prefix(expected)?;
     let is_dead = file.try_lock().is_ok() || is_gone(process);
-    Some(if is_dead { Ok(DeadAgent { agent, path, _locked: file }) } else { Err(path) })
+    Some(is_dead.then_some(DeadAgent { agent, path, _locked: file }))
 }
 
 /// A line by which other processes recognize this one: its id, when it started, and the namespace of ids. Empty where the

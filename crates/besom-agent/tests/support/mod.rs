@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -182,6 +182,51 @@ pub struct QueueOnly(pub SqliteStore);
 
 impl Queue for QueueOnly {
     forward_queue!(|self, call| call(&mut self.0));
+}
+
+/// A queue whose reports hang, as at a server that answers nothing and closes nothing.
+pub struct Hanging {
+    pub store: SqliteStore,
+    pub valve: Valve,
+}
+
+/// What keeps the reports of a queue.
+#[derive(Clone, Default)]
+pub struct Valve {
+    shut: Arc<AtomicBool>,
+    waiting: Arc<AtomicBool>,
+}
+
+impl Valve {
+    /// Keeps reports from now on; returns when one is kept.
+    pub fn shut(&self) {
+        self.shut.store(true, Ordering::SeqCst);
+        eventually("a report hangs", || self.waiting.load(Ordering::SeqCst).then_some(()));
+    }
+
+    pub fn open(&self) {
+        self.shut.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Queue for Hanging {
+    forward_queue!(
+        [report] | self,
+        call | {
+            while self.valve.shut.load(Ordering::SeqCst) {
+                self.valve.waiting.store(true, Ordering::SeqCst);
+                thread::sleep(Duration::from_millis(2));
+            }
+            call(&mut self.store)
+        }
+    );
+    forward_queue!(
+        [
+            join, claim, describe, print, resume, finish, idle, leave, held, running, give_up, give_back,
+            quarantine, wait
+        ] | self,
+        call | call(&mut self.store)
+    );
 }
 
 pub fn open_store(directory: &Path, ahead: Arc<AtomicU64>) -> SqliteStore {
