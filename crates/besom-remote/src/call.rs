@@ -89,6 +89,12 @@ impl Call {
         self.writes
     }
 
+    /// Whether somebody asks for something that is to be done, rather than a controller or an agent for what it always does. Whoever
+    /// serves a store says under whose name, by [`Store::asked_by`].
+    pub fn is_request(&self) -> bool {
+        self.writes && self.scope == Scope::Owner && !self.subject.is_automatic
+    }
+
     /// The sweep that it is about, if it names one.
     pub fn sweep(&self) -> Option<&SweepId> {
         self.subject.sweep.as_ref()
@@ -209,6 +215,10 @@ impl Subject {
             self.sweep = Some(lease.sweep.clone());
         } else if let Some(agent) = argument.downcast_ref::<AgentId>() {
             self.agent = Some(*agent);
+        } else if let Some(seen) = argument.downcast_ref::<Option<Seen>>() {
+            self.is_automatic = seen.is_some();
+        } else if let Some(kind) = argument.downcast_ref::<StopKind>() {
+            self.is_automatic = *kind == StopKind::Early;
         }
     }
 }
@@ -264,7 +274,7 @@ fn parse_wait(operation: &str, body: &[u8]) -> Option<serde_json::Result<Call>> 
             sweep: Some(sweep.clone()),
             patience: Duration::from_millis(at_most_ms),
             since: Some(since),
-            agent: None,
+            ..Subject::default()
         },
         make: Box::new(move |store| write(&store.wait(&sweep, since, Duration::ZERO)?.to_string())),
     };

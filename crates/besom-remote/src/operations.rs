@@ -122,4 +122,6 @@ pub(crate) struct Subject {
     pub(crate) patience: Duration,
     /// The cursor after which a change is waited for.
     pub(crate) since: Option<u64>,
+    /// Whether it is what a controller does by itself: runs that a search suggests, and stops that a rule wants.
+    pub(crate) is_automatic: bool,
 }

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ServerOptions;
 use crate::agents::Agents;
-use crate::guard::Wrong;
+use crate::guard::{Caller, Room, Wrong};
 use crate::hub::Hub;
 use crate::pool::{Pool, Urgency};
 use crate::refusal::Refusal;
@@ -42,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) agents: Agents,
     /// Who may do what.
     pub(crate) tokens: Tokens,
+    /// How much memory bodies of requests may take.
+    pub(crate) room: Room,
     /// Who has tried tokens that are none.
     pub(crate) wrong: Wrong,
     /// How the server listens.
@@ -81,6 +83,7 @@ impl Shared {
             steps,
             agents,
             tokens,
+            room: Room::default(),
             wrong,
             options,
             views: Views::default(),
@@ -93,6 +96,11 @@ impl Shared {
 }
 
 impl Parts {
+    /// The algorithms by which the server may step sweeps, if it does.
+    pub(crate) fn steppable(&self) -> Option<&Registry> {
+        (!self.options.passive).then_some(&self.registry)
+    }
+
     /// Reads on a connection of its own, beside all others. One call of the store sees one state of it.
     pub(crate) async fn read<T, E>(
         &self,
@@ -115,6 +123,20 @@ impl Parts {
         E: Into<Refusal> + 'static,
     {
         self.write_as(Urgency::First, work).await
+    }
+
+    /// As [`Self::write`]; the events of what is done say who asked for it.
+    pub(crate) async fn write_for<T, E>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(&mut dyn Store) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        E: Into<Refusal> + 'static,
+    {
+        let who = caller.signature();
+        self.write(move |store| asked_by(&who, store, work)).await
     }
 
     /// As [`Self::write`], behind or before what else waits.
@@ -141,4 +163,15 @@ impl Parts {
         self.hub.close();
         self.pool.close();
     }
+}
+
+/// Does work whose events say who asked for it.
+pub(crate) fn asked_by<T, E: Into<Refusal>>(
+    who: &str,
+    store: &mut dyn Store,
+    work: impl FnOnce(&mut dyn Store) -> Result<T, E>,
+) -> Result<T, Refusal> {
+    let (mut work, mut done) = (Some(work), None);
+    store.asked_by(who, &mut |store| done = work.take().map(|work| work(store).map_err(Into::into)))?;
+    done.unwrap_or_else(|| Err(Refusal::broken()))
 }

@@ -5,19 +5,20 @@ mod waits;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Extension, Router};
 use besom_remote::{Answer, Call, PROTOCOL_HEADER, check_protocol};
-use besom_store::AgentId;
+use besom_store::{AgentId, Store};
 
 use crate::guard::{self, Caller};
+use crate::path::Path;
 use crate::pool::Urgency;
 use crate::refusal::Refusal;
-use crate::shared::Shared;
+use crate::shared::{Shared, asked_by};
 use crate::tokens::Scope;
 
 /// A message of more bytes carries rows or output, which let others go first.
@@ -64,12 +65,12 @@ async fn answer(
 ) -> Result<Answer, Refusal> {
     allow(shared, caller, &call).await?;
     let call = Arc::new(call);
+    let urgency = if operation == "print" || size > LARGE { Urgency::Later } else { Urgency::First };
     let answer = match operation {
         "claim" => waits::claim(shared, &call).await?,
         "wait" => waits::change(shared, &call).await?,
-        "print" => make(shared, &call, Urgency::Later).await?,
-        _ if size > LARGE => make(shared, &call, Urgency::Later).await?,
-        _ => make(shared, &call, Urgency::First).await?,
+        _ if call.is_request() => request(shared, caller, &call, urgency).await?,
+        _ => make(shared, &call, urgency).await?,
     };
     if answer.status == 200 && call.scope() == besom_remote::Scope::Agent {
         note(shared, operation, &call, &answer);
@@ -89,6 +90,18 @@ async fn make(shared: &Shared, call: &Arc<Call>, urgency: Urgency) -> Result<Ans
         answer => Ok(answer),
     });
     read.await
+}
+
+/// Makes a call in the name of who asks for it.
+async fn request(
+    shared: &Shared,
+    caller: &Caller,
+    call: &Arc<Call>,
+    urgency: Urgency,
+) -> Result<Answer, Refusal> {
+    let (call, who) = (Arc::clone(call), caller.signature());
+    let work = move |store: &mut dyn Store| asked_by(&who, store, |store| Ok::<_, Refusal>(call.run(store)));
+    shared.write_as(urgency, work).await
 }
 
 /// Refuses a call that a token does not allow.

@@ -10,13 +10,14 @@ mod secret;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use besom_store::SweepId;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
+use crate::lock::lock;
 use crate::running;
 
 pub(crate) use file::Mark;
@@ -65,6 +66,13 @@ pub struct Token {
     pub name: String,
     /// What it may be used for.
     pub scope: Scope,
+}
+
+impl Token {
+    /// How it stands in the log under what it was used for: scope and name.
+    pub(crate) fn signature(&self) -> String {
+        format!("{}/{}", self.scope.as_str(), self.name)
+    }
 }
 
 /// Why tokens cannot be read, made or revoked.
@@ -163,12 +171,12 @@ impl Tokens {
 
     /// The owner's token.
     pub fn owner(&self) -> String {
-        self.lock().content.owner.clone()
+        lock(&self.known).content.owner.clone()
     }
 
     /// A token for agents of all sweeps, the same as long as it is not revoked.
     pub fn agents(&self) -> String {
-        self.lock().content.agents()
+        lock(&self.known).content.agents()
     }
 
     /// A token for W&B's client (`WANDB_API_KEY`), the same as long as it is not revoked.
@@ -178,7 +186,7 @@ impl Tokens {
 
     /// All tokens, without the tokens.
     pub fn list(&self) -> Vec<Token> {
-        self.lock().hashes.iter().map(|(_, token)| token.clone()).collect()
+        lock(&self.known).hashes.iter().map(|(_, token)| token.clone()).collect()
     }
 
     /// Makes a token, which is not stored and cannot be shown again. Without a name it gets one after its scope.
@@ -210,7 +218,7 @@ impl Tokens {
     /// Whose token this is; `None` if it is none.
     pub(crate) fn check(&self, secret: &str) -> Option<Token> {
         let hash = Hash::of(secret);
-        let mut known = self.lock();
+        let mut known = lock(&self.known);
         self.refresh(&mut known, STALE);
         if let Some(token) = find(&known, &hash) {
             return Some(token);
@@ -233,7 +241,7 @@ impl Tokens {
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Content) -> Result<T, TokenError>) -> Result<T, TokenError> {
-        let mut known = self.lock();
+        let mut known = lock(&self.known);
         let (mut content, mut mark) = (known.content.clone(), None);
         let done = match &self.path {
             Some(path) => {
@@ -245,10 +253,6 @@ impl Tokens {
         };
         *known = Known::new(content, mark);
         Ok(done)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

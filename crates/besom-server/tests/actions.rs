@@ -146,3 +146,52 @@ fn whoever_may_only_look_changes_nothing() {
     }
     assert_eq!(stage.ask("GET", &format!("/v1/sweeps/{id}"), Some(&token), None).status, 200);
 }
+
+/// Kind and asker of the events of a sweep that somebody asked for.
+fn asked(stage: &Stage, id: &SweepId) -> Vec<(String, String)> {
+    let events = stage.get(&format!("/v1/sweeps/{id}/events")).json()["events"].as_array().unwrap().clone();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    events.iter().filter_map(|event| Some((text(&event["kind"])?, text(&event["by"])?))).collect()
+}
+
+#[test]
+fn the_log_says_by_whose_token_something_was_asked() {
+    let stage = Stage::new();
+    let created = stage.post("/v1/sweeps", &json!({ "text": sample::TEXT })).json();
+    let id = SweepId::new(created["id"].as_str().unwrap());
+    sample::controller(&mut *stage.store(), &id).step(&mut *stage.store(), 2).unwrap();
+    act(&stage, &id, "state", json!({ "to": "paused" }));
+    act(&stage, &id, "cap", json!({ "run_cap": 50 }));
+    act(&stage, &id, "stops", json!({ "runs": [1] }));
+    act(&stage, &id, "runs/1/retry", json!({}));
+    act(&stage, &id, "state", json!({ "to": "running" }));
+    let params = json!({ "lr": 0.1, "momentum": 0.5, "layers": 2, "optimizer": "adam", "noise": 0.0 });
+    act(&stage, &id, "enqueue", json!({ "params": params }));
+    let kinds: Vec<String> =
+        asked(&stage, &id).into_iter().map(|(kind, by)| format!("{kind} {by}")).collect();
+    let expected = ["created", "paused", "run_cap_set", "killed", "retried", "resumed", "added"]
+        .map(|kind| format!("{kind} owner/owner"));
+    assert_eq!(kinds, expected, "and runs that a search has suggested were asked for by nobody");
+}
+
+#[test]
+fn what_a_command_elsewhere_asks_for_is_in_the_log_and_what_its_controller_does_is_not() {
+    let (stage, id) = staged();
+    let seen = json!({ "upto": "1", "runs": 7, "rows": [] });
+    let call = |operation: &str, body: Value| {
+        let answer = stage.post(&format!("/v1/store/{operation}"), &body);
+        assert_eq!(answer.status, 200, "{operation}: {:?}", answer.json());
+    };
+    call("add_runs", json!({ "id": id, "first": 8, "runs": [{ "point": {}, "note": {} }], "seen": seen }));
+    call("request_stops", json!({ "id": id, "stops": [[7, "too slow"]], "kind": "early" }));
+    assert_eq!(asked(&stage, &id), []);
+    call("pause", json!({ "id": id, "by": "owner", "reason": "lunch" }));
+    call("set_state", json!({ "id": id, "to": "canceled", "reason": null }));
+    let by = |kind: &str| (kind.to_owned(), "owner/owner".to_owned());
+    let asked = asked(&stage, &id);
+    assert_eq!(asked[..2], [by("paused"), by("canceled")]);
+    assert!(
+        asked[2..].iter().all(|(kind, _)| ["killed", "stop_requested"].contains(&kind.as_str())),
+        "{asked:?}"
+    );
+}

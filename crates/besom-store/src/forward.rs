@@ -161,6 +161,7 @@ macro_rules! forward_store {
             events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
             status(id: &SweepId) -> Status;
             agents(id: &SweepId) -> Vec<AgentRow>;
+            asked_by(who: &str, work: &mut dyn FnMut(&mut dyn Store)) -> ();
             group(work: &mut dyn FnMut(&mut dyn Store)) -> ();
         }
     };

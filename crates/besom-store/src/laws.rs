@@ -16,7 +16,7 @@
 //! * a curve in buckets shows what the curve holds, and a wait returns the cursor of the newest change;
 //! * a removed sweep is gone for everybody, and nothing else is: no other sweep changes, no new agent gets an id of the old ones.
 //!
-//! Texts that a store makes up itself (why a run was given up) are its own matter.
+//! Texts that a store makes up itself (why a run was given up) are its own matter, and so is who has asked for something.
 
 mod compare;
 mod fold;

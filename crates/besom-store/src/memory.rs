@@ -72,6 +72,8 @@ const LEFT: &str = "its agent left";
 pub struct MemoryStore {
     shared: Arc<Shared>,
     clock: Clock,
+    /// Who has asked for what is done, if that is known.
+    asker: Option<Arc<str>>,
 }
 
 /// What all clones of a store have in common.
@@ -86,6 +88,8 @@ struct Shared {
 struct Opened<'a> {
     stock: MutexGuard<'a, Stock>,
     called: &'a Condvar,
+    /// Who has asked for the call, and how many events there were of each sweep before it.
+    asked: Option<(Arc<str>, Vec<usize>)>,
 }
 
 impl Deref for Opened<'_> {
@@ -104,6 +108,9 @@ impl DerefMut for Opened<'_> {
 
 impl Drop for Opened<'_> {
     fn drop(&mut self) {
+        if let Some((asker, before)) = self.asked.take() {
+            self.stock.name_asker(&asker, &before);
+        }
         if self.stock.waiting > 0 {
             self.called.notify_all();
         }
@@ -113,7 +120,7 @@ impl Drop for Opened<'_> {
 impl MemoryStore {
     /// A new, empty store that reads the time from this clock.
     pub fn new(clock: Clock) -> Self {
-        Self { shared: Arc::default(), clock }
+        Self { shared: Arc::default(), clock, asker: None }
     }
 
     /// All that is stored, and the time.
@@ -121,7 +128,8 @@ impl MemoryStore {
         let stock = self.shared.stock.lock().unwrap_or_else(PoisonError::into_inner);
         // Under the lock, so that times grow in the order of the calls.
         let now = (self.clock)();
-        (Opened { stock, called: &self.shared.called }, now)
+        let asked = self.asker.clone().map(|asker| (asker, stock.events()));
+        (Opened { stock, called: &self.shared.called, asked }, now)
     }
 
     fn wait_after(&self, sweep: &SweepId, since: u64, at_most: Duration) -> Result<u64, StoreError> {

@@ -348,6 +348,20 @@ impl<S: Store> Store for Mutated<S> {
         self.store.curve_view(id, number, metric, from, to, buckets)
     }
 
+    fn asked_by(&mut self, who: &str, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
+        let Self { mutant, requests, is_grouped, .. } = self;
+        self.store.asked_by(who, &mut |store| {
+            let mut asked = Mutated {
+                store: &mut *store,
+                mutant: *mutant,
+                requests: take(requests),
+                is_grouped: *is_grouped,
+            };
+            work(&mut asked);
+            *requests = asked.requests;
+        })
+    }
+
     fn group(&mut self, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
         let (mutant, requests) = (self.mutant, &mut self.requests);
         let times = if mutant == Some(Mutant::RepeatsGroups) { 2 } else { 1 };

@@ -5,6 +5,7 @@
 //! of the traits is one transaction, written as a method of [`Tx`] in the file of the noun that it is about.
 
 mod agents;
+mod asked;
 mod attempts;
 mod backup;
 mod changes;
@@ -74,6 +75,8 @@ pub struct SqliteStore {
     expects_nothing: bool,
     /// Whether operations are part of a group, which has begun the transaction.
     grouped: bool,
+    /// Who has asked for what is done, if that is known.
+    asker: Option<Box<str>>,
 }
 
 impl fmt::Debug for SqliteStore {
@@ -99,6 +102,8 @@ struct Tx<'a> {
     conn: &'a Connection,
     /// The time, in milliseconds since 1970; one for the whole transaction.
     now: u64,
+    /// Who has asked for it, if that is known.
+    asker: Option<&'a str>,
 }
 
 impl SqliteStore {
@@ -189,7 +194,7 @@ impl SqliteStore {
     }
 
     fn tx(&self) -> Tx<'_> {
-        Tx { conn: &self.conn, now: (self.clock)() }
+        Tx { conn: &self.conn, now: (self.clock)(), asker: self.asker.as_deref() }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
 /// `laws`) check another against it.
 ///
 /// [`run`](Self::run), [`rows_after`](Self::rows_after), [`logged`](Self::logged),
-/// [`outlines`](Self::outlines), [`curve`](Self::curve), [`curve_view`](Self::curve_view), [`status`](Self::status) and [`group`](Self::group) are defined in
+/// [`outlines`](Self::outlines), [`curve`](Self::curve), [`curve_view`](Self::curve_view), [`status`](Self::status), [`asked_by`](Self::asked_by) and [`group`](Self::group) are defined in
 /// terms of the others; override them where there is a faster way.
 ///
 /// # Stability
@@ -266,6 +266,32 @@ pub trait Store: Queue {
 
     /// All agents that ever joined a sweep, oldest first.
     fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError>;
+
+    /// Does work that somebody has asked for: the events of what `work` does say who, as text under `by` in their
+    /// [detail](Event::detail). `work` is called once, and makes its calls on the store that it gets. A store that does not keep who
+    /// asked does the work all the same.
+    ///
+    /// # Errors
+    /// None of its own; calls in `work` answer as they would without.
+    ///
+    /// ```
+    /// use besom_store::{MemoryStore, NewSweep, Store, SweepState};
+    ///
+    /// let mut store = MemoryStore::default();
+    /// let sweep = NewSweep::new("one");
+    /// store.create_sweep(&sweep)?;
+    /// let mut paused = Ok(());
+    /// store.asked_by("ada", &mut |store| paused = store.set_state(&sweep.id, SweepState::Paused, None))?;
+    /// paused?;
+    /// assert_eq!(store.events(&sweep.id, None, 0, 10)?[1].detail["by"], "ada");
+    /// # Ok::<(), besom_store::StoreError>(())
+    /// ```
+    fn asked_by(&mut self, who: &str, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
+        let _ = who;
+        let mut this = self;
+        work(&mut this);
+        Ok(())
+    }
 
     /// Does several operations that need not be durable one by one: a store on a disk waits for it once. `work` is called
     /// once (not at all if the group cannot begin) and makes the calls on the store that it gets. They answer as they would

@@ -2,10 +2,10 @@
 //! the store's sentence.
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use besom_core::{RunNumber, RunState};
 use besom_engine::{EngineError, end_sweep, json_fault, usual_reason};
 use besom_store::{StopKind, Store, SweepId, SweepRow, SweepState};
@@ -16,9 +16,10 @@ use tokio::task::spawn_blocking;
 
 use super::reading;
 use super::summary::Summary;
-use crate::guard;
+use crate::guard::{self, Caller};
+use crate::path::Path;
 use crate::refusal::Refusal;
-use crate::shared::Shared;
+use crate::shared::{Shared, asked_by};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -41,14 +42,15 @@ pub(super) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| wrong(&error))
 }
 
-/// Writes, then says how the sweep stands.
+/// Writes in the name of who asked for it, then says how the sweep stands.
 async fn done<T: Send + 'static, E: Into<Refusal> + 'static>(
     shared: Shared,
+    caller: &Caller,
     id: String,
     work: impl FnOnce(&mut dyn Store, &SweepId) -> Result<T, E> + Send + 'static,
 ) -> Answer {
     let sweep = SweepId::new(id.clone());
-    shared.write(move |store| work(store, &sweep)).await?;
+    shared.write_for(caller, move |store| work(store, &sweep)).await?;
     Ok(Json(reading(shared, id, Summary::read).await?))
 }
 
@@ -59,7 +61,12 @@ struct To {
     reason: Option<String>,
 }
 
-async fn state(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+async fn state(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Answer {
     let To { to, reason } = read(&body)?;
     let to: SweepState = to.parse().map_err(|error| unknown(format!("to: {error}")))?;
     if to == SweepState::Pending {
@@ -67,7 +74,7 @@ async fn state(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes
     }
     let reason = reason.or_else(|| usual_reason(to).map(str::to_owned));
     let (sweep, place, why) = (SweepId::new(id.clone()), shared.place.clone(), reason.clone());
-    let answer = done(shared, id, move |store, id| store.set_state(id, to, why.as_deref())).await?;
+    let answer = done(shared, &caller, id, move |store, id| store.set_state(id, to, why.as_deref())).await?;
     if to.is_over() {
         // Runs of agents that have died on this machine end now; that reads their files, and is too slow for the writer.
         let ending = spawn_blocking(move || {
@@ -89,13 +96,22 @@ struct States {
     states: Vec<RunState>,
 }
 
-async fn retry(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+async fn retry(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Answer {
     let States { states } = read(&body)?;
-    done(shared, id, move |store, id| store.retry(id, &states)).await
+    done(shared, &caller, id, move |store, id| store.retry(id, &states)).await
 }
 
-async fn retry_run(State(shared): State<Shared>, Path((id, run)): Path<(String, RunNumber)>) -> Answer {
-    done(shared, id, move |store, id| store.retry_runs(id, &[run])).await
+async fn retry_run(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path((id, run)): Path<(String, RunNumber)>,
+) -> Answer {
+    done(shared, &caller, id, move |store, id| store.retry_runs(id, &[run])).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -105,11 +121,16 @@ struct Stops {
     reason: Option<String>,
 }
 
-async fn stops(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+async fn stops(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Answer {
     let Stops { runs, reason } = read(&body)?;
     let reason = reason.unwrap_or_else(|| "stopped by its owner".to_owned());
     let stops: Vec<_> = runs.into_iter().map(|run| (run, reason.clone())).collect();
-    done(shared, id, move |store, id| store.request_stops(id, &stops, StopKind::Cancel)).await
+    done(shared, &caller, id, move |store, id| store.request_stops(id, &stops, StopKind::Cancel)).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,11 +141,12 @@ struct Facts {
 
 async fn annotate(
     State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
     Path((id, run)): Path<(String, RunNumber)>,
     body: Bytes,
 ) -> Answer {
     let Facts { facts } = read(&body)?;
-    done(shared, id, move |store, id| store.annotate(id, run, &facts)).await
+    done(shared, &caller, id, move |store, id| store.annotate(id, run, &facts)).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,10 +155,15 @@ struct Params {
     params: Map<String, Value>,
 }
 
-async fn enqueue(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+async fn enqueue(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Answer {
     let Params { params } = read(&body)?;
     let server = shared.clone();
-    done(shared, id, move |store, id| {
+    done(shared, &caller, id, move |store, id| {
         let sweep = store.sweep(id)?;
         besom_engine::enqueue(&server.registry, store, &sweep, &params)
             .map(drop)
@@ -151,16 +178,24 @@ struct Cap {
     run_cap: Option<u64>,
 }
 
-async fn cap(State(shared): State<Shared>, Path(id): Path<String>, body: Bytes) -> Answer {
+async fn cap(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Answer {
     let Cap { run_cap } = read(&body)?;
     let (sweep, server) = (SweepId::new(id.clone()), shared.clone());
     // Whether a finished sweep is exhausted is asked of its search method, which the writer does not wait for.
     let set = spawn_blocking(move || {
-        let mut store = server.place.open()?;
+        let mut store = server.place.open().map_err(|error| Refusal::from(&error))?;
         let sweep: SweepRow = store.sweep(&sweep)?;
-        besom_engine::set_run_cap(&server.registry, &mut *store, &sweep, run_cap)
+        asked_by(&caller.signature(), &mut *store, |store| {
+            besom_engine::set_run_cap(&server.registry, store, &sweep, run_cap)
+                .map_err(|error| of_engine(&error))
+        })
     });
-    set.await.map_err(|_| Refusal::broken())?.map_err(|error| of_engine(&error))?;
+    set.await.map_err(|_| Refusal::broken())??;
     shared.hub.ring();
     Ok(Json(reading(shared, id, Summary::read).await?))
 }

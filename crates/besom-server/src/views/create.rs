@@ -1,11 +1,11 @@
 //! A new sweep from the text of a file.
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
+use axum::{Extension, Json};
 use besom_config::{Diagnostic, Reader};
 use besom_core::error_chain;
 use besom_engine::Creation;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::actions::read;
-use crate::guard;
+use crate::guard::{self, Caller};
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
@@ -32,7 +32,11 @@ struct NewSweep {
     seed: Option<Value>,
 }
 
-async fn create(State(shared): State<Shared>, body: Bytes) -> Result<Response, Refusal> {
+async fn create(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
     let new: NewSweep = read(&body)?;
     let seed = new.seed.map(|seed| number(&seed)).transpose()?;
     let name = new.file.clone().unwrap_or_else(|| "the sweep file".to_owned());
@@ -50,7 +54,7 @@ async fn create(State(shared): State<Shared>, body: Bytes) -> Result<Response, R
     }
     let warnings: Vec<Value> = parsed.warnings.iter().map(problem).collect();
     let id = shared
-        .write(move |store| {
+        .write_for(&caller, move |store| {
             let mut creation = Creation::new(&parsed.config, seed).text(new.text);
             creation.source = new.file;
             besom_engine::create(store, creation)

@@ -125,6 +125,21 @@ impl Stock {
         Ok((sweep, sweep.agents.iter().map(agent)))
     }
 
+    /// How many events there are of each sweep.
+    pub(super) fn events(&self) -> Vec<usize> {
+        self.sweeps.iter().map(|sweep| sweep.as_ref().map_or(0, |sweep| sweep.events.len())).collect()
+    }
+
+    /// Names who has asked for what has happened since there were so many events.
+    pub(super) fn name_asker(&mut self, asker: &str, before: &[usize]) {
+        for (place, sweep) in self.sweeps.iter_mut().enumerate() {
+            let known = before.get(place).copied().unwrap_or(0);
+            for event in sweep.iter_mut().flat_map(|sweep| sweep.events.iter_mut().skip(known)) {
+                event.detail.insert("by".to_owned(), asker.into());
+            }
+        }
+    }
+
     /// Notes a sign of life of an agent.
     pub(super) fn hear(&mut self, id: AgentId, now: u64) {
         if let Ok((agent, _)) = self.agent(id) {

@@ -198,6 +198,11 @@ impl Store for MemoryStore {
         Ok(stock.sweep(id)?.logged(run, after, limit))
     }
 
+    fn asked_by(&mut self, who: &str, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
+        work(&mut Self { asker: Some(who.into()), ..self.clone() });
+        Ok(())
+    }
+
     fn status(&mut self, id: &SweepId) -> Result<Status, StoreError> {
         let (stock, now) = self.open();
         let (sweep, agents) = stock.crew(id)?;

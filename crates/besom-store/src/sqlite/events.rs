@@ -1,5 +1,7 @@
 //! The log of a sweep. Its numbers are the values of the counter of changes, so that cursors and events agree.
 
+use std::borrow::Cow;
+
 use besom_core::RunNumber;
 use rusqlite::params;
 use serde_json::{Map, Value};
@@ -15,7 +17,11 @@ impl Tx<'_> {
     /// Writes an event, which is a change.
     pub(super) fn log(&self, sweep: &mut Sweep, run: Option<RunNumber>, entry: &LogEntry) -> Outcome<()> {
         sweep.change += 1;
-        let detail = serde_json::to_string(&entry.detail).map_err(|error| damaged("an event", error))?;
+        let mut detail = Cow::Borrowed(&entry.detail);
+        if let Some(asker) = self.asker {
+            detail.to_mut().insert("by".to_owned(), asker.into());
+        }
+        let detail = serde_json::to_string(&*detail).map_err(|error| damaged("an event", error))?;
         let run = run.map(RunNumber::get);
         self.sql(
             "INSERT INTO events (sweep, seq, at_ms, run, kind, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -109,6 +109,7 @@ impl SqliteStore {
             read_only: false,
             expects_nothing: true,
             grouped: false,
+            asker: None,
         }
     }
 }

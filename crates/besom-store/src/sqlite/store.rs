@@ -4,6 +4,7 @@ use besom_core::{LoggedKeys, RunNumber, RunState};
 use serde_json::{Map, Value};
 
 use super::SqliteStore;
+use super::asked::Asked;
 use crate::{
     Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output, PastRun, PausedBy,
     Row, RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
@@ -193,6 +194,11 @@ impl Store for SqliteStore {
 
     fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError> {
         self.read(|tx| tx.agent_rows(&tx.sweep(id)?))
+    }
+
+    fn asked_by(&mut self, who: &str, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
+        work(Asked::by(who, self).store());
+        Ok(())
     }
 
     fn group(&mut self, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
