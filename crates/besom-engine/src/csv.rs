@@ -1,9 +1,11 @@
 //! Runs as CSV: what besom knows, all parameters, and all that was logged besides the metric, exact values.
 
+use std::fmt;
 use std::io::Write;
 
+use besom_core::RunNumber;
 use besom_core::text::is_hostile;
-use besom_store::{RunRow, Store};
+use besom_store::{RunQuery, RunRow, Store, SweepRow};
 use serde_json::Value;
 
 use crate::{EngineError, Fields};
@@ -29,21 +31,126 @@ pub fn write_csv(
         columns.iter().map(|name| (name.clone(), Of::Field(name.clone()))).collect()
     };
     let mut csv = csv::Writer::from_writer(out);
-    let safe = |text: String| if raw { text } else { safe(&text) };
-    let failed = |error: csv::Error| EngineError::Output(error.into());
-    csv.write_record(columns.iter().map(|(title, _)| safe(title.clone()))).map_err(failed)?;
+    write_titles(&mut csv, &columns, raw)?;
+    write_runs(&mut csv, &columns, fields, runs, raw)?;
+    csv.flush().map_err(EngineError::Output)
+}
+
+/// All runs of a sweep as [`write_csv`] writes them without a choice of columns, one page after the other: no more than a page is in
+/// memory, however many runs there are. The columns are those of the runs that were there at first.
+pub struct CsvPages {
+    fields: Fields,
+    columns: Vec<(String, Of)>,
+    prepare: Box<Prepare>,
+    /// The last run that was written.
+    last: Option<RunNumber>,
+    has_begun: bool,
+}
+
+/// What is done to each run before it is written: to hide secrets, say.
+type Prepare = dyn Fn(&mut RunRow) + Send;
+
+impl fmt::Debug for CsvPages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CsvPages").field("last", &self.last).finish_non_exhaustive()
+    }
+}
+
+impl CsvPages {
+    /// How many runs a page has at most.
+    pub const RUNS: u64 = 1_000;
+
+    /// The pages of a sweep, of whose runs each is prepared so before it is written. Reads all runs once, for the names of their
+    /// columns.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub fn new(
+        store: &mut dyn Store,
+        sweep: SweepRow,
+        prepare: impl Fn(&mut RunRow) + Send + 'static,
+    ) -> Result<Self, EngineError> {
+        let mut fields = Fields::new(sweep, &[]);
+        let mut last = None;
+        loop {
+            let runs = page(store, &fields, last, &prepare)?;
+            let Some(run) = runs.last() else { break };
+            last = Some(run.number);
+            fields.turn_to(store, &runs)?;
+        }
+        let columns = usual(&fields);
+        Ok(Self { fields, columns, prepare: Box::new(prepare), last: None, has_begun: false })
+    }
+
+    /// The next page, of which the first has the titles; `None` after the last one.
+    ///
+    /// # Errors
+    /// If the store fails. Then the call may be repeated.
+    pub fn next(&mut self, store: &mut dyn Store) -> Result<Option<Vec<u8>>, EngineError> {
+        let runs = page(store, &self.fields, self.last, &*self.prepare)?;
+        if runs.is_empty() && self.has_begun {
+            return Ok(None);
+        }
+        self.fields.turn_to(store, &runs)?;
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        if !self.has_begun {
+            write_titles(&mut csv, &self.columns, false)?;
+        }
+        write_runs(&mut csv, &self.columns, &self.fields, &runs, false)?;
+        let text = csv.into_inner().map_err(|error| EngineError::Output(error.into_error()))?;
+        self.last = runs.last().map(|run| run.number).or(self.last);
+        self.has_begun = true;
+        Ok(Some(text))
+    }
+}
+
+/// The runs after one.
+fn page(
+    store: &mut dyn Store,
+    fields: &Fields,
+    after: Option<RunNumber>,
+    prepare: &dyn Fn(&mut RunRow),
+) -> Result<Vec<RunRow>, EngineError> {
+    let mut runs = store.runs(fields.id(), &RunQuery::default().after(after).limit(CsvPages::RUNS))?;
+    runs.iter_mut().for_each(prepare);
+    Ok(runs)
+}
+
+fn write_titles(
+    csv: &mut csv::Writer<impl Write>,
+    columns: &[(String, Of)],
+    raw: bool,
+) -> Result<(), EngineError> {
+    csv.write_record(columns.iter().map(|(title, _)| shown(title, raw))).map_err(failed)
+}
+
+fn write_runs(
+    csv: &mut csv::Writer<impl Write>,
+    columns: &[(String, Of)],
+    fields: &Fields,
+    runs: &[RunRow],
+    raw: bool,
+) -> Result<(), EngineError> {
     for run in runs {
         let cells = columns.iter().map(|(_, of)| match of.value(fields, run) {
             None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => safe(text),
+            Some(Value::String(text)) => shown(&text, raw),
             Some(Value::Number(x)) => {
                 x.as_f64().filter(|_| x.is_f64()).map_or_else(|| x.to_string(), |x| x.to_string())
             }
-            Some(other) => safe(other.to_string()),
+            Some(other) => shown(&other.to_string(), raw),
         });
         csv.write_record(cells).map_err(failed)?;
     }
-    csv.flush().map_err(EngineError::Output)
+    Ok(())
+}
+
+fn failed(error: csv::Error) -> EngineError {
+    EngineError::Output(error.into())
+}
+
+fn shown(text: &str, raw: bool) -> String {
+    if raw { text.to_owned() } else { safe(text) }
 }
 
 /// What stands in a column.

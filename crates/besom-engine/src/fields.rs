@@ -76,15 +76,30 @@ impl Fields {
         if self.logged.is_some() {
             return Ok(());
         }
-        let last =
-            |keys: &LoggedKeys| keys.keys().iter().map(|key| (key.key.clone(), key.last.clone())).collect();
         let all = store.logged_by_run(self.sweep.id())?;
         let logged: HashMap<RunNumber, Map<String, Value>> =
-            all.iter().map(|(run, keys)| (*run, last(keys))).collect();
+            all.iter().map(|(run, keys)| (*run, last_values(keys))).collect();
         let keys = runs.iter().filter_map(|run| logged.get(&run.number)).flat_map(Map::keys);
         self.keys = distinct(keys.cloned());
         self.logged = Some(logged);
         self.list_names();
+        Ok(())
+    }
+
+    /// Has what these runs have logged at hand, in place of the runs before, and the names of all of them so far.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(crate) fn turn_to(&mut self, store: &mut dyn Store, runs: &[RunRow]) -> Result<(), StoreError> {
+        let mut logged = HashMap::new();
+        for run in runs {
+            logged.insert(run.number, last_values(&store.logged(self.sweep.id(), run.number, None)?));
+        }
+        let params = runs.iter().flat_map(|run| leaves(&run.point)).map(|(name, _)| name);
+        self.params = distinct(std::mem::take(&mut self.params).into_iter().chain(params));
+        let keys = runs.iter().filter_map(|run| logged.get(&run.number)).flat_map(Map::keys).cloned();
+        self.keys = distinct(std::mem::take(&mut self.keys).into_iter().chain(keys));
+        self.logged = Some(logged);
         Ok(())
     }
 
@@ -152,6 +167,11 @@ impl Fields {
             _ => return None,
         })
     }
+}
+
+/// The last value of each key.
+fn last_values(logged: &LoggedKeys) -> Map<String, Value> {
+    logged.keys().iter().map(|key| (key.key.clone(), key.last.clone())).collect()
 }
 
 /// Each different name once, in the order in which they first come.

@@ -99,7 +99,7 @@ pub use besom_controller::MissingMetric;
 pub use build::{assemble, build, registry, search, stopper, stored_config};
 pub use create::{Creation, create, create_with, replace, seed};
 pub use crew::{Attendant, Crew, CrewOptions, Event, Steps, Worked, process_name};
-pub use csv::write_csv;
+pub use csv::{CsvPages, write_csv};
 pub use end::{end_sweep, outlast};
 pub use error::EngineError;
 pub use extend::extend;

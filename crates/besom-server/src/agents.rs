@@ -1,11 +1,12 @@
 //! Which sweep an agent works on, and its newest claim.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use besom_store::{AgentId, Store, StoreError, SweepId};
 use tokio::sync::oneshot;
 
+use crate::lock::lock;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
@@ -58,8 +59,4 @@ fn find(store: &mut dyn Store, agent: AgentId) -> Result<SweepId, StoreError> {
         }
     }
     Err(StoreError::NoAgent(agent.0))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,6 +5,7 @@
 
 mod body;
 mod headers;
+mod room;
 mod site;
 mod wrong;
 
@@ -23,8 +24,10 @@ use crate::log;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::tokens::Scope;
+use room::Share;
 
 pub(crate) use crate::tokens::Token as Caller;
+pub(crate) use room::Room;
 pub(crate) use wrong::Wrong;
 
 /// The ends of a connection.
@@ -79,14 +82,18 @@ pub(crate) fn owner(route: MethodRouter<Shared>) -> MethodRouter<Shared> {
 fn guarded(need: Need, route: MethodRouter<Shared>) -> MethodRouter<Shared> {
     route.layer(from_fn(move |request: Request, next: Next| async move {
         match admit(need, request).await {
-            Ok(request) => next.run(request).await,
+            Ok((request, share)) => {
+                let response = next.run(request).await;
+                drop(share);
+                response
+            }
             Err(refusal) => refusal.into_response(),
         }
     }))
 }
 
-/// The request with its body read, if its caller has the right.
-async fn admit(need: Need, request: Request) -> Result<Request, Refusal> {
+/// The request with its body read, if its caller has the right, and what it takes of the room for bodies.
+async fn admit(need: Need, request: Request) -> Result<(Request, Option<Share>), Refusal> {
     let caller: Option<&Caller> = request.extensions().get();
     match (need, caller.map(|caller| &caller.scope)) {
         (Need::Open, _)
@@ -101,10 +108,11 @@ async fn admit(need: Need, request: Request) -> Result<Request, Refusal> {
         }
     }
     if is_dropped(request.uri().path()) {
-        return Ok(request);
+        return Ok((request, None));
     }
     let limits = if matches!(need, Need::Agent | Need::Wandb) { body::LARGE } else { body::SMALL };
-    body::read(request, limits).await
+    let room = request.extensions().get::<Room>().cloned().ok_or_else(Refusal::broken)?;
+    body::read(request, limits, &room).await
 }
 
 const NO_TOKEN: &str =
@@ -138,6 +146,7 @@ fn identify(shared: &Shared, request: &mut Request) -> Result<(), Refusal> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) && !is_dropped(request.uri().path()) {
         body::check_type(request.headers())?;
     }
+    request.extensions_mut().insert(shared.room.clone());
     let Some(secret) = secret(request.headers())? else { return Ok(()) };
     match shared.tokens.check(&secret) {
         Some(caller) => drop(request.extensions_mut().insert(caller)),

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use besom_engine::Place;
 use besom_store::{Store, StoreError, SweepId};
 use tokio::sync::watch;
+
+use crate::lock::lock;
 
 /// How often the commits of others are looked for. People see no delay; a look costs a query.
 const PACE: Duration = Duration::from_millis(100);
@@ -62,7 +64,7 @@ impl Hub {
 
     /// Watches a sweep from now on.
     pub(crate) fn watch(&self, id: &SweepId) -> Watch {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0.state);
         if state.is_closed {
             return Watch(watch::Sender::new(Seen::Ended).subscribe());
         }
@@ -75,13 +77,13 @@ impl Hub {
 
     /// Has the thread look now: something was committed.
     pub(crate) fn ring(&self) {
-        self.0.lock().is_rung = true;
+        lock(&self.0.state).is_rung = true;
         self.0.bell.notify_one();
     }
 
     /// Ends all watching.
     pub(crate) fn close(&self) {
-        let mut state = self.0.lock();
+        let mut state = lock(&self.0.state);
         state.is_closed = true;
         for sender in std::mem::take(&mut state.watched).into_values() {
             sender.send_replace(Seen::Ended);
@@ -108,16 +110,12 @@ impl Watch {
 }
 
 impl Inner {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Looks at what is watched until the hub is closed.
     fn look_on(&self, place: &Place) {
         let mut store = None;
         while self.wait() {
             let watched: Vec<_> = {
-                let mut state = self.lock();
+                let mut state = lock(&self.state);
                 state.watched.retain(|_, sender| sender.receiver_count() > 0);
                 state.watched.iter().map(|(id, sender)| (id.clone(), *sender.borrow())).collect()
             };
@@ -140,7 +138,7 @@ impl Inner {
     /// Waits for the bell, or for a while if anything is watched; whether to look.
     fn wait(&self) -> bool {
         let quiet = |state: &mut State| !state.is_rung && !state.is_closed;
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.watched.is_empty() {
             state = self.bell.wait_while(state, quiet).unwrap_or_else(PoisonError::into_inner);
         } else {
@@ -158,7 +156,7 @@ impl Inner {
             Err(StoreError::NoSweep { .. }) => Seen::Gone,
             Err(error) => return Err(error),
         };
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if let Some(sender) = state.watched.get(id) {
             sender.send_if_modified(|seen| std::mem::replace(seen, now) != now);
         }

@@ -20,6 +20,9 @@ pub struct ServerOptions {
     /// Whether others may reach it without TLS: whoever can read the network then reads tokens, and can run commands on the machines
     /// of agents. For networks that are secure themselves, and for a reverse proxy on another machine.
     pub insecure_http: bool,
+    /// Whether it only does what it is asked to: it steps no sweep, and gives up no silent agent. For somebody who does both, and for
+    /// tests of what a store promises ([`besom_store::laws`](https://docs.rs/besom-store)).
+    pub passive: bool,
     /// Whether to report each request that is refused, and each start, on standard error.
     pub verbose: bool,
 }

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use besom_store::{Store, StoreError};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
 
+use crate::lock::lock;
 use crate::refusal::Refusal;
 
 /// How many operations are committed together at most: one that takes long delays no more than the rest of its group, and writers
@@ -154,10 +155,6 @@ impl Pool {
             drop(writer.join());
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Does the jobs of a group and answers them when they are durable, or have failed together.

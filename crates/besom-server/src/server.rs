@@ -20,6 +20,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustix::net::sockopt;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -46,6 +47,8 @@ const WORKERS: usize = 2;
 const CONNECTIONS: u32 = 1024;
 /// How long a connection may take for the headers of its next request, and so how long it may be idle.
 const HEADER_TIME: Duration = Duration::from_secs(10);
+/// After how long a silence the other side is asked whether it is still there.
+const KEEPALIVE: Duration = Duration::from_secs(30);
 /// How large the headers of a request may be.
 const HEADERS: usize = 16 << 10;
 /// How long requests may take to end when the server does. A body that is on its way is not waited for longer.
@@ -220,7 +223,9 @@ impl Server {
     async fn accept(&self, listener: TcpListener, stop: &Stop) -> io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let router = router(&self.shared);
-        drop(tokio::spawn(reaper::reap(self.shared.clone())));
+        if !self.shared.options.passive {
+            drop(tokio::spawn(reaper::reap(self.shared.clone())));
+        }
         let free = Arc::new(Semaphore::new(CONNECTIONS as usize));
         loop {
             let next = async {
@@ -288,10 +293,24 @@ fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// Has a connection send at once, since answers are small and awaited, and break within a minute when the other side is gone without
+/// a word: suspended, unplugged, or forgotten by a router on the way.
+fn set_options(socket: &TcpStream) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    sockopt::set_socket_keepalive(socket, true)?;
+    sockopt::set_tcp_keepidle(socket, KEEPALIVE)?;
+    sockopt::set_tcp_keepintvl(socket, KEEPALIVE / 3)?;
+    sockopt::set_tcp_keepcnt(socket, 3)?;
+    // What was sent and is not acknowledged does not wait for longer either.
+    #[cfg(target_os = "linux")]
+    sockopt::set_tcp_user_timeout(socket, u32::try_from(2 * KEEPALIVE.as_millis()).unwrap_or(u32::MAX))?;
+    Ok(())
+}
+
 /// Serves one connection to its end.
 async fn connection(socket: TcpStream, ends: Ends, router: Router, tls: Option<TlsAcceptor>, stop: Stop) {
-    // Answers are small and awaited.
-    let _ = socket.set_nodelay(true);
+    // Without them, it only takes longer.
+    let _ = set_options(&socket);
     match tls {
         // A handshake that fails, or takes too long, is the caller's matter.
         Some(tls) => {
@@ -326,5 +345,24 @@ where
             connection.as_mut().graceful_shutdown();
             drop(timeout(GRACE, connection).await);
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_whose_other_side_is_gone_breaks_within_a_minute() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _other = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        set_options(&socket).unwrap();
+        assert!(sockopt::socket_keepalive(&socket).unwrap());
+        let tries = sockopt::tcp_keepcnt(&socket).unwrap();
+        let longest =
+            sockopt::tcp_keepidle(&socket).unwrap() + sockopt::tcp_keepintvl(&socket).unwrap() * tries;
+        assert!(longest <= Duration::from_secs(60), "{longest:?}");
     }
 }

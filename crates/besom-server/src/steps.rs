@@ -9,11 +9,12 @@ mod stepper;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use besom_store::SweepId;
 use tokio::sync::Semaphore;
 
+use crate::lock::lock;
 use crate::shared::Shared;
 use driver::Driver;
 pub(crate) use driver::Waiting;
@@ -53,7 +54,7 @@ impl Steps {
     }
 
     fn driver(&self, shared: &Shared, id: &SweepId) -> Arc<Driver> {
-        let mut drivers = self.lock();
+        let mut drivers = lock(&self.drivers);
         if let Some(driver) = drivers.get(id) {
             return Arc::clone(driver);
         }
@@ -65,15 +66,11 @@ impl Steps {
 
     /// Forgets a driver; not one that somebody has come to wait for, unless its sweep is gone.
     fn forget(&self, driver: &Driver, is_gone: bool) -> bool {
-        let mut drivers = self.lock();
+        let mut drivers = lock(&self.drivers);
         let free = is_gone || driver.waiting.load(Ordering::SeqCst) == 0;
         if free {
             drivers.remove(&driver.id);
         }
         free
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<SweepId, Arc<Driver>>> {
-        self.drivers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,8 +4,10 @@
 mod sample;
 mod stage;
 
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use besom_store::{Store, SweepId, SweepState};
 use serde_json::Value;
@@ -16,7 +18,11 @@ struct Events(BufReader<TcpStream>);
 
 impl Events {
     fn open(stage: &Stage, path: &str) -> Self {
-        let mut socket = stage.connect();
+        Self::over(stage, stage.connect(), path)
+    }
+
+    /// The same over this connection.
+    fn over(stage: &Stage, mut socket: TcpStream, path: &str) -> Self {
         let (host, token) = (stage.address, stage.tokens().owner());
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n");
         socket.write_all(request.as_bytes()).unwrap();
@@ -127,4 +133,46 @@ fn streams_end_with_the_server() {
     stage.end();
     assert!(of_sweep.next().is_none());
     assert!(of_list.next().is_none());
+}
+
+/// A connection to the server that passes on what comes back in whole blocks only, as some proxies do.
+fn through_a_buffer(stage: &Stage) -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (mut back, _) = listener.accept().unwrap();
+    let mut server = stage.connect();
+    let (mut forth, mut request) = (back.try_clone().unwrap(), server.try_clone().unwrap());
+    // Both end with their connections.
+    thread::spawn(move || std::io::copy(&mut forth, &mut request));
+    thread::spawn(move || {
+        let mut block = [0; 4 << 10];
+        while server.read_exact(&mut block).is_ok() && back.write_all(&block).is_ok() {}
+    });
+    client
+}
+
+#[test]
+fn a_page_behind_a_proxy_that_buffers_learns_of_each_change() {
+    let (stage, id) = staged();
+    let mut events = Events::over(&stage, through_a_buffer(&stage), &format!("/v1/sweeps/{id}/watch"));
+    for state in [SweepState::Paused, SweepState::Running] {
+        stage.store().set_state(&id, state, None).unwrap();
+        // Something else than this change happens only after 15 s, and would bring it on; that is late.
+        let begun = Instant::now();
+        events.until(|_, data| data["state"] == state.as_str());
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[test]
+fn readers_that_have_gone_without_a_word_leave_their_places() {
+    let (stage, id) = staged();
+    let path = format!("/v1/sweeps/{id}/watch");
+    let status = || stage.get(&path).status;
+    let all: Vec<_> = (0..64).map(|_| Events::open(&stage, &path)).collect();
+    assert_eq!(status(), 503);
+    drop(all);
+    while status() != 200 {
+        thread::yield_now();
+    }
 }

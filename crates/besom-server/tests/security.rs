@@ -189,6 +189,19 @@ fn each_route_answers_each_token_as_its_row_says() {
 }
 
 #[test]
+fn a_run_that_is_no_number_is_refused_in_json_like_all_else() {
+    let stage = staged();
+    let bearer = format!("Bearer {}", stage.tokens().owner());
+    for &(method, path, _) in ROUTES.iter().filter(|(_, path, _)| path.contains("{run}")) {
+        for run in ["abc", "0", "-1", "1.5", "99999999999999999999", "%ff"] {
+            let path = path.replace("{run}", run);
+            let answer = request(&stage, method, &path, &[("Authorization", &bearer)], "{}");
+            assert_eq!((answer.status, answer.code().as_str()), (400, "path"), "{path}");
+        }
+    }
+}
+
+#[test]
 fn no_route_answers_foreign_hosts_and_pages() {
     let stage = staged();
     let bearer = format!("Bearer {}", stage.tokens().owner());

@@ -13,7 +13,7 @@ mod stage;
 use besom_core::{RunNumber, RunState};
 use besom_engine::{Pace, registry, stored_config};
 use besom_insight::{Axis, Sample};
-use besom_store::{RunQuery, Store, SweepId, SweepState};
+use besom_store::{NewRun, Row, RunQuery, Store, SweepId, SweepState};
 use serde_json::{Value, json};
 use stage::Stage;
 
@@ -388,6 +388,38 @@ fn a_csv_is_what_the_command_prints_without_secrets() {
     let found = stage.get(&format!("/v1/sweeps/{id}.csv"));
     assert_eq!(String::from_utf8(found.body.clone()).unwrap(), expected);
     assert!(found.header("content-disposition").unwrap().contains(&format!("{id}.csv")));
+}
+
+#[test]
+fn a_csv_of_many_runs_is_written_page_by_page_and_is_the_same() {
+    let text = "method: random\nparameters: {x: {min: 0, max: 9}}";
+    let (stage, id) = Stage::prepared(|store| {
+        let id = sample::created(store, text);
+        // A parameter and a metric that only a run on the last page has.
+        let points =
+            (1..=2_100).map(|x| if x == 2_050 { json!({ "x": x, "late": 1 }) } else { json!({ "x": x }) });
+        let runs: Vec<_> = points.map(|point| NewRun::new(sample::object(point))).collect();
+        store.add_runs(&id, RunNumber::FIRST, &runs, None).unwrap();
+        let work = &mut |store: &mut dyn Store| {
+            let mut hand = sample::Hand::join(store, &id, "host/1/1");
+            for place in 1..=1_501 {
+                let run = hand.claim(store).unwrap();
+                if place % 500 == 1 {
+                    let row = Row::new(1, sample::object(json!({ format!("metric{place}"): place })));
+                    store.report(&run.lease, &[row]).unwrap();
+                }
+            }
+        };
+        store.group(work).unwrap();
+        id
+    });
+    let mut store = stage.store();
+    let runs = store.runs(&id, &RunQuery::default()).unwrap();
+    let mut fields = besom_engine::Fields::new(store.sweep(&id).unwrap(), &runs);
+    let mut expected = Vec::new();
+    besom_engine::write_csv(&mut *store, &mut fields, &runs, &[], false, &mut expected).unwrap();
+    let found = stage.get(&format!("/v1/sweeps/{id}.csv")).body;
+    assert_eq!(String::from_utf8(found).unwrap(), String::from_utf8(expected).unwrap());
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! Bodies: JSON, at most so large, at most so deep, within so long.
 
+use std::future::poll_fn;
 use std::io::Read;
+use std::pin::pin;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use flate2::read::MultiGzDecoder;
 use tokio::time::timeout;
 
+use super::room::{Room, Share};
 use crate::refusal::Refusal;
 
 /// How large a body may be.
@@ -41,35 +44,47 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", message))
 }
 
-/// The request with its body read, inflated and looked at. One without a body stays as it is.
-pub(super) async fn read(mut request: Request, limits: Limits) -> Result<Request, Refusal> {
+/// The request with its body read, inflated and looked at, and what it takes of the room. One without a body stays as it is.
+pub(super) async fn read(
+    request: Request,
+    limits: Limits,
+    room: &Room,
+) -> Result<(Request, Option<Share>), Refusal> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Ok(request);
+        return Ok((request, None));
     }
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > limits.sent as u64) {
         return Err(too_large(limits.sent));
     }
-    DefaultBodyLimit::max(limits.sent).apply(&mut request);
     let (mut parts, body) = request.into_parts();
-    let sent = Request::from_parts(parts.clone(), body);
-    let bytes = match timeout(TIME, Bytes::from_request(sent, &())).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return Err(too_large(limits.sent));
-        }
-        Ok(Err(_)) => return Err(bad("the connection broke before the end of the body")),
-        Err(_) => {
-            let message = format!("the body took longer than {} s", TIME.as_secs());
-            return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "slow_body", message));
-        }
-    };
-    let bytes = inflated(parts.headers.remove(CONTENT_ENCODING).as_ref(), bytes, limits)?;
+    let mut share = room.share();
+    let bytes = timeout(TIME, collected(body, limits.sent, &mut share)).await.unwrap_or_else(|_| {
+        let message = format!("the body took longer than {} s", TIME.as_secs());
+        Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "slow_body", message))
+    })?;
+    let bytes = inflated(parts.headers.remove(CONTENT_ENCODING).as_ref(), bytes, limits, &mut share)?;
     parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     if depth(&bytes) > DEPTH {
         return Err(bad(format!("arrays and objects may be nested {DEPTH} deep")));
     }
-    Ok(Request::from_parts(parts, Body::from(bytes)))
+    Ok((Request::from_parts(parts, Body::from(bytes)), Some(share)))
+}
+
+/// The bytes of a body, which takes of the room what has come, and not what it says will come.
+async fn collected(body: Body, limit: usize, share: &mut Share) -> Result<Vec<u8>, Refusal> {
+    let mut body = pin!(body);
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+        let frame = frame.map_err(|_| bad("the connection broke before the end of the body"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > limit {
+            return Err(too_large(limit));
+        }
+        share.take(data.len())?;
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
 }
 
 fn too_large(limit: usize) -> Refusal {
@@ -81,10 +96,16 @@ fn bad(message: impl Into<String>) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, "bad_body", message)
 }
 
-fn inflated(encoding: Option<&HeaderValue>, bytes: Bytes, limits: Limits) -> Result<Bytes, Refusal> {
+fn inflated(
+    encoding: Option<&HeaderValue>,
+    bytes: Vec<u8>,
+    limits: Limits,
+    share: &mut Share,
+) -> Result<Vec<u8>, Refusal> {
     match encoding.map(HeaderValue::as_bytes) {
         None | Some(b"identity") => Ok(bytes),
         Some(b"gzip") => {
+            share.take(limits.inflated)?;
             let mut text = Vec::new();
             let most = limits.inflated as u64;
             let read = MultiGzDecoder::new(&*bytes).take(most + 1).read_to_end(&mut text);
@@ -92,7 +113,8 @@ fn inflated(encoding: Option<&HeaderValue>, bytes: Bytes, limits: Limits) -> Res
             if text.len() > limits.inflated {
                 return Err(too_large(limits.inflated));
             }
-            Ok(text.into())
+            share.keep(text.len());
+            Ok(text)
         }
         Some(_) => Err(Refusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -147,10 +169,31 @@ mod tests {
     fn a_bomb_is_refused_at_the_limit_and_not_inflated_further() {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&vec![b' '; 2 << 20]).expect("writing to memory does not fail");
-        let bomb = Bytes::from(gzip.finish().expect("writing to memory does not fail"));
+        let bomb = gzip.finish().expect("writing to memory does not fail");
         let encoding = HeaderValue::from_static("gzip");
-        let refused = inflated(Some(&encoding), bomb.clone(), SMALL).err().map(|refusal| refusal.status());
+        let room = Room::of(40 << 20);
+        let inflate = |limits: Limits, share: &mut Share| {
+            inflated(Some(&encoding), bomb.clone(), limits, share).map(|text| text.len())
+        };
+        let refused = inflate(SMALL, &mut room.share()).err().map(|refusal| refusal.status());
         assert_eq!(refused, Some(StatusCode::PAYLOAD_TOO_LARGE));
-        assert_eq!(inflated(Some(&encoding), bomb, LARGE).ok().map(|text| text.len()), Some(2 << 20));
+        let (mut one, mut other) = (room.share(), room.share());
+        assert_eq!(inflate(LARGE, &mut one).ok(), Some(2 << 20));
+        assert_eq!(inflate(LARGE, &mut other).ok(), Some(2 << 20), "only what it holds is taken");
+    }
+
+    #[tokio::test]
+    async fn bodies_beyond_the_room_for_all_are_refused_until_others_are_answered() {
+        let room = Room::of(100);
+        let read = async |bytes: usize| {
+            let request = Request::post("/").body(Body::from("1".repeat(bytes))).expect("a request");
+            read(request, SMALL, &room).await.map(|(_, share)| share).map_err(|refusal| refusal.status())
+        };
+        let first = read(60).await.expect("there is room");
+        assert_eq!(read(60).await.err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+        let second = read(40).await;
+        assert!(second.is_ok());
+        drop(first);
+        assert!(read(60).await.is_ok());
     }
 }

@@ -22,9 +22,10 @@ pub(super) fn add(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    // A proxy that collects an answer before it passes it on would keep a stream for itself.
+    // A proxy that collects an answer before it passes it on, or compresses it, would keep a stream for itself.
     if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
         headers.entry("x-accel-buffering").or_insert(HeaderValue::from_static("no"));
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store, no-transform"));
     }
     // What a sweep is at present is no matter for caches on the way; files of the page say otherwise themselves.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 
+use crate::lock::lock;
 use crate::refusal::Refusal;
 
 /// How many wrong tokens an address may try within a second. Nobody guesses one anyhow; this keeps a script with an old token from
@@ -39,7 +40,7 @@ impl Wrong {
 
     /// How many wrong tokens there were in the present second of an address.
     fn count(&self, address: IpAddr, now: Instant) -> u32 {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = lock(&self.0);
         if tries.len() >= ADDRESSES {
             tries.retain(|_, (since, _)| now.duration_since(*since) < SPAN);
         }

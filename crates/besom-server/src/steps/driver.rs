@@ -170,7 +170,7 @@ async fn round(
     let step = spawn_blocking(move || {
         let mut stepper = match stepper {
             Some(stepper) => stepper,
-            None => match Stepper::open(&shared.place, &shared.registry, &id) {
+            None => match Stepper::open(&shared.place, shared.steppable(), &id) {
                 Ok(stepper) => stepper,
                 Err(error) => return (None, Err(error)),
             },

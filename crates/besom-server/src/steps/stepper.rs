@@ -3,7 +3,7 @@
 use besom_controller::{Controller, ControllerError, Step};
 use besom_core::{Registry, RunState};
 use besom_engine::{EngineError, Place, build, stored_config};
-use besom_store::{Store, StoreError, SweepId, SweepState};
+use besom_store::{Store, StoreError, SweepId, SweepRow, SweepState};
 use thiserror::Error;
 
 /// Why a step failed.
@@ -65,12 +65,11 @@ pub(super) struct Stepper {
 }
 
 impl Stepper {
-    pub(super) fn open(place: &Place, registry: &Registry, id: &SweepId) -> Result<Self, StepError> {
+    /// With the algorithms of `registry`; without one, a sweep is never stepped.
+    pub(super) fn open(place: &Place, registry: Option<&Registry>, id: &SweepId) -> Result<Self, StepError> {
         let mut store = place.open()?;
         let row = store.sweep(id)?;
-        let config = stored_config(registry, &row).ok().filter(|config| !config.controller_local);
-        let sweep = config.and_then(|config| build(registry, &config, row.new.seed).ok());
-        let controller = sweep.map(|sweep| Controller::new(id.clone(), sweep));
+        let controller = registry.and_then(|registry| controller(registry, &row));
         Ok(Self { id: id.clone(), store, controller, cursor: 0 })
     }
 
@@ -103,4 +102,11 @@ impl Stepper {
         let free = usize::try_from(waiting.saturating_sub(changes.held_back)).unwrap_or(usize::MAX);
         Ok(if free > 0 { Standing::Ready(free) } else { Standing::Wait })
     }
+}
+
+/// What steps a sweep; `None` if that is somebody else's business.
+fn controller(registry: &Registry, row: &SweepRow) -> Option<Controller> {
+    let config = stored_config(registry, row).ok().filter(|config| !config.controller_local)?;
+    let sweep = build(registry, &config, row.new.seed).ok()?;
+    Some(Controller::new(row.id().clone(), sweep))
 }

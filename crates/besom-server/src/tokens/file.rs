@@ -1,6 +1,6 @@
 //! `server.json`: the tokens of a store, and where it is served.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -127,7 +127,10 @@ pub(crate) struct Mark(u64, SystemTime);
 
 impl Mark {
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
-        let metadata = fs::metadata(path)?;
+        Self::in_metadata(&fs::metadata(path)?)
+    }
+
+    fn in_metadata(metadata: &Metadata) -> io::Result<Self> {
         Ok(Self(metadata.ino(), metadata.modified()?))
     }
 }
@@ -135,8 +138,9 @@ impl Mark {
 /// The tokens in a file.
 pub(super) fn read(path: &Path) -> Result<(Content, Mark), TokenError> {
     let failed = |source| TokenError::File { path: path.to_owned(), source };
-    let mark = Mark::of(path).map_err(failed)?;
-    if fs::metadata(path).map_err(failed)?.mode() & 0o077 != 0 {
+    let metadata = fs::metadata(path).map_err(failed)?;
+    let mark = Mark::in_metadata(&metadata).map_err(failed)?;
+    if metadata.mode() & 0o077 != 0 {
         return Err(TokenError::Exposed { path: path.to_owned() });
     }
     let text = fs::read_to_string(path).map_err(failed)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use besom_store::{Store, StoreError, SweepRow, system_clock};
@@ -12,6 +12,7 @@ use super::known::Kept;
 use super::reading;
 use crate::columns::Span;
 use crate::guard;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 

@@ -1,6 +1,6 @@
 //! Curves of runs, at a glance: never a curve of a million points to a browser.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use besom_core::{RunNumber, logged_value};
@@ -12,6 +12,7 @@ use super::query::{Asked, refused};
 use super::reading;
 use crate::columns::state_name;
 use crate::guard;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 

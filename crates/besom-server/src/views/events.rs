@@ -1,6 +1,6 @@
 //! The log of a sweep and of its runs.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use besom_core::RunNumber;
@@ -11,6 +11,7 @@ use super::known::Kept;
 use super::query::Asked;
 use super::reading;
 use crate::guard;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 

@@ -2,16 +2,17 @@
 //!
 //! The page finds in itself the very answers that a server gives, by path: gzip of an index and the answers, one after the other.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
+use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use besom_core::{Registry, error_chain};
-use besom_engine::{Fields, write_csv};
-use besom_store::{RunQuery, Store, SweepId, SweepRow, system_clock};
+use besom_engine::CsvPages;
+use besom_store::{RunQuery, RunRow, Store, SweepId, SweepRow, system_clock};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,6 +20,7 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::curves::{self, Runs};
+use super::feed::pieces;
 use super::insight::{self, Question};
 use super::known::{Known, Views};
 use super::{agents, events, recorded, run, stopper, sweep, timeline};
@@ -76,34 +78,52 @@ fn page(
 /// A file of a sweep to download.
 pub(super) async fn file(shared: Shared, id: SweepId, kind: &'static str) -> Result<Response, Refusal> {
     let name = format!("attachment; filename=\"{id}.{kind}\"");
-    let server = shared.clone();
-    let (form, bytes) = match kind {
-        "csv" => {
-            ("text/csv; charset=utf-8", shared.read(move |store| csv(&server.registry, store, &id)).await?)
-        }
+    let (form, body) = match kind {
+        "csv" => ("text/csv; charset=utf-8", csv(shared, id).await?),
         _ => {
+            let server = shared.clone();
             let write =
                 move |store: &mut dyn Store| page(&server.registry, store, server.place.directory(), &id);
-            let page = shared.read(write).await?;
-            ("text/html; charset=utf-8", page.into_bytes())
+            ("text/html; charset=utf-8", shared.read(write).await?.into())
         }
     };
-    Ok(([(CONTENT_TYPE, form), (CONTENT_DISPOSITION, name.as_str())], bytes).into_response())
+    Ok(([(CONTENT_TYPE, form), (CONTENT_DISPOSITION, name.as_str())], body).into_response())
 }
 
-/// All runs as `besom runs --csv` writes them, but for secrets.
-fn csv(registry: &Registry, store: &mut dyn Store, id: &SweepId) -> Result<Vec<u8>, Refusal> {
-    let sweep = store.sweep(id)?;
-    let secrets = Known::new(registry, &sweep).secrets;
-    let mut runs = store.runs(id, &RunQuery::default())?;
-    for run in &mut runs {
-        run.point = secrets.mask(&run.point);
-        run.message = run.message.as_deref().map(|message| secrets.mask_text(message));
-    }
-    let mut fields = Fields::new(sweep, &runs);
-    let mut out = Vec::new();
-    write_csv(store, &mut fields, &runs, &[], false, &mut out).map_err(|error| Refusal::from(&error))?;
-    Ok(out)
+/// All runs as `besom runs --csv` writes them, but for secrets; a page at a time, as fast as the reader takes them.
+async fn csv(shared: Shared, id: SweepId) -> Result<Body, Refusal> {
+    let registry = shared.registry.clone();
+    let begin = move |store: &mut dyn Store| {
+        let sweep = store.sweep(&id)?;
+        let secrets = Known::new(&registry, &sweep).secrets;
+        let hide = move |run: &mut RunRow| {
+            run.point = secrets.mask(&run.point);
+            run.message = run.message.as_deref().map(|message| secrets.mask_text(message));
+        };
+        CsvPages::new(store, sweep, hide).map_err(|error| Refusal::from(&error))
+    };
+    let mut pages = shared.read(begin).await?;
+    Ok(pieces(move |sender| async move {
+        loop {
+            let turn = move |store: &mut dyn Store| match pages.next(store) {
+                Ok(page) => Ok((pages, page)),
+                Err(error) => Err(Refusal::from(&error)),
+            };
+            match shared.read(turn).await {
+                Ok((turned, Some(page))) => {
+                    pages = turned;
+                    // Nobody reads any more.
+                    let Ok(()) = sender.send(Ok(page.into())).await else { return };
+                }
+                Ok((_, None)) => return,
+                // The reader learns by the broken connection that this is not all.
+                Err(refusal) => {
+                    drop(sender.send(Err(io::Error::other(refusal.message()))).await);
+                    return;
+                }
+            }
+        }
+    }))
 }
 
 /// The answers that a page asks for, by path.

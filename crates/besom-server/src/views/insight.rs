@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,6 +19,7 @@ use super::known::Kept;
 use super::query::Asked;
 use super::{axis, reading, why};
 use crate::guard;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
@@ -61,7 +62,7 @@ async fn slice(
     Path(id): Path<String>,
     asked: Asked,
 ) -> Result<Response, Refusal> {
-    answer(shared, id, Question::Surface(vec![named(&asked, "x")?])).await
+    answer(shared, id, Question::Surface(vec![parameter(&asked, "x")?])).await
 }
 
 async fn surface(
@@ -69,14 +70,14 @@ async fn surface(
     Path(id): Path<String>,
     asked: Asked,
 ) -> Result<Response, Refusal> {
-    answer(shared, id, Question::Surface(vec![named(&asked, "x")?, named(&asked, "y")?])).await
+    answer(shared, id, Question::Surface(vec![parameter(&asked, "x")?, parameter(&asked, "y")?])).await
 }
 
 async fn calibration(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
     answer(shared, id, Question::Calibration).await
 }
 
-fn named(asked: &Asked, key: &str) -> Result<String, Refusal> {
+fn parameter(asked: &Asked, key: &str) -> Result<String, Refusal> {
     let missing = || super::query::refused(format!("name a parameter by {key}="));
     asked.text(key).map(str::to_owned).ok_or_else(missing)
 }

@@ -1,7 +1,7 @@
 //! What is kept of each sweep that somebody looks at, so that a look costs what has changed.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use besom_config::SweepConfig;
@@ -12,6 +12,7 @@ use besom_store::{Store, StoreError, SweepId, SweepRow};
 
 use super::secrets::Secrets;
 use crate::columns::Columns;
+use crate::lock::lock;
 
 /// How long what nobody looks at is kept.
 const UNSEEN: Duration = Duration::from_secs(60);
@@ -147,9 +148,4 @@ impl Kept {
         answers.insert(question.to_owned(), (cursor, Arc::clone(&answer)));
         Ok(answer)
     }
-}
-
-/// What a thread that panicked has left is as good as before: it is read anew where it matters.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

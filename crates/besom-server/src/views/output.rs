@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,7 @@ use super::known::Kept;
 use super::query::Asked;
 use super::reading;
 use crate::guard;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 

@@ -1,6 +1,6 @@
 //! Runs: pages of them, and one in full.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use besom_core::{LoggedKeys, RunNumber};
@@ -12,6 +12,7 @@ use super::query::Asked;
 use super::{reading, why};
 use crate::columns::state_name;
 use crate::guard;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 

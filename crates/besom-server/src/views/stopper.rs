@@ -1,6 +1,6 @@
 //! Where the stopping rule of a sweep would stop a run, as thresholds over the steps of its curve.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use besom_controller::Controller;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::known::Kept;
 use super::reading;
 use crate::guard;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use besom_store::{RunOutline, Store, StoreError, SweepId, SweepRow};
@@ -21,6 +21,7 @@ use super::sweep::summary;
 use crate::columns::{places_of, state_name};
 use crate::guard;
 use crate::hub::Seen;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
