@@ -21,34 +21,14 @@ fn a_store_behind_a_socket_keeps_the_laws() {
     check(|_, _| Fate::Answered);
 }
 
-/// Operations that answer what they did now, so that a repeated one says something else. Repeating them does no harm; those who call
-/// them find out by what they see next.
-const SAY_WHAT_IS_NEW: [&str; 9] = [
-    "join",
-    "create_with",
-    "remove_sweep",
-    "add_runs",
-    "request_stops",
-    "retry",
-    "give_up",
-    "give_back",
-    "quarantine",
-];
-
 #[test]
 fn replies_that_are_lost_change_nothing() {
-    check(|place, operation| match place % 5 {
-        2 if !SAY_WHAT_IS_NEW.contains(&operation) => Fate::Lost,
-        _ => Fate::Answered,
-    });
+    check(server::losing);
 }
 
 #[test]
 fn requests_that_are_doubled_change_nothing() {
-    check(|place, operation| match place % 3 {
-        1 if !SAY_WHAT_IS_NEW.contains(&operation) => Fate::Doubled,
-        _ => Fate::Answered,
-    });
+    check(server::doubling);
 }
 
 #[test]

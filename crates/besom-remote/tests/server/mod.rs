@@ -27,6 +27,36 @@ pub(crate) enum Fate {
 /// What is decided of the n-th request for an operation.
 pub(crate) type Fates = fn(u64, &str) -> Fate;
 
+/// Operations that answer what they did now, so that a repeated one says something else. Repeating them does no harm; those who call
+/// them find out by what they see next.
+const SAY_WHAT_IS_NEW: [&str; 9] = [
+    "join",
+    "create_with",
+    "remove_sweep",
+    "add_runs",
+    "request_stops",
+    "retry",
+    "give_up",
+    "give_back",
+    "quarantine",
+];
+
+/// Loses replies.
+pub(crate) fn losing(place: u64, operation: &str) -> Fate {
+    match place % 5 {
+        2 if !SAY_WHAT_IS_NEW.contains(&operation) => Fate::Lost,
+        _ => Fate::Answered,
+    }
+}
+
+/// Makes requests twice.
+pub(crate) fn doubling(place: u64, operation: &str) -> Fate {
+    match place % 3 {
+        1 if !SAY_WHAT_IS_NEW.contains(&operation) => Fate::Doubled,
+        _ => Fate::Answered,
+    }
+}
+
 type Stores = Arc<Mutex<HashMap<u64, Served>>>;
 
 /// A store, and what was done to it twice.

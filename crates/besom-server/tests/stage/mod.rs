@@ -17,6 +17,7 @@ use tempfile::TempDir;
 pub(crate) struct Stage {
     directory: TempDir,
     pub(crate) address: SocketAddr,
+    owner: String,
     stop: Stop,
     server: Option<JoinHandle<Result<(), ServerError>>>,
 }
@@ -41,15 +42,33 @@ impl Stage {
         Self::at(directory, options)
     }
 
+    /// A server of a store whose files were put into its directory so.
+    pub(crate) fn over(put: impl FnOnce(&Path)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        put(directory.path());
+        Self::at(directory, ServerOptions::default())
+    }
+
+    /// A server of the store at this place, which has no directory.
+    pub(crate) fn of(place: Place, options: ServerOptions) -> Self {
+        Self::serving(tempfile::tempdir().unwrap(), place, options)
+    }
+
     fn at(directory: TempDir, options: ServerOptions) -> Self {
-        let server = Server::new(place(directory.path()), registry(), options).unwrap();
+        let place = place(directory.path());
+        Self::serving(directory, place, options)
+    }
+
+    fn serving(directory: TempDir, place: Place, options: ServerOptions) -> Self {
+        let server = Server::new(place, registry(), options).unwrap();
+        let owner = server.tokens().owner();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), Stop::new());
         let server = thread::spawn({
             let stop = stop.clone();
             move || server.serve(listener, &stop)
         });
-        Self { directory, address, stop, server: Some(server) }
+        Self { directory, address, owner, stop, server: Some(server) }
     }
 
     /// Stops the server and starts another one of the same store, at another port.
@@ -65,6 +84,11 @@ impl Stage {
         if let Some(server) = self.server.take() {
             server.join().unwrap().unwrap();
         }
+    }
+
+    /// The owner's token, as it was at the start.
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// The directory of the store.

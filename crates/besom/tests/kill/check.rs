@@ -168,7 +168,11 @@ fn least(attempt: &Attempt, key: (u64, u64), events: &[&Event], record: &Record)
         return None;
     }
     if record.is_served {
-        // The whole program may have run since the last report.
+        // Nothing can be said to be due. A server knows nothing of the files, so it has what was reported until the silence began, and
+        // which report was the last that came through is noted nowhere: one is sent each half second, as far as the machine and a server
+        // that is killed as well allow it, so the whole program may have run since. That what was acknowledged stays is checked
+        // all the same: no report is answered before its rows are committed, and each attempt that ends otherwise, also one that
+        // comes back after this, must have its whole file.
         return Some(0);
     }
     let before: Vec<&Halt> = record
