@@ -1,5 +1,7 @@
 //! The parts of a path, with words for what is wrong.
 
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, path};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -17,8 +19,10 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         match path::Path::from_request_parts(parts, state).await {
             Ok(path::Path(found)) => Ok(Self(found)),
             Err(error) => {
-                let message = format!("{}; runs have numbers from 1 on", error.body_text());
-                Err(Refusal::new(error.status(), "path", message))
+                let is_value = matches!(&error, PathRejection::FailedToDeserializePathParams(error)
+                    if !matches!(error.kind(), ErrorKind::InvalidUtf8InPathParam { .. }));
+                let hint = if is_value { "; runs have numbers from 1 on" } else { "" };
+                Err(Refusal::new(error.status(), "path", format!("{}{hint}", error.body_text())))
             }
         }
     }

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ServerOptions;
 use crate::agents::Agents;
-use crate::guard::{Caller, Room, Wrong};
+use crate::guard::{Room, Wrong};
 use crate::hub::Hub;
 use crate::pool::{Pool, Urgency};
 use crate::refusal::Refusal;
@@ -128,14 +128,13 @@ impl Parts {
     /// As [`Self::write`]; the events of what is done say who asked for it.
     pub(crate) async fn write_for<T, E>(
         &self,
-        caller: &Caller,
+        who: String,
         work: impl FnOnce(&mut dyn Store) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Refusal>
     where
         T: Send + 'static,
         E: Into<Refusal> + 'static,
     {
-        let who = caller.signature();
         self.write(move |store| asked_by(&who, store, work)).await
     }
 

@@ -181,7 +181,7 @@ impl Tokens {
 
     /// A token for W&B's client (`WANDB_API_KEY`), the same as long as it is not revoked.
     pub fn wandb(&self) -> String {
-        self.lock().content.wandb()
+        lock(&self.known).content.wandb()
     }
 
     /// All tokens, without the tokens.

@@ -24,13 +24,14 @@ mod stream;
 mod sweeps;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use axum::http::StatusCode;
 
 pub(crate) use face::routes;
 pub(crate) use sink::{KnownRun, RunSink, SinkError};
 
+use crate::lock::lock;
 use crate::refusal::Refusal;
 
 /// How long nothing may be heard of an agent, in seconds. It asks every 5 s.
@@ -49,8 +50,4 @@ pub(crate) struct Memory {
 /// What is not done, in words that the client shows.
 fn refused(status: StatusCode, why: impl Into<String>) -> Refusal {
     Refusal::new(status, "wandb", why)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

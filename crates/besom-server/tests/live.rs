@@ -157,10 +157,10 @@ fn a_page_behind_a_proxy_that_buffers_learns_of_each_change() {
     let mut events = Events::over(&stage, through_a_buffer(&stage), &format!("/v1/sweeps/{id}/watch"));
     for state in [SweepState::Paused, SweepState::Running] {
         stage.store().set_state(&id, state, None).unwrap();
-        // Something else than this change happens only after 15 s, and would bring it on; that is late.
+        // Without being filled up, some hundred signs of life would have to come first, one each 15 s.
         let begun = Instant::now();
         events.until(|_, data| data["state"] == state.as_str());
-        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert!(begun.elapsed() < Duration::from_secs(60));
     }
 }
 

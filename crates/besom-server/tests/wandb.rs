@@ -326,3 +326,14 @@ fn links_that_the_client_prints_lead_into_the_dashboard() {
         assert_eq!(stage.get(path).status, 404, "{path}");
     }
 }
+
+#[test]
+fn the_log_names_the_token_of_the_client_that_asked() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    client.data("mutation UpsertSweep", &json!({ "id": sweep.as_str(), "state": "PAUSED" }));
+    let events = client.stage.store().events(&sweep, None, 0, 10).unwrap();
+    let found: Vec<_> =
+        events.iter().map(|event| (event.kind.as_str(), event.detail["by"].as_str())).collect();
+    assert_eq!(found, [("created", Some("wandb/wandb")), ("paused", Some("wandb/wandb"))]);
+}

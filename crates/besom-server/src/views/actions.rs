@@ -50,7 +50,7 @@ async fn done<T: Send + 'static, E: Into<Refusal> + 'static>(
     work: impl FnOnce(&mut dyn Store, &SweepId) -> Result<T, E> + Send + 'static,
 ) -> Answer {
     let sweep = SweepId::new(id.clone());
-    shared.write_for(caller, move |store| work(store, &sweep)).await?;
+    shared.write_for(caller.signature(), move |store| work(store, &sweep)).await?;
     Ok(Json(reading(shared, id, Summary::read).await?))
 }
 

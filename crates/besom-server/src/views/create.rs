@@ -54,7 +54,7 @@ async fn create(
     }
     let warnings: Vec<Value> = parsed.warnings.iter().map(problem).collect();
     let id = shared
-        .write_for(&caller, move |store| {
+        .write_for(caller.signature(), move |store| {
             let mut creation = Creation::new(&parsed.config, seed).text(new.text);
             creation.source = new.file;
             besom_engine::create(store, creation)

@@ -6,13 +6,14 @@ use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde_json::Value;
 
 use super::graphql::{self, Request};
 use super::run::{self, RunPath};
 use super::stream::Stream;
 use super::{agents, lock, public, redirect, refused, runs, sweeps};
+use crate::guard::Caller;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::{guard, log};
@@ -30,12 +31,18 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(redirect::routes())
 }
 
-async fn operate(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+async fn operate(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let mut request = match Request::parse(&body) {
         Ok(request) => request,
         Err(why) => return failed("", &refused(StatusCode::BAD_REQUEST, why)),
     };
     let client = headers.get(USER_AGENT).and_then(|client| client.to_str().ok()).unwrap_or_default();
+    request.asker = caller.signature();
     request.is_old = client.contains("Public Client 0.22.");
     match answer(&shared, &request).await {
         Ok(data) => Json(graphql::answer(&data)).into_response(),

@@ -23,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) variables: Map<String, Value>,
     /// Whether the client that asks stumbles over runs that name their sweep, as 0.22 does.
     pub(crate) is_old: bool,
+    /// By whose token it is asked.
+    pub(crate) asker: String,
 }
 
 impl Request {
@@ -55,7 +57,7 @@ impl Request {
             Some(Value::Object(variables)) => variables,
             _ => Map::new(),
         };
-        Ok(Self { operation, is_mutation, fields, variables, is_old: false })
+        Ok(Self { operation, is_mutation, fields, variables, is_old: false, asker: String::new() })
     }
 
     /// The text of this variable, if it has one.

@@ -56,7 +56,7 @@ pub(super) async fn read(shared: &Shared, request: &Request) -> Result<Option<Va
 /// `StopRun`: the owner asks that a run be ended.
 pub(super) async fn stop_run(shared: &Shared, request: &Request) -> Result<Value, Refusal> {
     let id = request.text("id").unwrap_or_default();
-    change_run(shared, id, |store, found| {
+    change_run(shared, request, id, |store, found| {
         let stop = (found.run.number, "stopped by its owner".to_owned());
         Ok(store.request_stops(found.sweep.id(), &[stop], StopKind::Cancel).map(drop)?)
     })
@@ -73,7 +73,7 @@ pub(super) async fn update_run_state(shared: &Shared, request: &Request) -> Resu
             format!("the state of a run can be set to 'pending', which has it tried again, not to '{state}'");
         return Err(refused(StatusCode::BAD_REQUEST, why));
     }
-    change_run(shared, input("id").unwrap_or_default(), |store, found| {
+    change_run(shared, request, input("id").unwrap_or_default(), |store, found| {
         Ok(store.retry_runs(found.sweep.id(), &[found.run.number]).map(drop)?)
     })
     .await?;
@@ -83,6 +83,7 @@ pub(super) async fn update_run_state(shared: &Shared, request: &Request) -> Resu
 /// Changes the run of an opaque id.
 async fn change_run(
     shared: &Shared,
+    request: &Request,
     id: &str,
     change: impl FnOnce(&mut dyn Store, &Found) -> Result<(), Refusal> + Send + 'static,
 ) -> Result<(), Refusal> {
@@ -90,7 +91,7 @@ async fn change_run(
     let path = RunPath::of_id(id).ok_or_else(unknown)?;
     let clone = shared.clone();
     shared
-        .write(move |store| {
+        .write_for(request.asker.clone(), move |store| {
             let found = find(store, &clone, &path)?.ok_or_else(unknown)?;
             change(store, &found)
         })

@@ -23,11 +23,11 @@ pub(super) async fn upsert(shared: &Shared, request: &Request) -> Result<Value, 
     let Some(id) = request.text("id") else { return create(shared, request).await };
     let id = sweep_of(id)?;
     if let Some(state) = request.text("state") {
-        set_state(shared, &id, state).await?;
+        set_state(shared, request, &id, state).await?;
     } else if let Some(text) = request.text("controller") {
         controller::update(shared, &id, text).await?;
     } else if let Some(text) = request.text("config") {
-        edit(shared, &id, text).await?;
+        edit(shared, request, &id, text).await?;
     }
     let clone = shared.clone();
     shared.read(move |store| Ok::<_, StoreError>(answer(&clone, &store.sweep(&id)?, &[]))).await
@@ -89,7 +89,7 @@ async fn create(shared: &Shared, request: &Request) -> Result<Value, Refusal> {
     let display = request.text("displayName").map(str::to_owned);
     let warnings: Vec<String> = parsed.warnings.iter().map(|warning| told(&warning.to_string())).collect();
     let row = shared
-        .write(move |store| -> Result<SweepRow, StoreError> {
+        .write_for(request.asker.clone(), move |store| -> Result<SweepRow, StoreError> {
             let id = besom_engine::create(store, Creation::new(&parsed.config, seed).text(text))?;
             store.set_label(&id, ENTITY_LABEL, Some(&entity))?;
             store.set_label(&id, PROJECT_LABEL, Some(&project))?;
@@ -103,12 +103,12 @@ async fn create(shared: &Shared, request: &Request) -> Result<Value, Refusal> {
 }
 
 /// `wandb sweep --update`: another configuration for a sweep that has not begun.
-async fn edit(shared: &Shared, id: &SweepId, text: &str) -> Result<(), Refusal> {
+async fn edit(shared: &Shared, request: &Request, id: &SweepId, text: &str) -> Result<(), Refusal> {
     let (text, id) = (text.to_owned(), id.clone());
     let (parsed, seed) = read(shared, &text)?;
     shared.views.forget(&id);
     shared
-        .write(move |store| -> Result<(), Refusal> {
+        .write_for(request.asker.clone(), move |store| -> Result<(), Refusal> {
             let row = store.sweep(&id)?;
             if row.new.text == text {
                 return Ok(());
@@ -126,7 +126,7 @@ async fn edit(shared: &Shared, id: &SweepId, text: &str) -> Result<(), Refusal> 
 }
 
 /// `wandb sweep --pause`, `--resume`, `--stop` and `--cancel`.
-async fn set_state(shared: &Shared, id: &SweepId, state: &str) -> Result<(), Refusal> {
+async fn set_state(shared: &Shared, request: &Request, id: &SweepId, state: &str) -> Result<(), Refusal> {
     let to = match state.to_ascii_uppercase().as_str() {
         "RUNNING" => SweepState::Running,
         "PAUSED" => SweepState::Paused,
@@ -137,7 +137,7 @@ async fn set_state(shared: &Shared, id: &SweepId, state: &str) -> Result<(), Ref
         other => return Err(refused(StatusCode::BAD_REQUEST, format!("a sweep has no state '{other}'"))),
     };
     let (sweep, reason) = (id.clone(), usual_reason(to));
-    let set = shared.write(move |store| store.set_state(&sweep, to, reason));
+    let set = shared.write_for(request.asker.clone(), move |store| store.set_state(&sweep, to, reason));
     set.await.map_err(|refusal| match refusal.status() {
         StatusCode::CONFLICT => refused(StatusCode::BAD_REQUEST, refusal.message()),
         _ => refusal,
