@@ -132,7 +132,7 @@ function summary(id, runs, cap) {
   return {
     id, name: "digits", state: runs.length < cap ? "running" : "finished", idle: false, paused_by: null, reason: null, created_ms: START, ended_ms: null, method: "bayes",
     early_terminate: "hyperband", metric: { name: "val_loss", goal: "minimize" }, run_cap: cap, planned: cap, counts, best: best && { run: best.number, value: best.value },
-    trend: trendOf(runs), rate_per_hour: runs.length ? 151.6 : null, eta_s: runs.length < cap ? 1830 : null, agents: { alive: runs.length ? 3 : 0, all: runs.length ? 4 : 0 }, labels: {}, controller: null, cursor: String(runs.length),
+    trend: trendOf(runs), rate_per_hour: runs.length ? 151.6 : null, eta_s: runs.length < cap ? 1830 : null, agents: { alive: runs.length ? 3 : 0, all: runs.length ? 4 : 0 }, labels: { project: "reading", tags: '["paper","night"]' }, controller: null, cursor: String(runs.length),
   };
 }
 

@@ -109,12 +109,16 @@ test("actions say what will happen, and change the store", async () => {
 test("all pages of a finished sweep load, and so does its export", async () => {
   writeFileSync(join(place, "sweep.html"), besomSays("export", id));
   for (const base of [`${link.replace(/#.*/, "")}#/s/${id}`, `file://${place}/sweep.html#/s/${id}`]) {
-    for (const path of ["", "/runs", "/runs/3", "/compare", "/space", "/agents", "/log", "/file"]) {
+    for (const path of ["", "/runs", "/runs/3", "/compare", "/space", "/statistics", "/agents", "/log", "/file"]) {
       const { page, problems, close } = await open(browser, base.startsWith("file") ? base + path : link);
       if (!base.startsWith("file")) await page.goto(base + path);
       await page.waitForSelector("main h1");
       await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
       assert.equal(await page.locator("main [role=alert]").allTextContents().then((all) => all.join()), "", base + path);
+      if (path === "/runs/3") {
+        assert.match(await page.locator("pre.output").textContent(), /layers \d/, base);
+        assert.equal(await page.locator("[aria-label=Rows] tbody tr").count(), 5, base);
+      }
       assert.deepEqual(problems, [], base + path);
       await close();
     }

@@ -4,7 +4,7 @@ import { For, type JSX, Show } from "solid-js";
 import { TimelinePicture } from "../draw/timeline";
 import { useSweep } from "../model";
 import { Command } from "../parts/command";
-import { duration } from "../parts/format";
+import { count, duration } from "../parts/format";
 import { load, Loaded } from "../parts/loaded";
 import { link, shared } from "../routes";
 import { now } from "../scope";
@@ -101,7 +101,7 @@ function AgentTable(props: { all: Agents["agents"]; idle: Timeline | undefined }
                   </Show>
                 </td>
                 <td class="numeric">{duration(agent.seen_ms_ago / 1000)} ago</td>
-                <td class="numeric">{agent.runs_done}</td>
+                <td class="numeric">{count(agent.runs_done)}</td>
                 <td class="numeric" classList={{ bad: agent.failures_in_a_row > 2 }}>
                   {agent.failures_in_a_row}
                 </td>

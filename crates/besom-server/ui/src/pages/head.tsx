@@ -7,6 +7,7 @@ import { Command } from "../parts/command";
 import { count, duration, many, moment, number, value } from "../parts/format";
 import { Downloads } from "../parts/download";
 import { useKeys } from "../parts/keys";
+import { Labels } from "../parts/labels";
 import { RUN_STATES, State, StateBar } from "../parts/state";
 import { link, shared } from "../routes";
 import { useScope } from "../scope";
@@ -28,6 +29,7 @@ export function SweepHead(): JSX.Element {
       <div class="title">
         <h1>{detail().name ?? detail().id}</h1>
         <State state={detail().idle && detail().state === "running" ? "idle" : detail().state} />
+        <Labels sweep={detail()} />
         <Show when={sweep.source.live && sweep.link() !== "live"}>
           <span class="warn">{sweep.link() === "lost" ? "Connection lost; trying again …" : "Connecting …"}</span>
         </Show>
@@ -49,6 +51,9 @@ export function SweepHead(): JSX.Element {
       </p>
       <Show when={detail().description}>
         <p>{detail().description}</p>
+      </Show>
+      <Show when={detail().labels.notes}>
+        <p class="notice note">{detail().labels.notes}</p>
       </Show>
       <Notices detail={detail()} />
       <Figures detail={detail()} />

@@ -1,6 +1,6 @@
 // A sweep: its head with actions, tabs, and the page of the chosen tab.
 
-import { type Component, createMemo, For, type JSX, Show } from "solid-js";
+import { type Component, createEffect, createMemo, For, type JSX, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { createSweep, SweepContext, useSweep } from "../model";
 import { useKeys } from "../parts/keys";
@@ -68,13 +68,16 @@ function Tabs(): JSX.Element {
   );
   const isRun = createMemo(() => path() === "runs" && route().path[3] !== undefined);
   const to = (tab: number): string => link(["s", id, TABS[(tab + TABS.length) % TABS.length].path].filter(Boolean), shared());
+  let bar!: HTMLElement;
+  // On a narrow screen the bar scrolls.
+  createEffect(() => bar.children[at()].scrollIntoView({ block: "nearest", inline: "nearest" }));
   useKeys([
     { keys: "[", does: "Previous tab", act: () => go(to(at() - 1)) },
     { keys: "]", does: "Next tab", act: () => go(to(at() + 1)) },
   ]);
   return (
     <>
-      <nav class="tabs" aria-label="Pages of this sweep">
+      <nav class="tabs" ref={bar} aria-label="Pages of this sweep">
         <For each={TABS}>
           {(tab, i) => (
             <a href={to(i())} aria-current={i() === at() ? "page" : undefined}>

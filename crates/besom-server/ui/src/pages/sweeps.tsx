@@ -4,6 +4,7 @@ import { createMemo, createSignal, For, type JSX, onCleanup, Show } from "solid-
 import { ago, count, duration, moment, number } from "../parts/format";
 import { Command } from "../parts/command";
 import { useKeys } from "../parts/keys";
+import { Labels } from "../parts/labels";
 import { Problem } from "../parts/loaded";
 import { Spark } from "../parts/spark";
 import { State, StateBar } from "../parts/state";
@@ -169,6 +170,7 @@ function Row(props: { sweep: Summary; isAt: boolean; isPicked: boolean; toggle: 
           {sweep().method ?? "unknown method"}
           {sweep().early_terminate ? ` + ${sweep().early_terminate}` : ""}
         </small>
+        <Labels sweep={sweep()} />
       </span>
       <span role="cell">
         <State state={sweep().idle && sweep().state === "running" ? "idle" : sweep().state} />
