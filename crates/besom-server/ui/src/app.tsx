@@ -64,7 +64,15 @@ async function hello(source: Source): Promise<Version> {
 function Page(props: { source: Source }): JSX.Element {
   const id = (): string | null => (route().path[0] === "s" && route().path[1] ? route().path[1] : null);
   return (
-    <Show when={id()} keyed fallback={<Show when={route().path[0] === "compare"} fallback={<Sweeps source={props.source} />}><Contest source={props.source} /></Show>}>
+    <Show
+      when={id()}
+      keyed
+      fallback={
+        <Show when={route().path[0] === "compare"} fallback={<Sweeps source={props.source} />}>
+          <Contest source={props.source} />
+        </Show>
+      }
+    >
       {(sweep) => <SweepPage id={sweep} source={props.source} />}
     </Show>
   );

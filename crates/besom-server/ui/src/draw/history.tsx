@@ -38,7 +38,16 @@ export function HistoryPicture(): JSX.Element {
         { color: colors.accent, alpha: 0.8 },
         { color: colors.muted, alpha: 0.28 },
       ];
-      drawPoints(context, region, { n: history.runs, xs: (i) => i + 1, ys: history.value, mask: shown, hidden: sweep.hidden().rows, strong, weak, cache });
+      drawPoints(context, region, {
+        n: history.runs,
+        xs: (i) => i + 1,
+        ys: history.value,
+        mask: shown,
+        hidden: sweep.hidden().rows,
+        strong,
+        weak,
+        cache,
+      });
       paintBest(context, region, colors, steps(), history.runs);
     };
   });
@@ -107,13 +116,7 @@ function* visible({ runs }: History, hidden: Uint8Array | null): Iterable<number
   for (let row = 0; row < runs; row += 1) if (!hidden?.[row]) yield row;
 }
 
-function paintBest(
-  context: CanvasRenderingContext2D,
-  region: Region,
-  colors: Theme,
-  steps: Step[],
-  runs: number,
-): void {
+function paintBest(context: CanvasRenderingContext2D, region: Region, colors: Theme, steps: Step[], runs: number): void {
   context.beginPath();
   steps.forEach(({ row, value }, i) => {
     if (i > 0) context.lineTo(region.x(row + 1), region.y(steps[i - 1].value));

@@ -30,8 +30,7 @@ export function ImportanceBars(): JSX.Element {
                 when={found().note}
                 fallback={
                   <p class="muted">
-                    Share of the variance of {sweep.metric().name} that a parameter explains: alone, and (paler) together with
-                    others.
+                    Share of the variance of {sweep.metric().name} that a parameter explains: alone, and (paler) together with others.
                   </p>
                 }
               >

@@ -77,7 +77,11 @@ async function entryOf(source: Source, id: string): Promise<Entry> {
   const place = new Uint32Array(history.runs);
   rows.forEach((row, i) => (place[row] = i + 1));
   const seconds = (row: number): number => (begun < Infinity ? Math.max(0, history.ended[row] - begun) / 1000 : 0);
-  const steps = bestSoFar(history, detail.metric?.goal ?? "minimize", rows).map(({ row, value }) => ({ seconds: seconds(row), runs: place[row], value }));
+  const steps = bestSoFar(history, detail.metric?.goal ?? "minimize", rows).map(({ row, value }) => ({
+    seconds: seconds(row),
+    runs: place[row],
+    value,
+  }));
   const values = history.value.slice(0, history.runs).filter(Number.isFinite).sort();
   return { detail, history, values, steps, seconds: rows.length > 0 ? seconds(rows[rows.length - 1]) : 0, runs: rows.length };
 }
@@ -86,7 +90,11 @@ function Board(props: { all: Entry[] }): JSX.Element {
   const metric = (): Metric => props.all[0].detail.metric ?? { name: "value", goal: "minimize" };
   const isSame = ({ detail }: Entry): boolean => detail.metric?.name === metric().name && detail.metric.goal === metric().goal;
   const same = createMemo(() => props.all.filter(isSame));
-  const others = (): string => props.all.filter((entry) => !isSame(entry)).map(nameOf).join(", ");
+  const others = (): string =>
+    props.all
+      .filter((entry) => !isSame(entry))
+      .map(nameOf)
+      .join(", ");
   return (
     <>
       <Show when={others()}>
@@ -138,14 +146,24 @@ function BestSoFar(props: { all: Entry[]; metric: Metric }): JSX.Element {
     const all = Float64Array.from(props.all.flatMap(({ steps }) => steps.map(({ value }) => value))).sort();
     const axis = axisOf(all, isLog("history") ? "log" : "linear", props.metric.goal);
     const margin = isLog("history") ? 0 : (axis.max - axis.min) * 0.04;
-    return { min: axis.min - margin, max: axis.max + margin, label: props.metric.name, scale: isLog("history") ? ("log" as const) : ("linear" as const) };
+    return {
+      min: axis.min - margin,
+      max: axis.max + margin,
+      label: props.metric.name,
+      scale: isLog("history") ? ("log" as const) : ("linear" as const),
+    };
   });
   const last = (): number => Math.max(isTime() ? 1e-3 : 2, ...props.all.map(x));
   return (
     <section class="card two-thirds" aria-labelledby="so-far-title">
       <header>
         <h2 id="so-far-title">Best so far</h2>
-        <Segments label="Over" options={["runs", "time"]} value={isTime() ? "time" : "runs"} choose={(to) => setQuery({ over: to === "time" ? to : null })} />
+        <Segments
+          label="Over"
+          options={["runs", "time"]}
+          value={isTime() ? "time" : "runs"}
+          choose={(to) => setQuery({ over: to === "time" ? to : null })}
+        />
         <ScaleChoice of="history" />
       </header>
       <StepPlot
@@ -165,7 +183,8 @@ function Standings(props: { all: Entry[]; metric: Metric }): JSX.Element {
   const sign = (): number => (props.metric.goal === "minimize" ? 1 : -1);
   const bests = (): number[] => props.all.flatMap(({ steps }) => steps.slice(-1).map(({ value }) => value));
   const common = createMemo(() => sign() * Math.max(...bests().map((value) => sign() * value)));
-  const reached = (entry: Entry): Entry["steps"][number] | undefined => entry.steps.find(({ value }) => sign() * value <= sign() * common());
+  const reached = (entry: Entry): Entry["steps"][number] | undefined =>
+    entry.steps.find(({ value }) => sign() * value <= sign() * common());
   return (
     <section class="card" aria-labelledby="standings-title">
       <header>

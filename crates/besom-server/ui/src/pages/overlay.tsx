@@ -16,9 +16,7 @@ export function Overlay(props: { runs: Run[] }): JSX.Element {
   const curves = load(
     () => metric() && `${metric()} ${numbers()}`,
     () =>
-      sweep.source.json<{ curves: Curve[] }>(
-        `${sweep.path}/curves?metric=${encodeURIComponent(metric())}&runs=${numbers()}&buckets=200`,
-      ),
+      sweep.source.json<{ curves: Curve[] }>(`${sweep.path}/curves?metric=${encodeURIComponent(metric())}&runs=${numbers()}&buckets=200`),
   );
   return (
     <Show when={metric()}>

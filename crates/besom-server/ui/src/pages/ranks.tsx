@@ -27,8 +27,8 @@ export function Ranks(): JSX.Element {
       <Show when={rows().length > 2 && columns().length > 1} fallback={<p class="empty">Correlations need three runs with a value.</p>}>
         <Matrix columns={columns()} found={found()} />
         <p class="muted">
-          Spearman's correlation of {count(rows().length)} runs, from −1 to 1. 0 means that the orders have nothing to do with each other, or
-          that the best values lie in the middle.
+          Spearman's correlation of {count(rows().length)} runs, from −1 to 1. 0 means that the orders have nothing to do with each other,
+          or that the best values lie in the middle.
           <Show when={left().length > 0}> Without {left().join(", ")}: categories have no order.</Show>
         </p>
       </Show>
@@ -48,11 +48,13 @@ function Matrix(props: { columns: Column[]; found: number[][] }): JSX.Element {
         <thead>
           <tr>
             <td />
-            <For each={props.columns.slice(0, -1)}>{({ name }) => (
+            <For each={props.columns.slice(0, -1)}>
+              {({ name }) => (
                 <th scope="col" title={name}>
                   {name}
                 </th>
-              )}</For>
+              )}
+            </For>
           </tr>
         </thead>
         <tbody>
@@ -64,11 +66,11 @@ function Matrix(props: { columns: Column[]; found: number[][] }): JSX.Element {
                   {(column, j) => (
                     <td class="numeric" style={{ "background-color": colorOf(props.found[i][j()]) }}>
                       <Show when={!Number.isNaN(props.found[i][j()])}>
-                        <Show
-                          when={i < last()}
-                          fallback={written(props.found[i][j()])}
-                        >
-                          <a href={to(column.name, props.columns[i].name)} title={`The model over ${column.name} and ${props.columns[i].name}`}>
+                        <Show when={i < last()} fallback={written(props.found[i][j()])}>
+                          <a
+                            href={to(column.name, props.columns[i].name)}
+                            title={`The model over ${column.name} and ${props.columns[i].name}`}
+                          >
                             {written(props.found[i][j()])}
                           </a>
                         </Show>

@@ -73,9 +73,7 @@ function Contour(props: { x: string; y: string }): JSX.Element {
     () => sweep.source.json<Surface>(`${sweep.path}/surface?${key()}`),
   );
   // Many dots would hide what they lie on, and the best ones say most about it.
-  const dots = createMemo(() =>
-    bestOf(sweep.shown(), sweep.history()?.value ?? new Float64Array(), sweep.metric().goal, DOTS),
-  );
+  const dots = createMemo(() => bestOf(sweep.shown(), sweep.history()?.value ?? new Float64Array(), sweep.metric().goal, DOTS));
   const places = (name: string): Float32Array =>
     sweep.history()?.parameters.find((column) => column.name === name)?.places ?? new Float32Array();
   return (
@@ -104,9 +102,7 @@ function Contour(props: { x: string; y: string }): JSX.Element {
 function SliceCard(props: { name: string }): JSX.Element {
   const sweep = useSweep();
   const key = (): string => `${props.name} ${version(sweep.detail()?.counts)}`;
-  const answer = load(key, () =>
-    sweep.source.json<Surface>(`${sweep.path}/slice?x=${encodeURIComponent(props.name)}`),
-  );
+  const answer = load(key, () => sweep.source.json<Surface>(`${sweep.path}/slice?x=${encodeURIComponent(props.name)}`));
   return (
     <section class="card" aria-label={`Slice along ${props.name}`}>
       <header>

@@ -47,9 +47,5 @@ function groupsOf(sweep: Sweep): Group[] {
   const all = { name: "all runs", values: values(rows) };
   if (rows.length < HALVED) return [all];
   const middle = rows.length >> 1;
-  return [
-    all,
-    { name: "first half", values: values(rows.slice(0, middle)) },
-    { name: "second half", values: values(rows.slice(middle)) },
-  ];
+  return [all, { name: "first half", values: values(rows.slice(0, middle)) }, { name: "second half", values: values(rows.slice(middle)) }];
 }

@@ -70,7 +70,9 @@ export function Sweeps(props: { source: Source }): JSX.Element {
           <div class="card sweeps" role="table" aria-label="Sweeps" aria-rowcount={wanted().length + 1}>
             <Head />
             <For each={wanted()} fallback={<p class="empty">No sweep matches.</p>}>
-              {(sweep, i) => <Row sweep={sweep} isAt={i() === at()} isPicked={picked().includes(sweep.id)} toggle={() => toggle(sweep.id)} />}
+              {(sweep, i) => (
+                <Row sweep={sweep} isAt={i() === at()} isPicked={picked().includes(sweep.id)} toggle={() => toggle(sweep.id)} />
+              )}
             </For>
           </div>
         </Show>
