@@ -238,8 +238,9 @@ fn a_controller_schedules_runs_stops_them_and_ends_the_sweep() {
     client.init(&name);
     update(&json!({ "schedule": [first], "earlystop": [name] }));
     assert!(client.log(&name, 0, &["{\"loss\":1}"]));
-    client.end(&name, 0);
     update(&json!({ "schedule": [first, { "id": "end", "data": { "args": null } }] }));
+    assert_eq!(client.store().sweep(&sweep).unwrap().state, SweepState::Running, "a run is open");
+    client.end(&name, 0);
     let row = client.store().sweep(&sweep).unwrap();
     assert_eq!((row.state, row.runs), (SweepState::Finished, 1));
 }

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::graphql::Request;
 use super::runs::{crash, has_begun};
-use super::{SILENCE, found, lenient, lock, names, refused};
+use super::{SILENCE, controller, found, lenient, lock, names, refused};
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
@@ -165,6 +165,7 @@ fn look(
             Absent::Again | Absent::Wait => {}
             Absent::Gone => {
                 crash(store, &held.lease, "its program ended without saying how")?;
+                controller::settle(store, sweep)?;
                 lock(&shared.wandb.watches).remove(&held.lease);
                 continue;
             }

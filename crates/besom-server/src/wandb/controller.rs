@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
 use besom_core::RunNumber;
-use besom_store::{
-    Added, NewRun, RunQuery, RunRow, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
-};
+use besom_store::{NewRun, RunQuery, RunRow, StopKind, Store, StoreError, SweepId, SweepRow, SweepState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -51,39 +49,47 @@ pub(super) async fn update(shared: &Shared, id: &SweepId, text: &str) -> Result<
                 return Ok(());
             }
             store.set_label(&id, LABEL, Some(&text))?;
-            let is_done = schedule(store, &row, said.schedule.unwrap_or_default())?;
+            schedule(store, &row, said.schedule.unwrap_or_default())?;
             stop(store, &row, &said.earlystop.unwrap_or_default())?;
-            let runs = store.runs(&id, &RunQuery::default())?;
-            if is_done && !runs.iter().any(|run| run.state.is_open()) {
-                store.set_state(&id, SweepState::Finished, Some("its controller has nothing left to try"))?;
-            }
-            Ok(())
+            settle(store, &id)
         })
         .await
 }
 
-/// Adds the runs of entries that are new. Returns whether one of them says that nothing is left to try.
-fn schedule(store: &mut dyn Store, row: &SweepRow, entries: Vec<Entry>) -> Result<bool, StoreError> {
+/// Finishes a sweep whose controller has said that nothing is left to try, once all its runs have ended.
+pub(super) fn settle(store: &mut dyn Store, id: &SweepId) -> Result<(), StoreError> {
+    let row = store.sweep(id)?;
+    let Some(text) = row.new.labels.get(LABEL).filter(|_| !row.state.is_over()) else { return Ok(()) };
+    let said: Text = lenient::parse(text).unwrap_or_default();
+    let is_last = |entry: &Entry| entry.data.as_ref().is_none_or(|data| data.args.is_none());
+    let is_done = said.schedule.unwrap_or_default().iter().any(is_last);
+    let is_full = row.new.run_cap.is_some_and(|cap| row.runs >= cap);
+    let counts = store.status(id)?.counts;
+    if (is_done || is_full) && !counts.iter().any(|(state, count)| state.is_open() && *count > 0) {
+        store.set_state(id, SweepState::Finished, Some("its controller has nothing left to try"))?;
+    }
+    Ok(())
+}
+
+/// Adds the runs of entries that are new.
+fn schedule(store: &mut dyn Store, row: &SweepRow, entries: Vec<Entry>) -> Result<(), StoreError> {
     let runs = store.runs(row.id(), &RunQuery::default())?;
     let known: BTreeSet<&str> = runs.iter().filter_map(entry_of).collect();
-    let (mut is_done, mut new) = (false, Vec::new());
+    let mut new = Vec::new();
     for entry in entries {
-        match entry.data.unwrap_or_default().args {
-            None => is_done = true,
-            Some(_) if known.contains(entry.id.as_str()) => {}
-            Some(args) => {
-                let note = json!({ SCHEDULE: entry.id, "why": "scheduled by its controller" });
-                let note = note.as_object().cloned().unwrap_or_default();
-                new.push(NewRun::new(plain(args)).note(note));
-            }
+        let Some(args) = entry.data.unwrap_or_default().args else { continue };
+        if known.contains(entry.id.as_str()) {
+            continue;
         }
+        let note = json!({ SCHEDULE: entry.id, "why": "scheduled by its controller" });
+        let note = note.as_object().cloned().unwrap_or_default();
+        new.push(NewRun::new(plain(args)).note(note));
     }
     if !new.is_empty() {
         let first = RunNumber::from_index(usize::try_from(row.runs).unwrap_or(usize::MAX - 1));
-        let added = store.add_runs(row.id(), first, &new, None)?;
-        is_done |= matches!(added, Added::Capped);
+        store.add_runs(row.id(), first, &new, None)?;
     }
-    Ok(is_done)
+    Ok(())
 }
 
 /// The values without the objects that the client puts them into.

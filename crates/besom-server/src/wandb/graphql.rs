@@ -88,8 +88,8 @@ pub(crate) fn generic(request: &Request) -> Option<Value> {
         return Some(each(request, |_| nothing.clone()));
     }
     match request.operation.as_str() {
-        // With features the client would use more of the protocol.
-        "ServerFeaturesQuery" => Some(json!({ "serverInfo": null })),
+        // With features the client would use more of the protocol. Version 0.22 crashes without the list.
+        "ServerFeaturesQuery" => Some(json!({ "serverInfo": { "features": [] } })),
         "ServerInfo" => Some(json!({
             "serverInfo": { "cliVersionInfo": { "max_cli_version": "0.99.0" }, "latestLocalVersionInfo": null },
         })),
@@ -252,6 +252,12 @@ mod tests {
         let data = generic(&probe).expect("it is known");
         assert_eq!(data["QueryType"]["fields"], json!([]));
         assert_eq!(data["ServerInfoType"]["inputFields"], json!([]));
+    }
+
+    #[test]
+    fn a_client_learns_of_no_features_from_an_empty_list() {
+        let asked = request("query ServerFeaturesQuery { serverInfo { features { name isEnabled } } }");
+        assert_eq!(generic(&asked), Some(json!({ "serverInfo": { "features": [] } })), "null crashes 0.22");
     }
 
     #[test]

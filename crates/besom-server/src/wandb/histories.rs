@@ -19,6 +19,9 @@ struct Spec {
     samples: Option<usize>,
     min_step: Option<f64>,
     max_step: Option<f64>,
+    /// Whether the row of the last step is left out.
+    #[serde(skip)]
+    is_exclusive: bool,
 }
 
 /// The answer to an operation about a history, as the fields of the run; `None` if it is another operation.
@@ -37,13 +40,23 @@ pub(super) fn answer(
         }
         "HistoryPage" => {
             let step = |name: &str| request.variables.get(name).and_then(Value::as_f64);
-            let spec = Spec { min_step: step("minStep"), max_step: step("maxStep"), ..Spec::default() };
+            let spec = Spec {
+                min_step: step("minStep"),
+                max_step: step("maxStep"),
+                is_exclusive: true,
+                keys: None,
+                samples: None,
+            };
             let mut page: Vec<_> = rows()?.into_iter().filter(|row| spec.has_step(row)).collect();
             page.truncate(number(request, "pageSize").unwrap_or(usize::MAX));
             json!({ "history": texts(page) })
         }
-        "RunSampledHistory" => json!({ "sampledHistory": curves(&rows()?, request.variables.get("specs")) }),
-        "SampledHistoryPage" => json!({ "sampledHistory": curves(&rows()?, request.variables.get("spec")) }),
+        "RunSampledHistory" => {
+            json!({ "sampledHistory": curves(&rows()?, request.variables.get("specs"), request.is_old) })
+        }
+        "SampledHistoryPage" => {
+            json!({ "sampledHistory": curves(&rows()?, request.variables.get("spec"), request.is_old) })
+        }
         "RunParquetHistory" => {
             let rows: Vec<Value> = rows()?.into_iter().map(|row| strict(&Value::Object(row))).collect();
             json!({ "parquetHistory": { "parquetUrls": [], "liveData": rows } })
@@ -73,14 +86,14 @@ fn rows(
         .collect())
 }
 
-/// The curves that specs ask for: a list of JSON texts, or one.
-pub(super) fn curves(rows: &[Map<String, Value>], specs: Option<&Value>) -> Vec<Vec<Value>> {
+/// The curves that specs ask for: a list of JSON texts, or one. Their last step is among the rows, except for old clients.
+pub(super) fn curves(rows: &[Map<String, Value>], specs: Option<&Value>, is_old: bool) -> Vec<Vec<Value>> {
     let texts: Vec<&str> = match specs {
         Some(Value::Array(specs)) => specs.iter().filter_map(Value::as_str).collect(),
         Some(Value::String(spec)) => vec![spec],
         _ => Vec::new(),
     };
-    texts.into_iter().map(|text| curve(rows, text)).collect()
+    texts.into_iter().map(|text| curve(rows, text, is_old)).collect()
 }
 
 /// Whether specs ask for any rows.
@@ -88,8 +101,8 @@ pub(super) fn asks_for_rows(specs: Option<&Value>) -> bool {
     specs.is_some_and(|specs| specs.to_string().contains("keys"))
 }
 
-fn curve(rows: &[Map<String, Value>], spec: &str) -> Vec<Value> {
-    let spec: Spec = serde_json::from_str(spec).unwrap_or_default();
+fn curve(rows: &[Map<String, Value>], spec: &str, is_old: bool) -> Vec<Value> {
+    let spec = Spec { is_exclusive: is_old, ..serde_json::from_str(spec).unwrap_or_default() };
     let Some(keys) = &spec.keys else { return Vec::new() };
     let chosen = |row: &Map<String, Value>| -> Option<Map<String, Value>> {
         let value = |key: &String| Some((key.clone(), logged_value(row, key)?.clone()));
@@ -105,7 +118,8 @@ fn curve(rows: &[Map<String, Value>], spec: &str) -> Vec<Value> {
 impl Spec {
     fn has_step(&self, row: &Map<String, Value>) -> bool {
         let Some(step) = row.get("_step").and_then(Value::as_f64) else { return true };
-        self.min_step.is_none_or(|least| step >= least) && self.max_step.is_none_or(|end| step < end)
+        let is_before = |end: f64| step < end || (step <= end && !self.is_exclusive);
+        self.min_step.is_none_or(|least| step >= least) && self.max_step.is_none_or(is_before)
     }
 }
 
@@ -151,21 +165,17 @@ mod tests {
 
     #[test]
     fn a_curve_has_the_rows_with_all_keys_between_the_steps() {
-        let found = curves(
-            &rows(4),
-            Some(&json!([r#"{"keys": ["_step", "val.acc"], "minStep": 1, "maxStep": 3}"#, "{}"])),
-        );
-        assert_eq!(
-            found,
-            [vec![json!({"_step": 1, "val.acc": 1}), json!({"_step": 2, "val.acc": 1})], vec![]]
-        );
-        let found = curves(&rows(2), Some(&json!(r#"{"keys": ["loss"]}"#)));
+        let specs = json!([r#"{"keys": ["_step", "val.acc"], "minStep": 1, "maxStep": 2}"#, "{}"]);
+        let both = vec![json!({"_step": 1, "val.acc": 1}), json!({"_step": 2, "val.acc": 1})];
+        assert_eq!(curves(&rows(4), Some(&specs), false), [both.clone(), vec![]]);
+        assert_eq!(curves(&rows(4), Some(&specs), true), [both[..1].to_vec(), vec![]]);
+        let found = curves(&rows(2), Some(&json!(r#"{"keys": ["loss"]}"#)), false);
         assert_eq!(
             found,
             [vec![json!({"loss": 0}), json!({"loss": null})]],
             "NaN is null where JSON is strict"
         );
-        assert_eq!(curves(&rows(2), Some(&json!(r#"{"keys": ["other"]}"#))), [Vec::<Value>::new()]);
+        assert_eq!(curves(&rows(2), Some(&json!(r#"{"keys": ["other"]}"#)), false), [Vec::<Value>::new()]);
     }
 
     #[test]

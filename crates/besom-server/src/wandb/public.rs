@@ -137,7 +137,7 @@ fn with_runs(store: &mut dyn Store, shared: &Shared, request: &Request) -> Resul
             Vec::new()
         };
         let rows: Vec<_> = rows.into_iter().map(|row| row.values).collect();
-        nodes.push(json!({ "node": run.node(&histories::curves(&rows, specs)) }));
+        nodes.push(json!({ "node": run.node(&histories::curves(&rows, specs, false)) }));
     }
     let runs = store.runs(sweep.id(), &RunQuery::default())?;
     let mut shown = fragment(store, shared, &sweep)?;

@@ -10,7 +10,7 @@ use super::graphql::Request;
 use super::run::{self, RunPath, described};
 use super::store_sink::StoreSink;
 use super::stream::Stream;
-use super::{SinkError, alone, refused};
+use super::{SinkError, alone, controller, refused};
 use crate::pool::Urgency;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
@@ -87,7 +87,12 @@ pub(super) async fn stream(
             }
             let place = place(&clone, &found.sweep);
             let mut sink = StoreSink { store, found: &found, place, printed: &clone.wandb.printed };
-            Ok((run::stream(stream, &mut sink)?, sweep))
+            let is_end = stream.exit_code.is_some();
+            let answer = run::stream(stream, &mut sink)?;
+            if is_end {
+                controller::settle(store, &sweep)?;
+            }
+            Ok((answer, sweep))
         })
         .await?;
     shared.steps.touch(shared, &sweep);
