@@ -104,14 +104,46 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read_json(&self, config: &Value) -> Result<Parsed, Diagnostics> {
-        let mut collector = Collector::new("configuration", Dialect::Besom);
+        let (config, found) = self.check_json(config, Dialect::Besom);
+        self.conclude(config, found)
+    }
+
+    /// Reads a configuration that is JSON already as W&B's engine does when it validates: what breaks W&B's schema is an error
+    /// also where [`Reader::read_json`] only warns of it. What besom has beyond W&B stays valid.
+    ///
+    /// ```
+    /// use besom_config::Reader;
+    ///
+    /// let registry = besom_core::Registry::new();
+    /// let reader = Reader::new(&registry).method("random");
+    /// let config = serde_json::json!({
+    ///     "method": "random", "metric": {"name": "loss", "goal": "less"}, "parameters": {"x": {"value": 1}}, "seed": 7,
+    /// });
+    /// assert_eq!(reader.read_json(&config).expect("W&B runs it, too").warnings[0].path, "metric.goal");
+    /// assert_eq!(reader.validate_json(&config).expect_err("W&B's schema has two goals").len(), 1);
+    /// ```
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn validate_json(&self, config: &Value) -> Result<Parsed, Diagnostics> {
+        let (_, for_wandb) = self.check_json(config, Dialect::Wandb);
+        let broken: BTreeSet<String> = errors_of(for_wandb).into_iter().map(|broken| broken.path).collect();
+        let (config, mut found) = self.check_json(config, Dialect::Besom);
+        for diagnostic in found.iter_mut().filter(|diagnostic| broken.contains(&diagnostic.path)) {
+            diagnostic.severity = Severity::Error;
+        }
+        self.conclude(config, found)
+    }
+
+    fn check_json(&self, config: &Value, dialect: Dialect) -> (Option<SweepConfig>, Vec<Diagnostic>) {
+        let mut collector = Collector::new("configuration", dialect);
         let root = Node::from_json(config);
         if root.is_none() {
             let message = format!("it is nested more than {MAX_DEPTH} levels deep");
             collector.error(Place::default(), &tree::Path::Root, message);
         }
         let config = root.and_then(|root| check(&root, &self.known, &mut collector));
-        self.conclude(config, collector.into_sorted(""))
+        (config, collector.into_sorted(""))
     }
 
     /// What keeps W&B from taking the file as it is meant; empty if nothing does.
@@ -132,7 +164,8 @@ impl<'a> Reader<'a> {
         if self.strict {
             found.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Error);
         }
-        match config.filter(|_| !self.strict || found.is_empty()) {
+        let is_valid = found.iter().all(|diagnostic| diagnostic.severity == Severity::Warning);
+        match config.filter(|_| is_valid) {
             Some(config) => Ok(Parsed { config, warnings: found }),
             None => Err(errors_of(found)),
         }

@@ -125,22 +125,55 @@ pub fn next_runs(
     let mut sweep = sweep(problem, search.into(), runs);
     let mut suggestions = Vec::new();
     while suggestions.len() < n {
-        match sweep.suggest(n - suggestions.len())? {
-            Answer::Try(new) => {
-                for suggestion in new {
-                    let (config, note) = (wandb_config(suggestion.point.to_json()), suggestion.note);
-                    sweep.import(Run::new(suggestion.point).with_note(note.clone()));
-                    suggestions.push(Some(Suggested { config, note }));
-                }
-            }
-            Answer::Wait => break,
-            Answer::Done => {
-                suggestions.push(None);
-                break;
-            }
+        let want = n - suggestions.len();
+        if !suggest(&mut sweep, want, &mut suggestions)? {
+            break;
         }
     }
     Ok(suggestions)
+}
+
+/// As many suggestions as there are seeds, each with its own: the same as by a call of [`next_runs`] for each. `search` makes a
+/// fresh search method for a problem.
+pub fn next_runs_by_seed<E: From<ControllerError>>(
+    problem: &Problem,
+    runs: &[SweepRun],
+    seeds: &[u64],
+    mut search: impl FnMut(&Problem) -> Result<Method, E>,
+) -> Result<Vec<Option<Suggested>>, E> {
+    let Some(first) = seeds.first() else { return Ok(Vec::new()) };
+    let mut problem = problem.clone().seed(*first);
+    let mut sweep = sweep(&problem, search(&problem)?, runs);
+    let mut suggestions = Vec::new();
+    for seed in seeds {
+        problem.seed = *seed;
+        sweep.reseed(*seed, search(&problem)?);
+        if !suggest(&mut sweep, 1, &mut suggestions)? {
+            break;
+        }
+    }
+    Ok(suggestions)
+}
+
+/// Adds up to `want` suggestions, as runs of the sweep, too; whether there may be more.
+fn suggest(
+    sweep: &mut Sweep,
+    want: usize,
+    suggestions: &mut Vec<Option<Suggested>>,
+) -> Result<bool, ControllerError> {
+    match sweep.suggest(want)? {
+        Answer::Try(new) => {
+            for suggestion in new {
+                let (config, note) = (wandb_config(suggestion.point.to_json()), suggestion.note);
+                sweep.import(Run::new(suggestion.point).with_note(note.clone()));
+                suggestions.push(Some(Suggested { config, note }));
+            }
+            return Ok(true);
+        }
+        Answer::Wait => {}
+        Answer::Done => suggestions.push(None),
+    }
+    Ok(false)
 }
 
 fn wandb_config(point: Map<String, Value>) -> Map<String, Value> {

@@ -59,6 +59,11 @@ impl Sweep {
         self
     }
 
+    /// Suggests from now on with another seed; `search` is a fresh method for it.
+    pub(crate) fn reseed(&mut self, seed: u64, search: Method) {
+        (self.problem.seed, self.search) = (seed, search);
+    }
+
     /// Lets another number of runs end the sweep than the one that its search method knows; `None` for no number.
     pub(crate) fn set_cap(&mut self, cap: Option<u64>) {
         self.cap = cap;

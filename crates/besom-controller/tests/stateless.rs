@@ -1,7 +1,7 @@
 //! The step in the form of W&B's engine.
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
-use besom_controller::stateless::{SweepRun, history, next_runs, stop_runs};
+use besom_controller::stateless::{SweepRun, history, next_runs, next_runs_by_seed, stop_runs};
 use besom_core::{
     BoxError, Distribution, Goal, History, Method, Metric, Options, Parameter, Problem, Registry, RunState,
     Shown, Space, Stop, Stopper,
@@ -88,4 +88,26 @@ fn runs_to_stop_are_called_by_their_names_or_places_and_whole_numbers_read_as_su
     let text = Value::Object(shown).to_string();
     let expected = json!({"seen": [1, 2, 3], "half": 0.5, "huge": 1e300, "edge": 9_007_199_254_740_992.0});
     assert_eq!(text, expected.to_string());
+}
+
+#[test]
+fn runs_with_a_seed_each_are_those_of_a_call_each() {
+    let mut registry = Registry::new();
+    besom_search::register(&mut registry);
+    let x = Distribution::IntUniform { min: 1, max: 1000 };
+    let space = Space::new(vec![Parameter::new("x", x)]).unwrap();
+    let problem = Problem::new(space, Metric::new("loss", Goal::Minimize));
+    for method in ["random", "bayes"] {
+        let search =
+            |problem: &Problem| Ok::<_, BoxError>(registry.search(method, problem, &Options::new())?);
+        let at_once = next_runs_by_seed(&problem, &[], &[5, 3, 3, 8, 1, 2], search).unwrap();
+        let mut past = Vec::new();
+        for (suggested, seed) in at_once.iter().flatten().zip([5, 3, 3, 8, 1, 2]) {
+            let problem = problem.clone().seed(seed);
+            let one = next_runs(&problem, search(&problem).unwrap(), &past, 1).unwrap();
+            assert_eq!(one[0].as_ref(), Some(suggested), "{method}");
+            past.extend(runs(json!([{"config": suggested.config, "search_info": suggested.note}])));
+        }
+        assert_eq!(past.len(), 6, "{method}");
+    }
 }

@@ -65,7 +65,7 @@ mod _besom {
     #[pymodule_export]
     use crate::spec::algorithms;
     #[pymodule_export]
-    use crate::stateless::{next_runs, stop_runs};
+    use crate::stateless::{next_runs, stop_runs, validate_config};
     #[pymodule_export]
     use crate::store::{PyStore, check_config, check_text, create_sweep, create_sweep_from_text, read_yaml};
     #[pymodule_export]

@@ -49,6 +49,11 @@ pub(crate) fn check(config: &Value, own: &[String]) -> Result<(SweepConfig, Vec<
 
 /// Checks the text of a sweep file, called `name`.
 pub(crate) fn check_text(text: &str, name: &str) -> Result<(SweepConfig, Vec<Diagnostic>), Failure> {
+/// Checks a configuration as W&B's engine validates one: what breaks W&B's schema is an error.
+pub(crate) fn validate(config: &Value) -> Result<SweepConfig, Failure> {
+    Ok(Reader::new(&registry()).validate_json(config)?.config)
+}
+
     let parsed = Reader::new(&registry()).read(text, name)?;
     Ok((parsed.config, parsed.warnings))
 }

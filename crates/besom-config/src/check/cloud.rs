@@ -81,8 +81,10 @@ impl Checker<'_> {
         let method = root.entry("method").map(|method| &method.node.data);
         let is_custom = matches!(method, Some(Data::Text(method)) if method == "custom");
         if (name == "wandb") == is_custom && (name == "wandb" || self.for_wandb()) {
-            let goes_with = if name == "wandb" { "bayes, grid or random" } else { "custom" };
-            let message = format!("the engine {name} goes with the method {goes_with} only");
+            let message = match name {
+                "wandb" => "the engine wandb takes bayes, grid or random, not method: custom".to_owned(),
+                _ => format!("the engine {name} takes method: custom only"),
+            };
             self.diagnostics.error(place, &path, message);
         }
         if self.for_wandb() {

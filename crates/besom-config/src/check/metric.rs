@@ -149,7 +149,7 @@ impl Checker<'_> {
         let taken =
             |method: &Named<'_>| method.name == "custom" || method.spec.supports.metrics >= items.len();
         if both {
-            self.diagnostics.error(entry.place, path, "there is a `metric` as well; give one of the two");
+            self.diagnostics.error(entry.place, path, "`metric` and `metrics` cannot both be set");
         } else if !method.is_some_and(taken) {
             let message = "several metrics go with method: custom only; name one as `metric`";
             self.diagnostics.error(entry.place, path, message);

@@ -166,7 +166,7 @@ impl Checker<'_> {
                 root.place,
                 &Path::Root,
                 "parameters",
-                "; they are what is searched",
+                "; `parameters` is required, as what is searched",
             );
             return None;
         };

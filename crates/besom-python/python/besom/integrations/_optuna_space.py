@@ -180,7 +180,7 @@ class Space:
         config = {"method": method, "metric": {"name": "value", "goal": goal}, "parameters": self.config()}
         runs = [self.run(trial) for trial in trials if trial.state in _STATES]
         with self._in_optunas_names():
-            found = _besom.next_runs(config, runs, 1, seed)
+            found = _besom.next_runs(config, runs, 1, [seed])
         if not found or found[0] is None:
             return None
         suggested, _ = found[0]
