@@ -1,6 +1,6 @@
 //! From configurations to sweeps, with algorithms from Python.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
 
 use besom_config::{Diagnostic, Reader, SweepConfig};
 use besom_controller::{Controller, Sweep};
@@ -14,16 +14,18 @@ use crate::algorithm::{self, Algorithms};
 use crate::error::Failure;
 use crate::import::{self, RunId};
 
+// Texts, as a `pathlib.Path` makes http:/host of http://host.
+
 /// Return where the store is: the directory or URL that `BESOM_STORE` names, else `.besom` in the working directory.
 #[pyfunction]
-pub(crate) fn store_name() -> Result<PathBuf, Failure> {
-    Ok(Place::find(None)?.name().map(PathBuf::from).unwrap_or_default())
+pub(crate) fn store_name() -> Result<OsString, Failure> {
+    Ok(Place::find(None)?.name().map(OsString::from).unwrap_or_default())
 }
 
 /// Return the directory for the files of runs: the store's, or one in the working directory for a store behind a server.
 #[pyfunction]
-pub(crate) fn files_directory() -> Result<PathBuf, Failure> {
-    Ok(Place::find(None)?.directory().map(Path::to_owned).unwrap_or_default())
+pub(crate) fn files_directory() -> Result<OsString, Failure> {
+    Ok(Place::find(None)?.directory().map(OsString::from).unwrap_or_default())
 }
 
 /// The id at the end of a path as W&B writes it: `entity/project/id`.
@@ -47,13 +49,13 @@ pub(crate) fn check(config: &Value, own: &[String]) -> Result<(SweepConfig, Vec<
     Ok((parsed.config, parsed.warnings))
 }
 
-/// Checks the text of a sweep file, called `name`.
-pub(crate) fn check_text(text: &str, name: &str) -> Result<(SweepConfig, Vec<Diagnostic>), Failure> {
 /// Checks a configuration as W&B's engine validates one: what breaks W&B's schema is an error.
 pub(crate) fn validate(config: &Value) -> Result<SweepConfig, Failure> {
     Ok(Reader::new(&registry()).validate_json(config)?.config)
 }
 
+/// Checks the text of a sweep file, called `name`.
+pub(crate) fn check_text(text: &str, name: &str) -> Result<(SweepConfig, Vec<Diagnostic>), Failure> {
     let parsed = Reader::new(&registry()).read(text, name)?;
     Ok((parsed.config, parsed.warnings))
 }

@@ -1,5 +1,6 @@
 //! What lies in a store, as plain dicts.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -120,7 +121,7 @@ pub(crate) struct PyStore {
     store: Mutex<Box<dyn Store>>,
     /// The directory or URL by which it was opened.
     #[pyo3(get)]
-    name: PathBuf,
+    name: OsString,
     place: Place,
     process: u32,
 }
@@ -135,7 +136,7 @@ impl PyStore {
             let store = if write { place.open()? } else { place.open_to_read()? };
             Ok::<_, besom_engine::EngineError>((store, place))
         })?;
-        Ok(Self { store: Mutex::new(store), name, place, process: std::process::id() })
+        Ok(Self { store: Mutex::new(store), name: name.into_os_string(), place, process: std::process::id() })
     }
 
     /// Return all sweeps, oldest first.
