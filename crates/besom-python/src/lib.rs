@@ -18,6 +18,7 @@ mod log;
 mod place;
 mod plot;
 mod report;
+mod serve;
 mod spec;
 mod stateless;
 mod store;
@@ -62,6 +63,8 @@ mod _besom {
     use crate::plot::draw;
     #[pymodule_export]
     use crate::report::{PyReport, number, one_line};
+    #[pymodule_export]
+    use crate::serve::{PyServer, served};
     #[pymodule_export]
     use crate::spec::algorithms;
     #[pymodule_export]

@@ -22,6 +22,7 @@ mod reaper;
 mod refusal;
 mod running;
 mod server;
+mod serving;
 mod shared;
 mod steps;
 mod stop;
@@ -33,7 +34,8 @@ mod wandb;
 
 pub use options::ServerOptions;
 pub use server::{Server, ServerError};
+pub use serving::Serving;
 pub use stop::Stop;
 pub use tls::{Tls, TlsError};
-pub use tokens::{Scope, Token, TokenError, Tokens, link};
+pub use tokens::{Scope, Token, TokenError, Tokens, link, view_link};
 pub use views::{ExportError, export};

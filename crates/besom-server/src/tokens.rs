@@ -1,8 +1,8 @@
 //! Who may do what: tokens, and the file that keeps them.
 //!
 //! The owner's token is in `server.json` in the store's directory, which only its owner can read, so that it outlives a restart.
-//! Of all others only hashes are stored (decision 70). The token for agents that the start lines print is derived from the owner's: it is
-//! the same after a restart, and stored nowhere.
+//! Of all others only hashes are stored (decision 70). The token for agents that the start lines print is derived from the owner's, as is
+//! the one for reading in the links of notebooks: they are the same after a restart, and stored nowhere.
 
 mod file;
 mod secret;
@@ -30,6 +30,8 @@ const STALE: Duration = Duration::from_millis(200);
 /// The names of the tokens that are derived: for agents, and for W&B's client.
 const AGENTS: &str = "agents";
 const WANDB: &str = "wandb";
+/// The name of the token that is derived for reading, in links that others may come to see.
+const VIEW: &str = "view";
 
 /// What a token may be used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +151,7 @@ impl Known {
             (Hash::of(&content.owner), token("owner", Scope::Owner)),
             (Hash::of(&content.agents()), token(AGENTS, Scope::Agent(None))),
             (Hash::of(&content.wandb()), token(WANDB, Scope::Wandb)),
+            (Hash::of(&content.view()), token(VIEW, Scope::Read)),
         ];
         let hashes = fixed.into_iter().chain(content.tokens.iter().filter_map(Entry::known)).collect();
         Self { content, hashes, mark, looked: Instant::now() }
@@ -184,6 +187,11 @@ impl Tokens {
         lock(&self.known).content.wandb()
     }
 
+    /// A token for reading, the same as long as it is not revoked.
+    pub fn view(&self) -> String {
+        lock(&self.known).content.view()
+    }
+
     /// All tokens, without the tokens.
     pub fn list(&self) -> Vec<Token> {
         lock(&self.known).hashes.iter().map(|(_, token)| token.clone()).collect()
@@ -199,7 +207,7 @@ impl Tokens {
         Ok((token, secret))
     }
 
-    /// Ends a token. Revoking `owner`, `agents` or `wandb` replaces the token by another one.
+    /// Ends a token. Revoking `owner`, `agents`, `wandb` or `view` replaces the token by another one.
     ///
     /// # Errors
     /// [`TokenError::NoToken`]; if the file cannot be written.
@@ -265,11 +273,20 @@ impl Tokens {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn link(directory: &Path) -> Option<String> {
+    served(directory, |content| content.owner.clone())
+}
+
+/// The same with a token that only allows reading: for a notebook, whose pages are kept and passed on.
+pub fn view_link(directory: &Path) -> Option<String> {
+    served(directory, Content::view)
+}
+
+fn served(directory: &Path, token: impl FnOnce(&Content) -> String) -> Option<String> {
     if !running::is_running(directory) {
         return None;
     }
     let (content, _) = file::read(&directory.join(file::NAME)).ok()?;
-    Some(with_token(&content.url?, &content.owner))
+    Some(with_token(content.url.as_ref()?, &token(&content)))
 }
 
 /// What a browser opens: the token is in the fragment, which is sent to no server and stands in no log.

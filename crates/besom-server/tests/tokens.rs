@@ -53,7 +53,8 @@ fn only_the_owners_token_is_in_the_file_and_only_its_owner_can_read_it() {
     let (_, reader) = tokens.add(Scope::Read, None).unwrap();
     let file = directory.path().join("server.json");
     let text = fs::read_to_string(&file).unwrap();
-    assert!(text.contains(&tokens.owner()) && !text.contains(&reader) && !text.contains(&tokens.agents()));
+    let elsewhere = [reader, tokens.agents(), tokens.view()];
+    assert!(text.contains(&tokens.owner()) && !elsewhere.iter().any(|token| text.contains(token)));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
     assert!(matches!(Tokens::open(Some(directory.path())), Err(TokenError::Exposed { .. })));
@@ -67,4 +68,15 @@ fn names_are_given_once_and_errors_name_what_was_meant() {
     assert!(matches!(tokens.add(Scope::Read, Some("owner")), Err(TokenError::Taken { .. })));
     let error = tokens.revoke("raed-1").unwrap_err();
     assert_eq!(error.to_string(), "no token has the name 'raed-1', did you mean 'read-1'?");
+}
+
+#[test]
+fn a_link_that_others_may_see_only_allows_reading_and_can_be_revoked() {
+    let stage = Stage::new();
+    let tokens = stage.tokens();
+    let view = tokens.view();
+    assert_eq!((scope(&stage, &view), tokens.view()), ("read".into(), view.clone()));
+    tokens.revoke("view").unwrap();
+    assert_ne!(tokens.view(), view);
+    assert_eq!(scope(&stage, &stage.tokens().view()), "read");
 }

@@ -34,9 +34,10 @@ from besom._besom import (
 )
 
 __all__ = [
-    "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture", "Problem",
-    "Run", "RunStopped", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller", "define_metric", "extend",
-    "finish", "init", "install_as_wandb", "log", "mark_preempting", "picture", "register_search", "register_stopper", "remove", "run", "summary", "sweep",
+    "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture",
+    "Problem", "Run", "RunStopped", "Server", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller",
+    "define_metric", "extend", "finish", "init", "install_as_wandb", "log", "mark_preempting", "picture", "register_search",
+    "register_stopper", "remove", "run", "serve", "summary", "sweep",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from besom._organize import extend, remove
     from besom._picture import Picture, picture
     from besom._run import Run
+    from besom._serve import Server, serve
     from besom._sweep import agent, sweep
 
     from besom._media import Audio as Audio, Histogram as Histogram, Html as Html, Image as Image, Plotly as Plotly, Table as Table, Video as Video
@@ -65,7 +67,8 @@ _HOMES = {
     "WAIT": "_algorithms", "Suggestion": "_algorithms", "Api": "_api", "Controller": "_controller", "controller": "_controller",
     "Sweep": "_besom", "AskedRun": "_besom", "register_search": "_besom", "register_stopper": "_besom", "Config": "_config", "Run": "_run",
     "Picture": "_picture", "picture": "_picture", "define_metric": "_init", "finish": "_init", "init": "_init", "log": "_init",
-    "mark_preempting": "_init", "agent": "_sweep", "extend": "_organize", "remove": "_organize", "sweep": "_sweep",
+    "mark_preempting": "_init", "agent": "_sweep", "extend": "_organize", "remove": "_organize", "Server": "_serve", "serve": "_serve",
+    "sweep": "_sweep",
 }  # fmt: skip
 _MODULES = ("errors", "integrations", "plot", "sweeps", "testing", "wandb")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any, NamedTuple, Optional, Union
 
-from besom import _besom, _place, _show
+from besom import _besom, _dashboard, _place, _show
 
 #: A notebook shows more runs than this as pixels: their shapes as text would take megabytes at each update.
 MOST_SHAPES = 500
@@ -25,6 +25,8 @@ class Subject(NamedTuple):
     lines: list[str]
     history: _besom.History
     metric: str
+    #: HTML that leads to more.
+    more: str = ""
 
 
 class Picture:
@@ -112,7 +114,8 @@ def stored(store: _besom.Store, id: str) -> Subject:
     reason = f": {row['reason']}" if row["reason"] else ""
     lines = [f"{row['state']}{reason}", f"runs {store.counts(id)}", _show.best(row, status), _show.missing(store, row)]
     title = f"sweep {id}" + (f" ({row['name']})" if row["name"] else "")
-    return Subject(title, [line for line in lines if line], store.history(id), _metric(row["metrics"]))
+    more = _dashboard.html(store.name, id)
+    return Subject(title, [line for line in lines if line], store.history(id), _metric(row["metrics"]), more)
 
 
 def _asked(sweep: _besom.Sweep) -> Subject:
@@ -132,8 +135,8 @@ def _metric(metrics: list[dict[str, Any]]) -> str:
 
 def html(sweep: Any) -> str:
     """Return a sweep as HTML for notebooks: its state, its history and its parameters, without scripts or network."""
-    title, lines, history, metric = subject(sweep)
-    head = "".join(f"<div>{escape(line)}</div>" for line in lines)
+    title, lines, history, metric, more = subject(sweep)
+    head = "".join(f"<div>{escape(line)}</div>" for line in lines) + more
     drawn = _drawn(history, "history", WIDTH, f"{metric} of each run and the best so far")
     if len(history):
         columns = len(_show.flat(history[0].params)) + 1

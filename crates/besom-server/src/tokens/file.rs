@@ -11,7 +11,7 @@ use besom_store::SweepId;
 use serde::{Deserialize, Serialize};
 
 use super::secret::{self, Hash};
-use super::{AGENTS, Scope, Token, TokenError, WANDB};
+use super::{AGENTS, Scope, Token, TokenError, VIEW, WANDB};
 
 /// The name of the file in the store's directory.
 pub(crate) const NAME: &str = "server.json";
@@ -27,6 +27,9 @@ pub(super) struct Content {
     /// The same of that for W&B's client.
     #[serde(default)]
     wandb: u64,
+    /// The same of those for links that others may come to see.
+    #[serde(default)]
+    view: u64,
     #[serde(default)]
     pub(super) tokens: Vec<Entry>,
     /// Where the store is served, or was at last.
@@ -60,7 +63,7 @@ impl Entry {
 impl Content {
     /// New tokens.
     pub(super) fn fresh() -> Self {
-        Self { owner: secret::fresh(), agents: 0, wandb: 0, tokens: Vec::new(), url: None }
+        Self { owner: secret::fresh(), agents: 0, wandb: 0, view: 0, tokens: Vec::new(), url: None }
     }
 
     /// The token for agents.
@@ -71,6 +74,11 @@ impl Content {
     /// The token for W&B's client.
     pub(super) fn wandb(&self) -> String {
         secret::derived(&self.owner, WANDB, self.wandb)
+    }
+
+    /// The token for links that others may come to see.
+    pub(super) fn view(&self) -> String {
+        secret::derived(&self.owner, VIEW, self.view)
     }
 
     pub(super) fn add(
@@ -104,6 +112,7 @@ impl Content {
             "owner" => self.owner = secret::fresh(),
             AGENTS => self.agents += 1,
             WANDB => self.wandb += 1,
+            VIEW => self.view += 1,
             _ => {
                 let before = self.tokens.len();
                 self.tokens.retain(|entry| entry.name != name);
@@ -117,7 +126,7 @@ impl Content {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        ["owner", AGENTS, WANDB].into_iter().chain(self.tokens.iter().map(|entry| entry.name.as_str()))
+        ["owner", AGENTS, WANDB, VIEW].into_iter().chain(self.tokens.iter().map(|entry| entry.name.as_str()))
     }
 }
 

@@ -6,12 +6,12 @@ use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use anyhow::{Context, Result};
 use besom_core::Registry;
 use besom_engine::Place;
-use besom_server::{Server, ServerError, ServerOptions, Stop, Tls, link};
+use besom_server::{Server, ServerError, ServerOptions, Serving, Stop, Tls, link};
 
 use crate::cli::arguments::{LISTEN, ServeArguments};
 use crate::cli::output::{Outcome, line, notice};
@@ -115,10 +115,7 @@ fn opener(directory: &Path, link: &str) -> Result<()> {
 }
 
 /// A server beside a run, which ends when it is dropped.
-pub(crate) struct Beside {
-    stop: Stop,
-    server: Option<JoinHandle<Result<(), ServerError>>>,
-}
+pub(crate) struct Beside(Option<Serving>);
 
 /// Serves the store beside a run. Where it is served already, that is said, and nothing else done.
 pub(crate) fn beside(registry: &Registry, place: &Place) -> Result<Option<Beside>> {
@@ -133,18 +130,12 @@ pub(crate) fn beside(registry: &Registry, place: &Place) -> Result<Option<Beside
     let listener = TcpListener::bind(LISTEN).or_else(|_| TcpListener::bind(ANY_PORT));
     let listener = listener.context("no port to listen at")?;
     announce(&server, place, &listener)?;
-    let stop = Stop::new();
-    let serving = {
-        let stop = stop.clone();
-        thread::Builder::new().name("besom-serve".into()).spawn(move || server.serve(listener, &stop))?
-    };
-    Ok(Some(Beside { stop, server: Some(serving) }))
+    Ok(Some(Beside(Some(server.spawn(listener)?))))
 }
 
 impl Drop for Beside {
     fn drop(&mut self) {
-        self.stop.stop();
-        if let Some(Ok(Err(error))) = self.server.take().map(JoinHandle::join) {
+        if let Some(Err(error)) = self.0.take().map(Serving::end) {
             notice(format!("the server failed: {}", besom_core::error_chain(&error)));
         }
     }

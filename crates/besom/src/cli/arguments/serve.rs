@@ -48,7 +48,7 @@ pub(crate) struct TokenArguments {
     /// Name of the new token [default: agent-1, read-1, ...]
     #[arg(long, value_name = "NAME", requires = "action", conflicts_with = "revoke")]
     pub(crate) name: Option<String>,
-    /// Revoke the token with this name; revoking owner, agents or wandb replaces it
+    /// Revoke the token with this name; revoking owner, agents, wandb or view replaces it
     #[arg(long, value_name = "NAME")]
     pub(crate) revoke: Option<String>,
     /// Print JSON
