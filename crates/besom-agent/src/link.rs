@@ -226,10 +226,10 @@ impl<'a> Link<'a> {
             if !self.is_open() {
                 return Ok(());
             }
-            let before = self.source.seq();
+            let (before, begun) = (self.source.seq(), Instant::now());
             match self.send_new().and_then(|()| self.print_last()) {
                 Err(AgentError::Store(error)) if error.is_transient() => {
-                    if !self.trouble.note(&error, &self.patience) {
+                    if !self.trouble.note(&error, begun, &self.patience) {
                         return Err(error.into());
                     }
                     thread::sleep(DRAIN_INTERVAL);
@@ -334,7 +334,7 @@ impl<'a> Link<'a> {
     fn note_failure(&mut self, error: AgentError) {
         let is_transient = match &error {
             AgentError::Store(error) => {
-                self.trouble.note(error, &self.patience);
+                self.trouble.note(error, Instant::now(), &self.patience);
                 error.is_transient()
             }
             AgentError::Io { .. } => true,

@@ -50,8 +50,8 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
-    /// Notes a failure. Returns whether to try again.
-    pub(crate) fn note(&mut self, error: &StoreError, patience: &Patience) -> bool {
+    /// Notes a failure of a call that was begun then. Returns whether to try again.
+    pub(crate) fn note(&mut self, error: &StoreError, begun: Instant, patience: &Patience) -> bool {
         if self.since.get_or_insert_with(Instant::now).elapsed() >= SAID_AFTER {
             self.is_said = true;
             patience.notices.say(Notice::StoreFails(error_chain(error)));
@@ -60,8 +60,8 @@ impl Trouble {
             Level::None => true,
             Level::Kill => false,
             Level::Finish | Level::Terminate => {
-                let now = Instant::now();
-                *self.leave_by.get_or_insert(now + patience.timeout) > now
+                // A call that hung has used up its time.
+                *self.leave_by.get_or_insert(begun + patience.timeout) > Instant::now()
             }
         }
     }
@@ -120,9 +120,10 @@ impl<'a> RetryingQueue<'a> {
     ) -> Result<T, StoreError> {
         let (mut trouble, mut backoff) = (Trouble::default(), Backoff::default());
         loop {
+            let begun = Instant::now();
             match call(self.queue) {
                 Err(error) if error.is_transient() => {
-                    let again = trouble.note(&error, &self.patience);
+                    let again = trouble.note(&error, begun, &self.patience);
                     self.has_failed |= trouble.lasts();
                     if !again || self.patience.shutdown.level() >= until {
                         return Err(error);
@@ -192,16 +193,27 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_hung_for_longer_than_an_agent_may_take_to_leave_is_not_made_again() {
+        let shutdown = Shutdown::new();
+        shutdown.raise_to(Level::Finish);
+        let patience =
+            Patience::new(&AgentOptions::new("a").store_timeout(Duration::from_secs(30)), &shutdown);
+        let again = |begun: Instant| Trouble::default().note(&StoreError::Busy(1), begun, &patience);
+        assert!(again(Instant::now()));
+        assert!(!again(Instant::now() - Duration::from_secs(31)));
+    }
+
+    #[test]
     fn trouble_is_said_once_it_lasts_and_so_is_its_end() {
         let (sender, said) = mpsc::channel();
         let options = AgentOptions::new("a").report_to(sender);
         let patience = Patience::new(&options, &Shutdown::new());
         let mut brief = Trouble::default();
-        assert!(brief.note(&StoreError::Busy(1), &patience));
+        assert!(brief.note(&StoreError::Busy(1), Instant::now(), &patience));
         brief.end(&patience);
         assert_eq!(said.try_iter().count(), 0);
         let mut long = Trouble { since: Some(Instant::now() - SAID_AFTER), ..Trouble::default() };
-        assert!(long.note(&StoreError::Busy(1), &patience));
+        assert!(long.note(&StoreError::Busy(1), Instant::now(), &patience));
         long.end(&patience);
         let said: Vec<Notice> = said.try_iter().collect();
         assert!(matches!(&said[..], [Notice::StoreFails(_), Notice::StoreWorks]), "{said:?}");

@@ -20,14 +20,14 @@ pub struct HttpOptions {
     pub ca_file: Option<PathBuf>,
     /// Whether http without TLS is allowed to another machine, which shows token and data to everybody on the way.
     pub insecure_http: bool,
-    /// How long a server may take to answer, beyond what it was asked to wait. The default is a minute: longer than it waits for
-    /// its store.
+    /// How long a server may take to answer, beyond what it was asked to wait. The default is 40 s: longer than the half minute that
+    /// it waits for its store, and no longer than somebody waits for an agent that is to leave.
     pub timeout: Duration,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self { token: None, ca_file: None, insecure_http: false, timeout: Duration::from_secs(60) }
+        Self { token: None, ca_file: None, insecure_http: false, timeout: Duration::from_secs(40) }
     }
 }
 
