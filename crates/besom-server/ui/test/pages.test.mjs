@@ -142,6 +142,27 @@ test("sweeps are chosen and compared by keys, over runs and over time", async ()
   await close();
 });
 
+test("the history is drawn over time, where a run is pointed at by when it ended", async () => {
+  const { page, problems, close } = await open(browser, `${exported(60)}${SWEEP}?over=time`);
+  await settle(page);
+  const plot = page.locator(".plot").first();
+  const { x, y, width, height } = await plot.boundingBox();
+  const read = async (share) => {
+    await page.mouse.move(x + 66 + (width - 78) * share, y + height - 60);
+    await page.mouse.move(x + 67 + (width - 78) * share, y + height - 60);
+    return page.locator(".readout b").first().textContent({ timeout: 200 }).catch(() => null);
+  };
+  const found = [];
+  for (let share = 0.02; share < 1; share += 0.02) found.push(await read(share));
+  const runs = found.filter(Boolean).map((text) => Number(text.replace("run ", "")));
+  assert.ok(runs.length > 5, `${runs}`);
+  assert.ok(runs.at(-1) > 40 && runs[0] < 20, `${runs}`);
+  await page.getByRole("button", { name: "runs" }).first().click();
+  await page.waitForFunction(() => !location.hash.includes("over="));
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test("hidden runs are in no picture and no table, until they are shown again", async () => {
   const { page, close } = await open(browser, `${exported(60)}${SWEEP}/runs?sel=2,3`);
   await settle(page);

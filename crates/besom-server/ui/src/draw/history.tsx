@@ -1,15 +1,16 @@
-// The value of each run in the order of their numbers, and the best so far.
+// The value of each run by its number or by the time at which it ended, and the best so far.
 
 import { createMemo, createSignal, type JSX, Show } from "solid-js";
 import { bestSoFar, type Step } from "../best";
 import { useSweep } from "../model";
-import { isLog, ScaleChoice } from "../parts/choices";
+import { isLog, isOverTime, OverChoice, ScaleChoice } from "../parts/choices";
 import { count, number } from "../parts/format";
 import { Readout } from "../parts/readout";
 import { go, link, shared } from "../routes";
 import type { History } from "../source/columns";
+import { timesOf, unitOf } from "../times";
 import type { Theme } from "./palette";
-import { Plot, type Region } from "./plot";
+import { Plot, type Range, type Region } from "./plot";
 import { drawPoints, type PixelCache } from "./points";
 import { axisOf } from "./scales";
 
@@ -22,16 +23,21 @@ export function HistoryPicture(): JSX.Element {
     return { min: axis.min - margin, max: axis.max + margin, scale: scale(), label: sweep.metric().name };
   });
   const runs = (): number => sweep.history()?.runs ?? 0;
-  const x = createMemo(() => ({ min: 1 - runs() * 0.005, max: Math.max(2, runs() * 1.005), label: "run" }));
+  const line = createMemo(() => lineOf(sweep.history(), isOverTime()));
+  const x = createMemo((): Range => {
+    const { from, to, label } = line();
+    return { min: from - (to - from) * 0.005, max: to + (to - from) * 0.005, label };
+  });
   const [near, setNear] = createSignal<number | null>(null);
   const steps = createMemo(() => {
     const history = sweep.history();
-    return history ? bestSoFar(history, sweep.metric().goal, visible(history, sweep.hidden().rows)) : [];
+    return history ? bestSoFar(history, sweep.metric().goal, visible(line().rows, sweep.hidden().rows)) : [];
   });
   const cache: PixelCache = {};
   const paint = createMemo(() => {
     const history = sweep.history();
     const shown = sweep.shown();
+    const { at, to } = line();
     return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
       if (!history) return;
       const [strong, weak] = [
@@ -40,7 +46,7 @@ export function HistoryPicture(): JSX.Element {
       ];
       drawPoints(context, region, {
         n: history.runs,
-        xs: (i) => i + 1,
+        xs: at,
         ys: history.value,
         mask: shown,
         hidden: sweep.hidden().rows,
@@ -48,17 +54,18 @@ export function HistoryPicture(): JSX.Element {
         weak,
         cache,
       });
-      paintBest(context, region, colors, steps(), history.runs);
+      paintBest(context, region, colors, steps(), at, to);
     };
   });
   const above = createMemo(() => {
     const [history, runs] = [sweep.history(), [...sweep.picked(), ...(sweep.hovered() ? [sweep.hovered()!] : [])]];
+    const { at } = line();
     return (context: CanvasRenderingContext2D, region: Region, colors: Theme): void => {
-      if (history) paintPicked(context, region, colors, history, runs);
+      if (history) paintPicked(context, region, colors, history, runs, at);
     };
   });
   const point = (at: { x: number; y: number } | null, region: Region): void => {
-    const found = at && nearestRun(sweep.history(), region, at, sweep.shown());
+    const found = at && nearestRun(sweep.history(), line(), region, at, sweep.shown());
     setNear(found);
     sweep.hover(found);
   };
@@ -71,6 +78,7 @@ export function HistoryPicture(): JSX.Element {
       <header>
         <h2 id="history-title">History</h2>
         <Legend />
+        <OverChoice />
         <ScaleChoice of="history" />
       </header>
       <Plot
@@ -111,47 +119,87 @@ function Legend(): JSX.Element {
   );
 }
 
-/** All rows but hidden ones. */
-function* visible({ runs }: History, hidden: Uint8Array | null): Iterable<number> {
-  for (let row = 0; row < runs; row += 1) if (!hidden?.[row]) yield row;
+/** Where runs stand from left to right. */
+interface Line {
+  at: (row: number) => number;
+  /** The rows from left to right. */
+  rows: Iterable<number>;
+  from: number;
+  to: number;
+  label: string;
+  isByNumber: boolean;
 }
 
-function paintBest(context: CanvasRenderingContext2D, region: Region, colors: Theme, steps: Step[], runs: number): void {
+function lineOf(history: History | undefined, isTime: boolean): Line {
+  const runs = history?.runs ?? 0;
+  if (!history || !isTime) {
+    return {
+      at: (row) => row + 1,
+      rows: Uint32Array.from({ length: runs }, (_, i) => i),
+      from: 1,
+      to: Math.max(2, runs),
+      label: "run",
+      isByNumber: true,
+    };
+  }
+  const { rows, seconds, all } = timesOf(history);
+  const { size, name } = unitOf(all);
+  return { at: (row) => seconds(row) / size, rows, from: 0, to: all / size || 1, label: `${name} until it ended`, isByNumber: false };
+}
+
+/** All rows but hidden ones. */
+function* visible(rows: Iterable<number>, hidden: Uint8Array | null): Iterable<number> {
+  for (const row of rows) if (!hidden?.[row]) yield row;
+}
+
+function paintBest(context: CanvasRenderingContext2D, region: Region, colors: Theme, steps: Step[], at: Line["at"], end: number): void {
   context.beginPath();
   steps.forEach(({ row, value }, i) => {
-    if (i > 0) context.lineTo(region.x(row + 1), region.y(steps[i - 1].value));
-    context.lineTo(region.x(row + 1), region.y(value));
+    if (i > 0) context.lineTo(region.x(at(row)), region.y(steps[i - 1].value));
+    context.lineTo(region.x(at(row)), region.y(value));
   });
-  if (steps.length > 0) context.lineTo(region.x(runs), region.y(steps[steps.length - 1].value));
+  if (steps.length > 0) context.lineTo(region.x(end), region.y(steps[steps.length - 1].value));
   context.strokeStyle = colors.best;
   context.lineWidth = 2 * region.ratio;
   context.stroke();
 }
 
-function paintPicked(context: CanvasRenderingContext2D, region: Region, colors: Theme, history: History, runs: number[]): void {
+function paintPicked(
+  context: CanvasRenderingContext2D,
+  region: Region,
+  colors: Theme,
+  history: History,
+  runs: number[],
+  at: Line["at"],
+): void {
   context.lineWidth = 2 * region.ratio;
   context.strokeStyle = colors.text;
   for (const run of runs) {
     const value = history.value[run - 1];
-    if (!Number.isFinite(value)) continue;
+    if (!Number.isFinite(value + at(run - 1))) continue;
     context.beginPath();
-    context.arc(region.x(run), Math.max(region.top + 4, region.y(value)), 5 * region.ratio, 0, 2 * Math.PI);
+    context.arc(region.x(at(run - 1)), Math.max(region.top + 4, region.y(value)), 5 * region.ratio, 0, 2 * Math.PI);
     context.stroke();
   }
 }
 
 /** The run whose point is nearest to a place, within 24 pixels. */
-function nearestRun(history: History | undefined, region: Region, at: { x: number; y: number }, shown: Uint8Array): number | null {
+function nearestRun(
+  history: History | undefined,
+  line: Line,
+  region: Region,
+  at: { x: number; y: number },
+  shown: Uint8Array,
+): number | null {
   if (!history) return null;
   const reach = 24 * region.ratio;
   let [found, least] = [null as number | null, reach * reach];
-  const perPixel = history.runs / region.width;
-  const middle = (at.x - region.left) * perPixel;
-  const first = Math.max(0, Math.floor(middle - reach * perPixel * 1.1 - 2));
-  const last = Math.min(history.runs - 1, Math.ceil(middle + reach * perPixel * 1.1 + 2));
+  // By number, those within reach are known.
+  const first = line.isByNumber ? Math.max(0, Math.floor(region.xAt(at.x - reach)) - 1) : 0;
+  const last = line.isByNumber ? Math.min(history.runs - 1, Math.ceil(region.xAt(at.x + reach)) - 1) : history.runs - 1;
   for (let i = first; i <= last; i += 1) {
     if (!shown[i]) continue;
-    const distance = (region.x(i + 1) - at.x) ** 2 + (region.y(history.value[i]) - at.y) ** 2;
+    const distance = (region.x(line.at(i)) - at.x) ** 2 + (region.y(history.value[i]) - at.y) ** 2;
     if (distance < least) [found, least] = [i + 1, distance];
   }
   return found;

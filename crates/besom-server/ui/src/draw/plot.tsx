@@ -1,6 +1,6 @@
 // A frame of two axes with zoom by dragging; what is in it is painted by whoever asks.
 
-import { createEffect, createMemo, createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { createEffect, createMemo, createSignal, type JSX, on, onCleanup, onMount, Show } from "solid-js";
 import { theme, type Theme } from "./palette";
 import { drawFrame, type Region, regionOf, type Tick } from "./frame";
 
@@ -44,6 +44,14 @@ export function Plot(props: Props): JSX.Element {
   const x = (): Range => (zoom() ? { ...props.x, min: zoom()![0], max: zoom()![1] } : props.x);
   const region = createMemo(() => regionOf(width(), props.height, x(), props.y, devicePixelRatio));
   watchSize(() => canvas.parentElement!, setWidth);
+  // A part of one axis is none of another.
+  createEffect(
+    on(
+      () => props.x.label,
+      () => setZoom(null),
+      { defer: true },
+    ),
+  );
   drawLater(() => {
     if (width() < 40) return null;
     const [now, colors, paint, ticks, ranges] = [region(), theme(), props.paint, props.ticks, [x(), props.y] as const];

@@ -6,16 +6,16 @@ import { Distribution } from "../draw/distribution";
 import { series } from "../draw/palette";
 import { axisOf } from "../draw/scales";
 import { type StepLine, StepPlot } from "../draw/steps";
-import { isLog, ScaleChoice } from "../parts/choices";
+import { isLog, isOverTime, OverChoice, ScaleChoice } from "../parts/choices";
 import { count, duration, number } from "../parts/format";
 import { useKeys } from "../parts/keys";
 import { Problem } from "../parts/loaded";
-import { Segments } from "../parts/segments";
 import { State } from "../parts/state";
-import { go, link, query, setQuery } from "../routes";
+import { go, link, query } from "../routes";
 import { History } from "../source/columns";
 import { messageOf, type Source } from "../source/source";
 import type { Detail, Metric } from "../source/types";
+import { timesOf, unitOf } from "../times";
 
 /** More lines than these are no longer told apart by their colors. */
 const MOST = 8;
@@ -71,19 +71,13 @@ async function entryOf(source: Source, id: string): Promise<Entry> {
   const path = `v1/sweeps/${encodeURIComponent(id)}`;
   const [detail, bytes] = await Promise.all([source.json<Detail>(path), source.bytes(`${path}/columns`)]);
   const history = History.read(bytes);
-  const begun = history.started.subarray(0, history.runs).reduce((a, b) => (b < a ? b : a), Infinity);
-  const rows = Uint32Array.from({ length: history.runs }, (_, i) => i).filter((i) => !Number.isNaN(history.ended[i]));
-  rows.sort((a, b) => history.ended[a] - history.ended[b] || a - b);
+  const { rows, seconds, all } = timesOf(history);
   const place = new Uint32Array(history.runs);
   rows.forEach((row, i) => (place[row] = i + 1));
-  const seconds = (row: number): number => (begun < Infinity ? Math.max(0, history.ended[row] - begun) / 1000 : 0);
-  const steps = bestSoFar(history, detail.metric?.goal ?? "minimize", rows).map(({ row, value }) => ({
-    seconds: seconds(row),
-    runs: place[row],
-    value,
-  }));
+  const best = bestSoFar(history, detail.metric?.goal ?? "minimize", rows);
+  const steps = best.map(({ row, value }) => ({ seconds: seconds(row), runs: place[row], value }));
   const values = history.value.slice(0, history.runs).filter(Number.isFinite).sort();
-  return { detail, history, values, steps, seconds: rows.length > 0 ? seconds(rows[rows.length - 1]) : 0, runs: rows.length };
+  return { detail, history, values, steps, seconds: all, runs: rows.length };
 }
 
 function Board(props: { all: Entry[] }): JSX.Element {
@@ -128,13 +122,8 @@ function nameOf({ detail }: Entry): string {
 }
 
 function BestSoFar(props: { all: Entry[]; metric: Metric }): JSX.Element {
-  const isTime = (): boolean => query("over") === "time";
-  // Hours where there are many of them: nobody reads 40,000 s.
-  const unit = createMemo((): [size: number, name: string] => {
-    const longest = Math.max(1, ...props.all.map(({ seconds }) => seconds));
-    return longest > 7200 ? [3600, "hours"] : longest > 120 ? [60, "minutes"] : [1, "seconds"];
-  });
-  const x = (at: { seconds: number; runs: number }): number => (isTime() ? at.seconds / unit()[0] : at.runs);
+  const unit = createMemo(() => unitOf(Math.max(...props.all.map(({ seconds }) => seconds))));
+  const x = (at: { seconds: number; runs: number }): number => (isOverTime() ? at.seconds / unit().size : at.runs);
   const lines = createMemo(() =>
     props.all.map((entry): StepLine => ({
       name: nameOf(entry),
@@ -153,26 +142,21 @@ function BestSoFar(props: { all: Entry[]; metric: Metric }): JSX.Element {
       scale: isLog("history") ? ("log" as const) : ("linear" as const),
     };
   });
-  const last = (): number => Math.max(isTime() ? 1e-3 : 2, ...props.all.map(x));
+  const last = (): number => Math.max(isOverTime() ? 1e-3 : 2, ...props.all.map(x));
   return (
     <section class="card two-thirds" aria-labelledby="so-far-title">
       <header>
         <h2 id="so-far-title">Best so far</h2>
-        <Segments
-          label="Over"
-          options={["runs", "time"]}
-          value={isTime() ? "time" : "runs"}
-          choose={(to) => setQuery({ over: to === "time" ? to : null })}
-        />
+        <OverChoice />
         <ScaleChoice of="history" />
       </header>
       <StepPlot
         label={`Best ${props.metric.name} so far of ${props.all.map(nameOf).join(", ")}`}
         lines={lines()}
-        x={{ min: 0, max: last(), label: isTime() ? unit()[1] : "runs that have ended" }}
+        x={{ min: 0, max: last(), label: isOverTime() ? unit().name : "runs that have ended" }}
         y={y()}
         height={300}
-        at={(place) => (isTime() ? `after ${duration(place * unit()[0])}:` : `after ${count(Math.floor(place))} runs:`)}
+        at={(place) => (isOverTime() ? `after ${duration(place * unit().size)}:` : `after ${count(Math.floor(place))} runs:`)}
       />
     </section>
   );

@@ -40,3 +40,19 @@ export function MetricChoice(props: { metrics: string[] }): JSX.Element {
     </Show>
   );
 }
+
+/** Whether values are drawn over time instead of over runs. */
+export function isOverTime(): boolean {
+  return query("over") === "time";
+}
+
+export function OverChoice(): JSX.Element {
+  return (
+    <Segments
+      label="Over runs or over time"
+      options={["runs", "time"]}
+      value={isOverTime() ? "time" : "runs"}
+      choose={(to) => setQuery({ over: to === "time" ? to : null })}
+    />
+  );
+}
