@@ -29,8 +29,9 @@
 //! cannot begin runs) and `work/wait` (pauses), `record` (the end of a program, for when the store is gone), `notice`,
 //! `recovery` (runs of agents that are gone) with `recovery/liveness` (lock files), `link` (between a run and
 //! its queue), `run_dir` and `metrics` (a run's files), `program`, `process` and `function` (the runners),
-//! `gpu` (what a slot's programs see), `retry`, `shutdown`.
+//! `gpu` (what a slot's programs see), `bridge` (another tool's way to log), `retry`, `shutdown`.
 
+mod bridge;
 mod error;
 mod function;
 mod gpu;
@@ -48,6 +49,7 @@ mod runner;
 mod shutdown;
 mod work;
 
+pub use bridge::{Bridge, BridgedAttempt, Passage};
 pub use error::AgentError;
 pub use function::{FunctionRunner, LogError, RunContext};
 pub use gpu::{GpuError, GpuInventory, Gpus};

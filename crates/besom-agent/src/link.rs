@@ -3,6 +3,7 @@
 mod ear;
 #[cfg(test)]
 pub(crate) mod fake;
+mod passage;
 mod says;
 mod signal;
 mod source;
@@ -10,6 +11,7 @@ mod source;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,7 +26,7 @@ use source::Source;
 use crate::metrics::Said;
 use crate::recovery::Watch;
 use crate::retry::{Backoff, Patience, RetryingQueue, Trouble};
-use crate::{AgentError, AgentOptions, Level, MetricsWriter, RunDir, Shutdown};
+use crate::{AgentError, AgentOptions, Bridge, Level, MetricsWriter, Passage, RunDir, Shutdown};
 
 /// How many times in a row a store may ask for rows that it was just sent: once more than a healthy store
 /// ever does.
@@ -69,6 +71,11 @@ pub struct Link<'a> {
     output: Option<(u64, String)>,
     /// Keeps an eye on the heartbeats of other runs meanwhile.
     watch: Option<&'a mut Watch>,
+    bridge: Option<Arc<dyn Bridge>>,
+    /// The way over the bridge, while the run's code may log.
+    passage: Option<Box<dyn Passage>>,
+    /// What it knows of what the run must do.
+    told: Signal,
 }
 
 impl fmt::Debug for Link<'_> {
@@ -107,6 +114,9 @@ impl<'a> Link<'a> {
             warnings: Vec::new(),
             output: None,
             watch: None,
+            bridge: options.bridge.clone(),
+            passage: None,
+            told: Signal::Continue,
         }
     }
 
@@ -218,6 +228,7 @@ impl<'a> Link<'a> {
     /// Reports all that is left in the metrics file, including an unterminated last line, once nobody writes
     /// it any more. Retries as long as the agent does.
     pub(crate) fn drain(&mut self) -> Result<(), AgentError> {
+        self.passage = None;
         let mut is_read = false;
         loop {
             if let Some(error) = self.fatal.take() {

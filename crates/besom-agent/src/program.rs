@@ -45,7 +45,7 @@ const SHUTDOWN_DELAY: Duration = Duration::from_millis(500);
 /// The program is executed with an argument vector, never by a shell, in `directory`, with no standard input,
 /// in a process group of its own. Its environment has no `BESOM_TOKEN`, and has `BESOM_SWEEP_ID`, `BESOM_RUN_ID`, `BESOM_RUN_NUMBER`,
 /// `BESOM_ATTEMPT`, `BESOM_STORE`, `BESOM_PARAMS` (a JSON file), `BESOM_METRICS` (a file to append JSON lines
-/// to), `BESOM_RUN_DIR`, `BESOM_ATTEMPT_DIR`, `BESOM_SLOT` ([`crate::AgentOptions::slot`]), those of [`ProgramRunner::gpus`] and, if the sweep has a metric, its name as `BESOM_METRIC`. Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
+/// to), `BESOM_RUN_DIR`, `BESOM_ATTEMPT_DIR`, `BESOM_SLOT` ([`crate::AgentOptions::slot`]), those of [`ProgramRunner::gpus`] and of the agent's [bridge](crate::AgentOptions::bridge) and, if the sweep has a metric, its name as `BESOM_METRIC`. Head and tail of its output are kept in [`crate::RunDir::output`]. So its agent must have a
 /// [directory](crate::AgentOptions::directory).
 ///
 /// Make one by [`ProgramRunner::new`], then set its fields.
@@ -146,6 +146,7 @@ impl ProgramRunner {
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
+        env.extend(link.open_bridge(run));
         env.extend(self.gpus.variables());
         env.extend(self.metric.as_ref().map(|metric| ("BESOM_METRIC", metric.into())));
         env.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
@@ -277,7 +278,8 @@ fn report(link: &mut Link<'_>, fresh: &Fresh, has_ended: Receiver<()>) {
     let mut interval = POLL_INTERVAL.0;
     while has_ended.recv_timeout(interval) != Err(RecvTimeoutError::Disconnected) {
         let before = link.rows();
-        link.pump();
+        let signal = link.pump();
+        link.tell_bridge(&signal);
         fresh.send_sometimes(link);
         interval = if link.rows() > before { POLL_INTERVAL.0 } else { (interval * 2).min(POLL_INTERVAL.1) };
     }

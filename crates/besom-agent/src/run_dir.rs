@@ -91,8 +91,11 @@ impl RunDir {
         Ok(())
     }
 
-    /// Writes the point for programs that read it.
-    pub(crate) fn write_params(&self, point: &serde_json::Map<String, Value>) -> Result<(), AgentError> {
+    /// Writes the point for code that reads it: [`Self::params`] and [`Self::wandb_config`].
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn write_params(&self, point: &serde_json::Map<String, Value>) -> Result<(), AgentError> {
         let mut text = serde_json::to_string_pretty(point).unwrap_or_default();
         text.push('\n');
         replace(&self.params(), &text)?;

@@ -9,14 +9,14 @@ mod seldom;
 mod stepper;
 
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use besom_agent::{
-    AgentOptions, CrashLoopGuard, ExitReason, Level, Notice, Outcome, ProgramRunner, Runner, Shutdown,
+    AgentOptions, Bridge, CrashLoopGuard, ExitReason, Level, Notice, Outcome, ProgramRunner, Runner, Shutdown,
 };
 use besom_config::SweepConfig;
 use besom_core::Registry;
@@ -108,6 +108,7 @@ pub struct Crew<'a> {
     options: CrewOptions,
     stepper: Option<Mutex<Stepper>>,
     news: News,
+    bridge: Option<Arc<dyn Bridge>>,
 }
 
 impl<'a> Crew<'a> {
@@ -135,7 +136,12 @@ impl<'a> Crew<'a> {
         let stepped = steps.then(|| build(registry, &config, sweep.new.seed)).transpose()?;
         let stepper = stepped.map(|stepped| Mutex::new(Stepper::new(id, stepped, store)));
         let news = News::of(place, id)?;
-        Ok(Self { place, sweep, config, options, stepper, news })
+        Ok(Self { place, sweep, config, options, stepper, news, bridge: None })
+    }
+
+    /// Sets what speaks the protocol of another tool with the code of runs; nothing at first.
+    pub fn set_bridge(&mut self, bridge: Option<Arc<dyn Bridge>>) {
+        self.bridge = bridge;
     }
 
     /// The sweep as it was when the crew was made.
@@ -256,6 +262,7 @@ impl<'a> Crew<'a> {
                 options.claim_wait = Duration::ZERO;
             }
         }
+        options.bridge.clone_from(&self.bridge);
         options.timeout = self.config.timeout;
         options.count = self.options.count.map(|count| share(count, job.into(), jobs));
         options.directory = self.place.directory().map(Path::to_owned);

@@ -1,12 +1,13 @@
 //! How an agent works.
 
 use std::path::{self, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use crate::notice::Notices;
 use crate::recovery::Files;
-use crate::{AgentError, CrashLoopGuard, Notice};
+use crate::{AgentError, Bridge, CrashLoopGuard, Notice};
 
 /// How an agent works.
 ///
@@ -60,6 +61,8 @@ pub struct AgentOptions {
     pub guard: CrashLoopGuard,
     /// Where the agent says what its owner should know while it lasts.
     pub notices: Option<Sender<Notice>>,
+    /// What speaks the protocol of another tool with the code of runs; nothing by default.
+    pub bridge: Option<Arc<dyn Bridge>>,
 }
 
 impl AgentOptions {
@@ -81,6 +84,7 @@ impl AgentOptions {
             store_timeout: Duration::from_secs(60),
             guard: CrashLoopGuard::default(),
             notices: None,
+            bridge: None,
         }
     }
 
@@ -160,6 +164,13 @@ impl AgentOptions {
     #[must_use]
     pub fn report_to(mut self, notices: Sender<Notice>) -> Self {
         self.notices = Some(notices);
+        self
+    }
+
+    /// The same over this bridge.
+    #[must_use]
+    pub fn bridge(mut self, bridge: Arc<dyn Bridge>) -> Self {
+        self.bridge = Some(bridge);
         self
     }
 
