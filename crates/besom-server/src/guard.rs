@@ -27,6 +27,7 @@ use crate::tokens::Scope;
 use room::Share;
 
 pub(crate) use crate::tokens::Token as Caller;
+pub(crate) use body::{LARGE, read as read_body};
 pub(crate) use room::Room;
 pub(crate) use wrong::Wrong;
 

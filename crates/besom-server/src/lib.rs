@@ -9,6 +9,7 @@
 
 mod agents;
 mod assets;
+mod bridge;
 mod columns;
 mod guard;
 mod hub;
@@ -32,6 +33,7 @@ mod tokens;
 mod views;
 mod wandb;
 
+pub use bridge::{Wandb, WandbMode};
 pub use options::ServerOptions;
 pub use server::{Server, ServerError};
 pub use serving::Serving;

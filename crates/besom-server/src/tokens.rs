@@ -23,6 +23,7 @@ use crate::running;
 pub(crate) use file::Mark;
 use file::{Content, Entry};
 use secret::Hash;
+pub(crate) use secret::fresh;
 
 /// How long a revoked token may still be taken for valid.
 const STALE: Duration = Duration::from_millis(200);

@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 
 /// How large a body may be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// In bytes, as it was sent.
     sent: usize,
     /// In bytes, when it is inflated.
@@ -27,7 +27,7 @@ pub(super) struct Limits {
 /// What people and pages send.
 pub(super) const SMALL: Limits = Limits { sent: 64 << 10, inflated: 1 << 20 };
 /// What agents send: rows and output.
-pub(super) const LARGE: Limits = Limits { sent: 8 << 20, inflated: 32 << 20 };
+pub(crate) const LARGE: Limits = Limits { sent: 8 << 20, inflated: 32 << 20 };
 /// Within what time it must be here.
 const TIME: Duration = Duration::from_secs(30);
 /// How deep arrays and objects may be nested; parsing takes stack for each level.
@@ -45,7 +45,7 @@ pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// The request with its body read, inflated and looked at, and what it takes of the room. One without a body stays as it is.
-pub(super) async fn read(
+pub(crate) async fn read(
     request: Request,
     limits: Limits,
     room: &Room,

@@ -32,7 +32,7 @@ impl Room {
 
 /// What one request takes of the room, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(crate) struct Share {
     room: Room,
     held: Option<OwnedSemaphorePermit>,
 }

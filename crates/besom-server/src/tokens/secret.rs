@@ -36,7 +36,7 @@ impl Hash {
 }
 
 /// A new token.
-pub(super) fn fresh() -> String {
+pub(crate) fn fresh() -> String {
     rand::rng().sample_iter(Alphanumeric).take(LETTERS).map(char::from).collect()
 }
 

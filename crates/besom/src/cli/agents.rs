@@ -2,18 +2,19 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use besom_agent::{CommandPattern, Gpus, ProgramRunner, Runner, Shutdown};
+use besom_agent::{Bridge, CommandPattern, Gpus, ProgramRunner, Runner, Shutdown};
 use besom_engine::{Attendant, Crew, Event, News, Place, Worked};
+use besom_server::{Wandb, WandbMode};
 use besom_store::{StoreError, SweepId};
 
 use crate::cli::files::Files;
 use crate::cli::gpus::Jobs;
-use crate::cli::output::line;
+use crate::cli::output::{line, notice};
 use crate::cli::progress::Progress;
 use crate::cli::signals;
 use crate::error::InputError;
@@ -44,15 +45,23 @@ pub(crate) struct Terms<'a> {
     pub(crate) grace: Duration,
     /// What they may be; anything if there are none.
     pub(crate) allowed: Vec<CommandPattern>,
+    /// What becomes of what they log with W&B's client.
+    pub(crate) wandb: WandbMode,
 }
 
 /// Executes runs of the crew's sweep until it has ended, the count is used up, or a signal ends it.
-pub(crate) fn work(place: &Place, crew: &Crew<'_>, terms: &Terms<'_>, shutdown: &Shutdown) -> Result<Worked> {
+pub(crate) fn work(
+    place: &Place,
+    crew: &mut Crew<'_>,
+    terms: &Terms<'_>,
+    shutdown: &Shutdown,
+) -> Result<Worked> {
     let runners = terms.jobs.slots().map(|gpus| runner(crew, terms, gpus)).collect::<Result<Vec<_>>>()?;
     if let (Some(_), Some(runner)) = (place.url(), runners.first()) {
         // Somebody else may have written the sweep's file.
         line(format!("programs run in {}: {}", runner.directory.display(), runner.outline()))?;
     }
+    crew.set_bridge(runners.first().and_then(|runner| wandb(terms.wandb, runner)));
     signals::listen(shutdown)?;
     besom_agent::raise_file_limit();
     besom_agent::adopt_orphans();
@@ -66,6 +75,14 @@ pub(crate) fn work(place: &Place, crew: &Crew<'_>, terms: &Terms<'_>, shutdown: 
     let worked = worked?;
     shown?;
     Ok(worked)
+}
+
+/// What takes what programs log with W&B's client, if they do not log elsewhere; that is said if they seem to log at all.
+fn wandb(mode: WandbMode, runner: &ProgramRunner) -> Option<Arc<dyn Bridge>> {
+    let wandb = Wandb::new(mode, &runner.directory);
+    let words: Vec<_> = runner.outline().split_whitespace().map(str::to_owned).collect();
+    wandb.notice_for(&runner.directory, &words).into_iter().for_each(notice);
+    wandb.bridge()
 }
 
 fn runner(crew: &Crew<'_>, terms: &Terms<'_>, gpus: Gpus) -> Result<ProgramRunner> {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use besom_engine::Place;
+use besom_server::WandbMode;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use bench::{BenchAction, BenchArguments, BenchRun, ReportArguments};
@@ -366,6 +368,15 @@ pub(crate) struct WorkArguments {
     /// Stop after N runs
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
+    /// Where metrics go that programs log with W&B's client: local (into the run), off (where the client sends them), or auto (local,
+    /// unless you have set or logged in to another place)
+    #[arg(long, value_name = "WHERE", default_value = "auto", hide_default_value = true, value_parser = wandb_modes())]
+    pub(crate) wandb: WandbMode,
+}
+
+fn wandb_modes() -> impl TypedValueParser<Value = WandbMode> {
+    let names = PossibleValuesParser::new(["auto", "local", "off"]);
+    names.map(|name| WandbMode::parse(&name).unwrap_or_default())
 }
 
 #[derive(Debug, Args)]

@@ -69,7 +69,12 @@ pub(crate) fn run(registry: &Registry, place: &Place, arguments: &RunArguments) 
         Some(_) => format!("besom run {} --resume{cap}", arguments.file.display()),
         None => format!("besom agent {id}"),
     };
-    let terms = Terms { jobs: &jobs, grace: Duration::from_secs(arguments.grace), allowed: Vec::new() };
+    let terms = Terms {
+        jobs: &jobs,
+        grace: Duration::from_secs(arguments.grace),
+        allowed: Vec::new(),
+        wandb: arguments.work.wandb,
+    };
     finish_with(registry, place, &id, &terms, options, &again)
 }
 
@@ -197,7 +202,12 @@ pub(crate) fn agent(registry: &Registry, place: &Place, arguments: &AgentArgumen
     let options = crew_options(arguments.work.count, arguments.heartbeat_timeout, Steps::UnlessLocal);
     let id = &sweep.new.id;
     let allowed = arguments.allow_command.iter().map(CommandPattern::new).collect();
-    let terms = Terms { jobs: &jobs, grace: Duration::from_secs(arguments.grace), allowed };
+    let terms = Terms {
+        jobs: &jobs,
+        grace: Duration::from_secs(arguments.grace),
+        allowed,
+        wandb: arguments.work.wandb,
+    };
     finish_with(registry, place, id, &terms, options, &format!("besom agent {id}"))
 }
 
@@ -236,8 +246,8 @@ fn finish_with(
     again: &str,
 ) -> Result<Outcome> {
     let shutdown = options.shutdown.clone();
-    let crew = Crew::new(place, registry, id, options)?;
-    let worked = agents::work(place, &crew, terms, &shutdown)?;
+    let mut crew = Crew::new(place, registry, id, options)?;
+    let worked = agents::work(place, &mut crew, terms, &shutdown)?;
     let mut store = place.open()?;
     let sweep = store.sweep(id)?;
     let status = store.status(id)?;

@@ -1,0 +1,123 @@
+//! What W&B's client finds in the environment of a run.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use besom_store::Lease;
+
+use super::login::LOCAL;
+
+/// How often the client sends what was logged, in seconds: a stopping rule waits for it. Its own default is 15.
+const INTERVAL: (&str, &str) = ("WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL", "1");
+/// Proxies that a request to this machine must not take.
+const PROXIES: [&str; 6] =
+    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// What the variables of an attempt are made of.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub(super) port: u16,
+    pub(super) lease: Lease,
+    /// Where the client puts its own files, if the attempt has a directory.
+    pub(super) directory: Option<PathBuf>,
+    /// Whether what the user has set is overridden.
+    pub(super) is_insistent: bool,
+}
+
+impl Given {
+    /// The variables; `outer` is the environment that they are added to.
+    pub(super) fn list(
+        &self,
+        key: &str,
+        outer: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Vec<(&'static str, OsString)> {
+        let is_set = |name: &str| outer(name).is_some_and(|value| !value.is_empty());
+        let (sweep, run) = (&self.lease.sweep, self.lease.run);
+        let mut list: Vec<(&'static str, OsString)> = vec![
+            ("WANDB_BASE_URL", format!("{LOCAL}{}", self.port).into()),
+            ("WANDB_API_KEY", key.into()),
+            ("WANDB_SWEEP_ID", sweep.as_str().into()),
+            ("WANDB_RUN_ID", format!("{sweep}-{run}").into()),
+        ];
+        if !is_set(INTERVAL.0) {
+            list.push((INTERVAL.0, INTERVAL.1.into()));
+        }
+        if let Some(directory) = self.directory.as_ref().filter(|_| !is_set("WANDB_DIR")) {
+            list.push(("WANDB_DIR", directory.into()));
+        }
+        if self.is_insistent {
+            list.push(("WANDB_MODE", "online".into()));
+            // The client refuses to have both it and a key.
+            list.extend(
+                is_set("WANDB_IDENTITY_TOKEN_FILE").then(|| ("WANDB_IDENTITY_TOKEN_FILE", "".into())),
+            );
+        }
+        if PROXIES.into_iter().any(is_set) {
+            let direct = without_proxy(outer("no_proxy").or_else(|| outer("NO_PROXY")));
+            list.extend([("no_proxy", direct.clone()), ("NO_PROXY", direct)]);
+        }
+        list
+    }
+}
+
+/// The hosts that need no proxy, with this machine among them.
+fn without_proxy(known: Option<OsString>) -> OsString {
+    let mut hosts = known.unwrap_or_default();
+    if !hosts.is_empty() {
+        hosts.push(",");
+    }
+    hosts.push("127.0.0.1");
+    hosts
+}
+
+#[cfg(test)]
+mod tests {
+    use besom_core::RunNumber;
+    use besom_store::SweepId;
+
+    use super::*;
+
+    fn check(outer: &[(&str, &str)], is_insistent: bool, name: &str) -> Option<String> {
+        let lease = Lease { sweep: SweepId::new("abc"), run: RunNumber::FIRST, attempt: 2 };
+        let given =
+            Given { port: 7070, lease, directory: Some(PathBuf::from("/runs/1/attempt-2")), is_insistent };
+        let outer =
+            |name: &str| outer.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+        let list = given.list("k", &outer);
+        list.into_iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.into_string().ok())
+    }
+
+    #[test]
+    fn the_client_finds_its_run_and_no_way_elsewhere() {
+        for (name, value) in [
+            ("WANDB_BASE_URL", "http://127.0.0.1:7070"),
+            ("WANDB_API_KEY", "k"),
+            ("WANDB_SWEEP_ID", "abc"),
+            ("WANDB_RUN_ID", "abc-1"),
+            ("WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL", "1"),
+            ("WANDB_DIR", "/runs/1/attempt-2"),
+        ] {
+            assert_eq!(check(&[], false, name).as_deref(), Some(value), "{name}");
+        }
+        assert_eq!(check(&[], false, "WANDB_MODE"), None);
+        assert_eq!(check(&[("WANDB_DIR", "/scratch")], false, "WANDB_DIR"), None, "the user's stays");
+    }
+
+    #[test]
+    fn a_proxy_is_not_asked_for_this_machine() {
+        assert_eq!(check(&[], false, "NO_PROXY"), None);
+        let proxy = ("HTTP_PROXY", "http://proxy:3128");
+        assert_eq!(check(&[proxy], false, "no_proxy").as_deref(), Some("127.0.0.1"));
+        assert_eq!(
+            check(&[proxy, ("NO_PROXY", ".corp")], false, "NO_PROXY").as_deref(),
+            Some(".corp,127.0.0.1")
+        );
+    }
+
+    #[test]
+    fn who_insists_overrides_a_mode_and_an_identity() {
+        let outer = [("WANDB_MODE", "offline"), ("WANDB_IDENTITY_TOKEN_FILE", "/t")];
+        assert_eq!(check(&outer, true, "WANDB_MODE").as_deref(), Some("online"));
+        assert_eq!(check(&outer, true, "WANDB_IDENTITY_TOKEN_FILE").as_deref(), Some(""));
+    }
+}
