@@ -12,8 +12,9 @@ use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use besom::{GpuRequest, Report, Spelling};
-use besom_agent::{Gpus, Level, Runner, Shutdown};
+use besom_agent::{Gpus, Level, ProgramRunner, Runner, Shutdown};
 use besom_engine::{Attendant, Crew, CrewOptions, EngineError, Event, Place, Steps, Worked, id_of_path};
+use besom_server::{Wandb, WandbMode};
 use besom_store::SweepId;
 use pyo3::exceptions::{PyUserWarning, PyValueError};
 use pyo3::prelude::*;
@@ -34,9 +35,10 @@ type AnyRunner = Box<dyn Runner + Send>;
 /// Execute runs of a sweep until it finishes, the agents have executed `count` runs, or `timeout` seconds are over: then those in
 /// hand are finished. Call `function` for each run, or execute `command` or else the sweep's program, on these `gpus` (a list as the
 /// command takes it, how many for each run, whether others may use them). Call `watch` now and then, and before each call of
-/// `function` that is made on this thread; call `say` with what whoever watches should know. Return how many runs were executed.
+/// `function` that is made on this thread; call `say` with what whoever watches should know.
+/// `wandb` says where metrics go that W&B's client logs (auto, local, off), and `imports_wandb` whether the function seems to use it. Return how many runs were executed.
 #[pyfunction]
-#[pyo3(signature = (store, id, function=None, *, jobs=None, count=None, timeout=None, gpus=None, supervisor=Vec::new(), command=None, steps=true, heartbeat_timeout=60.0, shutdown=None, watch=None, say=None))]
+#[pyo3(signature = (store, id, function=None, *, jobs=None, count=None, timeout=None, gpus=None, supervisor=Vec::new(), command=None, steps=true, heartbeat_timeout=60.0, shutdown=None, watch=None, say=None, wandb="off", imports_wandb=false))]
 #[expect(clippy::too_many_arguments, reason = "Python calls it by keywords")]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands these over by value")]
 pub(crate) fn run_agents(
@@ -55,22 +57,42 @@ pub(crate) fn run_agents(
     shutdown: Option<Py<PyShutdown>>,
     watch: Option<Py<PyAny>>,
     say: Option<Py<PyAny>>,
+    wandb: &str,
+    imports_wandb: bool,
 ) -> PyResult<u64> {
     let heartbeat_timeout = seconds("heartbeat_timeout", heartbeat_timeout)?;
     let timeout = timeout.map(|timeout| seconds("timeout", timeout)).transpose()?;
     let shutdown = shutdown.map_or_else(Shutdown::new, |shutdown| shutdown.get().shutdown.clone());
+    let mode = WandbMode::parse(wandb).ok_or_else(|| {
+        PyValueError::new_err(format!("wandb must be 'auto', 'local' or 'off', got '{wandb}'"))
+    })?;
     let steps = if steps { Steps::UnlessLocal } else { Steps::Never };
     let mut options = CrewOptions::default();
     (options.count, options.heartbeat_timeout) = (count, heartbeat_timeout);
     (options.steps, options.shutdown) = (steps, shutdown.clone());
     py.detach(|| {
         let place = Place::new(store)?;
-        let crew = Crew::new(&place, &place::registry(), &SweepId::new(id_of_path(&id)), options)?;
-        let mut caller = Caller::new(&shutdown, watch.as_ref(), say.as_ref(), crew.sweep().id());
+        let mut crew = Crew::new(&place, &place::registry(), &SweepId::new(id_of_path(&id)), options)?;
+        let id = crew.sweep().id().clone();
+        let mut caller = Caller::new(&shutdown, watch.as_ref(), say.as_ref(), &id);
         caller.leave = timeout.map(|timeout| Instant::now() + timeout);
         let worked = match &function {
-            Some(function) => call(&crew, function, jobs.unwrap_or(1), caller)?,
+            Some(function) => {
+                let chosen = Wandb::new(mode, Path::new("."));
+                chosen.notice(|| imports_wandb).into_iter().for_each(|text| caller.say(&text));
+                // The environment is that of the process, so of one function at a time.
+                crew.set_bridge(chosen.bridge().filter(|_| jobs.unwrap_or(1) == 1));
+                call(&crew, function, jobs.unwrap_or(1), caller)?
+            }
             None => {
+                let plain = crew.program_runner()?;
+                let chosen = Wandb::new(mode, &plain.directory);
+                let notice = match &command {
+                    Some(_) => chosen.notice(|| imports_wandb),
+                    None => chosen.notice_for(&plain.directory, &words(&plain)),
+                };
+                notice.into_iter().for_each(|text| caller.say(&text));
+                crew.set_bridge(chosen.bridge());
                 let runner = |gpus| program(&crew, &supervisor, command.clone(), gpus);
                 let runners = slots(jobs, gpus, &mut caller)?.into_iter().map(runner);
                 work(&crew, runners.collect::<Result<_, EngineError>>()?, &mut caller)?
@@ -84,6 +106,11 @@ pub(crate) fn run_agents(
 fn seconds(name: &str, seconds: f64) -> PyResult<Duration> {
     let span = Duration::try_from_secs_f64(seconds).ok().filter(|span| !span.is_zero());
     span.ok_or_else(|| PyValueError::new_err(format!("{name} must be > 0, got {seconds}")))
+}
+
+/// The words of the command line of each run.
+fn words(runner: &ProgramRunner) -> Vec<String> {
+    runner.outline().split_whitespace().map(str::to_owned).collect()
 }
 
 /// The GPUs of each program that is to run in parallel.

@@ -1,11 +1,13 @@
 //! Runs as calls of a Python function.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use besom_agent::{Ear, Ended, Link, Runner};
-use besom_core::RunState;
+use besom_agent::{AgentError, Ear, Ended, Link, RunDir, Runner};
+use besom_core::{RunState, error_chain};
 use besom_store::ClaimedRun;
 use pyo3::prelude::*;
 
@@ -34,17 +36,23 @@ impl Runner for FunctionRunner {
             return Ended::broken("runs of Python functions need a directory for their files");
         };
         let (returns, returned) = mpsc::channel();
+        let directory = directory.clone();
+        let variables = match variables(run, &directory, link) {
+            Ok(variables) => variables,
+            Err(error) => return Ended::unstarted(error_chain(&error)),
+        };
         let call = Call {
             run: run.clone(),
             directory: directory.path().to_owned(),
             metrics: directory.metrics(),
+            variables,
             ear: ear.clone(),
             returns,
         };
         if self.calls.send(call).is_err() {
             return Ended::new(RunState::Preempted);
         }
-        let mut pace = PACE.0;
+        let (mut pace, mut told) = (PACE.0, false);
         loop {
             match returned.recv_timeout(pace) {
                 Ok(returned) => return returned.ended(&ear),
@@ -52,7 +60,12 @@ impl Runner for FunctionRunner {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let before = link.rows();
-            link.pump();
+            let signal = link.pump();
+            // The function learns of it when it logs to besom; one that logs elsewhere does not.
+            if !told && signal.reason().is_some() && link.is_bridged() {
+                told = true;
+                interrupt(run);
+            }
             pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
         }
     }
@@ -63,8 +76,34 @@ pub(crate) struct Call {
     run: ClaimedRun,
     directory: PathBuf,
     metrics: PathBuf,
+    /// What the function needs to find in the environment.
+    variables: Vec<(&'static str, OsString)>,
     ear: Ear,
     returns: Sender<Returned>,
+}
+
+/// The variables of a call by which another tool's client finds its run; none without a bridge.
+fn variables(
+    run: &ClaimedRun,
+    directory: &RunDir,
+    link: &mut Link<'_>,
+) -> Result<Vec<(&'static str, OsString)>, AgentError> {
+    let mut variables = link.open_bridge(run);
+    if !variables.is_empty() {
+        directory.write_params(&run.point)?;
+        variables.push(("WANDB_SWEEP_PARAM_PATH", directory.wandb_config().into()));
+    }
+    Ok(variables)
+}
+
+/// Ends the function of a run.
+fn interrupt(run: &ClaimedRun) {
+    let id = format!("{}-{}", run.lease.sweep, run.lease.run);
+    Python::attach(|py| {
+        let interrupt = || py.import("besom._active")?.getattr("interrupt")?.call1((id,));
+        // Then it ends by itself.
+        let _ = interrupt();
+    });
 }
 
 /// How a function returned, as `besom._function.execute` reports it.
@@ -109,8 +148,9 @@ impl Call {
         let lease = &self.run.lease;
         let run = (lease.sweep.as_str(), lease.run.get(), lease.attempt);
         let params = value::params(py, &self.run.point)?;
+        let variables: HashMap<_, _> = self.variables.iter().cloned().collect();
         let execute = py.import("besom._function")?.getattr("execute")?;
-        let answer = execute.call1((function, run, params, &self.directory, log))?;
+        let answer = execute.call1((function, run, params, &self.directory, log, variables))?;
         let (word, message, excerpt): (String, String, String) = answer.extract()?;
         Ok(match word.as_str() {
             "finished" => Returned::Finished,

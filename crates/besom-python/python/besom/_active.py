@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from typing import Any, Optional
@@ -59,12 +60,38 @@ def needed(what: str) -> Any:
 
 def interrupt_functions() -> None:
     """Raise `RunStopped` in all threads that execute a function run, as soon as they execute Python again."""
-    import ctypes
-
     with _lock:
         threads = [run.thread for run in _active if run.is_function]
     for thread in threads:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(RunStopped))
+        _raise_in(thread, RunStopped)
+
+
+def interrupt(id: str) -> None:
+    """Raise `RunStopped` in the thread that executes the function run of this id, as soon as it executes Python again."""
+    with _lock:
+        for run in _active:
+            if run.id == id and run.calling:
+                _raise_in(run.thread, RunStopped)
+
+
+@contextlib.contextmanager
+def calling(run: Any) -> Iterator[None]:
+    """Let the function of this run be interrupted until the block ends, and nothing after it."""
+    run.calling = True
+    try:
+        yield
+    finally:
+        with _lock:
+            run.calling = False
+            # One that has come after the last line of the function means nothing any more.
+            _raise_in(run.thread, None)
+
+
+def _raise_in(thread: int, error: Any) -> None:
+    import ctypes
+
+    given = None if error is None else ctypes.py_object(error)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), given)
 
 
 class Current:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any, Callable, Optional, Union
 
-from besom import _algorithms, _besom, _place, _show, _sweep
+from besom import _algorithms, _besom, _client, _place, _show, _sweep
 from besom._besom import BesomError
 
 #: The longest time in seconds that `search` waits for a run to schedule, so that a loop around it does not spin.
@@ -377,7 +377,15 @@ class _Crew:
         store, supervisor = _place.store_name(), _place.supervisor()
         try:
             _besom.run_agents(
-                store, sweep_id, function, jobs=agents, supervisor=supervisor, steps=False, shutdown=self._shutdown
+                store,
+                sweep_id,
+                function,
+                jobs=agents,
+                supervisor=supervisor,
+                steps=False,
+                shutdown=self._shutdown,
+                wandb="auto" if function is None else _client.where("auto"),
+                imports_wandb=_client.seems_used(function),
             )
         except BaseException as error:
             self._error = error

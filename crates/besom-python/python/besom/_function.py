@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from besom import _active, _say
+from besom import _active, _client, _say
 from besom._besom import RunLog, RunStopped, one_line
 from besom._config import Config
 from besom._run import Run
@@ -30,8 +30,11 @@ def check(function: Any) -> None:
         raise TypeError(f"function must not be a generator, got {function!r}: a call of it would not run it; remove its yield")
 
 
-def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: dict[str, Any], directory: str, log: RunLog) -> tuple[str, str, str]:
-    """Call a training function for a run; return how it ended: a word, a message, an excerpt. Called by the agent (Rust)."""
+def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: dict[str, Any], directory: str, log: RunLog, variables: dict[str, str]) -> tuple[str, str, str]:
+    """Call a training function for a run; return how it ended: a word, a message, an excerpt. Called by the agent (Rust).
+
+    ``variables`` are those by which W&B's client finds the run.
+    """
     sweep, number, attempt = run_of
     run = Run(f"{sweep}-{number}", Config(params), log, os.fspath(directory), sweep, number, attempt)
     run.is_function = True
@@ -40,7 +43,8 @@ def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: d
     here.function_run = run
     _active.remember(run)
     try:
-        why = _call(run, function)
+        with _client.logging_here(variables), _active.calling(run):
+            why = _call(run, function)
         settle(run)
         return ("failed", why, "") if why else ("finished", "", "")
     except RunStopped:
@@ -81,7 +85,7 @@ def take(run: Run, returned: Any) -> None:
     """Log what a function returned that has logged nothing, if it is a dict; say why a number does not count."""
     if inspect.iscoroutine(returned) or inspect.isgenerator(returned):
         raise TypeError(f"the function returned {returned!r}, which was not run")
-    if returned is None or run.step or run.summary or run.finished:
+    if returned is None or run.step or run.summary or run.finished or _client.is_logging():
         return
     if isinstance(returned, Mapping):
         run.log(returned)

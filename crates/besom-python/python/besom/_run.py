@@ -82,6 +82,8 @@ class Run:
         #: Whether `init` was called, and `finish`.
         self.begun = self.finished = False
         self.is_function = False
+        #: Whether its function is being called, and may be interrupted.
+        self.calling = False
         self.thread = threading.get_ident()
         self._facts: dict[str, Any] = {}
         self._log = log

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable, Optional, Union
 
-from besom import _besom, _function, _place, _progress, _say
+from besom import _besom, _client, _function, _place, _progress, _say
 
 Configuration = Union[Mapping[str, Any], str, "os.PathLike[str]", Callable[[], Mapping[str, Any]]]
 
@@ -91,6 +91,7 @@ def agent(
     timeout: Optional[float] = None,
     quiet: bool = False,
     heartbeat_timeout: float = 60.0,
+    wandb: str = "auto",
 ) -> int:
     """Execute runs of a sweep until it finishes, or until ``count`` runs were executed; return the number of runs executed.
 
@@ -109,6 +110,9 @@ def agent(
     A line for each run that ends, with a mark at each new best, and the best run at the end are printed on standard error, unless
     ``quiet``; notebooks show a picture of the sweep in their place. Nothing is printed while the function executes. Others
     treat the agent as dead, and execute its run again, after ``heartbeat_timeout`` seconds without a heartbeat.
+
+    Metrics that W&B's own client logs in the function or program arrive in its run, with no account: with ``wandb="auto"`` unless you
+    have logged in to W&B or set where its client logs, with ``"local"`` always, with ``"off"`` never.
 
     Raises :class:`besom.SweepPaused` with the reason if anything but its owner pauses the sweep: the function or program
     fails quickly three times in a row, the search method or stopping rule fails, or three runs finish without a value of the
@@ -144,6 +148,8 @@ def agent(
             heartbeat_timeout=heartbeat_timeout,
             watch=watch,
             say=None if quiet else _say.say,
+            wandb=_client.where(wandb) if in_thread else wandb,
+            imports_wandb=_client.seems_used(function),
         )
     _api.warn_of_missing_metric(_besom.Store(store), id)
     return executed

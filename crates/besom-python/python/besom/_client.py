@@ -1,0 +1,89 @@
+"""W&B's own client in functions that this process executes: what it logs arrives in their runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, Callable, Optional
+
+_logging = False
+
+
+def is_logging() -> bool:
+    """Return whether the client logs into the run that this process executes."""
+    return _logging and _client() is not None
+
+
+@contextlib.contextmanager
+def logging_here(variables: dict[str, str]) -> Iterator[None]:
+    """Let W&B's client find its run by these variables until the block ends; without any, leave it alone."""
+    global _logging
+    if not variables:
+        yield
+        return
+    before = {name: os.environ.get(name) for name in variables}
+    # What it has read of the environment it remembers.
+    _forget()
+    os.environ.update(variables)
+    _logging = True
+    try:
+        yield
+    except BaseException:
+        _finish(1)
+        raise
+    else:
+        _finish(0)
+    finally:
+        _logging = False
+        _forget()
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def where(wanted: str) -> str:
+    """Return where the client is to log: as wanted, unless it logs for this process already."""
+    client = _client()
+    if wanted != "auto" or client is None:
+        return wanted
+    if getattr(client, "run", None) is not None or _session_key(client):
+        return "off"
+    return wanted
+
+
+def seems_used(function: Optional[Callable[[], Any]]) -> bool:
+    """Return whether a function seems to use the client."""
+    code = getattr(function, "__code__", None)
+    return _client() is not None or "wandb" in getattr(code, "co_names", ())
+
+
+def _client() -> Any:
+    """Return the client, if it was imported: not what stands in for it."""
+    module = sys.modules.get("wandb")
+    return module if getattr(module, "__name__", "") == "wandb" and hasattr(module, "teardown") else None
+
+
+def _session_key(client: Any) -> Optional[str]:
+    """Return the key of a login of this process."""
+    singleton = getattr(getattr(client.sdk, "wandb_setup", None), "_singleton", None)
+    return getattr(getattr(singleton, "settings", None), "api_key", None)
+
+
+def _finish(code: int) -> None:
+    """Have the client send what waits, as its own agent does after each run."""
+    client = _client()
+    if client is not None and client.run is not None:
+        with contextlib.suppress(Exception):
+            client.finish(exit_code=code)
+
+
+def _forget() -> None:
+    """Have the client read its settings anew."""
+    client = _client()
+    if client is not None:
+        with contextlib.suppress(Exception):
+            client.teardown()
