@@ -94,7 +94,7 @@ def test_the_package_and_code_that_uses_it_are_typed(script, request):
             run = besom.init()
             besom.log({"loss": run.config.x})
 
-        sweep_id: str = besom.sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+        sweep_id: str = besom.sweep({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0}}}, seed=1)
         executed: int = besom.agent(sweep_id, function=train, count=3)
         best = besom.Api().sweep(sweep_id).best_run()
         value: float | None = best.best if best is not None else None

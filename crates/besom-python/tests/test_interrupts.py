@@ -9,7 +9,7 @@ START = """
 import threading, time
 import besom
 
-sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}})
+sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}}, seed=1)
 
 def sleep():
     besom.init()
@@ -37,7 +37,7 @@ WAITS = {
         "print('there', flush=True); besom.agent(sweep_id, function=int)"
     ),
     "processes": "open('p.py', 'w').write('import time; time.sleep(300)'); print('there', flush=True); "
-    "besom.agent(besom.sweep({'method': 'grid', 'program': 'p.py', 'parameters': {'x': {'values': [1, 2]}}}), processes=2)",
+    "besom.agent(besom.sweep({'method': 'grid', 'program': 'p.py', 'parameters': {'x': {'values': [1, 2]}}}, seed=1), processes=2)",
 }
 
 

@@ -21,7 +21,7 @@ def test_rows_are_logged_by_call_by_step_or_when_committed():
         besom.log({"more": True})
         assert besom.run.summary == {"loss": 1.0, "accuracy": 0.6, "more": True}
 
-    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
     besom.agent(sweep_id, function=train)
     (run,) = runs(sweep_id)
     assert run.history() == [
@@ -44,7 +44,7 @@ def test_numbers_of_other_packages_are_logged_as_numbers():
         with pytest.raises(TypeError, match="a name is text"):
             besom.log({1: 2})
 
-    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
     besom.agent(sweep_id, function=train)
     (run,) = runs(sweep_id)
     assert run.history()[0] == {"loss": 0.5, "n": 3, "many": [0, 1, 2], "flag": True}
@@ -128,7 +128,7 @@ def test_what_is_stated_in_the_summary_counts_as_a_last_row():
             run.summary["model"] = object
         run.summary["acc"] = 0.1
 
-    sweep_id = besom.sweep(GRID)
+    sweep_id = besom.sweep(GRID, seed=1)
     besom.agent(sweep_id, function=train)
     one, two, three = runs(sweep_id)
     assert one.history() == [{"loss": 5.0, "acc": 0.1}, {"loss": 2.0}]
@@ -140,7 +140,7 @@ def test_what_is_stated_in_the_summary_counts_as_a_last_row():
 
 def test_a_summary_of_a_program_that_calls_no_finish_counts(script):
     script.write("import besom\nrun = besom.init(config={'layers': 3}, tags=['big'], notes='n')\nrun.summary['loss'] = 0.5\n")
-    sweep_id = besom.sweep({**GRID, "program": "program.py", "run_cap": 1})
+    sweep_id = besom.sweep({**GRID, "program": "program.py", "run_cap": 1}, seed=1)
     besom.agent(sweep_id)
     (run,) = runs(sweep_id)
     assert run.best == 0.5 and run.config == {"layers": 3, "x": 1}

@@ -27,7 +27,7 @@ def test_parameters_are_attributes_and_items_and_those_of_the_sweep_win():
         with pytest.raises(AttributeError, match="has no parameter 'lr'; known: x"):
             besom.config.lr
 
-    sweep_id = besom.sweep(GRID)
+    sweep_id = besom.sweep(GRID, seed=1)
     assert besom.agent(sweep_id, function=train) == 3
     assert seen == [{"x": x, "epochs": 5, "extra": 1, "late": 2} for x in (1, 2, 3)]
     assert besom.run is None
@@ -40,7 +40,7 @@ def test_a_run_ends_as_its_function_does(capsys):
             raise ValueError("lr must be positive")
         besom.finish(exit_code=x - 2)
 
-    sweep_id = besom.sweep(GRID)
+    sweep_id = besom.sweep(GRID, seed=1)
     besom.agent(sweep_id, function=train)
     ended = [(run.state, run.message) for run in runs(sweep_id)]
     assert ended == [
@@ -55,7 +55,7 @@ def test_three_quick_failures_pause_the_sweep_and_say_why():
     def train():
         raise RuntimeError("no data")
 
-    sweep_id = besom.sweep({**GRID, "parameters": {"x": {"values": list(range(9))}}})
+    sweep_id = besom.sweep({**GRID, "parameters": {"x": {"values": list(range(9))}}}, seed=1)
     with pytest.raises(besom.SweepPaused, match="no data"):
         besom.agent(sweep_id, function=train)
     assert besom.Api().sweep(sweep_id).state == "paused"
@@ -98,7 +98,7 @@ def test_agents_raise_when_a_search_or_a_stopping_rule_fails(script, broken, how
             if "{broken}" == "rule":
                 config["early_terminate"] = {{"type": "mine"}}
             try:
-                besom.agent(besom.sweep(config), {how})
+                besom.agent(besom.sweep(config, seed=1), {how})
             except besom.SweepPaused as error:
                 print(error)
         """,
@@ -114,7 +114,7 @@ def test_agents_wait_while_the_owner_has_paused_the_sweep(script):
         import threading
         import besom
 
-        sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}})
+        sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}}, seed=1)
 
         def train():
             if besom.init().number == 1:
@@ -130,7 +130,7 @@ def test_agents_wait_while_the_owner_has_paused_the_sweep(script):
 
 
 def test_a_heartbeat_timeout_is_a_positive_number_of_seconds():
-    sweep_id = besom.sweep(GRID)
+    sweep_id = besom.sweep(GRID, seed=1)
     for wrong in (0, -1, math.nan):
         with pytest.raises(ValueError, match="heartbeat_timeout must be > 0"):
             besom.agent(sweep_id, function=lambda: None, heartbeat_timeout=wrong)
@@ -151,7 +151,7 @@ def test_a_stopped_function_run_ends_at_a_row_whatever_it_catches():
                 assert type(stop) is besom.RunStopped and str(stop) == "enough" and run.should_stop
                 raise
 
-    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
     besom.agent(sweep_id, function=train)
     (run,) = runs(sweep_id)
     assert (run.state, run.stop_reason) == ("finished", "enough")
@@ -194,7 +194,7 @@ def test_an_interrupted_machine_gives_its_run_back():
             run.mark_preempting()
             raise OSError("the machine goes")
 
-    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
     besom.agent(sweep_id, function=train)
     assert calls == [1, 2] and runs(sweep_id)[0].state == "finished"
 
@@ -210,7 +210,7 @@ def test_a_program_gives_its_run_back_when_its_machine_goes(place, script):
             sys.exit(3)
         """
     )
-    sweep_id = besom.sweep({**GRID, "run_cap": 1, "program": "program.py", "retry": {"failed": 0, "crashed": 0}})
+    sweep_id = besom.sweep({**GRID, "run_cap": 1, "program": "program.py", "retry": {"failed": 0, "crashed": 0}}, seed=1)
     besom.agent(sweep_id)
     (run,) = runs(sweep_id)
     assert (run.state, run.history()) == ("finished", [{"loss": 1}, {"loss": 2}, {"loss": 3}]), run.message
@@ -223,7 +223,7 @@ def test_a_run_that_says_it_resumed_keeps_what_it_logged_before():
         if run.attempt == 1:
             raise OSError("out of memory")
 
-    sweep_id = besom.sweep({**GRID, "run_cap": 1, "retry": 1})
+    sweep_id = besom.sweep({**GRID, "run_cap": 1, "retry": 1}, seed=1)
     besom.agent(sweep_id, function=train)
     (run,) = runs(sweep_id)
     assert (run.state, run.history()) == ("finished", [{"loss": 1}, {"loss": 2}])
@@ -236,7 +236,7 @@ def test_several_agents_of_one_process_keep_their_runs_apart():
             besom.log({"loss": besom.config.x, "number": besom.run.number})
             assert besom.run is run
 
-    sweep_id = besom.sweep({"method": "random", "run_cap": 12, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    sweep_id = besom.sweep({"method": "random", "run_cap": 12, "parameters": {"x": {"min": 0.0, "max": 1.0}}}, seed=1)
     agents = [threading.Thread(target=besom.agent, args=(sweep_id, train)) for _ in range(3)]
     for agent in agents:
         agent.start()
@@ -267,7 +267,7 @@ def test_a_program_finds_its_run_in_its_environment(script):
         """,
         "train.py",
     )
-    sweep_id = besom.sweep({**GRID, "program": "train.py"})
+    sweep_id = besom.sweep({**GRID, "program": "train.py"}, seed=1)
     besom.agent(sweep_id, count=2)
     first, second = runs(sweep_id)
     assert [first.curve(), second.curve()] == [[1.0, 1.0], [2.0, 2.0]]
@@ -285,7 +285,7 @@ def test_a_function_runs_in_separate_processes(script):
             besom.log({"loss": run.config.x, "process": os.getpid()})
 
         if __name__ == "__main__":
-            sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}})
+            sweep_id = besom.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}}, seed=1)
             besom.agent(sweep_id, function=train, processes=2)
             runs = besom.Api().sweep(sweep_id).runs
             processes = {run.history()[0]["process"] for run in runs} | {os.getpid()}
@@ -295,7 +295,7 @@ def test_a_function_runs_in_separate_processes(script):
 
 
 def test_a_function_that_another_process_cannot_import_is_rejected():
-    sweep_id = besom.sweep(GRID)
+    sweep_id = besom.sweep(GRID, seed=1)
     with pytest.raises(TypeError, match="a top-level one of a module"):
         besom.agent(sweep_id, function=lambda: None, processes=2)
 
@@ -303,7 +303,7 @@ def test_a_function_that_another_process_cannot_import_is_rejected():
 def test_a_forked_child_must_create_its_own_controller(script):
     out = script.run("""
         import os, besom
-        controller = besom.controller(besom.sweep({"method": "grid", "parameters": {"x": {"values": [1]}}}))
+        controller = besom.controller(besom.sweep({"method": "grid", "parameters": {"x": {"values": [1]}}}, seed=1))
         if os.fork() == 0:
             try:
                 controller.step()
@@ -322,7 +322,7 @@ def test_what_a_run_adds_to_its_config_is_kept():
         run.config.seed = 7
         besom.log({"loss": 1})
 
-    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
     besom.agent(sweep_id, function=train)
     (run,) = runs(sweep_id)
     assert run.config == {"model": "<class 'object'>", "layers": 3, "seed": 7, "x": 1}
@@ -338,7 +338,7 @@ def test_copies_of_config_and_summary_leave_the_run_alone(copied):
         assert config.layers == 3 and summary == {"loss": 1.0}
         config.seed, summary["loss"] = 7, 0.0
 
-    sweep_id = besom.sweep({**GRID, "run_cap": 1})
+    sweep_id = besom.sweep({**GRID, "run_cap": 1}, seed=1)
     besom.agent(sweep_id, function=train)
     (run,) = runs(sweep_id)
     assert (run.state, run.config, run.best) == ("finished", {"layers": 3, "x": 1}, 1.0)
@@ -349,7 +349,7 @@ def test_a_metric_that_never_arrives_is_warned_of():
         besom.init()
         besom.log({"epoch": 1, "los": 0.5})
 
-    sweep_id = besom.sweep(GRID)
+    sweep_id = besom.sweep(GRID, seed=1)
     why = "run 1 logged epoch and los, but not loss \\(did you mean los\\?\\)"
     with pytest.warns(UserWarning, match=f"^none of the 3 finished runs has a value of loss: {why}$"):
         assert besom.agent(sweep_id, function=train) == 3
@@ -360,7 +360,7 @@ def test_a_metric_that_never_arrives_is_warned_of():
 
 
 def test_a_sweep_whose_method_needs_a_metric_that_never_arrives_is_paused():
-    sweep_id = besom.sweep({**GRID, "method": "bayes", "run_cap": 9, "parameters": {"x": {"min": 0.0, "max": 1.0}}})
+    sweep_id = besom.sweep({**GRID, "method": "bayes", "run_cap": 9, "parameters": {"x": {"min": 0.0, "max": 1.0}}}, seed=1)
     with pytest.raises(besom.SweepPaused, match="none of the 3 finished runs has a value of loss: run 1 logged nothing"):
         besom.agent(sweep_id, function=lambda: None)
     assert besom.Api().sweep(sweep_id).paused_by == "metric"
@@ -375,7 +375,7 @@ def test_the_table_of_runs_has_how_they_ended_and_what_they_logged():
         besom.log({"loss": math.nan})
 
     config = {**GRID, "parameters": {"x": {"values": [1]}, "run": {"value": "mine"}}}
-    sweep_id = besom.sweep(config)
+    sweep_id = besom.sweep(config, seed=1)
     besom.agent(sweep_id, function=train)
     (row,) = besom.Api().sweep(sweep_id).to_pandas().to_dict("records")
     assert (row["run"], row["config.run"], row["state"], row["summary.state"], row["stopped"]) == (1, "mine", "finished", "warm", False)

@@ -17,7 +17,7 @@ RANDOM = {"method": "random", "metric": {"name": "loss"}, "run_cap": 5, "paramet
 def test_an_invalid_configuration_raises_all_its_problems():
     config = {"method": "gird", "parameters": {"x": {"min": 2, "max": "a"}}}
     with pytest.raises(besom.ConfigError) as caught:
-        besom.sweep(config)
+        besom.sweep(config, seed=1)
     assert isinstance(caught.value, ValueError)
     problems = caught.value.problems
     assert [problem["path"] for problem in problems] == ["method", "parameters.x.max"]
@@ -32,7 +32,7 @@ def test_an_invalid_configuration_raises_all_its_problems():
         (lambda: besom.sweep(RANDOM, seed=-1), ValueError, "seed must be an integer from 0 to 2\\*\\*64 - 1, got -1"),
         (lambda: besom.Sweep(RANDOM, seed=1.5), ValueError, "got 1.5"),
         (lambda: besom.Sweep(RANDOM).ask(-1), ValueError, "count must be >= 0"),
-        (lambda: besom.agent(besom.sweep(RANDOM), function=print, processes=0), ValueError, "processes must be >= 1, got 0"),
+        (lambda: besom.agent(besom.sweep(RANDOM, seed=1), function=print, processes=0), ValueError, "processes must be >= 1, got 0"),
         (lambda: besom.controller(RANDOM).configure_search(3), TypeError, "an algorithm must be a class .* got 3"),
         (lambda: besom.register_stopper("three", 3), TypeError, "with the method 'stop'"),
         (lambda: besom.register_search("nothing", type("Nothing", (), {})), TypeError, "with the method 'suggest'"),
@@ -49,7 +49,7 @@ def test_invalid_arguments_are_rejected_early(call, error, text):
 
 def test_a_sweep_is_created_from_a_dict_a_function_or_a_file(place):
     (place / "sweep.yaml").write_text("method: grid\nname: of a file\nparameters: {x: {values: [1e-5]}}\n")
-    ids = [besom.sweep(RANDOM, project="p"), besom.sweep(lambda: RANDOM), besom.sweep("sweep.yaml")]
+    ids = [besom.sweep(RANDOM, project="p", seed=1), besom.sweep(lambda: RANDOM, seed=1), besom.sweep("sweep.yaml")]
     api = besom.Api()
     assert [sweep.id for sweep in api.sweeps()] == ids
     assert api.sweep(f"me/p/{ids[0]}").config["project"] == "p"
@@ -74,14 +74,14 @@ def test_prior_runs_are_learned_from():
     def train():
         besom.log({"loss": besom.init().config.x})
 
-    first = besom.sweep(RANDOM)
+    first = besom.sweep(RANDOM, seed=1)
     besom.agent(first, function=train)
-    second = besom.sweep({**RANDOM, "method": "bayes", "run_cap": 8}, prior_runs=[run.id for run in runs(first)])
+    second = besom.sweep({**RANDOM, "method": "bayes", "run_cap": 8}, prior_runs=[run.id for run in runs(first)], seed=1)
     assert [(r.config, r.state, r.curve()) for r in runs(second)] == [(r.config, r.state, r.curve()) for r in runs(first)]
     besom.agent(second, function=train)
     assert len(runs(second)) == 8 and all(run.state == "finished" for run in runs(second))
     with pytest.raises(ValueError, match="expected the id of a run, SWEEP-NUMBER"):
-        besom.sweep(RANDOM, prior_runs=["seven"])
+        besom.sweep(RANDOM, prior_runs=["seven"], seed=1)
 
 
 def test_the_api_shows_a_sweep():
@@ -90,7 +90,7 @@ def test_the_api_shows_a_sweep():
         for step in range(3):
             besom.log({"loss": run.config.x * (3 - step)})
 
-    sweep_id = besom.sweep({**RANDOM, "metric": {"name": "loss", "goal": "minimize"}})
+    sweep_id = besom.sweep({**RANDOM, "metric": {"name": "loss", "goal": "minimize"}}, seed=1)
     sweep = besom.Api().sweep(sweep_id)
     assert sweep.state == "pending" and sweep.best_run() is None and sweep.runs == []
     besom.agent(sweep_id, function=train)
@@ -103,7 +103,7 @@ def test_the_api_shows_a_sweep():
 
 def test_frames_hold_a_row_per_run():
     pytest.importorskip("pandas")
-    sweep_id = besom.sweep(RANDOM)
+    sweep_id = besom.sweep(RANDOM, seed=1)
     besom.agent(sweep_id, function=lambda: besom.log({"loss": besom.init().config.x}))
     frame = besom.Api().sweep(sweep_id).to_pandas()
     own = ["run", "state", "stopped", "stop_reason", "best", "last", "created", "started", "ended"]
@@ -112,7 +112,7 @@ def test_frames_hold_a_row_per_run():
 
 
 def test_a_sweep_is_paused_resumed_stopped_and_canceled():
-    sweep_id = besom.sweep(RANDOM)
+    sweep_id = besom.sweep(RANDOM, seed=1)
     sweep = besom.Api().sweep(sweep_id)
     besom.agent(sweep_id, function=lambda: None, count=1)
     sweep.pause()
@@ -204,7 +204,7 @@ def test_an_own_search_and_an_own_rule_run_a_sweep(capsys):
 
 def test_a_registered_search_is_found_by_its_name():
     besom.register_search("corner", Corner)
-    sweep_id = besom.sweep({"method": {"name": "corner", "edge": 0.5}, "parameters": {"x": {"min": 0.0, "max": 2.0}}})
+    sweep_id = besom.sweep({"method": {"name": "corner", "edge": 0.5}, "parameters": {"x": {"min": 0.0, "max": 2.0}}}, seed=1)
     besom.agent(sweep_id, function=lambda: None)
     assert [run.config["x"] for run in runs(sweep_id)] == [1.0, 1.0]
     besom.register_stopper("worse than half", worse_than_half)
@@ -319,7 +319,7 @@ def test_ask_and_tell():
 
 
 def test_what_a_hand_driven_loop_changed_is_scheduled_as_changed():
-    sweep = besom.controller(besom.sweep({**RANDOM, "controller": {"type": "local"}}))
+    sweep = besom.controller(besom.sweep({**RANDOM, "controller": {"type": "local"}}, seed=1))
     params = sweep.search()
     assert params.config["fixed"] == {"value": 7} and params.number == 1
     assert sweep.schedule(params) == 1
