@@ -57,6 +57,13 @@ def test_the_best_epoch_of_keras_is_stated_and_its_model_saved(run, monitor, bes
     assert pathlib.Path(run.dir, "model-best.keras").exists() and rows(run)[2] == {"epoch": 2, monitor: 4.0}
 
 
+def test_a_model_of_keras_that_cannot_be_saved_ends_no_run(run, capsys):
+    callback = keras_callback("WandbCallback", save_weights_only=True)
+    for epoch in range(2):
+        callback.on_epoch_end(epoch, {"val_loss": 1.0 - epoch})
+    assert capsys.readouterr().err.count("cannot be saved, and is not any more: ") == 1 and len(rows(run)) == 2
+
+
 def test_callbacks_need_a_run():
     for make in (besom.keras.WandbMetricsLogger, besom.xgboost.WandbCallback, besom.catboost.WandbCallback, besom.lightgbm.wandb_callback):
         with pytest.raises(besom.BesomError, match="call besom.init\\(\\) before Wandb|call besom.init\\(\\) before wandb"):

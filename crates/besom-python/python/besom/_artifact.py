@@ -103,11 +103,11 @@ class Artifact(_media.StandIn):
         if self._found is not None:
             raise BesomError(f"artifact {self.name} has been logged: make a new one to add files")
         self._making = self._making or _versions.begin()
-        return self._making.name
+        return os.path.join(self._making.name, _versions.FILES)
 
     def _path(self, name: str) -> str:
         parts = [part for part in os.path.normpath(name).split(os.sep) if part not in ("", ".")]
-        if not parts or ".." in parts or os.path.isabs(name) or parts == [_versions.NOTE]:
+        if not parts or ".." in parts or os.path.isabs(name):
             raise ValueError(f"the name of a file in an artifact must be a path inside of it, got {name!r}")
         return os.path.join(self._directory(), *parts)
 
@@ -190,10 +190,14 @@ class Artifact(_media.StandIn):
             raise BesomError(f"artifact {self.name} cannot be read: {self._why}")
         known = _versions.read(self._found)["files"]
         for name, stamp in known.items():
-            path = os.path.join(self._found, name)
+            path = os.path.join(self._place(), name)
             if not os.path.exists(path) or list(_versions.stamp(path)) != stamp:
                 raise BesomError(f"artifact {self.name} cannot be read: {name} was overwritten after it was logged; write each version to a new file")
-        return [Entry(name, os.path.join(self._found, name)) for name in sorted(known)]
+        return [Entry(name, os.path.join(self._place(), name)) for name in sorted(known)]
+
+    def _place(self) -> str:
+        assert self._found is not None, "it is read once it is logged"
+        return os.path.join(self._found, _versions.FILES)
 
     def verify(self, root: Any = None) -> None:
         """Raise :class:`besom.BesomError` if a file was overwritten."""
@@ -206,8 +210,7 @@ class Artifact(_media.StandIn):
             raise BesomError(f"artifact {self.name} cannot be read: besom does not load {', '.join(self._references.values())}")
         for file in files if root is not None else ():
             file.download(root)
-        assert self._found is not None
-        return self._found if root is None else os.fspath(root)
+        return self._place() if root is None else os.fspath(root)
 
     def checkout(self, root: Any = None) -> str:
         """Do as ``download``."""
@@ -260,7 +263,8 @@ def keep(artifact: Artifact, run_id: Optional[str], aliases: Sequence[str]) -> N
     note: dict[str, Any] = {"name": artifact._base, "type": artifact.type, "run": run_id, "created": time.time(), **artifact._note()}
     note.update(aliases=sorted(set(aliases) - {"latest"}), references=artifact._references)
     try:
-        artifact._number = _versions.keep(artifact._directory(), artifact._base, note)
+        artifact._making = artifact._making or _versions.begin()
+        artifact._number = _versions.keep(artifact._making.name, artifact._base, note)
     except OSError as error:
         artifact._why = f"it was not kept: {error}"
         _say.once(f"besom: artifact {artifact.name} was not kept: {error}", f"artifact {artifact._base}")

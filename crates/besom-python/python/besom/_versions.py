@@ -17,7 +17,8 @@ from typing import Any, Optional
 from besom import _place
 from besom._besom import BesomError
 
-NOTE = "artifact.json"
+#: Of a version: its files, and what was said of it.
+FILES, NOTE = "files", "artifact.json"
 Stamp = tuple[int, int]
 
 
@@ -29,7 +30,9 @@ def base() -> str:
 def begin() -> tempfile.TemporaryDirectory[str]:
     """Return a new directory for the files of a version that is not logged yet; it is removed with the object."""
     os.makedirs(base(), exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix=".new-", dir=base())
+    made = tempfile.TemporaryDirectory(prefix=".new-", dir=base())
+    os.mkdir(os.path.join(made.name, FILES))
+    return made
 
 
 def put(file: str, to: str) -> None:
@@ -45,9 +48,9 @@ def put(file: str, to: str) -> None:
 
 
 def names(directory: str) -> list[str]:
-    """Return the names of the files of a version, in order."""
-    found = [os.path.join(at, name) for at, _, files in os.walk(directory) for name in files]
-    return sorted(name for name in (os.path.relpath(path, directory) for path in found) if name != NOTE)
+    """Return the names of all files below a directory, in order."""
+    found = (os.path.join(at, name) for at, _, files in os.walk(directory) for name in files)
+    return sorted(os.path.relpath(path, directory) for path in found if os.path.isfile(path))
 
 
 def stamp(path: str) -> Stamp:
@@ -67,7 +70,8 @@ def versions(name: str) -> list[int]:
 
 def keep(directory: str, name: str, note: dict[str, Any]) -> int:
     """Make a directory the next version of an artifact, unless the last one is equal; return its number."""
-    note["files"] = {file: stamp(os.path.join(directory, file)) for file in names(directory)}
+    files = os.path.join(directory, FILES)
+    note["files"] = {file: stamp(os.path.join(files, file)) for file in names(files)}
     known = versions(name)
     if known and _equal(directory, os.path.join(base(), name, f"v{known[-1]}"), note):
         _add_aliases(name, known[-1], note)
@@ -91,7 +95,7 @@ def _equal(directory: str, last: str, note: dict[str, Any]) -> bool:
     before = read(last)
     if set(before["files"]) != set(note["files"]) or before["references"] != note["references"] or before["type"] != note["type"]:
         return False
-    files = [(os.path.join(directory, name), os.path.join(last, name), before["files"][name]) for name in note["files"]]
+    files = [(os.path.join(directory, FILES, name), os.path.join(last, FILES, name), before["files"][name]) for name in note["files"]]
     return all(list(stamp(kept)) == list(was) and filecmp.cmp(new, kept) for new, kept, was in files)
 
 

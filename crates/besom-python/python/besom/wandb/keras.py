@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Optional, Union
 
-from besom import _media
+from besom import _media, _say
 from besom.wandb._base import base, run
 
 _Callback: Any = base("keras.callbacks.Callback", "tensorflow.keras.callbacks.Callback")
@@ -101,10 +101,15 @@ class WandbCallback(_Callback):  # type: ignore[misc]
             self._save_model()
 
     def _save_model(self) -> None:
-        if self._weights_only:
-            self.model.save_weights(os.path.join(self._run.dir, "model-best.weights.h5"))
-        else:
-            self.model.save(os.path.join(self._run.dir, "model-best.keras"))
+        try:
+            if self._weights_only:
+                self.model.save_weights(os.path.join(self._run.dir, "model-best.weights.h5"))
+            else:
+                self.model.save(os.path.join(self._run.dir, "model-best.keras"))
+        except Exception as error:
+            # Not every model can be saved, and saving is the default.
+            self._save = False
+            _say.say(f"besom: the model of run {self._run.id} cannot be saved, and is not any more: {error}")
 
 
 class WandbModelCheckpoint(_ModelCheckpoint):  # type: ignore[misc]
