@@ -24,12 +24,13 @@ def script(place):
     """Write a program and execute it as a user would."""
 
     class Script:
+        command = (sys.executable,)
+
         def write(self, text, name="program.py"):
             (place / name).write_text(textwrap.dedent(text))
 
         def start(self, name="program.py", **options):
-            command = [sys.executable, name]
-            return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+            return subprocess.Popen([*self.command, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
         def run(self, text, name="program.py", timeout=120):
             self.write(text, name)

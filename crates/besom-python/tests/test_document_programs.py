@@ -1,9 +1,19 @@
-"""Programs with the calls, in the order, of the five that the API documentation shows."""
+"""Programs with the calls, in the order, of the five that the API documentation shows, where W&B's client is not installed."""
 
+import sys
 import time
 
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def as_wandb(script):
+    """Run programs with besom under the name of the client."""
+    script.command = (sys.executable, "-m", "besom.wandb")
+
+
 TRAIN_DUMMY = """
-    import besom as wandb
+    import wandb
     run = wandb.init()
     for step in range(3):
         wandb.log({"loss": float(wandb.config.get("size", 1)) / (step + 1)})
@@ -14,7 +24,7 @@ TRAIN_DUMMY = """
 def test_an_agent_calls_a_function_for_every_point_of_a_grid(script):
     out = script.run("""
         import time
-        import besom as wandb
+        import wandb
         sweep_config = {"name": "Widths", "method": "grid", "parameters": {"width": {"values": [4, 8, 16]}}}
         sweep_id = wandb.sweep(sweep_config)
 
@@ -43,7 +53,7 @@ def test_an_agent_calls_a_function_for_every_point_of_a_grid(script):
 def test_a_controller_runs_a_sweep_while_an_agent_works_in_a_thread(script):
     out = script.run("""
         import threading
-        import besom as wandb
+        import wandb
         config = {"method": "random", "run_cap": 4, "metric": {"name": "loss"}, "controller": {"type": "local"},
                   "parameters": {"x": {"min": 0.0, "max": 1.0}}}
         sweep_id = wandb.sweep(config)
@@ -65,7 +75,7 @@ def test_a_controller_runs_a_sweep_while_an_agent_works_in_a_thread(script):
 def test_a_loop_of_done_print_status_and_step_ends(script):
     out = script.run("""
         import threading, time
-        import besom as wandb
+        import wandb
         sweep_id = wandb.sweep({"method": "grid", "controller": {"type": "local"}, "parameters": {"x": {"values": [1, 2]}}})
 
         def train():
@@ -90,7 +100,7 @@ def test_a_loop_of_search_and_schedule_ends_and_does_not_spin(script):
         out = script.run(
             """
             import threading, time
-            import besom as wandb
+            import wandb
             config = {"method": "grid", "controller": {"type": "KIND"}, "parameters": {"x": {"values": [1, 2, 3]}}}
             sweep_id = wandb.sweep(config)
 
@@ -121,7 +131,7 @@ def test_a_loop_of_search_and_schedule_ends_and_does_not_spin(script):
 def test_the_same_loop_without_agents_says_how_to_start_one_and_waits_in_search(script):
     out = script.run("""
         import time
-        import besom as wandb
+        import wandb
         sweep = wandb.controller(wandb.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2, 3]}}}))
         sweep.schedule(sweep.search())
         began = time.monotonic()
@@ -139,9 +149,9 @@ def test_a_sweep_is_configured_by_calls_and_executes_its_program(script):
     out = script.run("""
         import warnings
         warnings.simplefilter("ignore")
-        import besom as wandb
-        from besom.sweeps import GridSearch, RandomSearch, BayesianSearch
-        from besom.sweeps import HyperbandEarlyTerminate, EnvelopeEarlyTerminate
+        import wandb
+        from wandb.sweeps import GridSearch, RandomSearch, BayesianSearch
+        from wandb.sweeps import HyperbandEarlyTerminate, EnvelopeEarlyTerminate
 
         sweep = wandb.controller()
         sweep.configure_search(GridSearch)
@@ -163,7 +173,7 @@ def test_ctrl_c_ends_an_agent_at_once_and_gives_its_run_back(script):
 
     script.write("""
         import time
-        import besom as wandb
+        import wandb
         sweep_id = wandb.sweep({"method": "grid", "parameters": {"x": {"values": [1, 2]}}})
 
         def train():
@@ -188,7 +198,7 @@ def test_ctrl_c_ends_an_agent_at_once_and_gives_its_run_back(script):
 
 def test_a_script_also_runs_alone(script):
     out = script.run("""
-        import besom as wandb
+        import wandb
         run = wandb.init(config={"lr": 0.1})
         wandb.log({"loss": wandb.config.lr})
         wandb.finish()
