@@ -76,7 +76,8 @@ GROUPS: dict[str, dict[str, str]] = {
     }.items()},
     "apis": {"PublicApi": "besom._api.Api"}, "apis.public": _API, "apis.public.runs": _API, "apis.public.sweeps": _API, "apis.public.api": _API,
     "errors.errors": _of("besom.errors", *errors.__all__), "errors.term": _of("besom", "termlog", "termwarn", "termerror"),
-    "util": {**_of("besom._wandb", "generate_id", "make_artifact_name_safe"), "FilePathStr": "builtins.str"}, "plots": _of("besom._wandb", "ROC", "HeatMap", "precision_recall"),
+    "util": {**_of("besom._wandb", "generate_id", "make_artifact_name_safe"), "FilePathStr": "builtins.str"},
+    "plots": _of("besom._wandb", "ROC", "HeatMap", "precision_recall"),
     "api": {"api_key": "besom._wandb.API_KEY"},
 }  # fmt: skip
 #: Programs look whether there is a key before they log; none is needed.
