@@ -150,7 +150,10 @@ fn identify(shared: &Shared, request: &mut Request) -> Result<(), Refusal> {
     request.extensions_mut().insert(shared.room.clone());
     let Some(secret) = secret(request.headers())? else { return Ok(()) };
     match shared.tokens.check(&secret) {
-        Some(caller) => drop(request.extensions_mut().insert(caller)),
+        Some((caller, ticket)) => {
+            request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(ticket);
+        }
         None => return Err(shared.wrong.refuse(ends.peer.ip())),
     }
     Ok(())

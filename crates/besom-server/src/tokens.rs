@@ -78,6 +78,16 @@ impl Token {
     }
 }
 
+/// A token that was valid when it came, for answers that last.
+#[derive(Clone)]
+pub(crate) struct Ticket(Hash);
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").finish_non_exhaustive()
+    }
+}
+
 /// Why tokens cannot be read, made or revoked.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -224,17 +234,24 @@ impl Tokens {
         })
     }
 
-    /// Whose token this is; `None` if it is none.
-    pub(crate) fn check(&self, secret: &str) -> Option<Token> {
-        let hash = Hash::of(secret);
+    /// Whose token this is, and what tells later whether it still is; `None` if it is none.
+    pub(crate) fn check(&self, secret: &str) -> Option<(Token, Ticket)> {
+        let ticket = Ticket(Hash::of(secret));
         let mut known = lock(&self.known);
         self.refresh(&mut known, STALE);
-        if let Some(token) = find(&known, &hash) {
-            return Some(token);
+        if let Some(token) = find(&known, &ticket.0) {
+            return Some((token, ticket));
         }
         // It may have been made a moment ago.
         self.refresh(&mut known, Duration::ZERO);
-        find(&known, &hash)
+        find(&known, &ticket.0).map(|token| (token, ticket))
+    }
+
+    /// Whether a token that was one has not been revoked since.
+    pub(crate) fn is_valid(&self, ticket: &Ticket) -> bool {
+        let mut known = lock(&self.known);
+        self.refresh(&mut known, STALE);
+        find(&known, &ticket.0).is_some()
     }
 
     /// Reads the file again if it was written since, and not looked at for so long.

@@ -9,6 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use besom_server::Scope;
 use besom_store::{Store, SweepId, SweepState};
 use serde_json::Value;
 use stage::Stage;
@@ -22,8 +23,13 @@ impl Events {
     }
 
     /// The same over this connection.
-    fn over(stage: &Stage, mut socket: TcpStream, path: &str) -> Self {
-        let (host, token) = (stage.address, stage.tokens().owner());
+    fn over(stage: &Stage, socket: TcpStream, path: &str) -> Self {
+        Self::read_by(stage, &stage.tokens().owner(), socket, path)
+    }
+
+    /// The same for whoever has this token.
+    fn read_by(stage: &Stage, token: &str, mut socket: TcpStream, path: &str) -> Self {
+        let host = stage.address;
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n");
         socket.write_all(request.as_bytes()).unwrap();
         let mut reader = BufReader::new(socket);
@@ -55,7 +61,7 @@ impl Events {
     }
 
     /// The first event from now on of which this holds.
-    fn until(&mut self, holds: impl Fn(&str, &Value) -> bool) -> Value {
+    fn until(&mut self, mut holds: impl FnMut(&str, &Value) -> bool) -> Value {
         loop {
             let (name, data) = self.next().expect("the stream has ended");
             if holds(&name, &data) {
@@ -175,4 +181,39 @@ fn readers_that_have_gone_without_a_word_leave_their_places() {
     while status() != 200 {
         thread::yield_now();
     }
+}
+
+/// A tab that lies in the background for a day: what it has not read is not queued, and what has changed meanwhile comes at once.
+#[test]
+fn a_reader_that_did_not_read_learns_how_things_stand() {
+    let (stage, id) = staged();
+    let mut store = stage.store();
+    let mut events = Events::open(&stage, &format!("/v1/sweeps/{id}/watch"));
+    for lap in 0..200 {
+        let state = if lap % 2 == 0 { SweepState::Paused } else { SweepState::Running };
+        store.set_state(&id, state, None).unwrap();
+    }
+    store.set_state(&id, SweepState::Canceled, Some("at last")).unwrap();
+    let mut count = 0;
+    events.until(|_, data| {
+        count += 1;
+        data["reason"] == "at last"
+    });
+    assert!(count < 200, "{count} events");
+}
+
+#[test]
+fn streams_end_when_the_token_of_their_reader_is_revoked() {
+    let (stage, id) = staged();
+    let (_, token) = stage.tokens().add(Scope::Read, Some("ada")).unwrap();
+    let open = |path: &str| Events::read_by(&stage, &token, stage.connect(), path);
+    let mut streams = ["/v1/watch".to_owned(), format!("/v1/sweeps/{id}/watch")].map(|path| open(&path));
+    let mut owners = Events::open(&stage, "/v1/watch");
+    assert!(streams.iter_mut().all(|events| events.next().is_some()) && owners.next().is_some());
+    stage.tokens().revoke("ada").unwrap();
+    for events in &mut streams {
+        while events.next().is_some() {}
+    }
+    sample::created(&mut *stage.store(), sample::TEXT);
+    assert!(owners.next().is_some(), "others are not concerned");
 }

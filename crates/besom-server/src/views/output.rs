@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use besom_core::RunNumber;
 use besom_core::text::is_hostile;
 use besom_engine::run_output;
@@ -24,6 +24,7 @@ use crate::guard;
 use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
+use crate::tokens::Ticket;
 
 /// How often a run is looked at for more output.
 const PACE: Duration = Duration::from_millis(300);
@@ -66,13 +67,14 @@ async fn read(
 
 async fn output(
     State(shared): State<Shared>,
+    Extension(ticket): Extension<Ticket>,
     Path((id, run)): Path<(String, RunNumber)>,
     headers: HeaderMap,
     asked: Asked,
 ) -> Result<Response, Refusal> {
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/event-stream") {
-        return follow(State(shared), Path((id, run)), asked).await;
+        return follow(State(shared), Extension(ticket), Path((id, run)), asked).await;
     }
     let printed = read(&shared, &id, run, asked.value("attempt")?, 0).await?;
     let Printed { output, attempt, attempts, .. } = &printed;
@@ -96,12 +98,13 @@ pub(super) fn shown(output: &Output, attempt: u64, attempts: u64) -> Value {
 
 async fn follow(
     State(shared): State<Shared>,
+    Extension(ticket): Extension<Ticket>,
     Path((id, run)): Path<(String, RunNumber)>,
     asked: Asked,
 ) -> Result<Response, Refusal> {
     let (attempt, from) = (asked.value("attempt")?, asked.value("from")?.unwrap_or(0));
     let first = read(&shared, &id, run, attempt, from).await?;
-    let (feed, response) = feed(shared.stream()?);
+    let (feed, response) = feed(&shared, ticket)?;
     tokio::spawn(async move { send(&shared, &id, run, first, from, &feed).await });
     Ok(response)
 }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use besom_store::{RunOutline, Store, StoreError, SweepId, SweepRow};
 use serde_json::{Value, json};
 use tokio::select;
@@ -24,6 +24,7 @@ use crate::hub::Seen;
 use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
+use crate::tokens::Ticket;
 
 /// The least time between two events: people see no more than four a second.
 const PACE: Duration = Duration::from_millis(250);
@@ -45,6 +46,7 @@ pub(super) fn routes() -> Router<Shared> {
 
 async fn one(
     State(shared): State<Shared>,
+    Extension(ticket): Extension<Ticket>,
     Path(id): Path<String>,
     asked: Asked,
 ) -> Result<Response, Refusal> {
@@ -52,7 +54,7 @@ async fn one(
     let id = SweepId::new(id);
     // A sweep that is not there is an error before the stream begins.
     let first = look(&shared, &id, since).await?;
-    let (feed, response) = feed(shared.stream()?);
+    let (feed, response) = feed(&shared, ticket)?;
     tokio::spawn(async move { follow(&shared, &id, first, &feed).await });
     Ok(response)
 }
@@ -158,8 +160,11 @@ fn changed(
     Ok(value)
 }
 
-async fn list(State(shared): State<Shared>) -> Result<Response, Refusal> {
-    let (feed, response) = feed(shared.stream()?);
+async fn list(
+    State(shared): State<Shared>,
+    Extension(ticket): Extension<Ticket>,
+) -> Result<Response, Refusal> {
+    let (feed, response) = feed(&shared, ticket)?;
     tokio::spawn(async move { follow_list(&shared, &feed).await });
     Ok(response)
 }
