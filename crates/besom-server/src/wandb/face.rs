@@ -1,18 +1,21 @@
 //! The routes that W&B's client uses, and which operation is answered where.
 
+use std::collections::HashMap;
+
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::header::USER_AGENT;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{HOST, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use serde_json::Value;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
 
 use super::graphql::{self, Request};
 use super::run::{self, RunPath};
 use super::stream::Stream;
-use super::{agents, lock, public, redirect, refused, runs, sweeps};
+use super::{agents, lock, names, public, redirect, refused, runs, sweeps};
 use crate::guard::Caller;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
@@ -28,7 +31,25 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/files/{entity}/{project}/{run}/file_stream", guard::wandb(post(file_stream)))
         // What the client measures of itself.
         .route("/sdk/otel/{*rest}", guard::open(post(async || ())))
+        .route("/artifacts/manifest", guard::open(get(manifest)))
         .merge(redirect::routes())
+}
+
+/// The manifest of an artifact, which version 0.22 reads after it has logged a table. It holds what is in its id.
+async fn manifest(Query(asked): Query<HashMap<String, String>>) -> Response {
+    match asked.get("id").and_then(|id| names::manifest(id)) {
+        Some(manifest) => Json(manifest).into_response(),
+        None => Refusal::new(StatusCode::NOT_FOUND, "no_route", "no artifact has this id").into_response(),
+    }
+}
+
+/// Where the client finds a manifest, under the name by which it has found this server.
+fn manifest_place(shared: &Shared, headers: &HeaderMap, request: &Request) -> Value {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let scheme = if shared.options.tls.is_some() { "https" } else { "http" };
+    let id = utf8_percent_encode(request.text("id").unwrap_or_default(), NON_ALPHANUMERIC);
+    let url = format!("{scheme}://{host}/artifacts/manifest?id={id}");
+    json!({ "artifact": { "currentManifest": { "file": { "directUrl": url } } } })
 }
 
 async fn operate(
@@ -44,6 +65,9 @@ async fn operate(
     let client = headers.get(USER_AGENT).and_then(|client| client.to_str().ok()).unwrap_or_default();
     request.asker = caller.signature();
     request.is_old = client.contains("Public Client 0.22.");
+    if request.operation == "FetchArtifactManifest" {
+        return Json(graphql::answer(&manifest_place(&shared, &headers, &request))).into_response();
+    }
     match answer(&shared, &request).await {
         Ok(data) => Json(graphql::answer(&data)).into_response(),
         Err(refusal) => failed(&request.operation, &refusal),

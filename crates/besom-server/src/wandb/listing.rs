@@ -45,8 +45,12 @@ impl Listed {
     ) -> Result<Self, StoreError> {
         let facts = store.facts(sweep.id(), run.number, None)?;
         let last = |key: &besom_core::Logged| (key.key.clone(), key.last.clone());
-        let mut summary: Map<_, _> = logged.keys().iter().map(last).collect();
-        summary.extend(object(&facts, "summary").cloned().unwrap_or_default());
+        let mut summary = object(&facts, "summary").cloned().unwrap_or_default();
+        // What its program has stated holds for all that is within it.
+        let is_stated = |key: &str| key.match_indices('.').any(|(at, _)| summary.contains_key(&key[..at]));
+        let unstated = |key: &&besom_core::Logged| !summary.contains_key(&key.key) && !is_stated(&key.key);
+        let logged: Vec<_> = logged.keys().iter().filter(unstated).map(last).collect();
+        summary.extend(logged);
         Ok(Self {
             name: found::name(store, sweep, &run)?,
             sweep: sweep.id().clone(),

@@ -53,6 +53,21 @@ pub(crate) fn artifact(id: &str) -> Option<Value> {
     }))
 }
 
+/// The manifest of an artifact: of a table the only file, of others none, since none is kept.
+pub(crate) fn manifest(id: &str) -> Option<Value> {
+    let artifact = artifact(id)?;
+    let text = String::from_utf8(STANDARD.decode(id).ok()?).ok()?;
+    let kept: Value = serde_json::from_str(text.strip_prefix("Artifact:v1:")?).ok()?;
+    let prefix = format!("run-{}-", kept["run"].as_str().unwrap_or_default());
+    let table = kept["name"].as_str()?.strip_prefix(&prefix).filter(|_| kept["type"] == "run_table");
+    let entry =
+        |name: &str| (format!("{name}.table.json"), json!({ "digest": artifact["digest"], "size": 0 }));
+    let contents: serde_json::Map<String, Value> = table.map(entry).into_iter().collect();
+    Some(json!({
+        "version": 1, "storagePolicy": "wandb-storage-policy-v1", "storagePolicyConfig": {}, "contents": contents,
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,10 +78,11 @@ mod tests {
         assert_eq!(parts("Run", &run), Some(["abc-1", "p", "local"].map(str::to_owned).to_vec()));
         assert_eq!(parts("Sweep", &run), None);
         assert_eq!(parts("Run", "no base64!"), None);
-        let kept =
-            json!({ "entity": "e", "project": "p", "name": "run-x-t", "type": "run_table", "digest": "d" });
+        let kept = json!({ "entity": "e", "project": "p", "name": "run-x-1-t", "type": "run_table", "digest": "d", "run": "x-1" });
         let found = artifact(&artifact_id(&kept));
         assert_eq!(found.map(|artifact| artifact["artifactType"]["name"].clone()), Some(json!("run_table")));
-        assert_eq!(artifact(&run), None);
+        let files = manifest(&artifact_id(&kept)).map(|manifest| manifest["contents"].clone());
+        assert_eq!(files, Some(json!({ "t.table.json": { "digest": "d", "size": 0 } })));
+        assert_eq!((artifact(&run), manifest(&run)), (None, None));
     }
 }

@@ -249,7 +249,7 @@ fn artifact(request: &Request) -> (Map<String, Value>, Value) {
     let created = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let kept = json!({
         "entity": input["entityName"], "project": input["projectName"], "name": name, "type": input["artifactTypeName"],
-        "digest": input["digest"], "created": created,
+        "digest": input["digest"], "created": created, "run": input["runName"],
     });
     let fact =
         json!({ name.as_str().unwrap_or("artifact"): { "type": kept["type"], "digest": kept["digest"] } });
