@@ -61,7 +61,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/v1/sweeps/{id}/state", Need::Owner),
     ("POST", "/v1/sweeps/{id}/stops", Need::Owner),
     ("POST", "/graphql", Need::Wandb),
-    ("POST", "/files/{entity}/{project}/{run}/file_stream", Need::Wandb),
+    ("POST", "/files/{entity}/{project}/{name}/file_stream", Need::Wandb),
     ("POST", DROPPED, Need::Open),
     ("GET", "/artifacts/manifest", Need::Open),
     ("GET", "/authorize", Need::Open),

@@ -28,7 +28,7 @@ const MAX_UNKNOWN: usize = 100;
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/graphql", guard::wandb(post(operate)))
-        .route("/files/{entity}/{project}/{run}/file_stream", guard::wandb(post(file_stream)))
+        .route("/files/{entity}/{project}/{name}/file_stream", guard::wandb(post(file_stream)))
         // What the client measures of itself.
         .route("/sdk/otel/{*rest}", guard::open(post(async || ())))
         .route("/artifacts/manifest", guard::open(get(manifest)))
