@@ -62,7 +62,7 @@ mod _besom {
     #[pymodule_export]
     use crate::plot::draw;
     #[pymodule_export]
-    use crate::report::{PyReport, number, one_line};
+    use crate::report::{PyReport, best_line, number, one_line};
     #[pymodule_export]
     use crate::serve::{PyServer, served};
     #[pymodule_export]

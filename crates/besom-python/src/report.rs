@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use besom::Report;
+use besom_core::{Best, RunNumber};
 use besom_engine::Place;
 use besom_store::SweepId;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::Failure;
@@ -56,6 +58,34 @@ impl PyReport {
         same_process(self.process, "report")?;
         py.detach(|| work(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner)))
     }
+}
+
+/// A run with its value, as a dict that Python has of it.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Valued {
+    run: u64,
+    state: String,
+    value: f64,
+}
+
+impl Valued {
+    fn best(&self) -> PyResult<Best> {
+        let wrong = |error: &dyn std::fmt::Display| PyValueError::new_err(error.to_string());
+        let run = RunNumber::new(self.run).ok_or_else(|| PyValueError::new_err("runs are counted from 1"))?;
+        let state = self.state.parse().map_err(|error| wrong(&error))?;
+        Ok(Best::new(run, state, self.value))
+    }
+}
+
+/// The best run in one line, and what was better and does not count; nothing without both.
+#[pyfunction]
+#[pyo3(signature = (metric, best=None, better=None))]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+pub(crate) fn best_line(metric: &str, best: Option<Valued>, better: Option<Valued>) -> PyResult<String> {
+    let best = best.map(|run| run.best()).transpose()?;
+    let better = better.map(|run| run.best()).transpose()?;
+    Ok(Report::best(metric, best.as_ref(), better.as_ref()))
 }
 
 /// Return a text in one line, with escapes for what a terminal would obey.

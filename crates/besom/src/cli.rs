@@ -53,6 +53,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 pub(crate) use agents::{SUPERVISE, meaning, supervise_by};
 use arguments::{Arguments, Command};
 pub(crate) use conclusion::standing;
+pub(crate) use describe::{better, value_of};
 pub use gpus::{GpuRequest, GpuRequestError, Spelling};
 pub(crate) use input::paint;
 use output::Outcome;

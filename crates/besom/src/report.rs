@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 
 use besom_config::SweepConfig;
-use besom_core::Registry;
+use besom_core::{Best, Registry};
 use besom_engine::{EngineError, Event, Place, planned, stored_config};
 use besom_store::SweepId;
 
-use crate::cli::{Follower, beginning, constants, in_full, meaning, number, one_line, standing, varying};
+use crate::cli::{
+    Follower, beginning, better, constants, in_full, meaning, number, one_line, standing, value_of, varying,
+};
 
 /// A sweep in the command's words: how it begins, a line for each run that ends, how it stands at the end.
 ///
@@ -86,6 +88,19 @@ impl Report {
     /// What an event means for whoever watches, if anything. A missing metric and the shutdown are the caller's to name.
     pub fn notice(event: &Event, sweep: &SweepId) -> Option<String> {
         meaning(event, sweep)
+    }
+
+    /// The best run in one line, and what was better and does not count; nothing without both.
+    ///
+    /// ```
+    /// use besom::{Report, core::{Best, RunNumber, RunState}};
+    ///
+    /// let best = Best::new(RunNumber::FIRST, RunState::Running, 0.3125);
+    /// assert_eq!(Report::best("loss", Some(&best), None), "best loss 0.3125 (run 1, running)");
+    /// ```
+    pub fn best(metric: &str, best: Option<&Best>, uncounted: Option<&Best>) -> String {
+        let best = best.map(|best| format!("best {}", value_of(metric, best)));
+        best.into_iter().chain(uncounted.map(better)).collect::<Vec<_>>().join("; ")
     }
 
     /// A number in six digits, or as many more as it takes to show that it is not a whole number.

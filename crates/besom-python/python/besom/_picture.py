@@ -121,7 +121,7 @@ def stored(store: _besom.Store, id: str) -> Subject:
 def _asked(sweep: _besom.Sweep) -> Subject:
     history, metrics = sweep.runs, sweep.problem.metrics
     best, better = (_compared(run) for run in (history.best, history.better_uncounted))
-    lines = [f"{len(history)} runs", _show.best_line(metrics, best, better)]
+    lines = [f"{len(history)} runs", _besom.best_line(metrics[0]["name"], best, better) if metrics else ""]
     return Subject("sweep", [line for line in lines if line], history, _metric(metrics))
 
 

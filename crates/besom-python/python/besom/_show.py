@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
-from besom._besom import Store, number
+from besom._besom import Store, best_line, number
 
 
 def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -25,23 +25,8 @@ def goal(sweep: dict[str, Any]) -> str:
 
 def best(sweep: dict[str, Any], status: dict[str, Any]) -> str:
     """Return ``best loss 0.31 (run 7)`` with what was better and does not count, or nothing without a best run."""
-    return best_line(sweep["metrics"], status["best"], status["better_uncounted"])
-
-
-def best_line(metrics: list[dict[str, Any]], best: Optional[dict[str, Any]], better: Optional[dict[str, Any]]) -> str:
-    """Return ``best loss 0.31 (run 7)`` of two runs, each a dict of ``run``, ``state`` and ``value``."""
-    parts = []
-    if best and metrics:
-        running = ", running" if best["state"] == "running" else ""
-        parts.append(f"best {metrics[0]['name']} {number(best['value'])} (run {best['run']}{running})")
-    if better:
-        parts.append(uncounted(better))
-    return "; ".join(parts)
-
-
-def uncounted(better: dict[str, Any]) -> str:
-    """Return ``run 4 (killed) had 0.256, which does not count``."""
-    return f"run {better['run']} ({better['state']}) had {number(better['value'])}, which does not count"
+    metrics = sweep["metrics"]
+    return best_line(metrics[0]["name"], status["best"], status["better_uncounted"]) if metrics else ""
 
 
 def missing(store: Store, sweep: dict[str, Any]) -> str:

@@ -59,14 +59,23 @@ pub(crate) fn counts(of: Option<u64>, status: &Status) -> String {
 
 /// The value of the best run in few words: `val_loss 0.12 (run 7)`, or `val_loss 0.12 (run 7, running)`.
 pub(crate) fn best_value(sweep: &SweepRow, best: &Best) -> String {
-    let is_running = if best.state == RunState::Running { ", running" } else { "" };
-    format!("{} {} (run {}{is_running})", metric(sweep), table::number(best.value), best.run)
+    value_of(metric(sweep), best)
 }
 
-/// What was better than the best run and does not count: `run 4 (killed) had 0.256, which does not count`.
+/// The same of a metric by its name.
+pub(crate) fn value_of(metric: &str, best: &Best) -> String {
+    let is_running = if best.state == RunState::Running { ", running" } else { "" };
+    format!("{metric} {} (run {}{is_running})", table::number(best.value), best.run)
+}
+
+/// What was better than the best run and does not count, if anything was.
 pub(crate) fn uncounted(status: &Status) -> Option<String> {
-    let Best { run, state, value, .. } = status.better_uncounted?;
-    Some(format!("run {run} ({state}) had {}, which does not count", table::number(value)))
+    status.better_uncounted.as_ref().map(better)
+}
+
+/// A run that was better and does not count: `run 4 (killed) had 0.256, which does not count`.
+pub(crate) fn better(Best { run, state, value, .. }: &Best) -> String {
+    format!("run {run} ({state}) had {}, which does not count", table::number(*value))
 }
 
 /// The best run as `run` and `best` print it.
