@@ -81,7 +81,6 @@ impl Valued {
 /// The best run in one line, and what was better and does not count; nothing without both.
 #[pyfunction]
 #[pyo3(signature = (metric, best=None, better=None))]
-#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
 pub(crate) fn best_line(metric: &str, best: Option<Valued>, better: Option<Valued>) -> PyResult<String> {
     let best = best.map(|run| run.best()).transpose()?;
     let better = better.map(|run| run.best()).transpose()?;
