@@ -179,9 +179,11 @@ def test_a_crash_is_retried_and_a_program_that_resumes_keeps_its_rows(place):
     )
     place.besom("run", "sweep.yaml")
     assert [row["loss"] for row in place.rows(1, attempt=1)] == [0, 1]
-    assert [row["loss"] for row in place.rows(1, attempt=2)] == [2, 3]
+    # 0.31 begins after the last step, 0.22 at it.
+    again = [row["loss"] for row in place.rows(1, attempt=2)]
+    assert again in ([2, 3], [1, 2, 3])
     shown = place.show(1)
-    assert shown["run"]["state"] == "finished" and shown["curve"] == [0, 1, 2, 3], shown
+    assert shown["run"]["state"] == "finished" and shown["curve"] == [0, 1, *again], shown
 
 
 def test_several_runs_of_the_client_in_one_program_are_parts_of_its_run(place):
