@@ -13,9 +13,8 @@ pub fn registry() -> Registry {
     registry
 }
 
-/// Whether the algorithms of a configuration are built-in ones, which every process has.
-pub(crate) fn is_built_in(config: &SweepConfig) -> bool {
-    let registry = registry();
+/// Whether a registry has the algorithms of a configuration.
+pub(crate) fn has_algorithms(registry: &Registry, config: &SweepConfig) -> bool {
     let rule = config.early_terminate.as_ref();
     registry.search_spec(&config.method.name).is_some()
         && rule.is_none_or(|rule| registry.stopper_spec(&rule.name).is_some())

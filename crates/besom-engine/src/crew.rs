@@ -22,7 +22,7 @@ use besom_config::SweepConfig;
 use besom_core::Registry;
 use besom_store::{SweepId, SweepRow};
 
-use crate::build::is_built_in;
+use crate::build::has_algorithms;
 use crate::size::planned;
 use crate::{EngineError, News, Place, build, stored_config};
 
@@ -130,8 +130,10 @@ impl<'a> Crew<'a> {
             Steps::UnlessLocal => !config.controller_local,
             Steps::Never => false,
         };
-        // A server steps the sweeps whose algorithms it has; agents may not even have the right to do it.
-        let steps = steps && (place.url().is_none() || !is_built_in(&config));
+        // A server steps the sweeps whose algorithms it has, which are the built-in ones; agents may not even have the right to do it.
+        // Others are stepped by the processes that have them, and any agent may execute their runs.
+        let is_ours = || !has_algorithms(&crate::registry(), &config) && has_algorithms(registry, &config);
+        let steps = steps && (place.url().is_none() || is_ours());
         // A crew that does not step needs no algorithms, and may not have them.
         let stepped = steps.then(|| build(registry, &config, sweep.new.seed)).transpose()?;
         let stepper = stepped.map(|stepped| Mutex::new(Stepper::new(id, stepped, store)));

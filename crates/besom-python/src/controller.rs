@@ -102,7 +102,7 @@ impl PyController {
     }
 
     /// Add a run. With `number`, only if that is still the next number: otherwise another process has scheduled it. Return
-    /// whether the run was added.
+    /// its number, or nothing if it was not added.
     #[pyo3(signature = (params, note, number=None))]
     fn schedule(
         &self,
@@ -110,7 +110,7 @@ impl PyController {
         params: &Bound<'_, PyAny>,
         note: &Bound<'_, PyAny>,
         number: Option<u64>,
-    ) -> PyResult<bool> {
+    ) -> PyResult<Option<u64>> {
         let run = NewRun::new(value::object(params)?).note(value::object(note)?);
         Ok(self.with(py, |inner| inner.schedule(&run, number))?)
     }
@@ -213,19 +213,19 @@ impl Inner {
         Ok(state.is_over() && !self.has_open_runs())
     }
 
-    fn schedule(&mut self, run: &NewRun, number: Option<u64>) -> Result<bool, Failure> {
+    fn schedule(&mut self, run: &NewRun, number: Option<u64>) -> Result<Option<u64>, Failure> {
         loop {
             self.controller.refresh(&mut *self.store)?;
             let next = self.controller.sweep().history().next_number();
             if number.is_some_and(|number| number != next.get()) {
-                return Ok(false);
+                return Ok(None);
             }
             let seen = self.seen.as_ref().filter(|seen| number.is_some() && seen.runs + 1 == next.get());
             match self.store.add_runs(&self.id, next, std::slice::from_ref(run), seen)? {
-                Added::Added(_) => return Ok(true),
+                Added::Added(_) => return Ok(Some(next.get())),
                 Added::Lost(_) => {}
                 // `Capped` or `Closed`: none was added.
-                _ => return Ok(false),
+                _ => return Ok(None),
             }
         }
     }

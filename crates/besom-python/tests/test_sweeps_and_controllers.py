@@ -326,7 +326,7 @@ def test_what_a_hand_driven_loop_changed_is_scheduled_as_changed():
     assert sweep.schedule(params) is None, "what search named is not scheduled twice"
     mine = besom._controller.Params({**params, "kind": "b", "x": 0.125}, params.number, {})
     mine["x"] = 0.25
-    sweep.schedule(mine)
+    assert sweep.schedule(mine) == 2
     assert [run.config["x"] for run in runs(sweep.sweep_id)] == [params["x"], 0.25]
     with pytest.raises(besom.BesomError, match="already exists"):
         sweep.configure_program("other.py")

@@ -6,6 +6,9 @@ mod command;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use besom_core::{Goal, RunNumber};
+use besom_remote::{HttpOptions, HttpStore};
+use besom_store::{NewRun, NewSweep, Store};
 use command::{Answer, Desk};
 use serde_json::json;
 
@@ -126,6 +129,26 @@ fn a_run_of_a_file_works_through_a_server() {
     client.desk.file("sweep.yaml", SWEEP);
     let out = client.done(&["run", "sweep.yaml", "--seed", "1", "-j", "2"]);
     assert!(out.contains("best loss 3 in run 3"), "{out}");
+}
+
+#[test]
+fn runs_of_a_method_that_another_process_has_are_executed_by_any_agent() {
+    let server = Server::start();
+    let client = Client { desk: Desk::new(), server: &server };
+    client.desk.file("train.sh", "besom log loss=${1#--a=}");
+    let owner = HttpOptions::default().token(server.owner.clone());
+    let mut store = HttpStore::connect(&server.url, &owner).unwrap();
+    let text = SWEEP.replace("method: grid", "method: walk");
+    let new = NewSweep::new("walk0001").text(text).metric("loss", Goal::Maximize);
+    store.create_sweep(&new).unwrap();
+    let point = |a: u64| json!({"a": a, "b": "text"}).as_object().unwrap().clone();
+    let runs = [1, 2].map(|a| NewRun::new(point(a)));
+    store.add_runs(&new.id, RunNumber::new(1).unwrap(), &runs, None).unwrap();
+
+    let agent = client.command(&server.agents, &["agent", "walk0001", "--count", "2"]).output().unwrap();
+    let agent = Answer::from(agent);
+    assert_eq!(agent.code, Some(0), "{agent:?}");
+    assert!(agent.out.contains("run 2 finished: loss 2"), "{agent:?}");
 }
 
 fn refused(answer: &Answer, message: &str) {

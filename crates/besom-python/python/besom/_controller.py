@@ -297,9 +297,9 @@ class Controller:
         number = params.number if found and isinstance(params, Params) else None
         note = params.note if isinstance(params, Params) else {}
         added = self._opened().schedule(dict(params), note, number)
-        if added:
+        if added is not None:
             self._actions.append(f"scheduled {dict(params)}")
-        return number if added else None
+        return added
 
     def stopping(self) -> dict[int, str]:
         """Return the numbers of the runs that the stopping rule would stop, with its reasons."""

@@ -76,10 +76,13 @@ fn announce(server: &Server, place: &Place, listener: &TcpListener) -> Result<St
     let link = server.link(&url);
     let directory = place.directory().unwrap_or(Path::new(""));
     let environment = format!("BESOM_STORE={url} BESOM_TOKEN={}", server.tokens().agents());
-    line(format!("besom {} serves {}", env!("CARGO_PKG_VERSION"), directory.display()))?;
-    line(format!("  dashboard   {link}"))?;
-    line(format!("  agents      {environment} besom agent ID"))?;
-    line(format!("  wandb       WANDB_BASE_URL={url} WANDB_API_KEY={}", server.tokens().wandb()))?;
+    let wandb = format!("WANDB_BASE_URL={url} WANDB_API_KEY={}", server.tokens().wandb());
+    let version = env!("CARGO_PKG_VERSION");
+    // In one piece: a script that has read the line it wants may close the pipe.
+    line(format!(
+        "besom {version} serves {}\n  dashboard   {link}\n  agents      {environment} besom agent ID\n  wandb       {wandb}",
+        directory.display()
+    ))?;
     if !listener.local_addr()?.ip().is_loopback() && url.starts_with("http:") {
         notice(
             "warning: without TLS, anyone on the network path can read the tokens and use them to run commands on the agents' machines",
