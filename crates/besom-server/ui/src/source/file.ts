@@ -30,8 +30,10 @@ export class FileSource implements Source {
     if (runs) return { runs: await this.chosen(runs[1], runs[2].split(",").map(Number)) };
     const curves = /^(.*\/curves\?metric=[^&]*)&runs=([\d,]+)&/.exec(path);
     if (curves) return this.curves(curves[1], curves[2].split(",").map(Number));
-    const first = await this.startingWith(path.replace(/after=0?&.*$/, "after="));
-    return !first || first === path ? null : this.json(first);
+    const page = path.replace(/after=0?&.*$/, "after=");
+    // Another run's number, or another parameter's name, may begin with this one's.
+    const first = await this.startingWith(page === path ? `${path}&` : page);
+    return first ? this.json(first) : null;
   }
 
   /** Those of the best runs are in one answer, others each in one of its own. */
