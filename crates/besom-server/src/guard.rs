@@ -27,7 +27,7 @@ use crate::tokens::Scope;
 use room::Share;
 
 pub(crate) use crate::tokens::Token as Caller;
-pub(crate) use body::{LARGE, read as read_body};
+pub(crate) use body::{STREAM, read as read_body};
 pub(crate) use room::Room;
 pub(crate) use wrong::Wrong;
 
@@ -111,7 +111,11 @@ async fn admit(need: Need, request: Request) -> Result<(Request, Option<Share>),
     if is_dropped(request.uri().path()) {
         return Ok((request, None));
     }
-    let limits = if matches!(need, Need::Agent | Need::Wandb) { body::LARGE } else { body::SMALL };
+    let limits = match need {
+        Need::Agent => body::LARGE,
+        Need::Wandb => body::STREAM,
+        _ => body::SMALL,
+    };
     let room = request.extensions().get::<Room>().cloned().ok_or_else(Refusal::broken)?;
     body::read(request, limits, &room).await
 }

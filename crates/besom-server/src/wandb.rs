@@ -25,6 +25,7 @@ mod sweeps;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
 
 use axum::http::StatusCode;
 
@@ -43,6 +44,8 @@ pub(crate) struct Memory {
     alone: found::Alone,
     printed: store_sink::Printed,
     watches: agents::Watches,
+    /// The number of the newest claim.
+    request: AtomicU64,
     /// Operations that are not known and were logged.
     unknown: Mutex<BTreeSet<String>>,
 }

@@ -77,7 +77,9 @@ const DROPPED: &str = "/sdk/otel/{*rest}";
 /// elsewhere, by the same words without the path.
 fn routes_of_the_sources() -> BTreeSet<(String, String, String)> {
     let mut found = BTreeSet::new();
-    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // A bridge is no part of the server: it listens elsewhere, and admits by keys of its own, which its tests try.
+    for file in sources(&here).into_iter().filter(|file| !file.starts_with(here.join("bridge"))) {
         let text: String = fs::read_to_string(&file).unwrap().split_whitespace().collect();
         let text = text.replace(".route(asset.path,guard::open(get(answer)))", "");
         for added in text.split(".route(").skip(1) {
@@ -250,7 +252,11 @@ fn state_changes_by_json_alone_and_of_a_limited_size_and_depth() {
             assert_eq!(ask(&[("Content-Type", form)], "{}"), 415, "{path}: {form}");
         }
         assert!(is_admitted(ask(&[("Content-Type", "application/json; charset=utf-8")], "{}")), "{path}");
-        let limit = if matches!(need, Need::Agent | Need::Wandb) { 8 << 20 } else { 64 << 10 };
+        let limit = match need {
+            Need::Agent => 8 << 20,
+            Need::Wandb => 32 << 20,
+            _ => 64 << 10,
+        };
         let large = (limit + 1).to_string();
         assert_eq!(ask(&[("Content-Length", &large)], ""), 413, "{path}: refused before it is sent");
         assert_eq!(ask(&[], &format!("{{\"x\": {}1{}}}", "[".repeat(70), "]".repeat(70))), 400, "{path}");

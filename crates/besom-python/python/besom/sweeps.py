@@ -12,8 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from besom import _besom, _classes, _given
-from besom._sweep_config import SweepConfig, for_search, for_stopping, schema_violations_from_proposed_config
-from besom._sweep_run import RunState, SweepRun, is_number, run_state_is_terminal
+from besom._sweep_config import SweepConfig as SweepConfig
+from besom._sweep_config import for_search, for_stopping
+from besom._sweep_config import schema_violations_from_proposed_config as schema_violations_from_proposed_config
+from besom._sweep_run import RunState as RunState
+from besom._sweep_run import SweepRun as SweepRun
+from besom._sweep_run import is_number
+from besom._sweep_run import run_state_is_terminal as run_state_is_terminal
 
 #: One class for each search method and stopping rule: ``GridSearch``, ``HyperbandEarlyTerminate`` and the others.
 globals().update(_classes.classes())

@@ -46,10 +46,10 @@ impl Attempt {
         }
     }
 
-    /// Notes what the run must do.
+    /// Notes what the run must do. The client interrupts its program, which must not happen while that saves its state before a shutdown.
     pub(super) fn tell(&self, signal: &Signal) {
         if let Some(log) = &mut *self.log.lock().unwrap_or_else(PoisonError::into_inner) {
-            log.must_end = *signal != Signal::Continue;
+            log.must_end = matches!(signal, Signal::Stop { .. } | Signal::Lost);
         }
     }
 

@@ -21,7 +21,7 @@ use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use super::attempt::Attempt;
-use crate::guard::{LARGE, Room, read_body};
+use crate::guard::{Room, STREAM, read_body};
 use crate::stop::Stop;
 use crate::tokens::fresh;
 use crate::wandb::graphql::{self, Request as Operation};
@@ -178,7 +178,7 @@ async fn enter(guests: &Guests, request: Request) -> Result<(Arc<Attempt>, Bytes
         return Err(refuse(StatusCode::UNAUTHORIZED, "request", STRANGER));
     };
     // The few clients of this machine need not share their room.
-    let read = read_body(request, LARGE, &Room::default()).await;
+    let read = read_body(request, STREAM, &Room::default()).await;
     let (request, _share) = read.map_err(IntoResponse::into_response)?;
     let body = axum::body::to_bytes(request.into_body(), usize::MAX).await;
     Ok((attempt, body.map_err(|_| StatusCode::BAD_REQUEST.into_response())?))

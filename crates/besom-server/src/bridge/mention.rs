@@ -4,28 +4,38 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-/// How many files are looked at, and how much of each, in bytes: it may be a large project.
+/// How many files are looked at, and how much of each, in bytes: it may be a large project, on a slow disk.
 const MAX_FILES: usize = 200;
 const MAX_TEXT: u64 = 256 << 10;
+/// How many entries of directories are looked at: there may be a million pictures beside the program.
+const MAX_ENTRIES: usize = 5_000;
 /// How deep below the program's directory is looked.
 const DEPTH: usize = 2;
 
 /// Whether the files that a command line names, or Python files around them, mention `wandb`.
 pub(super) fn mentions_wandb(directory: &Path, words: &[String]) -> bool {
     let named = words.iter().map(|word| directory.join(word)).filter(|path| path.is_file());
-    let mut left = MAX_FILES;
+    let mut left = Left { files: MAX_FILES, entries: MAX_ENTRIES };
     named.into_iter().any(|path| mentions(&path)) || any_below(directory, DEPTH, &mut left)
 }
 
-fn any_below(directory: &Path, depth: usize, left: &mut usize) -> bool {
+/// How much more is looked at.
+struct Left {
+    files: usize,
+    entries: usize,
+}
+
+fn any_below(directory: &Path, depth: usize, left: &mut Left) -> bool {
     let Ok(entries) = fs::read_dir(directory) else { return false };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if *left == 0 {
+    for entry in entries.flatten() {
+        if left.files == 0 || left.entries == 0 {
             return false;
         }
+        let path = entry.path();
         let is_python = path.extension().is_some_and(|extension| extension == "py");
-        *left -= usize::from(is_python);
-        let is_below = depth > 0 && path.is_dir() && !path.is_symlink() && is_own(&path);
+        left.files -= usize::from(is_python);
+        left.entries -= 1;
+        let is_below = depth > 0 && entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_own(&path);
         if (is_python && mentions(&path)) || (is_below && any_below(&path, depth - 1, left)) {
             return true;
         }

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use besom_agent::MetricsWriter;
+use besom_agent::{Level, MetricsWriter};
 use besom_core::RunNumber;
 use besom_store::{Lease, StopKind, SweepId};
 use flate2::Compression;
@@ -151,6 +151,8 @@ fn a_run_that_is_to_end_learns_it_from_its_stream() {
     let world = World::new();
     let client = world.attempt(1);
     assert_eq!(client.stream(&json!({})), json!({}));
+    client.passage.tell(&Signal::Shutdown(Level::Terminate));
+    assert_eq!(client.stream(&json!({})), json!({}), "it saves its state");
     client.passage.tell(&Signal::Stop { kind: StopKind::Early, reason: "hyperband".to_owned() });
     assert_eq!(client.stream(&json!({})), json!({ "stopped": true }));
     let query = "query RunStoppedStatus($runId: String!) { project { run(name: $runId) { stopped } } }";

@@ -12,6 +12,10 @@ const INTERVAL: (&str, &str) = ("WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL", "1");
 /// Proxies that a request to this machine must not take.
 const PROXIES: [&str; 6] =
     ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+/// Hosts that need none.
+const DIRECT: [&str; 2] = ["no_proxy", "NO_PROXY"];
+/// This machine, as the client is to reach it.
+const THIS: &str = "127.0.0.1";
 
 /// What the variables of an attempt are made of.
 #[derive(Clone, Debug)]
@@ -53,21 +57,35 @@ impl Given {
             );
         }
         if PROXIES.into_iter().any(is_set) {
-            let direct = without_proxy(outer("no_proxy").or_else(|| outer("NO_PROXY")));
-            list.extend([("no_proxy", direct.clone()), ("NO_PROXY", direct)]);
+            let known = DIRECT.map(|name| outer(name).filter(|hosts| !hosts.is_empty()));
+            list.extend(
+                DIRECT.into_iter().zip(without_proxy(known)).filter_map(|(name, hosts)| Some((name, hosts?))),
+            );
         }
         list
     }
 }
 
-/// The hosts that need no proxy, with this machine among them.
-fn without_proxy(known: Option<OsString>) -> OsString {
-    let mut hosts = known.unwrap_or_default();
-    if !hosts.is_empty() {
-        hosts.push(",");
-    }
-    hosts.push("127.0.0.1");
-    hosts
+/// What becomes of the hosts that need no proxy, so that this machine is among them; `None` stays as it is. Programs read the one
+/// variable or the other, and one of them alone stands for both.
+fn without_proxy(known: [Option<OsString>; 2]) -> [Option<OsString>; 2] {
+    let [lower, upper] = &known;
+    let other = [upper.clone(), lower.clone()];
+    let mut each = known.into_iter().zip(other).map(|(own, other)| {
+        let own_is_missing = own.is_none();
+        let mut hosts = own.or(other).unwrap_or_default();
+        // A star stands for all, but only by itself.
+        let is_there = hosts == "*" || hosts.to_string_lossy().split(',').any(|host| host.trim() == THIS);
+        if is_there {
+            return own_is_missing.then_some(hosts);
+        }
+        if !hosts.is_empty() {
+            hosts.push(",");
+        }
+        hosts.push(THIS);
+        Some(hosts)
+    });
+    [each.next().flatten(), each.next().flatten()]
 }
 
 #[cfg(test)]
@@ -112,6 +130,20 @@ mod tests {
             check(&[proxy, ("NO_PROXY", ".corp")], false, "NO_PROXY").as_deref(),
             Some(".corp,127.0.0.1")
         );
+        for (lower, upper, results) in [
+            ("*", "*", [None, None]),
+            ("", ".corp", [Some(".corp,127.0.0.1"); 2]),
+            ("*", "", [None, Some("*")]),
+            (".a", ".b", [Some(".a,127.0.0.1"), Some(".b,127.0.0.1")]),
+            ("localhost, 127.0.0.1", ".b", [None, Some(".b,127.0.0.1")]),
+        ] {
+            let outer = [proxy, ("no_proxy", lower), ("NO_PROXY", upper)];
+            assert_eq!(
+                DIRECT.map(|name| check(&outer, false, name)),
+                results.map(|hosts| hosts.map(str::to_owned)),
+                "{outer:?}"
+            );
+        }
     }
 
     #[test]

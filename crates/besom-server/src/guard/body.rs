@@ -28,6 +28,8 @@ pub(crate) struct Limits {
 pub(super) const SMALL: Limits = Limits { sent: 64 << 10, inflated: 1 << 20 };
 /// What agents send: rows and output.
 pub(crate) const LARGE: Limits = Limits { sent: 8 << 20, inflated: 32 << 20 };
+/// What W&B's client may send: up to 10 MiB of lines, each a JSON text within JSON. It repeats for days what is refused.
+pub(crate) const STREAM: Limits = Limits { sent: 32 << 20, inflated: 32 << 20 };
 /// Within what time it must be here.
 const TIME: Duration = Duration::from_secs(30);
 /// How deep arrays and objects may be nested; parsing takes stack for each level.

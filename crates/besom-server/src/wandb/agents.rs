@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::http::StatusCode;
@@ -225,9 +226,7 @@ enum Absent {
 
 /// Claims a run: the command for it, or nothing if there is none.
 async fn claim(shared: &Shared, agent: AgentId, sweep: &SweepId) -> Result<Option<Value>, Refusal> {
-    // A number that grows with each claim, also over a restart.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let request = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+    let request = next_request(&shared.wandb.request);
     let (clone, id) = (shared.clone(), sweep.clone());
     let claimed = shared.write(move |store| {
         let Claim::Run(claimed) = store.claim(agent, request)? else { return Ok(None) };
@@ -239,6 +238,13 @@ async fn claim(shared: &Shared, agent: AgentId, sweep: &SweepId) -> Result<Optio
         Ok::<_, StoreError>(Some(run_command(&clone, &row, &name, &claimed.point)))
     });
     claimed.await
+}
+
+/// A number that grows with each claim, also over a restart, and where the clock is set back.
+fn next_request(last: &AtomicU64) -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+    if last.fetch_max(now, Ordering::Relaxed) < now { now } else { last.fetch_add(1, Ordering::Relaxed) + 1 }
 }
 
 /// The command that makes an agent execute a run.
@@ -258,6 +264,13 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn requests_grow_where_the_clock_is_set_back() {
+        let ahead = u64::MAX / 2;
+        let last = AtomicU64::new(ahead);
+        assert_eq!([next_request(&last), next_request(&last)], [ahead + 1, ahead + 2]);
+    }
 
     #[test]
     fn a_run_that_was_never_heard_of_is_sent_again_for_a_while() {

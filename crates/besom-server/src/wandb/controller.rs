@@ -111,15 +111,14 @@ fn stop(store: &mut dyn Store, row: &SweepRow, names: &[String]) -> Result<(), S
     let number =
         |name: &String| -> Option<RunNumber> { name.strip_prefix(&prefix)?.split('-').next()?.parse().ok() };
     let reason = "stopped early by its controller";
-    let stops: Vec<_> = names.iter().filter_map(number).map(|run| (run, reason.to_owned())).collect();
-    if stops.is_empty() {
-        return Ok(());
+    for run in names.iter().filter_map(number) {
+        match store.request_stops(row.id(), &[(run, reason.to_owned())], StopKind::Early) {
+            // A name that the controller has made up keeps no other from being stopped.
+            Err(StoreError::NoRun { .. }) => {}
+            done => drop(done?),
+        }
     }
-    match store.request_stops(row.id(), &stops, StopKind::Early) {
-        // A name that the controller has made up.
-        Err(StoreError::NoRun { .. }) => Ok(()),
-        done => done.map(drop),
-    }
+    Ok(())
 }
 
 /// What the server says of the schedule: which run each entry has become.

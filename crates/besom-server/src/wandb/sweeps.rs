@@ -106,8 +106,8 @@ async fn create(shared: &Shared, request: &Request) -> Result<Value, Refusal> {
 async fn edit(shared: &Shared, request: &Request, id: &SweepId, text: &str) -> Result<(), Refusal> {
     let (text, id) = (text.to_owned(), id.clone());
     let (parsed, seed) = read(shared, &text)?;
-    shared.views.forget(&id);
-    shared
+    let edited = id.clone();
+    let answer = shared
         .write_for(request.asker.clone(), move |store| -> Result<(), Refusal> {
             let row = store.sweep(&id)?;
             if row.new.text == text {
@@ -122,7 +122,10 @@ async fn edit(shared: &Shared, request: &Request, id: &SweepId, text: &str) -> R
             besom_engine::replace(store, &row, Creation::new(&parsed.config, seed).text(text))?;
             Ok(())
         })
-        .await
+        .await;
+    // Not before: who looks meanwhile would bring the old one back.
+    shared.views.forget(&edited);
+    answer
 }
 
 /// `wandb sweep --pause`, `--resume`, `--stop` and `--cancel`.
