@@ -53,7 +53,7 @@ def test_files_outlive_a_temporary_directory_and_are_read_in_every_way(run, plac
         run.log_artifact(path, name="data.csv", type="dataset", aliases=["first"])
     data = besom.use_artifact("data.csv:first")
     assert open(data.file()).read() == "x\n1\n" and data.size == 4
-    assert data.get_path("data.csv").download() == data.get_entry("data.csv").path == os.path.join(data.download(), "data.csv")
+    assert data.get_path("data.csv").download() == data.file() == os.path.join(data.download(), "data.csv")
     assert os.listdir(data.download()) == ["data.csv"], "nothing but its files"
     assert data.download(root="here") == "here" and (place / "here/data.csv").read_text() == "x\n1\n"
     with pytest.raises(KeyError, match="has no file 'none'; it has data.csv"):
@@ -90,6 +90,63 @@ def test_a_version_that_was_overwritten_is_not_read_as_if_it_was_not(run, place)
         besom.use_artifact("model").download()
     run.log_artifact(artifact("model.txt"))
     assert open(besom.use_artifact("model:latest").file()).read() == "other weights"
+
+
+def write_to(path):
+    with open(path, "w") as file:
+        file.write("other")
+
+
+def test_a_program_may_write_to_what_it_has_downloaded(run, place, capsys):
+    run.log_artifact(artifact("model.txt"))
+    used = run.use_artifact("model")
+    assert used.download().startswith(run.dir)
+    for download in (used.file, used.get_entry("model.txt").download, lambda: used.file(root=".")):
+        write_to(download())
+        assert (place / "model.txt").read_text() in ("weights", "other"), "the last one is downloaded to it"
+        assert open(used.file()).read() == "weights", "a copy that was written to is made anew"
+    assert [name for name in os.listdir(used.download()) if name != "model.txt"] == []
+
+
+def test_without_a_run_copies_last_as_long_as_the_process(script, place):
+    path = script.run("""
+        import os
+        import besom
+        open("model.txt", "w").write("weights")
+        with besom.init() as run:
+            run.log_artifact("model.txt", name="model")
+        path = besom.Api().artifact("model").file()
+        open(path, "w").write("other")
+        if os.fork() == 0:
+            raise SystemExit
+        os.wait()
+        assert os.path.exists(path), "a child leaves it to its parent"
+        assert open("model.txt").read() == open(besom.Api().artifact("model").file()).read() == "weights"
+        print(path)
+    """).strip()
+    assert path and not os.path.exists(path) and os.listdir(place / ".besom/artifacts") == ["model"]
+
+
+def test_a_file_that_has_changed_since_it_was_added_is_not_logged(run, place):
+    made = artifact("model.txt")
+    write_to("model.txt")
+    with pytest.raises(besom.BesomError, match="artifact model cannot be logged: model.txt has changed since it was added; add it again"):
+        run.log_artifact(made)
+    made.add_file("model.txt")
+    assert open(run.log_artifact(made).file()).read() == "other"
+    again = artifact("model.txt")
+    with again.new_file("model.txt") as file:
+        file.write("of the artifact")
+    assert open(run.log_artifact(again).file()).read() == "of the artifact" and (place / "model.txt").read_text() == "other"
+
+
+def test_an_alias_may_be_a_string_and_be_given_later(run):
+    logged = run.log_artifact(artifact("model.txt"), aliases="best")
+    assert logged.aliases == ["latest", "best"]
+    run.log_artifact(logged, aliases=["production", "latest"])
+    run.use_artifact(logged, aliases="used")
+    assert logged.aliases == ["latest", "best", "production", "used"]
+    assert run.use_artifact("model:production").aliases == ["latest", "best", "production", "used"]
 
 
 def test_what_is_not_there_can_be_named_and_not_read(run):

@@ -6,13 +6,12 @@ import glob
 import json
 import os
 import re
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Union
 
-from besom import _media, _say, _versions
+from besom import _active, _media, _say, _versions
 from besom._besom import BesomError
 from besom._plain import pass_on, plain
 
@@ -20,10 +19,11 @@ _SAFE = re.compile(r"[\w.\- ]+")
 
 
 class Entry(NamedTuple):
-    """A file of an artifact: its name there, and where it is."""
+    """A file of an artifact: its name there, where it is (to read: the version is a link to it), and of which version."""
 
     name: str
     path: str
+    version: Optional[str] = None
 
     @property
     def size(self) -> int:
@@ -31,12 +31,16 @@ class Entry(NamedTuple):
         return os.path.getsize(self.path)
 
     def download(self, root: Any = None, *given: Any, **ignored: Any) -> str:
-        """Return where it is, or with ``root`` where a copy of it is."""
-        if root is None:
+        """Return where a copy of it is, below ``root`` or in the directory of the run; of a file that is not logged, where it is."""
+        if root is None and self.version is None:
             return self.path
-        to = os.path.join(os.fspath(root), self.name)
-        os.makedirs(os.path.dirname(to), exist_ok=True)
-        return str(shutil.copy2(self.path, to))
+        return _versions.copy(self.path, os.path.join(_downloads(str(self.version)) if root is None else os.fspath(root), self.name))
+
+
+def _downloads(version: str) -> str:
+    """Return the directory for copies of a version: the run's, or without a run one that lasts as long as this process."""
+    run = _active.current()
+    return os.path.join(_versions.downloads() if run is None else os.path.join(run.dir, "artifacts"), version)
 
 
 class Artifact(_media.StandIn):
@@ -53,7 +57,7 @@ class Artifact(_media.StandIn):
     ('numbers:v0', '1 2', {'rows': 2})
 
     The files are hard links (copies where there can be none) in the directory ``artifacts`` beside the runs of the store, on this
-    machine. Reading a version is an error if a program has written to a file of it since.
+    machine. Reading a version is an error if a program has written to a file of it since; what ``download`` returns are copies.
     """
 
     kind = "artifacts"
@@ -70,6 +74,8 @@ class Artifact(_media.StandIn):
         self._number: Optional[int] = None
         self._references: dict[str, str] = {}
         self._making: Optional[tempfile.TemporaryDirectory[str]] = None
+        #: What each file was when it was added.
+        self._stamps: dict[str, _versions.Stamp] = {}
         self._found: Optional[str] = None
         #: Why it cannot be read, if it cannot.
         self._why = "it has not been logged"
@@ -112,12 +118,14 @@ class Artifact(_media.StandIn):
         return os.path.join(self._directory(), *parts)
 
     def add_file(self, local_path: Any, name: Optional[str] = None, *given: Any, **ignored: Any) -> Entry:
-        """Add a file as it is now."""
+        """Add a file; logging the artifact is an error if the file has changed by then."""
         file = os.fspath(local_path)
         if not os.path.isfile(file):
             raise ValueError(f"there is no file {file!r} to add to artifact {self.name}")
         name = name or os.path.basename(file)
-        _versions.put(file, self._path(name))
+        to = self._path(name)
+        _versions.put(file, to)
+        self._stamps[to] = _versions.stamp(to)
         return Entry(name, file)
 
     def add_dir(self, local_path: Any, name: Optional[str] = None, *given: Any, **ignored: Any) -> None:
@@ -143,21 +151,44 @@ class Artifact(_media.StandIn):
         """Open a new file of it to write to."""
         path = self._path(name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
+        if self._stamps.pop(path, None) is not None:
+            # A link to a file of the program, which is not to be written to.
+            os.unlink(path)
         return open(path, mode.replace("x", "w"), encoding=encoding if "b" in mode else encoding or "utf-8")
 
     def add(self, obj: Any, name: str, *given: Any, **ignored: Any) -> None:
         """Add a table, or the file of a picture; of other media only the description."""
         file = obj._kept.get("path") if isinstance(obj, _media.Media) else None
         if isinstance(obj, _media.Table):
-            _media.write(self._path(f"{name}.table.json"), obj.text(self, name))
+            self._write(f"{name}.table.json", obj.text(self, name))
         elif file is not None and os.path.isfile(file):
             self.add_file(file, name + os.path.splitext(file)[1])
         else:
-            _media.write(self._path(f"{name}.json"), json.dumps(obj.kept(self, name) if isinstance(obj, _media.StandIn) else plain(obj)))
+            self._write(f"{name}.json", json.dumps(obj.kept(self, name) if isinstance(obj, _media.StandIn) else plain(obj)))
+
+    def _write(self, name: str, text: str) -> None:
+        path = self._path(name)
+        self._stamps.pop(path, None)
+        _media.write(path, text)
 
     def remove(self, item: Any) -> None:
         """Remove a file that was added."""
-        os.unlink(self._path(item.name if isinstance(item, Entry) else str(item)))
+        path = self._path(item.name if isinstance(item, Entry) else str(item))
+        self._stamps.pop(path, None)
+        os.unlink(path)
+
+    def _check(self) -> None:
+        """Raise an error if a file has changed since it was added."""
+        for path, stamp in self._stamps.items():
+            if os.path.exists(path) and _versions.stamp(path) != stamp:
+                what = f"{os.path.basename(path)} has changed since it was added; add it again"
+                raise BesomError(f"artifact {self.name} cannot be logged: {what}")
+
+    def _add_aliases(self, aliases: Sequence[str]) -> None:
+        """Give a logged version more aliases."""
+        if self._found is not None and aliases:
+            _versions.add_aliases(self._found, aliases)
+            self.aliases += [alias for alias in aliases if alias not in (*self.aliases, "latest")]
 
     def kept(self, run: Any, key: str) -> Optional[dict[str, Any]]:
         """Return what a row keeps of it."""
@@ -193,7 +224,10 @@ class Artifact(_media.StandIn):
             path = os.path.join(self._place(), name)
             if not os.path.exists(path) or list(_versions.stamp(path)) != stamp:
                 raise BesomError(f"artifact {self.name} cannot be read: {name} was overwritten after it was logged; write each version to a new file")
-        return [Entry(name, os.path.join(self._place(), name)) for name in sorted(known)]
+        return [Entry(name, os.path.join(self._place(), name), self._version()) for name in sorted(known)]
+
+    def _version(self) -> str:
+        return os.path.join(self._base, f"v{self._number}")
 
     def _place(self) -> str:
         assert self._found is not None, "it is read once it is logged"
@@ -204,22 +238,31 @@ class Artifact(_media.StandIn):
         self.files()
 
     def download(self, root: Any = None, *given: Any, **ignored: Any) -> str:
-        """Return the directory of its files, or with ``root`` that of copies."""
+        """Copy its files below ``root``, or into the directory of the run, and return where they are.
+
+        Without a run and ``root`` the copies are removed when this process ends.
+        """
+        files = self._loaded()
+        to = _downloads(self._version()) if root is None else os.fspath(root)
+        os.makedirs(to, exist_ok=True)
+        for file in files:
+            file.download(to)
+        return str(to)
+
+    def _loaded(self) -> list[Entry]:
+        """Return its files; raise an error if there are some that besom does not load."""
         files = self.files()
         if self._references:
             raise BesomError(f"artifact {self.name} cannot be read: besom does not load {', '.join(self._references.values())}")
-        for file in files if root is not None else ():
-            file.download(root)
-        return self._place() if root is None else os.fspath(root)
+        return files
 
     def checkout(self, root: Any = None) -> str:
         """Do as ``download``."""
         return self.download(root)
 
     def file(self, root: Any = None) -> str:
-        """Return where its only file is."""
-        self.download()
-        files = self.files()
+        """Return where a copy of its only file is; see ``download``."""
+        files = self._loaded()
         if len(files) != 1:
             raise ValueError(f"artifact {self.name} has {len(files)} files; use download() or get_entry(name)")
         return files[0].download(root)
@@ -260,6 +303,7 @@ class Artifact(_media.StandIn):
 
 def keep(artifact: Artifact, run_id: Optional[str], aliases: Sequence[str]) -> None:
     """Make an artifact the next version of its name; say why, if it cannot be."""
+    artifact._check()
     note: dict[str, Any] = {"name": artifact._base, "type": artifact.type, "run": run_id, "created": time.time(), **artifact._note()}
     note.update(aliases=sorted(set(aliases) - {"latest"}), references=artifact._references)
     try:
@@ -277,17 +321,19 @@ def keep(artifact: Artifact, run_id: Optional[str], aliases: Sequence[str]) -> N
 
 
 def log(
-    run: Any, artifact_or_path: Any, name: Optional[str] = None, type: Optional[str] = None, aliases: Optional[Sequence[str]] = None, **ignored: Any
+    run: Any, artifact_or_path: Any, name: Optional[str] = None, type: Optional[str] = None, aliases: Union[str, Sequence[str], None] = None, **ignored: Any
 ) -> Artifact:
     """Keep an artifact, or a file or directory as one, as the next version of its name."""
-    artifact = artifact_or_path
+    artifact, aliases = artifact_or_path, [aliases] if isinstance(aliases, str) else list(aliases or ())
     if not isinstance(artifact, Artifact):
         path = os.fspath(artifact_or_path)
         artifact = Artifact(name or f"run-{run.id}-{os.path.basename(os.path.normpath(path))}", type or "unspecified")
         artifact.add_dir(path) if os.path.isdir(path) else artifact.add_file(path)
     if artifact.is_draft():
-        keep(artifact, run.id, aliases or ())
+        keep(artifact, run.id, aliases)
         run.describe(artifacts={artifact._base: {"type": artifact.type, "version": artifact.version}})
+    else:
+        artifact._add_aliases(aliases)
     return artifact
 
 

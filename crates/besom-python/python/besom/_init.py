@@ -63,7 +63,7 @@ def init(
     if run is None:
         run = first(ignored.get("id"), resume)
     elif run.begun and (reinit is True or reinit in ("finish_previous", "create_new")):
-        run = _another(run)
+        run = _another(run, ignored.get("id"), resume)
     run.begun = True
     if ignored.get("id") not in (None, run.id) and run.sweep_id is not None:
         _say.once(f"besom: init(id={ignored['id']!r}) is ignored: in a sweep a run is called {run.id}", "id")
@@ -93,24 +93,24 @@ def first(id: Optional[str] = None, resume: Any = None) -> Run:
     run = _of_program = _of_environment()
     run = run or _alone(None, id, resume)
     _active.remember(run)
-    atexit.register(run.write_summary)
+    atexit.register(run.settle_at_exit)
     return run
 
 
-def _another(run: Run) -> Run:
+def _another(run: Run, id: Optional[str] = None, resume: Any = None) -> Run:
     """Return a part of a sweep's run, or outside any sweep a run of its own, until the end of which the given one waits."""
     whole = run.parent or run
     if run is not whole:
         run.finish()
     if whole.sweep_id is None:
-        another = _alone(whole)
+        another = _alone(whole, id, resume)
     else:
         id, directory = _new_directory(whole.dir, "part")
         config = Config(whole.config.swept())
         another = Run(f"{whole.id}-{id}", config, _log(directory), directory, whole.sweep_id, None, whole.attempt, whole)
     _active.remember(another)
     if not whole.is_function:
-        atexit.register(another.write_summary)
+        atexit.register(another.settle_at_exit)
     return another
 
 

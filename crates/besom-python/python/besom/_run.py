@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import glob
 import os
 import pathlib
 import threading
@@ -88,7 +89,8 @@ class Run:
         self._facts: dict[str, Any] = {}
         self._log = log
         self._pending: dict[str, Any] = {}
-        self._saved: dict[str, Any] = {}
+        #: Patterns and bases of files that are saved once more at the end.
+        self._saved: set[tuple[str, str]] = set()
         self._group: Optional[int] = None
         self._largest_step = 0
         # Reentrant, because a signal may come while a row is written.
@@ -291,7 +293,7 @@ class Run:
         finally:
             _active.forget(self)
             # It would keep the run, and its open file, until the process ends.
-            atexit.unregister(self.write_summary)
+            atexit.unregister(self.settle_at_exit)
 
     def end(self) -> None:
         """Refuse what is logged or stated from now on, which nobody would read."""
@@ -300,10 +302,15 @@ class Run:
 
     def settle(self) -> None:
         """Write the row that waits and what is stated in the summary; copy the files that are saved at the end."""
-        for pattern, base in self._saved.items():
+        for pattern, base in sorted(self._saved):
             _saved.save(self, pattern, base)
         self._write_pending()
         self.write_summary()
+
+    def settle_at_exit(self) -> None:
+        """Settle a run that its program has not finished; a forked child leaves that to its parent."""
+        if os.getpid() == self._process and not self.finished:
+            self.settle()
 
     def finish(self, exit_code: Optional[int] = None, quiet: Optional[bool] = None) -> None:
         """Finish the run. A code other than 0 marks it failed. Nothing can be logged or stated afterwards.
@@ -322,15 +329,18 @@ class Run:
     def save(self, glob_str: Any = None, base_path: Any = None, policy: str = "live") -> list[str]:
         """Copy the files of a pattern into the directory of the run, now and, unless ``policy="now"``, once more at its end; return the copies.
 
-        A copy has the path of its file below ``base_path``, or below the working directory. A failure is said, and does not end the run.
+        A copy has the path of its file below ``base_path``, or below the working directory; a file in the directory of the run needs none.
+        A failure is said, and does not end the run.
         """
         if policy not in ("live", "now", "end"):
             raise ValueError(f"policy must be 'live', 'now' or 'end', got {policy!r}")
         if glob_str is None:
             return []
-        if policy != "now":
-            self._saved[os.path.join(os.getcwd(), os.fspath(glob_str))] = base_path
-        return _saved.save(self, glob_str, base_path)
+        named, base = os.fsdecode(glob_str), os.path.abspath(os.fsdecode(base_path or "."))
+        if policy != "now" and "://" not in named:
+            # A program may change its working directory.
+            self._saved.add((os.path.join(glob.escape(os.getcwd()), named), base))
+        return _saved.save(self, named, base)
 
     def restore(self, name: str, *given: Any, **named: Any) -> Any:
         """Open a file in the directory of the run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import pathlib
+import re
 import shutil
 from collections.abc import Sequence
 from typing import IO, Any, NamedTuple, Optional
@@ -12,6 +13,8 @@ from typing import IO, Any, NamedTuple, Optional
 from besom import _say, _versions
 
 Path = Any
+#: What besom itself has in the directory of a run.
+_OWN = re.compile(r"metrics-\d+\.jsonl|attempt-\d+(/.*)?")
 
 
 def save(run: Any, path: Path, base: Optional[Path] = None) -> list[str]:
@@ -19,16 +22,26 @@ def save(run: Any, path: Path, base: Optional[Path] = None) -> list[str]:
 
     The name of a copy is that of the file below ``base``, or below the working directory, or without its directory.
     """
-    text = os.fspath(path)
-    text = text.decode() if isinstance(text, bytes) else text
+    text = os.fsdecode(path)
     if "://" in text:
         _say.once(f"besom saves no files of other machines: {text} is ignored", "saves of other machines")
         return []
     found = [file for file in glob.glob(text, recursive=True) if os.path.isfile(file)]
     if not found:
         _say.once(f"besom: there is no file {text} to save yet; what there is when the run ends is saved", f"save {text}")
-    copies = [_copy(file, os.path.join(run.dir, _name(file, base))) for file in found]
+    copies = [_keep(run, file, base) for file in found]
     return [copy for copy in copies if copy is not None]
+
+
+def _keep(run: Any, file: str, base: Optional[Path]) -> Optional[str]:
+    """Copy a file into the directory of a run, unless it is there; return the copy."""
+    if pathlib.Path(os.path.realpath(run.dir)) in pathlib.Path(os.path.realpath(file)).parents:
+        return file
+    name = _name(file, base)
+    if _OWN.fullmatch(name):
+        _say.once(f"besom: {file} was not saved: besom's own files are called {name}; give base_path=", f"save {file}")
+        return None
+    return _copy(file, os.path.join(run.dir, name))
 
 
 def _name(file: str, base: Optional[Path]) -> str:

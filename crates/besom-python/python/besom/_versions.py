@@ -6,12 +6,15 @@ file. A program that writes to the same file once more changes the version; this
 
 from __future__ import annotations
 
+import atexit
 import filecmp
+import functools
 import json
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from typing import Any, Optional
 
 from besom import _place
@@ -47,6 +50,37 @@ def put(file: str, to: str) -> None:
         shutil.copy2(file, to)
 
 
+def copy(file: str, to: str) -> str:
+    """Copy a file in one piece, unless the copy is there; return the copy."""
+    if os.path.exists(to) and not os.path.samefile(file, to) and stamp(file) == stamp(to):
+        return to
+    os.makedirs(os.path.dirname(to) or ".", exist_ok=True)
+    handle, new = tempfile.mkstemp(prefix=".new-", dir=os.path.dirname(to) or ".")
+    os.close(handle)
+    try:
+        shutil.copy2(file, new)
+        os.replace(new, to)
+    except BaseException:
+        os.unlink(new)
+        raise
+    return to
+
+
+@functools.cache
+def downloads() -> str:
+    """Return a directory for copies that is removed when this process ends."""
+    os.makedirs(base(), exist_ok=True)
+    made, process = tempfile.mkdtemp(prefix=".copies-", dir=base()), os.getpid()
+
+    def remove() -> None:
+        # A forked child leaves it to its parent.
+        if os.getpid() == process:
+            shutil.rmtree(made, ignore_errors=True)
+
+    atexit.register(remove)
+    return made
+
+
 def names(directory: str) -> list[str]:
     """Return the names of all files below a directory, in order."""
     found = (os.path.join(at, name) for at, _, files in os.walk(directory) for name in files)
@@ -74,7 +108,7 @@ def keep(directory: str, name: str, note: dict[str, Any]) -> int:
     note["files"] = {file: stamp(os.path.join(files, file)) for file in names(files)}
     known = versions(name)
     if known and _equal(directory, os.path.join(base(), name, f"v{known[-1]}"), note):
-        _add_aliases(name, known[-1], note)
+        add_aliases(os.path.join(base(), name, f"v{known[-1]}"), note["aliases"])
         return known[-1]
     os.makedirs(os.path.join(base(), name), exist_ok=True)
     # It was made for this user alone.
@@ -99,10 +133,10 @@ def _equal(directory: str, last: str, note: dict[str, Any]) -> bool:
     return all(list(stamp(kept)) == list(was) and filecmp.cmp(new, kept) for new, kept, was in files)
 
 
-def _add_aliases(name: str, number: int, note: dict[str, Any]) -> None:
-    directory = os.path.join(base(), name, f"v{number}")
+def add_aliases(directory: str, aliases: Iterable[str]) -> None:
+    """Give a version more aliases."""
     before = read(directory)
-    write(directory, {**before, "aliases": sorted({*before["aliases"], *note["aliases"]})})
+    write(directory, {**before, "aliases": sorted({*before["aliases"], *aliases} - {"latest"})})
 
 
 def write(directory: str, note: dict[str, Any]) -> None:

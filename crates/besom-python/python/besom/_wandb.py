@@ -116,10 +116,10 @@ def _log_model(run: Any, path: Any, name: Optional[str] = None, aliases: Any = N
     return _artifact.log(run, path, name, "model", aliases)
 
 
-def _use_artifact(run: Any, artifact_or_name: Any, type: Optional[str] = None, *given: Any, **named: Any) -> _artifact.Artifact:
+def _use_artifact(run: Any, artifact_or_name: Any, type: Optional[str] = None, aliases: Any = None, *given: Any, **named: Any) -> _artifact.Artifact:
     """Return a version of an artifact."""
     if isinstance(artifact_or_name, _artifact.Artifact):
-        return _artifact.log(run, artifact_or_name)
+        return _artifact.log(run, artifact_or_name, aliases=aliases)
     return _artifact.use(artifact_or_name, type)
 
 
