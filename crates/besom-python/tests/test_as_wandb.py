@@ -98,6 +98,28 @@ def test_modules_of_wandb_are_there_and_the_same_by_each_name(script):
     assert out == ""
 
 
+def test_each_module_can_be_imported_by_its_name(script):
+    out = script.run("""
+        import importlib
+        import besom
+        from besom import _wandb
+        besom.install_as_wandb()
+        below = [f"{group}{name}" for name in _wandb.MODULES for group in ("", "integration.") if not group or hasattr(besom.wandb, name)]
+        for name in (*below, *_wandb.GROUPS):
+            try:
+                importlib.import_module(f"wandb.{name}")
+            except ImportError as error:
+                print(name, error)
+        from wandb.integration.keras.callbacks import WandbMetricsLogger
+        from wandb.xgboost.xgboost import WandbCallback
+        from wandb.integration.sb3.sb3 import WandbCallback
+        from wandb.errors.term import termlog
+        import wandb.keras.callbacks.model_checkpoint
+        assert wandb.keras.callbacks is wandb.keras
+    """)
+    assert out == ""
+
+
 @pytest.mark.parametrize("module", ["fastai", "integration.ultralytics", "apis.reports", "nothing.at_all"])
 def test_modules_that_need_the_client_say_so(script, module):
     out = script.run(f"""

@@ -57,6 +57,20 @@ def test_the_best_epoch_of_keras_is_stated_and_its_model_saved(run, monitor, bes
     assert pathlib.Path(run.dir, "model-best.keras").exists() and rows(run)[2] == {"epoch": 2, monitor: 4.0}
 
 
+@pytest.mark.parametrize("mode", ["min", "max"])
+def test_an_epoch_without_a_finite_value_is_not_the_best_one_of_keras(run, mode):
+    callback = keras_callback("WandbCallback", mode=mode)
+    model = pathlib.Path(run.dir, "model-best.keras")
+    callback.on_epoch_end(0, {"val_loss": float("nan")})
+    assert not model.exists()
+    callback.on_epoch_end(1, {"val_loss": 1.0})
+    model.write_text("the best")
+    for value in ("nan", "inf", "-inf"):
+        callback.on_epoch_end(2, {"val_loss": float(value)})
+    callback.on_epoch_end(3, {"loss": 1.0})
+    assert model.read_text() == "the best" and run.summary["best_epoch"] == 1
+
+
 def test_a_model_of_keras_that_cannot_be_saved_ends_no_run(run, capsys):
     callback = keras_callback("WandbCallback", save_weights_only=True)
     for epoch in range(2):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
+from besom import _say
+
 _logging = False
+#: The environment, by which the client finds its run, is that of the process: one agent at a time sets it.
+_holder = threading.Lock()
 
 
 def is_logging() -> bool:
@@ -55,10 +60,30 @@ def where(wanted: str) -> str:
     return wanted
 
 
+@contextlib.contextmanager
+def held(wanted: str, function: Optional[Callable[[], Any]]) -> Iterator[str]:
+    """Yield where the client is to log; "off" for a function of this process while another agent of it holds the client."""
+    chosen = wanted if function is None else where(wanted)
+    if function is None or chosen == "off":
+        yield chosen
+    elif _holder.acquire(blocking=False):
+        try:
+            yield chosen
+        finally:
+            _holder.release()
+    else:
+        if wanted == "local" or seems_used(function):
+            text = "what wandb logs in this one does not arrive in its runs; use processes=1 for each"
+            _say.once(f"besom: another besom.agent of this process has W&B's client, which logs to one run at a time: {text}", "client is held")
+        yield "off"
+
+
 def seems_used(function: Optional[Callable[[], Any]]) -> bool:
-    """Return whether a function seems to use the client."""
+    """Return whether a function seems to use the client: not besom, which it may have imported under that name."""
+    named = getattr(function, "__globals__", {}).get("wandb")
+    is_own = getattr(named, "__name__", "") in ("besom", "besom.wandb")
     code = getattr(function, "__code__", None)
-    return _client() is not None or "wandb" in getattr(code, "co_names", ())
+    return _client() is not None or (not is_own and "wandb" in getattr(code, "co_names", ()))
 
 
 def _client() -> Any:

@@ -376,17 +376,18 @@ class _Crew:
     def _work(self, sweep_id: str, agents: int, function: Optional[Callable[[], Any]]) -> None:
         store, supervisor = _place.store_name(), _place.supervisor()
         try:
-            _besom.run_agents(
-                store,
-                sweep_id,
-                function,
-                jobs=agents,
-                supervisor=supervisor,
-                steps=False,
-                shutdown=self._shutdown,
-                wandb="auto" if function is None else _client.where("auto"),
-                imports_wandb=_client.seems_used(function),
-            )
+            with _client.held("auto", function) as wandb:
+                _besom.run_agents(
+                    store,
+                    sweep_id,
+                    function,
+                    jobs=agents,
+                    supervisor=supervisor,
+                    steps=False,
+                    shutdown=self._shutdown,
+                    wandb=wandb,
+                    imports_wandb=_client.seems_used(function),
+                )
         except BaseException as error:
             self._error = error
 

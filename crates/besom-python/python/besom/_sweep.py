@@ -135,6 +135,7 @@ def agent(
         command = stack.enter_context(_child.command(function)) if function is not None and not in_thread else None
         watch = stack.enter_context(_progress.watching(id, quiet))
         called = function if in_thread else None
+        to = stack.enter_context(_client.held(wandb, called))
         executed = _besom.run_agents(
             store,
             id,
@@ -148,7 +149,7 @@ def agent(
             heartbeat_timeout=heartbeat_timeout,
             watch=watch,
             say=None if quiet else _say.say,
-            wandb=_client.where(wandb) if in_thread else wandb,
+            wandb=to,
             imports_wandb=_client.seems_used(function),
         )
     _api.warn_of_missing_metric(_besom.Store(store), id)

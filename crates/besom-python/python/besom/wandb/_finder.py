@@ -57,12 +57,19 @@ def module(path: str) -> Optional[ModuleType]:
     below = path.removeprefix("integration.").removeprefix("integrations.").removeprefix("sdk.integration_utils.")
     home = _wandb.MODULES.get(below)
     if home is not None:
-        return import_module(home)
+        return _package(import_module(home), below)
     if path in _made:
         return _made[path]
     if path not in _wandb.GROUPS:
         return None
     return _made.setdefault(path, _group(path))
+
+
+def _package(home: ModuleType, path: str) -> ModuleType:
+    """Let a module be a package if W&B has modules below it."""
+    if any(known.startswith(f"{path}.") for known in (*_wandb.MODULES, *_wandb.GROUPS)) and not hasattr(home, "__path__"):
+        home.__path__ = []
+    return home
 
 
 def _group(path: str) -> ModuleType:

@@ -5,6 +5,7 @@ Models are saved to the directory of the run; predictions and gradients are not 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Any, Optional, Union
@@ -91,10 +92,10 @@ class WandbCallback(_Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Log what the epoch has come to; keep the best."""
         self._run.log({"epoch": epoch, **(logs or {})})
-        value = (logs or {}).get(self._monitor)
-        if value is None or (self._best is not None and self._sign * float(value) >= self._sign * self._best):
+        value = float((logs or {}).get(self._monitor, math.nan))
+        if not math.isfinite(value) or (self._best is not None and self._sign * value >= self._sign * self._best):
             return
-        self._best = float(value)
+        self._best = value
         if self._prefix:
             self._run.summary.update({f"{self._prefix}{self._monitor}": self._best, f"{self._prefix}epoch": epoch})
         if self._save:
