@@ -48,7 +48,9 @@ impl Color {
 
 /// Prints a text to standard output; a closed pipe is an error that ends the command quietly.
 pub(crate) fn line(text: impl Display) -> Result<()> {
-    Ok(writeln!(std::io::stdout().lock(), "{}", text::clean(&text.to_string()))?)
+    // At once: a reader may have what it wants before the rest, and close the pipe.
+    let text = format!("{}\n", text::clean(&text.to_string()));
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
 /// Prints a line with its colors to standard output.

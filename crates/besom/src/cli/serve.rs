@@ -78,7 +78,7 @@ fn announce(server: &Server, place: &Place, listener: &TcpListener) -> Result<St
     let environment = format!("BESOM_STORE={url} BESOM_TOKEN={}", server.tokens().agents());
     let wandb = format!("WANDB_BASE_URL={url} WANDB_API_KEY={}", server.tokens().wandb());
     let version = env!("CARGO_PKG_VERSION");
-    // In one piece: a script that has read the line it wants may close the pipe.
+    // In one piece: a script may read the line it wants, and no other.
     line(format!(
         "besom {version} serves {}\n  dashboard   {link}\n  agents      {environment} besom agent ID\n  wandb       {wandb}",
         directory.display()
