@@ -90,7 +90,8 @@ fn files_of_runs_are_below_the_run_root_if_one_is_given() {
     let scene = Scene::new();
     let root = scene.desk.path().join("root");
     let arguments = ["--run-root", root.to_str().unwrap(), "--count", "1"];
-    assert_eq!(Answer::from(scene.agent(&arguments).output().unwrap()).code, Some(0));
+    let answer = Answer::from(scene.agent(&arguments).output().unwrap());
+    assert_eq!(answer.code, Some(0), "{answer:?}");
     assert!(root.join(format!("runs/{}/1", scene.sweep)).is_dir());
     assert!(!scene.elsewhere().join(".besom").exists());
     let local = scene.desk.call(&["agent", &scene.sweep, "--run-root", "root"]);
