@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
 
 // The reader is no public part of its crate; it is compiled here once more.
-#[expect(dead_code, reason = "the reader's own crate needs more of it")]
+#[expect(dead_code, unreachable_pub, reason = "the reader's own crate needs more of it")]
 #[path = "../../crates/besom-agent/src/metrics/line.rs"]
 mod line;
 #[expect(dead_code, reason = "the reader's own crate needs more of it")]
