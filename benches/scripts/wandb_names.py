@@ -30,7 +30,7 @@ RETURNS = {
 #: What items of these are.
 ITEMS = {"api runs": "api run"}
 #: Attributes that are objects of a kind of their own, and those of which any name may be read.
-ATTRIBUTES = {("module", "run"): "run", ("api sweep", "runs"): "api runs", ("api run", "sweep"): "api sweep"}
+ATTRIBUTES = {("api sweep", "runs"): "api runs", ("api run", "sweep"): "api sweep"}
 FREE = ("config", "summary")
 
 

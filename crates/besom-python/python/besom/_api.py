@@ -357,8 +357,8 @@ class Api:
 
     def artifact_versions(self, type_name: Optional[str], name: Optional[str] = None, *given: Any, **ignored: Any) -> list[Artifact]:
         """Return all versions of an artifact, newest first."""
-        path = (name or "").rpartition("/")[2].partition(":")[0]
-        return [_artifact.use(f"{path}:v{number}") for number in reversed(_versions.versions(path))]
+        whole = _versions.parsed(name or "")[0]
+        return [_artifact.use(f"{whole}:v{number}") for number in reversed(_versions.versions(whole))]
 
     artifacts = artifact_versions
 

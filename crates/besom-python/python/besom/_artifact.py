@@ -316,7 +316,7 @@ def keep(artifact: Artifact, run_id: Optional[str], aliases: Sequence[str]) -> N
     finally:
         if artifact._making is not None:
             artifact._making.cleanup()
-    artifact._found = os.path.join(_versions.base(), artifact._base, f"v{artifact._number}")
+    artifact._found = _versions.place(artifact._base, artifact._number)
     artifact.run_id, artifact.aliases = run_id, ["latest", *note["aliases"]]
 
 
@@ -341,7 +341,7 @@ def use(path: Any, type: Optional[str] = None) -> Artifact:
     """Return the version that a path names. Without one, reading it raises an error, and naming it does not."""
     directory = _versions.find(str(path))
     if directory is None:
-        artifact = Artifact(re.sub(r"[^\w.\-]", "_", str(path).rpartition("/")[2].partition(":")[0]) or "artifact", type or "unspecified")
+        artifact = Artifact(re.sub(r"[^\w.\-]", "_", _versions.parsed(str(path))[0]) or "artifact", type or "unspecified")
         known = sorted(os.path.basename(found) for found in glob.glob(os.path.join(glob.escape(_versions.base()), "*")))
         artifact._why = f"this store has no {path!s} on this machine" + (f"; it has {', '.join(known)}" if known else "")
         return artifact

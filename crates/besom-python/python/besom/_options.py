@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,6 +30,8 @@ def check(given: Mapping[str, Any], named: Iterable[str]) -> None:
     known = {*SILENT, *KEEPS, *REFUSED, *HANDLED, *named}
     for name, value in given.items():
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, 1)
             raise TypeError(f"init() has no option {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
         if value in (None, False):

@@ -54,19 +54,12 @@ def _copy(file: str, to: str) -> Optional[str]:
     try:
         if not os.path.exists(to) or not os.path.samefile(file, to):
             os.makedirs(os.path.dirname(to), exist_ok=True)
-            if not _is_as_new(file, to):
+            if not os.path.exists(to) or _versions.stamp(file) != _versions.stamp(to):
                 shutil.copy2(file, to)
     except OSError as error:
         _say.once(f"besom: {file} was not saved: {error}", f"save {file}")
         return None
     return to
-
-
-def _is_as_new(file: str, copy: str) -> bool:
-    if not os.path.exists(copy):
-        return False
-    one, other = os.stat(file), os.stat(copy)
-    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
 class File(NamedTuple):

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterable
 from typing import Any, Optional
 
-from besom import _place
+from besom import _media, _place
 from besom._besom import BesomError
 
 #: Of a version: its files, and what was said of it.
@@ -93,6 +93,11 @@ def stamp(path: str) -> Stamp:
     return status.st_size, status.st_mtime_ns
 
 
+def place(name: str, number: int) -> str:
+    """Return the directory of a version."""
+    return os.path.join(base(), name, f"v{number}")
+
+
 def versions(name: str) -> list[int]:
     """Return the numbers of the versions of an artifact, in order."""
     try:
@@ -107,8 +112,8 @@ def keep(directory: str, name: str, note: dict[str, Any]) -> int:
     files = os.path.join(directory, FILES)
     note["files"] = {file: stamp(os.path.join(files, file)) for file in names(files)}
     known = versions(name)
-    if known and _equal(directory, os.path.join(base(), name, f"v{known[-1]}"), note):
-        add_aliases(os.path.join(base(), name, f"v{known[-1]}"), note["aliases"])
+    if known and _equal(directory, place(name, known[-1]), note):
+        add_aliases(place(name, known[-1]), note["aliases"])
         return known[-1]
     os.makedirs(os.path.join(base(), name), exist_ok=True)
     # It was made for this user alone.
@@ -116,11 +121,11 @@ def keep(directory: str, name: str, note: dict[str, Any]) -> int:
     for number in range(known[-1] + 1 if known else 0, 1_000_000):
         write(directory, {**note, "version": number})
         try:
-            os.rename(directory, os.path.join(base(), name, f"v{number}"))
+            os.rename(directory, place(name, number))
             return number
         except OSError:
             # Another run has taken this number meanwhile.
-            if not os.path.exists(os.path.join(base(), name, f"v{number}")):
+            if not os.path.exists(place(name, number)):
                 raise
     raise BesomError(f"artifact {name} has too many versions")
 
@@ -141,10 +146,7 @@ def add_aliases(directory: str, aliases: Iterable[str]) -> None:
 
 def write(directory: str, note: dict[str, Any]) -> None:
     """Write what is said of a version."""
-    path = os.path.join(directory, NOTE)
-    with open(f"{path}.new", "w", encoding="utf-8") as file:
-        json.dump(note, file)
-    os.replace(f"{path}.new", path)
+    _media.write(os.path.join(directory, NOTE), json.dumps(note))
 
 
 def read(directory: str) -> dict[str, Any]:
@@ -153,12 +155,18 @@ def read(directory: str) -> dict[str, Any]:
         return json.load(file)  # type: ignore[no-any-return]
 
 
+def parsed(path: str) -> tuple[str, str]:
+    """Return the name and the alias of ``[ENTITY/PROJECT/]NAME[:ALIAS]``."""
+    name, _, alias = path.rpartition("/")[2].partition(":")
+    return name, alias
+
+
 def find(path: str) -> Optional[str]:
     """Return the directory of the version that ``[ENTITY/PROJECT/]NAME[:ALIAS]`` names, or None; the alias is ``latest``, ``v3`` or one that it was given."""
-    name, _, alias = path.removeprefix("wandb-artifact://").rpartition("/")[2].partition(":")
+    name, alias = parsed(path)
     known = versions(name)
     if alias not in ("", "latest") and not (re.fullmatch(r"v\d+", alias) and int(alias[1:]) in known):
-        known = [number for number in known if alias in read(os.path.join(base(), name, f"v{number}"))["aliases"]]
+        known = [number for number in known if alias in read(place(name, number))["aliases"]]
     elif alias.startswith("v"):
         known = [int(alias[1:])]
-    return os.path.join(base(), name, f"v{known[-1]}") if known else None
+    return place(name, known[-1]) if known else None

@@ -14,9 +14,10 @@ from besom import wandb
 
 def main(arguments: list[str]) -> int:
     """Run the program that the arguments name."""
-    if not arguments or arguments[0] in ("-h", "--help") or arguments == ["-m"]:
-        print((__doc__ or "").strip(), file=sys.stdout if arguments[:1] != ["-m"] and arguments else sys.stderr)
-        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
+    is_asked = arguments[:1] in (["-h"], ["--help"])
+    if is_asked or arguments in ([], ["-m"]):
+        print((__doc__ or "").strip(), file=sys.stdout if is_asked else sys.stderr)
+        return 0 if is_asked else 2
     wandb.install()
     # Programs that this one starts, and processes that get its path, find besom by a package of the name of the client.
     here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "path")

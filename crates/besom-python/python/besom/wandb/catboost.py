@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from besom.wandb import xgboost
+from besom.wandb import _trees
 from besom.wandb._base import run
 
 __all__ = ["WandbCallback", "log_summary"]
@@ -34,6 +34,6 @@ def log_summary(model: Any, log_all_params: bool = True, save_model_checkpoint: 
     this.summary.update({"best_iteration": model.get_best_iteration(), "best_score": model.get_best_score()})
     if log_feature_importance:
         frame = model.get_feature_importance(prettified=True)
-        xgboost.log_importances(this, dict(zip(frame["Feature Id"], frame["Importances"])))
+        _trees.log_importances(this, dict(zip(frame["Feature Id"], frame["Importances"])))
     if save_model_checkpoint:
         model.save_model(os.path.join(this.dir, "model"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable
 
-from besom.wandb import xgboost
+from besom.wandb import _trees
 from besom.wandb._base import run
 
 __all__ = ["log_summary", "wandb_callback"]
@@ -27,7 +27,7 @@ def wandb_callback(log_params: bool = True, define_metric: bool = True) -> Calla
             for suffix, value in zip(("",) if len(values) == 1 else ("-mean", "-stdv"), values):
                 row[f"{data}_{metric}{suffix}"] = value
                 if is_first and define_metric and suffix != "-stdv":
-                    xgboost.define(this, f"{data}_{metric}{suffix}", metric)
+                    _trees.define(this, f"{data}_{metric}{suffix}", metric)
         this.log({**row, "iteration": env.iteration})
 
     callback.order = 20  # type: ignore[attr-defined]
@@ -47,6 +47,6 @@ def log_summary(model: Any, feature_importance: bool = True, save_model_checkpoi
     this = run("log_summary()")
     this.summary.update({"best_iteration": model.best_iteration, "best_score": {data: dict(of) for data, of in model.best_score.items()}})
     if feature_importance:
-        xgboost.log_importances(this, dict(zip(model.feature_name(), model.feature_importance())))
+        _trees.log_importances(this, dict(zip(model.feature_name(), model.feature_importance())))
     if save_model_checkpoint:
         model.save_model(os.path.join(this.dir, f"model_ckpt_{model.best_iteration}.txt"), num_iteration=model.best_iteration)

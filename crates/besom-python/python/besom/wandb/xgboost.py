@@ -7,31 +7,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from besom import _media
+from besom.wandb import _trees
 from besom.wandb._base import base, run
 
 _Callback: Any = base("xgboost.callback.TrainingCallback")
 
 __all__ = ["WandbCallback", "wandb_callback"]
-
-#: What a metric of a tree library is to be, by words in its name.
-MINIMIZE = ("loss", "rmse", "rmsle", "mae", "mape", "mphe", "error", "merror", "l1", "l2", "huber", "fair", "poisson", "quantile", "gamma", "kullback")
-MAXIMIZE = ("auc", "aucpr", "ndcg", "map", "average_precision", "accuracy", "f1")
-
-
-def define(run: Any, key: str, metric: str) -> None:
-    """Let the summary of a metric be its best value."""
-    name = metric.lower().partition("@")[0].rstrip("-")
-    if "loss" in name or name in MINIMIZE:
-        run.define_metric(key, summary="min")
-    elif name in MAXIMIZE:
-        run.define_metric(key, summary="max")
-
-
-def log_importances(run: Any, importances: Mapping[str, Any]) -> None:
-    """Log the importances of features as a table."""
-    table = _media.Table(columns=["Feature", "Importance"], data=[list(item) for item in importances.items()])
-    run.log({"Feature Importance": table}, commit=False)
 
 
 class WandbCallback(_Callback):  # type: ignore[misc]
@@ -58,7 +39,7 @@ class WandbCallback(_Callback):  # type: ignore[misc]
         for data, metrics in evals_log.items():
             for metric, values in metrics.items():
                 if self._define:
-                    define(self._run, f"{data}-{metric}", metric)
+                    _trees.define(self._run, f"{data}-{metric}", metric)
                 row[f"{data}-{metric}"] = values[-1]
         self._define = False
         self._run.log({**row, "epoch": epoch})
@@ -69,7 +50,7 @@ class WandbCallback(_Callback):  # type: ignore[misc]
         if self._log_model:
             model.save_model(os.path.join(self._run.dir, f"{self._run.id}_model.json"))
         if self._importance is not None:
-            log_importances(self._run, model.get_score(importance_type=self._importance))
+            _trees.log_importances(self._run, model.get_score(importance_type=self._importance))
         score = model.attr("best_score")
         self._run.log({} if score is None else {"best_score": float(score), "best_iteration": int(model.attr("best_iteration"))})
         return model
