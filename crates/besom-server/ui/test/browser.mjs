@@ -68,3 +68,32 @@ export function cpuOf(pid) {
   }
   return all.filter((process) => below.has(process.pid)).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_PER_SECOND;
 }
+
+/** CPU seconds, and the longest frame in ms, of what is done to a page of the browser with this process id until its pictures stand. */
+export async function cost(page, pid, act) {
+  const before = cpuOf(pid);
+  await page.evaluate(() => {
+    window.longest = 0;
+    let last = performance.now();
+    const tick = (now) => {
+      window.longest = Math.max(window.longest, now - last);
+      last = now;
+      window.ticking = requestAnimationFrame(tick);
+    };
+    window.ticking = requestAnimationFrame(tick);
+  });
+  await act();
+  await page.waitForTimeout(300);
+  const frame = await page.evaluate(() => (cancelAnimationFrame(window.ticking), window.longest));
+  return { cpu: cpuOf(pid) - before, frame };
+}
+
+/** A brush along an axis in so many moves. */
+export async function brush(page, axis, from, to, moves) {
+  const { x, y, width, height } = await page.locator(".grip").nth(axis).boundingBox();
+  const at = (place) => y + 8 + (height - 16) * (1 - place);
+  await page.mouse.move(x + width / 2, at(from));
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2, at(to), { steps: moves });
+  await page.mouse.up();
+}

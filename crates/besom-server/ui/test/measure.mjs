@@ -2,7 +2,7 @@
 //
 // With numbers, of exports with so many made-up runs; with the link that besom serve prints, of every sweep of its store.
 
-import { cpuOf, exported, launchAlone, open } from "./browser.mjs";
+import { brush, cost, cpuOf, exported, launchAlone, open } from "./browser.mjs";
 
 const TICK_MS = 100;
 const SWEEP = "#/s/uq33ar69";
@@ -26,34 +26,6 @@ async function drawn(page) {
   await page.waitForFunction(() => document.querySelector("canvas.below")?.dataset.ms && !document.querySelector("[aria-busy=true]"), null, { timeout: 120_000 });
 }
 
-/** CPU seconds of an act, and the longest time between two frames meanwhile. */
-async function cost(page, act) {
-  await page.evaluate(() => {
-    window.longest = 0;
-    let last = performance.now();
-    const tick = (now) => {
-      window.longest = Math.max(window.longest, now - last);
-      last = now;
-      window.ticking = requestAnimationFrame(tick);
-    };
-    window.ticking = requestAnimationFrame(tick);
-  });
-  const before = cpuOf(pid);
-  await act();
-  await page.waitForTimeout(400);
-  const cpu = cpuOf(pid) - before;
-  return { cpu, frame: await page.evaluate(() => (cancelAnimationFrame(window.ticking), window.longest)) };
-}
-
-async function brush(page, axis, from, to, moves) {
-  const { x, y, width, height } = await page.locator(".grip").nth(axis).boundingBox();
-  const at = (place) => y + 8 + (height - 16) * (1 - place);
-  await page.mouse.move(x + width / 2, at(from));
-  await page.mouse.down();
-  await page.mouse.move(x + width / 2, at(to), { steps: moves });
-  await page.mouse.up();
-}
-
 /** What is waited for without any brush: the driver's own calls, and frames without a change. */
 async function nothing(page) {
   await page.locator(".grip").nth(0).boundingBox();
@@ -75,10 +47,10 @@ async function measure(name, base, sweep) {
   const all = await quiet(reload);
   await page.locator(".parallel").scrollIntoViewIfNeeded();
   await quiet(0);
-  const idle = await cost(page, () => nothing(page));
+  const idle = await cost(page, pid, () => nothing(page));
   const brushes = [];
-  for (const [axis, from, to] of [[0, 0.55, 0.75], [1, 0.1, 0.5], [2, 0.2, 0.9], [0, 0.3, 0.6], [1, 0.4, 0.9]]) brushes.push(await cost(page, () => brush(page, axis, from, to, 1)));
-  const moving = await cost(page, () => brush(page, 2, 0.05, 0.95, 12));
+  for (const [axis, from, to] of [[0, 0.55, 0.75], [1, 0.1, 0.5], [2, 0.2, 0.9], [0, 0.3, 0.6], [1, 0.4, 0.9]]) brushes.push(await cost(page, pid, () => brush(page, axis, from, to, 1)));
+  const moving = await cost(page, pid, () => brush(page, 2, 0.05, 0.95, 12));
   const s = (x) => x.toFixed(2);
   const frames = brushes.map(({ frame }) => frame).sort((a, b) => a - b);
   const mean = brushes.reduce((sum, { cpu }) => sum + cpu, 0) / brushes.length - idle.cpu;

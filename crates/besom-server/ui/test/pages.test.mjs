@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { cpuOf, exported, launch, launchAlone, open } from "./browser.mjs";
+import { brush, cost, cpuOf, exported, launch, launchAlone, open } from "./browser.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SWEEP = "#/s/uq33ar69";
@@ -204,35 +204,6 @@ test("axes are turned, hidden and moved, and the view stays in the address", asy
   await close();
 });
 
-/** CPU seconds, and the longest frame in ms, of what is done to a page until its pictures stand. */
-async function cost(page, act) {
-  const before = cpuOf(page.pid);
-  await page.evaluate(() => {
-    window.longest = 0;
-    let last = performance.now();
-    const tick = (now) => {
-      window.longest = Math.max(window.longest, now - last);
-      last = now;
-      window.ticking = requestAnimationFrame(tick);
-    };
-    window.ticking = requestAnimationFrame(tick);
-  });
-  await act();
-  await page.waitForTimeout(300);
-  const frame = await page.evaluate(() => (cancelAnimationFrame(window.ticking), window.longest));
-  return { cpu: cpuOf(page.pid) - before, frame };
-}
-
-/** A brush along an axis in so many moves. */
-async function brush(page, axis, from, to, moves) {
-  const { x, y, width, height } = await page.locator(".grip").nth(axis).boundingBox();
-  const at = (place) => y + 8 + (height - 16) * (1 - place);
-  await page.mouse.move(x + width / 2, at(from));
-  await page.mouse.down();
-  await page.mouse.move(x + width / 2, at(to), { steps: moves });
-  await page.mouse.up();
-}
-
 test("100,000 runs are brushed and scrolled within their CPU time", async (t) => {
   const { browser: own, pid } = await launchAlone();
   const empty = await open(own, exported(1) + SWEEP);
@@ -241,24 +212,23 @@ test("100,000 runs are brushed and scrolled within their CPU time", async (t) =>
   const idle = cpuOf(pid);
   const { page, problems, close } = await open(own, exported(100_000) + SWEEP);
   await page.waitForFunction(() => document.querySelector("canvas.below")?.dataset.ms);
-  page.pid = pid;
   t.diagnostic(`opened, unpacked and drawn: ${(cpuOf(pid) - idle).toFixed(2)} s of CPU`);
   await page.locator(".parallel").scrollIntoViewIfNeeded();
   await page.waitForTimeout(500);
-  const one = await cost(page, () => brush(page, 0, 0.55, 0.75, 1));
-  const two = await cost(page, () => brush(page, 2, 0.1, 0.5, 1));
-  const many = await cost(page, () => brush(page, 3, 0.2, 0.9, 12));
+  const one = await cost(page, pid, () => brush(page, 0, 0.55, 0.75, 1));
+  const two = await cost(page, pid, () => brush(page, 2, 0.1, 0.5, 1));
+  const many = await cost(page, pid, () => brush(page, 3, 0.2, 0.9, 12));
   t.diagnostic(`a brush: ${one.cpu.toFixed(2)} s, longest frame ${one.frame.toFixed(0)} ms; a second: ${two.cpu.toFixed(2)} s, ${two.frame.toFixed(0)} ms; a third in 12 moves: ${many.cpu.toFixed(2)} s, ${many.frame.toFixed(0)} ms`);
   await page.goto(`${exported(100_000)}${SWEEP}/runs`);
   await page.waitForSelector(".rows .row");
-  const scroll = await cost(page, async () => {
+  const scroll = await cost(page, pid, async () => {
     for (let i = 0; i < 10; i += 1) {
       await page.locator("[role=grid]").evaluate((grid, i) => (grid.scrollTop = i * 290_000), i);
       await page.waitForTimeout(20);
     }
   });
   assert.equal(await page.locator(".rows .row").count() < 60, true);
-  const sort = await cost(page, () => page.locator("[role=columnheader] button").nth(3).click());
+  const sort = await cost(page, pid, () => page.locator("[role=columnheader] button").nth(3).click());
   t.diagnostic(`the table: ten jumps ${scroll.cpu.toFixed(2)} s, sorted ${sort.cpu.toFixed(2)} s`);
   assert.deepEqual(problems, []);
   await close();
