@@ -17,7 +17,7 @@ mod tests;
 mod variables;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use besom_agent::{Bridge, BridgedAttempt, Passage, Signal};
 use besom_core::BoxError;
@@ -25,6 +25,8 @@ use besom_core::BoxError;
 use attempt::Attempt;
 pub use choice::{Wandb, WandbMode};
 use door::Door;
+
+use crate::lock::lock;
 
 /// The bridge of one process.
 #[derive(Default)]
@@ -47,7 +49,7 @@ impl WandbBridge {
     }
 
     fn door(&self) -> Result<Arc<Door>, BoxError> {
-        let mut door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut door = lock(&self.door);
         Ok(Arc::clone(match &mut *door {
             Some(door) => door,
             none => none.insert(Arc::new(Door::open()?)),

@@ -1,12 +1,14 @@
 //! What all handlers share.
 
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 use besom_core::Registry;
-use besom_engine::Place;
-use besom_store::Store;
+use besom_engine::{EngineError, Place, end_sweep};
+use besom_store::{Store, SweepId, SweepState};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
 
 use crate::ServerOptions;
 use crate::agents::Agents;
@@ -149,6 +151,17 @@ impl Parts {
         E: Into<Refusal> + 'static,
     {
         self.pool.write(urgency, work).await
+    }
+
+    /// Ends the runs of agents that have died on this machine, after their sweep has ended: that reads their files, and is too slow for the
+    /// writer.
+    pub(crate) async fn end_dead(&self, sweep: SweepId, to: SweepState, reason: Option<String>) {
+        let place = self.place.clone();
+        let ending = spawn_blocking(move || {
+            let directory = place.directory().map(Path::to_owned);
+            end_sweep(&mut *place.open()?, directory.as_deref(), &sweep, to, reason.as_deref())
+        });
+        let _: Result<Result<usize, EngineError>, _> = ending.await;
     }
 
     /// The right to an answer that is a stream, for as long as it is held.

@@ -1,7 +1,7 @@
 //! One attempt as W&B's client sees it: rows and facts go to its metrics file.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use besom_agent::{AgentError, BridgedAttempt, Signal};
 use besom_core::error_chain;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::earlier;
 use super::sessions::Sessions;
+use crate::lock::lock;
 use crate::wandb::names::{ENTITY, PROJECT};
 use crate::wandb::{KnownRun, RunSink, SinkError};
 
@@ -32,7 +33,7 @@ impl Attempt {
     /// Lets a request work on it, one at a time.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut dyn RunSink) -> T) -> T {
         self.is_used.store(true, Ordering::Relaxed);
-        match &mut *self.log.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *lock(&self.log) {
             Some(log) => work(log),
             None => work(&mut Ended(&self.name)),
         }
@@ -40,7 +41,7 @@ impl Attempt {
 
     /// Notes that the program goes on from an earlier attempt, if there is one.
     pub(super) fn resume(&self) -> Result<(), SinkError> {
-        match &mut *self.log.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *lock(&self.log) {
             Some(log) => log.resume(),
             None => Ok(()),
         }
@@ -48,7 +49,7 @@ impl Attempt {
 
     /// Notes what the run must do. The client interrupts its program, which must not happen while that saves its state before a shutdown.
     pub(super) fn tell(&self, signal: &Signal) {
-        if let Some(log) = &mut *self.log.lock().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(log) = &mut *lock(&self.log) {
             log.must_end = matches!(signal, Signal::Stop { .. } | Signal::Lost);
         }
     }
@@ -60,7 +61,7 @@ impl Attempt {
 
     /// Ends it; a request that is on its way is waited for.
     pub(super) fn close(&self) {
-        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.log) = None;
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use axum::Router;
@@ -18,10 +18,11 @@ use axum::{Json, serve};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::attempt::Attempt;
 use crate::guard::{Room, STREAM, read_body};
+use crate::lock::lock;
 use crate::stop::Stop;
 use crate::tokens::fresh;
 use crate::wandb::graphql::{self, Request as Operation};
@@ -96,10 +97,6 @@ impl Door {
     }
 }
 
-fn lock(guests: &Guests) -> std::sync::MutexGuard<'_, HashMap<Vec<u8>, Arc<Attempt>>> {
-    guests.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn hash(key: &str) -> Vec<u8> {
     digest(&SHA256, key.as_bytes()).as_ref().to_vec()
 }
@@ -155,8 +152,7 @@ async fn stream(State(guests): State<Guests>, request: Request) -> Response {
     };
     match attempt.with(|sink| run::stream(stream, sink)) {
         Ok(answer) => Json(answer).into_response(),
-        Err(SinkError::Lost) => Json(json!({ "stopped": true })).into_response(),
-        Err(SinkError::Failed(why)) => refuse(StatusCode::SERVICE_UNAVAILABLE, "file_stream", &why),
+        Err(why) => refuse(StatusCode::SERVICE_UNAVAILABLE, "file_stream", &why),
     }
 }
 

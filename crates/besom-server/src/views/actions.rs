@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use besom_core::{RunNumber, RunState};
-use besom_engine::{EngineError, end_sweep, json_fault, usual_reason};
+use besom_engine::{EngineError, json_fault, usual_reason};
 use besom_store::{StopKind, Store, SweepId, SweepRow, SweepState};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -73,15 +73,11 @@ async fn state(
         return Err(unknown("to: a sweep that was created never becomes pending again".to_owned()));
     }
     let reason = reason.or_else(|| usual_reason(to).map(str::to_owned));
-    let (sweep, place, why) = (SweepId::new(id.clone()), shared.place.clone(), reason.clone());
-    let answer = done(shared, &caller, id, move |store, id| store.set_state(id, to, why.as_deref())).await?;
+    let (sweep, why) = (SweepId::new(id.clone()), reason.clone());
+    let answer =
+        done(shared.clone(), &caller, id, move |store, id| store.set_state(id, to, why.as_deref())).await?;
     if to.is_over() {
-        // Runs of agents that have died on this machine end now; that reads their files, and is too slow for the writer.
-        let ending = spawn_blocking(move || {
-            let directory = place.directory().map(std::path::Path::to_owned);
-            end_sweep(&mut *place.open()?, directory.as_deref(), &sweep, to, reason.as_deref())
-        });
-        let _: Result<Result<usize, EngineError>, _> = ending.await;
+        shared.end_dead(sweep, to, reason).await;
     }
     Ok(answer)
 }

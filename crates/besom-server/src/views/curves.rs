@@ -113,11 +113,14 @@ fn curve(
         return store.curve_view(id, run.number, place, 0, usize::MAX, buckets);
     }
     let count = store.logged(id, run.number, None)?.get(metric).map_or(0, |key| key.count);
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     let mut view = Buckets::new(0, usize::try_from(count).unwrap_or(usize::MAX), buckets);
     let (mut seen, mut after) = (0, 0);
     loop {
         let rows = store.rows_after(id, run.number, None, after, PAGE)?;
-        let Some(last) = rows.last().filter(|_| count > 0) else { return Ok(view.finish()) };
+        let Some(last) = rows.last() else { return Ok(view.finish()) };
         after = last.seq;
         let logged = rows.iter().filter_map(|row| logged_value(&row.values, metric));
         let values: Vec<f64> =

@@ -8,7 +8,9 @@ use besom_store::{NewRun, RunQuery, RunRow, StopKind, Store, StoreError, SweepId
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{found, lenient, refused};
+use super::listing::Listed;
+use super::run::plain;
+use super::{lenient, refused};
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
@@ -92,15 +94,6 @@ fn schedule(store: &mut dyn Store, row: &SweepRow, entries: Vec<Entry>) -> Resul
     Ok(())
 }
 
-/// The values without the objects that the client puts them into.
-pub(super) fn plain(args: Map<String, Value>) -> Map<String, Value> {
-    let value = |value| match value {
-        Value::Object(mut wrapped) => wrapped.remove("value").unwrap_or(Value::Object(wrapped)),
-        other => other,
-    };
-    args.into_iter().map(|(key, wrapped)| (key, value(wrapped))).collect()
-}
-
 /// The id of the entry that a run follows from.
 fn entry_of(run: &RunRow) -> Option<&str> {
     run.note.get(SCHEDULE)?.as_str()
@@ -122,16 +115,8 @@ fn stop(store: &mut dyn Store, row: &SweepRow, names: &[String]) -> Result<(), S
 }
 
 /// What the server says of the schedule: which run each entry has become.
-pub(super) fn scheduler(
-    store: &mut dyn Store,
-    row: &SweepRow,
-    runs: &[RunRow],
-) -> Result<String, StoreError> {
-    let mut scheduled = Vec::new();
-    for run in runs {
-        if let Some(entry) = entry_of(run) {
-            scheduled.push(json!({ "id": entry, "runid": found::name(store, row, run)? }));
-        }
-    }
-    Ok(json!({ "scheduled": scheduled }).to_string())
+pub(super) fn scheduler(runs: &[Listed]) -> String {
+    let scheduled =
+        runs.iter().filter_map(|run| Some(json!({ "id": entry_of(&run.run)?, "runid": run.name })));
+    json!({ "scheduled": scheduled.collect::<Vec<_>>() }).to_string()
 }

@@ -36,10 +36,15 @@ pub(crate) fn artifact_id(kept: &Value) -> String {
     STANDARD.encode(format!("Artifact:v1:{kept}"))
 }
 
+/// What the id of an artifact holds.
+fn kept(id: &str) -> Option<Value> {
+    let text = String::from_utf8(STANDARD.decode(id).ok()?).ok()?;
+    serde_json::from_str(text.strip_prefix("Artifact:v1:")?).ok()
+}
+
 /// The artifact of an id that was given out.
 pub(crate) fn artifact(id: &str) -> Option<Value> {
-    let text = String::from_utf8(STANDARD.decode(id).ok()?).ok()?;
-    let kept: Value = serde_json::from_str(text.strip_prefix("Artifact:v1:")?).ok()?;
+    let kept = kept(id)?;
     let created = &kept["created"];
     Some(json!({
         "__typename": "Artifact", "id": id, "versionIndex": 0, "artifactType": { "name": kept["type"] },
@@ -55,13 +60,10 @@ pub(crate) fn artifact(id: &str) -> Option<Value> {
 
 /// The manifest of an artifact: of a table the only file, of others none, since none is kept.
 pub(crate) fn manifest(id: &str) -> Option<Value> {
-    let artifact = artifact(id)?;
-    let text = String::from_utf8(STANDARD.decode(id).ok()?).ok()?;
-    let kept: Value = serde_json::from_str(text.strip_prefix("Artifact:v1:")?).ok()?;
+    let kept = kept(id)?;
     let prefix = format!("run-{}-", kept["run"].as_str().unwrap_or_default());
     let table = kept["name"].as_str()?.strip_prefix(&prefix).filter(|_| kept["type"] == "run_table");
-    let entry =
-        |name: &str| (format!("{name}.table.json"), json!({ "digest": artifact["digest"], "size": 0 }));
+    let entry = |name: &str| (format!("{name}.table.json"), json!({ "digest": kept["digest"], "size": 0 }));
     let contents: serde_json::Map<String, Value> = table.map(entry).into_iter().collect();
     Some(json!({
         "version": 1, "storagePolicy": "wandb-storage-policy-v1", "storagePolicyConfig": {}, "contents": contents,

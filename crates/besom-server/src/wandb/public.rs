@@ -1,7 +1,7 @@
 //! What the client's public interface reads: sweeps, runs, histories, agents.
 
 use axum::http::StatusCode;
-use besom_store::{RunQuery, StopKind, Store, StoreError, SweepId, SweepRow};
+use besom_store::{StopKind, Store, StoreError, SweepId, SweepRow};
 use serde_json::{Map, Value, json};
 
 use super::filters::{Filter, Order};
@@ -129,20 +129,17 @@ fn fragment(store: &mut dyn Store, shared: &Shared, sweep: &SweepRow) -> Result<
 fn with_runs(store: &mut dyn Store, shared: &Shared, request: &Request) -> Result<Option<Value>, StoreError> {
     let Some(sweep) = named(store, request)? else { return Ok(None) };
     let specs = request.variables.get("specs");
+    let runs = Listed::all(store, shared, &sweep)?;
+    let asks_for_rows = histories::asks_for_rows(specs);
     let mut nodes = Vec::new();
-    for run in Listed::all(store, shared, &sweep)? {
-        let rows = if histories::asks_for_rows(specs) {
-            store.rows(sweep.id(), run.run.number, None)?
-        } else {
-            Vec::new()
-        };
+    for run in &runs {
+        let rows = if asks_for_rows { store.rows(sweep.id(), run.run.number, None)? } else { Vec::new() };
         let rows: Vec<_> = rows.into_iter().map(|row| row.values).collect();
         nodes.push(json!({ "node": run.node(&histories::curves(&rows, specs, false)) }));
     }
-    let runs = store.runs(sweep.id(), &RunQuery::default())?;
     let mut shown = fragment(store, shared, &sweep)?;
     shown["controller"] = json!(sweep.new.labels.get(controller::LABEL));
-    shown["scheduler"] = controller::scheduler(store, &sweep, &runs)?.into();
+    shown["scheduler"] = controller::scheduler(&runs).into();
     shown["runs"] = json!({ "edges": nodes });
     Ok(Some(shown))
 }

@@ -94,11 +94,14 @@ pub(crate) fn operate(request: &Request, sink: &mut dyn RunSink) -> Result<Optio
 }
 
 /// The answer to a message of a file stream.
-pub(crate) fn stream(stream: Stream, sink: &mut dyn RunSink) -> Result<Value, SinkError> {
+///
+/// # Errors
+/// Why it is to be sent again.
+pub(crate) fn stream(stream: Stream, sink: &mut dyn RunSink) -> Result<Value, String> {
     match enter(stream, sink) {
         Ok(false) => Ok(json!({})),
         Ok(true) | Err(SinkError::Lost) => Ok(json!({ "stopped": true })),
-        Err(failed) => Err(failed),
+        Err(SinkError::Failed(why)) => Err(why),
     }
 }
 
@@ -160,15 +163,20 @@ pub(crate) fn described(request: &Request, params: &Map<String, Value>) -> Map<S
 }
 
 /// What a program has added to its parameters.
-fn added(config: Map<String, Value>, params: &Map<String, Value>) -> Map<String, Value> {
-    let plain = config.into_iter().filter(|(key, _)| key != "_wandb").map(|(key, value)| {
-        let value = match value {
-            Value::Object(mut wrapped) => wrapped.remove("value").unwrap_or(Value::Object(wrapped)),
-            other => other,
-        };
-        (key, value)
-    });
-    plain.filter(|(key, value)| params.get(key).is_none_or(|param| !is_same(param, value))).collect()
+fn added(mut config: Map<String, Value>, params: &Map<String, Value>) -> Map<String, Value> {
+    config.retain(|key, _| key != "_wandb");
+    let mut added = plain(config);
+    added.retain(|key, value| params.get(key).is_none_or(|param| !is_same(param, value)));
+    added
+}
+
+/// The values without the objects that the client puts them into.
+pub(super) fn plain(wrapped: Map<String, Value>) -> Map<String, Value> {
+    let value = |value| match value {
+        Value::Object(mut wrapped) => wrapped.remove("value").unwrap_or(Value::Object(wrapped)),
+        other => other,
+    };
+    wrapped.into_iter().map(|(key, wrapped)| (key, value(wrapped))).collect()
 }
 
 /// Whether both are the same, whichever way their numbers are written: the client writes 1.0 as 1.

@@ -5,7 +5,7 @@ use besom_core::RunState;
 use besom_store::{End, Lease, Store, StoreError};
 use serde_json::{Value, json};
 
-use super::found::{Found, find, place};
+use super::found::{Found, find};
 use super::graphql::Request;
 use super::run::{self, RunPath, described};
 use super::store_sink::StoreSink;
@@ -53,8 +53,7 @@ pub(super) async fn operate(shared: &Shared, request: &Request, path: RunPath) -
 }
 
 fn on(store: &mut dyn Store, shared: &Shared, found: &Found, request: &Request) -> Result<Value, Refusal> {
-    let place = place(shared, &found.sweep);
-    let mut sink = StoreSink { store, found, place, printed: &shared.wandb.printed };
+    let mut sink = StoreSink { store, found, shared };
     match run::operate(request, &mut sink) {
         // Nobody works on it any more, which is no error to who asks whether it is to stop.
         Err(SinkError::Lost) if request.operation == "RunStoppedStatus" => {
@@ -85,10 +84,9 @@ pub(super) async fn stream(
             if found.has_ended() {
                 return Ok((json!({}), sweep));
             }
-            let place = place(&clone, &found.sweep);
-            let mut sink = StoreSink { store, found: &found, place, printed: &clone.wandb.printed };
+            let mut sink = StoreSink { store, found: &found, shared: &clone };
             let is_end = stream.exit_code.is_some();
-            let answer = run::stream(stream, &mut sink)?;
+            let answer = run::stream(stream, &mut sink).map_err(Refusal::unavailable)?;
             if is_end {
                 controller::settle(store, &sweep)?;
             }

@@ -7,9 +7,10 @@ use besom_core::{RunState, error_chain};
 use besom_store::{End, Lease, Reply, Row, Store, StoreError};
 use serde_json::{Map, Value};
 
-use super::found::{Found, is_alone};
+use super::found::{Found, is_alone, place};
 use super::run::{object, summary_row};
 use super::{KnownRun, RunSink, SinkError, lock};
+use crate::shared::Shared;
 
 /// The fact that a program has announced its preemption.
 const PREEMPTING: &str = "preempting";
@@ -23,9 +24,7 @@ pub(super) type Printed = Mutex<HashMap<Lease, (u64, u64)>>;
 pub(super) struct StoreSink<'a> {
     pub(super) store: &'a mut dyn Store,
     pub(super) found: &'a Found,
-    /// The place of the run as the client names it.
-    pub(super) place: (String, String),
-    pub(super) printed: &'a Printed,
+    pub(super) shared: &'a Shared,
 }
 
 impl From<StoreError> for SinkError {
@@ -112,7 +111,7 @@ impl RunSink for StoreSink<'_> {
             Some(last) => self.store.rows_after(sweep.id(), run.number, None, last, 1)?.pop(),
             None => None,
         };
-        let (entity, project) = self.place.clone();
+        let (entity, project) = place(self.shared, sweep);
         Ok(KnownRun {
             entity,
             project,
@@ -149,7 +148,7 @@ impl RunSink for StoreSink<'_> {
 
     fn print(&mut self, first: u64, lines: &[String]) -> Result<(), SinkError> {
         let lease = self.found.lease();
-        let known = lock(self.printed).get(&lease).copied();
+        let known = lock(&self.shared.wandb.printed).get(&lease).copied();
         let (printed, bytes) = match known {
             Some(known) => known,
             None => {
@@ -164,7 +163,7 @@ impl RunSink for StoreSink<'_> {
             asks(&self.store.print(&lease, bytes, &text)?)?;
         }
         let now = (printed.max(first + lines.len() as u64), bytes + text.len() as u64);
-        lock(self.printed).insert(lease, now);
+        lock(&self.shared.wandb.printed).insert(lease, now);
         Ok(())
     }
 
@@ -177,7 +176,7 @@ impl RunSink for StoreSink<'_> {
         self.add_summary(&facts)?;
         let end = self.end(&facts, exit_code)?;
         let lease = self.found.lease();
-        lock(self.printed).remove(&lease);
+        lock(&self.shared.wandb.printed).remove(&lease);
         asks(&self.store.finish(&lease, &end)?).map(drop)
     }
 

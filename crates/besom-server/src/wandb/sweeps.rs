@@ -3,10 +3,9 @@
 use axum::http::StatusCode;
 use besom_config::{Diagnostics, Parsed, Reader};
 use besom_core::error_chain;
-use besom_engine::{Creation, end_sweep, usual_reason};
+use besom_engine::{Creation, usual_reason};
 use besom_store::{StoreError, SweepId, SweepRow, SweepState};
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 
 use super::found::{ENTITY_LABEL, PROJECT_LABEL, place};
 use super::graphql::Request;
@@ -146,13 +145,7 @@ async fn set_state(shared: &Shared, request: &Request, id: &SweepId, state: &str
         _ => refusal,
     })?;
     if to.is_over() {
-        // Runs of agents that have died on this machine end now; that reads their files, and is too slow for the writer.
-        let (place, sweep) = (shared.place.clone(), id.clone());
-        let ending = spawn_blocking(move || {
-            let directory = place.directory().map(std::path::Path::to_owned);
-            end_sweep(&mut *place.open()?, directory.as_deref(), &sweep, to, reason)
-        });
-        let _: Result<Result<usize, besom_engine::EngineError>, _> = ending.await;
+        shared.end_dead(id.clone(), to, reason.map(str::to_owned)).await;
     }
     Ok(())
 }
