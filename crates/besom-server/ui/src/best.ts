@@ -27,6 +27,13 @@ export interface Step {
   value: number;
 }
 
+/** The rows of a mask that have a value. */
+export function valued(mask: Uint8Array, value: Float64Array | undefined): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < mask.length; row += 1) if (mask[row] && Number.isFinite(value?.[row])) rows.push(row);
+  return rows;
+}
+
 /** The best value so far as steps, over runs in the order of these rows; a run that failed is never the best, whatever its value. */
 export function bestSoFar(history: History, goal: Goal, rows: Iterable<number>): Step[] {
   const sign = signOf(goal);

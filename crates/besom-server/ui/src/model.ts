@@ -83,7 +83,9 @@ export function createSweep(source: Source, id: string): Sweep {
   const read = createMemo(() => readFilter(query("filter"), fields()));
   const brush = brushing();
   const hiddenRuns = createMemo(() => numbers(query("hide")));
-  const hidden = createMemo(() => ({ runs: hiddenRuns(), rows: rowsOf(hiddenRuns(), history()) }));
+  // Nothing follows from an event of the history while nothing is hidden.
+  const hiddenRows = createMemo(() => rowsOf(hiddenRuns(), history()));
+  const hidden = createMemo(() => ({ runs: hiddenRuns(), rows: hiddenRows() }));
   const shown = createMemo(() => mask(history(), hidden().rows, read().lets, brush.brushes(), metric().name));
   const count = createMemo(() => ones(shown()));
   const values = createMemo(() => sortedValues(history(), hidden().rows));

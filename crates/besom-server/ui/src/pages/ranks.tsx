@@ -1,6 +1,7 @@
 // Rank correlations between parameters and the value, as a table: a number and a color for each pair.
 
 import { createMemo, For, type JSX, Show } from "solid-js";
+import { valued } from "../best";
 import { type Sweep, useSweep } from "../model";
 import { count } from "../parts/format";
 import { type Column, correlations } from "../ranks";
@@ -116,9 +117,7 @@ function orderOf(column: Places): Column["of"] | null {
 
 /** Runs with a value that the filter lets through: all, or evenly spread ones of very many. */
 function rowsOf(sweep: Sweep): Uint32Array {
-  const [history, shown] = [sweep.history(), sweep.shown()];
-  const rows: number[] = [];
-  for (let row = 0; row < shown.length; row += 1) if (shown[row] && Number.isFinite(history?.value[row])) rows.push(row);
+  const rows = valued(sweep.shown(), sweep.history()?.value);
   const step = Math.max(1, rows.length / MOST);
   return Uint32Array.from({ length: Math.ceil(rows.length / step) }, (_, k) => rows[Math.floor(k * step)]);
 }

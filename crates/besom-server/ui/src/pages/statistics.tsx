@@ -1,6 +1,7 @@
 // What the values say taken together: their distribution, and which parameters go with them.
 
 import { createMemo, type JSX, Show } from "solid-js";
+import { valued } from "../best";
 import { Distribution, type Group } from "../draw/distribution";
 import { type Sweep, useSweep } from "../model";
 import { isLog, ScaleChoice } from "../parts/choices";
@@ -40,9 +41,8 @@ export function Statistics(): JSX.Element {
 
 /** All runs that the filter lets through, and the two halves of them. */
 function groupsOf(sweep: Sweep): Group[] {
-  const [history, shown] = [sweep.history(), sweep.shown()];
-  const rows: number[] = [];
-  for (let row = 0; row < shown.length; row += 1) if (shown[row] && Number.isFinite(history?.value[row])) rows.push(row);
+  const history = sweep.history();
+  const rows = valued(sweep.shown(), history?.value);
   const values = (some: number[]): Float64Array => Float64Array.from(some, (row) => history!.value[row]).sort();
   const all = { name: "all runs", values: values(rows) };
   if (rows.length < HALVED) return [all];
