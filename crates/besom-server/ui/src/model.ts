@@ -77,7 +77,7 @@ export function createSweep(source: Source, id: string): Sweep {
   const { detail, history } = loaded;
   // The fields look into the history, and are the same ones however it grows.
   const parameters = createMemo(() => detail()?.parameters, undefined, { equals: isAlike });
-  const metric = createMemo(() => detail()?.metric ?? NO_METRIC, undefined, { equals: isAlike });
+  const metric = createMemo(() => metricOf(detail()), undefined, { equals: isAlike });
   const sameHistory = createMemo(() => history());
   const fields = createMemo(on([parameters, sameHistory], () => fieldsOf(detail(), history())));
   const read = createMemo(() => readFilter(query("filter"), fields()));
@@ -103,6 +103,11 @@ export function createSweep(source: Source, id: string): Sweep {
 
 /** Of a sweep file that this program cannot read. */
 const NO_METRIC: Metric = { name: "value", goal: "minimize" };
+
+/** The metric that decides in a sweep. */
+export function metricOf(detail: Detail | undefined): Metric {
+  return detail?.metric ?? NO_METRIC;
+}
 
 function isAlike(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);

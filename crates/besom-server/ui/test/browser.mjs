@@ -28,10 +28,12 @@ export async function launchAlone() {
   return { browser, pid: Math.min(...found) };
 }
 
-/** Writes the export of a sweep with so many runs; returns its address. */
-export function exported(n) {
-  const path = join(out, `${n}.html`);
-  writeFileSync(path, exportPage(answers(n)));
+/** Writes the export of a sweep with so many runs; returns its address. What `change` does to the answers is in it. */
+export function exported(n, { name = `${n}`, change = () => {} } = {}) {
+  const path = join(out, `${name}.html`);
+  const all = answers(n);
+  change(all.answers);
+  writeFileSync(path, exportPage(all));
   return `file://${path}`;
 }
 

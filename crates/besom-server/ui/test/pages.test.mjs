@@ -142,6 +142,17 @@ test("sweeps are chosen and compared by keys, over runs and over time", async ()
   await close();
 });
 
+test("sweeps whose file cannot be read are compared with each other", async () => {
+  const change = (all) => ["uq33ar69", "p61flhzb"].forEach((id) => (all[`/v1/sweeps/${id}`].metric = null));
+  const url = exported(60, { name: "no-metric", change });
+  const { page, problems, close } = await open(browser, `${url}#/compare?ids=uq33ar69,p61flhzb`);
+  await settle(page);
+  assert.equal(await page.locator("table tbody tr").count(), 2);
+  assert.equal(await page.locator(".notice").count(), 0);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
 test("the history is drawn over time, where a run is pointed at by when it ended", async () => {
   const { page, problems, close } = await open(browser, `${exported(60)}${SWEEP}?over=time`);
   await settle(page);

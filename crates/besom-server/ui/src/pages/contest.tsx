@@ -6,6 +6,7 @@ import { Distribution } from "../draw/distribution";
 import { series } from "../draw/palette";
 import { axisOf } from "../draw/scales";
 import { type StepLine, StepPlot } from "../draw/steps";
+import { metricOf } from "../model";
 import { isLog, isOverTime, OverChoice, ScaleChoice } from "../parts/choices";
 import { count, duration, number } from "../parts/format";
 import { useKeys } from "../parts/keys";
@@ -74,15 +75,18 @@ async function entryOf(source: Source, id: string): Promise<Entry> {
   const { rows, seconds, all } = timesOf(history);
   const place = new Uint32Array(history.runs);
   rows.forEach((row, i) => (place[row] = i + 1));
-  const best = bestSoFar(history, detail.metric?.goal ?? "minimize", rows);
+  const best = bestSoFar(history, metricOf(detail).goal, rows);
   const steps = best.map(({ row, value }) => ({ seconds: seconds(row), runs: place[row], value }));
   const values = history.value.slice(0, history.runs).filter(Number.isFinite).sort();
   return { detail, history, values, steps, seconds: all, runs: rows.length };
 }
 
 function Board(props: { all: Entry[] }): JSX.Element {
-  const metric = (): Metric => props.all[0].detail.metric ?? { name: "value", goal: "minimize" };
-  const isSame = ({ detail }: Entry): boolean => detail.metric?.name === metric().name && detail.metric.goal === metric().goal;
+  const metric = (): Metric => metricOf(props.all[0].detail);
+  const isSame = ({ detail }: Entry): boolean => {
+    const { name, goal } = metricOf(detail);
+    return name === metric().name && goal === metric().goal;
+  };
   const same = createMemo(() => props.all.filter(isSame));
   const others = (): string =>
     props.all
@@ -93,7 +97,7 @@ function Board(props: { all: Entry[] }): JSX.Element {
     <>
       <Show when={others()}>
         <p class="notice">
-          Left out, as they have another metric than {metric().name}: {others()}.
+          Left out, as they do not {metric().goal} {metric().name}: {others()}.
         </p>
       </Show>
       <div class="grid">
