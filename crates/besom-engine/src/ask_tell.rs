@@ -2,11 +2,13 @@
 //!
 //! One request a line on standard input, one reply a line on standard output: `{"config": .., "seed": ..}` starts
 //! afresh (the reply may hold `warnings`), `{"ask": k}` suggests, `{"tell": [..]}` learns, `{"report": [..]}` learns of running runs and answers which
-//! to stop, `{"quit": true}` ends. A request that can't be served is answered `{"error": "text"}` and changes nothing.
+//! to stop, `{"quit": true}` ends. A request that can't be served is answered `{"error": "text"}` and changes nothing; of a `tell`, what is
+//! valid is learned, and `told` beside the error lists it: the result of a run is too dear to be lost for another's.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
+use besom_agent::quote_not_finite;
 use besom_config::Reader;
 use besom_controller::Sweep;
 use besom_core::{
@@ -46,7 +48,7 @@ pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn W
             line.clear();
         }
         let text = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line);
-        let reply = match serde_json::from_slice::<Request>(text) {
+        let reply = match read(text) {
             Ok(Request { quit: true, .. }) => return Ok(()),
             Ok(request) => answer(registry, &mut session, request).unwrap_or_else(|e| error_reply(&e)),
             Err(_) if line.is_empty() => {
@@ -57,6 +59,14 @@ pub fn converse(registry: &Registry, input: &mut dyn BufRead, output: &mut dyn W
         writeln!(output, "{reply}")?;
         output.flush()?;
     }
+}
+
+/// Reads a request. Beyond JSON it may hold what Python writes of a run that diverged, such as `NaN`.
+fn read(line: &[u8]) -> serde_json::Result<Request> {
+    serde_json::from_slice(line).or_else(|error| match std::str::from_utf8(line) {
+        Ok(text) => serde_json::from_str(&quote_not_finite(text)),
+        Err(_) => Err(error),
+    })
 }
 
 fn error_reply(error: &BoxError) -> Value {
@@ -73,7 +83,7 @@ struct Request {
     #[serde(default)]
     ask: Option<usize>,
     #[serde(default)]
-    tell: Option<Vec<Tell>>,
+    tell: Option<Vec<Value>>,
     #[serde(default)]
     report: Option<Vec<Report>>,
     #[serde(default)]
@@ -208,36 +218,68 @@ impl Session {
         self.ids.push(id);
     }
 
-    fn tell(&mut self, tells: Vec<Tell>) -> Result<Value, BoxError> {
-        let mut ids = HashSet::new();
-        for tell in &tells {
-            check_number(&tell.id, tell.value.as_ref())?;
-            if !ids.insert(&tell.id) {
-                return Err(format!("run '{}' appears twice", tell.id).into());
-            }
-            if let Some(&number) = self.numbers.get(&tell.id) {
-                self.check_open(&tell.id, number)?;
+    /// Learns of the runs that are told of validly, and says of the others what is wrong.
+    fn tell(&mut self, tells: Vec<Value>) -> Result<Value, BoxError> {
+        let mut times: HashMap<String, usize> = HashMap::new();
+        for id in tells.iter().filter_map(|tell| tell.get("id")?.as_str()) {
+            *times.entry(id.to_owned()).or_default() += 1;
+        }
+        let (mut told, mut faults) = (Vec::new(), Vec::new());
+        for (place, tell) in tells.into_iter().enumerate() {
+            match self.check_tell(place, tell, &times) {
+                Ok(tell) => {
+                    told.push(tell.id.clone());
+                    self.learn(tell)?;
+                }
+                Err(fault) => faults.push(fault.to_string()),
             }
         }
-        for tell in tells {
-            let number = match self.numbers.get(&tell.id) {
-                Some(&number) => number,
-                None => self.import(tell.id, &tell.params),
-            };
-            self.sweep.set_summary(number, tell.value.as_ref().and_then(Value::as_f64))?;
-            let (state, stopped) = match tell.state {
-                TellState::Finished => (RunState::Finished, false),
-                TellState::Stopped => (RunState::Finished, true),
-                TellState::Failed => (RunState::Failed, false),
-                TellState::Crashed => (RunState::Crashed, false),
-                TellState::Killed => (RunState::Killed, false),
-            };
-            if stopped {
-                self.sweep.mark_stopped(number, "stopped")?;
-            }
-            self.sweep.end(number, state)?;
+        faults.dedup();
+        Ok(if faults.is_empty() {
+            json!({ "ok": true })
+        } else {
+            json!({ "error": faults.join("; "), "told": told })
+        })
+    }
+
+    /// What is told of a run, if it is valid; `times` is how often each run is named.
+    fn check_tell(
+        &self,
+        place: usize,
+        tell: Value,
+        times: &HashMap<String, usize>,
+    ) -> Result<Tell, BoxError> {
+        let id = tell.get("id").and_then(Value::as_str).map(ToOwned::to_owned);
+        let of = || id.as_ref().map_or_else(|| format!("place {place} of tell"), |id| format!("run '{id}'"));
+        let tell: Tell = serde_json::from_value(tell).map_err(|error| format!("{}: {error}", of()))?;
+        check_number(&tell.id, tell.value.as_ref())?;
+        if times.get(&tell.id).is_some_and(|&times| times > 1) {
+            return Err(format!("run '{}' appears twice", tell.id).into());
         }
-        Ok(json!({ "ok": true }))
+        if let Some(&number) = self.numbers.get(&tell.id) {
+            self.check_open(&tell.id, number)?;
+        }
+        Ok(tell)
+    }
+
+    fn learn(&mut self, tell: Tell) -> Result<(), BoxError> {
+        let number = match self.numbers.get(&tell.id) {
+            Some(&number) => number,
+            None => self.import(tell.id, &tell.params),
+        };
+        self.sweep.set_summary(number, tell.value.as_ref().and_then(Value::as_f64))?;
+        let (state, stopped) = match tell.state {
+            TellState::Finished => (RunState::Finished, false),
+            TellState::Stopped => (RunState::Finished, true),
+            TellState::Failed => (RunState::Failed, false),
+            TellState::Crashed => (RunState::Crashed, false),
+            TellState::Killed => (RunState::Killed, false),
+        };
+        if stopped {
+            self.sweep.mark_stopped(number, "stopped")?;
+        }
+        self.sweep.end(number, state)?;
+        Ok(())
     }
 
     fn import(&mut self, id: String, params: &Map<String, Value>) -> RunNumber {

@@ -147,7 +147,7 @@ fn a_run_told_twice_at_once_is_not_told_at_all() {
     let told = json!({ "id": "mine", "params": { "x": 0.5 }, "value": 0.1, "state": "finished" });
     let requests = [start("random"), json!({ "tell": [told, told] }), tell("mine", 0.2), json!({ "ask": 1 })];
     let replies = talk(&requests);
-    assert_eq!(replies[1], json!({ "error": "run 'mine' appears twice" }));
+    assert_eq!(replies[1], json!({ "error": "run 'mine' appears twice", "told": [] }));
     assert_eq!(replies[2], json!({ "ok": true }));
     assert_eq!(replies[3]["suggestions"][0]["id"], "2");
 }
@@ -206,6 +206,57 @@ fn a_value_that_is_no_number_is_refused_and_changes_nothing() {
         assert!(reply["error"].as_str().unwrap().contains(expected), "{reply}");
     }
     assert_eq!(replies[5], json!({ "ok": true }));
+}
+
+#[test]
+fn what_python_writes_of_a_diverged_run_is_read() {
+    let value = |id: u32, value: &str| {
+        format!(r#"{{"tell": [{{"id": "{id}", "params": {{}}, "value": {value}, "state": "finished"}}]}}"#)
+    };
+    let mut lines = format!("{}\n{}\n", start("bayes"), json!({ "ask": 5 }));
+    for (id, text) in (1..).zip(["NaN", "Infinity", "-Infinity", "1e999", "-1e999"]) {
+        lines += &format!("{}\n", value(id, text));
+    }
+    lines += &format!("{}\n", json!({ "ask": 1 }));
+    lines +=
+        "{\"report\": [{\"id\": \"6\", \"value\": NaN}]}\n{\"tell\": [{\"id\": \"6\", \"value\": nan}]}\n";
+    let answer = Desk::new().call_with_input(&["ask-tell"], lines.as_bytes());
+    let replies: Vec<Value> = answer.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(replies[2..7].iter().all(|reply| *reply == json!({ "ok": true })), "{answer:?}");
+    assert_eq!(replies[7]["suggestions"][0]["id"], "6");
+    assert_eq!(replies[8], json!({ "stop": [] }));
+    assert!(
+        replies[9]["error"].as_str().unwrap().starts_with("invalid request: expected ident"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn a_tell_that_is_wrong_in_some_runs_keeps_the_others() {
+    let run = |id: &str, value: Value, state: &str| json!({ "id": id, "value": value, "state": state });
+    let replies = talk(&[
+        start("random"),
+        json!({ "ask": 4 }),
+        json!({ "tell": [
+            run("1", json!(0.5), "finished"),
+            run("2", json!("0.3"), "finished"),
+            run("3", json!(0.3), "done"),
+            3,
+            run("4", json!(null), "failed"),
+        ] }),
+        json!({ "tell": [run("1", json!(0.5), "finished"), run("2", json!(0.3), "finished")] }),
+        json!({ "tell": [run("3", json!(0.3), "finished")] }),
+    ]);
+    let error = replies[2]["error"].as_str().unwrap();
+    let expected = [
+        "the value of run '2' must be a number, got the text \"0.3\"; ",
+        "run '3': unknown variant `done`, expected one of `finished`, `stopped`, `failed`, `crashed`, `killed`; ",
+        "place 3 of tell: invalid type: integer `3`",
+    ];
+    assert!(expected.iter().all(|expected| error.contains(expected)), "{error}");
+    assert_eq!(replies[2]["told"], json!(["1", "4"]));
+    assert_eq!(replies[3], json!({ "error": "run '1' has already ended", "told": ["2"] }));
+    assert_eq!(replies[4], json!({ "ok": true }), "what was refused can be told again");
 }
 
 /// What is answered to reports of three runs, of which the first two have reached step 3 and the second is worse.

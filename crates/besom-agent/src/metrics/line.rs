@@ -27,8 +27,8 @@ pub(crate) enum Line {
     Bad(&'static str),
 }
 
-/// Parses one line. Beyond JSON it accepts the bare `NaN`, `Infinity` and `-Infinity` that Python writes, as
-/// the texts that represent them everywhere in besom.
+/// Parses one line. Beyond JSON it accepts the bare `NaN`, `Infinity` and `-Infinity` that Python writes, and
+/// numbers too large for a float, as the texts that represent them everywhere in besom.
 pub(crate) fn parse(line: &[u8]) -> Line {
     let Ok(text) = std::str::from_utf8(line) else { return Line::Bad("is not UTF-8") };
     if text.trim_ascii().is_empty() {
@@ -67,32 +67,53 @@ pub(crate) fn resumed() -> Map<String, Value> {
     Map::from_iter([(RESERVED.to_owned(), RESUMED.into())])
 }
 
-/// Puts `NaN`, `Infinity` and `-Infinity` outside of texts into quotes: JSON as Python writes it becomes JSON, with the texts that
-/// represent these numbers everywhere in besom.
+/// Puts `NaN`, `Infinity` and `-Infinity` outside of texts into quotes, and in place of a number too large for a float, such as `1e999`, the
+/// infinity that it is read as: JSON as Python writes it becomes JSON, with the texts that represent these numbers everywhere in besom.
 ///
 /// ```
-/// assert_eq!(besom_agent::quote_not_finite(r#"{"loss": NaN, "say": "NaN"}"#), r#"{"loss": "NaN", "say": "NaN"}"#);
+/// use besom_agent::quote_not_finite;
+///
+/// assert_eq!(quote_not_finite(r#"{"loss": NaN, "say": "NaN"}"#), r#"{"loss": "NaN", "say": "NaN"}"#);
+/// assert_eq!(quote_not_finite("[0.5, -1e999]"), r#"[0.5, "-Infinity"]"#);
 /// ```
 pub fn quote_not_finite(text: &str) -> String {
-    const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text;
     let (mut in_text, mut escaped) = (false, false);
     while let Some(c) = rest.chars().next() {
-        let word = WORDS.into_iter().find(|word| !in_text && rest.starts_with(word));
-        if let Some(word) = word {
-            out.push('"');
-            out.push_str(word);
-            out.push('"');
-            rest = &rest[word.len()..];
+        if !in_text && let Some((length, word)) = not_finite(rest) {
+            out.extend(["\"", word, "\""]);
+            rest = &rest[length..];
             continue;
         }
+        // A number is copied whole: no part of it is one.
+        let length = if in_text { 0 } else { number(rest) }.max(c.len_utf8());
         in_text ^= c == '"' && !escaped;
         escaped = in_text && c == '\\' && !escaped;
-        out.push(c);
-        rest = &rest[c.len_utf8()..];
+        out.push_str(&rest[..length]);
+        rest = &rest[length..];
     }
     out
+}
+
+/// The length of what is no finite number at the start of a text, and the word for it.
+fn not_finite(text: &str) -> Option<(usize, &'static str)> {
+    const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+    if let Some(word) = WORDS.into_iter().find(|word| text.starts_with(word)) {
+        return Some((word.len(), word));
+    }
+    let length = number(text);
+    let value: f64 = text[..length].parse().ok().filter(|value: &f64| value.is_infinite())?;
+    Some((length, if value > 0.0 { "Infinity" } else { "-Infinity" }))
+}
+
+/// The length of the number at the start of a text, in bytes.
+fn number(text: &str) -> usize {
+    let part = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
+    match text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+        true => text.find(|c| !part(c)).unwrap_or(text.len()),
+        false => 0,
+    }
 }
 
 #[cfg(test)]
@@ -137,12 +158,22 @@ mod tests {
     }
 
     #[test]
+    fn a_number_too_large_for_a_float_is_infinite() {
+        check(
+            r#"{"a": 1e999, "b": [-2.5E+400, 1e-999, 0.5], "1e999": "1e999"}"#,
+            json!({"a": "Infinity", "b": ["-Infinity", 0.0, 0.5], "1e999": "1e999"}),
+        );
+        let long = format!("{{\"a\": {}}}", "9".repeat(400));
+        check(&long, json!({"a": "Infinity"}));
+    }
+
+    #[test]
     fn all_else_is_bad_or_blank() {
         for line in ["", " \t\r"] {
             assert_eq!(parse(line.as_bytes()), Line::Blank);
         }
         for line in
-            ["loss: 0.3", "[1]", "3", "{\"a\": 1", "{\"a\": nan}", "{\"a\": 1}{\"a\": 2}", "{\"a\": 1e999}"]
+            ["loss: 0.3", "[1]", "3", "{\"a\": 1", "{\"a\": nan}", "{\"a\": 1}{\"a\": 2}", "{\"a\": 1e999e}"]
         {
             assert_eq!(parse(line.as_bytes()), Line::Bad("is not a JSON object"), "{line}");
         }
