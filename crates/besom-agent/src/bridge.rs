@@ -23,12 +23,15 @@ pub trait Bridge: Send + Sync + fmt::Debug {
     /// # Errors
     /// If it cannot be opened, which becomes a warning of the run.
     fn open(&self, attempt: BridgedAttempt) -> Result<Box<dyn Passage>, BoxError>;
+
+    /// The tool, as a warning names it: "what it logs by W&B's client is lost".
+    fn tool(&self) -> &str;
 }
 
 /// The bridge of one attempt.
-pub trait Passage: Send + fmt::Debug {
-    /// The variables that the environment of the run's code needs.
-    fn variables(&self) -> Vec<(&'static str, OsString)>;
+pub trait Passage: Send + Sync + fmt::Debug {
+    /// The variables that the environment of the run's code needs; `None` for one that it must not have.
+    fn variables(&self) -> Vec<(&'static str, Option<OsString>)>;
 
     /// Passes on what the run must do. Called again only when that has changed.
     fn tell(&self, signal: &Signal);

@@ -73,7 +73,7 @@ pub struct Link<'a> {
     watch: Option<&'a mut Watch>,
     bridge: Option<Arc<dyn Bridge>>,
     /// The way over the bridge, while the run's code may log.
-    passage: Option<Box<dyn Passage>>,
+    passage: Option<Arc<dyn Passage>>,
     /// What it knows of what the run must do.
     told: Signal,
 }

@@ -48,8 +48,9 @@ pub(crate) struct Program {
     pub(crate) argv: Vec<String>,
     /// The working directory.
     pub(crate) directory: PathBuf,
-    /// Variables beyond the agent's own environment, [`MARK`] among them: processes that have it belong to the run.
-    pub(crate) env: Vec<(&'static str, OsString)>,
+    /// Variables beyond the agent's own environment, [`MARK`] among them: processes that have it belong to the run. `None` for those of
+    /// the agent's that the program must not have.
+    pub(crate) env: Vec<(&'static str, Option<OsString>)>,
     /// The files of the attempt, among which the supervisor keeps its lock and the record of the program's end.
     pub(crate) files: RunDir,
 }

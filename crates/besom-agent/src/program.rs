@@ -132,7 +132,7 @@ impl ProgramRunner {
     fn prepare(&self, run: &ClaimedRun, link: &mut Link<'_>) -> Result<Program, AgentError> {
         let dir = link.dir().cloned().ok_or(AgentError::NoDirectory)?;
         let lease = &run.lease;
-        let mut env = vec![
+        let own: [(&'static str, OsString); 11] = [
             ("BESOM_SWEEP_ID", lease.sweep.as_str().into()),
             ("BESOM_RUN_ID", format!("{}-{}", lease.sweep, lease.run).into()),
             ("BESOM_RUN_NUMBER", lease.run.to_string().into()),
@@ -146,10 +146,12 @@ impl ProgramRunner {
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
+        let mut set: Vec<_> = own.into_iter().collect();
+        set.extend(self.gpus.variables());
+        set.extend(self.metric.as_ref().map(|metric| ("BESOM_METRIC", metric.into())));
+        set.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
+        let mut env: Vec<_> = set.into_iter().map(|(name, value)| (name, Some(value))).collect();
         env.extend(link.open_bridge(run));
-        env.extend(self.gpus.variables());
-        env.extend(self.metric.as_ref().map(|metric| ("BESOM_METRIC", metric.into())));
-        env.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));
         let CommandLine { argv, json_file, warnings } = command_line(
             self.command.as_deref(),
             self.program.as_deref(),
@@ -256,10 +258,12 @@ impl Runner for ProgramRunner {
     }
 }
 
-/// A variable as the program will have it; `own` are those that this run has.
-fn variable(name: &str, own: &[(&str, OsString)]) -> Option<String> {
-    let own = own.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.to_str());
-    own.map(str::to_owned).or_else(|| std::env::var(name).ok().filter(|_| !SECRETS.contains(&name)))
+/// A variable as the program will have it; `own` are those that this run changes.
+fn variable(name: &str, own: &[(&str, Option<OsString>)]) -> Option<String> {
+    match own.iter().find(|(known, _)| *known == name) {
+        Some((_, value)) => value.as_ref()?.to_str().map(str::to_owned),
+        None => std::env::var(name).ok().filter(|_| !SECRETS.contains(&name)),
+    }
 }
 
 /// What becomes of a run that had no chance because of the machine: the disk is full, for example.

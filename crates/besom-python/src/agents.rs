@@ -81,7 +81,7 @@ pub(crate) fn run_agents(
                 let chosen = Wandb::new(mode, Path::new("."));
                 chosen.notice(|| imports_wandb).into_iter().for_each(|text| caller.say(&text));
                 // The environment is that of the process, so of one function at a time.
-                crew.set_bridge(chosen.bridge().filter(|_| jobs.unwrap_or(1) == 1));
+                crew.set_bridge(chosen.bridge().filter(|_| mode == WandbMode::Off || jobs.unwrap_or(1) == 1));
                 call(&crew, function, jobs.unwrap_or(1), caller)?
             }
             None => {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
 use std::time::Duration;
 
-use besom_agent::{AgentError, Ear, Ended, Link, RunDir, Runner};
+use besom_agent::{AgentError, Ear, Ended, Link, Passage, RunDir, Runner};
 use besom_core::{RunState, error_chain};
 use besom_store::ClaimedRun;
 use pyo3::prelude::*;
@@ -52,21 +53,40 @@ impl Runner for FunctionRunner {
         if self.calls.send(call).is_err() {
             return Ended::new(RunState::Preempted);
         }
-        let (mut pace, mut told) = (PACE.0, false);
-        loop {
-            match returned.recv_timeout(pace) {
-                Ok(returned) => return returned.ended(&ear),
-                Err(RecvTimeoutError::Disconnected) => return Ended::new(RunState::Preempted),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            let before = link.rows();
-            let signal = link.pump();
-            // The function learns of it when it logs to besom; one that logs elsewhere does not.
-            if !told && signal.reason().is_some() && link.is_bridged() {
-                told = true;
-                interrupt(run);
-            }
-            pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
+        let Some(passage) = link.passage() else { return carry(&returned, link, &ear) };
+        thread::scope(|scope| {
+            let (end, ended) = mpsc::channel::<()>();
+            let watched = ear.clone();
+            // A store that does not answer holds up what the function logs, and not what it must do.
+            scope.spawn(move || watch(run, &watched, &*passage, &ended));
+            let how = carry(&returned, link, &ear);
+            drop(end);
+            how
+        })
+    }
+}
+
+/// Carries the metrics of a function until it has returned.
+fn carry(returned: &Receiver<Returned>, link: &mut Link<'_>, ear: &Ear) -> Ended {
+    let mut pace = PACE.0;
+    loop {
+        match returned.recv_timeout(pace) {
+            Ok(returned) => return returned.ended(ear),
+            Err(RecvTimeoutError::Disconnected) => return Ended::new(RunState::Preempted),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let before = link.rows();
+        link.pump();
+        pace = if link.rows() > before { PACE.0 } else { (pace * 2).min(PACE.1) };
+    }
+}
+
+/// Interrupts a function once it must end, until that has returned. It learns of that itself when it logs to besom; one that logs by
+/// another tool does not.
+fn watch(run: &ClaimedRun, ear: &Ear, passage: &dyn Passage, ended: &Receiver<()>) {
+    while ended.recv_timeout(PACE.1) == Err(RecvTimeoutError::Timeout) {
+        if ear.signal().reason().is_some() && passage.is_used() {
+            return interrupt(run);
         }
     }
 }
@@ -77,21 +97,21 @@ pub(crate) struct Call {
     directory: PathBuf,
     metrics: PathBuf,
     /// What the function needs to find in the environment.
-    variables: Vec<(&'static str, OsString)>,
+    variables: Vec<(&'static str, Option<OsString>)>,
     ear: Ear,
     returns: Sender<Returned>,
 }
 
-/// The variables of a call by which another tool's client finds its run; none without a bridge.
+/// The variables of a call by which another tool's client finds its run, `None` for those that it must not have; none without a bridge.
 fn variables(
     run: &ClaimedRun,
     directory: &RunDir,
     link: &mut Link<'_>,
-) -> Result<Vec<(&'static str, OsString)>, AgentError> {
+) -> Result<Vec<(&'static str, Option<OsString>)>, AgentError> {
     let mut variables = link.open_bridge(run);
-    if !variables.is_empty() {
+    if variables.iter().any(|(_, value)| value.is_some()) {
         directory.write_params(&run.point)?;
-        variables.push(("WANDB_SWEEP_PARAM_PATH", directory.wandb_config().into()));
+        variables.push(("WANDB_SWEEP_PARAM_PATH", Some(directory.wandb_config().into())));
     }
     Ok(variables)
 }

@@ -103,7 +103,7 @@ class Server:
         """Return what the dashboard shows."""
         token = json.loads((self.store / "server.json").read_text())["owner"]
         headers = {"Authorization": f"Bearer {token}"}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/sweeps/{path}", headers=headers)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/v1/sweeps/{path}".rstrip("/"), headers=headers)
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
@@ -364,3 +364,44 @@ print(sweep)
 """)
     sweep = out.split()[-1]
     assert server.view(sweep)["best"]["value"] == 0.1
+
+
+def test_an_id_that_is_used_again_loses_no_rows(server):
+    out = server.client("""
+        import wandb
+        def part(values, **more):
+            with wandb.init(project="again", id="one", **more) as run:
+                print("from", run.starting_step)
+                for value in values:
+                    run.log({"loss": value})
+        part([1, 2])
+        part([3, 4], resume="allow")
+        part([5], resume="must")
+        part([6])
+        (run,) = wandb.Api().runs("local/again")
+        print(run.id, run.state, [row["loss"] for row in run.scan_history()])
+    """)
+    assert out.splitlines() == ["from 0", "from 2", "from 4", "from 0", "one finished [6]"]
+    (sweep,) = server.view("")["sweeps"]
+    shown = server.view(f"{sweep['id']}/runs/1")
+    assert shown["attempt"] == 4 and shown["state"] == "finished"
+
+
+def test_a_second_part_of_a_sweeps_run_is_a_run_of_the_project(server):
+    out = server.client(GRID + """
+def train():
+    for fold in range(2):
+        with wandb.init() as run:
+            run.log({"loss": run.config.lr + fold})
+config["parameters"] = {"lr": {"values": [0.1]}}
+sweep = wandb.sweep(config, project="folds")
+wandb.agent(sweep, train, project="folds")
+print(sweep)
+""")
+    sweep = out.split()[-1]
+    (run,) = server.runs(sweep)
+    assert (run["state"], run["rows"], server.view(sweep)["best"]["value"]) == ("finished", 1, 0.1)
+    (other,) = [each["id"] for each in server.view("")["sweeps"] if each["id"] != sweep]
+    (part,) = server.runs(other)
+    assert (part["state"], part["rows"], part["best"] or 1.1) == ("finished", 1, 1.1)
+    assert "has ended; what W&B's client logs under its id goes to run" in (server.place / "server.err").read_text()

@@ -16,6 +16,7 @@ mod sessions;
 mod tests;
 mod variables;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -27,6 +28,9 @@ pub use choice::{Wandb, WandbMode};
 use door::Door;
 
 use crate::lock::lock;
+
+/// Whose protocol it is.
+const TOOL: &str = "W&B's client";
 
 /// The bridge of one process.
 #[derive(Default)]
@@ -70,6 +74,10 @@ impl Bridge for WandbBridge {
         let key = door.admit(&attempt);
         Ok(Box::new(Crossing { door, attempt, key, variables }))
     }
+
+    fn tool(&self) -> &str {
+        TOOL
+    }
 }
 
 /// The bridge of one attempt.
@@ -88,8 +96,9 @@ impl fmt::Debug for Crossing {
 }
 
 impl Passage for Crossing {
-    fn variables(&self) -> Vec<(&'static str, std::ffi::OsString)> {
-        self.variables.list(&self.key, &|name| std::env::var_os(name))
+    fn variables(&self) -> Vec<(&'static str, Option<OsString>)> {
+        let set = self.variables.list(&self.key, &outer).into_iter();
+        set.map(|(name, value)| (name, Some(value))).collect()
     }
 
     fn tell(&self, signal: &Signal) {
@@ -99,6 +108,40 @@ impl Passage for Crossing {
     fn is_used(&self) -> bool {
         self.attempt.is_used()
     }
+}
+
+/// A bridge over which nothing comes: a program of a sweep within a run does not log into that run, either.
+#[derive(Debug)]
+pub(crate) struct ClosedBridge;
+
+impl Bridge for ClosedBridge {
+    fn open(&self, _: BridgedAttempt) -> Result<Box<dyn Passage>, BoxError> {
+        Ok(Box::new(Closed))
+    }
+
+    fn tool(&self) -> &str {
+        TOOL
+    }
+}
+
+#[derive(Debug)]
+struct Closed;
+
+impl Passage for Closed {
+    fn variables(&self) -> Vec<(&'static str, Option<OsString>)> {
+        variables::of_run(&outer).into_iter().map(|name| (name, None)).collect()
+    }
+
+    fn tell(&self, _: &Signal) {}
+
+    fn is_used(&self) -> bool {
+        false
+    }
+}
+
+/// The environment of this process.
+fn outer(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 impl Drop for Crossing {

@@ -43,6 +43,7 @@ const SILENCE: u64 = 60;
 pub(crate) struct Memory {
     alone: found::Alone,
     printed: store_sink::Printed,
+    resuming: runs::Resuming,
     watches: agents::Watches,
     /// The number of the newest claim.
     request: AtomicU64,

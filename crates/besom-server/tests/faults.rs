@@ -4,7 +4,7 @@
 mod stage;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,9 +26,23 @@ type Says = fn(usize) -> Result<(), StoreError>;
 
 /// A store whose commits say that they have failed when all was done, as when a server is killed before it has answered.
 struct Committing {
-    store: MemoryStore,
+    store: Box<dyn Store>,
     count: Arc<AtomicUsize>,
     says: Says,
+    /// The directory of a store that has done nothing then.
+    undone: Option<PathBuf>,
+}
+
+impl Committing {
+    /// Does work that is undone.
+    fn undo(directory: &Path, work: &mut dyn FnMut(&mut dyn Store)) {
+        let copy = tempfile::tempdir().unwrap();
+        for file in fs::read_dir(directory).unwrap().map(Result::unwrap).filter(|file| file.path().is_file())
+        {
+            fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+        }
+        work(&mut *Place::new(copy.path()).unwrap().allow_network().open().unwrap());
+    }
 }
 
 impl Queue for Committing {
@@ -45,8 +59,12 @@ macro_rules! forward {
 
 impl Store for Committing {
     fn group(&mut self, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
-        work(&mut self.store);
-        (self.says)(self.count.fetch_add(1, Ordering::SeqCst))
+        let said = (self.says)(self.count.fetch_add(1, Ordering::SeqCst));
+        match &self.undone {
+            Some(directory) if said.is_err() => Self::undo(directory, work),
+            _ => work(&mut *self.store),
+        }
+        said
     }
 
     forward! {
@@ -79,7 +97,8 @@ impl Store for Committing {
 fn committing(says: Says) -> (Stage, HttpStore) {
     let (store, count) = (MemoryStore::default(), Arc::new(AtomicUsize::new(0)));
     let open = move || -> Result<Box<dyn Store>, StoreError> {
-        Ok(Box::new(Committing { store: store.clone(), count: Arc::clone(&count), says }))
+        let store = Box::new(store.clone());
+        Ok(Box::new(Committing { store, count: Arc::clone(&count), says, undone: None }))
     };
     let mut options = ServerOptions::default();
     options.passive = true;
@@ -139,6 +158,43 @@ fn a_full_disk_is_an_error_of_its_own_that_says_so() {
     assert_eq!((answer.status, answer.code().as_str()), (507, "write"));
     let message = answer.json()["error"]["message"].as_str().unwrap().to_owned();
     assert!(message.contains("the disk is full"), "{message}");
+}
+
+#[test]
+fn output_of_wandbs_client_is_kept_once_whatever_became_of_a_commit_that_failed() {
+    for is_undone in [false, true] {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().to_owned();
+        drop(Place::new(&directory).unwrap().allow_network().open_or_create().unwrap());
+        let count = Arc::new(AtomicUsize::new(0));
+        let open = move || -> Result<Box<dyn Store>, StoreError> {
+            let place = Place::new(&directory).unwrap().allow_network();
+            let store = place.open().map_err(StoreError::transient)?;
+            let says: Says = |count| if count == 2 { Err(StoreError::Busy(1)) } else { Ok(()) };
+            let undone = is_undone.then(|| directory.clone());
+            Ok(Box::new(Committing { store, count: Arc::clone(&count), says, undone }))
+        };
+        let mut options = ServerOptions::default();
+        options.passive = true;
+        let stage = Stage::of(Place::opened_by(open), options);
+        let token = stage.owner().to_owned();
+        let ask = |path: &str, body: &Value| stage.ask("POST", path, Some(&token), Some(body)).status;
+        let init = json!({
+            "query": "mutation UpsertBucket { upsertBucket { x } }",
+            "variables": { "name": "one", "project": "p", "entity": "local" },
+        });
+        let print = |first: u64, lines: &[&str]| {
+            let files = json!({ "output.log": { "offset": first, "content": lines } });
+            ask("/files/local/p/one/file_stream", &json!({ "files": files }))
+        };
+        assert_eq!(ask("/graphql", &init), 200);
+        let said = [print(0, &["a", "b"]), print(2, &["c"]), print(2, &["c", "d"]), print(3, &["d", "e"])];
+        assert_eq!(said, [200, 503, 200, 200]);
+        let mut store = Place::new(home.path()).unwrap().allow_network().open().unwrap();
+        let sweep = store.sweeps().unwrap().remove(0);
+        let output = store.output(sweep.id(), RunNumber::FIRST, None).unwrap();
+        assert_eq!(output.to_string(), "a\nb\nc\nd\ne\n", "{is_undone}");
+    }
 }
 
 fn refused(directory: &Path) -> ServerError {

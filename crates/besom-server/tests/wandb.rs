@@ -96,6 +96,17 @@ impl Client {
         self.stage.store()
     }
 
+    /// The sweep of the runs outside of sweeps.
+    fn alone(&self) -> SweepId {
+        self.store().sweeps().unwrap().pop().unwrap().new.id
+    }
+
+    /// What a run has logged.
+    fn losses(&self, sweep: &SweepId, number: u64) -> Vec<f64> {
+        let rows = self.store().rows(sweep, RunNumber::new(number).unwrap(), None).unwrap();
+        rows.iter().map(|row| row.values["loss"].as_f64().unwrap()).collect()
+    }
+
     fn run(&self, sweep: &SweepId, number: u64) -> RunRow {
         self.store().run(sweep, RunNumber::new(number).unwrap()).unwrap()
     }
@@ -113,7 +124,7 @@ fn a_run_is_claimed_reported_on_and_ended() {
     assert_eq!(bucket["historyLineCount"], json!(0));
     assert!(!client.log(&name, 0, &["{\"loss\":1}", "{\"loss\":NaN}"]));
     assert!(
-        !client.log(&name, 1, &["{\"loss\":7}", "{\"loss\":0.5}"]),
+        !client.log(&name, 1, &["{\"loss\":NaN}", "{\"loss\":0.5}"]),
         "a line that was sent is not counted again"
     );
     assert_eq!(client.beat(&agent, &[&name]), Vec::<Value>::new());
@@ -148,12 +159,97 @@ fn a_stop_reaches_the_program_first() {
 }
 
 #[test]
-fn lines_that_never_come_are_empty_rows() {
+fn rows_after_lines_that_never_come_are_kept() {
+    for missing in [2, 20_000] {
+        let client = Client::new();
+        let sweep = client.sweep(GRID);
+        let name = client.given(&client.agent(&sweep));
+        client.log(&name, 0, &[r#"{"loss":3,"_timestamp":1}"#]);
+        client.log(&name, missing, &[r#"{"loss":1,"_timestamp":2}"#]);
+        client.log(&name, missing, &[r#"{"loss":1,"_timestamp":2}"#, r#"{"loss":2,"_timestamp":3}"#]);
+        client.log(&name, missing + 2, &[r#"{"loss":4,"_timestamp":4}"#]);
+        assert_eq!(client.losses(&sweep, 1), [3.0, 1.0, 2.0, 4.0], "{missing} lines");
+    }
+}
+
+#[test]
+fn another_history_under_the_id_of_a_run_that_is_running_follows_the_first() {
+    let client = Client::new();
+    client.init("one");
+    client.log("one", 0, &[r#"{"loss":1,"_timestamp":1}"#, r#"{"loss":2,"_timestamp":2}"#]);
+    client.init("one");
+    client.log("one", 0, &[r#"{"loss":3,"_timestamp":3}"#]);
+    client.log("one", 0, &[r#"{"loss":3,"_timestamp":3}"#, r#"{"loss":4,"_timestamp":4}"#]);
+    assert_eq!(client.losses(&client.alone(), 1), [1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn the_id_of_a_run_that_has_ended_begins_it_anew() {
+    let client = Client::new();
+    for (code, loss) in [(0, "1"), (1, "2"), (0, "3")] {
+        client.init("one");
+        client.log("one", 0, &[&format!("{{\"loss\":{loss}}}")]);
+        client.end("one", code);
+        client.end("one", code);
+    }
+    let sweep = client.alone();
+    let run = client.run(&sweep, 1);
+    assert_eq!((run.attempt, run.state, client.losses(&sweep, 1)), (3, RunState::Finished, vec![3.0]));
+    let before = client.store().rows(&sweep, RunNumber::FIRST, Some(2)).unwrap();
+    assert_eq!(before[0].values["loss"], json!(2), "nothing is lost");
+    client.store().retry_runs(&sweep, &[RunNumber::FIRST]).unwrap();
+    client.init("two");
+    assert_eq!(client.run(&sweep, 2).state, RunState::Running);
+    assert_eq!(client.losses(&sweep, 1), [3.0], "who waits for its program keeps its rows");
+}
+
+#[test]
+fn a_program_that_resumes_a_run_that_has_ended_goes_on_from_its_rows() {
+    let client = Client::new();
+    client.init("one");
+    client.log("one", 0, &["{\"loss\":1,\"_step\":4}"]);
+    client.stream("one", &json!({ "preempting": true }));
+    client.end("one", 1);
+    let variables = json!({ "name": "one", "project": "p", "entity": "local" });
+    let bucket = client.data("query RunResumeStatus", &variables)["model"]["bucket"].clone();
+    assert_eq!(bucket["historyLineCount"], json!(0), "lines of an attempt are counted from 0");
+    assert!(bucket["historyTail"].as_str().unwrap().contains("4"), "{bucket}");
+    client.init("one");
+    client.log("one", 0, &["{\"loss\":2,\"_step\":5}"]);
+    client.end("one", 0);
+    let sweep = client.alone();
+    assert_eq!(client.run(&sweep, 1).state, RunState::Finished);
+    assert_eq!(client.losses(&sweep, 1), [1.0, 2.0]);
+}
+
+#[test]
+fn what_is_logged_under_the_id_of_a_sweeps_run_that_has_ended_is_a_run_of_the_project() {
     let client = Client::new();
     let sweep = client.sweep(GRID);
     let name = client.given(&client.agent(&sweep));
-    client.log(&name, 2, &["{\"loss\":1}"]);
-    assert_eq!((client.run(&sweep, 1).rows, client.run(&sweep, 1).best), (3, Some(1.0)));
+    client.init(&name);
+    client.log(&name, 0, &["{\"loss\":1}"]);
+    client.end(&name, 0);
+    assert!(!client.log(&name, 0, &["{\"loss\":1}"]), "it is repeated after a lost answer");
+    assert_eq!(client.store().sweeps().unwrap().len(), 1);
+    // With a second `init`, and then of a process that has been there before.
+    client.init(&name);
+    client.log(&name, 0, &["{\"loss\":0.5}"]);
+    client.end(&name, 0);
+    client.log(&name, 7, &["{\"loss\":0.25}"]);
+    let ended = client.run(&sweep, 1);
+    assert_eq!(
+        (ended.rows, ended.best, ended.state),
+        (1, Some(1.0), RunState::Finished),
+        "its search has seen it"
+    );
+    let project = client.alone();
+    assert_eq!(client.losses(&project, 1), [0.25]);
+    let before = client.store().rows(&project, RunNumber::FIRST, Some(1)).unwrap();
+    assert_eq!(before[0].values["loss"], json!(0.5));
+    let variables = json!({ "name": name, "project": "p", "entity": "local" });
+    let found = client.data("query Run", &variables)["project"]["run"]["sweepName"].clone();
+    assert_eq!(found, json!(sweep.as_str()), "its name means the run of the sweep to who reads");
 }
 
 #[test]

@@ -12,12 +12,17 @@ use super::limits;
 /// Variables that are for agents alone: a token is the right to execute runs, which a program does not need.
 pub(crate) const SECRETS: [&str; 1] = ["BESOM_TOKEN"];
 
-/// Sets the environment of a program: that of this process without what is for agents alone, and what its run adds.
-pub(super) fn set_environment(command: &mut Command, added: &[(&'static str, OsString)]) {
+/// Sets the environment of a program: that of this process without what is for agents alone, and what its run changes.
+pub(super) fn set_environment(command: &mut Command, changed: &[(&'static str, Option<OsString>)]) {
     for name in SECRETS {
         command.env_remove(name);
     }
-    command.envs(added.iter().map(|(name, value)| (name, value)));
+    for (name, value) in changed {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
 }
 
 /// Gives the program a process group of its own and, where the system can, lets it die with the *thread* that

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Callable, Optional
 
 from besom import _say
@@ -14,6 +14,10 @@ from besom import _say
 _logging = False
 #: The environment, by which the client finds its run, is that of the process: one agent at a time sets it.
 _holder = threading.Lock()
+#: How many blocks hide variables, and what these were.
+_hiding = 0
+_before: dict[str, str] = {}
+_lock = threading.Lock()
 
 
 def is_logging() -> bool:
@@ -22,16 +26,20 @@ def is_logging() -> bool:
 
 
 @contextlib.contextmanager
-def logging_here(variables: dict[str, str]) -> Iterator[None]:
-    """Let W&B's client find its run by these variables until the block ends; without any, leave it alone."""
+def logging_here(variables: dict[str, Optional[str]]) -> Iterator[None]:
+    """Let W&B's client find its run by these variables until the block ends; without any, leave it alone.
+
+    If all of them are None, hide them: the client is not to log into the run that this process is a program of.
+    """
     global _logging
-    if not variables:
-        yield
+    if all(value is None for value in variables.values()):
+        with _hidden(variables):
+            yield
         return
     before = {name: os.environ.get(name) for name in variables}
     # What it has read of the environment it remembers.
     _forget()
-    os.environ.update(variables)
+    _set(variables)
     _logging = True
     try:
         yield
@@ -43,11 +51,35 @@ def logging_here(variables: dict[str, str]) -> Iterator[None]:
     finally:
         _logging = False
         _forget()
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set(before)
+
+
+def _set(variables: Mapping[str, Optional[str]]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _hidden(names: Iterable[str]) -> Iterator[None]:
+    """Hide variables of the environment until the last of such blocks ends: several agents of this process may be in one."""
+    global _hiding
+    with _lock:
+        _hiding += 1
+        found = {name: os.environ.pop(name) for name in names if name in os.environ}
+        _before.update(found)
+    if found:
+        _forget()
+    try:
+        yield
+    finally:
+        with _lock:
+            _hiding -= 1
+            if not _hiding:
+                os.environ.update(_before)
+                _before.clear()
 
 
 def where(wanted: str) -> str:

@@ -8,7 +8,7 @@ import inspect
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from besom import _active, _client, _say
 from besom._besom import RunLog, RunStopped, one_line
@@ -30,10 +30,10 @@ def check(function: Any) -> None:
         raise TypeError(f"function must not be a generator, got {function!r}: a call of it would not run it; remove its yield")
 
 
-def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: dict[str, Any], directory: str, log: RunLog, variables: dict[str, str]) -> tuple[str, str, str]:
+def execute(function: Callable[[], Any], run_of: tuple[str, int, int], params: dict[str, Any], directory: str, log: RunLog, variables: dict[str, Optional[str]]) -> tuple[str, str, str]:
     """Call a training function for a run; return how it ended: a word, a message, an excerpt. Called by the agent (Rust).
 
-    ``variables`` are those by which W&B's client finds the run.
+    ``variables`` are those by which W&B's client finds the run; None for those that it must not find.
     """
     sweep, number, attempt = run_of
     run = Run(f"{sweep}-{number}", Config(params), log, os.fspath(directory), sweep, number, attempt)

@@ -34,7 +34,10 @@ impl Attempt {
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut dyn RunSink) -> T) -> T {
         self.is_used.store(true, Ordering::Relaxed);
         match &mut *lock(&self.log) {
-            Some(log) => work(log),
+            Some(log) => {
+                log.sessions.next_message();
+                work(log)
+            }
             None => work(&mut Ended(&self.name)),
         }
     }
@@ -72,10 +75,6 @@ struct Log {
     name: String,
     sessions: Sessions,
     facts: Map<String, Value>,
-    /// The whole summary as the client has it.
-    summary: Map<String, Value>,
-    /// The value that was logged last, of each key.
-    last: Map<String, Value>,
     tail: Option<Map<String, Value>>,
     is_resumed: bool,
     must_end: bool,
@@ -88,8 +87,6 @@ impl Log {
             name,
             sessions: Sessions::default(),
             facts: Map::new(),
-            summary: Map::new(),
-            last: Map::new(),
             tail: None,
             is_resumed: false,
             must_end: false,
@@ -109,32 +106,28 @@ impl Log {
         Ok(())
     }
 
-    fn enter(&mut self, row: Map<String, Value>) -> Result<(), SinkError> {
-        append(&self.attempt, &row)?;
-        self.last.extend(row.iter().map(|(key, value)| (key.clone(), value.clone())));
-        self.tail = Some(row);
-        Ok(())
-    }
-
-    /// What the program has put into its summary and did not log so, as a last row (decision 47).
-    fn settle(&mut self) -> Result<(), SinkError> {
-        let is_media = |value: &Value| value.get("_type").is_some();
-        let stated = self.summary.iter().filter(|(key, value)| {
-            !key.starts_with('_')
-                && !value.is_null()
-                && !is_media(value)
-                && self.last.get(*key) != Some(*value)
-        });
-        let row: Map<_, _> = stated.map(|(key, value)| (key.clone(), value.clone())).collect();
-        if row.is_empty() { Ok(()) } else { self.enter(row) }
+    /// Does something with the sessions that enters rows.
+    fn entering(
+        &mut self,
+        work: impl FnOnce(
+            &mut Sessions,
+            &mut dyn FnMut(&Map<String, Value>) -> Result<(), SinkError>,
+        ) -> Result<(), SinkError>,
+    ) -> Result<(), SinkError> {
+        let (attempt, tail) = (&self.attempt, &mut self.tail);
+        work(&mut self.sessions, &mut |row| {
+            append(attempt, row)?;
+            *tail = Some(row.clone());
+            Ok(())
+        })
     }
 }
 
 impl RunSink for Log {
     fn known(&mut self) -> Result<KnownRun, SinkError> {
         let mut facts = self.facts.clone();
-        if !self.summary.is_empty() {
-            facts.insert("summary".to_owned(), self.summary.clone().into());
+        if let Some(summary) = self.sessions.summary().filter(|summary| !summary.is_empty()) {
+            facts.insert("summary".to_owned(), summary.clone().into());
         }
         Ok(KnownRun {
             entity: ENTITY.to_owned(),
@@ -152,7 +145,7 @@ impl RunSink for Log {
         let mut facts = facts.clone();
         // It comes whole with every message, and says what the rows say; what they do not say is entered at the end.
         if let Some(Value::Object(summary)) = facts.remove("summary") {
-            self.summary = summary;
+            self.sessions.summarize(summary);
         }
         let mut merged = self.facts.clone();
         rules::merge(&mut merged, &facts);
@@ -164,10 +157,7 @@ impl RunSink for Log {
     }
 
     fn rows(&mut self, first: u64, rows: Vec<Map<String, Value>>) -> Result<(), SinkError> {
-        let mut sessions = std::mem::take(&mut self.sessions);
-        let entered = sessions.enter(first, rows, |row| self.enter(row));
-        self.sessions = sessions;
-        entered
+        self.entering(|sessions, enter| sessions.enter(first, rows, enter))
     }
 
     /// The agent reads the output of the program itself.
@@ -181,7 +171,7 @@ impl RunSink for Log {
 
     /// How the run has ended the agent sees; one program may finish several parts of it.
     fn finish(&mut self, _: i32) -> Result<(), SinkError> {
-        self.settle()
+        self.entering(|sessions, enter| sessions.settle(enter))
     }
 
     fn stop_asked(&mut self) -> Result<bool, SinkError> {

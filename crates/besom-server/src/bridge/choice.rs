@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use besom_agent::Bridge;
 
-use super::WandbBridge;
-use super::login::{Login, login};
+use super::login::{Login, is_bridged, login};
 use super::mention::mentions_wandb;
+use super::{ClosedBridge, WandbBridge};
 
 /// What a user wants to become of what programs log by W&B's client (`--wandb`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,12 +55,16 @@ impl Wandb {
             WandbMode::Auto => login(&|name| std::env::var_os(name), directory),
             WandbMode::Local | WandbMode::Off => None,
         };
-        let is_bridged = mode != WandbMode::Off && elsewhere.is_none();
-        let bridge = || Arc::new(WandbBridge::new(mode == WandbMode::Local)) as Arc<dyn Bridge>;
-        Self { bridge: is_bridged.then(bridge), elsewhere }
+        let bridge: Option<Arc<dyn Bridge>> = match mode {
+            WandbMode::Off if is_bridged(&|name| std::env::var_os(name)) => Some(Arc::new(ClosedBridge)),
+            WandbMode::Off => None,
+            _ if elsewhere.is_some() => None,
+            mode => Some(Arc::new(WandbBridge::new(mode == WandbMode::Local))),
+        };
+        Self { bridge, elsewhere }
     }
 
-    /// The bridge for a crew of agents; `None` if W&B's client is left alone.
+    /// The bridge for a crew of agents; `None` if W&B's client is left alone. Within a run into which programs log, that takes a bridge, too.
     pub fn bridge(&self) -> Option<Arc<dyn Bridge>> {
         self.bridge.clone()
     }

@@ -36,7 +36,7 @@ impl fmt::Display for Login {
 /// What says where the client logs, in this environment and for programs in this directory; `None` if nothing does.
 pub(super) fn login(outer: &dyn Fn(&str) -> Option<OsString>, directory: &Path) -> Option<Login> {
     let set = |name: &str| outer(name).filter(|value| !value.is_empty());
-    if is_ours(&set) {
+    if is_bridged(outer) {
         return None;
     }
     if let Some(name) = VARIABLES.into_iter().find(|name| set(name).is_some()) {
@@ -66,10 +66,10 @@ pub(super) fn login(outer: &dyn Fn(&str) -> Option<OsString>, directory: &Path) 
     Some(Login::Netrc(path, host))
 }
 
-/// Whether a run of another sweep has set what is set, as in a program that itself executes a sweep.
-fn is_ours(set: &dyn Fn(&str) -> Option<OsString>) -> bool {
-    let url = set("WANDB_BASE_URL").and_then(|url| url.into_string().ok()).unwrap_or_default();
-    set("BESOM_ATTEMPT_DIR").is_some() && url.starts_with(LOCAL)
+/// Whether this is the environment of a run whose program logs over a bridge, as in a program that itself executes a sweep.
+pub(super) fn is_bridged(outer: &dyn Fn(&str) -> Option<OsString>) -> bool {
+    let url = outer("WANDB_BASE_URL").and_then(|url| url.into_string().ok()).unwrap_or_default();
+    outer("BESOM_ATTEMPT_DIR").is_some_and(|directory| !directory.is_empty()) && url.starts_with(LOCAL)
 }
 
 /// The key of a file of settings that alone says where runs go.

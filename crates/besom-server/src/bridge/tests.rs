@@ -58,8 +58,8 @@ struct Client<'a> {
 impl Client<'_> {
     fn variable(&self, name: &str) -> String {
         let variables = self.passage.variables();
-        let found = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_str());
-        found.flatten().unwrap_or_default().to_owned()
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.and_then(|(_, value)| value.as_ref()?.to_str()).unwrap_or_default().to_owned()
     }
 
     fn post(&self, path: &str, body: &[u8], key: &str) -> (u16, Value) {
@@ -144,6 +144,21 @@ fn what_stands_in_the_summary_alone_is_the_last_row() {
     client.stream(&json!({ "complete": true, "exitcode": 0 }));
     client.stream(&json!({ "complete": true, "exitcode": 0 }));
     assert_eq!(client.lines()[1..], [json!({ "acc": { "max": 0.9 }, "best": 7 })]);
+}
+
+#[test]
+fn a_configuration_of_any_size_begins_a_run_which_says_what_is_left_out() {
+    let world = World::new();
+    let client = world.attempt(1);
+    let config: Map<String, Value> =
+        (0..200).map(|key| (format!("k{key:03}"), json!({ "value": "x".repeat(12 << 10) }))).collect();
+    let variables = json!({ "name": "abc-1", "config": Value::from(config).to_string(), "tags": ["a"] });
+    client.graphql(UPSERT, &variables);
+    let facts = client.lines()[0]["_besom"].clone();
+    assert_eq!(facts["tags"], json!(["a"]));
+    let kept = facts["config"].as_object().map_or(0, Map::len);
+    let left_out = facts["too_large_to_keep"].as_array().expect("it says so");
+    assert!(kept == 5 && left_out.last() == Some(&json!("and 95 others")), "{kept}: {left_out:?}");
 }
 
 #[test]

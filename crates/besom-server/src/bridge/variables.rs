@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use besom_store::Lease;
 
-use super::login::LOCAL;
+use super::login::{LOCAL, is_bridged};
 
 /// How often the client sends what was logged, in seconds: a stopping rule waits for it. Its own default is 15.
 const INTERVAL: (&str, &str) = ("WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL", "1");
@@ -36,6 +36,9 @@ impl Given {
         outer: &dyn Fn(&str) -> Option<OsString>,
     ) -> Vec<(&'static str, OsString)> {
         let is_set = |name: &str| outer(name).is_some_and(|value| !value.is_empty());
+        // A run that this one is within has set them for itself.
+        let of_run = of_run(outer);
+        let is_users = |name: &str| is_set(name) && !of_run.contains(&name);
         let (sweep, run) = (&self.lease.sweep, self.lease.run);
         let mut list: Vec<(&'static str, OsString)> = vec![
             ("WANDB_BASE_URL", format!("{LOCAL}{}", self.port).into()),
@@ -46,7 +49,7 @@ impl Given {
         if !is_set(INTERVAL.0) {
             list.push((INTERVAL.0, INTERVAL.1.into()));
         }
-        if let Some(directory) = self.directory.as_ref().filter(|_| !is_set("WANDB_DIR")) {
+        if let Some(directory) = self.directory.as_ref().filter(|_| !is_users("WANDB_DIR")) {
             list.push(("WANDB_DIR", directory.into()));
         }
         if self.is_insistent {
@@ -64,6 +67,18 @@ impl Given {
         }
         list
     }
+}
+
+/// The variables in this environment by which the client logs into a run of besom; none if it does not.
+pub(super) fn of_run(outer: &dyn Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
+    if !is_bridged(outer) {
+        return Vec::new();
+    }
+    let mut names = vec!["WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_SWEEP_ID", "WANDB_RUN_ID"];
+    let is_attempts = outer("WANDB_DIR").is_some_and(|place| Some(place) == outer("BESOM_ATTEMPT_DIR"));
+    names.extend(is_attempts.then_some("WANDB_DIR"));
+    names.extend(outer(INTERVAL.0).is_some_and(|value| value == INTERVAL.1).then_some(INTERVAL.0));
+    names
 }
 
 /// What becomes of the hosts that need no proxy, so that this machine is among them; `None` stays as it is. Programs read the one
@@ -119,6 +134,24 @@ mod tests {
         }
         assert_eq!(check(&[], false, "WANDB_MODE"), None);
         assert_eq!(check(&[("WANDB_DIR", "/scratch")], false, "WANDB_DIR"), None, "the user's stays");
+    }
+
+    #[test]
+    fn what_a_run_has_set_for_itself_is_not_that_of_a_sweep_within_it() {
+        let url = ("WANDB_BASE_URL", "http://127.0.0.1:1");
+        let (attempt, directory) = (("BESOM_ATTEMPT_DIR", "/outer/1"), ("WANDB_DIR", "/outer/1"));
+        let of = |set: &[(&str, &str)]| {
+            of_run(&|name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
+        };
+        assert_eq!(
+            check(&[url, attempt, directory], false, "WANDB_DIR").as_deref(),
+            Some("/runs/1/attempt-2")
+        );
+        let all =
+            ["WANDB_BASE_URL", "WANDB_API_KEY", "WANDB_SWEEP_ID", "WANDB_RUN_ID", "WANDB_DIR", INTERVAL.0];
+        assert_eq!(of(&[url, attempt, directory, INTERVAL]), all);
+        assert_eq!(of(&[url, attempt, ("WANDB_DIR", "/scratch"), (INTERVAL.0, "5")]), all[..4]);
+        assert!(of(&[url]).is_empty() && of(&[attempt]).is_empty(), "a server of the user's own");
     }
 
     #[test]

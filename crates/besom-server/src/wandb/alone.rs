@@ -1,7 +1,7 @@
 //! `wandb.init()` outside of a sweep: a run of a sweep that is its project's.
 //!
 //! That sweep has no search method and no end; nobody steps it. So a script that is in no sweep loses nothing, and its runs are where
-//! all others are.
+//! all others are. What a program logs under the id of a run that has ended is kept there, too.
 
 use std::time::Duration;
 
@@ -14,38 +14,104 @@ use super::found::{ALONE_LABEL, ENTITY_LABEL, Found, NAME_NOTE, PROJECT_LABEL, i
 use super::graphql::Request;
 use super::run::{RunPath, described};
 use super::{SILENCE, agents, lock, refused};
+use crate::log;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
+/// The host of a program that does not name its own.
+const NOBODY: &str = "wandb";
 /// How many sweeps with the same letters there may be before a new id is given up.
 const TRIES: u32 = 100;
 
-/// Begins the run that an `UpsertBucket` names.
+/// What is known of a program that begins a run.
+#[derive(Debug)]
+pub(super) struct Begun<'a> {
+    host: &'a str,
+    /// Its configuration, which becomes the parameters of a new run.
+    point: Map<String, Value>,
+    /// Whether it goes on from what was logged under its id before.
+    is_resumed: bool,
+}
+
+impl<'a> Begun<'a> {
+    /// What an `UpsertBucket` says: what the program states at first are its parameters.
+    pub(super) fn of(request: &'a Request, is_resumed: bool) -> Self {
+        let facts = described(request, &Map::new());
+        let point = facts.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
+        Self { host: request.text("host").unwrap_or(NOBODY), point, is_resumed }
+    }
+
+    /// A program that has said nothing but rows, under the id of a run that has ended.
+    pub(super) fn after(found: &Found) -> Self {
+        Self { host: NOBODY, point: found.run.point.clone(), is_resumed: false }
+    }
+}
+
+/// Begins a run under a name that no run has.
 pub(super) fn begin(
     store: &mut dyn Store,
     shared: &Shared,
-    request: &Request,
+    begun: Begun<'_>,
     path: &RunPath,
 ) -> Result<Found, Refusal> {
     let sweep = open(store, shared, path)?;
-    // What the program states at first are its parameters.
-    let facts = described(request, &Map::new());
-    let point = facts.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
     let note = json!({ NAME_NOTE: { "name": path.name } }).as_object().cloned().unwrap_or_default();
-    let id = sweep.id().clone();
     let number = RunNumber::from_index(usize::try_from(sweep.runs).unwrap_or(usize::MAX - 1));
-    store.add_runs(&id, number, &[NewRun::new(point).note(note)], None)?;
-    let host = request.text("host").unwrap_or("wandb");
-    let agent = store.join(&id, &NewAgent::new(agents::name(host), Duration::from_secs(SILENCE)))?;
-    // Others may wait there because their owner has made them pending again: nobody else takes them.
-    for round in 1..=sweep.runs + 1 {
+    store.add_runs(sweep.id(), number, &[NewRun::new(begun.point).note(note)], None)?;
+    lock(&shared.wandb.alone).insert(path.clone(), (sweep.id().clone(), number));
+    hand_out(store, begun.host, path, sweep.id(), number)
+}
+
+/// Goes on under the name of a run that has ended, as W&B does: one outside of sweeps begins another attempt, with the rows of the one
+/// before only if its program resumes. The end of a sweep's run stands, because its search has seen it: what follows is a run of the
+/// project.
+pub(super) fn again(
+    store: &mut dyn Store,
+    shared: &Shared,
+    begun: Begun<'_>,
+    found: &Found,
+) -> Result<Found, Refusal> {
+    let (id, number) = (found.sweep.id(), found.run.number);
+    if !is_alone(&found.sweep) || !takes_runs(&found.sweep) {
+        let next = begin(store, shared, begun, &found.path)?;
+        let (project, place) = (&next.path.project, next.sweep.id());
+        let line = format_args!(
+            "run {id}/{number} has ended; what W&B's client logs under its id goes to run {place}/{} of project {project}",
+            next.run.number
+        );
+        log::say(shared, line);
+        return Ok(next);
+    }
+    if !found.run.state.is_open() {
+        store.retry_runs(id, &[number])?;
+    }
+    let next = hand_out(store, begun.host, &found.path, id, number)?;
+    if begun.is_resumed {
+        store.resume(&next.lease())?;
+    }
+    Ok(next)
+}
+
+/// Hands a run that waits to an agent of its own.
+fn hand_out(
+    store: &mut dyn Store,
+    host: &str,
+    path: &RunPath,
+    id: &SweepId,
+    number: RunNumber,
+) -> Result<Found, Refusal> {
+    let agent = store.join(id, &NewAgent::new(agents::name(host), Duration::from_secs(SILENCE)))?;
+    for round in 1..=store.sweep(id)?.runs + 1 {
         match store.claim(agent, round)? {
             Claim::Run(run) if run.lease.run == number => {
-                lock(&shared.wandb.alone).insert(path.clone(), (id.clone(), number));
-                let (sweep, run) = (store.sweep(&id)?, store.run(&id, number)?);
+                let (sweep, run) = (store.sweep(id)?, store.run(id, number)?);
                 return Ok(Found { path: path.clone(), sweep, attempt: run.attempt, run });
             }
-            Claim::Run(_) => {}
+            // Its owner has asked for another try, which only its own program can make. It waits for that, with its rows.
+            Claim::Run(run) => {
+                store.resume(&run.lease)?;
+                store.give_back(&run.lease, "it waits for its own program")?;
+            }
             Claim::Nothing(_) => break,
         }
     }
@@ -55,10 +121,14 @@ pub(super) fn begin(
     ))
 }
 
+/// Whether a sweep hands out runs.
+fn takes_runs(sweep: &SweepRow) -> bool {
+    matches!(sweep.state, SweepState::Pending | SweepState::Running)
+}
+
 /// The sweep of a project's runs outside of sweeps; made if there is none that takes any.
 fn open(store: &mut dyn Store, shared: &Shared, path: &RunPath) -> Result<SweepRow, StoreError> {
     let wanted = (path.entity.clone(), path.project.clone());
-    let takes_runs = |sweep: &SweepRow| matches!(sweep.state, SweepState::Pending | SweepState::Running);
     let known = store
         .sweeps()?
         .into_iter()

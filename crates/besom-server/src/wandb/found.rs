@@ -41,11 +41,17 @@ impl Found {
     /// Whether the attempt has ended in order: what comes after that is no reason to stop anybody.
     pub(super) fn has_ended(&self) -> bool {
         let is_end = matches!(self.run.state, RunState::Finished | RunState::Failed | RunState::Preempted);
-        self.attempt == self.run.attempt && is_end && self.run.stop_kind.is_none()
+        self.is_over() && is_end && self.run.stop_kind.is_none()
+    }
+
+    /// Whether nobody works on the attempt as far as is known.
+    pub(super) fn is_over(&self) -> bool {
+        self.attempt == self.run.attempt && self.run.state != RunState::Running
     }
 }
 
-/// Runs outside of sweeps, by entity, project and name. All of it can be found again in the store.
+/// Runs outside of sweeps, by entity, project and name. It may hold what was not committed in the end, so it is compared with the
+/// store, where all of it can be found again.
 pub(super) type Alone = Mutex<HashMap<RunPath, (SweepId, RunNumber)>>;
 
 /// The run that a path means.
@@ -60,14 +66,37 @@ pub(super) fn find(
     {
         return Ok(Some(Found { path: path.clone(), sweep, run, attempt }));
     }
+    outside(store, shared, path)
+}
+
+/// The run that a program under this path logs into: as [`find`], but where the run of a sweep has ended, the one that goes on under its
+/// name outside of it, if there is one.
+pub(super) fn find_to_log(
+    store: &mut dyn Store,
+    shared: &Shared,
+    path: &RunPath,
+) -> Result<Option<Found>, StoreError> {
+    match find(store, shared, path)? {
+        Some(found) if found.has_ended() && !is_alone(&found.sweep) => {
+            Ok(outside(store, shared, path)?.or(Some(found)))
+        }
+        found => Ok(found),
+    }
+}
+
+/// The run outside of sweeps that a path means.
+fn outside(store: &mut dyn Store, shared: &Shared, path: &RunPath) -> Result<Option<Found>, StoreError> {
     let known = lock(&shared.wandb.alone).get(path).cloned();
-    let Some((id, number)) = known.map_or_else(|| alone(store, shared, path), |known| Ok(Some(known)))?
-    else {
-        return Ok(None);
-    };
-    let Some((sweep, run)) = looked_up(store, &id, number)? else { return Ok(None) };
-    let attempt = run.attempt;
-    Ok(Some(Found { path: path.clone(), sweep, run, attempt }))
+    let mut found = None;
+    if let Some((id, number)) = known {
+        found = looked_up(store, &id, number)?.filter(|(_, run)| own_name(run) == Some(&path.name));
+    }
+    if found.is_none()
+        && let Some((id, number)) = alone(store, shared, path)?
+    {
+        found = looked_up(store, &id, number)?;
+    }
+    Ok(found.map(|(sweep, run)| Found { path: path.clone(), attempt: run.attempt, sweep, run }))
 }
 
 /// The parts of `SWEEP-NUMBER` or `SWEEP-NUMBER-GENERATION`.
@@ -133,12 +162,13 @@ pub(super) fn own_name(run: &RunRow) -> Option<&str> {
     run.note.get(NAME_NOTE)?.get("name")?.as_str()
 }
 
-/// Looks for a run outside of sweeps, and remembers all that it sees.
+/// Looks for the newest run outside of sweeps of this path, and remembers all that it sees.
 fn alone(
     store: &mut dyn Store,
     shared: &Shared,
     path: &RunPath,
 ) -> Result<Option<(SweepId, RunNumber)>, StoreError> {
+    let mut newest = None;
     for sweep in store.sweeps()? {
         if !is_alone(&sweep) || place(shared, &sweep) != (path.entity.clone(), path.project.clone()) {
             continue;
@@ -146,13 +176,15 @@ fn alone(
         let runs = store.runs(sweep.id(), &RunQuery::default())?;
         let mut known = lock(&shared.wandb.alone);
         for run in runs {
-            if let Some(name) = own_name(&run) {
-                let path = RunPath { name: name.to_owned(), ..path.clone() };
-                known.insert(path, (sweep.id().clone(), run.number));
+            let Some(name) = own_name(&run) else { continue };
+            let found = (sweep.id().clone(), run.number);
+            if *name == path.name {
+                newest = Some(found.clone());
             }
+            known.insert(RunPath { name: name.to_owned(), ..path.clone() }, found);
         }
     }
-    Ok(lock(&shared.wandb.alone).get(path).cloned())
+    Ok(newest)
 }
 
 /// Whether the runs of a sweep are those outside of sweeps.

@@ -7,9 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::graphql::Request;
 use super::names::{self, ENTITY, PROJECT};
-use super::stream::{Stream, without_large};
+use super::stream::{Stream, within_limits};
 use super::{KnownRun, RunSink, SinkError, lenient};
 
+/// How many names are listed of what is too large.
+const MAX_LEFT_OUT: usize = 100;
 /// The longest text of an alert that is kept, in letters.
 const MAX_ALERT: usize = 2000;
 
@@ -147,19 +149,33 @@ pub(crate) fn described(request: &Request, params: &Map<String, Value>) -> Map<S
         ("commit", "commit"),
     ];
     let given = |name: &str| request.variables.get(name).filter(|value| !value.is_null());
-    let mut facts: Map<_, _> =
-        NAMES.iter().filter_map(|(name, fact)| Some(((*fact).to_owned(), given(name)?.clone()))).collect();
+    let facts = NAMES.iter().filter_map(|(name, fact)| Some(((*fact).to_owned(), given(name)?.clone())));
+    let (mut facts, mut left_out) = within_limits(facts.collect());
     let object = |name: &str| lenient::parse::<Map<String, Value>>(request.text(name)?).ok();
     if let Some(config) = object("config") {
-        let added = added(config, params);
+        let (added, large) = within_limits(added(config, params));
+        left_out.extend(large.into_iter().map(|key| format!("config.{key}")));
         if !added.is_empty() {
-            facts.insert("config".to_owned(), without_large(added).into());
+            facts.insert("config".to_owned(), added.into());
         }
     }
     if let Some(summary) = object("summaryMetrics") {
-        facts.insert("summary".to_owned(), without_large(summary).into());
+        facts.insert("summary".to_owned(), within_limits(summary).0.into());
+    }
+    if !left_out.is_empty() {
+        let others = left_out.len().saturating_sub(MAX_LEFT_OUT);
+        left_out.truncate(MAX_LEFT_OUT);
+        left_out.extend((others > 0).then(|| format!("and {others} others")));
+        facts.insert("too_large_to_keep".to_owned(), left_out.into());
     }
     facts
+}
+
+/// Whether a program says for the first time who it is: later it also says where it runs.
+pub(crate) fn is_first(request: &Request) -> bool {
+    let config: Map<String, Value> =
+        request.text("config").and_then(|text| lenient::parse(text).ok()).unwrap_or_default();
+    config.get("_wandb").and_then(|own| own.pointer("/value/e")).is_none()
 }
 
 /// What a program has added to its parameters.
@@ -180,7 +196,7 @@ pub(super) fn plain(wrapped: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Whether both are the same, whichever way their numbers are written: the client writes 1.0 as 1.
-fn is_same(one: &Value, other: &Value) -> bool {
+pub(crate) fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
         (Value::Array(one), Value::Array(other)) => {

@@ -1,16 +1,20 @@
 //! What is said of one run, answered from the store.
 
+use std::collections::HashSet;
+use std::sync::Mutex;
+
 use axum::http::StatusCode;
 use besom_core::RunState;
 use besom_store::{End, Lease, Store, StoreError};
 use serde_json::{Value, json};
 
-use super::found::{Found, find};
+use super::alone::Begun;
+use super::found::{Found, find_to_log, is_alone};
 use super::graphql::Request;
-use super::run::{self, RunPath, described};
+use super::run::{self, RunPath, described, is_first};
 use super::store_sink::StoreSink;
 use super::stream::Stream;
-use super::{SinkError, alone, controller, refused};
+use super::{SinkError, alone, controller, lock, refused};
 use crate::pool::Urgency;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
@@ -27,29 +31,65 @@ impl From<SinkError> for Refusal {
     }
 }
 
+/// Runs that a program has asked about to resume them, until it begins. Forgotten by a restart, after which it begins without their rows.
+pub(super) type Resuming = Mutex<HashSet<RunPath>>;
+
+/// How many runs are remembered there. A program that only asks, as with `resume="never"`, leaves its own behind.
+const MAX_RESUMING: usize = 10_000;
+
 /// The answer to an operation about one run.
 pub(super) async fn operate(shared: &Shared, request: &Request, path: RunPath) -> Result<Value, Refusal> {
     let (request, clone) = (request.clone(), shared.clone());
     let answer = shared.write(move |store| -> Result<Value, Refusal> {
-        let Some(found) = find(store, &clone, &path)? else {
-            return match request.operation.as_str() {
-                // A run outside of sweeps begins by this.
-                "UpsertBucket" if request.text("name").is_some() => {
-                    let found = alone::begin(store, &clone, &request, &path)?;
-                    on(store, &clone, &found, &request)
+        match request.operation.as_str() {
+            "UpsertBucket" if request.text("name").is_some() => {
+                let found = begun(store, &clone, &request, &path)?;
+                return on(store, &clone, &found, &request);
+            }
+            "RunResumeStatus" => {
+                let mut resuming = lock(&clone.wandb.resuming);
+                if resuming.len() >= MAX_RESUMING {
+                    resuming.clear();
                 }
-                "RunResumeStatus" => Ok(json!({ "model": { "bucket": null } })),
-                _ => Err(missing(&path)),
-            };
-        };
-        let is_owner = request.operation == "UpsertBucket" && request.text("name").is_none();
-        if is_owner {
-            let facts = described(&request, &found.run.point);
-            store.annotate(found.sweep.id(), found.run.number, &facts)?;
+                resuming.insert(path.clone());
+            }
+            _ => {}
         }
-        on(store, &clone, &found, &request)
+        match find_to_log(store, &clone, &path)? {
+            Some(found) => {
+                if request.operation == "UpsertBucket" {
+                    // Its owner says so, by the public interface.
+                    let facts = described(&request, &found.run.point);
+                    store.annotate(found.sweep.id(), found.run.number, &facts)?;
+                }
+                on(store, &clone, &found, &request)
+            }
+            None if request.operation == "RunResumeStatus" => Ok(json!({ "model": { "bucket": null } })),
+            None => Err(missing(&path)),
+        }
     });
     answer.await
+}
+
+/// The run of a program that says who it is. One that has ended, or that there is not yet, begins by this.
+fn begun(
+    store: &mut dyn Store,
+    shared: &Shared,
+    request: &Request,
+    path: &RunPath,
+) -> Result<Found, Refusal> {
+    let is_resumed = lock(&shared.wandb.resuming).remove(path);
+    let begun = || Begun::of(request, is_resumed);
+    match find_to_log(store, shared, path)? {
+        None => alone::begin(store, shared, begun(), path),
+        // What a program says of itself later, it also says where it was cut off or is to stop.
+        Some(found)
+            if found.has_ended() || (is_alone(&found.sweep) && found.is_over() && is_first(request)) =>
+        {
+            alone::again(store, shared, begun(), &found)
+        }
+        Some(found) => Ok(found),
+    }
 }
 
 fn on(store: &mut dyn Store, shared: &Shared, found: &Found, request: &Request) -> Result<Value, Refusal> {
@@ -77,24 +117,31 @@ pub(super) async fn stream(
 ) -> Result<Value, Refusal> {
     let urgency = if size > LARGE && stream.exit_code.is_none() { Urgency::Later } else { Urgency::First };
     let clone = shared.clone();
-    let (answer, sweep) = shared
+    let (answer, lease) = shared
         .write_as(urgency, move |store| -> Result<_, Refusal> {
-            let found = find(store, &clone, &path)?.ok_or_else(|| missing(&path))?;
-            let sweep = found.sweep.id().clone();
+            let mut found = find_to_log(store, &clone, &path)?.ok_or_else(|| missing(&path))?;
             if found.has_ended() {
-                return Ok((json!({}), sweep));
+                let mut sink = StoreSink { store, found: &found, shared: &clone };
+                // The last message is repeated if its answer was lost.
+                if !sink.has_news(stream.history.as_ref())? {
+                    return Ok((Ok(json!({})), found.lease()));
+                }
+                found = alone::again(store, &clone, Begun::after(&found), &found)?;
             }
-            let mut sink = StoreSink { store, found: &found, shared: &clone };
             let is_end = stream.exit_code.is_some();
-            let answer = run::stream(stream, &mut sink).map_err(Refusal::unavailable)?;
-            if is_end {
-                controller::settle(store, &sweep)?;
+            let mut sink = StoreSink { store, found: &found, shared: &clone };
+            let answer = run::stream(stream, &mut sink).map_err(Refusal::unavailable);
+            if is_end && answer.is_ok() {
+                controller::settle(store, found.sweep.id())?;
             }
-            Ok((answer, sweep))
+            Ok((answer, found.lease()))
         })
         .await?;
-    shared.steps.touch(shared, &sweep);
-    Ok(answer)
+    if let Some(printed) = lock(&shared.wandb.printed).get_mut(&lease) {
+        printed.commit();
+    }
+    shared.steps.touch(shared, &lease.sweep);
+    answer
 }
 
 /// Ends an attempt whose program is gone without a word.

@@ -8,17 +8,52 @@ use besom_store::{End, Lease, Reply, Row, Store, StoreError};
 use serde_json::{Map, Value};
 
 use super::found::{Found, is_alone, place};
-use super::run::{object, summary_row};
+use super::run::{is_same, object, summary_row};
 use super::{KnownRun, RunSink, SinkError, lock};
 use crate::shared::Shared;
 
 /// The fact that a program has announced its preemption.
 const PREEMPTING: &str = "preempting";
-/// How many rows that are missing are made up at most.
-const MAX_MISSING: u64 = 10_000;
 
-/// How many lines of output of an attempt were printed, and how many bytes they are. Forgotten by a restart, after which lines are appended.
-pub(super) type Printed = Mutex<HashMap<Lease, (u64, u64)>>;
+/// The key under which the client notes when it has logged a row.
+const TIME: &str = "_timestamp";
+
+/// How much output of each attempt was printed. Forgotten by a restart, after which lines are appended.
+pub(super) type Printed = Mutex<HashMap<Lease, Prints>>;
+
+/// The output of an attempt up to a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Print {
+    lines: u64,
+    bytes: u64,
+}
+
+/// What was printed of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prints {
+    newest: Print,
+    /// What there was before the newest ones, while it is not certain that these are stored.
+    before: Option<Print>,
+}
+
+impl Prints {
+    /// The newest ones are stored.
+    pub(super) fn commit(&mut self) {
+        self.before = None;
+    }
+}
+
+/// Whether a row is one that is stored.
+fn is_repeat(stored: &Map<String, Value>, row: &Map<String, Value>) -> bool {
+    let same = |key: &str| match (stored.get(key), row.get(key)) {
+        (Some(one), Some(other)) => Some(is_same(one, other)),
+        _ => None,
+    };
+    match (same(TIME), same("_step")) {
+        (Some(is_then), is_there) => is_then && is_there.unwrap_or(true),
+        _ => stored.len() == row.len() && row.iter().all(|(key, _)| same(key) == Some(true)),
+    }
+}
 
 /// A run under a lease.
 pub(super) struct StoreSink<'a> {
@@ -47,6 +82,68 @@ fn asks(reply: &Reply) -> Result<bool, SinkError> {
 impl StoreSink<'_> {
     fn report(&mut self, rows: &[Row]) -> Result<Reply, SinkError> {
         Ok(self.store.report(&self.found.lease(), rows)?)
+    }
+
+    /// How many rows of the attempt are stored.
+    fn stored(&self) -> u64 {
+        self.found.run.rows.saturating_sub(self.found.run.kept)
+    }
+
+    /// The rows from line `first` of a history on that are not stored yet. A line has the place of its row, so that repeats are known, except
+    /// where lines have never come, or another history began under the same id: then all rows are new that follow the last stored one.
+    fn unstored(
+        &mut self,
+        first: u64,
+        mut rows: Vec<Map<String, Value>>,
+    ) -> Result<Vec<Map<String, Value>>, SinkError> {
+        let stored = self.stored();
+        if stored == 0 || rows.is_empty() {
+            return Ok(rows);
+        }
+        if first < stored {
+            let known = self.stored_rows(first, (rows.len() as u64).min(stored - first))?;
+            if known.iter().zip(&rows).all(|(known, row)| is_repeat(known, row)) {
+                rows.drain(..known.len().min(rows.len()));
+                return Ok(rows);
+            }
+        }
+        let last = self.stored_rows(stored - 1, 1)?.pop();
+        // Without a time, two rows in turn may be the same.
+        let last = last.filter(|last| first != stored || last.contains_key(TIME));
+        let repeated = last.and_then(|last| rows.iter().position(|row| is_repeat(&last, row)));
+        rows.drain(..repeated.map_or(0, |place| place + 1));
+        Ok(rows)
+    }
+
+    /// Rows of the attempt that are stored.
+    fn stored_rows(&mut self, after: u64, count: u64) -> Result<Vec<Map<String, Value>>, SinkError> {
+        let Found { sweep, run, attempt, .. } = self.found;
+        let rows = self.store.rows_after(sweep.id(), run.number, Some(*attempt), after, count)?;
+        Ok(rows.into_iter().map(|row| row.values).collect())
+    }
+
+    /// What was printed before a message that begins with this line.
+    fn printed(&mut self, first: u64) -> Result<Print, SinkError> {
+        let lease = self.found.lease();
+        let known = lock(&self.shared.wandb.printed).get(&lease).copied();
+        if let Some(Prints { newest, before: None }) = known {
+            return Ok(newest);
+        }
+        let total = self.store.output(&lease.sweep, lease.run, Some(lease.attempt))?.total;
+        let known = known.into_iter().flat_map(|prints| [Some(prints.newest), prints.before]).flatten();
+        Ok(known
+            .into_iter()
+            .find(|print| print.bytes == total)
+            .unwrap_or(Print { lines: first, bytes: total }))
+    }
+
+    /// Whether there are rows among these that are not stored.
+    pub(super) fn has_news(
+        &mut self,
+        history: Option<&(u64, Vec<Map<String, Value>>)>,
+    ) -> Result<bool, SinkError> {
+        let Some((first, rows)) = history else { return Ok(false) };
+        Ok(!self.unstored(*first, rows.clone())?.is_empty())
     }
 
     fn facts(&mut self) -> Result<Map<String, Value>, SinkError> {
@@ -87,7 +184,8 @@ impl StoreSink<'_> {
         let is_stopped = asks(&self.report(&[])?)?;
         let state = match exit_code {
             0 => RunState::Finished,
-            _ if is_preempting => RunState::Preempted,
+            // Nobody would execute it again.
+            _ if is_preempting && !is_alone(&self.found.sweep) => RunState::Preempted,
             _ if is_stopped => RunState::Killed,
             _ => RunState::Failed,
         };
@@ -119,7 +217,8 @@ impl RunSink for StoreSink<'_> {
             sweep: (!is_alone(sweep)).then(|| sweep.id().to_string()),
             params: run.point.clone(),
             facts,
-            lines: run.rows.saturating_sub(run.kept),
+            // Who goes on from a run that has ended counts lines of a new attempt.
+            lines: if self.found.is_over() { 0 } else { self.stored() },
             tail: tail.map(|row| row.values),
         })
     }
@@ -133,37 +232,30 @@ impl RunSink for StoreSink<'_> {
     }
 
     fn rows(&mut self, first: u64, rows: Vec<Map<String, Value>>) -> Result<(), SinkError> {
-        let seqs = first.saturating_add(1)..;
-        let mut rows: Vec<Row> = seqs.zip(rows).map(|(seq, values)| Row::new(seq, values)).collect();
-        let reply = self.report(&rows)?;
-        if let Reply::Gap { expected } = reply
-            && (expected..first.saturating_add(1)).end - expected <= MAX_MISSING
-        {
-            let missing = (expected..=first).map(|seq| Row::new(seq, Map::new()));
-            rows = missing.chain(rows).collect();
-            return asks(&self.report(&rows)?).map(drop);
+        if self.found.attempt != self.found.run.attempt {
+            return Err(SinkError::Lost);
         }
-        asks(&reply).map(drop)
+        let seqs = self.stored() + 1..;
+        let rows = self.unstored(first, rows)?;
+        let rows: Vec<Row> = seqs.zip(rows).map(|(seq, values)| Row::new(seq, values)).collect();
+        match self.report(&rows)? {
+            Reply::Gap { .. } => Err(SinkError::Failed("another program logs into the same run".to_owned())),
+            reply => asks(&reply).map(drop),
+        }
     }
 
     fn print(&mut self, first: u64, lines: &[String]) -> Result<(), SinkError> {
         let lease = self.found.lease();
-        let known = lock(&self.shared.wandb.printed).get(&lease).copied();
-        let (printed, bytes) = match known {
-            Some(known) => known,
-            None => {
-                let output = self.store.output(&lease.sweep, lease.run, Some(lease.attempt))?;
-                (first, output.total)
-            }
-        };
+        let before = self.printed(first)?;
         // The client sends a line again when its text has changed, as that of a progress bar: the first text stays.
-        let skipped = usize::try_from(printed.saturating_sub(first)).unwrap_or(usize::MAX);
+        let skipped = usize::try_from(before.lines.saturating_sub(first)).unwrap_or(usize::MAX);
         let text: String = lines.get(skipped..).unwrap_or_default().concat();
         if !text.is_empty() {
-            asks(&self.store.print(&lease, bytes, &text)?)?;
+            asks(&self.store.print(&lease, before.bytes, &text)?)?;
         }
-        let now = (printed.max(first + lines.len() as u64), bytes + text.len() as u64);
-        lock(&self.shared.wandb.printed).insert(lease, now);
+        let lines = before.lines.max(first.saturating_add(lines.len() as u64));
+        let newest = Print { lines, bytes: before.bytes + text.len() as u64 };
+        lock(&self.shared.wandb.printed).insert(lease, Prints { newest, before: Some(before) });
         Ok(())
     }
 

@@ -2,13 +2,17 @@
 //!
 //! A line of history is numbered by its place, as a row in a metrics file is, so that repeats after a lost answer are known.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::lenient;
 
-/// A value of a summary or an output line that is larger is not kept, in bytes.
+/// A value of a configuration or a summary that is larger is not kept, in bytes.
 const MAX_VALUE: usize = 16 << 10;
+/// How much is kept of a configuration or a summary: facts of a run have to fit into a line of a metrics file, and into a store.
+const MAX_VALUES: usize = 64 << 10;
 
 /// One message of a file stream.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,7 +76,7 @@ impl Stream {
             summary: files
                 .summary
                 .and_then(|lines| lenient::parse(lines.content.last()?).ok())
-                .map(without_large),
+                .map(|summary| within_limits(summary).0),
             output: files
                 .output
                 .map(|lines| (lines.offset, lines.content.iter().map(|line| printed(line)).collect())),
@@ -87,13 +91,20 @@ fn exit_code(code: Option<i64>) -> i32 {
     code.map_or(1, |code| i32::try_from(code).unwrap_or(1))
 }
 
-/// A summary without what nobody reads there: media, long lists.
-pub(crate) fn without_large(summary: Map<String, Value>) -> Map<String, Value> {
-    let is_small = |value: &Value| match value {
-        Value::Array(_) | Value::Object(_) | Value::String(_) => value.to_string().len() <= MAX_VALUE,
-        _ => true,
+/// The values without what is too large: media, long lists, and, if there are too many, the largest. Returns the names of those, too.
+pub(crate) fn within_limits(values: Map<String, Value>) -> (Map<String, Value>, Vec<String>) {
+    let mut sizes: Vec<(usize, &String)> =
+        values.iter().map(|(key, value)| (key.len() + value.to_string().len(), key)).collect();
+    sizes.sort_unstable();
+    let mut total = 0;
+    let mut is_small = |size: usize| {
+        total += size;
+        size <= MAX_VALUE && total <= MAX_VALUES
     };
-    summary.into_iter().filter(|(_, value)| is_small(value)).collect()
+    let large: BTreeSet<String> =
+        sizes.into_iter().filter(|(size, _)| !is_small(*size)).map(|(_, key)| key.clone()).collect();
+    let kept = values.into_iter().filter(|(key, _)| !large.contains(key)).collect();
+    (kept, large.into_iter().collect())
 }
 
 /// The line as the program has printed it: the client puts the time before it, and a word before that for standard error.
@@ -158,6 +169,17 @@ mod tests {
         let content = ["{}".to_owned(), json!({ "loss": 1, "html": large }).to_string()];
         let found = stream(&json!({"files": {"wandb-summary.json": {"offset": 0, "content": content}}}));
         assert_eq!(found.summary.map(Value::from), Some(json!({ "loss": 1 })));
+    }
+
+    #[test]
+    fn of_many_values_the_largest_are_left_out() {
+        let text = |length: usize| json!("x".repeat(length));
+        let mut values: Map<String, Value> = (0..7).map(|n| (format!("k{n}"), text(9 << 10))).collect();
+        values.insert("large".to_owned(), text(12 << 10));
+        values.insert("lr".to_owned(), json!(0.1));
+        let (kept, left_out) = within_limits(values);
+        assert_eq!((kept.len(), left_out), (8, vec!["large".to_owned()]));
+        assert!(kept.contains_key("lr"));
     }
 
     #[test]
