@@ -23,6 +23,9 @@ use crate::error::Failure;
 use crate::function::{Call, FunctionRunner};
 use crate::place;
 
+/// How a call has W&B's client log into its runs.
+const INSTEAD: &str = "pass wandb=\"local\"";
+
 /// How often Python gets to see its signals: soon enough for Ctrl-C to feel immediate.
 const SIGNALS: Duration = Duration::from_millis(20);
 
@@ -79,7 +82,7 @@ pub(crate) fn run_agents(
         let worked = match &function {
             Some(function) => {
                 let chosen = Wandb::new(mode, Path::new("."));
-                chosen.notice(|| imports_wandb).into_iter().for_each(|text| caller.say(&text));
+                chosen.notice(INSTEAD, || imports_wandb).into_iter().for_each(|text| caller.say(&text));
                 // The environment is that of the process, so of one function at a time.
                 crew.set_bridge(chosen.bridge().filter(|_| mode == WandbMode::Off || jobs.unwrap_or(1) == 1));
                 call(&crew, function, jobs.unwrap_or(1), caller)?
@@ -88,8 +91,8 @@ pub(crate) fn run_agents(
                 let plain = crew.program_runner()?;
                 let chosen = Wandb::new(mode, &plain.directory);
                 let notice = match &command {
-                    Some(_) => chosen.notice(|| imports_wandb),
-                    None => chosen.notice_for(&plain.directory, &words(&plain)),
+                    Some(_) => chosen.notice(INSTEAD, || imports_wandb),
+                    None => chosen.notice_for(INSTEAD, &plain.directory, &words(&plain)),
                 };
                 notice.into_iter().for_each(|text| caller.say(&text));
                 crew.set_bridge(chosen.bridge());

@@ -39,6 +39,17 @@ def test_the_table_of_wandbs_guide_is_made_of_all_runs(sweep):
     assert list(table["summary"])[0] == {"loss": 2, "acc": 0.5} and list(table["config"])[2] == {"x": 3}
 
 
+def test_the_path_of_a_project_leaves_out_the_runs_of_others(sweep):
+    other = besom.sweep({**GRID, "project": "q"}, seed=1)
+    nobodys = besom.sweep(GRID, seed=1)
+    for id in (other, nobodys):
+        besom.agent(id, function=lambda: besom.log({"loss": 1}), count=1, quiet=True)
+    named = lambda path: [run.sweep_id for run in besom.Api().runs(path)]  # noqa: E731
+    assert named("me/p") == named("p") == [sweep.id] * 3 + [nobodys]
+    assert named("me/q") == [other, nobodys], "an entity that a sweep does not name is any"
+    assert named("you/p") == [nobodys] and len(named(None)) == 5
+
+
 def test_rows_are_read_by_key_with_the_number_of_each(sweep):
     run = sweep.runs[0]
     assert run.history(500, ["loss", "_step"]) == [{"loss": 1, "_step": 0}, {"loss": 2, "_step": 1}]

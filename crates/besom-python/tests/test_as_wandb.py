@@ -104,7 +104,7 @@ def test_each_module_can_be_imported_by_its_name(script):
         import besom
         from besom import _wandb
         besom.install_as_wandb()
-        below = [f"{group}{name}" for name in _wandb.MODULES for group in ("", "integration.") if not group or hasattr(besom.wandb, name)]
+        below = [f"{group}{name}" for name in _wandb.MODULES for group in ("", "integration.") if not group or "." not in name and hasattr(besom.wandb, name)]
         for name in (*below, *_wandb.GROUPS):
             try:
                 importlib.import_module(f"wandb.{name}")
@@ -120,7 +120,7 @@ def test_each_module_can_be_imported_by_its_name(script):
     assert out == ""
 
 
-@pytest.mark.parametrize("module", ["fastai", "integration.ultralytics", "apis.reports", "nothing.at_all"])
+@pytest.mark.parametrize("module", ["integration.ultralytics", "nothing.at_all"])
 def test_modules_that_need_the_client_say_so(script, module):
     out = script.run(f"""
         import besom
@@ -148,3 +148,51 @@ def test_a_client_that_is_imported_already_is_not_replaced(script, place):
 def test_names_in_dir_are_there():
     missing = [name for name in dir(besom.wandb) if not hasattr(besom.wandb, name)]
     assert missing == []
+
+
+def test_who_asks_for_a_module_that_is_not_there_is_told_so(script):
+    script.write("""
+        import importlib.util
+        import wandb
+
+        assert importlib.util.find_spec("wandb.keras") is not None
+        assert importlib.util.find_spec("wandb.beta") is None
+        try:
+            import wandb.beta
+        except ModuleNotFoundError as error:
+            print(error)
+    """)
+    done = as_wandb("program.py")
+    assert "no 'wandb.beta': it needs W&B's own client" in done.stdout, done.stderr
+
+
+def test_reports_do_nothing_and_say_so_once(script):
+    script.write("""
+        import wandb
+        import wandb.apis.reports as wr
+        from wandb.apis.reports.v2 import H1, Report
+
+        report = Report(project="p", title="t", blocks=[H1("a"), wr.PanelGrid(panels=[wr.LinePlot(x="Step", y=["loss"])])])
+        report.blocks = [*report.blocks(), wr.TableOfContents()] if report.blocks() else [wr.P("x")]
+        report.save()
+        assert wr.Report is Report
+    """)
+    done = as_wandb("program.py")
+    assert done.returncode == 0 and done.stderr.count("reports") == 1, done.stderr
+
+
+def test_the_callback_of_fastai_logs_its_epochs(script):
+    script.write("""
+        import types
+        import wandb
+        from wandb.fastai import WandbCallback
+        from wandb.integration.fastai import WandbCallback as Same
+
+        run = wandb.init()
+        learn = types.SimpleNamespace(recorder=types.SimpleNamespace(names=["epoch", "train_loss", "valid_loss", "accuracy"]))
+        callback = WandbCallback(learn, save_model=False)
+        callback.on_epoch_end(epoch=0, smooth_loss=0.5, last_metrics=[0.25, 0.9], iteration=7)
+        assert Same is WandbCallback and dict(run.summary) == {"epoch": 0, "train_loss": 0.5, "valid_loss": 0.25, "accuracy": 0.9}, run.summary
+    """)
+    done = as_wandb("program.py")
+    assert done.returncode == 0, done.stderr

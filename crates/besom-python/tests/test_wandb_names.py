@@ -25,8 +25,8 @@ def test_names_that_public_programs_use_are_there():
 def test_unknown_names_say_what_there_is_and_what_was_meant():
     with pytest.raises(AttributeError, match="no attribute 'inti' \\(did you mean 'init'\\?\\); it has .*agent, .*; what else W&B has is not kept"):
         besom.inti
-    with pytest.raises(AttributeError, match="no 'wandb.fastai': it needs W&B's own client, .*; or log what it would log with besom.log"):
-        besom.fastai
+    with pytest.raises(AttributeError, match="no 'wandb.jupyter': it needs W&B's own client, .*; or log what it would log with besom.log"):
+        besom.jupyter
     with pytest.raises(AttributeError, match="a run has no 'nothing'; it has .*log"):
         besom.init().nothing
     besom.finish()

@@ -168,16 +168,19 @@ fn is_dropped(path: &str) -> bool {
     path.starts_with("/sdk/otel/")
 }
 
+/// The key that W&B's client sends in `Authorization: Basic base64("api:KEY")`.
+fn api_key(text: &str) -> Option<String> {
+    let pair = String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok()?;
+    Some(pair.strip_prefix("api:")?.to_owned())
+}
+
 /// The token of a request, if it has one: `Bearer TOKEN`, or as W&B's client sends it, `Basic` with the user `api`.
-fn secret(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+pub(crate) fn secret(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(header) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let named = header.to_str().ok().and_then(|text| text.split_once(' '));
     let secret = named.and_then(|(scheme, secret)| match scheme.to_ascii_lowercase().as_str() {
         "bearer" => Some(secret.trim().to_owned()),
-        "basic" => {
-            let pair = String::from_utf8(STANDARD.decode(secret.trim()).ok()?).ok()?;
-            Some(pair.strip_prefix("api:")?.to_owned())
-        }
+        "basic" => api_key(secret),
         _ => None,
     });
     match secret {

@@ -19,6 +19,7 @@ mod redirect;
 pub(crate) mod run;
 mod runs;
 mod sink;
+mod steps;
 mod store_sink;
 pub(crate) mod stream;
 mod sweeps;
@@ -45,6 +46,7 @@ pub(crate) struct Memory {
     printed: store_sink::Printed,
     resuming: runs::Resuming,
     watches: agents::Watches,
+    steps: steps::Indexes,
     /// The number of the newest claim.
     request: AtomicU64,
     /// Operations that are not known and were logged.

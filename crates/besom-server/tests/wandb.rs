@@ -3,6 +3,8 @@
 
 mod stage;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use besom_core::{RunNumber, RunState};
 use besom_store::{RunRow, StopKind, Store, SweepId, SweepState};
 use serde_json::{Map, Value, json};
@@ -16,13 +18,14 @@ const GRID: &str =
 struct Client {
     stage: Stage,
     token: String,
+    time: AtomicU64,
 }
 
 impl Client {
     fn new() -> Self {
         let stage = Stage::new();
         let token = stage.tokens().wandb();
-        Self { stage, token }
+        Self { stage, token, time: AtomicU64::new(1) }
     }
 
     fn ask(&self, path: &str, body: &Value) -> Answer {
@@ -94,6 +97,11 @@ impl Client {
 
     fn store(&self) -> Box<dyn Store> {
         self.stage.store()
+    }
+
+    /// A time that comes after those before.
+    fn next(&self) -> u64 {
+        self.time.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The sweep of the runs outside of sweeps.
@@ -363,6 +371,76 @@ fn a_run_outside_of_sweeps_is_kept_in_its_project() {
         &json!({ "entity": "local", "project": "p", "filters": "{\"state\": \"finished\"}" }),
     );
     assert_eq!(found["project"]["runCount"], json!(2));
+}
+
+#[test]
+fn a_page_of_a_history_has_the_rows_of_its_steps() {
+    let client = Client::new();
+    client.init("one");
+    let rows = |steps: &[u64]| -> Vec<String> {
+        let row = |step| json!({ "_step": step, "_timestamp": client.next(), "loss": step }).to_string();
+        steps.iter().map(row).collect()
+    };
+    let log = |offset: u64, steps: &[u64]| {
+        let rows = rows(steps);
+        client.log("one", offset, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let page = |least: u64, before: u64, size: u64| -> Vec<u64> {
+        let variables = json!({ "entity": "local", "project": "p", "name": "one", "minStep": least, "maxStep": before, "pageSize": size });
+        let run = client.data("query HistoryPage", &variables)["project"]["run"].clone();
+        let rows = run["history"].as_array().unwrap().clone();
+        let row = |text: &Value| serde_json::from_str::<Value>(text.as_str().unwrap()).unwrap();
+        rows.iter().map(|text| row(text)["_step"].as_u64().unwrap()).collect()
+    };
+    log(0, &[0, 10, 20, 30, 40]);
+    assert_eq!(page(10, 40, 9), [10, 20, 30]);
+    assert_eq!(page(10, 40, 2), [10, 20]);
+    // Another history under the same id goes back.
+    log(0, &[5, 15, 25]);
+    log(3, &[35, 500]);
+    assert_eq!(page(10, 31, 9), [10, 20, 30, 15, 25]);
+    assert_eq!(page(100, 1000, 9), [500]);
+    let variables = json!({ "entity": "local", "project": "p", "name": "one", "samples": 2 });
+    let run = client.data("query RunFullHistory", &variables)["project"]["run"].clone();
+    assert_eq!(run["history"].as_array().unwrap().len(), 2);
+    let keys = client.data("query RunHistoryKeys", &variables)["project"]["run"]["historyKeys"].clone();
+    assert_eq!(
+        (&keys["lastStep"], &keys["keys"]["loss"]["typeCounts"][0]["type"]),
+        (&json!(500), &json!("number"))
+    );
+}
+
+#[test]
+fn pages_of_runs_are_the_same_whatever_finds_them() {
+    let client = Client::new();
+    let sweep =
+        client.sweep("{method: grid, metric: {name: loss}, parameters: {lr: {values: [1, 2, 3, 4, 5]}}}");
+    let agent = client.agent(&sweep);
+    for number in 0..5 {
+        let name = client.given(&agent);
+        client.log(&name, 0, &[&json!({ "loss": 7 - number }).to_string()]);
+        client.end(&name, 0);
+    }
+    let page = |order: &str, filter: &Value, cursor: Option<&str>| -> (Value, Vec<String>) {
+        let variables = json!({
+            "entity": "local", "project": "p", "perPage": 2, "order": order, "filters": filter.to_string(), "cursor": cursor,
+        });
+        let project = client.data("query Runs", &variables)["project"].clone();
+        let edges = project["runs"]["edges"].as_array().unwrap().clone();
+        let summary = |edge: &Value| edge["node"]["summaryMetrics"].as_str().unwrap().to_owned();
+        (json!([project["runCount"], project["runs"]["pageInfo"]]), edges.iter().map(summary).collect())
+    };
+    let of_sweep = json!({ "$and": [{ "sweep": sweep.as_str() }] });
+    let of_state = json!({ "state": "finished" });
+    for order in ["+created_at", "-created_at"] {
+        for cursor in [None, Some("2"), Some("4")] {
+            assert_eq!(page(order, &of_sweep, cursor), page(order, &json!({}), cursor));
+        }
+    }
+    assert_eq!(page("-created_at", &of_sweep, None).1, ["{\"loss\":3}", "{\"loss\":4}"]);
+    assert_eq!(page("+summary_metrics.loss", &of_sweep, None).1, ["{\"loss\":3}", "{\"loss\":4}"]);
+    assert_eq!(page("+created_at", &of_state, Some("4")).1, ["{\"loss\":3}"]);
+    assert_eq!(page("+created_at", &json!({ "sweep": "other" }), None).1.len(), 0);
 }
 
 #[test]

@@ -74,6 +74,25 @@ fn who_logs_elsewhere_is_left_alone_and_told_once() {
 }
 
 #[test]
+fn a_sweep_within_a_run_does_not_log_into_that_run_with_wandb_off() {
+    let desk = desk();
+    desk.file(
+        "train.sh",
+        "test \"${WANDB_BASE_URL-no} ${WANDB_RUN_ID-no} ${WANDB_DIR-no}\" = 'no no no' # wandb\n",
+    );
+    let outer = [
+        ("WANDB_BASE_URL", "http://127.0.0.1:1"),
+        ("WANDB_API_KEY", "key"),
+        ("WANDB_SWEEP_ID", "abc"),
+        ("WANDB_RUN_ID", "abc-1"),
+        ("WANDB_DIR", "/outer/attempt-1"),
+        ("BESOM_ATTEMPT_DIR", "/outer/attempt-1"),
+    ];
+    let answer = call(&desk, &["run", "sweep.yaml", "--wandb", "off"], &outer);
+    assert!(answer.out.contains("2 finished") && !answer.err.contains("wandb"), "{answer:?}");
+}
+
+#[test]
 fn who_insists_logs_here_whatever_he_has_set() {
     let desk = desk();
     let variables =

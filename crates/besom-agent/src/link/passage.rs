@@ -32,7 +32,7 @@ impl Link<'_> {
     }
 
     /// Has the bridge pass on what the run must do, if that has changed.
-    pub fn tell_bridge(&mut self, signal: &Signal) {
+    pub(crate) fn tell_bridge(&mut self, signal: &Signal) {
         if let Some(passage) = self.passage.as_ref().filter(|_| self.told != *signal) {
             passage.tell(signal);
             self.told = signal.clone();

@@ -208,6 +208,12 @@ class ApiSweep:
         """The project that its configuration names, or None."""
         return self.config.get("project")
 
+    def _may_be_of(self, entity: Optional[str], project: Optional[str]) -> bool:
+        """Return whether it is not one of another project; who names none may be of any, as its programs name it."""
+        config = self.config
+        wanted = (("entity", entity), ("project", project))
+        return all(value is None or config.get(key) in (None, value) for key, value in wanted)
+
     @property
     def expected_run_count(self) -> Optional[int]:
         """How many runs it will have, if that is known: its cap, or all points of its grid."""
@@ -383,12 +389,14 @@ class Api:
     def runs(
         self, path: Optional[str] = None, filters: Optional[dict[str, Any]] = None, order: str = "+created_at", **ignored: Any
     ) -> list[ApiRun]:
-        """Return the runs of all sweeps, oldest first. ``path``, which names entity and project for W&B, makes no difference.
+        """Return the runs of all sweeps, oldest first; with the ``path`` of a project (``entity/project``), without those of sweeps whose
+        configuration names another.
 
         ``filters`` are names with values that must be equal: ``state``, ``sweep``, ``name``, ``tags``, ``config.NAME`` and
         ``summary_metrics.NAME``. ``order`` is one of these names or ``created_at``, with ``+`` for ascending or ``-`` for descending.
         """
-        runs = [run for sweep in self.sweeps() for run in sweep.runs]
+        wanted = _place.project(path)
+        runs = [run for sweep in self.sweeps() if path is None or sweep._may_be_of(*wanted) for run in sweep.runs]
         return _order.ordered([run for run in runs if _order.passes(run, filters or {})], order)
 
     def run(self, path: str) -> ApiRun:

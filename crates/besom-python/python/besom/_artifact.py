@@ -11,11 +11,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional, Union
 
-from besom import _active, _media, _say, _versions
+from besom import _active, _media, _place, _say, _versions
 from besom._besom import BesomError
 from besom._plain import pass_on, plain
-
-_SAFE = re.compile(r"[\w.\- ]+")
 
 
 class Entry(NamedTuple):
@@ -65,8 +63,7 @@ class Artifact(_media.StandIn):
     def __init__(
         self, name: str, type: str = "unspecified", description: Optional[str] = None, metadata: Optional[Mapping[str, Any]] = None, **ignored: Any
     ) -> None:
-        if not isinstance(name, str) or not _SAFE.fullmatch(name) or name.startswith("."):
-            raise ValueError(f"the name of an artifact must consist of letters, digits, '-', '_' and '.', got {name!r}")
+        _place.check_name(name, "the name of an artifact")
         self._base, self.type, self.description = name, type, description
         self.metadata: dict[str, Any] = dict(metadata or {})
         self.aliases: list[str] = []

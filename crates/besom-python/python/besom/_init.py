@@ -6,7 +6,6 @@ import atexit
 import glob
 import json
 import os
-import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
@@ -159,8 +158,7 @@ def _earlier(base: str, id: Optional[str]) -> list[str]:
     """Return the metrics files of a run outside any sweep."""
     if id is None:
         return []
-    if not re.fullmatch(r"[\w\-. ]+", id) or id.startswith("."):
-        raise ValueError(f"id must consist of letters, digits, '-', '_' and '.', got {id!r}")
+    _place.check_name(id, "id")
     return glob.glob(os.path.join(glob.escape(os.path.join(base, id)), "metrics-*.jsonl"))
 
 

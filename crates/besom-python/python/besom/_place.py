@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Optional
 
 from besom import _besom
@@ -23,6 +24,18 @@ def sweep_id(path: str) -> str:
     if not isinstance(path, str):
         raise TypeError(f"the id of a sweep must be a string such as '3k8s0x1q', got {path!r}")
     return _besom.id_of_path(path)
+
+
+def project(path: Optional[str]) -> tuple[Optional[str], Optional[str]]:
+    """Return entity and project of a path in W&B's form: ``entity/project``, ``project`` or nothing."""
+    entity, _, name = (path or "").strip("/").rpartition("/")
+    return entity or None, name or None
+
+
+def check_name(name: object, what: str) -> None:
+    """Refuse what cannot be the name of a directory, for a run or an artifact say."""
+    if not isinstance(name, str) or not re.fullmatch(r"[\w\-. ]+", name) or name.startswith("."):
+        raise ValueError(f"{what} must consist of letters, digits, '-', '_' and '.', got {name!r}")
 
 
 def supervisor() -> list[str]:

@@ -14,12 +14,16 @@ import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from besom import _active, _media, _saved, _say, _wandb
-from besom._artifact import Artifact
+from besom import _active, _media, _saved, _say
 from besom._besom import BesomError, RunLog, RunStopped
 from besom._config import Config
 from besom._plain import pass_on
 from besom._summary import Summary, number_of
+
+
+if TYPE_CHECKING:
+    from besom._artifact import Artifact
+    from besom._wandb import Settings
 
 
 def _fact(name: str, doc: str, default: Any = None) -> Any:
@@ -40,6 +44,13 @@ def _integer(name: str, value: Any) -> int:
     if number is None or number != int(number):
         raise TypeError(f"{name} must be an integer, got {value!r}")
     return int(value)
+
+
+def _wandb() -> Any:
+    """Return the module of W&B's names, which takes longer to load than a short run needs."""
+    from besom import _wandb as names
+
+    return names
 
 
 def _describe(run: Optional[Run], config: dict[str, Any]) -> None:
@@ -256,9 +267,9 @@ class Run:
         return self.dir
 
     @property
-    def settings(self) -> _wandb.Settings:
+    def settings(self) -> Settings:
         """What W&B's settings say of a run."""
-        return _wandb.Settings(run_id=self.id, project=self.project, entity=self.entity, mode=self.mode, sync_dir=self.dir, files_dir=self.dir)
+        return _wandb().Settings(run_id=self.id, project=self.project, entity=self.entity, mode=self.mode, sync_dir=self.dir, files_dir=self.dir)
 
     def project_name(self) -> Optional[str]:
         """Return its project."""
@@ -344,7 +355,7 @@ class Run:
 
     def restore(self, name: str, *given: Any, **named: Any) -> Any:
         """Open a file in the directory of the run."""
-        return _wandb.open_in(self.dir, name)
+        return _wandb().open_in(self.dir, name)
 
     def __enter__(self) -> Run:
         return self
@@ -366,10 +377,11 @@ class Run:
     else:
 
         def __getattr__(self, name: str) -> Any:
-            if name in _wandb.OF_RUN:
-                return functools.partial(_wandb.OF_RUN[name], self)
-            if name in _wandb.METHODS:
-                return _wandb.METHODS[name]
+            names = _wandb()
+            if name in names.OF_RUN:
+                return functools.partial(names.OF_RUN[name], self)
+            if name in names.METHODS:
+                return names.METHODS[name]
             raise AttributeError(f"a run has no '{name}'; it has {', '.join(n for n in dir(self) if not n.startswith('_'))}")
 
     def __repr__(self) -> str:

@@ -14,13 +14,13 @@ from typing import Any, Callable, Optional
 from besom import _active, _artifact, _media, _say, errors
 from besom._media import Chart, StandIn, keeps_no, nothing
 
-#: Classes that a row keeps something of.
-KEPT: dict[str, Any] = {
-    kept.__name__: kept for kept in (
-        _media.Audio, _media.Bokeh, _media.Graph, _media.Histogram, _media.Html, _media.Image, _media.Molecule, _media.Object3D,
-        _media.Plotly, _media.Table, _media.Video,
-    )
+#: Modules of W&B with a class that a row keeps something of, and that class.
+DATA = {
+    "audio": "Audio", "bokeh": "Bokeh", "graph": "Graph", "histogram": "Histogram", "html": "Html", "image": "Image", "molecule": "Molecule",
+    "object_3d": "Object3D", "plotly": "Plotly", "table": "Table", "video": "Video",
 }  # fmt: skip
+#: These classes.
+KEPT: dict[str, Any] = {name: getattr(_media, name) for name in DATA.values()}
 #: Classes that hold nothing, and what their objects are called.
 MEDIA = {"JoinedTable": "joined tables", "EvalTable": "tables of evaluations", "box3d": "3D objects", "Classes": "classes", "ArtifactTTL": "artifacts"}
 #: What `wandb.sklearn` draws.
@@ -42,10 +42,11 @@ NOTHING = {
 SILENT = ("_label", "ensure_configured", "load_ipython_extension", "require", "setup", "teardown", "termsetup", "unwatch")
 #: Modules of W&B, and where they are here.
 MODULES = {
-    **{name: f"besom.wandb.{name}" for name in ("catboost", "gym", "keras", "lightgbm", "sacred", "sb3", "sklearn", "tensorboard", "xgboost")},
+    **{name: f"besom.wandb.{name}" for name in ("catboost", "fastai", "gym", "keras", "lightgbm", "sacred", "sb3", "sklearn", "tensorboard", "xgboost")},
     **{f"{name}.{name}": f"besom.wandb.{name}" for name in ("catboost", "keras", "sb3", "xgboost")},
     **{f"keras.callbacks{part}": "besom.wandb.keras" for part in ("", ".metrics_logger", ".model_checkpoint", ".tables_builder")},
     **{name: f"besom.{name}" for name in ("errors", "plot", "sweeps")},
+    **{f"apis.reports{version}": "besom.wandb.reports" for version in ("", ".v1", ".v2")},
 }
 
 
@@ -53,8 +54,7 @@ def _of(home: str, *names: str) -> dict[str, str]:
     return {name: f"{home}.{name}" for name in names}
 
 
-_TYPES = _of("besom", "AlertLevel", "Artifact", "Audio", "Bokeh", "Classes", "Graph", "Histogram", "Html", "Image", "JoinedTable", "Molecule",
-             "Object3D", "Plotly", "Table", "Video")  # fmt: skip
+_TYPES = _of("besom", "AlertLevel", "Artifact", "Classes", "JoinedTable", *DATA.values())
 _API = {"Api": "besom._api.Api", "Run": "besom._api.ApiRun", "Sweep": "besom._api.ApiSweep", "File": "besom._saved.File"}
 #: Modules that hold only names that are elsewhere, and those names.
 GROUPS: dict[str, dict[str, str]] = {
@@ -70,10 +70,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "sdk.data_types": _TYPES, "sdk.data_types.video.util": _of("besom._wandb", "generate_id"), "sdk.data_types.base_types": {},
     "sdk.data_types.base_types.wb_value": {"WBValue": "besom._media.StandIn"},
     "sdk.data_types.base_types.media": {"Media": "besom._media.Media"},
-    **{f"sdk.data_types.{module}": _of("besom", name) for module, name in {
-        "audio": "Audio", "bokeh": "Bokeh", "graph": "Graph", "histogram": "Histogram", "html": "Html", "image": "Image", "molecule": "Molecule",
-        "object_3d": "Object3D", "plotly": "Plotly", "table": "Table", "video": "Video",
-    }.items()},
+    **{f"sdk.data_types.{module}": _of("besom", name) for module, name in DATA.items()},
     "apis": {"PublicApi": "besom._api.Api"}, "apis.public": _API, "apis.public.runs": _API, "apis.public.sweeps": _API, "apis.public.api": _API,
     "errors.errors": _of("besom.errors", *errors.__all__), "errors.term": _of("besom", "termlog", "termwarn", "termerror"),
     "util": {**_of("besom._wandb", "generate_id", "make_artifact_name_safe"), "FilePathStr": "builtins.str"},
@@ -85,7 +82,7 @@ API_KEY = "none-is-needed"
 
 
 #: Those that need its client.
-CLIENT = ("beta", "fastai", "jupyter", "launch", "proto", "sagemaker_auth", "tensorflow", "weave", "wandb_sdk")
+CLIENT = ("beta", "jupyter", "launch", "proto", "sagemaker_auth", "tensorflow", "weave", "wandb_sdk")
 
 
 class AlertLevel(Enum):

@@ -39,7 +39,7 @@ impl WandbMode {
 /// use besom_server::{Wandb, WandbMode};
 ///
 /// let wandb = Wandb::new(WandbMode::Local, ".".as_ref());
-/// assert!(wandb.bridge().is_some() && wandb.notice(|| true).is_none());
+/// assert!(wandb.bridge().is_some() && wandb.notice("use --wandb local", || true).is_none());
 /// assert!(Wandb::new(WandbMode::Off, ".".as_ref()).bridge().is_none());
 /// ```
 #[derive(Debug)]
@@ -69,16 +69,17 @@ impl Wandb {
         self.bridge.clone()
     }
 
-    /// What to tell a user whose programs log elsewhere, if `is_used` finds that they may use W&B's client at all.
-    pub fn notice(&self, is_used: impl FnOnce() -> bool) -> Option<String> {
+    /// What to tell a user whose programs log elsewhere, if `is_used` finds that they may use W&B's client at all; `instead` is how they
+    /// log into the runs: `use --wandb local`.
+    pub fn notice(&self, instead: &str, is_used: impl FnOnce() -> bool) -> Option<String> {
         let elsewhere = self.elsewhere.as_ref().filter(|_| is_used())?;
         Some(format!(
-            "wandb logs where it would without besom ({elsewhere}); to log into these runs instead, use --wandb local"
+            "wandb logs where it would without besom ({elsewhere}); to log into these runs instead, {instead}"
         ))
     }
 
     /// The same for a command line in this directory, whose files are looked at.
-    pub fn notice_for(&self, directory: &Path, words: &[String]) -> Option<String> {
-        self.notice(|| mentions_wandb(directory, words))
+    pub fn notice_for(&self, instead: &str, directory: &Path, words: &[String]) -> Option<String> {
+        self.notice(instead, || mentions_wandb(directory, words))
     }
 }

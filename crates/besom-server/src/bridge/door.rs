@@ -10,18 +10,15 @@ use std::thread;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, serve};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 use serde_json::Value;
 
 use super::attempt::Attempt;
-use crate::guard::{Room, STREAM, read_body};
+use crate::guard::{Room, STREAM, read_body, secret};
 use crate::lock::lock;
 use crate::stop::Stop;
 use crate::tokens::fresh;
@@ -169,7 +166,8 @@ async fn otherwise(method: Method, _: Bytes) -> Response {
 
 /// The attempt of a request's key, and its body.
 async fn enter(guests: &Guests, request: Request) -> Result<(Arc<Attempt>, Bytes), Response> {
-    let attempt = key(request.headers()).and_then(|key| lock(guests).get(&hash(&key)).cloned());
+    let key = secret(request.headers()).ok().flatten();
+    let attempt = key.and_then(|key| lock(guests).get(&hash(&key)).cloned());
     let Some(attempt) = attempt else {
         return Err(refuse(StatusCode::UNAUTHORIZED, "request", STRANGER));
     };
@@ -178,14 +176,6 @@ async fn enter(guests: &Guests, request: Request) -> Result<(Arc<Attempt>, Bytes
     let (request, _share) = read.map_err(IntoResponse::into_response)?;
     let body = axum::body::to_bytes(request.into_body(), usize::MAX).await;
     Ok((attempt, body.map_err(|_| StatusCode::BAD_REQUEST.into_response())?))
-}
-
-/// The key in `Authorization: Basic base64("api:KEY")`.
-fn key(headers: &HeaderMap) -> Option<String> {
-    let (scheme, text) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let text = Some(text).filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-    let text = String::from_utf8(STANDARD.decode(text.trim()).ok()?).ok()?;
-    Some(text.split_once(':')?.1.to_owned())
 }
 
 fn refuse(status: StatusCode, operation: &str, why: &str) -> Response {

@@ -14,6 +14,9 @@ const DEPTH: usize = 2;
 
 /// Whether the files that a command line names, or Python files around them, mention `wandb`.
 pub(super) fn mentions_wandb(directory: &Path, words: &[String]) -> bool {
+    if words.iter().any(|word| word == "besom.wandb") {
+        return false;
+    }
     let named = words.iter().map(|word| directory.join(word)).filter(|path| path.is_file());
     let mut left = Left { files: MAX_FILES, entries: MAX_ENTRIES };
     named.into_iter().any(|path| mentions(&path)) || any_below(directory, DEPTH, &mut left)
@@ -53,7 +56,16 @@ fn is_own(path: &Path) -> bool {
 fn mentions(path: &Path) -> bool {
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(MAX_TEXT).read_to_end(&mut text));
-    read.is_ok() && text.windows(5).any(|word| word.eq_ignore_ascii_case(b"wandb"))
+    read.is_ok() && names_wandb(&String::from_utf8_lossy(&text))
+}
+
+/// Whether a text names W&B's client: not besom, which programs import under that name.
+fn names_wandb(text: &str) -> bool {
+    let has = |word: &str| text.contains(word);
+    if has("install_as_wandb") || (has("besom as wandb") && !has("import wandb") && !has("from wandb")) {
+        return false;
+    }
+    text.as_bytes().windows(5).any(|word| word.eq_ignore_ascii_case(b"wandb"))
 }
 
 #[cfg(test)]
@@ -79,6 +91,18 @@ mod tests {
         assert!(check(
             &[("train.py", ""), ("src/log.py", "from l import WandbLogger")],
             &["python", "train.py"]
+        ));
+    }
+
+    #[test]
+    fn besom_under_the_name_of_the_client_is_besom() {
+        let words = ["python", "train.py"];
+        assert!(!check(&[("train.py", "import besom as wandb\nwandb.init()")], &words));
+        assert!(!check(&[("train.py", "import besom\nbesom.install_as_wandb()\nimport wandb")], &words));
+        assert!(!check(&[("train.py", "import wandb")], &["python", "-m", "besom.wandb", "train.py"]));
+        assert!(check(
+            &[("train.py", "try:\n  import wandb\nexcept ImportError:\n  import besom as wandb")],
+            &words
         ));
     }
 

@@ -43,8 +43,8 @@ pub(super) struct Watch {
     stop: Option<Instant>,
 }
 
-/// What is remembered of all runs that agents hold.
-pub(super) type Watches = Mutex<HashMap<Lease, Watch>>;
+/// What is remembered of all runs that agents hold, by agent.
+pub(super) type Watches = Mutex<HashMap<AgentId, HashMap<Lease, Watch>>>;
 
 /// Letters as sweep ids have them.
 pub(super) fn letters(count: usize) -> String {
@@ -144,6 +144,9 @@ fn look(
     let held = store.held(agent)?;
     let row = store.sweep(sweep)?;
     let mut looked = Looked { commands: Vec::new(), holds: false };
+    // Those of runs that it holds no longer are forgotten.
+    let known = lock(&shared.wandb.watches).remove(&agent).unwrap_or_default();
+    let mut watches = HashMap::new();
     if row.state == SweepState::Canceled && !live.is_empty() {
         // The agent kills what it runs.
         looked.commands.push(json!({ "type": "exit" }));
@@ -151,10 +154,10 @@ fn look(
     for held in held {
         let run = store.run(sweep, held.lease.run)?;
         let name = found::name(store, &row, &run)?;
-        let mut watch = lock(&shared.wandb.watches).get(&held.lease).copied().unwrap_or_default();
+        let mut watch = known.get(&held.lease).copied().unwrap_or_default();
         if live.contains(&name) {
             named(store, &held, &name, &mut watch, &mut looked)?;
-            lock(&shared.wandb.watches).insert(held.lease, watch);
+            watches.insert(held.lease, watch);
             continue;
         }
         looked.holds = true;
@@ -167,11 +170,13 @@ fn look(
             Absent::Gone => {
                 crash(store, &held.lease, "its program ended without saying how")?;
                 controller::settle(store, sweep)?;
-                lock(&shared.wandb.watches).remove(&held.lease);
                 continue;
             }
         }
-        lock(&shared.wandb.watches).insert(held.lease, watch);
+        watches.insert(held.lease, watch);
+    }
+    if !watches.is_empty() {
+        lock(&shared.wandb.watches).insert(agent, watches);
     }
     if live.is_empty() {
         store.idle(agent)?;
@@ -234,7 +239,7 @@ async fn claim(shared: &Shared, agent: AgentId, sweep: &SweepId) -> Result<Optio
         let run = store.run(&id, claimed.lease.run)?;
         let name = found::name(store, &row, &run)?;
         let watch = Watch { sent: Some((Instant::now(), 1)), ..Watch::default() };
-        lock(&clone.wandb.watches).insert(claimed.lease, watch);
+        lock(&clone.wandb.watches).entry(agent).or_default().insert(claimed.lease, watch);
         Ok::<_, StoreError>(Some(run_command(&clone, &row, &name, &claimed.point)))
     });
     claimed.await

@@ -2,13 +2,20 @@
 
 use std::cmp::Ordering;
 
+use besom_store::SweepRow;
+use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
-use super::listing::Listed;
+use super::found::is_alone;
+use super::lenient;
+use super::listing::{Known, Listed};
 use super::run::summarized;
 
 /// How many conditions a filter may have, so that none takes long.
 const MAX_CONDITIONS: usize = 64;
+
+/// How much memory a pattern may take, in bytes.
+const MAX_REGEX: usize = 1 << 20;
 
 /// A condition on runs.
 #[derive(Clone, Debug)]
@@ -17,6 +24,7 @@ pub(super) enum Filter {
     Any(Vec<Filter>),
     Not(Box<Filter>),
     Is(String, Test, Value),
+    Matches(String, Regex),
 }
 
 /// How a value is compared.
@@ -29,10 +37,9 @@ pub(super) enum Test {
     Less,
     LessEqual,
     Exists,
-    Matches,
 }
 
-const TESTS: [(&str, Test); 8] = [
+const TESTS: [(&str, Test); 7] = [
     ("$eq", Test::Equal),
     ("$in", Test::In),
     ("$gt", Test::Greater),
@@ -40,7 +47,6 @@ const TESTS: [(&str, Test); 8] = [
     ("$lt", Test::Less),
     ("$lte", Test::LessEqual),
     ("$exists", Test::Exists),
-    ("$regex", Test::Matches),
 ];
 
 impl Filter {
@@ -69,6 +75,27 @@ impl Filter {
             Self::Any(parts) => parts.iter().any(|part| part.takes(run)),
             Self::Not(part) => !part.takes(run),
             Self::Is(key, test, wanted) => holds(run.value(key).as_ref(), *test, wanted),
+            Self::Matches(key, pattern) => run.value(key).is_some_and(|value| matches(&value, pattern)),
+        }
+    }
+
+    /// Whether it takes all runs of a sweep, and only looks at which sweep they are of.
+    pub(super) fn takes_all_of(&self, sweep: &SweepRow) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.takes_all_of(sweep)),
+            Self::Is(key, Test::Equal, Value::String(name)) => {
+                key == "sweep" && name == sweep.id().as_str() && !is_alone(sweep)
+            }
+            _ => false,
+        }
+    }
+
+    /// How much of a run it looks at.
+    pub(super) fn needs(&self) -> Known {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::needs).max().unwrap_or(Known::Row),
+            Self::Not(part) => part.needs(),
+            Self::Is(key, ..) | Self::Matches(key, _) => Listed::needs(key),
         }
     }
 }
@@ -118,6 +145,8 @@ fn condition(key: &str, value: &Value, left: &mut usize) -> Result<Filter, Strin
             ("$ne", _) => Filter::Not(Box::new(is(Test::Equal))),
             ("$nin", _) => Filter::Not(Box::new(is(Test::In))),
             ("$not", _) => Filter::Not(Box::new(condition(&key, wanted, left)?)),
+            ("$regex", _) => Filter::Matches(key.clone(), regex(wanted, tests.get("$options"))?),
+            ("$options", _) if tests.contains_key("$regex") => continue,
             _ => return Err(format!("filters have no '{name}' here")),
         });
     }
@@ -144,10 +173,6 @@ fn holds(found: Option<&Value>, test: Test, wanted: &Value) -> bool {
         Test::GreaterEqual => matches!(ordered(), Some(Ordering::Greater | Ordering::Equal)),
         Test::Less => ordered() == Some(Ordering::Less),
         Test::LessEqual => matches!(ordered(), Some(Ordering::Less | Ordering::Equal)),
-        Test::Matches => match (found, wanted) {
-            (Some(Value::String(text)), Value::String(pattern)) => matches(text, pattern),
-            _ => false,
-        },
     }
 }
 
@@ -165,24 +190,37 @@ fn compare(found: &Value, wanted: &Value) -> Option<Ordering> {
     }
 }
 
-/// Whether a text matches a pattern of literal text, `.*`, `^` and `$`.
-fn matches(text: &str, pattern: &str) -> bool {
-    let (is_start, pattern) = (pattern.starts_with('^'), pattern.trim_start_matches('^'));
-    let (is_end, pattern) = (pattern.ends_with('$'), pattern.trim_end_matches('$'));
-    let parts: Vec<&str> = pattern.split(".*").collect();
-    let mut rest = text;
-    for (place, part) in parts.iter().enumerate() {
-        let is_last = place + 1 == parts.len();
-        if is_last && is_end {
-            return rest.ends_with(part) && (place > 0 || !is_start || rest == *part);
-        }
-        match rest.find(part) {
-            Some(at) if place == 0 && is_start && at > 0 => return false,
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
+/// Reads a pattern with MongoDB's options: `i` for either case, `m` for lines, `s` for a dot that is any letter, `x` for spaces that mean nothing.
+fn regex(pattern: &Value, options: Option<&Value>) -> Result<Regex, String> {
+    let Value::String(pattern) = pattern else {
+        return Err(format!("'$regex' takes a pattern as text, not {pattern}"));
+    };
+    let options = match options {
+        None => "",
+        Some(Value::String(options)) => options,
+        Some(other) => return Err(format!("'$options' takes letters as text, not {other}")),
+    };
+    if let Some(unknown) = options.chars().find(|option| !"imsx".contains(*option)) {
+        return Err(format!("'$options' has no '{unknown}'; it may have 'i', 'm', 's' and 'x'"));
     }
-    true
+    let has = |option: char| options.contains(option);
+    let mut builder = RegexBuilder::new(pattern);
+    builder
+        .case_insensitive(has('i'))
+        .multi_line(has('m'))
+        .dot_matches_new_line(has('s'))
+        .ignore_whitespace(has('x'));
+    let built = builder.size_limit(MAX_REGEX).dfa_size_limit(MAX_REGEX).nest_limit(50).build();
+    built.map_err(|error| format!("'$regex': {error}"))
+}
+
+/// Whether a pattern is found in a text, or in one of a list.
+fn matches(value: &Value, pattern: &Regex) -> bool {
+    match value {
+        Value::String(text) => pattern.is_match(text),
+        Value::Array(items) => items.iter().any(|item| matches(item, pattern)),
+        _ => false,
+    }
 }
 
 /// An order of runs: the best first by `+` (from the least) or `-`; who has no value comes last.
@@ -200,6 +238,21 @@ impl Order {
         Self { key: key.to_owned(), is_descending: text.starts_with('-') }
     }
 
+    /// How much of a run it looks at.
+    pub(super) fn needs(&self) -> Known {
+        Listed::needs(&self.key)
+    }
+
+    /// The store's own order that is the same within one sweep.
+    pub(super) fn by_number(&self) -> Option<besom_store::Order> {
+        let is_by_time = matches!(self.key.as_str(), "created_at" | "createdAt");
+        is_by_time.then_some(if self.is_descending {
+            besom_store::Order::Newest
+        } else {
+            besom_store::Order::Number
+        })
+    }
+
     pub(super) fn sort(&self, runs: &mut [Listed]) {
         runs.sort_by_cached_key(|run| Place { value: self.place(run), is_descending: self.is_descending });
     }
@@ -207,7 +260,7 @@ impl Order {
     fn place(&self, run: &Listed) -> Option<Value> {
         let value = run.value(&self.key)?;
         match &value {
-            Value::String(text) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity") => None,
+            Value::String(text) if lenient::is_word(text) => None,
             Value::String(_) | Value::Bool(_) => Some(value),
             other => summarized(other).cloned(),
         }
@@ -286,6 +339,13 @@ mod tests {
             (json!({"created_at": {"$gt": "2026-11-01"}}), true),
             (json!({"display_name": {"$regex": "^abc.*1$"}}), true),
             (json!({"display_name": {"$regex": "^bc"}}), false),
+            (json!({"display_name": {"$regex": "bc-[0-9]+$"}}), true),
+            (json!({"display_name": {"$regex": "^(x|abc)-\\d$"}}), true),
+            (json!({"display_name": {"$regex": "ABC"}}), false),
+            (json!({"display_name": {"$regex": "ABC", "$options": "i"}}), true),
+            (json!({"display_name": {"$not": {"$regex": "b.-1"}}}), false),
+            (json!({"tags": {"$regex": "^b$"}}), true),
+            (json!({"config.lr": {"$regex": "0"}}), false),
         ] {
             check(&filter, expected);
         }
@@ -297,6 +357,12 @@ mod tests {
             (json!({"$where": 1}), "$where"),
             (json!({"name": {"$near": 1}}), "$near"),
             (json!({"$and": [1]}), "1"),
+            (json!({"name": {"$regex": "(a"}}), "unclosed group"),
+            (json!({"name": {"$regex": "a(?=b)"}}), "look-around"),
+            (json!({"name": {"$regex": "(a{1000}){1000}"}}), "limit"),
+            (json!({"name": {"$regex": 1}}), "as text, not 1"),
+            (json!({"name": {"$regex": "a", "$options": "iz"}}), "no 'z'"),
+            (json!({"name": {"$options": "i"}}), "$options"),
         ] {
             let why = Filter::parse(filter.as_object().expect("an object")).expect_err("it is not known");
             assert!(why.contains(word), "{why}");

@@ -85,7 +85,7 @@ pub(crate) fn generic(request: &Request) -> Option<Value> {
     if !request.fields.is_empty() && request.fields.iter().all(|(_, name)| name.starts_with("__")) {
         let name = request.any_text(&["typeName", "name"]).unwrap_or("Type");
         let nothing = json!({ "name": name, "fields": [], "inputFields": [], "enumValues": [] });
-        return Some(each(request, |_| nothing.clone()));
+        return Some(each(request, &nothing));
     }
     match request.operation.as_str() {
         // With features the client would use more of the protocol. Version 0.22 crashes without the list.
@@ -128,7 +128,7 @@ fn viewer() -> Value {
 /// The data of a query that is not known, or why a mutation is refused.
 pub(crate) fn unknown(request: &Request) -> Result<Value, String> {
     if !request.is_mutation {
-        return Ok(each(request, |_| Value::Null));
+        return Ok(each(request, &Value::Null));
     }
     Err(format!("besom does not take the operation '{}' of W&B's protocol", cleaned(&request.operation)))
 }
@@ -147,8 +147,9 @@ fn cleaned(name: &str) -> String {
     name.chars().filter(|letter| !is_hostile(*letter)).take(100).collect()
 }
 
-fn each(request: &Request, value: impl Fn(&str) -> Value) -> Value {
-    request.fields.iter().map(|(key, name)| (key.clone(), value(name))).collect::<Map<_, _>>().into()
+/// This value for each field of a request.
+fn each(request: &Request, value: &Value) -> Value {
+    request.fields.iter().map(|(key, _)| (key.clone(), value.clone())).collect::<Map<_, _>>().into()
 }
 
 fn is_name(word: &str) -> bool {

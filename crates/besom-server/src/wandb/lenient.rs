@@ -34,7 +34,8 @@ pub(crate) fn strict(value: &Value) -> Value {
     }
 }
 
-fn is_word(text: &str) -> bool {
+/// Whether a text stands for a number that JSON lacks.
+pub(super) fn is_word(text: &str) -> bool {
     matches!(text, "NaN" | "Infinity" | "-Infinity")
 }
 

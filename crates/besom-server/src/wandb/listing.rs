@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use besom_core::{LoggedKeys, RunNumber, RunState, logged_value};
+use besom_core::{Logged, LoggedKeys, RunNumber, RunState, logged_value};
 use besom_store::{RunQuery, RunRow, StopKind, Store, StoreError, SweepId, SweepRow};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,7 @@ pub(super) struct Listed {
     pub(super) name: String,
     place: (String, String),
     is_alone: bool,
+    known: Known,
     facts: Map<String, Value>,
     /// What the run says at last: its newest values, and what its program has stated.
     pub(super) summary: Map<String, Value>,
@@ -29,52 +30,101 @@ pub(super) fn time(ms: u64) -> String {
     humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(ms)).to_string()
 }
 
-/// The state of a run in the client's word.
-pub(super) fn state_word(state: RunState) -> &'static str {
-    state.as_str()
+/// How much of a run is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Known {
+    /// Its parameters, state and times.
+    Row,
+    /// And what its program and its owner have said of it.
+    Facts,
+    /// And what it has logged at last.
+    Summary,
 }
 
 impl Listed {
-    /// A run of a sweep, with what it has logged.
+    /// A run of a sweep at this place, of which nothing is known but its row.
     pub(super) fn new(
         store: &mut dyn Store,
-        shared: &Shared,
         sweep: &SweepRow,
+        place: &(String, String),
         run: RunRow,
-        logged: &LoggedKeys,
     ) -> Result<Self, StoreError> {
-        let facts = store.facts(sweep.id(), run.number, None)?;
-        let last = |key: &besom_core::Logged| (key.key.clone(), key.last.clone());
-        let mut summary = object(&facts, "summary").cloned().unwrap_or_default();
-        // What its program has stated holds for all that is within it.
-        let is_stated = |key: &str| key.match_indices('.').any(|(at, _)| summary.contains_key(&key[..at]));
-        let unstated = |key: &&besom_core::Logged| !summary.contains_key(&key.key) && !is_stated(&key.key);
-        let logged: Vec<_> = logged.keys().iter().filter(unstated).map(last).collect();
-        summary.extend(logged);
         Ok(Self {
             name: found::name(store, sweep, &run)?,
             sweep: sweep.id().clone(),
-            place: found::place(shared, sweep),
+            place: place.clone(),
             is_alone: found::is_alone(sweep),
             run,
-            facts,
-            summary,
+            known: Known::Row,
+            facts: Map::new(),
+            summary: Map::new(),
         })
     }
 
-    /// All runs of a sweep, by number.
+    /// All runs of a sweep, by number, with so much of each.
     pub(super) fn all(
         store: &mut dyn Store,
         shared: &Shared,
         sweep: &SweepRow,
+        known: Known,
     ) -> Result<Vec<Self>, StoreError> {
-        let logged: BTreeMap<RunNumber, LoggedKeys> = store.logged_by_run(sweep.id())?.into_iter().collect();
+        let logged = if known == Known::Summary { store.logged_by_run(sweep.id())? } else { Vec::new() };
+        let logged: BTreeMap<RunNumber, LoggedKeys> = logged.into_iter().collect();
         let (runs, none) = (store.runs(sweep.id(), &RunQuery::default())?, LoggedKeys::default());
+        let place = found::place(shared, sweep);
         let listed = runs.into_iter().map(|run| {
             let logged = logged.get(&run.number).unwrap_or(&none);
-            Self::new(store, shared, sweep, run, logged)
+            let mut listed = Self::new(store, sweep, &place, run)?;
+            if known >= Known::Facts {
+                listed.take_facts(store)?;
+            }
+            if known >= Known::Summary {
+                listed.summarize(logged);
+            }
+            Ok(listed)
         });
         listed.collect()
+    }
+
+    /// Reads what is not known yet.
+    pub(super) fn complete(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
+        if self.known < Known::Facts {
+            self.take_facts(store)?;
+        }
+        if self.known < Known::Summary {
+            let logged = store.logged(&self.sweep, self.run.number, None)?;
+            self.summarize(&logged);
+        }
+        Ok(())
+    }
+
+    fn take_facts(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
+        self.facts = store.facts(&self.sweep, self.run.number, None)?;
+        self.known = Known::Facts;
+        Ok(())
+    }
+
+    fn summarize(&mut self, logged: &LoggedKeys) {
+        let last = |key: &Logged| (key.key.clone(), key.last.clone());
+        let mut summary = object(&self.facts, "summary").cloned().unwrap_or_default();
+        // What its program has stated holds for all that is within it.
+        let is_stated = |key: &str| key.match_indices('.').any(|(at, _)| summary.contains_key(&key[..at]));
+        let unstated = |key: &&Logged| !summary.contains_key(&key.key) && !is_stated(&key.key);
+        let logged: Vec<_> = logged.keys().iter().filter(unstated).map(last).collect();
+        summary.extend(logged);
+        self.summary = summary;
+        self.known = Known::Summary;
+    }
+
+    /// How much of a run the value of a key of a filter or an order needs.
+    pub(super) fn needs(key: &str) -> Known {
+        match key {
+            "name" | "sweep" | "sweepName" | "state" | "created_at" | "createdAt" | "heartbeat_at"
+            | "heartbeatAt" | "updated_at" | "updatedAt" | "duration" | "runtime" | "username"
+            | "user.username" | "user.name" => Known::Row,
+            key if key.starts_with("summary") => Known::Summary,
+            _ => Known::Facts,
+        }
     }
 
     fn display_name(&self) -> &str {
@@ -98,7 +148,7 @@ impl Listed {
             "name" => Some(self.name.clone().into()),
             "display_name" | "displayName" => Some(self.display_name().into()),
             "sweep" | "sweepName" => (!self.is_alone).then(|| self.sweep.as_str().into()),
-            "state" => Some(state_word(self.run.state).into()),
+            "state" => Some(self.run.state.as_str().into()),
             "tags" => Some(self.tags()),
             "created_at" | "createdAt" => Some(time(self.run.created_ms).into()),
             "heartbeat_at" | "heartbeatAt" | "updated_at" | "updatedAt" => {
@@ -124,10 +174,12 @@ impl Listed {
     }
 
     fn heartbeat_ms(&self) -> u64 {
-        self.run
-            .ended_ms
-            .or_else(|| (self.run.state == RunState::Running).then(now_ms))
-            .unwrap_or(self.run.created_ms)
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        match (self.run.ended_ms, self.run.state) {
+            (Some(ended), _) => ended,
+            (None, RunState::Running) => u64::try_from(now()).unwrap_or(u64::MAX),
+            (None, _) => self.run.created_ms,
+        }
     }
 
     fn id(&self) -> String {
@@ -145,7 +197,7 @@ impl Listed {
         let run = &self.run;
         json!({
             "id": self.id(), "tags": self.tags(), "name": self.name, "displayName": self.display_name(),
-            "sweepName": (has_sweep && !self.is_alone).then(|| self.sweep.as_str()), "state": state_word(run.state),
+            "sweepName": (has_sweep && !self.is_alone).then(|| self.sweep.as_str()), "state": run.state.as_str(),
             "config": self.config(), "group": fact("group"), "jobType": fact("job_type"), "commit": fact("commit"),
             "readOnly": false, "createdAt": time(run.created_ms), "heartbeatAt": time(self.heartbeat_ms()),
             "description": null, "notes": fact("notes"), "systemMetrics": "{}",
@@ -161,18 +213,13 @@ impl Listed {
         let run = &self.run;
         let is_early = run.stop_kind == Some(StopKind::Early);
         json!({
-            "id": self.id(), "name": self.name, "state": state_word(run.state), "config": self.config(), "exitcode": run.exit_code,
+            "id": self.id(), "name": self.name, "state": run.state.as_str(), "config": self.config(), "exitcode": run.exit_code,
             "heartbeatAt": time(self.heartbeat_ms()), "shouldStop": run.stop_kind.is_some(),
             "failed": matches!(run.state, RunState::Failed | RunState::Crashed), "stopped": is_early && !run.state.is_open(),
             "running": run.state == RunState::Running, "summaryMetrics": lenient::text(&self.summary), "sampledHistory": curves,
             "historyLineCount": run.rows,
         })
     }
-}
-
-fn now_ms() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -201,6 +248,7 @@ impl Listed {
             name: value["name"].as_str().unwrap_or_default().to_owned(),
             place: (String::new(), String::new()),
             is_alone: false,
+            known: Known::Summary,
             facts: Map::from_iter([("tags".to_owned(), tags)]),
             summary: object("summary"),
         }

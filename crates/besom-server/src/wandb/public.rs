@@ -1,13 +1,13 @@
 //! What the client's public interface reads: sweeps, runs, histories, agents.
 
 use axum::http::StatusCode;
-use besom_store::{StopKind, Store, StoreError, SweepId, SweepRow};
+use besom_store::{RunQuery, StopKind, Store, StoreError, SweepId, SweepRow};
 use serde_json::{Map, Value, json};
 
 use super::filters::{Filter, Order};
 use super::found::{Found, find, is_alone, place};
 use super::graphql::Request;
-use super::listing::{Listed, time};
+use super::listing::{Known, Listed, time};
 use super::names::{self, ENTITY, PROJECT};
 use super::run::RunPath;
 use super::sweeps::state_word;
@@ -129,7 +129,7 @@ fn fragment(store: &mut dyn Store, shared: &Shared, sweep: &SweepRow) -> Result<
 fn with_runs(store: &mut dyn Store, shared: &Shared, request: &Request) -> Result<Option<Value>, StoreError> {
     let Some(sweep) = named(store, request)? else { return Ok(None) };
     let specs = request.variables.get("specs");
-    let runs = Listed::all(store, shared, &sweep)?;
+    let runs = Listed::all(store, shared, &sweep, Known::Summary)?;
     let asks_for_rows = histories::asks_for_rows(specs);
     let mut nodes = Vec::new();
     for run in &runs {
@@ -211,22 +211,38 @@ fn runs(store: &mut dyn Store, shared: &Shared, request: &Request) -> Result<Val
         None => Map::new(),
     };
     let filter = Filter::parse(&filter).map_err(bad)?;
-    let mut found = Vec::new();
-    for sweep in of_project(store, shared, request)? {
-        if filter.sweep().is_none_or(|only| only == sweep.id().as_str()) {
-            found.extend(Listed::all(store, shared, &sweep)?);
-        }
-    }
-    found.retain(|run| filter.takes(run));
-    Order::parse(request.text("order")).sort(&mut found);
+    let order = Order::parse(request.text("order"));
+    let mut sweeps = of_project(store, shared, request)?;
+    sweeps.retain(|sweep| filter.sweep().is_none_or(|only| only == sweep.id().as_str()));
     let (from, count) = page(request);
-    let shown = found.iter().enumerate().skip(from).take(count);
-    let edges: Vec<Value> = shown
-        .map(|(place, run)| json!({ "node": run.fragment(!request.is_old), "cursor": (place + 1).to_string() }))
-        .collect();
-    let info = page_info(from + edges.len(), found.len());
+    let (mut shown, total) = match (sweeps.as_slice(), order.by_number()) {
+        // The store can find the page itself.
+        ([sweep], Some(order)) if filter.takes_all_of(sweep) => {
+            let query = RunQuery::default().order(order).offset(from as u64).limit(count as u64);
+            let (runs, place) = (store.runs(sweep.id(), &query)?, place(shared, sweep));
+            let listed = runs.into_iter().map(|run| Listed::new(store, sweep, &place, run));
+            (listed.collect::<Result<Vec<_>, _>>()?, usize::try_from(sweep.runs).unwrap_or(usize::MAX))
+        }
+        _ => {
+            let (mut found, known) = (Vec::new(), filter.needs().max(order.needs()));
+            for sweep in &sweeps {
+                found.extend(Listed::all(store, shared, sweep, known)?);
+            }
+            found.retain(|run| filter.takes(run));
+            order.sort(&mut found);
+            let total = found.len();
+            (found.into_iter().skip(from).take(count).collect(), total)
+        }
+    };
+    let mut edges = Vec::new();
+    for (place, run) in shown.iter_mut().enumerate() {
+        run.complete(store)?;
+        let cursor = (from + place + 1).to_string();
+        edges.push(json!({ "node": run.fragment(!request.is_old), "cursor": cursor }));
+    }
+    let info = page_info(from + edges.len(), total);
     Ok(json!({ "project": {
-        "internalId": "1", "runCount": found.len(), "readOnly": false, "runs": { "edges": edges, "pageInfo": info },
+        "internalId": "1", "runCount": total, "readOnly": false, "runs": { "edges": edges, "pageInfo": info },
     } }))
 }
 
@@ -236,10 +252,12 @@ fn run(store: &mut dyn Store, shared: &Shared, request: &Request) -> Result<Opti
     let entity = request.any_text(&["entity", "entityName"]);
     let path = RunPath::new(entity, request.any_text(&["project", "projectName"]), name);
     let Some(found) = find(store, shared, &path)? else { return Ok(None) };
-    if let Some(answer) = histories::answer(store, found.sweep.id(), &found.run, request)? {
+    if let Some(answer) =
+        histories::answer(store, &shared.wandb.steps, found.sweep.id(), &found.run, request)?
+    {
         return Ok(Some(answer));
     }
-    let logged = store.logged(found.sweep.id(), found.run.number, None)?;
-    let run = Listed::new(store, shared, &found.sweep, found.run, &logged)?;
+    let mut run = Listed::new(store, &found.sweep, &place(shared, &found.sweep), found.run)?;
+    run.complete(store)?;
     Ok(Some(run.fragment(!request.is_old)))
 }

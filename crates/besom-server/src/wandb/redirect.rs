@@ -1,5 +1,7 @@
 //! Links that W&B's client prints lead into the dashboard.
 
+use std::collections::HashMap;
+
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -14,7 +16,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/authorize", guard::open(get(async || Redirect::to("/"))))
         .route("/{entity}/{project}", guard::open(get(project)))
-        .route("/{entity}/{project}/{kind}", guard::open(get(listed)))
+        .route("/{entity}/{project}/{kind}", guard::open(get(project)))
         .route("/{entity}/{project}/{kind}/{name}", guard::open(get(one)))
 }
 
@@ -27,12 +29,13 @@ fn nothing() -> Response {
     Refusal::new(StatusCode::NOT_FOUND, "no_route", "there is nothing at this path").into_response()
 }
 
-async fn project(Path((entity, _)): Path<(String, String)>) -> Response {
-    if is_ours(&entity) { nothing() } else { Redirect::to("/").into_response() }
-}
-
-async fn listed(Path((entity, _, _)): Path<(String, String, String)>) -> Response {
-    if is_ours(&entity) { nothing() } else { Redirect::to("/").into_response() }
+/// A project, or what is listed of it.
+async fn project(Path(path): Path<HashMap<String, String>>) -> Response {
+    if path.get("entity").is_none_or(|entity| is_ours(entity)) {
+        nothing()
+    } else {
+        Redirect::to("/").into_response()
+    }
 }
 
 async fn one(Path((entity, _, kind, name)): Path<(String, String, String, String)>) -> Response {

@@ -20,7 +20,7 @@ const SOURCE: &str = "sweep config";
 /// Creates a sweep, or changes one.
 pub(super) async fn upsert(shared: &Shared, request: &Request) -> Result<Value, Refusal> {
     let Some(id) = request.text("id") else { return create(shared, request).await };
-    let id = sweep_of(id)?;
+    let id = sweep_of(id);
     if let Some(state) = request.text("state") {
         set_state(shared, request, &id, state).await?;
     } else if let Some(text) = request.text("controller") {
@@ -33,10 +33,10 @@ pub(super) async fn upsert(shared: &Shared, request: &Request) -> Result<Value, 
 }
 
 /// The sweep of an opaque id, or of its own.
-pub(super) fn sweep_of(id: &str) -> Result<SweepId, Refusal> {
+fn sweep_of(id: &str) -> SweepId {
     let parts = names::parts("Sweep", id);
     let name = parts.as_ref().and_then(|parts| parts.first()).map_or(id, String::as_str);
-    Ok(SweepId::new(name))
+    SweepId::new(name)
 }
 
 fn answer(shared: &Shared, sweep: &SweepRow, warnings: &[String]) -> Value {

@@ -81,7 +81,7 @@ pub(crate) fn work(
 fn wandb(mode: WandbMode, runner: &ProgramRunner) -> Option<Arc<dyn Bridge>> {
     let wandb = Wandb::new(mode, &runner.directory);
     let words: Vec<_> = runner.outline().split_whitespace().map(str::to_owned).collect();
-    wandb.notice_for(&runner.directory, &words).into_iter().for_each(notice);
+    wandb.notice_for("use --wandb local", &runner.directory, &words).into_iter().for_each(notice);
     wandb.bridge()
 }
 

@@ -21,8 +21,17 @@ class _Finder(MetaPathFinder):
             return None
         found = module(rest)
         if found is None:
+            # Who only asks whether there is such a module does not import it.
+            if _is_asked_only():
+                return None
             raise ModuleNotFoundError(_wandb.no_module(rest), name=fullname)
         return ModuleSpec(fullname, _Loader(found), is_package=True)
+
+
+def _is_asked_only() -> bool:
+    """Return whether `importlib.util.find_spec` looks for a module, below the method of the finder and the import system's own function."""
+    frame = sys._getframe(3)
+    return frame.f_globals.get("__name__") == "importlib.util"
 
 
 class _Loader(Loader):

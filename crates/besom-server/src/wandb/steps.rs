@@ -1,0 +1,71 @@
+//! Which rows of a history have which steps, for clients that read it page by page.
+//!
+//! A page is named by steps, which may leave gaps, repeat and go back; the store knows rows by their place. All can be found again in the
+//! store, so little is kept: of the histories that were read last.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use besom_core::RunNumber;
+use besom_store::{RunRow, Store, StoreError, SweepId};
+
+use super::lock;
+
+/// Of how many histories the steps are kept.
+const KEPT: usize = 4;
+/// How many rows are read at a time.
+const PART: u64 = 10_000;
+
+/// The steps of the histories that were read last, the newest first.
+#[derive(Debug, Default)]
+pub(super) struct Indexes(Mutex<VecDeque<Index>>);
+
+/// The step of each row of a history; not a number where a row holds nothing.
+#[derive(Debug)]
+pub(super) struct Index {
+    history: (SweepId, RunNumber, u64, u64),
+    pub(super) steps: Vec<f64>,
+}
+
+impl Indexes {
+    /// The steps of a run's rows up to now; [`keep`](Self::keep) puts them back.
+    pub(super) fn of(
+        &self,
+        store: &mut dyn Store,
+        sweep: &SweepId,
+        run: &RunRow,
+    ) -> Result<Index, StoreError> {
+        // With another attempt, or other rows of earlier ones, the rows are others.
+        let history = (sweep.clone(), run.number, run.attempt, run.kept);
+        let known = {
+            let mut all = lock(&self.0);
+            let place = all.iter().position(|index| index.history == history);
+            place.and_then(|place| all.remove(place))
+        };
+        let mut index = known.unwrap_or(Index { history, steps: Vec::new() });
+        loop {
+            let after = index.steps.len() as u64;
+            let rows = if after < run.rows {
+                store.rows_after(sweep, run.number, None, after, PART)?
+            } else {
+                Vec::new()
+            };
+            if rows.is_empty() {
+                return Ok(index);
+            }
+            index.steps.extend(rows.iter().map(|row| match row.values.get("_step") {
+                Some(step) => step.as_f64().unwrap_or(f64::NAN),
+                None if row.values.is_empty() => f64::NAN,
+                None => (row.seq - 1) as f64,
+            }));
+        }
+    }
+
+    /// Keeps the steps for the next page.
+    pub(super) fn keep(&self, index: Index) {
+        let mut all = lock(&self.0);
+        all.retain(|other| other.history != index.history);
+        all.push_front(index);
+        all.truncate(KEPT);
+    }
+}
