@@ -378,13 +378,12 @@ def test_an_id_that_is_used_again_loses_no_rows(server):
         part([3, 4], resume="allow")
         part([5], resume="must")
         part([6])
-        (run,) = wandb.Api().runs("local/again")
+        *_, run = wandb.Api().runs("local/again")
         print(run.id, run.state, [row["loss"] for row in run.scan_history()])
     """)
     assert out.splitlines() == ["from 0", "from 2", "from 4", "from 0", "one finished [6]"]
     (sweep,) = server.view("")["sweeps"]
-    shown = server.view(f"{sweep['id']}/runs/1")
-    assert shown["attempt"] == 4 and shown["state"] == "finished"
+    assert [(run["state"], run["attempt"], run["rows"]) for run in server.runs(sweep["id"])] == [("finished", 3, 5), ("finished", 1, 1)]
 
 
 def test_a_second_part_of_a_sweeps_run_is_a_run_of_the_project(server):
@@ -403,5 +402,5 @@ print(sweep)
     assert (run["state"], run["rows"], server.view(sweep)["best"]["value"]) == ("finished", 1, 0.1)
     (other,) = [each["id"] for each in server.view("")["sweeps"] if each["id"] != sweep]
     (part,) = server.runs(other)
-    assert (part["state"], part["rows"], part["best"] or 1.1) == ("finished", 1, 1.1)
+    assert (part["state"], part["rows"]) == ("finished", 1)
     assert "has ended; what W&B's client logs under its id goes to run" in (server.place / "server.err").read_text()
