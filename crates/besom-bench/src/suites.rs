@@ -9,8 +9,10 @@ mod classic;
 mod curves;
 mod draw;
 mod failing;
+mod families;
 mod fault;
 mod function;
+mod long;
 mod mixed;
 mod noise;
 mod noisy;
@@ -19,6 +21,7 @@ mod smoke;
 #[cfg(feature = "surrogates")]
 mod surrogates;
 mod training;
+mod wide;
 
 use besom_core::SpaceBuilder;
 use besom_core::distribution::{Continuous, Step};
@@ -28,8 +31,10 @@ pub use bbob::{bbob, bbob_in};
 pub use choice::choice;
 pub use curves::curves;
 pub use failing::failing;
+pub use families::families;
 pub use fault::Failing;
 pub use function::Function;
+pub use long::long;
 pub use mixed::mixed;
 pub use noise::Noisy;
 pub use noisy::noisy;
@@ -38,6 +43,7 @@ pub use smoke::smoke;
 #[cfg(feature = "surrogates")]
 pub use surrogates::{SurrogateError, surrogates};
 pub use training::Training;
+pub use wide::wide;
 
 use crate::Suite;
 
@@ -45,7 +51,7 @@ use crate::Suite;
 pub fn all() -> Vec<Suite> {
     let mut suites = vec![smoke(), quick(), mixed(), bbob()];
     suites.extend(bbob::DIMENSIONS.map(bbob_in));
-    suites.extend([curves(), noisy(), failing(), choice()]);
+    suites.extend([curves(), noisy(), failing(), choice(), families(), wide(), long()]);
     suites
 }
 

@@ -14,6 +14,8 @@ use functions::zoom;
 use gallagher::Peaks;
 use matrix::Matrix;
 
+use besom_core::BoxError;
+
 use super::{Function, built, cube};
 use crate::{Suite, Task};
 
@@ -43,10 +45,14 @@ pub(super) fn task(function: usize, dimension: usize) -> Task {
         11..=20 => 200,
         _ => 300,
     };
-    Task::new(format!("bbob_f{function}_d{dimension}"), runs, move |instance| {
-        let bbob = u32::try_from(instance).ok().and_then(|instance| Bbob::new(function, dimension, instance));
-        bbob.map(Bbob::objective).ok_or_else(|| format!("no instance {instance}").into())
-    })
+    let name = format!("bbob_f{function}_d{dimension}");
+    Task::new(name, runs, move |instance| objective(function, dimension, instance))
+}
+
+/// An instance of a function.
+pub(super) fn objective(function: usize, dimension: usize, instance: u64) -> Result<Function, BoxError> {
+    let bbob = u32::try_from(instance).ok().and_then(|instance| Bbob::new(function, dimension, instance));
+    bbob.map(Bbob::objective).ok_or_else(|| format!("no instance {instance}").into())
 }
 
 type Shape = fn(&Instance, &[f64]) -> f64;

@@ -13,8 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::draw;
-use classics::LevyQ;
-pub(super) use classics::{AckleyCat, BraninNoisy, Hartmann6, Hartmann6Log};
+pub(super) use classics::{AckleyCat, BraninNoisy, Hartmann6, Hartmann6Log, LevyQ};
 pub(super) use invented::{Branch, CatOnly, Cliff, Embedded20, Int};
 
 use crate::{Objective, Suite, Task};
