@@ -15,6 +15,7 @@ mod kind;
 mod metric;
 mod parameters;
 mod top;
+mod when;
 
 use crate::collector::{Collector, Dialect};
 use crate::known::Known;

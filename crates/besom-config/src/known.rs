@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use besom_core::{AlgorithmKind, BoxError, Faults, Options, Problem, Registry, RegistryError, Spec};
+use besom_core::{
+    AlgorithmKind, BoxError, Faults, Options, Problem, Registry, RegistryError, Spec, Supports,
+};
 
 /// The key of the name of an algorithm, beside which its options are.
 pub(crate) fn name_key(kind: AlgorithmKind) -> &'static str {
@@ -13,7 +15,8 @@ pub(crate) fn name_key(kind: AlgorithmKind) -> &'static str {
 }
 
 /// Of an algorithm that is not in the registry nothing is known, and its options are left alone.
-const FOREIGN: Spec = Spec::new("An algorithm of the sweep's owner").any_options();
+const FOREIGN: Spec =
+    Spec::new("An algorithm of the sweep's owner").any_options().supports(Supports::ONE_METRIC.conditions());
 
 /// Which algorithms a sweep file may name.
 #[derive(Clone, Debug)]

@@ -284,12 +284,18 @@ impl JsonSchema for Parameter {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut kinds: Vec<Value> =
-            KINDS.iter().filter(|kind| kind.successor.is_none()).map(of_kind).collect();
+        let mut kinds: Vec<Value> = KINDS
+            .iter()
+            .filter(|kind| kind.successor.is_none())
+            .map(|kind| of_kind(kind, generator))
+            .collect();
         kinds.push(json!({
             "title": "nested parameters",
             "type": "object",
-            "properties": { "parameters": generator.subschema_for::<Parameters>() },
+            "properties": {
+                "when": generator.subschema_for::<When>(),
+                "parameters": generator.subschema_for::<Parameters>(),
+            },
             "required": ["parameters"],
             "additionalProperties": false,
         }));
@@ -297,8 +303,39 @@ impl JsonSchema for Parameter {
     }
 }
 
-fn of_kind(kind: &Kind) -> Value {
+/// When a parameter, or a group of them, exists: these parameters have these values, or are in these ranges. A list: one of its
+/// items holds. A key of besom.
+struct When;
+
+impl JsonSchema for When {
+    fn schema_name() -> Cow<'static, str> {
+        "When".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let range = json!({
+            "type": "object",
+            "properties": { "min": { "type": "number" }, "max": { "type": "number" } },
+            "minProperties": 1,
+            "additionalProperties": false,
+        });
+        let wanted = json!({ "anyOf": [
+            { "type": ["string", "number", "boolean", "null"] },
+            { "type": "array", "minItems": 1 },
+            range,
+        ] });
+        let all = json!({ "type": "object", "minProperties": 1, "additionalProperties": wanted });
+        json_schema!({
+            "description": "When it exists: all of these parameters have this value, one of these values, or a number from min to \
+                            max; of a list, one item holds. A key of besom.",
+            "anyOf": [all.clone(), { "type": "array", "minItems": 1, "items": all }],
+        })
+    }
+}
+
+fn of_kind(kind: &Kind, generator: &mut SchemaGenerator) -> Value {
     let mut properties = Map::new();
+    let when = generator.subschema_for::<When>();
     properties.insert("distribution".to_owned(), json!({ "const": kind.name }));
     let mut required: Vec<&str> =
         kind.keys.iter().filter(|key| key.default.is_none()).map(|key| key.name).collect();
@@ -308,6 +345,7 @@ fn of_kind(kind: &Kind) -> Value {
     for key in kind.keys {
         properties.insert(key.name.to_owned(), of_key(kind, key));
     }
+    properties.insert("when".to_owned(), when.to_value());
     json!({
         "title": kind.name,
         "type": "object",

@@ -31,6 +31,38 @@ fn habits_of_other_tools_are_answered_with_what_to_write() {
 }
 
 #[test]
+fn conditions_that_are_none_are_answered_with_what_may_stand_there() {
+    check(include_str!("data/messages/conditions.yaml"), include_str!("data/messages/conditions.txt"));
+}
+
+#[test]
+fn conditions_that_contradict_each_other_or_go_round_are_refused() {
+    check(
+        "method: random\nrun_cap: 9\nparameters:\n  model: {values: [forest, net]}\n  forest:\n    when: {model: forest}\n    \
+         parameters:\n      trees: {min: 1, max: 9, when: {model: net}}\n      depth: {min: 1, max: 9}\n",
+        "sweep.yaml:8:31: parameters.forest.parameters.trees.when: it can never be active: no values of model satisfy its \
+         conditions together",
+    );
+    check(
+        "method: random\nrun_cap: 9\nparameters:\n  a: {min: 1, max: 9, when: {b: 1}}\n  b: {min: 1, max: 9, when: {a: 1}}\n",
+        "sweep.yaml:4:23: parameters.a.when: it depends on itself: a -> b -> a",
+    );
+}
+
+#[test]
+fn a_method_that_knows_no_conditions_refuses_them_by_name() {
+    let file = "method: cma-es\nmetric: {name: loss}\nrun_cap: 9\nparameters:\n  a: {values: [x, y]}\n  \
+                b: {min: 0.0, max: 1.0, when: {a: x}}\n";
+    check(
+        file,
+        "sweep.yaml:6:27: parameters.b.when: method cma-es knows no conditions (methods that do: auto, bayes, grid, random, \
+         sobol, tpe)",
+    );
+    let problems = reader().wandb_diagnostics(&file.replace("cma-es", "bayes"), "sweep.yaml").to_string();
+    assert_eq!(problems, "sweep.yaml:6:27: parameters.b.when: W&B has no conditions on parameters");
+}
+
+#[test]
 fn a_file_that_is_not_yaml_says_where_it_breaks() {
     check(
         "method: random\nparameters:\n\tlr:\n",

@@ -492,3 +492,25 @@ fn several_metrics_go_with_a_method_that_supports_them() {
     let parsed = besom_config::Reader::new(&registry).read(text, "s").unwrap();
     assert_eq!((parsed.config.metrics.len(), parsed.warnings.len()), (2, 0));
 }
+
+#[test]
+fn conditions_are_read_with_parents_by_full_and_by_short_name() {
+    let text = "method: random\nrun_cap: 1\nparameters:\n  \
+                m: {min: 0.0, max: 1.0, when: [{opt: sgd}, {net.layers: {min: 2}, opt: [adam]}]}\n  \
+                opt: {values: [sgd, adam]}\n  \
+                net:\n    when: {opt: adam}\n    \
+                parameters: {layers: {min: 1, max: 4}, width: {value: 8, when: {layers: {max: 3}}}}\n";
+    let config = reader().read(text, "sweep.yaml").unwrap().config;
+    let when = |name: &str| {
+        let parameter = config.space.parameters().iter().find(|p| p.name.to_string() == name);
+        parameter.unwrap().when.as_ref().map(ToString::to_string)
+    };
+    assert_eq!(when("m").unwrap(), "opt is sgd or (net.layers is at least 2 and opt is adam)");
+    assert_eq!(when("opt"), None);
+    assert_eq!(when("net.layers").unwrap(), "opt is adam");
+    assert_eq!(when("net.width").unwrap(), "opt is adam and net.layers is at most 3");
+    assert_eq!(config.filled["parameters"]["net"]["when"], serde_json::json!({"opt": "adam"}));
+    // What is stored is read again.
+    let again = reader().read_json(&config.filled).unwrap().config;
+    assert_eq!(again.space, config.space);
+}

@@ -54,12 +54,13 @@ fn check_suggestions(ask: &Ask<'_>, spec: &Spec, suggestions: &[Suggestion]) -> 
     if spec.may_repeat { Ok(()) } else { check_distinct(suggestions) }
 }
 
-/// Checks that a suggested point has a value for each parameter of the space, one that the space gives, and no other.
+/// Checks that a suggested point has a value for each parameter of the space that is active in it, one that the space gives, and no
+/// other.
 fn check_point(space: &Space, point: &Point) -> Result<(), Breach> {
-    // Without conditions a suggestion has all parameters: as many as the space, if all are the space's.
-    if point.len() == space.parameters().len() && space.contains(point) {
+    if space.contains(point) && space.is_complete(point) {
         return Ok(());
     }
+    let active = space.active_in(point);
     let names: Vec<String> = space.parameters().iter().map(|parameter| parameter.name.to_string()).collect();
     let foreign = point.iter().map(|(name, _)| name.to_string()).filter(|name| !names.contains(name));
     let foreign = foreign.map(|parameter| PointFault::Foreign {
@@ -67,8 +68,12 @@ fn check_point(space: &Space, point: &Point) -> Result<(), Breach> {
         known: names.clone(),
         parameter,
     });
-    let own = space.parameters().iter().filter_map(|p| match point.get(&p.name) {
-        None => Some(PointFault::Missing { parameter: p.name.to_string() }),
+    let own = space.parameters().iter().zip(active).filter_map(|(p, active)| match point.get(&p.name) {
+        None => active.then(|| PointFault::Missing { parameter: p.name.to_string() }),
+        Some(_) if !active => Some(PointFault::Inactive {
+            parameter: p.name.to_string(),
+            when: p.when.as_ref().map(ToString::to_string).unwrap_or_default(),
+        }),
         Some(value) if !p.distribution.contains(value) => Some(PointFault::Outside {
             parameter: p.name.to_string(),
             value: value.clone(),

@@ -45,7 +45,7 @@ enum Kind {
 
 impl Levels {
     /// The distinct values of a list at their first places. Of equal ones (2 and 2.0) the last is shown, as W&B does.
-    pub(crate) fn list(all: &[Value]) -> Self {
+    pub fn list(all: &[Value]) -> Self {
         let mut values: Vec<Value> = Vec::new();
         let mut places: HashMap<u64, Vec<usize>> = HashMap::new();
         for value in all {
@@ -100,6 +100,11 @@ impl Levels {
             Kind::Integers { min, max } => whole::count(*min, *max),
             Kind::Steps { count, .. } => *count,
         }
+    }
+
+    /// Whether they are listed one by one.
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.0, Kind::List { .. })
     }
 
     /// The level at place `k`, counted from 0; `None` past the last.

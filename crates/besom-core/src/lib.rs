@@ -16,6 +16,7 @@
 
 pub mod contract;
 pub mod distribution;
+mod enumeration;
 mod error;
 mod expr;
 mod history;
@@ -50,6 +51,7 @@ mod wire;
 
 pub use contract::{Breach, PointFault};
 pub use distribution::{Distribution, DistributionFault};
+pub use enumeration::{Enumeration, EnumerationError};
 pub use error::{BoxError, error_chain};
 pub use expr::{Expr, ExprError, ExprErrorKind};
 pub use history::{History, News};
@@ -67,7 +69,9 @@ pub use registry::{AlgorithmKind, Options, Registry, RegistryError, Taken};
 pub use rng::Rng;
 pub use run::{Curve, Run, RunNumber, RunState};
 pub use search::{Answer, Ask, Note, Search, Suggestion};
-pub use space::{Parameter, Point, PointError, Space, SpaceBuilder, SpaceError, SpaceFault};
+pub use space::{
+    Parameter, Point, PointError, Space, SpaceBuilder, SpaceError, SpaceFault, Wanted, When, WhenFault,
+};
 pub use spec::{Advice, Ends, OptionDefault, OptionKind, OptionSpec, Spec, Supports};
 pub use spelling::{UnknownName, did_you_mean, nearest};
 pub use stopper::{Shown, Stop, Stopper};

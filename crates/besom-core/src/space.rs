@@ -1,20 +1,29 @@
 //! What may be varied, and points in it.
 
+use std::borrow::Borrow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 mod builder;
+mod conditions;
 mod error;
 mod point;
+mod when;
+mod when_fault;
 
 use serde_json::{Map, Value};
 
 pub use builder::SpaceBuilder;
 pub use error::{SpaceError, SpaceFault};
 pub use point::{Point, PointError};
+pub use when::{Wanted, When};
+pub use when_fault::WhenFault;
 
+use self::conditions::Conditions;
+use self::point::Found;
 use crate::{Distribution, ParamPath};
 
-/// A named parameter with its distribution.
+/// A named parameter with its distribution, and the condition under which it exists.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Parameter {
@@ -22,11 +31,15 @@ pub struct Parameter {
     pub name: ParamPath,
     /// Which values it takes.
     pub distribution: Distribution,
+    /// When it is active; always if there is no condition.
+    pub when: Option<When>,
 }
 
 /// What may be varied: parameters in the order in which they were declared.
 ///
-/// A space maps points to and from the unit cube, one dimension per parameter that is not constant.
+/// A space maps points to and from the unit cube, one dimension per parameter that is not constant. A parameter may exist only
+/// under a condition ([`When`]): where it does not hold, the parameter is *inactive*, its coordinate means nothing, and points do
+/// not list it.
 ///
 /// ```
 /// use besom_core::distribution::Continuous;
@@ -56,12 +69,24 @@ pub struct Space {
     parameters: Vec<Parameter>,
     /// Their names, shared with every complete point: a history of many runs holds them once.
     names: Arc<[ParamPath]>,
+    /// If there are any.
+    conditions: Option<Arc<Conditions>>,
 }
 
 impl Parameter {
     /// A parameter of this name.
     pub fn new(name: impl Into<ParamPath>, distribution: Distribution) -> Self {
-        Self { name: name.into(), distribution }
+        Self { name: name.into(), distribution, when: None }
+    }
+
+    /// The same, active only where this holds, and what held before.
+    #[must_use]
+    pub fn when(self, when: When) -> Self {
+        let when = match self.when {
+            Some(earlier) => earlier.and(when),
+            None => when,
+        };
+        Self { when: Some(when), ..self }
     }
 }
 
@@ -72,7 +97,8 @@ impl Space {
     }
 
     /// A space of these parameters: of distributions that are sound ([`Distribution::check`]), no two of one name, none
-    /// inside another.
+    /// inside another, with conditions ([`When`]) on parameters that exist, on values that these take, and without a circle. Parents
+    /// may stand behind what depends on them.
     ///
     /// # Errors
     /// All that is wrong, each fault with the name of its parameter.
@@ -93,7 +119,8 @@ impl Space {
     pub fn new(parameters: Vec<Parameter>) -> Result<Self, SpaceError> {
         SpaceError::none_in(&parameters)?;
         let names = parameters.iter().map(|p| p.name.clone()).collect();
-        Ok(Self { parameters, names })
+        let conditions = Conditions::new(&parameters).expect("a circle was a fault");
+        Ok(Self { parameters, names, conditions: conditions.map(Arc::new) })
     }
 
     /// All parameters in declared order.
@@ -111,15 +138,116 @@ impl Space {
         self.searchable().count()
     }
 
+    /// Whether a parameter has a condition.
+    pub fn is_conditional(&self) -> bool {
+        self.conditions.is_some()
+    }
+
+    /// Which parameters are active, in declared order, given the values of those that conditions are on. `value` is asked for
+    /// the parameters at these places of [`Space::parameters`]; where it gives none, no condition on that parameter holds.
+    pub fn active<V: Borrow<Value>>(&self, value: impl Fn(usize) -> Option<V>) -> Vec<bool> {
+        match &self.conditions {
+            Some(conditions) => conditions.active(value),
+            None => vec![true; self.parameters.len()],
+        }
+    }
+
+    /// Whether the condition of the parameter at a place holds, given the values of those of its parents that are active.
+    pub fn holds<V: Borrow<Value>>(&self, place: usize, value: impl Fn(usize) -> Option<V>) -> bool {
+        self.conditions.as_ref().is_none_or(|conditions| conditions.holds(place, &value))
+    }
+
+    /// Which parameters are active in a point, in declared order.
+    ///
+    /// ```
+    /// use besom_core::{Space, When};
+    ///
+    /// let space = Space::builder()
+    ///     .choice("optimizer", ["sgd", "adam"])
+    ///     .uniform("momentum", 0.0, 0.99)
+    ///     .when(When::is("optimizer", "sgd"))
+    ///     .build()?;
+    /// let point = space.decode(&[0.9, 0.3]);
+    /// assert_eq!(point.to_json(), *serde_json::json!({"optimizer": "adam"}).as_object().expect("an object"));
+    /// assert_eq!(space.active_in(&point), [true, false]);
+    /// assert!(space.contains(&point) && space.is_complete(&point));
+    /// // An inactive number lies in the middle of its axis.
+    /// assert_eq!(space.encode(&point), Some(vec![0.5, 0.5]));
+    /// # Ok::<(), besom_core::SpaceError>(())
+    /// ```
+    pub fn active_in(&self, point: &Point) -> Vec<bool> {
+        self.active_among(&Found::new(&self.names, point))
+    }
+
+    /// Which of the [`Space::searchable`] parameters are active at these coordinates, one for each.
+    ///
+    /// # Panics
+    /// If there are fewer coordinates than [`Space::dimensions`].
+    pub fn active_at(&self, cube: &[f64]) -> Vec<bool> {
+        if self.conditions.is_none() {
+            return vec![true; self.dimensions()];
+        }
+        let mut axis = 0;
+        let axes = self.parameters.iter().map(|p| {
+            let own = axis;
+            axis += usize::from(!p.distribution.is_constant());
+            own
+        });
+        let axes: Vec<usize> = axes.collect();
+        let active = self.active(|place| match &self.parameters[place].distribution {
+            Distribution::Constant(value) => Some(value.clone()),
+            varied => Some(varied.quantile(cube[axes[place]])),
+        });
+        self.of_searchable(active)
+    }
+
+    /// What belongs to searchable parameters, out of one for each parameter.
+    fn of_searchable<T>(&self, all: Vec<T>) -> Vec<T> {
+        let pairs = self.parameters.iter().zip(all);
+        pairs.filter(|(p, _)| !p.distribution.is_constant()).map(|(_, one)| one).collect()
+    }
+
+    fn active_among(&self, found: &Found<'_>) -> Vec<bool> {
+        self.active(|place| found.get(place))
+    }
+
+    /// All parameters by place, each parent before what depends on it, otherwise as `rank` orders them.
+    pub fn parents_first(&self, rank: &[usize]) -> Vec<usize> {
+        match &self.conditions {
+            Some(conditions) => conditions.sorted(rank),
+            None => {
+                let mut sorted: Vec<usize> = (0..rank.len()).collect();
+                sorted.sort_by_key(|&place| rank[place]);
+                sorted
+            }
+        }
+    }
+
+    /// The point without values of inactive parameters.
+    #[must_use]
+    pub fn only_active(&self, point: Point) -> Point {
+        if self.conditions.is_none() {
+            return point;
+        }
+        let active = self.active_in(&point);
+        let inactive: HashSet<&ParamPath> =
+            self.names.iter().zip(&active).filter(|(_, active)| !**active).map(|(name, _)| name).collect();
+        if point.iter().all(|(name, _)| !inactive.contains(name)) {
+            return point;
+        }
+        let kept = point.iter().filter(|(name, _)| !inactive.contains(name));
+        kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// The point at these coordinates in the unit cube, one per [`Space::searchable`] parameter. Always a point of
-    /// the space; coordinates outside [0, 1] are clamped.
+    /// the space, of active parameters only; coordinates outside [0, 1] are clamped.
     ///
     /// # Panics
     /// If the number of coordinates is not [`Space::dimensions`], or one is NaN: an algorithm that gives one has a fault.
     pub fn decode(&self, cube: &[f64]) -> Point {
         assert_eq!(cube.len(), self.dimensions(), "one coordinate per searchable parameter");
         let mut cube = cube.iter();
-        let values = self.parameters.iter().map(|Parameter { name, distribution }| {
+        let values = self.parameters.iter().map(|Parameter { name, distribution, .. }| {
             if let Distribution::Constant(value) = distribution {
                 return value.clone();
             }
@@ -127,12 +255,12 @@ impl Space {
             assert!(!coordinate.is_nan(), "the coordinate of parameter {name} is NaN");
             distribution.quantile(coordinate)
         });
-        Point { values: values.collect(), names: self.names.clone() }
+        self.only_active(Point { values: values.collect(), names: self.names.clone() })
     }
 
     /// The coordinates of a point, one per [`Space::searchable`] parameter: the [`Distribution::coordinate`] of its value,
-    /// or the [`Distribution::canonical_coordinate`] where the point lacks it, so that points which lack a parameter agree
-    /// in it. `None` if a value is of a kind which the space never gives. Numbers out of range are at 0 or 1.
+    /// or the [`Distribution::canonical_coordinate`] where the point lacks it or it is inactive, so that points which lack a
+    /// parameter agree in it. `None` if a value is of a kind which the space never gives. Numbers out of range are at 0 or 1.
     /// [`Space::decode`] leads back to the same point, with values for what it lacked.
     ///
     /// ```
@@ -150,38 +278,37 @@ impl Space {
     /// # Ok::<(), besom_core::SpaceError>(())
     /// ```
     pub fn encode(&self, point: &Point) -> Option<Vec<f64>> {
+        let found = Found::new(&self.names, point);
+        let active = self.active_among(&found);
         let parameters = self.parameters.iter().enumerate().filter(|(_, p)| !p.distribution.is_constant());
-        let coordinate = |(place, p): (usize, &Parameter)| match self.value(point, place) {
+        let coordinate = |(place, p): (usize, &Parameter)| match found.get(place).filter(|_| active[place]) {
             Some(value) => p.distribution.coordinate(value),
             None => Some(p.distribution.canonical_coordinate()),
         };
         parameters.map(coordinate).collect()
     }
 
-    /// Whether every parameter of the point is one of the space, with a value that the space gives. The point may lack
-    /// parameters: see [`Space::is_complete`].
+    /// Whether every parameter of the point is one of the space, active, and with a value that the space gives. The point may lack
+    /// parameters: see [`Space::is_complete`]. One that depends on what the point lacks is not active.
     pub fn contains(&self, point: &Point) -> bool {
-        let found = |(place, p)| Some((self.value(point, place)?, p));
-        let found: Vec<(&Value, &Parameter)> = self.parameters.iter().enumerate().filter_map(found).collect();
-        found.len() == point.len() && found.iter().all(|(value, p)| p.distribution.contains(value))
+        let found = Found::new(&self.names, point);
+        let active = self.active_among(&found);
+        let own = |(place, p)| Some((found.get(place)?, active[place], p));
+        let own: Vec<(&Value, bool, &Parameter)> =
+            self.parameters.iter().enumerate().filter_map(own).collect();
+        own.len() == point.len()
+            && own.iter().all(|(value, active, p)| *active && p.distribution.contains(value))
     }
 
-    /// Whether the point has a value for every parameter of the space.
+    /// Whether the point has a value for every parameter of the space that is active in it.
     pub fn is_complete(&self, point: &Point) -> bool {
-        (0..self.parameters.len()).all(|place| self.value(point, place).is_some())
-    }
-
-    /// The value that a point has for the parameter at this place; at once for the space's own points.
-    fn value<'a>(&self, point: &'a Point, place: usize) -> Option<&'a Value> {
-        if Arc::ptr_eq(&self.names, &point.names) {
-            point.values.get(place)
-        } else {
-            point.get(&self.names[place])
-        }
+        let found = Found::new(&self.names, point);
+        let active = self.active_among(&found);
+        (0..self.parameters.len()).all(|place| !active[place] || found.get(place).is_some())
     }
 
     /// Reads a point from a nested JSON object (`{"lr": 0.1, "opt": {"name": "adam"}}`), taking the parameters that
-    /// are there and ignoring keys that the space does not know.
+    /// are there and active, and ignoring keys that the space does not know.
     pub fn read(&self, config: &Map<String, Value>) -> Point {
         let value = |name: &ParamPath| {
             let (first, rest) = name.path().split_first()?;
@@ -189,9 +316,11 @@ impl Space {
         };
         let values: Vec<Option<Value>> = self.names.iter().map(value).collect();
         if values.iter().all(Option::is_some) {
-            return Point { values: values.into_iter().flatten().collect(), names: self.names.clone() };
+            let values = values.into_iter().flatten().collect();
+            return self.only_active(Point { values, names: self.names.clone() });
         }
-        self.names.iter().zip(values).filter_map(|(name, value)| Some((name.clone(), value?))).collect()
+        let there = self.names.iter().zip(values).filter_map(|(name, value)| Some((name.clone(), value?)));
+        self.only_active(there.collect())
     }
 }
 

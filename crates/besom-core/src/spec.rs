@@ -211,7 +211,8 @@ pub enum Ends {
 pub struct Supports {
     /// The most metrics that it takes into account.
     pub metrics: usize,
-    /// Whether parameters may be active under conditions.
+    /// Whether parameters may have conditions ([`When`](crate::When)). A search that takes its points from
+    /// [`Space::decode`](crate::Space::decode) and reads runs by [`Space::encode`](crate::Space::encode) need do nothing for it.
     pub conditions: bool,
     /// Whether there may be constraints on metrics.
     pub constraints: bool,
@@ -220,6 +221,12 @@ pub struct Supports {
 impl Supports {
     /// One metric, no conditions, no constraints.
     pub const ONE_METRIC: Self = Self { metrics: 1, conditions: false, constraints: false };
+
+    /// Parameters may have conditions.
+    #[must_use]
+    pub const fn conditions(self) -> Self {
+        Self { conditions: true, ..self }
+    }
 
     /// Up to `metrics` of them.
     #[must_use]

@@ -1,7 +1,7 @@
 //! What the owner of a sweep adds to it: a run of chosen parameters, room for more runs.
 
 use besom_controller::Controller;
-use besom_core::{Point, Registry, RunNumber, Space, did_you_mean, nearest};
+use besom_core::{Distribution, Point, Registry, RunNumber, Space, did_you_mean, nearest};
 use besom_store::{Added, NewRun, Store, SweepRow, SweepState};
 use serde_json::{Map, Value, json};
 
@@ -49,13 +49,24 @@ pub fn chosen_point(space: &Space, params: &Map<String, Value>) -> Result<Map<St
         let near = did_you_mean(nearest(&name, names.iter().map(String::as_str)));
         problems.push(format!("no parameter '{name}'{near}"));
     }
-    let middle = space.decode(&vec![0.5; space.dimensions()]);
+    let constant = |distribution: &Distribution| match distribution {
+        Distribution::Constant(value) => Some(value.clone()),
+        _ => None,
+    };
+    let value = |place: usize| {
+        given(&names[place]).cloned().or_else(|| constant(&space.parameters()[place].distribution))
+    };
     let mut values = Vec::new();
-    for (parameter, name) in space.parameters().iter().zip(&names) {
-        let distribution = &parameter.distribution;
-        // Anywhere in the space, a constant has its value.
-        let constant = middle.get(&parameter.name).filter(|_| distribution.is_constant());
-        match given(name).or(constant).cloned() {
+    for (place, (parameter, active)) in space.parameters().iter().zip(space.active(value)).enumerate() {
+        let (name, distribution) = (&names[place], &parameter.distribution);
+        if !active {
+            let when = parameter.when.as_ref().map(ToString::to_string).unwrap_or_default();
+            if given(name).is_some() {
+                problems.push(format!("{name} has a value, and exists only when {when}"));
+            }
+            continue;
+        }
+        match value(place) {
             None => problems.push(format!("{name} has no value")),
             Some(value) if !distribution.contains(&value) => {
                 problems.push(format!("{name}: {value} is no value that its {} gives", distribution.name()));

@@ -1,18 +1,20 @@
 //! The size of a sweep: planned by its configuration, and as it is.
 
 use besom_config::SweepConfig;
-use besom_core::{Distribution, RunState};
+use besom_core::{Distribution, Enumeration, RunState};
 use besom_store::SweepRow;
 
 /// How many points the method can try; `None` if there are infinitely many, or too many to count. A `grid` leaves the maximum of a
-/// `q_uniform` out.
+/// `q_uniform` out. Points that differ in nothing that is active are one.
 pub fn points(config: &SweepConfig) -> Option<u128> {
     let levels = match config.method.name.as_str() {
         "grid" => Distribution::levels,
         _ => Distribution::values,
     };
-    let mut levels = config.space.parameters().iter().map(|p| levels(&p.distribution));
-    levels.try_fold(1_u128, |points, levels| points.checked_mul(levels?.count()))
+    let parameters = config.space.parameters();
+    let order: Vec<usize> = (0..parameters.len()).collect();
+    let points = Enumeration::new(&config.space, &order, |place| levels(&parameters[place].distribution));
+    points.ok().map(|points| points.size())
 }
 
 /// How many runs a sweep will have, if that is known beforehand.

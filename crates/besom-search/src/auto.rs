@@ -5,7 +5,8 @@
 
 use besom_core::value::same;
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Ends, Faults, Options, Problem, Search, Spec, typed_options,
+    Answer, Ask, BoxError, Distribution, Ends, Faults, Options, Problem, Search, Spec, Supports,
+    typed_options,
 };
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ const FEWEST_MODELED: u64 = 6;
 /// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`], or [`Random`] for more parameters than that
 ///    has.
 /// 3. There are more than 100 parameters: [`Tpe`].
-/// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50: [`CmaEs`].
+/// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50, without conditions: [`CmaEs`].
 /// 5. Otherwise [`Bayes`]; after 2,000 runs, unless the space may have fewer points than that, [`Tpe`], which
 ///    continues from them.
 ///
@@ -74,6 +75,7 @@ impl Auto {
     /// How the method describes itself.
     pub const SPEC: Spec = Spec::new("Chooses another method by the space and the number of runs")
         .ends(Ends::Never)
+        .supports(Supports::ONE_METRIC.conditions())
         .options(AutoOptions::SPECS);
 
     /// The choice for a problem.
@@ -158,6 +160,7 @@ fn first(problem: &Problem) -> Result<Choice, Faults> {
     }
     if let Some(cap) = problem.run_cap.filter(|&cap| cap >= ENOUGH_RUNS)
         && dimensions <= FEW_NUMBERS
+        && !problem.space.is_conditional()
         && problem.space.searchable().all(|p| matches!(p.distribution, Distribution::Continuous(_)))
     {
         let because = format!("run_cap {cap} is at least {ENOUGH_RUNS} and all parameters are real numbers");
@@ -216,6 +219,8 @@ fn is_large(problem: &Problem) -> bool {
         }
         _ => 1,
     };
-    let mut counts = problem.space.searchable().map(|parameter| least(&parameter.distribution).max(1));
+    // A parameter with a condition may be inactive where most others are not.
+    let always = problem.space.searchable().filter(|parameter| parameter.when.is_none());
+    let mut counts = always.map(|parameter| least(&parameter.distribution).max(1));
     counts.try_fold(1, u128::checked_mul).is_none_or(|count| count >= MANY_RUNS as u128)
 }

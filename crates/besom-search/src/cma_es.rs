@@ -92,6 +92,10 @@ impl CmaEs {
             let error = SearchError::TooManyDimensions { method: "cma-es", found, limit };
             read.fault(Fault::of_problem(error));
         }
+        if problem.space.is_conditional() {
+            let instead = "use bayes or tpe, which learn within each branch, or auto";
+            read.fault(Fault::of_problem(SearchError::Conditions { method: "cma-es", instead }));
+        }
         let population = read.given_count("population");
         let population = population.unwrap_or_else(|| Constants::usual_population(dimensions));
         let axes = problem.space.searchable().map(Axis::new).collect();

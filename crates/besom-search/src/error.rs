@@ -16,6 +16,17 @@ pub enum SearchError {
     /// The grid has more points than a `u128` counts.
     #[error("the grid has 2^128 points or more")]
     GridTooLarge,
+    /// The conditions of the space are too many to number its points.
+    #[error("the conditions tell too many cases apart for a grid")]
+    TooManyCases,
+    /// The method knows no conditions, and parameters have some.
+    #[error("{method} search knows no conditions (`when`); {instead}")]
+    Conditions {
+        /// The method.
+        method: &'static str,
+        /// What to do.
+        instead: &'static str,
+    },
     /// There are more parameters to search than the method has dimensions for.
     #[error("{method} search has {limit} dimensions at most, and there are {found} parameters to search")]
     TooManyDimensions {

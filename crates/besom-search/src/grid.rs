@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use besom_core::{
     Answer, Ask, BoxError, Distribution, Ends, Fault, Faults, History, Method, OptionDefault, OptionKind,
-    OptionReader, Options, Point, Problem, Search, Spec, typed_options,
+    OptionReader, Options, Point, Problem, Search, Spec, Supports, typed_options,
 };
 use serde_json::Value;
 
@@ -28,6 +28,9 @@ use permutation::Permutation;
 /// A run of any state uses up the point that has its values; numbers count by value, constants don't count,
 /// and a run that lacks a parameter or has a foreign value uses up nothing. If there are only constants, any
 /// run uses up the one point there is.
+///
+/// With conditions, points that differ in nothing that is active are one, and parameters come after those that they
+/// depend on.
 ///
 /// ```
 /// use besom_core::{Distribution, Goal, Metric, Options, Parameter, Problem, Space};
@@ -87,6 +90,7 @@ impl Grid {
         .ends(Ends::Exhausted)
         .in_wandb()
         .never_repeats()
+        .supports(Supports::ONE_METRIC.conditions())
         .options(GridOptions::SPECS);
 
     /// The grid over a problem's space, or all faults at once.

@@ -5,14 +5,14 @@
 //! is.
 
 use besom_core::{
-    Answer, Ask, BoxError, Ends, Faults, Method, Options, Problem, Search, Spec, typed_options,
+    Answer, Ask, BoxError, Ends, Faults, Method, Options, Problem, Search, Spec, Supports, typed_options,
 };
 use rand::RngExt;
 use rand::distr::Open01;
 
 use crate::options::{check, named};
 
-/// Draws every parameter independently from its distribution. Never done; a point may come twice.
+/// Draws every parameter that is active independently from its distribution. Never done; a point may come twice.
 #[derive(Clone, Debug, Default)]
 pub struct Random;
 
@@ -23,8 +23,11 @@ typed_options! {
 
 impl Random {
     /// How the method describes itself.
-    pub const SPEC: Spec =
-        Spec::new("Draws points at random").options(RandomOptions::SPECS).ends(Ends::Never).in_wandb();
+    pub const SPEC: Spec = Spec::new("Draws points at random")
+        .options(RandomOptions::SPECS)
+        .ends(Ends::Never)
+        .in_wandb()
+        .supports(Supports::ONE_METRIC.conditions());
 
     /// The method; it has no options.
     pub fn new(_problem: &Problem, options: &Options) -> Result<Self, Faults> {

@@ -7,7 +7,7 @@ mod sequence;
 
 use besom_core::{
     Answer, Ask, BoxError, Ends, Fault, Faults, Method, OptionReader, Options, Problem, Search, Spec,
-    typed_options,
+    Supports, typed_options,
 };
 
 use crate::SearchError;
@@ -49,7 +49,10 @@ impl Sobol {
     pub const DIMENSIONS: usize = sequence::DIMENSIONS;
 
     /// How the method describes itself.
-    pub const SPEC: Spec = Spec::new("Fills the space evenly").options(SobolOptions::SPECS).ends(Ends::Never);
+    pub const SPEC: Spec = Spec::new("Fills the space evenly")
+        .options(SobolOptions::SPECS)
+        .ends(Ends::Never)
+        .supports(Supports::ONE_METRIC.conditions());
 
     /// The method; it has no options.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {

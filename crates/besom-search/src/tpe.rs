@@ -24,7 +24,7 @@ use std::ops::Bound;
 use besom_core::value::float;
 use besom_core::{
     Answer, Ask, BoxError, Ends, Faults, Method, Note, OptionDefault, OptionKind, Options, Point, Problem,
-    Search, Spec, Suggestion, typed_options,
+    Search, Space, Spec, Suggestion, Supports, typed_options,
 };
 use libm::pow;
 use rand::{Rng, RngExt};
@@ -43,7 +43,8 @@ use crate::axis::{Axis, Place};
 ///
 /// Options: see [`Tpe::SPEC`]. Until `initial_points` runs have a value, points are those of [`crate::Sobol`]. Runs that have not
 /// ended and those that failed count as bad. Never done; in a finite space a point is suggested twice only if all
-/// candidates were tried before.
+/// candidates were tried before. A parameter that is inactive in a run counts there by its prior, and one that is
+/// inactive in a candidate does not count.
 ///
 /// Notes hold `why` (a sentence), `kind` (`initial` or `model`), and of the model `good` and `bad`, how many
 /// runs were on either side, and `log_ratio`, the logarithm of the ratio of the densities.
@@ -86,6 +87,7 @@ impl Tpe {
     pub const SPEC: Spec = Spec::new("Draws points where good runs are dense and bad ones are rare")
         .needs_metric()
         .ends(Ends::Never)
+        .supports(Supports::ONE_METRIC.conditions())
         .options(TpeOptions::SPECS);
 
     /// The method for a problem, which needs a metric and a parameter to search.
@@ -111,15 +113,16 @@ impl Tpe {
         &self,
         (l, g): (&Density, &Density),
         rng: &mut impl Rng,
-        tried: &HashSet<Vec<u64>>,
+        (space, tried): (&Space, &HashSet<Vec<u64>>),
     ) -> (Vec<f64>, f64) {
         let mut best: Option<(bool, f64, Vec<f64>)> = None;
         for _ in 0..self.candidates {
             let cube = l.draw(&self.axes, rng);
-            let places: Vec<Option<Place>> =
-                self.axes.iter().zip(&cube).map(|(axis, &u)| Some(axis.place(u))).collect();
+            let active = space.active_at(&cube);
+            let at = |((axis, &u), active): ((&Axis, &f64), &bool)| active.then(|| axis.place(u));
+            let places: Vec<Option<Place>> = self.axes.iter().zip(&cube).zip(&active).map(at).collect();
             let ratio = l.log(&places) - g.log(&places);
-            let new = self.key(&places).is_none_or(|key| !tried.contains(&key));
+            let new = key(&places, &active).is_none_or(|key| !tried.contains(&key));
             if best.as_ref().is_none_or(|(best_new, highest, _)| (new, ratio) > (*best_new, *highest)) {
                 best = Some((new, ratio, cube));
             }
@@ -128,20 +131,28 @@ impl Tpe {
         (cube, ratio)
     }
 
-    /// What distinguishes a point of a finite space from all others; `None` if the space is not finite or the
-    /// point lacks a parameter.
-    fn key(&self, places: &[Option<Place>]) -> Option<Vec<u64>> {
-        let level = |place: &Option<Place>| match place {
-            Some(Place::Level(level)) => Some(*level as u64),
-            _ => None,
-        };
-        places.iter().map(level).collect()
+    /// Where a point lies on each axis, `None` where it is inactive, has no value, or one that the space does not
+    /// know; and what distinguishes it from all others.
+    fn places(&self, space: &Space, point: &Point) -> (Vec<Option<Place>>, Option<Vec<u64>>) {
+        let active = space.active_in(point);
+        let active = space.parameters().iter().zip(active).filter(|(p, _)| !p.distribution.is_constant());
+        let active: Vec<bool> = active.map(|(_, active)| active).collect();
+        let find = |(axis, active): (&Axis, &bool)| if *active { axis.find(point) } else { None };
+        let places: Vec<Option<Place>> = self.axes.iter().zip(&active).map(find).collect();
+        let key = key(&places, &active);
+        (places, key)
     }
+}
 
-    /// Where a point lies on each axis; `None` where it has no value, or one that the space does not know.
-    fn places(&self, point: &Point) -> Vec<Option<Place>> {
-        self.axes.iter().map(|axis| axis.find(point)).collect()
-    }
+/// What distinguishes a point of a finite space from all others; `None` if the space is not finite or the point
+/// lacks a parameter that is active.
+fn key(places: &[Option<Place>], active: &[bool]) -> Option<Vec<u64>> {
+    let level = |(place, active): (&Option<Place>, &bool)| match place {
+        Some(Place::Level(level)) => Some(*level as u64),
+        None if !active => Some(u64::MAX),
+        _ => None,
+    };
+    places.iter().zip(active).map(level).collect()
 }
 
 impl Search for Tpe {
@@ -168,9 +179,11 @@ impl Tpe {
     /// Points that the densities choose.
     fn modeled(&self, ask: &Ask<'_>, split: &Split) -> Vec<Suggestion> {
         let Ask { problem, history, count, .. } = *ask;
-        let all: Vec<Vec<Option<Place>>> = history.runs().iter().map(|run| self.places(&run.point)).collect();
+        let space = &problem.space;
+        let runs = history.runs().iter().map(|run| self.places(space, &run.point));
+        let (all, keys): (Vec<_>, Vec<_>) = runs.unzip();
         let side = |runs: &[usize]| runs.iter().map(|&run| all[run].clone()).collect::<Vec<_>>();
-        let mut tried: HashSet<Vec<u64>> = all.iter().filter_map(|places| self.key(places)).collect();
+        let mut tried: HashSet<Vec<u64>> = keys.into_iter().flatten().collect();
         let good = side(&split.good);
         let mut g = Density::new(&self.axes, side(&split.bad), Bandwidth::Common);
         let mut suggestions = Vec::new();
@@ -178,12 +191,12 @@ impl Tpe {
             let mut rng = ask.rng(i);
             let narrow = Bandwidth::Neighbors(pow(NARROWEST, rng.random::<f64>()));
             let l = Density::new(&self.axes, good.clone(), narrow);
-            let (cube, ratio) = self.choose((&l, &g), &mut rng, &tried);
-            let point = problem.space.decode(&cube);
+            let (cube, ratio) = self.choose((&l, &g), &mut rng, (space, &tried));
+            let point = space.decode(&cube);
             if i + 1 < count {
                 // As after the run has been added: it has not ended, so it is a bad one.
-                let places = self.places(&point);
-                tried.extend(self.key(&places));
+                let (places, key) = self.places(space, &point);
+                tried.extend(key);
                 g = g.with(&self.axes, places);
             }
             suggestions.push(Suggestion::new(point).with_note(model_note(split, i, ratio)));

@@ -1,6 +1,9 @@
 //! The keys `method` and `early_terminate`: an algorithm by its name, with options as its spec has them.
 
-use besom_core::{AlgorithmKind, Ends, Fault, Metric, OptionError, OptionKind, Options, Problem, Spec};
+use besom_core::{
+    AlgorithmKind, Ends, Enumeration, EnumerationError, Fault, Metric, OptionError, OptionKind, Options,
+    Problem, Spec,
+};
 use serde_json::{Map, Value};
 
 use super::Checker;
@@ -299,11 +302,13 @@ impl Checker<'_> {
     fn check_size(&mut self, named: &Named<'_>, problem: &Problem) {
         /// At a minute a run, two months.
         const MANY: u128 = 100_000;
-        let mut counts =
-            problem.space.searchable().map(|p| p.distribution.levels().map(|levels| levels.count()));
-        let Some(points) = counts.try_fold(1_u128, |points, count| Some(points.saturating_mul(count?)))
-        else {
-            return;
+        let parameters = problem.space.parameters();
+        let order: Vec<usize> = (0..parameters.len()).collect();
+        let levels = |place: usize| parameters[place].distribution.levels();
+        let points = match Enumeration::new(&problem.space, &order, levels) {
+            Ok(points) => points.size(),
+            Err(EnumerationError::TooLarge) => u128::MAX,
+            Err(_) => return,
         };
         if points > MANY && !self.for_wandb() {
             let points = if points == u128::MAX { "more than 10^38".to_owned() } else { points.to_string() };

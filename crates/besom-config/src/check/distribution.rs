@@ -99,7 +99,8 @@ impl Checker<'_> {
     /// Whether all keys that the distribution needs are there.
     fn check_leaf_keys(&mut self, leaf: Leaf<'_>, kind: &Kind) -> bool {
         let Leaf { node, path, place } = leaf;
-        let allowed = |key: &str| key == "distribution" || kind.keys.iter().any(|k| k.name == key);
+        let allowed =
+            |key: &str| ["distribution", "when"].contains(&key) || kind.keys.iter().any(|k| k.name == key);
         let mut missing: Vec<_> = kind
             .keys
             .iter()
@@ -108,8 +109,8 @@ impl Checker<'_> {
             .collect();
         for entry in node.entries().iter().filter(|entry| !allowed(&entry.key)) {
             if !PARAMETER_KEYS.contains(&entry.key.as_str()) {
-                let known: Vec<&str> =
-                    std::iter::once("distribution").chain(kind.keys.iter().map(|k| k.name)).collect();
+                let known = ["distribution", "when"].into_iter().chain(kind.keys.iter().map(|k| k.name));
+                let known: Vec<&str> = known.collect();
                 self.unknown_key(entry, path, &known);
                 // A misspelled key is not reported as missing, too.
                 missing.retain(|key| meant(&entry.key, known.iter().copied()) != Some(key));

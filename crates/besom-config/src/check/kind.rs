@@ -90,6 +90,7 @@ pub(super) const PARAMETER_KEYS: &[&str] = &[
     "a",
     "b",
     "parameters",
+    "when",
 ];
 
 /// The distribution of this name.
@@ -128,7 +129,10 @@ pub(super) fn instead(key: &str, kind: &Kind, node: &Node) -> Option<String> {
         _ if !named => KINDS
             .iter()
             .filter(|other| other.successor.is_none() && other.keys.iter().any(|k| k.name == key))
-            .find(|other| node.entries().iter().all(|e| other.keys.iter().any(|k| k.name == e.key)))
+            .find(|other| {
+                let goes = |key: &str| key == "when" || other.keys.iter().any(|k| k.name == key);
+                node.entries().iter().all(|e| goes(&e.key))
+            })
             .map(|other| format!("write distribution: {}", other.name)),
         _ => None,
     }

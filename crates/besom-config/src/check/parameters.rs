@@ -1,12 +1,16 @@
-//! The key `parameters`: names, nesting, and what the search method can do with the distributions.
+//! The key `parameters`: names, nesting, and what the search method can do with the distributions. Conditions are read in
+//! `when`.
+
+use std::rc::Rc;
 
 use besom_core::distribution::{Continuous, Step};
 use besom_core::{Distribution, ParamPath, Parameter};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Checker;
 use super::distribution::Leaf;
 use super::kind::Kind;
+use super::when::Written;
 use crate::tree::{Data, Entry, Node, Path};
 
 /// The most parameters, nested ones included.
@@ -20,6 +24,18 @@ pub(super) struct Found<'a> {
     /// The search method, which some distributions do not go with.
     pub(super) method: Option<&'a str>,
     pub(super) parameters: Vec<Parameter>,
+    /// The conditions of the parameter at a place, those of its groups first.
+    pub(super) whens: Vec<(usize, Vec<Rc<Written>>)>,
+    /// The names of all parameters, also of those that are wrong.
+    pub(super) names: Vec<ParamPath>,
+    /// The conditions of the groups that are being read, the outermost first.
+    groups: Vec<Rc<Written>>,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn new(method: Option<&'a str>) -> Self {
+        Self { method, parameters: Vec::new(), whens: Vec::new(), names: Vec::new(), groups: Vec::new() }
+    }
 }
 
 /// The bounds of a shape that has some.
@@ -90,21 +106,43 @@ impl Checker<'_> {
             self.not_a_parameter(node, &path);
             return node.to_json();
         }
+        let when = node.entry("when");
+        if let Some(when) = when {
+            let message = "W&B has no conditions on parameters";
+            self.diagnostics.not_for_wandb(when.place, &path.key("when"), message);
+        }
+        let when = when.map(|when| Written::new(when, &path, outer));
         if let Some(inner) = node.entry("parameters") {
-            for other in node.entries().iter().filter(|other| other.key != "parameters") {
-                let message = "nothing may stand beside nested parameters";
+            for other in
+                node.entries().iter().filter(|other| !["parameters", "when"].contains(&other.key.as_str()))
+            {
+                let message = "nothing but `when` may stand beside nested parameters";
                 self.diagnostics.error(other.place, &path.key(&other.key), message);
             }
+            let groups = found.groups.len();
+            found.groups.extend(when);
             let value = self.parameters(&inner.node, &path.key("parameters"), &name, found);
-            return json!({ "parameters": value });
+            found.groups.truncate(groups);
+            let mut filled = Map::new();
+            if let Some(when) = node.entry("when") {
+                filled.insert("when".to_owned(), when.node.to_json());
+            }
+            filled.insert("parameters".to_owned(), value);
+            return filled.into();
         }
         let leaf = Leaf { node, path: &path, place: entry.place };
         let read = self.leaf(leaf);
         if let Some(kind) = read.kind {
             self.check_method(leaf, kind, read.distribution.as_ref(), found.method);
         }
+        let name = ParamPath::new(name);
+        found.names.push(name.clone());
         if let Some(distribution) = read.distribution {
-            found.parameters.push(Parameter::new(ParamPath::new(name), distribution));
+            let conditions: Vec<_> = found.groups.iter().cloned().chain(when).collect();
+            if !conditions.is_empty() {
+                found.whens.push((found.parameters.len(), conditions));
+            }
+            found.parameters.push(Parameter::new(name, distribution));
         }
         read.filled
     }

@@ -171,19 +171,10 @@ impl Checker<'_> {
             return None;
         };
         let path = Path::Root.key("parameters");
-        let mut found = Found { method: method.map(|method| method.name.as_str()), parameters: Vec::new() };
+        let mut found = Found::new(method.map(|method| method.name.as_str()));
         let value = self.parameters(&entry.node, &path, &[], &mut found);
         filled.insert("parameters".to_owned(), value);
-        match Space::new(found.parameters) {
-            Ok(space) => Some(space),
-            Err(error) => {
-                // Two equal keys were reported by the reader of the text already.
-                if self.diagnostics.errors() == 0 {
-                    self.diagnostics.error(entry.place, &path, error.to_string());
-                }
-                None
-            }
-        }
+        self.with_conditions(found, method, (entry.place, &path))
     }
 
     fn run_cap(&mut self, root: &Node, filled: &mut Map<String, Value>) -> Option<u64> {

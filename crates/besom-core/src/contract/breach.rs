@@ -130,6 +130,14 @@ pub enum PointFault {
         /// The parameter.
         parameter: String,
     },
+    /// A parameter has a value where it does not exist.
+    #[error("{parameter} has a value, and exists only when {when}")]
+    Inactive {
+        /// The parameter.
+        parameter: String,
+        /// Its condition, in words.
+        when: String,
+    },
     /// The space does not give this value.
     #[error("{parameter} is {}, allowed is {allowed}", spaced(value))]
     Outside {

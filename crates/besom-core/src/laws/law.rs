@@ -69,7 +69,9 @@ impl Law {
                 "compute the answer from `ask.history` alone; what is cached must depend on the whole history, and what must be \
                  remembered goes into a suggestion's note"
             }
-            Self::Space => "make points by `Space::decode`, which gives every parameter a value of the space",
+            Self::Space => {
+                "make points by `Space::decode`, which gives every parameter that is active a value of the space, and no other"
+            }
             Self::Count => {
                 "make at most `ask.count` suggestions; with nothing to try answer `Wait` or `Done`"
             }

@@ -15,7 +15,7 @@ use crate::distribution::Continuous;
 use crate::{Curve, Distribution, Point, Problem, Run, RunState, Space};
 
 /// How many problems are looked at for small ones.
-const PROBLEMS: usize = 64;
+const PROBLEMS: usize = 256;
 
 /// How often a failing story is played again to make it smaller.
 const SHRINKS: usize = 600;
@@ -62,7 +62,15 @@ fn smallest(mut problems: Vec<Problem>) -> Vec<Problem> {
     let key = |problem: &Problem| {
         let dimensions = problem.space.dimensions();
         let plain = problem.space.searchable().all(|p| is_plain(&p.distribution));
-        (dimensions == 0, dimensions, problem.space.parameters().len(), problem.metrics.len() != 1, !plain)
+        let conditional = problem.space.is_conditional();
+        (
+            dimensions == 0,
+            conditional,
+            dimensions,
+            problem.space.parameters().len(),
+            problem.metrics.len() != 1,
+            !plain,
+        )
     };
     problems.sort_by_key(key);
     let other =

@@ -7,17 +7,19 @@ use proptest::prop_oneof;
 use serde_json::{Value, json};
 
 use crate::distribution::{Continuous, Step};
-use crate::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Space};
+use crate::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Space, When};
 
 /// Problems whose spaces are finite, with up to a few hundred points as a rule and sometimes astronomically many; what
-/// grid search supports. Values of all JSON types, repeated values, nested names; with or without a metric.
+/// grid search supports. Values of all JSON types, repeated values, nested names; with or without a metric, in one of three with
+/// conditions ([`crate::When`]).
 pub fn finite_problem() -> impl Strategy<Value = Problem> {
     let metric = option::of(metric()).prop_map(Vec::from_iter);
     problem(vec(finite_distribution(), 1..5), metric)
 }
 
-/// Problems with distributions of every kind, at least one of them to be varied, and one metric; what a model-based
-/// search supports.
+/// Problems with distributions of every kind, at least one of them to be varied and without a condition, and one metric; what a
+/// model-based search supports. One of three has conditions; for a search that takes none, filter them out by
+/// [`Space::is_conditional`].
 pub fn mixed_problem() -> impl Strategy<Value = Problem> {
     let varied = || distribution().prop_filter("to be varied", |d| !d.is_constant());
     let distributions = (varied(), vec(distribution(), 0..4)).prop_map(|(first, mut rest)| {
@@ -37,13 +39,70 @@ fn problem(
     metrics: impl Strategy<Value = Vec<Metric>>,
 ) -> impl Strategy<Value = Problem> {
     let seed = prop_oneof![3 => any::<u64>(), 1 => Just(0), 1 => Just(u64::MAX)];
-    (distributions, metrics, seed, any::<bool>()).prop_map(|(distributions, metrics, seed, nested)| {
+    let conditions = prop_oneof![2 => Just(Vec::new()), 1 => vec(condition(), 4)];
+    let parts = (distributions, metrics, seed, any::<bool>(), conditions);
+    parts.prop_map(|(distributions, metrics, seed, nested, conditions)| {
         let parameters = distributions.into_iter().enumerate();
         let parameters =
             parameters.map(|(place, distribution)| Parameter::new(name(place, nested), distribution));
-        let space = Space::new(parameters.collect()).expect("the names differ and none lies inside another");
+        let mut parameters: Vec<Parameter> = parameters.collect();
+        conditions.iter().for_each(|condition| condition.add(&mut parameters));
+        let space = Space::new(parameters).expect("the names differ and none lies inside another");
         Problem { space, metrics, seed, run_cap: None }
     })
+}
+
+/// A condition in the making, of numbers that mean something in any space.
+#[derive(Clone, Debug)]
+struct Attempt {
+    child: usize,
+    parent: usize,
+    /// Where the wanted values lie on the parent's quantile scale.
+    low: f64,
+    high: f64,
+    range: bool,
+    either: bool,
+}
+
+fn condition() -> impl Strategy<Value = Attempt> {
+    let parts = (0..8_usize, 0..8_usize, 0.0..1.0, 0.0..1.0, any::<bool>(), any::<bool>());
+    parts.prop_map(|(child, parent, a, b, range, either): (_, _, f64, f64, _, _)| Attempt {
+        child,
+        parent,
+        low: a.min(b),
+        high: a.max(b),
+        range,
+        either,
+    })
+}
+
+impl Attempt {
+    /// Adds the condition to one of the parameters, if they make a space with it. One that is to be varied stays free of
+    /// conditions; parents may stand before and behind their children, and have conditions themselves.
+    fn add(&self, parameters: &mut [Parameter]) {
+        let (child, parent) = (self.child % parameters.len().max(1), self.parent % parameters.len().max(1));
+        let free =
+            |place: usize, p: &Parameter| place != child && p.when.is_none() && !p.distribution.is_constant();
+        let is_last = !parameters.iter().enumerate().any(|(place, p)| free(place, p));
+        let Some(of) = parameters.get(parent).filter(|_| child != parent && !is_last) else { return };
+        let (low, high) = (of.distribution.quantile(self.low), of.distribution.quantile(self.high));
+        let when = match (low.as_f64(), high.as_f64()) {
+            (Some(low), Some(high)) if self.range => {
+                When::between(of.name.clone(), low.min(high), low.max(high))
+            }
+            _ => When::one_of(of.name.clone(), [low, high]),
+        };
+        let mut attempt = parameters[child].clone();
+        attempt.when = Some(match attempt.when {
+            Some(earlier) if self.either => earlier.or(when),
+            Some(earlier) => earlier.and(when),
+            None => when,
+        });
+        let before = std::mem::replace(&mut parameters[child], attempt);
+        if Space::new(parameters.to_vec()).is_err() {
+            parameters[child] = before;
+        }
+    }
 }
 
 /// The name of the parameter at this place: a declared order that is not the sorted one, and some of them nested.

@@ -174,11 +174,12 @@ fn different(a: &Answer, b: &Answer) -> (String, String) {
 }
 
 /// Whether two independent points of the space are never equal by chance. A beta distribution may have nearly all its values at
-/// an end.
+/// an end, and a parameter with a condition may be in neither point.
 fn has_room(space: &Space) -> bool {
     space.parameters().iter().any(|parameter| {
         let distribution = &parameter.distribution;
-        matches!(distribution, Distribution::Continuous(shape) if !matches!(shape, Continuous::Beta { .. }))
+        parameter.when.is_none()
+            && matches!(distribution, Distribution::Continuous(shape) if !matches!(shape, Continuous::Beta { .. }))
     })
 }
 

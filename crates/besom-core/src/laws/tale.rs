@@ -31,7 +31,8 @@ impl Tale {
         lines.extend(metrics.map(|metric| format!("{} {}", metric.goal.as_str(), metric.name)));
         lines.extend(problem.space.parameters().iter().map(|parameter| {
             let distribution = &parameter.distribution;
-            format!("parameter {}: {}, {}", parameter.name, distribution.name(), allowed(distribution))
+            let when = parameter.when.as_ref().map(|when| format!(", when {when}")).unwrap_or_default();
+            format!("parameter {}: {}, {}{when}", parameter.name, distribution.name(), allowed(distribution))
         }));
         Self(lines)
     }

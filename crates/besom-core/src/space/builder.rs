@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Parameter, Space, SpaceError};
+use super::{Parameter, Space, SpaceError, When};
 use crate::distribution::{Continuous, Step};
 use crate::{Distribution, ParamPath};
 
@@ -76,6 +76,15 @@ impl SpaceBuilder {
     /// A parameter of any distribution.
     pub fn parameter(mut self, name: impl Into<ParamPath>, distribution: Distribution) -> Self {
         self.parameters.push(Parameter::new(name, distribution));
+        self
+    }
+
+    /// The parameter that was added last exists only under this condition; nothing if there is none yet. A second condition must
+    /// hold, too.
+    pub fn when(mut self, when: When) -> Self {
+        if let Some(last) = self.parameters.pop() {
+            self.parameters.push(last.when(when));
+        }
         self
     }
 

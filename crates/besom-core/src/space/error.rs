@@ -6,6 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Parameter;
+use super::when_fault::{self, WhenFault};
 use crate::ParamPath;
 use crate::distribution::DistributionFault;
 
@@ -39,6 +40,14 @@ pub enum SpaceFault {
         /// What is wrong.
         fault: DistributionFault,
     },
+    /// Its condition is none.
+    #[error("parameter {name}: {fault}")]
+    When {
+        /// The parameter.
+        name: ParamPath,
+        /// What is wrong.
+        fault: WhenFault,
+    },
 }
 
 impl SpaceError {
@@ -52,7 +61,7 @@ impl SpaceError {
         let mut seen: HashSet<&[String]> = HashSet::with_capacity(parameters.len());
         let doubled: Vec<bool> = parameters.iter().map(|p| !seen.insert(p.name.path())).collect();
         let mut faults = Vec::new();
-        for (Parameter { name, distribution }, doubled) in parameters.iter().zip(doubled) {
+        for (Parameter { name, distribution, .. }, doubled) in parameters.iter().zip(doubled) {
             if doubled {
                 faults.push(SpaceFault::Duplicate { name: name.clone() });
             }
@@ -64,6 +73,7 @@ impl SpaceError {
             let fault = |fault| SpaceFault::Distribution { name: name.clone(), fault };
             faults.extend(distribution.check().into_iter().map(fault));
         }
+        faults.extend(when_fault::faults(parameters));
         if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
     }
 }

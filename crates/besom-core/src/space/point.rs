@@ -1,5 +1,6 @@
 //! Points: values for parameters.
 
+use std::collections::HashMap;
 use std::ops::Index;
 use std::sync::Arc;
 
@@ -97,7 +98,7 @@ impl Point {
     }
 
     /// All parameters with their values.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&ParamPath, &Value)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&ParamPath, &Value)> + DoubleEndedIterator {
         self.names.iter().zip(&self.values)
     }
 
@@ -139,6 +140,38 @@ impl Point {
         let mut all: Vec<_> = self.iter().collect();
         all.sort_by_cached_key(|(name, _)| (name.path().len() > 1, name.path().join(DELIMITER)));
         all
+    }
+}
+
+/// The values that a point has for the parameters of a space: at once for the space's own points, in turn where they come in the
+/// order of the space, and else by name.
+pub(super) struct Found<'a> {
+    /// By place; empty for points that have all parameters of the space.
+    values: Vec<Option<&'a Value>>,
+    point: &'a Point,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn new(names: &Arc<[ParamPath]>, point: &'a Point) -> Self {
+        if Arc::ptr_eq(names, &point.names) {
+            return Self { values: Vec::new(), point };
+        }
+        let mut next = 0;
+        let mut by_name: Option<HashMap<&ParamPath, &Value>> = None;
+        let values = names.iter().map(|name| {
+            if point.names.get(next) == Some(name) {
+                next += 1;
+                return Some(&point.values[next - 1]);
+            }
+            // Of equal names the first counts, as in `Point::get`.
+            by_name.get_or_insert_with(|| point.iter().rev().collect()).get(name).copied()
+        });
+        Self { values: values.collect(), point }
+    }
+
+    /// The value of the parameter at this place of the space.
+    pub(super) fn get(&self, place: usize) -> Option<&'a Value> {
+        if self.values.is_empty() { self.point.values.get(place) } else { self.values[place] }
     }
 }
 

@@ -190,7 +190,8 @@ fn climb(encoding: &Encoding, surrogate: &Surrogate, mut at: Scored) -> Result<S
 /// Follows the gradient in the continuous coordinates, each measured in its length scale where that is short.
 fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
     let axes = encoding.axes();
-    let continuous: Vec<usize> = (0..axes.len()).filter(|&k| axes[k].is_continuous()).collect();
+    let active = encoding.active_axes(&at.coordinates);
+    let continuous: Vec<usize> = (0..axes.len()).filter(|&k| axes[k].is_continuous() && active[k]).collect();
     if continuous.is_empty() {
         return at;
     }
@@ -205,7 +206,7 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
             let (low, high) = axes[k].range();
             row[k] = (v * unit).clamp(low, high);
         }
-        row
+        encoding.canonical(row)
     };
     let objective = |v: &[f64]| {
         let Ok(p) = surrogate.posterior.predict_with_gradient(&row(v)) else {
@@ -227,14 +228,16 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
 
 /// Moves the other coordinates to better alternatives: each to its best, or only the one that gains most.
 fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored, GpError> {
-    let axes = encoding.axes().iter().enumerate();
+    let active = encoding.active_axes(&at.coordinates);
+    let axes = encoding.axes().iter().enumerate().filter(|(k, _)| active[*k]);
     let alternatives: Vec<(usize, f64)> = axes
         .flat_map(|(k, axis)| axis.neighbors(at.coordinates[k]).into_iter().map(move |u| (k, u)))
         .collect();
     if alternatives.is_empty() {
         return Ok(at);
     }
-    let rows: Vec<Vec<f64>> = alternatives.iter().map(|&move_| moved(&at.coordinates, move_)).collect();
+    let rows: Vec<Vec<f64>> =
+        alternatives.iter().map(|&move_| encoding.canonical(moved(&at.coordinates, move_))).collect();
     let scores = scores_at(surrogate, &rows)?;
     let best = best_of_each(&alternatives, &scores, at.score + GAIN);
     let Some(&single) = best.iter().reduce(|a, b| if scores[*b] > scores[*a] { b } else { a }) else {
@@ -244,7 +247,7 @@ fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored
     if best.len() == 1 {
         return Ok(alone);
     }
-    let all = best.iter().fold(at.coordinates, |row, &i| moved(&row, alternatives[i]));
+    let all = encoding.canonical(best.iter().fold(at.coordinates, |row, &i| moved(&row, alternatives[i])));
     let score = scores_at(surrogate, std::slice::from_ref(&all))?[0];
     Ok(if score > alone.score { Scored { coordinates: all, score } } else { alone })
 }

@@ -85,10 +85,12 @@ impl Branch {
     }
 }
 
-/// Category and coordinate of each branch to ask.
+/// Category and coordinate of each branch to ask. A category that is not always there is left out: the runs without
+/// it lie at its first value, but don't have it.
 fn places(encoding: &Encoding, whole: &Surrogate, rng: &mut impl Rng) -> Vec<(usize, f64)> {
     let best = &whole.top_points[0];
-    let categories = encoding.axes().iter().enumerate().filter(|(_, axis)| axis.is_categorical());
+    let categories = encoding.axes().iter().enumerate();
+    let categories = categories.filter(|(k, axis)| axis.is_categorical() && encoding.is_always_active(*k));
     let mut places: Vec<(usize, f64)> = categories
         .flat_map(|(k, axis)| axis.neighbors(best[k]).into_iter().map(move |value| (k, value)))
         .filter(|&(k, value)| whole.has_run_with(k, value))

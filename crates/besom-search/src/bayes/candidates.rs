@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 
-use super::axis::{Axis, same_category};
+use super::axis::same_category;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
 
@@ -68,8 +68,11 @@ impl Candidates {
         let mut rows = self.rows[..self.global.min(IN_BRANCH)].to_vec();
         let global = rows.len();
         rows.extend(local(encoding, surrogate, rng));
-        rows.iter_mut().for_each(|row| row[axis] = value);
-        Self { rows, global, complete: false }
+        let in_branch = |mut row: Vec<f64>| {
+            row[axis] = value;
+            encoding.canonical(row)
+        };
+        Self { rows: rows.into_iter().map(in_branch).collect(), global, complete: false }
     }
 }
 
@@ -86,23 +89,23 @@ fn global(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec
 
 /// The top points and perturbations of them.
 fn local(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
-    let axes = encoding.axes();
-    let share = (CHANGED / axes.len() as f64).clamp(0.3, 1.0);
+    let share = (CHANGED / encoding.axes().len() as f64).clamp(0.3, 1.0);
     let mut rows = Vec::new();
     for top in &surrogate.top_points {
         rows.push(top.clone());
         for width in WIDTHS {
             for _ in 0..LOCAL {
-                rows.push(perturbed(axes, top, share, width, rng));
+                rows.push(perturbed(encoding, top, share, width, rng));
             }
         }
     }
     rows
 }
 
-/// A point near another: each coordinate is changed with a probability of `share`, numbers by about `width`.
-fn perturbed(axes: &[Axis], point: &[f64], share: f64, width: f64, rng: &mut impl Rng) -> Vec<f64> {
-    let moved = axes.iter().zip(point).map(|(axis, &u)| {
+/// A point near another: each coordinate is changed with a probability of `share`, numbers by about `width`. What
+/// becomes active by that begins in the middle.
+fn perturbed(encoding: &Encoding, point: &[f64], share: f64, width: f64, rng: &mut impl Rng) -> Vec<f64> {
+    let moved = encoding.axes().iter().zip(point).map(|(axis, &u)| {
         if rng.random::<f64>() >= share {
             u
         } else if !axis.is_categorical() {
@@ -113,7 +116,7 @@ fn perturbed(axes: &[Axis], point: &[f64], share: f64, width: f64, rng: &mut imp
             u
         }
     });
-    moved.collect()
+    encoding.canonical(moved.collect())
 }
 
 /// Rows as a matrix.

@@ -31,12 +31,8 @@ impl SuggestContext<'_> {
     /// quasi-random point.
     pub(super) fn next_given(&self, run: RunNumber) -> Option<Suggestion> {
         let given = self.given.get(self.used)?;
-        let open = self.encoding.decode(&initial::own(self.ask.problem, self.encoding, run));
-        let value = |(name, open): (&ParamPath, &Value)| {
-            let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| value);
-            (name.clone(), given.unwrap_or(open).clone())
-        };
-        let point = open.iter().map(value).collect();
+        let open = initial::open(self.ask.problem, self.encoding, run);
+        let point = self.encoding.decode_around(given, &open);
         Some(Suggestion::new(point).with_note(note::given(self.used + 1, self.given.len())))
     }
 

@@ -3,7 +3,9 @@
 //! * A run counts with what [`besom_core::Metric::counted`] says.
 //! * A run with a value that the space never gives is left out. Numbers beyond their bounds count as the
 //!   bound.
-//! * A run that lacks a searchable parameter is left out of [`Observations::new`], as in the corrected
+//! * A parameter that is inactive in a run ([`besom_core::When`]) lies at its canonical coordinate, whatever the run
+//!   has there.
+//! * A run that lacks an active searchable parameter is left out of [`Observations::new`], as in the corrected
 //!   answers of W&B's engine. The model takes it, at the canonical coordinate of the parameter (decision 33).
 
 use besom_core::{Counted, Distribution, History, Parameter, Point, Problem, RunNumber, Space, worst_loss};
@@ -94,11 +96,13 @@ fn cube(space: &Space, point: &Point, missing: impl Fn(&Distribution) -> Option<
     if space.dimensions() > 0 && space.searchable().all(lacks) {
         return None;
     }
-    let coordinate = |p: &Parameter| match point.get(&p.name) {
-        Some(value) => p.distribution.cdf(&as_number(&p.distribution, value)),
-        None => missing(&p.distribution),
+    let coordinate = |(p, active): (&Parameter, bool)| match point.get(&p.name) {
+        _ if p.distribution.is_constant() => None,
+        _ if !active => Some(Some(p.distribution.canonical_coordinate())),
+        Some(value) => Some(p.distribution.cdf(&as_number(&p.distribution, value))),
+        None => Some(missing(&p.distribution)),
     };
-    space.searchable().map(coordinate).collect()
+    space.parameters().iter().zip(space.active_in(point)).filter_map(coordinate).collect()
 }
 
 /// The value as the distribution sees it: where numbers are expected, `true` is 1 and `false` is 0.

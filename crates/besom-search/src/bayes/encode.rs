@@ -1,7 +1,10 @@
 //! Points of a space as rows of coordinates, and back.
+//!
+//! Rows are *canonical*: the coordinate of an inactive parameter is that of a missing one, the middle or the first category, so
+//! that what it would have been makes no difference (decision 94).
 
 use besom_core::value::same_ignoring_injected_keys;
-use besom_core::{ParamPath, Point, Space};
+use besom_core::{Enumeration, Levels, ParamPath, Point, Space};
 use besom_gp::{Dimension, Model};
 use serde_json::Value;
 
@@ -13,6 +16,16 @@ pub(super) struct Encoding {
     parameters: Vec<(ParamPath, Parameter)>,
     axes: Vec<Axis>,
     names: Vec<ParamPath>,
+    /// If it has conditions.
+    conditional: Option<Conditional>,
+}
+
+/// What a space with conditions needs.
+#[derive(Clone, Debug)]
+struct Conditional {
+    space: Space,
+    /// The points that are ever suggested, if they are finitely many and countable.
+    points: Option<Enumeration>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,7 +55,67 @@ impl Encoding {
             }
         });
         let parameters = parameters.collect();
-        Self { parameters, axes, names }
+        let mut encoding = Self { parameters, axes, names, conditional: None };
+        if space.is_conditional() {
+            let points = encoding.enumeration(space);
+            encoding.conditional = Some(Conditional { space: space.clone(), points });
+        }
+        encoding
+    }
+
+    /// The points of a space that are ever suggested, numbered.
+    fn enumeration(&self, space: &Space) -> Option<Enumeration> {
+        let levels = |place: usize| match &self.parameters[place].1 {
+            Parameter::Constant(value) | Parameter::Only(value) => {
+                Some(Levels::list(std::slice::from_ref(value)))
+            }
+            &Parameter::Varied(k) => {
+                let axis = &self.axes[k];
+                let values: Vec<Value> =
+                    (0..axis.reachable()?).map(|level| axis.decode(axis.at(level))).collect();
+                Some(Levels::list(&values))
+            }
+        };
+        let rank: Vec<usize> = (0..self.parameters.len()).collect();
+        Enumeration::new(space, &rank, levels).ok()
+    }
+
+    /// Which parameters are active at these coordinates; `None` if all always are.
+    fn active(&self, coordinates: &[f64]) -> Option<Vec<bool>> {
+        let Conditional { space, .. } = self.conditional.as_ref()?;
+        Some(space.active(|place| Some(self.value(place, coordinates))))
+    }
+
+    /// Which axes are active at these coordinates.
+    pub(super) fn active_axes(&self, coordinates: &[f64]) -> Vec<bool> {
+        let Some(active) = self.active(coordinates) else { return vec![true; self.axes.len()] };
+        let varied = self.parameters.iter().zip(active);
+        varied.filter(|((_, p), _)| matches!(p, Parameter::Varied(_))).map(|(_, active)| active).collect()
+    }
+
+    /// The row with canonical coordinates of inactive parameters.
+    pub(super) fn canonical(&self, mut coordinates: Vec<f64>) -> Vec<f64> {
+        if self.conditional.is_some() {
+            let active = self.active_axes(&coordinates);
+            for (k, _) in active.iter().enumerate().filter(|(_, active)| !**active) {
+                coordinates[k] = self.axes[k].canonical();
+            }
+        }
+        coordinates
+    }
+
+    /// The value of the parameter at a place, were it active.
+    fn value(&self, place: usize, coordinates: &[f64]) -> Value {
+        match &self.parameters[place].1 {
+            Parameter::Constant(value) | Parameter::Only(value) => value.clone(),
+            &Parameter::Varied(k) => self.axes[k].decode(coordinates[k]),
+        }
+    }
+
+    /// Whether an axis has no condition.
+    pub(super) fn is_always_active(&self, axis: usize) -> bool {
+        let Some(Conditional { space, .. }) = &self.conditional else { return true };
+        space.parameters().iter().any(|p| p.name == self.names[axis] && p.when.is_none())
     }
 
     /// The axes, in declared order of their parameters.
@@ -66,17 +139,36 @@ impl Encoding {
 
     /// How many different points there are, if they are finitely many and countable.
     pub(super) fn count(&self) -> Option<u128> {
+        if self.conditional.is_some() {
+            let countable = self.axes.iter().all(|axis| axis.count().is_some());
+            return self.reachable().filter(|_| countable);
+        }
         self.axes.iter().try_fold(1_u128, |product, axis| product.checked_mul(axis.count()? as u128))
     }
 
     /// How many different points are ever suggested, if they are finitely many and countable: also of a space that
     /// has more, beyond the tails of unbounded steps.
     pub(super) fn reachable(&self) -> Option<u128> {
+        if let Some(Conditional { points, .. }) = &self.conditional {
+            return points.as_ref().map(Enumeration::size);
+        }
         self.axes.iter().try_fold(1_u128, |product, axis| product.checked_mul(axis.reachable()? as u128))
     }
 
     /// The `k`-th of the points that are ever suggested, the last axis varying fastest; modulo their number.
     pub(super) fn at(&self, mut k: u128) -> Vec<f64> {
+        if let Some(Conditional { points: Some(points), .. }) = &self.conditional {
+            let levels = points.levels(k % points.size()).into_iter().zip(&self.parameters);
+            let coordinate =
+                |(level, (_, parameter)): (Option<u128>, &(ParamPath, Parameter))| match *parameter {
+                    Parameter::Varied(k) => {
+                        let at = |level: u128| self.axes[k].at(usize::try_from(level).unwrap_or_default());
+                        Some(level.map_or_else(|| self.axes[k].canonical(), at))
+                    }
+                    _ => None,
+                };
+            return levels.filter_map(coordinate).collect();
+        }
         let mut coordinates = vec![0.0; self.axes.len()];
         for (coordinate, axis) in coordinates.iter_mut().zip(&self.axes).rev() {
             let count = axis.reachable().unwrap_or(1) as u128;
@@ -86,41 +178,66 @@ impl Encoding {
         coordinates
     }
 
-    /// The coordinates of a run's point, canonical where it lacks a parameter; `None` if it has a value of a
-    /// wrong kind.
+    /// The coordinates of a run's point, canonical where it lacks a parameter or one is inactive; `None` if it has a
+    /// value of a wrong kind.
     pub(super) fn encode(&self, point: &Point) -> Option<Vec<f64>> {
-        let coordinate = |(axis, name): (&Axis, &ParamPath)| match point.get(name) {
-            Some(value) => axis.encode(value),
-            None => Some(axis.canonical()),
+        let active = self.conditional.as_ref().map(|conditional| conditional.space.active_in(point));
+        let coordinate = |(place, (name, parameter)): (usize, &(ParamPath, Parameter))| {
+            let &Parameter::Varied(k) = parameter else { return None };
+            let is_active = active.as_ref().is_none_or(|active| active[place]);
+            Some(match point.get(name).filter(|_| is_active) {
+                Some(value) => self.axes[k].encode(value),
+                None => Some(self.axes[k].canonical()),
+            })
         };
-        self.axes.iter().zip(&self.names).map(coordinate).collect()
+        self.parameters.iter().enumerate().filter_map(coordinate).collect()
     }
 
     /// The point at these coordinates.
     pub(super) fn decode(&self, coordinates: &[f64]) -> Point {
-        let value = |parameter: &Parameter| match parameter {
-            Parameter::Constant(value) | Parameter::Only(value) => value.clone(),
-            &Parameter::Varied(k) => self.axes[k].decode(coordinates[k]),
+        let active = self.active(coordinates);
+        let places = (0..self.parameters.len()).filter(|&k| active.as_ref().is_none_or(|active| active[k]));
+        places.map(|place| (self.parameters[place].0.clone(), self.value(place, coordinates))).collect()
+    }
+
+    /// The point at these coordinates with the values that inactive parameters would have, but for those that are given, whose
+    /// values then decide what is active.
+    pub(super) fn decode_around(&self, given: &[(ParamPath, Value)], coordinates: &[f64]) -> Point {
+        let value = |(place, (name, _)): (usize, &(ParamPath, Parameter))| {
+            let given = given.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone());
+            (name.clone(), given.unwrap_or_else(|| self.value(place, coordinates)))
         };
-        self.parameters.iter().map(|(name, parameter)| (name.clone(), value(parameter))).collect()
+        let point: Point = self.parameters.iter().enumerate().map(value).collect();
+        match &self.conditional {
+            Some(Conditional { space, .. }) => space.only_active(point),
+            None => point,
+        }
     }
 
     /// What distinguishes a point from all others; `None` if it is not one of the space, or lacks a
-    /// parameter: then no suggestion repeats it. Constants don't matter.
+    /// parameter that is active: then no suggestion repeats it. Constants don't matter, nor do inactive parameters.
     pub(super) fn key(&self, point: &Point) -> Option<Vec<Key>> {
-        let keys = self.parameters.iter().filter_map(|(name, parameter)| match parameter {
-            Parameter::Constant(_) => None,
-            Parameter::Only(expected) => {
-                let value = point.get(name);
-                Some(value.filter(|v| same_ignoring_injected_keys(expected, v)).map(|_| 0))
-            }
-            &Parameter::Varied(k) => Some(point.get(name).and_then(|value| self.axes[k].key(value))),
-        });
+        let active = self.conditional.as_ref().map(|conditional| conditional.space.active_in(point));
+        let keys =
+            self.parameters.iter().enumerate().filter_map(|(place, (name, parameter))| match parameter {
+                Parameter::Constant(_) => None,
+                _ if active.as_ref().is_some_and(|active| !active[place]) => Some(Some(Key::MAX)),
+                Parameter::Only(expected) => {
+                    let value = point.get(name);
+                    Some(value.filter(|v| same_ignoring_injected_keys(expected, v)).map(|_| 0))
+                }
+                &Parameter::Varied(k) => Some(point.get(name).and_then(|value| self.axes[k].key(value))),
+            });
         keys.collect()
     }
 
     /// The coordinates of the point that the prior has at these probabilities.
     pub(super) fn sample(&self, cube: &[f64]) -> Vec<f64> {
+        self.canonical(self.sample_all(cube))
+    }
+
+    /// The same with a coordinate of their own for parameters that are inactive there.
+    pub(super) fn sample_all(&self, cube: &[f64]) -> Vec<f64> {
         self.axes.iter().zip(cube).map(|(axis, &u)| axis.sample(u)).collect()
     }
 }

@@ -20,6 +20,11 @@ pub(super) fn own(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec
     encoding.sample(&sobol::point(problem.seed, run.index(), encoding.axes().len()))
 }
 
+/// The same with a coordinate of their own for parameters that are inactive there.
+pub(super) fn open(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec<f64> {
+    encoding.sample_all(&sobol::point(problem.seed, run.index(), encoding.axes().len()))
+}
+
 /// The coordinates of an untried point: the run's own point of the quasi-random sequence, or a random one if
 /// that was tried already. `None` if the space is finite and all its points were tried; a tried point if none
 /// other was found in an endless one.

@@ -2,8 +2,8 @@
 
 use besom_core::value::same_ignoring_injected_keys;
 use besom_core::{
-    Distribution, Ends, History, OptionDefault, OptionError, OptionKind, OptionReader, ParamPath, Problem,
-    Run, Spec, typed_options,
+    Distribution, Ends, History, OptionDefault, OptionError, OptionKind, OptionReader, ParamPath, Parameter,
+    Point, Problem, Run, Spec, Supports, When, typed_options,
 };
 use serde_json::{Map, Value};
 
@@ -77,6 +77,7 @@ impl Settings {
             .needs_metric()
             .ends(Ends::Exhausted)
             .in_wandb()
+            .supports(Supports::ONE_METRIC.conditions())
             .options(BayesOptions::SPECS);
 
     /// The settings; everything that is wrong with them goes to the reader.
@@ -162,7 +163,28 @@ fn read_point(problem: &Problem, point: &Value) -> Result<Vec<(ParamPath, Value)
             }
         }
     }
+    if faults.is_empty() {
+        faults.extend(inactive(problem, &entries));
+    }
     if faults.is_empty() { Ok(entries) } else { Err(faults) }
+}
+
+/// Values for parameters that do not exist beside the other values of the point. One that depends on what is left open is fine.
+fn inactive(problem: &Problem, entries: &[(ParamPath, Value)]) -> Vec<OptionError> {
+    let space = &problem.space;
+    let point: Point = entries.iter().cloned().collect();
+    let active = space.active_in(&point);
+    let is_open = |parameter: &Parameter| {
+        parameter.when.iter().flat_map(When::leaves).any(|(parent, _)| point.get(parent).is_none())
+    };
+    let pairs = space.parameters().iter().zip(active).filter(|(p, active)| !active && !is_open(p));
+    pairs
+        .filter_map(|(parameter, _)| {
+            let (value, when) = (point.get(&parameter.name)?, parameter.when.as_ref()?);
+            let expected = format!("points of the space, and '{}' exists only when {when}", parameter.name);
+            Some(wrong(POINTS, expected, value))
+        })
+        .collect()
 }
 
 /// The entries of an object by the names of parameters: an object that is not a parameter's value is opened.

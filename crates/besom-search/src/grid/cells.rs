@@ -1,9 +1,9 @@
-//! The numbering of a grid's points: a mixed-radix counter with one digit per parameter.
+//! The numbering of a grid's points: one digit per parameter, and none for one that is inactive.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use besom_core::{Distribution, Levels, ParamPath, Parameter, Point, Space};
+use besom_core::{Distribution, Enumeration, EnumerationError, Levels, ParamPath, Parameter, Point, Space};
 use serde_json::Value;
 
 use crate::SearchError;
@@ -12,80 +12,74 @@ use crate::SearchError;
 /// number of parameters.
 #[derive(Clone, Debug)]
 pub(crate) struct Cells {
-    /// The digits of the counter, the last one fastest.
+    /// All parameters in declared order.
     digits: Vec<Digit>,
-    /// All parameters in declared order, constants with their values.
-    blank: Vec<(ParamPath, Value)>,
-    size: u128,
+    numbers: Enumeration,
 }
 
-/// A digit of the counter: one parameter.
+/// A digit of the number: one parameter.
 #[derive(Clone, Debug)]
 struct Digit {
-    /// The parameter's place in the space.
-    place: usize,
     name: ParamPath,
     levels: Levels,
-    /// How many levels there are.
-    count: u128,
+    constant: bool,
 }
 
 impl Cells {
-    /// The grid over `space` with these levels of each distribution, its digits in `declared` order or else by name.
+    /// The grid over `space` with these levels of each distribution, its digits in `declared` order or else by name, but parents
+    /// before what depends on them.
     pub(crate) fn new(
         space: &Space,
         declared: bool,
         levels: impl Fn(&Distribution) -> Option<Levels>,
     ) -> Result<Self, SearchError> {
-        let mut digits = Vec::new();
-        let mut blank = Vec::new();
-        let mut uncountable = Vec::new();
-        for (place, Parameter { name, distribution, .. }) in space.parameters().iter().enumerate() {
-            if let Distribution::Constant(value) = distribution {
-                blank.push((name.clone(), value.clone()));
-                continue;
-            }
-            blank.push((name.clone(), Value::Null));
-            match levels(distribution) {
-                Some(levels) => {
-                    digits.push(Digit { place, name: name.clone(), count: levels.count(), levels });
-                }
-                None => uncountable.push((name.clone(), distribution.name())),
-            }
-        }
-        if !uncountable.is_empty() {
-            return Err(SearchError::NotCountable(uncountable));
-        }
+        let parameters = space.parameters();
+        let all: Vec<Option<Levels>> = parameters.iter().map(|p| levels(&p.distribution)).collect();
+        let mut rank: Vec<usize> = (0..parameters.len()).collect();
         if !declared {
-            digits.sort_by(|a, b| a.name.cmp(&b.name));
+            let mut sorted = rank.clone();
+            sorted.sort_by(|&a, &b| parameters[a].name.cmp(&parameters[b].name));
+            sorted.into_iter().enumerate().for_each(|(at, place)| rank[place] = at);
         }
-        let size = digits.iter().try_fold(1, |size: u128, digit| size.checked_mul(digit.count));
-        Ok(Self { digits, blank, size: size.ok_or(SearchError::GridTooLarge)? })
+        let named = |place: usize| (parameters[place].name.clone(), parameters[place].distribution.name());
+        let numbers =
+            Enumeration::new(space, &rank, |place| all[place].clone()).map_err(|error| match error {
+                EnumerationError::Uncountable(places) => {
+                    SearchError::NotCountable(places.into_iter().map(named).collect())
+                }
+                EnumerationError::TooManyCases => SearchError::TooManyCases,
+                _ => SearchError::GridTooLarge,
+            })?;
+        let digit = |(parameter, levels): (&Parameter, Levels)| Digit {
+            name: parameter.name.clone(),
+            levels,
+            constant: parameter.distribution.is_constant(),
+        };
+        let digits = parameters.iter().zip(all.into_iter().flatten()).map(digit).collect();
+        Ok(Self { digits, numbers })
     }
 
     /// How many cells there are; at least 1.
     pub(crate) fn size(&self) -> u128 {
-        self.size
+        self.numbers.size()
     }
 
     /// The point of a cell, which must be less than [`Cells::size`].
     pub(crate) fn point(&self, cell: u128) -> Point {
-        let mut values = self.blank.clone();
-        let mut rest = cell;
-        for digit in self.digits.iter().rev() {
-            values[digit.place].1 =
-                digit.levels.value(rest % digit.count).expect("a remainder is less than its base");
-            rest /= digit.count;
-        }
-        values.into_iter().collect()
+        let levels = self.numbers.levels(cell).into_iter();
+        let value = |(digit, level): (&Digit, Option<u128>)| {
+            let value = digit.levels.value(level?).expect("a level is less than their count");
+            Some((digit.name.clone(), value))
+        };
+        self.digits.iter().zip(levels).filter_map(value).collect()
     }
 
-    /// The cell whose values the point has; `None` if it lacks a parameter or has a value that is not a level.
+    /// The cell whose values the point has; `None` if it lacks an active parameter or has a value that is not a level.
     pub(crate) fn cell(&self, point: &Point) -> Option<u128> {
         let values = Values::of(point);
-        self.digits.iter().try_fold(0, |cell, digit| {
-            let level = digit.levels.index(values.get(digit.place, &digit.name)?)?;
-            Some(cell * digit.count + level)
+        self.numbers.number(|place| {
+            let Digit { name, levels, constant } = &self.digits[place];
+            if *constant { Some(0) } else { levels.index(values.get(place, name)?) }
         })
     }
 }
