@@ -74,7 +74,7 @@ pub fn add_sweep(store: &mut impl Store, method: &str, runs: usize) -> Result<Ag
 pub fn claim(store: &mut impl Queue, agent: AgentId, request: u64) -> Result<Lease, StoreError> {
     match store.claim(agent, request)? {
         Claim::Run(run) => Ok(run.lease),
-        Claim::Nothing(state) => panic!("there is a run to take, but the sweep is {state:?}"),
+        nothing => panic!("there is a run to take, but the answer is {nothing:?}"),
     }
 }
 

@@ -30,6 +30,11 @@ pub enum Notice {
         /// The slot.
         slot: u32,
     },
+    /// The agent leaves, because its owner has drained it.
+    Drained {
+        /// Its name.
+        agent: String,
+    },
     /// The agent leaves, because it seems unable to work.
     Quarantined {
         /// Its name.

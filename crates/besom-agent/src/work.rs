@@ -47,6 +47,8 @@ pub enum ExitReason {
     CountReached,
     /// It was asked to, by its [`Shutdown`].
     Shutdown,
+    /// Its owner has drained it in the store: see [`Store::drain`](besom_store::Store::drain).
+    Drained,
     /// The program is broken and the sweep was paused for this reason, by this agent or one that shares its
     /// [`CrashLoopGuard`]; or whoever shares the guard tripped it for another reason
     /// ([`CrashLoopGuard::trip`]).
@@ -71,7 +73,7 @@ pub struct Outcome {
 ///
 /// While there is nothing to claim, `idle` is called (a controller's step, for example, with a store of its
 /// own); then the agent waits, longer each time that nothing happens. In a paused sweep it waits until the
-/// sweep is resumed.
+/// sweep is resumed. An agent that is drained leaves after the run in hand.
 ///
 /// # Errors
 /// If `idle` fails, or the store fails for good, or it fails when the agent was asked to shut down, for longer than
@@ -109,6 +111,7 @@ pub fn work(
         looked_for_dead: Instant::now(),
         waited: Duration::ZERO,
         obstacles: 0,
+        is_drained: false,
     };
     let exit_reason = agent.live(runner, idle)?;
     let runs = agent.runs;
@@ -139,6 +142,8 @@ struct Agent<'a> {
     waited: Duration,
     /// How often in a row something kept the runner from beginning a run.
     obstacles: u32,
+    /// Whether the store has said, while nothing could be claimed, that nothing will be handed to it.
+    is_drained: bool,
 }
 
 impl Agent<'_> {
@@ -154,6 +159,9 @@ impl Agent<'_> {
             if self.options.count.is_some_and(|count| self.runs >= count) {
                 return Ok(ExitReason::CountReached);
             }
+            if self.is_drained {
+                return Ok(self.drained());
+            }
             let exit = match self.obstacle(runner) {
                 // Looking for it may have taken a while.
                 None if self.shutdown.level() >= Level::Finish => continue,
@@ -161,6 +169,7 @@ impl Agent<'_> {
                 None => match self.claim()? {
                     Claim::Run(run) => self.execute(&run, runner)?,
                     Claim::Nothing(state) => self.pass_time(state, idle)?,
+                    Claim::Drained => Some(self.drained()),
                 },
             };
             if let Some(reason) = exit {
@@ -168,6 +177,11 @@ impl Agent<'_> {
             }
             self.recover_if_due()?;
         }
+    }
+
+    fn drained(&self) -> ExitReason {
+        self.options.notices().say(Notice::Drained { agent: self.options.name.clone() });
+        ExitReason::Drained
     }
 
     /// What keeps the runner from beginning a run, if anything; its end is said if its beginning was.
@@ -302,12 +316,12 @@ impl Agent<'_> {
 
     /// Whether there may still be something to do for it.
     fn is_wanted(&self) -> bool {
-        self.shutdown.level() < Level::Finish && self.options.guard.ended().is_none()
+        self.shutdown.level() < Level::Finish && self.options.guard.ended().is_none() && !self.is_drained
     }
 
     fn beat_if_due(&mut self) -> Result<(), AgentError> {
         if self.wait.is_heartbeat_due() {
-            self.queue.call_at_leisure(|queue| queue.idle(self.id))?;
+            self.is_drained |= !self.queue.call_at_leisure(|queue| queue.idle(self.id))?;
         }
         Ok(())
     }

@@ -5,9 +5,9 @@ mod support;
 
 use std::time::Duration;
 
-use besom_agent::{ExitReason, FunctionRunner, Level, LogError, RunContext};
+use besom_agent::{ExitReason, FunctionRunner, Level, Link, LogError, RunContext, Runner, Shutdown};
 use besom_core::{BoxError, RunNumber, RunState};
-use besom_store::{Queue, StopKind, Store};
+use besom_store::{ClaimedRun, Queue, StopKind, Store};
 use serde_json::json;
 use support::{Hanging, Scene, Valve, eventually};
 
@@ -112,4 +112,49 @@ fn an_agent_executes_no_more_runs_than_it_may() {
     let outcome = scene.work(&mut FunctionRunner::new(|_: &mut RunContext<'_>| -> Ended { Ok(()) }));
     assert_eq!((outcome.exit_reason, outcome.runs), (ExitReason::CountReached, 2));
     assert_eq!(scene.run(3).state, RunState::Pending);
+}
+
+/// Drains the only agent of the sweep.
+fn drain(scene: &Scene) {
+    let mut store = scene.store();
+    let agents: Vec<_> = store.agents(&scene.sweep).unwrap().iter().map(|row| row.id).collect();
+    assert_eq!(store.drain(&scene.sweep, &agents).unwrap(), 1);
+}
+
+#[test]
+fn an_agent_that_is_drained_finishes_its_run_and_leaves() {
+    let scene = Scene::new(&[1, 2]);
+    let outcome = scene.work(&mut FunctionRunner::new(|run: &mut RunContext<'_>| -> Ended {
+        drain(&scene);
+        Ok(run.log_json(json!({"loss": 1}))?)
+    }));
+    assert_eq!((outcome.exit_reason, outcome.runs), (ExitReason::Drained, 1));
+    assert_eq!((scene.run(1).state, scene.run(1).rows), (RunState::Finished, 1));
+    assert_eq!(scene.run(2).state, RunState::Pending);
+    let agent = scene.store().agents(&scene.sweep).unwrap().remove(0);
+    assert!(agent.left && agent.draining, "{agent:?}");
+}
+
+/// What can begin no run, and has its agent drained meanwhile.
+struct Obstructed<'a>(&'a Scene, bool);
+
+impl Runner for Obstructed<'_> {
+    fn obstacle(&mut self, _: &Shutdown) -> Option<String> {
+        if !std::mem::replace(&mut self.1, true) {
+            drain(self.0);
+        }
+        Some("GPU 0 is in use".to_owned())
+    }
+
+    fn run(&mut self, _: &ClaimedRun, _: &mut Link<'_>) -> besom_agent::Ended {
+        unreachable!("nothing is claimed")
+    }
+}
+
+#[test]
+fn an_agent_that_can_begin_no_run_learns_that_it_is_drained() {
+    let mut scene = Scene::new(&[1]);
+    scene.options.heartbeat_timeout = Duration::from_millis(30);
+    let outcome = scene.work(&mut Obstructed(&scene, false));
+    assert_eq!((outcome.exit_reason, outcome.runs), (ExitReason::Drained, 0));
 }

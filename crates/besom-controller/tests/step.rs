@@ -68,7 +68,7 @@ impl Scene {
         self.request += 1;
         match self.store.claim(self.agent, self.request).unwrap() {
             Claim::Run(run) => run,
-            Claim::Nothing(state) => panic!("nothing to claim in a sweep that is {state}"),
+            nothing => panic!("nothing to claim: {nothing:?}"),
         }
     }
 

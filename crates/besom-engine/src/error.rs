@@ -101,6 +101,14 @@ pub enum EngineError {
         /// The names that there are.
         known: Vec<String>,
     },
+    /// Names mean no agent of a sweep.
+    #[error("{}; {}", problems.join("; "), crate::drain::known(known))]
+    UnknownAgents {
+        /// Each of them, with the name that was probably meant.
+        problems: Vec<String>,
+        /// The agents that have not left.
+        known: Vec<String>,
+    },
     /// What is written cannot be written.
     #[error("cannot write")]
     Output(#[source] io::Error),

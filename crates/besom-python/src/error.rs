@@ -115,9 +115,9 @@ impl From<EngineError> for Failure {
                 let hint = "(besom.sweep creates one; BESOM_STORE names another)";
                 Self(StoreError::new_err(format!("{error} {hint}")))
             }
-            EngineError::UnknownKind { .. } | EngineError::OpenRun { .. } => {
-                Self(PyValueError::new_err(error.to_string()))
-            }
+            EngineError::UnknownKind { .. }
+            | EngineError::OpenRun { .. }
+            | EngineError::UnknownAgents { .. } => Self(PyValueError::new_err(error.to_string())),
             EngineError::Paused { .. } => Self(SweepPaused::new_err(error.to_string())),
             error => Self(BesomError::new_err(error_chain(&error))),
         }

@@ -274,6 +274,12 @@ impl PyStore {
         })?)
     }
 
+    /// Drain the agents of these names: each finishes its run and exits. Return them as they were before.
+    fn drain<'py>(&self, py: Python<'py>, id: String, agents: Vec<String>) -> PyResult<Bound<'py, PyAny>> {
+        let drained = self.with(py, |store| Ok(besom_engine::drain(store, &SweepId::new(id), &agents)?))?;
+        value::serialized(py, &drained)
+    }
+
     /// Allow this many more runs. Return how many the sweep may have now.
     fn extend(&self, py: Python<'_>, id: String, more: u64) -> Result<Option<u64>, Failure> {
         self.with(py, |store| {

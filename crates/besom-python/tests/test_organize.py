@@ -102,3 +102,23 @@ def test_no_more_runs_begin_after_a_timeout():
     assert 1 <= executed < 100 and {run.state for run in runs(sweep_id)} <= {"finished", "pending"}
     with pytest.raises(ValueError, match="timeout must be > 0, got 0"):
         besom.agent(sweep_id, function=train, timeout=0)
+
+
+def test_a_drained_agent_finishes_its_run_and_executes_no_other():
+    sweep_id = besom.sweep({**RANDOM, "run_cap": 5}, seed=1)
+    sweep, drained = besom.Api().sweep(sweep_id), []
+
+    def train_and_drain():
+        run = besom.init()
+        drained.append(sweep.drain(sweep.agents[0]["name"]))
+        besom.log({"loss": run.config.x})
+
+    assert besom.agent(sweep_id, function=train_and_drain) == 1
+    (agent,) = sweep.agents
+    assert drained == [[agent["name"]]] and agent["draining"] and agent["left"] and agent["run"] is None
+    assert [run.state for run in runs(sweep_id)] == ["finished"] and sweep.state == "running"
+    assert sweep.drain(agent["name"]) == [], "it has left"
+    with pytest.raises(ValueError, match=f"sweep {sweep_id} has no agent 'nobody'; no agent works on it"):
+        sweep.drain("nobody")
+    with pytest.raises(ValueError, match="needs the name of an agent"):
+        sweep.drain()

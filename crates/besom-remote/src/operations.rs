@@ -46,7 +46,7 @@ macro_rules! queue_operations {
             Agent writes print(lease: &Lease = Lease, from: u64 = u64, text: &str = String) -> Reply;
             Agent writes resume(lease: &Lease = Lease) -> Reply;
             Agent writes finish(lease: &Lease = Lease, end: &End = End) -> Reply;
-            Agent writes idle(agent: AgentId = AgentId) -> ();
+            Agent writes idle(agent: AgentId = AgentId) -> bool;
             Agent writes leave(agent: AgentId = AgentId) -> ();
             Agent reads held(agent: AgentId = AgentId) -> Vec<HeldRun>;
             Agent reads running(sweep: &SweepId = SweepId) -> Vec<HeldRun>;
@@ -106,6 +106,7 @@ macro_rules! store_operations {
             ) -> Vec<Event>;
             Read reads status(id: &SweepId = SweepId) -> Status;
             Read reads agents(id: &SweepId = SweepId) -> Vec<AgentRow>;
+            Owner writes drain(id: &SweepId = SweepId, agents: &[AgentId] = Vec<AgentId>) -> u64;
         }
     };
 }

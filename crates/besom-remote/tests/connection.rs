@@ -196,7 +196,7 @@ fn the_seeds_of_the_fuzz_target_are_messages() {
             operations.insert(name.to_owned());
         }
     }
-    assert_eq!(operations.len(), 43, "{operations:?}");
+    assert_eq!(operations.len(), 46, "{operations:?}");
 }
 
 #[test]

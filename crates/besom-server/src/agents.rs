@@ -36,6 +36,12 @@ impl Agents {
         lock(&self.claims).remove(&agent);
     }
 
+    /// Ends the claims for which agents of a sweep wait: what they are to do has changed, and they claim again.
+    pub(crate) fn recall(&self, sweep: &SweepId) {
+        let sweeps = lock(&self.sweeps);
+        lock(&self.claims).retain(|agent, _| sweeps.get(agent) != Some(sweep));
+    }
+
     /// The sweep of an agent, if it is known without asking the store.
     pub(crate) fn known(&self, agent: AgentId) -> Option<SweepId> {
         lock(&self.sweeps).get(&agent).cloned()

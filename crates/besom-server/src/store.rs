@@ -69,7 +69,13 @@ async fn answer(
     let answer = match operation {
         "claim" => waits::claim(shared, &call).await?,
         "wait" => waits::change(shared, &call).await?,
-        _ if call.is_request() => request(shared, caller, &call, urgency).await?,
+        _ if call.is_request() => {
+            let answer = request(shared, caller, &call, urgency).await?;
+            if let (200, "drain", Some(sweep)) = (answer.status, operation, call.sweep()) {
+                shared.agents.recall(sweep);
+            }
+            answer
+        }
         _ => make(shared, &call, urgency).await?,
     };
     if answer.status == 200 && call.scope() == besom_remote::Scope::Agent {

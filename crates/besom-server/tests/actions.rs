@@ -107,6 +107,23 @@ fn a_run_of_chosen_parameters_is_added_or_all_that_is_wrong_with_them_is_said() 
 }
 
 #[test]
+fn agents_are_drained_by_their_names_and_the_log_says_who_asked() {
+    let (stage, id) = staged();
+    let agents = || stage.get(&format!("/v1/sweeps/{id}/agents")).json()["agents"].clone();
+    let name = agents()[0]["name"].as_str().unwrap().to_owned();
+    assert_eq!(agents()[0]["draining"], false);
+    let answer = act(&stage, &id, "drain", json!({ "agents": [name] }));
+    assert_eq!((answer.status, &answer.json()["id"]), (200, &json!(id)));
+    assert_eq!(agents()[0]["draining"], true);
+    let events = stage.store().events(&id, None, 0, 1000).unwrap();
+    let event = events.iter().find(|event| event.kind == "drain_requested").unwrap();
+    assert_eq!((&event.detail["agent"], &event.detail["by"]), (&json!(name), &json!("owner/owner")));
+    let refused = act(&stage, &id, "drain", json!({ "agents": ["nobody", "no one"] }));
+    let problems = refused.json()["error"]["problems"].as_array().unwrap().len();
+    assert_eq!((refused.status, refused.code().as_str(), problems), (404, "no_agent", 2));
+}
+
+#[test]
 fn a_cap_is_set_and_lifted() {
     let (stage, id) = staged();
     assert_eq!(act(&stage, &id, "cap", json!({ "run_cap": 60 })).json()["run_cap"], 60);

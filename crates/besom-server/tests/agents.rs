@@ -267,3 +267,19 @@ fn a_wait_ends_at_a_change_and_at_its_time() {
         assert_ne!(waiting.join().unwrap(), now);
     });
 }
+
+#[test]
+fn an_agent_that_waits_for_a_run_learns_that_it_is_drained() {
+    let (stage, id) = Stage::prepared(paused_sweep);
+    let (mut agent, mut other) = (Agent::join(&stage, &id), Agent::join(&stage, &id));
+    thread::scope(|scope| {
+        let body = json!({"id": id, "agents": [agent.id]});
+        let waiting = scope.spawn(|| [Duration::from_secs(25); 2].map(|wait| agent.claim(wait)));
+        assert_eq!(stage.post("/v1/store/drain", &body).json(), 1);
+        let [first, second] = waiting.join().unwrap();
+        assert!(first == "drained" || first["nothing"] == "paused", "{first}");
+        assert_eq!(second, "drained");
+    });
+    assert_eq!(stage.post("/v1/store/idle", &json!({"agent": agent.id})).json(), false);
+    assert_eq!(other.claim(Duration::ZERO)["nothing"], "paused");
+}

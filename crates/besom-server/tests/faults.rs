@@ -14,9 +14,9 @@ use besom_engine::{Place, registry};
 use besom_remote::{HttpOptions, HttpStore};
 use besom_server::{Server, ServerError, ServerOptions};
 use besom_store::{
-    Added, AgentRow, Attempt, Changes, Claim, End, Event, FileFault, MemoryStore, NewAgent, NewRun, NewSweep,
-    Output, PastRun, PausedBy, Queue, Reply, Row, RunQuery, RunRow, Seen, StopKind, Store, StoreError,
-    SweepId, SweepRow, SweepState, forward_queue,
+    Added, AgentId, AgentRow, Attempt, Changes, Claim, End, Event, FileFault, MemoryStore, NewAgent, NewRun,
+    NewSweep, Output, PastRun, PausedBy, Queue, Reply, Row, RunQuery, RunRow, Seen, StopKind, Store,
+    StoreError, SweepId, SweepRow, SweepState, forward_queue,
 };
 use serde_json::{Map, Value, json};
 use stage::Stage;
@@ -90,6 +90,7 @@ impl Store for Committing {
         rows(id: &SweepId, number: RunNumber, attempt: Option<u64>) -> Vec<Row>;
         events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
         agents(id: &SweepId) -> Vec<AgentRow>;
+        drain(id: &SweepId, agents: &[AgentId]) -> u64;
     }
 }
 

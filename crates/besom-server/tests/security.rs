@@ -54,6 +54,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/v1/sweeps/{id}/timeline", Need::Read),
     ("GET", "/v1/sweeps/{id}/watch", Need::Read),
     ("POST", "/v1/sweeps/{id}/cap", Need::Owner),
+    ("POST", "/v1/sweeps/{id}/drain", Need::Owner),
     ("POST", "/v1/sweeps/{id}/enqueue", Need::Owner),
     ("POST", "/v1/sweeps/{id}/retry", Need::Owner),
     ("POST", "/v1/sweeps/{id}/runs/{run}/annotate", Need::Owner),

@@ -149,6 +149,24 @@ fn a_run_is_claimed_reported_on_and_ended() {
 }
 
 #[test]
+fn an_agent_that_is_drained_exits_after_its_run() {
+    let client = Client::new();
+    let sweep = client.sweep(GRID);
+    let agent = client.agent(&sweep);
+    let name = client.given(&agent);
+    client.init(&name);
+    let id = client.store().agents(&sweep).unwrap()[0].id;
+    client.store().drain(&sweep, &[id]).unwrap();
+    assert_eq!(client.beat(&agent, &[&name]), Vec::<Value>::new(), "its run goes on");
+    client.end(&name, 0);
+    for _ in 0..2 {
+        assert_eq!(client.beat(&agent, &[]), [json!({ "type": "exit" })], "the answer may have been lost");
+        assert!(client.store().agents(&sweep).unwrap()[0].left);
+    }
+    assert_eq!(client.store().sweep(&sweep).unwrap().state, SweepState::Running);
+}
+
+#[test]
 fn a_stop_reaches_the_program_first() {
     let client = Client::new();
     let sweep = client.sweep(GRID);

@@ -80,7 +80,7 @@ macro_rules! forward_queue {
         $crate::__forward!(Queue $self $call $body, resume(lease: &$crate::Lease,) -> $crate::Reply);
     };
     (@ idle $self:ident $call:ident $body:expr) => {
-        $crate::__forward!(Queue $self $call $body, idle(agent: $crate::AgentId,) -> ());
+        $crate::__forward!(Queue $self $call $body, idle(agent: $crate::AgentId,) -> bool);
     };
     (@ leave $self:ident $call:ident $body:expr) => {
         $crate::__forward!(Queue $self $call $body, leave(agent: $crate::AgentId,) -> ());
@@ -161,6 +161,7 @@ macro_rules! forward_store {
             events(id: &SweepId, run: Option<RunNumber>, after: u64, limit: u64) -> Vec<Event>;
             status(id: &SweepId) -> Status;
             agents(id: &SweepId) -> Vec<AgentRow>;
+            drain(id: &SweepId, agents: &[AgentId]) -> u64;
             asked_by(who: &str, work: &mut dyn FnMut(&mut dyn Store)) -> ();
             group(work: &mut dyn FnMut(&mut dyn Store)) -> ();
         }

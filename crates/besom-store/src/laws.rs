@@ -10,6 +10,7 @@
 //! * acknowledged rows are never lost, doubled or put out of order;
 //! * what has ended stays as it ended, unless it is tried again;
 //! * a call that is repeated has no further effect and the same answer;
+//! * an agent that was drained gets no new run, and keeps the one that it holds;
 //! * [`Store::changes`] folded from any cursors is what it is from 0;
 //! * the events of a run lead to the state that it is in, by allowed edges, one event each;
 //! * a group answers as its operations one by one would, also when one of them fails;

@@ -69,11 +69,15 @@ pub enum Mutant {
     MissesChanges,
     /// The last value of a curve is not in its last bucket.
     CutsBuckets,
+    /// An agent that was drained is told to wait.
+    HidesDrains,
+    /// An agent that is drained loses its run.
+    DrainsRuns,
 }
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::NoFencing,
         Self::NoStoredAnswer,
         Self::NoSequenceCheck,
@@ -98,6 +102,8 @@ impl Mutant {
         Self::LosesInGroups,
         Self::MissesChanges,
         Self::CutsBuckets,
+        Self::HidesDrains,
+        Self::DrainsRuns,
     ];
 }
 
@@ -156,7 +162,10 @@ impl<S: Store> Queue for Mutated<S> {
 
     fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
         if !self.breaks(Mutant::NoStoredAnswer) {
-            return self.store.claim(agent, request);
+            return Ok(match self.store.claim(agent, request)? {
+                Claim::Drained if self.breaks(Mutant::HidesDrains) => Claim::Nothing(SweepState::Running),
+                claim => claim,
+            });
         }
         let next = self.requests.get(&agent).copied().unwrap_or_default() + 1;
         let claim = self.store.claim(agent, next)?;
@@ -227,7 +236,7 @@ impl<S: Store> Queue for Mutated<S> {
 
     fn leave(&mut self, agent: AgentId) -> Result<(), StoreError> {
         match self.breaks(Mutant::LeavesRuns) {
-            true => self.store.idle(agent),
+            true => self.store.idle(agent).map(drop),
             false => self.store.leave(agent),
         }
     }
@@ -311,6 +320,14 @@ impl<S: Store> Store for Mutated<S> {
     ) -> Result<u64, StoreError> {
         let forgotten = usize::from(self.breaks(Mutant::ForgetsStops) && stops.len() > 1);
         self.store.request_stops(id, &stops[forgotten..], kind)
+    }
+
+    fn drain(&mut self, id: &SweepId, agents: &[AgentId]) -> Result<u64, StoreError> {
+        let drained = self.store.drain(id, agents)?;
+        if self.breaks(Mutant::DrainsRuns) {
+            agents.iter().try_for_each(|agent| self.store.leave(*agent))?;
+        }
+        Ok(drained)
     }
 
     fn events(

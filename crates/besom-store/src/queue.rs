@@ -54,7 +54,8 @@ pub trait Queue: Send {
     /// for each new claim, from 1; the same number again returns the same run as before (if the lease still
     /// stands), whatever happened in between, and is a sign of life of that run; a lower one returns nothing. A claim that
     /// got nothing leaves no trace but a sign of life, so its number may be used again. Nothing is handed out of a sweep
-    /// that is paused or has ended.
+    /// that is paused or has ended. An agent that was [drained](crate::Store::drain) is answered [`Claim::Drained`] to each new claim,
+    /// whatever the state of the sweep.
     fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError>;
 
     /// As [`claim`](Self::claim). Where nothing can be claimed now, a store that hears of changes may wait for something, at most for
@@ -112,8 +113,8 @@ pub trait Queue: Send {
     /// [`StoreError::NotAnEnd`] if the state is `Pending` or `Running`.
     fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError>;
 
-    /// Shows that an agent without a run is alive.
-    fn idle(&mut self, agent: AgentId) -> Result<(), StoreError>;
+    /// Shows that an agent without a run is alive. Returns whether it may claim: not if it was [drained](crate::Store::drain).
+    fn idle(&mut self, agent: AgentId) -> Result<bool, StoreError>;
 
     /// Leaves the sweep; a run that the agent still holds is given up as `crashed` at once (see
     /// [`give_up`](Self::give_up)), or has ended for good if it was asked to. Any later sign of life of this agent lets it rejoin.

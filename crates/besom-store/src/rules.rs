@@ -41,6 +41,11 @@ impl LogEntry {
         Self::new("added", [])
     }
 
+    /// An agent is to get no more runs.
+    pub fn drain_requested(agent: &str) -> Self {
+        Self::new("drain_requested", [("agent", Some(json!(agent)))])
+    }
+
     /// An agent left because it seems unable to work.
     pub fn quarantined(agent: &str, reason: &str) -> Self {
         Self::new("quarantined", [("agent", Some(json!(agent))), ("reason", Some(json!(reason)))])
@@ -71,6 +76,12 @@ impl Request {
             std::cmp::Ordering::Equal => Self::Repeated,
             std::cmp::Ordering::Less => Self::Stale,
         }
+    }
+
+    /// Whether it gets nothing because its agent was drained. What a claim got before that is answered again: its reply may have
+    /// been lost, and the run would wait for an agent that does not know of it.
+    pub fn is_drained(self, draining: bool) -> bool {
+        draining && self == Self::New
     }
 }
 

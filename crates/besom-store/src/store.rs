@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use crate::buckets::Buckets;
 use crate::forward::forward_store;
 use crate::{
-    Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output, PastRun, PausedBy,
-    Queue, Row, RunChange, RunOutline, RunQuery, RunRow, Seen, Status, StopKind, StoreError, SweepId,
-    SweepRow, SweepState, derived,
+    Added, AgentId, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output, PastRun,
+    PausedBy, Queue, Row, RunChange, RunOutline, RunQuery, RunRow, Seen, Status, StopKind, StoreError,
+    SweepId, SweepRow, SweepState, derived,
 };
 
 /// What controllers and owners see of a store. Methods take `&mut self` because a store is one connection; every
@@ -266,6 +266,14 @@ pub trait Store: Queue {
 
     /// All agents that ever joined a sweep, oldest first.
     fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError>;
+
+    /// Drains agents: each finishes the run that it holds, gets no other ([`Claim::Drained`](crate::Claim::Drained)), and leaves. That
+    /// holds for good, also for one that has left and comes back; whoever is to work again joins anew. Returns how many were not
+    /// drained before, each of which is an event.
+    ///
+    /// # Errors
+    /// [`StoreError::NoAgent`] if any of them is no agent of this sweep; then none is drained.
+    fn drain(&mut self, id: &SweepId, agents: &[AgentId]) -> Result<u64, StoreError>;
 
     /// Does work that somebody has asked for: the events of what `work` does say who, as text under `by` in their
     /// [detail](Event::detail). `work` is called once, and makes its calls on the store that it gets. A store that does not keep who

@@ -36,6 +36,7 @@ fn events_say_who_asked_for_what_was_done_and_only_for_that() {
                 store.group(&mut |store| store.set_state(id, SweepState::Paused, None).unwrap()).unwrap();
                 let stops = [(RunNumber::FIRST, "enough".to_owned())];
                 store.request_stops(id, &stops, StopKind::Cancel).unwrap();
+                store.drain(id, &[agent]).unwrap();
             })
             .unwrap();
         store.set_state(id, SweepState::Running, None).unwrap();
@@ -51,6 +52,7 @@ fn events_say_who_asked_for_what_was_done_and_only_for_that() {
                 ("claimed", None),
                 ("paused", bob),
                 ("stop_requested", bob),
+                ("drain_requested", bob),
                 ("resumed", None)
             ]
         );

@@ -61,7 +61,7 @@ fn open(path: &Path) -> Result<SqliteStore, StoreError> {
 fn claimed(store: &mut SqliteStore, agent: besom_store::AgentId, request: u64) -> Result<Lease, StoreError> {
     match store.claim(agent, request)? {
         Claim::Run(run) => Ok(run.lease),
-        Claim::Nothing(state) => panic!("nothing to claim in a sweep that is {state}"),
+        nothing => panic!("nothing to claim: {nothing:?}"),
     }
 }
 

@@ -5,7 +5,8 @@ mod stage;
 
 use besom_core::{Best, RunNumber, RunState};
 use besom_store::{
-    Claim, HeldRun, Order, PausedBy, Queue, Reply, RunQuery, StopKind, Store, StoreError, SweepId, SweepState,
+    AgentId, Claim, HeldRun, NewSweep, Order, PausedBy, Queue, Reply, RunQuery, StopKind, Store, StoreError,
+    SweepId, SweepState,
 };
 use serde_json::json;
 use stage::{claim, end, id, join, new_sweep, row, store};
@@ -314,4 +315,47 @@ fn only_finished_runs_count_as_stopped_early() {
     assert_eq!(store.status(&id()).unwrap().stopped, 2);
     store.retry(&id(), &[RunState::Finished]).unwrap();
     assert_eq!(store.status(&id()).unwrap().stopped, 0);
+}
+
+#[test]
+fn a_drained_agent_finishes_its_run_and_gets_no_other() {
+    let (mut store, _) = store(&new_sweep(), 3);
+    let (agent, other) = (join(&mut store), join(&mut store));
+    let run = claim(&mut store, agent, 1);
+    assert_eq!(store.drain(&id(), &[agent, agent]).unwrap(), 1);
+    assert_eq!(store.drain(&id(), &[agent]).unwrap(), 0, "it is drained already");
+    assert_eq!(store.claim(agent, 1).unwrap(), Claim::Run(run.clone()), "its reply may have been lost");
+    assert_eq!(store.report(&run.lease, &[row(1, json!({"loss": 1.0}))]).unwrap(), Reply::Continue);
+    store.finish(&run.lease, &end(RunState::Finished)).unwrap();
+    assert_eq!(store.claim(agent, 2).unwrap(), Claim::Drained);
+    assert_eq!(store.claim(agent, 2).unwrap(), Claim::Drained);
+    assert_eq!((store.idle(agent).unwrap(), store.idle(other).unwrap()), (false, true));
+    assert_eq!(claim(&mut store, other, 1).lease.run, FIRST.plus(1));
+    let drained: Vec<bool> = store.agents(&id()).unwrap().iter().map(|row| row.draining).collect();
+    assert_eq!(drained, [true, false]);
+    let events = store.events(&id(), None, 0, 99).unwrap();
+    let asked: Vec<_> = events.iter().filter(|event| event.kind == "drain_requested").collect();
+    assert_eq!((asked.len(), &asked[0].detail["agent"]), (1, &json!("here/1/1")));
+}
+
+#[test]
+fn an_agent_that_comes_back_after_it_was_drained_leaves_again() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    store.leave(agent).unwrap();
+    assert_eq!(store.drain(&id(), &[agent]).unwrap(), 1);
+    assert_eq!(store.claim(agent, 1).unwrap(), Claim::Drained);
+    assert_eq!(store.status(&id()).unwrap().agents, 1, "it has shown a sign of life");
+}
+
+#[test]
+fn agents_of_another_sweep_are_not_drained() {
+    let (mut store, _) = store(&new_sweep(), 1);
+    let agent = join(&mut store);
+    store.create_sweep(&NewSweep::new("other")).unwrap();
+    for (sweep, agents) in [("other", [agent, agent]), ("abcd1234", [agent, AgentId(99)])] {
+        let refused = store.drain(&SweepId::new(sweep), &agents);
+        assert!(matches!(refused, Err(StoreError::NoAgent(_))), "{refused:?}");
+    }
+    assert!(!store.agents(&id()).unwrap()[0].draining);
 }

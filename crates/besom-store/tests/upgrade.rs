@@ -4,6 +4,7 @@
 //! finished, failed, were stopped early, crashed and were tried again, and one whose agent was killed; a sweep that a
 //! broken program has paused; one that is finished; one that is canceled. `data/version-2.db`: a sweep that is finished,
 //! with a failed run, and one that is paused before its first run; `data/version-2-running.db`: one like the first of version 1.
+//! `data/version-3.db`: a sweep of which one run has finished, and another is held by an agent that was killed.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod stage;
@@ -27,6 +28,7 @@ const VERSION_2: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version
 const NOW: u64 = 1_795_738_171_000;
 
 const VERSION_2_RUNNING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-2-running.db");
+const VERSION_3: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-3.db");
 
 fn copied(directory: &Path) -> PathBuf {
     copy_of(VERSION_1, directory)
@@ -212,7 +214,7 @@ fn schema(path: &Path) -> Vec<String> {
 
 #[test]
 fn an_upgraded_store_has_the_schema_of_a_new_one() {
-    for version in [VERSION_1, VERSION_2, VERSION_2_RUNNING] {
+    for version in [VERSION_1, VERSION_2, VERSION_2_RUNNING, VERSION_3] {
         let dir = tempfile::tempdir().unwrap();
         let (path, new) = (copy_of(version, dir.path()), dir.path().join("new.db"));
         upgraded(&path);
@@ -246,6 +248,22 @@ fn a_sweep_of_version_2_goes_on_after_the_upgrade() {
     let agent = store.join(&id, &NewAgent::new("new", std::time::Duration::from_millis(9))).unwrap();
     let Claim::Run(claimed) = store.claim(agent, 1).unwrap() else { panic!("run 5 is tried again") };
     assert_eq!((claimed.lease.run, claimed.lease.attempt), (number(5), 2));
+}
+
+#[test]
+fn an_agent_of_version_3_can_be_drained_after_the_upgrade() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = upgraded(&copy_of(VERSION_3, dir.path()));
+    let id = SweepId::new("r43a6oze");
+    let agent = store.agents(&id).unwrap().remove(0);
+    assert_eq!((agent.name.as_str(), agent.run, agent.draining), ("host/29581/1", Some(number(2)), false));
+    assert_eq!(store.output(&id, number(2), None).unwrap().to_string(), "training --x=2\n");
+    let Claim::Run(held) = store.claim(agent.id, 2).unwrap() else { panic!("the stored answer is gone") };
+    store.drain(&id, &[agent.id]).unwrap();
+    store.report(&held.lease, &[row(2, json!({"loss": 0.4}))]).unwrap();
+    store.finish(&held.lease, &end(RunState::Finished)).unwrap();
+    assert_eq!(store.claim(agent.id, 3).unwrap(), Claim::Drained);
+    assert_eq!(store.status(&id).unwrap().best.map(|best| best.run), Some(number(2)));
 }
 
 #[test]

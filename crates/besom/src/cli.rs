@@ -8,6 +8,7 @@ mod complete;
 mod conclusion;
 mod describe;
 mod doctor;
+mod drain;
 mod export;
 mod files;
 mod gpus;
@@ -146,6 +147,8 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         Command::Plot(arguments) => plot::plot(registry, &place, &arguments),
         Command::Pause { id } => manage::pause(&place, &id),
         Command::Resume { id } => manage::resume(&place, &id),
+        Command::Agents { id, all, json } => drain::agents(&place, id.as_deref(), all, json),
+        Command::Drain { id, agents } => drain::drain(&place, &id, &agents),
         Command::Stop { target, runs: Some(runs), json } => stateless::stop(registry, &target, &runs, json),
         Command::Stop { target, runs: None, .. } => manage::stop(&place, &target),
         Command::EarlyStop { file, runs, json } => stateless::stop(registry, &file, &runs, json),

@@ -174,3 +174,48 @@ fn a_raised_run_cap_lets_a_finished_sweep_go_on() {
     assert_eq!(states(&desk, &id).len(), 3, "{answer:?}");
     assert!(desk.call(&["run", "sweep.yaml", "--resume"]).out.contains("nothing to resume"));
 }
+
+/// Programs that end once there is a file `go`.
+const PATIENT: &str = "\
+method: grid
+metric: {name: loss}
+command: [sh, -c, 'touch began-$BESOM_RUN_NUMBER; until [ -e go ]; do sleep 0.01; done; echo \"{\\\"loss\\\": 1}\" >> $BESOM_METRICS']
+parameters: {a: {values: [1, 2, 3]}}
+";
+
+#[test]
+fn drained_agents_finish_their_runs_and_exit_without_an_error() {
+    let desk = desk(PATIENT);
+    let id = created(&desk);
+    let agent =
+        { desk.command(&["agent", &id, "-j", "2"]) }.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let agent = agent.unwrap();
+    let began = |n: u32| desk.path().join(format!("began-{n}")).exists();
+    eventually("two runs have begun", || began(1) && began(2));
+
+    let listed = desk.json(&["agents", &id, "--json"]);
+    let name = |at: usize| listed[at]["name"].as_str().unwrap().to_owned();
+    let process = name(0).rsplit_once('/').unwrap().0.to_owned();
+    let refused = desk.call(&["drain", &id, "nobody", &name(0)]);
+    let said = format!("sweep {id} has no agent 'nobody'; its agents: {}, {}", name(0), name(1));
+    assert!(refused.code == Some(2) && refused.err.contains(&said), "{refused:?}");
+    let answer = desk.call(&["drain", &id, &name(0)]);
+    let expected = format!("agent {} finishes run {} and exits\n", name(0), listed[0]["run"]);
+    assert_eq!((answer.code, answer.out), (Some(0), expected));
+    let answer = desk.call(&["drain", &id, &process]);
+    assert!(answer.out.starts_with(&format!("agent {} is already draining\nagent {} fin", name(0), name(1))));
+    assert!(answer.out.contains(&format!("no other agent works on sweep {id}")), "{answer:?}");
+    let table = desk.call(&["agents"]).out;
+    assert!(table.lines().filter(|line| line.contains("draining")).count() == 2, "{table}");
+
+    desk.file("go", "");
+    let ended = agent.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned() + &String::from_utf8_lossy(&ended.stdout);
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+    assert!(said.contains(&format!("agent {} was drained and exits", name(1))), "{said}");
+    assert_eq!((states(&desk, &id).len(), state(&desk, &id)), (2, Value::from("running")));
+    let table = desk.call(&["agents", &id]).out;
+    assert!(table.contains("no agent works on sweep") && table.contains("2 agents have left"), "{table}");
+    let answer = desk.call(&["drain", &id, &process]);
+    assert!(answer.code == Some(0) && answer.out.contains("has already left"), "{answer:?}");
+}

@@ -176,7 +176,7 @@ fn work(url: &str, token: &str, id: &SweepId, done: &AtomicUsize) {
             match repeated(|| store.claim(agent, request)) {
                 Claim::Run(run) => break run,
                 Claim::Nothing(state) if state.is_over() => return,
-                Claim::Nothing(_) => thread::yield_now(),
+                Claim::Nothing(_) | Claim::Drained => thread::yield_now(),
             }
         };
         let end = End::new(RunState::Finished);

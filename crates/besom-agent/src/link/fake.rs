@@ -80,7 +80,7 @@ impl Queue for Fake {
     fn finish(&mut self, _: &Lease, _: &End) -> Result<Reply, StoreError> {
         unimplemented!()
     }
-    fn idle(&mut self, _: AgentId) -> Result<(), StoreError> {
+    fn idle(&mut self, _: AgentId) -> Result<bool, StoreError> {
         unimplemented!()
     }
     fn leave(&mut self, _: AgentId) -> Result<(), StoreError> {

@@ -52,6 +52,11 @@ pub enum Event {
         /// The slot.
         slot: u32,
     },
+    /// An agent leaves because its owner has drained it.
+    Drained {
+        /// Its name.
+        agent: String,
+    },
     /// An agent leaves because it seems unable to work; what has failed at it goes to others. Said of the first one only.
     Quarantined {
         /// Its name.

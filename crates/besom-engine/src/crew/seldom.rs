@@ -65,6 +65,7 @@ impl Seldom {
             Notice::Ready { slot } => {
                 self.slots.entry(slot).or_default().ends().then_some(Event::SlotReady { slot })
             }
+            Notice::Drained { agent } => Some(Event::Drained { agent }),
             Notice::Quarantined { agent, reason } => {
                 let is_first = !std::mem::replace(&mut self.quarantined, true);
                 is_first.then_some(Event::Quarantined { agent, reason })

@@ -312,6 +312,23 @@ class ApiSweep:
         """Cancel the sweep and end its running runs."""
         self._set("canceled")
 
+    @property
+    def agents(self) -> list[dict[str, Any]]:
+        """All agents that ever worked on it: dicts of ``name``, ``run``, ``seen_ms``, ``alive``, ``draining`` and ``left``."""
+        keys = ("name", "run", "seen_ms", "alive", "draining", "left")
+        return [{key: agent[key] for key in keys} for agent in self._store.agents(self.id)]
+
+    def drain(self, *agents: str) -> list[str]:
+        """Let agents finish their runs and exit, and start no other; return the names of those that do.
+
+        Each argument is the ``name`` of an agent, or its beginning up to a slash: a host, or a host and process
+        (``ada/1234``), means all agents there.
+        """
+        if not agents:
+            raise ValueError("drain() needs the name of an agent; ApiSweep.agents has them")
+        meant = _besom.Store(self._store.name, write=True).drain(self.id, [str(agent) for agent in agents])
+        return [agent["name"] for agent in meant if not agent["left"]]
+
     def extend(self, n: int) -> int:
         """Allow ``n`` more runs; see :func:`besom.extend`."""
         return _organize.extend_in(self._store.name, self.id, n)

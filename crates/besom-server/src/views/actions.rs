@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/v1/sweeps/{id}/stops", guard::owner(post(stops)))
         .route("/v1/sweeps/{id}/enqueue", guard::owner(post(enqueue)))
         .route("/v1/sweeps/{id}/cap", guard::owner(post(cap)))
+        .route("/v1/sweeps/{id}/drain", guard::owner(post(drain)))
         .route("/v1/sweeps/{id}/runs/{run}/retry", guard::owner(post(retry_run)))
         .route("/v1/sweeps/{id}/runs/{run}/annotate", guard::owner(post(annotate)))
 }
@@ -196,8 +197,34 @@ async fn cap(
     Ok(Json(reading(shared, id, Summary::read).await?))
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Names {
+    agents: Vec<String>,
+}
+
+async fn drain(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let Names { agents } = read(&body)?;
+    let sweep = SweepId::new(id.clone());
+    let answer = done(shared.clone(), &caller, id, move |store, id| {
+        besom_engine::drain(store, id, &agents).map_err(|error| of_engine(&error))
+    })
+    .await?;
+    shared.agents.recall(&sweep);
+    Ok(answer)
+}
+
 fn of_engine(error: &EngineError) -> Refusal {
     match error {
+        EngineError::UnknownAgents { problems, .. } => {
+            let refusal = Refusal::new(StatusCode::NOT_FOUND, "no_agent", error.to_string());
+            refusal.with("problems", problems.clone())
+        }
         EngineError::Values { problems } => {
             let refusal = Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "values", error.to_string());
             refusal.with("problems", problems.clone())

@@ -60,6 +60,7 @@ pub(super) fn listed(store: &mut dyn Store, sweep: &SweepRow, kept: &Kept) -> Re
             "seen_ms_ago": now.saturating_sub(agent.seen_ms),
             "alive": agent.alive,
             "left": agent.left,
+            "draining": agent.draining,
             "failures_in_a_row": record.failures_in_a_row,
             "runs_done": record.done,
         })

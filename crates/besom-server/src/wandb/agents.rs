@@ -108,23 +108,34 @@ async fn commands(
     if !looked.commands.is_empty() || !is_idle {
         return Ok(looked.commands);
     }
-    if let Some(command) = claim(shared, agent, sweep).await? {
-        return Ok(vec![command]);
+    let mut claimed = claim(shared, agent, sweep).await?;
+    if let Claimed::Nothing(_) = claimed {
+        let waiting = shared.steps.wait(shared, sweep);
+        // A search that thinks for longer goes on without this agent, which asks again.
+        drop(timeout(THINKING, waiting.round()).await);
+        drop(waiting);
+        claimed = claim(shared, agent, sweep).await?;
     }
-    let waiting = shared.steps.wait(shared, sweep);
-    // A search that thinks for longer goes on without this agent, which asks again.
-    drop(timeout(THINKING, waiting.round()).await);
-    drop(waiting);
-    if let Some(command) = claim(shared, agent, sweep).await? {
-        return Ok(vec![command]);
-    }
-    let id = sweep.clone();
-    let is_over = shared.read(move |store| Ok::<_, StoreError>(store.sweep(&id)?.state.is_over())).await?;
-    if !is_over || looked.holds {
-        return Ok(Vec::new());
+    match claimed {
+        Claimed::Run(command) => return Ok(vec![command]),
+        Claimed::Nothing(state) if !state.is_over() => return Ok(Vec::new()),
+        Claimed::Nothing(_) | Claimed::Drained if looked.holds => return Ok(Vec::new()),
+        Claimed::Nothing(_) => {}
+        // It says nothing when it exits, and others need not wait for its silence.
+        Claimed::Drained => shared.write(move |store| store.leave(agent)).await?,
     }
     shared.steps.leave(shared, sweep);
     Ok(vec![json!({ "type": "exit" })])
+}
+
+/// What a claim has brought.
+enum Claimed {
+    /// A run: the command for it.
+    Run(Value),
+    /// Nothing, in a sweep of this state.
+    Nothing(SweepState),
+    /// Nothing any more: the agent was drained.
+    Drained,
 }
 
 /// What follows from the runs that an agent holds.
@@ -229,18 +240,22 @@ enum Absent {
     Gone,
 }
 
-/// Claims a run: the command for it, or nothing if there is none.
-async fn claim(shared: &Shared, agent: AgentId, sweep: &SweepId) -> Result<Option<Value>, Refusal> {
+/// Claims a run.
+async fn claim(shared: &Shared, agent: AgentId, sweep: &SweepId) -> Result<Claimed, Refusal> {
     let request = next_request(&shared.wandb.request);
     let (clone, id) = (shared.clone(), sweep.clone());
     let claimed = shared.write(move |store| {
-        let Claim::Run(claimed) = store.claim(agent, request)? else { return Ok(None) };
+        let claimed = match store.claim(agent, request)? {
+            Claim::Run(claimed) => claimed,
+            Claim::Nothing(state) => return Ok(Claimed::Nothing(state)),
+            Claim::Drained => return Ok(Claimed::Drained),
+        };
         let row = store.sweep(&id)?;
         let run = store.run(&id, claimed.lease.run)?;
         let name = found::name(store, &row, &run)?;
         let watch = Watch { sent: Some((Instant::now(), 1)), ..Watch::default() };
         lock(&clone.wandb.watches).entry(agent).or_default().insert(claimed.lease, watch);
-        Ok::<_, StoreError>(Some(run_command(&clone, &row, &name, &claimed.point)))
+        Ok::<_, StoreError>(Claimed::Run(run_command(&clone, &row, &name, &claimed.point)))
     });
     claimed.await
 }

@@ -114,7 +114,7 @@ fn hand_out(
                 store.resume(&run.lease)?;
                 store.give_back(&run.lease, "it waits for its own program")?;
             }
-            Claim::Nothing(_) => break,
+            Claim::Nothing(_) | Claim::Drained => break,
         }
     }
     Err(refused(

@@ -63,7 +63,7 @@ impl Hand {
                 self.request += 1;
                 Some(run)
             }
-            Claim::Nothing(_) => None,
+            Claim::Nothing(_) | Claim::Drained => None,
         }
     }
 }

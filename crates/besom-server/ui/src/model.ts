@@ -70,6 +70,11 @@ export function useSweep(): Sweep {
   return sweep;
 }
 
+/** Has something done to a sweep, and takes how it stands then. */
+export async function post(sweep: Sweep, what: string, body: unknown): Promise<void> {
+  sweep.take(await sweep.source.post<Summary>(`${sweep.path}/${what}`, body));
+}
+
 /** Loads a sweep and keeps it up to date until its owner is disposed of. */
 export function createSweep(source: Source, id: string): Sweep {
   const path = `v1/sweeps/${encodeURIComponent(id)}`;

@@ -100,8 +100,16 @@ test("actions say what will happen, and change the store", async () => {
   await page.keyboard.press("p");
   await page.locator("dialog[open] button.main").click();
   await page.waitForSelector("h1 + .state.running");
+  await page.goto(`${link.replace(/#.*/, "")}#/s/${id}/agents`);
+  await page.getByRole("button", { name: /^Drain / }).click();
+  assert.match(await page.locator("dialog[open] p").first().textContent(), /finishes run 12, starts no other, and exits/);
+  await page.locator("dialog[open] button.main").click();
+  await page.waitForSelector("td .state.paused >> text=draining");
+  assert.equal(await page.getByRole("button", { name: /^Drain / }).count(), 0);
+  children.push(spawn(besom, ["--store", store, "agent", id], { cwd: place }));
   writeFileSync(join(place, "go"), "");
   await page.waitForSelector("h1 + .state.finished", { timeout: 60_000 });
+  assert.match(besomSays("agents", id, "--all"), /left/);
   assert.deepEqual(problems, []);
   await close();
 });

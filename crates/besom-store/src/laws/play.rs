@@ -27,6 +27,8 @@ enum Refusal {
     Transition(SweepState, SweepState),
     /// For its size.
     TooLarge(u64),
+    /// For an agent of another sweep.
+    NoAgent,
 }
 
 /// Store and model side by side, with what their users know.
@@ -171,6 +173,7 @@ impl<S: Store> Stage<S> {
             Step::Quarantine { agent, lost } => {
                 (0..=u32::from(*lost)).try_for_each(|_| self.quarantine(*agent))
             }
+            Step::Drain { sweep, agents } => self.drain(*sweep, agents),
             Step::Cap { sweep, cap } => {
                 self.refusable("set_run_cap", *sweep, |store, id| store.set_run_cap(id, *cap))
             }
@@ -260,8 +263,8 @@ impl<S: Store> Stage<S> {
             Step::Leave { agent, lost } if agents > 0 => (Call::Leave(agent % agents), *lost),
             Step::Idle { agent } if agents > 0 => {
                 let (id, models) = self.agents[agent % agents].ids;
-                expect_ok("idle", self.model.idle(models))?;
-                return expect_ok("idle", self.store.idle(id));
+                let found = expect_ok("idle", self.store.idle(id))?;
+                return same("idle", &found, &expect_ok("idle", self.model.idle(models))?);
             }
             Step::Report { lease, offset, rows, lost } => match self.lease(*lease) {
                 Some(lease) => {
@@ -419,6 +422,15 @@ impl<S: Store> Stage<S> {
         same("quarantine", &found, &expect_ok("quarantine", self.model.quarantine(models, "all fails here"))?)
     }
 
+    fn drain(&mut self, sweep: usize, agents: &[usize]) -> Verdict {
+        let chosen = agents.iter().filter(|_| !self.agents.is_empty());
+        let (ids, models): (Vec<_>, Vec<_>) =
+            chosen.map(|agent| self.agents[agent % self.agents.len()].ids).unzip();
+        let id = &self.sweeps[sweep];
+        let found = refusal(self.store.drain(id, &ids))?;
+        same("drain", &found, &refusal(self.model.drain(id, &models))?)
+    }
+
     fn follow(&mut self, sweep: usize, follower: usize) -> Verdict {
         let id = &self.sweeps[sweep];
         let metrics = expect_ok("sweep", self.model.sweep(id))?.new.metrics.len();
@@ -500,6 +512,7 @@ fn refusal<T>(answer: Result<T, StoreError>) -> Result<Result<T, Refusal>, Strin
         Ok(done) => Ok(Ok(done)),
         Err(StoreError::Transition { from, to, .. }) => Ok(Err(Refusal::Transition(from, to))),
         Err(StoreError::TooLarge { bytes, .. }) => Ok(Err(Refusal::TooLarge(bytes))),
+        Err(StoreError::NoAgent(_)) => Ok(Err(Refusal::NoAgent)),
         Err(other) => Err(other.to_string()),
     }
 }

@@ -69,7 +69,7 @@ fn no_sweep<T: Debug>(call: &str, answer: &Result<T, StoreError>) -> Verdict {
 fn agent_is_unknown(store: &mut dyn Store, id: AgentId) -> Verdict {
     let answers = [
         ("claim", store.claim(id, 1_000_000).map(drop)),
-        ("idle", store.idle(id)),
+        ("idle", store.idle(id).map(drop)),
         ("held", store.held(id).map(drop)),
         ("leave", store.leave(id)),
     ];

@@ -54,6 +54,7 @@ pub(super) enum Step {
     Stops { sweep: usize, runs: Vec<usize>, kind: StopKind },
     GiveBack { lease: usize, lost: bool },
     Quarantine { agent: usize, lost: bool },
+    Drain { sweep: usize, agents: Vec<usize> },
     GiveUp { lease: usize, beat: u64 },
     GiveUpAll { sweep: usize, later: bool },
     Cap { sweep: usize, cap: Option<u64> },
@@ -130,6 +131,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (sweep(), any::<bool>()).prop_map(|(sweep, later)| Step::GiveUpAll { sweep, later }),
         3 => (near(), lost()).prop_map(|(lease, lost)| Step::GiveBack { lease, lost }),
         1 => (agent(), lost()).prop_map(|(agent, lost)| Step::Quarantine { agent, lost }),
+        1 => (sweep(), vec(agent(), 0..3)).prop_map(|(sweep, agents)| Step::Drain { sweep, agents }),
         1 => (sweep(), option::of(0..9u64)).prop_map(|(sweep, cap)| Step::Cap { sweep, cap }),
         2 => (sweep(), vec(prop_oneof![2 => select(vec![RunState::Failed, RunState::Crashed]), 1 => select(RunState::ALL.to_vec())], 0..4))
             .prop_map(|(sweep, states)| Step::Retry { sweep, states }),

@@ -26,6 +26,9 @@ impl Queue for MemoryStore {
         let (agent, sweep) = stock.agent(agent)?;
         agent.hear(now);
         if request > agent.request {
+            if agent.draining {
+                return Ok(Claim::Drained);
+            }
             let Some(at) = sweep.hand_out(agent, now) else { return Ok(Claim::Nothing(sweep.row.state)) };
             agent.request = request;
             agent.answer = Some((at, sweep.runs[at].row.attempt));
@@ -111,10 +114,11 @@ impl Queue for MemoryStore {
         Ok(Reply::Continue)
     }
 
-    fn idle(&mut self, agent: AgentId) -> Result<(), StoreError> {
+    fn idle(&mut self, agent: AgentId) -> Result<bool, StoreError> {
         let (mut stock, now) = self.open();
-        stock.agent(agent)?.0.hear(now);
-        Ok(())
+        let (agent, _) = stock.agent(agent)?;
+        agent.hear(now);
+        Ok(!agent.draining)
     }
 
     fn leave(&mut self, agent: AgentId) -> Result<(), StoreError> {

@@ -31,6 +31,8 @@ pub(super) struct Agent {
     pub(super) new: NewAgent,
     pub(super) seen_ms: u64,
     pub(super) gone: bool,
+    /// Whether it gets no more runs.
+    pub(super) draining: bool,
     /// Its newest claim that got a run.
     pub(super) request: u64,
     /// The place and the attempt of that run.
@@ -105,7 +107,8 @@ impl Stock {
         let sweep = self.place(sweep)?;
         self.sweeps[sweep].as_mut().expect(THERE).agents.push(id);
         let new = new.clone();
-        self.agents.push(Agent { id, sweep, new, seen_ms: now, gone: false, request: 0, answer: None });
+        let (gone, draining) = (false, false);
+        self.agents.push(Agent { id, sweep, new, seen_ms: now, gone, draining, request: 0, answer: None });
         Ok(id)
     }
 
@@ -123,6 +126,25 @@ impl Stock {
         // Their ids were given out by `join`, one after the other.
         let agent = |id: &AgentId| &self.agents[usize::try_from(id.0 - 1).unwrap_or(usize::MAX)];
         Ok((sweep, sweep.agents.iter().map(agent)))
+    }
+
+    /// Drains agents of a sweep. All must be there before anything changes.
+    pub(super) fn drain(&mut self, id: &SweepId, agents: &[AgentId], now: u64) -> Result<u64, StoreError> {
+        let place = self.place(id)?;
+        for &id in agents {
+            if self.agent(id)?.0.sweep != place {
+                return Err(StoreError::NoAgent(id.0));
+            }
+        }
+        let mut drained = 0;
+        for &id in agents {
+            let (agent, sweep) = self.agent(id)?;
+            if !std::mem::replace(&mut agent.draining, true) {
+                sweep.note_drain(&agent.new.name, now);
+                drained += 1;
+            }
+        }
+        Ok(drained)
     }
 
     /// How many events there are of each sweep.

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::MemoryStore;
 use super::facts::{check, described};
 use crate::{
-    Added, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Row, RunQuery,
-    RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentId, AgentRow, Attempt, Changes, Event, NewRun, NewSweep, Output, PastRun, PausedBy, Row,
+    RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
 };
 
 impl Store for MemoryStore {
@@ -217,9 +217,15 @@ impl Store for MemoryStore {
         let row = |agent: &super::stock::Agent| AgentRow {
             alive: agent.is_alive(now),
             left: agent.gone,
+            draining: agent.draining,
             run: held.get(&agent.id).copied(),
             ..AgentRow::new(agent.id, &agent.new.name, agent.seen_ms)
         };
         Ok(agents.map(row).collect())
+    }
+
+    fn drain(&mut self, id: &SweepId, agents: &[AgentId]) -> Result<u64, StoreError> {
+        let (mut stock, now) = self.open();
+        stock.drain(id, agents, now)
     }
 }

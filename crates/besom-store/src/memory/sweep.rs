@@ -220,6 +220,11 @@ impl Sweep {
         true
     }
 
+    /// Notes that an agent is to get no more runs.
+    pub(super) fn note_drain(&mut self, agent: &str, now: u64) {
+        self.log(None, "drain_requested", detail([("agent", Some(json!(agent)))]), now);
+    }
+
     /// Notes that an agent left because it seems unable to work.
     pub(super) fn note_quarantine(&mut self, agent: &str, reason: &str, now: u64) {
         let entries = [("agent", Some(json!(agent))), ("reason", Some(json!(reason)))];

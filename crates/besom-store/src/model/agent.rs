@@ -49,6 +49,9 @@ pub struct AgentRow {
     /// Whether it has left: by itself, or because it was found dead.
     #[serde(default)]
     pub left: bool,
+    /// Whether it gets no more runs, and leaves after the one that it holds: [`Store::drain`](crate::Store::drain).
+    #[serde(default)]
+    pub draining: bool,
     /// The run it holds; the one of the lowest number, if there are several.
     pub run: Option<RunNumber>,
 }
@@ -56,7 +59,7 @@ pub struct AgentRow {
 impl AgentRow {
     /// An agent that was heard of at `seen_ms`, is alive and holds no run.
     pub fn new(id: AgentId, name: impl Into<String>, seen_ms: u64) -> Self {
-        Self { id, name: name.into(), seen_ms, alive: true, left: false, run: None }
+        Self { id, name: name.into(), seen_ms, alive: true, left: false, draining: false, run: None }
     }
 }
 
@@ -109,6 +112,8 @@ pub enum Claim {
     Run(ClaimedRun),
     /// Nothing to hand out now; the state of the sweep says whether waiting makes sense.
     Nothing(SweepState),
+    /// Nothing to this agent any more, whatever waits: it was [drained](crate::Store::drain), and is to leave.
+    Drained,
 }
 
 /// A run that was handed out.

@@ -140,6 +140,8 @@ impl Bucket {
 /// | `created` | sweep | |
 /// | `started`, `paused`, `resumed`, `finished`, `canceled` | sweep | `reason`, if one was given |
 /// | `run_cap_set` | sweep | `run_cap`, if there is one now |
+/// | `drain_requested` (an agent is to get no more runs) | sweep | `agent` (its name) |
+/// | `quarantined` (an agent left because it seemed unable to work) | sweep | `agent`, `reason` |
 /// | `added` | run | |
 /// | `claimed` | run | `agent` (its name), `attempt` |
 /// | `continued` (what an earlier attempt logged counts: the program goes on from its checkpoint) | run | `attempt`; `from`, the earlier one |

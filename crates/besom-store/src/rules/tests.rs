@@ -321,3 +321,10 @@ fn a_preempted_run_that_has_logged_goes_first_as_ever() {
     let _ = run.finish(&sweep, &End::new(RunState::Preempted), 6);
     assert_eq!((run.state, run.fruitless, run.due_ms), (RunState::Preempted, 0, None));
 }
+
+#[test]
+fn a_drained_agent_gets_nothing_new_and_is_repeated_what_it_got() {
+    let claims = [8, 7, 6].map(|number| Request::of(number, 7));
+    assert_eq!(claims.map(|claim| claim.is_drained(true)), [true, false, false]);
+    assert_eq!(claims.map(|claim| claim.is_drained(false)), [false; 3]);
+}

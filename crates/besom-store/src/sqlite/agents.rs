@@ -6,7 +6,7 @@ use rusqlite::params;
 use super::fault::Outcome;
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
-use crate::rules::is_alive;
+use crate::rules::{LogEntry, is_alive};
 use crate::{AgentId, AgentRow, NewAgent, StoreError};
 
 /// An agent with the answer to its newest claim.
@@ -18,6 +18,8 @@ pub(super) struct Agent {
     pub(super) heartbeat_timeout_ms: u64,
     /// Whether it has left.
     pub(super) gone: bool,
+    /// Whether it gets no more runs.
+    pub(super) draining: bool,
     pub(super) request: u64,
     /// The run and attempt that it got.
     pub(super) answer: Option<(RunNumber, u64)>,
@@ -30,7 +32,7 @@ impl Tx<'_> {
     /// The agent of this id.
     pub(super) fn agent(&self, id: AgentId) -> Outcome<Agent> {
         let mut statement = self.sql(
-            "SELECT sweep, name, heartbeat_timeout_ms, gone, request, answer_run, answer_attempt FROM agents
+            "SELECT sweep, name, heartbeat_timeout_ms, gone, draining, request, answer_run, answer_attempt FROM agents
              WHERE key = ?1 AND sweep <> ?2",
         )?;
         let mut rows = statement.query([bounded(id.0), REMOVED])?;
@@ -44,6 +46,7 @@ impl Tx<'_> {
             name: row.get("name")?,
             heartbeat_timeout_ms: row.get("heartbeat_timeout_ms")?,
             gone: row.get("gone")?,
+            draining: row.get("draining")?,
             request: row.get("request")?,
             answer: run.zip(row.get("answer_attempt")?),
         })
@@ -83,6 +86,23 @@ impl Tx<'_> {
         )
     }
 
+    /// Drains agents of a sweep. Returns how many were not drained before.
+    pub(super) fn drain(&self, sweep: &mut Sweep, agents: &[AgentId]) -> Outcome<u64> {
+        let mut drained = 0;
+        for &id in agents {
+            let agent = self.agent(id)?;
+            if agent.sweep != sweep.key {
+                return Err(StoreError::NoAgent(id.0).into());
+            }
+            if !agent.draining {
+                self.change_one("UPDATE agents SET draining = 1 WHERE key = ?1", [bounded(id.0)])?;
+                self.log(sweep, None, &LogEntry::drain_requested(&agent.name))?;
+                drained += 1;
+            }
+        }
+        Ok(drained)
+    }
+
     /// Keeps the answer to a claim, so that a repeated claim gets it again.
     pub(super) fn store_answer(
         &self,
@@ -111,7 +131,7 @@ impl Tx<'_> {
             .query_map([sweep.key], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
         let mut statement = self.sql(
-            "SELECT key, name, seen_ms, gone, heartbeat_timeout_ms FROM agents WHERE sweep = ?1 ORDER BY key",
+            "SELECT key, name, seen_ms, gone, draining, heartbeat_timeout_ms FROM agents WHERE sweep = ?1 ORDER BY key",
         )?;
         let rows = statement.query_map([sweep.key], |row| {
             let (key, seen_ms): (i64, u64) = (row.get("key")?, row.get("seen_ms")?);
@@ -121,6 +141,7 @@ impl Tx<'_> {
                 name: row.get("name")?,
                 seen_ms,
                 left: gone,
+                draining: row.get("draining")?,
                 alive: !gone && is_alive(seen_ms, row.get("heartbeat_timeout_ms")?, self.now),
                 run: held.get(&key).copied().and_then(RunNumber::new),
             })

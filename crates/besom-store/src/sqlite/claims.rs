@@ -17,8 +17,11 @@ impl Tx<'_> {
     /// Whether a claim could only be answered with nothing; found out without writing.
     pub(super) fn has_nothing_for(&self, id: AgentId, request: u64) -> Outcome<bool> {
         let agent = self.agent(id)?;
-        let sweep = self.sweep_of(agent.sweep)?;
-        Ok(Request::of(request, agent.request) == Request::New && self.next(&sweep)?.is_none())
+        let kind = Request::of(request, agent.request);
+        if kind != Request::New || kind.is_drained(agent.draining) {
+            return Ok(false);
+        }
+        Ok(self.next(&self.sweep_of(agent.sweep)?)?.is_none())
     }
 
     /// Answers a claim with nothing, if that is the answer: a sign of life.
@@ -36,6 +39,10 @@ impl Tx<'_> {
         let agent = self.agent(id)?;
         self.on_sweep_of(agent.sweep, |sweep| {
             let kind = Request::of(request, agent.request);
+            if kind.is_drained(agent.draining) {
+                self.hear(agent.id)?;
+                return Ok(Claim::Drained);
+            }
             if kind == Request::New {
                 return self.claim_next(sweep, &agent, request);
             }

@@ -125,9 +125,9 @@ mod tests {
     use crate::forward::forward_store;
     use crate::laws::find_violation;
     use crate::{
-        Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output, PastRun,
-        PausedBy, Queue, Row, RunQuery, RunRow, Seen, Status, StopKind, Store, SweepId, SweepRow, SweepState,
-        forward_queue,
+        Added, AgentId, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output,
+        PastRun, PausedBy, Queue, Row, RunQuery, RunRow, Seen, Status, StopKind, Store, SweepId, SweepRow,
+        SweepState, forward_queue,
     };
 
     /// A store that is examined in the end.

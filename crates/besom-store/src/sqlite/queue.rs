@@ -54,7 +54,7 @@ impl Queue for SqliteStore {
         self.write(|tx| tx.on_sweep(&lease.sweep, |sweep| tx.finish(sweep, lease, end)))
     }
 
-    fn idle(&mut self, agent: AgentId) -> Result<(), StoreError> {
+    fn idle(&mut self, agent: AgentId) -> Result<bool, StoreError> {
         self.write_soft(|tx| tx.idle(agent))
     }
 

@@ -159,8 +159,10 @@ impl Tx<'_> {
         self.on_sweep_of(agent.sweep, |sweep| self.see_off(sweep, &agent))
     }
 
-    /// Notes that an agent without a run is alive.
-    pub(super) fn idle(&self, id: AgentId) -> Outcome<()> {
-        self.hear(self.agent(id)?.id)
+    /// Notes that an agent without a run is alive. Returns whether it may claim.
+    pub(super) fn idle(&self, id: AgentId) -> Outcome<bool> {
+        let agent = self.agent(id)?;
+        self.hear(agent.id)?;
+        Ok(!agent.draining)
     }
 }

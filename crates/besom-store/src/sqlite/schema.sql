@@ -1,4 +1,4 @@
--- Version 3. What changes often (progress, runs) is kept apart from what is large and never changes (sweeps, points),
+-- Version 4. What changes often (progress, runs) is kept apart from what is large and never changes (sweeps, points),
 -- so that a write touches few pages.
 
 CREATE TABLE sweeps (
@@ -43,7 +43,8 @@ CREATE TABLE agents (
   gone INTEGER NOT NULL,            -- 1 if it has left
   request INTEGER NOT NULL,         -- its newest claim that got a run, and what it got
   answer_run INTEGER,
-  answer_attempt INTEGER
+  answer_attempt INTEGER,
+  draining INTEGER NOT NULL DEFAULT 0 -- 1 if it gets no more runs, and leaves after the one that it holds
 ) STRICT;
 CREATE INDEX agents_sweep ON agents (sweep);
 

@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use super::SqliteStore;
 use super::asked::Asked;
 use crate::{
-    Added, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output, PastRun, PausedBy,
-    Row, RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow, SweepState,
+    Added, AgentId, AgentRow, Attempt, Bucket, Changes, Event, NewRun, NewSweep, Outlines, Output, PastRun,
+    PausedBy, Row, RunQuery, RunRow, Seen, Status, StopKind, Store, StoreError, SweepId, SweepRow,
+    SweepState,
 };
 
 impl Store for SqliteStore {
@@ -194,6 +195,10 @@ impl Store for SqliteStore {
 
     fn agents(&mut self, id: &SweepId) -> Result<Vec<AgentRow>, StoreError> {
         self.read(|tx| tx.agent_rows(&tx.sweep(id)?))
+    }
+
+    fn drain(&mut self, id: &SweepId, agents: &[AgentId]) -> Result<u64, StoreError> {
+        self.write(|tx| tx.on_sweep(id, |sweep| tx.drain(sweep, agents)))
     }
 
     fn asked_by(&mut self, who: &str, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {

@@ -59,7 +59,7 @@ pub(crate) fn join(store: &mut SqliteStore) -> AgentId {
 pub(crate) fn claim(store: &mut SqliteStore, agent: AgentId, request: u64) -> ClaimedRun {
     match store.claim(agent, request).unwrap() {
         Claim::Run(run) => run,
-        Claim::Nothing(state) => panic!("nothing to claim in a sweep that is {state}"),
+        nothing => panic!("nothing to claim: {nothing:?}"),
     }
 }
 

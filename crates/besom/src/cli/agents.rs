@@ -188,6 +188,7 @@ pub(crate) fn meaning(event: &Event, id: &SweepId) -> Option<String> {
         }
         Event::SlotWaits { slot, message } => format!("slot {slot} cannot start runs: {message}; waiting"),
         Event::SlotReady { slot } => format!("slot {slot} can start runs again"),
+        Event::Drained { agent } => format!("agent {agent} was drained and exits"),
         Event::Quarantined { agent, reason } => {
             format!("agent {agent} exits; its failed runs go to other agents: {reason}")
         }

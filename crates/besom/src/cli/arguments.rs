@@ -153,6 +153,25 @@ pub(crate) enum Command {
         /// Sweep id or unique prefix
         id: String,
     },
+    /// List the agents of a sweep
+    Agents {
+        /// Sweep id or unique prefix [default: the newest]
+        id: Option<String>,
+        /// Also list agents that have left
+        #[arg(long)]
+        all: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Drain agents: let each finish its run and exit, and start no other
+    Drain {
+        /// Sweep id or unique prefix
+        id: String,
+        /// Agent, as besom agents lists it; HOST or HOST/PID means all agents there
+        #[arg(required = true, value_name = "AGENT")]
+        agents: Vec<String>,
+    },
     /// Stop a sweep: start no new runs, let running ones finish
     Stop {
         /// Sweep id or unique prefix

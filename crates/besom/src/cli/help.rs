@@ -8,7 +8,7 @@ use crate::cli::arguments::Arguments;
 use crate::cli::complete;
 
 /// Examples for the help of each subcommand.
-const EXAMPLES: [(&str, &str); 37] = [
+const EXAMPLES: [(&str, &str); 39] = [
     (
         "run",
         "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume\nbesom run sweep.yaml --resume --run-cap 100",
@@ -30,6 +30,8 @@ const EXAMPLES: [(&str, &str); 37] = [
     ("export", "besom export uhjelq4e > sweep.html"),
     ("pause", "besom pause uhjelq4e"),
     ("resume", "besom resume uhjelq4e"),
+    ("agents", "besom agents\nbesom agents uhj --json"),
+    ("drain", "besom drain uhjelq4e ada/1234/1\nbesom drain uhj ada grace"),
     ("stop", "besom stop uhjelq4e"),
     ("early-stop", "besom early-stop sweep.yaml --runs runs.json"),
     ("cancel", "besom cancel uhjelq4e"),

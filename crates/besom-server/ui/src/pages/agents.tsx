@@ -2,13 +2,14 @@
 
 import { For, type JSX, Show } from "solid-js";
 import { TimelinePicture } from "../draw/timeline";
-import { useSweep } from "../model";
+import { post, type Sweep, useSweep } from "../model";
+import { type Action, Actions, type Opener } from "../parts/actions";
 import { Command } from "../parts/command";
 import { count, duration } from "../parts/format";
 import { load, Loaded } from "../parts/loaded";
 import { link, shared } from "../routes";
-import { now } from "../scope";
-import type { Agents, Timeline } from "../source/types";
+import { now, useScope } from "../scope";
+import type { Agent, Agents, Timeline } from "../source/types";
 
 const EVERY_MS = 5000;
 
@@ -27,7 +28,7 @@ export function AgentsPage(): JSX.Element {
         <Loaded of={agents}>
           {(answer) => (
             <Show when={answer().agents.length > 0} fallback={<NoAgent id={sweep.id} />}>
-              <AgentTable all={answer().agents} idle={timeline.latest()} />
+              <AgentTable all={answer().agents} idle={timeline.latest()} reload={agents.retry} />
             </Show>
           )}
         </Loaded>
@@ -65,8 +66,10 @@ function NoAgent(props: { id: string }): JSX.Element {
   );
 }
 
-function AgentTable(props: { all: Agents["agents"]; idle: Timeline | undefined }): JSX.Element {
-  const { id } = useSweep();
+function AgentTable(props: { all: Agent[]; idle: Timeline | undefined; reload: () => void }): JSX.Element {
+  const sweep = useSweep();
+  const { mayAct } = useScope();
+  let opener!: Opener;
   const idle = (name: string): string => {
     const share = props.idle?.agents.find((agent) => agent.name === name)?.idle_share;
     return share === null || share === undefined ? "–" : `${Math.round(100 * share)} %`;
@@ -84,6 +87,9 @@ function AgentTable(props: { all: Agents["agents"]; idle: Timeline | undefined }
             <th class="numeric">Runs done</th>
             <th class="numeric">Failures in a row</th>
             <th class="numeric">Idle</th>
+            <Show when={mayAct()}>
+              <th aria-label="Actions" />
+            </Show>
           </tr>
         </thead>
         <tbody>
@@ -97,7 +103,7 @@ function AgentTable(props: { all: Agents["agents"]; idle: Timeline | undefined }
                 </td>
                 <td>
                   <Show when={agent.run} fallback="–">
-                    <a href={link(["s", id, "runs", agent.run!], shared())}>run {agent.run}</a>
+                    <a href={link(["s", sweep.id, "runs", agent.run!], shared())}>run {agent.run}</a>
                   </Show>
                 </td>
                 <td class="numeric">{duration(agent.seen_ms_ago / 1000)} ago</td>
@@ -106,19 +112,39 @@ function AgentTable(props: { all: Agents["agents"]; idle: Timeline | undefined }
                   {agent.failures_in_a_row}
                 </td>
                 <td class="numeric">{idle(agent.name)}</td>
+                <Show when={mayAct()}>
+                  <td>
+                    <Show when={!agent.left && !agent.draining}>
+                      <button type="button" aria-label={`Drain ${agent.name}`} onClick={() => opener.open(drain(sweep, agent, props.reload))}>
+                        Drain
+                      </button>
+                    </Show>
+                  </td>
+                </Show>
               </tr>
             )}
           </For>
         </tbody>
       </table>
+      <Actions actions={[]} opener={(o) => (opener = o)} />
     </div>
   );
 }
 
-function Standing(props: { agent: Agents["agents"][number] }): JSX.Element {
+function drain(sweep: Sweep, { name, run }: Agent, reload: () => void): Action {
+  const first = run ? `${name} finishes run ${run}, starts no other, and exits.` : `${name} starts no run any more, and exits.`;
+  return {
+    label: "Drain",
+    says: `${first} Other agents go on. To bring it back, start it anew.`,
+    act: () => post(sweep, "drain", { agents: [name] }).then(reload),
+  };
+}
+
+function Standing(props: { agent: Agent }): JSX.Element {
   const standing = (): [string, string, string] => {
     if (props.agent.left) return ["pending", "○", "left"];
     if (!props.agent.alive) return ["crashed", "↯", "silent"];
+    if (props.agent.draining) return ["paused", "◂", "draining"];
     return props.agent.run ? ["running", "►", "running"] : ["idle", "◌", "idle"];
   };
   return (

@@ -1,7 +1,7 @@
 // What a sweep is and how it stands, and what can be done to it.
 
 import { For, type JSX, Show } from "solid-js";
-import { type Sweep, useSweep } from "../model";
+import { post, type Sweep, useSweep } from "../model";
 import { type Action, Actions, type Opener } from "../parts/actions";
 import { Command } from "../parts/command";
 import { count, duration, many, moment, number, value } from "../parts/format";
@@ -11,7 +11,7 @@ import { Labels } from "../parts/labels";
 import { RUN_STATES, State, StateBar } from "../parts/state";
 import { link, shared } from "../routes";
 import { useScope } from "../scope";
-import type { Detail, RunState, Summary, SweepState } from "../source/types";
+import type { Detail, RunState, SweepState } from "../source/types";
 
 export function SweepHead(): JSX.Element {
   const sweep = useSweep();
@@ -198,8 +198,4 @@ function actionsOf(sweep: Sweep, detail: Detail): Action[] {
     actions.push({ label: "Retry failed", says, act: () => post(sweep, "retry", { states: bad }) });
   }
   return actions;
-}
-
-async function post(sweep: Sweep, what: string, body: unknown): Promise<void> {
-  sweep.take(await sweep.source.post<Summary>(`${sweep.path}/${what}`, body));
 }

@@ -231,15 +231,18 @@ export interface Timeline {
   }[];
 }
 
+export interface Agent {
+  name: string;
+  host: string | null;
+  run: number | null;
+  seen_ms_ago: number;
+  alive: boolean;
+  left: boolean;
+  draining: boolean;
+  failures_in_a_row: number;
+  runs_done: number;
+}
+
 export interface Agents {
-  agents: {
-    name: string;
-    host: string | null;
-    run: number | null;
-    seen_ms_ago: number;
-    alive: boolean;
-    left: boolean;
-    failures_in_a_row: number;
-    runs_done: number;
-  }[];
+  agents: Agent[];
 }
