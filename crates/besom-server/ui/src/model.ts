@@ -7,6 +7,7 @@ import { query, setQuery } from "./routes";
 import { History } from "./source/columns";
 import { type Link, messageOf, type Source } from "./source/source";
 import type { Changes, Detail, Metric, Summary } from "./source/types";
+import { toggled } from "./toggled";
 
 /** A range of places on the axis of each brushed column. */
 export type Brushes = Record<string, [number, number]>;
@@ -97,10 +98,7 @@ export function createSweep(source: Source, id: string): Sweep {
   const [hovered, hover] = createSignal<number | null>(null);
   const picked = createMemo(() => numbers(query("sel")));
   const pick = (runs: number[]): void => setQuery({ sel: runs.join(",") || null });
-  const toggle = (run: number): void => {
-    const now = picked();
-    pick(now.includes(run) ? now.filter((other) => other !== run) : [...now, run]);
-  };
+  const toggle = (run: number): void => pick(toggled(picked(), run));
   const hide = (runs: number[]): void => setQuery({ hide: runs.join(",") || null });
   const choice = { shown, count, values, picked, pick, toggle, hidden, hide, hovered, hover };
   return { id, path, source, ...loaded, metric, fields, filter: read, ...brush, ...choice };

@@ -12,16 +12,11 @@ import { timesOf, unitOf } from "../times";
 import type { Theme } from "./palette";
 import { Plot, type Range, type Region } from "./plot";
 import { drawPoints, type PixelCache } from "./points";
-import { axisOf } from "./scales";
+import { valueRange } from "./scales";
 
 export function HistoryPicture(): JSX.Element {
   const sweep = useSweep();
-  const scale = (): "linear" | "log" => (isLog("history") ? "log" : "linear");
-  const range = createMemo(() => {
-    const axis = axisOf(sweep.values(), scale(), sweep.metric().goal);
-    const margin = scale() === "log" ? 0 : (axis.max - axis.min) * 0.04;
-    return { min: axis.min - margin, max: axis.max + margin, scale: scale(), label: sweep.metric().name };
-  });
+  const range = createMemo(() => valueRange(sweep.values(), isLog("history") ? "log" : "linear", sweep.metric()));
   const runs = (): number => sweep.history()?.runs ?? 0;
   const line = createMemo(() => lineOf(sweep.history(), isOverTime()));
   const x = createMemo((): Range => {
@@ -123,11 +118,10 @@ function Legend(): JSX.Element {
 interface Line {
   at: (row: number) => number;
   /** The rows from left to right. */
-  rows: Iterable<number>;
+  rows: Uint32Array;
   from: number;
   to: number;
   label: string;
-  isByNumber: boolean;
 }
 
 function lineOf(history: History | undefined, isTime: boolean): Line {
@@ -139,12 +133,11 @@ function lineOf(history: History | undefined, isTime: boolean): Line {
       from: 1,
       to: Math.max(2, runs),
       label: "run",
-      isByNumber: true,
     };
   }
   const { rows, seconds, all } = timesOf(history);
   const { size, name } = unitOf(all);
-  return { at: (row) => seconds(row) / size, rows, from: 0, to: all / size || 1, label: `${name} until it ended`, isByNumber: false };
+  return { at: (row) => seconds(row) / size, rows, from: 0, to: all / size || 1, label: `${name} until it ended` };
 }
 
 /** All rows but hidden ones. */
@@ -194,13 +187,23 @@ function nearestRun(
   if (!history) return null;
   const reach = 24 * region.ratio;
   let [found, least] = [null as number | null, reach * reach];
-  // By number, those within reach are known.
-  const first = line.isByNumber ? Math.max(0, Math.floor(region.xAt(at.x - reach)) - 1) : 0;
-  const last = line.isByNumber ? Math.min(history.runs - 1, Math.ceil(region.xAt(at.x + reach)) - 1) : history.runs - 1;
-  for (let i = first; i <= last; i += 1) {
-    if (!shown[i]) continue;
-    const distance = (region.x(line.at(i)) - at.x) ** 2 + (region.y(history.value[i]) - at.y) ** 2;
-    if (distance < least) [found, least] = [i + 1, distance];
+  const end = region.xAt(at.x + reach);
+  for (let i = firstFrom(line, region.xAt(at.x - reach)); i < line.rows.length && line.at(line.rows[i]) <= end; i += 1) {
+    const row = line.rows[i];
+    if (!shown[row]) continue;
+    const distance = (region.x(line.at(row)) - at.x) ** 2 + (region.y(history.value[row]) - at.y) ** 2;
+    if (distance < least) [found, least] = [row + 1, distance];
   }
   return found;
+}
+
+/** The place among the rows of a line of the first that does not lie before this one. */
+function firstFrom({ rows, at }: Line, from: number): number {
+  let [low, high] = [0, rows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (at(rows[middle]) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

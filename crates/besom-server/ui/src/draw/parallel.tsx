@@ -4,6 +4,7 @@ import { createEffect, createMemo, createSignal, Index, type JSX, on, onCleanup,
 import { type Sweep, useSweep } from "../model";
 import { count } from "../parts/format";
 import { Readout } from "../parts/readout";
+import { Scroll } from "../parts/scroll";
 import { query, setQuery } from "../routes";
 import { type Drawn, drawnAxes, readAxes, type Setting, writeAxes } from "./axes";
 import { AxisHead } from "./axis-head";
@@ -52,13 +53,7 @@ export function Parallel(): JSX.Element {
         </Show>
       </header>
       <Show when={axes().length > 1} fallback={<p class="empty">Parallel coordinates need a parameter that varies and a metric.</p>}>
-        <div
-          class="scroll"
-          ref={(place) => watchSize(() => place, setRoom)}
-          tabindex="0"
-          role="group"
-          aria-label="Axes of the parallel coordinates"
-        >
+        <Scroll label="Axes of the parallel coordinates" ref={(place) => watchSize(() => place, setRoom)}>
           <div class="field" style={{ width: `${width()}px` }}>
             <Index each={axes()}>
               {(axis, a) => <AxisHead axis={axis()} index={a} x={x(a)} gap={x(1) - x(0)} all={axes()} set={set} />}
@@ -76,7 +71,7 @@ export function Parallel(): JSX.Element {
               </Index>
             </svg>
           </div>
-        </div>
+        </Scroll>
         <Readout
           run={sweep.hovered()}
           idle="Drag along an axis to brush it, on several for their intersection; a click beside a brush clears it. The name of an axis opens its settings; drag it to move the axis."

@@ -1,6 +1,6 @@
 // From places on an axis to values and back, and ticks.
 
-import type { Axis, Goal, Value } from "../source/types";
+import type { Axis, Goal, Metric, Value } from "../source/types";
 import { number } from "../parts/format";
 
 /** The value at a place; rounded to what a place in 32 bits knows. */
@@ -64,6 +64,20 @@ export function axisOf(sorted: Float64Array, scale: "linear" | "log", goal: Goal
   }
   if (min === max) [min, max] = scale === "log" ? [min / 2, max * 2] : [min - 0.5, max + 0.5];
   return { scale, min, max, values: null, ticks: ticksOf(scale, min, max, 5) };
+}
+
+/** The same as the range of a plot, with room above and below where that means something. */
+export function valueRange(sorted: Float64Array, scale: "linear" | "log", metric: Metric): ValueRange {
+  const axis = axisOf(sorted, scale, metric.goal);
+  const margin = scale === "log" ? 0 : (axis.max - axis.min) * 0.04;
+  return { min: axis.min - margin, max: axis.max + margin, scale, label: metric.name };
+}
+
+interface ValueRange {
+  min: number;
+  max: number;
+  scale: "linear" | "log";
+  label: string;
 }
 
 /** Ticks at round numbers. */

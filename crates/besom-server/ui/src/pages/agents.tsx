@@ -7,6 +7,7 @@ import { type Action, Actions, type Opener } from "../parts/actions";
 import { Command } from "../parts/command";
 import { count, duration } from "../parts/format";
 import { load, Loaded } from "../parts/loaded";
+import { Scroll } from "../parts/scroll";
 import { link, shared } from "../routes";
 import { now, useScope } from "../scope";
 import type { Agent, Agents, Timeline } from "../source/types";
@@ -75,7 +76,7 @@ function AgentTable(props: { all: Agent[]; idle: Timeline | undefined; reload: (
     return share === null || share === undefined ? "–" : `${Math.round(100 * share)} %`;
   };
   return (
-    <div class="scroll" tabindex="0" role="group" aria-label="Agents">
+    <Scroll label="Agents">
       <table>
         <thead>
           <tr>
@@ -127,7 +128,7 @@ function AgentTable(props: { all: Agent[]; idle: Timeline | undefined; reload: (
         </tbody>
       </table>
       <Actions actions={[]} opener={(o) => (opener = o)} />
-    </div>
+    </Scroll>
   );
 }
 

@@ -6,6 +6,7 @@ import { sorted } from "../fields";
 import { useSweep } from "../model";
 import { duration, number, value } from "../parts/format";
 import { load, Loaded } from "../parts/loaded";
+import { Scroll } from "../parts/scroll";
 import { Segments } from "../parts/segments";
 import { State } from "../parts/state";
 import { link, query, setQuery, shared } from "../routes";
@@ -101,7 +102,7 @@ function Differences(props: { runs: Run[] }): JSX.Element {
           <p class="legend">{same()} equal in all</p>
         </Show>
       </header>
-      <div class="scroll" tabindex="0" role="group" aria-label="Runs side by side">
+      <Scroll label="Runs side by side">
         <table class="compare">
           <thead>
             <tr>
@@ -147,7 +148,7 @@ function Differences(props: { runs: Run[] }): JSX.Element {
             <Lines title="Last values" lines={chosen(metricsOf(props.runs))} width={props.runs.length + 1} />
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

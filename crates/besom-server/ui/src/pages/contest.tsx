@@ -4,13 +4,14 @@ import { createMemo, createResource, For, type JSX, Show } from "solid-js";
 import { bestSoFar } from "../best";
 import { Distribution } from "../draw/distribution";
 import { series } from "../draw/palette";
-import { axisOf } from "../draw/scales";
+import { valueRange } from "../draw/scales";
 import { type StepLine, StepPlot } from "../draw/steps";
 import { metricOf } from "../model";
 import { isLog, isOverTime, OverChoice, ScaleChoice } from "../parts/choices";
 import { count, duration, number } from "../parts/format";
 import { useKeys } from "../parts/keys";
 import { Problem } from "../parts/loaded";
+import { Scroll } from "../parts/scroll";
 import { State } from "../parts/state";
 import { go, link, query } from "../routes";
 import { History } from "../source/columns";
@@ -137,14 +138,7 @@ function BestSoFar(props: { all: Entry[]; metric: Metric }): JSX.Element {
   );
   const y = createMemo(() => {
     const all = Float64Array.from(props.all.flatMap(({ steps }) => steps.map(({ value }) => value))).sort();
-    const axis = axisOf(all, isLog("history") ? "log" : "linear", props.metric.goal);
-    const margin = isLog("history") ? 0 : (axis.max - axis.min) * 0.04;
-    return {
-      min: axis.min - margin,
-      max: axis.max + margin,
-      label: props.metric.name,
-      scale: isLog("history") ? ("log" as const) : ("linear" as const),
-    };
+    return valueRange(all, isLog("history") ? "log" : "linear", props.metric);
   });
   const last = (): number => Math.max(isOverTime() ? 1e-3 : 2, ...props.all.map(x));
   return (
@@ -183,7 +177,7 @@ function Standings(props: { all: Entry[]; metric: Metric }): JSX.Element {
           </p>
         </Show>
       </header>
-      <div class="scroll" tabindex="0" role="group" aria-label="Standings">
+      <Scroll label="Standings">
         <table>
           <thead>
             <tr>
@@ -221,7 +215,7 @@ function Standings(props: { all: Entry[]; metric: Metric }): JSX.Element {
             </For>
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import { enqueueing } from "../parts/again";
 import { Command } from "../parts/command";
 import { value } from "../parts/format";
 import type { Answer } from "../parts/loaded";
+import { Scroll } from "../parts/scroll";
 import { link, shared } from "../routes";
 import { leaves } from "../source/params";
 import type { Params, Run, RunDetail } from "../source/types";
@@ -21,7 +22,7 @@ export function Parameters(props: { run: RunDetail; best: Answer<Run> }): JSX.El
       <header>
         <h2 id="params-title">Parameters</h2>
       </header>
-      <div class="scroll" tabindex="0" role="group" aria-label="Parameters">
+      <Scroll label="Parameters">
         <table>
           <thead>
             <tr>
@@ -48,7 +49,7 @@ export function Parameters(props: { run: RunDetail; best: Answer<Run> }): JSX.El
             </For>
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p class="muted">
         To run it again, changed or not: <Command text={enqueueing(sweep, props.run.params)} />
       </p>

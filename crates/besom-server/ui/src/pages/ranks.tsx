@@ -4,6 +4,7 @@ import { createMemo, For, type JSX, Show } from "solid-js";
 import { valued } from "../best";
 import { type Sweep, useSweep } from "../model";
 import { count } from "../parts/format";
+import { Scroll } from "../parts/scroll";
 import { type Column, correlations } from "../ranks";
 import { link, shared } from "../routes";
 import type { Places } from "../source/columns";
@@ -44,7 +45,7 @@ function Matrix(props: { columns: Column[]; found: number[][] }): JSX.Element {
   // The line of the metric first, as it is what one looks for; that of the first parameter would be empty.
   const order = (): number[] => Array.from({ length: last() }, (_, k) => k || last());
   return (
-    <div class="scroll" tabindex="0" role="group" aria-label="Rank correlations">
+    <Scroll label="Rank correlations">
       <table class="ranks">
         <thead>
           <tr>
@@ -84,7 +85,7 @@ function Matrix(props: { columns: Column[]; found: number[][] }): JSX.Element {
           </For>
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { For, type JSX, Show } from "solid-js";
 import { duration, number, value } from "../parts/format";
+import { Scroll } from "../parts/scroll";
 import { State } from "../parts/state";
 import { now } from "../scope";
 import type { Params, Run, RunDetail } from "../source/types";
@@ -13,7 +14,7 @@ export function Attempts(props: { run: RunDetail }): JSX.Element {
         <h2 id="attempts-title">Attempts</h2>
       </header>
       <Show when={props.run.attempts.length > 0} fallback={<p class="empty">No agent has taken this run yet.</p>}>
-        <div class="scroll" tabindex="0" role="group" aria-label="Attempts">
+        <Scroll label="Attempts">
           <table>
             <thead>
               <tr>
@@ -45,7 +46,7 @@ export function Attempts(props: { run: RunDetail }): JSX.Element {
               </For>
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </Show>
     </section>
   );
@@ -59,7 +60,7 @@ export function Logged(props: { run: RunDetail }): JSX.Element {
         <header>
           <h2 id="logged-title">Logged</h2>
         </header>
-        <div class="scroll" tabindex="0" role="group" aria-label="Logged values">
+        <Scroll label="Logged values">
           <table>
             <thead>
               <tr>
@@ -84,7 +85,7 @@ export function Logged(props: { run: RunDetail }): JSX.Element {
               </For>
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </section>
     </Show>
   );

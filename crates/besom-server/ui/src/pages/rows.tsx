@@ -4,6 +4,7 @@ import { createSignal, For, type JSX, Show } from "solid-js";
 import { useSweep } from "../model";
 import { value } from "../parts/format";
 import { load, Loaded } from "../parts/loaded";
+import { Scroll } from "../parts/scroll";
 import type { LogEvent, Row } from "../source/types";
 import { Event } from "./log";
 
@@ -35,7 +36,7 @@ export function Rows(props: { path: string; version: number }): JSX.Element {
       <Loaded of={answer}>
         {(found) => (
           <Show when={found().rows.length > 0} fallback={<p class="empty">This run has logged no row yet.</p>}>
-            <div class="scroll tall" tabindex="0" role="group" aria-label="Rows">
+            <Scroll label="Rows" isTall>
               <table>
                 <thead>
                   <tr>
@@ -54,7 +55,7 @@ export function Rows(props: { path: string; version: number }): JSX.Element {
                   </For>
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           </Show>
         )}
       </Loaded>

@@ -16,6 +16,7 @@ import { WhyCard } from "../parts/why";
 import { go, link, route, shared } from "../routes";
 import type { Curve, Run, RunDetail, Stopper } from "../source/types";
 import { Parameters } from "./parameters";
+import { toggled } from "../toggled";
 import { Attempts, Facts, Logged } from "./record";
 import { Rows, RunEvents } from "./rows";
 
@@ -82,10 +83,7 @@ function Head(props: { run: RunDetail; step: (by: number) => void; reload: () =>
   const sweep = useSweep();
   const run = (): RunDetail => props.run;
   const isHidden = (): boolean => sweep.hidden().runs.includes(run().number);
-  const toggleHidden = (): void => {
-    const rest = sweep.hidden().runs.filter((other) => other !== run().number);
-    sweep.hide(isHidden() ? rest : [...rest, run().number]);
-  };
+  const toggleHidden = (): void => sweep.hide(toggled(sweep.hidden().runs, run().number));
   const isBest = (): boolean => sweep.detail()?.best?.run === run().number;
   return (
     <header class="run-head">

@@ -12,6 +12,7 @@ import { go, link, query, setQuery } from "../routes";
 import { now } from "../scope";
 import { messageOf, type Source } from "../source/source";
 import type { Summary } from "../source/types";
+import { toggled } from "../toggled";
 
 export function Sweeps(props: { source: Source }): JSX.Element {
   const { sweeps, error, retry } = watchSweeps(props.source);
@@ -24,10 +25,7 @@ export function Sweeps(props: { source: Source }): JSX.Element {
   };
   let find: HTMLInputElement | undefined;
   const picked = createMemo(() => query("ids").split(",").filter(Boolean));
-  const toggle = (id: string): void => {
-    const rest = picked().filter((other) => other !== id);
-    setQuery({ ids: (rest.length < picked().length ? rest : [...rest, id]).join(",") || null });
-  };
+  const toggle = (id: string): void => setQuery({ ids: toggled(picked(), id).join(",") || null });
   const compare = (): void => go(link(["compare"], { ids: picked().join(",") }));
   useKeys([
     { keys: "j", does: "Next sweep", act: () => step(1) },
