@@ -207,6 +207,18 @@ fn a_run_that_is_no_number_is_refused_in_json_like_all_else() {
 }
 
 #[test]
+fn a_path_that_is_not_utf_8_is_refused_in_json_like_all_else() {
+    let stage = staged();
+    let bearer = format!("Bearer {}", stage.tokens().owner());
+    for &(method, path, _) in ROUTES.iter().filter(|(_, path, _)| path.contains('{') && *path != DROPPED) {
+        let name = path.rsplit_once('{').unwrap().1.split_once('}').unwrap().0;
+        let path = path.replace(&format!("{{{name}}}"), "%ff");
+        let answer = request(&stage, method, &path, &[("Authorization", &bearer)], "{}");
+        assert_eq!((answer.status, answer.code().as_str()), (400, "path"), "{path}");
+    }
+}
+
+#[test]
 fn no_route_answers_foreign_hosts_and_pages() {
     let stage = staged();
     let bearer = format!("Bearer {}", stage.tokens().owner());

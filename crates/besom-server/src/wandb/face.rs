@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header::{HOST, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use super::run::{self, RunPath};
 use super::stream::Stream;
 use super::{agents, lock, names, public, redirect, refused, runs, sweeps};
 use crate::guard::Caller;
+use crate::path::Path;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::{guard, log};
