@@ -155,8 +155,8 @@ fn parts(
     add(format!("{path}/events?after=0&limit=1000"), events::listed(store, sweep, &kept, None, (0, 1_000))?);
     let all = run::listed(store, sweep, &kept, &RunQuery::default().limit(RUNS))?;
     add(format!("{path}/runs"), json!({ "runs": all }));
-    recorded::each(store, sweep, &kept, directory, &mut |suffix, value| {
-        add(format!("{path}{suffix}"), value);
+    recorded::each(store, sweep, &kept, directory, &mut |suffix, answer| {
+        parts.push((format!("{path}{suffix}"), answer));
     })?;
     parts.push((format!("{path}/columns"), sweep::encoded(store, sweep, &kept)?));
     for (path, question) in questions(&path, store, sweep, &kept)? {

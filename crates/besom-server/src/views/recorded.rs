@@ -40,7 +40,7 @@ pub(super) fn each(
     sweep: &SweepRow,
     kept: &Kept,
     directory: Option<&Path>,
-    add: &mut dyn FnMut(String, Value),
+    add: &mut dyn FnMut(String, Vec<u8>),
 ) -> Result<(), Refusal> {
     let best = store.status(sweep.id())?.best.map(|best| best.run);
     let most = if sweep.runs <= ALL { ALL } else { BEST };
@@ -64,7 +64,8 @@ pub(super) fn each(
             answers.push((format!("/curves?metric={metric}&runs={}&buckets=200", row.number), curve));
         }
         for (path, answer) in answers {
-            spent += answer.to_string().len();
+            let answer = answer.to_string().into_bytes();
+            spent += answer.len();
             add(path, answer);
         }
     }

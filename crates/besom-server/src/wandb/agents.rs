@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::http::StatusCode;
-use besom_engine::stored_config;
 use besom_store::{AgentId, Claim, HeldRun, Lease, NewAgent, Reply, Store, StoreError, SweepId, SweepState};
 use rand::RngExt;
 use serde_json::{Map, Value, json};
@@ -274,7 +273,8 @@ fn run_command(
     name: &str,
     point: &Map<String, Value>,
 ) -> Value {
-    let program = stored_config(&shared.registry, sweep).ok().and_then(|config| config.program);
+    let kept = shared.views.of(&shared.registry, sweep);
+    let program = kept.known.config.as_ref().and_then(|config| config.program.as_deref());
     let args: Map<_, _> = point.iter().map(|(key, value)| (key.clone(), json!({ "value": value }))).collect();
     json!({ "type": "run", "run_id": name, "program": program, "args": args })
 }
