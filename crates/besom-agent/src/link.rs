@@ -65,6 +65,8 @@ pub struct Link<'a> {
     /// While the store fails: when to try again.
     retry: Option<(Instant, Backoff)>,
     trouble: Trouble,
+    /// The failure of the last call, if it hung and the agent is to stop now.
+    hung: Option<AgentError>,
     fatal: Option<AgentError>,
     warnings: Vec<String>,
     /// The end of its output, and its place, if the store did not take it while the run lasted.
@@ -110,6 +112,7 @@ impl<'a> Link<'a> {
             spoke: None,
             retry: None,
             trouble: Trouble::default(),
+            hung: None,
             fatal: None,
             warnings: Vec::new(),
             output: None,
@@ -190,9 +193,10 @@ impl<'a> Link<'a> {
     pub fn pump(&mut self) -> Signal {
         let is_soon = self.spoke.is_some_and(|spoke| spoke.elapsed() < self.report_every);
         if self.is_open() && !self.is_waiting() && !is_soon {
+            let begun = Instant::now();
             match self.send_new() {
                 Ok(()) => self.note_success(),
-                Err(error) => self.note_failure(error),
+                Err(error) => self.note_failure(error, begun),
             }
             self.look_around();
         }
@@ -231,7 +235,7 @@ impl<'a> Link<'a> {
         self.passage = None;
         let mut is_read = false;
         loop {
-            if let Some(error) = self.fatal.take() {
+            if let Some(error) = self.fatal.take().or(self.hung.take()) {
                 return Err(error);
             }
             if !self.is_open() {
@@ -338,14 +342,14 @@ impl<'a> Link<'a> {
     }
 
     fn note_success(&mut self) {
-        self.retry = None;
+        (self.retry, self.hung) = (None, None);
         self.trouble.end(&self.patience);
     }
 
-    fn note_failure(&mut self, error: AgentError) {
+    fn note_failure(&mut self, error: AgentError, begun: Instant) {
         let is_transient = match &error {
             AgentError::Store(error) => {
-                self.trouble.note(error, Instant::now(), &self.patience);
+                self.trouble.note(error, begun, &self.patience);
                 error.is_transient()
             }
             AgentError::Io { .. } => true,
@@ -357,6 +361,8 @@ impl<'a> Link<'a> {
             self.ear.receive(Signal::Lost);
             return;
         }
+        // It is known that the next call would hang, too.
+        self.hung = self.patience.is_over(begun).then_some(error);
         let mut backoff = self.retry.map(|(_, backoff)| backoff).unwrap_or_default();
         self.retry = Some((Instant::now() + backoff.next_pause(), backoff));
     }

@@ -32,6 +32,11 @@ impl Patience {
         Self { shutdown: shutdown.clone(), timeout: options.store_timeout, notices: options.notices() }
     }
 
+    /// Whether a call that was begun then has hung for longer than somebody waits who is to stop now.
+    pub(crate) fn is_over(&self, begun: Instant) -> bool {
+        self.shutdown.gives_up(begun.elapsed())
+    }
+
     /// That of somebody who waits for an answer: at most for this long.
     pub(crate) fn at_most(timeout: Duration) -> Self {
         let shutdown = Shutdown::new();
@@ -59,6 +64,8 @@ impl Trouble {
         match patience.shutdown.level() {
             Level::None => true,
             Level::Kill => false,
+            // It would hang again.
+            Level::Terminate if patience.is_over(begun) => false,
             Level::Finish | Level::Terminate => {
                 // A call that hung has used up its time.
                 *self.leave_by.get_or_insert(begun + patience.timeout) > Instant::now()
@@ -200,7 +207,11 @@ mod tests {
             Patience::new(&AgentOptions::new("a").store_timeout(Duration::from_secs(30)), &shutdown);
         let again = |begun: Instant| Trouble::default().note(&StoreError::Busy(1), begun, &patience);
         assert!(again(Instant::now()));
+        assert!(again(Instant::now() - Duration::from_secs(29)), "its run goes on");
         assert!(!again(Instant::now() - Duration::from_secs(31)));
+        shutdown.raise_to(Level::Terminate);
+        assert!(again(Instant::now()), "a store that fails at once may work again");
+        assert!(!again(Instant::now() - Duration::from_secs(6)));
     }
 
     #[test]

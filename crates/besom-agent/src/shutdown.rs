@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// For how long somebody who is to stop waits for an answer, gently or not: a store that works answers much sooner, and whoever has
+/// asked sends SIGKILL after ten seconds or thirty.
+const LAST_WAIT: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(1)];
+
 /// How urgently agents must stop. A later level includes the earlier ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -72,6 +76,18 @@ impl Shutdown {
         self.level()
     }
 
+    /// Whether a call that has waited for so long for its answer is to be given up: from [`Level::Terminate`] on, one that hangs.
+    ///
+    /// Give it to whatever can give up calls, such as a client of a server. Nothing is lost: what runs have logged is in files, and so is how
+    /// they have ended, for whoever recovers them.
+    pub fn gives_up(&self, waited: Duration) -> bool {
+        match self.level() {
+            Level::None | Level::Finish => false,
+            Level::Terminate => waited >= LAST_WAIT[0],
+            Level::Kill => waited >= LAST_WAIT[1],
+        }
+    }
+
     /// Passes a signal on to the programs that run now.
     pub fn forward(&self, signal: UserSignal) {
         self.forwarded[signal as usize].fetch_add(1, Ordering::SeqCst);
@@ -110,5 +126,18 @@ mod tests {
         shutdown.raise_to(Level::Finish);
         assert_eq!(shutdown.level(), Level::Kill);
         assert_eq!(shutdown.clone().raise(), Level::Kill);
+    }
+
+    #[test]
+    fn calls_that_hang_are_given_up_once_runs_are_terminated() {
+        let shutdown = Shutdown::new();
+        let given_up = || [0, 1, 5, 60].map(|seconds| shutdown.gives_up(Duration::from_secs(seconds)));
+        assert_eq!(given_up(), [false; 4]);
+        shutdown.raise_to(Level::Finish);
+        assert_eq!(given_up(), [false; 4], "runs go on");
+        shutdown.raise_to(Level::Terminate);
+        assert_eq!(given_up(), [false, false, true, true]);
+        shutdown.raise_to(Level::Kill);
+        assert_eq!(given_up(), [false, true, true, true]);
     }
 }

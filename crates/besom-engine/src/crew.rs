@@ -101,8 +101,8 @@ pub fn process_name() -> String {
 
 /// Agents of this process that work on one sweep.
 #[derive(Debug)]
-pub struct Crew<'a> {
-    place: &'a Place,
+pub struct Crew {
+    place: Place,
     sweep: SweepRow,
     config: SweepConfig,
     options: CrewOptions,
@@ -111,17 +111,18 @@ pub struct Crew<'a> {
     bridge: Option<Arc<dyn Bridge>>,
 }
 
-impl<'a> Crew<'a> {
+impl Crew {
     /// A crew for the stored sweep `id`.
     ///
     /// # Errors
     /// If there is no such sweep, or the crew steps it and its algorithms cannot be built.
     pub fn new(
-        place: &'a Place,
+        place: &Place,
         registry: &Registry,
         id: &SweepId,
         options: CrewOptions,
     ) -> Result<Self, EngineError> {
+        let place = place.clone().heeding(&options.shutdown);
         let mut store = place.open()?;
         let sweep = store.sweep(id)?;
         let config = stored_config(registry, &sweep)?;
@@ -137,7 +138,7 @@ impl<'a> Crew<'a> {
         // A crew that does not step needs no algorithms, and may not have them.
         let stepped = steps.then(|| build(registry, &config, sweep.new.seed)).transpose()?;
         let stepper = stepped.map(|stepped| Mutex::new(Stepper::new(id, stepped, store)));
-        let news = News::of(place, id)?;
+        let news = News::of(&place, id)?;
         Ok(Self { place, sweep, config, options, stepper, news, bridge: None })
     }
 
@@ -210,7 +211,7 @@ impl<'a> Crew<'a> {
                     scope.spawn(move || self.agent(job, jobs, runner, guard, notices))
                 })
                 .collect();
-            let keeper = scope.spawn(|| keeper.keep(&over));
+            let keeper = scope.spawn(|| keeper.keep(&over, &self.options.shutdown));
             let mut level = Level::None;
             while agents.iter().any(|agent| !agent.is_finished()) {
                 self.notice_level(&mut level, attendant);

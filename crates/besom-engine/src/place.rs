@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use besom_agent::Shutdown;
 use besom_store::files::{PRIVATE, SHARED, create_directory};
 use besom_store::{
     FileFault, MemoryStore, Queue, SqliteStore, Store, StoreError, SweepId, SweepRow, system_clock,
@@ -31,8 +32,8 @@ const NETWORK_VARIABLE: &str = "BESOM_ALLOW_NETWORK_FS";
 /// What a new store's directory says to git.
 const IGNORED: &str = "# Made by besom: results are not source.\n*\n";
 
-/// Opens a store of its own for whoever calls it.
-type Open = dyn Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync;
+/// Opens a store of its own for whoever calls it, whose calls may end when a shutdown wants it.
+type Open = dyn Fn(Option<&Shutdown>) -> Result<Box<dyn Store>, StoreError> + Send + Sync;
 
 /// Where a store is: a directory with the file `besom.db` and the directories of runs; behind a server (feature `remote`); in the
 /// memory of this process; or wherever a store of yours is. This module is the only one outside `besom-store` that knows which store
@@ -45,6 +46,8 @@ pub struct Place {
     /// What a new store's directory may be used for, and by whom.
     mode: u32,
     network_allowed: bool,
+    /// What ends calls that hang.
+    heeds: Option<Shutdown>,
 }
 
 #[derive(Clone)]
@@ -99,8 +102,11 @@ impl Place {
     /// # Ok::<(), besom_engine::EngineError>(())
     /// ```
     pub fn opened_by(open: impl Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync + 'static) -> Self {
-        let kind = Kind::Opened(Arc::new(open), None);
-        Self { kind, directory: None, mode: PRIVATE, network_allowed: false }
+        Self::of(Kind::Opened(Arc::new(move |_| open()), None), None, false)
+    }
+
+    fn of(kind: Kind, directory: Option<PathBuf>, network_allowed: bool) -> Self {
+        Self { kind, directory, mode: PRIVATE, network_allowed, heeds: None }
     }
 
     /// The same, where agents keep the files of runs below this directory; programs need them.
@@ -135,8 +141,7 @@ impl Place {
         };
         let directory = std::path::absolute(directory).map_err(EngineError::WorkingDirectory)?;
         let network_allowed = std::env::var_os(NETWORK_VARIABLE).is_some_and(|value| value == "1");
-        let kind = Kind::Directory(directory.clone());
-        Ok(Self { kind, directory: Some(directory), mode: PRIVATE, network_allowed })
+        Ok(Self::of(Kind::Directory(directory.clone()), Some(directory), network_allowed))
     }
 
     /// The place that is named, else the one in `$BESOM_STORE`, else the nearest `.besom` with a store, in the working directory or
@@ -164,6 +169,14 @@ impl Place {
     #[must_use]
     pub fn allow_network(mut self) -> Self {
         self.network_allowed = true;
+        self
+    }
+
+    /// The same place, where calls of a server that hangs are given up once the agents of this process are to terminate their runs: see
+    /// [`Shutdown::gives_up`]. Other stores finish each call.
+    #[must_use]
+    pub fn heeding(mut self, shutdown: &Shutdown) -> Self {
+        self.heeds = Some(shutdown.clone());
         self
     }
 
@@ -200,7 +213,7 @@ impl Place {
                 self.make_directory(directory)?;
                 Ok(broken_on_request(SqliteStore::open(&file(directory), system_clock())?))
             }
-            Kind::Opened(open, _) => Ok(open()?),
+            Kind::Opened(open, _) => Ok(open(self.heeds.as_ref())?),
         }
     }
 
@@ -211,7 +224,7 @@ impl Place {
     pub fn open(&self) -> Result<Box<dyn Store>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => self.existing(directory),
-            Kind::Opened(open, _) => Ok(open()?),
+            Kind::Opened(open, _) => Ok(open(self.heeds.as_ref())?),
         }
     }
 
@@ -223,7 +236,7 @@ impl Place {
     pub fn open_to_read(&self) -> Result<Box<dyn Store>, EngineError> {
         let directory = match &self.kind {
             Kind::Directory(directory) => directory,
-            Kind::Opened(open, _) => return Ok(open()?),
+            Kind::Opened(open, _) => return Ok(open(self.heeds.as_ref())?),
         };
         let database = self.database(directory)?;
         let read = || SqliteStore::open_read_only(&database, system_clock());
@@ -240,7 +253,7 @@ impl Place {
     pub(crate) fn open_queue(&self, job: u32) -> Result<Box<dyn Queue>, EngineError> {
         match &self.kind {
             Kind::Directory(directory) => Ok(lossy_on_request(self.existing(directory)?, job)),
-            Kind::Opened(open, _) => Ok(lossy_on_request(open()?, job)),
+            Kind::Opened(open, _) => Ok(lossy_on_request(open(self.heeds.as_ref())?, job)),
         }
     }
 

@@ -135,7 +135,7 @@ fn slots(
 }
 
 fn program(
-    crew: &Crew<'_>,
+    crew: &Crew,
     supervisor: &[OsString],
     command: Option<Vec<String>>,
     gpus: Gpus,
@@ -151,7 +151,7 @@ fn program(
 
 /// Lets the crew execute its runs by calls of a function.
 fn call<'a>(
-    crew: &Crew<'_>,
+    crew: &Crew,
     function: &'a Py<PyAny>,
     jobs: u32,
     mut caller: Caller<'a>,
@@ -169,7 +169,7 @@ fn call<'a>(
     })
 }
 
-fn work(crew: &Crew<'_>, runners: Vec<AnyRunner>, caller: &mut Caller<'_>) -> Result<Worked, Failure> {
+fn work(crew: &Crew, runners: Vec<AnyRunner>, caller: &mut Caller<'_>) -> Result<Worked, Failure> {
     let worked = crew.work(runners, caller);
     match caller.interrupt.take() {
         Some(interrupt) => Err(interrupt.into()),

@@ -4,6 +4,7 @@ mod exchange;
 mod url;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -74,6 +75,14 @@ impl HttpStore {
         let exchange = url::check(url, options).and_then(|()| Exchange::new(url, options));
         let exchange = exchange.map_err(|error| exchange::at(&url::shown(url), error))?;
         Ok(Self { exchange, waiting: None })
+    }
+
+    /// Has calls given up that `give_up` wants to end, which is asked every 50 ms how long one has waited: by then, a process may have been told to
+    /// end. The error is transient, and the server may have done what was asked of it, or may do it later, as when a connection breaks.
+    /// Holds for clones, too.
+    pub fn give_up_when(&mut self, give_up: impl Fn(Duration) -> bool + Send + Sync + 'static) {
+        self.exchange.give_up = Some(Arc::new(give_up));
+        self.waiting = None;
     }
 
     /// The URL of the server.

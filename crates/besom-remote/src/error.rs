@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -46,6 +47,12 @@ pub enum RemoteError {
     /// The server did not answer in time.
     #[error("it did not answer in time")]
     TimedOut,
+    /// The call was given up: see [`HttpStore::give_up_when`](crate::HttpStore::give_up_when).
+    #[error("it has not answered for {} s, and this process is to end", waited.as_secs())]
+    GivenUp {
+        /// For how long there was no answer.
+        waited: Duration,
+    },
     /// Something else answered.
     #[error("what answers there is not a besom server: {hint}")]
     NotBesom {
@@ -99,7 +106,7 @@ impl RemoteError {
     /// Whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::NoServer | Self::NoHost | Self::Broken(_) | Self::TimedOut => true,
+            Self::NoServer | Self::NoHost | Self::Broken(_) | Self::TimedOut | Self::GivenUp { .. } => true,
             Self::Refused { status, .. } => matches!(status, 408 | 425 | 429 | 502..=504),
             _ => false,
         }

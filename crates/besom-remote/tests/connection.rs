@@ -5,7 +5,8 @@ mod server;
 
 use std::io::BufReader;
 use std::net::TcpListener;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -233,5 +234,31 @@ fn a_claim_waits_at_the_server_until_its_agent_has_had_enough() {
     assert_eq!(claim, Claim::Nothing(SweepState::Running));
     let claim = store.claim_within(AgentId(7), 1, Duration::from_secs(25), &|| false).unwrap();
     assert_eq!(claim, Claim::Nothing(SweepState::Paused));
+    drop(answering.join().unwrap());
+}
+
+#[test]
+fn a_call_that_hangs_is_given_up_when_somebody_wants_its_end() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let is_over = Arc::new(AtomicBool::new(false));
+    let ends = Arc::clone(&is_over);
+    let answering = thread::spawn(move || {
+        let (silent, _) = listener.accept().unwrap();
+        server::read(&mut BufReader::new(silent.try_clone().unwrap()));
+        ends.store(true, Ordering::SeqCst);
+        let (other, _) = listener.accept().unwrap();
+        server::read(&mut BufReader::new(other.try_clone().unwrap()));
+        server::write(&other, &answer(200, "[]"));
+        silent
+    });
+    let mut store = HttpStore::connect(&url, &HttpOptions::default()).unwrap();
+    // Only the first call is to end; a clone has the same wish.
+    store.give_up_when(move |_| is_over.swap(false, Ordering::SeqCst));
+    let mut store = store.clone();
+    let error = store.sweeps().unwrap_err();
+    assert!(error.is_transient());
+    says(&error, "it has not answered for 0 s, and this process is to end");
+    assert_eq!(store.sweeps().unwrap(), []);
     drop(answering.join().unwrap());
 }

@@ -6,7 +6,8 @@ mod command;
 mod serving;
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use command::{Answer, Desk};
 use serving::Serving;
@@ -109,4 +110,37 @@ fn a_command_line_that_is_not_allowed_is_refused_before_anything_is_claimed() {
                     `sh other.sh` only\n";
     assert_eq!(answer.err, sentence);
     assert_eq!(scene.states(), [""; 0], "the server suggests runs to agents that work");
+}
+
+fn signal(name: &str, pid: u32) {
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+}
+
+/// A server that answers nothing and closes nothing, as on a machine that is suspended.
+#[test]
+fn an_agent_leaves_at_sigterm_though_its_server_hangs_and_nothing_is_lost() {
+    let scene = Scene::new();
+    scene.desk.file("elsewhere/train.sh", "besom log loss=1; echo > began; exec sleep 1000");
+    let mut agent = scene.agent(&[]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    scene.desk.await_file("elsewhere/began", &mut agent);
+    signal("-STOP", scene.server.pid());
+    let begun = Instant::now();
+    signal("-TERM", agent.id());
+    let ended = agent.wait_with_output().unwrap();
+    // Each request may take 40 s.
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    signal("-CONT", scene.server.pid());
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("s, and this process is to end"), "{said}");
+    scene.desk.file("elsewhere/train.sh", PROGRAM);
+    let answer = Answer::from(scene.agent(&[]).output().unwrap());
+    assert_eq!(
+        (answer.code, scene.states()),
+        (Some(0), ["finished"; 2].map(str::to_owned).to_vec()),
+        "{answer:?}"
+    );
+    let first = scene.desk.json(&["show", &scene.sweep, "1", "--json"]);
+    let attempts: Vec<_> =
+        first["attempts"].as_array().unwrap().iter().map(|one| one["state"].clone()).collect();
+    assert_eq!(attempts, ["preempted", "finished"]);
 }

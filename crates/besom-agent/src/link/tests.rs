@@ -286,3 +286,25 @@ fn the_end_of_the_output_waits_for_a_store_that_fails() {
     });
     assert_eq!(scene.store.script().prints.0, [(0, "traceback".to_owned())]);
 }
+
+#[test]
+fn what_hung_while_runs_are_terminated_is_not_asked_for_once_more() {
+    let scene = Scene::new();
+    let long_ago = Instant::now() - Duration::from_secs(6);
+    let hangs = |link: &mut Link<'_>| link.note_failure(StoreError::Busy(1).into(), long_ago);
+    scene.write("{\"a\": 7}\n");
+    scene.shutdown.raise_to(Level::Terminate);
+    let reports = scene.reports(|link| {
+        hangs(link);
+        assert!(matches!(link.drain(), Err(AgentError::Store(StoreError::Busy(1)))));
+    });
+    assert!(reports.is_empty(), "the rows are in the file: {reports:?}");
+    let reports = scene.reports(|link| {
+        hangs(link);
+        // The program takes its time to end, and the store works again meanwhile.
+        link.retry = None;
+        link.pump();
+        link.drain().unwrap();
+    });
+    assert_eq!(reports, [[1]]);
+}

@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::Duration;
 
-use besom_agent::{CrashLoopGuard, Notice};
+use besom_agent::{CrashLoopGuard, Level, Notice, Shutdown};
 use besom_controller::{ControllerError, MissingMetric};
 use besom_core::{RunState, error_chain};
 use besom_store::{PausedBy, RunQuery, Store, StoreError, SweepId, SweepRow, SweepState};
@@ -49,10 +49,11 @@ impl<'a> Keeper<'a> {
         Self { store, id, stepper, guard, events, notices, news, failing, paused, knows_metric }
     }
 
-    /// Keeps at it until all agents are done; unpark the thread to have it notice at once.
-    pub(super) fn keep(mut self, over: &AtomicBool) -> Result<(), EngineError> {
+    /// Keeps at it until all agents are done; unpark the thread to have it notice at once. Once they terminate their runs, there is
+    /// nothing to keep, and nobody waits for a store that hangs.
+    pub(super) fn keep(mut self, over: &AtomicBool, shutdown: &Shutdown) -> Result<(), EngineError> {
         let mut result = Ok(());
-        while !over.load(Ordering::SeqCst) {
+        while !over.load(Ordering::SeqCst) && shutdown.level() < Level::Terminate {
             if result.is_ok() {
                 result = self.step();
             }
@@ -62,7 +63,9 @@ impl<'a> Keeper<'a> {
             }
             thread::park_timeout(PACE);
         }
-        let _ = self.notice_missing_metric();
+        if shutdown.level() < Level::Terminate {
+            let _ = self.notice_missing_metric();
+        }
         Ok(result?)
     }
 

@@ -4,8 +4,8 @@ use std::env;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use besom_agent::Shutdown;
 use besom_remote::{HttpOptions, HttpStore};
-use besom_store::files::PRIVATE;
 
 use super::{Kind, Place};
 use crate::EngineError;
@@ -34,9 +34,17 @@ pub(super) fn place(url: &str) -> Result<Place, EngineError> {
     options.insecure_http = set(INSECURE).is_some_and(|value| value == "1");
     let store = HttpStore::connect(url, &options)?;
     let url = Some(store.url().to_owned());
-    let kind = Kind::Opened(Arc::new(move || Ok(Box::new(store.clone()))), url);
-    let place = Place { kind, directory: None, mode: PRIVATE, network_allowed: false };
-    place.with_directory(set(HOME).map_or_else(|| PathBuf::from(FILES), PathBuf::from))
+    let kind = Kind::Opened(Arc::new(move |heeds| Ok(Box::new(connection(&store, heeds)))), url);
+    Place::of(kind, None, false).with_directory(set(HOME).map_or_else(|| PathBuf::from(FILES), PathBuf::from))
+}
+
+/// Connections of their own, on which calls that hang are given up as the shutdown wants it.
+fn connection(store: &HttpStore, heeds: Option<&Shutdown>) -> HttpStore {
+    let mut store = store.clone();
+    if let Some(shutdown) = heeds.cloned() {
+        store.give_up_when(move |waited| shutdown.gives_up(waited));
+    }
+    store
 }
 
 #[cfg(test)]

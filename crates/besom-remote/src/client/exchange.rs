@@ -2,6 +2,9 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use besom_store::StoreError;
@@ -13,6 +16,7 @@ use serde::ser::SerializeMap as _;
 use ureq::http::{HeaderValue, Uri};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
+use super::MOMENT;
 use super::url::is_loopback;
 use crate::{HttpOptions, PROTOCOL, PROTOCOL_HEADER, RemoteError, STORE_PATH, fault};
 
@@ -35,9 +39,21 @@ const GREATEST: u64 = 4 << 30;
 pub(super) type Message<'a> =
     <&'a mut serde_json::Serializer<&'a mut Vec<u8>> as serde::Serializer>::SerializeMap;
 
+/// Whether a call that has waited for so long is to be given up.
+pub(super) type GiveUp = Arc<dyn Fn(Duration) -> bool + Send + Sync>;
+
 /// What carries requests to a server.
 pub(super) struct Exchange {
     pub(super) url: String,
+    wire: Wire,
+    pub(super) give_up: Option<GiveUp>,
+}
+
+/// The connections to a server. A clone is the same ones.
+#[derive(Clone)]
+struct Wire {
+    /// Before the name of an operation.
+    base: String,
     agent: ureq::Agent,
     token: Option<HeaderValue>,
     timeout: Duration,
@@ -46,9 +62,9 @@ pub(super) struct Exchange {
 /// With connections of its own, so that threads don't wait for each other.
 impl Clone for Exchange {
     fn clone(&self) -> Self {
-        let Self { url, agent, token, timeout } = self;
-        let agent = ureq::Agent::new_with_config(agent.config().clone());
-        Self { url: url.clone(), agent, token: token.clone(), timeout: *timeout }
+        let agent = ureq::Agent::new_with_config(self.wire.agent.config().clone());
+        let wire = Wire { agent, ..self.wire.clone() };
+        Self { url: self.url.clone(), wire, give_up: self.give_up.clone() }
     }
 }
 
@@ -75,7 +91,8 @@ impl Exchange {
             config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
         }
         let agent = ureq::Agent::new_with_config(config.build());
-        Ok(Self { url: url.to_owned(), agent, token, timeout: options.timeout })
+        let wire = Wire { base: format!("{url}{STORE_PATH}"), agent, token, timeout: options.timeout };
+        Ok(Self { url: url.to_owned(), wire, give_up: None })
     }
 
     /// Makes a call.
@@ -95,17 +112,47 @@ impl Exchange {
         arguments: impl FnOnce(&mut Message<'_>) -> serde_json::Result<()>,
     ) -> Result<T, StoreError> {
         let message = message(arguments).map_err(StoreError::permanent)?;
-        let (status, answer) = self.post(operation, &message, wait).map_err(|error| at(&self.url, error))?;
+        let (status, answer) = self.post(operation, message, wait).map_err(|error| at(&self.url, error))?;
         if status == 200 {
             let unreadable = |source| at(&self.url, RemoteError::Answer { operation, source });
             return serde_json::from_slice(&answer).map_err(unreadable);
         }
         Err(fault::error(&answer, &self.url)
-            .unwrap_or_else(|| at(&self.url, refused(status, &answer, self.token.is_some()))))
+            .unwrap_or_else(|| at(&self.url, refused(status, &answer, self.wire.token.is_some()))))
     }
 
-    /// Sends a message, once more if the connection turns out to have been closed; returns status and answer.
-    fn post(&self, operation: &str, message: &[u8], wait: Duration) -> Result<(u16, Vec<u8>), RemoteError> {
+    /// Sends a message; returns status and answer. Where calls may be given up, a thread does it, which is left to itself then.
+    fn post(&self, operation: &'static str, message: Vec<u8>, wait: Duration) -> Posted {
+        let Some(give_up) = &self.give_up else { return self.wire.post(operation, &message, wait) };
+        let mut waited = Duration::ZERO;
+        let (sender, answer) = mpsc::channel();
+        let wire = self.wire.clone();
+        // Nobody listens any more to an answer that was given up.
+        let post = move || drop(sender.send(wire.post(operation, &message, wait)));
+        thread::Builder::new().spawn(post).map_err(RemoteError::Broken)?;
+        loop {
+            match answer.recv_timeout(MOMENT) {
+                Ok(posted) => return posted,
+                Err(RecvTimeoutError::Timeout) => {
+                    waited += MOMENT;
+                    if give_up(waited) {
+                        return Err(RemoteError::GivenUp { waited });
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(RemoteError::Broken(io::Error::other("the thread of a request has ended")));
+                }
+            }
+        }
+    }
+}
+
+/// Status and body of an answer.
+type Posted = Result<(u16, Vec<u8>), RemoteError>;
+
+impl Wire {
+    /// Sends a message, once more if the connection turns out to have been closed.
+    fn post(&self, operation: &str, message: &[u8], wait: Duration) -> Posted {
         let packed = if message.len() < LARGE { None } else { gzip(message).ok() };
         let send = || self.send(operation, packed.as_deref().ok_or(message), wait);
         match send() {
@@ -115,15 +162,10 @@ impl Exchange {
     }
 
     /// Sends a message, compressed or plain.
-    fn send(
-        &self,
-        operation: &str,
-        body: Result<&[u8], &[u8]>,
-        wait: Duration,
-    ) -> Result<(u16, Vec<u8>), RemoteError> {
+    fn send(&self, operation: &str, body: Result<&[u8], &[u8]>, wait: Duration) -> Posted {
         let mut request = self
             .agent
-            .post(format!("{}{STORE_PATH}{operation}", self.url))
+            .post(format!("{}{operation}", self.base))
             .header("Content-Type", "application/json")
             .header(PROTOCOL_HEADER, PROTOCOL);
         if let Some(token) = &self.token {

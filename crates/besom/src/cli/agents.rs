@@ -50,12 +50,7 @@ pub(crate) struct Terms<'a> {
 }
 
 /// Executes runs of the crew's sweep until it has ended, the count is used up, or a signal ends it.
-pub(crate) fn work(
-    place: &Place,
-    crew: &mut Crew<'_>,
-    terms: &Terms<'_>,
-    shutdown: &Shutdown,
-) -> Result<Worked> {
+pub(crate) fn work(place: &Place, crew: &mut Crew, terms: &Terms<'_>, shutdown: &Shutdown) -> Result<Worked> {
     let runners = terms.jobs.slots().map(|gpus| runner(crew, terms, gpus)).collect::<Result<Vec<_>>>()?;
     if let (Some(_), Some(runner)) = (place.url(), runners.first()) {
         // Somebody else may have written the sweep's file.
@@ -71,7 +66,7 @@ pub(crate) fn work(
     let mut display = Display { progress, id, news, due: Instant::now(), shown: Ok(()) };
     let runners = runners.into_iter().map(|runner| Box::new(runner) as Box<dyn Runner + Send>).collect();
     let worked = crew.work(runners, &mut display);
-    let shown = display.close();
+    let shown = display.close(worked.is_ok());
     let worked = worked?;
     shown?;
     Ok(worked)
@@ -85,7 +80,7 @@ fn wandb(mode: WandbMode, runner: &ProgramRunner) -> Option<Arc<dyn Bridge>> {
     wandb.bridge()
 }
 
-fn runner(crew: &Crew<'_>, terms: &Terms<'_>, gpus: Gpus) -> Result<ProgramRunner> {
+fn runner(crew: &Crew, terms: &Terms<'_>, gpus: Gpus) -> Result<ProgramRunner> {
     let mut runner = crew.program_runner()?;
     (runner.grace, runner.gpus) = (terms.grace, gpus);
     runner.allowed.clone_from(&terms.allowed);
@@ -165,9 +160,10 @@ impl Display<'_> {
         }
     }
 
-    /// Shows what came last, and takes the display away.
-    fn close(mut self) -> Result<()> {
-        let shown = std::mem::replace(&mut self.shown, Ok(())).and_then(|()| self.show());
+    /// Shows what came last, unless the store may hang, and takes the display away.
+    fn close(mut self, is_well: bool) -> Result<()> {
+        let before = std::mem::replace(&mut self.shown, Ok(()));
+        let shown = if is_well { before.and_then(|()| self.show()) } else { before };
         self.progress.close();
         shown
     }

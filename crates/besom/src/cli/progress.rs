@@ -57,7 +57,7 @@ struct Seen {
 }
 
 impl Progress {
-    pub(crate) fn new(mut store: Box<dyn Store>, crew: &Crew<'_>, files: Files, jobs: u32) -> Result<Self> {
+    pub(crate) fn new(mut store: Box<dyn Store>, crew: &Crew, files: Files, jobs: u32) -> Result<Self> {
         let sweep = crew.sweep().clone();
         let pace = Pace::new(jobs.into(), &store.status(sweep.id())?);
         let columns = Columns::new(&sweep, crew.config());

@@ -246,6 +246,7 @@ fn finish_with(
     again: &str,
 ) -> Result<Outcome> {
     let shutdown = options.shutdown.clone();
+    let place = &place.clone().heeding(&shutdown);
     let mut crew = Crew::new(place, registry, id, options)?;
     let worked = agents::work(place, &mut crew, terms, &shutdown)?;
     let mut store = place.open()?;
