@@ -1,11 +1,15 @@
 """A store behind a server: `BESOM_STORE` is a URL, and the whole package works as with a directory."""
 
+import base64
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 import pytest
 from conftest import runs
@@ -21,8 +25,8 @@ CONFIG = {
 
 
 @pytest.fixture
-def server(place, monkeypatch):
-    """A server of an empty store on this machine; `BESOM_STORE` and `BESOM_TOKEN` are set to its URL and its owner's token."""
+def served(place, monkeypatch):
+    """A server of an empty store on this machine, and its process; `BESOM_STORE` and `BESOM_TOKEN` are set to its URL and its owner's token."""
     command = [sys.executable, "-m", "besom", "--store", str(place / "served"), "serve", "--listen", "127.0.0.1:0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     # Should it say nothing, the test ends all the same.
@@ -34,11 +38,17 @@ def server(place, monkeypatch):
         timer.cancel()
         monkeypatch.setenv("BESOM_STORE", link.group(1))
         monkeypatch.setenv("BESOM_TOKEN", link.group(2))
-        yield link.group(1)
+        yield link.group(1), process
     finally:
         timer.cancel()
         process.terminate()
         process.wait(60)
+
+
+@pytest.fixture
+def server(served):
+    """The URL of that server."""
+    return served[0]
 
 
 def train():
@@ -152,3 +162,29 @@ def test_a_server_that_is_not_there_is_said_with_the_url(monkeypatch):
     monkeypatch.setenv("BESOM_STORE", "http://127.0.0.1:9")
     with pytest.raises(besom.StoreError, match="cannot use the store at http://127.0.0.1:9: no server listens there"):
         besom.Api().sweeps()
+
+
+def test_a_function_that_logs_by_wandb_is_interrupted_while_its_server_hangs(served):
+    _, process = served
+    how = []
+
+    def train():
+        key = base64.b64encode(f"api:{os.environ['WANDB_API_KEY']}".encode()).decode()
+        row = {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"loss": 1}']}}}
+        url = os.environ["WANDB_BASE_URL"] + "/files/local/p/run/file_stream"
+        process.send_signal(signal.SIGSTOP)
+        try:
+            urllib.request.urlopen(urllib.request.Request(url, json.dumps(row).encode(), {"Authorization": f"Basic {key}"})).close()
+            for _ in range(4000):
+                time.sleep(0.01)
+            how.append("not at all")
+        except besom.RunStopped:
+            how.append("interrupted")
+            raise
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+    sweep_id = besom.sweep({**CONFIG, "run_cap": 1, "timeout": "2s"}, seed=1)
+    besom.agent(sweep_id, train, quiet=True, wandb="local")
+    assert how == ["interrupted"]
+    assert [row["loss"] for row in besom.Api().sweep(sweep_id).runs[0].history()] == [1]
