@@ -118,7 +118,7 @@ def test_what_runs_and_sweeps_lack_says_what_to_do(sweep):
         (lambda: run.delete(), r"a run has no 'delete': .*besom.remove\(id\)"),
         (lambda: run.logged_artifacts(), "find an artifact by its name: besom.Api"),
         (lambda: run.colour, "a run has no 'colour': it has .*config, .*summary"),
-        (lambda: sweep.agents(), "a sweep has no 'agents': it has .*best_run"),
+        (lambda: sweep.siblings(), "a sweep has no 'siblings': it has agents, .*best_run"),
         (lambda: besom.Api().projects(), r"a besom.Api\(\) has no 'projects': a store has no projects and users"),
     ]:
         with pytest.raises(AttributeError, match=words):
