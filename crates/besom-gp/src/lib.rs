@@ -52,6 +52,8 @@ pub mod normal;
 mod posterior;
 mod prior;
 mod scale;
+mod subset;
+mod warp;
 mod whitening;
 mod wide;
 
@@ -67,3 +69,5 @@ pub use minimize::{Minimum, Tolerance, minimize};
 pub use model::{Dimension, Hyperparameters, Model};
 pub use posterior::{CachedPrediction, Marginals, PointPrediction, Posterior};
 pub use prior::{LogNormal, Prior};
+pub use subset::{by_loss, subset};
+pub use warp::Warp;

@@ -9,7 +9,6 @@
 //! | [`data`](Observations) | which run enters with which value |
 //! | `axis`, `encode` | points as coordinates, and back |
 //! | `curves` | extrapolation of learning curves: where stopped and running runs would end |
-//! | `transform` | the output warp: losses as targets y |
 //! | `training` | the history as data (X, y) and pending points `X_pending` |
 //! | `fit` | the fit of the hyperparameters |
 //! | `surrogate` | the Gaussian process: posterior mean mu(x) and deviation sigma(x) |
@@ -41,14 +40,13 @@ mod proposers;
 mod settings;
 mod surrogate;
 mod training;
-mod transform;
 
 use besom_core::{Answer, Ask, BoxError, Faults, Method, Options, Problem, Search, Spec};
 use besom_gp::GpError;
 
+pub use besom_gp::Warp;
 pub use data::{InFlight, Observation, Observations};
 pub use settings::{AcquisitionKind, BayesOptions};
-pub use transform::Warp;
 
 use crate::options::{learner, named};
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use besom_core::Point;
 use besom_gp::improvement::log_expected_improvement;
-use besom_gp::{CachedPrediction, GpError, Tolerance, minimize};
+use besom_gp::{CachedPrediction, GpError, Tolerance, Warp, minimize};
 use rand::{Rng, RngExt};
 
 use super::axis::Key;
@@ -16,7 +16,6 @@ use super::candidates::{Candidates, matrix};
 use super::curves::Forecast;
 use super::encode::Encoding;
 use super::surrogate::Surrogate;
-use super::transform::Warp;
 
 /// How often gradient and alternatives take turns; a climb usually ends before.
 const TURNS: usize = 4;

@@ -1,9 +1,7 @@
 //! The fit of the hyperparameters: which runs decide them, where it starts, and when it is good enough.
 
-use besom_gp::{GpError, Hyperparameters, Model, Prior, Tolerance, fit_until};
+use besom_gp::{GpError, Hyperparameters, Model, Prior, Tolerance, Warp, by_loss, fit_until, subset};
 use nalgebra::{DMatrix, DVector};
-
-use super::transform::Warp;
 
 /// The most runs whose values decide the hyperparameters; the others only enter the posterior. An evaluation
 /// of the likelihood costs O(n³), all else O(n²).
@@ -126,28 +124,4 @@ impl TrainingSet {
         let best = by_loss(&self.losses).into_iter().take(TOP);
         best.map(|i| self.x.row(i).iter().copied().collect()).collect()
     }
-}
-
-/// The places of the losses, best first; the earlier run first at a tie.
-pub(super) fn by_loss(losses: &[f64]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..losses.len()).collect();
-    order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
-    order
-}
-
-/// All runs if they are at most `most`, else `count`: half of them the best, the others evenly from the rest.
-/// In the order of the runs.
-pub(super) fn subset(order: &[usize], most: usize, count: usize) -> Vec<usize> {
-    let mut chosen = if order.len() <= most {
-        order.to_vec()
-    } else {
-        let (best, rest) = order.split_at(count / 2);
-        let mut rest = rest.to_vec();
-        rest.sort_unstable();
-        let share = count - best.len();
-        let evenly = (0..share).map(|k| rest[k * rest.len() / share]);
-        best.iter().copied().chain(evenly).collect()
-    };
-    chosen.sort_unstable();
-    chosen
 }

@@ -2,8 +2,8 @@
 
 use besom_core::value::float;
 use besom_core::{Goal, History, Note, ParamPath, Problem};
-use besom_gp::Hyperparameters;
 use besom_gp::improvement::probability_of_improvement;
+use besom_gp::{Hyperparameters, Warp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,7 +11,6 @@ use super::acquire::Proposal;
 use super::encode::Encoding;
 use super::fit::Fit;
 use super::surrogate::Surrogate;
-use super::transform::Warp;
 
 /// Which model chose a point.
 #[derive(Clone, Copy, Debug, PartialEq)]

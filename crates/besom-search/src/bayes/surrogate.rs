@@ -5,14 +5,13 @@
 //! largest posterior density (maximum a posteriori); they are not integrated out.
 
 use besom_gp::improvement::LogImprovement;
-use besom_gp::{GpError, Hyperparameters, Posterior};
+use besom_gp::{GpError, Hyperparameters, Posterior, Warp, by_loss, subset};
 
 use super::acquisition::Acquisition;
 use super::axis::same_category;
 use super::curves::Forecast;
 use super::encode::Encoding;
-use super::fit::{Fit, TrainingData, TrainingSet, by_loss, subset};
-use super::transform::Warp;
+use super::fit::{Fit, TrainingData, TrainingSet};
 
 /// The most runs in the posterior: O(n²) for each candidate and O(n²) memory.
 const CONDITIONED: usize = 1500;

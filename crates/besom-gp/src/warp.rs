@@ -5,11 +5,11 @@
 //! compressed to a logarithm, smoothly. The map is monotone, has nothing to tune, and no loss however large
 //! dominates it.
 
-/// The map from losses to what the model of [`Bayes`](crate::Bayes) is fitted to, *targets* of zero mean and
-/// unit variance, and back. Losses are to be minimized: negated values of a metric that is maximized.
+/// The map from losses to what a model for minimization is fitted to, *targets* of zero mean and unit variance,
+/// and back. Losses are to be minimized: negated values of a metric that is maximized.
 ///
 /// ```
-/// use besom_search::Warp;
+/// use besom_gp::Warp;
 ///
 /// let warp = Warp::new(&[0.3, 0.1, 0.2, 1e30]);
 /// assert!((warp.inverse(warp.forward(0.15)) - 0.15).abs() < 1e-12);
