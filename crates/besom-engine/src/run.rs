@@ -6,7 +6,8 @@ use besom_core::{BoxError, Registry};
 use besom_store::{RunRow, Status, SweepId, SweepRow};
 
 use crate::{
-    Creation, Crew, CrewOptions, EngineError, MissingMetric, Place, Steps, build, create, registry, seed,
+    BestExpected, Creation, Crew, CrewOptions, EngineError, MissingMetric, Place, Steps, best_expected,
+    build, create, registry, seed, stored_config,
 };
 
 /// How [`run`] and [`start`](crate::start) execute a sweep.
@@ -84,6 +85,8 @@ pub struct Ran {
     pub status: Status,
     /// The best run, if any run has a value of the metric.
     pub best: Option<RunRow>,
+    /// The run that is expected to be the best, where values are noisy, see [`best_expected`](crate::best_expected()).
+    pub best_expected: Option<BestExpected>,
     /// Why no finished run has a value of the metric, if none has.
     pub missing_metric: Option<MissingMetric>,
 }
@@ -128,7 +131,7 @@ where
     };
     let worked = crew.work((0..options.jobs.max(1)).map(|_| runner()).collect(), &mut ())?;
     worked.into_runs()?;
-    result(&options.place, id)
+    result(options, id)
 }
 
 /// Creates the sweep of a sweep file, unless an algorithm refuses it; its id, and what the file says.
@@ -142,10 +145,11 @@ pub(crate) fn create_sweep(text: &str, options: &RunOptions) -> Result<(SweepId,
     Ok((id, config))
 }
 
-fn result(place: &Place, id: &SweepId) -> Result<Ran, EngineError> {
-    let mut store = place.open_to_read()?;
+fn result(options: &RunOptions, id: &SweepId) -> Result<Ran, EngineError> {
+    let mut store = options.place.open_to_read()?;
     let (sweep, status) = (store.sweep(id)?, store.status(id)?);
     let best = status.best.as_ref().map(|best| store.run(id, best.run)).transpose()?;
+    let best_expected = best_expected(&mut *store, &sweep, &stored_config(&options.registry, &sweep)?)?;
     let missing_metric = MissingMetric::of(&mut *store, id)?;
-    Ok(Ran { sweep, status, best, missing_metric })
+    Ok(Ran { sweep, status, best, best_expected, missing_metric })
 }

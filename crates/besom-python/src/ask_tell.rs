@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use besom_controller::Sweep;
 use besom_core::{Answer, Run, RunNumber, RunState};
+use besom_insight::best_expected;
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat};
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use crate::algorithm::Algorithms;
 use crate::error::Failure;
+use crate::expected::PyBestExpected;
 use crate::place;
 use crate::value;
 use crate::view::{HistoryView, ProblemView, RunView};
@@ -174,6 +176,14 @@ impl PySweep {
         let number = py.detach(|| self.lock().best())?.run;
         let HistoryView { problem, history } = self.runs(py);
         Some(RunView { problem, history, number })
+    }
+
+    /// The run with the best expected value, where the values of runs are noisy, or None: a :class:`BestExpected` with the number of the
+    /// run, its expected value, the standard deviation of that and that of the noise. Fitted anew at each call.
+    #[getter]
+    fn best_expected(&self, py: Python<'_>) -> Option<PyBestExpected> {
+        let HistoryView { problem, history } = self.runs(py);
+        py.detach(|| best_expected(&problem, history.iter())).map(PyBestExpected::from)
     }
 
     /// All runs, as they are now.

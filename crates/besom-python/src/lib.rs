@@ -10,6 +10,7 @@ mod ask_tell;
 mod command;
 mod controller;
 mod error;
+mod expected;
 mod function;
 mod import;
 mod insight;
@@ -51,6 +52,8 @@ mod _besom {
     use crate::controller::PyController;
     #[pymodule_export]
     use crate::error::{BesomError, ConfigError, RunStopped, StoreError, SweepPaused};
+    #[pymodule_export]
+    use crate::expected::PyBestExpected;
     #[pymodule_export]
     use crate::insight::{importances, numbers, sample, span, surface};
     #[pymodule_export]

@@ -11,6 +11,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::Failure;
+use crate::expected::PyBestExpected;
 use crate::place;
 use crate::store::same_process;
 
@@ -78,13 +79,18 @@ impl Valued {
     }
 }
 
-/// The best run in one line, and what was better and does not count; nothing without both.
+/// The best run in one line, the one that is expected to be the best, and what was better and does not count; nothing without all.
 #[pyfunction]
-#[pyo3(signature = (metric, best=None, better=None))]
-pub(crate) fn best_line(metric: &str, best: Option<Valued>, better: Option<Valued>) -> PyResult<String> {
+#[pyo3(signature = (metric, best=None, better=None, expected=None))]
+pub(crate) fn best_line(
+    metric: &str,
+    best: Option<Valued>,
+    better: Option<Valued>,
+    expected: Option<PyRef<'_, PyBestExpected>>,
+) -> PyResult<String> {
     let best = best.map(|run| run.best()).transpose()?;
     let better = better.map(|run| run.best()).transpose()?;
-    Ok(Report::best(metric, best.as_ref(), better.as_ref()))
+    Ok(Report::best(metric, best.as_ref(), expected.as_ref().map(|found| &found.best), better.as_ref()))
 }
 
 /// Return a text in one line, with escapes for what a terminal would obey.

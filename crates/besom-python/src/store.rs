@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 
 use crate::algorithm::Algorithms;
 use crate::error::{BesomError, Failure};
+use crate::expected::PyBestExpected;
 use crate::import;
 use crate::place;
 use crate::value;
@@ -248,6 +249,16 @@ impl PyStore {
     fn facts<'py>(&self, py: Python<'py>, id: String, number: u64) -> PyResult<Bound<'py, PyAny>> {
         let number = run_number(number)?;
         value::serialized(py, &self.with(py, |store| Ok(store.facts(&SweepId::new(id), number, None)?))?)
+    }
+
+    /// Return the run with the best expected value, where the values of runs are noisy, or None.
+    fn best_expected(&self, py: Python<'_>, id: String) -> Result<Option<PyBestExpected>, Failure> {
+        self.with(py, |store| {
+            let sweep = store.sweep(&SweepId::new(id))?;
+            // A sweep of another version is shown without.
+            let Ok(config) = place::stored_config(&sweep) else { return Ok(None) };
+            Ok(besom_engine::best_expected(store, &sweep, &config)?.map(PyBestExpected::from))
+        })
     }
 
     /// Return why no finished run has a value of the metric, or None.

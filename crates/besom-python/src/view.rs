@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use besom_controller::Sweep;
 use besom_core::{History, Problem, Run, RunNumber};
+use besom_insight::best_expected;
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use serde_json::json;
 
+use crate::expected::PyBestExpected;
 use crate::value;
 
 /// The problem of a sweep, read-only.
@@ -115,6 +117,12 @@ impl HistoryView {
     #[getter]
     fn better_uncounted(&self) -> Option<RunView> {
         self.history.better_uncounted(&self.problem).map(|better| self.view(better.run.index()))
+    }
+
+    /// The run with the best expected value, where the values of runs are noisy, or None; see `Api().sweep(id).best_expected`.
+    #[getter]
+    fn best_expected(&self, py: Python<'_>) -> Option<PyBestExpected> {
+        py.detach(|| best_expected(&self.problem, self.history.iter())).map(PyBestExpected::from)
     }
 
     /// A `pandas.DataFrame` with one row per run: its number, state, best and last value, and its parameters. A parameter of

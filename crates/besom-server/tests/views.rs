@@ -276,6 +276,21 @@ fn importances_and_slices_are_those_of_the_pictures() {
 }
 
 #[test]
+fn the_best_expected_run_is_named_where_values_are_noisy() {
+    for noise in [0.3, 0.0] {
+        let (stage, id) = Stage::prepared(|store| sample::noisy(store, 80, noise));
+        let mut store = stage.store();
+        let sweep = store.sweep(&id).unwrap();
+        let config = stored_config(&registry(), &sweep).unwrap();
+        let best = besom_engine::best_expected(&mut *store, &sweep, &config).unwrap();
+        let found = stage.get(&format!("/v1/sweeps/{id}/expected")).json();
+        let params = best.map(|best| store.run(&id, best.run).unwrap().point);
+        assert_eq!(found, json!({ "best_expected": best, "params": params }));
+        assert_eq!(best.is_some(), noise > 0.0);
+    }
+}
+
+#[test]
 fn curves_are_those_of_the_store_in_buckets() {
     let (stage, id) = staged(4);
     let mut store = stage.store();
@@ -437,6 +452,7 @@ fn a_sweep_that_has_ended_and_one_without_a_metric_have_all_views() {
         "/importance",
         "/slice?x=x",
         "/calibration",
+        "/expected",
         "/stopper",
         "/timeline",
         "/agents",

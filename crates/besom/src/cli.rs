@@ -9,6 +9,7 @@ mod conclusion;
 mod describe;
 mod doctor;
 mod drain;
+mod expected;
 mod export;
 mod files;
 mod gpus;
@@ -54,7 +55,7 @@ use clap_complete::env::{CompleteEnv, Shells};
 pub(crate) use agents::{SUPERVISE, meaning, supervise_by};
 use arguments::{Arguments, Command};
 pub(crate) use conclusion::standing;
-pub(crate) use describe::{better, value_of};
+pub(crate) use describe::{better, expected_value, value_of};
 pub use gpus::{GpuRequest, GpuRequestError, Spelling};
 pub(crate) use input::paint;
 use output::Outcome;
@@ -142,7 +143,7 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         Command::Runs(arguments) => runs::runs(&place, &arguments),
         Command::Show { id, run, json } => show::show(&place, id.as_deref(), run, json),
         Command::Logs(arguments) => logs::logs(&place, &arguments),
-        Command::Best { id, json } => inspect::best(&place, id.as_deref(), json),
+        Command::Best { id, json } => inspect::best(registry, &place, id.as_deref(), json),
         Command::Export { id } => export::export(registry, &place, id.as_deref()),
         Command::Plot(arguments) => plot::plot(registry, &place, &arguments),
         Command::Pause { id } => manage::pause(&place, &id),

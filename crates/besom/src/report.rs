@@ -4,11 +4,12 @@ use std::collections::HashSet;
 
 use besom_config::SweepConfig;
 use besom_core::{Best, Registry};
-use besom_engine::{EngineError, Event, Place, planned, stored_config};
+use besom_engine::{BestExpected, EngineError, Event, Place, stored_config};
 use besom_store::SweepId;
 
 use crate::cli::{
-    Follower, beginning, better, constants, in_full, meaning, number, one_line, standing, value_of, varying,
+    Follower, beginning, better, constants, expected_value, in_full, meaning, number, one_line, standing,
+    value_of, varying,
 };
 
 /// A sweep in the command's words: how it begins, a line for each run that ends, how it stands at the end.
@@ -73,7 +74,7 @@ impl Report {
     }
 
     /// How the sweep stands: its state, or that it was interrupted and what continues it (`again`), its runs, its best run with the
-    /// parameters, and what was better and does not count.
+    /// parameters, the run that is expected to be the best where values are noisy, and what was better and does not count.
     ///
     /// # Errors
     /// If the store fails.
@@ -81,8 +82,7 @@ impl Report {
         let id = self.follower.sweep.id().clone();
         let store = &mut *self.follower.store;
         let (sweep, status) = (store.sweep(&id)?, store.status(&id)?);
-        let planned = planned(&sweep, &self.config);
-        Ok(standing(store, &sweep, &status, planned, again)?.join("\n"))
+        Ok(standing(store, &sweep, &status, &self.config, again)?.join("\n"))
     }
 
     /// What an event means for whoever watches, if anything. A missing metric and the shutdown are the caller's to name.
@@ -90,17 +90,28 @@ impl Report {
         meaning(event, sweep)
     }
 
-    /// The best run in one line, and what was better and does not count; nothing without both.
+    /// The best run in one line, the run that is expected to be the best where values are noisy, and what was better and does
+    /// not count; nothing without all three.
     ///
     /// ```
-    /// use besom::{Report, core::{Best, RunNumber, RunState}};
+    /// use besom::{Report, core::{Best, RunNumber, RunState}, engine::BestExpected};
     ///
     /// let best = Best::new(RunNumber::FIRST, RunState::Running, 0.3125);
-    /// assert_eq!(Report::best("loss", Some(&best), None), "best loss 0.3125 (run 1, running)");
+    /// assert_eq!(Report::best("loss", Some(&best), None, None), "best loss 0.3125 (run 1, running)");
+    /// let expected = BestExpected::new(RunNumber::FIRST, 0.352, 0.011, 0.05);
+    /// let line = Report::best("loss", Some(&best), Some(&expected), None);
+    /// assert_eq!(line, "best observed loss 0.3125 (run 1, running); best expected loss 0.352 ± 0.011 (run 1)");
     /// ```
-    pub fn best(metric: &str, best: Option<&Best>, uncounted: Option<&Best>) -> String {
-        let best = best.map(|best| format!("best {}", value_of(metric, best)));
-        best.into_iter().chain(uncounted.map(better)).collect::<Vec<_>>().join("; ")
+    pub fn best(
+        metric: &str,
+        best: Option<&Best>,
+        expected: Option<&BestExpected>,
+        uncounted: Option<&Best>,
+    ) -> String {
+        let word = if expected.is_some() { "best observed" } else { "best" };
+        let best = best.map(|best| format!("{word} {}", value_of(metric, best)));
+        let expected = expected.map(|best| format!("best expected {}", expected_value(metric, best)));
+        best.into_iter().chain(expected).chain(uncounted.map(better)).collect::<Vec<_>>().join("; ")
     }
 
     /// A number in six digits, or as many more as it takes to show that it is not a whole number.

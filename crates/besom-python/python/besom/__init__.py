@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from besom._besom import (
     Ask,
     BesomError,
+    BestExpected,
     ConfigError,
     History,
     HistoryRun,
@@ -34,7 +35,7 @@ from besom._besom import (
 )
 
 __all__ = [
-    "WAIT", "Api", "Ask", "AskedRun", "BesomError", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture",
+    "WAIT", "Api", "Ask", "AskedRun", "BesomError", "BestExpected", "Config", "ConfigError", "Controller", "History", "HistoryRun", "Picture",
     "Problem", "Run", "RunStopped", "Server", "StoreError", "Suggestion", "Sweep", "SweepPaused", "agent", "config", "controller",
     "define_metric", "extend", "finish", "init", "install_as_wandb", "log", "mark_preempting", "picture", "register_search",
     "register_stopper", "remove", "run", "serve", "summary", "sweep",

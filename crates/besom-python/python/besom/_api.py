@@ -10,7 +10,7 @@ from typing import Any, Optional
 from besom import _artifact, _besom, _frame, _order, _organize, _place, _saved, _show, _versions
 from besom._absent import ApiSummary, absent
 from besom._artifact import Artifact
-from besom._besom import BesomError
+from besom._besom import BesomError, BestExpected
 from besom._plain import merged, with_floats
 
 
@@ -249,6 +249,16 @@ class ApiSweep:
             warn_of_missing_metric(self._store, self.id)
             return None
         return ApiRun(self._store, self.id, self._store.run(self.id, best["run"]))
+
+    def best_expected(self) -> Optional[BestExpected]:
+        """Return the run with the best expected value, where the values of runs are noisy, or None.
+
+        With noise, :meth:`best_run` is also the luckiest one. A model of the finished runs predicts the value of each without its
+        noise; this is the run with the best of these: its number (``run``), the expected value (``value``), the standard deviation
+        of that (``sd``) and that of the noise (``noise_sd``). It is None where no noise is found, with fewer than ten finished
+        runs, and where all parameters are categories.
+        """
+        return self._store.best_expected(self.id)
 
     @property
     def missing_metric(self) -> Optional[str]:

@@ -112,7 +112,7 @@ def stored(store: _besom.Store, id: str) -> Subject:
     """Return what pictures show of a sweep in a store."""
     row, status = store.sweep(id), store.status(id)
     reason = f": {row['reason']}" if row["reason"] else ""
-    lines = [f"{row['state']}{reason}", f"runs {store.counts(id)}", _show.best(row, status), _show.missing(store, row)]
+    lines = [f"{row['state']}{reason}", f"runs {store.counts(id)}", _show.best(store, row, status), _show.missing(store, row)]
     title = f"sweep {id}" + (f" ({row['name']})" if row["name"] else "")
     more = _dashboard.html(store.name, id)
     return Subject(title, [line for line in lines if line], store.history(id), _metric(row["metrics"]), more)
@@ -121,7 +121,8 @@ def stored(store: _besom.Store, id: str) -> Subject:
 def _asked(sweep: _besom.Sweep) -> Subject:
     history, metrics = sweep.runs, sweep.problem.metrics
     best, better = (_compared(run) for run in (history.best, history.better_uncounted))
-    lines = [f"{len(history)} runs", _besom.best_line(metrics[0]["name"], best, better) if metrics else ""]
+    line = _besom.best_line(metrics[0]["name"], best, better, history.best_expected) if metrics else ""
+    lines = [f"{len(history)} runs", line]
     return Subject("sweep", [line for line in lines if line], history, _metric(metrics))
 
 

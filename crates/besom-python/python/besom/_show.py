@@ -23,10 +23,15 @@ def goal(sweep: dict[str, Any]) -> str:
     return str(sweep["metrics"][0]["goal"]) if sweep["metrics"] else "minimize"
 
 
-def best(sweep: dict[str, Any], status: dict[str, Any]) -> str:
-    """Return ``best loss 0.31 (run 7)`` with what was better and does not count, or nothing without a best run."""
+def best(store: Store, sweep: dict[str, Any], status: dict[str, Any]) -> str:
+    """Return ``best loss 0.31 (run 7)`` with what was better and does not count, or nothing without a best run.
+
+    Where values are noisy, it is the best observed one, and the best expected one follows.
+    """
     metrics = sweep["metrics"]
-    return best_line(metrics[0]["name"], status["best"], status["better_uncounted"]) if metrics else ""
+    if not metrics or not status["best"]:
+        return best_line(metrics[0]["name"], None, status["better_uncounted"]) if metrics else ""
+    return best_line(metrics[0]["name"], status["best"], status["better_uncounted"], store.best_expected(sweep["id"]))
 
 
 def missing(store: Store, sweep: dict[str, Any]) -> str:
@@ -39,7 +44,7 @@ def status_line(store: Store, id: str) -> str:
     sweep, status = store.sweep(id), store.status(id)
     title = f" ({sweep['name']})" if sweep["name"] else ""
     reason = f" ({sweep['reason']})" if sweep["reason"] else ""
-    parts = [f"sweep {id}{title}: {sweep['state']}{reason}", f"runs {store.counts(id)}", best(sweep, status), missing(store, sweep)]
+    parts = [f"sweep {id}{title}: {sweep['state']}{reason}", f"runs {store.counts(id)}", best(store, sweep, status), missing(store, sweep)]
     is_over = sweep["state"] in ("finished", "canceled")
     if not is_over and status["agents"]:
         parts.append("1 agent" if status["agents"] == 1 else f"{status['agents']} agents")

@@ -175,6 +175,7 @@ fn questions(
     let mut all = vec![
         (format!("{path}/importance"), Question::Importance),
         (format!("{path}/calibration"), Question::Calibration),
+        (format!("{path}/expected"), Question::Expected),
     ];
     let found = insight::answered(store, sweep, kept, &Question::Importance)?;
     let found: Value = serde_json::from_slice(&found).unwrap_or_default();

@@ -42,6 +42,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/v1/sweeps/{id}/slice", guard::read(get(slice)))
         .route("/v1/sweeps/{id}/surface", guard::read(get(surface)))
         .route("/v1/sweeps/{id}/calibration", guard::read(get(calibration)))
+        .route("/v1/sweeps/{id}/expected", guard::read(get(expected)))
 }
 
 /// A question to the model.
@@ -51,6 +52,8 @@ pub(super) enum Question {
     /// The metric over one parameter, or over two.
     Surface(Vec<String>),
     Calibration,
+    /// The run that is expected to be the best.
+    Expected,
 }
 
 async fn importance(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
@@ -77,6 +80,10 @@ async fn calibration(State(shared): State<Shared>, Path(id): Path<String>) -> Re
     answer(shared, id, Question::Calibration).await
 }
 
+async fn expected(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    answer(shared, id, Question::Expected).await
+}
+
 fn parameter(asked: &Asked, key: &str) -> Result<String, Refusal> {
     let missing = || super::query::refused(format!("name a parameter by {key}="));
     asked.text(key).map(str::to_owned).ok_or_else(missing)
@@ -101,6 +108,7 @@ pub(super) fn answered(
             Question::Importance => importances(store, sweep, kept)?,
             Question::Surface(names) => surfaces(store, sweep, kept, names)?,
             Question::Calibration => predictions(store, sweep)?,
+            Question::Expected => best_expected(store, sweep, kept)?,
         };
         Ok(value.to_string().into_bytes())
     })
@@ -198,6 +206,19 @@ fn surfaces(
         "mean": each(|cell| cell.mean), "sd": each(|cell| cell.high / 2.0 - cell.low / 2.0),
         "low": each(|cell| cell.low), "high": each(|cell| cell.high), "note": note,
     }))
+}
+
+/// The run that is expected to be the best, with its parameters; null where values are not noisy.
+fn best_expected(store: &mut dyn Store, sweep: &SweepRow, kept: &Kept) -> Result<Value, StoreError> {
+    let best = match &kept.known.config {
+        Some(config) => besom_engine::best_expected(store, sweep, config)?,
+        None => None,
+    };
+    let params = match best {
+        Some(best) => Some(kept.known.secrets.mask(&store.run(sweep.id(), best.run)?.point)),
+        None => None,
+    };
+    Ok(json!({ "best_expected": best, "params": params }))
 }
 
 fn unknown(problem: &Problem, name: &str) -> Refusal {

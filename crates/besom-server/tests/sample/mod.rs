@@ -114,3 +114,20 @@ pub(crate) fn worked(store: &mut dyn Store, runs: usize) -> SweepId {
     }
     id
 }
+
+/// A sweep of a bowl, in which so many runs have finished, with normal noise of this deviation on their values.
+pub(crate) fn noisy(store: &mut dyn Store, runs: usize, deviation: f64) -> SweepId {
+    let text = "{method: random, metric: {name: loss}, parameters: {x: {min: -1.0, max: 1.0}, y: {min: -1.0, max: 1.0}}}";
+    let id = created(store, text);
+    let (mut controller, mut rng) = (controller(store, &id), besom_core::Rng::new(1));
+    let mut hand = Hand::join(store, &id, "host/1/1");
+    for _ in 0..runs {
+        assert!(matches!(controller.step(store, 1).unwrap(), Step::Ready(_)));
+        let run = hand.claim(store).unwrap();
+        let square = |name: &str| run.point[name].as_f64().unwrap().powi(2);
+        let loss = square("x") + square("y") + deviation * rng.normal();
+        store.report(&run.lease, &[Row::new(1, object(json!({ "loss": loss })))]).unwrap();
+        store.finish(&run.lease, &End::new(RunState::Finished)).unwrap();
+    }
+    id
+}

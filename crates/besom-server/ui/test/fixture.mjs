@@ -171,6 +171,12 @@ function grid(x, y, f) {
   return { x: x.axis, ...(y ? { y: y.axis } : {}), grid: size, mean: cells.map(([a, b]) => f(a, b)), sd: cells.map(([a, b]) => 0.02 + 0.12 * ((a - 0.55) ** 2 + (y ? (b - 0.5) ** 2 : 0))), note: null };
 }
 
+/** The run that is expected to be the best, where values are noisy. */
+function expected(run) {
+  const best = run && { run: run.number, value: run.value + 0.0123, sd: 0.0042, noise_sd: 0.02 };
+  return { best_expected: best, params: run && runAnswer(run).params };
+}
+
 /** All answers of a sweep with so many runs, by path. */
 export function answers(n, id = "uq33ar69") {
   const random = chance(n + 1);
@@ -191,6 +197,7 @@ export function answers(n, id = "uq33ar69") {
     [`${base}/curves?metric=accuracy&runs=best:200&buckets=200`]: { metric: "accuracy", curves: few.map((run) => curveOf(run, (x) => Math.max(0.1, 1 - x))) },
     [`${base}/stopper`]: { rule: "hyperband", thresholds: [{ step: 3, value: 0.92 }, { step: 9, value: 0.31 }], sentence: "hyperband stops a run after 3 and 9 steps unless it is among the best third of all runs there." },
     [`${base}/calibration`]: { points: runs.filter(({ value }, i) => value !== null && i > 8 && i < 400).map((run) => ({ run: run.number, predicted: run.value + 0.05 * Math.sin(run.number * 7.3), sd: 0.03 + 0.02 * Math.cos(run.number) ** 2, observed: run.value })) },
+    [`${base}/expected`]: expected(n === 60 ? (ranked[1] ?? null) : null),
     [`${base}/timeline`]: { agents: n === 0 ? [] : AGENTS.map((name, a) => ({ name, host: name.split("-")[0], idle_share: 0.06 * a + 0.04, spans: runs.filter(({ agent }) => agent === a).slice(-300).map((run) => ({ run: run.number, attempt: 1, from_ms: run.startedMs, to_ms: run.endedMs, state: run.state })) })) },
     [`${base}/agents`]: { agents: n === 0 ? [] : AGENTS.map((name, a) => ({ name, host: name.split("-")[0], run: a < 3 && n > 20 ? n - a : null, seen_ms_ago: a < 3 ? 1200 + 900 * a : 320_000, alive: a < 3, left: false, draining: a === 1, failures_in_a_row: a === 2 ? 4 : 0, runs_done: Math.floor(n / 4) })) },
     [`${base}/events?after=0&limit=1000`]: { events: [{ seq: "1", at_ms: START, run: null, kind: "created", detail: { method: "bayes" }, by: "ada" }, ...runs.slice(0, 60).flatMap((run, i) => [{ seq: String(2 + 2 * i), at_ms: run.startedMs, run: run.number, kind: "claimed", detail: { agent: AGENTS[run.agent] } }, { seq: String(3 + 2 * i), at_ms: run.endedMs ?? run.startedMs + 1, run: run.number, kind: run.state, detail: { best: run.value } }])], more: false },

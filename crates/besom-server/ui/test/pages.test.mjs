@@ -45,6 +45,18 @@ for (const { width, dark } of VIEWS) {
   });
 }
 
+test("where values are noisy, the best observed and the best expected run are named", async () => {
+  for (const [n, names] of [[60, ["Best observed val_loss", "Best expected val_loss"]], [59, ["Best val_loss"]]]) {
+    const { page, close } = await open(browser, exported(n) + SWEEP);
+    await settle(page);
+    const best = page.locator(".figures dt", { hasText: "Best" });
+    await page.waitForFunction((count) => document.querySelectorAll(".figures .wide").length === count + 1, names.length);
+    assert.deepEqual((await best.allTextContents()).map((text) => text.trim()), names);
+    if (n === 60) assert.match(await page.locator(".figures .wide").last().textContent(), /± 0\.0042 in run \d+/);
+    await close();
+  }
+});
+
 for (const n of [0, 1]) {
   test(`pages of a sweep with ${n} runs say what to do`, async () => {
     const url = exported(n);

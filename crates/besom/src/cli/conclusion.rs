@@ -1,23 +1,24 @@
 //! What `besom run`, `besom agent` and `besom controller` print at the end: how it went, and what to type next.
 
 use anyhow::Result;
+use besom_config::SweepConfig;
 use besom_core::{Best, RunState};
-use besom_engine::MissingMetric;
+use besom_engine::{MissingMetric, best_expected, planned};
 use besom_store::{Order, PausedBy, RunQuery, Status, Store, StoreError, SweepRow, SweepState};
 
 use crate::cli::{describe, table};
 
-/// How a sweep stands when work on it ends, and what to type next; `planned` is how many runs it will have, if that is known,
-/// `missing` why no finished run has a value of the metric, `again` what to type to continue if a signal has ended it.
+/// How a sweep of this configuration stands when work on it ends, and what to type next; `missing` is why no finished run has a value of
+/// the metric, `again` what to type to continue if a signal has ended it.
 pub(crate) fn conclusion(
     store: &mut dyn Store,
     sweep: &SweepRow,
     status: &Status,
-    planned: Option<u64>,
+    config: &SweepConfig,
     missing: Option<&MissingMetric>,
     again: Option<&str>,
 ) -> Result<String> {
-    let mut lines = standing(store, sweep, status, planned, again)?;
+    let mut lines = standing(store, sweep, status, config, again)?;
     if let Some(Best { run, .. }) = status.best {
         let id = sweep.id();
         lines.push(format!("more: besom runs {id} --sort best; besom show {id} {run}"));
@@ -31,15 +32,16 @@ pub(crate) fn conclusion(
     Ok(lines.join("\n"))
 }
 
-/// The state of a sweep, or that it was interrupted, its runs, its best run, and what was better and does not count.
+/// The state of a sweep, or that it was interrupted, its runs, its best run, the one that is expected to be the best where values are
+/// noisy, and what was better and does not count.
 pub(crate) fn standing(
     store: &mut dyn Store,
     sweep: &SweepRow,
     status: &Status,
-    planned: Option<u64>,
+    config: &SweepConfig,
     again: Option<&str>,
 ) -> Result<Vec<String>, StoreError> {
-    let id = sweep.id();
+    let (id, planned) = (sweep.id(), planned(sweep, config));
     let mut lines = match again {
         Some(again) => vec![interrupted(planned, status, again)],
         None => vec![format!("sweep {id} is {}", describe::state(sweep, status))],
@@ -47,7 +49,11 @@ pub(crate) fn standing(
     lines.push(format!("runs {}", describe::counts(planned, status)));
     if let Some(Best { run: number, value, .. }) = status.best {
         let run = store.run(id, number)?;
-        lines.push(describe::best(sweep, &run, value));
+        let expected = match best_expected(store, sweep, config)? {
+            Some(best) => Some((best, store.run(id, best.run)?)),
+            None => None,
+        };
+        lines.extend(describe::best(sweep, &run, value, expected.as_ref()));
         lines.extend(describe::uncounted(status));
         lines.extend(waiting(store, sweep, value)?);
     }

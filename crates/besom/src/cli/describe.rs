@@ -1,6 +1,7 @@
 //! How several commands describe sweeps and runs.
 
 use besom_core::{Best, RunState};
+use besom_engine::BestExpected;
 use besom_store::{RunRow, Status, SweepRow, SweepState};
 
 use crate::cli::table;
@@ -78,9 +79,61 @@ pub(crate) fn better(Best { run, state, value, .. }: &Best) -> String {
     format!("run {run} ({state}) had {}, which does not count", table::number(*value))
 }
 
-/// The best run as `run` and `best` print it.
-pub(crate) fn best(sweep: &SweepRow, run: &RunRow, value: f64) -> String {
-    let mut lines = vec![format!("best {} {} in run {}", metric(sweep), table::number(value), run.number)];
-    lines.extend(table::pairs(table::flat(&run.point)).into_iter().map(|pair| format!("  {pair}")));
-    lines.join("\n")
+/// The best run as `run` and `best` print it, and where values are noisy the run that is expected to be the best.
+pub(crate) fn best(
+    sweep: &SweepRow,
+    run: &RunRow,
+    value: f64,
+    expected: Option<&(BestExpected, RunRow)>,
+) -> Vec<String> {
+    let params =
+        |run: &RunRow| table::pairs(table::flat(&run.point)).into_iter().map(|pair| format!("  {pair}"));
+    let (metric, value) = (metric(sweep), table::number(value));
+    let Some((best, other)) = expected else {
+        return std::iter::once(format!("best {metric} {value} in run {}", run.number))
+            .chain(params(run))
+            .collect();
+    };
+    let observed = format!("best observed {metric} {value} in run {}", run.number);
+    let about = about(best);
+    if run.number == other.number {
+        let expected = format!("best expected {metric} {about} in the same run");
+        return [observed, expected].into_iter().chain(params(run)).collect();
+    }
+    let expected = format!("best expected {metric} {about} in run {}", other.number);
+    std::iter::once(observed).chain(params(run)).chain([expected]).chain(params(other)).collect()
+}
+
+/// The run that is expected to be the best in few words: `val_loss 0.131 ± 0.012 (run 9)`.
+pub(crate) fn expected_value(metric: &str, best: &BestExpected) -> String {
+    format!("{metric} {} (run {})", about(best), best.run)
+}
+
+/// An expected value with its standard deviation, both in digits that the deviation leaves meaning: `0.131 ± 0.012`.
+fn about(BestExpected { value, sd, .. }: &BestExpected) -> String {
+    let sd_text = besom_insight::number(*sd, 2, 1e-4..1e7);
+    // As many digits as the deviation has behind the point.
+    let magnitude = |x: f64| if x == 0.0 { 0.0 } else { x.abs().log10().floor() };
+    let digits = (magnitude(*value) - magnitude(*sd) + 2.0).clamp(2.0, 17.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 2 to 17")]
+    let digits = digits as usize;
+    format!("{} ± {sd_text}", besom_insight::number(*value, digits, 1e-4..1e7))
+}
+
+#[cfg(test)]
+mod tests {
+    use besom_core::RunNumber;
+
+    use super::*;
+
+    #[test]
+    fn an_expected_value_has_the_digits_that_its_deviation_leaves() {
+        let text = |value, sd| about(&BestExpected::new(RunNumber::FIRST, value, sd, 1.0));
+        assert_eq!(text(0.131_234, 0.012_345), "0.131 ± 0.012");
+        assert_eq!(text(1_234.567, 0.25), "1234.57 ± 0.25");
+        assert_eq!(text(-12.3456, 3.1), "-12.3 ± 3.1");
+        assert_eq!(text(0.004, 2.0), "0.004 ± 2");
+        assert_eq!(text(0.0, 0.05), "0 ± 0.05");
+        assert_eq!(text(3.5e-9, 1.2e-9), "3.5e-9 ± 1.2e-9");
+    }
 }

@@ -7,12 +7,13 @@ use besom_core::Registry;
 use besom_store::{Status, Store, SweepRow, SweepState, system_clock};
 use serde_json::{Value, json};
 
+use crate::cli::expected::{self, Watched};
 use crate::cli::grid::{self, Column};
 use crate::cli::output::{self, Outcome, line, painted};
 use crate::cli::text::Paint;
 use crate::cli::{describe, json, serve, table, target};
 use crate::error::InputError;
-use besom_engine::{MissingMetric, Pace, Place, planned, stored_config};
+use besom_engine::{BestExpected, MissingMetric, Pace, Place, planned, stored_config};
 
 pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
@@ -25,10 +26,13 @@ pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_js
         if as_json {
             let status = store.status(sweep.id())?;
             let missing = MissingMetric::of(&mut store, sweep.id())?.map(|missing| missing.conclusion());
+            let expected = expected::in_json(expected::expected(registry, &mut *store, &sweep)?.as_ref());
             let (sweep, status) = (json::sweep(&sweep, &status), json::status(&status));
-            all.push(json!({ "sweep": sweep, "status": status, "missing_metric": missing }));
+            all.push(json!({
+                "sweep": sweep, "status": status, "best_expected": expected, "missing_metric": missing,
+            }));
         } else {
-            line(glance(registry, &mut *store, &sweep)?)?;
+            line(glance(registry, &mut *store, &sweep, &mut Watched::default())?)?;
         }
     }
     match (as_json, id) {
@@ -40,9 +44,15 @@ pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_js
 }
 
 /// A sweep at a glance.
-pub(crate) fn glance(registry: &Registry, store: &mut dyn Store, sweep: &SweepRow) -> Result<String> {
+pub(crate) fn glance(
+    registry: &Registry,
+    store: &mut dyn Store,
+    sweep: &SweepRow,
+    watched: &mut Watched,
+) -> Result<String> {
     let status = store.status(sweep.id())?;
-    let mut text = at_a_glance(registry, sweep, &status);
+    let expected = watched.best(registry, store, sweep, &status)?;
+    let mut text = at_a_glance(registry, sweep, &status, expected.as_ref());
     if let Some(missing) = describe::missing_metric(store, sweep)? {
         text.push_str(&format!("\n  {:<13}  {missing}", "metric"));
     }
@@ -57,7 +67,12 @@ fn open_or_newest(mut sweeps: Vec<SweepRow>) -> Vec<SweepRow> {
     sweeps.pop().into_iter().collect()
 }
 
-fn at_a_glance(registry: &Registry, sweep: &SweepRow, status: &Status) -> String {
+fn at_a_glance(
+    registry: &Registry,
+    sweep: &SweepRow,
+    status: &Status,
+    expected: Option<&BestExpected>,
+) -> String {
     let mut lines = vec![format!("sweep {}{}", sweep.new.id, describe::title(sweep))];
     let mut fact = |name: &str, text: String| lines.push(format!("  {name:<13}  {text}"));
     if !describe::tags(sweep).is_empty() {
@@ -70,7 +85,11 @@ fn at_a_glance(registry: &Registry, sweep: &SweepRow, status: &Status) -> String
     let planned = stored_plan(registry, sweep);
     fact("runs", describe::counts(planned, status));
     if let Some(best) = &status.best {
-        fact("best", describe::best_value(sweep, best));
+        let word = if expected.is_some() { "best observed" } else { "best" };
+        fact(word, describe::best_value(sweep, best));
+    }
+    if let Some(expected) = expected {
+        fact("best expected", describe::expected_value(describe::metric(sweep), expected));
     }
     if let Some(uncounted) = describe::uncounted(status) {
         fact("", uncounted);
@@ -160,7 +179,7 @@ fn from_here(source: Option<&str>) -> String {
     below.unwrap_or_else(|| source.to_owned())
 }
 
-pub(crate) fn best(place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
+pub(crate) fn best(registry: &Registry, place: &Place, id: Option<&str>, as_json: bool) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweep = target::sweep_or_newest(&mut *store, place, id)?;
     if sweep.new.metrics.is_empty() {
@@ -177,11 +196,14 @@ pub(crate) fn best(place: &Place, id: Option<&str>, as_json: bool) -> Result<Out
         bail!(missing.unwrap_or_else(|| format!("no run has logged a number as '{name}' yet")));
     };
     let run = store.run(&sweep.new.id, best.run)?;
+    let expected = expected::expected(registry, &mut *store, &sweep)?;
     if as_json {
-        output::json(&json::run(&run))?;
+        let mut run = json::run(&run);
+        run["best_expected"] = expected::in_json(expected.as_ref());
+        output::json(&run)?;
         return Ok(Outcome::Done);
     }
-    line(describe::best(&sweep, &run, best.value))?;
+    line(describe::best(&sweep, &run, best.value, expected.as_ref()).join("\n"))?;
     if let Some(uncounted) = describe::uncounted(&status) {
         line(uncounted)?;
     }

@@ -254,10 +254,9 @@ fn finish_with(
     let status = store.status(id)?;
     line("")?;
     let interrupted = signals::exit_code().filter(|_| !sweep.state.is_over());
-    let planned = planned(&sweep, crew.config());
     let missing = MissingMetric::of(&mut store, id)?;
     let again = interrupted.map(|_| again);
-    line(conclusion(&mut *store, &sweep, &status, planned, missing.as_ref(), again)?)?;
+    line(conclusion(&mut *store, &sweep, &status, crew.config(), missing.as_ref(), again)?)?;
     if let Some(code) = interrupted {
         return Ok(Outcome::Interrupted(code));
     }
@@ -292,7 +291,7 @@ pub(crate) fn controller(registry: &Registry, place: &Place, id: &str) -> Result
         }
         if step == Step::Over && status.counts.iter().all(|(state, count)| !state.is_open() || *count == 0) {
             let missing = MissingMetric::of(&mut store, now.id())?;
-            line(conclusion(&mut *store, &now, &status, planned, missing.as_ref(), None)?)?;
+            line(conclusion(&mut *store, &now, &status, &config, missing.as_ref(), None)?)?;
             return Ok(Outcome::Done);
         }
         std::thread::sleep(PACE);

@@ -7,6 +7,7 @@ use besom_core::Registry;
 use besom_engine::Place;
 use besom_store::{Queue, Store, SweepRow};
 
+use crate::cli::expected::Watched;
 use crate::cli::inspect::glance;
 use crate::cli::live::Live;
 use crate::cli::output::{Outcome, line};
@@ -29,8 +30,9 @@ pub(crate) fn watch(registry: &Registry, place: &Place, id: Option<&str>) -> Res
         },
     };
     let (mut live, mut shown, mut cursor) = (Live::new(), String::new(), 0);
+    let mut watched = Watched::default();
     while !sweep.state.is_over() {
-        let text = glance(registry, &mut *store, &sweep)?;
+        let text = glance(registry, &mut *store, &sweep, &mut watched)?;
         match &mut live {
             Some(live) => live.show(Vec::new(), 0, text.lines().map(Line::from).collect()),
             None if text != shown => line(format!("{text}\n"))?,
@@ -44,7 +46,7 @@ pub(crate) fn watch(registry: &Registry, place: &Place, id: Option<&str>) -> Res
     if let Some(live) = &mut live {
         live.clear();
     }
-    line(glance(registry, &mut *store, &sweep)?)?;
+    line(glance(registry, &mut *store, &sweep, &mut Watched::default())?)?;
     Ok(Outcome::Done)
 }
 

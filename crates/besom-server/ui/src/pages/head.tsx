@@ -8,10 +8,11 @@ import { count, duration, many, moment, number, value } from "../parts/format";
 import { Downloads } from "../parts/download";
 import { useKeys } from "../parts/keys";
 import { Labels } from "../parts/labels";
+import { load } from "../parts/loaded";
 import { RUN_STATES, State, StateBar } from "../parts/state";
 import { link, shared } from "../routes";
 import { useScope } from "../scope";
-import type { Detail, RunState, SweepState } from "../source/types";
+import type { Detail, Expected, Params, RunState, SweepState } from "../source/types";
 
 export function SweepHead(): JSX.Element {
   const sweep = useSweep();
@@ -94,6 +95,13 @@ function Figures(props: { detail: Detail }): JSX.Element {
   const cap = (): number | null => detail().planned ?? detail().run_cap;
   const present = (): RunState[] => RUN_STATES.filter((state) => detail().counts[state] > 0);
   const isEnded = (): boolean => detail().ended_ms !== null;
+  // Grows with the logarithm of the runs, as importances: the model of 400 runs is that of 410.
+  const key = (): string | false => {
+    const { finished = 0 } = detail().counts;
+    return detail().metric !== null && finished > 0 && `${isEnded()} ${Math.floor(8 * Math.log2(finished))}`;
+  };
+  const answer = load(key, () => sweep.source.json<Expected>(`${sweep.path}/expected`));
+  const expected = () => answer.latest()?.best_expected;
   return (
     <dl class="figures">
       <div class="wide">
@@ -116,23 +124,31 @@ function Figures(props: { detail: Detail }): JSX.Element {
         </dd>
       </div>
       <div class="wide">
-        <dt>Best {detail().metric?.name}</dt>
+        <dt>
+          {expected() ? "Best observed" : "Best"} {detail().metric?.name}
+        </dt>
         <dd>
           <Show when={detail().best} fallback={<span class="muted">no value yet</span>}>
             <b>{number(detail().best!.value, 6)}</b> in{" "}
             <a href={link(["s", sweep.id, "runs", detail().best!.run], shared())}>run {detail().best!.run}</a>
           </Show>
         </dd>
-        <dd class="params">
-          <For each={Object.entries(detail().best_params ?? {}).slice(0, 12)}>
-            {([name, v]) => (
-              <span>
-                <i>{name}</i> {value(v)}
-              </span>
-            )}
-          </For>
-        </dd>
+        <Varied params={detail().best_params} />
       </div>
+      <Show when={expected()}>
+        {(found) => (
+          <div class="wide">
+            <dt title={`Values are noisy: two runs with the same parameters differ by about ${number(Math.SQRT2 * found().noise_sd, 2)}.`}>
+              Best expected {detail().metric?.name}
+            </dt>
+            <dd>
+              <b>{number(found().value, 4)}</b> ± {number(found().sd, 2)} in{" "}
+              <a href={link(["s", sweep.id, "runs", found().run], shared())}>run {found().run}</a>
+            </dd>
+            <Varied params={answer.latest()?.params ?? null} />
+          </div>
+        )}
+      </Show>
       <div>
         <dt>Rate</dt>
         <dd>
@@ -198,4 +214,19 @@ function actionsOf(sweep: Sweep, detail: Detail): Action[] {
     actions.push({ label: "Retry failed", says, act: () => post(sweep, "retry", { states: bad }) });
   }
   return actions;
+}
+
+/** The first parameters of a run in a line. */
+function Varied(props: { params: Params | null }): JSX.Element {
+  return (
+    <dd class="params">
+      <For each={Object.entries(props.params ?? {}).slice(0, 12)}>
+        {([name, v]) => (
+          <span>
+            <i>{name}</i> {value(v)}
+          </span>
+        )}
+      </For>
+    </dd>
+  );
 }

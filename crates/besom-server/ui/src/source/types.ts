@@ -65,6 +65,12 @@ export interface Detail extends Summary {
   missing_metric: string | null;
 }
 
+/** The run that is expected to be the best, where values are noisy. */
+export interface Expected {
+  best_expected: { run: number; value: number; sd: number; noise_sd: number } | null;
+  params: Params | null;
+}
+
 export type Scale = "linear" | "log" | "category" | "quantile";
 
 /** Where the values of a parameter lie between 0 and 1. On a scale of quantiles `min` and `max` lie at 0.01 and 0.99. */
