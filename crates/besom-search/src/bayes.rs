@@ -17,6 +17,7 @@
 //! | `branch` | models of the runs with one value of a category alone |
 //! | `proposers` | which model chooses |
 //! | `initial` | quasi-random points where there is no model |
+//! | `shares` | which value of a category has too few runs to be judged |
 //! | `note` | the note of a suggestion, and what later ones read back of it |
 //!
 //! Hyperparameters are stored in the note of each suggestion; the latest note is where the next fit starts.
@@ -38,6 +39,7 @@ mod models;
 mod note;
 mod proposers;
 mod settings;
+mod shares;
 mod surrogate;
 mod training;
 
@@ -57,6 +59,7 @@ use self::fit::{Fit, TrainingData};
 use self::models::Models;
 use self::proposers::Proposers;
 use self::settings::Settings;
+use self::shares::Shares;
 use self::surrogate::Surrogate;
 use self::training::{Pending, Training};
 
@@ -175,6 +178,7 @@ impl Bayes {
             planned: training.data.planned,
             given: &self.settings.given,
             used: self.settings.used(ask.history),
+            shares: Shares::new(ask, encoding),
         }
     }
 }

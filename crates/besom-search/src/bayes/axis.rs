@@ -60,6 +60,15 @@ impl Axis {
         }
     }
 
+    /// The values of a category: the coordinate of each, and its probability.
+    pub(super) fn categories(&self) -> Vec<(f64, f64)> {
+        let Kind::Levels { levels, ordered: false, .. } = &self.kind else {
+            return Vec::new();
+        };
+        let below = std::iter::once(0.0).chain(levels.iter().map(|level| level.cumulative));
+        levels.iter().zip(below).map(|(level, below)| (level.coordinate, level.cumulative - below)).collect()
+    }
+
     /// How many values are ever suggested, if they are few: also of steps without bounds, of which those beyond
     /// the tails are not.
     pub(super) fn reachable(&self) -> Option<usize> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::axis::Key;
 use super::encode::Encoding;
+use super::shares::Shares;
 use super::{initial, note};
 
 /// What is known when one point is to be suggested; it grows with each point of an answer.
@@ -24,6 +25,8 @@ pub(super) struct SuggestContext<'a> {
     /// The points that the options want tried first, and how many of them were suggested.
     pub(super) given: &'a [Vec<(ParamPath, Value)>],
     pub(super) used: usize,
+    /// How many runs the values of categories have.
+    pub(super) shares: Shares,
 }
 
 impl SuggestContext<'_> {
@@ -53,6 +56,7 @@ impl SuggestContext<'_> {
     /// Takes a suggestion into account.
     pub(super) fn record(&mut self, suggestion: &Suggestion) {
         self.tried.extend(self.encoding.key(&suggestion.point));
+        self.shares.record(self.encoding, &suggestion.point);
         self.handed_out += 1;
         self.used += usize::from(note::is_given(&suggestion.note));
     }

@@ -15,39 +15,40 @@ pub(super) fn count(problem: &Problem, dimensions: usize) -> usize {
     sobol::initial_points(problem, (dimensions + 2).clamp(4, 10))
 }
 
-/// The run's own point of the quasi-random sequence.
-pub(super) fn own(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec<f64> {
-    encoding.sample(&sobol::point(problem.seed, run.index(), encoding.axes().len()))
-}
-
-/// The same with a coordinate of their own for parameters that are inactive there.
+/// The run's own point of the quasi-random sequence, with a coordinate of their own for parameters that are inactive
+/// there.
 pub(super) fn open(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec<f64> {
     encoding.sample_all(&sobol::point(problem.seed, run.index(), encoding.axes().len()))
 }
 
 /// The coordinates of an untried point: the run's own point of the quasi-random sequence, or a random one if
 /// that was tried already. `None` if the space is finite and all its points were tried; a tried point if none
-/// other was found in an endless one.
+/// other was found in an endless one. With the coordinate of `owed` in its axis, unless only points without are left.
 pub(super) fn untried(
     problem: &Problem,
     encoding: &Encoding,
     run: RunNumber,
     rng: &mut impl Rng,
     tried: &BTreeSet<Vec<Key>>,
+    owed: Option<(usize, f64)>,
 ) -> Option<Vec<f64>> {
     let new = |coordinates: &[f64]| {
         let key = encoding.key(&encoding.decode(coordinates));
         key.is_none_or(|key| !tried.contains(&key))
     };
+    let pinned = |mut row: Vec<f64>| {
+        owed.into_iter().for_each(|(axis, coordinate)| row[axis] = coordinate);
+        encoding.canonical(row)
+    };
     let dimensions = encoding.axes().len();
-    let first = own(problem, encoding, run);
+    let first = pinned(open(problem, encoding, run));
     if new(&first) {
         return Some(first);
     }
     let mut cube = vec![0.0; dimensions];
     for _ in 0..64 {
         cube.fill_with(|| rng.random());
-        let coordinates = encoding.sample(&cube);
+        let coordinates = pinned(encoding.sample_all(&cube));
         if new(&coordinates) {
             return Some(coordinates);
         }

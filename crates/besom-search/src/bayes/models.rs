@@ -47,9 +47,16 @@ impl Models {
             Ok(suggestion) => return Some(suggestion),
             Err(note) => note,
         };
-        let coordinates = initial::untried(problem, context.encoding, run, &mut rng, &context.tried)?;
+        let owed = self.owed(context);
+        let coordinates = initial::untried(problem, context.encoding, run, &mut rng, &context.tried, owed)?;
         self.add_pending(&coordinates, &note, None);
         Some(Suggestion::new(context.encoding.decode(&coordinates)).with_note(note))
+    }
+
+    /// The value of a category that gets a run without asking the models.
+    fn owed(&self, context: &SuggestContext<'_>) -> Option<(usize, f64)> {
+        let modeled = matches!(self, Self::Fitted(_)) && context.handed_out >= context.planned;
+        context.shares.owed().filter(|_| modeled)
     }
 
     /// What the models propose, or the note of a quasi-random point in place of it.
@@ -61,6 +68,9 @@ impl Models {
     ) -> Result<Suggestion, Note> {
         if context.handed_out < context.planned {
             return Err(note::initial(context.handed_out + 1, context.planned));
+        }
+        if let Some((axis, coordinate)) = self.owed(context) {
+            return Err(note::share(context.encoding, axis, coordinate));
         }
         let proposers = match self {
             Self::None => return Err(note::waiting(context.measured)),

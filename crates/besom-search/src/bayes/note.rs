@@ -34,6 +34,12 @@ pub(super) fn initial(place: usize, planned: usize) -> Note {
     note("initial", format!("initial point {place} of {planned}, quasi-random"))
 }
 
+/// Of a point with a value of a category that few runs have.
+pub(super) fn share(encoding: &Encoding, axis: usize, coordinate: f64) -> Note {
+    let (name, value) = (&encoding.names()[axis], encoding.axes()[axis].decode(coordinate));
+    note("initial", format!("quasi-random, because too few runs have {name} = {value} to judge it by"))
+}
+
 /// Of the `place`-th of `count` points that the options want tried first.
 pub(super) fn given(place: usize, count: usize) -> Note {
     note(GIVEN, format!("point {place} of {count} to evaluate first"))

