@@ -78,12 +78,15 @@ fn condition() -> impl Strategy<Value = Attempt> {
 
 impl Attempt {
     /// Adds the condition to one of the parameters, if they make a space with it. One that is to be varied stays free of
-    /// conditions; parents may stand before and behind their children, and have conditions themselves.
+    /// conditions, and so do constants, which searches that give points as mappings may leave out; parents may stand before and behind their children, and have conditions themselves.
     fn add(&self, parameters: &mut [Parameter]) {
         let (child, parent) = (self.child % parameters.len().max(1), self.parent % parameters.len().max(1));
         let free =
             |place: usize, p: &Parameter| place != child && p.when.is_none() && !p.distribution.is_constant();
         let is_last = !parameters.iter().enumerate().any(|(place, p)| free(place, p));
+        if parameters.get(child).is_none_or(|parameter| parameter.distribution.is_constant()) {
+            return;
+        }
         let Some(of) = parameters.get(parent).filter(|_| child != parent && !is_last) else { return };
         let (low, high) = (of.distribution.quantile(self.low), of.distribution.quantile(self.high));
         let when = match (low.as_f64(), high.as_f64()) {
