@@ -252,6 +252,31 @@ fn a_program_that_resumes_a_run_that_has_ended_goes_on_from_its_rows() {
 }
 
 #[test]
+fn a_run_that_its_owner_has_killed_begins_again_by_its_program_and_by_nothing_that_still_runs() {
+    let client = Client::new();
+    client.init("one");
+    let sweep = client.alone();
+    let stop = (RunNumber::FIRST, "enough".to_owned());
+    client.store().request_stops(&sweep, &[stop], StopKind::Cancel).unwrap();
+    assert!(client.log("one", 0, &["{\"loss\":1}"]));
+    client.end("one", 255);
+    assert_eq!(client.run(&sweep, 1).state, RunState::Killed);
+    let own = json!({ "_wandb": { "value": { "e": { "writer": {} } } } }).to_string();
+    let later = json!({ "name": "one", "project": "p", "entity": "local", "config": own });
+    client.data("mutation UpsertBucket", &later);
+    assert_eq!(
+        client.run(&sweep, 1).state,
+        RunState::Killed,
+        "its program says where it runs, and is to end"
+    );
+    client.init("one");
+    assert!(!client.log("one", 0, &["{\"loss\":2}"]));
+    client.end("one", 0);
+    let run = client.run(&sweep, 1);
+    assert_eq!((run.attempt, run.state, client.losses(&sweep, 1)), (2, RunState::Finished, vec![2.0]));
+}
+
+#[test]
 fn what_is_logged_under_the_id_of_a_sweeps_run_that_has_ended_is_a_run_of_the_project() {
     let client = Client::new();
     let sweep = client.sweep(GRID);
