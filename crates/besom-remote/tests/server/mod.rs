@@ -29,13 +29,15 @@ pub(crate) type Fates = fn(u64, &str) -> Fate;
 
 /// Operations that answer what they did now, so that a repeated one says something else. Repeating them does no harm; those who call
 /// them find out by what they see next.
-const SAY_WHAT_IS_NEW: [&str; 9] = [
+const SAY_WHAT_IS_NEW: [&str; 11] = [
     "join",
     "create_with",
     "remove_sweep",
     "add_runs",
     "request_stops",
     "retry",
+    "retry_runs",
+    "drain",
     "give_up",
     "give_back",
     "quarantine",
