@@ -53,6 +53,24 @@ pub trait Objective: Send + Sync {
     fn run(&self, point: &Point, rng: &mut Rng, log: &mut dyn FnMut(f64) -> Keep) -> Outcome;
 }
 
+impl<O: Objective + ?Sized> Objective for Box<O> {
+    fn problem(&self) -> Problem {
+        (**self).problem()
+    }
+
+    fn best(&self) -> Option<f64> {
+        (**self).best()
+    }
+
+    fn reference(&self) -> Option<Reference> {
+        (**self).reference()
+    }
+
+    fn run(&self, point: &Point, rng: &mut Rng, log: &mut dyn FnMut(f64) -> Keep) -> Outcome {
+        (**self).run(point, rng, log)
+    }
+}
+
 /// Whether a run goes on after it has logged a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]

@@ -147,7 +147,7 @@ struct Metric {
     goal: Option<Goal>,
     /// The sweep is over once a run reaches this value.
     target: Option<f64>,
-    /// Which value a run counts with that ended without one; `worst` by default.
+    /// Which value a run counts with that failed, crashed or was killed; `worst` by default, `ignore` leaves it out.
     impute: Option<Impute>,
     /// Which value a running run counts with; `"false"` (none) by default.
     impute_while_running: Option<ImputeWhileRunning>,
@@ -168,6 +168,7 @@ enum Impute {
     Worst,
     Best,
     Latest,
+    Ignore,
 }
 
 struct ImputeWhileRunning;

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::{Point, Run, RunNumber, RunState};
+use crate::{Failure, Point, Run, RunNumber, RunState};
 
 /// All runs of a sweep, by number. It grows; of a run only what [`News`] lists can change, never its point or note.
 ///
@@ -30,6 +30,8 @@ pub enum News {
     State(RunState),
     /// A stopping rule ended it, or asked that it be ended, for this reason; or none did.
     Stopped(Option<String>),
+    /// It failed for this reason, or for none that is known; see [`Run::failure`].
+    Failure(Option<Failure>),
     /// Its curve of a metric is cut to the first `from` values, and these follow.
     Values {
         /// The place of the metric in the problem.
@@ -94,6 +96,7 @@ impl History {
         match news {
             News::State(state) => run.state = state,
             News::Stopped(reason) => run.stopped = reason,
+            News::Failure(failure) => run.failure = failure,
             News::Values { metric, from, values } => {
                 let curve = &mut run.curve_mut(metric).values;
                 curve.truncate(from);

@@ -19,6 +19,7 @@ pub mod distribution;
 mod enumeration;
 mod error;
 mod expr;
+mod failure;
 mod history;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
@@ -54,6 +55,7 @@ pub use distribution::{Distribution, DistributionFault};
 pub use enumeration::{Enumeration, EnumerationError};
 pub use error::{BoxError, error_chain};
 pub use expr::{Expr, ExprError, ExprErrorKind};
+pub use failure::{Culprit, Failure};
 pub use history::{History, News};
 pub use levels::Levels;
 pub use logged::{Logged, LoggedKeys, logged_value};

@@ -19,6 +19,8 @@ pub enum Counted {
     Worst,
     /// Nothing yet: it is pending, in Bayesian optimization's sense: suggested, without a value.
     InFlight,
+    /// Nothing, ever: [`Impute::Ignore`].
+    LeftOut,
 }
 
 impl Counted {
@@ -26,7 +28,7 @@ impl Counted {
     pub fn loss(self) -> Option<f64> {
         match self {
             Self::Measured(loss) | Self::Imputed(loss) => Some(loss),
-            Self::Worst | Self::InFlight => None,
+            Self::Worst | Self::InFlight | Self::LeftOut => None,
         }
     }
 }
@@ -43,7 +45,7 @@ impl Metric {
     ///
     /// * A finished run counts with its best value over curve and summary, and so does a running one that has logged,
     ///   unless [`Metric::impute_while_running`] is `False`.
-    /// * A run that ended otherwise counts with what [`Metric::impute`] says.
+    /// * A run that ended otherwise counts with what [`Metric::impute`] says, or not at all.
     /// * What has logged nothing usable counts as the worst.
     /// * Pending and preempted runs are in flight, and running ones if `impute_while_running` is `False`.
     pub fn counted(&self, run: &Run, place: usize) -> Counted {
@@ -56,6 +58,7 @@ impl Metric {
                 return Counted::InFlight;
             }
             (RunState::Running | RunState::Finished, _) => best().map(Counted::Measured),
+            (_, Impute::Ignore) => return Counted::LeftOut,
             (_, Impute::Worst) => None,
             (_, Impute::Best) => best().map(Counted::Imputed),
             (_, Impute::Latest) => curve.last().map(loss).map(Counted::Imputed),
@@ -185,6 +188,7 @@ mod tests {
         assert_eq!(counted(Impute::Best, &[1.0, 3.0, 2.0]), Counted::Imputed(-3.0));
         assert_eq!(counted(Impute::Latest, &[1.0, 3.0, 2.0]), Counted::Imputed(-2.0));
         assert_eq!(counted(Impute::Latest, &[]), Counted::Worst);
+        assert_eq!(counted(Impute::Ignore, &[1.0]), Counted::LeftOut);
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub enum Impute {
     Best,
     /// Its own latest value.
     Latest,
+    /// None: it is left out, as if it had never been tried. Not of W&B.
+    Ignore,
 }
 
 /// Whether and how a running run counts (W&B's `metric.impute_while_running`). With anything but `False` it counts with its

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::parse::parse_word;
-use crate::{Goal, Note, ParseError, Point};
+use crate::{Failure, Goal, Note, ParseError, Point};
 
 /// The number of a run in its sweep: dense, unique, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -222,6 +222,9 @@ pub struct Run {
     /// Why a stopping rule ended it, or asked that it be ended; `None` if none did.
     #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Option::is_none"))]
     pub stopped: Option<String>,
+    /// Why it failed, as whoever executed it knows; [`Run::why_failed`] says what follows from all that is known.
+    #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Option::is_none"))]
+    pub failure: Option<Failure>,
     /// One curve per metric of the problem, in the problem's order; a missing curve is an empty one.
     #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub curves: Vec<Curve>,
@@ -230,7 +233,14 @@ pub struct Run {
 impl Run {
     /// A pending run that tries `point`.
     pub fn new(point: Point) -> Self {
-        Self { point, note: Note::new(), state: RunState::Pending, stopped: None, curves: Vec::new() }
+        Self {
+            point,
+            note: Note::new(),
+            state: RunState::Pending,
+            stopped: None,
+            failure: None,
+            curves: Vec::new(),
+        }
     }
 
     /// The run, finished with this value of the problem's first metric, logged last.
@@ -256,6 +266,12 @@ impl Run {
     #[must_use]
     pub fn with_stopped(self, reason: impl Into<Option<String>>) -> Self {
         Self { stopped: reason.into(), ..self }
+    }
+
+    /// The run, which failed for this reason, as whoever executed it knows.
+    #[must_use]
+    pub fn with_failure(self, failure: impl Into<Option<Failure>>) -> Self {
+        Self { failure: failure.into(), ..self }
     }
 
     /// The run with this curve of the `metric`-th metric of the problem.

@@ -63,7 +63,7 @@ enum Method {
     Random(Random),
     Bayes(Box<Bayes>),
     Tpe(Tpe),
-    CmaEs(CmaEs),
+    CmaEs(Box<CmaEs>),
 }
 
 typed_options! {
@@ -133,7 +133,7 @@ impl Method {
             Self::Random(search) => search,
             Self::Bayes(search) => search.as_mut(),
             Self::Tpe(search) => search,
-            Self::CmaEs(search) => search,
+            Self::CmaEs(search) => search.as_mut(),
         }
     }
 }
@@ -164,7 +164,7 @@ fn first(problem: &Problem) -> Result<Choice, Faults> {
         && problem.space.searchable().all(|p| matches!(p.distribution, Distribution::Continuous(_)))
     {
         let because = format!("run_cap {cap} is at least {ENOUGH_RUNS} and all parameters are real numbers");
-        return Ok(Choice::new("cma-es", because, Method::CmaEs(CmaEs::new(problem, &none)?)));
+        return Ok(Choice::new("cma-es", because, Method::CmaEs(Box::new(CmaEs::new(problem, &none)?))));
     }
     let because = match is_large(problem) {
         true => format!("there are fewer than {MANY_RUNS} runs"),

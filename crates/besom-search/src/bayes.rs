@@ -7,6 +7,7 @@
 //! | | |
 //! |---|---|
 //! | [`data`](Observations) | which run enters with which value |
+//! | `failures` of the crate | which failed runs do not enter |
 //! | `axis`, `encode` | points as coordinates, and back |
 //! | `curves` | extrapolation of learning curves: where stopped and running runs would end |
 //! | `training` | the history as data (X, y) and pending points `X_pending` |
@@ -50,11 +51,12 @@ pub use besom_gp::Warp;
 pub use data::{InFlight, Observation, Observations};
 pub use settings::{AcquisitionKind, BayesOptions};
 
+use crate::failures::FailureTest;
 use crate::options::{learner, named};
 
 use self::branch::CachedBranch;
 use self::context::SuggestContext;
-use self::encode::Encoding;
+pub(crate) use self::encode::Encoding;
 use self::fit::{Fit, TrainingData};
 use self::models::Models;
 use self::proposers::Proposers;
@@ -80,6 +82,7 @@ use self::training::{Pending, Training};
 pub struct Bayes {
     encoding: Encoding,
     settings: Settings,
+    failures: FailureTest,
     /// The models of the last answer.
     cache: Option<Cache>,
 }
@@ -101,7 +104,8 @@ impl Bayes {
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
         let mut read = learner(Self::SPEC, problem, options);
         let settings = Settings::read(problem, &mut read);
-        read.finish(Self { encoding: Encoding::new(&problem.space), settings, cache: None })
+        let (encoding, failures) = (Encoding::new(&problem.space), FailureTest::new(&problem.space));
+        read.finish(Self { encoding, settings, failures, cache: None })
     }
 
     /// As [`Bayes::new`] with typed options; named and guarded, as a registry builds it.
@@ -185,7 +189,8 @@ impl Bayes {
 
 impl Search for Bayes {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
-        let training = Training::new(ask, &self.encoding, self.planned(ask.problem));
+        let failed = self.failures.read(ask.problem, ask.history);
+        let training = Training::new(ask, &self.encoding, self.planned(ask.problem), &failed);
         let earlier = note::latest_fit(ask.history, &self.encoding);
         let mut models = self.models(ask, &training, earlier.as_ref());
         let mut context = self.context(ask, &training);

@@ -27,6 +27,7 @@ use self::model::{Model, Plan, Update};
 use self::story::{Mark, Story};
 use crate::SearchError;
 use crate::axis::Axis;
+use crate::failures::FailureTest;
 use crate::options::{learner, named};
 
 /// Draws generations of points from a normal distribution that learns from the ranks of their values.
@@ -51,6 +52,7 @@ use crate::options::{learner, named};
 #[derive(Clone, Debug)]
 pub struct CmaEs {
     plan: Plan,
+    failures: FailureTest,
     /// What was learned from these generations.
     known: Option<(Vec<Update>, Model)>,
 }
@@ -105,7 +107,7 @@ impl CmaEs {
             step: read.number("step"),
             seed: problem.seed,
         };
-        read.finish(Self { plan, known: None })
+        read.finish(Self { plan, failures: FailureTest::new(&problem.space), known: None })
     }
 
     /// As [`CmaEs::new`] with typed options; named and guarded, as a registry builds it.
@@ -135,7 +137,8 @@ impl Search for CmaEs {
         let metric = problem.metric().ok_or(SearchError::NoMetric)?;
         let mut story = Story::read(&self.plan, history);
         let mut model = self.model(&story.updates);
-        let pool = story.pool(metric, history, model.constants.population);
+        let failed = self.failures.read(problem, history);
+        let pool = story.pool(metric, history, &failed, model.constants.population);
         if let Some(pool) = &pool
             && let Some(update) = story.update(&self.plan, history, pool)
         {

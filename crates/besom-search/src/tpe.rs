@@ -31,6 +31,7 @@ use rand::{Rng, RngExt};
 use serde_json::json;
 
 use crate::SearchError;
+use crate::failures::FailureTest;
 use crate::options::{learner, named};
 use crate::sobol;
 
@@ -42,7 +43,8 @@ use crate::axis::{Axis, Place};
 /// Suggests the point, of some drawn where good runs are dense, at which bad runs are rarest in proportion.
 ///
 /// Options: see [`Tpe::SPEC`]. Until `initial_points` runs have a value, points are those of [`crate::Sobol`]. Runs that have not
-/// ended and those that failed count as bad. Never done; in a finite space a point is suggested twice only if all
+/// ended and those that failed count as bad, but for failures by chance ([`FailedRuns`](crate::FailedRuns)), which do not
+/// count. Never done; in a finite space a point is suggested twice only if all
 /// candidates were tried before. A parameter that is inactive in a run counts there by its prior, and one that is
 /// inactive in a candidate does not count.
 ///
@@ -51,6 +53,7 @@ use crate::axis::{Axis, Place};
 #[derive(Clone, Debug)]
 pub struct Tpe {
     axes: Vec<Axis>,
+    failures: FailureTest,
     initial_points: usize,
     gamma: f64,
     candidates: usize,
@@ -97,7 +100,8 @@ impl Tpe {
         let initial_points = initial_points.unwrap_or_else(|| sobol::initial_points(problem, INITIAL_POINTS));
         let (gamma, candidates) = (read.number("gamma"), read.count("candidates").min(MOST_CANDIDATES));
         let axes = problem.space.searchable().map(Axis::new).collect();
-        read.finish(Self { axes, initial_points, gamma, candidates })
+        let failures = FailureTest::new(&problem.space);
+        read.finish(Self { axes, failures, initial_points, gamma, candidates })
     }
 
     /// As [`Tpe::new`] with typed options; named and guarded, as a registry builds it.
@@ -158,7 +162,8 @@ fn key(places: &[Option<Place>], active: &[bool]) -> Option<Vec<u64>> {
 impl Search for Tpe {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
         let metric = ask.problem.metric().ok_or(SearchError::NoMetric)?;
-        let split = Split::new(metric, ask.history, self.gamma, MOST_GOOD);
+        let failed = self.failures.read(ask.problem, ask.history);
+        let split = Split::new(metric, ask.history, &failed, self.gamma, MOST_GOOD);
         Ok(Answer::Try(match split.valued < self.initial_points {
             true => self.initial(ask, &split),
             false => self.modeled(ask, &split),

@@ -66,7 +66,7 @@ fn problem() -> impl Strategy<Value = Problem> {
         1 => of(vec(finite_distribution(), 100)),
     ];
     use ImputeWhileRunning::{Best, False, Latest, Worst};
-    let impute = select(vec![Impute::Worst, Impute::Best, Impute::Latest]);
+    let impute = select(vec![Impute::Worst, Impute::Best, Impute::Latest, Impute::Ignore]);
     let running = select(vec![False, Worst, Best, Latest]);
     (problem, option::of(1_u64..30), impute, running).prop_map(|(mut problem, run_cap, impute, running)| {
         problem.run_cap = run_cap;

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 use besom_core::laws::{self, mixed_problem};
 use besom_core::{
-    Answer, Ask, Distribution, Goal, History, Metric, Options, Point, Problem, Run, RunState, Search,
-    Suggestion,
+    Answer, Ask, Distribution, Failure, Goal, History, Metric, Options, Point, Problem, Run, RunState,
+    Search, Suggestion,
 };
 use besom_search::Tpe;
 use common::{problem, uniform};
@@ -107,17 +107,17 @@ fn maximizing_is_minimizing_the_negative() {
 }
 
 #[test]
-fn failed_and_running_runs_are_bad_ones() {
+fn failed_and_running_runs_are_bad_ones_but_for_lost_ones() {
     let problem = problem(vec![("x", unit())], 2);
     let mut history = sweep(&problem, 12, |point| Some(number(point, "x")));
-    for state in [RunState::Failed, RunState::Crashed, RunState::Killed, RunState::Running, RunState::Pending]
-    {
+    for state in [RunState::Failed, RunState::Crashed, RunState::Running, RunState::Pending] {
         let mut run = finished(suggest(&problem, &history, 1).remove(0).point, -1.0);
         run.state = state;
+        run.failure = (state == RunState::Failed).then_some(Failure::OutOfMemory);
         history.push(run);
     }
     let note = suggest(&problem, &history, 1).remove(0).note;
-    assert_eq!((&note["good"], &note["bad"]), (&json!(2), &json!(15)));
+    assert_eq!((&note["good"], &note["bad"]), (&json!(2), &json!(13)));
 }
 
 #[test]

@@ -108,9 +108,15 @@ impl Checker<'_> {
 
     fn impute(&mut self, node: &Node, path: &Path<'_>) -> Option<Impute> {
         let Some(entry) = node.entry("impute") else { return Some(Impute::default()) };
-        Some(match self.choice(&entry.node, &path.key("impute"), &["worst", "best", "latest"])? {
+        let path = path.key("impute");
+        Some(match self.choice(&entry.node, &path, &["worst", "best", "latest", "ignore"])? {
             "best" => Impute::Best,
             "latest" => Impute::Latest,
+            "ignore" => {
+                let message = "W&B knows only worst, best and latest";
+                self.diagnostics.not_for_wandb(entry.node.place, &path, message);
+                Impute::Ignore
+            }
             _ => Impute::Worst,
         })
     }

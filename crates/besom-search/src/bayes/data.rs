@@ -73,6 +73,7 @@ impl Observations {
                 Counted::Measured(loss) => (loss, true),
                 Counted::Imputed(loss) => (loss, false),
                 Counted::Worst => (worst, false),
+                Counted::LeftOut => continue,
                 Counted::InFlight => {
                     observations.in_flight.push(InFlight { run: number, cube });
                     continue;

@@ -12,7 +12,7 @@ use super::axis::{Axis, Key};
 
 /// Maps points to coordinates, one per parameter that has at least two values, and back.
 #[derive(Clone, Debug)]
-pub(super) struct Encoding {
+pub(crate) struct Encoding {
     parameters: Vec<(ParamPath, Parameter)>,
     axes: Vec<Axis>,
     names: Vec<ParamPath>,
@@ -40,7 +40,7 @@ enum Parameter {
 
 impl Encoding {
     /// The encoding of a space.
-    pub(super) fn new(space: &Space) -> Self {
+    pub(crate) fn new(space: &Space) -> Self {
         let (mut axes, mut names) = (Vec::new(), Vec::new());
         let parameters = space.parameters().iter().map(|parameter| {
             let name = parameter.name.clone();
@@ -129,7 +129,7 @@ impl Encoding {
     }
 
     /// The model over these axes.
-    pub(super) fn model(&self) -> Model {
+    pub(crate) fn model(&self) -> Model {
         let dimension = |axis: &Axis| match axis.is_categorical() {
             true => Dimension::Categorical,
             false => Dimension::Numeric,
@@ -180,7 +180,7 @@ impl Encoding {
 
     /// The coordinates of a run's point, canonical where it lacks a parameter or one is inactive; `None` if it has a
     /// value of a wrong kind.
-    pub(super) fn encode(&self, point: &Point) -> Option<Vec<f64>> {
+    pub(crate) fn encode(&self, point: &Point) -> Option<Vec<f64>> {
         let active = self.conditional.as_ref().map(|conditional| conditional.space.active_in(point));
         let coordinate = |(place, (name, parameter)): (usize, &(ParamPath, Parameter))| {
             let &Parameter::Varied(k) = parameter else { return None };

@@ -6,6 +6,7 @@ use super::curves::{Extrapolation, Forecast};
 use super::data::Observations;
 use super::encode::Encoding;
 use super::fit::TrainingData;
+use crate::FailedRuns;
 
 /// A run without a value.
 pub(super) struct Pending<'a> {
@@ -21,11 +22,13 @@ pub(super) struct Training<'a> {
     pub(super) pending: Vec<Pending<'a>>,
     /// How many runs logged a value.
     pub(super) measured: usize,
+    /// How many runs failed and do not count.
+    left_out: usize,
 }
 
 impl<'a> Training<'a> {
     /// Reads the history of an ask; `planned` points come before the model decides.
-    pub(super) fn new(ask: &Ask<'a>, encoding: &Encoding, planned: usize) -> Self {
+    pub(super) fn new(ask: &Ask<'a>, encoding: &Encoding, planned: usize, failed: &FailedRuns) -> Self {
         let observations = Observations::with_incomplete(ask.problem, ask.history);
         let extrapolation = ask.problem.metric().map(|metric| Extrapolation::new(metric, ask.history));
         let placed = |number: RunNumber| {
@@ -35,6 +38,9 @@ impl<'a> Training<'a> {
         };
         let mut data = TrainingData { planned, ..TrainingData::default() };
         for observation in &observations.valued {
+            if failed.leave_out(observation.run) {
+                continue;
+            }
             if let Some((row, run)) = placed(observation.run) {
                 let end = extrapolation.as_ref().and_then(|extrapolation| extrapolation.final_loss(run));
                 data.rows.push(row);
@@ -46,7 +52,8 @@ impl<'a> Training<'a> {
             let forecast = extrapolation.as_ref().and_then(|extrapolation| extrapolation.forecast(run));
             Some(Pending { coordinates, run, forecast })
         });
-        Self { data, pending: pending.collect(), measured: observations.measured() }
+        let (pending, measured) = (pending.collect(), observations.measured());
+        Self { data, pending, measured, left_out: failed.left_out() }
     }
 
     /// How many runs have a value in the model.
@@ -54,8 +61,9 @@ impl<'a> Training<'a> {
         self.data.rows.len()
     }
 
-    /// How many runs are in the model or pending.
+    /// How many runs are in the model or pending, or were left out: a first point that failed by chance is not made up for
+    /// (decision 87).
     pub(super) fn handed_out(&self) -> usize {
-        self.valued() + self.pending.len()
+        self.valued() + self.pending.len() + self.left_out
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::model::{Plan, Update};
 use super::normal::Sample;
+use crate::FailedRuns;
 use crate::axis::{Axis, Place};
 
 /// What a note remembers.
@@ -117,9 +118,17 @@ impl Story {
         })
     }
 
-    /// The runs to learn from, once at least `population` of those that wait have ended.
-    pub(super) fn pool(&self, metric: &Metric, history: &History, population: usize) -> Option<Pool> {
-        let ended = |place: &usize| Some(&history.runs()[*place]).filter(|run| !run.state.is_open());
+    /// The runs to learn from, once at least `population` of those that wait have ended and count.
+    pub(super) fn pool(
+        &self,
+        metric: &Metric,
+        history: &History,
+        failed: &FailedRuns,
+        population: usize,
+    ) -> Option<Pool> {
+        let counts = |place: &usize| !failed.leave_out(RunNumber::from_index(*place));
+        let ended =
+            |place: &usize| Some(&history.runs()[*place]).filter(|run| !run.state.is_open() && counts(place));
         let mut runs: Vec<(Option<f64>, usize)> = self
             .waiting
             .keys()

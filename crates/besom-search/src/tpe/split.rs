@@ -1,14 +1,16 @@
 //! The split of runs at the quantile gamma: good ones, of which l(x) is the density, and bad ones, of which
 //! g(x) is.
 
-use besom_core::{History, Metric};
+use besom_core::{Counted, History, Metric, RunNumber};
+
+use crate::FailedRuns;
 
 /// The runs of a history on two sides, as places in the history.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Split {
     /// The best runs, best first.
     pub(super) good: Vec<usize>,
-    /// All others, among them those without a value.
+    /// All others, among them those without a value, but for failed ones that do not count.
     pub(super) bad: Vec<usize>,
     /// How many runs have a value.
     pub(super) valued: usize,
@@ -17,12 +19,22 @@ pub(super) struct Split {
 impl Split {
     /// The best `gamma` part of the runs with a value, rounded up but at most `most`, against all others. Of
     /// equal runs the earlier ones are better.
-    pub(super) fn new(metric: &Metric, history: &History, gamma: f64, most: usize) -> Self {
+    pub(super) fn new(
+        metric: &Metric,
+        history: &History,
+        failed: &FailedRuns,
+        gamma: f64,
+        most: usize,
+    ) -> Self {
         let (mut valued, mut bad) = (Vec::new(), Vec::new());
         for (place, run) in history.runs().iter().enumerate() {
-            match metric.counted(run, 0).loss() {
-                Some(loss) => valued.push((loss, place)),
-                None => bad.push(place),
+            if failed.leave_out(RunNumber::from_index(place)) {
+                continue;
+            }
+            match metric.counted(run, 0) {
+                Counted::Measured(loss) | Counted::Imputed(loss) => valued.push((loss, place)),
+                Counted::Worst | Counted::InFlight => bad.push(place),
+                Counted::LeftOut => {}
             }
         }
         valued.sort_by(|(a, i), (b, j)| a.total_cmp(b).then(i.cmp(j)));
