@@ -20,6 +20,7 @@ pub struct Axis {
     distribution: Distribution,
     /// The values of a list or of whole numbers, each in the middle of its cell.
     levels: Option<Levels>,
+    conditional: bool,
 }
 
 /// How values lie along an axis.
@@ -57,7 +58,17 @@ impl Axis {
             Distribution::IntUniform { .. } => distribution.levels(),
             _ => None,
         };
-        Self { name: parameter.name.clone(), distribution, levels }
+        Self { name: parameter.name.clone(), distribution, levels, conditional: parameter.when.is_some() }
+    }
+
+    /// Whether the parameter exists only under a condition.
+    pub fn is_conditional(&self) -> bool {
+        self.conditional
+    }
+
+    /// The place that stands for a parameter where it does not exist: that of the first name of a list, or the middle.
+    pub fn canonical(&self) -> f64 {
+        self.snap(if self.is_categorical() { 0.0 } else { 0.5 })
     }
 
     /// The parameter.

@@ -41,18 +41,20 @@ impl Sample<'_> {
         Ok(order)
     }
 
-    /// The importance of each axis, in the order of the axes.
+    /// The importance of each axis, in the order of the axes. A parameter that exists only under a condition has its share of the whole
+    /// space, so one of a rare branch has a small one.
     ///
     /// # Errors
-    /// [`InsightError::Runs`] if fewer than four runs have a place on all axes.
+    /// [`InsightError::Runs`] if fewer than four runs have a place on all axes of parameters that are active in them.
     pub fn importances(&self) -> Result<Vec<Importance>, InsightError> {
         let d = self.axes.len();
-        let surface = self.surface(&(0..d).collect::<Vec<_>>())?;
+        let surface = self.whole_surface()?;
         // A fixed seed: the same history gives the same answer.
         let mut rng = Rng::new(0);
         let mut draw = || DMatrix::from_fn(SAMPLES, d, |_, k| self.axes[k].snap(rng.f64()));
         let (a, b) = (draw(), draw());
-        let (at_a, at_b) = (surface.predict(&a)?, surface.predict(&b)?);
+        let predict = |places: &DMatrix<f64>| surface.predict(&self.settled(places));
+        let (at_a, at_b) = (predict(&a)?, predict(&b)?);
         let mean = (at_a.sum() + at_b.sum()) / (2 * SAMPLES) as f64;
         let squares = at_a.iter().chain(at_b.iter()).map(|v| (v - mean) * (v - mean));
         let variance = squares.sum::<f64>() / (2 * SAMPLES) as f64;
@@ -63,12 +65,23 @@ impl Sample<'_> {
         let of = |k: usize| -> Result<Importance, InsightError> {
             let mut mixed = a.clone();
             mixed.set_column(k, &b.column(k));
-            let at_mixed = surface.predict(&mixed)?;
+            let at_mixed = predict(&mixed)?;
             let total = share(&at_a - &at_mixed).clamp(0.0, 1.0);
             let alone = (1.0 - share(&at_b - &at_mixed)).clamp(0.0, total);
             Ok(self.importance(k, alone, total))
         };
         (0..d).map(of).collect()
+    }
+
+    /// Places as they are where parameters are inactive: what those would be makes no difference.
+    fn settled(&self, places: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut settled = places.clone();
+        for i in 0..places.nrows() {
+            let mut row: Vec<f64> = places.row(i).iter().copied().collect();
+            self.settle(&mut row);
+            row.into_iter().enumerate().for_each(|(k, place)| settled[(i, k)] = place);
+        }
+        settled
     }
 
     fn importance(&self, k: usize, alone: f64, total: f64) -> Importance {

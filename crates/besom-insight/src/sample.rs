@@ -1,6 +1,6 @@
 //! The runs of a history, laid out over parameters.
 
-use besom_core::{History, Metric, Parameter, Problem, Run, RunNumber};
+use besom_core::{Distribution, History, Metric, ParamPath, Parameter, Problem, Run, RunNumber, Space, When};
 
 use crate::{Axis, InsightError, Span};
 
@@ -38,6 +38,8 @@ pub struct Sample<'a> {
     pub runs: Vec<ValuedRun<'a>>,
     /// The best run, see [`History::best`].
     pub best: Option<RunNumber>,
+    /// The space, if it has conditions whose parents are all among the axes or constant.
+    conditional: Option<&'a Space>,
 }
 
 impl<'a> Sample<'a> {
@@ -47,7 +49,7 @@ impl<'a> Sample<'a> {
     /// # Errors
     /// If the problem has no metric, no run has a value of it, or a name is not that of a parameter that varies.
     pub fn new(problem: &'a Problem, history: &'a History, named: &[String]) -> Result<Self, InsightError> {
-        let axes = chosen(problem, named)?.into_iter().map(Axis::new).collect();
+        let axes: Vec<Axis> = chosen(problem, named)?.into_iter().map(Axis::new).collect();
         let metric = problem.metric().ok_or(InsightError::NoMetric)?;
         let runs: Vec<ValuedRun<'a>> = history
             .iter()
@@ -57,7 +59,8 @@ impl<'a> Sample<'a> {
             return Err(InsightError::NoValues { metric: metric.name.clone() });
         }
         let best = history.best(problem).map(|best| best.run);
-        Ok(Self { metric, axes, runs, best })
+        let conditional = conditional(&problem.space, &axes);
+        Ok(Self { metric, axes, runs, best, conditional })
     }
 
     /// Requires at least this many axes.
@@ -85,6 +88,34 @@ impl<'a> Sample<'a> {
     /// Where a run lies on the `k`-th axis; `None` if it has no such parameter or a foreign value.
     pub fn place(&self, run: &Run, k: usize) -> Option<f64> {
         self.axes[k].place(run.point.get(self.axes[k].name())?)
+    }
+
+    /// Where a run lies on all axes, with the [canonical place](Axis::canonical) of a parameter that is inactive in it; `None` if
+    /// it lacks another one.
+    pub(crate) fn places(&self, run: &Run) -> Option<Vec<f64>> {
+        let place = |axis: &Axis| match run.point.get(axis.name()) {
+            Some(value) => axis.place(value),
+            None => axis.is_conditional().then(|| axis.canonical()),
+        };
+        self.axes.iter().map(place).collect()
+    }
+
+    /// Moves the places of parameters that are inactive there to the canonical ones.
+    pub(crate) fn settle(&self, places: &mut [f64]) {
+        let Some(space) = self.conditional else { return };
+        let on_axis = |name: &ParamPath| self.axes.iter().position(|axis| axis.name() == name);
+        let active = space.active(|place| {
+            let parameter = &space.parameters()[place];
+            match &parameter.distribution {
+                Distribution::Constant(value) => Some(value.clone()),
+                _ => on_axis(&parameter.name).map(|k| self.axes[k].value(places[k])),
+            }
+        });
+        for (parameter, _) in space.parameters().iter().zip(active).filter(|(_, active)| !active) {
+            if let Some(k) = on_axis(&parameter.name) {
+                places[k] = self.axes[k].canonical();
+            }
+        }
     }
 
     /// The places in `runs` of all runs, those with the best value first; of equal ones the earliest.
@@ -128,7 +159,9 @@ impl<'a> Sample<'a> {
     pub fn of_most_important(&self, most: usize) -> Self {
         let mut kept: Vec<usize> = self.by_spread().into_iter().take(most).collect();
         kept.sort_unstable();
-        Self { axes: kept.into_iter().map(|k| self.axes[k].clone()).collect(), ..self.clone() }
+        let axes: Vec<Axis> = kept.into_iter().map(|k| self.axes[k].clone()).collect();
+        let conditional = self.conditional.and_then(|space| conditional(space, &axes));
+        Self { axes, conditional, ..self.clone() }
     }
 
     /// The axes in the order of how much the runs' ranks differ between eight equal parts of each (the correlation ratio),
@@ -162,6 +195,16 @@ impl<'a> Sample<'a> {
     fn loss(&self, run: &ValuedRun<'_>) -> f64 {
         self.metric.goal.to_loss(run.value)
     }
+}
+
+/// The space, if it has conditions and these axes say which hold.
+fn conditional<'a>(space: &'a Space, axes: &[Axis]) -> Option<&'a Space> {
+    let is_known = |parent: &ParamPath| {
+        let constant = space.parameters().iter().any(|p| p.name == *parent && p.distribution.is_constant());
+        constant || axes.iter().any(|axis| axis.name() == parent)
+    };
+    let mut parents = space.parameters().iter().flat_map(|p| p.when.iter().flat_map(When::leaves));
+    (space.is_conditional() && parents.all(|(parent, _)| is_known(parent))).then_some(space)
 }
 
 /// The parameters of these names; all that vary if none is named.

@@ -3,8 +3,8 @@
 //! A Gaussian process on the normal scores of the losses' ranks: only their order matters, so that a diverged run weighs
 //! no more than the second worst.
 
-use besom_core::Goal;
 use besom_core::special::normal_quantile;
+use besom_core::{Goal, Run};
 use besom_gp::nalgebra::{DMatrix, DVector};
 use besom_gp::{Dimension, GpError, Model, Posterior, Prior, fit};
 
@@ -48,10 +48,24 @@ impl Sample<'_> {
     /// # Panics
     /// If there is no axis of such a number.
     pub fn surface(&self, axes: &[usize]) -> Result<Surface, InsightError> {
+        let place = |run: &Run| axes.iter().map(|&k| self.place(run, k)).collect();
+        self.surface_of(axes, place)
+    }
+
+    /// The surface over all axes, of all runs that lack at most parameters that are inactive in them.
+    pub(crate) fn whole_surface(&self) -> Result<Surface, InsightError> {
+        self.surface_of(&(0..self.axes.len()).collect::<Vec<_>>(), |run| self.places(run))
+    }
+
+    fn surface_of(
+        &self,
+        axes: &[usize],
+        places: impl Fn(&Run) -> Option<Vec<f64>>,
+    ) -> Result<Surface, InsightError> {
         let mut rows = Vec::new();
         let mut losses = Vec::new();
         for valued in &self.runs {
-            if let Some(row) = axes.iter().map(|&k| self.place(valued.run, k)).collect::<Option<Vec<f64>>>() {
+            if let Some(row) = places(valued.run) {
                 rows.push(row);
                 losses.push(self.metric.goal.to_loss(valued.value));
             }

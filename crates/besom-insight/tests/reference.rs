@@ -250,3 +250,23 @@ fn a_span_is_labeled_by_round_values() {
     let counts = Span::new(1.0, 3.0).whole_ticks();
     assert_eq!(counts.into_iter().map(|(place, _)| place).collect::<Vec<_>>(), [0.0, 0.5, 1.0]);
 }
+
+#[test]
+fn a_parameter_counts_only_where_it_exists() {
+    // With x = a half of the time, y alone decides; otherwise z is not there either.
+    let space = Space::builder()
+        .choice("x", ["a", "b"])
+        .uniform("y", 0.0, 1.0)
+        .when(besom_core::When::is("x", "a"))
+        .uniform("z", 0.0, 1.0)
+        .when(besom_core::When::is("x", "b"))
+        .build()
+        .unwrap();
+    let problem = Problem::new(space, Metric::new("m", Goal::Minimize));
+    let history = history(&problem, 60, |u| if u[0] <= 0.5 { u[1] } else { 2.0 });
+    let found = Sample::new(&problem, &history, &[]).unwrap().importances().unwrap();
+    let total = |k: usize| found[k].total;
+    assert!(total(0) > 0.5 && total(1) > 0.05 && total(2) < 0.02, "{found:?}");
+    let one = Sample::new(&problem, &history, &["y".to_owned()]).unwrap();
+    assert!(one.importances().unwrap()[0].total > 0.0 || one.surface(&[0]).is_ok());
+}
