@@ -265,7 +265,7 @@ struct Evidence {
 impl Evidence {
     /// Even odds if all runs or none failed.
     ///
-    /// Failures are ±1, standardized, and modelled as in a regression, which is a close and cheap stand-in for a classification
+    /// Failures are ±1, standardized, and modeled as in a regression, which is a close and cheap stand-in for a classification
     /// (Rasmussen and Williams, *Gaussian Processes for Machine Learning*, 2006, section 6.5). The function is averaged over a few
     /// length scales and shares of variance; the constant rate is the same model without the function.
     fn new(model: &Model, labels: &Labels) -> Self {
