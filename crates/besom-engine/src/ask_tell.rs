@@ -97,6 +97,9 @@ struct Tell {
     params: Map<String, Value>,
     #[serde(default)]
     value: Option<Value>,
+    /// By the names of metrics, in place of `value`.
+    #[serde(default)]
+    values: Option<Map<String, Value>>,
     state: TellState,
 }
 
@@ -251,7 +254,20 @@ impl Session {
     ) -> Result<Tell, BoxError> {
         let id = tell.get("id").and_then(Value::as_str).map(ToOwned::to_owned);
         let of = || id.as_ref().map_or_else(|| format!("place {place} of tell"), |id| format!("run '{id}'"));
-        let tell: Tell = serde_json::from_value(tell).map_err(|error| format!("{}: {error}", of()))?;
+        let mut tell: Tell = serde_json::from_value(tell).map_err(|error| format!("{}: {error}", of()))?;
+        if let Some(values) = tell.values.take() {
+            if tell.value.is_some() {
+                return Err(format!("{}: give `value` or `values`, not both", of()).into());
+            }
+            if let Some(metric) = self.sweep.problem().metric() {
+                tell.value = values.get(&metric.name).cloned();
+                if tell.value.is_none() && tell.state == TellState::Finished {
+                    return Err(
+                        format!("{}: `values` has no '{}', the sweep's metric", of(), metric.name).into()
+                    );
+                }
+            }
+        }
         check_number(&tell.id, tell.value.as_ref())?;
         if times.get(&tell.id).is_some_and(|&times| times > 1) {
             return Err(format!("run '{}' appears twice", tell.id).into());

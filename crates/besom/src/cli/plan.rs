@@ -57,7 +57,12 @@ pub(crate) fn plan(registry: &Registry, place: &Place, arguments: &PlanArguments
 
 fn plan_json(config: &SweepConfig, seed: u64, points: &[Map<String, Value>], commands: &[Preview]) -> Value {
     let parameters = config.space.parameters().iter().map(|p| {
-        json!({ "name": p.name.path(), "distribution": p.distribution.name(), "range": range(&p.distribution) })
+        let mut shown =
+            json!({ "name": p.name.path(), "distribution": p.distribution.name(), "range": range(&p.distribution) });
+        if let Some(when) = &p.when {
+            shown["when"] = when.to_string().into();
+        }
+        shown
     });
     let runs =
         points.iter().zip(commands).map(|(point, command)| json!({ "params": point, "argv": command.argv }));
@@ -71,10 +76,14 @@ fn plan_json(config: &SweepConfig, seed: u64, points: &[Map<String, Value>], com
 }
 
 fn parameters_table(config: &SweepConfig) -> String {
-    let mut rows = table::table(&["parameter", "distribution", "values"], &[]);
+    let heads = ["parameter", "distribution", "values", "when"];
+    let columns = if config.space.is_conditional() { 4 } else { 3 };
+    let mut rows = table::table(&heads[..columns], &[]);
     for parameter in config.space.parameters() {
         let distribution = &parameter.distribution;
-        rows.add_row([parameter.name.to_string(), distribution.name().to_owned(), range(distribution)]);
+        let when = parameter.when.as_ref().map_or_else(|| "always".to_owned(), ToString::to_string);
+        let cells = [parameter.name.to_string(), distribution.name().to_owned(), range(distribution), when];
+        rows.add_row(cells.into_iter().take(columns));
     }
     table::text(&rows)
 }
