@@ -172,7 +172,7 @@ impl Space {
     /// assert_eq!(space.active_in(&point), [true, false]);
     /// assert!(space.contains(&point) && space.is_complete(&point));
     /// // An inactive number lies in the middle of its axis.
-    /// assert_eq!(space.encode(&point), Some(vec![0.5, 0.5]));
+    /// assert_eq!(space.encode(&point), Some(vec![1.0, 0.5]));
     /// # Ok::<(), besom_core::SpaceError>(())
     /// ```
     pub fn active_in(&self, point: &Point) -> Vec<bool> {

@@ -65,11 +65,11 @@ impl BestExpected {
 ///     let point = problem.space.decode(&[(x + 1.0) / 2.0]);
 ///     Run::new(point).finished(x * x + noise * rng.normal())
 /// };
-/// let noisy: History = (0..40).map(|i| run(f64::from(i) / 20.0 - 1.0, 0.2)).collect();
-/// let exact: History = (0..40).map(|i| run(f64::from(i) / 20.0 - 1.0, 0.0)).collect();
+/// let noisy: History = (0..80).map(|i| run(f64::from(i) / 40.0 - 1.0, 0.3)).collect();
+/// let exact: History = (0..80).map(|i| run(f64::from(i) / 40.0 - 1.0, 0.0)).collect();
 ///
 /// let best = best_expected(&problem, noisy.iter()).expect("the noise is seen");
-/// assert!(best.value.abs() < 0.2 && best.sd < 0.15 && (best.noise_sd - 0.2).abs() < 0.1);
+/// assert!(best.value.abs() < 0.2 && best.sd < 0.15 && (best.noise_sd - 0.3).abs() < 0.1);
 /// assert_eq!(best_expected(&problem, exact.iter()), None);
 /// # Ok::<(), besom_core::SpaceError>(())
 /// ```

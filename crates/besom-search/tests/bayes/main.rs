@@ -211,7 +211,8 @@ fn an_instance_that_followed_a_long_sweep_answers_as_a_fresh_one() {
     let fits: Vec<u64> =
         history.runs().iter().filter_map(|run| run.note.get("fit")?["runs"].as_u64()).collect();
     assert!(fits.windows(2).any(|pair| pair[0] == pair[1]), "no fit served twice");
-    assert!(fits.last().unwrap() > &80);
+    // Killed runs are not the fault of their points and are left out: one in ten.
+    assert!(fits.last().unwrap() > &75, "{fits:?}");
 }
 
 #[test]
