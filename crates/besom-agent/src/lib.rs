@@ -32,6 +32,7 @@
 //! `gpu` (what a slot's programs see), `bridge` (another tool's way to log), `retry`, `shutdown`.
 
 mod bridge;
+mod cause;
 mod error;
 mod function;
 mod gpu;

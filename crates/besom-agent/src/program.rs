@@ -16,13 +16,14 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use besom_core::{RunState, error_chain};
+use besom_core::{Failure, RunState, error_chain};
 use besom_store::ClaimedRun;
 
 use crate::process::{Exit, MARK, Process, Program, SECRETS};
 pub use allowed::CommandPattern;
 pub use command_line::{CommandLine, DEFAULT_COMMAND, command_line, interpreter, wandb_config, word};
 
+use crate::cause::{self, OomKills};
 use crate::link::Ear;
 use crate::record::Record;
 use crate::{AgentError, Ended, Gpus, Level, Link, Runner, Shutdown, Signal};
@@ -196,6 +197,7 @@ impl ProgramRunner {
         };
         let fresh = output.as_ref().map(Output::fresh).unwrap_or_default();
         let ear = link.ear();
+        let kills = OomKills::so_far();
         let (exit, ending, is_closed) = thread::scope(|scope| {
             let (running, has_ended) = mpsc::channel();
             scope.spawn(|| report(link, &fresh, has_ended));
@@ -213,11 +215,19 @@ impl ProgramRunner {
         if let Some(error) = copy_error {
             link.warn(format!("output.log is incomplete: {error}"));
         }
-        self.verdict(program, exit, &ending, excerpt)
+        self.verdict(program, exit, &ending, excerpt, kills)
     }
 
-    fn verdict(&self, program: &Program, exit: Exit, ending: &Ending, excerpt: String) -> Ended {
-        let own = || self.own_end(program, exit, &excerpt);
+    /// The end of a program, before which the kernel had killed so many.
+    fn verdict(
+        &self,
+        program: &Program,
+        exit: Exit,
+        ending: &Ending,
+        excerpt: String,
+        kills: OomKills,
+    ) -> Ended {
+        let own = || self.own_end(program, exit, &excerpt, kills);
         let mut ended = ending.ended(self.grace).unwrap_or_else(own);
         ended.end.exit_code = match exit {
             Exit::Code(code) => Some(code),
@@ -227,7 +237,7 @@ impl ProgramRunner {
     }
 
     /// The end of a program that nobody has ended.
-    fn own_end(&self, program: &Program, exit: Exit, excerpt: &str) -> Ended {
+    fn own_end(&self, program: &Program, exit: Exit, excerpt: &str, kills: OomKills) -> Ended {
         let mut ended = Ended::new(match exit {
             Exit::Code(0) => return Ended::new(RunState::Finished),
             Exit::Vanished => RunState::Crashed,
@@ -235,6 +245,11 @@ impl ProgramRunner {
         });
         ended.killed_externally = exit.is_external();
         ended.broken = diagnosis::why_broken(&program.argv, self.program.as_deref(), &self.directory, exit);
+        let failure = match ended.broken {
+            Some(_) => Failure::Machine,
+            None => cause::of_exit(exit, excerpt, kills.grew()),
+        };
+        ended.end.failure = Some(failure);
         ended.end.message = Some(ended.broken.clone().unwrap_or_else(|| describe(exit, excerpt)));
         ended
     }

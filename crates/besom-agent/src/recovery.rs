@@ -23,7 +23,7 @@ use crate::metrics::{Said, Tail};
 use crate::process::{Exit, LEFTOVER_GRACE, end_all, family};
 use crate::record::{self, Recorded};
 use crate::retry::RetryingQueue;
-use crate::{AgentError, RunDir};
+use crate::{AgentError, RunDir, cause};
 
 /// How long to wait for the processes of a dead agent to die. Their supervisor kills them at once; longer
 /// takes only a process that hangs in the kernel.
@@ -98,7 +98,8 @@ fn ended_by_itself(exit: Exit) -> End {
         Exit::Code(code) => End::new(RunState::Failed).exit_code(code),
         Exit::Signal(_) | Exit::Vanished => End::new(RunState::Failed),
     };
-    end.message(exit.to_string())
+    // Nobody saw whether the kernel has killed it for memory.
+    end.failure(cause::of_exit(exit, "", false)).message(exit.to_string())
 }
 
 /// The end in a state from which a run may be handed out again.

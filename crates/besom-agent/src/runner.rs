@@ -1,9 +1,9 @@
 //! The trait that executes a run.
 
-use besom_core::RunState;
+use besom_core::{Failure, RunState};
 use besom_store::{ClaimedRun, End};
 
-use crate::{Link, Shutdown};
+use crate::{Link, Shutdown, cause};
 
 /// Executes runs, one at a time.
 ///
@@ -82,9 +82,18 @@ impl Ended {
         self
     }
 
-    /// A failure, and why.
+    /// A failure, and why: an error, or that memory ran out, if the message says so.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self::because(RunState::Failed, message)
+        let message = message.into();
+        let failure = cause::of_words(&message);
+        Self::because(RunState::Failed, message).with_failure(failure)
+    }
+
+    /// The same, which failed for this reason.
+    #[must_use]
+    pub fn with_failure(mut self, failure: Failure) -> Self {
+        self.end.failure = Some(failure);
+        self
     }
 
     /// No attempt at all, because the machine could not begin the run, and why.
@@ -102,6 +111,6 @@ impl Ended {
     /// A failure that every run at this agent will share, and why.
     pub fn broken(reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self { broken: Some(reason.clone()), ..Self::failed(reason) }
+        Self { broken: Some(reason.clone()), ..Self::failed(reason).with_failure(Failure::Machine) }
     }
 }

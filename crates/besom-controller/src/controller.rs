@@ -226,7 +226,7 @@ impl Controller {
 }
 
 fn record(problem: &Problem, history: &mut History, change: RunChange) -> Result<(), ControllerError> {
-    let RunChange { number, added, state, stopped, curves, .. } = change;
+    let RunChange { number, added, state, stopped, failure, curves, .. } = change;
     if let Some(added) = added
         && number == history.next_number()
     {
@@ -239,7 +239,8 @@ fn record(problem: &Problem, history: &mut History, change: RunChange) -> Result
         from: part.from,
         values: part.values,
     });
-    for news in [News::State(state), News::Stopped(stopped)].into_iter().chain(parts) {
+    let facts = [News::State(state), News::Stopped(stopped), News::Failure(failure)];
+    for news in facts.into_iter().chain(parts) {
         history.record(number, news).ok_or(ControllerError::NoRun(number))?;
     }
     Ok(())

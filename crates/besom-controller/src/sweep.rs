@@ -3,8 +3,8 @@
 use std::fmt;
 
 use besom_core::{
-    Answer, Ask, Best, Ends, History, Method, News, Point, Problem, Rule, Run, RunNumber, RunState, Shown,
-    Stop, Suggestion,
+    Answer, Ask, Best, Ends, Failure, History, Method, News, Point, Problem, Rule, Run, RunNumber, RunState,
+    Shown, Stop, Suggestion,
 };
 
 use crate::ControllerError;
@@ -184,6 +184,23 @@ impl Sweep {
     /// If the run does not exist or has ended.
     pub fn fail(&mut self, number: RunNumber) -> Result<(), ControllerError> {
         self.end(number, RunState::Failed)
+    }
+
+    /// The same, for this reason: it tells a search method whether the point may be at fault.
+    ///
+    /// # Errors
+    /// If the run does not exist or has ended.
+    pub fn fail_because(&mut self, number: RunNumber, failure: Failure) -> Result<(), ControllerError> {
+        self.mark_failure(number, failure)?;
+        self.fail(number)
+    }
+
+    /// Notes why a run fails, before it ends.
+    ///
+    /// # Errors
+    /// If the run does not exist or has ended.
+    pub fn mark_failure(&mut self, number: RunNumber, failure: Failure) -> Result<(), ControllerError> {
+        self.record(number, News::Failure(Some(failure)))
     }
 
     /// Asks and tells, one run after the other, until the sweep is over; `objective` returns the value of the metric at a

@@ -12,7 +12,8 @@ use besom_agent::quote_not_finite;
 use besom_config::Reader;
 use besom_controller::Sweep;
 use besom_core::{
-    Answer, BoxError, Distribution, Parameter, Problem, Registry, Run, RunNumber, RunState, error_chain,
+    Answer, BoxError, Distribution, Failure, Parameter, Problem, Registry, Run, RunNumber, RunState,
+    error_chain,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -101,6 +102,8 @@ struct Tell {
     #[serde(default)]
     values: Option<Map<String, Value>>,
     state: TellState,
+    #[serde(default)]
+    failure: Option<Failure>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq)]
@@ -293,6 +296,10 @@ impl Session {
         };
         if stopped {
             self.sweep.mark_stopped(number, "stopped")?;
+        }
+        let diverged = tell.value.is_some_and(|value| value.is_string()).then_some(Failure::NotFinite);
+        if let Some(failure) = tell.failure.or(diverged) {
+            self.sweep.mark_failure(number, failure)?;
         }
         self.sweep.end(number, state)?;
         Ok(())

@@ -9,8 +9,19 @@ use serde_json::{Map, Value, json};
 use crate::{EngineError, leaf, leaves, run_state};
 
 /// What besom itself knows of every run. A parameter or metric of the same name is `params.NAME` or `metrics.NAME`.
-const BUILT_IN: [&str; 10] =
-    ["run", "state", "best", "last", "steps", "time", "attempt", "exit_code", "message", "stop_reason"];
+const BUILT_IN: [&str; 11] = [
+    "run",
+    "state",
+    "best",
+    "last",
+    "steps",
+    "time",
+    "attempt",
+    "exit_code",
+    "failure",
+    "message",
+    "stop_reason",
+];
 
 /// The names of a sweep's runs, and how to find their values.
 #[derive(Clone, Debug)]
@@ -162,6 +173,7 @@ impl Fields {
             "time" => self.took_ms(run).map(|ms| json!(ms as f64 / 1000.0)),
             "attempt" => Some(run.attempt.into()),
             "exit_code" => run.exit_code.map(Value::from),
+            "failure" => run.failure.map(|failure| failure.as_str().into()),
             "message" => run.message.clone().map(Value::from),
             "stop_reason" => run.stop_reason.clone().map(Value::from),
             _ => return None,

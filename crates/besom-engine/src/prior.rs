@@ -1,7 +1,7 @@
 //! Runs from elsewhere, for a new sweep to learn from.
 
 use besom_controller::stateless::SweepRun;
-use besom_core::{RunNumber, RunState};
+use besom_core::{Failure, RunNumber, RunState};
 use besom_store::{End, NewRun, PastRun, Row, RunQuery, Store, SweepId};
 use serde_json::{Map, Value};
 
@@ -19,6 +19,8 @@ pub struct PriorRun {
     pub rows: Vec<Row>,
     /// The exit code of its program.
     pub exit_code: Option<i32>,
+    /// Why it failed, if that is known.
+    pub failure: Option<Failure>,
     /// Where it comes from.
     pub origin: String,
 }
@@ -26,15 +28,16 @@ pub struct PriorRun {
 impl PriorRun {
     /// A run that has logged nothing.
     pub fn new(point: Map<String, Value>, state: RunState, origin: impl Into<String>) -> Self {
-        Self { point, state, rows: Vec::new(), exit_code: None, origin: origin.into() }
+        Self { point, state, rows: Vec::new(), exit_code: None, failure: None, origin: origin.into() }
     }
 
     /// A run of a sweep of the store.
     pub fn of_store(store: &mut dyn Store, sweep: &SweepId, number: RunNumber) -> Result<Self, EngineError> {
         let run = store.run(sweep, number)?;
         let rows = store.rows(sweep, number, None)?;
-        let (origin, exit_code) = (format!("run {sweep}-{number}"), run.exit_code);
-        Self { point: run.point, state: run.state, rows, exit_code, origin }.over()
+        let origin = format!("run {sweep}-{number}");
+        let (exit_code, failure) = (run.exit_code, run.failure);
+        Self { point: run.point, state: run.state, rows, exit_code, failure, origin }.over()
     }
 
     /// The runs of a sweep of the store that have ended.
@@ -55,7 +58,7 @@ impl PriorRun {
         let rows = (1..).zip(logged).map(|(seq, values)| Row::new(seq, values)).collect();
         let origin =
             run.name.as_ref().map_or(format!("run {} of the list", place + 1), |name| format!("run {name}"));
-        Self { point, state: run.state.into(), rows, exit_code: None, origin }.over()
+        Self { point, state: run.state.into(), rows, exit_code: None, failure: None, origin }.over()
     }
 
     fn over(self) -> Result<Self, EngineError> {
@@ -67,14 +70,15 @@ impl PriorRun {
 }
 
 impl From<&PriorRun> for PastRun {
-    /// The run as a new sweep begins with it; its note names its origin. One that crashed says as little of its point as one
-    /// that failed.
+    /// The run as a new sweep begins with it; its note names its origin. One that crashed is one that failed because it lost its
+    /// agent.
     fn from(run: &PriorRun) -> Self {
         let origin = format!("learned from: {}", run.origin);
         let note = Map::from_iter([("why".to_owned(), origin.clone().into())]);
-        let state = if run.state == RunState::Crashed { RunState::Failed } else { run.state };
-        let mut end = End::new(state).message(origin);
+        let crashed = run.state == RunState::Crashed;
+        let mut end = End::new(if crashed { RunState::Failed } else { run.state }).message(origin);
         end.exit_code = run.exit_code;
+        end.failure = run.failure.or(crashed.then_some(Failure::LostAgent));
         let rows = run.rows.iter().map(|row| row.values.clone()).collect();
         PastRun::new(NewRun::new(run.point.clone()).note(note), end).rows(rows)
     }

@@ -5,6 +5,7 @@
 //! broken program has paused; one that is finished; one that is canceled. `data/version-2.db`: a sweep that is finished,
 //! with a failed run, and one that is paused before its first run; `data/version-2-running.db`: one like the first of version 1.
 //! `data/version-3.db`: a sweep of which one run has finished, and another is held by an agent that was killed.
+//! `data/version-4.db`: a sweep that is finished, with a run that failed with exit code 3, and one that a signal killed.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod stage;
@@ -12,9 +13,9 @@ mod stage;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use besom_core::{Best, RunNumber, RunState};
+use besom_core::{Best, Failure, RunNumber, RunState};
 use besom_store::{
-    AgentId, Claim, NewAgent, Output, PausedBy, Queue, Reply, SqliteStore, StopKind, Store, SweepId,
+    AgentId, Claim, End, NewAgent, Output, PausedBy, Queue, Reply, SqliteStore, StopKind, Store, SweepId,
     SweepState,
 };
 use rusqlite::Connection;
@@ -29,6 +30,7 @@ const NOW: u64 = 1_795_738_171_000;
 
 const VERSION_2_RUNNING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-2-running.db");
 const VERSION_3: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-3.db");
+const VERSION_4: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/version-4.db");
 
 fn copied(directory: &Path) -> PathBuf {
     copy_of(VERSION_1, directory)
@@ -214,7 +216,7 @@ fn schema(path: &Path) -> Vec<String> {
 
 #[test]
 fn an_upgraded_store_has_the_schema_of_a_new_one() {
-    for version in [VERSION_1, VERSION_2, VERSION_2_RUNNING, VERSION_3] {
+    for version in [VERSION_1, VERSION_2, VERSION_2_RUNNING, VERSION_3, VERSION_4] {
         let dir = tempfile::tempdir().unwrap();
         let (path, new) = (copy_of(version, dir.path()), dir.path().join("new.db"));
         upgraded(&path);
@@ -223,6 +225,28 @@ fn an_upgraded_store_has_the_schema_of_a_new_one() {
         assert!(found.iter().any(|line| line.starts_with("table runs rank")), "{found:#?}");
         assert_eq!(found, schema(&new), "{version}");
     }
+}
+
+#[test]
+fn a_store_of_version_4_learns_why_runs_fail() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = upgraded(&copy_of(VERSION_4, dir.path()));
+    let id = SweepId::new("1w55ajac");
+    let failed = store.run(&id, number(2)).unwrap();
+    assert_eq!((failed.state, failed.exit_code, failed.failure), (RunState::Failed, Some(3), None));
+    let changes = store.changes(&id, 0).unwrap();
+    let states: Vec<_> = changes.runs.iter().map(|run| (run.state, run.failure)).collect();
+    assert_eq!(states, [(RunState::Finished, None), (RunState::Failed, None), (RunState::Failed, None)]);
+
+    assert_eq!(store.retry_runs(&id, &[number(2)]).unwrap(), 1);
+    let agent = store.join(&id, &NewAgent::new("new", std::time::Duration::from_secs(9))).unwrap();
+    let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("nothing to claim") };
+    let end = End::new(RunState::Failed).failure(Failure::OutOfMemory);
+    store.finish(&run.lease, &end).unwrap();
+    assert_eq!(store.finish(&run.lease, &end).unwrap(), Reply::Continue, "a repeated end is known");
+    assert_eq!(store.run(&id, number(2)).unwrap().failure, Some(Failure::OutOfMemory));
+    let changes = store.changes(&id, 0).unwrap();
+    assert_eq!(changes.runs[1].failure, Some(Failure::OutOfMemory));
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         Command::Status { id, json, .. } => inspect::status(registry, &place, id.as_deref(), json),
         Command::List { json } => inspect::list(registry, &place, json),
         Command::Runs(arguments) => runs::runs(&place, &arguments),
-        Command::Show { id, run, json } => show::show(&place, id.as_deref(), run, json),
+        Command::Show { id, run, json } => show::show(registry, &place, id.as_deref(), run, json),
         Command::Logs(arguments) => logs::logs(&place, &arguments),
         Command::Best { id, json } => inspect::best(registry, &place, id.as_deref(), json),
         Command::Export { id } => export::export(registry, &place, id.as_deref()),

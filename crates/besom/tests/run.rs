@@ -356,6 +356,48 @@ fn a_run_that_takes_longer_than_its_timeout_has_failed_and_says_so() {
     assert_eq!(answer.code, Some(1), "{answer:?}");
     let run = desk.json(&["show", "1", "--json"]);
     assert!(run.to_string().contains("timeout after 200ms"), "{run}");
-    assert!(desk.call(&["show", "1"]).out.contains("timeout after 200ms"));
+    assert_eq!(run["run"]["failure"], "time_limit");
+    let shown = desk.call(&["show", "1"]).out;
+    assert!(shown.contains("timeout after 200ms"), "{shown}");
+    assert!(shown.contains("\nfailed because: it reached its time limit\n"), "{shown}");
+    assert_eq!(runs(&desk, &desk.newest())[0]["failure"], "time_limit");
     assert!(desk.call(&["runs", "--columns", "state,message"]).out.contains("timeout after 200ms"));
+}
+
+#[test]
+fn runs_say_what_kind_of_failure_they_had_and_how_it_counts() {
+    let desk = Desk::new();
+    desk.file(
+        "train.sh",
+        r#"case $BESOM_RUN_NUMBER in
+            1) echo '{"loss": 1}' >> "$BESOM_METRICS";;
+            2) kill -KILL $$;;
+            3) echo 'MemoryError: no room' >&2; exit 1;;
+            4) exit 3;;
+        esac
+        "#,
+    );
+    desk.file(
+        "sweep.yaml",
+        "method: bayes\nmetric: {name: loss}\ncommand: [sh, train.sh]\nrun_cap: 4\nparameters: {a: {min: 0.0, max: 1.0}}\n",
+    );
+    desk.call(&["run", "sweep.yaml"]);
+    let kinds: Vec<_> = runs(&desk, &desk.newest())
+        .iter()
+        .map(|run| run["failure"].as_str().map(ToOwned::to_owned))
+        .collect();
+    let expected = [None, Some("signal"), Some("out_of_memory"), Some("error")];
+    assert_eq!(kinds, expected.map(|kind| kind.map(ToOwned::to_owned)));
+
+    for (run, why, left_out, counts) in [
+        ("2", "it was killed from outside", true, "left out: it was killed from outside, which says nothing"),
+        ("3", "it ran out of memory", false, "counts as the worst value: it ran out of memory"),
+    ] {
+        let shown = desk.call(&["show", run]).out;
+        assert!(shown.contains(&format!("\nfailed because: {why}\nin the search: {counts}")), "{shown}");
+        assert_eq!(desk.json(&["show", run, "--json"])["counts"]["left_out"], left_out);
+    }
+    let killed = desk.call(&["runs", "--where", "failure == signal", "--columns", "run,failure"]);
+    assert!(killed.out.contains("signal") && !killed.out.contains("out_of_memory"), "{killed:?}");
+    assert!(!desk.call(&["show", "1"]).out.contains("failed because"));
 }

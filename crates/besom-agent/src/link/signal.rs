@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use besom_core::RunState;
+use besom_core::{Failure, RunState};
 use besom_store::StopKind;
 
 use crate::{Ended, Level};
@@ -57,6 +57,7 @@ impl Signal {
         let mut ended = Ended::new(self.end_state()?);
         if let Self::Timeout(_) = self {
             ended.timed_out = true;
+            ended.end.failure = Some(Failure::TimeLimit);
             ended.end.message = self.reason();
         }
         Some(ended)

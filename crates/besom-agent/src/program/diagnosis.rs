@@ -4,7 +4,7 @@ use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use besom_core::RunState;
+use besom_core::{Failure, RunState};
 use rustix::io::Errno;
 
 use crate::Ended;
@@ -52,6 +52,7 @@ fn supervisor_not_started(argv0: &str, error: &io::Error) -> Ended {
         None => Ended {
             killed_externally: true,
             ..Ended::because(RunState::Crashed, format!("the process that supervises the program: {error}"))
+                .with_failure(Failure::Signal)
         },
     }
 }

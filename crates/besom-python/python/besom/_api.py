@@ -39,6 +39,8 @@ class ApiRun(_saved.Files):
         self.stop_reason: Optional[str] = row["stop_reason"]
         #: How it ended, in words, or None.
         self.message: Optional[str] = row["message"]
+        #: The kind of its failure, such as ``out_of_memory``, or None.
+        self.failure: Optional[str] = row["failure"]
         #: Its best and its last finite value of the first metric, or None.
         self.best: Optional[float] = row["best"]
         self.last: Optional[float] = row["last"]

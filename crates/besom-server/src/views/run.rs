@@ -114,6 +114,7 @@ fn shown(
         "stop": stop,
         "message": run.message.as_deref().map(|message| secrets.mask_text(message)),
         "exit_code": run.exit_code,
+        "failure": run.failure,
         "attempt": run.attempt,
         "rows": run.rows,
         "created_ms": run.created_ms,
@@ -160,6 +161,7 @@ fn attempted(attempt: &Attempt, events: &[Event]) -> Value {
         "rows": attempt.rows,
         "kept": attempt.kept,
         "exit_code": of_end("exit_code"),
+        "failure": of_end("failure"),
         "message": of_end("message"),
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use besom_config::Reader;
 use besom_controller::{Controller, Step};
-use besom_core::RunState;
+use besom_core::{Failure, RunState};
 use besom_engine::{Creation, build, create, registry, stored_config};
 use besom_store::{AgentId, Claim, ClaimedRun, End, NewAgent, Reply, Row, Store, SweepId};
 use serde_json::{Map, Value, json};
@@ -107,7 +107,7 @@ pub(crate) fn worked(store: &mut dyn Store, runs: usize) -> SweepId {
         store.describe(&run.lease, &facts).unwrap();
         store.print(&run.lease, 0, "epoch 1\n\u{1b}[31mred\u{1b}[0m\n").unwrap();
         let end = match place {
-            4 => End::new(RunState::Failed).exit_code(3).message("exit status 3"),
+            4 => End::new(RunState::Failed).exit_code(3).failure(Failure::Error).message("exit status 3"),
             _ => End::new(RunState::Finished),
         };
         store.finish(&run.lease, &end).unwrap();

@@ -1,6 +1,6 @@
 //! Changes put together to what they say of a sweep.
 
-use besom_core::RunState;
+use besom_core::{Failure, RunState};
 
 use crate::{Changes, NewRun, RunChange, SweepState};
 
@@ -18,6 +18,7 @@ pub(super) struct FoldedRun {
     pub(super) new: NewRun,
     pub(super) state: RunState,
     pub(super) stopped: Option<String>,
+    pub(super) failure: Option<Failure>,
     pub(super) rows: u64,
     /// One per metric.
     pub(super) curves: Vec<Vec<f64>>,
@@ -38,18 +39,19 @@ impl Folded {
     }
 
     fn take_run(&mut self, change: RunChange, metrics: usize) -> Result<(), String> {
-        let RunChange { number, added, state, stopped, rows, curves } = change;
+        let RunChange { number, added, state, stopped, failure, rows, curves } = change;
         if let Some(new) = added {
             if number.index() != self.runs.len() {
                 return Err(format!("run {number} was added after {} runs", self.runs.len()));
             }
-            self.runs.push(FoldedRun { new, state, stopped: None, rows, curves: vec![Vec::new(); metrics] });
+            let curves = vec![Vec::new(); metrics];
+            self.runs.push(FoldedRun { new, state, stopped: None, failure: None, rows, curves });
         }
         let known = self.runs.len();
         let Some(run) = self.runs.get_mut(number.index()) else {
             return Err(format!("run {number} changed, but only {known} were ever added"));
         };
-        (run.state, run.stopped, run.rows) = (state, stopped, rows);
+        (run.state, run.stopped, run.failure, run.rows) = (state, stopped, failure, rows);
         for part in curves {
             let curve = run.curves.get_mut(part.metric).ok_or("a curve of no metric")?;
             if part.from > curve.len() {
@@ -69,6 +71,7 @@ impl Folded {
                 a.new == b.new
                     && a.state == b.state
                     && a.stopped == b.stopped
+                    && a.failure == b.failure
                     && a.rows == b.rows
                     && a.curves.len() == b.curves.len()
                     && a.curves.iter().zip(&b.curves).all(|(a, b)| same_curve(a, b))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use besom_core::RunState;
+use besom_core::{Failure, RunState};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any};
@@ -158,8 +158,15 @@ fn end() -> impl Strategy<Value = End> {
         S::Pending,
         S::Running,
     ];
-    (select(states), option::of(-1..3i32), option::of(Just("said".to_owned())), any::<bool>())
-        .prop_map(|(state, exit_code, message, keeps_rows)| End { state, exit_code, message, keeps_rows })
+    let failure = option::of(select(Failure::ALL.to_vec()));
+    (select(states), option::of(-1..3i32), option::of(Just("said".to_owned())), failure, any::<bool>())
+        .prop_map(|(state, exit_code, message, failure, keeps_rows)| End {
+            state,
+            exit_code,
+            message,
+            failure,
+            keeps_rows,
+        })
 }
 
 fn sweep_state() -> impl Strategy<Value = SweepState> {

@@ -26,6 +26,7 @@ pub(super) fn folded(store: &mut dyn Store, id: &SweepId) -> Result<Folded, Stri
         folded.runs.push(FoldedRun {
             state: row.state,
             stopped: row.stop_reason.filter(|_| row.stop_kind == Some(StopKind::Early)),
+            failure: row.failure,
             rows: row.rows,
             curves: curves(store, id, row.number)?,
             new: NewRun::new(row.point).note(row.note),

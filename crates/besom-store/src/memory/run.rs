@@ -110,7 +110,8 @@ impl Run {
         self.row.state = RunState::Running;
         self.row.attempt = tried.attempt.number;
         self.row.started_ms = Some(tried.attempt.started_ms);
-        (self.row.exit_code, self.row.message, self.row.ended_ms) = (None, None, None);
+        (self.row.exit_code, self.row.failure, self.row.message, self.row.ended_ms) =
+            (None, None, None, None);
         self.given_up = false;
         self.fruitless += 1;
         self.due_ms = None;
@@ -196,6 +197,7 @@ impl Run {
             change.added = Some(NewRun::new(row.point.clone()).note(row.note.clone()));
         }
         change.stopped = row.stop_reason.clone().filter(|_| row.stop_kind == Some(StopKind::Early));
+        change.failure = row.failure;
         change.rows = row.rows;
         change.curves = self.parts(since);
         change

@@ -1,6 +1,6 @@
 //! A sweep with its runs and its log.
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Failure, RunNumber, RunState};
 use serde_json::{Map, Value, json};
 
 use super::detail;
@@ -298,6 +298,10 @@ impl Sweep {
             run.failures += u32::from(again && ended == RunState::Failed);
             run.row.state = if again { RunState::Pending } else { ended };
             run.row.exit_code = end.exit_code;
+            run.row.failure = match (end.state, ended) {
+                (RunState::Preempted, RunState::Failed) => Some(Failure::Machine),
+                _ => end.failure,
+            };
             run.row.message.clone_from(&end.message);
             if end.state == RunState::Preempted && run.fruitless > 1 && run.row.stop_kind.is_none() {
                 let said = end.message.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
@@ -318,6 +322,7 @@ impl Sweep {
         let entries = [
             ("attempt", Some(json!(self.runs[at].row.attempt))),
             ("exit_code", end.exit_code.map(Value::from)),
+            ("failure", self.runs[at].row.failure.map(|failure| json!(failure))),
             ("message", self.runs[at].row.message.clone().map(Value::from)),
             ("stopped", stopped.map(Value::from)),
             ("keeps_rows", keeps_rows.then(|| Value::from(true))),

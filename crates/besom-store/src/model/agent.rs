@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use besom_core::{ParseError, RunNumber, RunState, parse_word};
+use besom_core::{Failure, ParseError, RunNumber, RunState, parse_word};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -214,6 +214,9 @@ pub struct End {
     pub exit_code: Option<i32>,
     /// What people should know of it ("exit status 1", the last line of an error).
     pub message: Option<String>,
+    /// Of a `Failed` or `Crashed` end: why, as far as the agent knows.
+    #[serde(default)]
+    pub failure: Option<Failure>,
     /// Of a `Preempted` end: whether the program said that it goes on from here, so that what it logged counts in later
     /// attempts, too.
     #[serde(default)]
@@ -223,13 +226,20 @@ pub struct End {
 impl End {
     /// An end in this state, without exit code and message.
     pub const fn new(state: RunState) -> Self {
-        Self { state, exit_code: None, message: None, keeps_rows: false }
+        Self { state, exit_code: None, message: None, failure: None, keeps_rows: false }
     }
 
     /// The same with the exit code of its program.
     #[must_use]
     pub const fn exit_code(mut self, code: i32) -> Self {
         self.exit_code = Some(code);
+        self
+    }
+
+    /// The same, which failed for this reason.
+    #[must_use]
+    pub const fn failure(mut self, failure: Failure) -> Self {
+        self.failure = Some(failure);
         self
     }
 

@@ -1,6 +1,6 @@
 //! What has happened in a sweep: its changes since a cursor, and its log.
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Failure, RunNumber, RunState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -57,6 +57,9 @@ pub struct RunChange {
     pub state: RunState,
     /// Why a stopping rule asked that it be ended (not set by the owner's cancel).
     pub stopped: Option<String>,
+    /// Why its newest attempt failed, as far as its agent knew.
+    #[serde(default)]
+    pub failure: Option<Failure>,
     /// How many rows of it count, those of earlier attempts that are kept included.
     pub rows: u64,
     /// New parts of its curves; nothing for a curve that has nothing new. A new attempt cuts the curves of the one before, if
@@ -67,7 +70,7 @@ pub struct RunChange {
 impl RunChange {
     /// A run that is in this state, without stop, rows and curves, and not new.
     pub fn new(number: RunNumber, state: RunState) -> Self {
-        Self { number, added: None, state, stopped: None, rows: 0, curves: Vec::new() }
+        Self { number, added: None, state, stopped: None, failure: None, rows: 0, curves: Vec::new() }
     }
 }
 
@@ -146,7 +149,7 @@ impl Bucket {
 /// | `claimed` | run | `agent` (its name), `attempt` |
 /// | `continued` (what an earlier attempt logged counts: the program goes on from its checkpoint) | run | `attempt`; `from`, the earlier one |
 /// | `returned` (was given up and came back) | run | `attempt`, `rows` (how many it has) |
-/// | `finished`, `failed`, `killed`, `preempted`, `crashed` (an attempt ended so) | run | `attempt`; `exit_code`, `message`, `stopped` (why it was asked to end), `keeps_rows`, where there are such |
+/// | `finished`, `failed`, `killed`, `preempted`, `crashed` (an attempt ended so) | run | `attempt`; `exit_code`, `failure` (why, see [`Failure`]), `message`, `stopped` (why it was asked to end), `keeps_rows`, where there are such |
 /// | `stop_requested`; `killed` or, if a rule wanted it after an attempt, `finished` (it was waiting) | run | `reason`, `kind` |
 /// | `retried` (pending again after an end) | run | |
 ///

@@ -1,6 +1,6 @@
 //! Runs as they are added, listed and stored.
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Failure, RunNumber, RunState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -120,6 +120,9 @@ pub struct RunRow {
     pub attempt: u64,
     /// The exit code of its newest attempt; none again once it is handed out again.
     pub exit_code: Option<i32>,
+    /// Why its newest attempt failed, as far as its agent knew; none again once it is handed out again.
+    #[serde(default)]
+    pub failure: Option<Failure>,
     /// How many rows count: those of its newest attempt, and of the earlier ones from whose checkpoints it went on.
     pub rows: u64,
     /// How many of them earlier attempts have logged.
@@ -155,6 +158,7 @@ impl RunRow {
             message: None,
             attempt: 0,
             exit_code: None,
+            failure: None,
             rows: 0,
             kept: 0,
             best: None,

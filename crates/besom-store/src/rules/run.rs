@@ -1,6 +1,6 @@
 //! The life of a run.
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Failure, RunNumber, RunState};
 use serde_json::json;
 
 use super::{LogEntry, MAX_FRUITLESS, SweepRecord, backoff_ms, is_waiting};
@@ -38,6 +38,8 @@ pub struct RunRecord {
     pub message: Option<String>,
     /// The exit code of the newest attempt.
     pub exit_code: Option<i32>,
+    /// Why the newest attempt failed, as far as its agent knew.
+    pub failure: Option<Failure>,
     /// How many retries after a crash were used.
     pub crashes: u32,
     /// How many retries after a failure were used.
@@ -103,6 +105,7 @@ impl RunRecord {
             stop: None,
             message: None,
             exit_code: None,
+            failure: None,
             crashes: 0,
             failures: 0,
             fruitless: 0,
@@ -203,6 +206,9 @@ impl RunRecord {
         self.crashes += u32::from(again && state == RunState::Crashed);
         self.failures += u32::from(again && state == RunState::Failed);
         self.exit_code = end.exit_code;
+        // It was preempted too often.
+        let machine = self.state == RunState::Failed && end.state == RunState::Preempted;
+        self.failure = if machine { Some(Failure::Machine) } else { end.failure };
         self.message = self.message_of(end);
         self.ended_ms = (!self.state.is_open()).then_some(now);
         let is_fruitless = self.state == RunState::Preempted && self.fruitless > 0;
@@ -211,6 +217,7 @@ impl RunRecord {
         let detail = [
             ("attempt", Some(json!(self.attempt))),
             ("exit_code", end.exit_code.map(|code| json!(code))),
+            ("failure", self.failure.map(|failure| json!(failure))),
             ("message", self.message.as_ref().map(|message| json!(message))),
             ("stopped", self.stop.as_ref().map(|stop| json!(stop.reason))),
             ("keeps_rows", keeps_rows.then(|| json!(true))),

@@ -1,4 +1,4 @@
-use besom_core::{Goal, RunNumber, RunState};
+use besom_core::{Failure, Goal, RunNumber, RunState};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -70,8 +70,8 @@ fn apply(run: &mut RunRecord, sweep: &SweepRecord, edge: &Edge, now: u64) -> Vec
 
 fn edges() -> impl Strategy<Value = Vec<Edge>> {
     let ends: Vec<RunState> = RunState::ALL.into_iter().filter(|state| is_end(*state)).collect();
-    let end = (select(ends), option::of(0..2i32))
-        .prop_map(|(state, exit_code)| Edge::Finish(End { exit_code, ..End::new(state) }));
+    let end = (select(ends), option::of(0..2i32), option::of(select(Failure::ALL.to_vec())))
+        .prop_map(|(state, exit_code, failure)| Edge::Finish(End { exit_code, failure, ..End::new(state) }));
     let value = prop_oneof![3 => -9.0..9.0f64, 1 => Just(f64::NAN)];
     let edge = prop_oneof![
         4 => Just(Edge::HandOut),

@@ -1,6 +1,6 @@
 //! Attempts: handing a run out, and everything that ends an attempt or brings it back.
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Failure, RunNumber, RunState};
 use rusqlite::{OptionalExtension, params};
 
 use super::agents::Agent;
@@ -82,7 +82,7 @@ impl Tx<'_> {
         let ended = run.record.finish(&sweep.record, end, self.now);
         self.save_end(sweep, run, &ended)?;
         self.change_one(
-            "UPDATE attempts SET end_state = ?3, end_code = ?4, end_message = ?5, end_keeps = ?6
+            "UPDATE attempts SET end_state = ?3, end_code = ?4, end_message = ?5, end_keeps = ?6, end_failure = ?7
              WHERE run = ?1 AND attempt = ?2",
             params![
                 run.key,
@@ -90,7 +90,8 @@ impl Tx<'_> {
                 end.state.as_str(),
                 end.exit_code,
                 end.message,
-                end.keeps_rows
+                end.keeps_rows,
+                end.failure.map(Failure::as_str)
             ],
         )
     }
@@ -128,7 +129,8 @@ impl Tx<'_> {
     pub(super) fn has_ended_so(&self, run: &Run, attempt: u64, end: &End) -> Outcome<bool> {
         Ok(self
             .sql(
-                "SELECT end_state IS ?3 AND end_code IS ?4 AND end_message IS ?5 AND end_keeps IS ?6 FROM attempts
+                "SELECT end_state IS ?3 AND end_code IS ?4 AND end_message IS ?5 AND end_keeps IS ?6 AND end_failure IS ?7
+                 FROM attempts
                  WHERE run = ?1 AND attempt = ?2",
             )?
             .query_row(
@@ -138,7 +140,8 @@ impl Tx<'_> {
                     end.state.as_str(),
                     end.exit_code,
                     end.message,
-                    end.keeps_rows
+                    end.keeps_rows,
+                    end.failure.map(Failure::as_str)
                 ],
                 |row| row.get(0),
             )

@@ -26,9 +26,9 @@ impl Tx<'_> {
             let run = run(row)?;
             let added = if run.added > since { Some(point_and_note(row)?) } else { None };
             let curves = self.curve_parts(sweep, &run, since)?;
-            let RunRecord { number, state, stop, rows, kept, .. } = run.record;
+            let RunRecord { number, state, stop, failure, rows, kept, .. } = run.record;
             let stopped = stop.filter(|stop| stop.kind == StopKind::Early).map(|stop| stop.reason);
-            runs.push(RunChange { number, added, state, stopped, rows: kept + rows, curves });
+            runs.push(RunChange { number, added, state, stopped, failure, rows: kept + rows, curves });
         }
         let held_back = self.held_back(sweep)?;
         Ok(Changes {

@@ -64,8 +64,9 @@ fn select_rows() -> String {
 fn full(row: &Row<'_>, goal: Goal) -> Outcome<RunRow> {
     let run = run(row)?;
     let NewRun { point, note } = point_and_note(row)?;
-    let RunRecord { number, state, stop, message, attempt, exit_code, rows, kept, loss, last, .. } =
-        run.record;
+    let RunRecord {
+        number, state, stop, message, attempt, exit_code, failure, rows, kept, loss, last, ..
+    } = run.record;
     let (stop_kind, stop_reason) = stop.map(|stop| (stop.kind, stop.reason)).unzip();
     Ok(RunRow {
         number,
@@ -77,6 +78,7 @@ fn full(row: &Row<'_>, goal: Goal) -> Outcome<RunRow> {
         message,
         attempt,
         exit_code,
+        failure,
         rows: kept + rows,
         kept,
         best: loss.map(|loss| goal.to_loss(loss) + 0.0),

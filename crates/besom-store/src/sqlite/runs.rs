@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use besom_core::{RunNumber, RunState};
+use besom_core::{Failure, RunNumber, RunState};
 use rusqlite::{Row, params};
 
 use super::columns::columns;
@@ -27,7 +27,7 @@ pub(super) struct Run {
 columns! {
     /// The columns of [`Run`] in the table `runs r`, to be read by [`run`].
     RunColumn: r.key, r.number, r.state, r.attempt, r.agent, r.given_up, r.beat, r.heartbeat_timeout_ms, r.rows, r.kept, r.loss,
-    r.last, r.stop_kind, r.stop_reason, r.message, r.exit_code, r.crashes, r.failures, r.fruitless, r.due_ms,
+    r.last, r.stop_kind, r.stop_reason, r.message, r.exit_code, r.failure, r.crashes, r.failures, r.fruitless, r.due_ms,
     r.created_ms, r.started_ms,
     r.ended_ms, r.added, r.attempted
 }
@@ -53,7 +53,7 @@ impl Tx<'_> {
             "UPDATE runs SET state = ?3, attempt = ?4, agent = ?5, given_up = ?6, beat = ?7, heartbeat_timeout_ms = ?8,
                rows = ?9, last = ?10, stop_kind = ?11, stop_reason = ?12, message = ?13, exit_code = ?14,
                crashes = ?15, failures = ?16, started_ms = ?17, ended_ms = ?18, attempted = ?19, change = ?20,
-               fruitless = ?21, due_ms = ?22, kept = ?23
+               fruitless = ?21, due_ms = ?22, kept = ?23, failure = ?24
              WHERE key = ?1 AND attempt = ?2",
             params![
                 run.key,
@@ -78,7 +78,8 @@ impl Tx<'_> {
                 sweep.change,
                 record.fruitless,
                 record.due_ms,
-                record.kept
+                record.kept,
+                record.failure.map(Failure::as_str)
             ],
         )
     }
@@ -288,6 +289,7 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<Run> {
         stop: stop(row)?,
         message: C::message.get(row)?,
         exit_code: C::exit_code.get(row)?,
+        failure: failure(row)?,
         crashes: C::crashes.get(row)?,
         failures: C::failures.get(row)?,
         fruitless: C::fruitless.get(row)?,
@@ -302,6 +304,11 @@ pub(super) fn run(row: &Row<'_>) -> Outcome<Run> {
         added: C::added.get(row)?,
         attempted: C::attempted.get(row)?,
     })
+}
+
+fn failure(row: &Row<'_>) -> Outcome<Option<Failure>> {
+    let Some(name) = RunColumn::failure.text_or_null(row)? else { return Ok(None) };
+    name.parse().map(Some).map_err(|_| damaged("the kind of a failure", name))
 }
 
 fn stop(row: &Row<'_>) -> Outcome<Option<StopRequest>> {

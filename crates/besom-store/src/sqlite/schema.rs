@@ -14,7 +14,7 @@ use crate::{FileFault, StoreError};
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"besm");
 
 /// The version that this program writes.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
 /// What brings a file of one version to the next.
 pub(super) struct Upgrade {
@@ -29,6 +29,7 @@ pub(super) const UPGRADES: &[Upgrade] = &[
     Upgrade { from: 1, sql: include_str!("upgrade_1.sql") },
     Upgrade { from: 2, sql: include_str!("upgrade_2.sql") },
     Upgrade { from: 3, sql: include_str!("upgrade_3.sql") },
+    Upgrade { from: 4, sql: include_str!("upgrade_4.sql") },
 ];
 
 /// The numbers by which a file is recognized.

@@ -1,4 +1,4 @@
--- Version 4. What changes often (progress, runs) is kept apart from what is large and never changes (sweeps, points),
+-- Version 5. What changes often (progress, runs) is kept apart from what is large and never changes (sweeps, points),
 -- so that a write touches few pages.
 
 CREATE TABLE sweeps (
@@ -66,6 +66,7 @@ CREATE TABLE runs (
   stop_reason TEXT,
   message TEXT,
   exit_code INTEGER,
+  failure TEXT,                     -- why its newest attempt failed, as its agent knew
   crashes INTEGER NOT NULL,         -- retries used
   failures INTEGER NOT NULL,
   fruitless INTEGER NOT NULL DEFAULT 0, -- attempts in a row that have logged nothing
@@ -119,6 +120,7 @@ CREATE TABLE attempts (
   end_code INTEGER,
   end_message TEXT,
   end_keeps INTEGER,
+  end_failure TEXT,
   kept INTEGER NOT NULL DEFAULT 0,  -- 1 if its rows count in later attempts
   PRIMARY KEY (run, attempt)
 ) STRICT, WITHOUT ROWID;

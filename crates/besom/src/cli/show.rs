@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result};
 use besom_agent::RunDir;
-use besom_core::{Logged, LoggedKeys, NoValue, RunState};
+use besom_core::{Failure, Logged, LoggedKeys, NoValue, Registry, RunState};
+use besom_search::{FailedRun, FailedRuns};
 use besom_store::{Attempt, Event, Lease, RunRow, Store, SweepRow, system_clock};
 use serde_json::{Map, Value, json};
 
@@ -19,6 +20,9 @@ const EVENTS: u64 = 1000;
 /// How many of the last lines of a failed run's output are shown.
 const OUTPUT_LINES: usize = 10;
 
+/// The methods that learn from runs.
+const LEARNERS: [&str; 4] = ["auto", "bayes", "cma-es", "tpe"];
+
 /// What is known of a run.
 struct Facts {
     sweep: SweepRow,
@@ -27,15 +31,25 @@ struct Facts {
     logged: LoggedKeys,
     attempts: Vec<Attempt>,
     events: Vec<Event>,
+    /// How it counts in the search, if it failed.
+    counts: Option<FailedRun>,
 }
 
-pub(crate) fn show(place: &Place, id: Option<&str>, run: RunName, as_json: bool) -> Result<Outcome> {
+pub(crate) fn show(
+    registry: &Registry,
+    place: &Place,
+    id: Option<&str>,
+    run: RunName,
+    as_json: bool,
+) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweep = target::sweep_or_newest(&mut *store, place, id)?;
     let run = target::run(&mut *store, &sweep, run)?;
     let number = run.number;
+    let counts = counts(registry, &mut *store, &sweep, &run);
     let facts = Facts {
         run,
+        counts,
         curve: if sweep.new.metrics.is_empty() {
             Vec::new()
         } else {
@@ -47,13 +61,16 @@ pub(crate) fn show(place: &Place, id: Option<&str>, run: RunName, as_json: bool)
         sweep,
     };
     if as_json {
-        let Facts { run, attempts, events, curve, logged, .. } = &facts;
+        let Facts { run, attempts, events, curve, logged, counts, .. } = &facts;
         let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
         let (attempts, events) = (json::rows(attempts), json::rows(events));
         let run = json::run(run);
-        output::json(
-            &json!({ "run": run, "curve": curve, "logged": logged, "attempts": attempts, "events": events }),
-        )?;
+        let mut shown =
+            json!({ "run": run, "curve": curve, "logged": logged, "attempts": attempts, "events": events });
+        if let Some(counts) = counts {
+            shown["counts"] = json!({ "left_out": counts.is_left_out(), "why": counts.to_string() });
+        }
+        output::json(&shown)?;
     } else {
         let directory = place.directory().context("the store has no directory")?;
         let files = Files::new(Some(directory), facts.sweep.id());
@@ -66,13 +83,19 @@ pub(crate) fn show(place: &Place, id: Option<&str>, run: RunName, as_json: bool)
 }
 
 fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
-    let Facts { sweep, run, curve, logged, attempts, events } = facts;
+    let Facts { sweep, run, curve, logged, attempts, events, counts } = facts;
     let mut lines = vec![headline(sweep, run)];
     if let Some(why) = &run.stop_reason {
         lines.push(format!("stopped because: {why}"));
     }
     if let Some(message) = &run.message {
         lines.push(format!("ended with: {message}"));
+    }
+    if let Some(failure) = run.failure.filter(|failure| *failure != Failure::Error) {
+        lines.push(format!("failed because: it {}", failure.words()));
+    }
+    if let Some(counts) = counts {
+        lines.push(format!("in the search: {counts}"));
     }
     if let Some(why) = no_value(sweep, run, logged) {
         lines.push(why);
@@ -89,6 +112,20 @@ fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
     let directories = [files.path(), files.attempt()].into_iter().filter(|path| path.is_dir());
     section(&mut lines, "files", directories.map(|path| path.display().to_string()).collect());
     lines.join("\n")
+}
+
+/// How a run that failed counts in the search; `None` if its sweep does not learn from runs, or cannot be read.
+fn counts(registry: &Registry, store: &mut dyn Store, sweep: &SweepRow, run: &RunRow) -> Option<FailedRun> {
+    if run.state.is_open() || run.best.is_some() && run.state == RunState::Finished {
+        return None;
+    }
+    let config = besom_engine::stored_config(registry, sweep).ok()?;
+    if !LEARNERS.contains(&config.method.name.as_str()) {
+        return None;
+    }
+    let past = besom_engine::past(store, sweep, &config).ok()?;
+    let past = past.sweep();
+    FailedRuns::new(past.problem(), past.history()).get(run.number)
 }
 
 fn headline(sweep: &SweepRow, run: &RunRow) -> String {

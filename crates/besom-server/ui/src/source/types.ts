@@ -119,6 +119,9 @@ export interface Logged {
   count: number;
 }
 
+/** Why an attempt failed, as far as its agent knew. */
+export type Failure = "out_of_memory" | "time_limit" | "not_finite" | "error" | "signal" | "lost_agent" | "machine";
+
 export interface Run {
   number: number;
   state: RunState;
@@ -129,6 +132,7 @@ export interface Run {
   stop: { kind: string; reason: string | null; requested_ms: number } | null;
   message: string | null;
   exit_code: number | null;
+  failure: Failure | null;
   attempt: number;
   rows: number;
   created_ms: number;
@@ -147,6 +151,7 @@ export interface Attempt {
   ended_ms: number | null;
   state: RunState;
   exit_code: number | null;
+  failure: Failure | null;
   message: string | null;
   rows: number;
 }

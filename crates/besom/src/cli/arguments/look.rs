@@ -21,7 +21,7 @@ pub(crate) struct RunsArguments {
     /// Sort by number, newest, best or any column; -COLUMN puts the greatest first
     #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
     pub(crate) sort: Option<Sort>,
-    /// Columns to show: run, state, best, last, steps, time, attempt, exit_code, message, stop_reason, parameters, logged metrics
+    /// Columns to show: run, state, best, last, steps, time, attempt, exit_code, failure, message, stop_reason, parameters, logged metrics
     #[arg(long, value_delimiter = ',', value_name = "NAME,..")]
     pub(crate) columns: Vec<String>,
     /// Show at most N rows [default: on a terminal the 50 best, elsewhere all]
