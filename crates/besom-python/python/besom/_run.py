@@ -269,7 +269,8 @@ class Run:
     @property
     def settings(self) -> Settings:
         """What W&B's settings say of a run."""
-        return _wandb().Settings(run_id=self.id, project=self.project, entity=self.entity, mode=self.mode, sync_dir=self.dir, files_dir=self.dir)
+        settings: Settings = _wandb().Settings(run_id=self.id, project=self.project, entity=self.entity, mode=self.mode, sync_dir=self.dir, files_dir=self.dir)
+        return settings
 
     def project_name(self) -> Optional[str]:
         """Return its project."""
