@@ -176,6 +176,9 @@ impl Space {
     /// # Ok::<(), besom_core::SpaceError>(())
     /// ```
     pub fn active_in(&self, point: &Point) -> Vec<bool> {
+        if self.conditions.is_none() {
+            return vec![true; self.parameters.len()];
+        }
         self.active_among(&Found::new(&self.names, point))
     }
 

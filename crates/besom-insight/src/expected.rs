@@ -114,8 +114,8 @@ impl Runs {
         for (number, run, loss) in counted {
             let place = |axis: &Axis| match run.point.get(axis.name()) {
                 Some(value) => axis.place(value),
-                // As in `bayes` (decision 33): the middle of numbers, the first category.
-                None => Some(axis.snap(if axis.is_categorical() { 0.0 } else { 0.5 })),
+                // As in `bayes` (decision 33).
+                None => Some(axis.canonical()),
             };
             if let Some(row) = found.axes.iter().map(place).collect::<Option<Vec<f64>>>() {
                 found.numbers.push(number);

@@ -104,8 +104,8 @@ impl Bayes {
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
         let mut read = learner(Self::SPEC, problem, options);
         let settings = Settings::read(problem, &mut read);
-        let (encoding, failures) = (Encoding::new(&problem.space), FailureTest::new(&problem.space));
-        read.finish(Self { encoding, settings, failures, cache: None })
+        let encoding = Encoding::new(&problem.space);
+        read.finish(Self { encoding, settings, failures: FailureTest::default(), cache: None })
     }
 
     /// As [`Bayes::new`] with typed options; named and guarded, as a registry builds it.

@@ -107,7 +107,7 @@ impl CmaEs {
             step: read.number("step"),
             seed: problem.seed,
         };
-        read.finish(Self { plan, failures: FailureTest::new(&problem.space), known: None })
+        read.finish(Self { plan, failures: FailureTest::default(), known: None })
     }
 
     /// As [`CmaEs::new`] with typed options; named and guarded, as a registry builds it.

@@ -114,7 +114,7 @@ pub struct FailedRuns(BTreeMap<RunNumber, FailedRun>);
 impl FailedRuns {
     /// Those of a history; none if the problem has no metric.
     pub fn new(problem: &Problem, history: &History) -> Self {
-        FailureTest::new(&problem.space).read(problem, history)
+        FailureTest::default().read(problem, history)
     }
 
     /// How a run counts; `None` if it has not ended, or has a value.
@@ -134,9 +134,10 @@ impl FailedRuns {
 }
 
 /// Tells how failed runs count. It remembers the last test, which only saves time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FailureTest {
-    encoding: Encoding,
+    /// Made once a failure is to be judged, which most sweeps never have.
+    encoding: Option<Encoding>,
     last: Option<(Labels, Evidence)>,
 }
 
@@ -153,14 +154,10 @@ struct Label {
 }
 
 impl FailureTest {
-    pub(crate) fn new(space: &Space) -> Self {
-        Self { encoding: Encoding::new(space), last: None }
-    }
-
     /// The failed runs of a history.
     pub(crate) fn read(&mut self, problem: &Problem, history: &History) -> FailedRuns {
         let Some(metric) = problem.metric() else { return FailedRuns::default() };
-        let (mut known, mut unknown, mut labels) = (BTreeMap::new(), Vec::new(), Labels::default());
+        let (mut known, mut ended) = (BTreeMap::new(), Vec::new());
         for (number, run) in history.iter() {
             let failed = match metric.counted(run, 0) {
                 _ if run.state.is_open() => continue,
@@ -173,37 +170,52 @@ impl FailureTest {
                 // It has a value of its own that stands in.
                 _ => continue,
             };
-            if let Some(failure) = decided(run).filter(|_| failed) {
-                known.insert(number, FailedRun::Known(failure));
-                continue;
+            match decided(run).filter(|_| failed) {
+                Some(failure) => {
+                    known.insert(number, FailedRun::Known(failure));
+                }
+                None => ended.push((number, run, failed)),
             }
-            let row = self.encoding.encode(&run.point).filter(|row| !row.is_empty());
-            if failed {
-                unknown.push((number, row.clone()));
-            }
-            labels.0.extend(row.map(|row| Label { number, row, failed }));
         }
-        if !unknown.is_empty() {
-            let model = self.encoding.model();
-            let labels = labels.deciding();
-            let Evidence { log_odds, length_scale } = self.evidence(&model, labels.clone());
-            known.extend(unknown.into_iter().map(|(number, row)| {
-                let nearby = match row.filter(|_| log_odds >= 0.0) {
-                    Some(row) => labels.nearby(&model, NEARBY * length_scale, &row, number),
-                    None => 1.0,
-                };
-                (number, FailedRun::Unknown { log_odds, nearby })
-            }));
+        if ended.iter().any(|(.., failed)| *failed) {
+            known.extend(self.judge(&problem.space, &ended));
         }
         FailedRuns(known)
     }
 
-    fn evidence(&mut self, model: &Model, labels: Labels) -> Evidence {
+    /// How those of these runs count that failed, by what all of them tell.
+    fn judge(
+        &mut self,
+        space: &Space,
+        ended: &[(RunNumber, &Run, bool)],
+    ) -> impl Iterator<Item = (RunNumber, FailedRun)> {
+        let encoding = self.encoding.get_or_insert_with(|| Encoding::new(space));
+        let model = encoding.model();
+        let (mut failures, mut labels) = (Vec::new(), Labels::default());
+        for &(number, run, failed) in ended {
+            let row = encoding.encode(&run.point).filter(|row| !row.is_empty());
+            if failed {
+                failures.push((number, row.clone()));
+            }
+            labels.0.extend(row.map(|row| Label { number, row, failed }));
+        }
+        let labels = labels.deciding();
+        let Evidence { log_odds, length_scale } = self.evidence(&model, &labels);
+        failures.into_iter().map(move |(number, row)| {
+            let nearby = match row.filter(|_| log_odds >= 0.0) {
+                Some(row) => labels.nearby(&model, NEARBY * length_scale, &row, number),
+                None => 1.0,
+            };
+            (number, FailedRun::Unknown { log_odds, nearby })
+        })
+    }
+
+    fn evidence(&mut self, model: &Model, labels: &Labels) -> Evidence {
         match &self.last {
-            Some((known, evidence)) if *known == labels => *evidence,
+            Some((known, evidence)) if known == labels => *evidence,
             _ => {
-                let evidence = Evidence::new(model, &labels);
-                self.last = Some((labels, evidence));
+                let evidence = Evidence::new(model, labels);
+                self.last = Some((labels.clone(), evidence));
                 evidence
             }
         }

@@ -100,7 +100,7 @@ impl Tpe {
         let initial_points = initial_points.unwrap_or_else(|| sobol::initial_points(problem, INITIAL_POINTS));
         let (gamma, candidates) = (read.number("gamma"), read.count("candidates").min(MOST_CANDIDATES));
         let axes = problem.space.searchable().map(Axis::new).collect();
-        let failures = FailureTest::new(&problem.space);
+        let failures = FailureTest::default();
         read.finish(Self { axes, failures, initial_points, gamma, candidates })
     }
 

@@ -43,11 +43,11 @@ impl Models {
             }
             return Some(given);
         }
-        let note = match self.propose(run, context, &mut rng) {
+        let owed = self.owed(context);
+        let note = match self.propose(run, context, owed, &mut rng) {
             Ok(suggestion) => return Some(suggestion),
             Err(note) => note,
         };
-        let owed = self.owed(context);
         let coordinates = initial::untried(problem, context.encoding, run, &mut rng, &context.tried, owed)?;
         self.add_pending(&coordinates, &note, None);
         Some(Suggestion::new(context.encoding.decode(&coordinates)).with_note(note))
@@ -59,17 +59,18 @@ impl Models {
         context.shares.owed().filter(|_| modeled)
     }
 
-    /// What the models propose, or the note of a quasi-random point in place of it.
+    /// What the models propose, or the note of a quasi-random point in place of it, as for a value that is owed a run.
     fn propose(
         &mut self,
         run: RunNumber,
         context: &SuggestContext<'_>,
+        owed: Option<(usize, f64)>,
         rng: &mut impl Rng,
     ) -> Result<Suggestion, Note> {
         if context.handed_out < context.planned {
             return Err(note::initial(context.handed_out + 1, context.planned));
         }
-        if let Some((axis, coordinate)) = self.owed(context) {
+        if let Some((axis, coordinate)) = owed {
             return Err(note::share(context.encoding, axis, coordinate));
         }
         let proposers = match self {
