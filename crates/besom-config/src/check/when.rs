@@ -3,7 +3,7 @@
 //! It is read after all parameters, because it may name any of them. What is wrong with conditions `besom-core` says
 //! ([`WhenFault`]); here it gets its place in the file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use besom_core::{ParamPath, Parameter, Space, SpaceFault, Wanted, When, WhenFault, nearest};
@@ -43,6 +43,21 @@ struct Placed {
     leaves: Vec<Leaf>,
 }
 
+/// The names of all parameters, as a condition writes them.
+struct Names {
+    texts: Vec<String>,
+    by_text: HashMap<String, ParamPath>,
+}
+
+impl Names {
+    fn new(names: Vec<ParamPath>) -> Self {
+        let texts = names.iter().map(ToString::to_string).collect();
+        // The first counts where a key stands twice.
+        let by_text = names.into_iter().rev().map(|name| (name.to_string(), name)).collect();
+        Self { texts, by_text }
+    }
+}
+
 impl Written {
     pub(super) fn new(entry: &Entry, path: &Path<'_>, outer: &[String]) -> Rc<Self> {
         let path = path.key(&entry.key).to_string();
@@ -63,6 +78,7 @@ impl Checker<'_> {
         // What several parameters of a group have in common is reported once.
         let mut reported = HashSet::new();
         let mut placed = Vec::new();
+        let names = Names::new(if whens.is_empty() { Vec::new() } else { names });
         let known: HashSet<ParamPath> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
         for (index, written) in whens {
             let Some(last) = written.last() else { continue };
@@ -119,7 +135,7 @@ impl Checker<'_> {
     fn read_when(
         &mut self,
         written: &Written,
-        names: &[ParamPath],
+        names: &Names,
         leaves: &mut Vec<Leaf>,
         reported: &mut HashSet<String>,
     ) -> Option<When> {
@@ -158,15 +174,14 @@ impl Checker<'_> {
         entry: &Entry,
         path: &str,
         written: &Written,
-        names: &[ParamPath],
+        names: &Names,
         reported: &mut HashSet<String>,
     ) -> Option<ParamPath> {
         let prefix: String = written.outer.iter().map(|key| format!("{key}.")).collect();
         let sibling = format!("{prefix}{}", entry.key);
-        let named = |text: &str| names.iter().find(|name| name.to_string() == *text).cloned();
-        let found = named(&sibling).or_else(|| named(&entry.key));
+        let found = names.by_text.get(&sibling).or_else(|| names.by_text.get(&entry.key)).cloned();
         if found.is_none() && reported.insert(path.to_owned()) {
-            let all: Vec<String> = names.iter().map(ToString::to_string).collect();
+            let all = &names.texts;
             let short = all.iter().filter_map(|name| name.strip_prefix(&prefix));
             let group = format!("{}.", entry.key);
             let inner: Vec<&str> =
