@@ -5,8 +5,6 @@ mod url;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use besom_core::{LoggedKeys, RunNumber, RunState};
@@ -19,7 +17,7 @@ use besom_store::{
 use serde::ser::SerializeMap;
 use serde_json::{Map, Value};
 
-use self::exchange::Exchange;
+use self::exchange::{Exchange, attend};
 use crate::HttpOptions;
 use crate::lend::{Numbers, Wide};
 use crate::operations::{queue_operations, store_operations};
@@ -167,24 +165,16 @@ impl Queue for HttpStore {
             return self.claim(agent, request);
         }
         let exchange = self.waiting.take().unwrap_or_else(|| Box::new(self.exchange.clone()));
-        let (sender, answer) = mpsc::channel();
-        thread::spawn(move || {
+        let work = move || {
             let claim = exchange.claim_for(agent, request, at_most);
-            // Nobody listens any more if it was enough.
-            drop(sender.send((exchange, claim)));
-        });
-        loop {
-            match answer.recv_timeout(MOMENT) {
-                Ok((exchange, claim)) => {
-                    self.waiting = Some(exchange);
-                    return claim;
-                }
-                Err(RecvTimeoutError::Timeout) if !enough() => {}
-                Err(RecvTimeoutError::Timeout) => return Ok(Claim::Nothing(SweepState::Running)),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(StoreError::transient("the thread of a request has ended"));
-                }
+            (exchange, claim)
+        };
+        match attend(work, |_| enough()).map_err(StoreError::transient)? {
+            Ok((exchange, claim)) => {
+                self.waiting = Some(exchange);
+                claim
             }
+            Err(_) => Ok(Claim::Nothing(SweepState::Running)),
         }
     }
 

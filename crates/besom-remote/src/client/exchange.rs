@@ -124,24 +124,34 @@ impl Exchange {
     /// Sends a message; returns status and answer. Where calls may be given up, a thread does it, which is left to itself then.
     fn post(&self, operation: &'static str, message: Vec<u8>, wait: Duration) -> Posted {
         let Some(give_up) = &self.give_up else { return self.wire.post(operation, &message, wait) };
-        let mut waited = Duration::ZERO;
-        let (sender, answer) = mpsc::channel();
         let wire = self.wire.clone();
-        // Nobody listens any more to an answer that was given up.
-        let post = move || drop(sender.send(wire.post(operation, &message, wait)));
-        thread::Builder::new().spawn(post).map_err(RemoteError::Broken)?;
-        loop {
-            match answer.recv_timeout(MOMENT) {
-                Ok(posted) => return posted,
-                Err(RecvTimeoutError::Timeout) => {
-                    waited += MOMENT;
-                    if give_up(waited) {
-                        return Err(RemoteError::GivenUp { waited });
-                    }
+        attend(move || wire.post(operation, &message, wait), |waited| give_up(waited))
+            .map_err(RemoteError::Broken)?
+            .unwrap_or_else(|waited| Err(RemoteError::GivenUp { waited }))
+    }
+}
+
+/// What a thread answers; or how long it was waited for until it was enough, which is asked every [`MOMENT`]. The thread is left to
+/// itself then.
+pub(super) fn attend<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    is_enough: impl Fn(Duration) -> bool,
+) -> io::Result<Result<T, Duration>> {
+    let (sender, answer) = mpsc::channel();
+    // Nobody listens any more if it was enough.
+    thread::Builder::new().spawn(move || drop(sender.send(work())))?;
+    let mut waited = Duration::ZERO;
+    loop {
+        match answer.recv_timeout(MOMENT) {
+            Ok(found) => return Ok(Ok(found)),
+            Err(RecvTimeoutError::Timeout) => {
+                waited += MOMENT;
+                if is_enough(waited) {
+                    return Ok(Err(waited));
                 }
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(RemoteError::Broken(io::Error::other("the thread of a request has ended")));
-                }
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(io::Error::other("the thread of a request has ended"));
             }
         }
     }
