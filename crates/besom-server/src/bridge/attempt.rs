@@ -105,22 +105,6 @@ impl Log {
         }
         Ok(())
     }
-
-    /// Does something with the sessions that enters rows.
-    fn entering(
-        &mut self,
-        work: impl FnOnce(
-            &mut Sessions,
-            &mut dyn FnMut(&Map<String, Value>) -> Result<(), SinkError>,
-        ) -> Result<(), SinkError>,
-    ) -> Result<(), SinkError> {
-        let (attempt, tail) = (&self.attempt, &mut self.tail);
-        work(&mut self.sessions, &mut |row| {
-            append(attempt, row)?;
-            *tail = Some(row.clone());
-            Ok(())
-        })
-    }
 }
 
 impl RunSink for Log {
@@ -157,7 +141,8 @@ impl RunSink for Log {
     }
 
     fn rows(&mut self, first: u64, rows: Vec<Map<String, Value>>) -> Result<(), SinkError> {
-        self.entering(|sessions, enter| sessions.enter(first, rows, enter))
+        let Self { attempt, sessions, tail, .. } = self;
+        sessions.enter(first, rows, |row| enter(attempt, tail, row))
     }
 
     /// The agent reads the output of the program itself.
@@ -171,12 +156,24 @@ impl RunSink for Log {
 
     /// How the run has ended the agent sees; one program may finish several parts of it.
     fn finish(&mut self, _: i32) -> Result<(), SinkError> {
-        self.entering(|sessions, enter| sessions.settle(enter))
+        let Self { attempt, sessions, tail, .. } = self;
+        sessions.settle(|row| enter(attempt, tail, row))
     }
 
     fn stop_asked(&mut self) -> Result<bool, SinkError> {
         Ok(self.must_end)
     }
+}
+
+/// Appends a row, which is the last one then.
+fn enter(
+    attempt: &BridgedAttempt,
+    tail: &mut Option<Map<String, Value>>,
+    row: &Map<String, Value>,
+) -> Result<(), SinkError> {
+    append(attempt, row)?;
+    *tail = Some(row.clone());
+    Ok(())
 }
 
 /// Appends a row. Of one that is too large for a line its plain values are kept: the client would repeat it for ever.

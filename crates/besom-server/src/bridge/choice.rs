@@ -7,7 +7,7 @@ use besom_agent::Bridge;
 
 use super::login::{Login, is_bridged, login};
 use super::mention::mentions_wandb;
-use super::{ClosedBridge, WandbBridge};
+use super::{ClosedBridge, WandbBridge, outer};
 
 /// What a user wants to become of what programs log by W&B's client (`--wandb`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,11 +52,11 @@ impl Wandb {
     /// Decides it for programs in this directory.
     pub fn new(mode: WandbMode, directory: &Path) -> Self {
         let elsewhere = match mode {
-            WandbMode::Auto => login(&|name| std::env::var_os(name), directory),
+            WandbMode::Auto => login(&outer, directory),
             WandbMode::Local | WandbMode::Off => None,
         };
         let bridge: Option<Arc<dyn Bridge>> = match mode {
-            WandbMode::Off if is_bridged(&|name| std::env::var_os(name)) => Some(Arc::new(ClosedBridge)),
+            WandbMode::Off if is_bridged(&outer) => Some(Arc::new(ClosedBridge)),
             WandbMode::Off => None,
             _ if elsewhere.is_some() => None,
             mode => Some(Arc::new(WandbBridge::new(mode == WandbMode::Local))),

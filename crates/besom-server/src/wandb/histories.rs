@@ -94,10 +94,10 @@ impl History<'_> {
             let limit = u64::try_from(size).unwrap_or(u64::MAX).min(self.run.rows);
             return Ok(numbered(self.store.rows_after(self.sweep, self.run.number, None, 0, limit)?));
         }
-        let index = self.known.of(self.store, self.sweep, self.run)?;
-        let chosen = (0..).zip(&index.steps).filter(|(_, step)| spec.takes(**step));
-        let places: Vec<u64> = chosen.map(|(place, _)| place).take(size).collect();
-        self.known.keep(index);
+        let places: Vec<u64> = self.known.with(self.store, self.sweep, self.run, |steps| {
+            let chosen = (0..).zip(steps).filter(|(_, step)| spec.takes(**step));
+            chosen.map(|(place, _)| place).take(size).collect()
+        })?;
         self.at(&places)
     }
 
@@ -114,8 +114,14 @@ impl History<'_> {
 
     /// The curves that specs ask for.
     fn curves(&mut self, specs: Option<&Value>, is_old: bool) -> Result<Vec<Vec<Value>>, StoreError> {
-        let curve = |spec: Spec| Ok(spec.curve(&self.within(&spec, usize::MAX)?));
-        specs_of(specs, is_old).map(curve).collect()
+        let specs: Vec<Spec> = specs_of(specs, is_old).collect();
+        let rows = match specs.as_slice() {
+            specs if specs.iter().all(|spec| spec.keys.is_none()) => Vec::new(),
+            [spec] => self.within(spec, usize::MAX)?,
+            // Each takes its own from them.
+            _ => self.all()?,
+        };
+        Ok(specs.iter().map(|spec| spec.curve(&rows)).collect())
     }
 
     /// Its keys with the kinds of their values, and its last step.

@@ -22,19 +22,20 @@ pub(super) struct Indexes(Mutex<VecDeque<Index>>);
 
 /// The step of each row of a history; not a number where a row holds nothing.
 #[derive(Debug)]
-pub(super) struct Index {
+struct Index {
     history: (SweepId, RunNumber, u64, u64),
-    pub(super) steps: Vec<f64>,
+    steps: Vec<f64>,
 }
 
 impl Indexes {
-    /// The steps of a run's rows up to now; [`keep`](Self::keep) puts them back.
-    pub(super) fn of(
+    /// What is found in the steps of a run's rows up to now.
+    pub(super) fn with<T>(
         &self,
         store: &mut dyn Store,
         sweep: &SweepId,
         run: &RunRow,
-    ) -> Result<Index, StoreError> {
+        find: impl FnOnce(&[f64]) -> T,
+    ) -> Result<T, StoreError> {
         // With another attempt, or other rows of earlier ones, the rows are others.
         let history = (sweep.clone(), run.number, run.attempt, run.kept);
         let known = {
@@ -43,15 +44,10 @@ impl Indexes {
             place.and_then(|place| all.remove(place))
         };
         let mut index = known.unwrap_or(Index { history, steps: Vec::new() });
-        loop {
-            let after = index.steps.len() as u64;
-            let rows = if after < run.rows {
-                store.rows_after(sweep, run.number, None, after, PART)?
-            } else {
-                Vec::new()
-            };
+        while (index.steps.len() as u64) < run.rows {
+            let rows = store.rows_after(sweep, run.number, None, index.steps.len() as u64, PART)?;
             if rows.is_empty() {
-                return Ok(index);
+                break;
             }
             index.steps.extend(rows.iter().map(|row| match row.values.get("_step") {
                 Some(step) => step.as_f64().unwrap_or(f64::NAN),
@@ -59,13 +55,11 @@ impl Indexes {
                 None => (row.seq - 1) as f64,
             }));
         }
-    }
-
-    /// Keeps the steps for the next page.
-    pub(super) fn keep(&self, index: Index) {
+        let found = find(&index.steps);
         let mut all = lock(&self.0);
         all.retain(|other| other.history != index.history);
         all.push_front(index);
         all.truncate(KEPT);
+        Ok(found)
     }
 }

@@ -89,30 +89,24 @@ impl StoreSink<'_> {
         self.found.run.rows.saturating_sub(self.found.run.kept)
     }
 
-    /// The rows from line `first` of a history on that are not stored yet. A line has the place of its row, so that repeats are known, except
-    /// where lines have never come, or another history began under the same id: then all rows are new that follow the last stored one.
-    fn unstored(
-        &mut self,
-        first: u64,
-        mut rows: Vec<Map<String, Value>>,
-    ) -> Result<Vec<Map<String, Value>>, SinkError> {
+    /// How many of the rows from line `first` of a history on are stored already. A line has the place of its row, so that repeats are known,
+    /// except where lines have never come, or another history began under the same id: then all rows are new that follow the last stored one.
+    fn repeated(&mut self, first: u64, rows: &[Map<String, Value>]) -> Result<usize, SinkError> {
         let stored = self.stored();
         if stored == 0 || rows.is_empty() {
-            return Ok(rows);
+            return Ok(0);
         }
         if first < stored {
             let known = self.stored_rows(first, (rows.len() as u64).min(stored - first))?;
-            if known.iter().zip(&rows).all(|(known, row)| is_repeat(known, row)) {
-                rows.drain(..known.len().min(rows.len()));
-                return Ok(rows);
+            if known.iter().zip(rows).all(|(known, row)| is_repeat(known, row)) {
+                return Ok(known.len().min(rows.len()));
             }
         }
         let last = self.stored_rows(stored - 1, 1)?.pop();
         // Without a time, two rows in turn may be the same.
         let last = last.filter(|last| first != stored || last.contains_key(TIME));
         let repeated = last.and_then(|last| rows.iter().position(|row| is_repeat(&last, row)));
-        rows.drain(..repeated.map_or(0, |place| place + 1));
-        Ok(rows)
+        Ok(repeated.map_or(0, |place| place + 1))
     }
 
     /// Rows of the attempt that are stored.
@@ -143,7 +137,7 @@ impl StoreSink<'_> {
         history: Option<&(u64, Vec<Map<String, Value>>)>,
     ) -> Result<bool, SinkError> {
         let Some((first, rows)) = history else { return Ok(false) };
-        Ok(!self.unstored(*first, rows.clone())?.is_empty())
+        Ok(self.repeated(*first, rows)? < rows.len())
     }
 
     fn facts(&mut self) -> Result<Map<String, Value>, SinkError> {
@@ -236,8 +230,9 @@ impl RunSink for StoreSink<'_> {
             return Err(SinkError::Lost);
         }
         let seqs = self.stored() + 1..;
-        let rows = self.unstored(first, rows)?;
-        let rows: Vec<Row> = seqs.zip(rows).map(|(seq, values)| Row::new(seq, values)).collect();
+        let repeated = self.repeated(first, &rows)?;
+        let rows = seqs.zip(rows.into_iter().skip(repeated));
+        let rows: Vec<Row> = rows.map(|(seq, values)| Row::new(seq, values)).collect();
         match self.report(&rows)? {
             Reply::Gap { .. } => Err(SinkError::Failed("another program logs into the same run".to_owned())),
             reply => asks(&reply).map(drop),
