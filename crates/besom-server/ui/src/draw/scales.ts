@@ -2,6 +2,7 @@
 
 import type { Axis, Goal, Metric, Value } from "../source/types";
 import { number } from "../parts/format";
+import type { Range } from "./plot";
 
 /** The value at a place; rounded to what a place in 32 bits knows. */
 export function valueAt(axis: Axis, place: number): Value | undefined {
@@ -67,17 +68,10 @@ export function axisOf(sorted: Float64Array, scale: "linear" | "log", goal: Goal
 }
 
 /** The same as the range of a plot, with room above and below where that means something. */
-export function valueRange(sorted: Float64Array, scale: "linear" | "log", metric: Metric): ValueRange {
+export function valueRange(sorted: Float64Array, scale: "linear" | "log", metric: Metric): Range {
   const axis = axisOf(sorted, scale, metric.goal);
   const margin = scale === "log" ? 0 : (axis.max - axis.min) * 0.04;
   return { min: axis.min - margin, max: axis.max + margin, scale, label: metric.name };
-}
-
-interface ValueRange {
-  min: number;
-  max: number;
-  scale: "linear" | "log";
-  label: string;
 }
 
 /** Ticks at round numbers. */
