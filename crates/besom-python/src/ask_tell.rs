@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use besom_controller::Sweep;
 use besom_core::{Answer, Run, RunNumber, RunState};
-use besom_insight::best_expected;
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFloat};
@@ -182,8 +181,7 @@ impl PySweep {
     /// run, its expected value, the standard deviation of that and that of the noise. Fitted anew at each call.
     #[getter]
     fn best_expected(&self, py: Python<'_>) -> Option<PyBestExpected> {
-        let HistoryView { problem, history } = self.runs(py);
-        py.detach(|| best_expected(&problem, history.iter())).map(PyBestExpected::from)
+        self.runs(py).best_expected(py)
     }
 
     /// All runs, as they are now.

@@ -121,7 +121,7 @@ impl HistoryView {
 
     /// The run with the best expected value, where the values of runs are noisy, or None; see `Api().sweep(id).best_expected`.
     #[getter]
-    fn best_expected(&self, py: Python<'_>) -> Option<PyBestExpected> {
+    pub(crate) fn best_expected(&self, py: Python<'_>) -> Option<PyBestExpected> {
         py.detach(|| best_expected(&self.problem, self.history.iter())).map(PyBestExpected::from)
     }
 

@@ -267,8 +267,10 @@ class Controller:
             self.print_actions()
         if debug:
             self.print_debug()
+        if not status:
+            return printed
         now = self._status_line()
-        if status and now != printed:
+        if now != printed:
             print(now, flush=True)
         return now
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any, NamedTuple, Optional, Union
 
@@ -22,7 +22,8 @@ class Subject(NamedTuple):
     """A sweep at one moment: what a picture shows and what stands above it."""
 
     title: str
-    lines: list[str]
+    #: What stands above a picture: found out only where it is shown, since a model may be fitted for it.
+    lines: Callable[[], list[str]]
     history: _besom.History
     metric: str
     #: HTML that leads to more.
@@ -110,20 +111,27 @@ def subject(sweep: Any) -> Subject:
 
 def stored(store: _besom.Store, id: str) -> Subject:
     """Return what pictures show of a sweep in a store."""
-    row, status = store.sweep(id), store.status(id)
-    reason = f": {row['reason']}" if row["reason"] else ""
-    lines = [f"{row['state']}{reason}", f"runs {store.counts(id)}", _show.best(store, row, status), _show.missing(store, row)]
+    row = store.sweep(id)
+
+    def lines() -> list[str]:
+        reason = f": {row['reason']}" if row["reason"] else ""
+        best = _show.best(store, row, store.status(id))
+        return [f"{row['state']}{reason}", f"runs {store.counts(id)}", best, _show.missing(store, row)]
+
     title = f"sweep {id}" + (f" ({row['name']})" if row["name"] else "")
     more = _dashboard.html(store.name, id)
-    return Subject(title, [line for line in lines if line], store.history(id), _metric(row["metrics"]), more)
+    return Subject(title, lines, store.history(id), _metric(row["metrics"]), more)
 
 
 def _asked(sweep: _besom.Sweep) -> Subject:
     history, metrics = sweep.runs, sweep.problem.metrics
-    best, better = (_compared(run) for run in (history.best, history.better_uncounted))
-    line = _besom.best_line(metrics[0]["name"], best, better, history.best_expected) if metrics else ""
-    lines = [f"{len(history)} runs", line]
-    return Subject("sweep", [line for line in lines if line], history, _metric(metrics))
+
+    def lines() -> list[str]:
+        best, better = (_compared(run) for run in (history.best, history.better_uncounted))
+        line = _besom.best_line(metrics[0]["name"], best, better, history.best_expected) if metrics else ""
+        return [f"{len(history)} runs", line]
+
+    return Subject("sweep", lines, history, _metric(metrics))
 
 
 def _compared(run: Optional[_besom.HistoryRun]) -> Optional[dict[str, Any]]:
@@ -137,7 +145,7 @@ def _metric(metrics: list[dict[str, Any]]) -> str:
 def html(sweep: Any) -> str:
     """Return a sweep as HTML for notebooks: its state, its history and its parameters, without scripts or network."""
     title, lines, history, metric, more = subject(sweep)
-    head = "".join(f"<div>{escape(line)}</div>" for line in lines) + more
+    head = "".join(f"<div>{escape(line)}</div>" for line in lines() if line) + more
     drawn = _drawn(history, "history", WIDTH, f"{metric} of each run and the best so far")
     if len(history):
         columns = len(_show.flat(history[0].params)) + 1

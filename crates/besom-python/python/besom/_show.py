@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
-from besom._besom import Store, best_line, number
+from besom._besom import BestExpected, Store, best_line, number
+
+#: The best expected run of each sweep, and how its runs stood then: a model is fitted anew only once that has changed.
+_fitted: dict[tuple[str, str], tuple[Any, Optional[BestExpected]]] = {}
 
 
 def flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -29,9 +32,18 @@ def best(store: Store, sweep: dict[str, Any], status: dict[str, Any]) -> str:
     Where values are noisy, it is the best observed one, and the best expected one follows.
     """
     metrics = sweep["metrics"]
-    if not metrics or not status["best"]:
-        return best_line(metrics[0]["name"], None, status["better_uncounted"]) if metrics else ""
-    return best_line(metrics[0]["name"], status["best"], status["better_uncounted"], store.best_expected(sweep["id"]))
+    if not metrics:
+        return ""
+    expected = _expected(store, sweep["id"], status) if status["best"] else None
+    return best_line(metrics[0]["name"], status["best"], status["better_uncounted"], expected)
+
+
+def _expected(store: Store, id: str, status: dict[str, Any]) -> Optional[BestExpected]:
+    stood = (status["counts"], status["stopped"], status["best"])
+    known = _fitted.get((store.name, id))
+    if known is None or known[0] != stood:
+        known = _fitted[store.name, id] = (stood, store.best_expected(id))
+    return known[1]
 
 
 def missing(store: Store, sweep: dict[str, Any]) -> str:
