@@ -133,7 +133,7 @@ impl ProgramRunner {
     fn prepare(&self, run: &ClaimedRun, link: &mut Link<'_>) -> Result<Program, AgentError> {
         let dir = link.dir().cloned().ok_or(AgentError::NoDirectory)?;
         let lease = &run.lease;
-        let own: [(&'static str, OsString); 11] = [
+        let mut set: Vec<(&'static str, OsString)> = vec![
             ("BESOM_SWEEP_ID", lease.sweep.as_str().into()),
             ("BESOM_RUN_ID", format!("{}-{}", lease.sweep, lease.run).into()),
             ("BESOM_RUN_NUMBER", lease.run.to_string().into()),
@@ -147,7 +147,6 @@ impl ProgramRunner {
             // A script that calls wandb.init() finds the parameters in wandb.config.
             ("WANDB_SWEEP_PARAM_PATH", dir.wandb_config().into()),
         ];
-        let mut set: Vec<_> = own.into_iter().collect();
         set.extend(self.gpus.variables());
         set.extend(self.metric.as_ref().map(|metric| ("BESOM_METRIC", metric.into())));
         set.extend(self.path(std::env::var_os("PATH").as_deref()).map(|path| ("PATH", path)));

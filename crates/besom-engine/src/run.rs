@@ -7,7 +7,7 @@ use besom_store::{RunRow, Status, SweepId, SweepRow};
 
 use crate::{
     BestExpected, Creation, Crew, CrewOptions, EngineError, MissingMetric, Place, Steps, best_expected,
-    build, create, registry, seed, stored_config,
+    build, create, registry, seed,
 };
 
 /// How [`run`] and [`start`](crate::start) execute a sweep.
@@ -131,7 +131,7 @@ where
     };
     let worked = crew.work((0..options.jobs.max(1)).map(|_| runner()).collect(), &mut ())?;
     worked.into_runs()?;
-    result(options, id)
+    result(&options.place, id, crew.config())
 }
 
 /// Creates the sweep of a sweep file, unless an algorithm refuses it; its id, and what the file says.
@@ -145,11 +145,11 @@ pub(crate) fn create_sweep(text: &str, options: &RunOptions) -> Result<(SweepId,
     Ok((id, config))
 }
 
-fn result(options: &RunOptions, id: &SweepId) -> Result<Ran, EngineError> {
-    let mut store = options.place.open_to_read()?;
+fn result(place: &Place, id: &SweepId, config: &SweepConfig) -> Result<Ran, EngineError> {
+    let mut store = place.open_to_read()?;
     let (sweep, status) = (store.sweep(id)?, store.status(id)?);
     let best = status.best.as_ref().map(|best| store.run(id, best.run)).transpose()?;
-    let best_expected = best_expected(&mut *store, &sweep, &stored_config(&options.registry, &sweep)?)?;
+    let best_expected = best_expected(&mut *store, &sweep, config)?;
     let missing_metric = MissingMetric::of(&mut *store, id)?;
     Ok(Ran { sweep, status, best, best_expected, missing_metric })
 }

@@ -47,6 +47,7 @@ fn is_engine_input(error: &EngineError) -> bool {
         | EngineError::NotADirectory
         | EngineError::AtServer { .. }
         | EngineError::UnknownKind { .. }
+        | EngineError::UnknownAgents { .. }
         | EngineError::Unlimited { .. }
         | EngineError::Exhausted { .. }
         | EngineError::Config(_)

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use besom_config::SweepConfig;
 use besom_core::{Best, RunState};
-use besom_engine::{MissingMetric, best_expected, planned};
+use besom_engine::{MissingMetric, planned};
 use besom_store::{Order, PausedBy, RunQuery, Status, Store, StoreError, SweepRow, SweepState};
 
-use crate::cli::{describe, table};
+use crate::cli::{describe, expected, table};
 
 /// How a sweep of this configuration stands when work on it ends, and what to type next; `missing` is why no finished run has a value of
 /// the metric, `again` what to type to continue if a signal has ended it.
@@ -49,10 +49,7 @@ pub(crate) fn standing(
     lines.push(format!("runs {}", describe::counts(planned, status)));
     if let Some(Best { run: number, value, .. }) = status.best {
         let run = store.run(id, number)?;
-        let expected = match best_expected(store, sweep, config)? {
-            Some(best) => Some((best, store.run(id, best.run)?)),
-            None => None,
-        };
+        let expected = expected::with_run(store, sweep, config)?;
         lines.extend(describe::best(sweep, &run, value, expected.as_ref()));
         lines.extend(describe::uncounted(status));
         lines.extend(waiting(store, sweep, value)?);

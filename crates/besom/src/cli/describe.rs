@@ -88,20 +88,19 @@ pub(crate) fn best(
 ) -> Vec<String> {
     let params =
         |run: &RunRow| table::pairs(table::flat(&run.point)).into_iter().map(|pair| format!("  {pair}"));
-    let (metric, value) = (metric(sweep), table::number(value));
-    let Some((best, other)) = expected else {
-        return std::iter::once(format!("best {metric} {value} in run {}", run.number))
-            .chain(params(run))
-            .collect();
-    };
-    let observed = format!("best observed {metric} {value} in run {}", run.number);
-    let about = about(best);
-    if run.number == other.number {
-        let expected = format!("best expected {metric} {about} in the same run");
-        return [observed, expected].into_iter().chain(params(run)).collect();
+    let metric = metric(sweep);
+    let word = if expected.is_some() { "best observed" } else { "best" };
+    let mut lines = vec![format!("{word} {metric} {} in run {}", table::number(value), run.number)];
+    let is_same = expected.is_some_and(|(_, other)| other.number == run.number);
+    if let Some((best, _)) = expected.filter(|_| is_same) {
+        lines.push(format!("best expected {metric} {} in the same run", about(best)));
     }
-    let expected = format!("best expected {metric} {about} in run {}", other.number);
-    std::iter::once(observed).chain(params(run)).chain([expected]).chain(params(other)).collect()
+    lines.extend(params(run));
+    if let Some((best, other)) = expected.filter(|_| !is_same) {
+        lines.push(format!("best expected {metric} {} in run {}", about(best), other.number));
+        lines.extend(params(other));
+    }
+    lines
 }
 
 /// The run that is expected to be the best in few words: `val_loss 0.131 ± 0.012 (run 9)`.

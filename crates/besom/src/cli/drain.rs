@@ -1,12 +1,11 @@
 //! Commands about the agents of a sweep: `agents`, `drain`.
 
 use anyhow::Result;
-use besom_engine::{EngineError, Place};
+use besom_engine::Place;
 use besom_store::{AgentRow, Store, system_clock};
 
 use crate::cli::output::{self, Outcome, line};
 use crate::cli::{table, target};
-use crate::error::InputError;
 
 /// Lists the agents of a sweep.
 pub(crate) fn agents(place: &Place, id: Option<&str>, all: bool, json: bool) -> Result<Outcome> {
@@ -62,10 +61,7 @@ pub(crate) fn drain(place: &Place, id: &str, names: &[String]) -> Result<Outcome
     let mut store = place.open()?;
     let sweep = target::sweep(&mut *store, place, id)?;
     let id = sweep.id();
-    let meant = besom_engine::drain(&mut *store, id, names).map_err(|error| match error {
-        EngineError::UnknownAgents { .. } => InputError::new(error.to_string()).into(),
-        error => anyhow::Error::from(error),
-    })?;
+    let meant = besom_engine::drain(&mut *store, id, names)?;
     for row in &meant {
         line(format!("agent {} {}", row.name, described(row)))?;
     }

@@ -1,5 +1,6 @@
 //! The run that is expected to be the best, where a sweep's values are noisy, as several commands need it.
 
+use besom_config::SweepConfig;
 use besom_core::{Registry, RunState};
 use besom_engine::{BestExpected, best_expected, stored_config};
 use besom_store::{RunRow, Status, Store, StoreError, SweepRow};
@@ -17,8 +18,19 @@ pub(crate) fn expected(
     store: &mut dyn Store,
     sweep: &SweepRow,
 ) -> Result<Option<(BestExpected, RunRow)>, StoreError> {
-    let Ok(config) = stored_config(registry, sweep) else { return Ok(None) };
-    let Some(best) = best_expected(store, sweep, &config)? else { return Ok(None) };
+    match stored_config(registry, sweep) {
+        Ok(config) => with_run(store, sweep, &config),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The same of a sweep of this configuration.
+pub(crate) fn with_run(
+    store: &mut dyn Store,
+    sweep: &SweepRow,
+    config: &SweepConfig,
+) -> Result<Option<(BestExpected, RunRow)>, StoreError> {
+    let Some(best) = best_expected(store, sweep, config)? else { return Ok(None) };
     let run = store.run(sweep.id(), best.run)?;
     Ok(Some((best, run)))
 }
@@ -50,7 +62,10 @@ impl Watched {
     ) -> Result<Option<BestExpected>, StoreError> {
         let finished = describe::count(status, RunState::Finished);
         if finished < self.finished || finished as f64 >= GROWTH * self.finished as f64 {
-            self.found = expected(registry, store, sweep)?.map(|(best, _)| best);
+            self.found = match stored_config(registry, sweep) {
+                Ok(config) => best_expected(store, sweep, &config)?,
+                Err(_) => None,
+            };
             self.finished = finished;
         }
         Ok(self.found)
