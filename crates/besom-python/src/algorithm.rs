@@ -177,7 +177,7 @@ fn answer(problem: &Problem, answer: &Bound<'_, PyAny>) -> PyResult<Answer> {
     Ok(Answer::Try(pairs.iter().map(suggestion).collect::<PyResult<_>>()?))
 }
 
-/// The point of a dict; constants may be left out. What else is wrong with it is for the contract to say.
+/// The point of a dict; constants may be left out, and inactive parameters are. What else is wrong with it is for the contract to say.
 fn point(problem: &Problem, params: &Bound<'_, PyAny>) -> PyResult<Point> {
     let params = value::object(params)?;
     let read = problem.space.read(&params);
@@ -188,7 +188,9 @@ fn point(problem: &Problem, params: &Bound<'_, PyAny>) -> PyResult<Point> {
         };
         Some((name.clone(), read.get(name).or(constant)?.clone()))
     });
-    let mut entries: Vec<(ParamPath, Value)> = given.collect();
+    let given = problem.space.only_active(given.collect());
+    let mut entries: Vec<(ParamPath, Value)> =
+        given.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     add_foreign(&problem.space, &[], params, &mut entries);
     Ok(entries.into_iter().collect())
 }

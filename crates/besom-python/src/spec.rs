@@ -2,7 +2,7 @@
 
 use std::ops;
 
-use besom_core::{OptionDefault, OptionKind, OptionSpec, Spec};
+use besom_core::{OptionDefault, OptionKind, OptionSpec, Spec, Supports};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
@@ -26,7 +26,8 @@ pub(crate) fn of(algorithm: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyAny>
         }
         _ => "Written in Python",
     };
-    let spec = Spec::new(summary);
+    // Its points are checked, and values of inactive parameters are taken out of them.
+    let spec = Spec::new(summary).supports(Supports::ONE_METRIC.conditions());
     let attribute = algorithm.getattr_opt("OPTIONS")?;
     let Some(options) = options.or(attribute.as_ref()) else { return Ok(spec.any_options()) };
     let options = value::object(options)?.into_iter().map(|(key, described)| option(key, &described));

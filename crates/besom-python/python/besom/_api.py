@@ -280,13 +280,17 @@ class ApiSweep:
         ``started`` and ``ended``, then the parameters, then the last value of each key logged. A parameter of the name of an
         earlier column becomes ``config.NAME``, a key ``summary.NAME``.
         """
-        frame = _frame.frame([self._pandas_row(run) for run in self.runs])
+        runs = [(run, _show.flat(with_floats(run._row["params"]))) for run in self.runs]
+        # All of them, because a parameter with a condition is missing in some runs.
+        names = dict.fromkeys(name for _, params in runs for name in params)
+        rows = [self._pandas_row(run, {name: params.get(name) for name in names}) for run, params in runs]
+        frame = _frame.frame(rows)
         for name in ("created", "started", "ended"):
             if name in frame:
                 frame[name] = _frame.pandas().to_datetime(frame[name], unit="ms", utc=True)
         return frame
 
-    def _pandas_row(self, run: ApiRun) -> dict[str, Any]:
+    def _pandas_row(self, run: ApiRun, params: dict[str, Any]) -> dict[str, Any]:
         given = run._row
         row = {
             "run": run.number,
@@ -300,7 +304,6 @@ class ApiSweep:
             "ended": given["ended_ms"],
         }
         fixed = set(row)
-        params = _show.flat(with_floats(given["params"]))
         row.update((f"config.{name}" if name in fixed else name, value) for name, value in params.items())
         for logged in self._store.logged(self.id, run.number):
             key = logged["key"]

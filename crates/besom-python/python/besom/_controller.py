@@ -176,12 +176,13 @@ class Controller:
         a: Optional[float] = None,
         b: Optional[float] = None,
         probabilities: Optional[list[float]] = None,
+        when: Any = None,
     ) -> None:
-        """Add a parameter, with the keys of a sweep file."""
+        """Add a parameter, with the keys of a sweep file; ``when={"optimizer": "sgd"}`` says under which condition it exists."""
         self._configurable()
         given = {
             "values": values, "value": value, "distribution": distribution, "min": min, "max": max,
-            "mu": mu, "sigma": sigma, "q": q, "a": a, "b": b, "probabilities": probabilities,
+            "mu": mu, "sigma": sigma, "q": q, "a": a, "b": b, "probabilities": probabilities, "when": when,
         }  # fmt: skip
         parameter = {key: given for key, given in given.items() if given is not None}
         self._config.setdefault("parameters", {})[name] = parameter
