@@ -106,7 +106,7 @@ def test_frames_hold_a_row_per_run():
     sweep_id = besom.sweep(RANDOM, seed=1)
     besom.agent(sweep_id, function=lambda: besom.log({"loss": besom.init().config.x}))
     frame = besom.Api().sweep(sweep_id).to_pandas()
-    own = ["run", "state", "stopped", "stop_reason", "best", "last", "created", "started", "ended"]
+    own = ["run", "state", "stopped", "stop_reason", "failure", "best", "last", "created", "started", "ended"]
     assert list(frame.columns) == [*own, "fixed", "kind", "x", "loss"]
     assert list(frame["run"]) == [1, 2, 3, 4, 5] and (frame["best"] == frame["x"]).all()
 

@@ -13,6 +13,7 @@ use std::fmt;
 use besom_core::{Counted, Culprit, Failure, History, Problem, Run, RunNumber, RunState, Space};
 use besom_gp::{Dimension, Hyperparameters, MarginalLikelihood, Model};
 use nalgebra::{DMatrix, DVector};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::bayes::Encoding;
 
@@ -69,6 +70,16 @@ impl FailedRun {
             Self::Known(failure) => failure.culprit() == Culprit::Machine,
             Self::Unknown { log_odds, nearby } => log_odds < 0.0 || nearby < AS_OFTEN,
         }
+    }
+}
+
+impl Serialize for FailedRun {
+    /// As JSON has it: `left_out`, and `why` in words.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut shown = serializer.serialize_struct("FailedRun", 2)?;
+        shown.serialize_field("left_out", &self.is_left_out())?;
+        shown.serialize_field("why", &self.to_string())?;
+        shown.end()
     }
 }
 

@@ -10,10 +10,11 @@
 mod sample;
 mod stage;
 
-use besom_core::{RunNumber, RunState};
+use besom_controller::Step;
+use besom_core::{Failure, RunNumber, RunState};
 use besom_engine::{Pace, registry, stored_config};
 use besom_insight::{Axis, Sample};
-use besom_store::{NewRun, Row, RunQuery, Store, SweepId, SweepState};
+use besom_store::{End, NewRun, Row, RunQuery, Store, SweepId, SweepState};
 use serde_json::{Value, json};
 use stage::Stage;
 
@@ -224,6 +225,28 @@ fn a_run_in_full_says_what_the_store_has_of_it() {
     assert_eq!((page["rows"][0]["seq"].as_u64(), page["rows"].as_array().map(Vec::len)), (Some(5), Some(3)));
     assert_eq!(page["more"], true);
     assert_eq!(stage.get(&format!("/v1/sweeps/{id}/runs/99")).json()["error"]["code"], "no_run");
+}
+
+#[test]
+fn a_failed_run_says_how_it_counts_in_the_search() {
+    let (stage, id) = Stage::prepared(|store| {
+        let id = sample::worked(store, 3);
+        let mut hand = sample::Hand::join(store, &id, "host/2/1");
+        for failure in [Failure::OutOfMemory, Failure::Machine] {
+            assert!(matches!(sample::controller(store, &id).step(store, 1).unwrap(), Step::Ready(_)));
+            let run = hand.claim(store).unwrap();
+            store.finish(&run.lease, &End::new(RunState::Failed).failure(failure)).unwrap();
+        }
+        id
+    });
+    let found = |run: u64| stage.get(&format!("/v1/sweeps/{id}/runs/{run}")).json();
+    assert_eq!(found(1)["counts"], Value::Null);
+    let expected = [(5, false, "it ran out of memory"), (6, true, "it lost its machine")];
+    for (run, left_out, why) in expected {
+        let found = found(run);
+        assert_eq!(found["counts"]["left_out"], left_out, "{found}");
+        assert!(found["counts"]["why"].as_str().unwrap().contains(why), "{found}");
+    }
 }
 
 #[test]

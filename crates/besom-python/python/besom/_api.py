@@ -276,8 +276,8 @@ class ApiSweep:
     def to_pandas(self) -> Any:
         """Return a ``pandas.DataFrame`` with one row per run.
 
-        Columns are ``run``, ``state``, ``stopped`` (a stopping rule ended it), ``stop_reason``, ``best``, ``last``, ``created``,
-        ``started`` and ``ended``, then the parameters, then the last value of each key logged. A parameter of the name of an
+        Columns are ``run``, ``state``, ``stopped`` (a stopping rule ended it), ``stop_reason``, ``failure`` (its kind), ``best``,
+        ``last``, ``created``, ``started`` and ``ended``, then the parameters, then the last value of each key logged. A parameter of the name of an
         earlier column becomes ``config.NAME``, a key ``summary.NAME``.
         """
         runs = [(run, _show.flat(with_floats(run._row["params"]))) for run in self.runs]
@@ -297,6 +297,7 @@ class ApiSweep:
             "state": run.state,
             "stopped": given["stop_kind"] == "early" and run.state == "finished",
             "stop_reason": run.stop_reason,
+            "failure": run.failure,
             "best": run.best,
             "last": run.last,
             "created": given["created_ms"],

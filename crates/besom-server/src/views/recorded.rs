@@ -5,15 +5,16 @@
 
 use std::path::Path;
 
-use besom_engine::run_output;
+use besom_engine::{failed_runs, run_output};
 use besom_store::{Order, RunQuery, RunRow, Store, SweepRow};
 use serde_json::{Value, json};
 
 use super::curves::{self, Runs};
 use super::export::encoded;
 use super::known::Kept;
+use super::run::{self, Others};
 use super::secrets::Secrets;
-use super::{events, output, run};
+use super::{events, output};
 use crate::refusal::Refusal;
 
 /// Up to so many runs, an export has all of them in full; of more, only the best ones.
@@ -43,13 +44,16 @@ pub(super) fn each(
     add: &mut dyn FnMut(String, Vec<u8>),
 ) -> Result<(), Refusal> {
     let best = store.status(sweep.id())?.best.map(|best| best.run);
+    let config = kept.known.config.as_ref();
+    let failed = config.and_then(|config| failed_runs(store, sweep, config).ok()).unwrap_or_default();
     let most = if sweep.runs <= ALL { ALL } else { BEST };
     let mut spent = 0;
     for (rank, row) in
         store.runs(sweep.id(), &RunQuery::default().order(Order::Best).limit(most))?.iter().enumerate()
     {
         let path = format!("/runs/{}", row.number);
-        let mut answers = vec![(path.clone(), run::in_full(store, sweep, kept, row, best)?)];
+        let others = Others { best, counts: failed.get(row.number) };
+        let mut answers = vec![(path.clone(), run::in_full(store, sweep, kept, row, others)?)];
         if spent < BYTES {
             answers.extend(pages(store, sweep, kept, row, &path)?);
             answers.extend(printed(store, sweep, kept, directory, row)?);

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use besom_core::{LoggedKeys, RunNumber};
+use besom_engine::FailedRun;
 use besom_store::{Attempt, Event, RunQuery, RunRow, Store, StoreError, SweepRow};
 use serde_json::{Map, Value, json};
 
@@ -63,18 +64,30 @@ async fn one(
     let read = move |store: &mut dyn Store, sweep: &SweepRow, kept: &Kept| -> Result<Value, StoreError> {
         let row = store.run(sweep.id(), run)?;
         let best = store.status(sweep.id())?.best.map(|best| best.run);
-        in_full(store, sweep, kept, &row, best)
+        let config = kept.known.config.as_ref();
+        let counts =
+            config.and_then(|config| besom_engine::failed_run(store, sweep, config, &row).ok().flatten());
+        in_full(store, sweep, kept, &row, Others { best, counts })
     };
     Ok(Json(reading(shared, id, read).await?))
 }
 
-/// A run with its attempts, why it was suggested, and which one is the best.
+/// What the other runs of its sweep say of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Others {
+    /// Which run is the best.
+    pub(super) best: Option<RunNumber>,
+    /// How it counts in the search, if it failed.
+    pub(super) counts: Option<FailedRun>,
+}
+
+/// A run with its attempts, why it was suggested, which one is the best and, if it failed, how it counts.
 pub(super) fn in_full(
     store: &mut dyn Store,
     sweep: &SweepRow,
     kept: &Kept,
     run: &RunRow,
-    best: Option<RunNumber>,
+    others: Others,
 ) -> Result<Value, StoreError> {
     let events = store.events(sweep.id(), Some(run.number), 0, EVENTS)?;
     let (mut answer, attempts) = shown(store, sweep, kept, run)?;
@@ -85,7 +98,8 @@ pub(super) fn in_full(
     let attempts = attempts.iter().map(|attempt| attempted(attempt, &events));
     answer.insert("attempts".into(), attempts.collect());
     answer.insert("why".into(), why::why(run, method));
-    answer.insert("best".into(), json!(best));
+    answer.insert("best".into(), json!(others.best));
+    answer.insert("counts".into(), json!(others.counts));
     answer.insert("note".into(), kept.known.secrets.mask(&run.note).into());
     Ok(answer.into())
 }

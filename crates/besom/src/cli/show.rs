@@ -3,7 +3,6 @@
 use anyhow::{Context, Result};
 use besom_agent::RunDir;
 use besom_core::{Failure, Logged, LoggedKeys, NoValue, Registry, RunState};
-use besom_search::{FailedRun, FailedRuns};
 use besom_store::{Attempt, Event, Lease, RunRow, Store, SweepRow, system_clock};
 use serde_json::{Map, Value, json};
 
@@ -12,16 +11,13 @@ use crate::cli::files::Files;
 use crate::cli::output::{self, Outcome, line};
 use crate::cli::target::{self, RunName};
 use crate::cli::{json, table};
-use besom_engine::Place;
+use besom_engine::{FailedRun, Place};
 
 /// How many events of a run are shown.
 const EVENTS: u64 = 1000;
 
 /// How many of the last lines of a failed run's output are shown.
 const OUTPUT_LINES: usize = 10;
-
-/// The methods that learn from runs.
-const LEARNERS: [&str; 4] = ["auto", "bayes", "cma-es", "tpe"];
 
 /// What is known of a run.
 struct Facts {
@@ -68,7 +64,7 @@ pub(crate) fn show(
         let mut shown =
             json!({ "run": run, "curve": curve, "logged": logged, "attempts": attempts, "events": events });
         if let Some(counts) = counts {
-            shown["counts"] = json!({ "left_out": counts.is_left_out(), "why": counts.to_string() });
+            shown["counts"] = json!(counts);
         }
         output::json(&shown)?;
     } else {
@@ -116,16 +112,8 @@ fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
 
 /// How a run that failed counts in the search; `None` if its sweep does not learn from runs, or cannot be read.
 fn counts(registry: &Registry, store: &mut dyn Store, sweep: &SweepRow, run: &RunRow) -> Option<FailedRun> {
-    if run.state.is_open() || run.best.is_some() && run.state == RunState::Finished {
-        return None;
-    }
     let config = besom_engine::stored_config(registry, sweep).ok()?;
-    if !LEARNERS.contains(&config.method.name.as_str()) {
-        return None;
-    }
-    let past = besom_engine::past(store, sweep, &config).ok()?;
-    let past = past.sweep();
-    FailedRuns::new(past.problem(), past.history()).get(run.number)
+    besom_engine::failed_run(store, sweep, &config, run).ok()?
 }
 
 fn headline(sweep: &SweepRow, run: &RunRow) -> String {

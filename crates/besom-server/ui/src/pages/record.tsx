@@ -1,6 +1,7 @@
 // What is recorded of a run besides its curve: attempts, logged keys, facts.
 
 import { For, type JSX, Show } from "solid-js";
+import { failureWords } from "../parts/failure";
 import { duration, number, value } from "../parts/format";
 import { Scroll } from "../parts/scroll";
 import { State } from "../parts/state";
@@ -38,7 +39,7 @@ export function Attempts(props: { run: RunDetail }): JSX.Element {
                     <td class="numeric">{duration(((attempt.ended_ms ?? now()) - attempt.started_ms) / 1000)}</td>
                     <td class="numeric">{attempt.rows}</td>
                     <td>
-                      {attempt.message ?? ""}
+                      {attempt.message ?? failureWords(attempt.failure) ?? ""}
                       {attempt.exit_code ? ` (exit code ${attempt.exit_code})` : ""}
                     </td>
                   </tr>

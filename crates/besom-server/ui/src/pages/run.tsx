@@ -6,6 +6,7 @@ import { type Sweep, useSweep } from "../model";
 import { type Action, Actions } from "../parts/actions";
 import { runAgain } from "../parts/again";
 import { curvesOf, MetricChoice } from "../parts/choices";
+import { failureWords } from "../parts/failure";
 import { duration, moment, number } from "../parts/format";
 import { useKeys } from "../parts/keys";
 import { load, Loaded } from "../parts/loaded";
@@ -133,6 +134,8 @@ function Head(props: { run: RunDetail; step: (by: number) => void; reload: () =>
           {run().exit_code !== null ? ` (exit code ${run().exit_code})` : ""}
         </p>
       </Show>
+      <Show when={failureWords(run().failure)}>{(words) => <p class="notice">Failed because it {words()}.</p>}</Show>
+      <Show when={run().counts}>{(counts) => <p class="notice">In the search: {counts().why}.</p>}</Show>
     </header>
   );
 }

@@ -168,6 +168,8 @@ export interface Why {
 }
 
 export interface RunDetail extends Run {
+  /** How a failed run counts in the search; null if it has not failed, or the method does not learn from runs. */
+  counts?: { left_out: boolean; why: string } | null;
   attempts: Attempt[];
   why: Why | null;
   best: number | null;
