@@ -1,0 +1,183 @@
+//! Attempts: handing a run out, and everything that ends an attempt or brings it back.
+
+use besom_core::{Failure, RunNumber, RunState};
+use besom_store::rules::Ended;
+use besom_store::{Attempt, End, Lease, Reply};
+
+use crate::agents::Agent;
+use crate::columns::{bounded, clean_or_null, number, unsigned, value};
+use crate::fault::Outcome;
+use crate::runs::{Run, state};
+use crate::sweeps::Sweep;
+use crate::tx::Tx;
+
+impl Tx<'_> {
+    /// Hands a run out: a new attempt begins.
+    pub(crate) fn hand_out(&mut self, sweep: &Sweep, run: &mut Run, agent: &Agent) -> Outcome<()> {
+        let before = run.record.attempt;
+        let entry = run.record.hand_out(agent.id, &agent.name, agent.heartbeat_timeout_ms, self.now);
+        let change = self.log_change(sweep, Some(run.record.number), &entry)?;
+        run.attempted = unsigned(change);
+        if before > 0 {
+            self.keep(sweep, run)?;
+        }
+        self.save(run, before, change)?;
+        self.execute(
+            "INSERT INTO attempts (run, attempt, agent, started_ms, state) VALUES ($1, $2, $3, $4, 'running')",
+            &[&run.key, &bounded(run.record.attempt), &bounded(agent.id.0), &bounded(self.now)],
+        )?;
+        Ok(())
+    }
+
+    /// Counts the rows of the earlier attempts that are kept, and ranks the run anew.
+    fn keep(&mut self, sweep: &Sweep, run: &mut Run) -> Outcome<()> {
+        let row = self.query_one(
+            "SELECT coalesce(sum(rows), 0)::bigint FROM attempts WHERE run = $1 AND kept AND attempt < $2",
+            &[&run.key, &bounded(run.record.attempt)],
+        )?;
+        let kept = number(&row, 0)?;
+        if kept > 0 {
+            run.record.kept = kept;
+            let values = self.whole_curve(run, 0)?;
+            run.record.keep(kept, &sweep.record.metrics, &values);
+        }
+        Ok(())
+    }
+
+    /// The program of the newest attempt goes on from the checkpoint of an earlier one.
+    pub(crate) fn resume(&mut self, sweep: &Sweep, lease: &Lease) -> Outcome<Reply> {
+        let Some(mut run) = self.revived(sweep, lease)? else { return Ok(Reply::Lost) };
+        let earlier = self.query_opt(
+            "SELECT attempt, kept FROM attempts WHERE run = $1 AND attempt < $2 AND rows > 0
+             ORDER BY attempt DESC LIMIT 1",
+            &[&run.key, &bounded(run.record.attempt)],
+        )?;
+        let Some(row) = earlier else { return Ok(run.record.reply()) };
+        let (from, kept): (i64, bool) = (value(&row, 0)?, value(&row, 1)?);
+        if kept {
+            return Ok(run.record.reply());
+        }
+        self.change_one(
+            "UPDATE attempts SET kept = true WHERE run = $1 AND attempt = $2",
+            &[&run.key, &from],
+        )?;
+        let change =
+            self.log_change(sweep, Some(run.record.number), &run.record.continued(unsigned(from)))?;
+        run.attempted = unsigned(change);
+        self.keep(sweep, &mut run)?;
+        self.save(&run, run.record.attempt, change)?;
+        Ok(run.record.reply())
+    }
+
+    /// Takes a run back that was given up.
+    pub(crate) fn come_back(&mut self, sweep: &Sweep, run: &mut Run) -> Outcome<()> {
+        let entry = run.record.come_back();
+        let change = self.log_change(sweep, Some(run.record.number), &entry)?;
+        self.save(run, run.record.attempt, change)?;
+        self.change_one(
+            "UPDATE attempts SET state = 'running', ended_ms = NULL WHERE run = $1 AND attempt = $2",
+            &[&run.key, &bounded(run.record.attempt)],
+        )
+    }
+
+    /// Ends the attempt as its agent reports.
+    pub(crate) fn end(&mut self, sweep: &Sweep, run: &mut Run, end: &End) -> Outcome<()> {
+        let ended = run.record.finish(&sweep.record, end, self.now);
+        self.save_end(sweep, run, &ended)?;
+        self.change_one(
+            "UPDATE attempts SET end_state = $3, end_code = $4, end_message = $5, end_keeps = $6, end_failure = $7
+             WHERE run = $1 AND attempt = $2",
+            &[
+                &run.key,
+                &bounded(run.record.attempt),
+                &end.state.as_str(),
+                &end.exit_code.map(i64::from),
+                &clean_or_null(end.message.as_deref()),
+                &end.keeps_rows,
+                &end.failure.map(Failure::as_str),
+            ],
+        )
+    }
+
+    /// Ends the attempt because its agent is gone, as it seems.
+    pub(crate) fn give_up(&mut self, sweep: &Sweep, run: &mut Run, why: String) -> Outcome<()> {
+        let ended = run.record.give_up(&sweep.record, why, self.now);
+        self.save_end(sweep, run, &ended)
+    }
+
+    /// Saves a run whose attempt had ended before.
+    pub(crate) fn save_again(&mut self, sweep: &Sweep, run: &Run, ended: &Ended) -> Outcome<()> {
+        let mut change = 0;
+        for entry in &ended.log {
+            change = self.log_change(sweep, Some(run.record.number), entry)?;
+        }
+        self.save(run, run.record.attempt, change)
+    }
+
+    pub(crate) fn save_end(&mut self, sweep: &Sweep, run: &Run, ended: &Ended) -> Outcome<()> {
+        self.save_again(sweep, run, ended)?;
+        self.change_one(
+            "UPDATE attempts SET ended_ms = $3, state = $4, rows = $5, kept = $6 WHERE run = $1 AND attempt = $2",
+            &[
+                &run.key,
+                &bounded(run.record.attempt),
+                &bounded(self.now),
+                &ended.state.as_str(),
+                &bounded(run.record.rows),
+                &ended.keeps_rows,
+            ],
+        )
+    }
+
+    /// Whether the agent of this attempt has given this very end before.
+    pub(crate) fn has_ended_so(&mut self, run: &Run, attempt: u64, end: &End) -> Outcome<bool> {
+        let row = self.query_opt(
+            "SELECT end_state IS NOT DISTINCT FROM $3 AND end_code IS NOT DISTINCT FROM $4
+               AND end_message IS NOT DISTINCT FROM $5 AND end_keeps IS NOT DISTINCT FROM $6
+               AND end_failure IS NOT DISTINCT FROM $7
+             FROM attempts WHERE run = $1 AND attempt = $2",
+            &[
+                &run.key,
+                &bounded(attempt),
+                &end.state.as_str(),
+                &end.exit_code.map(i64::from),
+                &clean_or_null(end.message.as_deref()),
+                &end.keeps_rows,
+                &end.failure.map(Failure::as_str),
+            ],
+        )?;
+        row.map_or(Ok(false), |row| value(&row, 0))
+    }
+
+    /// All attempts of a run.
+    pub(crate) fn attempts(&mut self, sweep: &Sweep, number: RunNumber) -> Outcome<Vec<Attempt>> {
+        let run = self.run(sweep, number)?;
+        let rows = self.query(
+            "SELECT a.attempt, g.name, a.started_ms, a.ended_ms, a.state, a.rows, a.kept
+             FROM attempts a JOIN agents g ON g.key = a.agent WHERE a.run = $1 ORDER BY a.attempt",
+            &[&run.key],
+        )?;
+        let attempt = |row: &postgres::Row| {
+            let place = crate::columns::number(row, 0)?;
+            let mut attempt = Attempt::new(place, value::<String>(row, 1)?, crate::columns::number(row, 2)?);
+            attempt.ended_ms = value::<Option<i64>>(row, 3)?.map(unsigned);
+            attempt.state = state(value(row, 4)?)?;
+            let is_newest = place == run.record.attempt;
+            attempt.rows = if is_newest { run.record.rows } else { crate::columns::number(row, 5)? };
+            attempt.kept = value(row, 6)?;
+            Ok(attempt)
+        };
+        rows.iter().map(attempt).collect()
+    }
+
+    /// Sees an agent off, and gives up every run that it holds.
+    pub(crate) fn see_off(&mut self, sweep: &Sweep, agent: &Agent) -> Outcome<()> {
+        for number in self.numbers_in(sweep, &[RunState::Running])? {
+            let mut run = self.run(sweep, number)?;
+            if run.record.agent == Some(agent.id) {
+                self.give_up(sweep, &mut run, "its agent left".to_owned())?;
+            }
+        }
+        self.mark_gone(agent.id)
+    }
+}

@@ -1,0 +1,55 @@
+//! Sweeps that begin with runs which have ended elsewhere.
+
+use std::time::Duration;
+
+use besom_core::RunNumber;
+use besom_store::{NewAgent, NewRun, NewSweep, PastRun, Row, StoreError};
+
+use crate::fault::Outcome;
+use crate::sweeps::Sweep;
+use crate::tx::Tx;
+
+/// The name of the agent that seems to have executed them.
+const AGENT: &str = "prior runs";
+
+impl Tx<'_> {
+    /// Creates a sweep with past runs.
+    pub(crate) fn create_with(&mut self, new: &NewSweep, past: &[PastRun]) -> Outcome<()> {
+        if let Some(open) = past.iter().find(|run| run.end.state.is_open()) {
+            return Err(StoreError::NotAnEnd(open.end.state).into());
+        }
+        let key = self.create_sweep(new)?;
+        if past.is_empty() {
+            return Ok(());
+        }
+        self.on_sweep_of(key, |tx, sweep| {
+            sweep.record.admit_past(past.len())?;
+            let runs: Vec<NewRun> = past.iter().map(|run| run.new.clone()).collect();
+            let _ = tx.add_runs(sweep, RunNumber::FIRST, &runs, None)?;
+            tx.replay(sweep, past)
+        })
+    }
+
+    /// Lets them happen again.
+    fn replay(&mut self, sweep: &mut Sweep, past: &[PastRun]) -> Outcome<()> {
+        let id = self.join(sweep, &NewAgent::new(AGENT, Duration::from_secs(60)))?;
+        let agent = self.agent(id)?;
+        if let Some(entry) = sweep.record.begin(self.now) {
+            self.log(sweep, None, &entry)?;
+        }
+        let budgets = (sweep.record.retry_crashed, sweep.record.retry_failed);
+        (sweep.record.retry_crashed, sweep.record.retry_failed) = (0, 0);
+        for (place, old) in past.iter().enumerate() {
+            let mut run = self.run(sweep, RunNumber::from_index(place))?;
+            self.hand_out(sweep, &mut run, &agent)?;
+            let rows: Vec<Row> =
+                (1..).zip(&old.rows).map(|(seq, values)| Row::new(seq, values.clone())).collect();
+            if !rows.is_empty() {
+                self.add_rows(sweep, &mut run, &rows)?;
+            }
+            self.end(sweep, &mut run, &old.end)?;
+        }
+        (sweep.record.retry_crashed, sweep.record.retry_failed) = budgets;
+        self.mark_gone(id)
+    }
+}
