@@ -6,6 +6,7 @@ mod absent;
 mod algorithm;
 mod cloud;
 mod command;
+mod constraints;
 mod distribution;
 mod exponents;
 mod fault;

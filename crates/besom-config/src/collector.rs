@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::aliases::meant;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Part, Severity};
 use crate::excerpt::Excerpt;
 use crate::tree::{Node, Path, Place};
 
@@ -89,11 +89,18 @@ impl Collector {
 
     /// All diagnostics in the order of the text, with the lines of it that they point at.
     pub(crate) fn into_sorted(mut self, text: &str) -> Vec<Diagnostic> {
+        self.list
+            .iter_mut()
+            .filter(|it| it.part.is_some())
+            .take(MAX_EXCERPTS)
+            .for_each(|it| it.find_part(text));
         self.list.sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
         // Finding a line takes time in proportion to the text; nobody reads more of a hostile one.
         for diagnostic in self.list.iter_mut().take(MAX_EXCERPTS) {
             let place = diagnostic.line.zip(diagnostic.column);
-            diagnostic.excerpt = place.and_then(|(line, column)| Excerpt::of(text, line, column));
+            let excerpt = place.and_then(|(line, column)| Excerpt::of(text, line, column));
+            let width = diagnostic.part.as_ref().map(|part| part.length);
+            diagnostic.excerpt = excerpt.map(|excerpt| excerpt.wide(width));
         }
         if self.unlisted > 0 {
             // The last one, of the warnings if there is any, makes room for a stand-in for all that are not listed.
@@ -128,6 +135,7 @@ impl Collector {
             message,
             suggestion: None,
             excerpt: None,
+            part: None,
         };
         if !self.is_full() {
             self.list.push(diagnostic);
@@ -160,6 +168,32 @@ impl Diagnostic {
     pub(crate) fn suggest(&mut self, suggestion: impl Into<String>) -> &mut Self {
         self.suggestion = Some(suggestion.into());
         self
+    }
+
+    /// Lets it point at a part of the text that stands at its place.
+    pub(crate) fn at_part(&mut self, text: &str, at: usize, length: usize) -> &mut Self {
+        self.part = Some(Part { text: text.to_owned(), at, length });
+        self
+    }
+
+    /// Moves its place to the part that it points at, if the text stands there as it is, on one line, in quotes or without.
+    fn find_part(&mut self, text: &str) {
+        let (Some(part), Some(line), Some(column)) = (&self.part, self.line, self.column) else { return };
+        let index = |number: u32| usize::try_from(number).ok()?.checked_sub(1);
+        let line = index(line).and_then(|line| text.lines().nth(line));
+        let Some(rest) = line.zip(index(column)).map(|(line, column)| line.chars().skip(column)) else {
+            return;
+        };
+        let rest: String = rest.collect();
+        let bare = rest.strip_prefix(['\'', '"']);
+        let quote = u32::from(!rest.starts_with(&part.text));
+        if (quote == 0 || bare.is_some_and(|bare| bare.starts_with(&part.text)))
+            && let Ok(at) = u32::try_from(part.at)
+        {
+            self.column = Some(column + quote + at);
+        } else {
+            self.part = None;
+        }
     }
 
     /// Offers the right spelling, if there is one.

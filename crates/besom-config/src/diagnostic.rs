@@ -10,6 +10,14 @@ use serde::Serialize;
 
 use crate::excerpt::{Excerpt, Paint};
 
+/// A part of a text that stands at a place: so many characters from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) text: String,
+    pub(crate) at: usize,
+    pub(crate) length: usize,
+}
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -44,6 +52,9 @@ pub struct Diagnostic {
     /// The line that it points at.
     #[serde(skip)]
     pub(crate) excerpt: Option<Excerpt>,
+    /// The part of the text there that it points at.
+    #[serde(skip)]
+    pub(crate) part: Option<Part>,
 }
 
 impl Diagnostic {

@@ -56,6 +56,13 @@ impl Excerpt {
         Some(Self { number, line: shown, before: at - from, width })
     }
 
+    /// The same with a caret under so many characters, if that is known.
+    pub(crate) fn wide(self, width: Option<usize>) -> Self {
+        let shown = self.line.chars().count().saturating_sub(self.before);
+        let width = width.map_or(self.width, |width| width.min(shown).max(1));
+        Self { width, ..self }
+    }
+
     /// The excerpt as three lines without a line end, the caret in the color of this code.
     pub(crate) fn write(&self, f: &mut impl Write, paint: Paint, code: &str) -> fmt::Result {
         let number = self.number.to_string();

@@ -52,7 +52,7 @@ fn unwrap_descriptions(schema: &mut Value) {
     }
 }
 
-/// A hyperparameter sweep of besom: W&B's sweep configuration with the keys `seed`, `order`, `retry` and `timeout` added.
+/// A hyperparameter sweep of besom: W&B's sweep configuration with the keys `seed`, `order`, `retry`, `timeout` and `parameter_constraints`, and `when` of parameters, added.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, title = "besom sweep file")]
 #[expect(dead_code, reason = "the type is the schema; the reader works on a tree with places")]
@@ -106,6 +106,9 @@ struct SweepFile {
     retry: Option<Retry>,
     /// How long an attempt of a run may take: seconds, or text such as `30s`, `90m`, `2h`, `1d`. A key of besom.
     timeout: Option<Timeout>,
+    /// What every suggestion keeps, such as `warmup < epochs` or `not (optimizer == 'lion' and precision == 'fp32')`. A key of besom.
+    #[schemars(length(max = 1000))]
+    parameter_constraints: Option<Vec<String>>,
 }
 
 /// A word; a number or the like stands for its text.

@@ -36,6 +36,41 @@ fn conditions_that_are_none_are_answered_with_what_may_stand_there() {
 }
 
 #[test]
+fn constraints_that_are_none_are_answered_at_the_word_that_is_wrong() {
+    check(include_str!("data/messages/constraints.yaml"), include_str!("data/messages/constraints.txt"));
+    let text = "method: random\nrun_cap: 1\nparameters: {lr: {max: 1.0, min: 0.0}}\nparameter_constraints:\n  - 0 < rl < 1";
+    let report = reader().read(text, "sweep.yaml").unwrap_err().report(Paint::Plain);
+    assert_eq!(report.lines().last(), Some("  |         ^^"), "{report}");
+}
+
+#[test]
+fn constraints_that_no_point_or_every_point_keeps_are_named() {
+    check(include_str!("data/messages/kept.yaml"), include_str!("data/messages/kept.txt"));
+    let warned = |constraint: &str| {
+        let text = format!(
+            "method: random\nrun_cap: 9\nparameters: {{a: {{min: 0.0, max: 1.0}}}}\nparameter_constraints: ['{constraint}']"
+        );
+        match reader().read(&text, "sweep.yaml") {
+            Ok(parsed) => parsed.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            Err(problems) => problems.to_string(),
+        }
+    };
+    assert_eq!(warned("a < 0.5"), "");
+    assert_eq!(
+        warned("a < 1e-6"),
+        "sweep.yaml:4:25: warning: parameter_constraints[0]: none of 2000 random points keeps it, so points are found by a random walk (ranges that fit the constraints are searched better)"
+    );
+    assert_eq!(
+        warned("a <= 1"),
+        "sweep.yaml:4:25: warning: parameter_constraints[0]: all of 2000 random points keep it, so it may have no effect"
+    );
+    assert_eq!(
+        warned("a > 1"),
+        "sweep.yaml:4:25: parameter_constraints[0]: no point was found that keeps it; none may exist (an equation of real numbers holds nowhere by chance: give a range, such as abs(a + b - 1) < 0.01)"
+    );
+}
+
+#[test]
 fn conditions_that_contradict_each_other_or_go_round_are_refused() {
     check(
         "method: random\nrun_cap: 9\nparameters:\n  model: {values: [forest, net]}\n  forest:\n    when: {model: forest}\n    \

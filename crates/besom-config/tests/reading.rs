@@ -514,3 +514,14 @@ fn conditions_are_read_with_parents_by_full_and_by_short_name() {
     let again = reader().read_json(&config.filled).unwrap().config;
     assert_eq!(again.space, config.space);
 }
+
+#[test]
+fn constraints_are_read_in_their_order_and_kept_in_what_is_filled_in() {
+    let text = "method: random\nrun_cap: 3\nparameters: {a: {min: 1, max: 9}, g: {parameters: {b: {min: 0.0, max: 1.0}}}}\n\
+                parameter_constraints: [a > 2, 'g.b <= 0.5 or `g.b` > 0.9']";
+    let config = reader().read(text, "sweep.yaml").unwrap().config;
+    let constraints: Vec<&str> =
+        config.space.constraints().iter().map(besom_core::Constraint::as_str).collect();
+    assert_eq!(constraints, ["a > 2", "g.b <= 0.5 or `g.b` > 0.9"]);
+    assert_eq!(config.filled["parameter_constraints"], serde_json::json!(constraints));
+}

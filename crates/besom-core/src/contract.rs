@@ -55,10 +55,10 @@ fn check_suggestions(ask: &Ask<'_>, spec: &Spec, suggestions: &[Suggestion]) -> 
 }
 
 /// Checks that a suggested point has a value for each parameter of the space that is active in it, one that the space gives, and no
-/// other.
+/// other, and that it keeps all constraints.
 fn check_point(space: &Space, point: &Point) -> Result<(), Breach> {
     if space.contains(point) && space.is_complete(point) {
-        return Ok(());
+        return check_constraints(space, point);
     }
     let active = space.active_in(point);
     let names: Vec<String> = space.parameters().iter().map(|parameter| parameter.name.to_string()).collect();
@@ -82,6 +82,12 @@ fn check_point(space: &Space, point: &Point) -> Result<(), Breach> {
         Some(_) => None,
     });
     Err(Breach::Point { point: point.to_json(), faults: foreign.chain(own).collect() })
+}
+
+fn check_constraints(space: &Space, point: &Point) -> Result<(), Breach> {
+    let broken = space.constraints().iter().filter(|constraint| !constraint.holds(point));
+    let broken: Vec<String> = broken.map(ToString::to_string).collect();
+    if broken.is_empty() { Ok(()) } else { Err(Breach::Constraint { point: point.to_json(), broken }) }
 }
 
 fn check_note(point: &Point, note: &Note) -> Result<(), Breach> {

@@ -11,6 +11,7 @@
 //! constraint holds.
 
 mod eval;
+mod kinds;
 mod parse;
 mod token;
 
@@ -104,6 +105,24 @@ pub enum ExprErrorKind {
     /// The whole is a number, a text or a list.
     #[error("expected a comparison, such as {0} > 0")]
     NotACondition(String),
+    /// Values of different kinds are compared, which never are equal, nor one before the other.
+    #[error("{left} is compared with {right}")]
+    Mixed {
+        /// The left side: `'optimizer' (a text)`.
+        left: String,
+        /// The right side.
+        right: String,
+    },
+    /// A name is compared with a value that it never has.
+    #[error("'{name}' never has the value {value}{}", did_you_mean(nearest.as_deref()))]
+    NeverHas {
+        /// The name.
+        name: String,
+        /// The value, as JSON.
+        value: String,
+        /// The value that is spelled most alike, if one is near.
+        nearest: Option<String>,
+    },
     /// It is nested too deeply, or too long.
     #[error("too long or too deeply nested")]
     TooLarge,
@@ -219,7 +238,29 @@ impl Expr {
     /// Whether the condition holds, given the value of each name; `None` if it depends on a value that is missing.
     /// Comparisons with NaN do not hold.
     pub fn holds(&self, value: &dyn Fn(&str) -> Option<Value>) -> Option<bool> {
-        self.root.holds(value)
+        self.root.degree(value).map(|degree| degree.holds)
+    }
+
+    /// How far the condition is from holding, given the value of each name: above 0 where it does not hold, at most 0 where it
+    /// holds or depends on a value that is missing. Of `a <= b` it is `a - b`; of several conditions with `and` it is the largest,
+    /// with `or` the smallest. What is not about numbers is 1 or -1.
+    ///
+    /// ```
+    /// use besom_core::Expr;
+    /// use serde_json::json;
+    ///
+    /// let expr = Expr::parse("a + b <= 1")?;
+    /// let violation = |a: f64| expr.violation(&|name| (name == "a").then(|| json!(a)).or(Some(json!(0.5))));
+    /// assert_eq!((violation(0.75), violation(0.25)), (0.25, -0.25));
+    /// # Ok::<(), besom_core::ExprError>(())
+    /// ```
+    pub fn violation(&self, value: &dyn Fn(&str) -> Option<Value>) -> f64 {
+        match self.root.degree(value) {
+            // On the border of `a < b`.
+            Some(degree) if !degree.holds => degree.by.max(f64::MIN_POSITIVE),
+            Some(degree) => -degree.by,
+            None => 0.0,
+        }
     }
 }
 

@@ -44,7 +44,7 @@ use proptest::strategy::Strategy;
 pub use history::{history, point, run};
 pub use law::{Broken, Law};
 pub use problem::{
-    any_problem, continuous, distribution, finite_distribution, finite_problem, mixed_problem,
+    any_problem, constrained, continuous, distribution, finite_distribution, finite_problem, mixed_problem,
 };
 /// The crate in whose [`Strategy`]s problems are given.
 pub use proptest;
@@ -77,7 +77,8 @@ impl Default for Suite {
 }
 
 /// Checks a search with the default [`Suite`]; `problems` says what it supports ([`finite_problem`],
-/// [`mixed_problem`], [`any_problem`], or a strategy of your own).
+/// [`mixed_problem`], [`any_problem`], or a strategy of your own), and [`constrained`] whether it keeps constraints between
+/// parameters.
 ///
 /// # Panics
 /// If a law is broken, with the law in words and the smallest story that shows it.

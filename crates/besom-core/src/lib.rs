@@ -14,6 +14,7 @@
 //!
 //! This crate is all that an author of an algorithm needs.
 
+mod constraint;
 pub mod contract;
 pub mod distribution;
 mod enumeration;
@@ -50,6 +51,7 @@ pub mod value;
 #[cfg(any(test, feature = "serde"))]
 mod wire;
 
+pub use constraint::Constraint;
 pub use contract::{Breach, PointFault};
 pub use distribution::{Distribution, DistributionFault};
 pub use enumeration::{Enumeration, EnumerationError};
@@ -72,7 +74,8 @@ pub use rng::Rng;
 pub use run::{Curve, Run, RunNumber, RunState};
 pub use search::{Answer, Ask, Note, Search, Suggestion};
 pub use space::{
-    Parameter, Point, PointError, Space, SpaceBuilder, SpaceError, SpaceFault, Wanted, When, WhenFault,
+    LegalShare, Parameter, Point, PointError, Space, SpaceBuilder, SpaceError, SpaceFault, Wanted, When,
+    WhenFault,
 };
 pub use spec::{Advice, Ends, OptionDefault, OptionKind, OptionSpec, Spec, Supports};
 pub use spelling::{UnknownName, did_you_mean, nearest};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 mod builder;
 mod conditions;
 mod error;
+mod legal;
 mod point;
 mod when;
 mod when_fault;
@@ -15,11 +16,13 @@ use serde_json::{Map, Value};
 
 pub use builder::SpaceBuilder;
 pub use error::{SpaceError, SpaceFault};
+pub use legal::LegalShare;
 pub use point::{Point, PointError};
 pub use when::{Wanted, When};
 pub use when_fault::WhenFault;
 
 use self::conditions::Conditions;
+use self::legal::Constraints;
 use self::point::Found;
 use crate::{Distribution, ParamPath};
 
@@ -39,7 +42,8 @@ pub struct Parameter {
 ///
 /// A space maps points to and from the unit cube, one dimension per parameter that is not constant. A parameter may exist only
 /// under a condition ([`When`]): where it does not hold, the parameter is *inactive*, its coordinate means nothing, and points do
-/// not list it.
+/// not list it. Constraints ([`Constraint`](crate::Constraint)) say which points are *legal*; [`Space::decode`] gives others, too:
+/// see [`Space::allows`] and [`Space::draw`].
 ///
 /// ```
 /// use besom_core::distribution::Continuous;
@@ -71,6 +75,8 @@ pub struct Space {
     names: Arc<[ParamPath]>,
     /// If there are any.
     conditions: Option<Arc<Conditions>>,
+    /// If there are any.
+    constraints: Option<Arc<Constraints>>,
 }
 
 impl Parameter {
@@ -120,7 +126,34 @@ impl Space {
         SpaceError::none_in(&parameters)?;
         let names = parameters.iter().map(|p| p.name.clone()).collect();
         let conditions = Conditions::new(&parameters).expect("a circle was a fault");
-        Ok(Self { parameters, names, conditions: conditions.map(Arc::new) })
+        Ok(Self { parameters, names, conditions: conditions.map(Arc::new), constraints: None })
+    }
+
+    /// The space with constraints, beside those that it has.
+    ///
+    /// # Errors
+    /// All that is wrong with any of them.
+    ///
+    /// ```
+    /// use besom_core::Space;
+    ///
+    /// let space = Space::builder().uniform("lr", 0.0, 1.0).choice("optimizer", ["sgd", "adam"]).build()?;
+    /// let error = space.with_constraints(["lr <", "optimizer == 'adm' or lr < 0.1"]);
+    /// assert_eq!(
+    ///     error.expect_err("both are wrong").to_string(),
+    ///     "constraint 'lr <': column 5: expected a name or a value, found the end; \
+    ///      constraint 'optimizer == 'adm' or lr < 0.1': column 1: 'optimizer' never has the value \"adm\", did you mean 'adam'?",
+    /// );
+    /// # Ok::<(), besom_core::SpaceError>(())
+    /// ```
+    pub fn with_constraints<T: AsRef<str>>(
+        self,
+        constraints: impl IntoIterator<Item = T>,
+    ) -> Result<Self, SpaceError> {
+        let mut all = self.constraints().to_vec();
+        all.extend(SpaceError::constraints(constraints, &self.parameters)?);
+        let constraints = (!all.is_empty()).then(|| Arc::new(Constraints::new(all)));
+        Ok(Self { constraints, ..self })
     }
 
     /// All parameters in declared order.

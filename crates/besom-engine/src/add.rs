@@ -74,7 +74,13 @@ pub fn chosen_point(space: &Space, params: &Map<String, Value>) -> Result<Map<St
             Some(value) => values.push((parameter.name.clone(), value)),
         }
     }
-    if problems.is_empty() { Ok(Point::from_iter(values).to_json()) } else { Err(problems) }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let point = Point::from_iter(values);
+    let broken = space.constraints().iter().filter(|constraint| !constraint.holds(&point));
+    problems.extend(broken.map(|constraint| format!("they break the constraint {constraint}")));
+    if problems.is_empty() { Ok(point.to_json()) } else { Err(problems) }
 }
 
 /// Sets how many runs a sweep may have, and ends it again if its target is reached or its search method has no point left. One whose

@@ -4,13 +4,20 @@ use besom_config::SweepConfig;
 use besom_core::{Distribution, Enumeration, RunState};
 use besom_store::SweepRow;
 
+/// The most points of which each is looked at for constraints.
+const COUNTED: u128 = 100_000;
+
 /// How many points the method can try; `None` if there are infinitely many, or too many to count. A `grid` leaves the maximum of a
-/// `q_uniform` out. Points that differ in nothing that is active are one.
+/// `q_uniform` out. Points that differ in nothing that is active are one; those that break a constraint do not count, and are counted
+/// only where there are up to 100,000 with them.
 pub fn points(config: &SweepConfig) -> Option<u128> {
     let levels = match config.method.name.as_str() {
         "grid" => Distribution::levels,
         _ => Distribution::values,
     };
+    if config.space.is_constrained() {
+        return config.space.count_legal(levels, COUNTED).map(|count| count as u128);
+    }
     let parameters = config.space.parameters();
     let order: Vec<usize> = (0..parameters.len()).collect();
     let points = Enumeration::new(&config.space, &order, |place| levels(&parameters[place].distribution));
@@ -65,6 +72,14 @@ mod tests {
         };
         assert_eq!(points("grid"), Some(9));
         assert_eq!((points("auto"), points("bayes")), (Some(10), Some(10)));
+    }
+
+    #[test]
+    fn points_that_break_a_constraint_do_not_count() {
+        let registry = crate::registry();
+        let text = "method: grid\nparameters: {a: {values: [1, 2, 3]}, b: {values: [1, 2]}}\nparameter_constraints: [a <= b]";
+        let parsed = besom_config::Reader::new(&registry).read(text, "sweep.yaml").expect("a right file");
+        assert_eq!((points(&parsed.config), total(&parsed.config)), (Some(3), Some(3)));
     }
 
     #[test]

@@ -76,6 +76,25 @@ impl ProblemView {
         Ok(self.problem.space.encode(&self.problem.space.read(&value::object(params)?)))
     }
 
+    /// What suggestions must keep, as the sweep file has it under `parameter_constraints`.
+    #[getter]
+    fn constraints(&self) -> Vec<String> {
+        self.problem.space.constraints().iter().map(ToString::to_string).collect()
+    }
+
+    /// Whether these parameters keep all constraints.
+    fn allows(&self, params: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Ok(self.problem.space.allows(&self.problem.space.read(&value::object(params)?)))
+    }
+
+    /// Return parameters that keep all constraints, drawn at random by a generator of this seed (take it from ``ask.seed(i)``); None if
+    /// none are known.
+    fn draw<'py>(&self, py: Python<'py>, seed: u64) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let space = &self.problem.space;
+        let cube = space.draw(&mut besom_core::Rng::new(seed));
+        cube.map(|cube| value::params(py, &space.decode(&cube).to_json())).transpose()
+    }
+
     fn __repr__(&self) -> String {
         let metric =
             self.problem.metric().map_or_else(String::new, |m| format!(", {} {}", m.goal.as_str(), m.name));

@@ -36,7 +36,7 @@ const FEWEST_MODELED: u64 = 6;
 /// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`], or [`Random`] for more parameters than that
 ///    has.
 /// 3. There are more than 100 parameters: [`Tpe`].
-/// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50, without conditions: [`CmaEs`].
+/// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50, without conditions and constraints: [`CmaEs`].
 /// 5. Otherwise [`Bayes`]; after 2,000 runs, unless the space may have fewer points than that, [`Tpe`], which
 ///    continues from them.
 ///
@@ -80,7 +80,7 @@ impl Auto {
 
     /// The choice for a problem.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
-        check(Self::SPEC, options)?;
+        check(Self::SPEC, problem, options)?;
         let first = first(problem)?;
         let none = Options::new();
         let later = match first.method {
@@ -161,6 +161,7 @@ fn first(problem: &Problem) -> Result<Choice, Faults> {
     if let Some(cap) = problem.run_cap.filter(|&cap| cap >= ENOUGH_RUNS)
         && dimensions <= FEW_NUMBERS
         && !problem.space.is_conditional()
+        && !problem.space.is_constrained()
         && problem.space.searchable().all(|p| matches!(p.distribution, Distribution::Continuous(_)))
     {
         let because = format!("run_cap {cap} is at least {ENOUGH_RUNS} and all parameters are real numbers");
@@ -209,6 +210,11 @@ fn fill(problem: &Problem, because: String) -> Result<Choice, Faults> {
 /// Whether the space certainly has more points than `bayes` can have tried before [`MANY_RUNS`]; otherwise it
 /// keeps the sweep, so that a sweep that is done stays so.
 fn is_large(problem: &Problem) -> bool {
+    if problem.space.is_constrained()
+        && let Some(share) = problem.space.legal_share().filter(|share| share.exact)
+    {
+        return share.legal >= MANY_RUNS;
+    }
     let least = |distribution: &Distribution| match distribution {
         Distribution::Continuous(_) => MANY_RUNS as u128,
         Distribution::IntUniform { min, max } => u128::from(max.abs_diff(*min)) + 1,

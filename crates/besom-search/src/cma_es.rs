@@ -98,6 +98,10 @@ impl CmaEs {
             let instead = "use bayes or tpe, which learn within each branch, or auto";
             read.fault(Fault::of_problem(SearchError::Conditions { method: "cma-es", instead }));
         }
+        if problem.space.is_constrained() {
+            let instead = "use bayes, tpe or random, or auto";
+            read.fault(Fault::of_problem(SearchError::Constraints { method: "cma-es", instead }));
+        }
         let population = read.given_count("population");
         let population = population.unwrap_or_else(|| Constants::usual_population(dimensions));
         let axes = problem.space.searchable().map(Axis::new).collect();

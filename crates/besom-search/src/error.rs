@@ -27,6 +27,23 @@ pub enum SearchError {
         /// What to do.
         instead: &'static str,
     },
+    /// The method knows no constraints between parameters, and there are some.
+    #[error("{method} search knows no constraints between parameters (`parameter_constraints`); {instead}")]
+    Constraints {
+        /// The method.
+        method: &'static str,
+        /// What to do.
+        instead: &'static str,
+    },
+    /// No point is known that keeps all constraints.
+    #[error("no point is known that keeps all constraints between parameters, so there is nothing to try")]
+    NoLegalPoint,
+    /// Too many cells of a grid in a row break a constraint.
+    #[error(
+        "none of {0} points of the grid in a row keeps all constraints between parameters; use method random, or leave out \
+         values that fit nowhere"
+    )]
+    TooFewLegal(u64),
     /// There are more parameters to search than the method has dimensions for.
     #[error("{method} search has {limit} dimensions at most, and there are {found} parameters to search")]
     TooManyDimensions {

@@ -11,12 +11,13 @@ mod permutation;
 use std::collections::HashSet;
 
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Ends, Fault, Faults, History, Method, OptionDefault, OptionKind,
-    OptionReader, Options, Point, Problem, Search, Spec, Supports, typed_options,
+    Answer, Ask, BoxError, Distribution, Ends, Fault, Faults, History, Levels, Method, OptionDefault,
+    OptionKind, OptionReader, Options, Point, Problem, Search, Space, Spec, Supports, typed_options,
 };
 use serde_json::Value;
 
-use crate::options::named;
+use crate::SearchError;
+use crate::options::{check_legal, named};
 use cells::Cells;
 use permutation::Permutation;
 
@@ -28,6 +29,8 @@ use permutation::Permutation;
 /// A run of any state uses up the point that has its values; numbers count by value, constants don't count,
 /// and a run that lacks a parameter or has a foreign value uses up nothing. If there are only constants, any
 /// run uses up the one point there is.
+///
+/// With constraints, only points that keep them all are points of the grid.
 ///
 /// With conditions, points that differ in nothing that is active are one, and parameters come after those that they
 /// depend on.
@@ -50,6 +53,7 @@ pub struct Grid {
     cells: Cells,
     shuffle: Option<Permutation>,
     progress: Progress,
+    legal: Option<Legal>,
 }
 
 /// In which order [`Grid`] tries its points.
@@ -101,17 +105,33 @@ impl Grid {
         if let Err(error) = &cells {
             read.fault(Fault::of_problem(error.clone()));
         }
+        check_legal(&mut read, problem);
         let cells = read.finish(cells)?.expect("an error was a fault");
-        let shuffle = (order == "random").then(|| Permutation::new(cells.size(), problem.seed));
-        Ok(Self { cells, shuffle, progress: Progress::default() })
+        Ok(Self::over(cells, problem, Distribution::levels, order == "random"))
     }
 
     /// The grid in random order over all values that other methods would try, `max` of a `q_uniform` included; `None` if there
     /// is none.
     pub(crate) fn of_all_values(problem: &Problem) -> Option<Self> {
-        let cells = Cells::new(&problem.space, false, Distribution::values).ok()?;
-        let shuffle = Some(Permutation::new(cells.size(), problem.seed));
-        Some(Self { cells, shuffle, progress: Progress::default() })
+        Some(Self::over(
+            Cells::new(&problem.space, false, Distribution::values).ok()?,
+            problem,
+            Distribution::values,
+            true,
+        ))
+    }
+
+    fn over(
+        cells: Cells,
+        problem: &Problem,
+        levels: impl Fn(&Distribution) -> Option<Levels>,
+        shuffled: bool,
+    ) -> Self {
+        let shuffle = shuffled.then(|| Permutation::new(cells.size(), problem.seed));
+        let space = problem.space.is_constrained().then_some(&problem.space);
+        let legal =
+            space.map(|space| Legal { space: space.clone(), count: space.count_legal(levels, COUNTED) });
+        Self { cells, shuffle, progress: Progress::default(), legal }
     }
 
     /// As [`Grid::new`] with typed options; named and guarded, as a registry builds it.
@@ -122,30 +142,101 @@ impl Grid {
         named("grid", Self::SPEC, problem, options, Self::new)
     }
 
-    /// How many points the grid has; at least 1.
+    /// How many points the grid has. With constraints they are counted in a grid that has up to 100,000 without; of a larger one it
+    /// is the number of those, and [`Grid::is_counted`] is false.
     pub fn size(&self) -> u128 {
-        self.cells.size()
+        self.legal.as_ref().and_then(|legal| legal.count).map_or(self.cells.size(), |count| count as u128)
+    }
+
+    /// Whether [`Grid::size`] is exact.
+    pub fn is_counted(&self) -> bool {
+        self.legal.as_ref().is_none_or(|legal| legal.count.is_some())
     }
 
     /// The `k`-th point in the grid's order, counted from 0; `None` past the last. In a sweep whose runs all
     /// come from this grid it is the point of run k + 1. Takes time and memory in proportion to the number of
     /// parameters.
     pub fn point(&self, k: u128) -> Option<Point> {
-        (k < self.size()).then(|| self.cells.point(cell_at(self.shuffle.as_ref(), k)))
+        if k >= self.size() {
+            return None;
+        }
+        let at = |k| cell_at(self.shuffle.as_ref(), k);
+        let Some(legal) = &self.legal else { return Some(self.cells.point(at(k))) };
+        let mut next = 0;
+        for _ in 0..=k {
+            let Next::At(place) = legal.next(&self.cells, self.shuffle.as_ref(), next) else { return None };
+            next = place + 1;
+        }
+        Some(self.cells.point(at(next - 1)))
+    }
+}
+
+/// The most points of a grid that are counted one by one.
+const COUNTED: u128 = 100_000;
+/// How many cells in a row are looked at for a legal one: about a second.
+const SKIPPED: u64 = 1_000_000;
+
+/// What keeps the points of a grid from being points of the space.
+#[derive(Clone, Debug)]
+struct Legal {
+    space: Space,
+    /// How many points keep all constraints, if that was counted.
+    count: Option<usize>,
+}
+
+/// The next legal cell.
+enum Next {
+    /// At this place of the order.
+    At(u128),
+    /// There is none.
+    End,
+    /// None of many.
+    TooFar,
+}
+
+impl Legal {
+    /// The first place of the order from this one on whose cell is legal.
+    fn next(&self, cells: &Cells, shuffle: Option<&Permutation>, from: u128) -> Next {
+        let end = cells.size().min(from.saturating_add(u128::from(SKIPPED)));
+        let legal = (from..end).find(|&k| self.space.allows(&cells.point(cell_at(shuffle, k))));
+        match legal {
+            Some(place) => Next::At(place),
+            None if end == cells.size() => Next::End,
+            None => Next::TooFar,
+        }
+    }
+}
+
+/// The first place of the order from this one on that is a point of the grid.
+fn next(legal: Option<&Legal>, cells: &Cells, shuffle: Option<&Permutation>, from: u128) -> Next {
+    match legal {
+        Some(legal) => legal.next(cells, shuffle, from),
+        None if from < cells.size() => Next::At(from),
+        None => Next::End,
     }
 }
 
 impl Search for Grid {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
-        let Self { cells, shuffle, progress } = self;
-        let shuffle = shuffle.as_ref();
-        progress.follow(ask.history, cells, shuffle);
-        if progress.position == cells.size() {
-            return Ok(Answer::Done);
+        let Self { cells, shuffle, progress, legal } = self;
+        let (shuffle, legal) = (shuffle.as_ref(), legal.as_ref());
+        progress.follow(ask.history, cells, shuffle, legal);
+        let (mut suggestions, mut from) = (Vec::new(), progress.position);
+        while suggestions.len() < ask.count {
+            let place = match next(legal, cells, shuffle, from) {
+                Next::At(place) => place,
+                Next::TooFar if suggestions.is_empty() => {
+                    return Err(SearchError::TooFewLegal(SKIPPED).into());
+                }
+                Next::TooFar | Next::End => break,
+            };
+            let cell = cell_at(shuffle, place);
+            if !progress.used.contains(&cell) {
+                suggestions.push(cells.point(cell).into());
+            }
+            from = place + 1;
         }
-        let rest = (progress.position..cells.size()).map(|k| cell_at(shuffle, k));
-        let free = rest.filter(|cell| !progress.used.contains(cell));
-        Ok(Answer::Try(free.take(ask.count).map(|cell| cells.point(cell).into()).collect()))
+        Ok(if suggestions.is_empty() { Answer::Done } else { Answer::Try(suggestions) })
     }
 }
 
@@ -157,7 +248,7 @@ fn cell_at(shuffle: Option<&Permutation>, k: u128) -> u128 {
 /// How far a history has used up the grid: a cache that follows the history as it grows.
 #[derive(Clone, Debug, Default)]
 struct Progress {
-    /// The first place of the order whose cell is not used up.
+    /// The first place of the order whose cell is a point of the grid and not used up.
     position: u128,
     /// Used cells, without those that `position` has passed.
     used: HashSet<u128>,
@@ -169,14 +260,24 @@ struct Progress {
 
 impl Progress {
     /// Takes the runs into account that are new, or all if this is not the history seen before, grown.
-    fn follow(&mut self, history: &History, cells: &Cells, shuffle: Option<&Permutation>) {
+    fn follow(
+        &mut self,
+        history: &History,
+        cells: &Cells,
+        shuffle: Option<&Permutation>,
+        legal: Option<&Legal>,
+    ) {
         if history.digest(self.runs) != Some(self.digest) {
             *self = Self::default();
         }
         self.used.extend(history.runs()[self.runs..].iter().filter_map(|run| cells.cell(&run.point)));
         self.runs = history.len();
         self.digest = history.digest(self.runs).unwrap_or_default();
-        while self.position < cells.size() && self.used.remove(&cell_at(shuffle, self.position)) {
+        while let Next::At(place) = next(legal, cells, shuffle, self.position) {
+            self.position = place;
+            if !self.used.remove(&cell_at(shuffle, place)) {
+                break;
+            }
             self.position += 1;
         }
     }

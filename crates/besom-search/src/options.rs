@@ -4,9 +4,18 @@ use besom_core::{Fault, Faults, Method, OptionReader, Options, Problem, Search, 
 
 use crate::SearchError;
 
-/// The check of a method's options where nothing else can be wrong.
-pub(crate) fn check(spec: Spec, options: &Options) -> Result<(), Faults> {
-    OptionReader::new(spec, options).finish(())
+/// The check of a method's options where only the constraints of the problem can be wrong, too.
+pub(crate) fn check(spec: Spec, problem: &Problem, options: &Options) -> Result<(), Faults> {
+    let mut read = OptionReader::new(spec, options);
+    check_legal(&mut read, problem);
+    read.finish(())
+}
+
+/// A problem of which no legal point is known is a fault.
+pub(crate) fn check_legal(read: &mut OptionReader<'_>, problem: &Problem) {
+    if !problem.space.has_legal_point() {
+        read.fault(Fault::of_problem(SearchError::NoLegalPoint));
+    }
 }
 
 /// A method as a registry builds it: named, guarded, and built again after a panic.
@@ -31,5 +40,6 @@ pub(crate) fn learner<'a>(spec: Spec, problem: &Problem, options: &'a Options) -
     if problem.space.dimensions() == 0 {
         read.fault(Fault::of_problem(SearchError::NothingToSearch));
     }
+    check_legal(&mut read, problem);
     read
 }

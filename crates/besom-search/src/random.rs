@@ -7,12 +7,14 @@
 use besom_core::{
     Answer, Ask, BoxError, Ends, Faults, Method, Options, Problem, Search, Spec, Supports, typed_options,
 };
-use rand::RngExt;
-use rand::distr::Open01;
 
+use crate::SearchError;
 use crate::options::{check, named};
 
-/// Draws every parameter that is active independently from its distribution. Never done; a point may come twice.
+/// Draws every parameter that is active independently from its distribution, again where a constraint is broken ([`Space::draw`]).
+/// Never done; a point may come twice.
+///
+/// [`Space::draw`]: besom_core::Space::draw
 #[derive(Clone, Debug, Default)]
 pub struct Random;
 
@@ -30,8 +32,8 @@ impl Random {
         .supports(Supports::ONE_METRIC.conditions());
 
     /// The method; it has no options.
-    pub fn new(_problem: &Problem, options: &Options) -> Result<Self, Faults> {
-        check(Self::SPEC, options)?;
+    pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
+        check(Self::SPEC, problem, options)?;
         Ok(Self)
     }
 
@@ -47,13 +49,8 @@ impl Random {
 impl Search for Random {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
         let space = &ask.problem.space;
-        let mut cube = vec![0.0; space.dimensions()];
-        let suggestions = (0..ask.count).map(|i| {
-            let mut rng = ask.rng(i);
-            // The ends are left out: at 0 and 1 unbounded distributions are infinite.
-            cube.fill_with(|| rng.sample(Open01));
-            space.decode(&cube).into()
-        });
-        Ok(Answer::Try(suggestions.collect()))
+        let draw = |i| Some(space.decode(&space.draw(&mut ask.rng(i))?).into());
+        let suggestions: Option<Vec<_>> = (0..ask.count).map(draw).collect();
+        Ok(Answer::Try(suggestions.ok_or(SearchError::NoLegalPoint)?))
     }
 }

@@ -10,13 +10,16 @@ use besom_core::{
     Supports, typed_options,
 };
 
+use rand::Rng;
+
 use crate::SearchError;
-use crate::options::named;
+use crate::options::{check_legal, named};
 
 pub(crate) use sequence::scrambled;
 
 /// Tries the points of a scrambled Sobol sequence; the point of a run is a function of the sweep's seed and
-/// the run's number. Never done; in a finite space a point may come twice.
+/// the run's number. With constraints the points that break one are left out of the sequence; where fewer than 1 in 200 keep them
+/// all, points are those of a random walk. Never done; in a finite space a point may come twice.
 ///
 /// ```
 /// use besom_core::distribution::Continuous;
@@ -37,7 +40,9 @@ pub(crate) use sequence::scrambled;
 /// # Ok::<(), besom_core::BoxError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Sobol;
+pub struct Sobol {
+    legal: LegalPoints,
+}
 
 typed_options! {
     /// Options of [`Sobol`]; there are none.
@@ -61,7 +66,8 @@ impl Sobol {
         if found > limit {
             read.fault(Fault::of_problem(SearchError::TooManyDimensions { method: "sobol", found, limit }));
         }
-        read.finish(Self)
+        check_legal(&mut read, problem);
+        read.finish(Self::default())
     }
 
     /// As [`Sobol::new`] with typed options; named and guarded, as a registry builds it.
@@ -76,10 +82,43 @@ impl Sobol {
 impl Search for Sobol {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
         let Ask { problem, history, count, .. } = *ask;
-        let dimensions = problem.space.dimensions();
-        let suggestions = (0..count)
-            .map(|i| problem.space.decode(&point(problem.seed, history.len() + i, dimensions)).into());
-        Ok(Answer::Try(suggestions.collect()))
+        let mut suggestion = |i| {
+            let cube = self.legal.point(problem, history.len() + i, &mut ask.rng(i))?;
+            Some(problem.space.decode(&cube).into())
+        };
+        let suggestions: Option<Vec<_>> = (0..count).map(&mut suggestion).collect();
+        Ok(Answer::Try(suggestions.ok_or(SearchError::NoLegalPoint)?))
+    }
+}
+
+/// How many points of the sequence in a row are looked at for a legal one.
+const SKIPPED: usize = 2000;
+
+/// Which points of the sequence are legal, as far as was asked for: a function of the problem.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LegalPoints {
+    /// The place in the sequence of each legal point, or of the last one that was looked at in vain.
+    places: Vec<Result<usize, usize>>,
+}
+
+impl LegalPoints {
+    /// The point of the run at this place in the history: the legal point of the sequence with this number, or a drawn one where
+    /// legal points are rare. `None` if none is known.
+    pub(crate) fn point(&mut self, problem: &Problem, place: usize, rng: &mut impl Rng) -> Option<Vec<f64>> {
+        let space = &problem.space;
+        let at = |place| point(problem.seed, place, space.dimensions());
+        if !space.is_constrained() {
+            return Some(at(place));
+        }
+        if space.is_rarely_legal() {
+            return space.draw(rng);
+        }
+        while self.places.len() <= place {
+            let next = self.places.last().map_or(0, |(Ok(last) | Err(last))| last + 1);
+            let legal = (next..next + SKIPPED).find(|&place| space.allows_at(&at(place)));
+            self.places.push(legal.ok_or(next + SKIPPED - 1));
+        }
+        self.places[place].map_or_else(|_| space.draw(rng), |place| Some(at(place)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The keys of the top level.
 
-/// All keys of a sweep file; the last four are besom's own.
+/// All keys of a sweep file; the last five are besom's own.
 pub(super) const TOP_KEYS: &[&str] = &[
     "program",
     "command",
@@ -24,10 +24,11 @@ pub(super) const TOP_KEYS: &[&str] = &[
     "order",
     "retry",
     "timeout",
+    "parameter_constraints",
 ];
 
 /// The keys that W&B does not know.
-pub(super) const OWN_KEYS: &[&str] = &["seed", "order", "retry", "timeout"];
+pub(super) const OWN_KEYS: &[&str] = &["seed", "order", "retry", "timeout", "parameter_constraints"];
 
 /// The keys that take a mapping.
 pub(super) const MAPPING_KEYS: &[&str] =

@@ -35,6 +35,8 @@ impl Checker<'_> {
         let before = self.diagnostics.errors();
         let metrics = self.all_metrics(root, method.as_ref(), &mut filled);
         let space = self.space(root, method.as_ref(), &mut filled);
+        let names: Vec<&str> = metrics.iter().flatten().map(|metric| metric.name.as_str()).collect();
+        let space = self.with_constraints(root, space, &names);
         let whole = self.diagnostics.errors() == before;
         let early_terminate = root.entry("early_terminate").map(|entry| self.early_terminate(entry));
         let run_cap = self.run_cap(root, &mut filled);

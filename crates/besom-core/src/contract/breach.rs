@@ -31,6 +31,18 @@ pub enum Breach {
         /// All that is wrong with it.
         faults: Vec<PointFault>,
     },
+    /// A suggested point breaks a constraint.
+    #[error(
+        "it suggested {}, which breaks {}; ask `Space::allows` before suggesting a point, or take one from `Space::draw`",
+        json(point),
+        quoted(broken)
+    )]
+    Constraint {
+        /// The point.
+        point: Map<String, Value>,
+        /// The constraints that it breaks.
+        broken: Vec<String>,
+    },
     /// Two suggestions are the same point.
     #[error(
         "its suggestions {} and {} are both {}; take the chance of the i-th suggestion from `ask.rng(i)`, count the ones \
@@ -163,4 +175,8 @@ fn count_remedy(got: usize) -> &'static str {
         0 => "without a point to try, answer `Wait` or `Done`",
         _ => "make at most `ask.count`",
     }
+}
+
+fn quoted(constraints: &[String]) -> String {
+    constraints.iter().map(|constraint| format!("`{constraint}`")).collect::<Vec<_>>().join(", ")
 }

@@ -39,15 +39,29 @@ impl From<Value> for Operand {
     }
 }
 
+/// Whether a condition holds, and how far it is from the border where that changes: at least 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Degree {
+    pub(super) holds: bool,
+    pub(super) by: f64,
+}
+
+impl Degree {
+    /// Of conditions that are not about numbers.
+    fn whole(holds: bool) -> Self {
+        Self { holds, by: 1.0 }
+    }
+}
+
 impl Node {
-    /// As a condition: true, false, or unknown.
-    pub(super) fn holds(&self, lookup: &Lookup<'_>) -> Option<bool> {
+    /// As a condition: true or false, and by how much, or unknown.
+    pub(super) fn degree(&self, lookup: &Lookup<'_>) -> Option<Degree> {
         match self {
-            Self::Not(inner) => inner.holds(lookup).map(|holds| !holds),
-            Self::All(all) => fold(all, lookup, false),
-            Self::Any(all) => fold(all, lookup, true),
+            Self::Not(inner) => inner.degree(lookup).map(|Degree { holds, by }| Degree { holds: !holds, by }),
+            Self::All(all) => fold(all.iter().map(|node| node.degree(lookup)), false),
+            Self::Any(any) => fold(any.iter().map(|node| node.degree(lookup)), true),
             Self::Chain(first, rest) => chain(first, rest, lookup),
-            other => other.value(lookup).map(|value| value == Operand::Truth(true)),
+            other => other.value(lookup).map(|value| Degree::whole(value == Operand::Truth(true))),
         }
     }
 
@@ -68,41 +82,56 @@ impl Node {
                 Operand::Number(call(function, &arguments.collect::<Option<Vec<_>>>()?))
             }
             Self::Not(_) | Self::All(_) | Self::Any(_) | Self::Chain(..) => {
-                Operand::Truth(self.holds(lookup)?)
+                Operand::Truth(self.degree(lookup)?.holds)
             }
         })
     }
 }
 
-/// `decisive` if any of them is; else unknown if any is unknown.
-fn fold(all: &[Node], lookup: &Lookup<'_>, decisive: bool) -> Option<bool> {
-    let mut result = Some(!decisive);
-    for node in all {
-        match node.holds(lookup) {
-            Some(holds) if holds == decisive => return Some(decisive),
-            Some(_) => {}
-            None => result = None,
+/// `decisive` if any of them is, then by the most of those; else unknown if any is unknown, and by the least if none is.
+fn fold(all: impl Iterator<Item = Option<Degree>>, decisive: bool) -> Option<Degree> {
+    let (mut most, mut least) = (None::<f64>, f64::INFINITY);
+    let mut unknown = false;
+    for degree in all {
+        match degree {
+            Some(Degree { holds, by }) if holds == decisive => {
+                most = Some(most.map_or(by, |most| most.max(by)));
+            }
+            Some(Degree { by, .. }) => least = least.min(by),
+            None => unknown = true,
         }
     }
-    result
+    match most {
+        Some(by) => Some(Degree { holds: decisive, by }),
+        None => (!unknown).then_some(Degree { holds: !decisive, by: least }),
+    }
 }
 
-fn chain(first: &Node, rest: &[(Comparison, Node)], lookup: &Lookup<'_>) -> Option<bool> {
+fn chain(first: &Node, rest: &[(Comparison, Node)], lookup: &Lookup<'_>) -> Option<Degree> {
     let mut left = first.value(lookup);
-    let mut result = Some(true);
-    for (comparison, node) in rest {
+    let comparisons = rest.iter().map(|(comparison, node)| {
         let right = node.value(lookup);
-        match left.as_ref().zip(right.as_ref()).map(|(left, right)| comparison.of(left, right)) {
-            Some(false) => return Some(false),
-            Some(true) => {}
-            None => result = None,
-        }
+        let degree = left.as_ref().zip(right.as_ref()).map(|(left, right)| comparison.degree(left, right));
         left = right;
-    }
-    result
+        degree
+    });
+    fold(comparisons, false)
 }
 
 impl Comparison {
+    /// Numbers differ by their distance, all else by 1.
+    fn degree(self, left: &Operand, right: &Operand) -> Degree {
+        let holds = self.of(left, right);
+        let is_order = matches!(self, Self::Less | Self::AtMost | Self::Greater | Self::AtLeast);
+        match (left, right) {
+            (Operand::Number(left), Operand::Number(right)) if is_order || !holds => {
+                let by = (left - right).abs();
+                Degree { holds, by: if by.is_nan() { 1.0 } else { by.min(f64::MAX) } }
+            }
+            _ => Degree::whole(holds),
+        }
+    }
+
     fn of(self, left: &Operand, right: &Operand) -> bool {
         let order = match (left, right) {
             (Operand::Number(left), Operand::Number(right)) => left.partial_cmp(right),

@@ -155,3 +155,91 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_violation_is_the_distance_to_the_border() {
+    let run = json!({"a": 0.5, "b": 2, "opt": "adam"});
+    for (text, expected) in [
+        ("a <= 1", -0.5),
+        ("a >= 1", 0.5),
+        ("a == b", 1.5),
+        ("a <= 1 and b <= 1", 1.0),
+        ("a <= 1 or b <= 1", -0.5),
+        ("not (a <= 1)", 0.5),
+        ("0 < a < 0.25", 0.25),
+        ("a < 0.5", f64::MIN_POSITIVE),
+        ("not (a <= 0.5)", f64::MIN_POSITIVE),
+        ("a <= 0.5", 0.0),
+        ("opt == 'sgd'", 1.0),
+        ("opt in ['adam'] and a <= 1", -0.5),
+        ("log(-1) < a", 1.0),
+        ("missing < 1", 0.0),
+        ("missing < 1 and b < 1", 1.0),
+        ("missing < 1 or b < 1", 0.0),
+    ] {
+        let expr = Expr::parse(text).unwrap();
+        let violation = expr.violation(&|name| run.get(name).cloned());
+        assert!((violation - expected).abs() <= 0.0, "{text}: {violation}");
+    }
+}
+
+/// What is wrong with a constraint over `lr`, `n`, `opt` and `deep`.
+fn faults(text: &str) -> Vec<String> {
+    let space = crate::Space::builder()
+        .uniform("lr", 0.0, 1.0)
+        .int("n", 1, 9)
+        .choice("opt", ["sgd", "adam"])
+        .choice("deep", [true, false])
+        .choice("mixed", [json!(1), json!("auto")]);
+    let space = space.build().unwrap();
+    Expr::parse(text).unwrap().faults(space.parameters()).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_can_never_be_compared_is_found_before_it_is_evaluated() {
+    for text in [
+        "lr < n and opt == 'sgd'",
+        "opt in ['sgd', 'adam'] or deep",
+        "mixed == 'auto' or mixed < 3",
+        "not deep and 'ad' in opt",
+        "min(lr, n) ** 2 <= 1",
+        "opt < 'b'",
+    ] {
+        assert!(faults(text).is_empty(), "{text}: {:?}", faults(text));
+    }
+    for (text, expected) in [
+        ("opt < 3", "column 1: 'opt' (a text) is compared with 3"),
+        ("lr + opt < 1", "column 6: expected a number, found 'opt' (a text)"),
+        ("1 < lr < opt", "column 5: 'lr' (a number) is compared with 'opt' (a text)"),
+        ("deep and n", "column 10: expected a comparison, found 'n' (a number)"),
+        ("opt == 'adm'", "column 1: 'opt' never has the value \"adm\", did you mean 'adam'?"),
+        ("opt in ['sgd', 'lion']", "column 1: 'opt' never has the value \"lion\""),
+        ("lr in n", "column 7: expected a list, found 'n' (a number)"),
+        ("rl < 1", "column 1: unknown name 'rl', did you mean 'lr'?"),
+        ("deep < 1", "column 1: 'deep' (true or false) is compared with 1"),
+    ] {
+        assert_eq!(faults(text), [expected], "{text}");
+    }
+    assert_eq!(faults("rl < 1 and opt == 1").len(), 2);
+}
+
+proptest! {
+    #[test]
+    fn a_violation_and_what_holds_agree(
+        text in "(not )?(a|b|2) (<|<=|==|!=) (a|b|c|1)( (and|or) (not )?(a|c) (<|>=) (b|0\\.5))?",
+        a in -2.0..2.0_f64, b in 0_i32..3,
+    ) {
+        let expr = Expr::parse(&text).unwrap();
+        let value = |name: &str| match name {
+            "a" => Some(json!(a)),
+            "b" => Some(json!(b)),
+            _ => None,
+        };
+        let violation = expr.violation(&value);
+        match expr.holds(&value) {
+            Some(true) => assert!(violation <= 0.0),
+            Some(false) => assert!(violation > 0.0),
+            None => assert!(violation == 0.0),
+        }
+    }
+}

@@ -20,6 +20,8 @@ pub enum Law {
     History,
     /// A search suggests points of the space.
     Space,
+    /// A search suggests points that keep all constraints.
+    Constraints,
     /// A search that answers `Try` suggests at least one point and at most the number asked for.
     Count,
     /// The first suggestions of a search are the same, however many it is asked for.
@@ -72,6 +74,10 @@ impl Law {
             Self::Space => {
                 "make points by `Space::decode`, which gives every parameter that is active a value of the space, and no other"
             }
+            Self::Constraints => {
+                "ask `Space::allows` before a point is suggested, and take points that need no model from `Space::draw`; or narrow the \
+                 problems to those without constraints"
+            }
             Self::Count => {
                 "make at most `ask.count` suggestions; with nothing to try answer `Wait` or `Done`"
             }
@@ -105,6 +111,7 @@ impl Law {
         match breach {
             Breach::Count { .. } => Self::Count,
             Breach::Point { .. } => Self::Space,
+            Breach::Constraint { .. } => Self::Constraints,
             Breach::Repeated { .. } => Self::Distinct,
             Breach::IdleWait { .. } => Self::Wait,
             Breach::LongNote { .. } => Self::Note,
@@ -124,6 +131,7 @@ impl fmt::Display for Law {
             Self::Seed => "seed law: fresh instances that are asked the same answer the same",
             Self::History => "history law: an instance that followed the history answers as a fresh one",
             Self::Space => "suggestions are points of the space",
+            Self::Constraints => "suggestions keep all constraints",
             Self::Count => "there is at least one suggestion and never more than asked for",
             Self::Prefix => "the i-th suggestion does not depend on how many are asked for",
             Self::Distinct => "no two suggestions of an answer are the same point",

@@ -226,7 +226,9 @@ fn without(story: &Story, place: usize) -> Option<Story> {
     let mut parameters = story.problem.space.parameters().to_vec();
     let name = parameters.remove(place).name;
     let mut story = story.clone();
-    story.problem.space = Space::new(parameters).ok()?;
+    let constraints: Vec<&str> = story.problem.space.constraints().iter().map(|c| c.as_str()).collect();
+    let space = Space::new(parameters).ok()?.with_constraints(constraints).ok()?;
+    story.problem.space = space;
     for run in story.steps.iter_mut().flat_map(|step| &mut step.arrivals) {
         let entries = run.point.iter().filter(|(other, _)| **other != name);
         run.point = entries.map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -7,7 +7,7 @@ use proptest::prop_oneof;
 use serde_json::{Value, json};
 
 use crate::distribution::{Continuous, Step};
-use crate::{Distribution, Goal, Metric, ParamPath, Parameter, Problem, Space, When};
+use crate::{Distribution, Goal, Metric, ParamPath, Parameter, Point, Problem, Space, When};
 
 /// Problems whose spaces are finite, with up to a few hundred points as a rule and sometimes astronomically many; what
 /// grid search supports. Values of all JSON types, repeated values, nested names; with or without a metric, in one of three with
@@ -106,6 +106,47 @@ impl Attempt {
             parameters[child] = before;
         }
     }
+}
+
+/// The same problems with a constraint that about 1 in 3 or 1 in 50 points keep: a bound of a weighted sum of numbers. Problems without
+/// a number that always exists are left as they are.
+///
+/// ```
+/// use besom_core::laws;
+///
+/// let problems = laws::constrained(laws::mixed_problem());
+/// # let _ = problems;
+/// ```
+pub fn constrained(problems: impl Strategy<Value = Problem>) -> impl Strategy<Value = Problem> {
+    (problems, prop_oneof![Just(3_usize), Just(50)], 1_usize..4).prop_map(|(problem, one_in, terms)| {
+        let constraint = bound(&problem.space, one_in, terms);
+        let space = problem.space.clone().with_constraints(constraint).expect("the names are known");
+        Problem { space, ..problem }
+    })
+}
+
+/// `a / 2 + b / 7 <= 1.25`: of at most this many numbers, kept by one of so many points.
+fn bound(space: &Space, one_in: usize, terms: usize) -> Option<String> {
+    let mut rng = crate::Rng::new(0);
+    let draws = (0..600).map(|_| {
+        let cube: Vec<f64> = (0..space.dimensions()).map(|_| 1e-6 + rng.f64() * (1.0 - 2e-6)).collect();
+        space.decode(&cube)
+    });
+    let points: Vec<Point> = draws.collect();
+    let numbers = space.searchable().filter(|p| p.when.is_none()).filter_map(|p| {
+        let values = points.iter().map(|point| point.get(&p.name).and_then(Value::as_f64));
+        let values: Vec<f64> = values.collect::<Option<_>>()?;
+        let scale = values.iter().map(|x| x.abs()).fold(1e-300, f64::max);
+        let term = format!("`{}` / {scale:e}", p.name);
+        (!term.contains('\\')).then_some((term, scale, values))
+    });
+    let numbers: Vec<(String, f64, Vec<f64>)> = numbers.take(terms).collect();
+    let sum = |i: usize| numbers.iter().map(|(_, scale, values)| values[i] / scale).sum::<f64>();
+    let mut sums: Vec<f64> = (0..points.len()).map(sum).collect();
+    sums.sort_by(f64::total_cmp);
+    let border = sums[sums.len() / one_in];
+    let left = numbers.iter().map(|(term, ..)| term.as_str()).collect::<Vec<_>>().join(" + ");
+    (!numbers.is_empty()).then(|| format!("{left} <= {border:e}"))
 }
 
 /// The name of the parameter at this place: a declared order that is not the sorted one, and some of them nested.

@@ -6,7 +6,7 @@ use super::{Parameter, Space, SpaceError, When};
 use crate::distribution::{Continuous, Step};
 use crate::{Distribution, ParamPath};
 
-/// A space in the making; see [`Space::builder`]. Every method but the last adds a parameter, in the order of the
+/// A space in the making; see [`Space::builder`]. Most methods add a parameter, in the order of the
 /// space. A name is a string, or an array of strings for a nested one: see [`ParamPath`].
 ///
 /// ```
@@ -26,6 +26,7 @@ use crate::{Distribution, ParamPath};
 #[must_use]
 pub struct SpaceBuilder {
     parameters: Vec<Parameter>,
+    constraints: Vec<String>,
 }
 
 impl SpaceBuilder {
@@ -88,11 +89,17 @@ impl SpaceBuilder {
         self
     }
 
-    /// The space of all these parameters, as [`Space::new`] makes it.
+    /// Points must keep this: `warmup < epochs`; see [`Constraint`](crate::Constraint).
+    pub fn constraint(mut self, constraint: impl Into<String>) -> Self {
+        self.constraints.push(constraint.into());
+        self
+    }
+
+    /// The space of all these parameters, as [`Space::new`] makes it, with these constraints.
     ///
     /// # Errors
-    /// All that is wrong with any of them.
+    /// All that is wrong with any of the parameters, or else of the constraints.
     pub fn build(self) -> Result<Space, SpaceError> {
-        Space::new(self.parameters)
+        Space::new(self.parameters)?.with_constraints(self.constraints)
     }
 }

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::Parameter;
 use super::when_fault::{self, WhenFault};
-use crate::ParamPath;
 use crate::distribution::DistributionFault;
+use crate::{Constraint, ExprError, ParamPath};
 
 /// All that is wrong with parameters that do not make a space.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -48,6 +48,14 @@ pub enum SpaceFault {
         /// What is wrong.
         fault: WhenFault,
     },
+    /// A constraint is none, or none over these parameters.
+    #[error("constraint '{constraint}': {fault}")]
+    Constraint {
+        /// The constraint as it was written.
+        constraint: String,
+        /// What is wrong.
+        fault: ExprError,
+    },
 }
 
 impl SpaceError {
@@ -75,6 +83,30 @@ impl SpaceError {
         }
         faults.extend(when_fault::faults(parameters));
         if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
+    }
+}
+
+impl SpaceError {
+    /// Reads constraints on these parameters.
+    pub(super) fn constraints<T: AsRef<str>>(
+        texts: impl IntoIterator<Item = T>,
+        parameters: &[Parameter],
+    ) -> Result<Vec<Constraint>, Self> {
+        let (mut constraints, mut faults) = (Vec::new(), Vec::new());
+        for text in texts {
+            let text = text.as_ref();
+            let wrong = match Constraint::parse(text) {
+                Ok(constraint) => {
+                    let wrong = constraint.faults(parameters);
+                    constraints.push(constraint);
+                    wrong
+                }
+                Err(fault) => vec![fault],
+            };
+            let fault = |fault| SpaceFault::Constraint { constraint: text.to_owned(), fault };
+            faults.extend(wrong.into_iter().map(fault));
+        }
+        if faults.is_empty() { Ok(constraints) } else { Err(Self(faults)) }
     }
 }
 

@@ -90,11 +90,15 @@ impl Point {
 
     /// The value of the parameter whose name is printed so.
     fn named(&self, name: &str) -> Result<&Value, PointError> {
-        let place = self.names.iter().position(|n| n.prints_as(name));
-        place.and_then(|place| self.values.get(place)).ok_or_else(|| PointError::Missing {
+        self.printed(name).ok_or_else(|| PointError::Missing {
             name: name.to_owned(),
             known: self.names.iter().map(ToString::to_string).collect(),
         })
+    }
+
+    /// The same, if there is one.
+    pub(crate) fn printed(&self, name: &str) -> Option<&Value> {
+        self.values.get(self.names.iter().position(|n| n.prints_as(name))?)
     }
 
     /// All parameters with their values.

@@ -282,3 +282,83 @@ fn points_of_a_space_share_their_names() {
 }
 
 mod conditional;
+
+/// A space with a constraint that few points keep.
+fn narrow(constraint: &str) -> Space {
+    let space = Space::builder().uniform("a", 0.0, 1.0).normal("b", 0.0, 1.0).choice("c", ["x", "y", "z"]);
+    space.constraint(constraint).build().expect("a space")
+}
+
+#[test]
+fn draws_keep_constraints_however_few_points_do() {
+    for constraint in [
+        "a <= 0.5",
+        "a + b <= -2",
+        "a + b <= -3 and c == 'y'",
+        "a < 1e-4 or b > 5",
+        "abs(b - 4) < 1e-3 and c != 'x'",
+    ] {
+        let space = narrow(constraint);
+        let mut rng = crate::Rng::new(1);
+        let drawn: Vec<Point> =
+            (0..20).map(|_| space.decode(&space.draw(&mut rng).expect(constraint))).collect();
+        assert!(drawn.iter().all(|point| space.allows(point)), "{constraint}");
+        assert!(drawn.iter().all(|point| drawn.iter().filter(|other| *other == point).count() == 1));
+    }
+}
+
+#[test]
+fn a_walk_reaches_all_categories() {
+    let space = narrow("a < 0.001 and c in ['x', 'z']");
+    assert!(space.is_rarely_legal());
+    let mut rng = crate::Rng::new(3);
+    let seen: std::collections::BTreeSet<String> = (0..40)
+        .map(|_| space.decode(&space.draw(&mut rng).expect("legal")).str("c").expect("a text").to_owned())
+        .collect();
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["x", "z"]);
+}
+
+#[test]
+fn few_points_are_counted_and_many_are_drawn() {
+    let space =
+        Space::builder().int("a", 1, 10).int("b", 1, 10).constraint("a * b <= 4").constraint("a < 11");
+    let share = space.build().expect("a space").legal_share().expect("constraints");
+    assert_eq!((share.points, share.exact, share.legal, share.kept), (100, true, 8, vec![8, 100]));
+    let share = narrow("a <= 0.25").legal_share().expect("constraints");
+    assert!(!share.exact && share.points == 2000 && (400..600).contains(&share.legal));
+    let none = Space::builder().int("a", 1, 10).constraint("a > 10").build().expect("a space");
+    assert_eq!(none.draw(&mut crate::Rng::new(1)), None);
+    let two = Space::builder()
+        .int("a", 1, 99)
+        .int("b", 1, 99)
+        .constraint("a * b == 9603")
+        .build()
+        .expect("a space");
+    let point = two.decode(&two.draw(&mut crate::Rng::new(1)).expect("two points"));
+    assert!(two.allows(&point), "{point:?}");
+}
+
+#[test]
+fn a_space_without_constraints_draws_from_the_prior() {
+    use rand::RngExt;
+    let space = Space::builder().uniform("a", 0.0, 1.0).uniform("b", 0.0, 1.0).build().expect("a space");
+    let mut rng = crate::Rng::new(1);
+    let expected: Vec<f64> = (0..2).map(|_| rng.sample(rand::distr::Open01)).collect();
+    assert_eq!(space.draw(&mut crate::Rng::new(1)), Some(expected));
+    assert_eq!(space.legal_share(), None);
+}
+
+#[test]
+fn what_an_inactive_parameter_decides_is_kept() {
+    let space = Space::builder()
+        .choice("opt", ["sgd", "adam"])
+        .uniform("momentum", 0.0, 1.0)
+        .when(When::is("opt", "sgd"))
+        .constraint("momentum < 0.5")
+        .constraint("not (momentum > 0.9)")
+        .build()
+        .expect("a space");
+    assert!(space.allows(&space.decode(&[1.0, 0.99])));
+    assert!(!space.allows(&space.decode(&[0.0, 0.99])));
+    assert!(space.allows(&space.decode(&[0.0, 0.3])));
+}

@@ -187,6 +187,13 @@ class Controller:
         parameter = {key: given for key, given in given.items() if given is not None}
         self._config.setdefault("parameters", {})[name] = parameter
 
+    def configure_parameter_constraints(self, *constraints: str) -> None:
+        """Set what all parameters must keep, such as ``"warmup < epochs"``; without any, remove what was set."""
+        self._configurable()
+        self._config.pop("parameter_constraints", None)
+        if constraints:
+            self._config["parameter_constraints"] = list(constraints)
+
     def create(self) -> str:
         """Create the sweep and return its id.
 

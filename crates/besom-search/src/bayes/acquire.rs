@@ -92,13 +92,14 @@ impl CandidateModel {
         climbs: usize,
     ) -> Result<Option<Proposal>, GpError> {
         let untried = |coordinates: &[f64]| {
-            encoding.key(&encoding.decode(coordinates)).is_some_and(|key| !tried.contains(&key))
+            encoding.allows(coordinates)
+                && encoding.key(&encoding.decode(coordinates)).is_some_and(|key| !tried.contains(&key))
         };
         let scores = scores(&self.surrogate, &self.predictions);
         let mut best: Option<Scored> = None;
         if climbs > 0 && !candidates.complete {
             for start in starts(candidates, &scores, rng, climbs) {
-                let climbed = climb(encoding, &self.surrogate, start)?;
+                let climbed = climb(encoding, &self.surrogate, start, rng)?;
                 let highest = best.as_ref().map_or(f64::NEG_INFINITY, |best| best.score);
                 if climbed.score > highest && untried(&climbed.coordinates) {
                     best = Some(climbed);
@@ -174,9 +175,17 @@ fn drawn(scores: &[f64], highest: f64, rng: &mut impl Rng) -> Option<usize> {
 }
 
 /// The top of the hill on which `at` stands.
-fn climb(encoding: &Encoding, surrogate: &Surrogate, mut at: Scored) -> Result<Scored, GpError> {
+fn climb(
+    encoding: &Encoding,
+    surrogate: &Surrogate,
+    mut at: Scored,
+    rng: &mut impl Rng,
+) -> Result<Scored, GpError> {
     for _ in 0..TURNS {
         at = ascend(encoding, surrogate, at);
+        if encoding.is_constrained() {
+            at = along_border(encoding, surrogate, at, rng)?;
+        }
         let before = at.score;
         at = step(encoding, surrogate, at)?;
         if at.score <= before {
@@ -208,7 +217,9 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
         encoding.canonical(row)
     };
     let objective = |v: &[f64]| {
-        let Ok(p) = surrogate.posterior.predict_with_gradient(&row(v)) else {
+        let row = row(v);
+        let predicted = surrogate.posterior.predict_with_gradient(&row);
+        let Some(p) = predicted.ok().filter(|_| encoding.allows(&row)) else {
             return (f64::INFINITY, vec![0.0; v.len()]);
         };
         let score = surrogate.score(p.mean, p.sd);
@@ -225,12 +236,56 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
     if -end.value > at.score { Scored { coordinates: row(&end.argument), score: -end.value } } else { at }
 }
 
+/// How far points are tried along the border of what is legal, where the gradient leads no further.
+const BORDER: [f64; 5] = [0.1, 0.05, 0.02, 0.01, 0.003];
+/// How many times each, and how many points at a time.
+const ROUNDS: usize = 2;
+const ROUND: usize = 24;
+/// How likely each coordinate is moved.
+const MOVED: f64 = 0.6;
+
+/// The best of legal points nearby: the climb along the gradient stops where the next point breaks a constraint.
+fn along_border(
+    encoding: &Encoding,
+    surrogate: &Surrogate,
+    mut at: Scored,
+    rng: &mut impl Rng,
+) -> Result<Scored, GpError> {
+    let axes = encoding.axes();
+    for width in BORDER.into_iter().flat_map(|width| [width; ROUNDS]) {
+        let active = encoding.active_axes(&at.coordinates);
+        let mut moved = || {
+            let coordinates = axes.iter().zip(&active).zip(&at.coordinates).map(|((axis, active), &u)| {
+                match *active && axis.is_continuous() && rng.random::<f64>() < MOVED {
+                    true => axis.snap(u + width * rng.sample::<f64, _>(rand_distr::StandardNormal)),
+                    false => u,
+                }
+            });
+            encoding.canonical(coordinates.collect())
+        };
+        let rows: Vec<Vec<f64>> = (0..ROUND).map(|_| moved()).filter(|row| encoding.allows(row)).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let scores = scores_at(surrogate, &rows)?;
+        for (coordinates, score) in rows.into_iter().zip(scores) {
+            if score > at.score {
+                at = Scored { coordinates, score };
+            }
+        }
+    }
+    Ok(at)
+}
+
 /// Moves the other coordinates to better alternatives: each to its best, or only the one that gains most.
 fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored, GpError> {
     let active = encoding.active_axes(&at.coordinates);
     let axes = encoding.axes().iter().enumerate().filter(|(k, _)| active[*k]);
     let alternatives: Vec<(usize, f64)> = axes
         .flat_map(|(k, axis)| axis.neighbors(at.coordinates[k]).into_iter().map(move |u| (k, u)))
+        .filter(|&move_| {
+            !encoding.is_constrained() || encoding.allows(&encoding.canonical(moved(&at.coordinates, move_)))
+        })
         .collect();
     if alternatives.is_empty() {
         return Ok(at);
@@ -247,6 +302,9 @@ fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored
         return Ok(alone);
     }
     let all = encoding.canonical(best.iter().fold(at.coordinates, |row, &i| moved(&row, alternatives[i])));
+    if !encoding.allows(&all) {
+        return Ok(alone);
+    }
     let score = scores_at(surrogate, std::slice::from_ref(&all))?[0];
     Ok(if score > alone.score { Scored { coordinates: all, score } } else { alone })
 }

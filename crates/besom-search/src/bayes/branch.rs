@@ -48,15 +48,19 @@ impl Branch {
         rng: &mut impl Rng,
     ) -> Result<Vec<Self>, GpError> {
         let places = places(encoding, whole, rng);
-        let branch = |(axis, value)| {
+        let mut branch = |(axis, value)| {
             let this = |cached: &CachedBranch| cached.axis == axis && same_category(cached.value, value);
             let cached = cached.iter().position(this).map(|place| cached.swap_remove(place).surrogate);
             let surrogate = whole.branch(axis, value, cached)?;
             let candidates = candidates.within(axis, value, encoding, &surrogate, rng);
+            // Of constraints, it may keep none.
+            if candidates.rows.is_empty() {
+                return Ok(None);
+            }
             let model = CandidateModel::new(surrogate, &candidates)?;
-            Ok(Self { axis, value, candidates, model })
+            Ok(Some(Self { axis, value, candidates, model }))
         };
-        places.into_iter().map(branch).collect()
+        places.into_iter().filter_map(|place| branch(place).transpose()).collect()
     }
 
     /// The model, for the next suggestions.

@@ -1,5 +1,6 @@
 //! Candidates: the points at which the acquisition function is looked at first.
 
+use besom_core::Space;
 use nalgebra::DMatrix;
 use rand::{Rng, RngExt};
 
@@ -15,6 +16,10 @@ const GLOBAL: std::ops::RangeInclusive<usize> = 128..=512;
 const PAIRS: usize = 30_000;
 /// How many of the draws from the prior serve in a branch (decision 23).
 const IN_BRANCH: usize = 64;
+/// How many points are drawn at most for each candidate that keeps all constraints ...
+const DRAWS: usize = 20;
+/// ... and how many candidates there are at least: the rest costs a random walk each.
+const WALKED: usize = 64;
 /// How many perturbations of each top point and each width: together with the draws a few hundred candidates.
 const LOCAL: usize = 16;
 /// The standard deviations of perturbations, in coordinates: a step to the neighborhood, and one within it.
@@ -40,14 +45,14 @@ pub(super) struct Candidates {
 
 impl Candidates {
     /// For this model.
-    pub(super) fn new(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Self {
+    pub(super) fn new(space: &Space, encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Self {
         if let Some(count) = encoding.count().filter(|&count| count <= ENUMERATED) {
             let rows: Vec<_> = (0..count).map(|k| encoding.at(k)).collect();
             return Self { global: rows.len(), rows, complete: true };
         }
-        let mut rows = global(encoding, surrogate, rng);
+        let mut rows = global(space, encoding, surrogate, rng);
         let global = rows.len();
-        rows.extend(local(encoding, surrogate, rng));
+        rows.extend(local(encoding, surrogate, rng).into_iter().filter(|row| encoding.allows(row)));
         Self { rows, global, complete: false }
     }
 
@@ -72,19 +77,41 @@ impl Candidates {
             row[axis] = value;
             encoding.canonical(row)
         };
-        Self { rows: rows.into_iter().map(in_branch).collect(), global, complete: false }
+        let mut rows: Vec<Vec<f64>> = rows.into_iter().map(in_branch).collect();
+        let mut global = global;
+        if encoding.is_constrained() {
+            let legal: Vec<bool> = rows.iter().map(|row| encoding.allows(row)).collect();
+            global = legal[..global].iter().filter(|legal| **legal).count();
+            let mut legal = legal.into_iter();
+            rows.retain(|_| legal.next().unwrap_or(false));
+        }
+        Self { rows, global, complete: false }
     }
 }
 
 /// Draws from the prior.
-fn global(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
+fn global(space: &Space, encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
     let mut cube = vec![0.0; encoding.axes().len()];
-    let draw = |_| {
-        cube.fill_with(|| rng.random());
-        encoding.sample(&cube)
-    };
     let count = PAIRS / surrogate.posterior.observations();
-    (0..count.clamp(*GLOBAL.start(), *GLOBAL.end())).map(draw).collect()
+    let count = count.clamp(*GLOBAL.start(), *GLOBAL.end());
+    if !encoding.is_constrained() {
+        let draw = |_| {
+            cube.fill_with(|| rng.random());
+            encoding.sample(&cube)
+        };
+        return (0..count).map(draw).collect();
+    }
+    let mut rows = Vec::new();
+    for _ in 0..count * DRAWS {
+        cube.fill_with(|| rng.random());
+        rows.extend(Some(encoding.sample(&cube)).filter(|row| encoding.allows(row)));
+        if rows.len() == count {
+            return rows;
+        }
+    }
+    let lacking = WALKED.saturating_sub(rows.len());
+    rows.extend((0..lacking).filter_map(|_| encoding.draw(space, rng)));
+    rows
 }
 
 /// The top points and perturbations of them.

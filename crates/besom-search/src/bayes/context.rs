@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use besom_core::{Ask, ParamPath, RunNumber, Suggestion};
+use rand::Rng;
 use serde_json::Value;
 
 use super::axis::Key;
@@ -32,10 +33,16 @@ pub(super) struct SuggestContext<'a> {
 impl SuggestContext<'_> {
     /// The next point that the options want tried, if there is one, with what they leave open from the run's
     /// quasi-random point.
-    pub(super) fn next_given(&self, run: RunNumber) -> Option<Suggestion> {
+    pub(super) fn next_given(&self, run: RunNumber, rng: &mut impl Rng) -> Option<Suggestion> {
         let given = self.given.get(self.used)?;
         let open = initial::open(self.ask.problem, self.encoding, run);
         let point = self.encoding.decode_around(given, &open);
+        let space = &self.ask.problem.space;
+        let point = match space.allows(&point) {
+            true => point,
+            false => initial::completed(space, self.encoding, given, rng)
+                .or_else(|| initial::completed(space, self.encoding, given, &mut initial::generator()))?,
+        };
         Some(Suggestion::new(point).with_note(note::given(self.used + 1, self.given.len())))
     }
 
@@ -44,8 +51,9 @@ impl SuggestContext<'_> {
         let Some(count) = self.encoding.reachable().filter(|&count| self.tried.len() as u128 >= count) else {
             return false;
         };
-        // Others, too, may have been tried where steps have no bounds.
-        self.encoding.count().is_some() || (0..count).all(|k| self.is_tried(&self.encoding.at(k)))
+        // Others, too, may have been tried where steps have no bounds, or were not legal.
+        let all = self.encoding.count().is_some() && !self.encoding.is_constrained();
+        all || (0..count).all(|k| self.is_tried(&self.encoding.at(k)))
     }
 
     fn is_tried(&self, coordinates: &[f64]) -> bool {

@@ -6,9 +6,10 @@
 use besom_core::value::same_ignoring_injected_keys;
 use besom_core::{Enumeration, Levels, ParamPath, Point, Space};
 use besom_gp::{Dimension, Model};
+use rand::Rng;
 use serde_json::Value;
 
-use super::axis::{Axis, Key};
+use super::axis::{Axis, Key, same_category};
 
 /// Maps points to coordinates, one per parameter that has at least two values, and back.
 #[derive(Clone, Debug)]
@@ -18,6 +19,23 @@ pub(crate) struct Encoding {
     names: Vec<ParamPath>,
     /// If it has conditions.
     conditional: Option<Conditional>,
+    /// If it has constraints.
+    constrained: Option<Constrained>,
+}
+
+/// The most points of a finite space of which each is looked at for constraints.
+const LISTED: u128 = 20_000;
+/// How many legal points show how likely the values of categories are.
+const SOME: usize = 200;
+
+/// What a space with constraints needs.
+#[derive(Clone, Debug)]
+struct Constrained {
+    space: Space,
+    /// The numbers of all points that keep the constraints, if the points are few.
+    legal: Option<Vec<u128>>,
+    /// Some legal points; none where they are rare.
+    some: Vec<Vec<f64>>,
 }
 
 /// What a space with conditions needs.
@@ -55,10 +73,17 @@ impl Encoding {
             }
         });
         let parameters = parameters.collect();
-        let mut encoding = Self { parameters, axes, names, conditional: None };
+        let mut encoding = Self { parameters, axes, names, conditional: None, constrained: None };
         if space.is_conditional() {
             let points = encoding.enumeration(space);
             encoding.conditional = Some(Conditional { space: space.clone(), points });
+        }
+        if space.is_constrained() {
+            let count = encoding.reachable().filter(|&count| count <= LISTED);
+            let is_legal = |&k: &u128| space.allows(&encoding.decode(&encoding.at(k)));
+            let legal = count.map(|count| (0..count).filter(is_legal).collect());
+            encoding.constrained =
+                Some(Constrained { space: space.clone(), legal, some: encoding.some_legal(space) });
         }
         encoding
     }
@@ -104,6 +129,41 @@ impl Encoding {
         coordinates
     }
 
+    /// Some legal points, always the same ones.
+    fn some_legal(&self, space: &Space) -> Vec<Vec<f64>> {
+        if space.is_rarely_legal() {
+            return Vec::new();
+        }
+        let rng = &mut besom_core::Rng::new(u64::from_le_bytes(*b"legality"));
+        (0..SOME).filter_map(|_| self.encode(&space.decode(&space.draw(rng)?))).collect()
+    }
+
+    /// How likely a category has this value in a legal point; `None` without constraints. 0 where that is not known.
+    pub(super) fn legal_probability(&self, axis: usize, value: f64) -> Option<f64> {
+        let Constrained { some, .. } = self.constrained.as_ref()?;
+        let has = some.iter().filter(|row| same_category(row[axis], value)).count();
+        Some(has as f64 / some.len().max(1) as f64)
+    }
+
+    /// Whether there are constraints.
+    pub(super) fn is_constrained(&self) -> bool {
+        self.constrained.is_some()
+    }
+
+    /// Whether the point at these coordinates keeps all constraints.
+    pub(super) fn allows(&self, coordinates: &[f64]) -> bool {
+        self.constrained
+            .as_ref()
+            .is_none_or(|constrained| constrained.space.allows(&self.decode(coordinates)))
+    }
+
+    /// Coordinates of a legal point that is drawn at random; `None` if none is known.
+    pub(super) fn draw(&self, space: &Space, rng: &mut impl Rng) -> Option<Vec<f64>> {
+        let coordinates = self.encode(&space.decode(&space.draw(rng)?))?;
+        // Rounding may move it.
+        self.allows(&coordinates).then_some(coordinates)
+    }
+
     /// The value of the parameter at a place, were it active.
     fn value(&self, place: usize, coordinates: &[f64]) -> Value {
         match &self.parameters[place].1 {
@@ -139,7 +199,7 @@ impl Encoding {
 
     /// How many different points there are, if they are finitely many and countable.
     pub(super) fn count(&self) -> Option<u128> {
-        if self.conditional.is_some() {
+        if self.conditional.is_some() || self.constrained.is_some() {
             let countable = self.axes.iter().all(|axis| axis.count().is_some());
             return self.reachable().filter(|_| countable);
         }
@@ -149,6 +209,9 @@ impl Encoding {
     /// How many different points are ever suggested, if they are finitely many and countable: also of a space that
     /// has more, beyond the tails of unbounded steps.
     pub(super) fn reachable(&self) -> Option<u128> {
+        if let Some(Constrained { legal, .. }) = &self.constrained {
+            return legal.as_ref().map(|legal| legal.len() as u128);
+        }
         if let Some(Conditional { points, .. }) = &self.conditional {
             return points.as_ref().map(Enumeration::size);
         }
@@ -157,6 +220,11 @@ impl Encoding {
 
     /// The `k`-th of the points that are ever suggested, the last axis varying fastest; modulo their number.
     pub(super) fn at(&self, mut k: u128) -> Vec<f64> {
+        if let Some(Constrained { legal: Some(legal), .. }) = &self.constrained
+            && let Some(place) = k.checked_rem(legal.len() as u128)
+        {
+            k = legal[usize::try_from(place).unwrap_or_default()];
+        }
         if let Some(Conditional { points: Some(points), .. }) = &self.conditional {
             let levels = points.levels(k % points.size()).into_iter().zip(&self.parameters);
             let coordinate =

@@ -37,7 +37,7 @@ impl Models {
         let Ask { problem, history, .. } = *context.ask;
         let run = history.next_number().plus(i);
         let mut rng = context.ask.rng(i);
-        if let Some(given) = context.next_given(run) {
+        if let Some(given) = context.next_given(run, &mut rng) {
             if let Some(coordinates) = context.encoding.encode(&given.point) {
                 self.add_pending(&coordinates, &given.note, None);
             }

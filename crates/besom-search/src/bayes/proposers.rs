@@ -56,7 +56,7 @@ impl Proposers {
         cached: Vec<CachedBranch>,
     ) -> Result<Self, GpError> {
         let rng = &mut generator(ask, valued, CANDIDATES);
-        let candidates = Candidates::new(encoding, &surrogate, rng);
+        let candidates = Candidates::new(&ask.problem.space, encoding, &surrogate, rng);
         let negligible_in_branch =
             NEGLIGIBLE * (surrogate.slope_at_start() / surrogate.warp.slope()).max(1.0);
         let fitted = CandidateModel::new(surrogate, &candidates)?;

@@ -8,7 +8,8 @@ use besom_core::{
 use serde_json::{Map, Value};
 
 use super::acquisition::Acquisition;
-use super::note;
+use super::encode::Encoding;
+use super::{initial, note};
 
 /// What the options of `bayes` say.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +92,10 @@ impl Settings {
         let mut given = Vec::new();
         for point in read.given(POINTS).and_then(Value::as_array).into_iter().flatten() {
             match read_point(problem, point) {
+                Ok(entries) if is_illegal(problem, &entries) => {
+                    let expected = "points that keep all of parameter_constraints".to_owned();
+                    read.fault(wrong(POINTS, expected, point));
+                }
                 Ok(point) => given.push(point),
                 Err(faults) => faults.into_iter().for_each(|fault| read.fault(fault)),
             }
@@ -117,6 +122,13 @@ impl Settings {
         let met = |given: &&Vec<(ParamPath, Value)>| history.runs().iter().any(|run| agrees(run, given));
         self.given.iter().take_while(met).count()
     }
+}
+
+/// Whether no legal point is found that has these values.
+fn is_illegal(problem: &Problem, given: &[(ParamPath, Value)]) -> bool {
+    let space = &problem.space;
+    space.is_constrained()
+        && initial::completed(space, &Encoding::new(space), given, &mut initial::generator()).is_none()
 }
 
 /// As the space writes a value that it contains: a whole number without a fraction, an entry of a list as it is there.

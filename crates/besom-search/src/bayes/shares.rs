@@ -40,10 +40,13 @@ struct Share {
 impl Shares {
     /// Of the runs in the history of an ask.
     pub(super) fn new(ask: &Ask<'_>, encoding: &Encoding) -> Self {
-        let share = |(coordinate, probability)| Share { coordinate, probability, runs: 0 };
         // Of a category that is not always there, the runs without it lie at its first value, but don't have it.
         let axes = encoding.axes().iter().enumerate().filter(|(axis, _)| encoding.is_always_active(*axis));
         let categories = axes.filter_map(|(axis, kind)| {
+            let share = |(coordinate, probability)| {
+                let probability = encoding.legal_probability(axis, coordinate).unwrap_or(probability);
+                Share { coordinate, probability, runs: 0 }
+            };
             let values: Vec<Share> = kind.categories().into_iter().map(share).collect();
             (2..=VALUES).contains(&values.len()).then_some(Category { axis, values })
         });

@@ -38,6 +38,9 @@ pub(crate) fn plan(registry: &Registry, place: &Place, arguments: &PlanArguments
     line(parameters_table(config))?;
     line("")?;
     line(size(config))?;
+    for constraint in constraints(config) {
+        line(constraint)?;
+    }
     if given.is_none() && config.method.name != "grid" {
         line(
             "no seed given: a sweep draws its own, so its points will differ from these (shown for seed 0)",
@@ -71,6 +74,8 @@ fn plan_json(config: &SweepConfig, seed: u64, points: &[Map<String, Value>], com
         "seed": seed,
         "parameters": parameters.collect::<Vec<_>>(),
         "points": besom_engine::points(config).map(|size| size.to_string()),
+        "constraints": config.space.constraints().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "legal": config.space.legal_share().map(|share| share.legal as f64 / share.points.max(1) as f64),
         "runs": runs.collect::<Vec<_>>(),
     })
 }
@@ -98,6 +103,21 @@ fn size(config: &SweepConfig) -> String {
     let stopping =
         config.early_terminate.as_ref().map(|rule| format!(", {} stopping", rule.name)).unwrap_or_default();
     format!("{} search over {size}{cap}{stopping}", config.method.name)
+}
+
+/// What points must keep, and how many do.
+fn constraints(config: &SweepConfig) -> Vec<String> {
+    let Some(share) = config.space.legal_share() else { return Vec::new() };
+    let points = share.points.max(1);
+    let percent = |kept: usize| match (kept, share.exact) {
+        (0, false) => format!("less than {} %", table::number(100.0 / points as f64)),
+        _ => format!("{} %", table::number(100.0 * kept as f64 / points as f64)),
+    };
+    let of = if share.exact { "all" } else { "random" };
+    let each = config.space.constraints().iter().zip(&share.kept);
+    let each = each.map(|(constraint, &kept)| format!("  {constraint}   ({} of {of} points)", percent(kept)));
+    let head = format!("constraints, which {} of {of} points keep:", percent(share.legal));
+    std::iter::once(head).chain(each).collect()
 }
 
 /// What values a distribution gives, in one short text.
