@@ -1,7 +1,9 @@
 """Which function of a process W&B's client logs for, when there are several agents in it."""
 
 import os
+import sys
 import threading
+import types
 
 import pytest
 
@@ -14,6 +16,35 @@ def nothing_said(monkeypatch):
     monkeypatch.setattr(_say, "_said", set())
     for name in [name for name in os.environ if name.startswith("WANDB_")]:
         monkeypatch.delenv(name)
+    # Another test may have imported the client.
+    monkeypatch.delitem(sys.modules, "wandb", raising=False)
+
+
+@pytest.fixture
+def client(monkeypatch):
+    """What of the client counts here, imported and not used."""
+    setup = types.SimpleNamespace(_singleton=None)
+    module = types.ModuleType("wandb")
+    module.run, module.sdk = None, types.SimpleNamespace(wandb_setup=setup)
+
+    def teardown():
+        setup._singleton = None
+
+    module.teardown = teardown
+    monkeypatch.setitem(sys.modules, "wandb", module)
+    return setup
+
+
+@pytest.mark.parametrize("is_used, best", [(False, 0.5), (True, None)])
+def test_what_a_function_returns_counts_unless_the_client_was_used(client, is_used, best):
+    def train():
+        if is_used:
+            client._singleton = types.SimpleNamespace(settings=None)
+        return {"loss": 0.5}
+
+    sweep_id = besom.sweep({"method": "grid", "metric": {"name": "loss"}, "parameters": {"x": {"values": [1]}}}, seed=1)
+    besom.agent(sweep_id, function=train, quiet=True)
+    assert [run.best for run in besom.Api().sweep(sweep_id).runs] == [best]
 
 
 def test_one_agent_of_a_process_has_the_client(capsys):
@@ -55,7 +86,7 @@ def test_agents_in_threads_leave_the_environment_as_it_was():
     assert len({id.rpartition("-")[0] for id in seen if id}) == 1, seen
 
 
-def test_besom_under_the_name_of_the_client_is_not_the_client():
+def test_besom_under_the_name_of_the_client_is_not_the_client(client):
     def uses():
         return wandb.run  # noqa: F821
 

@@ -21,8 +21,8 @@ _lock = threading.Lock()
 
 
 def is_logging() -> bool:
-    """Return whether the client logs into the run that this process executes."""
-    return _logging and _client() is not None
+    """Return whether the client has been used in the run that this process executes, not only imported by some library."""
+    return _logging and _set_up() is not None
 
 
 @contextlib.contextmanager
@@ -87,7 +87,7 @@ def where(wanted: str) -> str:
     client = _client()
     if wanted != "auto" or client is None:
         return wanted
-    if getattr(client, "run", None) is not None or _session_key(client):
+    if getattr(client, "run", None) is not None or _session_key():
         return "off"
     return wanted
 
@@ -113,9 +113,10 @@ def held(wanted: str, function: Optional[Callable[[], Any]]) -> Iterator[str]:
 def seems_used(function: Optional[Callable[[], Any]]) -> bool:
     """Return whether a function seems to use the client: not besom, which it may have imported under that name."""
     named = getattr(function, "__globals__", {}).get("wandb")
-    is_own = getattr(named, "__name__", "") in ("besom", "besom.wandb")
+    if function is None or getattr(named, "__name__", "") in ("besom", "besom.wandb"):
+        return False
     code = getattr(function, "__code__", None)
-    return _client() is not None or (not is_own and "wandb" in getattr(code, "co_names", ()))
+    return _client() is not None or "wandb" in getattr(code, "co_names", ())
 
 
 def _client() -> Any:
@@ -124,10 +125,14 @@ def _client() -> Any:
     return module if getattr(module, "__name__", "") == "wandb" and hasattr(module, "teardown") else None
 
 
-def _session_key(client: Any) -> Optional[str]:
+def _set_up() -> Any:
+    """Return what the client keeps once it is used, which a mere import does not bring about."""
+    return getattr(getattr(getattr(_client(), "sdk", None), "wandb_setup", None), "_singleton", None)
+
+
+def _session_key() -> Optional[str]:
     """Return the key of a login of this process."""
-    singleton = getattr(getattr(client.sdk, "wandb_setup", None), "_singleton", None)
-    return getattr(getattr(singleton, "settings", None), "api_key", None)
+    return getattr(getattr(_set_up(), "settings", None), "api_key", None)
 
 
 def _finish(code: int) -> None:
