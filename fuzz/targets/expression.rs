@@ -16,7 +16,9 @@ fuzz_target!(|input: &[u8]| {
             return;
         }
     };
-    for values in [json!({}), json!({"a": 1, "b": 0.5, "c": "x"}), json!({"a": "x", "b": [1, null], "c": true})] {
+    for values in
+        [json!({}), json!({"a": 1, "b": 0.5, "c": "x"}), json!({"a": "x", "b": [1, null], "c": true})]
+    {
         let value = |name: &str| values.get(name).cloned();
         let violation = expr.violation(&value);
         match expr.holds(&value) {
@@ -36,8 +38,9 @@ fn check_space(text: &str) {
     let faults = constraint.faults(space.parameters());
     assert!(faults.iter().all(|fault| fault.at <= text.chars().count()), "{faults:?}");
     let Ok(space) = space.with_constraints([text]) else { return };
-    // Many draws of a long expression take too long for a fuzzer.
+    // Thousands of draws for each input take too long for a fuzzer.
     if text.len() < 40
+        && text.len().is_multiple_of(8)
         && let Some(cube) = space.draw(&mut Rng::new(1))
     {
         assert!(space.allows(&space.decode(&cube)), "{text:?}");
