@@ -1,7 +1,7 @@
 //! Attempts: handing a run out, and everything that ends an attempt or brings it back.
 
 use besom_core::{Failure, RunNumber, RunState};
-use besom_store::rules::Ended;
+use besom_store::rules::{Earlier, Ended, Kept, count_alone, go_on};
 use besom_store::{Attempt, End, Lease, Reply};
 
 use crate::agents::Agent;
@@ -19,6 +19,7 @@ impl Tx<'_> {
         let change = self.log_change(sweep, Some(run.record.number), &entry)?;
         run.attempted = unsigned(change);
         if before > 0 {
+            self.mark(run, count_alone)?;
             self.keep(sweep, run)?;
         }
         self.save(run, before, change)?;
@@ -27,6 +28,39 @@ impl Tx<'_> {
             &[&run.key, &bounded(run.record.attempt), &bounded(agent.id.0), &bounded(self.now)],
         )?;
         Ok(())
+    }
+
+    /// Changes what the rows of earlier attempts are to the newest one.
+    fn mark<T>(&mut self, run: &Run, rule: impl FnOnce(&mut [Earlier]) -> T) -> Outcome<T> {
+        let known = self.earlier(run)?;
+        let mut marked = known.clone();
+        let answer = rule(&mut marked);
+        for (now, _) in marked.iter().zip(&known).filter(|(now, known)| now != known) {
+            let is = |kept: Kept| now.kept == kept;
+            self.change_one(
+                "UPDATE attempts SET kept = $3, kept_before = $4 WHERE run = $1 AND attempt = $2",
+                &[&run.key, &bounded(now.number), &is(Kept::Now), &is(Kept::Before)],
+            )?;
+        }
+        Ok(answer)
+    }
+
+    /// The attempts before the newest one, in order.
+    fn earlier(&mut self, run: &Run) -> Outcome<Vec<Earlier>> {
+        let rows = self.query(
+            "SELECT attempt, rows, state = 'preempted' AND coalesce(end_keeps, false), kept, kept_before FROM attempts
+             WHERE run = $1 AND attempt < $2 ORDER BY attempt",
+            &[&run.key, &bounded(run.record.attempt)],
+        )?;
+        let earlier = |row: &postgres::Row| {
+            let kept = match (value(row, 3)?, value(row, 4)?) {
+                (true, _) => Kept::Now,
+                (false, true) => Kept::Before,
+                (false, false) => Kept::No,
+            };
+            Ok(Earlier { number: number(row, 0)?, rows: number(row, 1)?, is_announced: value(row, 2)?, kept })
+        };
+        rows.iter().map(earlier).collect()
     }
 
     /// Counts the rows of the earlier attempts that are kept, and ranks the run anew.
@@ -47,22 +81,8 @@ impl Tx<'_> {
     /// The program of the newest attempt goes on from the checkpoint of an earlier one.
     pub(crate) fn resume(&mut self, sweep: &Sweep, lease: &Lease) -> Outcome<Reply> {
         let Some(mut run) = self.revived(sweep, lease)? else { return Ok(Reply::Lost) };
-        let earlier = self.query_opt(
-            "SELECT attempt, kept FROM attempts WHERE run = $1 AND attempt < $2 AND rows > 0
-             ORDER BY attempt DESC LIMIT 1",
-            &[&run.key, &bounded(run.record.attempt)],
-        )?;
-        let Some(row) = earlier else { return Ok(run.record.reply()) };
-        let (from, kept): (i64, bool) = (value(&row, 0)?, value(&row, 1)?);
-        if kept {
-            return Ok(run.record.reply());
-        }
-        self.change_one(
-            "UPDATE attempts SET kept = true WHERE run = $1 AND attempt = $2",
-            &[&run.key, &from],
-        )?;
-        let change =
-            self.log_change(sweep, Some(run.record.number), &run.record.continued(unsigned(from)))?;
+        let Some(from) = self.mark(&run, go_on)? else { return Ok(run.record.reply()) };
+        let change = self.log_change(sweep, Some(run.record.number), &run.record.continued(from))?;
         run.attempted = unsigned(change);
         self.keep(sweep, &mut run)?;
         self.save(&run, run.record.attempt, change)?;

@@ -115,7 +115,8 @@ CREATE TABLE attempts (
   end_message text,
   end_keeps boolean,
   end_failure text,
-  kept boolean NOT NULL DEFAULT false, -- whether its rows count in later attempts
+  kept boolean NOT NULL DEFAULT false, -- whether its rows count now
+  kept_before boolean NOT NULL DEFAULT false, -- whether they counted in the next attempt, and do not now
   PRIMARY KEY (run, attempt)
 ) WITH (fillfactor = 70);
 

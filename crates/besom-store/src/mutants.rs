@@ -3,7 +3,7 @@
 //! A mutant is wrapped around a store of any kind and breaks its rule from outside, so that the suite is tested on every store,
 //! and no store has code for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub enum Mutant {
     ForgetsRows,
     /// A program that goes on from a checkpoint is not heard.
     IgnoresResumed,
+    /// What a program has gone on from once counts in all later attempts.
+    ResumesForEver,
     /// Of changes since a cursor, the last is left out.
     SkipsChanges,
     /// An event is shown on two pages.
@@ -77,7 +79,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::NoFencing,
         Self::NoStoredAnswer,
         Self::NoSequenceCheck,
@@ -92,6 +94,7 @@ impl Mutant {
         Self::RetriesForEver,
         Self::ForgetsRows,
         Self::IgnoresResumed,
+        Self::ResumesForEver,
         Self::SkipsChanges,
         Self::RepeatsEvents,
         Self::PraisesFailures,
@@ -114,6 +117,8 @@ pub struct Mutated<S> {
     mutant: Option<Mutant>,
     /// The newest request of each agent, where claims are answered anew.
     requests: BTreeMap<AgentId, u64>,
+    /// The runs whose programs have gone on from a checkpoint.
+    resumed: BTreeSet<(SweepId, RunNumber)>,
     /// Whether a group is at work.
     is_grouped: bool,
 }
@@ -121,7 +126,7 @@ pub struct Mutated<S> {
 impl<S: Store> Mutated<S> {
     /// The store, breaking a rule; as it is, if none.
     pub fn new(store: S, mutant: Option<Mutant>) -> Self {
-        Self { store, mutant, requests: BTreeMap::new(), is_grouped: false }
+        Self { store, mutant, requests: BTreeMap::new(), resumed: BTreeSet::new(), is_grouped: false }
     }
 
     fn breaks(&self, mutant: Mutant) -> bool {
@@ -162,7 +167,14 @@ impl<S: Store> Queue for Mutated<S> {
 
     fn claim(&mut self, agent: AgentId, request: u64) -> Result<Claim, StoreError> {
         if !self.breaks(Mutant::NoStoredAnswer) {
-            return Ok(match self.store.claim(agent, request)? {
+            let claim = self.store.claim(agent, request)?;
+            if let Claim::Run(run) = &claim
+                && self.breaks(Mutant::ResumesForEver)
+                && self.resumed.contains(&(run.lease.sweep.clone(), run.lease.run))
+            {
+                self.store.resume(&run.lease)?;
+            }
+            return Ok(match claim {
                 Claim::Drained if self.breaks(Mutant::HidesDrains) => Claim::Nothing(SweepState::Running),
                 claim => claim,
             });
@@ -218,6 +230,7 @@ impl<S: Store> Queue for Mutated<S> {
             true => self.store.report(lease, &[])?,
             false => self.store.resume(lease)?,
         };
+        self.resumed.insert((lease.sweep.clone(), lease.run));
         Ok(self.reply(reply))
     }
 
@@ -366,28 +379,34 @@ impl<S: Store> Store for Mutated<S> {
     }
 
     fn asked_by(&mut self, who: &str, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
-        let Self { mutant, requests, is_grouped, .. } = self;
+        let Self { mutant, requests, resumed, is_grouped, .. } = self;
         self.store.asked_by(who, &mut |store| {
             let mut asked = Mutated {
                 store: &mut *store,
                 mutant: *mutant,
                 requests: take(requests),
+                resumed: take(resumed),
                 is_grouped: *is_grouped,
             };
             work(&mut asked);
-            *requests = asked.requests;
+            (*requests, *resumed) = (asked.requests, asked.resumed);
         })
     }
 
     fn group(&mut self, work: &mut dyn FnMut(&mut dyn Store)) -> Result<(), StoreError> {
-        let (mutant, requests) = (self.mutant, &mut self.requests);
+        let (mutant, requests, resumed) = (self.mutant, &mut self.requests, &mut self.resumed);
         let times = if mutant == Some(Mutant::RepeatsGroups) { 2 } else { 1 };
         self.store.group(&mut |store| {
             for _ in 0..times {
-                let mut grouped =
-                    Mutated { store: &mut *store, mutant, requests: take(requests), is_grouped: true };
+                let mut grouped = Mutated {
+                    store: &mut *store,
+                    mutant,
+                    requests: take(requests),
+                    resumed: take(resumed),
+                    is_grouped: true,
+                };
                 work(&mut grouped);
-                *requests = grouped.requests;
+                (*requests, *resumed) = (grouped.requests, grouped.resumed);
             }
         })
     }

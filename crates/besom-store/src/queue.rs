@@ -92,9 +92,9 @@ pub trait Queue: Send {
     fn print(&mut self, lease: &Lease, from: u64, text: &str) -> Result<Reply, StoreError>;
 
     /// The program says that it goes on from a checkpoint of an earlier attempt: what the newest earlier attempt that logged
-    /// anything has logged (with what that one had kept) counts from now on before its own rows, in curves, ranks and
-    /// [`Store::rows`](crate::Store::rows). An attempt that does not say so counts alone, unless the one before ended
-    /// [keeping its rows](End::keeps_rows).
+    /// anything has logged, and what counted before that, counts from now on before its own rows, in curves, ranks and
+    /// [`Store::rows`](crate::Store::rows). An attempt that does not say so counts alone, whatever others have said, but for what
+    /// counted in the newest one that ended [keeping its rows](End::keeps_rows).
     fn resume(&mut self, lease: &Lease) -> Result<Reply, StoreError>;
 
     /// Ends an attempt. The run gets the state of the end, with these exceptions: it becomes `pending` again

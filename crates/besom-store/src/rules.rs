@@ -5,6 +5,7 @@
 //! the time comes in as `now`, in milliseconds since 1970. The model of the laws, [`MemoryStore`](crate::MemoryStore), is written without this module, so that
 //! the two check each other.
 
+mod earlier;
 mod facts;
 mod run;
 mod sweep;
@@ -14,6 +15,7 @@ mod tests;
 use besom_core::RunState;
 use serde_json::{Map, Value, json};
 
+pub use self::earlier::{Earlier, Kept, count_alone, go_on};
 pub use self::facts::{compose, facts_text, fits, kept, merge, unprinted};
 pub use self::run::{Ended, RunRecord, Standing, StopRequest};
 pub use self::sweep::SweepRecord;

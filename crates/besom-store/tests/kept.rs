@@ -100,10 +100,86 @@ fn an_attempt_that_logged_nothing_does_not_break_the_chain() {
     store.resume(&third).unwrap();
     log(&mut store, &third, &[0.4]);
     assert_eq!(shown(&mut store).4, [0.5, 0.4]);
-    // A crash of this one loses what came after the last word of the program.
-    store.leave(agent).unwrap();
-    claim(&mut store, agent, 4);
-    assert_eq!(shown(&mut store).4, [0.5]);
+}
+
+/// Who begins from scratch must not get the rows of others, whatever those have gone on from.
+#[test]
+fn an_attempt_that_says_nothing_counts_alone_also_after_others_that_resumed() {
+    let (mut store, _) = store(&new_sweep().retry_crashed(9), 1);
+    let agent = join(&mut store);
+    let mut attempt = |request: u64, resumes: bool, losses: &[f64]| {
+        let lease = claim(&mut store, agent, request).lease;
+        assert_eq!(shown(&mut store).1, 0, "nothing was said yet");
+        if resumes {
+            store.resume(&lease).unwrap();
+        }
+        log(&mut store, &lease, losses);
+        let shown = shown(&mut store);
+        store.leave(agent).unwrap();
+        shown
+    };
+    assert_eq!(attempt(1, false, &[0.1]).4, [0.1]);
+    assert_eq!(attempt(2, true, &[0.7]).4, [0.1, 0.7]);
+    assert_eq!(attempt(3, false, &[0.5]), (1, 0, Some(0.5), Some(0.5), vec![0.5]));
+    assert_eq!(attempt(4, true, &[0.4]).4, [0.5, 0.4], "with what the third had, which is nothing");
+    assert_eq!(attempt(5, true, &[]).4, [0.5, 0.4]);
+    assert_eq!(attempt(6, false, &[]).4, [0.0; 0]);
+    assert_eq!(attempt(7, true, &[0.3]).4, [0.5, 0.4, 0.3]);
+    assert_eq!(attempt(8, false, &[]).4, [0.0; 0]);
+    let counts: Vec<bool> =
+        store.attempts(&id(), FIRST).unwrap().iter().map(|attempt| attempt.kept).collect();
+    assert_eq!(counts, [false; 8]);
+}
+
+/// What was announced counts for good, with all that counted before it.
+#[test]
+fn an_announced_preemption_keeps_what_counted_for_all_later_attempts() {
+    let (mut store, _) = store(&new_sweep().retry_crashed(9), 1);
+    let agent = join(&mut store);
+    let mut attempt = |request: u64, resumes: bool, losses: &[f64], keeps: bool| {
+        let lease = claim(&mut store, agent, request).lease;
+        if resumes {
+            store.resume(&lease).unwrap();
+        }
+        log(&mut store, &lease, losses);
+        let curve = shown(&mut store).4;
+        match keeps {
+            true => drop(store.finish(&lease, &end(RunState::Preempted).keeping_rows()).unwrap()),
+            false => store.leave(agent).unwrap(),
+        }
+        curve
+    };
+    assert_eq!(attempt(1, false, &[0.9], false), [0.9]);
+    assert_eq!(attempt(2, true, &[0.8], true), [0.9, 0.8]);
+    assert_eq!(attempt(3, false, &[0.7], false), [0.9, 0.8, 0.7]);
+    assert_eq!(attempt(4, true, &[0.6], false), [0.9, 0.8, 0.7, 0.6]);
+    assert_eq!(attempt(5, false, &[], false), [0.9, 0.8]);
+    assert_eq!(attempt(6, false, &[0.5], false), [0.9, 0.8, 0.5]);
+    assert_eq!(attempt(7, true, &[0.4], false), [0.9, 0.8, 0.5, 0.4]);
+}
+
+/// An attempt that was to go on and came to nothing changes nothing for those after it.
+#[test]
+fn an_announcement_without_rows_keeps_what_its_attempt_had() {
+    for (resumes, kept) in [(true, vec![0.9]), (false, vec![])] {
+        let (mut store, time) = store(&new_sweep().retry_crashed(9), 1);
+        let agent = join(&mut store);
+        let first = claim(&mut store, agent, 1).lease;
+        log(&mut store, &first, &[0.9]);
+        store.leave(agent).unwrap();
+        let second = claim(&mut store, agent, 2).lease;
+        if resumes {
+            store.resume(&second).unwrap();
+        }
+        store.finish(&second, &end(RunState::Preempted).keeping_rows()).unwrap();
+        time.pass(1_000);
+        claim(&mut store, agent, 3);
+        store.leave(agent).unwrap();
+        let fourth = claim(&mut store, agent, 4).lease;
+        assert_eq!(shown(&mut store).4, kept);
+        store.resume(&fourth).unwrap();
+        assert_eq!(shown(&mut store).4, [0.9]);
+    }
 }
 
 #[test]

@@ -72,9 +72,7 @@ pub(super) fn again(
     found: &Found,
 ) -> Result<Found, Refusal> {
     let (id, number) = (found.sweep.id(), found.run.number);
-    // Rows that an attempt has gone on from count in all later ones, whether these resume or not.
-    let is_mixed = found.run.kept > 0 && !begun.is_resumed;
-    if is_mixed || !is_alone(&found.sweep) || !takes_runs(&found.sweep) {
+    if !is_alone(&found.sweep) || !takes_runs(&found.sweep) {
         let next = begin(store, shared, begun, &found.path)?;
         let (project, place) = (&next.path.project, next.sweep.id());
         let line = format_args!(

@@ -1,6 +1,6 @@
 //! What store and model must agree on, and what holds within each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use besom_core::{RunNumber, RunState};
 use serde_json::{Map, Value};
@@ -125,6 +125,7 @@ fn agree_on_curves<S: Store>(sides: &mut Sides<'_, S>, id: &SweepId) -> Verdict 
             same("output", &output, &expect_ok("output", model.output(id, number, attempt))?)?;
         }
         agree_on_what_counts(store, id, number, &attempts)?;
+        counts_as_its_log_says(store, id, number, &attempts)?;
         let owners = expect_ok("facts", store.facts(id, number, Some(0)))?;
         same("the owner's facts", &owners, &expect_ok("facts", model.facts(id, number, Some(0)))?)?;
         for (metric, expected) in curves(model, id, number)?.iter().enumerate() {
@@ -195,6 +196,40 @@ fn agree_on_what_counts(
     same("all rows that count", &expect_ok("rows", store.rows(id, number, None))?, &counted)?;
     let rows = expect_ok("run", store.run(id, number))?.rows;
     same("the number of rows that count", &rows, &(counted.len() as u64))
+}
+
+/// Whether earlier attempts count follows from what was said of them: an attempt begins with what the newest announcement kept, and
+/// with nothing if there was none; one that goes on from another has what that one had.
+fn counts_as_its_log_says(
+    store: &mut dyn Store,
+    id: &SweepId,
+    number: RunNumber,
+    attempts: &[Attempt],
+) -> Verdict {
+    // The attempts that count in each one, itself included.
+    let mut counting: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
+    let mut announced = BTreeSet::new();
+    for Event { kind, detail, .. } in expect_ok("events", store.events(id, Some(number), 0, u64::MAX))? {
+        let Some(attempt) = detail.get("attempt").and_then(Value::as_u64) else { continue };
+        let before = match detail.get("from").and_then(Value::as_u64) {
+            _ if kind == "claimed" => announced.clone(),
+            Some(from) if kind == "continued" => counting.get(&from).cloned().unwrap_or_default(),
+            _ => {
+                if detail.contains_key("keeps_rows") {
+                    announced = counting.get(&attempt).cloned().unwrap_or_default();
+                }
+                continue;
+            }
+        };
+        counting.insert(attempt, before.into_iter().chain([attempt]).collect());
+    }
+    let newest = attempts.len() as u64;
+    let says = counting.get(&newest).cloned().unwrap_or_default();
+    let logged = attempts.iter().filter(|attempt| attempt.rows > 0);
+    for Attempt { number: attempt, kept, .. } in logged.filter(|attempt| attempt.number != newest) {
+        same(&format!("whether attempt {attempt} of run {number} counts"), kept, &says.contains(attempt))?;
+    }
+    Ok(())
 }
 
 /// Rows page by page are the rows.

@@ -1,5 +1,7 @@
 //! A run with its attempts and curves.
 
+use std::iter;
+
 use besom_core::{Goal, RunNumber, RunState, logged_value};
 use serde_json::{Map, Value};
 
@@ -38,7 +40,7 @@ pub(super) struct Run {
 
 #[derive(Debug)]
 pub(super) struct Tried {
-    /// As it is listed, but for `rows`.
+    /// As it is listed, but for `rows` and `kept`.
     pub(super) attempt: Attempt,
     pub(super) agent: AgentId,
     pub(super) heartbeat_timeout_ms: u64,
@@ -49,6 +51,10 @@ pub(super) struct Tried {
     pub(super) printed: Printed,
     /// The end that its agent has given it.
     pub(super) given: Option<End>,
+    /// The place of the attempt that it goes on from.
+    pub(super) from: Option<usize>,
+    /// Whether all later attempts go on from it.
+    pub(super) keeps: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -115,7 +121,8 @@ impl Run {
         self.given_up = false;
         self.fruitless += 1;
         self.due_ms = None;
-        self.attempts.push(tried);
+        let from = self.attempts.iter().rposition(|earlier| earlier.keeps);
+        self.attempts.push(Tried { from, ..tried });
         self.recount(metrics, change);
     }
 
@@ -124,25 +131,42 @@ impl Run {
         self.began = change;
         self.curves.fill(Curve::default());
         (self.row.rows, self.row.kept, self.row.best, self.row.last) = (0, 0, None, None);
-        let newest = self.row.attempt;
-        for place in 0..self.attempts.len() {
-            let attempt = &self.attempts[place].attempt;
-            let is_newest = attempt.number == newest;
-            if attempt.kept || is_newest {
-                let rows = self.attempts[place].rows.clone();
-                self.count(&rows, metrics, change);
-                self.row.kept += if is_newest { 0 } else { rows.len() as u64 };
-            }
+        for place in self.counted() {
+            let rows = self.attempts[place].rows.clone();
+            self.row.kept = self.row.rows;
+            self.count(&rows, metrics, change);
         }
+    }
+
+    /// Lets the newest attempt go on from the one at a place.
+    pub(super) fn resume(&mut self, place: usize) {
+        if let Some(newest) = self.attempts.last_mut() {
+            newest.from = Some(place);
+        }
+    }
+
+    /// The places of the attempts that count, in order: the newest one, and those from which it goes on.
+    pub(super) fn counted(&self) -> Vec<usize> {
+        let newest = self.attempts.len().checked_sub(1);
+        let mut places: Vec<usize> = iter::successors(newest, |&place| self.attempts[place].from).collect();
+        places.reverse();
+        places
+    }
+
+    /// As they are listed.
+    pub(super) fn attempts(&self) -> Vec<Attempt> {
+        let counted = self.counted();
+        let newest = self.attempts.len().saturating_sub(1);
+        let listed = |(place, tried): (usize, &Tried)| {
+            let kept = if place == newest { tried.keeps } else { counted.contains(&place) };
+            Attempt { rows: tried.rows.len() as u64, kept, ..tried.attempt.clone() }
+        };
+        self.attempts.iter().enumerate().map(listed).collect()
     }
 
     /// The rows that count, numbered through.
     pub(super) fn rows(&self) -> Vec<Row> {
-        let counted = self
-            .attempts
-            .iter()
-            .filter(|tried| tried.attempt.kept || tried.attempt.number == self.row.attempt);
-        let rows = counted.flat_map(|tried| &tried.rows);
+        let rows = self.counted().into_iter().flat_map(|place| &self.attempts[place].rows);
         (1..).zip(rows).map(|(seq, row)| Row { seq, ..row.clone() }).collect()
     }
 

@@ -128,8 +128,7 @@ impl Store for MemoryStore {
     fn attempts(&mut self, id: &SweepId, number: RunNumber) -> Result<Vec<Attempt>, StoreError> {
         let (mut stock, _) = self.open();
         let sweep = stock.sweep(id)?;
-        let tried = sweep.runs[sweep.place(number)?].attempts.iter();
-        Ok(tried.map(|tried| Attempt { rows: tried.rows.len() as u64, ..tried.attempt.clone() }).collect())
+        Ok(sweep.runs[sweep.place(number)?].attempts())
     }
 
     fn facts(

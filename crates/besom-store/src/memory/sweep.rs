@@ -166,6 +166,8 @@ impl Sweep {
             facts: Map::new(),
             printed: Printed::default(),
             given: None,
+            from: None,
+            keeps: false,
         };
         let began = self.change + 1;
         self.edit(at, |run, metrics| run.begin(tried, metrics, began));
@@ -255,13 +257,13 @@ impl Sweep {
     pub(super) fn resume(&mut self, at: usize, now: u64) {
         let Some((newest, earlier)) = self.runs[at].attempts.split_last() else { return };
         let Some(place) = earlier.iter().rposition(|tried| !tried.rows.is_empty()) else { return };
-        if earlier[place].attempt.kept {
+        if self.runs[at].counted().contains(&place) {
             return;
         }
         let (attempt, from) = (newest.attempt.number, earlier[place].attempt.number);
         let change = self.change + 1;
         self.edit(at, |run, metrics| {
-            run.attempts[place].attempt.kept = true;
+            run.resume(place);
             run.recount(metrics, change);
         });
         let entries = [("attempt", Some(json!(attempt))), ("from", Some(json!(from)))];
@@ -315,7 +317,7 @@ impl Sweep {
             run.row.ended_ms = (!run.row.state.is_open()).then_some(now);
             if let Some(newest) = run.attempts.last_mut() {
                 (newest.attempt.state, newest.attempt.ended_ms) = (ended, Some(now));
-                newest.attempt.kept = keeps_rows;
+                newest.keeps = keeps_rows && run.row.rows > 0;
             }
             run.row.stop_reason.clone()
         });

@@ -217,8 +217,8 @@ pub struct End {
     /// Of a `Failed` or `Crashed` end: why, as far as the agent knows.
     #[serde(default)]
     pub failure: Option<Failure>,
-    /// Of a `Preempted` end: whether the program said that it goes on from here, so that what it logged counts in later
-    /// attempts, too.
+    /// Of a `Preempted` end: whether the program said that it goes on from here, so that what it logged, and what counted before that,
+    /// counts in all later attempts, too.
     #[serde(default)]
     pub keeps_rows: bool,
 }

@@ -187,7 +187,8 @@ pub struct Attempt {
     pub state: RunState,
     /// How many rows it logged.
     pub rows: u64,
-    /// Whether they count in later attempts, too, because these go on from its checkpoint.
+    /// Whether they count before those of the newest attempt, because that one goes on from here; of the newest one itself, whether they
+    /// count in all later ones.
     pub kept: bool,
 }
 

@@ -81,7 +81,7 @@ pub enum Standing {
 pub struct Ended {
     /// The state that the attempt ended in; the run itself may be pending again.
     pub state: RunState,
-    /// Whether what it logged counts in later attempts.
+    /// Whether what counted in it counts in all later attempts.
     pub keeps_rows: bool,
     /// What happened, in order.
     pub log: Vec<LogEntry>,
@@ -135,8 +135,8 @@ impl RunRecord {
         }
     }
 
-    /// Hands it out: a new attempt begins. Retries used and a requested stop stay. If earlier attempts are kept, the store adds
-    /// their rows by [`RunRecord::keep`].
+    /// Hands it out: a new attempt begins. Retries used and a requested stop stay. The store finds out which earlier attempts count
+    /// ([`count_alone`](super::count_alone)), and adds their rows by [`RunRecord::keep`].
     pub fn hand_out(&mut self, agent: AgentId, name: &str, heartbeat_timeout_ms: u64, now: u64) -> LogEntry {
         *self = Self {
             state: RunState::Running,
@@ -181,7 +181,7 @@ impl RunRecord {
         self.add_rows(0, metrics, values);
     }
 
-    /// Its program has said that it goes on from the checkpoint of an earlier attempt.
+    /// Its program has said that it goes on from the checkpoint of an earlier attempt: see [`go_on`](super::go_on).
     pub fn continued(&self, from: u64) -> LogEntry {
         LogEntry::new("continued", [("attempt", Some(json!(self.attempt))), ("from", Some(json!(from)))])
     }
@@ -224,7 +224,7 @@ impl RunRecord {
         ];
         let mut log = vec![LogEntry::new(state.as_str(), detail)];
         log.extend(again.then(|| LogEntry::new("retried", [])));
-        Ended { state, keeps_rows, log }
+        Ended { state, keeps_rows: keeps_rows && self.kept + self.rows > 0, log }
     }
 
     /// Ends its attempt as `crashed` because its agent seems to be gone.

@@ -5,11 +5,11 @@ use rusqlite::{OptionalExtension, params};
 
 use super::agents::Agent;
 use super::columns::text;
-use super::fault::Outcome;
+use super::fault::{Outcome, damaged};
 use super::runs::{Run, state};
 use super::sweeps::Sweep;
 use super::{Tx, bounded};
-use crate::rules::Ended;
+use crate::rules::{Earlier, Ended, Kept, count_alone, go_on};
 use crate::{Attempt, End, Lease, Reply};
 
 impl Tx<'_> {
@@ -20,6 +20,7 @@ impl Tx<'_> {
         self.log(sweep, Some(run.record.number), &entry)?;
         run.attempted = sweep.change;
         if before > 0 {
+            self.mark(run, count_alone)?;
             self.keep(sweep, run)?;
         }
         self.save(sweep, run, before)?;
@@ -29,6 +30,36 @@ impl Tx<'_> {
         )?
         .execute(params![run.key, run.record.attempt, bounded(agent.id.0), self.now])?;
         Ok(())
+    }
+
+    /// Changes what the rows of earlier attempts are to the newest one.
+    fn mark<T>(&self, run: &Run, rule: impl FnOnce(&mut [Earlier]) -> T) -> Outcome<T> {
+        let known = self.earlier(run)?;
+        let mut marked = known.clone();
+        let answer = rule(&mut marked);
+        for (now, _) in marked.iter().zip(&known).filter(|(now, known)| now != known) {
+            self.change_one(
+                "UPDATE attempts SET kept = ?3 WHERE run = ?1 AND attempt = ?2",
+                params![run.key, now.number, now.kept.code()],
+            )?;
+        }
+        Ok(answer)
+    }
+
+    /// The attempts before the newest one, in order.
+    fn earlier(&self, run: &Run) -> Outcome<Vec<Earlier>> {
+        let mut statement = self.sql(
+            "SELECT attempt, rows, state = 'preempted' AND end_keeps IS 1, kept FROM attempts
+             WHERE run = ?1 AND attempt < ?2 ORDER BY attempt",
+        )?;
+        let mut rows = statement.query(params![run.key, run.record.attempt])?;
+        let mut earlier = Vec::new();
+        while let Some(row) = rows.next()? {
+            let code = row.get(3)?;
+            let kept = Kept::of_code(code).ok_or_else(|| damaged("what counts of an attempt", code))?;
+            earlier.push(Earlier { number: row.get(0)?, rows: row.get(1)?, is_announced: row.get(2)?, kept });
+        }
+        Ok(earlier)
     }
 
     /// Counts the rows of the earlier attempts that are kept, and ranks the run anew.
@@ -47,18 +78,7 @@ impl Tx<'_> {
     /// The program of the newest attempt goes on from the checkpoint of an earlier one.
     pub(super) fn resume(&self, sweep: &mut Sweep, lease: &Lease) -> Outcome<Reply> {
         let Some(mut run) = self.revived(sweep, lease)? else { return Ok(Reply::Lost) };
-        let earlier: Option<(u64, bool)> = self
-            .sql(
-                "SELECT attempt, kept FROM attempts WHERE run = ?1 AND attempt < ?2 AND rows > 0
-                 ORDER BY attempt DESC LIMIT 1",
-            )?
-            .query_row(params![run.key, run.record.attempt], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((from, false)) = earlier else { return Ok(run.record.reply()) };
-        self.change_one(
-            "UPDATE attempts SET kept = 1 WHERE run = ?1 AND attempt = ?2",
-            params![run.key, from],
-        )?;
+        let Some(from) = self.mark(&run, go_on)? else { return Ok(run.record.reply()) };
         self.log(sweep, Some(run.record.number), &run.record.continued(from))?;
         run.attempted = sweep.change;
         self.keep(sweep, &mut run)?;
@@ -153,7 +173,7 @@ impl Tx<'_> {
     pub(super) fn attempts(&self, sweep: &Sweep, number: RunNumber) -> Outcome<Vec<Attempt>> {
         let run = self.run(sweep, number)?;
         let mut statement = self.sql(
-            "SELECT a.attempt, g.name, a.started_ms, a.ended_ms, a.state, a.rows, a.kept
+            "SELECT a.attempt, g.name, a.started_ms, a.ended_ms, a.state, a.rows, a.kept = 1 AS kept
              FROM attempts a JOIN agents g ON g.key = a.agent WHERE a.run = ?1 ORDER BY a.attempt",
         )?;
         let mut rows = statement.query([run.key])?;

@@ -121,7 +121,7 @@ CREATE TABLE attempts (
   end_message TEXT,
   end_keeps INTEGER,
   end_failure TEXT,
-  kept INTEGER NOT NULL DEFAULT 0,  -- 1 if its rows count in later attempts
+  kept INTEGER NOT NULL DEFAULT 0,  -- 1 if its rows count now, 2 if they did in the next attempt: see rules/earlier.rs
   PRIMARY KEY (run, attempt)
 ) STRICT, WITHOUT ROWID;
 
