@@ -5,6 +5,8 @@
 //! to stop, `{"quit": true}` ends. A request that can't be served is answered `{"error": "text"}` and changes nothing; of a `tell`, what is
 //! valid is learned, and `told` beside the error lists it: the result of a run is too dear to be lost for another's.
 
+mod params;
+
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
@@ -230,22 +232,38 @@ impl Session {
         for id in tells.iter().filter_map(|tell| tell.get("id")?.as_str()) {
             *times.entry(id.to_owned()).or_default() += 1;
         }
-        let (mut told, mut faults) = (Vec::new(), Vec::new());
+        let (mut told, mut faults, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         for (place, tell) in tells.into_iter().enumerate() {
             match self.check_tell(place, tell, &times) {
                 Ok(tell) => {
                     told.push(tell.id.clone());
+                    warnings.extend(self.warning(&tell));
                     self.learn(tell)?;
                 }
                 Err(fault) => faults.push(fault.to_string()),
             }
         }
         faults.dedup();
-        Ok(if faults.is_empty() {
+        let mut reply = if faults.is_empty() {
             json!({ "ok": true })
         } else {
             json!({ "error": faults.join("; "), "told": told })
-        })
+        };
+        if !warnings.is_empty() {
+            reply["warnings"] = json!(warnings);
+        }
+        Ok(reply)
+    }
+
+    /// What is odd about the parameters of a run that is told of; what is left of them is learned from.
+    fn warning(&self, tell: &Tell) -> Option<String> {
+        let space = &self.sweep.problem().space;
+        let known = self.numbers.get(&tell.id).and_then(|&number| self.sweep.history().get(number));
+        let oddities = match known {
+            Some(run) => params::oddities(space, &tell.params, &run.point, false),
+            None => params::oddities(space, &tell.params, &space.read(&tell.params), true),
+        };
+        (!oddities.is_empty()).then(|| format!("run '{}': {}", tell.id, oddities.join("; ")))
     }
 
     /// What is told of a run, if it is valid; `times` is how often each run is named.

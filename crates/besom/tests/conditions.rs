@@ -118,9 +118,47 @@ fn ask_and_tell_give_and_take_active_parameters() {
     };
     let (one, other) = (told(0.01), told(0.09));
     assert_eq!(one, other);
+    let left_out = "run 'mine 0': beta is left out, because it exists only when opt is adam";
+    assert_eq!(one[1], json!({"ok": true, "warnings": [left_out]}));
     for suggestion in one.last().unwrap()["suggestions"].as_array().unwrap() {
         let params = &suggestion["params"];
         assert_eq!(params.get("mom").is_some(), params["opt"] == "sgd", "{params}");
         assert_eq!(params.get("beta").is_some(), params["opt"] == "adam", "{params}");
     }
+}
+
+#[test]
+fn a_run_told_with_other_parameters_than_the_active_ones_is_learned_from_with_a_warning() {
+    let config = json!({"method": "random", "metric": {"name": "loss"}, "parameters": {
+        "opt": {"values": ["sgd", "adam"]}, "net": {"when": {"opt": "adam"}, "parameters": {"beta": {"min": 0.9, "max": 0.99}}},
+    }});
+    let tell = |id: &str, params: Value| {
+        let run = json!({"id": id, "params": params, "values": {"loss": 1.0}, "state": "finished"});
+        json!({"tell": [run]})
+    };
+    let requests = [
+        json!({"config": config, "seed": 1}),
+        tell("lacks one", json!({"opt": "adam"})),
+        tell("lacks its parent", json!({"net": {"beta": 0.95}})),
+        tell("sound", json!({"opt": "adam", "net": {"beta": 0.95}})),
+        tell("has too many", json!({"opt": "sgd", "net": {"beta": 0.95}})),
+    ];
+    let text: String = requests.iter().map(|line| format!("{line}\n")).collect();
+    let answer = Desk::new().call_with_input(&["ask-tell"], text.as_bytes());
+    let replies: Vec<Value> = answer.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let warnings =
+        |reply: &Value| reply.get("warnings").map(|warnings| warnings[0].as_str().unwrap().to_owned());
+    assert!(replies.iter().all(|reply| reply["ok"] == true), "{replies:?}");
+    assert_eq!(
+        replies[1..].iter().map(warnings).collect::<Vec<_>>(),
+        [
+            Some("run 'lacks one': it has no net.beta, which exists when opt is adam".to_owned()),
+            Some(
+                "run 'lacks its parent': it has no opt; net.beta is left out, because it exists only when opt is adam"
+                    .to_owned()
+            ),
+            None,
+            Some("run 'has too many': net.beta is left out, because it exists only when opt is adam".to_owned()),
+        ]
+    );
 }
