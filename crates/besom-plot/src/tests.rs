@@ -2,7 +2,7 @@
 
 use besom_core::distribution::Continuous;
 use besom_core::{
-    Curve, Distribution, Goal, History, Metric, Parameter, Problem, Run, RunState, Space, laws,
+    Curve, Distribution, Goal, History, Metric, Parameter, Problem, Run, RunState, Space, When, laws,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -101,6 +101,40 @@ fn the_best_so_far_never_gets_worse() {
     let best = best.expect("a line");
     // Smaller losses are further down, where y is larger.
     assert!(best.windows(2).all(|pair| pair[0].1 <= pair[1].1 && pair[0].0 <= pair[1].0), "{best:?}");
+}
+
+#[test]
+fn a_run_that_lacks_a_parameter_is_a_whole_line_that_passes_below_its_axis() {
+    let space = Space::builder()
+        .choice("optimizer", ["sgd", "adam"])
+        .uniform("momentum", 0.0, 0.99)
+        .when(When::is("optimizer", "sgd"))
+        .uniform("beta", 0.9, 0.999)
+        .when(When::is("optimizer", "adam"))
+        .build()
+        .expect("three parameters");
+    let problem = Problem::minimize("loss").space(space);
+    let run = |i: u8| {
+        let mut run = Run::new(problem.space.decode(&[f64::from(i) / 8.0, 0.3, 0.6]));
+        run.state = RunState::Finished;
+        run.curve_mut(0).values = vec![f64::from(i)];
+        run
+    };
+    let history: History = (0..8).map(run).collect();
+    let scene = scene(Kind::Parallel, &problem, &history).expect("a picture");
+    let lines = scene.shapes.iter().filter_map(|shape| match shape {
+        Shape::Line { points, .. } if points.len() == 4 => Some(points),
+        _ => None,
+    });
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 8);
+    let bottom = f64::from(scene.height) - 46.0;
+    for line in lines {
+        let below: Vec<bool> = line.iter().map(|(_, y)| (y - bottom).abs() < 1e-9).collect();
+        assert!(below == [false, false, true, false] || below == [false, true, false, false], "{line:?}");
+    }
+    let none = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Text(text) if text.text == "none"));
+    assert_eq!(none.count(), 2, "beside the axes of both");
 }
 
 #[test]

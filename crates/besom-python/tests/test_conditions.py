@@ -63,6 +63,22 @@ def test_a_frame_has_a_column_for_each_parameter_before_those_of_what_was_logged
         assert [pandas.isna(row[name]) for name in ("momentum", "fixed", "net.layers")] == [not sgd, sgd, sgd]
 
 
+def test_figures_show_runs_without_a_parameter_beside_its_axis_or_not_at_all():
+    pytest.importorskip("matplotlib")
+    from besom import plot
+
+    sweep_id = besom.sweep({**CONFIG, "method": "random", "run_cap": 20}, seed=1)
+    besom.agent(sweep_id, function=lambda: besom.log({"loss": len(besom.init().config)}), quiet=True)
+    adam = sum(run.config["optimizer"] == "adam" for run in runs(sweep_id))
+    axes = plot.parallel(sweep_id).axes[0]
+    lines = [list(line.get_ydata()) for line in axes.lines if len(line.get_ydata()) == 3 and line.get_color() != "#999"]
+    assert len(lines) == 20 and all(sorted(line)[0] == plot.NONE < sorted(line)[1] for line in lines)
+    assert [text.get_text() for text in axes.texts].count("none") == 2
+    panels = {panel.get_xlabel(): sum(len(dots.get_offsets()) for dots in panel.collections) for panel in plot.slice(sweep_id).axes}
+    assert panels["momentum"] in (20 - adam, 21 - adam) and panels["net.layers"] in (adam, adam + 1), "the best run is marked"
+    assert set(plot.importances(sweep_id)) == {"optimizer", "momentum", "net.layers"}
+
+
 def test_what_a_notebook_shows_has_no_values_for_inactive_parameters():
     sweep_id = besom.sweep(CONFIG, seed=1)
     besom.agent(sweep_id, function=lambda: besom.log({"loss": 1.0}), quiet=True)

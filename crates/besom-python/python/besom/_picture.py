@@ -148,7 +148,9 @@ def html(sweep: Any) -> str:
     head = "".join(f"<div>{escape(line)}</div>" for line in lines() if line) + more
     drawn = _drawn(history, "history", WIDTH, f"{metric} of each run and the best so far")
     if len(history):
-        columns = len(_show.flat(history[0].params)) + 1
+        # Not of one run alone, because a parameter with a condition is missing in some; a hundred have all, or nearly.
+        some = (history[place].params for place in range(min(len(history), 100)))
+        columns = len({name for params in some for name in _show.flat(params)}) + 1
         drawn += _drawn(history, "parallel", max(WIDTH, COLUMN * columns), "parameters of each run")
     # A page of its own color: pictures are dark on white, in dark notebooks too.
     style = "font-family:sans-serif;font-size:13px;line-height:1.5;color:#222;background:#fff;padding:8px;overflow-x:auto"

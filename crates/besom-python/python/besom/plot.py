@@ -35,6 +35,8 @@ __all__ = ["Importance", "contour", "curves", "history", "importance", "importan
 RUN, BEST, REST = "#3b6ea5", "#c33", "#bbb"
 #: The most parameters of a slice, and of parallel coordinates: with more, a figure is no longer read.
 PANELS, COLUMNS = 24, 20
+#: Where a run lies that lacks the parameter of an axis from 0 to 1.
+NONE = -0.07
 #: Longer texts are cut: a figure does not grow with its title.
 TITLE, NAME = 70, 28
 
@@ -113,7 +115,7 @@ def _mark(run: dict[str, Any]) -> str:
 def parallel(sweep: Any) -> Any:
     """Draw one axis per parameter and one line per run, colored by the rank of its value: dark is good.
 
-    Of more than 20 parameters the most important ones are shown.
+    The line of a run that lacks a parameter passes below the axis, at ``none``. Of more than 20 parameters the most important ones are shown.
     """
     shown = _picture.subject(sweep)
     try:
@@ -126,11 +128,12 @@ def parallel(sweep: Any) -> Any:
     colors = _good_is_dark()
     worst_first = sorted(sample["runs"], key=lambda run: -run["rank"])
     for run in worst_first:
-        heights = [math.nan if place is None else place for place in run["places"]]
+        heights = [NONE if place is None else place for place in run["places"]]
         axes.plot(range(len(names)), heights, color=colors(run["rank"]), alpha=0.7)
     for place, axis in enumerate(sample["axes"]):
         axes.axvline(place, color="#999", linewidth=0.8)
-        for at, text in axis["ticks"]:
+        none = [(NONE, "none")] if any(run["places"][place] is None for run in sample["runs"]) else []
+        for at, text in [*axis["ticks"], *none]:
             axes.annotate(_cut(text, 12), (place, at), xytext=(4, 0), textcoords="offset points", fontsize=8, va="center", bbox=_PAPER)
     axes.set(yticks=[], title=_cut(f"{shown.title}: {shown.metric}", TITLE) + _left_out(sample))
     axes.set_xticks(range(len(names)), names)
