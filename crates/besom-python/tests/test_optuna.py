@@ -9,6 +9,7 @@ import pytest
 optuna = pytest.importorskip("optuna")
 from besom.integrations import optuna as integration  # noqa: E402
 from besom import ConfigError  # noqa: E402
+from besom.integrations._optuna_conditions import conditions  # noqa: E402
 from besom.integrations._optuna_space import Parameter  # noqa: E402
 from besom.integrations.optuna import BesomSampler  # noqa: E402
 from optuna.distributions import CategoricalDistribution  # noqa: E402
@@ -196,6 +197,46 @@ def test_parameters_that_depend_on_others_are_learned(method, most):
             made.optimize(two_models, n_trials=50)
         bests.append(made.best_value)
     assert sorted(bests)[1] < most
+
+
+def seen_conditions(objective, trials=12):
+    made = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=2))
+    made.optimize(objective, n_trials=trials)
+    distributions = {name: d for trial in made.trials for name, d in trial.distributions.items()}
+    return conditions({name: Parameter(d) for name, d in distributions.items()}, made.trials)
+
+
+def test_conditions_are_read_off_the_trials():
+    def tree(trial):
+        optimizer = trial.suggest_categorical("optimizer", ["sgd", "adam", None])
+        layers = trial.suggest_int("layers", 1, 3)
+        if optimizer == "adam" and trial.suggest_categorical("amsgrad", [False, True]):
+            trial.suggest_float("beta", 0.0, 1.0)
+        return sum(trial.suggest_float(f"width {k}", 0.0, 1.0) for k in range(layers))
+
+    assert seen_conditions(tree, 60) == {
+        "amsgrad": ("optimizer", ["adam"]), "beta": ("amsgrad", [True]), "width 1": ("layers", {"min": 2}), "width 2": ("layers", {"min": 3}),
+    }  # fmt: skip
+    assert seen_conditions(lambda trial: trial.suggest_float(f"of {trial.number % 2}", 0.0, 1.0)) == {}
+    assert seen_conditions(lambda trial: trial.suggest_int("a", 0, 1) + (trial.suggest_int("b", 0, 1) if trial.number % 3 else 0)) == {}
+
+
+def test_what_trials_contradict_is_no_condition():
+    def mostly(trial):
+        algo = trial.suggest_categorical("algo", ["svm", "net"])
+        return trial.suggest_float("c", 0.0, 1.0) if algo == "svm" or trial.number == 11 else 0.0
+
+    assert seen_conditions(mostly, 10) == {"c": ("algo", ["svm"])} and seen_conditions(mostly, 12) == {}
+
+
+@pytest.mark.parametrize("method", ["bayes", "random"])
+def test_a_method_suggests_what_a_trial_will_ask_for(method):
+    made = optuna.create_study(sampler=BesomSampler(method, seed=3))
+    made.optimize(two_models, n_trials=20)
+    space = made.sampler.infer_relative_search_space(made, made.trials[-1])
+    suggested = made.sampler.sample_relative(made, made.ask()._cached_frozen_trial, space)
+    of_net = {"layer/0", "layer/1", "layer/2"}
+    assert set(suggested) == {"algo"} | ({"c", "g"} if suggested["algo"] == "svm" else of_net)
 
 
 def test_parameters_of_some_trials_are_suggested_and_those_that_change_are_drawn():

@@ -56,6 +56,13 @@ def tuner(function, place, search=None, scheduler=None, samples=6, failures=0):
     )
 
 
+def test_a_trial_gets_the_parameters_that_exist_in_it():
+    parameters = {"optimizer": {"values": ["sgd", "adam"]}, "momentum": {"min": 0.0, "max": 1.0, "when": {"optimizer": "sgd"}}}
+    search = BesomSearch({**CONFIG, "method": "random", "parameters": parameters}, seed=1)
+    suggested = [search.suggest(str(trial)) for trial in range(12)]
+    assert {(params["optimizer"], "momentum" in params) for params in suggested} == {("sgd", True), ("adam", False)}
+
+
 def test_a_search_suggests_parameters_and_learns_from_trials(place):
     results = tuner(train, place, BesomSearch(CONFIG, seed=1), samples=8).fit()
     assert len(results) == 8 and not results.errors

@@ -95,7 +95,8 @@ class BesomSearch(Searcher):  # type: ignore[misc,unused-ignore]
 
     ``config`` is a sweep configuration: ``method``, ``parameters``, ``metric`` and optionally ``run_cap``. Without a metric
     in the configuration, metric and mode of the ``TuneConfig`` are used. ``seed`` makes the suggestions repeatable; one is drawn if
-    it is not given.
+    it is not given. A parameter with a condition (``when``) is in the config of a trial only where it exists: read it by
+    ``config.get("momentum")``.
     """
 
     _metric: Optional[str]
