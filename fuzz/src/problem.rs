@@ -2,7 +2,7 @@
 
 use besom_core::distribution::{Continuous, Step};
 use besom_core::{
-    Distribution, Goal, Impute, ImputeWhileRunning, Metric, ParamPath, Parameter, Problem, Space,
+    Distribution, Goal, Impute, ImputeWhileRunning, Metric, ParamPath, Parameter, Problem, Space, When,
 };
 use serde_json::Value;
 
@@ -32,9 +32,37 @@ fn of(bytes: &mut Bytes<'_>, mut distribution: impl FnMut(&mut Bytes<'_>) -> Dis
             made(distribution(bytes)),
         )
     });
-    let space = Space::new(parameters.collect()).expect("the names differ and none is called model");
+    let mut parameters: Vec<Parameter> = parameters.collect();
+    // A bit that is no parameter's, so that inputs without conditions mean what they meant before there were any.
+    if nested >> 7 == 1 {
+        (0..1 + bytes.below(8)).for_each(|_| add_condition(bytes, &mut parameters));
+    }
+    let space = Space::new(parameters).expect("the names differ and none is called model");
     let seed = bytes.word();
     Problem::new(space, metric(bytes)).seed(seed)
+}
+
+/// Adds a condition to a parameter, or to those that it has, if they make a space with it.
+fn add_condition(bytes: &mut Bytes<'_>, parameters: &mut Vec<Parameter>) {
+    let (child, parent) = (bytes.below(parameters.len()), bytes.below(parameters.len()));
+    let mut value = || parameters[parent].distribution.quantile(f64::from(bytes.byte()) / 255.0);
+    let (one, other) = (value(), value());
+    let name = parameters[parent].name.clone();
+    let kind = bytes.byte();
+    let when = match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) if kind & 1 == 1 => When::between(name, one.min(other), one.max(other)),
+        (Some(one), _) if kind & 2 == 2 => When::at_least(name, one),
+        _ => When::one_of(name, [one, other]),
+    };
+    let before = parameters.clone();
+    parameters[child].when = Some(match parameters[child].when.take() {
+        Some(earlier) if kind & 4 == 4 => earlier.or(when),
+        Some(earlier) => earlier.and(when),
+        None => when,
+    });
+    if Space::new(parameters.clone()).is_err() {
+        *parameters = before;
+    }
 }
 
 /// The distribution, or a constant for one that no space takes, such as a step above its range.

@@ -29,8 +29,10 @@ fn check_cube(bytes: &mut Bytes<'_>, problem: &Problem) {
     let text = serde_json::to_string(&point.to_json()).expect("JSON");
     let config: Map<String, Value> = serde_json::from_str(&text).expect("an object");
     assert_eq!(space.read(&config), point, "through {text}");
-    for (parameter, (_, value)) in space.parameters().iter().zip(point.iter()) {
-        laws::round_trip(&parameter.distribution, value);
+    for parameter in space.parameters() {
+        if let Some(value) = point.get(&parameter.name) {
+            laws::round_trip(&parameter.distribution, value);
+        }
     }
     let cube = space.encode(&point).expect("a point of the space has coordinates");
     assert!(space.contains(&space.decode(&cube)));
