@@ -40,7 +40,7 @@ pub fn fit(
     starts: &[Hyperparameters],
 ) -> Result<Fit, GpError> {
     check_data(x, y)?;
-    prior.check(model.dimensions.len())?;
+    prior.check(model)?;
     check_scale(model, prior, y.as_slice())?;
     fit_until(model, x, y, prior, starts, &Tolerance::default())
 }
@@ -59,8 +59,9 @@ pub fn fit_until(
     tolerance: &Tolerance,
 ) -> Result<Fit, GpError> {
     check_data(x, y)?;
-    prior.check(model.dimensions.len())?;
-    GpError::check_size("input dimensions", model.dimensions.len(), x.ncols())?;
+    prior.check(model)?;
+    model.check()?;
+    GpError::check_size("input dimensions", model.columns(), x.ncols())?;
     GpError::check_finite("input", x.iter())?;
     if starts.is_empty() {
         return Err(GpError::NoStart);
@@ -69,7 +70,7 @@ pub fn fit_until(
     let upper: Vec<f64> = prior.all().map(|p| libm::log(p.max)).collect();
     let evidence = RefCell::new(MarginalLikelihood::new(model, x, y)?);
     let objective = |theta: &[f64]| {
-        let hyperparameters = Hyperparameters::from_log(theta);
+        let hyperparameters = Hyperparameters::from_log(theta, model.further());
         let likelihood = evidence.borrow_mut().at(&hyperparameters);
         likelihood.map_or_else(
             |_| (f64::INFINITY, vec![0.0; theta.len()]),
@@ -81,6 +82,8 @@ pub fn fit_until(
     for start in starts {
         let (expected, found) = (prior.length_scales.len(), start.length_scales.len());
         GpError::check_size("length scales of a start", expected, found)?;
+        GpError::check_size("variances of a start", prior.variances.len(), start.variances.len())?;
+        GpError::check_size("stretches of a start", prior.stretches.len(), start.stretches.len())?;
         let end = minimize(objective, &start.to_log(), &lower, &upper, tolerance);
         evaluations += end.evaluations;
         if end.value.is_finite() && best.as_ref().is_none_or(|best| end.value < best.value) {
@@ -88,7 +91,7 @@ pub fn fit_until(
         }
     }
     let best = best.ok_or(GpError::NotPositiveDefinite { observations: y.len() })?;
-    let hyperparameters = Hyperparameters::from_log(&best.argument);
+    let hyperparameters = Hyperparameters::from_log(&best.argument, model.further());
     Ok(Fit { hyperparameters, log_posterior: -best.value, evaluations })
 }
 
@@ -97,9 +100,10 @@ pub fn fit_until(
 fn check_scale(model: &Model, prior: &Prior, y: &[f64]) -> Result<(), GpError> {
     let (mean, sd) = mean_and_sd(y);
     let (signal, noise) = (&prior.signal_variance, &prior.noise_variance);
+    let most_signal = signal.max + prior.variances.iter().map(|p| p.max).sum::<f64>();
     // Two deviations of a mean, twice a deviation; a twentieth of one, because few targets may lie close together.
-    let level = mean.abs() <= 2.0 * (model.mean_variance + signal.max).sqrt();
-    let most = 2.0 * (signal.max + noise.max).sqrt();
+    let level = mean.abs() <= 2.0 * (model.mean_variance + most_signal).sqrt();
+    let most = 2.0 * (most_signal + noise.max).sqrt();
     let least = (signal.min + noise.min).sqrt() / 20.0;
     let constant = sd <= 1e-12 * mean.abs().max(least);
     if level && sd <= most && (sd >= least || constant) {
@@ -112,8 +116,9 @@ fn check_scale(model: &Model, prior: &Prior, y: &[f64]) -> Result<(), GpError> {
 /// The objective of a fit, with its gradient.
 fn negative_log_posterior(likelihood: &LogLikelihood, prior: &Prior, theta: &[f64]) -> (f64, Vec<f64>) {
     let rest = [likelihood.signal_variance, likelihood.noise_variance];
+    let terms = likelihood.variances.iter().chain(&likelihood.stretches);
     let mut value = likelihood.value;
-    let mut gradient: Vec<f64> = likelihood.length_scales.iter().copied().chain(rest).collect();
+    let mut gradient: Vec<f64> = likelihood.length_scales.iter().chain(terms).copied().chain(rest).collect();
     for ((prior, &t), derivative) in prior.all().zip(theta).zip(&mut gradient) {
         let (log_density, slope) = prior.log_density(t);
         value += log_density;

@@ -2,6 +2,7 @@
 
 use nalgebra::DMatrix;
 
+use crate::covariance::{Covariance, Summand};
 use crate::wide::{sum_of, wide};
 use crate::{Dimension, GpError, Hyperparameters, Model};
 
@@ -21,6 +22,9 @@ pub(crate) struct Inputs {
     columns: Vec<Column>,
     /// `1 / l` for every dimension.
     inverse_scales: Vec<f64>,
+    /// Where each conditional term is active.
+    pub(crate) activities: Vec<Vec<f64>>,
+    pub(crate) covariance: Covariance,
 }
 
 impl Inputs {
@@ -30,17 +34,20 @@ impl Inputs {
         hyperparameters: &Hyperparameters,
         x: &DMatrix<f64>,
     ) -> Result<Self, GpError> {
-        GpError::check_size("input dimensions", model.dimensions.len(), x.ncols())?;
+        model.check()?;
+        GpError::check_size("input dimensions", model.columns(), x.ncols())?;
         GpError::check_finite("input", x.iter())?;
-        hyperparameters.check(x.ncols())?;
-        let inverse_scales: Vec<f64> =
-            (0..x.ncols()).map(|k| 1.0 / hyperparameters.length_scale(k)).collect();
+        hyperparameters.check(model)?;
+        let d = model.dimensions.len();
+        let inverse_scales: Vec<f64> = (0..d).map(|k| 1.0 / hyperparameters.length_scale(k)).collect();
         let columns = model.dimensions.iter().zip(&inverse_scales).enumerate();
         let columns = columns.map(|(k, (dimension, &w))| match dimension {
             Dimension::Numeric => Column::Numeric(x.column(k).iter().map(|v| v * w).collect()),
             Dimension::Categorical => Column::Categorical(x.column(k).iter().copied().collect(), w * w),
         });
-        Ok(Self { len: x.nrows(), columns: columns.collect(), inverse_scales })
+        let activities = (d..x.ncols()).map(|k| x.column(k).iter().copied().collect()).collect();
+        let covariance = Covariance::new(model, hyperparameters);
+        Ok(Self { len: x.nrows(), columns: columns.collect(), inverse_scales, activities, covariance })
     }
 
     /// How many rows there are.
@@ -53,8 +60,16 @@ impl Inputs {
         self.columns.len()
     }
 
-    /// Adds a row of unscaled coordinates.
+    /// How many numbers a row has: coordinates, and the activities of conditional terms.
+    pub(crate) fn width(&self) -> usize {
+        self.columns.len() + self.activities.len()
+    }
+
+    /// Adds a row of unscaled coordinates, and of activities after them.
     pub(crate) fn push(&mut self, point: &[f64]) {
+        for (activity, &a) in self.activities.iter_mut().zip(&point[self.columns.len()..]) {
+            activity.push(a);
+        }
         for ((column, &x), &w) in self.columns.iter_mut().zip(point).zip(&self.inverse_scales) {
             match column {
                 Column::Numeric(values) => values.push(x * w),
@@ -70,6 +85,7 @@ impl Inputs {
             let (Column::Numeric(values) | Column::Categorical(values, _)) = column;
             values.truncate(len);
         }
+        self.activities.iter_mut().for_each(|activity| activity.truncate(len));
         self.len = len;
     }
 
@@ -77,58 +93,70 @@ impl Inputs {
     pub(crate) fn common(&self, other: &Self) -> usize {
         let same = |i: usize| {
             let mut pairs = self.columns.iter().zip(&other.columns);
+            let mut activities = self.activities.iter().zip(&other.activities);
             pairs.all(|(a, b)| a.at(i).to_bits() == b.at(i).to_bits())
+                && activities.all(|(a, b)| a[i].to_bits() == b[i].to_bits())
         };
         (0..self.len.min(other.len)).find(|&i| !same(i)).unwrap_or(self.len.min(other.len))
     }
 
-    /// Squared scaled distances from row `j` to rows `from..`, as many as `out` has places.
-    pub(crate) fn squared_distances_from(&self, j: usize, from: usize, out: &mut [f64]) {
+    /// Squared scaled distances in the dimensions of a term from row `j` to rows `from..`, as many as `out` has places.
+    pub(crate) fn squared_distances_from(&self, term: &Summand, j: usize, from: usize, out: &mut [f64]) {
         wide(
             #[inline(always)]
             || {
                 out.fill(0.0);
-                for column in &self.columns {
+                for column in term.dimensions.iter().map(|&k| &self.columns[k]) {
                     column.add_squared(column.at(j), from, out);
                 }
             },
         );
+        term.shrink(out);
     }
 
-    /// Squared scaled distances from a point of unscaled coordinates to all rows.
-    pub(crate) fn squared_distances_to(&self, point: impl Iterator<Item = f64>, out: &mut [f64]) {
+    /// The same from a point of unscaled coordinates to all rows.
+    pub(crate) fn squared_distances_to(&self, term: &Summand, point: &[f64], out: &mut [f64]) {
         wide(
             #[inline(always)]
             || {
                 out.fill(0.0);
-                for ((column, x), &w) in self.columns.iter().zip(point).zip(&self.inverse_scales) {
-                    column.add_squared(column.scaled(x, w), 0, out);
+                for &k in &term.dimensions {
+                    let column = &self.columns[k];
+                    column.add_squared(column.scaled(point[k], self.inverse_scales[k]), 0, out);
                 }
             },
         );
+        term.shrink(out);
     }
 
-    /// Squared scaled distances from row `j` of `other`, scaled alike, to all rows.
-    pub(crate) fn squared_distances_to_row(&self, other: &Self, j: usize, out: &mut [f64]) {
+    /// The same from row `j` of `other`, scaled alike, to all rows.
+    pub(crate) fn squared_distances_to_row(&self, term: &Summand, other: &Self, j: usize, out: &mut [f64]) {
         wide(
             #[inline(always)]
             || {
                 out.fill(0.0);
-                for (column, other) in self.columns.iter().zip(&other.columns) {
-                    column.add_squared(other.at(j), 0, out);
+                for &k in &term.dimensions {
+                    self.columns[k].add_squared(other.columns[k].at(j), 0, out);
                 }
             },
         );
+        term.shrink(out);
     }
 
-    /// For every dimension, the sum of `weights[i - j] * (contribution of that dimension to the squared
-    /// distance between rows i and j)` over `i >= j`, added to `sums`.
-    pub(crate) fn add_weighted_squares_below(&self, j: usize, weights: &[f64], sums: &mut [f64]) {
+    /// For every dimension of a term, the sum of `weights[i - j] * (contribution of that dimension to the squared
+    /// distance between rows i and j)` over `i >= j`, added to its place in `sums`. The term's stretch is left out.
+    pub(crate) fn add_weighted_squares_below(
+        &self,
+        term: &Summand,
+        j: usize,
+        weights: &[f64],
+        sums: &mut [f64],
+    ) {
         wide(
             #[inline(always)]
             || {
-                for (column, sum) in self.columns.iter().zip(sums) {
-                    *sum += match column {
+                for &k in &term.dimensions {
+                    sums[k] += match &self.columns[k] {
                         Column::Numeric(x) => {
                             let at = x[j];
                             sum_of(&x[j..], weights, |x, w| w * (x - at) * (x - at))

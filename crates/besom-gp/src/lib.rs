@@ -38,6 +38,7 @@
 //! ```
 
 mod cholesky;
+mod covariance;
 mod error;
 mod fit;
 mod gp;
@@ -66,7 +67,7 @@ pub use joint::Joint;
 pub use kernel::Kernel;
 pub use likelihood::{LogLikelihood, MarginalLikelihood, log_marginal_likelihood};
 pub use minimize::{Minimum, Tolerance, minimize};
-pub use model::{Dimension, Hyperparameters, Model};
+pub use model::{Dimension, Hyperparameters, Model, Term};
 pub use posterior::{CachedPrediction, Marginals, PointPrediction, Posterior};
 pub use prior::{LogNormal, Prior};
 pub use subset::{by_loss, subset};

@@ -12,6 +12,7 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use nalgebra::{DMatrix, DVector};
 
 use crate::cholesky::Cholesky;
+use crate::covariance::Summand;
 use crate::inputs::Inputs;
 use crate::wide::{dot, wide};
 use crate::{GpError, Hyperparameters, Model};
@@ -29,6 +30,10 @@ pub struct LogLikelihood {
     pub signal_variance: f64,
     /// With respect to the logarithm of the noise variance.
     pub noise_variance: f64,
+    /// With respect to the logarithms of the variances of further terms.
+    pub variances: Vec<f64>,
+    /// With respect to the logarithms of stretches.
+    pub stretches: Vec<f64>,
 }
 
 /// The log marginal likelihood of targets `y` (length n) at inputs `x` (n by d), with gradient. No jitter is
@@ -64,7 +69,8 @@ pub struct MarginalLikelihood<'a> {
     model: &'a Model,
     x: &'a DMatrix<f64>,
     y: &'a DVector<f64>,
-    correlations: Correlations,
+    /// Of each term of the covariance.
+    correlations: Vec<Correlations>,
     factor: Cholesky,
     inverse: Mat<f64>,
     memory: MemBuffer,
@@ -83,13 +89,15 @@ impl<'a> MarginalLikelihood<'a> {
     /// Of targets `y` (length n) at inputs `x` (n by d).
     pub fn new(model: &'a Model, x: &'a DMatrix<f64>, y: &'a DVector<f64>) -> Result<Self, GpError> {
         check_data(x, y)?;
-        GpError::check_size("input dimensions", model.dimensions.len(), x.ncols())?;
+        model.check()?;
+        GpError::check_size("input dimensions", model.columns(), x.ncols())?;
         let n = y.len();
+        let term = || Correlations { values: Mat::zeros(n, n), slopes: Mat::zeros(n, n) };
         Ok(Self {
             model,
             x,
             y,
-            correlations: Correlations { values: Mat::zeros(n, n), slopes: Mat::zeros(n, n) },
+            correlations: (0..model.terms.len().max(1)).map(|_| term()).collect(),
             factor: Cholesky::with_rows(n),
             inverse: Mat::zeros(n, n),
             memory: MemBuffer::new(Cholesky::scratch(n).or(Cholesky::inverse_scratch(n))),
@@ -106,8 +114,11 @@ impl<'a> MarginalLikelihood<'a> {
         let Self { model, x, y, correlations, factor, memory, .. } = self;
         let inputs = Inputs::new(model, hyperparameters, x)?;
         let n = inputs.len();
-        correlations.fill(model, &inputs);
-        let covariance = |k: &mut Mat<f64>| correlations.covariance(model, hyperparameters, k);
+        for (place, term) in correlations.iter_mut().enumerate() {
+            term.fill(&inputs, place);
+        }
+        let noise = |of_function: f64| of_function + hyperparameters.noise_variance + model.nugget;
+        let covariance = |k: &mut Mat<f64>| covariance(&inputs, correlations, noise, k);
         if !factor.refactor(MemStack::new(memory), covariance) {
             return Err(GpError::NotPositiveDefinite { observations: n });
         }
@@ -144,11 +155,6 @@ fn column(values: &[f64]) -> Mat<f64> {
     Mat::from_fn(values.len(), 1, |i, _| values[i])
 }
 
-/// The variance of one observation: signal, mean, noise and nugget.
-pub(crate) fn observation_variance(model: &Model, hyperparameters: &Hyperparameters) -> f64 {
-    hyperparameters.signal_variance + model.mean_variance + hyperparameters.noise_variance + model.nugget
-}
-
 /// Correlations and their slopes `dk/dr²` between all observations; lower triangles.
 struct Correlations {
     values: Mat<f64>,
@@ -156,26 +162,28 @@ struct Correlations {
 }
 
 impl Correlations {
-    /// Computes all of them.
-    fn fill(&mut self, model: &Model, inputs: &Inputs) {
+    /// Computes those of the term at a place.
+    fn fill(&mut self, inputs: &Inputs, place: usize) {
+        let term = &inputs.covariance.terms[place];
         for j in 0..inputs.len() {
             let (values, slopes) = (below(&mut self.values, j), below(&mut self.slopes, j));
-            inputs.squared_distances_from(j, j, values);
-            model.kernel.correlate(values, slopes);
+            inputs.squared_distances_from(term, j, j, values);
+            inputs.covariance.kernel.correlate(values, slopes);
         }
     }
+}
 
-    /// Writes the lower triangle of K into `k`.
-    fn covariance(&self, model: &Model, hyperparameters: &Hyperparameters, k: &mut Mat<f64>) {
-        let (s2, m0) = (hyperparameters.signal_variance, model.mean_variance);
-        for j in 0..k.nrows() {
-            let (values, column) = (&self.values.col_as_slice(j)[j..], below(k, j));
-            wide(
-                #[inline(always)]
-                || column.iter_mut().zip(values).for_each(|(k, value)| *k = s2 * value + m0),
-            );
-            column[0] = observation_variance(model, hyperparameters);
+/// Writes the lower triangle of K into `k`; `noise` makes the variance of an observation of that of the function.
+fn covariance(inputs: &Inputs, terms: &[Correlations], noise: impl Fn(f64) -> f64, k: &mut Mat<f64>) {
+    for j in 0..k.nrows() {
+        let column = below(k, j);
+        for (place, (correlations, term)) in terms.iter().zip(&inputs.covariance.terms).enumerate() {
+            let values = &correlations.values.col_as_slice(j)[j..];
+            let others = inputs.activity_from(term, j);
+            let own = others.first().copied().unwrap_or(1.0);
+            inputs.covariance.add(place, values, column, own, others);
         }
+        column[0] = noise(inputs.variance_of_row(j));
     }
 }
 
@@ -189,35 +197,77 @@ fn below(matrix: &mut Mat<f64>, j: usize) -> &mut [f64] {
 fn gradient(
     hyperparameters: &Hyperparameters,
     inputs: &Inputs,
-    correlations: &Correlations,
+    correlations: &[Correlations],
     inverse: &Mat<f64>,
     a: &Mat<f64>,
 ) -> LogLikelihood {
+    let (n, a) = (inputs.len(), a.col_as_slice(0));
+    let trace = (0..n).fold(0.0, |sum, j| sum + diagonal(inverse, a, j));
+    let mut gradient = LogLikelihood {
+        value: 0.0,
+        length_scales: vec![0.0; inputs.dimensions()],
+        signal_variance: 0.0,
+        noise_variance: hyperparameters.noise_variance * trace,
+        variances: Vec::new(),
+        stretches: Vec::new(),
+    };
+    for (place, (term, correlations)) in inputs.covariance.terms.iter().zip(correlations).enumerate() {
+        let (signal, squares) = sums(inputs, term, correlations, inverse, a);
+        let by_scale = |&k: &usize| -2.0 * term.slope() * squares[k];
+        for k in &term.dimensions {
+            gradient.length_scales[*k] += by_scale(k);
+        }
+        match place {
+            0 => gradient.signal_variance = term.variance * signal,
+            _ => gradient.variances.push(term.variance * signal),
+        }
+        if term.is_stretched() {
+            // A stretch is a factor on all length scales of the term.
+            gradient.stretches.push(term.dimensions.iter().map(by_scale).sum());
+        }
+    }
+    gradient
+}
+
+/// `W_jj`.
+fn diagonal(inverse: &Mat<f64>, a: &[f64], j: usize) -> f64 {
+    0.5 * (a[j] * a[j] - inverse[(j, j)])
+}
+
+/// Of a term, `Σ W_ij k(r_ij)` and, by dimension, `Σ W_ij k'(r_ij)` times what it contributes to `r_ij²`, over all pairs in which it is
+/// active.
+fn sums(
+    inputs: &Inputs,
+    term: &Summand,
+    correlations: &Correlations,
+    inverse: &Mat<f64>,
+    a: &[f64],
+) -> (f64, Vec<f64>) {
     let n = inputs.len();
-    let a = a.col_as_slice(0);
     let (mut weights, mut squares) = (vec![0.0; n], vec![0.0; inputs.dimensions()]);
-    // Σ W_ij k(r_ij) and tr W.
-    let (mut signal, mut trace) = (0.0, 0.0);
+    let mut signal = 0.0;
     for j in 0..n {
         let weights = &mut weights[j..];
-        let diagonal = 0.5 * (a[j] * a[j] - inverse[(j, j)]);
-        trace += diagonal;
-        signal += diagonal;
-        signal += weigh(correlations, inverse, a, j, weights);
-        inputs.add_weighted_squares_below(j, weights, &mut squares);
+        let activities = inputs.activity_from(term, j);
+        let own = activities.first().copied().unwrap_or(1.0);
+        signal += diagonal(inverse, a, j) * own * own;
+        signal += weigh(correlations, inverse, a, activities, j, weights);
+        inputs.add_weighted_squares_below(term, j, weights, &mut squares);
     }
-    let s2 = hyperparameters.signal_variance;
-    LogLikelihood {
-        value: 0.0,
-        length_scales: squares.iter().map(|sum| -2.0 * s2 * sum).collect(),
-        signal_variance: s2 * signal,
-        noise_variance: hyperparameters.noise_variance * trace,
-    }
+    (signal, squares)
 }
 
 /// Writes `2 W_ij k'(r_ij)` for the rows i below j into `weights`, 0 for j itself, and returns `Σ 2 W_ij
-/// k(r_ij)` of them. Not halved, because the entries above the diagonal are the same.
-fn weigh(correlations: &Correlations, inverse: &Mat<f64>, a: &[f64], j: usize, weights: &mut [f64]) -> f64 {
+/// k(r_ij)` of them, times the activities from j on, if there are some. Not halved, because the entries above the diagonal are the
+/// same.
+fn weigh(
+    correlations: &Correlations,
+    inverse: &Mat<f64>,
+    a: &[f64],
+    activities: &[f64],
+    j: usize,
+    weights: &mut [f64],
+) -> f64 {
     let inverse = &inverse.col_as_slice(j)[j..];
     let values = &correlations.values.col_as_slice(j)[j..];
     let slopes = &correlations.slopes.col_as_slice(j)[j..];
@@ -228,6 +278,9 @@ fn weigh(correlations: &Correlations, inverse: &Mat<f64>, a: &[f64], j: usize, w
                 *weight = a_i * a[j] - inverse;
             }
             weights[0] = 0.0;
+            for (weight, activity) in weights.iter_mut().zip(activities) {
+                *weight *= activity * activities[0];
+            }
             let signal = dot(weights, values);
             for (weight, slope) in weights.iter_mut().zip(slopes) {
                 *weight *= slope;

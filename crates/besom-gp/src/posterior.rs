@@ -7,8 +7,9 @@
 use faer::Mat;
 use nalgebra::{DMatrix, DVector};
 
+use crate::covariance::Summand;
 use crate::inputs::Inputs;
-use crate::likelihood::{check_data, observation_variance};
+use crate::likelihood::check_data;
 use crate::whitening::Whitening;
 use crate::wide::{dot, wide};
 use crate::{GpError, Hyperparameters, Joint, Model};
@@ -127,7 +128,8 @@ impl Posterior {
 
     /// Makes the factor one of all inputs, with as little jitter as possible.
     fn factor(&mut self) -> Result<(), GpError> {
-        let (n, variance) = (self.inputs.len(), observation_variance(&self.model, &self.hyperparameters));
+        let n = self.inputs.len();
+        let variance = self.observation_variance(self.inputs.covariance.largest_variance());
         let mut whitening = std::mem::take(&mut self.whitening);
         for share in [0.0, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3] {
             self.jitter = share * variance;
@@ -203,7 +205,7 @@ impl Posterior {
 
     /// The posterior at the rows of `x` (m by d).
     pub fn predict(&self, x: &DMatrix<f64>) -> Result<Marginals, GpError> {
-        GpError::check_size("input dimensions", self.inputs.dimensions(), x.ncols())?;
+        GpError::check_size("input dimensions", self.inputs.width(), x.ncols())?;
         let (mut mean, mut sd) = (DVector::zeros(x.nrows()), DVector::zeros(x.nrows()));
         for from in (0..x.nrows()).step_by(AT_ONCE) {
             let count = AT_ONCE.min(x.nrows() - from);
@@ -226,12 +228,11 @@ impl Posterior {
         if m < n {
             let mut row = vec![0.0; n];
             for i in 0..m {
-                self.inputs.squared_distances_to_row(&points, i, &mut row);
-                self.covary(&mut row);
+                self.inputs.covariances_with_row(&points, i, &mut row);
                 row.iter().enumerate().for_each(|(j, &value)| k[(i, j)] = value);
             }
         } else {
-            (0..n).for_each(|j| self.covary_with(j, &points, k.col_as_slice_mut(j)));
+            (0..n).for_each(|j| points.covariances_with_row(&self.inputs, j, k.col_as_slice_mut(j)));
         }
         let mut cached =
             CachedPrediction { points, k, explained: vec![0.0; m], mean: vec![0.0; m], sd: vec![0.0; m] };
@@ -255,7 +256,7 @@ impl Posterior {
         }
         cached.k.resize_with(m, n, |_, _| 0.0);
         for j in seen..n {
-            self.covary_with(j, &cached.points, cached.k.col_as_slice_mut(j));
+            cached.points.covariances_with_row(&self.inputs, j, cached.k.col_as_slice_mut(j));
             self.whitening.add_square(j, &cached.k, &mut cached.explained);
         }
         self.describe(cached);
@@ -271,41 +272,39 @@ impl Posterior {
                 || mean.iter_mut().zip(column).for_each(|(mean, k)| *mean = k.mul_add(a, *mean)),
             );
         }
-        for (sd, &explained) in cached.sd.iter_mut().zip(&cached.explained) {
-            *sd = self.sd(explained);
+        for (i, (sd, &explained)) in cached.sd.iter_mut().zip(&cached.explained).enumerate() {
+            *sd = sd_left(cached.points.variance_of_row(i), explained);
         }
     }
 
-    /// The covariances of observation `j` with points.
-    fn covary_with(&self, j: usize, points: &Inputs, out: &mut [f64]) {
-        points.squared_distances_to_row(&self.inputs, j, out);
-        self.covary(out);
-    }
-
-    /// The posterior at one point of d coordinates, with its gradient.
+    /// The posterior at one point of d coordinates, with its gradient. Activities of conditional terms come after the coordinates,
+    /// and have a derivative of 0.
     pub fn predict_with_gradient(&self, point: &[f64]) -> Result<PointPrediction, GpError> {
         self.check_point(point)?;
         let n = self.observations();
-        let (mut k, mut slopes, mut v) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
-        self.inputs.squared_distances_to(point.iter().copied(), &mut k);
-        self.model.kernel.correlate(&mut k, &mut slopes);
-        let (s2, m0) = (self.hyperparameters.signal_variance, self.model.mean_variance);
-        wide(
-            #[inline(always)]
-            || k.iter_mut().for_each(|k| *k = s2 * *k + m0),
-        );
+        let (mut k, mut v) = (vec![0.0; n], vec![0.0; n]);
+        let mut slopes = self.inputs.covariances_to(point, &mut k);
         let mean = product(&k, &self.a);
         let explained = self.whitening.pass(&k, &mut v);
-        let sd = self.sd(explained);
+        let prior = self.inputs.variance_at(point);
+        let sd = sd_left(prior, explained);
         // d mean = Σ a_i dk_i; d sd = -Σ v_i dk_i / sd with v = K^-1 k.
-        let by_sd: Vec<f64> = slopes.iter().zip(&v).map(|(slope, v)| -s2 * slope * v / sd).collect();
-        slopes.iter_mut().zip(&self.a).for_each(|(slope, a)| *slope *= s2 * a);
-        let known = explained >= self.prior_variance() * (1.0 - SMALLEST_SHARE);
-        let pull = |weights: &[f64]| {
-            point.iter().enumerate().map(|(k, &x)| self.inputs.pull(k, x, weights)).collect()
+        let terms = &self.inputs.covariance.terms;
+        let known = explained >= prior * (1.0 - SMALLEST_SHARE);
+        let sd_gradient = if known {
+            vec![0.0; point.len()]
+        } else {
+            let weighed = |(term, slopes): (&Summand, &Vec<f64>)| {
+                let s2 = term.slope();
+                slopes.iter().zip(&v).map(|(slope, v)| -s2 * slope * v / sd).collect()
+            };
+            self.inputs.pulls(point, &terms.iter().zip(&slopes).map(weighed).collect::<Vec<_>>())
         };
-        let sd_gradient = if known { vec![0.0; point.len()] } else { pull(&by_sd) };
-        Ok(PointPrediction { mean, sd, mean_gradient: pull(&slopes), sd_gradient })
+        for (term, slopes) in terms.iter().zip(&mut slopes) {
+            let s2 = term.slope();
+            slopes.iter_mut().zip(&self.a).for_each(|(slope, a)| *slope *= s2 * a);
+        }
+        Ok(PointPrediction { mean, sd, mean_gradient: self.inputs.pulls(point, &slopes), sd_gradient })
     }
 
     /// The posterior at the rows of `x` (m by d) together.
@@ -313,20 +312,18 @@ impl Posterior {
     /// Costs O(m n² + m² (n + d)).
     pub fn predict_joint(&self, x: &DMatrix<f64>) -> Result<Joint, GpError> {
         let points = Inputs::new(&self.model, &self.hyperparameters, x)?;
-        let (m, n, prior) = (x.nrows(), self.observations(), self.prior_variance());
+        let (m, n, prior) = (x.nrows(), self.observations(), self.inputs.covariance.largest_variance());
         let mut k = Mat::zeros(n, m);
         for j in 0..m {
             let column = k.col_as_slice_mut(j);
-            self.inputs.squared_distances_to_row(&points, j, column);
-            self.covary(column);
+            self.inputs.covariances_with_row(&points, j, column);
         }
         let mean = (0..m).map(|j| product(k.col_as_slice(j), &self.a)).collect();
         let v = self.whitening.whiten(&k);
         let mut covariance = Mat::zeros(m, m);
         for j in 0..m {
             let column = &mut covariance.col_as_slice_mut(j)[j..];
-            points.squared_distances_from(j, j, column);
-            self.covary(column);
+            points.covariances_from(j, j, column);
             for (i, value) in (j..m).zip(column.iter_mut()) {
                 *value -= product(v.col_as_slice(i), v.col_as_slice(j));
             }
@@ -336,7 +333,7 @@ impl Posterior {
     }
 
     fn check_point(&self, point: &[f64]) -> Result<(), GpError> {
-        GpError::check_size("input dimensions", self.inputs.dimensions(), point.len())?;
+        GpError::check_size("input dimensions", self.inputs.width(), point.len())?;
         GpError::check_finite("input", point)
     }
 
@@ -349,34 +346,22 @@ impl Posterior {
 
     /// The covariances of observation `j` with those from `from` on; its variance where it meets itself.
     fn covariances_of(&self, j: usize, from: usize, out: &mut [f64]) {
-        self.inputs.squared_distances_from(j, from, out);
-        self.covary(out);
+        self.inputs.covariances_from(j, from, out);
         if let Some(itself) = j.checked_sub(from).and_then(|place| out.get_mut(place)) {
-            *itself = observation_variance(&self.model, &self.hyperparameters) + self.jitter;
+            *itself = self.observation_variance(self.inputs.variance_of_row(j)) + self.jitter;
         }
     }
 
-    /// Covariances of the function in place of squared distances.
-    fn covary(&self, r2: &mut [f64]) {
-        self.model.kernel.correlate_values(r2);
-        let (s2, m0) = (self.hyperparameters.signal_variance, self.model.mean_variance);
-        wide(
-            #[inline(always)]
-            || r2.iter_mut().for_each(|k| *k = s2 * *k + m0),
-        );
+    /// The variance of an observation where the function has this one.
+    fn observation_variance(&self, of_function: f64) -> f64 {
+        of_function + self.hyperparameters.noise_variance + self.model.nugget
     }
+}
 
-    /// The variance of the function before any observation.
-    fn prior_variance(&self) -> f64 {
-        self.hyperparameters.signal_variance + self.model.mean_variance
-    }
-
-    /// The standard deviation left of the prior variance; at least a millionth of it, because what rounding
-    /// leaves of a smaller difference is noise.
-    fn sd(&self, explained: f64) -> f64 {
-        let prior = self.prior_variance();
-        (prior - explained).max(prior * SMALLEST_SHARE).sqrt()
-    }
+/// The standard deviation left of a variance of the function; at least a millionth of it, because what rounding
+/// leaves of a smaller difference is noise.
+fn sd_left(prior: f64, explained: f64) -> f64 {
+    (prior - explained).max(prior * SMALLEST_SHARE).sqrt()
 }
 
 /// The smallest share of the prior variance that is not taken for rounding: the squares that explain a

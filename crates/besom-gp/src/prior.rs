@@ -6,7 +6,7 @@
 //! in High Dimensions*, ICML 2024). Priors are densities of the *logarithm*, so that the mode and the median
 //! coincide.
 
-use crate::{GpError, Hyperparameters};
+use crate::{GpError, Hyperparameters, Model};
 
 /// A log-normal prior of a positive hyperparameter, within bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +65,10 @@ pub struct Prior {
     pub signal_variance: LogNormal,
     /// Of the noise variance.
     pub noise_variance: LogNormal,
+    /// Of the variances of the [terms](Model::terms) after the first.
+    pub variances: Vec<LogNormal>,
+    /// Of the stretches of terms.
+    pub stretches: Vec<LogNormal>,
 }
 
 impl Prior {
@@ -75,7 +79,14 @@ impl Prior {
         signal_variance: LogNormal,
         noise_variance: LogNormal,
     ) -> Self {
-        Self { length_scales: length_scales.into(), signal_variance, noise_variance }
+        let (variances, stretches) = (Vec::new(), Vec::new());
+        Self { length_scales: length_scales.into(), signal_variance, noise_variance, variances, stretches }
+    }
+
+    /// With these priors of the variances of the [terms](Model::terms) after the first, and of the stretches.
+    #[must_use]
+    pub fn terms(self, variances: impl Into<Vec<LogNormal>>, stretches: impl Into<Vec<LogNormal>>) -> Self {
+        Self { variances: variances.into(), stretches: stretches.into(), ..self }
     }
 
     /// The default for `d` dimensions whose coordinates lie in [0, 1] (or are categories) and targets of unit
@@ -83,19 +94,26 @@ impl Prior {
     /// targets have; noise around e^-7, a deviation of 3 %. `0.4 √d` and noise around e^-5 measured no better
     /// (decision 20). Bounds only keep the search for a maximum away from where nothing changes any more.
     pub fn for_dimensions(d: usize) -> Self {
-        let log_sd = (1.0 + 0.07 * (d as f64 - 10.0)).clamp(1.0, 1.7);
-        let scale = LogNormal { median: 0.3 * (d.max(1) as f64).sqrt(), log_sd, min: 0.02, max: 1000.0 };
-        let variance = |t: f64, log_sd, low: f64, high: f64| LogNormal {
-            median: libm::exp(t),
-            log_sd,
-            min: libm::exp(low),
-            max: libm::exp(high),
-        };
-        Self {
-            length_scales: vec![scale; d],
-            signal_variance: variance(0.0, 1.0, -5.0, 5.0),
-            noise_variance: variance(-7.0, 2.0, -16.0, 1.0),
+        let (signal, noise) = (variance(0.0, 1.0, -5.0, 5.0), variance(-7.0, 2.0, -16.0, 1.0));
+        Self::new(vec![length_scale(d); d], signal, noise)
+    }
+
+    /// The default for a model: [`Prior::for_dimensions`] or, where it has [terms](Model::terms), length scales by the number of dimensions
+    /// of the first term that a dimension is in, variances around e^-0.7, half, and stretches around e^0.5 (decision 95).
+    pub fn for_model(model: &Model) -> Self {
+        let d = model.dimensions.len();
+        let whole = Self::for_dimensions(d);
+        if model.terms.is_empty() {
+            return whole;
         }
+        let size = |k: usize| {
+            model.terms.iter().find(|term| term.dimensions.contains(&k)).map(|term| term.dimensions.len())
+        };
+        let (of_term, stretch) = (variance(-0.7, 1.0, -7.0, 5.0), variance(0.5, 0.5, -7.0, 5.0));
+        let (variances, stretches) = model.further();
+        let length_scales: Vec<LogNormal> = (0..d).map(|k| length_scale(size(k).unwrap_or(d))).collect();
+        Self::new(length_scales, of_term, whole.noise_variance)
+            .terms(vec![of_term; variances], vec![stretch; stretches])
     }
 
     /// The most probable hyperparameters: all medians.
@@ -104,20 +122,39 @@ impl Prior {
             length_scales: self.length_scales.iter().map(|p| p.median).collect(),
             signal_variance: self.signal_variance.median,
             noise_variance: self.noise_variance.median,
+            variances: self.variances.iter().map(|p| p.median).collect(),
+            stretches: self.stretches.iter().map(|p| p.median).collect(),
         }
     }
 
     /// In the order of the logarithms of the hyperparameters.
     pub(crate) fn all(&self) -> impl Iterator<Item = &LogNormal> {
-        self.length_scales.iter().chain([&self.signal_variance, &self.noise_variance])
+        let terms = self.variances.iter().chain(&self.stretches);
+        self.length_scales.iter().chain(terms).chain([&self.signal_variance, &self.noise_variance])
     }
 
-    pub(crate) fn check(&self, d: usize) -> Result<(), GpError> {
+    pub(crate) fn check(&self, model: &Model) -> Result<(), GpError> {
         if self.length_scales.len() != 1 {
-            GpError::check_size("length scale priors", d, self.length_scales.len())?;
+            GpError::check_size("length scale priors", model.dimensions.len(), self.length_scales.len())?;
         }
+        let (variances, stretches) = model.further();
+        GpError::check_size("priors of variances of further terms", variances, self.variances.len())?;
+        GpError::check_size("priors of stretches", stretches, self.stretches.len())?;
         self.length_scales.iter().try_for_each(|p| p.check("prior of a length scale"))?;
+        self.variances.iter().try_for_each(|p| p.check("prior of the variance of a term"))?;
+        self.stretches.iter().try_for_each(|p| p.check("prior of a stretch"))?;
         self.signal_variance.check("prior of the signal variance")?;
         self.noise_variance.check("prior of the noise variance")
     }
+}
+
+/// That of the length scale of one of `d` dimensions.
+fn length_scale(d: usize) -> LogNormal {
+    let log_sd = (1.0 + 0.07 * (d as f64 - 10.0)).clamp(1.0, 1.7);
+    LogNormal { median: 0.3 * (d.max(1) as f64).sqrt(), log_sd, min: 0.02, max: 1000.0 }
+}
+
+/// By the logarithms of the median and the bounds.
+fn variance(median: f64, log_sd: f64, min: f64, max: f64) -> LogNormal {
+    LogNormal { median: libm::exp(median), log_sd, min: libm::exp(min), max: libm::exp(max) }
 }
