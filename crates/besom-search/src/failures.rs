@@ -201,7 +201,7 @@ impl FailureTest {
         ended: &[(RunNumber, &Run, bool)],
     ) -> impl Iterator<Item = (RunNumber, FailedRun)> {
         let encoding = self.encoding.get_or_insert_with(|| Encoding::new(space));
-        let model = encoding.model();
+        let model = encoding.flat_model();
         let (mut failures, mut labels) = (Vec::new(), Labels::default());
         for &(number, run, failed) in ended {
             let row = encoding.encode(&run.point).filter(|row| !row.is_empty());

@@ -1,15 +1,22 @@
 //! Points of a space as rows of coordinates, and back.
 //!
 //! Rows are *canonical*: the coordinate of an inactive parameter is that of a missing one, the middle or the first category, so
-//! that what it would have been makes no difference (decision 94).
+//! that what it would have been makes no difference (decision 94). After the coordinates they say which conditions hold, 1 or 0 for each:
+//! the covariance has a term for each (decision 95).
 
 use besom_core::value::same_ignoring_injected_keys;
-use besom_core::{Enumeration, Levels, ParamPath, Point, Space};
-use besom_gp::{Dimension, Model};
+use besom_core::{Enumeration, Levels, ParamPath, Point, Space, When};
+use besom_gp::{Dimension, Model, Term};
 use rand::Rng;
 use serde_json::Value;
 
 use super::axis::{Axis, Key, same_category};
+use crate::sobol;
+
+/// With more conditions the covariance has no terms for them: each costs what a model without conditions costs.
+const CONDITIONS: usize = 12;
+/// How many points of the space are looked at for whether a condition always holds.
+const LOOKED_AT: usize = 256;
 
 /// Maps points to coordinates, one per parameter that has at least two values, and back.
 #[derive(Clone, Debug)]
@@ -44,6 +51,10 @@ struct Conditional {
     space: Space,
     /// The points that are ever suggested, if they are finitely many and countable.
     points: Option<Enumeration>,
+    /// Which axes are active everywhere, with a condition or without.
+    always: Vec<bool>,
+    /// The axes of each condition that does not always hold; none if there are too many.
+    groups: Vec<Vec<usize>>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,7 +87,13 @@ impl Encoding {
         let mut encoding = Self { parameters, axes, names, conditional: None, constrained: None };
         if space.is_conditional() {
             let points = encoding.enumeration(space);
-            encoding.conditional = Some(Conditional { space: space.clone(), points });
+            let (always, groups) = (Vec::new(), Vec::new());
+            encoding.conditional = Some(Conditional { space: space.clone(), points, always, groups });
+            let always = encoding.always();
+            let groups = encoding.groups(space, &always);
+            if let Some(conditional) = &mut encoding.conditional {
+                (conditional.always, conditional.groups) = (always, groups);
+            }
         }
         if space.is_constrained() {
             let count = encoding.reachable().filter(|&count| count <= LISTED);
@@ -86,6 +103,32 @@ impl Encoding {
                 Some(Constrained { space: space.clone(), legal, some: encoding.some_legal(space) });
         }
         encoding
+    }
+
+    /// Which axes are active at each of a few hundred points that fill the space.
+    fn always(&self) -> Vec<bool> {
+        let mut always = vec![true; self.axes.len()];
+        for i in 0..LOOKED_AT {
+            let active = self.active_axes(&self.sample_all(&sobol::point(0, i, self.axes.len())));
+            always.iter_mut().zip(active).for_each(|(always, active)| *always &= active);
+        }
+        always
+    }
+
+    /// The axes of each condition that does not always hold. Equal conditions hold together, because a parent that is inactive has no
+    /// value for any.
+    fn groups(&self, space: &Space, always: &[bool]) -> Vec<Vec<usize>> {
+        let mut groups: Vec<(&When, Vec<usize>)> = Vec::new();
+        for (parameter, (_, kind)) in space.parameters().iter().zip(&self.parameters) {
+            let (Some(when), &Parameter::Varied(k)) = (&parameter.when, kind) else { continue };
+            match groups.iter_mut().find(|(known, _)| *known == when) {
+                Some((_, axes)) => axes.push(k),
+                None => groups.push((when, vec![k])),
+            }
+        }
+        let mut groups: Vec<Vec<usize>> = groups.into_iter().map(|(_, axes)| axes).collect();
+        groups.retain(|axes| !always[axes[0]]);
+        if groups.len() > CONDITIONS { Vec::new() } else { groups }
     }
 
     /// The points of a space that are ever suggested, numbered.
@@ -118,13 +161,15 @@ impl Encoding {
         varied.filter(|((_, p), _)| matches!(p, Parameter::Varied(_))).map(|(_, active)| active).collect()
     }
 
-    /// The row with canonical coordinates of inactive parameters.
+    /// The row with canonical coordinates of inactive parameters, and with which conditions hold.
     pub(super) fn canonical(&self, mut coordinates: Vec<f64>) -> Vec<f64> {
-        if self.conditional.is_some() {
+        if let Some(Conditional { groups, .. }) = &self.conditional {
             let active = self.active_axes(&coordinates);
             for (k, _) in active.iter().enumerate().filter(|(_, active)| !**active) {
                 coordinates[k] = self.axes[k].canonical();
             }
+            coordinates.truncate(self.axes.len());
+            coordinates.extend(groups.iter().map(|axes| f64::from(u8::from(active[axes[0]]))));
         }
         coordinates
     }
@@ -172,10 +217,9 @@ impl Encoding {
         }
     }
 
-    /// Whether an axis has no condition.
+    /// Whether an axis has no condition, or one that always holds.
     pub(super) fn is_always_active(&self, axis: usize) -> bool {
-        let Some(Conditional { space, .. }) = &self.conditional else { return true };
-        space.parameters().iter().any(|p| p.name == self.names[axis] && p.when.is_none())
+        self.conditional.as_ref().is_none_or(|conditional| conditional.always[axis])
     }
 
     /// The axes, in declared order of their parameters.
@@ -188,8 +232,23 @@ impl Encoding {
         &self.names
     }
 
+    /// The model of the runs: with a term for the axes without a condition, one for those of each condition, and one over all, in which
+    /// branches share what they have in common (decision 95). Without conditions that of [`Encoding::flat_model`].
+    pub(super) fn model(&self) -> Model {
+        let (flat, d) = (self.flat_model(), self.axes.len());
+        let Some(Conditional { groups, .. }) = self.conditional.as_ref().filter(|c| !c.groups.is_empty())
+        else {
+            return flat;
+        };
+        let unconditional = (0..d).filter(|k| groups.iter().all(|axes| !axes.contains(k)));
+        let shared = Term::over(unconditional.collect::<Vec<_>>());
+        let own = groups.iter().map(|axes| Term::over(axes.clone()).conditional());
+        let whole = Term::over((0..d).collect::<Vec<_>>()).stretched();
+        flat.terms(std::iter::once(shared).chain(own).chain([whole]).collect::<Vec<_>>())
+    }
+
     /// The model over these axes.
-    pub(crate) fn model(&self) -> Model {
+    pub(crate) fn flat_model(&self) -> Model {
         let dimension = |axis: &Axis| match axis.is_categorical() {
             true => Dimension::Categorical,
             false => Dimension::Numeric,
@@ -235,7 +294,7 @@ impl Encoding {
                     }
                     _ => None,
                 };
-            return levels.filter_map(coordinate).collect();
+            return self.canonical(levels.filter_map(coordinate).collect());
         }
         let mut coordinates = vec![0.0; self.axes.len()];
         for (coordinate, axis) in coordinates.iter_mut().zip(&self.axes).rev() {
@@ -258,7 +317,19 @@ impl Encoding {
                 None => Some(self.axes[k].canonical()),
             })
         };
-        self.parameters.iter().enumerate().filter_map(coordinate).collect()
+        let coordinates =
+            self.parameters.iter().enumerate().filter_map(coordinate).collect::<Option<Vec<_>>>()?;
+        let groups = self.conditional.iter().flat_map(|conditional| &conditional.groups);
+        let places: Vec<usize> = (0..self.parameters.len()).filter(|&place| self.is_varied(place)).collect();
+        let holds = |axes: &Vec<usize>| {
+            let is_active = active.as_ref().is_none_or(|active| active[places[axes[0]]]);
+            f64::from(u8::from(is_active))
+        };
+        Some(coordinates.into_iter().chain(groups.map(holds)).collect())
+    }
+
+    fn is_varied(&self, place: usize) -> bool {
+        matches!(self.parameters[place].1, Parameter::Varied(_))
     }
 
     /// The point at these coordinates.

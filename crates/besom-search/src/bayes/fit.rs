@@ -1,6 +1,8 @@
 //! The fit of the hyperparameters: which runs decide them, where it starts, and when it is good enough.
 
-use besom_gp::{GpError, Hyperparameters, Model, Prior, Tolerance, Warp, by_loss, fit_until, subset};
+use besom_gp::{
+    GpError, Hyperparameters, LogNormal, Model, Prior, Tolerance, Warp, by_loss, fit_until, subset,
+};
 use nalgebra::{DMatrix, DVector};
 
 /// The most runs whose values decide the hyperparameters; the others only enter the posterior. An evaluation
@@ -51,7 +53,7 @@ impl Fit {
     /// new one starts, and from a quarter more on the mode of the prior is tried too, because a warm start
     /// never leaves its hill (decisions 21 and 25).
     pub(super) fn new(set: &TrainingSet, runs: usize, earlier: Option<&Self>) -> Result<Self, GpError> {
-        let prior = Prior::for_dimensions(set.model.dimensions.len());
+        let prior = Prior::for_model(&set.model);
         let earlier = earlier.filter(|fit| fit.runs <= runs && within(&prior, &fit.hyperparameters));
         let mut starts = Vec::new();
         if let Some(fit) = earlier {
@@ -74,10 +76,14 @@ impl Fit {
 /// Whether hyperparameters from a note can be the result of a fit; rounding at the bounds allowed.
 fn within(prior: &Prior, hyperparameters: &Hyperparameters) -> bool {
     let inside = |value: f64, min: f64, max: f64| min * 0.999 <= value && value <= max * 1.001;
-    let scales = &hyperparameters.length_scales;
+    let all_inside = |values: &[f64], priors: &[LogNormal]| {
+        values.len() == priors.len()
+            && values.iter().zip(priors).all(|(&value, p)| inside(value, p.min, p.max))
+    };
     let (signal, noise) = (&prior.signal_variance, &prior.noise_variance);
-    scales.len() == prior.length_scales.len()
-        && scales.iter().zip(&prior.length_scales).all(|(&l, p)| inside(l, p.min, p.max))
+    all_inside(&hyperparameters.length_scales, &prior.length_scales)
+        && all_inside(&hyperparameters.variances, &prior.variances)
+        && all_inside(&hyperparameters.stretches, &prior.stretches)
         && inside(hyperparameters.signal_variance, signal.min, signal.max)
         && inside(hyperparameters.noise_variance, noise.min, noise.max)
 }
@@ -100,7 +106,7 @@ impl TrainingSet {
 
     /// Of these runs of the data.
     pub(super) fn of(model: Model, data: &TrainingData, places: &[usize], warp: &Warp) -> Self {
-        let x = DMatrix::from_fn(places.len(), model.dimensions.len(), |i, k| data.rows[places[i]][k]);
+        let x = DMatrix::from_fn(places.len(), model.columns(), |i, k| data.rows[places[i]][k]);
         Self::new(model, x, places.iter().map(|&i| data.losses[i]).collect(), warp)
     }
 
@@ -111,7 +117,7 @@ impl TrainingSet {
 
     /// The hyperparameters, if nothing but these runs is known; the mode of the prior if they are very few.
     pub(super) fn fit_alone(&self) -> Result<Hyperparameters, GpError> {
-        let prior = Prior::for_dimensions(self.model.dimensions.len());
+        let prior = Prior::for_model(&self.model);
         let mode = prior.mode();
         if self.y.len() < FITTABLE {
             return Ok(mode);

@@ -194,6 +194,11 @@ struct FitEntry {
     cold: usize,
     signal_variance: f64,
     noise_variance: f64,
+    /// Of the terms of conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    variances: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stretches: Vec<f64>,
 }
 
 impl StoredFit {
@@ -207,6 +212,8 @@ impl StoredFit {
                 cold: *cold,
                 signal_variance: hyperparameters.signal_variance,
                 noise_variance: hyperparameters.noise_variance,
+                variances: hyperparameters.variances.clone(),
+                stretches: hyperparameters.stretches.clone(),
             },
             length_scales: scales.collect(),
         }
@@ -216,8 +223,9 @@ impl StoredFit {
     fn read(self, encoding: &Encoding) -> Option<Fit> {
         let scale = |name: &ParamPath| self.length_scales.get(&name.to_string())?.as_f64();
         let length_scales: Vec<f64> = encoding.names().iter().map(scale).collect::<Option<_>>()?;
+        let FitEntry { signal_variance, noise_variance, variances, stretches, .. } = self.fit;
         let hyperparameters =
-            Hyperparameters::new(length_scales, self.fit.signal_variance, self.fit.noise_variance);
+            Hyperparameters::new(length_scales, signal_variance, noise_variance).terms(variances, stretches);
         Some(Fit { hyperparameters, runs: self.fit.runs, cold: self.fit.cold })
     }
 }
