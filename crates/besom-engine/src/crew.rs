@@ -173,7 +173,7 @@ impl Crew {
     /// [`EngineError::NoDirectory`] if the place has none, or if the working directory is needed and cannot be read.
     pub fn program_runner(&self) -> Result<ProgramRunner, EngineError> {
         // The directory of a sweep means something on the machine on which it was created.
-        let known = self.sweep.new.directory.as_deref().filter(|_| self.place.url().is_none());
+        let known = self.sweep.new.directory.as_deref().filter(|_| !self.place.is_elsewhere());
         let directory = std::path::absolute(known.unwrap_or(".")).map_err(EngineError::WorkingDirectory)?;
         self.place.make_files_directory()?;
         let files = self.place.directory().ok_or(EngineError::NoDirectory)?;

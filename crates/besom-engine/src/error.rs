@@ -51,6 +51,14 @@ pub enum EngineError {
     /// A store that lies in no directory is to be copied or examined.
     #[error("only a store in a directory can be copied and examined")]
     NotADirectory,
+    /// A store that is in a database is to be copied or examined.
+    #[error(
+        "the store is in the database {url}: copy and examine it with the programs of PostgreSQL, such as pg_dump"
+    )]
+    InDatabase {
+        /// The URL of the database.
+        url: String,
+    },
     /// A store that is behind a server is to be copied or examined.
     #[error(
         "the store is behind the server {url}: run this command on the server's machine, with --store DIRECTORY"
@@ -69,7 +77,8 @@ pub enum EngineError {
     },
     /// A store is named by a URL of an unknown kind.
     #[error(
-        "no kind of store is named '{url}': give a directory, or the URL of a server, such as http://localhost:7070"
+        "no kind of store is named '{url}': give a directory, the URL of a server, such as http://localhost:7070, \
+         or that of a database, such as postgres://user@host/database"
     )]
     UnknownKind {
         /// The URL.

@@ -44,9 +44,9 @@ impl News {
     /// # Errors
     /// If the store cannot be opened.
     pub fn of(place: &Place, id: &SweepId) -> Result<Self, EngineError> {
-        let bell = match place.url() {
-            Some(_) => Some(listen(place.open()?, id.clone())),
-            None => None,
+        let bell = match place.is_elsewhere() {
+            true => Some(listen(place.open()?, id.clone())),
+            false => None,
         };
         Ok(Self { bell, heard: AtomicU64::new(0) })
     }

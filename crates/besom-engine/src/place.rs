@@ -1,6 +1,8 @@
 //! Where a store is, and how it is opened.
 
 mod backup;
+#[cfg(feature = "postgres")]
+mod database;
 #[cfg(feature = "remote")]
 mod remote;
 
@@ -29,14 +31,22 @@ const DEFAULT: &str = ".besom";
 /// The environment variable that allows a store on a network file system.
 const NETWORK_VARIABLE: &str = "BESOM_ALLOW_NETWORK_FS";
 
+/// The environment variable that names the directory for the files of runs of a store that is elsewhere.
+#[cfg(any(feature = "remote", feature = "postgres"))]
+const HOME_VARIABLE: &str = "BESOM_HOME";
+
+/// Where these are kept if the environment does not say it: in the working directory, like the program and its data.
+#[cfg(any(feature = "remote", feature = "postgres"))]
+const FILES: &str = ".besom/remote";
+
 /// What a new store's directory says to git.
 const IGNORED: &str = "# Made by besom: results are not source.\n*\n";
 
 /// Opens a store of its own for whoever calls it, whose calls may end when a shutdown wants it.
 type Open = dyn Fn(Option<&Shutdown>) -> Result<Box<dyn Store>, StoreError> + Send + Sync;
 
-/// Where a store is: a directory with the file `besom.db` and the directories of runs; behind a server (feature `remote`); in the
-/// memory of this process; or wherever a store of yours is. This module is the only one outside `besom-store` that knows which store
+/// Where a store is: a directory with the file `besom.db` and the directories of runs; behind a server (feature `remote`); in a PostgreSQL
+/// database (feature `postgres`); in the memory of this process; or wherever a store of yours is. This module is the only one outside `besom-store` that knows which store
 /// the first is.
 #[derive(Clone)]
 pub struct Place {
@@ -54,17 +64,28 @@ pub struct Place {
 enum Kind {
     /// The file `besom.db` in this directory.
     Directory(PathBuf),
-    /// What a function opens; the URL if it is behind a server.
-    Opened(Arc<Open>, Option<String>),
+    /// What a function opens, which has a URL if it is not in this process.
+    Opened(Arc<Open>, Option<Elsewhere>),
+}
+
+/// A store on another machine, as it may be.
+#[derive(Clone)]
+#[cfg_attr(not(any(feature = "remote", feature = "postgres")), expect(dead_code, reason = "there is none"))]
+struct Elsewhere {
+    /// The name by which it is found again.
+    name: String,
+    /// The same without what may be a secret.
+    url: String,
+    is_server: bool,
 }
 
 /// The directory or URL of the store.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.kind, self.url()) {
-            (Kind::Directory(directory), _) => write!(f, "{}", directory.display()),
-            (_, Some(url)) => f.write_str(url),
-            _ => f.write_str("in memory"),
+        match &self.kind {
+            Kind::Directory(directory) => write!(f, "{}", directory.display()),
+            Kind::Opened(_, Some(elsewhere)) => f.write_str(&elsewhere.url),
+            Kind::Opened(_, None) => f.write_str("in memory"),
         }
     }
 }
@@ -119,10 +140,11 @@ impl Place {
         Ok(self)
     }
 
-    /// The place with this name: a directory, a URL `file:DIRECTORY`, or with the feature `remote` the URL of a server (`besom serve`),
-    /// `https://host:7070`. For a server, the environment has the token (`BESOM_TOKEN`), a file of certificates (`BESOM_CA_FILE`), and
+    /// The place with this name: a directory, a URL `file:DIRECTORY`, with the feature `remote` the URL of a server (`besom serve`),
+    /// `https://host:7070`, or with the feature `postgres` that of a database, `postgres://user@host/database`. For a server, the environment has the token (`BESOM_TOKEN`), a file of certificates (`BESOM_CA_FILE`), and
     /// whether http without TLS is allowed to another machine (`BESOM_INSECURE_HTTP=1`); agents keep the files of runs below
-    /// `$BESOM_HOME`, else `.besom/remote` in the working directory.
+    /// `$BESOM_HOME`, else `.besom/remote` in the working directory. For a database, the environment has the password and what else the
+    /// programs of PostgreSQL read there: `PGPASSWORD`, `PGPASSFILE` (else `~/.pgpass`), `PGUSER`, `PGSSLMODE`, `PGSSLROOTCERT`.
     ///
     /// # Errors
     /// If the URL is of an unknown kind or cannot be used, or the directory is relative and the working directory cannot be read.
@@ -134,8 +156,12 @@ impl Place {
             Some((kind, _)) if ["http", "https"].contains(&&*kind.to_ascii_lowercase()) => {
                 return remote::place(&name.to_string_lossy());
             }
+            #[cfg(feature = "postgres")]
+            Some((kind, _)) if ["postgres", "postgresql"].contains(&&*kind.to_ascii_lowercase()) => {
+                return database::place(&name.to_string_lossy());
+            }
             Some((host, rest)) if rest.starts_with("//") || is_address(host, rest) => {
-                return Err(EngineError::UnknownKind { url: name.to_string_lossy().into_owned() });
+                return Err(EngineError::UnknownKind { url: without_secrets(&name.to_string_lossy()) });
             }
             _ => PathBuf::from(name),
         };
@@ -182,17 +208,27 @@ impl Place {
 
     /// The URL of the server behind which the store is, if there is one.
     pub fn url(&self) -> Option<&str> {
+        self.elsewhere().filter(|elsewhere| elsewhere.is_server).map(|elsewhere| elsewhere.url.as_str())
+    }
+
+    /// Whether the store may be on another machine: behind a server, or in a database.
+    pub fn is_elsewhere(&self) -> bool {
+        self.elsewhere().is_some()
+    }
+
+    fn elsewhere(&self) -> Option<&Elsewhere> {
         match &self.kind {
-            Kind::Opened(_, url) => url.as_deref(),
+            Kind::Opened(_, elsewhere) => elsewhere.as_ref(),
             Kind::Directory(_) => None,
         }
     }
 
-    /// The name by which [`Self::new`] finds this place again: its URL or directory; none of one in memory or of yours.
+    /// The name by which [`Self::new`] finds this place again: its directory, or its URL, with the password if that has one; none of one
+    /// in memory or of yours.
     pub fn name(&self) -> Option<&OsStr> {
         match &self.kind {
             Kind::Directory(directory) => Some(directory.as_os_str()),
-            _ => self.url().map(OsStr::new),
+            Kind::Opened(..) => self.elsewhere().map(|elsewhere| OsStr::new(&elsewhere.name)),
         }
     }
 
@@ -213,7 +249,14 @@ impl Place {
                 self.make_directory(directory)?;
                 Ok(broken_on_request(SqliteStore::open(&file(directory), system_clock())?))
             }
-            Kind::Opened(open, _) => Ok(open(self.heeds.as_ref())?),
+            Kind::Opened(open, elsewhere) => {
+                let store = open(self.heeds.as_ref())?;
+                // A database has no directory; whoever serves it keeps tokens here.
+                if elsewhere.as_ref().is_some_and(|elsewhere| !elsewhere.is_server) {
+                    self.make_files_directory()?;
+                }
+                Ok(store)
+            }
         }
     }
 
@@ -290,7 +333,7 @@ impl Place {
     /// Makes the directory for files of runs of a store that is elsewhere, unless it exists, and hides it from version control. The
     /// directory of a store is made with the store.
     pub(crate) fn make_files_directory(&self) -> Result<(), EngineError> {
-        match (self.url(), &self.directory) {
+        match (self.elsewhere(), &self.directory) {
             (Some(_), Some(directory)) => self.make_directory(directory),
             _ => Ok(()),
         }
@@ -302,8 +345,11 @@ impl Place {
     /// [`EngineError::NoStore`]; [`EngineError::NotADirectory`] for a store that is in no directory; [`EngineError::Network`].
     pub(crate) fn file(&self) -> Result<(PathBuf, &Path), EngineError> {
         let Kind::Directory(directory) = &self.kind else {
-            let url = self.url().map(str::to_owned);
-            return Err(url.map_or(EngineError::NotADirectory, |url| EngineError::AtServer { url }));
+            return Err(match self.elsewhere().cloned() {
+                None => EngineError::NotADirectory,
+                Some(Elsewhere { url, is_server: true, .. }) => EngineError::AtServer { url },
+                Some(Elsewhere { url, .. }) => EngineError::InDatabase { url },
+            });
         };
         Ok((self.database(directory)?, directory))
     }
@@ -314,6 +360,21 @@ fn is_address(host: &str, rest: &str) -> bool {
     let port = rest.split('/').next().unwrap_or_default();
     let is_host = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
     port.parse::<u16>().is_ok() && host.chars().all(is_host) && !Path::new(&format!("{host}:{port}")).exists()
+}
+
+/// Below which agents keep the files of runs of a store that is elsewhere.
+#[cfg(any(feature = "remote", feature = "postgres"))]
+fn files_directory() -> PathBuf {
+    let set = std::env::var_os(HOME_VARIABLE).filter(|value| !value.is_empty());
+    set.map_or_else(|| PathBuf::from(FILES), PathBuf::from)
+}
+
+/// A URL without what stands before `@`, which may hold a password.
+fn without_secrets(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((kind, _)), Some((_, host))) => format!("{kind}://{host}"),
+        _ => url.to_owned(),
+    }
 }
 
 /// The nearest store above the working directory, or in it.
@@ -392,5 +453,8 @@ mod tests {
         for name in ["ftp://host/x", "localhost:7070", "gpu-1.example.org:7070/besom"] {
             assert!(matches!(directory(name), Err(EngineError::UnknownKind { .. })), "{name}");
         }
+        let secret =
+            directory("mysql://me:s@cret@host/db").err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(secret.contains("'mysql://host/db'"), "{secret}");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::thread;
 
 use besom_store::{AgentId, StoreError, SweepId};
 use postgres::{Client, SimpleQueryMessage};
@@ -68,6 +69,17 @@ impl fmt::Debug for PostgresStore {
 impl Clone for PostgresStore {
     fn clone(&self) -> Self {
         Self::of(Arc::clone(&self.target))
+    }
+}
+
+/// Saying good-bye runs the connection, which must not happen on a worker of an asynchronous run time: that would panic.
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take()
+            && tokio::runtime::Handle::try_current().is_ok()
+        {
+            thread::spawn(move || drop(session));
+        }
     }
 }
 

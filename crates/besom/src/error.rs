@@ -46,6 +46,7 @@ fn is_engine_input(error: &EngineError) -> bool {
         | EngineError::Network { .. }
         | EngineError::NotADirectory
         | EngineError::AtServer { .. }
+        | EngineError::InDatabase { .. }
         | EngineError::UnknownKind { .. }
         | EngineError::UnknownAgents { .. }
         | EngineError::Unlimited { .. }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use besom_agent::Shutdown;
 use besom_remote::{HttpOptions, HttpStore};
 
-use super::{Kind, Place};
+use super::{Elsewhere, Kind, Place, files_directory};
 use crate::EngineError;
 
 /// The environment variable with the token.
@@ -19,12 +19,6 @@ const CA_FILE: &str = "BESOM_CA_FILE";
 /// The environment variable that allows http without TLS to another machine.
 const INSECURE: &str = "BESOM_INSECURE_HTTP";
 
-/// The environment variable that names the directory for the files of runs.
-const HOME: &str = "BESOM_HOME";
-
-/// Where the files of runs are kept if the environment does not say it: in the working directory, like the program and its data.
-const FILES: &str = ".besom/remote";
-
 /// The place of a server.
 pub(super) fn place(url: &str) -> Result<Place, EngineError> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
@@ -33,9 +27,10 @@ pub(super) fn place(url: &str) -> Result<Place, EngineError> {
     options.ca_file = set(CA_FILE).map(PathBuf::from);
     options.insecure_http = set(INSECURE).is_some_and(|value| value == "1");
     let store = HttpStore::connect(url, &options)?;
-    let url = Some(store.url().to_owned());
-    let kind = Kind::Opened(Arc::new(move |heeds| Ok(Box::new(connection(&store, heeds)))), url);
-    Place::of(kind, None, false).with_directory(set(HOME).map_or_else(|| PathBuf::from(FILES), PathBuf::from))
+    let url = store.url().to_owned();
+    let elsewhere = Some(Elsewhere { name: url.clone(), url, is_server: true });
+    let kind = Kind::Opened(Arc::new(move |heeds| Ok(Box::new(connection(&store, heeds)))), elsewhere);
+    Place::of(kind, None, false).with_directory(files_directory())
 }
 
 /// Connections of their own, on which calls that hang are given up as the shutdown wants it.

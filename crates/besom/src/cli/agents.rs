@@ -52,7 +52,7 @@ pub(crate) struct Terms<'a> {
 /// Executes runs of the crew's sweep until it has ended, the count is used up, or a signal ends it.
 pub(crate) fn work(place: &Place, crew: &mut Crew, terms: &Terms<'_>, shutdown: &Shutdown) -> Result<Worked> {
     let runners = terms.jobs.slots().map(|gpus| runner(crew, terms, gpus)).collect::<Result<Vec<_>>>()?;
-    if let (Some(_), Some(runner)) = (place.url(), runners.first()) {
+    if let (true, Some(runner)) = (place.is_elsewhere(), runners.first()) {
         // Somebody else may have written the sweep's file.
         line(format!("programs run in {}: {}", runner.directory.display(), runner.outline()))?;
     }

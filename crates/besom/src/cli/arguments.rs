@@ -25,7 +25,7 @@ use crate::cli::target::RunName;
 use crate::error::InputError;
 
 /// Where runs of other stores keep their files is part of the store.
-const RUN_ROOT_IS_FOR_SERVERS: &str = "--run-root is for a store behind a server; otherwise, the files of runs are in the directory of the store";
+const RUN_ROOT_IS_FOR_SERVERS: &str = "--run-root is for a store behind a server or in a database; otherwise, the files of runs are in the directory of the store";
 
 /// The heading of the options that every subcommand takes, so that its own come first.
 const GLOBAL: &str = "Global options";
@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// Directory of the store, or URL of a server [default: $BESOM_STORE, or the nearest .besom here or in a parent directory]
     #[arg(long, global = true, value_name = "STORE", help_heading = GLOBAL)]
     pub(crate) store: Option<PathBuf>,
-    /// With a server, directory for run files on this machine [default: $BESOM_HOME, or .besom/remote]
+    /// With a server or database, directory for run files on this machine [default: $BESOM_HOME, or .besom/remote]
     #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL, hide_short_help = true)]
     pub(crate) run_root: Option<PathBuf>,
     /// When to print colors: auto, always or never
@@ -69,7 +69,7 @@ impl Arguments {
     pub(crate) fn place(&self) -> Result<Place> {
         let mut place = Place::find(self.store.as_deref().map(Path::as_os_str))?;
         if let Some(directory) = self.run_root.as_deref() {
-            if place.url().is_none() {
+            if !place.is_elsewhere() {
                 return Err(InputError::new(RUN_ROOT_IS_FOR_SERVERS).into());
             }
             place = place.with_directory(directory)?;

@@ -38,6 +38,8 @@ pub(crate) fn remove(place: &Place, arguments: &RemoveArguments) -> Result<Outco
         notice(format!(
             "files of their runs on other machines and on that of {url} stay: remove them there, below runs/ID"
         ));
+    } else if place.is_elsewhere() {
+        notice("files of their runs on other machines stay: remove them there, below runs/ID");
     }
     Ok(Outcome::Done)
 }

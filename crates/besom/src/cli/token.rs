@@ -16,7 +16,8 @@ pub(crate) fn token(place: &Place, arguments: &TokenArguments) -> Result<Outcome
         return Err(InputError::new(message).into());
     };
     // Tokens of a store that is not there would be a surprise.
-    drop(place.open_to_read()?);
+    let store = if place.is_elsewhere() { place.open_or_create() } else { place.open_to_read() };
+    drop(store?);
     let tokens = Tokens::open(Some(directory))?;
     if let Some(name) = &arguments.revoke {
         tokens.revoke(name)?;

@@ -1,0 +1,56 @@
+//! Stores in a database: what the environment says of them.
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use besom_agent::Shutdown;
+use besom_postgres::{PostgresOptions, PostgresStore};
+use besom_store::{Store, StoreError};
+
+use super::{Elsewhere, Kind, Place, files_directory};
+use crate::EngineError;
+
+/// The place of a database. The variables are those that the programs of PostgreSQL read.
+pub(super) fn place(url: &str) -> Result<Place, EngineError> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let text = |name: &str| set(name).map(|value| value.to_string_lossy().into_owned());
+    let mut options = PostgresOptions::default();
+    options.user = text("PGUSER");
+    options.password = text("PGPASSWORD");
+    let home = || set("HOME").map(|home| PathBuf::from(home).join(".pgpass"));
+    options.pass_file = set("PGPASSFILE").map(PathBuf::from).or_else(home);
+    options.ssl_mode = text("PGSSLMODE");
+    options.root_cert = set("PGSSLROOTCERT").map(PathBuf::from);
+    // What cannot be used is refused now; connections are made by each who opens the place.
+    let shown = PostgresStore::connect(url, &options)?.url().to_owned();
+    let (name, again) = (url.to_owned(), url.to_owned());
+    let open = move |_: Option<&Shutdown>| -> Result<Box<dyn Store>, StoreError> {
+        Ok(Box::new(PostgresStore::connect(&again, &options)?))
+    };
+    let kind = Kind::Opened(Arc::new(open), Some(Elsewhere { name, url: shown, is_server: false }));
+    Place::of(kind, None, false).with_directory(files_directory())
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_a_database_is_named_without_its_password_and_has_no_server() {
+        let url = "postgres://ada:s3cret@db.example.org/sweeps?schema=lab";
+        let place = Place::new(url).unwrap();
+        assert_eq!(place.to_string(), "postgres://db.example.org/sweeps");
+        assert!(place.is_elsewhere() && place.url().is_none());
+        assert_eq!(place.name().unwrap(), url, "programs of runs open it again");
+        assert_eq!(place.directory().unwrap(), env::current_dir().unwrap().join(".besom/remote"));
+        assert!(!format!("{place:?}").contains("s3cret"));
+        let refused = place.examine().unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "the store is in the database postgres://db.example.org/sweeps: copy and examine it with the programs of \
+             PostgreSQL, such as pg_dump"
+        );
+    }
+}
