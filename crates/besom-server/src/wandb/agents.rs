@@ -154,8 +154,7 @@ fn look(
     let held = store.held(agent)?;
     let row = store.sweep(sweep)?;
     let mut looked = Looked { commands: Vec::new(), holds: false };
-    // Those of runs that it holds no longer are forgotten.
-    let known = lock(&shared.wandb.watches).remove(&agent).unwrap_or_default();
+    let known = lock(&shared.wandb.watches).get(&agent).cloned().unwrap_or_default();
     let mut watches = HashMap::new();
     if row.state == SweepState::Canceled && !live.is_empty() {
         // The agent kills what it runs.
@@ -180,16 +179,18 @@ fn look(
             Absent::Gone => {
                 crash(store, &held.lease, "its program ended without saying how")?;
                 controller::settle(store, sweep)?;
-                continue;
             }
         }
         watches.insert(held.lease, watch);
     }
-    if !watches.is_empty() {
-        lock(&shared.wandb.watches).insert(agent, watches);
-    }
     if live.is_empty() {
         store.idle(agent)?;
+    }
+    // Those of runs that it holds no longer are forgotten, but not before the store has answered all.
+    let mut all = lock(&shared.wandb.watches);
+    match watches.is_empty() {
+        true => drop(all.remove(&agent)),
+        false => drop(all.insert(agent, watches)),
     }
     Ok(looked)
 }

@@ -76,8 +76,8 @@ pub(super) fn again(
         let next = begin(store, shared, begun, &found.path)?;
         let (project, place) = (&next.path.project, next.sweep.id());
         let line = format_args!(
-            "run {id}/{number} has ended; what W&B's client logs under its id goes to run {place}/{} of project {project}",
-            next.run.number
+            "attempt {} of run {id}/{number} has ended; what W&B's client logs under its id goes to run {place}/{} of project {project}",
+            found.attempt, next.run.number
         );
         log::say(shared, line);
         return Ok(next);
@@ -105,7 +105,7 @@ fn hand_out(
         match store.claim(agent, round)? {
             Claim::Run(run) if run.lease.run == number => {
                 let (sweep, run) = (store.sweep(id)?, store.run(id, number)?);
-                return Ok(Found { path: path.clone(), sweep, attempt: run.attempt, run });
+                return Ok(Found { path: path.clone(), sweep, attempt: run.attempt, state: run.state, run });
             }
             // Its owner has asked for another try, which only its own program can make. It waits for that, with its rows.
             Claim::Run(run) => {

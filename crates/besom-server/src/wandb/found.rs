@@ -31,6 +31,8 @@ pub(super) struct Found {
     pub(super) sweep: SweepRow,
     pub(super) run: RunRow,
     pub(super) attempt: u64,
+    /// Where the newest attempt of the run stands, also if the run waits for another one.
+    pub(super) state: RunState,
 }
 
 impl Found {
@@ -40,7 +42,7 @@ impl Found {
 
     /// Whether the attempt has ended in order: what comes after that is no reason to stop anybody.
     pub(super) fn has_ended(&self) -> bool {
-        let is_end = matches!(self.run.state, RunState::Finished | RunState::Failed | RunState::Preempted);
+        let is_end = matches!(self.state, RunState::Finished | RunState::Failed | RunState::Preempted);
         self.is_over() && is_end && self.run.stop_kind.is_none()
     }
 
@@ -64,7 +66,8 @@ pub(super) fn find(
         && let Some((sweep, run)) = looked_up(store, &id, number)?
         && let Some(attempt) = attempt(store, &id, &run, generation)?
     {
-        return Ok(Some(Found { path: path.clone(), sweep, run, attempt }));
+        let state = stands(store, &id, &run)?;
+        return Ok(Some(Found { path: path.clone(), sweep, run, attempt, state }));
     }
     outside(store, shared, path)
 }
@@ -96,7 +99,17 @@ fn outside(store: &mut dyn Store, shared: &Shared, path: &RunPath) -> Result<Opt
     {
         found = looked_up(store, &id, number)?;
     }
-    Ok(found.map(|(sweep, run)| Found { path: path.clone(), attempt: run.attempt, sweep, run }))
+    let Some((sweep, run)) = found else { return Ok(None) };
+    let state = stands(store, sweep.id(), &run)?;
+    Ok(Some(Found { path: path.clone(), attempt: run.attempt, sweep, run, state }))
+}
+
+/// Where the newest attempt of a run stands. A run that waits to be tried again does not say so itself.
+fn stands(store: &mut dyn Store, id: &SweepId, run: &RunRow) -> Result<RunState, StoreError> {
+    if run.state != RunState::Pending || run.attempt == 0 {
+        return Ok(run.state);
+    }
+    Ok(store.attempts(id, run.number)?.last().map_or(run.state, |newest| newest.state))
 }
 
 /// The parts of `SWEEP-NUMBER` or `SWEEP-NUMBER-GENERATION`.

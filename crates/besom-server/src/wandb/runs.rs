@@ -39,6 +39,7 @@ const MAX_RESUMING: usize = 10_000;
 
 /// The answer to an operation about one run.
 pub(super) async fn operate(shared: &Shared, request: &Request, path: RunPath) -> Result<Value, Refusal> {
+    let begins = (request.operation == "UpsertBucket").then(|| path.clone());
     let (request, clone) = (request.clone(), shared.clone());
     let answer = shared.write(move |store| -> Result<Value, Refusal> {
         match request.operation.as_str() {
@@ -68,7 +69,12 @@ pub(super) async fn operate(shared: &Shared, request: &Request, path: RunPath) -
             None => Err(missing(&path)),
         }
     });
-    answer.await
+    let answer = answer.await;
+    // What was not committed is asked again, and begins as it would have.
+    if let Some(path) = begins.filter(|_| answer.is_ok()) {
+        lock(&shared.wandb.resuming).remove(&path);
+    }
+    answer
 }
 
 /// The run of a program that says who it is. One that has ended, or that there is not yet, begins by this.
@@ -78,7 +84,7 @@ fn begun(
     request: &Request,
     path: &RunPath,
 ) -> Result<Found, Refusal> {
-    let is_resumed = lock(&shared.wandb.resuming).remove(path);
+    let is_resumed = lock(&shared.wandb.resuming).contains(path);
     let begun = || Begun::of(request, is_resumed);
     match find_to_log(store, shared, path)? {
         None => alone::begin(store, shared, begun(), path),

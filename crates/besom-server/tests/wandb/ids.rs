@@ -117,6 +117,28 @@ fn what_is_logged_under_the_id_of_a_sweeps_run_that_has_ended_is_a_run_of_the_pr
 }
 
 #[test]
+fn what_follows_under_the_id_of_a_failed_run_that_waits_to_be_tried_again_is_kept_and_not_stopped() {
+    let client = Client::new();
+    let sweep = client.sweep(&format!("{GRID}retry: {{failed: 1}}\n"));
+    let agent = client.agent(&sweep);
+    let name = client.given(&agent);
+    client.init(&name);
+    client.log(&name, 0, &["{\"loss\":1}"]);
+    client.end(&name, 1);
+    assert_eq!(client.run(&sweep, 1).state, RunState::Pending);
+    assert!(!client.log(&name, 0, &["{\"loss\":1}"]), "it is repeated after a lost answer");
+    client.init(&name);
+    assert!(!client.log(&name, 0, &["{\"loss\":2}"]), "nobody asks it to stop");
+    assert_eq!(client.losses(&client.alone(), 1), [2.0]);
+    client.end(&name, 0);
+    let again = client.given(&agent);
+    assert_eq!(again, name, "the next attempt has the same name, and is the run of the sweep");
+    client.init(&again);
+    client.log(&again, 0, &["{\"loss\":3}"]);
+    assert_eq!((client.run(&sweep, 1).attempt, client.losses(&sweep, 1)), (2, vec![3.0]));
+}
+
+#[test]
 fn who_was_given_up_changes_nothing_under_the_old_name() {
     let client = Client::new();
     let sweep = client.sweep(GRID);
