@@ -70,7 +70,6 @@ enum Kind {
 
 /// A store on another machine, as it may be.
 #[derive(Clone)]
-#[cfg_attr(not(any(feature = "remote", feature = "postgres")), expect(dead_code, reason = "there is none"))]
 struct Elsewhere {
     /// The name by which it is found again.
     name: String,
