@@ -37,7 +37,8 @@ pub fn planned(sweep: &SweepRow, config: &SweepConfig) -> Option<u64> {
 
 fn under(run_cap: Option<u64>, config: &SweepConfig) -> Option<u64> {
     let is_grid = config.method.name == "grid";
-    let grid = points(config).filter(|_| is_grid).and_then(|points| u64::try_from(points).ok());
+    let points = is_grid.then(|| points(config)).flatten();
+    let grid = points.and_then(|points| u64::try_from(points).ok());
     [grid, run_cap].into_iter().flatten().min()
 }
 

@@ -76,7 +76,7 @@ impl Covariance {
         rest.iter().fold(of(first) + self.mean_variance, |sum, term| sum + of(term))
     }
 
-    /// Turns correlations of a term into their part of covariances, in place or added to `sums`. `own` is the activity of the row
+    /// Adds the part of covariances that a term has, by its correlations, to `sums`; the first term sets them. `own` is the activity of the row
     /// that they are of, `others` are those of the rows that they are with.
     pub(crate) fn add(&self, place: usize, values: &[f64], sums: &mut [f64], own: f64, others: &[f64]) {
         let (term, m0) = (&self.terms[place], self.mean_variance);
@@ -152,6 +152,17 @@ impl Inputs {
 
     fn covary(&self, row: Row<'_>, from: usize, distances: impl Fn(&Summand, &mut [f64]), out: &mut [f64]) {
         let covariance = &self.covariance;
+        // One term over everything, as in a space without conditions: in place.
+        if let [term @ Summand { activity: None, .. }] = covariance.terms.as_slice() {
+            distances(term, out);
+            covariance.kernel.correlate_values(out);
+            let (variance, m0) = (term.variance, covariance.mean_variance);
+            wide(
+                #[inline(always)]
+                || out.iter_mut().for_each(|k| *k = variance * *k + m0),
+            );
+            return;
+        }
         let mut values = vec![0.0; out.len()];
         for (place, term) in covariance.terms.iter().enumerate() {
             distances(term, &mut values);

@@ -83,9 +83,10 @@ impl PostgresError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::NoServer(_) | Self::Broken(_) => true,
-            // Connection, transaction rolled back, resources, limits, operator, system.
+            // Connection, transaction rolled back, resources, limits, operator, system; a transaction in which a machine slept.
             Self::Refused { code, .. } => {
-                ["08", "40", "53", "55", "57", "58"].contains(&code.get(..2).unwrap_or_default())
+                let class = code.get(..2).unwrap_or_default();
+                code == "25P03" || ["08", "40", "53", "55", "57", "58"].contains(&class)
             }
             _ => false,
         }

@@ -4,6 +4,7 @@ mod pass_file;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -82,14 +83,22 @@ impl Target {
             config.user(user);
         }
         let mode = mode.or_else(|| options.ssl_mode.clone());
-        config.ssl_mode(ssl_mode(mode.as_deref(), config.get_hosts())?);
+        config.ssl_mode(ssl_mode(mode.as_deref(), &config)?);
         if config.get_password().is_none() {
             match &options.password {
                 Some(password) => config.password(password),
                 None => pass_file::add_password(&mut config, options.pass_file.as_deref())?,
             };
         }
-        config.connect_timeout(SILENCE).tcp_user_timeout(SILENCE).keepalives_idle(SILENCE);
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(SILENCE);
+        }
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE);
+        }
+        if !theirs.contains("keepalives_idle=") {
+            config.keepalives_idle(SILENCE);
+        }
         if config.get_application_name().is_none() {
             config.application_name("besom");
         }
@@ -154,11 +163,14 @@ fn is_rare(name: &str) -> bool {
 
 /// Whether the connection is encrypted: always to another machine, unless it was said that it must not be. There is no
 /// middle way that an attacker could choose, as `prefer` of `libpq` is one.
-fn ssl_mode(mode: Option<&str>, hosts: &[Host]) -> Result<SslMode, PostgresError> {
-    let is_local = hosts.iter().all(is_local);
+fn ssl_mode(mode: Option<&str>, config: &Config) -> Result<SslMode, PostgresError> {
+    // An address is what is connected to, whatever the host is called.
+    let (hosts, addresses) = (config.get_hosts(), config.get_hostaddrs());
+    let is_local = hosts.iter().all(is_local) && addresses.iter().all(IpAddr::is_loopback);
+    let is_socket = hosts.iter().all(is_socket) && addresses.is_empty();
     match mode {
         Some("disable") => Ok(SslMode::Disable),
-        Some("require" | "verify-ca" | "verify-full") if hosts.iter().any(is_socket) => Ok(SslMode::Disable),
+        Some("require" | "verify-ca" | "verify-full") if is_socket => Ok(SslMode::Disable),
         Some("require" | "verify-ca" | "verify-full") => Ok(SslMode::Require),
         None | Some("allow" | "prefer") if is_local => Ok(SslMode::Disable),
         None | Some("allow" | "prefer") => Ok(SslMode::Require),
@@ -181,17 +193,21 @@ fn is_local(host: &Host) -> bool {
         Host::Unix(_) => true,
         Host::Tcp(name) => {
             name.eq_ignore_ascii_case("localhost")
-                || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+                || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
         }
     }
 }
 
-/// The URL without what may be a secret: everything before the last `@`, and the parameters.
+/// The URL without what may be a secret: everything before the last `@`, and the parameters; its kind alone if one of these may be
+/// the other.
 pub(crate) fn shown(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let (rest, _) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
-    format!("{scheme}://{rest}")
+    let (place, parameters) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
+    if parameters.contains('@') {
+        return format!("{scheme}://...");
+    }
+    let host = place.rsplit_once('@').map_or(place, |(_, host)| host);
+    format!("{scheme}://{host}")
 }
 
 #[cfg(test)]
@@ -211,13 +227,15 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_shown() {
-        for url in [
-            "postgres://me:secret@host:5432/db?password=secret",
-            "postgres://me:se@cret@host:5432/db",
-            "postgres://me:se/cret@host:5432/db",
-            "postgres://me:se?cret@host:5432/db#secret",
+        let (host, nothing) = ("postgres://host:5432/db", "postgres://...");
+        for (url, expected) in [
+            ("postgres://me:secret@host:5432/db?password=secret", host),
+            ("postgres://me:se@cret@host:5432/db", host),
+            ("postgres://me:se/cret@host:5432/db", host),
+            ("postgres://me:se?cret@host:5432/db#secret", nothing),
+            ("postgres://host:5432/db?password=se@cret", nothing),
         ] {
-            assert_eq!(shown(url), "postgres://host:5432/db", "{url}");
+            assert_eq!(shown(url), expected, "{url}");
             let shows = format!("{:?}", Target::new(url, &PostgresOptions::default()));
             assert!(!shows.contains("cret"), "{shows}");
         }
@@ -234,6 +252,8 @@ mod tests {
         assert_eq!(mode("postgres://%2Frun%2Fpg/db"), SslMode::Disable);
         assert_eq!(mode("postgres://10.0.0.1/db"), SslMode::Require);
         assert_eq!(mode("postgres://host/db?sslmode=prefer"), SslMode::Require);
+        assert_eq!(mode("postgres://localhost/db?hostaddr=10.0.0.1"), SslMode::Require);
+        assert_eq!(mode("postgres://%2Frun%2Fpg,host/db?sslmode=verify-full"), SslMode::Require);
         assert_eq!(mode("postgres://localhost/db?sslmode=verify-full"), SslMode::Require);
         assert_eq!(mode("postgres://host/db?sslmode=disable"), SslMode::Disable);
         assert!(refused("postgres://host/db?sslmode=disabled").contains("did you mean 'disable'?"));

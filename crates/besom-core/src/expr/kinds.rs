@@ -136,7 +136,12 @@ impl Check<'_> {
             Node::Chain(first, rest) => {
                 let (mut left, mut kind) = (&**first, self.kind(first));
                 for (comparison, right) in rest {
-                    let next = self.kind(right);
+                    // A list to the right of `in` is read by the comparison; twice at each level would be 2^depth times.
+                    let is_in = matches!(comparison, Comparison::In | Comparison::NotIn);
+                    let next = match right {
+                        Node::List(_) if is_in => Kind::List,
+                        _ => self.kind(right),
+                    };
                     self.comparison(*comparison, (left, kind), (right, next));
                     (left, kind) = (right, next);
                 }

@@ -290,6 +290,15 @@ fn narrow(constraint: &str) -> Space {
 }
 
 #[test]
+fn lists_in_lists_are_read_once_at_each_level() {
+    let nested = format!("{}true{}", "a in [".repeat(60), "]".repeat(60));
+    let _ = Space::builder().int("a", 1, 10).constraint(nested).build();
+    let wrong = Space::builder().int("a", 1, 10).constraint("a in [-'x', 'z']").build();
+    let error = wrong.expect_err("texts are no numbers").to_string();
+    assert_eq!(error.matches("\"x\"").count(), 1, "{error}");
+}
+
+#[test]
 fn draws_keep_constraints_however_few_points_do() {
     for constraint in [
         "a <= 0.5",
