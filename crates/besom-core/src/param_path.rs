@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::ParseError;
 
 /// The name of a parameter: the path from the top of the sweep file's `parameters` to it.
@@ -44,6 +46,12 @@ impl ParamPath {
     /// The components, outermost first.
     pub fn path(&self) -> &[String] {
         &self.0
+    }
+
+    /// What has this name in a nested JSON object: `{"optimizer": {"lr": 0.1}}` for `optimizer.lr`.
+    pub fn find_in<'a>(&self, object: &'a Map<String, Value>) -> Option<&'a Value> {
+        let (first, rest) = self.0.split_first()?;
+        rest.iter().try_fold(object.get(first)?, |value, key| value.get(key))
     }
 
     /// Whether the name is printed so.

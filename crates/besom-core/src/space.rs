@@ -346,11 +346,8 @@ impl Space {
     /// Reads a point from a nested JSON object (`{"lr": 0.1, "opt": {"name": "adam"}}`), taking the parameters that
     /// are there and active, and ignoring keys that the space does not know.
     pub fn read(&self, config: &Map<String, Value>) -> Point {
-        let value = |name: &ParamPath| {
-            let (first, rest) = name.path().split_first()?;
-            rest.iter().try_fold(config.get(first)?, |value, key| value.get(key)).cloned()
-        };
-        let values: Vec<Option<Value>> = self.names.iter().map(value).collect();
+        let values: Vec<Option<Value>> =
+            self.names.iter().map(|name| name.find_in(config).cloned()).collect();
         if values.iter().all(Option::is_some) {
             let values = values.into_iter().flatten().collect();
             return self.only_active(Point { values, names: self.names.clone() });

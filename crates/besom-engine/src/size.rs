@@ -4,23 +4,19 @@ use besom_config::SweepConfig;
 use besom_core::{Distribution, Enumeration, RunState};
 use besom_store::SweepRow;
 
-/// The most points of which each is looked at for constraints.
-const COUNTED: u128 = 100_000;
-
 /// How many points the method can try; `None` if there are infinitely many, or too many to count. A `grid` leaves the maximum of a
 /// `q_uniform` out. Points that differ in nothing that is active are one; those that break a constraint do not count, and are counted
 /// only where there are up to 100,000 with them.
 pub fn points(config: &SweepConfig) -> Option<u128> {
-    let levels = match config.method.name.as_str() {
-        "grid" => Distribution::levels,
-        _ => Distribution::values,
-    };
-    if config.space.is_constrained() {
-        return config.space.count_legal(levels, COUNTED).map(|count| count as u128);
+    let (space, is_grid) = (&config.space, config.method.name == "grid");
+    if space.is_constrained() {
+        let count = if is_grid { space.legal_levels() } else { space.legal_values() };
+        return count.map(|count| count as u128);
     }
-    let parameters = config.space.parameters();
+    let levels = if is_grid { Distribution::levels } else { Distribution::values };
+    let parameters = space.parameters();
     let order: Vec<usize> = (0..parameters.len()).collect();
-    let points = Enumeration::new(&config.space, &order, |place| levels(&parameters[place].distribution));
+    let points = Enumeration::new(space, &order, |place| levels(&parameters[place].distribution));
     points.ok().map(|points| points.size())
 }
 

@@ -1,10 +1,10 @@
 //! Sweeps: creating, listing, and the edges of their life.
 
-use besom_core::{Goal, nearest};
+use besom_core::nearest;
 use besom_store::rules::{LogEntry, SweepRecord};
 use besom_store::{NewSweep, PausedBy, StopKind, StoreError, SweepId, SweepRow, SweepState, Watched};
 use postgres::Row;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::columns::{bounded, clean, clean_or_null, columns, number, small, value};
 use crate::fault::{Outcome, damaged};
@@ -109,7 +109,7 @@ impl Tx<'_> {
             &[
                 &new.id.as_str(),
                 &new.seed.cast_signed(),
-                &metrics_text(&new.metrics),
+                &json!(new.metrics).to_string(),
                 &new.run_cap.map(bounded),
                 &i64::from(new.retry_crashed),
                 &i64::from(new.retry_failed),
@@ -222,25 +222,8 @@ impl Tx<'_> {
     }
 }
 
-fn metrics_text(metrics: &[Watched]) -> String {
-    let metrics = metrics.iter().map(|m| json!({"name": m.name, "goal": m.goal.as_str()}));
-    Value::Array(metrics.collect()).to_string()
-}
-
 fn metrics(text: &str) -> Outcome<Vec<Watched>> {
-    let wrong = || damaged("the metrics of a sweep", text);
-    let list: Vec<Value> = serde_json::from_str(text).map_err(|_| wrong())?;
-    list.iter()
-        .map(|metric| {
-            let name = metric["name"].as_str().ok_or_else(wrong)?;
-            let goal = match metric["goal"].as_str() {
-                Some("minimize") => Goal::Minimize,
-                Some("maximize") => Goal::Maximize,
-                _ => return Err(wrong()),
-            };
-            Ok(Watched::new(name, goal))
-        })
-        .collect()
+    serde_json::from_str(text).map_err(|_| damaged("the metrics of a sweep", text))
 }
 
 /// Reads a sweep from what [`SweepColumn::SQL`] has selected.

@@ -11,8 +11,8 @@ mod permutation;
 use std::collections::HashSet;
 
 use besom_core::{
-    Answer, Ask, BoxError, Distribution, Ends, Fault, Faults, History, Levels, Method, OptionDefault,
-    OptionKind, OptionReader, Options, Point, Problem, Search, Space, Spec, Supports, typed_options,
+    Answer, Ask, BoxError, Distribution, Ends, Fault, Faults, History, Method, OptionDefault, OptionKind,
+    OptionReader, Options, Point, Problem, Search, Space, Spec, Supports, typed_options,
 };
 use serde_json::Value;
 
@@ -107,7 +107,7 @@ impl Grid {
         }
         check_legal(&mut read, problem);
         let cells = read.finish(cells)?.expect("an error was a fault");
-        Ok(Self::over(cells, problem, Distribution::levels, order == "random"))
+        Ok(Self::over(cells, problem, Space::legal_levels, order == "random"))
     }
 
     /// The grid in random order over all values that other methods would try, `max` of a `q_uniform` included; `None` if there
@@ -116,7 +116,7 @@ impl Grid {
         Some(Self::over(
             Cells::new(&problem.space, false, Distribution::values).ok()?,
             problem,
-            Distribution::values,
+            Space::legal_values,
             true,
         ))
     }
@@ -124,13 +124,12 @@ impl Grid {
     fn over(
         cells: Cells,
         problem: &Problem,
-        levels: impl Fn(&Distribution) -> Option<Levels>,
+        count: impl Fn(&Space) -> Option<usize>,
         shuffled: bool,
     ) -> Self {
         let shuffle = shuffled.then(|| Permutation::new(cells.size(), problem.seed));
         let space = problem.space.is_constrained().then_some(&problem.space);
-        let legal =
-            space.map(|space| Legal { space: space.clone(), count: space.count_legal(levels, COUNTED) });
+        let legal = space.map(|space| Legal { space: space.clone(), count: count(space) });
         Self { cells, shuffle, progress: Progress::default(), legal }
     }
 
@@ -171,8 +170,6 @@ impl Grid {
     }
 }
 
-/// The most points of a grid that are counted one by one.
-const COUNTED: u128 = 100_000;
 /// How many cells in a row are looked at for a legal one: about a second.
 const SKIPPED: u64 = 1_000_000;
 

@@ -22,6 +22,8 @@ const RARE: usize = 10;
 const SEARCHED: usize = 20_000;
 /// The most points of a finite space of which each is looked at.
 const LISTED: u128 = 10_000;
+/// The most points of a finite space that are counted one by one.
+const COUNTED: u128 = 100_000;
 /// The steps in each coordinate of the descent to the first legal point.
 const DESCENT: [f64; 12] = [0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
 /// How often a descent goes through all coordinates.
@@ -39,6 +41,9 @@ pub(super) struct Constraints {
     /// Of a finite space with few points, all that are legal.
     listed: OnceLock<Option<Vec<Vec<f64>>>>,
     start: OnceLock<Option<Vec<f64>>>,
+    /// How many points are legal, of a grid and of all.
+    levels: OnceLock<Option<usize>>,
+    values: OnceLock<Option<usize>>,
 }
 
 impl PartialEq for Constraints {
@@ -100,8 +105,12 @@ impl Space {
     /// How many points keep the constraints: of all if the space is finite and has at most 10,000, else of 2,000 that are drawn from
     /// it, the same ones each time. `None` if there are no constraints.
     pub fn legal_share(&self) -> Option<LegalShare> {
+        self.share().cloned()
+    }
+
+    fn share(&self) -> Option<&LegalShare> {
         let constraints = self.constraints.as_ref()?;
-        Some(constraints.share.get_or_init(|| self.counted()).clone())
+        Some(constraints.share.get_or_init(|| self.counted()))
     }
 
     fn counted(&self) -> LegalShare {
@@ -129,10 +138,19 @@ impl Space {
         share
     }
 
-    /// How many points of these levels of each distribution ([`Distribution::levels`] or [`Distribution::values`]) are legal; `None` if
-    /// there are infinitely many points, or more than `most`, legal or not.
-    pub fn count_legal(&self, levels: impl Fn(&Distribution) -> Option<Levels>, most: u128) -> Option<usize> {
-        Some(self.points(levels, most)?.filter(|point| self.allows(point)).count())
+    /// How many points of a grid, which takes [`Distribution::levels`], are legal, counted once; `None` if there are no constraints,
+    /// infinitely many points, or more than 100,000, legal or not.
+    pub fn legal_levels(&self) -> Option<usize> {
+        *self.constraints.as_ref()?.levels.get_or_init(|| self.count(Distribution::levels))
+    }
+
+    /// The same of all [`Distribution::values`].
+    pub fn legal_values(&self) -> Option<usize> {
+        *self.constraints.as_ref()?.values.get_or_init(|| self.count(Distribution::values))
+    }
+
+    fn count(&self, levels: impl Fn(&Distribution) -> Option<Levels>) -> Option<usize> {
+        Some(self.points(levels, COUNTED)?.filter(|point| self.allows(point)).count())
     }
 
     /// All points of these levels, if they are finitely many and no more than this.
@@ -185,12 +203,12 @@ impl Space {
 
     /// Whether a legal point is known. If none is, there may be none, and [`Space::draw`] gives none.
     pub fn has_legal_point(&self) -> bool {
-        self.legal_share().is_none_or(|share| share.legal > 0) || self.draw(&mut generator()).is_some()
+        self.share().is_none_or(|share| share.legal > 0) || self.draw(&mut generator()).is_some()
     }
 
     /// Whether fewer than 1 in 200 points are legal, so that [`Space::draw`] walks.
     pub fn is_rarely_legal(&self) -> bool {
-        self.legal_share().is_some_and(|share| share.legal * DRAWS < RARE * share.points)
+        self.share().is_some_and(|share| share.legal * DRAWS < RARE * share.points)
     }
 
     /// Coordinates drawn from the prior. The ends are left out: there unbounded distributions are infinite.

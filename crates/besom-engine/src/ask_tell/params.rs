@@ -1,6 +1,6 @@
 //! What is odd about the parameters that a run is told with: values that mean nothing in it, and values that it lacks.
 
-use besom_core::{ParamPath, Parameter, Point, Space};
+use besom_core::{Parameter, Point, Space};
 use serde_json::{Map, Value};
 
 /// What is odd about the parameters of a run whose point is this one, in a space with conditions; `is_own` if the caller made the run, so
@@ -17,7 +17,7 @@ pub(super) fn oddities(
     let pairs = space.parameters().iter().zip(space.active_in(point));
     let oddity = |(parameter, active): (&Parameter, bool)| {
         let Parameter { name, distribution, .. } = parameter;
-        let is_given = value(params, name).is_some();
+        let is_given = name.find_in(params).is_some();
         let when = parameter.when.as_ref().map(ToString::to_string);
         match when {
             Some(when) if is_given && !active => {
@@ -31,10 +31,4 @@ pub(super) fn oddities(
         }
     };
     pairs.filter_map(oddity).collect()
-}
-
-/// The value of a parameter in nested JSON.
-fn value<'a>(params: &'a Map<String, Value>, name: &ParamPath) -> Option<&'a Value> {
-    let (first, rest) = name.path().split_first()?;
-    rest.iter().try_fold(params.get(first)?, |value, key| value.get(key))
 }

@@ -156,9 +156,13 @@ impl Encoding {
 
     /// Which axes are active at these coordinates.
     pub(super) fn active_axes(&self, coordinates: &[f64]) -> Vec<bool> {
-        let Some(active) = self.active(coordinates) else { return vec![true; self.axes.len()] };
-        let varied = self.parameters.iter().zip(active);
-        varied.filter(|((_, p), _)| matches!(p, Parameter::Varied(_))).map(|(_, active)| active).collect()
+        self.active(coordinates).map_or_else(|| vec![true; self.axes.len()], |active| self.of_axes(active))
+    }
+
+    /// Of one for each parameter, those of axes.
+    fn of_axes(&self, all: Vec<bool>) -> Vec<bool> {
+        let varied = self.parameters.iter().zip(all);
+        varied.filter(|((_, p), _)| matches!(p, Parameter::Varied(_))).map(|(_, one)| one).collect()
     }
 
     /// The row with canonical coordinates of inactive parameters, and with which conditions hold.
@@ -317,19 +321,13 @@ impl Encoding {
                 None => Some(self.axes[k].canonical()),
             })
         };
-        let coordinates =
+        let mut row =
             self.parameters.iter().enumerate().filter_map(coordinate).collect::<Option<Vec<_>>>()?;
-        let groups = self.conditional.iter().flat_map(|conditional| &conditional.groups);
-        let places: Vec<usize> = (0..self.parameters.len()).filter(|&place| self.is_varied(place)).collect();
-        let holds = |axes: &Vec<usize>| {
-            let is_active = active.as_ref().is_none_or(|active| active[places[axes[0]]]);
-            f64::from(u8::from(is_active))
-        };
-        Some(coordinates.into_iter().chain(groups.map(holds)).collect())
-    }
-
-    fn is_varied(&self, place: usize) -> bool {
-        matches!(self.parameters[place].1, Parameter::Varied(_))
+        if let (Some(Conditional { groups, .. }), Some(active)) = (&self.conditional, active) {
+            let active = self.of_axes(active);
+            row.extend(groups.iter().map(|axes| f64::from(u8::from(active[axes[0]]))));
+        }
+        Some(row)
     }
 
     /// The point at these coordinates.

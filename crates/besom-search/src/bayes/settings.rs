@@ -1,5 +1,7 @@
 //! The options of the method.
 
+use std::cell::LazyCell;
+
 use besom_core::value::same_ignoring_injected_keys;
 use besom_core::{
     Distribution, Ends, History, OptionDefault, OptionError, OptionKind, OptionReader, ParamPath, Parameter,
@@ -90,9 +92,16 @@ impl Settings {
             read.fault(OptionError::Wrong { key: "beta", expected, found: beta.to_string(), nearest: None });
         }
         let mut given = Vec::new();
+        let space = &problem.space;
+        // Made once: of a space with constraints it looks at many points.
+        let encoding = LazyCell::new(|| Encoding::new(space));
+        let is_illegal = |given: &[(ParamPath, Value)]| {
+            space.is_constrained()
+                && initial::completed(space, &encoding, given, &mut initial::generator()).is_none()
+        };
         for point in read.given(POINTS).and_then(Value::as_array).into_iter().flatten() {
             match read_point(problem, point) {
-                Ok(entries) if is_illegal(problem, &entries) => {
+                Ok(entries) if is_illegal(&entries) => {
                     let expected = "points that keep all of parameter_constraints".to_owned();
                     read.fault(wrong(POINTS, expected, point));
                 }
@@ -122,13 +131,6 @@ impl Settings {
         let met = |given: &&Vec<(ParamPath, Value)>| history.runs().iter().any(|run| agrees(run, given));
         self.given.iter().take_while(met).count()
     }
-}
-
-/// Whether no legal point is found that has these values.
-fn is_illegal(problem: &Problem, given: &[(ParamPath, Value)]) -> bool {
-    let space = &problem.space;
-    space.is_constrained()
-        && initial::completed(space, &Encoding::new(space), given, &mut initial::generator()).is_none()
 }
 
 /// As the space writes a value that it contains: a whole number without a fraction, an entry of a list as it is there.

@@ -58,9 +58,7 @@ impl Stock {
         past: &[PastRun],
         now: u64,
     ) -> Result<(), StoreError> {
-        if let Some(open) = past.iter().find(|run| run.end.state.is_open()) {
-            return Err(StoreError::NotAnEnd(open.end.state));
-        }
+        PastRun::all_ended(past)?;
         if self.places.contains_key(&new.id) {
             return Err(StoreError::SweepExists(new.id.clone()));
         }

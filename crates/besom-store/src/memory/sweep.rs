@@ -124,9 +124,7 @@ impl Sweep {
         (self.row.new.retry_crashed, self.row.new.retry_failed) = (0, 0);
         for run in past {
             let Some(at) = self.hand_out(agent, now) else { break };
-            let rows: Vec<Row> =
-                (1..).zip(&run.rows).map(|(seq, values)| Row::new(seq, values.clone())).collect();
-            self.append(at, &rows);
+            self.append(at, &run.reported());
             self.conclude(at, &run.end, now);
             if let Some(newest) = self.runs[at].attempts.last_mut() {
                 newest.given = Some(run.end.clone());

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{End, StopKind, SweepState};
-use crate::wire;
+use crate::{Row, StoreError, wire};
 
 /// A run to add.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,21 @@ impl PastRun {
     /// A run that has logged nothing.
     pub fn new(new: NewRun, end: End) -> Self {
         Self { new, rows: Vec::new(), end }
+    }
+
+    /// Its rows as an agent would have reported them.
+    pub fn reported(&self) -> Vec<Row> {
+        (1..).zip(&self.rows).map(|(seq, values)| Row::new(seq, values.clone())).collect()
+    }
+
+    /// Whether all have ended.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotAnEnd`] with the state of the first that has not.
+    pub fn all_ended(past: &[Self]) -> Result<(), StoreError> {
+        let open = past.iter().find(|run| run.end.state.is_open());
+        open.map_or(Ok(()), |open| Err(StoreError::NotAnEnd(open.end.state)))
     }
 
     /// The same with these rows.

@@ -7,7 +7,7 @@ use besom_core::RunNumber;
 use super::Tx;
 use super::fault::Outcome;
 use super::sweeps::Sweep;
-use crate::{Added, NewAgent, NewRun, NewSweep, PastRun, Row, StoreError};
+use crate::{Added, NewAgent, NewRun, NewSweep, PastRun};
 
 /// The name of the agent that seems to have executed them.
 const AGENT: &str = "prior runs";
@@ -15,9 +15,7 @@ const AGENT: &str = "prior runs";
 impl Tx<'_> {
     /// Creates a sweep with past runs.
     pub(super) fn create_with(&self, new: &NewSweep, past: &[PastRun]) -> Outcome<()> {
-        if let Some(open) = past.iter().find(|run| run.end.state.is_open()) {
-            return Err(StoreError::NotAnEnd(open.end.state).into());
-        }
+        PastRun::all_ended(past)?;
         self.create_sweep(new)?;
         if past.is_empty() {
             return Ok(());
@@ -42,8 +40,7 @@ impl Tx<'_> {
         for (place, old) in past.iter().enumerate() {
             let mut run = self.run(sweep, RunNumber::from_index(place))?;
             self.hand_out(sweep, &mut run, &agent)?;
-            let rows: Vec<Row> =
-                (1..).zip(&old.rows).map(|(seq, values)| Row::new(seq, values.clone())).collect();
+            let rows = old.reported();
             if !rows.is_empty() {
                 self.add_rows(sweep, &mut run, &rows)?;
             }

@@ -1,8 +1,8 @@
 //! Sweeps: creating, listing, and the edges of their life.
 
-use besom_core::{Goal, RunState, nearest};
+use besom_core::{RunState, nearest};
 use rusqlite::{OptionalExtension, Row, params};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::columns::columns;
 use super::fault::{Outcome, damaged};
@@ -108,7 +108,7 @@ impl Tx<'_> {
         .execute(params![
             new.id.as_str(),
             new.seed.cast_signed(),
-            metrics_text(&new.metrics),
+            json!(new.metrics).to_string(),
             new.run_cap.map(bounded),
             new.retry_crashed,
             new.retry_failed,
@@ -227,25 +227,8 @@ impl Tx<'_> {
     }
 }
 
-fn metrics_text(metrics: &[Watched]) -> String {
-    let metrics = metrics.iter().map(|m| json!({"name": m.name, "goal": m.goal.as_str()}));
-    Value::Array(metrics.collect()).to_string()
-}
-
 fn metrics(text: &str) -> Outcome<Vec<Watched>> {
-    let wrong = || damaged("the metrics of a sweep", text);
-    let list: Vec<Value> = serde_json::from_str(text).map_err(|_| wrong())?;
-    list.iter()
-        .map(|metric| {
-            let name = metric["name"].as_str().ok_or_else(wrong)?.to_owned();
-            let goal = match metric["goal"].as_str() {
-                Some("minimize") => Goal::Minimize,
-                Some("maximize") => Goal::Maximize,
-                _ => return Err(wrong()),
-            };
-            Ok(Watched { name, goal })
-        })
-        .collect()
+    serde_json::from_str(text).map_err(|_| damaged("the metrics of a sweep", text))
 }
 
 fn paused_by(name: &str) -> Outcome<PausedBy> {
