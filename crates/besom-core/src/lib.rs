@@ -33,6 +33,7 @@ mod objective;
 mod options;
 mod panics;
 mod param_path;
+pub mod pareto;
 mod parse;
 mod problem;
 mod registry;
