@@ -5,16 +5,15 @@
 //! *Unexpected Improvements to Expected Improvement for Bayesian Optimization*, NeurIPS 2023, section 4.1).
 //! Letters are theirs, for a function to be minimized: with the posterior mean μ and deviation σ at a point
 //! and the incumbent y*, `z = (y* - μ) / σ` and `h(z) = φ(z) + z Φ(z)`, `EI = σ h(z)` and `LogEI = log_h(z) +
-//! ln σ`.
+//! ln σ`. [`HypervolumeImprovement`] is the same for several losses at once.
+
+mod hypervolume;
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
-use crate::normal::{cdf, erfcx, pdf};
+pub use hypervolume::{HypervolumeImprovement, LogHypervolumeImprovement};
 
-/// `½ ln 2π`.
-const HALF_LN_TAU: f64 = 0.918_938_533_204_672_7;
-/// `√(π/2)`.
-const SQRT_HALF_PI: f64 = 1.253_314_137_315_500_3;
+use crate::normal::{HALF_LN_TAU, SQRT_HALF_PI, cdf, erfcx, pdf};
 
 /// The logarithm of expected improvement, and how it changes with the posterior.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,6 +4,10 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 /// `√(2π)`.
 const SQRT_TAU: f64 = 2.506_628_274_631_000_7;
+/// `½ ln 2π`.
+pub(crate) const HALF_LN_TAU: f64 = 0.918_938_533_204_672_7;
+/// `√(π/2)`.
+pub(crate) const SQRT_HALF_PI: f64 = 1.253_314_137_315_500_3;
 
 /// The density `φ(z)`.
 pub fn pdf(z: f64) -> f64 {
@@ -13,6 +17,17 @@ pub fn pdf(z: f64) -> f64 {
 /// The distribution function `Φ(z)`, accurate relative to itself far into the lower tail.
 pub fn cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z * FRAC_1_SQRT_2)
+}
+
+/// `ln Φ(z)` and its derivative `φ(z) / Φ(z)`, for every finite z without underflow.
+pub fn log_cdf(z: f64) -> (f64, f64) {
+    if z > 0.0 {
+        let above = cdf(-z);
+        return (libm::log1p(-above), pdf(z) / (1.0 - above));
+    }
+    // Φ = φ(z) c: the exponential is taken out before it underflows.
+    let c = SQRT_HALF_PI * erfcx(-z * FRAC_1_SQRT_2);
+    (-0.5 * z * z - HALF_LN_TAU + libm::log(c), 1.0 / c)
 }
 
 /// The scaled complementary error function `exp(x²) erfc(x)`; positive, about `1 / (√π x)` for large x,
