@@ -67,6 +67,15 @@ impl Logged {
         self.min = Some(self.min.map_or(number, |min| min.min(number)));
         self.max = Some(self.max.map_or(number, |max| max.max(number)));
     }
+
+    /// Takes in what later rows held under the same key.
+    fn append(&mut self, later: &Self) {
+        self.count += later.count;
+        self.numbers += later.numbers;
+        self.last = later.last.clone();
+        self.min = self.min.into_iter().chain(later.min).reduce(f64::min);
+        self.max = self.max.into_iter().chain(later.max).reduce(f64::max);
+    }
 }
 
 /// The keys that a run has logged, in the order in which they first came. Grows row by row; keeps no rows. At most 1,000
@@ -95,6 +104,29 @@ impl LoggedKeys {
     pub fn add(&mut self, row: &Map<String, Value>) {
         let mut path = String::new();
         self.add_within(row, row, &mut path);
+    }
+
+    /// The keys of these rows and of later ones, as if they had been taken in one by one. `None` if the later ones have so many keys that
+    /// some may not be listed: then only the rows tell.
+    ///
+    /// ```
+    /// # use besom_core::LoggedKeys;
+    /// # use serde_json::json;
+    /// let of = |loss: f64| LoggedKeys::from_iter([json!({"loss": loss}).as_object().unwrap()]);
+    /// let both = of(0.25).then(&of(0.5)).unwrap();
+    /// let loss = both.get("loss").unwrap();
+    /// assert_eq!((loss.count, loss.min, &loss.last), (2, Some(0.25), &json!(0.5)));
+    /// ```
+    pub fn then(mut self, later: &Self) -> Option<Self> {
+        if later.keys.len() >= MAX_KEYS {
+            return None;
+        }
+        for key in &later.keys {
+            if let Some(place) = self.place(&key.key) {
+                self.keys[place].append(key);
+            }
+        }
+        Some(self)
     }
 
     /// The keys so far.
@@ -130,16 +162,22 @@ impl LoggedKeys {
     }
 
     fn add_value(&mut self, key: &str, value: &Value) {
-        let place = match self.places.get(key) {
-            Some(&place) => place,
-            None if self.keys.len() >= MAX_KEYS || key.len() > MAX_KEY => return,
+        if let Some(place) = self.place(key) {
+            self.keys[place].add(value);
+        }
+    }
+
+    /// The place of a key, which is listed from now on if there is room.
+    fn place(&mut self, key: &str) -> Option<usize> {
+        match self.places.get(key) {
+            Some(&place) => Some(place),
+            None if self.keys.len() >= MAX_KEYS || key.len() > MAX_KEY => None,
             None => {
                 self.places.insert(key.to_owned(), self.keys.len());
                 self.keys.push(Logged::new(key.to_owned()));
-                self.keys.len() - 1
+                Some(self.keys.len() - 1)
             }
-        };
-        self.keys[place].add(value);
+        }
     }
 }
 
@@ -217,6 +255,10 @@ mod tests {
         assert_eq!(keys.keys().len(), MAX_KEYS);
         assert!(serde_json::to_string(&keys).unwrap().len() < 100_000);
         assert!(keys.get("t").unwrap().last.as_str().unwrap().ends_with('\u{2026}'));
+        let few = logged(&[json!({"k0": 1, "new": 2})]);
+        assert_eq!(few.clone().then(&keys), None, "other keys may have come later");
+        let both = keys.then(&few).unwrap();
+        assert_eq!((both.keys().len(), both.get("new")), (MAX_KEYS, None));
     }
 
     proptest! {
@@ -231,6 +273,9 @@ mod tests {
                 let leaves: Vec<_> = found.into_iter().filter(|value| value.as_object().is_none_or(Map::is_empty)).collect();
                 prop_assert_eq!(key.count, leaves.len() as u64, "{}", key.key);
                 prop_assert_eq!(Some(&&key.last), leaves.last(), "{}", key.key);
+            }
+            for split in 0..=rows.len() {
+                prop_assert_eq!(logged(&rows[..split]).then(&logged(&rows[split..])), Some(keys.clone()));
             }
             let read: LoggedKeys = serde_json::from_str(&serde_json::to_string(&keys).unwrap()).unwrap();
             prop_assert_eq!(read, keys);

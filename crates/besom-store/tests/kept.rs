@@ -9,8 +9,9 @@ use besom_core::{Best, RunNumber, RunState};
 use besom_store::{
     End, Lease, NewRun, PastRun, Queue, Reply, RunQuery, SqliteStore, Store, StoreError, SweepState,
 };
+use rusqlite::Connection;
 use serde_json::json;
-use stage::{claim, end, id, join, new_sweep, object, row, store};
+use stage::{Time, claim, end, id, join, new_runs, new_sweep, object, row, store};
 
 const FIRST: RunNumber = RunNumber::FIRST;
 
@@ -50,6 +51,28 @@ fn a_run_that_announced_its_preemption_goes_on_with_all_that_it_logged() {
     store.report(&second, &[row(3, json!({"loss": 0.2}))]).unwrap();
     let parts = &store.changes(&id(), cursor).unwrap().runs[0].curves;
     assert_eq!((parts[0].from, parts[0].values.as_slice()), (3, &[0.3, 0.4, 0.2][..]));
+}
+
+#[test]
+fn what_a_run_that_went_on_has_logged_is_known_without_reading_its_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("runs.db");
+    let mut store = SqliteStore::open(&path, Time::default().clock()).unwrap();
+    store.create_sweep(&new_sweep()).unwrap();
+    store.add_runs(&id(), FIRST, &new_runs(1), None).unwrap();
+    let agent = join(&mut store);
+    for (request, losses) in [(1, &[0.9, 0.1][..]), (2, &[0.5]), (3, &[0.3])] {
+        let lease = claim(&mut store, agent, request).lease;
+        log(&mut store, &lease, losses);
+        store.finish(&lease, &end(RunState::Preempted).keeping_rows()).unwrap();
+    }
+    let logged = store.logged(&id(), FIRST, None).unwrap();
+    let loss = logged.get("loss").unwrap();
+    assert_eq!((loss.count, loss.min, loss.max, &loss.last), (4, Some(0.1), Some(0.9), &json!(0.3)));
+    let unreadable = "UPDATE chunks SET lines = 'no JSON'";
+    Connection::open(&path).unwrap().execute(unreadable, []).unwrap();
+    assert_eq!(store.logged(&id(), FIRST, None).unwrap(), logged);
+    assert_eq!(store.logged_by_run(&id()).unwrap(), [(FIRST, logged)]);
 }
 
 #[test]

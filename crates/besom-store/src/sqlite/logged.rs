@@ -35,9 +35,32 @@ impl Tx<'_> {
     ) -> Outcome<LoggedKeys> {
         let run = self.run(sweep, number)?;
         if attempt.is_none() && run.record.kept > 0 {
-            return Ok(derived::logged(&self.counted_rows(&run, 0, u64::MAX)?));
+            return self.logged_by_all(&run);
         }
         self.logged_of(&run, attempt.unwrap_or(run.record.attempt))
+    }
+
+    /// What the attempts that count have logged under each key.
+    fn logged_by_all(&self, run: &Run) -> Outcome<LoggedKeys> {
+        let mut all = Some(LoggedKeys::default());
+        for attempt in self.counted_attempts(run)? {
+            let later = self.logged_of(run, attempt)?;
+            all = all.and_then(|keys| keys.then(&later));
+        }
+        match all {
+            Some(keys) => Ok(keys),
+            // Some of so many keys are not listed.
+            None => Ok(derived::logged(&self.counted_rows(run, 0, u64::MAX)?)),
+        }
+    }
+
+    /// The attempts that count, in order.
+    fn counted_attempts(&self, run: &Run) -> Outcome<Vec<u64>> {
+        let mut statement = self.sql(
+            "SELECT attempt FROM attempts WHERE run = ?1 AND (kept = 1 OR attempt = ?2) ORDER BY attempt",
+        )?;
+        let attempts = statement.query_map(params![run.key, run.record.attempt], |row| row.get(0))?;
+        Ok(attempts.collect::<Result<_, _>>()?)
     }
 
     /// What each run has logged under each key, in all attempts that count.

@@ -74,7 +74,8 @@ impl Tx<'_> {
     pub(super) fn rows_of(&self, run: &Run, attempt: u64, after: u64, limit: u64) -> Outcome<Vec<Row>> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut statement = self.sql(
-            "SELECT first, lines FROM chunks WHERE run = ?1 AND attempt = ?2 AND first + rows - 1 > ?3 ORDER BY first",
+            "SELECT first, lines FROM chunks WHERE run = ?1 AND attempt = ?2 AND first >= coalesce(
+               (SELECT max(first) FROM chunks WHERE run = ?1 AND attempt = ?2 AND first <= ?3 + 1), 0) ORDER BY first",
         )?;
         let mut chunks = statement.query(params![run.key, bounded(attempt), bounded(after)])?;
         let mut found = Vec::new();
