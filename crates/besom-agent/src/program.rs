@@ -135,7 +135,7 @@ impl ProgramRunner {
         let lease = &run.lease;
         let mut set: Vec<(&'static str, OsString)> = vec![
             ("BESOM_SWEEP_ID", lease.sweep.as_str().into()),
-            ("BESOM_RUN_ID", format!("{}-{}", lease.sweep, lease.run).into()),
+            ("BESOM_RUN_ID", lease.run_name().into()),
             ("BESOM_RUN_NUMBER", lease.run.to_string().into()),
             ("BESOM_ATTEMPT", lease.attempt.to_string().into()),
             ("BESOM_STORE", self.store.clone()),

@@ -35,7 +35,7 @@ impl PriorRun {
     pub fn of_store(store: &mut dyn Store, sweep: &SweepId, number: RunNumber) -> Result<Self, EngineError> {
         let run = store.run(sweep, number)?;
         let rows = store.rows(sweep, number, None)?;
-        let origin = format!("run {sweep}-{number}");
+        let origin = format!("run {}", sweep.run_name(number));
         let (exit_code, failure) = (run.exit_code, run.failure);
         Self { point: run.point, state: run.state, rows, exit_code, failure, origin }.over()
     }

@@ -118,7 +118,7 @@ fn variables(
 
 /// Ends the function of a run.
 fn interrupt(run: &ClaimedRun) {
-    let id = format!("{}-{}", run.lease.sweep, run.lease.run);
+    let id = run.lease.run_name();
     Python::attach(|py| {
         let interrupt = || py.import("besom._active")?.getattr("interrupt")?.call1((id,));
         // Then it ends by itself.

@@ -25,7 +25,7 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) fn new(attempt: BridgedAttempt) -> Self {
-        let name = format!("{}-{}", attempt.lease.sweep, attempt.lease.run);
+        let name = attempt.lease.run_name();
         let log = Mutex::new(Some(Log::new(attempt, name.clone())));
         Self { name, log, is_used: AtomicBool::new(false) }
     }

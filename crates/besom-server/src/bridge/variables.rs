@@ -39,12 +39,11 @@ impl Given {
         // A run that this one is within has set them for itself.
         let of_run = of_run(outer);
         let is_users = |name: &str| is_set(name) && !of_run.contains(&name);
-        let (sweep, run) = (&self.lease.sweep, self.lease.run);
         let mut list: Vec<(&'static str, OsString)> = vec![
             ("WANDB_BASE_URL", format!("{LOCAL}{}", self.port).into()),
             ("WANDB_API_KEY", key.into()),
-            ("WANDB_SWEEP_ID", sweep.as_str().into()),
-            ("WANDB_RUN_ID", format!("{sweep}-{run}").into()),
+            ("WANDB_SWEEP_ID", self.lease.sweep.as_str().into()),
+            ("WANDB_RUN_ID", self.lease.run_name().into()),
         ];
         if !is_set(INTERVAL.0) {
             list.push((INTERVAL.0, INTERVAL.1.into()));

@@ -166,7 +166,7 @@ pub(super) fn name(store: &mut dyn Store, sweep: &SweepRow, run: &RunRow) -> Res
         };
         generation += before.iter().filter(is_crashed).count();
     }
-    let name = format!("{}-{}", sweep.id(), run.number);
+    let name = sweep.id().run_name(run.number);
     Ok(if generation == 1 { name } else { format!("{name}-{generation}") })
 }
 

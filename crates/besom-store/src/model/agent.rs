@@ -75,6 +75,13 @@ pub struct Lease {
     pub attempt: u64,
 }
 
+impl Lease {
+    /// The [name](SweepId::run_name) of the run.
+    pub fn run_name(&self) -> String {
+        self.sweep.run_name(self.run)
+    }
+}
+
 /// A running run as whoever recovers it needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

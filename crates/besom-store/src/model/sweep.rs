@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use besom_core::{Best, Goal, ParseError, RunState, parse_word};
+use besom_core::{Best, Goal, ParseError, RunNumber, RunState, parse_word};
 use serde::{Deserialize, Serialize};
 
 use crate::wire;
@@ -23,6 +23,17 @@ impl SweepId {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name of one of its runs where nothing else says which sweep is meant, as in `BESOM_RUN_ID`: `SWEEP-NUMBER`.
+    ///
+    /// ```
+    /// # use besom_core::RunNumber;
+    /// # use besom_store::SweepId;
+    /// assert_eq!(SweepId::new("3k8s0x1q").run_name(RunNumber::FIRST), "3k8s0x1q-1");
+    /// ```
+    pub fn run_name(&self, run: RunNumber) -> String {
+        format!("{self}-{run}")
     }
 }
 
