@@ -20,6 +20,7 @@ mod options;
 mod path;
 mod pool;
 mod reaper;
+mod recent;
 mod refusal;
 mod running;
 mod server;

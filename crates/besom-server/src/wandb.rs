@@ -14,6 +14,7 @@ mod histories;
 pub(crate) mod lenient;
 mod listing;
 pub(crate) mod names;
+mod projects;
 mod public;
 mod redirect;
 pub(crate) mod run;
@@ -39,10 +40,11 @@ use crate::refusal::Refusal;
 /// How long nothing may be heard of an agent, in seconds. It asks every 5 s.
 const SILENCE: u64 = 60;
 
-/// What is remembered of clients. All that decides is in the store.
+/// What is remembered of clients, each part of it bounded. All that decides is in the store.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     alone: found::Alone,
+    projects: projects::Projects,
     printed: store_sink::Printed,
     resuming: runs::Resuming,
     watches: agents::Watches,

@@ -22,14 +22,14 @@ const LONGEST: Duration = Duration::from_secs(25);
 pub(super) async fn claim(shared: &Shared, call: &Arc<Call>) -> Result<Answer, Refusal> {
     let until = Instant::now() + call.patience().min(LONGEST);
     let Some(agent) = call.agent() else { return make(shared, call, Urgency::First).await };
+    let sweep = shared.agents.sweep(shared, agent).await;
     // An agent that claims anew, or leaves, no longer hears the answer to what it claimed before.
-    let mut newest = shared.agents.newest(agent);
+    let mut newest = shared.agents.newest(agent, sweep.as_ref().ok().cloned());
     let mut answer = make(shared, call, Urgency::First).await?;
     if !may_change(&answer) {
         return Ok(answer);
     }
-    let sweep = shared.agents.sweep(shared, agent).await?;
-    let waiting = shared.steps.wait(shared, &sweep);
+    let waiting = shared.steps.wait(shared, &sweep?);
     if call.patience().is_zero() {
         // A search that thinks for longer goes on without this agent, which asks again.
         drop(timeout(LONGEST, waiting.round()).await);

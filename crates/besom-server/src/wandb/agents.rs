@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::graphql::Request;
 use super::runs::{crash, has_begun};
 use super::{SILENCE, controller, found, lenient, lock, names, refused};
+use crate::recent::Recent;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
@@ -42,8 +43,8 @@ pub(super) struct Watch {
     stop: Option<Instant>,
 }
 
-/// What is remembered of all runs that agents hold, by agent.
-pub(super) type Watches = Mutex<HashMap<AgentId, HashMap<Lease, Watch>>>;
+/// What is remembered of the runs that agents hold, by agent. What is forgotten begins anew, as after a restart: a run waits for longer.
+pub(super) type Watches = Mutex<Recent<AgentId, HashMap<Lease, Watch>>>;
 
 /// Letters as sweep ids have them.
 pub(super) fn letters(count: usize) -> String {
@@ -189,8 +190,8 @@ fn look(
     // Those of runs that it holds no longer are forgotten, but not before the store has answered all.
     let mut all = lock(&shared.wandb.watches);
     match watches.is_empty() {
-        true => drop(all.remove(&agent)),
-        false => drop(all.insert(agent, watches)),
+        true => all.remove(&agent),
+        false => all.insert(agent, watches),
     }
     Ok(looked)
 }
@@ -254,7 +255,12 @@ async fn claim(shared: &Shared, agent: AgentId, sweep: &SweepId) -> Result<Claim
         let run = store.run(&id, claimed.lease.run)?;
         let name = found::name(store, &row, &run)?;
         let watch = Watch { sent: Some((Instant::now(), 1)), ..Watch::default() };
-        lock(&clone.wandb.watches).entry(agent).or_default().insert(claimed.lease, watch);
+        let mut watches = lock(&clone.wandb.watches);
+        match watches.get(&agent) {
+            Some(known) => drop(known.insert(claimed.lease, watch)),
+            None => watches.insert(agent, HashMap::from([(claimed.lease, watch)])),
+        }
+        drop(watches);
         Ok::<_, StoreError>(Claimed::Run(run_command(&clone, &row, &name, &claimed.point)))
     });
     claimed.await

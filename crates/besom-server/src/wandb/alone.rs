@@ -58,7 +58,7 @@ pub(super) fn begin(
     let note = json!({ NAME_NOTE: { "name": path.name } }).as_object().cloned().unwrap_or_default();
     let number = RunNumber::from_index(usize::try_from(sweep.runs).unwrap_or(usize::MAX - 1));
     store.add_runs(sweep.id(), number, &[NewRun::new(begun.point).note(note)], None)?;
-    lock(&shared.wandb.alone).insert(path.clone(), (sweep.id().clone(), number));
+    lock(&shared.wandb.alone).insert(path.clone(), Some((sweep.id().clone(), number)));
     hand_out(store, begun.host, path, sweep.id(), number)
 }
 

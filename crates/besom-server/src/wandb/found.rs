@@ -4,15 +4,16 @@
 //! it, the next one is called `SWEEP-NUMBER-2`, then `-3`: an old writer that comes back has the old name, and changes nothing. An
 //! attempt that ended in order hands its name on, so that its program finds the run again.
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 
 use besom_core::{RunNumber, RunState};
-use besom_store::{Lease, RunQuery, RunRow, Store, StoreError, SweepId, SweepRow};
+use besom_store::{Lease, RunRow, Store, StoreError, SweepId, SweepRow};
 
 use super::lock;
 use super::names::{ENTITY, PROJECT};
 use super::run::RunPath;
+use crate::recent::Recent;
+use crate::refusal::Refusal;
 use crate::shared::Shared;
 
 /// The labels of a sweep that say where the client finds it.
@@ -53,8 +54,8 @@ impl Found {
 }
 
 /// Runs outside of sweeps, by entity, project and name. It may hold what was not committed in the end, so it is compared with the
-/// store, where all of it can be found again.
-pub(super) type Alone = Mutex<HashMap<RunPath, (SweepId, RunNumber)>>;
+/// store, where all of it can be found again. `None` is of a path that means another run, or none, as far as is known.
+pub(super) type Alone = Mutex<Recent<RunPath, Option<(SweepId, RunNumber)>>>;
 
 /// The run that a path means.
 pub(super) fn find(
@@ -89,7 +90,7 @@ pub(super) fn find_to_log(
 
 /// The run outside of sweeps that a path means.
 fn outside(store: &mut dyn Store, shared: &Shared, path: &RunPath) -> Result<Option<Found>, StoreError> {
-    let known = lock(&shared.wandb.alone).get(path).cloned();
+    let known = lock(&shared.wandb.alone).get(path).cloned().flatten();
     let mut found = None;
     if let Some((id, number)) = known {
         found = looked_up(store, &id, number)?.filter(|(_, run)| own_name(run) == Some(&path.name));
@@ -175,29 +176,56 @@ pub(super) fn own_name(run: &RunRow) -> Option<&str> {
     run.note.get(NAME_NOTE)?.get("name")?.as_str()
 }
 
-/// Looks for the newest run outside of sweeps of this path, and remembers all that it sees.
+/// The newest run outside of sweeps of this path.
 fn alone(
     store: &mut dyn Store,
     shared: &Shared,
     path: &RunPath,
 ) -> Result<Option<(SweepId, RunNumber)>, StoreError> {
-    let mut newest = None;
-    for sweep in store.sweeps()? {
-        if !is_alone(&sweep) || place(shared, &sweep) != (path.entity.clone(), path.project.clone()) {
-            continue;
-        }
-        let runs = store.runs(sweep.id(), &RunQuery::default())?;
-        let mut known = lock(&shared.wandb.alone);
-        for run in runs {
-            let Some(name) = own_name(&run) else { continue };
-            let found = (sweep.id().clone(), run.number);
-            if *name == path.name {
-                newest = Some(found.clone());
-            }
-            known.insert(RunPath { name: name.to_owned(), ..path.clone() }, found);
+    for sweep in of_project(store, shared, path)?.iter().rev() {
+        if let Some(number) = shared.wandb.projects.find(store, sweep.id(), &path.name)? {
+            let found = (sweep.id().clone(), number);
+            lock(&shared.wandb.alone).insert(path.clone(), Some(found.clone()));
+            return Ok(Some(found));
         }
     }
-    Ok(newest)
+    Ok(None)
+}
+
+/// The sweeps of the runs outside of sweeps of a project, the newest last.
+fn of_project(store: &mut dyn Store, shared: &Shared, path: &RunPath) -> Result<Vec<SweepRow>, StoreError> {
+    let mut sweeps = store.sweeps()?;
+    sweeps.retain(|sweep| {
+        is_alone(sweep) && place(shared, sweep) == (path.entity.clone(), path.project.clone())
+    });
+    Ok(sweeps)
+}
+
+/// Prepares to look for the run of a path beside those who write, who would have to read the names of all runs.
+pub(super) async fn prepare(shared: &Shared, path: &RunPath) -> Result<(), Refusal> {
+    if lock(&shared.wandb.alone).get(path).is_some() {
+        return Ok(());
+    }
+    let (clone, sought) = (shared.clone(), path.clone());
+    shared.read(move |store| learn(store, &clone, &sought)).await?;
+    let mut alone = lock(&shared.wandb.alone);
+    if alone.get(path).is_none() {
+        alone.insert(path.clone(), None);
+    }
+    Ok(())
+}
+
+/// Reads the names of runs outside of sweeps, if a path may mean one. The store must show what is committed and nothing else.
+pub(super) fn learn(store: &mut dyn Store, shared: &Shared, path: &RunPath) -> Result<(), StoreError> {
+    if let Some((id, number, _)) = parsed(&path.name)
+        && looked_up(store, &id, number)?.is_some()
+    {
+        return Ok(());
+    }
+    for sweep in of_project(store, shared, path)? {
+        shared.wandb.projects.learn(store, sweep.id())?;
+    }
+    Ok(())
 }
 
 /// Whether the runs of a sweep are those outside of sweeps.

@@ -5,7 +5,7 @@ use besom_store::{RunQuery, StopKind, Store, StoreError, SweepId, SweepRow};
 use serde_json::{Map, Value, json};
 
 use super::filters::{Filter, Order};
-use super::found::{Found, find, is_alone, place};
+use super::found::{Found, find, is_alone, learn, place};
 use super::graphql::Request;
 use super::listing::{Known, Listed, time};
 use super::names::{self, ENTITY, PROJECT};
@@ -251,6 +251,7 @@ fn run(store: &mut dyn Store, shared: &Shared, request: &Request) -> Result<Opti
     let Some(name) = request.any_text(&["name", "run", "runName", "runId"]) else { return Ok(None) };
     let entity = request.any_text(&["entity", "entityName"]);
     let path = RunPath::new(entity, request.any_text(&["project", "projectName"]), name);
+    learn(store, shared, &path)?;
     let Some(found) = find(store, shared, &path)? else { return Ok(None) };
     if let Some(answer) =
         histories::answer(store, &shared.wandb.steps, found.sweep.id(), &found.run, request)?

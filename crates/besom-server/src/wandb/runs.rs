@@ -1,6 +1,5 @@
 //! What is said of one run, answered from the store.
 
-use std::collections::HashSet;
 use std::sync::Mutex;
 
 use axum::http::StatusCode;
@@ -9,13 +8,14 @@ use besom_store::{End, Lease, Store, StoreError};
 use serde_json::{Value, json};
 
 use super::alone::Begun;
-use super::found::{Found, find_to_log, is_alone};
+use super::found::{Found, find_to_log, is_alone, prepare};
 use super::graphql::Request;
 use super::run::{self, RunPath, described, is_first};
 use super::store_sink::StoreSink;
 use super::stream::Stream;
 use super::{SinkError, alone, controller, lock, refused};
 use crate::pool::Urgency;
+use crate::recent::Recent;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 
@@ -31,14 +31,13 @@ impl From<SinkError> for Refusal {
     }
 }
 
-/// Runs that a program has asked about to resume them, until it begins. Forgotten by a restart, after which it begins without their rows.
-pub(super) type Resuming = Mutex<HashSet<RunPath>>;
-
-/// How many runs are remembered there. A program that only asks, as with `resume="never"`, leaves its own behind.
-const MAX_RESUMING: usize = 10_000;
+/// Runs that a program has asked about to resume them, until it begins. What is forgotten, as by a restart, begins without its rows: that
+/// somebody has asked is nowhere else. A program that only asks, as with `resume="never"`, leaves its own behind.
+pub(super) type Resuming = Mutex<Recent<RunPath, ()>>;
 
 /// The answer to an operation about one run.
 pub(super) async fn operate(shared: &Shared, request: &Request, path: RunPath) -> Result<Value, Refusal> {
+    prepare(shared, &path).await?;
     let begins = (request.operation == "UpsertBucket").then(|| path.clone());
     let (request, clone) = (request.clone(), shared.clone());
     let answer = shared.write(move |store| -> Result<Value, Refusal> {
@@ -48,11 +47,7 @@ pub(super) async fn operate(shared: &Shared, request: &Request, path: RunPath) -
                 return on(store, &clone, &found, &request);
             }
             "RunResumeStatus" => {
-                let mut resuming = lock(&clone.wandb.resuming);
-                if resuming.len() >= MAX_RESUMING {
-                    resuming.clear();
-                }
-                resuming.insert(path.clone());
+                lock(&clone.wandb.resuming).insert(path.clone(), ());
             }
             _ => {}
         }
@@ -84,7 +79,7 @@ fn begun(
     request: &Request,
     path: &RunPath,
 ) -> Result<Found, Refusal> {
-    let is_resumed = lock(&shared.wandb.resuming).contains(path);
+    let is_resumed = lock(&shared.wandb.resuming).get(path).is_some();
     let begun = || Begun::of(request, is_resumed);
     match find_to_log(store, shared, path)? {
         None => alone::begin(store, shared, begun(), path),
@@ -94,7 +89,13 @@ fn begun(
         {
             alone::again(store, shared, begun(), &found)
         }
-        Some(found) => Ok(found),
+        Some(found) => {
+            if is_first(request) {
+                // Another program under the same id counts its lines from 0.
+                lock(&shared.wandb.printed).remove(&found.lease());
+            }
+            Ok(found)
+        }
     }
 }
 
@@ -121,6 +122,7 @@ pub(super) async fn stream(
     stream: Stream,
     size: usize,
 ) -> Result<Value, Refusal> {
+    prepare(shared, &path).await?;
     let urgency = if size > LARGE && stream.exit_code.is_none() { Urgency::Later } else { Urgency::First };
     let clone = shared.clone();
     let (answer, lease) = shared
@@ -143,7 +145,7 @@ pub(super) async fn stream(
             Ok((answer, found.lease()))
         })
         .await?;
-    if let Some(printed) = lock(&shared.wandb.printed).get_mut(&lease) {
+    if let Some(printed) = lock(&shared.wandb.printed).get(&lease) {
         printed.commit();
     }
     shared.steps.touch(shared, &lease.sweep);

@@ -1,15 +1,15 @@
 //! A run of the store as the client reports on it.
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 
 use besom_core::{RunState, error_chain};
-use besom_store::{End, Lease, Reply, Row, Store, StoreError};
+use besom_store::{End, Lease, Output, OutputPart, Reply, Row, Store, StoreError};
 use serde_json::{Map, Value};
 
 use super::found::{Found, is_alone, place};
 use super::run::{is_same, object, summary_row};
 use super::{KnownRun, RunSink, SinkError, lock};
+use crate::recent::Recent;
 use crate::shared::Shared;
 
 /// The fact that a program has announced its preemption.
@@ -18,8 +18,8 @@ const PREEMPTING: &str = "preempting";
 /// The key under which the client notes when it has logged a row.
 const TIME: &str = "_timestamp";
 
-/// How much output of each attempt was printed. Forgotten by a restart, after which lines are appended.
-pub(super) type Printed = Mutex<HashMap<Lease, Prints>>;
+/// How much output of attempts was printed. What is forgotten is found in the store ([`stored`]).
+pub(super) type Printed = Mutex<Recent<Lease, Prints>>;
 
 /// The output of an attempt up to a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +40,20 @@ impl Prints {
     /// The newest ones are stored.
     pub(super) fn commit(&mut self) {
         self.before = None;
+    }
+}
+
+/// The output up to the end of what is stored, as a message finds it of which nothing is remembered: the answer to it may have been lost,
+/// and its first lines may be the last ones there. They are, if they are the same and have the same place. Where that is not certain,
+/// because output between its beginning and its end is not kept, they are new: what comes twice is better than what is lost.
+fn stored(output: &Output, first: u64, lines: &[String]) -> Print {
+    let new = Print { lines: first, bytes: output.total };
+    let [OutputPart { from: 0, text, .. }] = output.parts.as_slice() else { return new };
+    let repeated = (text.matches('\n').count() as u64).saturating_sub(first);
+    let repeated = usize::try_from(repeated).unwrap_or(usize::MAX);
+    match lines.get(..repeated) {
+        Some(lines) if text.ends_with(&lines.concat()) => Print { lines: first + repeated as u64, ..new },
+        _ => new,
     }
 }
 
@@ -116,19 +130,19 @@ impl StoreSink<'_> {
         Ok(rows.into_iter().map(|row| row.values).collect())
     }
 
-    /// What was printed before a message that begins with this line.
-    fn printed(&mut self, first: u64) -> Result<Print, SinkError> {
+    /// What was printed before a message of these lines.
+    fn printed(&mut self, first: u64, lines: &[String]) -> Result<Print, SinkError> {
         let lease = self.found.lease();
         let known = lock(&self.shared.wandb.printed).get(&lease).copied();
         if let Some(Prints { newest, before: None }) = known {
             return Ok(newest);
         }
-        let total = self.store.output(&lease.sweep, lease.run, Some(lease.attempt))?.total;
+        let output = self.store.output(&lease.sweep, lease.run, Some(lease.attempt))?;
         let known = known.into_iter().flat_map(|prints| [Some(prints.newest), prints.before]).flatten();
         Ok(known
             .into_iter()
-            .find(|print| print.bytes == total)
-            .unwrap_or(Print { lines: first, bytes: total }))
+            .find(|print| print.bytes == output.total)
+            .unwrap_or_else(|| stored(&output, first, lines)))
     }
 
     /// Whether there are rows among these that are not stored.
@@ -241,7 +255,7 @@ impl RunSink for StoreSink<'_> {
 
     fn print(&mut self, first: u64, lines: &[String]) -> Result<(), SinkError> {
         let lease = self.found.lease();
-        let before = self.printed(first)?;
+        let before = self.printed(first, lines)?;
         // The client sends a line again when its text has changed, as that of a progress bar: the first text stays.
         let skipped = usize::try_from(before.lines.saturating_sub(first)).unwrap_or(usize::MAX);
         let text: String = lines.get(skipped..).unwrap_or_default().concat();
@@ -262,12 +276,34 @@ impl RunSink for StoreSink<'_> {
         let facts = self.facts()?;
         self.add_summary(&facts)?;
         let end = self.end(&facts, exit_code)?;
-        let lease = self.found.lease();
-        lock(&self.shared.wandb.printed).remove(&lease);
-        asks(&self.store.finish(&lease, &end)?).map(drop)
+        asks(&self.store.finish(&self.found.lease(), &end)?).map(drop)
     }
 
     fn stop_asked(&mut self) -> Result<bool, SinkError> {
         asks(&self.report(&[])?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_stored_are_known_by_their_place_and_their_text() {
+        let mut output = Output::default();
+        output.push(0, "a\nb\nb\n");
+        let repeated = |first: u64, lines: &[&str]| {
+            let lines: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
+            stored(&output, first, &lines).lines - first
+        };
+        assert_eq!(repeated(1, &["b", "b"]), 2, "the answer was lost");
+        assert_eq!(repeated(1, &["b", "b", "c"]), 2, "and others have come since");
+        assert_eq!(repeated(3, &["b"]), 0, "the program has said the same again");
+        assert_eq!(repeated(0, &["a"]), 0, "a program begins under the same id");
+        assert_eq!(repeated(1, &["b", "x"]), 0, "the client has changed a line");
+        let mut cut = output.clone();
+        cut.push(100, "z\n");
+        let new = Print { lines: 2, bytes: 102 };
+        assert_eq!(stored(&cut, 2, &["z\n".to_owned()]), new, "nobody knows its place");
     }
 }

@@ -85,6 +85,17 @@ impl Client {
         answer.json()["stopped"] == json!(true)
     }
 
+    /// Sends lines of output from a place on.
+    pub(super) fn print(&self, name: &str, offset: u64, lines: &[&str]) {
+        let files = json!({ "output.log": { "offset": offset, "content": lines } });
+        assert_eq!(self.stream(name, &json!({ "files": files })).status, 200);
+    }
+
+    /// What a run has printed.
+    pub(super) fn output(&self, sweep: &SweepId, number: u64) -> String {
+        self.store().output(sweep, RunNumber::new(number).unwrap(), None).unwrap().to_string()
+    }
+
     pub(super) fn end(&self, name: &str, code: i32) {
         assert_eq!(self.stream(name, &json!({ "complete": true, "exitcode": code })).status, 200);
     }

@@ -19,6 +19,18 @@ fn another_history_under_the_id_of_a_run_that_is_running_follows_the_first() {
 }
 
 #[test]
+fn what_another_program_prints_under_the_id_of_a_run_that_is_running_is_kept() {
+    let client = Client::new();
+    for lines in [&["one", "two", "three"][..], &["four", "five"]] {
+        client.init("run");
+        client.print("run", 0, lines);
+        client.print("run", 0, lines);
+    }
+    client.print("run", 2, &["six"]);
+    assert_eq!(client.output(&client.alone(), 1), "one\ntwo\nthree\nfour\nfive\nsix\n");
+}
+
+#[test]
 fn the_id_of_a_run_that_has_ended_begins_it_anew() {
     let client = Client::new();
     for (code, loss) in [(0, "1"), (1, "2"), (0, "3")] {

@@ -155,14 +155,18 @@ fn a_run_outside_of_sweeps_is_kept_in_its_project() {
         let bucket = client.init(name);
         assert_eq!((&bucket["name"], &bucket["sweepName"]), (&json!(name), &Value::Null));
         client.log(name, 0, &["{\"loss\":1}"]);
+        client.print(name, 0, &["hello", "you"]);
     }
     let client = Client { stage: client.stage.restart(), ..client };
     for name in ["fold-1", "fold-2"] {
         client.log(name, 1, &["{\"loss\":2}"]);
+        // The answer was lost in the restart.
+        client.print(name, 1, &["you", "there"]);
         client.end(name, 0);
     }
     let sweeps = client.store().sweeps().unwrap();
     assert_eq!((sweeps.len(), sweeps[0].runs), (1, 2));
+    assert_eq!(client.output(sweeps[0].id(), 1), "hello\nyou\nthere\n");
     let run = client.run(sweeps[0].id(), 2);
     assert_eq!((run.state, run.rows, &run.point["lr"]), (RunState::Finished, 2, &json!(0.1)));
     let found = client.data(
