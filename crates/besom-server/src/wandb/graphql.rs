@@ -70,6 +70,12 @@ impl Request {
         names.iter().find_map(|name| self.text(name))
     }
 
+    /// The texts in the list of this variable.
+    pub(crate) fn texts(&self, name: &str) -> Vec<&str> {
+        let list = self.variables.get(name).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
     /// The whole number of this variable.
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
         self.variables.get(name).and_then(Value::as_u64)

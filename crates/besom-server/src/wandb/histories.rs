@@ -13,6 +13,10 @@ use super::steps::Indexes;
 const SAMPLES: usize = 500;
 /// Rows that are at most so far apart are read together.
 const NEAR: u64 = 16;
+/// How many rows are read at a time where all are looked at.
+const PART: u64 = 10_000;
+/// The key of a row's step, which each row has, logged or not.
+const STEP: &str = "_step";
 
 /// What is asked of a history: keys that a row must have, steps, and how many.
 #[derive(Debug, Default, Deserialize)]
@@ -40,7 +44,7 @@ pub(super) fn answer(
     Ok(Some(match request.operation.as_str() {
         "RunFullHistory" => {
             let samples = number(request, "samples").unwrap_or(SAMPLES);
-            json!({ "history": texts(sampled(history.all()?, samples)), "events": [] })
+            json!({ "history": texts(history.sampled(samples)?), "events": [] })
         }
         "HistoryPage" => {
             let step = |name: &str| request.variables.get(name).and_then(Value::as_f64);
@@ -61,8 +65,7 @@ pub(super) fn answer(
             json!({ "sampledHistory": history.curves(request.variables.get("spec"), request.is_old)? })
         }
         "RunParquetHistory" => {
-            let rows: Vec<Value> =
-                history.all()?.into_iter().map(|row| strict(&Value::Object(row))).collect();
+            let rows = history.live(&request.texts("liveKeys"))?;
             json!({ "parquetHistory": { "parquetUrls": [], "liveData": rows } })
         }
         "RunHistoryKeys" => json!({ "historyKeys": history.keys()? }),
@@ -75,17 +78,48 @@ fn number(request: &Request, name: &str) -> Option<usize> {
 }
 
 /// What a run has logged.
-struct History<'a> {
-    store: &'a mut dyn Store,
-    known: &'a Indexes,
-    sweep: &'a SweepId,
-    run: &'a RunRow,
+pub(super) struct History<'a> {
+    pub(super) store: &'a mut dyn Store,
+    pub(super) known: &'a Indexes,
+    pub(super) sweep: &'a SweepId,
+    pub(super) run: &'a RunRow,
 }
 
 impl History<'_> {
-    /// The rows that count, each with its step.
-    fn all(&mut self) -> Result<Vec<Map<String, Value>>, StoreError> {
-        Ok(numbered(self.store.rows(self.sweep, self.run.number, None)?))
+    /// Looks at the rows that count, each with its step, a part of them at a time.
+    fn each(&mut self, mut look: impl FnMut(Map<String, Value>)) -> Result<(), StoreError> {
+        let mut read = 0;
+        while read < self.run.rows {
+            let rows = self.store.rows_after(self.sweep, self.run.number, None, read, PART)?;
+            let Some(last) = rows.last() else { break };
+            read = last.seq;
+            numbered(rows).into_iter().for_each(&mut look);
+        }
+        Ok(())
+    }
+
+    /// At most so many rows, evenly spread, the first and the last among them. Only these are read.
+    fn sampled(&mut self, samples: usize) -> Result<Vec<Map<String, Value>>, StoreError> {
+        let places: Vec<u64> = spread(usize::try_from(self.run.rows).unwrap_or(usize::MAX), samples)
+            .map(|place| place as u64)
+            .collect();
+        self.at(&places)
+    }
+
+    /// All rows, with these keys of them, or with all.
+    fn live(&mut self, keys: &[&str]) -> Result<Vec<Value>, StoreError> {
+        if keys == [STEP] {
+            // The client asks for all steps, to know the first one and whether there is any.
+            let [first, last] = self.steps()?;
+            let step = |step: f64| strict(&json!({ STEP: whole(step) }));
+            return Ok(if last < 0.0 { Vec::new() } else { vec![step(first), step(last)] });
+        }
+        let mut rows = Vec::new();
+        self.each(|mut row| {
+            row.retain(|key, _| keys.is_empty() || keys.contains(&key.as_str()));
+            rows.push(strict(&Value::Object(row)));
+        })?;
+        Ok(rows)
     }
 
     /// The first `size` of the rows between the steps. Only these are read.
@@ -113,35 +147,72 @@ impl History<'_> {
     }
 
     /// The curves that specs ask for.
-    fn curves(&mut self, specs: Option<&Value>, is_old: bool) -> Result<Vec<Vec<Value>>, StoreError> {
+    pub(super) fn curves(
+        &mut self,
+        specs: Option<&Value>,
+        is_old: bool,
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
         let specs: Vec<Spec> = specs_of(specs, is_old).collect();
-        let rows = match specs.as_slice() {
-            specs if specs.iter().all(|spec| spec.keys.is_none()) => Vec::new(),
-            [spec] => self.within(spec, usize::MAX)?,
-            // Each takes its own from them.
-            _ => self.all()?,
-        };
-        Ok(specs.iter().map(|spec| spec.curve(&rows)).collect())
+        if let [spec] = specs.as_slice()
+            && let Some(rows) = self.few(spec)?
+        {
+            return Ok(vec![spec.curve(&rows)]);
+        }
+        let mut found = vec![Vec::new(); specs.len()];
+        if specs.iter().any(|spec| spec.keys.is_some()) {
+            self.each(|row| {
+                for (spec, found) in specs.iter().zip(&mut found) {
+                    found.extend(spec.chosen(&row));
+                }
+            })?;
+        }
+        Ok(specs.iter().zip(found).map(|(spec, found)| spec.spread(found)).collect())
+    }
+
+    /// The rows among which a curve is, if not all have to be looked at to find it.
+    fn few(&mut self, spec: &Spec) -> Result<Option<Vec<Map<String, Value>>>, StoreError> {
+        let (Some(keys), Some(samples)) = (&spec.keys, spec.samples) else { return Ok(None) };
+        if spec.min_step.is_some() || spec.max_step.is_some() {
+            return self.within(spec, usize::MAX).map(Some);
+        }
+        if self.run.rows <= samples as u64 {
+            return Ok(None);
+        }
+        let logged = self.store.logged(self.sweep, self.run.number, None)?;
+        let count = |key: &&String| logged.get(key).is_some_and(|key| key.count >= self.run.rows);
+        let mut others = keys.iter().filter(|key| *key != STEP).peekable();
+        let is_whole = others.peek().is_some() && others.all(|key| count(&key));
+        if is_whole { self.sampled(samples).map(Some) } else { Ok(None) }
     }
 
     /// Its keys with the kinds of their values, and its last step.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a step without a fraction, and a cast that saturates"
-    )]
     fn keys(&mut self) -> Result<Value, StoreError> {
         let logged = self.store.logged(self.sweep, self.run.number, None)?;
         let mut keys = Map::new();
         for Logged { key, last, count, .. } in logged.keys() {
             keys.insert(key.clone(), json!({ "typeCounts": [{ "type": kind(last), "count": count }] }));
         }
-        let steps = logged.get("_step");
+        let [_, last] = self.steps()?;
+        Ok(json!({ "lastStep": whole(last), "sets": [], "keys": keys }))
+    }
+
+    /// The least and the greatest step, as far as that is known without its rows; -1 for the greatest if there is none.
+    fn steps(&mut self) -> Result<[f64; 2], StoreError> {
+        let logged = self.store.logged(self.sweep, self.run.number, None)?;
+        let steps = logged.get(STEP);
         // A row without a step has its place for one.
         let is_stepped = steps.is_some_and(|steps| steps.count >= self.run.rows);
         let places = if is_stepped { None } else { self.run.rows.checked_sub(1).map(|last| last as f64) };
-        let last = steps.and_then(|steps| steps.max).into_iter().chain(places).fold(-1.0, f64::max);
-        Ok(json!({ "lastStep": last.trunc() as i64, "sets": [], "keys": keys }))
+        let (min, max) = (steps.and_then(|steps| steps.min), steps.and_then(|steps| steps.max));
+        let first = min.into_iter().chain(places.map(|_| 0.0)).reduce(f64::min).unwrap_or(0.0);
+        Ok([first, max.into_iter().chain(places).fold(-1.0, f64::max)])
     }
+}
+
+/// A step as the client reads it.
+#[expect(clippy::cast_possible_truncation, reason = "a step without a fraction, and a cast that saturates")]
+fn whole(step: f64) -> i64 {
+    step.trunc() as i64
 }
 
 /// Rows that hold anything, each with its step.
@@ -149,7 +220,7 @@ fn numbered(rows: Vec<Row>) -> Vec<Map<String, Value>> {
     let rows = rows.into_iter().filter(|row| !row.values.is_empty());
     rows.map(|row| {
         let mut values = row.values;
-        values.entry("_step").or_insert_with(|| (row.seq - 1).into());
+        values.entry(STEP).or_insert_with(|| (row.seq - 1).into());
         values
     })
     .collect()
@@ -178,32 +249,25 @@ fn specs_of(specs: Option<&Value>, is_old: bool) -> impl Iterator<Item = Spec> {
         .map(move |text| Spec { is_exclusive: is_old, ..serde_json::from_str(text).unwrap_or_default() })
 }
 
-/// The curves that specs ask for of these rows.
-pub(super) fn curves(rows: &[Map<String, Value>], specs: Option<&Value>, is_old: bool) -> Vec<Vec<Value>> {
-    specs_of(specs, is_old).map(|spec| spec.curve(rows)).collect()
-}
-
-/// Whether specs ask for any rows.
-pub(super) fn asks_for_rows(specs: Option<&Value>) -> bool {
-    specs.is_some_and(|specs| specs.to_string().contains("keys"))
-}
-
 impl Spec {
     /// The rows among these that have all keys, between the steps.
     fn curve(&self, rows: &[Map<String, Value>]) -> Vec<Value> {
-        let Some(keys) = &self.keys else { return Vec::new() };
-        let chosen = |row: &Map<String, Value>| -> Option<Map<String, Value>> {
-            let value = |key: &String| Some((key.clone(), logged_value(row, key)?.clone()));
-            keys.iter().map(value).collect()
-        };
-        let has_step = |row: &&Map<String, Value>| {
-            row.get("_step").and_then(Value::as_f64).is_none_or(|step| self.takes(step))
-        };
-        let found: Vec<_> = rows.iter().filter(has_step).filter_map(chosen).collect();
-        sampled(found, self.samples.unwrap_or(usize::MAX))
-            .into_iter()
-            .map(|row| strict(&Value::Object(row)))
-            .collect()
+        self.spread(rows.iter().filter_map(|row| self.chosen(row)).collect())
+    }
+
+    /// What it asks for of a row; `None` if that has not all keys or is not between the steps.
+    fn chosen(&self, row: &Map<String, Value>) -> Option<Map<String, Value>> {
+        if row.get(STEP).and_then(Value::as_f64).is_some_and(|step| !self.takes(step)) {
+            return None;
+        }
+        let value = |key: &String| Some((key.clone(), logged_value(row, key)?.clone()));
+        self.keys.as_ref()?.iter().map(value).collect()
+    }
+
+    /// At most as many as it asks for.
+    fn spread(&self, rows: Vec<Map<String, Value>>) -> Vec<Value> {
+        let rows = sampled(rows, self.samples.unwrap_or(usize::MAX));
+        rows.into_iter().map(|row| strict(&Value::Object(row))).collect()
     }
 
     fn takes(&self, step: f64) -> bool {
@@ -214,37 +278,68 @@ impl Spec {
 
 /// At most so many of the rows, evenly spread, the first and the last among them.
 fn sampled<T>(rows: Vec<T>, samples: usize) -> Vec<T> {
-    let (count, samples) = (rows.len(), samples.max(2));
-    if count <= samples {
-        return rows;
-    }
-    let mut places = (0..samples).map(|place| place * (count - 1) / (samples - 1)).peekable();
+    let mut places = spread(rows.len(), samples).peekable();
     let rows = rows.into_iter().enumerate().filter(|(place, _)| places.next_if_eq(place).is_some());
     rows.map(|(_, row)| row).collect()
 }
 
+/// The places of at most so many of `count` things, evenly spread, the first and the last among them.
+fn spread(count: usize, samples: usize) -> impl Iterator<Item = usize> {
+    let samples = samples.max(2).min(count);
+    (0..samples).map(move |place| if samples == count { place } else { place * (count - 1) / (samples - 1) })
+}
+
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use std::time::Duration;
+
+    use besom_core::RunNumber;
+    use besom_store::{Claim, MemoryStore, NewAgent, NewRun, NewSweep, Queue};
+
     use super::*;
 
-    fn rows(count: u64) -> Vec<Map<String, Value>> {
+    /// A run that has logged so many rows, and what specs ask for of it.
+    fn curves(count: u64, specs: &Value, is_old: bool) -> Vec<Vec<Value>> {
+        let (mut store, sweep, known) = (MemoryStore::default(), SweepId::new("one"), Indexes::default());
+        store.create_sweep(&NewSweep::new(sweep.clone())).unwrap();
+        store.add_runs(&sweep, RunNumber::FIRST, &[NewRun::new(Map::new())], None).unwrap();
+        let agent = store.join(&sweep, &NewAgent::new("agent", Duration::from_secs(60))).unwrap();
+        let Claim::Run(claimed) = store.claim(agent, 1).unwrap() else { panic!("there is a run") };
         let row = |step: u64| json!({ "_step": step, "loss": if step == 1 { json!("NaN") } else { json!(step) }, "val": { "acc": 1 } });
-        (0..count).map(|step| row(step).as_object().cloned().unwrap_or_default()).collect()
+        let row = |step: u64| Row::new(step + 1, row(step).as_object().cloned().unwrap());
+        store.report(&claimed.lease, &(0..count).map(row).collect::<Vec<_>>()).unwrap();
+        let run = &store.run(&sweep, RunNumber::FIRST).unwrap();
+        let mut history = History { store: &mut store, known: &known, sweep: &sweep, run };
+        history.curves(Some(specs), is_old).unwrap()
     }
 
     #[test]
     fn a_curve_has_the_rows_with_all_keys_between_the_steps() {
         let specs = json!([r#"{"keys": ["_step", "val.acc"], "minStep": 1, "maxStep": 2}"#, "{}"]);
         let both = vec![json!({"_step": 1, "val.acc": 1}), json!({"_step": 2, "val.acc": 1})];
-        assert_eq!(curves(&rows(4), Some(&specs), false), [both.clone(), vec![]]);
-        assert_eq!(curves(&rows(4), Some(&specs), true), [both[..1].to_vec(), vec![]]);
-        let found = curves(&rows(2), Some(&json!(r#"{"keys": ["loss"]}"#)), false);
+        assert_eq!(curves(4, &specs, false), [both.clone(), vec![]]);
+        assert_eq!(curves(4, &specs, true), [both[..1].to_vec(), vec![]]);
+        assert_eq!(curves(4, &specs[0], false), [both], "alone, it is found by its steps");
+        let found = curves(2, &json!(r#"{"keys": ["loss"]}"#), false);
         assert_eq!(
             found,
             [vec![json!({"loss": 0}), json!({"loss": null})]],
             "NaN is null where JSON is strict"
         );
-        assert_eq!(curves(&rows(2), Some(&json!(r#"{"keys": ["other"]}"#)), false), [Vec::<Value>::new()]);
+        assert_eq!(curves(2, &json!(r#"{"keys": ["other"]}"#), false), [Vec::<Value>::new()]);
+    }
+
+    #[test]
+    fn a_curve_is_the_same_whether_all_rows_are_looked_at_or_not() {
+        for keys in [json!(["loss"]), json!(["_step"]), json!(["_step", "val.acc"]), json!(["loss", "other"])]
+        {
+            for samples in [1, 2, 7, 99, 100, 101] {
+                let spec = json!({ "keys": keys, "samples": samples }).to_string();
+                let alone = curves(100, &json!(spec), false);
+                assert_eq!(curves(100, &json!([spec, "{}"]), false)[0], alone[0], "{spec}");
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::filters::{Filter, Order};
 use super::found::{Found, find, is_alone, learn, place};
 use super::graphql::Request;
+use super::histories::History;
 use super::listing::{Known, Listed, time};
 use super::names::{self, ENTITY, PROJECT};
 use super::run::RunPath;
@@ -130,12 +131,11 @@ fn with_runs(store: &mut dyn Store, shared: &Shared, request: &Request) -> Resul
     let Some(sweep) = named(store, request)? else { return Ok(None) };
     let specs = request.variables.get("specs");
     let runs = Listed::all(store, shared, &sweep, Known::Summary)?;
-    let asks_for_rows = histories::asks_for_rows(specs);
     let mut nodes = Vec::new();
     for run in &runs {
-        let rows = if asks_for_rows { store.rows(sweep.id(), run.run.number, None)? } else { Vec::new() };
-        let rows: Vec<_> = rows.into_iter().map(|row| row.values).collect();
-        nodes.push(json!({ "node": run.node(&histories::curves(&rows, specs, false)) }));
+        let known = &shared.wandb.steps;
+        let mut history = History { store, known, sweep: sweep.id(), run: &run.run };
+        nodes.push(json!({ "node": run.node(&history.curves(specs, false)?) }));
     }
     let mut shown = fragment(store, shared, &sweep)?;
     shown["controller"] = json!(sweep.new.labels.get(controller::LABEL));

@@ -206,6 +206,17 @@ fn a_page_of_a_history_has_the_rows_of_its_steps() {
     let variables = json!({ "entity": "local", "project": "p", "name": "one", "samples": 2 });
     let run = client.data("query RunFullHistory", &variables)["project"]["run"].clone();
     assert_eq!(run["history"].as_array().unwrap().len(), 2);
+    let live = |keys: &[&str]| -> Vec<Value> {
+        let variables = json!({ "entity": "local", "project": "p", "runName": "one", "liveKeys": keys });
+        let run = client.data("query RunParquetHistory", &variables)["project"]["run"].clone();
+        run["parquetHistory"]["liveData"].as_array().unwrap().clone()
+    };
+    assert_eq!(
+        live(&["_step"]),
+        [json!({ "_step": 0 }), json!({ "_step": 500 })],
+        "the client reads the least"
+    );
+    assert_eq!((live(&["loss"]).len(), &live(&["loss"])[5]), (10, &json!({ "loss": 5 })));
     let keys = client.data("query RunHistoryKeys", &variables)["project"]["run"]["historyKeys"].clone();
     assert_eq!(
         (&keys["lastStep"], &keys["keys"]["loss"]["typeCounts"][0]["type"]),
