@@ -109,8 +109,11 @@ impl std::fmt::Display for NoValue {
     }
 }
 
-/// `a, b and c`, and how many more.
+/// `a, b and c`, and how many more. Names with an underscore in front, such as those that W&B's client adds to each row, are not listed
+/// beside others.
 fn listed(keys: &[String]) -> String {
+    let own: Vec<String> = keys.iter().filter(|key| !key.starts_with('_')).cloned().collect();
+    let keys = if own.is_empty() { keys } else { &own };
     let mut names: Vec<String> = keys.iter().take(LISTED).map(|key| printable(key)).collect();
     if keys.len() > LISTED {
         names.push(format!("{} more", keys.len() - LISTED));
@@ -188,6 +191,9 @@ mod tests {
             &[Value::Object(many)],
             "logged k0, k1, k2, k3, k4, k5, k6, k7 and 4 more, but not loss",
         );
+        let client = json!({"_step": 0, "acc": 1, "_timestamp": 1.5, "_runtime": 0.5});
+        check("f1", &[client], "logged acc, but not f1");
+        check("f1", &[json!({"_step": 0})], "logged _step, but not f1");
         check("loss", &[json!({"\u{1b}[31m": 1})], "logged \"\\u{1b}[31m\", but not loss");
         check(
             "loss",
