@@ -3,7 +3,7 @@
 use besom_store::rules::RunRecord;
 use besom_store::{Changes, CurvePart, RunChange, StopKind};
 
-use crate::columns::{bounded, number, size, unsigned, value};
+use crate::columns::{bounded, number, size, value};
 use crate::curves::pull;
 use crate::fault::Outcome;
 use crate::runs::{Run, RunColumn, point_and_note, run};
@@ -12,6 +12,37 @@ use crate::tx::{Lock, PLACE_BITS, Tx};
 
 /// The largest number of a change of a sweep.
 const LATEST: &str = "coalesce(greatest((SELECT max(seq) FROM events WHERE sweep = $1), (SELECT max(change) FROM runs WHERE sweep = $1)), 0)";
+
+/// How far the changes of a sweep can be seen, by the transactions that still run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Horizon {
+    /// The largest number of a change that can be seen.
+    latest: u64,
+    /// The number up to which nothing can be added any more.
+    certain: u64,
+    /// How many transactions have ended that are younger than the oldest one that runs.
+    ended: u64,
+}
+
+impl Horizon {
+    /// The cursor: see [`Tx::cursor`].
+    pub(crate) fn cursor(&self) -> u64 {
+        self.latest.min(self.certain)
+    }
+
+    /// A number that grows with each change that can be seen anew, for one who waited at `since`. Where a transaction that stays open
+    /// holds the cursor back, changes above it do not move it. Each of them has come with the end of a transaction; those are counted,
+    /// in the gap that the open one leaves below the next cursor.
+    pub(crate) fn news(&self, since: u64) -> u64 {
+        let cursor = self.cursor();
+        if cursor == self.latest {
+            return cursor;
+        }
+        // The next cursor is not below this.
+        let room = (1 << PLACE_BITS) - 1;
+        if self.ended < room { cursor + self.ended } else { (cursor + room).max(since + 1).min(self.latest) }
+    }
+}
 
 impl Tx<'_> {
     /// The largest number of a change of a sweep that can be seen.
@@ -23,14 +54,24 @@ impl Tx<'_> {
     /// The cursor up to which nothing of a sweep can be added any more: its latest change, but nothing of a transaction that is not
     /// older than all that still run. Whatever they make will have larger numbers.
     pub(crate) fn cursor(&mut self, sweep: i64) -> Outcome<u64> {
-        let sql = format!("SELECT {LATEST}, pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+        Ok(self.horizon(sweep)?.cursor())
+    }
+
+    /// How far the changes of a sweep can be seen.
+    pub(crate) fn horizon(&mut self, sweep: i64) -> Outcome<Horizon> {
+        let sql = format!(
+            "SELECT {LATEST}, pg_snapshot_xmin(now)::text::bigint, pg_snapshot_xmax(now)::text::bigint,
+               (SELECT count(*) FROM pg_snapshot_xip(now)) FROM pg_current_snapshot() now"
+        );
         let row = self.query_one(&sql, &[&sweep])?;
-        let (latest, oldest) = (number(&row, 0)?, unsigned(value(&row, 1)?) + self.offset);
+        let latest = number(&row, 0)?;
         if self.lock_of(sweep) == Some(Lock::Exclusive) {
             // Nobody else is at work on it.
-            return Ok(latest);
+            return Ok(Horizon { latest, certain: u64::MAX, ended: 0 });
         }
-        Ok(latest.min((oldest << PLACE_BITS) - 1))
+        let (oldest, next) = (number(&row, 1)?, number(&row, 2)?);
+        let ended = next.saturating_sub(oldest).saturating_sub(number(&row, 3)?);
+        Ok(Horizon { latest, certain: ((oldest + self.offset) << PLACE_BITS) - 1, ended })
     }
 
     /// Everything that changed after `since`.
@@ -64,7 +105,8 @@ impl Tx<'_> {
 
     fn curve_parts(&mut self, sweep: &Sweep, run: &Run, since: u64) -> Outcome<Vec<CurvePart>> {
         let anew = run.attempted > since;
-        let outdated = anew && run.record.attempt > 1 && run.added <= since;
+        // Also of a run that was added after `since`: what is above a cursor is given more than once.
+        let outdated = anew && run.record.attempt > 1;
         let mut parts = Vec::new();
         if run.record.rows == 0 && !anew || run.record.attempt == 0 {
             return Ok(parts);

@@ -26,16 +26,15 @@ impl PostgresStore {
         // In a group nobody else can write.
         let at_most = if self.group.is_some() { Duration::ZERO } else { at_most.min(A_DAY) };
         let until = Instant::now() + at_most;
-        let (mut step, mut before) = (FIRST_STEP, None);
+        let mut step = FIRST_STEP;
         loop {
-            let (cursor, latest) = self.read(|tx| {
+            let horizon = self.read(|tx| {
                 let sweep = tx.sweep(id)?.key;
-                Ok((tx.cursor(sweep)?, tx.latest(sweep)?))
+                tx.horizon(sweep)
             })?;
-            // Where a transaction that does not end holds the cursor back, there is news all the same.
-            let is_news = *before.get_or_insert(latest) != latest;
-            if cursor > since || is_news || Instant::now() >= until {
-                return Ok(cursor);
+            let news = horizon.news(since);
+            if news > since || Instant::now() >= until {
+                return Ok(news);
             }
             thread::sleep(step.min(until.saturating_duration_since(Instant::now())));
             step = (step * 2).min(LAST_STEP);

@@ -145,6 +145,57 @@ fn a_change_of_an_older_transaction_that_commits_later_is_seen() {
     assert_eq!(store.changes(&id(), after.upto).unwrap().runs, []);
 }
 
+/// A transaction of somebody else that has written and stays open holds cursors back; who waits is woken all the same.
+#[test]
+fn who_waits_is_woken_while_a_foreign_transaction_stays_open() {
+    let Some(server) = Server::start("who_waits_is_woken_while_a_foreign_transaction_stays_open") else {
+        return;
+    };
+    let mut store = store(&server, 2);
+    let agent = join(&mut store, "agent");
+    let mut foreign = server.admin();
+    foreign.batch_execute("BEGIN; CREATE TABLE somebody_elses (x int)").unwrap();
+    let (mut reader, mut told) = (store.clone(), Vec::new());
+    let mut wait = |since| reader.wait(&id(), since, Duration::ZERO).unwrap();
+    let (held, claimed) = (store.changes(&id(), 0).unwrap().upto, store.claim(agent, 1).unwrap());
+    let first = run(claimed).unwrap().lease;
+    told.push(wait(held));
+    assert_eq!(store.report(&first, &[row(1, 0.5)]).unwrap(), Reply::Continue);
+    told.push(wait(told[0]));
+    assert_eq!(wait(told[1]), told[1], "nothing has happened");
+    assert_eq!(store.finish(&first, &End::new(RunState::Finished)).unwrap(), Reply::Continue);
+    told.push(wait(told[1]));
+    assert!(store.changes(&id(), held).unwrap().upto < told[0], "the cursor is held back");
+    foreign.batch_execute("COMMIT").unwrap();
+    told.push(wait(told[2]));
+    assert!(held < told[0] && told.is_sorted_by(|before, after| before < after), "{held} {told:?}");
+    assert_eq!(told[3], store.changes(&id(), held).unwrap().upto);
+    assert_eq!(wait(told[3]), told[3]);
+}
+
+/// What is above a cursor is given again, so whoever folds it may hold values of an attempt that is over.
+#[test]
+fn a_new_attempt_cuts_old_values_away_also_where_the_cursor_is_held_back() {
+    let Some(server) = Server::start("a_new_attempt_cuts_old_values_away") else { return };
+    let mut store = store(&server, 0);
+    let held = store.changes(&id(), 0).unwrap().upto;
+    let mut foreign = server.admin();
+    foreign.batch_execute("BEGIN; CREATE TABLE somebody_elses (x int)").unwrap();
+    store.add_runs(&id(), RunNumber::FIRST, &[NewRun::new(Map::new())], None).unwrap();
+    let agent = join(&mut store, "agent");
+    let first = run(store.claim(agent, 1).unwrap()).unwrap().lease;
+    store.report(&first, &[row(1, 0.5)]).unwrap();
+    let values = |store: &mut PostgresStore| -> Vec<Vec<f64>> {
+        let changes = store.changes(&id(), held).unwrap();
+        changes.runs[0].curves.iter().map(|part| part.values.clone()).collect()
+    };
+    assert_eq!(values(&mut store), [[0.5]]);
+    store.finish(&first, &End::new(RunState::Failed)).unwrap();
+    store.retry(&id(), &[RunState::Failed]).unwrap();
+    run(store.claim(agent, 2).unwrap()).unwrap();
+    assert_eq!(values(&mut store), [[0.0; 0]]);
+}
+
 #[test]
 fn a_database_that_crashes_loses_nothing_that_was_acknowledged() {
     let settings = "-c fsync=off";

@@ -151,9 +151,10 @@ pub trait Queue: Send {
     /// has left.
     fn quarantine(&mut self, agent: AgentId, reason: &str) -> Result<bool, StoreError>;
 
-    /// Waits until something of a sweep has changed after the cursor `since`, or the time is over: returns the cursor that
-    /// [`Store::changes`](crate::Store::changes) would return. It is above `since` if there was a change, also one before the
-    /// call; 0 waits for nothing. Neither signs of life nor runs that have waited long enough are changes. The call takes the
+    /// Waits until something of a sweep has changed after `since`, or the time is over: returns the number to wait from the next
+    /// time. It is above `since` if there was a change, also one before the call; 0 waits for nothing. `since` is such a number, or a
+    /// cursor of [`Store::changes`](crate::Store::changes), which is what most stores return; but a store may return more where it gives
+    /// changes again until their cursor is certain, so this number is none to ask for changes with. Neither signs of life nor runs that have waited long enough are changes. The call takes the
     /// connection for itself as long as it waits, so whoever has something else to do waits for a short time, again and again. A
     /// store may return before the time is over.
     fn wait(&mut self, sweep: &SweepId, since: u64, at_most: Duration) -> Result<u64, StoreError>;

@@ -12,6 +12,8 @@ pub(crate) struct Follower {
     pub(crate) sweep: SweepRow,
     cursor: u64,
     open: HashSet<RunNumber>,
+    /// The newest run that was seen. A store may give a change more than once, so the open runs alone do not say what is news.
+    newest: Option<RunNumber>,
     /// The best value of the runs that have finished.
     best: Option<f64>,
 }
@@ -33,17 +35,20 @@ impl Follower {
     ) -> Result<(Self, Vec<RunChange>), StoreError> {
         let earlier = store.changes(&sweep.new.id, 0)?;
         let best = best_finished(&mut *store, &sweep)?;
+        let newest = earlier.runs.iter().map(|change| change.number).max();
         let open: Vec<_> = earlier.runs.into_iter().filter(|change| change.state.is_open()).collect();
         let numbers = open.iter().map(|change| change.number).collect();
-        Ok((Self { store, sweep, cursor: earlier.upto, open: numbers, best }, open))
+        Ok((Self { store, sweep, cursor: earlier.upto, open: numbers, newest, best }, open))
     }
 
     /// The runs that have not ended and changed, and those that have ended since the last call.
     pub(crate) fn next(&mut self) -> Result<(Vec<RunChange>, Vec<Ended>), StoreError> {
         let changes = self.store.changes(&self.sweep.new.id, self.cursor)?;
+        let newest = changes.runs.iter().map(|change| change.number).max().max(self.newest);
         let (open, over): (Vec<_>, Vec<_>) =
             changes.runs.into_iter().partition(|change| change.state.is_open());
-        let is_news = |change: &&RunChange| self.open.contains(&change.number) || change.added.is_some();
+        let is_news =
+            |change: &&RunChange| self.open.contains(&change.number) || Some(change.number) > self.newest;
         let numbers: Vec<RunNumber> = over.iter().filter(is_news).map(|change| change.number).collect();
         // All that may fail comes before anything is noted, so that the next call finds it again. No numbers would mean all runs.
         let runs = match numbers.is_empty() {
@@ -52,6 +57,7 @@ impl Follower {
         };
         let by = runs.iter().map(|run| self.by_others(run.number)).collect::<Result<Vec<_>, _>>()?;
         (self.cursor, self.sweep.new.run_cap) = (changes.upto, changes.run_cap);
+        self.newest = newest;
         self.open.extend(open.iter().map(|change| change.number));
         let ended = runs.into_iter().zip(by).map(|(run, by)| {
             self.open.remove(&run.number);
@@ -83,4 +89,33 @@ impl Follower {
 fn best_finished(store: &mut dyn Store, sweep: &SweepRow) -> Result<Option<f64>, StoreError> {
     let query = RunQuery::default().states([RunState::Finished]).order(Order::Best).limit(1);
     Ok(store.runs(&sweep.new.id, &query)?.first().and_then(|run| run.best))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use besom_store::{Claim, End, MemoryStore, NewAgent, NewRun, NewSweep, Queue};
+    use serde_json::Map;
+
+    use super::*;
+
+    /// A store gives changes again as long as it cannot be certain that none is missing between them.
+    #[test]
+    fn a_run_that_has_ended_is_told_of_once_though_its_change_is_given_again() {
+        let (mut store, sweep) = (MemoryStore::default(), NewSweep::new("one"));
+        store.create_sweep(&sweep).unwrap();
+        let row = store.sweep(&sweep.id).unwrap();
+        let (mut follower, _) = Follower::new(Box::new(store.clone()), row).unwrap();
+        let cursor = follower.cursor;
+        store.add_runs(&sweep.id, RunNumber::FIRST, &[NewRun::new(Map::new())], None).unwrap();
+        let agent =
+            store.join(&sweep.id, &NewAgent::new("agent", std::time::Duration::from_secs(60))).unwrap();
+        let Claim::Run(run) = store.claim(agent, 1).unwrap() else { panic!("nothing to claim") };
+        store.finish(&run.lease, &End::new(RunState::Finished)).unwrap();
+        let mut told = || {
+            follower.cursor = cursor;
+            follower.next().unwrap().1.len()
+        };
+        assert_eq!([told(), told()], [1, 0]);
+    }
 }
