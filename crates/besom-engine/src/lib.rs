@@ -124,7 +124,9 @@ pub use news::News;
 pub use output::{output_file, run_output};
 pub use past::past;
 pub use path::id_of_path;
-pub use place::{BackupContent, Place, STORE_VARIABLE, find_sweep, open};
+pub use place::{
+    BackupContent, Place, STORE_VARIABLE, WholeAccess, WholeStore, find_sweep, open, open_whole,
+};
 pub use prior::PriorRun;
 pub use remove::remove;
 pub use run::{Ran, RunOptions, run};

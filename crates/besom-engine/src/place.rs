@@ -5,6 +5,7 @@ mod backup;
 mod database;
 #[cfg(feature = "remote")]
 mod remote;
+mod whole;
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -21,6 +22,7 @@ use besom_store::{
 use crate::{EngineError, id_of_path, network};
 
 pub use backup::BackupContent;
+pub use whole::{WholeAccess, WholeStore, open_whole};
 
 /// The environment variable that names the store.
 pub const STORE_VARIABLE: &str = "BESOM_STORE";
@@ -76,6 +78,9 @@ struct Elsewhere {
     /// The same without what may be a secret.
     url: String,
     is_server: bool,
+    /// What opens a database.
+    #[cfg(feature = "postgres")]
+    database: Option<Arc<database::Database>>,
 }
 
 /// The directory or URL of the store.

@@ -65,7 +65,7 @@ pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 impl Tx<'_> {
     /// The statement of this text, which is prepared once for a connection.
-    fn prepare(&mut self, text: &str) -> Outcome<Statement> {
+    pub(crate) fn prepare(&mut self, text: &str) -> Outcome<Statement> {
         if let Some(statement) = self.prepared.0.get(text) {
             return Ok(statement.clone());
         }

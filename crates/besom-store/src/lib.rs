@@ -35,6 +35,7 @@ pub mod rules;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+pub mod transfer;
 pub mod wire;
 
 /// The objects of facts, for [`forward_queue!`].

@@ -34,6 +34,7 @@ mod schema;
 mod status;
 mod store;
 mod sweeps;
+mod transfer;
 mod turn;
 mod wait;
 

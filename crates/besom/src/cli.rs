@@ -6,6 +6,7 @@ mod backup;
 mod bench;
 mod complete;
 mod conclusion;
+mod copy;
 mod describe;
 mod doctor;
 mod drain;
@@ -53,7 +54,7 @@ use clap::FromArgMatches;
 use clap_complete::env::{CompleteEnv, Shells};
 
 pub(crate) use agents::{SUPERVISE, meaning, supervise_by};
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, StoreAction};
 pub(crate) use conclusion::standing;
 pub(crate) use describe::{better, expected_value, value_of};
 pub use gpus::{GpuRequest, GpuRequestError, Spelling};
@@ -173,6 +174,7 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         Command::AskTell => ask_tell(registry),
         Command::Log { values } => manage::log(&values),
         Command::Backup { to, runs } => backup::backup(&place, &to, runs),
+        Command::Store { action: StoreAction::Copy(arguments) } => copy::copy(&arguments),
         Command::Doctor { salvage, json } => doctor::doctor(&place, salvage.as_deref(), json),
         Command::Serve(arguments) => serve::serve(registry, &place, &arguments),
         Command::Token(arguments) => token::token(&place, &arguments),

@@ -24,12 +24,26 @@ pub(super) fn place(url: &str) -> Result<Place, EngineError> {
     options.root_cert = set("PGSSLROOTCERT").map(PathBuf::from);
     // What cannot be used is refused now; connections are made by each who opens the place.
     let shown = PostgresStore::connect(url, &options)?.url().to_owned();
-    let (name, again) = (url.to_owned(), url.to_owned());
-    let open = move |_: Option<&Shutdown>| -> Result<Box<dyn Store>, StoreError> {
-        Ok(Box::new(PostgresStore::connect(&again, &options)?))
-    };
-    let kind = Kind::Opened(Arc::new(open), Some(Elsewhere { name, url: shown, is_server: false }));
-    Place::of(kind, None, false).with_directory(files_directory())
+    let database = Arc::new(Database { url: url.to_owned(), options });
+    let again = Arc::clone(&database);
+    let open =
+        move |_: Option<&Shutdown>| -> Result<Box<dyn Store>, StoreError> { Ok(Box::new(again.open()?)) };
+    let elsewhere =
+        Elsewhere { name: url.to_owned(), url: shown, is_server: false, database: Some(database) };
+    Place::of(Kind::Opened(Arc::new(open), Some(elsewhere)), None, false).with_directory(files_directory())
+}
+
+/// What is needed to connect to a database.
+pub(super) struct Database {
+    url: String,
+    options: PostgresOptions,
+}
+
+impl Database {
+    /// The store there; a connection is made by its first call.
+    pub(super) fn open(&self) -> Result<PostgresStore, StoreError> {
+        PostgresStore::connect(&self.url, &self.options)
+    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,13 @@ pub(super) fn place(url: &str) -> Result<Place, EngineError> {
     options.insecure_http = set(INSECURE).is_some_and(|value| value == "1");
     let store = HttpStore::connect(url, &options)?;
     let url = store.url().to_owned();
-    let elsewhere = Some(Elsewhere { name: url.clone(), url, is_server: true });
+    let elsewhere = Some(Elsewhere {
+        name: url.clone(),
+        url,
+        is_server: true,
+        #[cfg(feature = "postgres")]
+        database: None,
+    });
     let kind = Kind::Opened(Arc::new(move |heeds| Ok(Box::new(connection(&store, heeds)))), elsewhere);
     Place::of(kind, None, false).with_directory(files_directory())
 }

@@ -17,6 +17,7 @@ use super::fault::{Fault, Outcome};
 use super::open::{cannot, create_private, open_to_read};
 use super::schema::{self, VERSION};
 use crate::{FileFault, StoreError, system_clock};
+pub(super) use salvage::count_runs;
 
 /// How many findings of one kind are listed.
 const LISTED: usize = 10;

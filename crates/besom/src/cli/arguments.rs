@@ -5,6 +5,7 @@ mod gpus;
 mod look;
 mod organize;
 mod serve;
+mod store;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ pub(crate) use gpus::{GpuArguments, GpuList};
 pub(crate) use look::{LogsArguments, PlotArguments, RunsArguments, Sort, states};
 pub(crate) use organize::{EnqueueArguments, NoteArguments, RemoveArguments, RenameArguments, TagArguments};
 pub(crate) use serve::{LISTEN, ServeArguments, TokenArguments};
+pub(crate) use store::{CopyArguments, StoreAction};
 
 use crate::cli::output::Color;
 use crate::cli::target::RunName;
@@ -279,6 +281,11 @@ pub(crate) enum Command {
         /// Also copy the runs' directories, with their checkpoints
         #[arg(long)]
         runs: bool,
+    },
+    /// Copy sweeps from one store to another
+    Store {
+        #[command(subcommand)]
+        action: StoreAction,
     },
     /// Check the store for damage, and salvage what can be read
     Doctor {

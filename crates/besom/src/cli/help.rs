@@ -8,7 +8,7 @@ use crate::cli::arguments::Arguments;
 use crate::cli::complete;
 
 /// Examples for the help of each subcommand.
-const EXAMPLES: [(&str, &str); 39] = [
+const EXAMPLES: [(&str, &str); 40] = [
     (
         "run",
         "besom run sweep.yaml -j 4\nbesom run sweep.yaml --resume\nbesom run sweep.yaml --resume --run-cap 100",
@@ -43,6 +43,10 @@ const EXAMPLES: [(&str, &str); 39] = [
     ("tag", "besom tag uhjelq4e paper baseline\nbesom tag uhj --run 12 odd\nbesom tag uhj --remove paper"),
     ("note", "besom note uhjelq4e \"trained on May's data\"\nbesom note uhj --run 12 \"diverged late\""),
     ("backup", "besom backup ../archive\nbesom backup ../archive --runs"),
+    (
+        "store",
+        "besom store copy .besom postgres://ada@db.example.org/sweeps\nbesom store copy ../archive .besom --sweep uhj",
+    ),
     ("doctor", "besom doctor\nbesom doctor --salvage saved"),
     (
         "serve",
@@ -61,8 +65,8 @@ const EXAMPLES: [(&str, &str); 39] = [
 ];
 
 /// Subcommands that use no store.
-const WITHOUT_STORE: [&str; 9] =
-    ["early-stop", "validate", "methods", "plan", "next", "bench", "ask-tell", "log", "completion"];
+const WITHOUT_STORE: [&str; 10] =
+    ["early-stop", "validate", "methods", "plan", "next", "bench", "ask-tell", "log", "store", "completion"];
 
 /// The complete command.
 pub(crate) fn command() -> clap::Command {

@@ -1,7 +1,7 @@
 //! What can be read of a damaged store, row by row.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
 use crate::sqlite::fault::Outcome;
 
@@ -22,13 +22,14 @@ const TABLES: &[(&str, &[&str])] = &[
     ("events", &["sweep", "seq"]),
 ];
 
-/// The counts of runs, as the triggers keep them.
+/// The counts of runs of all sweeps or of one, as the triggers keep them.
 const COUNTS: &str = "
     INSERT INTO tallies
       SELECT s.key, w.what, count(r.key) FROM sweeps s
       JOIN (SELECT value AS what FROM json_each(?1)) w
       LEFT JOIN runs r ON r.sweep = s.key AND
         (r.state = w.what OR w.what = 'stopped' AND r.state = 'finished' AND r.stop_kind = 'early')
+      WHERE ?2 IS NULL OR s.key = ?2
       GROUP BY s.key, w.what";
 
 /// Copies each table from both ends, so that damage costs the rows between two places only.
@@ -40,11 +41,17 @@ pub(super) fn save_rows(source: &Connection, target: &Connection) -> Outcome<()>
             save_table(source, target, table, &down.join(", "))?;
         }
     }
+    count_runs(target, None)?;
+    Ok(transaction.commit()?)
+}
+
+/// Counts the runs of all sweeps, or of one, of which nothing was counted yet.
+pub(in crate::sqlite) fn count_runs(target: &Connection, sweep: Option<i64>) -> Outcome<()> {
     let mut counted: Vec<&str> = besom_core::RunState::ALL.iter().map(|state| state.as_str()).collect();
     counted.push("stopped");
     let counted = serde_json::Value::from(counted).to_string();
-    target.execute(COUNTS, [counted])?;
-    Ok(transaction.commit()?)
+    target.execute(COUNTS, params![counted, sweep])?;
+    Ok(())
 }
 
 /// Copies the rows of a table in an order until one cannot be read. Returns whether all could be. What another row
