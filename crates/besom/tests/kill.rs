@@ -1,8 +1,8 @@
 //! SIGKILL of anything at any moment loses nothing that was acknowledged and duplicates nothing.
 //!
 //! Real agents work on a real grid while a seeded generator kills agents, supervisors and programs, and stops agents for
-//! longer than they may be silent, and pauses the sweep now and then. In some storms the agents are behind a server, which is killed
-//! as well. Then the store is compared with what the programs noted outside it. With the feature
+//! longer than they may be silent, and pauses the sweep now and then. In some storms the agents are behind a server, or work on a
+//! database, which is killed as well. Then the store is compared with what the programs noted outside it. With the feature
 //! `mutants` every fourth reply of the store to an agent is lost besides, and the same check is put to stores that break
 //! a rule of the protocol: it must notice each of them.
 #![expect(clippy::unwrap_used, reason = "a test may fail by a panic")]
@@ -10,6 +10,9 @@
 #[path = "kill/check.rs"]
 mod check;
 mod command;
+#[cfg(feature = "postgres")]
+#[path = "../../besom-postgres/tests/server/mod.rs"]
+mod database;
 #[cfg(feature = "mutants")]
 #[path = "kill/lossy.rs"]
 mod lossy;
@@ -25,7 +28,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use besom_core::{RunNumber, RunState};
-use besom_store::{Queue, SqliteStore, Store, StoreError, SweepId, SweepState};
+use besom_store::{SqliteStore, Store, StoreError, SweepId, SweepState};
 use check::{Halt, Notes, Record, check, require};
 use command::Desk;
 use rustix::process::{Pid, Signal, kill_process};
@@ -81,12 +84,19 @@ enum Side {
     Server,
 }
 
+/// A database that is killed.
+#[cfg(feature = "postgres")]
+type Database = database::Server;
+#[cfg(not(feature = "postgres"))]
+enum Database {}
+
 /// Two agents and who kills them.
 struct Storm {
     desk: Desk,
     server: Option<Serving>,
+    database: Option<Database>,
     sweep: SweepId,
-    store: SqliteStore,
+    store: Box<dyn Store>,
     agents: Vec<Child>,
     random: Random,
     mutant: &'static str,
@@ -114,19 +124,52 @@ impl Storm {
     }
 
     fn begin_at(side: Side, seed: u64, mutant: &'static str, limit: Duration) -> Self {
-        let desk = Desk::new();
-        desk.file("train.sh", PROGRAM);
-        desk.file("sweep.yaml", SWEEP);
-        desk.file("notes", "");
+        let desk = desk();
         let sweep = SweepId::new(desk.json(&["sweep", "sweep.yaml", "--json"])["id"].as_str().unwrap());
         let store =
             SqliteStore::open_existing(&desk.path().join(".besom/besom.db"), Arc::new(now_ms)).unwrap();
-        let until = Instant::now() + limit;
         let server = (side == Side::Server).then(|| Serving::begin(&desk));
+        Self::of(desk, server, None, sweep, Box::new(store), seed, mutant, limit)
+    }
+
+    /// A storm of agents that work on a database; `None` where there is no PostgreSQL.
+    #[cfg(feature = "postgres")]
+    fn begin_in_database(test: &str, seed: u64, limit: Duration) -> Option<Self> {
+        let database = Database::start_with(test, DATABASE)?;
+        let (desk, url) = (desk(), database.url());
+        let sweep = desk.json(&["--store", &url, "sweep", "sweep.yaml", "--json"]);
+        let sweep = SweepId::new(sweep["id"].as_str().unwrap());
+        let store = besom_postgres::PostgresStore::open(&url, &besom_postgres::PostgresOptions::default());
+        Some(Self::of(desk, None, Some(database), sweep, Box::new(store.unwrap()), seed, "", limit))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of a storm")]
+    fn of(
+        desk: Desk,
+        server: Option<Serving>,
+        database: Option<Database>,
+        sweep: SweepId,
+        store: Box<dyn Store>,
+        seed: u64,
+        mutant: &'static str,
+        limit: Duration,
+    ) -> Self {
         let (agents, halts, random) = (Vec::new(), Vec::new(), Random(seed));
-        let (started, is_paused) = (0, false);
-        let mut storm =
-            Self { desk, server, sweep, store, agents, random, mutant, started, halts, is_paused, until };
+        let (started, is_paused, until) = (0, false, Instant::now() + limit);
+        let mut storm = Self {
+            desk,
+            server,
+            database,
+            sweep,
+            store,
+            agents,
+            random,
+            mutant,
+            started,
+            halts,
+            is_paused,
+            until,
+        };
         storm.agents = vec![storm.agent(), storm.agent()];
         storm
     }
@@ -148,6 +191,10 @@ impl Storm {
         };
         if let Some(server) = &self.server {
             server.tell(&self.desk, &mut command);
+        }
+        #[cfg(feature = "postgres")]
+        if let Some(database) = &self.database {
+            command.env("BESOM_STORE", database.url()).env("BESOM_HOME", self.desk.path().join("home"));
         }
         command.env("KILL_NOTES", path("notes")).env("KILL_OVER", path("over"));
         // Heard by a command with the feature `mutants`.
@@ -230,6 +277,13 @@ impl Storm {
         let agent = self.agents[usize::try_from(self.random.below(2)).unwrap()].id();
         let supervisors = children(&parents, &[agent]);
         let victims = match self.random.below(10) {
+            #[cfg(feature = "postgres")]
+            0..2 if let Some(database) = &self.database => {
+                // A crash, or a restart in good order.
+                database.stop(if self.random.below(2) == 0 { "immediate" } else { "fast" });
+                database.begin(DATABASE);
+                return Ok(true);
+            }
             0 if self.server.is_some() => self.server.iter().map(Serving::pid).collect(),
             0..2 => vec![agent],
             2..5 => supervisors,
@@ -312,12 +366,25 @@ impl Storm {
             storm.agents.iter_mut().all(|agent| agent.try_wait().unwrap().is_some())
         })?;
         require(gone, || "the agents stay after the end of the sweep".to_owned())?;
-        let is_served = self.server.is_some();
+        let (is_served, is_elsewhere) = (self.server.is_some(), self.database.is_some());
         let record = Record { notes: self.notes(), halts: std::mem::take(&mut self.halts), is_served };
         let sweep = self.sweep.clone();
-        let files = if is_served { "home" } else { ".besom" };
-        check(&mut self.store, &sweep, &self.desk.path().join(files), CELLS, &record)
+        let files = if is_served || is_elsewhere { "home" } else { ".besom" };
+        check(&mut *self.store, &sweep, &self.desk.path().join(files), CELLS, &record)
     }
+}
+
+/// How the database of a storm is set up: what it has committed survives its own crash, if not that of the machine.
+#[cfg(feature = "postgres")]
+const DATABASE: &str = "-c fsync=off";
+
+/// A desk with the program and the sweep file.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.file("train.sh", PROGRAM);
+    desk.file("sweep.yaml", SWEEP);
+    desk.file("notes", "");
+    desk
 }
 
 /// Repeats a call that fails for a reason that may pass, as agents do: others are killed while they write.
@@ -390,6 +457,15 @@ fn no_kill_loses_an_acknowledged_row_or_skips_or_repeats_a_cell() {
 fn no_kill_of_a_server_or_of_its_agents_loses_a_row_or_skips_or_repeats_a_cell() {
     let begun = Instant::now();
     let mut storm = Storm::begin_at(Side::Server, 7, "", Duration::from_secs(180));
+    let outcome = rage(&mut storm, 25).unwrap();
+    eprintln!("{outcome}, {:?}", begun.elapsed());
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn no_kill_of_a_database_or_of_its_agents_loses_a_row_or_skips_or_repeats_a_cell() {
+    let (begun, test) = (Instant::now(), "no_kill_of_a_database_or_of_its_agents_loses_a_row");
+    let Some(mut storm) = Storm::begin_in_database(test, 3, Duration::from_secs(300)) else { return };
     let outcome = rage(&mut storm, 25).unwrap();
     eprintln!("{outcome}, {:?}", begun.elapsed());
 }
