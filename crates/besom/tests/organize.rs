@@ -151,6 +151,10 @@ fn names_tags_and_notes_are_kept_and_shown() {
     assert_eq!(done(&["tag", &id, "paper", "baseline"]), format!("tags of sweep {id}: paper, baseline\n"));
     assert_eq!(done(&["tag", &id, "paper", "--remove"]), format!("tags of sweep {id}: baseline\n"));
     assert_eq!(done(&["tag", &id, "odd", "--run", "best"]), format!("tags of run 2 of sweep {id}: odd\n"));
+    done(&["note", &id, "diverged late", "--run", "2"]);
+    let run = done(&["show", &id, "2"]);
+    assert!(run.contains("\nfacts\n  tags   odd\n  notes  diverged late\n"), "{run}");
+    assert_eq!(desk.json(&["show", &id, "2", "--json"])["facts"]["tags"], json!(["odd"]));
     done(&["note", &id, "data of May"]);
     let status = done(&["status", &id]);
     for part in ["(wider layers)", "baseline", "data of May"] {

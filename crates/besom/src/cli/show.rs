@@ -19,12 +19,17 @@ const EVENTS: u64 = 1000;
 /// How many of the last lines of a failed run's output are shown.
 const OUTPUT_LINES: usize = 10;
 
+/// The key in the note of a run under which is what W&B's client calls it.
+const CLIENT: &str = "wandb";
+
 /// What is known of a run.
 struct Facts {
     sweep: SweepRow,
     run: RunRow,
     curve: Vec<f64>,
     logged: LoggedKeys,
+    /// What its program and its owner have said of it.
+    said: Map<String, Value>,
     attempts: Vec<Attempt>,
     events: Vec<Event>,
     /// How it counts in the search, if it failed.
@@ -52,17 +57,17 @@ pub(crate) fn show(
             store.curve(&sweep.new.id, number, 0)?
         },
         logged: store.logged(&sweep.new.id, number, None)?,
+        said: store.facts(&sweep.new.id, number, None)?,
         attempts: store.attempts(&sweep.new.id, number)?,
         events: store.events(&sweep.new.id, Some(number), 0, EVENTS)?,
         sweep,
     };
     if as_json {
-        let Facts { run, attempts, events, curve, logged, counts, .. } = &facts;
+        let Facts { run, attempts, events, curve, logged, said, counts, .. } = &facts;
         let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
         let (attempts, events) = (json::rows(attempts), json::rows(events));
         let run = json::run(run);
-        let mut shown =
-            json!({ "run": run, "curve": curve, "logged": logged, "attempts": attempts, "events": events });
+        let mut shown = json!({ "run": run, "curve": curve, "logged": logged, "facts": said, "attempts": attempts, "events": events });
         if let Some(counts) = counts {
             shown["counts"] = json!(counts);
         }
@@ -79,7 +84,7 @@ pub(crate) fn show(
 }
 
 fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
-    let Facts { sweep, run, curve, logged, attempts, events, counts } = facts;
+    let Facts { sweep, run, curve, logged, said, attempts, events, counts } = facts;
     let mut lines = vec![headline(sweep, run)];
     if let Some(why) = &run.stop_reason {
         lines.push(format!("stopped because: {why}"));
@@ -101,6 +106,7 @@ fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
     section(&mut lines, "suggested because", note(&run.note));
     section(&mut lines, &curve_title(metric(sweep), curve), plot(curve));
     section(&mut lines, "logged", keys(logged));
+    section(&mut lines, "facts", table::pairs(table::flat(&unlogged(run, said, logged))));
     if attempts.len() > 1 {
         section(&mut lines, "attempts", attempts.iter().map(attempt).collect());
     }
@@ -130,11 +136,37 @@ fn section(lines: &mut Vec<String>, title: &str, content: Vec<String>) {
     }
 }
 
+/// What was said of a run, without the part of a summary that repeats what was logged, and the id of a run that was not suggested but
+/// begun by W&B's client.
+fn unlogged(run: &RunRow, said: &Map<String, Value>, logged: &LoggedKeys) -> Map<String, Value> {
+    let mut said = said.clone();
+    if let Some(Value::Object(summary)) = said.get_mut("summary") {
+        let is_of = |logged: &Logged, key: &str| {
+            logged.key.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        summary
+            .retain(|key, _| !key.starts_with('_') && !logged.keys().iter().any(|logged| is_of(logged, key)));
+        if summary.is_empty() {
+            said.remove("summary");
+        }
+    }
+    if let Some(Value::Array(tags)) = said.get("tags") {
+        let tags: Vec<&str> = tags.iter().filter_map(Value::as_str).collect();
+        let tags = tags.join(", ");
+        said.insert("tags".to_owned(), tags.into());
+    }
+    if let Some(name) = run.note.get(CLIENT).and_then(|client| client.get("name")) {
+        said.insert("id".to_owned(), name.clone());
+    }
+    said
+}
+
 /// The note of a suggestion: its sentence first, then its other entries.
 fn note(note: &Map<String, Value>) -> Vec<String> {
     let why = note.get("why").and_then(Value::as_str).map(str::to_owned);
+    let is_other = |key: &str| key != "why" && key != CLIENT;
     let rest: Map<_, _> =
-        note.iter().filter(|(key, _)| *key != "why").map(|(k, v)| (k.clone(), v.clone())).collect();
+        note.iter().filter(|(key, _)| is_other(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     why.into_iter().chain(table::pairs(table::flat(&rest))).collect()
 }
 
