@@ -14,6 +14,7 @@ mod field;
 mod keys;
 mod kind;
 mod metric;
+mod metrics;
 mod parameters;
 mod top;
 mod when;

@@ -86,6 +86,9 @@ pub(crate) fn range(kind: &OptionKind) -> Map<String, Value> {
         OptionKind::Flag => {
             put("type", "boolean".into());
         }
+        OptionKind::Metric => {
+            put("type", "string".into());
+        }
         OptionKind::Points => {
             put("type", "array".into());
             put("items", json!({ "type": "object" }));

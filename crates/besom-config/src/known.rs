@@ -15,8 +15,9 @@ pub(crate) fn name_key(kind: AlgorithmKind) -> &'static str {
 }
 
 /// Of an algorithm that is not in the registry nothing is known, and its options are left alone.
-const FOREIGN: Spec =
-    Spec::new("An algorithm of the sweep's owner").any_options().supports(Supports::ONE_METRIC.conditions());
+const FOREIGN: Spec = Spec::new("An algorithm of the sweep's owner")
+    .any_options()
+    .supports(Supports::ONE_METRIC.conditions().any_metrics());
 
 /// Which algorithms a sweep file may name.
 #[derive(Clone, Debug)]

@@ -21,7 +21,7 @@ pub fn schema(registry: &Registry) -> Value {
     let mut schema =
         SchemaSettings::draft07().into_generator().into_root_schema_for::<SweepFile>().to_value();
     unwrap_descriptions(&mut schema);
-    for key in ["parameters", "metric"] {
+    for key in ["parameters", "metric", "metrics"] {
         without_null(&mut schema["properties"][key]);
     }
     // Such keys are for the owner of the file.
@@ -52,7 +52,7 @@ fn unwrap_descriptions(schema: &mut Value) {
     }
 }
 
-/// A hyperparameter sweep of besom: W&B's sweep configuration with the keys `seed`, `order`, `retry`, `timeout` and `parameter_constraints`, and `when` of parameters, added.
+/// A hyperparameter sweep of besom: W&B's sweep configuration with the keys `seed`, `order`, `retry`, `timeout` and `parameter_constraints`, `when` of parameters, and `metrics` for all methods that can, added.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, title = "besom sweep file")]
 #[expect(dead_code, reason = "the type is the schema; the reader works on a tree with places")]
@@ -67,7 +67,7 @@ struct SweepFile {
     method: Algorithm,
     /// What is optimized.
     metric: Option<Metric>,
-    /// Several metrics, for `method: custom`; besom's methods optimize one only.
+    /// Several metrics, in place of `metric`: a sweep finds their front. W&B has them for `method: custom` only.
     #[schemars(length(min = 2))]
     metrics: Option<Vec<Metric>>,
     /// What is varied: names with the values they may take.
@@ -148,8 +148,10 @@ struct Metric {
     name: String,
     /// Which way it is better; `minimize` by default.
     goal: Option<Goal>,
-    /// The sweep is over once a run reaches this value.
+    /// The sweep is over once a run reaches this value; with several metrics, once one run reaches all targets.
     target: Option<f64>,
+    /// Beside other metrics: a run that is worse than this is worth nothing. A key of besom.
+    threshold: Option<f64>,
     /// Which value a run counts with that failed, crashed or was killed; `worst` by default, `ignore` leaves it out.
     impute: Option<Impute>,
     /// Which value a running run counts with; `"false"` (none) by default.

@@ -44,6 +44,45 @@ fn constraints_that_are_none_are_answered_at_the_word_that_is_wrong() {
 }
 
 #[test]
+fn metrics_that_do_not_go_together_are_answered_with_what_may_stand_there() {
+    check(include_str!("data/messages/metrics.yaml"), include_str!("data/messages/metrics.txt"));
+    let rest = "parameters: {x: {min: 0.0, max: 1.0}}\nrun_cap: 9\n";
+    let two = "metrics: [{name: loss}, {name: latency, threshold: 80}]\n";
+    check(
+        &format!("method: random\nmetrics: [{{name: loss}}]\n{rest}"),
+        "sweep.yaml:2:10: metrics: found [{\"name\":\"loss\"}], expected at least two metrics (call a single one `metric`, which is no list)",
+    );
+    check(
+        &format!("method: random\nmetrics: {{name: loss}}\n{rest}"),
+        "sweep.yaml:2:10: metrics: found {\"name\":\"loss\"}, expected a list of metrics (a single one is called `metric`)",
+    );
+    check(
+        &format!("method: random\nmetric: {{name: loss}}\n{two}{rest}"),
+        "sweep.yaml:3:1: metrics: `metric` and `metrics` cannot both be set; list all of them in `metrics`",
+    );
+    check(
+        &format!("method: sobol\n{two}early_terminate: {{type: median, metric: latncy}}\n{rest}"),
+        "sweep.yaml:3:41: early_terminate.metric: found \"latncy\", expected a metric of the sweep: loss, latency \
+         (did you mean \"latency\"?)",
+    );
+    check(
+        &format!("method: cma-es\n{two}{rest}"),
+        "sweep.yaml:2:1: metrics: method cma-es takes one metric only, and there are 2 (methods that take as many: auto, \
+         grid, random, sobol)",
+    );
+    let alone = "method: random\nmetric: {name: loss, threshold: 3}\n";
+    check_warnings(
+        &format!("{alone}{rest}"),
+        "sweep.yaml:2:22: warning: metric.threshold: a threshold has an effect beside other metrics only (to end the sweep at a \
+         value, write target)",
+    );
+    check_warnings(
+        &format!("method: random\n{two}early_terminate: {{type: asha, metric: latency}}\n{rest}"),
+        "",
+    );
+}
+
+#[test]
 fn constraints_that_no_point_or_every_point_keeps_are_named() {
     check(include_str!("data/messages/kept.yaml"), include_str!("data/messages/kept.txt"));
     let warned = |constraint: &str| {

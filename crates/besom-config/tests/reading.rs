@@ -494,6 +494,22 @@ fn several_metrics_go_with_a_method_that_supports_them() {
 }
 
 #[test]
+fn metrics_are_read_in_their_order_and_kept_in_what_is_filled_in() {
+    let text = "method: random\nrun_cap: 3\nparameters: {x: {min: 0.0, max: 1.0}}\n\
+                metrics:\n  - {name: loss, target: 0.1}\n  - {name: acc, goal: maximize, threshold: 0.5}\n";
+    let config = reader().read(text, "sweep.yaml").unwrap().config;
+    let expected = [
+        besom_core::Metric::minimize("loss").target(0.1),
+        besom_core::Metric::maximize("acc").threshold(0.5),
+    ];
+    assert_eq!(config.metrics, expected);
+    assert_eq!(config.filled["metrics"][1]["impute"], "worst");
+    assert_eq!(config.problem().metrics, expected);
+    // What is stored is read again.
+    assert_eq!(reader().read_json(&config.filled).unwrap().config.metrics, config.metrics);
+}
+
+#[test]
 fn conditions_are_read_with_parents_by_full_and_by_short_name() {
     let text = "method: random\nrun_cap: 1\nparameters:\n  \
                 m: {min: 0.0, max: 1.0, when: [{opt: sgd}, {net.layers: {min: 2}, opt: [adam]}]}\n  \

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use besom_core::{Answer, Best, History, News, Problem, Run, RunNumber, RunState, Shown, Stop, error_chain};
+use besom_core::{Answer, History, News, Problem, Run, RunNumber, RunState, Shown, Stop, error_chain};
 use besom_store::{
     Added, Changes, NewRun, PausedBy, RunChange, Seen, StopKind, Store, StoreError, SweepId, SweepState,
 };
@@ -202,13 +202,19 @@ impl Controller {
     }
 
     fn target_reason(&self) -> Option<String> {
-        let metric = self.sweep.problem().metric()?;
-        let target = metric.target?;
-        if !self.sweep.target_reached() {
+        let (problem, history) = (self.sweep.problem(), self.sweep.history());
+        if !problem.has_target() {
             return None;
         }
-        let Best { run, value, .. } = self.sweep.best()?;
-        Some(format!("run {run} reached the target: {} {value} (target {target})", metric.name))
+        let number = self.sweep.reached_by()?;
+        let run = history.get(number)?;
+        let reached = problem.metrics.iter().enumerate().filter_map(|(place, metric)| {
+            let (target, value) = (metric.target?, problem.value(run, place)?);
+            Some(format!("{} {value} (target {target})", metric.name))
+        });
+        let reached: Vec<String> = reached.collect();
+        let targets = if reached.len() == 1 { "target" } else { "targets" };
+        Some(format!("run {number} reached the {targets}: {}", reached.join(", ")))
     }
 
     fn end_if_over(&mut self, store: &mut dyn Store) -> Result<Step, ControllerError> {

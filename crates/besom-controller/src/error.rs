@@ -23,6 +23,16 @@ pub enum ControllerError {
     /// The run has ended and takes no more reports.
     #[error("run {0} has ended")]
     Over(RunNumber),
+    /// A run has one value per metric, and others were told.
+    #[error(
+        "a run has one value per metric: {expected} here, and {found} were told; use `tell_all` for several"
+    )]
+    Values {
+        /// How many metrics there are.
+        expected: usize,
+        /// How many values were told.
+        found: usize,
+    },
     /// Nothing would ever end the sweep.
     #[error("nothing ends this sweep: give its problem a run cap or its metric a target")]
     Endless,

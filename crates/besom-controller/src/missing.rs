@@ -9,6 +9,9 @@ use besom_store::{Order, RunQuery, Store, StoreError, SweepId};
 /// After how many finished runs without a value a sweep is paused, if its algorithms need the metric.
 const PATIENCE: usize = 3;
 
+/// How many of the oldest and of the newest finished runs are asked for a metric that is not the first.
+const ASKED: u64 = 10;
+
 /// How many entries of the log are read at once.
 const PAGE: u64 = 10_000;
 
@@ -27,19 +30,28 @@ pub struct MissingMetric {
 }
 
 impl MissingMetric {
-    /// What is wrong with the metric of a sweep; `None` if any run has a value, none has finished, or there is no metric.
+    /// What is wrong with the first of the metrics of a sweep of which no run has a value; `None` if each has one, no run has
+    /// finished, or there is no metric. Of a metric that is not the first only the oldest and the newest finished runs are asked.
     pub fn of(store: &mut dyn Store, id: &SweepId) -> Result<Option<Self>, StoreError> {
-        let Some(metric) = store.sweep(id)?.new.metrics.into_iter().next() else { return Ok(None) };
-        let best = store.runs(id, &RunQuery::default().order(Order::Best).limit(1))?;
-        if best.first().is_none_or(|run| run.best.is_some()) {
-            return Ok(None);
+        let metrics = store.sweep(id)?.new.metrics;
+        for (place, metric) in metrics.iter().enumerate() {
+            let is_there =
+                if place == 0 { is_ranked(store, id)? } else { is_logged(store, id, &metric.name)? };
+            if !is_there {
+                return Self::in_first(store, id, &metric.name);
+            }
         }
+        Ok(None)
+    }
+
+    /// Why the first finished run has no value of the metric.
+    fn in_first(store: &mut dyn Store, id: &SweepId, metric: &str) -> Result<Option<Self>, StoreError> {
         let finished = RunQuery::default().states([RunState::Finished]).limit(1);
         let Some(first) = store.runs(id, &finished)?.into_iter().next() else { return Ok(None) };
         let logged = store.logged(id, first.number, None)?;
         let counts = store.status(id)?.counts;
         let finished = counts.into_iter().find(|&(state, _)| state == RunState::Finished);
-        Ok(NoValue::of(&metric.name, logged.keys()).map(|why| Self {
+        Ok(NoValue::of(metric, logged.keys()).map(|why| Self {
             run: first.number,
             why,
             finished: finished.map_or(1, |(_, count)| count),
@@ -54,6 +66,28 @@ impl MissingMetric {
             finished => format!("none of the {finished} finished runs has a value of {metric}: {self}"),
         }
     }
+}
+
+/// Whether a run has a value of the first metric, or there is no run.
+fn is_ranked(store: &mut dyn Store, id: &SweepId) -> Result<bool, StoreError> {
+    let best = store.runs(id, &RunQuery::default().order(Order::Best).limit(1))?;
+    // With several metrics a run that has diverged is not ranked, but has logged the metric.
+    Ok(best.first().is_none_or(|run| run.best.is_some() || run.last.is_some()))
+}
+
+/// Whether one of the oldest or newest finished runs has logged a number as this metric, or none has finished.
+fn is_logged(store: &mut dyn Store, id: &SweepId, metric: &str) -> Result<bool, StoreError> {
+    let mut any = false;
+    for order in [Order::Number, Order::Newest] {
+        let query = RunQuery::default().states([RunState::Finished]).order(order).limit(ASKED);
+        for run in store.runs(id, &query)? {
+            any = true;
+            if store.logged(id, run.number, None)?.get(metric).is_some_and(|logged| logged.numbers > 0) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(!any)
 }
 
 impl fmt::Display for MissingMetric {

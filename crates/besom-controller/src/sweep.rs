@@ -99,9 +99,10 @@ impl Sweep {
         self.stopper.as_ref().filter(|rule| rule.spec().needs_metric).map(|_| "the stopping rule")
     }
 
-    /// Whether any run has a value of the first metric.
+    /// Whether each metric has a value in some run.
     pub(crate) fn has_value(&self) -> bool {
-        self.history.runs().iter().any(|run| run.curve(0).last().is_some())
+        let has = |place| self.history.runs().iter().any(|run| run.curve(place).last().is_some());
+        (0..self.problem.metrics.len()).all(has)
     }
 
     /// Asks for up to `count` runs to execute. They enter the history as `running`. `Done` also if the cap or the target is
@@ -153,14 +154,35 @@ impl Sweep {
         self.history.get(number).map(|run| run.point.to_json())
     }
 
-    /// Adds a value to the curve of the first metric of a run; the n-th call is its n-th step. NaN is welcome.
+    /// Adds a value to the curve of the metric of a run, of several the first; the n-th call is its n-th step. NaN is welcome.
     pub fn report(&mut self, number: RunNumber, value: f64) -> Result<(), ControllerError> {
-        self.record(number, News::logged(0, vec![value]))
+        self.report_to(number, 0, value)
     }
 
-    /// Sets the final value of the first metric of a run beside its curve (W&B's summary); `None` for none.
+    /// Adds a value to the curve of the `metric`-th metric of a run, from 0.
+    ///
+    /// # Errors
+    /// If the run does not exist or has ended.
+    pub fn report_to(&mut self, number: RunNumber, metric: usize, value: f64) -> Result<(), ControllerError> {
+        self.record(number, News::logged(metric, vec![value]))
+    }
+
+    /// Sets the final value of the metric of a run, of several the first, beside its curve (W&B's summary); `None` for none.
     pub fn set_summary(&mut self, number: RunNumber, value: Option<f64>) -> Result<(), ControllerError> {
-        self.record(number, News::Summary { metric: 0, value })
+        self.set_summary_of(number, 0, value)
+    }
+
+    /// Sets the final value of the `metric`-th metric of a run, from 0, beside its curve; `None` for none.
+    ///
+    /// # Errors
+    /// If the run does not exist or has ended.
+    pub fn set_summary_of(
+        &mut self,
+        number: RunNumber,
+        metric: usize,
+        value: Option<f64>,
+    ) -> Result<(), ControllerError> {
+        self.record(number, News::Summary { metric, value })
     }
 
     /// Notes that a run is being stopped early, and why; the first reason stays.
@@ -172,10 +194,44 @@ impl Sweep {
     /// Reports the value of a run and ends it as finished: what a run without a curve needs. NaN is welcome.
     ///
     /// # Errors
-    /// If the run does not exist or has ended.
+    /// If the run does not exist or has ended, or the problem has several metrics.
     pub fn tell(&mut self, number: RunNumber, value: f64) -> Result<(), ControllerError> {
+        self.check_values(1)?;
         self.report(number, value)?;
         self.end(number, RunState::Finished)
+    }
+
+    /// Reports the values of a run, one per metric in the order of the problem, and ends it as finished. NaN is welcome.
+    ///
+    /// ```
+    /// use besom_controller::Sweep;
+    /// use besom_core::{Answer, Metric, Problem, Space};
+    ///
+    /// let space = Space::builder().uniform("x", 0.0, 1.0).build().unwrap();
+    /// let problem = Problem::minimize("loss").with_metric(Metric::minimize("latency")).space(space).seed(1);
+    /// let mut sweep = Sweep::new(problem, besom_search::Random);
+    /// for _ in 0..20 {
+    ///     let Answer::Try(numbers) = sweep.ask(1).unwrap() else { break };
+    ///     let x = sweep.params(numbers[0]).unwrap()["x"].as_f64().unwrap();
+    ///     sweep.tell_all(numbers[0], &[x * x, 1.0 - x]).unwrap();
+    /// }
+    /// assert_eq!(sweep.history().runs().len(), 20);
+    /// ```
+    ///
+    /// # Errors
+    /// If the run does not exist or has ended, or there are more or fewer values than metrics.
+    pub fn tell_all(&mut self, number: RunNumber, values: &[f64]) -> Result<(), ControllerError> {
+        self.check_values(values.len())?;
+        for (metric, value) in values.iter().enumerate() {
+            self.report_to(number, metric, *value)?;
+        }
+        self.end(number, RunState::Finished)
+    }
+
+    /// Refuses so many values of a run if that is not one per metric; a problem without a metric takes one, which nobody reads.
+    fn check_values(&self, found: usize) -> Result<(), ControllerError> {
+        let expected = self.problem.metrics.len().max(1);
+        if found == expected { Ok(()) } else { Err(ControllerError::Values { expected, found }) }
     }
 
     /// Ends a run as failed, with no value or with those that it reported.
@@ -218,13 +274,13 @@ impl Sweep {
     /// ```
     ///
     /// # Errors
-    /// If the search method fails, or nothing would ever end the sweep.
+    /// If the search method fails, or nothing would ever end the sweep, or the problem has several metrics.
     pub fn optimize(
         &mut self,
         mut objective: impl FnMut(&Point) -> f64,
     ) -> Result<Option<Best>, ControllerError> {
-        let target = self.problem.metric().and_then(|metric| metric.target);
-        if self.cap().is_none() && target.is_none() && self.search.spec().ends == Ends::Never {
+        self.check_values(1)?;
+        if self.cap().is_none() && !self.problem.has_target() && self.search.spec().ends == Ends::Never {
             return Err(ControllerError::Endless);
         }
         while let Answer::Try(runs) = self.ask(1)? {
@@ -279,19 +335,26 @@ impl Sweep {
         }
     }
 
-    /// The best run so far, see [`History::best`].
+    /// The best run so far in the first metric, see [`History::best`].
     #[must_use]
     pub fn best(&self) -> Option<Best> {
         self.history.best(&self.problem)
     }
 
-    /// Whether a run has reached the metric's target.
+    /// Whether a run has reached the target, of several metrics all of them, see [`Problem::reaches_target`].
     #[must_use]
     pub fn target_reached(&self) -> bool {
-        let goal_and_target = self.problem.metric().and_then(|metric| Some((metric.goal, metric.target?)));
-        // Without a target, `ask` must not cost a pass over the history to find the best run.
-        let Some((goal, target)) = goal_and_target else { return false };
-        self.best().is_some_and(|best| goal.to_loss(best.value) <= goal.to_loss(target))
+        // Without a target, `ask` must not cost a pass over the history.
+        self.problem.has_target() && self.reached_by().is_some()
+    }
+
+    /// The run that has reached the target; with one metric the best.
+    pub(crate) fn reached_by(&self) -> Option<RunNumber> {
+        if let [_] = self.problem.metrics[..] {
+            let best = self.best()?.run;
+            return self.problem.reaches_target(self.history.get(best)?).then_some(best);
+        }
+        self.history.iter().find(|(_, run)| self.problem.reaches_target(run)).map(|(number, _)| number)
     }
 
     /// Whether nothing is left to do: no run is open, and no new one will come (as far as is known without asking).

@@ -21,6 +21,7 @@ mod enumeration;
 mod error;
 mod expr;
 mod failure;
+mod front;
 mod history;
 #[cfg(any(test, feature = "laws"))]
 pub mod laws;
@@ -59,6 +60,7 @@ pub use enumeration::{Enumeration, EnumerationError};
 pub use error::{BoxError, error_chain};
 pub use expr::{Expr, ExprError, ExprErrorKind};
 pub use failure::{Culprit, Failure};
+pub use front::{Front, FrontRun};
 pub use history::{History, News};
 pub use levels::Levels;
 pub use logged::{Logged, LoggedKeys, logged_value};
@@ -78,7 +80,7 @@ pub use space::{
     LegalShare, Parameter, Point, PointError, Space, SpaceBuilder, SpaceError, SpaceFault, Wanted, When,
     WhenFault,
 };
-pub use spec::{Advice, Ends, OptionDefault, OptionKind, OptionSpec, Spec, Supports};
+pub use spec::{Advice, Ends, OptionDefault, OptionKind, OptionSpec, Spec, Supports, TooManyMetrics};
 pub use spelling::{UnknownName, did_you_mean, nearest};
 pub use stopper::{Shown, Stop, Stopper};
 

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::contract::{self, Breach};
 use crate::panics::{Caught, at, caught};
-use crate::{Answer, Ask, BoxError, History, Problem, Search, Shown, Spec, Stop, Stopper};
+use crate::{Answer, Ask, BoxError, History, Problem, Search, Shown, Spec, Stop, Stopper, Supports};
 
 /// A search method that a sweep can rely on: a [`Search`] of which every answer is checked and every panic caught.
 ///
@@ -131,7 +131,8 @@ impl Method {
 
 impl<S: Search + 'static> From<S> for Method {
     fn from(search: S) -> Self {
-        let spec = Spec::new("A search method of which nothing more is known");
+        let supports = Supports::ONE_METRIC.conditions().any_metrics();
+        let spec = Spec::new("A search method of which nothing more is known").supports(supports);
         Self { guard: Guard::bare("the search method", Box::new(search)), spec }
     }
 }
@@ -193,7 +194,8 @@ impl Rule {
 
 impl<S: Stopper + 'static> From<S> for Rule {
     fn from(stopper: S) -> Self {
-        let spec = Spec::new("A stopping rule of which nothing more is known");
+        let supports = Supports::ONE_METRIC.conditions().any_metrics();
+        let spec = Spec::new("A stopping rule of which nothing more is known").supports(supports);
         Self { guard: Guard::bare("the stopping rule", Box::new(stopper)), spec }
     }
 }

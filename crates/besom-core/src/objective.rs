@@ -83,14 +83,53 @@ impl RunState {
 
 impl Problem {
     /// The value of a run by which it is compared with others in the metric at this place; finite. With one metric, the
-    /// best over curve and summary, as in W&B. With several, the last: values that belong together must come from one
-    /// moment.
+    /// best over curve and summary, as in W&B. With several, the last, and none if that is no finite number: values that
+    /// belong together must come from one moment.
     pub fn value(&self, run: &Run, place: usize) -> Option<f64> {
         let metric = self.metrics.get(place)?;
+        let curve = run.curve(place);
         match self.metrics.len() {
-            1 => run.curve(place).best(metric.goal),
-            _ => run.curve(place).last(),
+            1 => curve.best(metric.goal),
+            _ => curve.values.last().copied().or(curve.summary).filter(|value| value.is_finite()),
         }
+    }
+
+    /// The [values](Problem::value) of a run in all metrics, in their order; `None` unless it has one of each.
+    pub fn values(&self, run: &Run) -> Option<Vec<f64>> {
+        (0..self.metrics.len()).map(|place| self.value(run, place)).collect()
+    }
+
+    /// The same as losses: smaller is better in each.
+    ///
+    /// ```
+    /// use besom_core::{Curve, Metric, Point, Problem, Run};
+    ///
+    /// let problem = Problem::maximize("accuracy").with_metric(Metric::minimize("latency"));
+    /// let run = Run::new(Point::default()).with_curve(0, Curve::new([0.7, 0.9]));
+    /// assert_eq!(problem.losses(&run), None);
+    /// let run = run.with_curve(1, Curve::new([35.0]));
+    /// assert_eq!(problem.losses(&run), Some(vec![-0.9, 35.0]));
+    /// ```
+    pub fn losses(&self, run: &Run) -> Option<Vec<f64>> {
+        let values = self.values(run)?;
+        Some(self.metrics.iter().zip(values).map(|(metric, value)| metric.goal.loss(value)).collect())
+    }
+
+    /// Whether a run that [can be the best](RunState::can_be_best) has reached the targets of all metrics that have one, of which
+    /// there is at least one.
+    pub fn reaches_target(&self, run: &Run) -> bool {
+        let reached = |(place, metric): (usize, &Metric)| {
+            let target = metric.target?;
+            let value = self.value(run, place);
+            Some(value.is_some_and(|value| metric.goal.loss(value) <= metric.goal.loss(target)))
+        };
+        let mut reached = self.metrics.iter().enumerate().filter_map(reached).peekable();
+        run.state.can_be_best() && reached.peek().is_some() && reached.all(|reached| reached)
+    }
+
+    /// Whether any metric has a target.
+    pub fn has_target(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.target.is_some())
     }
 }
 
@@ -250,7 +289,40 @@ mod tests {
         let mut problem = problem(Goal::Minimize);
         let run = run(RunState::Finished, &[1.0, 2.0]);
         assert_eq!(problem.value(&run, 0), Some(1.0));
-        problem.metrics.push(Metric::new("n", Goal::Minimize));
+        problem.metrics.push(Metric::new("n", Goal::Maximize));
         assert_eq!((problem.value(&run, 0), problem.value(&run, 1)), (Some(2.0), None));
+        assert_eq!((problem.values(&run), problem.losses(&run)), (None, None));
+        let run = run.with_curve(1, Curve::new([3.0]));
+        assert_eq!(
+            (problem.values(&run), problem.losses(&run)),
+            (Some(vec![2.0, 3.0]), Some(vec![2.0, -3.0]))
+        );
+    }
+
+    #[test]
+    fn with_several_metrics_a_run_that_diverged_last_has_no_value() {
+        let mut problem = problem(Goal::Minimize);
+        let run = run(RunState::Finished, &[1.0, f64::NAN]).with_curve(1, Curve::new([0.5]));
+        assert_eq!(problem.value(&run, 0), Some(1.0));
+        problem.metrics.push(Metric::new("n", Goal::Minimize));
+        assert_eq!((problem.value(&run, 0), problem.losses(&run)), (None, None));
+        let summary = run.with_curve(0, Curve::default().with_summary(0.25));
+        assert_eq!(problem.losses(&summary), Some(vec![0.25, 0.5]));
+    }
+
+    #[test]
+    fn one_run_has_to_reach_the_targets_of_all_metrics_that_have_one() {
+        let problem = Problem::new(Space::default(), Metric::minimize("loss").target(1.0))
+            .with_metric(Metric::maximize("accuracy").target(0.9))
+            .with_metric(Metric::minimize("size"));
+        let reaches = |state, loss: f64, accuracy: f64| {
+            let run = run(state, &[loss]).with_curve(1, Curve::new([accuracy]));
+            problem.reaches_target(&run)
+        };
+        assert!(reaches(RunState::Finished, 1.0, 0.9) && reaches(RunState::Running, 0.5, 0.95));
+        assert!(!reaches(RunState::Finished, 0.5, 0.8) && !reaches(RunState::Finished, 1.5, 0.95));
+        assert!(!reaches(RunState::Failed, 0.5, 0.95) && !reaches(RunState::Finished, 0.5, f64::NAN));
+        let without = Problem::minimize("loss");
+        assert!(!without.reaches_target(&run(RunState::Finished, &[0.0])) && !without.has_target());
     }
 }

@@ -108,9 +108,14 @@ pub struct Metric {
     /// Which way it is better.
     #[cfg_attr(any(test, feature = "serde"), serde(default))]
     pub goal: Goal,
-    /// The sweep finishes once a run reaches this value.
+    /// The sweep finishes once a run reaches this value; with several metrics, once one run reaches the targets of all that
+    /// have one.
     #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Option::is_none"))]
     pub target: Option<f64>,
+    /// Worse than this is worth nothing beside other metrics: where the hypervolume of a front ends. A metric that stands
+    /// alone has no use for it.
+    #[cfg_attr(any(test, feature = "serde"), serde(default, skip_serializing_if = "Option::is_none"))]
+    pub threshold: Option<f64>,
     /// What stands in for a missing final value.
     #[cfg_attr(any(test, feature = "serde"), serde(default))]
     pub impute: Impute,
@@ -126,6 +131,7 @@ impl Metric {
             name: name.into(),
             goal,
             target: None,
+            threshold: None,
             impute: Impute::default(),
             impute_while_running: ImputeWhileRunning::default(),
         }
@@ -145,6 +151,12 @@ impl Metric {
     #[must_use]
     pub fn target(self, target: impl Into<Option<f64>>) -> Self {
         Self { target: target.into(), ..self }
+    }
+
+    /// The metric with a threshold: what is worse is worth nothing, however good other metrics are.
+    #[must_use]
+    pub fn threshold(self, threshold: impl Into<Option<f64>>) -> Self {
+        Self { threshold: threshold.into(), ..self }
     }
 
     /// The metric with what stands in for a missing final value.
@@ -236,7 +248,8 @@ impl Problem {
         Self { run_cap: run_cap.into(), ..self }
     }
 
-    /// The first metric, which single-metric algorithms optimize.
+    /// The first metric: the only one, or one of several. A search or rule that takes it for the whole problem says in its
+    /// [`Supports`](crate::Supports) that it takes one metric, so that nobody gives it several.
     pub fn metric(&self) -> Option<&Metric> {
         self.metrics.first()
     }

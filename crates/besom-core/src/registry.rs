@@ -125,7 +125,8 @@ impl Registry {
     /// If there is none, or it refuses the problem or its options, or its constructor panics.
     pub fn search(&self, name: &str, problem: &Problem, options: &Options) -> Result<Method, RegistryError> {
         let entry = find(&self.searches, AlgorithmKind::Search, name)?;
-        let built = entry.maker(problem, options).and_then(|make| Method::of(name, entry.spec, make));
+        let maker = entry.maker(problem, options, &self.taking(AlgorithmKind::Search, problem));
+        let built = maker.and_then(|make| Method::of(name, entry.spec, make));
         built.map_err(|source| refused(AlgorithmKind::Search, name, source))
     }
 
@@ -135,7 +136,8 @@ impl Registry {
     /// As [`Registry::search`].
     pub fn stopper(&self, name: &str, problem: &Problem, options: &Options) -> Result<Rule, RegistryError> {
         let entry = find(&self.stoppers, AlgorithmKind::Stopper, name)?;
-        let built = entry.maker(problem, options).and_then(|make| Rule::of(name, entry.spec, make));
+        let maker = entry.maker(problem, options, &self.taking(AlgorithmKind::Stopper, problem));
+        let built = maker.and_then(|make| Rule::of(name, entry.spec, make));
         built.map_err(|source| refused(AlgorithmKind::Stopper, name, source))
     }
 
@@ -155,6 +157,14 @@ impl Registry {
             AlgorithmKind::Search => self.searches().collect(),
             AlgorithmKind::Stopper => self.stoppers().collect(),
         }
+    }
+
+    /// The names of the algorithms of a kind that take all metrics of a problem into account, in order.
+    pub fn taking(&self, kind: AlgorithmKind, problem: &Problem) -> Vec<&str> {
+        let takes = |name: &&str| {
+            self.spec(kind, name).is_some_and(|spec| spec.supports.metrics >= problem.metrics.len())
+        };
+        self.names(kind).into_iter().filter(takes).collect()
     }
 
     /// What the algorithm of this kind and name says of itself.
@@ -177,10 +187,22 @@ impl Registry {
 }
 
 impl<T: ?Sized + 'static> Entry<T> {
-    /// What builds instances for this problem and these options, if the spec allows them. What is wrong with them is reported
-    /// together with what the constructor finds itself.
-    fn maker(&self, problem: &Problem, options: &Options) -> Result<crate::method::Make<T>, BoxError> {
-        let Err(Faults(mut faults)) = self.spec.check(options) else {
+    /// What builds instances for this problem and these options, if the spec allows them; `taking` are the names of those that take
+    /// as many metrics. What is wrong is reported together with what the constructor finds itself.
+    fn maker(
+        &self,
+        problem: &Problem,
+        options: &Options,
+        taking: &[&str],
+    ) -> Result<crate::method::Make<T>, BoxError> {
+        let checked = self.spec.check(options);
+        if let Err(error) = self.spec.supports.check_metrics(problem, taking.iter().copied()) {
+            // What the constructor would find of a problem that is not for it is no help.
+            let mut faults = checked.err().map(|faults| faults.0).unwrap_or_default();
+            faults.push(Fault::of_problem(error));
+            return Err(Faults(faults).into());
+        }
+        let Err(Faults(mut faults)) = checked else {
             let (make, problem, options) = (Arc::clone(&self.make), problem.clone(), options.clone());
             return Ok(Arc::new(move || make(&problem, &options)));
         };

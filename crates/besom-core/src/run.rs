@@ -250,6 +250,15 @@ impl Run {
         self.with_state(RunState::Finished)
     }
 
+    /// The run, finished with these values, one per metric of the problem in its order, logged last.
+    #[must_use]
+    pub fn finished_with(mut self, values: impl IntoIterator<Item = f64>) -> Self {
+        for (metric, value) in values.into_iter().enumerate() {
+            self.curve_mut(metric).values.push(value);
+        }
+        self.with_state(RunState::Finished)
+    }
+
     /// The run in this state.
     #[must_use]
     pub fn with_state(self, state: RunState) -> Self {

@@ -8,8 +8,9 @@
 mod kind;
 
 use serde_json::Value;
+use thiserror::Error;
 
-use crate::{Fault, Faults, OptionError, Options, nearest};
+use crate::{Fault, Faults, OptionError, Options, Problem, nearest};
 
 pub use kind::OptionKind;
 pub(crate) use kind::whole_number;
@@ -209,7 +210,8 @@ pub enum Ends {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Supports {
-    /// The most metrics that it takes into account.
+    /// The most metrics that it takes into account. A problem with more is refused wherever an algorithm is built by its
+    /// name, with [`TooManyMetrics`].
     pub metrics: usize,
     /// Whether parameters may have conditions ([`When`](crate::When)). A search that takes its points from
     /// [`Space::decode`](crate::Space::decode) and reads runs by [`Space::encode`](crate::Space::encode) need do nothing for it.
@@ -232,6 +234,60 @@ impl Supports {
     #[must_use]
     pub const fn metrics(self, metrics: usize) -> Self {
         Self { metrics, ..self }
+    }
+
+    /// As many metrics as there are.
+    #[must_use]
+    pub const fn any_metrics(self) -> Self {
+        self.metrics(usize::MAX)
+    }
+
+    /// Refuses a problem with more metrics than the algorithm takes; `instead` are the names of those that take as many.
+    ///
+    /// # Errors
+    /// With the metrics, and what can be done.
+    pub fn check_metrics(
+        self,
+        problem: &Problem,
+        instead: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<(), TooManyMetrics> {
+        if problem.metrics.len() <= self.metrics {
+            return Ok(());
+        }
+        let metrics = problem.metrics.iter().map(|metric| metric.name.clone()).collect();
+        let instead = instead.into_iter().map(Into::into).collect();
+        Err(TooManyMetrics { limit: self.metrics, metrics, instead })
+    }
+}
+
+/// A problem has more metrics than an algorithm takes into account.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error(
+    "it takes {}, and there are {}: {}{}", counted(*limit), metrics.len(), metrics.join(", "), use_instead(instead)
+)]
+#[non_exhaustive]
+pub struct TooManyMetrics {
+    /// The most that it takes.
+    pub limit: usize,
+    /// The names of the metrics.
+    pub metrics: Vec<String>,
+    /// The names of algorithms that take as many.
+    pub instead: Vec<String>,
+}
+
+fn counted(limit: usize) -> String {
+    match limit {
+        0 => "no metric".to_owned(),
+        1 => "one metric only".to_owned(),
+        limit => format!("at most {limit} metrics"),
+    }
+}
+
+fn use_instead(instead: &[String]) -> String {
+    match instead.split_last() {
+        None => String::new(),
+        Some((only, [])) => format!("; use {only}"),
+        Some((last, others)) => format!("; use {} or {last}", others.join(", ")),
     }
 }
 

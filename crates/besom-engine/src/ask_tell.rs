@@ -103,6 +103,9 @@ struct Tell {
     /// By the names of metrics, in place of `value`.
     #[serde(default)]
     values: Option<Map<String, Value>>,
+    /// What is told of each metric of the sweep, in its order; made of the two.
+    #[serde(skip)]
+    told: Vec<Option<Value>>,
     state: TellState,
     #[serde(default)]
     failure: Option<Failure>,
@@ -123,7 +126,24 @@ struct Report {
     id: String,
     #[serde(default)]
     step: Option<usize>,
-    value: Value,
+    #[serde(default, deserialize_with = "present")]
+    value: Option<Value>,
+    /// By the names of metrics, in place of `value`; those that are not there have no value at this step.
+    #[serde(default)]
+    values: Option<Map<String, Value>>,
+}
+
+/// A value that is there, be it null, which is no number.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// What a report adds to the curve of a metric of a run: this value, so many times.
+struct Reported {
+    run: RunNumber,
+    metric: usize,
+    value: f64,
+    times: usize,
 }
 
 struct Session {
@@ -276,20 +296,18 @@ impl Session {
         let id = tell.get("id").and_then(Value::as_str).map(ToOwned::to_owned);
         let of = || id.as_ref().map_or_else(|| format!("place {place} of tell"), |id| format!("run '{id}'"));
         let mut tell: Tell = serde_json::from_value(tell).map_err(|error| format!("{}: {error}", of()))?;
-        if let Some(values) = tell.values.take() {
-            if tell.value.is_some() {
-                return Err(format!("{}: give `value` or `values`, not both", of()).into());
-            }
-            if let Some(metric) = self.sweep.problem().metric() {
-                tell.value = values.get(&metric.name).cloned();
-                if tell.value.is_none() && tell.state == TellState::Finished {
-                    return Err(
-                        format!("{}: `values` has no '{}', the sweep's metric", of(), metric.name).into()
-                    );
-                }
-            }
+        let (value, values) = (tell.value.take(), tell.values.take());
+        let is_by_name = values.is_some();
+        tell.told = self.by_metric(&of(), (value, values))?;
+        if is_by_name
+            && tell.state == TellState::Finished
+            && let Some(lacking) = self.lacking(&tell.told)
+        {
+            return Err(format!("{}: `values` has no {lacking}", of()).into());
         }
-        check_number(&tell.id, tell.value.as_ref())?;
+        for value in tell.told.iter().flatten() {
+            check_number(&tell.id, Some(value))?;
+        }
         if times.get(&tell.id).is_some_and(|&times| times > 1) {
             return Err(format!("run '{}' appears twice", tell.id).into());
         }
@@ -304,7 +322,16 @@ impl Session {
             Some(&number) => number,
             None => self.import(tell.id, &tell.params),
         };
-        self.sweep.set_summary(number, tell.value.as_ref().and_then(Value::as_f64))?;
+        let is_one = tell.told.len() <= 1;
+        for (metric, value) in tell.told.iter().enumerate() {
+            let number_of = value.as_ref().and_then(Value::as_f64);
+            if is_one {
+                self.sweep.set_summary(number, number_of)?;
+            } else if value.is_some() {
+                // With several metrics the last value counts, also if it is no number.
+                self.sweep.report_to(number, metric, number_of.unwrap_or(f64::NAN))?;
+            }
+        }
         let (state, stopped) = match tell.state {
             TellState::Finished => (RunState::Finished, false),
             TellState::Stopped => (RunState::Finished, true),
@@ -315,7 +342,7 @@ impl Session {
         if stopped {
             self.sweep.mark_stopped(number, "stopped")?;
         }
-        let diverged = tell.value.is_some_and(|value| value.is_string()).then_some(Failure::NotFinite);
+        let diverged = tell.told.iter().flatten().any(Value::is_string).then_some(Failure::NotFinite);
         if let Some(failure) = tell.failure.or(diverged) {
             self.sweep.mark_failure(number, failure)?;
         }
@@ -337,9 +364,9 @@ impl Session {
     }
 
     fn report(&mut self, reports: &[Report]) -> Result<Value, BoxError> {
-        for (number, value, times) in self.check_reports(reports)? {
+        for Reported { run, metric, value, times } in self.check_reports(reports)? {
             for _ in 0..times {
-                self.sweep.report(number, value)?;
+                self.sweep.report_to(run, metric, value)?;
             }
         }
         self.sweep.stops()?;
@@ -349,25 +376,78 @@ impl Session {
         Ok(json!({ "stop": stop }))
     }
 
-    /// The run and value of each report, and how many steps it counts for: itself and those that the program left out
+    /// The values of each report, and how many steps each counts for: itself and those that the program left out
     /// before it, as it would for a rule that looks at a run when it has come so far.
-    fn check_reports(&self, reports: &[Report]) -> Result<Vec<(RunNumber, f64, usize)>, BoxError> {
-        let mut steps: HashMap<RunNumber, usize> = HashMap::new();
+    fn check_reports(&self, reports: &[Report]) -> Result<Vec<Reported>, BoxError> {
+        // How long the curves of a run will be.
+        let mut lengths: HashMap<RunNumber, Vec<usize>> = HashMap::new();
         let mut checked = Vec::new();
         for report in reports {
-            check_number(&report.id, Some(&report.value))?;
-            let number = *self.numbers.get(&report.id).ok_or_else(|| format!("no run '{}'", report.id))?;
+            let of = format!("run '{}'", report.id);
+            let told = self.by_metric(&of, (report.value.clone(), report.values.clone()))?;
+            if told.iter().all(Option::is_none) {
+                return Err(format!(
+                    "{of}: a report must hold `value`, or `values` with a metric of the sweep"
+                )
+                .into());
+            }
+            told.iter().try_for_each(|value| check_number(&report.id, value.as_ref()))?;
+            let number = *self.numbers.get(&report.id).ok_or_else(|| format!("no {of}"))?;
             self.check_open(&report.id, number)?;
-            let last = steps.get(&number).copied().unwrap_or_else(|| self.steps(number));
+            let lengths = lengths.entry(number).or_insert_with(|| self.lengths(number, told.len()));
+            let last = lengths.iter().copied().max().unwrap_or(0);
             let step = report.step.map_or(Ok(last + 1), |step| check_step(&report.id, step, last))?;
-            steps.insert(number, step);
-            checked.push((number, report.value.as_f64().unwrap_or(f64::NAN), step - last));
+            for ((metric, value), length) in told.iter().enumerate().zip(lengths) {
+                let Some(value) = value else { continue };
+                let (value, times) = (value.as_f64().unwrap_or(f64::NAN), step - *length);
+                checked.push(Reported { run: number, metric, value, times });
+                *length = step;
+            }
         }
         Ok(checked)
     }
 
-    fn steps(&self, number: RunNumber) -> usize {
-        self.sweep.history().get(number).map_or(0, |run| run.curve(0).values.len())
+    /// How many values each curve of a run has, of so many metrics.
+    fn lengths(&self, number: RunNumber, metrics: usize) -> Vec<usize> {
+        let run = self.sweep.history().get(number);
+        (0..metrics).map(|place| run.map_or(0, |run| run.curve(place).values.len())).collect()
+    }
+
+    /// What `value` or `values` say of each metric, in the order of the sweep; of a sweep without a metric, of one that nobody reads.
+    fn by_metric(
+        &self,
+        of: &str,
+        given: (Option<Value>, Option<Map<String, Value>>),
+    ) -> Result<Vec<Option<Value>>, BoxError> {
+        let metrics = &self.sweep.problem().metrics;
+        match given {
+            (Some(_), Some(_)) => Err(format!("{of}: give `value` or `values`, not both").into()),
+            (Some(_), None) if metrics.len() > 1 => {
+                let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+                let names = names.join(", ");
+                Err(format!(
+                    "{of}: the sweep has several metrics, so give `values` with {names}, not `value`"
+                )
+                .into())
+            }
+            (Some(value), None) => Ok(vec![Some(value)]),
+            (None, Some(mut values)) if !metrics.is_empty() => {
+                Ok(metrics.iter().map(|metric| values.remove(&metric.name)).collect())
+            }
+            (None, _) => Ok(vec![None; metrics.len().max(1)]),
+        }
+    }
+
+    /// The metrics of which a finished run must have a value and has none.
+    fn lacking(&self, told: &[Option<Value>]) -> Option<String> {
+        let metrics = &self.sweep.problem().metrics;
+        let lacks = metrics.iter().zip(told).filter(|(_, value)| value.is_none());
+        let lacking: Vec<String> = lacks.map(|(metric, _)| format!("'{}'", metric.name)).collect();
+        match (metrics.len(), lacking.len()) {
+            (_, 0) => None,
+            (1, _) => Some(format!("{}, the sweep's metric", lacking[0])),
+            _ => Some(format!("{}, of the sweep's metrics", lacking.join(" and no "))),
+        }
     }
 }
 

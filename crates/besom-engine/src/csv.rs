@@ -174,16 +174,21 @@ impl Of {
 fn usual(fields: &Fields) -> Vec<(String, Of)> {
     let field = |title: &str, name: &str| (title.to_owned(), Of::Field(name.to_owned()));
     let metric = fields.metric().unwrap_or("metric");
+    let is_one = fields.metrics().nth(1).is_none();
     let mut columns = vec![
         field("run", "run"),
         field("state", "state"),
         field("stop_reason", "stop_reason"),
         field("rows", "steps"),
-        field(&format!("best_{metric}"), "best"),
-        field(&format!("last_{metric}"), "last"),
-        ("started_ms".to_owned(), Of::Started),
-        ("ended_ms".to_owned(), Of::Ended),
     ];
+    // With several metrics the last value of each counts; the others are among the keys below.
+    match is_one {
+        true => columns
+            .extend([field(&format!("best_{metric}"), "best"), field(&format!("last_{metric}"), "last")]),
+        false => columns.push(field(metric, "best")),
+    }
+    columns.push(("started_ms".to_owned(), Of::Started));
+    columns.push(("ended_ms".to_owned(), Of::Ended));
     let params = fields.params().iter().map(|name| (name.as_str(), "params."));
     let others = fields.other_keys().into_iter().map(|name| (name, "metrics."));
     for (name, prefix) in params.chain(others) {

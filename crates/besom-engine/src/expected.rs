@@ -15,7 +15,8 @@ const NEWEST: usize = 500;
 /// How many runs are read at once.
 const PAGE: u64 = 500;
 
-/// The run of a sweep with the best expected value; `None` unless values are found to be noisy, see [`besom_insight::best_expected`].
+/// The run of a sweep with the best expected value; `None` unless values are found to be noisy, see [`besom_insight::best_expected`],
+/// and of a sweep with several metrics, which has a [`front`](crate::front()) instead.
 /// Takes some hundredths of a second where there are hundreds of runs, or thousands.
 ///
 /// # Errors
@@ -26,7 +27,7 @@ pub fn best_expected(
     config: &SweepConfig,
 ) -> Result<Option<BestExpected>, StoreError> {
     let problem = config.problem().seed(sweep.new.seed);
-    if problem.metrics.is_empty() {
+    if problem.metrics.len() != 1 {
         return Ok(None);
     }
     let mut runs = BTreeMap::new();

@@ -49,9 +49,11 @@ impl Fields {
     fn list_names(&mut self) {
         let params = self.params.iter().flat_map(|name| [name.clone(), format!("params.{name}")]);
         let keys = self.keys.iter().flat_map(|name| [name.clone(), format!("metrics.{name}")]);
-        let metric = self.metric().map(str::to_owned);
+        // What is not there before it is loaded must not be taken for known.
+        let known = if self.logged.is_some() { usize::MAX } else { 1 };
+        let metrics = self.metrics().take(known).map(str::to_owned);
         let built_in = BUILT_IN.iter().map(|&name| name.to_owned());
-        self.names = built_in.chain(metric).chain(params).chain(keys).collect();
+        self.names = built_in.chain(metrics).chain(params).chain(keys).collect();
     }
 
     /// The sweep.
@@ -62,6 +64,11 @@ impl Fields {
     /// Its first metric.
     pub fn metric(&self) -> Option<&str> {
         self.sweep.new.metrics.first().map(|metric| metric.name.as_str())
+    }
+
+    /// All its metrics.
+    pub fn metrics(&self) -> impl Iterator<Item = &str> {
+        self.sweep.new.metrics.iter().map(|metric| metric.name.as_str())
     }
 
     /// The parameters, nested names joined by dots.

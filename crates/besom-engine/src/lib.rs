@@ -80,6 +80,7 @@ mod extend;
 mod failed;
 mod fields;
 mod files;
+mod front;
 mod glance;
 mod json_fault;
 mod leaves;
@@ -113,6 +114,7 @@ pub use extend::extend;
 pub use failed::{failed_run, failed_runs};
 pub use fields::Fields;
 pub use files::program_directory;
+pub use front::{front, metrics, run_values, valued};
 pub use glance::{
     NAME, NOTES, Pace, TAGS, is_idle, left_ms, missing_metric, over, run_state, sweep_name, usual_reason,
 };

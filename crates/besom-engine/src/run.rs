@@ -2,12 +2,12 @@
 
 use besom_agent::{FunctionRunner, RunContext, Runner};
 use besom_config::{Reader, SweepConfig};
-use besom_core::{BoxError, Registry};
+use besom_core::{BoxError, Front, Registry};
 use besom_store::{RunRow, Status, SweepId, SweepRow};
 
 use crate::{
     BestExpected, Creation, Crew, CrewOptions, EngineError, MissingMetric, Place, Steps, best_expected,
-    build, create, registry, seed,
+    build, create, front, registry, seed,
 };
 
 /// How [`run`] and [`start`](crate::start) execute a sweep.
@@ -83,8 +83,10 @@ pub struct Ran {
     pub sweep: SweepRow,
     /// Counts of runs by state, and the best run.
     pub status: Status,
-    /// The best run, if any run has a value of the metric.
+    /// The best run, if any run has a value of the metric; with several metrics, the best of the first.
     pub best: Option<RunRow>,
+    /// The runs that no other one beats, of a sweep with several metrics.
+    pub front: Option<Front>,
     /// The run that is expected to be the best, where values are noisy, see [`best_expected`](crate::best_expected()).
     pub best_expected: Option<BestExpected>,
     /// Why no finished run has a value of the metric, if none has.
@@ -151,5 +153,6 @@ fn result(place: &Place, id: &SweepId, config: &SweepConfig) -> Result<Ran, Engi
     let best = status.best.as_ref().map(|best| store.run(id, best.run)).transpose()?;
     let best_expected = best_expected(&mut *store, &sweep, config)?;
     let missing_metric = MissingMetric::of(&mut *store, id)?;
-    Ok(Ran { sweep, status, best, best_expected, missing_metric })
+    let front = front(&mut *store, &sweep, Some(config))?;
+    Ok(Ran { sweep, status, best, front, best_expected, missing_metric })
 }

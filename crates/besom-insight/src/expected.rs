@@ -49,7 +49,8 @@ impl BestExpected {
     }
 }
 
-/// The run with the best expected value of the first metric; `None` unless the values are found to be noisy.
+/// The run with the best expected value of the metric; `None` unless the values are found to be noisy, and where there are several
+/// metrics, which have a [front](besom_core::Front) instead.
 ///
 /// Only runs count that finished with a value and were not stopped early. There is none with fewer than ten of them, where all
 /// parameters are categories, and where runs with the same parameters always had the same value. The answer is a function of the runs
@@ -77,7 +78,8 @@ pub fn best_expected<'a>(
     problem: &Problem,
     runs: impl IntoIterator<Item = (RunNumber, &'a Run)>,
 ) -> Option<BestExpected> {
-    let goal = problem.metric()?.goal;
+    let [metric] = &problem.metrics[..] else { return None };
+    let goal = metric.goal;
     let runs = Runs::read(problem, runs).filter(Runs::may_be_noisy)?;
     let found = runs.expected().ok()??;
     let value = goal.to_loss(found.value);

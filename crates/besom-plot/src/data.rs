@@ -88,7 +88,7 @@ impl<'a> Data<'a> {
 
     /// `run 12: loss 0.31, lr 0.01; stopped early`, of the axes with these numbers.
     pub(crate) fn tip(&self, run: &ValuedRun<'_>, axes: impl IntoIterator<Item = usize>) -> String {
-        let value = Some((self.sample.metric.name.as_str(), run.value));
+        let value = [(self.sample.metric.name.as_str(), run.value)];
         tip(run.number, run.run, value, axes.into_iter().map(|k| self.sample.axes[k].name()))
     }
 
@@ -122,17 +122,17 @@ impl<'a> Data<'a> {
     }
 }
 
-/// What is shown beside the pointer at a run: its number, its value of the metric if it has one, parameters, its end.
+/// What is shown beside the pointer at a run: its number, its values by metric as far as it has some, parameters, its end.
 pub(crate) fn tip<'a>(
     number: RunNumber,
     run: &Run,
-    value: Option<(&str, f64)>,
+    values: impl IntoIterator<Item = (&'a str, f64)>,
     names: impl Iterator<Item = &'a ParamPath>,
 ) -> String {
     let parameter =
         |name: &ParamPath| Some(format!("{name} {}", fit(&shown(run.point.get(name)?), TEXT, VALUE)));
-    let value = value.map(|(metric, value)| format!("{metric} {}", shown(&value.into())));
-    let facts: Vec<String> = value.into_iter().chain(names.filter_map(parameter).take(NAMED)).collect();
+    let values = values.into_iter().map(|(metric, value)| format!("{metric} {}", shown(&value.into())));
+    let facts: Vec<String> = values.chain(names.filter_map(parameter).take(NAMED)).collect();
     let colon = if facts.is_empty() { "" } else { ": " };
     let end = match Mark::of(run) {
         Mark::Whole => "",

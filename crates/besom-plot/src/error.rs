@@ -12,6 +12,12 @@ pub enum PlotError {
     /// The history does not hold what the picture would show.
     #[error(transparent)]
     Insight(#[from] besom_insight::InsightError),
+    /// A front takes several metrics.
+    #[error("a front takes two metrics or more, and the sweep has {}", if *found == 0 { "none" } else { "one" })]
+    FewMetrics {
+        /// How many there are.
+        found: usize,
+    },
     /// The picture would have too many pixels.
     #[error("the picture would have {width} x {height} pixels; at most {most} are possible along each side")]
     TooLarge {

@@ -2,6 +2,7 @@
 
 mod contour;
 mod curves;
+mod front;
 mod history;
 mod importance;
 mod parallel;
@@ -31,12 +32,21 @@ pub enum Kind {
     Contour,
     /// The metric of each run over its steps.
     Curves,
+    /// The runs over two metrics or more, and their front.
+    Front,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: &[Self] =
-        &[Self::History, Self::Parallel, Self::Importance, Self::Slice, Self::Contour, Self::Curves];
+    pub const ALL: &[Self] = &[
+        Self::History,
+        Self::Parallel,
+        Self::Importance,
+        Self::Slice,
+        Self::Contour,
+        Self::Curves,
+        Self::Front,
+    ];
 
     /// The kind's name on the command line.
     pub fn as_str(self) -> &'static str {
@@ -47,6 +57,7 @@ impl Kind {
             Self::Slice => "slice",
             Self::Contour => "contour",
             Self::Curves => "curves",
+            Self::Front => "front",
         }
     }
 
@@ -67,6 +78,7 @@ impl Kind {
             Self::Importance => importance::scene(&data()?, size),
             Self::Slice => slice::scene(&data()?, size),
             Self::Contour => contour::scene(&data()?, size),
+            Self::Front => front::scene(problem, history, size),
             Self::Curves => Ok(curves::Curves::new(problem, history, named, curves)?.scene(size)),
         }
     }

@@ -76,6 +76,8 @@ proptest! {
 fn pictures_are_files_of_their_format() {
     let (problem, history) = sweep(20);
     for &kind in Kind::ALL {
+        let (problem, history) =
+            if kind == Kind::Front { traded(20) } else { (problem.clone(), history.clone()) };
         let plot = Plot::new(kind).size(400, 300);
         let svg = plot.draw(&problem, &history, Format::Svg).expect("a picture");
         assert!(svg.starts_with(b"<svg") && svg.ends_with(b"</svg>\n"), "{kind:?}");
@@ -88,6 +90,54 @@ fn pictures_are_files_of_their_format() {
         assert_eq!(svg.matches("<title>").count(), svg.matches("</title>").count());
         assert!(pixels.iter().any(|&p| p < 128), "{kind:?} shows nothing");
     }
+}
+
+/// The same sweep with a second metric, which a large x improves.
+fn traded(runs: usize) -> (Problem, History) {
+    let (problem, history) = sweep(runs);
+    let traded = history.runs().iter().map(|run| {
+        let x = run.point.f64("x").expect("it is active");
+        run.clone().with_curve(1, Curve::new([1.0 - x]))
+    });
+    (problem.with_metric(Metric::maximize("speed")), traded.collect())
+}
+
+#[test]
+fn the_border_of_a_front_is_a_staircase_through_its_runs() {
+    let (problem, history) = traded(40);
+    let scene = scene(Kind::Front, &problem, &history).expect("a picture");
+    let lines = scene.shapes.iter().filter_map(|shape| match shape {
+        Shape::Line { points, color, width: 2 } if *color == Color::BEST => Some(points),
+        _ => None,
+    });
+    let [border] = lines.collect::<Vec<_>>()[..] else { panic!("one line") };
+    let front = history.front(&problem).runs.len();
+    assert_eq!(border.len(), 2 * front - 1);
+    for pair in border.windows(2) {
+        let (from, to) = (pair[0], pair[1]);
+        assert!(from.0 <= to.0 && (from.0 - to.0).abs().min((from.1 - to.1).abs()) < 1e-9, "{border:?}");
+    }
+    let dots = |wanted: Color| {
+        let is_such = |shape: &&Shape| matches!(shape, Shape::Dot { color, .. } if *color == wanted);
+        scene.shapes.iter().filter(is_such).count()
+    };
+    // One of each is in the legend.
+    assert_eq!((dots(Color::BEST), dots(Color::MAIN)), (front + 1, 40 - front + 1));
+}
+
+#[test]
+fn a_front_of_three_metrics_has_a_panel_for_each_but_the_first() {
+    let (problem, history) = traded(9);
+    let problem = problem.with_metric(Metric::minimize("size"));
+    let runs = history.runs().iter().zip(0..);
+    let history = runs.map(|(run, i)| run.clone().with_curve(2, Curve::new([f64::from(i)]))).collect();
+    let scene = scene(Kind::Front, &problem, &history).expect("a picture");
+    let titles = |text: &str| {
+        let is_such = |shape: &&Shape| matches!(shape, Shape::Text(found) if found.text == text);
+        scene.shapes.iter().filter(is_such).count()
+    };
+    assert_eq!(titles("loss (smaller is better)"), 2);
+    assert_eq!((titles("speed (larger is better)"), titles("size (smaller is better)")), (1, 1));
 }
 
 #[test]
@@ -171,6 +221,10 @@ fn what_cannot_be_drawn_is_rejected_with_a_reason() {
     );
     let without = Problem::without_metric().space(problem.space);
     assert_eq!(refusal(Kind::History, &without, &history, &[]), "the sweep has no metric");
+    assert_eq!(
+        refusal(Kind::Front, &Problem::minimize("loss"), &history, &[]),
+        "a front takes two metrics or more, and the sweep has one"
+    );
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl PySweep {
     }
 
     /// Report how a run ended: with a value of the metric, or all its values in their order, or a dict with the metric in
-    /// it; `state` is `finished`, `failed`, `crashed` or `killed`.
+    /// it; `state` is `finished`, `failed`, `crashed` or `killed`. With several metrics, it is a dict with all of them.
     #[pyo3(signature = (run, value=None, state="finished"))]
     fn tell(
         &self,
@@ -137,25 +137,26 @@ impl PySweep {
             PyValueError::new_err(format!("state must be finished, failed, crashed or killed, got '{state}'"))
         })?;
         let values = self.values(value)?;
+        self.check_whole(&values, ended)?;
         py.detach(|| -> Result<(), Failure> {
             let mut sweep = self.lock();
-            for value in values {
-                sweep.report(number, value)?;
+            for (metric, value) in values {
+                sweep.report_to(number, metric, value)?;
             }
             Ok(sweep.end(number, ended)?)
         })?;
         Ok(())
     }
 
-    /// Report a value of the metric of a running run. Return whether the stopping rule wants to stop the run: if so, end it
+    /// Report a value of the metric of a running run, or a dict with values of some of several metrics. Return whether the stopping rule wants to stop the run: if so, end it
     /// and `tell(run)`.
     fn report(&self, py: Python<'_>, run: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
         let number = number_of(run)?;
         let values = self.values(Some(value))?;
         let stop = py.detach(|| -> Result<bool, Failure> {
             let mut sweep = self.lock();
-            for value in values {
-                sweep.report(number, value)?;
+            for (metric, value) in values {
+                sweep.report_to(number, metric, value)?;
             }
             sweep.stops()?;
             Ok(sweep.history().get(number).is_some_and(|run| run.stopped.is_some()))
@@ -169,12 +170,23 @@ impl PySweep {
         py.detach(|| self.lock().is_over())
     }
 
-    /// The run with the best value of the metric, or None.
+    /// The run with the best value of the metric, or None. With several metrics there is a `front` instead.
     #[getter]
-    fn best(&self, py: Python<'_>) -> Option<RunView> {
-        let number = py.detach(|| self.lock().best())?.run;
-        let HistoryView { problem, history } = self.runs(py);
-        Some(RunView { problem, history, number })
+    fn best(&self, py: Python<'_>) -> PyResult<Option<RunView>> {
+        self.runs(py).best()
+    }
+
+    /// The finished runs that no other finished one beats, the best of the first metric first.
+    #[getter]
+    fn front(&self, py: Python<'_>) -> Vec<RunView> {
+        self.runs(py).front(py)
+    }
+
+    /// The volume between the front and the thresholds of the metrics, or the worst value of a metric without one; None without a
+    /// front.
+    #[getter]
+    fn hypervolume(&self, py: Python<'_>) -> Option<f64> {
+        self.runs(py).hypervolume(py)
     }
 
     /// The run with the best expected value, where the values of runs are noisy, or None: a :class:`BestExpected` with the number of the
@@ -206,14 +218,18 @@ impl PySweep {
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
-        let (runs, best) = py.detach(|| {
+        py.detach(|| {
             let sweep = self.lock();
-            (sweep.history().len(), sweep.best())
-        });
-        best.map_or_else(
-            || format!("Sweep({runs} runs)"),
-            |best| format!("Sweep({runs} runs, best {} in run {})", best.value, best.run),
-        )
+            let (runs, problem) = (sweep.history().len(), sweep.problem());
+            if problem.metrics.len() > 1 {
+                let front = sweep.history().front(problem).runs.len();
+                return format!("Sweep({runs} runs, front of {front})");
+            }
+            sweep.best().map_or_else(
+                || format!("Sweep({runs} runs)"),
+                |best| format!("Sweep({runs} runs, best {} in run {})", best.value, best.run),
+            )
+        })
     }
 }
 
@@ -222,11 +238,37 @@ impl PySweep {
         self.sweep.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The values of the first metric in an argument.
-    fn values(&self, given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<f64>> {
+    /// Refuses to end a run as finished with values of some of several metrics only.
+    fn check_whole(&self, values: &[(usize, f64)], ended: RunState) -> PyResult<()> {
+        if values.is_empty() || ended != RunState::Finished {
+            return Ok(());
+        }
+        let sweep = self.lock();
+        let metrics = sweep.problem().metrics.iter().enumerate();
+        let lacking = metrics.filter(|(place, _)| values.iter().all(|(given, _)| given != place));
+        let lacking: Vec<&str> = lacking.map(|(_, metric)| metric.name.as_str()).collect();
+        match (sweep.problem().metrics.len(), lacking.is_empty()) {
+            (0 | 1, _) | (_, true) => Ok(()),
+            _ => Err(PyKeyError::new_err(format!("missing metric '{}'", lacking.join("' and '")))),
+        }
+    }
+
+    /// The values in an argument, each with the place of its metric.
+    fn values(&self, given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<(usize, f64)>> {
         let Some(given) = given else { return Ok(Vec::new()) };
+        let names: Vec<String> =
+            self.lock().problem().metrics.iter().map(|metric| metric.name.clone()).collect();
+        let only = |values: Vec<f64>| {
+            if names.len() > 1 {
+                let all = names.join(", ");
+                return Err(PyTypeError::new_err(format!(
+                    "the sweep has several metrics: give a dict with {all}"
+                )));
+            }
+            Ok(values.into_iter().map(|value| (0, value)).collect())
+        };
         if let Ok(value) = given.cast::<PyFloat>() {
-            return Ok(vec![value.value()]);
+            return only(vec![value.value()]);
         }
         let number = |value: &Value| match value {
             Value::Number(number) => Ok(number.as_f64().unwrap_or(f64::NAN)),
@@ -237,17 +279,21 @@ impl PySweep {
             }
         };
         match value::json(given)? {
-            Value::Array(values) => values.iter().map(number).collect(),
+            Value::Array(values) => only(values.iter().map(number).collect::<PyResult<_>>()?),
             Value::Object(row) => {
-                let metric = self.lock().problem().metric().map(|metric| metric.name.clone());
-                let metric =
-                    metric.ok_or_else(|| PyValueError::new_err("the configuration has no metric"))?;
-                let found = row
-                    .get(&metric)
-                    .ok_or_else(|| PyKeyError::new_err(format!("missing metric '{metric}'")))?;
-                Ok(vec![number(found)?])
+                if names.is_empty() {
+                    return Err(PyValueError::new_err("the configuration has no metric"));
+                }
+                let given =
+                    names.iter().enumerate().filter_map(|(place, name)| Some((place, row.get(name)?)));
+                let given: Vec<(usize, f64)> =
+                    given.map(|(place, value)| Ok((place, number(value)?))).collect::<PyResult<_>>()?;
+                match given.is_empty() {
+                    true => Err(PyKeyError::new_err(format!("missing metric '{}'", names.join("' and '")))),
+                    false => Ok(given),
+                }
             }
-            value => Ok(vec![number(&value)?]),
+            value => only(vec![number(&value)?]),
         }
     }
 }

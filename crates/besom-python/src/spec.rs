@@ -27,7 +27,7 @@ pub(crate) fn of(algorithm: &Bound<'_, PyAny>, options: Option<&Bound<'_, PyAny>
         _ => "Written in Python",
     };
     // Its points are checked, and values of inactive parameters are taken out of them.
-    let spec = Spec::new(summary).supports(Supports::ONE_METRIC.conditions());
+    let spec = Spec::new(summary).supports(Supports::ONE_METRIC.conditions().any_metrics());
     let attribute = algorithm.getattr_opt("OPTIONS")?;
     let Some(options) = options.or(attribute.as_ref()) else { return Ok(spec.any_options()) };
     let options = value::object(options)?.into_iter().map(|(key, described)| option(key, &described));

@@ -261,6 +261,17 @@ impl PyStore {
         })
     }
 
+    /// Return the front of a sweep with several metrics: dicts of `run` and `values` in `runs`, the best of the first metric first, and in
+    /// `running`; `of`, `beyond`, `reference` and `hypervolume`. None of a sweep with fewer metrics.
+    fn front<'py>(&self, py: Python<'py>, id: String) -> PyResult<Bound<'py, PyAny>> {
+        let front = self.with(py, |store| {
+            let sweep = store.sweep(&SweepId::new(id))?;
+            let config = place::stored_config(&sweep).ok();
+            Ok(besom_engine::front(store, &sweep, config.as_ref())?)
+        })?;
+        value::serialized(py, &front)
+    }
+
     /// Return why no finished run has a value of the metric, or None.
     fn missing_metric(&self, py: Python<'_>, id: String) -> Result<Option<String>, Failure> {
         self.with(py, |store| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use besom_controller::Sweep;
-use besom_core::{History, Problem, Run, RunNumber};
+use besom_core::{Front, History, Problem, Run, RunNumber};
 use besom_insight::best_expected;
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -40,10 +40,10 @@ impl ProblemView {
         self.problem.space.dimensions()
     }
 
-    /// The metrics, a dict each: `name`, `goal`, `target`. The first is optimized.
+    /// The metrics, a dict each: `name`, `goal`, `target`, `threshold`.
     #[getter]
     fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let metric = |m: &besom_core::Metric| json!({"name": m.name, "goal": m.goal, "target": m.target});
+        let metric = |m: &besom_core::Metric| json!({"name": m.name, "goal": m.goal, "target": m.target, "threshold": m.threshold});
         value::serialized(py, &self.problem.metrics.iter().map(metric).collect::<Vec<_>>())
     }
 
@@ -96,9 +96,9 @@ impl ProblemView {
     }
 
     fn __repr__(&self) -> String {
-        let metric =
-            self.problem.metric().map_or_else(String::new, |m| format!(", {} {}", m.goal.as_str(), m.name));
-        format!("Problem({}{metric})", self.parameters().join(", "))
+        let metrics = self.problem.metrics.iter().map(|m| format!(", {} {}", m.goal.as_str(), m.name));
+        let metrics: String = metrics.collect();
+        format!("Problem({}{metrics})", self.parameters().join(", "))
     }
 }
 
@@ -125,17 +125,34 @@ impl HistoryView {
         Ok(self.view(place))
     }
 
-    /// The run with the best value of the first metric, or None. Runs that failed, crashed or were killed do not count; a
-    /// running run does.
+    /// The run with the best value of the metric, or None. Runs that failed, crashed or were killed do not count; a
+    /// running run does. With several metrics there is a `front` instead.
     #[getter]
-    fn best(&self) -> Option<RunView> {
-        self.history.best(&self.problem).map(|best| self.view(best.run.index()))
+    pub(crate) fn best(&self) -> PyResult<Option<RunView>> {
+        one_metric(&self.problem)?;
+        Ok(self.history.best(&self.problem).map(|best| self.view(best.run.index())))
     }
 
     /// The run that would be the best if runs that failed, crashed or were killed counted; None if none of them is better.
     #[getter]
-    fn better_uncounted(&self) -> Option<RunView> {
-        self.history.better_uncounted(&self.problem).map(|better| self.view(better.run.index()))
+    fn better_uncounted(&self) -> PyResult<Option<RunView>> {
+        one_metric(&self.problem)?;
+        Ok(self.history.better_uncounted(&self.problem).map(|better| self.view(better.run.index())))
+    }
+
+    /// The finished runs that no other finished one beats, in one metric without being worse in another: the best of the first metric
+    /// first. A run counts with its last values.
+    #[getter]
+    pub(crate) fn front(&self, py: Python<'_>) -> Vec<RunView> {
+        let front = py.detach(|| self.history.front(&self.problem));
+        front.runs.iter().map(|run| self.view(run.run.index())).collect()
+    }
+
+    /// The volume between the front and the thresholds of the metrics, or the worst value of a metric without one: the larger, the
+    /// better. None without a front, and where it takes too long, as with five metrics.
+    #[getter]
+    pub(crate) fn hypervolume(&self, py: Python<'_>) -> Option<f64> {
+        py.detach(|| self.history.front(&self.problem)).hypervolume
     }
 
     /// The run with the best expected value, where the values of runs are noisy, or None; see `Api().sweep(id).best_expected`.
@@ -145,11 +162,16 @@ impl HistoryView {
     }
 
     /// A `pandas.DataFrame` with one row per run: its number, state, best and last value, and its parameters. A parameter of
-    /// the name of one of these becomes `config.NAME`.
+    /// the name of one of these becomes `config.NAME`. With several metrics, `front` says whether the run is on it, and a
+    /// column per metric has its last value.
     fn to_pandas<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let front = match self.problem.metrics.len() {
+            0 | 1 => None,
+            _ => Some(py.detach(|| self.history.front(&self.problem))),
+        };
         let rows = PyList::empty(py);
         for place in 0..self.history.len() {
-            rows.append(self.view(place).record(py)?)?;
+            rows.append(self.view(place).record(py, front.as_ref())?)?;
         }
         py.import("besom._frame")?.call_method1("frame", (rows,))
     }
@@ -174,6 +196,16 @@ impl HistoryView {
     }
 }
 
+/// Refuses to name the best run where there are several metrics.
+pub(crate) fn one_metric(problem: &Problem) -> PyResult<()> {
+    match problem.metrics.len() {
+        0 | 1 => Ok(()),
+        several => Err(PyValueError::new_err(format!(
+            "the sweep has {several} metrics, and so a front in place of a best run: use front"
+        ))),
+    }
+}
+
 /// One run of a history, read-only.
 #[pyclass(frozen, name = "HistoryRun", module = "besom")]
 #[derive(Clone, Debug)]
@@ -194,16 +226,23 @@ impl RunView {
         place.ok_or_else(|| PyKeyError::new_err(format!("the sweep has no metric '{name}'")))
     }
 
-    fn record<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    fn record<'py>(&self, py: Python<'py>, front: Option<&Front>) -> PyResult<Bound<'py, PyDict>> {
         let record = PyDict::new(py);
         record.set_item("run", self.number())?;
         record.set_item("state", self.state())?;
-        record.set_item("best", self.best())?;
-        record.set_item("last", self.last())?;
+        if let Some(front) = front {
+            record.set_item("front", front.contains(self.number))?;
+            for (place, metric) in self.problem.metrics.iter().enumerate() {
+                record.set_item(&metric.name, self.problem.value(self.run(), place))?;
+            }
+        } else {
+            record.set_item("best", self.best())?;
+            record.set_item("last", self.last())?;
+        }
         for (name, given) in self.run().point.iter() {
             // As in a table of a stored sweep.
             let mut name = name.to_string();
-            if ["run", "state", "best", "last"].contains(&name.as_str()) {
+            if record.contains(&name)? {
                 name.insert_str(0, "config.");
             }
             record.set_item(name, value::param(py, given)?)?;
@@ -256,7 +295,18 @@ impl RunView {
         self.run().curve(0).last()
     }
 
-    /// Its best finite value of the first metric, or None.
+    /// Its value of each metric by which it is compared with others, as a dict: with one metric its best, with several its last; None where it
+    /// has none.
+    #[getter]
+    fn metrics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let values = PyDict::new(py);
+        for (place, metric) in self.problem.metrics.iter().enumerate() {
+            values.set_item(&metric.name, self.problem.value(self.run(), place))?;
+        }
+        Ok(values)
+    }
+
+    /// Its best finite value of the metric, or None; with several metrics its last one of the first.
     #[getter]
     pub(crate) fn best(&self) -> Option<f64> {
         self.problem.value(self.run(), 0)

@@ -76,13 +76,24 @@ def test_pruned_failed_and_changing_trials_are_accepted():
     assert len(made.trials) == 24
 
 
-@pytest.mark.parametrize("sampler", [BesomSampler(seed=1), BesomSampler("grid")])
-def test_several_objectives_are_rejected_before_anything_is_evaluated(sampler):
-    made = optuna.create_study(sampler=sampler, directions=["minimize", "minimize"])
+def test_several_objectives_are_rejected_before_anything_is_evaluated_by_a_method_that_takes_one():
+    made = optuna.create_study(sampler=BesomSampler("tpe", seed=1), directions=["minimize", "minimize"])
     evaluated = []
-    with pytest.raises(ValueError, match="one objective; this study has 2"):
+    with pytest.raises(ValueError, match="besom's tpe does not take several objectives; this study has 2"):
         made.optimize(evaluated.append, n_trials=2)
     assert not evaluated and [t.state for t in made.trials] == [TrialState.FAIL]
+
+
+@pytest.mark.parametrize("method", ["random", "sobol", "auto", "grid"])
+def test_several_objectives_are_taken_by_methods_that_take_several_metrics(method):
+    def two(trial):
+        x = trial.suggest_float("x", 0.0, 1.0, step=0.125)
+        return x, 1 - x
+
+    made = optuna.create_study(sampler=BesomSampler(method, seed=1), directions=["minimize", "maximize"])
+    made.optimize(two, n_trials=6)
+    assert len(made.trials) == 6 and {t.state for t in made.trials} == {TrialState.COMPLETE}
+    assert made.best_trials[0].params == {"x": min(t.params["x"] for t in made.trials)}
 
 
 def test_an_unknown_method_is_rejected_by_the_constructor_with_the_nearest_name():

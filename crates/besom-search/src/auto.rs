@@ -33,8 +33,8 @@ const FEWEST_MODELED: u64 = 6;
 ///
 /// 1. All points of the space fit into `run_cap`: [`Grid`], in random order. The maximum of a `q_uniform`, which `grid` leaves
 ///    out as W&B does, is one of the points.
-/// 2. There is no metric, or `run_cap` is less than 6: [`Sobol`], or [`Random`] for more parameters than that
-///    has.
+/// 2. There is no metric, or there are more than [`Bayes`] takes into account, or `run_cap` is less than 6: [`Sobol`], or [`Random`]
+///    for more parameters than that has.
 /// 3. There are more than 100 parameters: [`Tpe`].
 /// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50, without conditions and constraints: [`CmaEs`].
 /// 5. Otherwise [`Bayes`]; after 2,000 runs, unless the space may have fewer points than that, [`Tpe`], which
@@ -75,7 +75,7 @@ impl Auto {
     /// How the method describes itself.
     pub const SPEC: Spec = Spec::new("Chooses another method by the space and the number of runs")
         .ends(Ends::Never)
-        .supports(Supports::ONE_METRIC.conditions())
+        .supports(Supports::ONE_METRIC.conditions().any_metrics())
         .options(AutoOptions::SPECS);
 
     /// The choice for a problem.
@@ -84,7 +84,7 @@ impl Auto {
         let first = first(problem)?;
         let none = Options::new();
         let later = match first.method {
-            Method::Bayes(_) if is_large(problem) => Some(Choice {
+            Method::Bayes(_) if is_large(problem) && takes(Tpe::SPEC, problem) => Some(Choice {
                 name: "tpe",
                 because: format!("there are {MANY_RUNS} runs or more"),
                 method: Method::Tpe(Tpe::new(problem, &none)?),
@@ -154,11 +154,12 @@ fn first(problem: &Problem) -> Result<Choice, Faults> {
     }
     let none = Options::new();
     let dimensions = problem.space.dimensions();
-    if dimensions > MANY_PARAMETERS {
+    if dimensions > MANY_PARAMETERS && takes(Tpe::SPEC, problem) {
         let because = format!("{dimensions} parameters are more than {MANY_PARAMETERS}");
         return Ok(Choice::new("tpe", because, Method::Tpe(Tpe::new(problem, &none)?)));
     }
     if let Some(cap) = problem.run_cap.filter(|&cap| cap >= ENOUGH_RUNS)
+        && takes(CmaEs::SPEC, problem)
         && dimensions <= FEW_NUMBERS
         && !problem.space.is_conditional()
         && !problem.space.is_constrained()
@@ -168,6 +169,7 @@ fn first(problem: &Problem) -> Result<Choice, Faults> {
         return Ok(Choice::new("cma-es", because, Method::CmaEs(Box::new(CmaEs::new(problem, &none)?))));
     }
     let because = match is_large(problem) {
+        _ if !takes(Tpe::SPEC, problem) => format!("there are {} metrics", problem.metrics.len()),
         true => format!("there are fewer than {MANY_RUNS} runs"),
         false => format!("the space may have fewer than {MANY_RUNS} points"),
     };
@@ -193,8 +195,16 @@ fn no_model(problem: &Problem) -> Option<String> {
     if problem.metrics.is_empty() {
         return Some("there is no metric to learn from".to_owned());
     }
+    if !takes(Bayes::SPEC, problem) {
+        return Some(format!("no method learns from {} metrics", problem.metrics.len()));
+    }
     let cap = problem.run_cap.filter(|&cap| cap < FEWEST_MODELED)?;
     Some(format!("run_cap {cap} is less than the {FEWEST_MODELED} runs that a model needs"))
+}
+
+/// Whether a method takes all metrics into account.
+fn takes(spec: Spec, problem: &Problem) -> bool {
+    spec.supports.metrics >= problem.metrics.len()
 }
 
 /// Points that fill the space, or random ones where it has too many dimensions for that.

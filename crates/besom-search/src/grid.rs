@@ -94,7 +94,7 @@ impl Grid {
         .ends(Ends::Exhausted)
         .in_wandb()
         .never_repeats()
-        .supports(Supports::ONE_METRIC.conditions())
+        .supports(Supports::ONE_METRIC.conditions().any_metrics())
         .options(GridOptions::SPECS);
 
     /// The grid over a problem's space, or all faults at once.

@@ -30,12 +30,18 @@ pub(crate) fn named<S: Search + 'static>(
     Ok(Method::new(name, spec, move || Ok(new(&problem, &options)?))?)
 }
 
-/// A reader of the options of a method that learns. A problem without a metric or without a parameter to
-/// search is a fault, too.
+/// The methods that take any number of metrics into account, because they look at none.
+const OF_ANY_METRICS: [&str; 3] = ["random", "sobol", "grid"];
+
+/// A reader of the options of a method that learns. A problem without a metric, with more metrics than the method takes, or without
+/// a parameter to search is a fault, too.
 pub(crate) fn learner<'a>(spec: Spec, problem: &Problem, options: &'a Options) -> OptionReader<'a> {
     let mut read = OptionReader::new(spec, options);
     if problem.metrics.is_empty() {
         read.fault(Fault::of_problem(SearchError::NoMetric));
+    }
+    if let Err(error) = spec.supports.check_metrics(problem, OF_ANY_METRICS) {
+        read.fault(Fault::of_problem(error));
     }
     if problem.space.dimensions() == 0 {
         read.fault(Fault::of_problem(SearchError::NothingToSearch));

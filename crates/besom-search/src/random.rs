@@ -29,7 +29,7 @@ impl Random {
         .options(RandomOptions::SPECS)
         .ends(Ends::Never)
         .in_wandb()
-        .supports(Supports::ONE_METRIC.conditions());
+        .supports(Supports::ONE_METRIC.conditions().any_metrics());
 
     /// The method; it has no options.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {

@@ -57,7 +57,7 @@ impl Sobol {
     pub const SPEC: Spec = Spec::new("Fills the space evenly")
         .options(SobolOptions::SPECS)
         .ends(Ends::Never)
-        .supports(Supports::ONE_METRIC.conditions());
+        .supports(Supports::ONE_METRIC.conditions().any_metrics());
 
     /// The method; it has no options.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {

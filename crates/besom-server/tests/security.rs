@@ -42,6 +42,7 @@ const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/v1/sweeps/{id}/curves", Need::Read),
     ("GET", "/v1/sweeps/{id}/events", Need::Read),
     ("GET", "/v1/sweeps/{id}/expected", Need::Read),
+    ("GET", "/v1/sweeps/{id}/front", Need::Read),
     ("GET", "/v1/sweeps/{id}/importance", Need::Read),
     ("GET", "/v1/sweeps/{id}/runs", Need::Read),
     ("GET", "/v1/sweeps/{id}/runs/{run}", Need::Read),

@@ -10,12 +10,13 @@
 
 use besom_core::{
     BoxError, Faults, History, OptionDefault, OptionKind, Options, Problem, Rule, RunNumber, Shown, Spec,
-    Stop, Stopper, typed_options,
+    Stop, Stopper, Supports, typed_options,
 };
 use serde_json::Value;
 
+use crate::front::beaten;
 use crate::objective::Objective;
-use crate::options::{named, reader, truncated};
+use crate::options::{named, reader, truncated, watched};
 use crate::peers::{Field, lowest, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
 
@@ -33,6 +34,8 @@ pub struct Asha {
     eta: f64,
     min_iter: Option<usize>,
     min_peers: usize,
+    /// The place of the metric that is looked at.
+    metric: usize,
 }
 
 typed_options! {
@@ -46,6 +49,8 @@ typed_options! {
             OptionDefault::Chosen("a 64th of the usual length of runs");
         /// How many other runs must have reached a step before any is stopped there.
         min_peers: usize = OptionKind::at_least(1), OptionDefault::Count(4);
+        /// Of several metrics, the one whose values are looked at.
+        metric: String = OptionKind::Metric, OptionDefault::Chosen("the first");
     }
 }
 
@@ -55,14 +60,16 @@ impl Asha {
         "Stops runs that are not among the best at a few steps, which depend on the length of runs",
     )
     .needs_metric()
+    .supports(Supports::ONE_METRIC.conditions().any_metrics())
     .options(AshaOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
-        let read = reader(Self::SPEC, problem, options);
+        let mut read = reader(Self::SPEC, problem, options);
         let (eta, min_iter, min_peers) =
             (read.number("eta"), read.given_count("min_iter"), read.count("min_peers"));
-        read.finish(Self { eta, min_iter, min_peers })
+        let metric = watched(&mut read, problem);
+        read.finish(Self { eta, min_iter, min_peers, metric })
     }
 
     /// As [`Asha::new`] with typed options; named and guarded, as a registry builds it.
@@ -107,7 +114,7 @@ impl Asha {
 
 impl Stopper for Asha {
     fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         let running = running(objective, history);
         let Some(longest) = running.iter().map(|&(_, steps)| steps).max() else { return Ok(Vec::new()) };
         let rungs = self.rungs(objective, history, longest);
@@ -121,14 +128,14 @@ impl Stopper for Asha {
             let reason = self.verdict(objective, (*rung, field), run).filter(|_| !best)?;
             Some(Stop::new(run, reason))
         });
-        Ok(stops.collect())
+        Ok(beaten(problem, history, stops.collect()))
     }
 
     /// `{"rungs": [..], "runs": [..], "thresholds": [..]}`: the steps at which runs are judged as far as any run has
     /// got, how many runs reached them, and the largest loss that survives there, negated when maximizing (`null`: too
     /// few runs to stop any).
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         let longest = history.runs().iter().map(|run| objective.losses(run).count()).max().unwrap_or(0);
         let rungs = self.rungs(objective, history, longest);
         let fields: Vec<Field> = rungs.iter().map(|&rung| Field::at(objective, history, rung)).collect();

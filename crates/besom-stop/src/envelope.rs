@@ -9,12 +9,13 @@ use std::cmp::Ordering;
 use besom_core::value::float;
 use besom_core::{
     Advice, BoxError, Faults, History, OptionDefault, OptionKind, Options, Problem, Rule, Run, RunState,
-    Shown, Spec, Stop, Stopper, typed_options,
+    Shown, Spec, Stop, Stopper, Supports, typed_options,
 };
 use serde_json::Value;
 
+use crate::front::beaten;
 use crate::objective::Objective;
-use crate::options::{named, reader, truncated};
+use crate::options::{named, reader, truncated, watched};
 use crate::reason::NotBetter;
 
 /// Stops a run whose best is not strictly better than the worst that any of the best finished runs had by that step.
@@ -26,6 +27,8 @@ pub struct Envelope {
     fraction: f64,
     min_runs: usize,
     start_iter: usize,
+    /// The place of the metric that is looked at.
+    metric: usize,
 }
 
 typed_options! {
@@ -37,6 +40,8 @@ typed_options! {
         min_runs: usize = OptionKind::at_least(0), OptionDefault::Count(3);
         /// Runs with at most this many steps continue.
         start_iter: usize = OptionKind::at_least(0), OptionDefault::Count(3);
+        /// Of several metrics, the one whose values are looked at.
+        metric: String = OptionKind::Metric, OptionDefault::Chosen("the first");
     }
 }
 
@@ -45,15 +50,17 @@ impl Envelope {
     pub const SPEC: Spec =
         Spec::new("Stops runs that were never better than the worst of the best finished runs")
             .needs_metric()
+            .supports(Supports::ONE_METRIC.conditions().any_metrics())
             .options(EnvelopeOptions::SPECS)
             .advice(all_are_kept);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
-        let read = reader(Self::SPEC, problem, options);
+        let mut read = reader(Self::SPEC, problem, options);
         let (fraction, min_runs, start_iter) =
             (read.number("fraction"), read.count("min_runs"), read.count("start_iter"));
-        read.finish(Self { fraction, min_runs, start_iter })
+        let metric = watched(&mut read, problem);
+        read.finish(Self { fraction, min_runs, start_iter, metric })
     }
 
     /// As [`Envelope::new`] with typed options; named and guarded, as a registry builds it.
@@ -109,7 +116,7 @@ fn all_are_kept(options: &Options) -> Vec<Advice> {
 
 impl Stopper for Envelope {
     fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         if history.count(RunState::Running) == 0 {
             return Ok(Vec::new());
         }
@@ -119,13 +126,13 @@ impl Stopper for Envelope {
             let reason = self.verdict(objective, &bound, run)?;
             Some(Stop::new(number, reason))
         });
-        Ok(stops.collect())
+        Ok(beaten(problem, history, stops.collect()))
     }
 
     /// `{"envelope": [..]}`: the loss that a run must beat, step by step, negated when maximizing; `null` if too few
     /// runs are finished.
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
-        let bound = self.bound(Objective::of(problem)?, history);
+        let bound = self.bound(Objective::of(problem, self.metric)?, history);
         let envelope = bound.map_or(Value::Null, |bound| bound.worst.into_iter().map(float).collect());
         Ok(Shown::from_iter([("envelope".to_owned(), envelope)]))
     }

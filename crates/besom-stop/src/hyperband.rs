@@ -12,13 +12,14 @@
 use besom_core::value::float;
 use besom_core::{
     Advice, BoxError, Fault, Faults, History, OptionDefault, OptionKind, OptionReader, Options, Problem,
-    Rule, Run, RunNumber, RunState, Shown, Spec, Stop, Stopper, typed_options,
+    Rule, Run, RunNumber, RunState, Shown, Spec, Stop, Stopper, Supports, typed_options,
 };
 use serde_json::Value;
 
 use crate::RuleError;
+use crate::front::beaten;
 use crate::objective::Objective;
-use crate::options::{named, reader, truncated};
+use crate::options::{named, reader, truncated, watched};
 use crate::reason::{NotBetter, ordinal};
 
 /// How many bands `min_iter` makes: W&B's number, so that thresholds agree with it.
@@ -37,6 +38,8 @@ pub struct Hyperband {
     bands: Vec<usize>,
     eta: f64,
     strict: bool,
+    /// The place of the metric that is looked at.
+    metric: usize,
 }
 
 typed_options! {
@@ -53,6 +56,8 @@ typed_options! {
         eta: f64 = OptionKind::above(1.0), OptionDefault::Number(3.0);
         /// Whether a run is judged by its value at the step itself instead of its best value so far.
         strict: bool = OptionKind::Flag, OptionDefault::Flag(true);
+        /// Of several metrics, the one whose values are looked at.
+        metric: String = OptionKind::Metric, OptionDefault::Chosen("the first");
     }
 }
 
@@ -60,6 +65,7 @@ impl Hyperband {
     /// What the rule says of itself; its defaults are W&B's. It needs `min_iter`, or `max_iter` and `s`.
     pub const SPEC: Spec = Spec::new("Stops runs that are not among the best at a few steps, as W&B does")
         .needs_metric()
+        .supports(Supports::ONE_METRIC.conditions().any_metrics())
         .in_wandb()
         .options(HyperbandOptions::SPECS)
         .forms(&[&["max_iter", "s"], &["min_iter"]])
@@ -70,7 +76,8 @@ impl Hyperband {
         let mut read = reader(Self::SPEC, problem, options);
         let (eta, strict) = (read.number("eta"), read.flag("strict"));
         let bands = read_bands(&mut read, eta);
-        read.finish(Self { bands, eta, strict })
+        let metric = watched(&mut read, problem);
+        read.finish(Self { bands, eta, strict, metric })
     }
 
     /// As [`Hyperband::new`] with typed options; named and guarded, as a registry builds it.
@@ -160,7 +167,7 @@ impl Hyperband {
 
 impl Stopper for Hyperband {
     fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         if history.count(RunState::Running) == 0 {
             return Ok(Vec::new());
         }
@@ -169,13 +176,13 @@ impl Stopper for Hyperband {
             .standings
             .iter()
             .filter_map(|&(run, standing)| self.verdict(objective, &field, run, standing));
-        Ok(stops.collect())
+        Ok(beaten(problem, history, stops.collect()))
     }
 
     /// `{"bands": [..], "thresholds": [..]}`: the largest loss that survives at each band, negated when maximizing,
     /// up to the first band that no run has got to (`"Infinity"`: anything survives). Empty when no run is running.
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         if history.count(RunState::Running) == 0 {
             return Ok(Shown::new());
         }

@@ -11,6 +11,7 @@
 mod asha;
 mod envelope;
 mod error;
+mod front;
 mod hyperband;
 mod median;
 mod objective;

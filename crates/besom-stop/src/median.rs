@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 
 use besom_core::{
     BoxError, Faults, History, OptionDefault, OptionKind, Options, Problem, Rule, RunNumber, Shown, Spec,
-    Stop, Stopper, typed_options,
+    Stop, Stopper, Supports, typed_options,
 };
 use serde_json::Value;
 
+use crate::front::beaten;
 use crate::objective::Objective;
-use crate::options::{named, reader};
+use crate::options::{named, reader, watched};
 use crate::peers::{Field, running, shown, usual_length};
 use crate::reason::{NotBetter, ordinal};
 
@@ -29,6 +30,8 @@ const GRACE: usize = 10;
 pub struct Median {
     grace: Option<usize>,
     min_peers: usize,
+    /// The place of the metric that is looked at.
+    metric: usize,
 }
 
 typed_options! {
@@ -38,6 +41,8 @@ typed_options! {
         grace: usize = OptionKind::at_least(1), OptionDefault::Chosen("a tenth of the usual length of runs");
         /// How many other runs must have made as many steps before any is stopped.
         min_peers: usize = OptionKind::at_least(1), OptionDefault::Count(5);
+        /// Of several metrics, the one whose values are looked at.
+        metric: String = OptionKind::Metric, OptionDefault::Chosen("the first");
     }
 }
 
@@ -45,13 +50,15 @@ impl Median {
     /// What the rule says of itself. `min_peers` is the number of runs that Optuna's `MedianPruner` waits for.
     pub const SPEC: Spec = Spec::new("Stops runs that are worse than half of the others at the same step")
         .needs_metric()
+        .supports(Supports::ONE_METRIC.conditions().any_metrics())
         .options(MedianOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
-        let read = reader(Self::SPEC, problem, options);
+        let mut read = reader(Self::SPEC, problem, options);
         let (grace, min_peers) = (read.given_count("grace"), read.count("min_peers"));
-        read.finish(Self { grace, min_peers })
+        let metric = watched(&mut read, problem);
+        read.finish(Self { grace, min_peers, metric })
     }
 
     /// As [`Median::new`] with typed options; named and guarded, as a registry builds it.
@@ -93,7 +100,7 @@ impl Median {
 
 impl Stopper for Median {
     fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         let mut stops = Vec::new();
         for (step, runs) in self.judged(objective, history) {
             let field = Field::at(objective, history, step);
@@ -110,13 +117,13 @@ impl Stopper for Median {
             }
         }
         stops.sort_by_key(|stop| stop.run);
-        Ok(stops)
+        Ok(beaten(problem, history, stops))
     }
 
     /// `{"grace": 5, "medians": {"12": ..}}`: the first step at which runs are judged, and for each step at which
     /// running runs are the median of all runs that got there, negated when maximizing (`null`: too few).
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         let steps = self.judged(objective, history).into_keys();
         let medians = steps.map(|step| {
             let field = Field::at(objective, history, step);

@@ -4,16 +4,17 @@ use besom_core::{Metric, Problem, Run};
 
 use crate::RuleError;
 
-/// The problem's first metric, and how runs did in it.
+/// A metric of the problem, and how runs did in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Objective<'a> {
     metric: &'a Metric,
+    place: usize,
 }
 
 impl<'a> Objective<'a> {
-    /// The objective of a problem.
-    pub(crate) fn of(problem: &'a Problem) -> Result<Self, RuleError> {
-        problem.metric().map(|metric| Self { metric }).ok_or(RuleError::NoMetric)
+    /// The metric of a problem at a place.
+    pub(crate) fn of(problem: &'a Problem, place: usize) -> Result<Self, RuleError> {
+        problem.metrics.get(place).map(|metric| Self { metric, place }).ok_or(RuleError::NoMetric)
     }
 
     /// The metric itself.
@@ -26,11 +27,11 @@ impl<'a> Objective<'a> {
     pub(crate) fn losses(self, run: &Run) -> impl Iterator<Item = f64> + '_ {
         let goal = self.metric.goal;
         // Adding zero turns -0.0, the loss of a maximized 0, into 0.0: ties are ties in any ordering of floats.
-        run.curve(0).valid().map(move |value| goal.to_loss(value) + 0.0)
+        run.curve(self.place).valid().map(move |value| goal.to_loss(value) + 0.0)
     }
 
     /// The most steps that the run can have, known without looking at its values.
     pub(crate) fn most_steps(self, run: &Run) -> usize {
-        run.curve(0).values.len()
+        run.curve(self.place).values.len()
     }
 }

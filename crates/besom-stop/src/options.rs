@@ -1,6 +1,7 @@
 //! Reading a rule's options.
 
-use besom_core::{Fault, Faults, OptionReader, Options, Problem, Rule, Spec, Stopper};
+use besom_core::{Fault, Faults, OptionError, OptionReader, Options, Problem, Rule, Spec, Stopper, nearest};
+use serde_json::Value;
 
 use crate::RuleError;
 
@@ -11,6 +12,22 @@ pub(crate) fn reader<'a>(spec: Spec, problem: &Problem, options: &'a Options) ->
         read.fault(Fault::of_problem(RuleError::NoMetric));
     }
     read
+}
+
+/// The place of the metric whose values a rule looks at: that of the option `metric`, else the first.
+pub(crate) fn watched(read: &mut OptionReader<'_>, problem: &Problem) -> usize {
+    let Some(name) = read.given("metric").and_then(Value::as_str) else { return 0 };
+    let place = problem.metrics.iter().position(|metric| metric.name == name);
+    place.unwrap_or_else(|| {
+        let known: Vec<&str> = problem.metrics.iter().map(|metric| metric.name.as_str()).collect();
+        // A problem without a metric has a fault already.
+        if !known.is_empty() {
+            let expected = format!("a metric of the sweep: {}", known.join(", "));
+            let nearest = nearest(name, known.iter().copied()).map(str::to_owned);
+            read.fault(OptionError::Wrong { key: "metric", expected, found: format!("{name:?}"), nearest });
+        }
+        0
+    })
 }
 
 /// A rule as a registry builds it: named, guarded, and built again after a panic.

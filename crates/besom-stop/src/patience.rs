@@ -5,11 +5,11 @@
 
 use besom_core::{
     BoxError, Faults, History, OptionDefault, OptionKind, Options, Problem, Rule, Run, RunState, Shown, Spec,
-    Stop, Stopper, typed_options,
+    Stop, Stopper, Supports, typed_options,
 };
 
 use crate::objective::Objective;
-use crate::options::{named, reader};
+use crate::options::{named, reader, watched};
 use crate::reason::value;
 
 /// Stops a run that has made `patience` steps since it last improved by more than `min_delta`.
@@ -20,6 +20,8 @@ pub struct Patience {
     patience: usize,
     min_delta: f64,
     min_iter: usize,
+    /// The place of the metric that is looked at.
+    metric: usize,
 }
 
 typed_options! {
@@ -31,20 +33,25 @@ typed_options! {
         min_delta: f64 = OptionKind::not_below(0.0), OptionDefault::Number(0.0);
         /// Runs with fewer steps continue.
         min_iter: usize = OptionKind::at_least(1), OptionDefault::Count(1);
+        /// Of several metrics, the one whose values are looked at.
+        metric: String = OptionKind::Metric, OptionDefault::Chosen("the first");
     }
 }
 
 impl Patience {
     /// What the rule says of itself.
-    pub const SPEC: Spec =
-        Spec::new("Stops runs that no longer improve").needs_metric().options(PatienceOptions::SPECS);
+    pub const SPEC: Spec = Spec::new("Stops runs that no longer improve")
+        .needs_metric()
+        .supports(Supports::ONE_METRIC.conditions().any_metrics())
+        .options(PatienceOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
     pub fn new(problem: &Problem, options: &Options) -> Result<Self, Faults> {
-        let read = reader(Self::SPEC, problem, options);
+        let mut read = reader(Self::SPEC, problem, options);
         let (patience, min_delta, min_iter) =
             (read.count("patience"), read.number("min_delta"), read.count("min_iter"));
-        read.finish(Self { patience, min_delta, min_iter })
+        let metric = watched(&mut read, problem);
+        read.finish(Self { patience, min_delta, min_iter, metric })
     }
 
     /// As [`Patience::new`] with typed options; named and guarded, as a registry builds it.
@@ -72,7 +79,7 @@ impl Patience {
 
 impl Stopper for Patience {
     fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         let running = history.iter().filter(|(_, run)| run.state == RunState::Running);
         let stops = running.filter_map(|(number, run)| {
             let Plateau { loss, since, steps } = self.plateau(objective, run)?;
@@ -88,7 +95,7 @@ impl Stopper for Patience {
 
     /// `{"idle": {"3": 4}}`: for each running run that has logged a number the steps since it last improved.
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         let running = history.iter().filter(|(_, run)| run.state == RunState::Running);
         let idle = running.filter_map(|(number, run)| {
             let plateau = self.plateau(objective, run)?;

@@ -6,12 +6,12 @@
 
 use besom_core::{
     BoxError, Fault, Faults, Goal, History, OptionDefault, OptionError, OptionKind, OptionReader, Options,
-    Problem, Rule, Run, RunState, Shown, Spec, Stop, Stopper, typed_options,
+    Problem, Rule, Run, RunState, Shown, Spec, Stop, Stopper, Supports, typed_options,
 };
 
 use crate::RuleError;
 use crate::objective::Objective;
-use crate::options::{named, reader};
+use crate::options::{named, reader, watched};
 use crate::peers::shown;
 use crate::reason::{NotBetter, value};
 
@@ -33,6 +33,8 @@ pub struct Threshold {
     lower: Option<f64>,
     divergence: f64,
     min_iter: usize,
+    /// The place of the metric that is looked at.
+    metric: usize,
 }
 
 typed_options! {
@@ -49,6 +51,8 @@ typed_options! {
         divergence: f64 = OptionKind::not_below(0.0), OptionDefault::Number(10.0);
         /// The first step at which bounds and divergence are checked.
         min_iter: usize = OptionKind::at_least(1), OptionDefault::Count(1);
+        /// Of several metrics, the one whose values are looked at.
+        metric: String = OptionKind::Metric, OptionDefault::Chosen("the first");
     }
 }
 
@@ -56,6 +60,7 @@ impl Threshold {
     /// What the rule says of itself.
     pub const SPEC: Spec = Spec::new("Stops runs that diverge, log NaN or leave given bounds")
         .needs_metric()
+        .supports(Supports::ONE_METRIC.conditions().any_metrics())
         .options(ThresholdOptions::SPECS);
 
     /// The rule with these options, or everything that is wrong with them.
@@ -69,7 +74,8 @@ impl Threshold {
         }
         let divergence = read_divergence(&mut read);
         let (nan, min_iter) = (read.count("nan"), read.count("min_iter"));
-        read.finish(Self { nan, upper, lower, divergence, min_iter })
+        let metric = watched(&mut read, problem);
+        read.finish(Self { nan, upper, lower, divergence, min_iter, metric })
     }
 
     /// As [`Threshold::new`] with typed options; named and guarded, as a registry builds it.
@@ -102,7 +108,7 @@ impl Threshold {
     }
 
     fn verdict(&self, objective: Objective<'_>, limit: Option<f64>, run: &Run) -> Option<String> {
-        let bad = run.curve(0).values.iter().rev().take_while(|value| !value.is_finite()).count();
+        let bad = run.curve(self.metric).values.iter().rev().take_while(|value| !value.is_finite()).count();
         if self.nan > 0 && bad >= self.nan {
             let times = if bad == 1 { "value" } else { "values" };
             return Some(format!("{} is not a finite number (last {bad} {times})", objective.metric().name));
@@ -135,7 +141,7 @@ fn read_divergence(read: &mut OptionReader<'_>) -> f64 {
 
 impl Stopper for Threshold {
     fn stop(&mut self, problem: &Problem, history: &History) -> Result<Vec<Stop>, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         if history.count(RunState::Running) == 0 {
             return Ok(Vec::new());
         }
@@ -151,7 +157,7 @@ impl Stopper for Threshold {
     /// `{"upper": .., "lower": ..}`: the bounds of the metric as logged that hold now, given or by divergence; `null` if
     /// there is none.
     fn show(&mut self, problem: &Problem, history: &History) -> Result<Shown, BoxError> {
-        let objective = Objective::of(problem)?;
+        let objective = Objective::of(problem, self.metric)?;
         let limit = self.limit(objective, history);
         let (mut upper, mut lower) = (self.upper, self.lower);
         match objective.metric().goal {

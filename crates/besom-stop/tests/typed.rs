@@ -22,29 +22,39 @@ fn check(spec: Spec, options: impl Into<Options>, expected: Value) {
 fn each_option_of_each_rule_has_its_setter() {
     check(
         Hyperband::SPEC,
-        HyperbandOptions::new().min_iter(3).max_iter(81).s(4).eta(2.5).strict(false),
-        json!({"min_iter": 3, "max_iter": 81, "s": 4, "eta": 2.5, "strict": false}),
+        HyperbandOptions::new().min_iter(3).max_iter(81).s(4).eta(2.5).strict(false).metric("loss".into()),
+        json!({"min_iter": 3, "max_iter": 81, "s": 4, "eta": 2.5, "strict": false, "metric": "loss"}),
     );
     check(
         Asha::SPEC,
-        AshaOptions::new().eta(2.5).min_iter(2).min_peers(3),
-        json!({"eta": 2.5, "min_iter": 2, "min_peers": 3}),
+        AshaOptions::new().eta(2.5).min_iter(2).min_peers(3).metric("loss".into()),
+        json!({"eta": 2.5, "min_iter": 2, "min_peers": 3, "metric": "loss"}),
     );
     check(
         Envelope::SPEC,
-        EnvelopeOptions::new().fraction(0.5).min_runs(4).start_iter(2),
-        json!({"fraction": 0.5, "min_runs": 4, "start_iter": 2}),
+        EnvelopeOptions::new().fraction(0.5).min_runs(4).start_iter(2).metric("loss".into()),
+        json!({"fraction": 0.5, "min_runs": 4, "start_iter": 2, "metric": "loss"}),
     );
-    check(Median::SPEC, MedianOptions::new().grace(2).min_peers(3), json!({"grace": 2, "min_peers": 3}));
+    check(
+        Median::SPEC,
+        MedianOptions::new().grace(2).min_peers(3).metric("loss".into()),
+        json!({"grace": 2, "min_peers": 3, "metric": "loss"}),
+    );
     check(
         Patience::SPEC,
-        PatienceOptions::new().patience(5).min_delta(0.25).min_iter(3),
-        json!({"patience": 5, "min_delta": 0.25, "min_iter": 3}),
+        PatienceOptions::new().patience(5).min_delta(0.25).min_iter(3).metric("loss".into()),
+        json!({"patience": 5, "min_delta": 0.25, "min_iter": 3, "metric": "loss"}),
     );
     check(
         Threshold::SPEC,
-        ThresholdOptions::new().nan(2).upper(9.5).lower(-1.5).divergence(20.5).min_iter(3),
-        json!({"nan": 2, "upper": 9.5, "lower": -1.5, "divergence": 20.5, "min_iter": 3}),
+        ThresholdOptions::new()
+            .nan(2)
+            .upper(9.5)
+            .lower(-1.5)
+            .divergence(20.5)
+            .min_iter(3)
+            .metric("loss".into()),
+        json!({"nan": 2, "upper": 9.5, "lower": -1.5, "divergence": 20.5, "min_iter": 3, "metric": "loss"}),
     );
 }
 

@@ -47,7 +47,7 @@ fn history(store: &mut SqliteStore) -> History {
 }
 
 fn values() -> impl Strategy<Value = Vec<f64>> {
-    vec(prop_oneof![4 => (-3..3i8).prop_map(f64::from), 1 => Just(-0.0)], 0..4)
+    vec(prop_oneof![4 => (-3..3i8).prop_map(f64::from), 1 => Just(-0.0), 1 => Just(f64::NAN)], 0..4)
 }
 
 proptest! {

@@ -13,6 +13,7 @@ mod drain;
 mod expected;
 mod export;
 mod files;
+mod front;
 mod gpus;
 mod grid;
 mod help;
@@ -141,7 +142,7 @@ fn execute(registry: &Registry, arguments: Arguments) -> Result<Outcome> {
         Command::Status { id, watch: true, .. } => watch::watch(registry, &place, id.as_deref()),
         Command::Status { id, json, .. } => inspect::status(registry, &place, id.as_deref(), json),
         Command::List { json } => inspect::list(registry, &place, json),
-        Command::Runs(arguments) => runs::runs(&place, &arguments),
+        Command::Runs(arguments) => runs::runs(registry, &place, &arguments),
         Command::Show { id, run, json } => show::show(registry, &place, id.as_deref(), run, json),
         Command::Logs(arguments) => logs::logs(&place, &arguments),
         Command::Best { id, json } => inspect::best(registry, &place, id.as_deref(), json),

@@ -49,7 +49,7 @@ impl Report {
         let sweep = store.sweep(id)?;
         let config = stored_config(registry, &sweep)?;
         let constants = constants(&config);
-        let (follower, _) = Follower::new(store, sweep)?;
+        let (follower, _) = Follower::new(store, sweep, Some(&config))?;
         Ok(Self { follower, config, constants })
     }
 
@@ -68,7 +68,7 @@ impl Report {
         let line = |ended: &crate::cli::Ended| {
             let params: Vec<String> =
                 varying(&ended.run.point, &self.constants).map(|(_, text)| text).collect();
-            in_full(&self.follower.sweep, &ended.run, ended.is_best, ended.by.as_deref(), &params.join(" "))
+            in_full(&self.follower.sweep, ended, &params.join(" "))
         };
         Ok(ended.iter().map(line).collect())
     }

@@ -241,8 +241,8 @@ impl Checker<'_> {
             (_, Some(kind)) if !kind.allows(&option.node.to_json()) => {
                 self.not_of_kind(&option.node, &path_of, &kind);
             }
-            // Whether a point is in the space can't be said of a stand-in.
-            (_, Some(OptionKind::Points)) if !whole => {}
+            // Whether a point is in the space, or which metrics there are, can't be said of a stand-in.
+            (_, Some(OptionKind::Points | OptionKind::Metric)) if !whole => {}
             (Some(OptionError::Wrong { expected, found, nearest, .. }), _) => {
                 let message = format!("expected {expected}");
                 let diagnostic = self.diagnostics.error(option.node.place, &path_of, message);

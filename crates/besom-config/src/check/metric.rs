@@ -1,16 +1,16 @@
-//! The keys `metric` and `metrics`.
+//! The key `metric`, and the items of `metrics`.
 
 use besom_core::{Goal, Impute, ImputeWhileRunning, Metric};
 use serde_json::{Map, Value};
 
 use super::Checker;
-use super::algorithm::Named;
-use super::field::is_meant;
+use super::field::{Number, is_meant};
 use crate::aliases::meant;
 use crate::tree::{Data, Entry, Node, Path, shorten};
 
 /// The keys of a metric.
-pub(crate) const METRIC_KEYS: &[&str] = &["name", "goal", "target", "impute", "impute_while_running"];
+pub(crate) const METRIC_KEYS: &[&str] =
+    &["name", "goal", "target", "threshold", "impute", "impute_while_running"];
 
 /// A text as YAML takes it in a mapping on one line.
 fn plain_or_quoted(text: &str) -> String {
@@ -29,7 +29,8 @@ impl Checker<'_> {
                 self.diagnostics.error(node.place, path, "expected a mapping of name, goal and others");
             diagnostic.found(node);
             if shorten(name).len() == name.len() {
-                diagnostic.suggest(format!("write metric: {{name: {}}}", plain_or_quoted(name)));
+                let key = if path.to_string().ends_with(']') { "" } else { "metric: " };
+                diagnostic.suggest(format!("write {key}{{name: {}}}", plain_or_quoted(name)));
             }
             return None;
         }
@@ -40,22 +41,49 @@ impl Checker<'_> {
         let name = self.metric_name(node, path);
         let goal = self.goal(node, path);
         let target = node.entry("target").map(|e| self.number(&e.node, &path.key("target")));
+        let threshold = node.entry("threshold").map(|e| self.number(&e.node, &path.key("threshold")));
         let impute = self.impute(node, path);
         let impute_while_running = self.impute_while_running(node, path);
-        let target = match target {
-            Some(target) => Some(target?.as_f64()),
-            None => None,
+        let given = |number: Option<Option<Number>>| match number {
+            Some(number) => Some(Some(number?.as_f64())),
+            None => Some(None),
         };
         let metric = Metric::new(name?, goal?)
-            .target(target)
+            .target(given(target)?)
+            .threshold(given(threshold)?)
             .impute(impute?)
             .impute_while_running(impute_while_running?);
+        self.check_threshold(node, path, &metric);
         filled.insert("goal".to_owned(), metric.goal.as_str().into());
         filled.entry("impute").or_insert_with(|| "worst".into());
         if metric.impute_while_running == ImputeWhileRunning::False {
             filled.insert("impute_while_running".to_owned(), "false".into());
         }
         Some((metric, filled.into()))
+    }
+
+    /// Warns of what a metric that stands alone has no use for.
+    pub(super) fn check_single(&mut self, node: &Node, path: &Path<'_>) {
+        let Some(entry) = node.entry("threshold").filter(|_| !self.for_wandb()) else { return };
+        let message = "a threshold has an effect beside other metrics only";
+        let diagnostic = self.diagnostics.warn(entry.place, &path.key("threshold"), message);
+        diagnostic.suggest("to end the sweep at a value, write target");
+    }
+
+    /// A threshold that is better than the target would make runs worthless that end the sweep.
+    fn check_threshold(&mut self, node: &Node, path: &Path<'_>, metric: &Metric) {
+        let Some(entry) = node.entry("threshold") else { return };
+        let path = path.key("threshold");
+        self.diagnostics.not_for_wandb(entry.place, &path, "W&B does not know this key of besom's own");
+        let (Some(threshold), Some(target)) = (metric.threshold, metric.target) else { return };
+        let word = match metric.goal {
+            Goal::Minimize if threshold < target => "at least",
+            Goal::Maximize if threshold > target => "at most",
+            _ => return,
+        };
+        let message =
+            format!("expected {word} the target, {target}: a run that is worse than this is worth nothing");
+        self.diagnostics.error(entry.node.place, &path, message).found(&entry.node);
     }
 
     /// Unknown keys have no effect, as in W&B, unless one of ours was meant.
@@ -140,39 +168,5 @@ impl Checker<'_> {
             "latest" => ImputeWhileRunning::Latest,
             _ => ImputeWhileRunning::False,
         })
-    }
-
-    /// Reads `metrics`, which W&B has for several objectives at once.
-    pub(super) fn metrics(
-        &mut self,
-        entry: &Entry,
-        path: &Path<'_>,
-        root: &Node,
-        method: Option<&Named<'_>>,
-    ) -> Option<Vec<Metric>> {
-        let items = self.list(&entry.node, path, "metrics")?;
-        let both = root.entry("metric").is_some();
-        let taken =
-            |method: &Named<'_>| method.name == "custom" || method.spec.supports.metrics >= items.len();
-        if both {
-            self.diagnostics.error(entry.place, path, "`metric` and `metrics` cannot both be set");
-        } else if !method.is_some_and(taken) {
-            let message = "several metrics go with method: custom only; name one as `metric`";
-            self.diagnostics.error(entry.place, path, message);
-        }
-        if items.len() < 2 {
-            let diagnostic = self.diagnostics.error(entry.node.place, path, "expected at least two metrics");
-            diagnostic.found(&entry.node).suggest("a single one is called `metric`");
-        }
-        let read: Vec<_> =
-            items.iter().enumerate().map(|(i, item)| self.metric(item, &path.index(i))).collect();
-        let metrics: Vec<Metric> = read.into_iter().map(|read| Some(read?.0)).collect::<Option<_>>()?;
-        let supported = method.is_some_and(|method| method.spec.supports.metrics >= items.len());
-        if let Some(first) = metrics.first().filter(|_| !supported) {
-            let message =
-                format!("no method of besom optimizes several metrics; {} alone counts", first.name);
-            self.diagnostics.warn(entry.place, path, message);
-        }
-        Some(metrics)
     }
 }

@@ -136,10 +136,15 @@ impl Checker<'_> {
     ) -> Option<Vec<Metric>> {
         let mut metrics = Some(Vec::new());
         if let Some(entry) = root.entry("metrics") {
-            metrics = self.metrics(entry, &Path::Root.key("metrics"), root, method);
+            let read = self.metrics(entry, &Path::Root.key("metrics"), root, method);
+            metrics = read.map(|(metrics, value)| {
+                filled.insert("metrics".to_owned(), value);
+                metrics
+            });
         }
         if let Some(entry) = root.entry("metric") {
             let read = self.metric(&entry.node, &Path::Root.key("metric"));
+            self.check_single(&entry.node, &Path::Root.key("metric"));
             metrics = read.map(|(metric, value)| {
                 filled.insert("metric".to_owned(), value);
                 vec![metric]

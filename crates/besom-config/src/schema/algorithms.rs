@@ -1,5 +1,7 @@
 //! What the specs of a registry say of the keys `method`, `early_terminate` and `order`.
 
+use std::collections::BTreeMap;
+
 use besom_core::{AlgorithmKind, OptionSpec, Registry, Spec};
 use serde_json::{Map, Value, json};
 
@@ -103,24 +105,54 @@ fn conditions(registry: &Registry) -> Value {
         specs(kind, registry).filter(|(_, spec)| spec.needs_metric).map(|(name, _)| name).collect()
     };
     let (methods, rules) = (needy(AlgorithmKind::Search), needy(AlgorithmKind::Stopper));
-    let named = json!({ "anyOf": [
-        { "enum": methods },
-        { "type": "object", "required": ["name"], "properties": { "name": { "enum": methods } } },
-    ] });
-    json!([
+    let named = one_of_methods(&methods);
+    let mut conditions = json!([
         {
             "if": { "required": ["method"], "properties": { "method": named } },
-            "then": { "required": ["metric"] },
+            "then": { "anyOf": [{ "required": ["metric"] }, { "required": ["metrics"] }] },
         },
         {
             "if": {
                 "required": ["early_terminate"],
                 "properties": { "early_terminate": { "properties": { "type": { "enum": rules } } } },
             },
-            "then": { "required": ["metric"] },
+            "then": { "anyOf": [{ "required": ["metric"] }, { "required": ["metrics"] }] },
         },
         { "if": { "not": { "required": ["scheduler"] } }, "then": { "required": ["parameters"] } },
-    ])
+    ]);
+    if let Value::Array(conditions) = &mut conditions {
+        conditions.extend(most_metrics(registry));
+    }
+    conditions
+}
+
+/// How many metrics there may be, for each number that is the most for some methods or rules.
+fn most_metrics(registry: &Registry) -> Vec<Value> {
+    let of_kind = |kind| specs(kind, registry).map(move |(name, spec)| (spec.supports.metrics, kind, name));
+    let limited = AlgorithmKind::ALL.into_iter().flat_map(of_kind).filter(|(limit, ..)| *limit < usize::MAX);
+    let mut by_limit: BTreeMap<(usize, bool), Vec<&str>> = BTreeMap::new();
+    for (limit, kind, name) in limited {
+        by_limit.entry((limit, kind == AlgorithmKind::Stopper)).or_default().push(name);
+    }
+    let condition = |((limit, is_rule), names): ((usize, bool), Vec<&str>)| {
+        let (key, named) = match is_rule {
+            true => ("early_terminate", json!({ "properties": { "type": { "enum": names } } })),
+            false => ("method", one_of_methods(&names)),
+        };
+        json!({
+            "if": { "required": [key], "properties": { key: named } },
+            "then": { "properties": { "metrics": { "maxItems": limit } } },
+        })
+    };
+    by_limit.into_iter().map(condition).collect()
+}
+
+/// A method of one of these names, with or without options.
+fn one_of_methods(names: &[&str]) -> Value {
+    json!({ "anyOf": [
+        { "enum": names },
+        { "type": "object", "required": ["name"], "properties": { "name": { "enum": names } } },
+    ] })
 }
 
 fn extend(schema: &mut Value, with: Map<String, Value>) {

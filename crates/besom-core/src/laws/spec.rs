@@ -61,6 +61,7 @@ fn outside(option: &OptionSpec) -> impl Iterator<Item = Value> {
         }
         OptionKind::Flag => vec![Some(json!(0)), Some(json!("true"))],
         OptionKind::Points => vec![Some(json!({})), Some(json!(1))],
+        OptionKind::Metric => vec![Some(json!(1)), Some(json!(true))],
         OptionKind::Any => Vec::new(),
     };
     values.into_iter().flatten()

@@ -31,6 +31,8 @@ pub enum OptionKind {
     Flag,
     /// A list of points; the algorithm checks them against the space.
     Points,
+    /// The name of a metric; the algorithm checks it against those of the problem.
+    Metric,
     /// Any value; the algorithm checks it.
     Any,
 }
@@ -76,6 +78,7 @@ impl OptionKind {
             Self::Choice(choices) => value.as_str().is_some_and(|word| choices.contains(&word)),
             Self::Flag => value.is_boolean(),
             Self::Points => value.is_array(),
+            Self::Metric => value.is_string(),
             Self::Any => true,
         }
     }
@@ -98,6 +101,7 @@ impl fmt::Display for OptionKind {
             Self::Choice(choices) => f.write_str(&one_of(choices)),
             Self::Flag => f.write_str("true or false"),
             Self::Points => f.write_str("a list of points"),
+            Self::Metric => f.write_str("the name of a metric"),
             Self::Any => f.write_str("any value"),
         }
     }

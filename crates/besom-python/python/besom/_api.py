@@ -235,8 +235,33 @@ class ApiSweep:
     def _runs(self, order: str, limit: Optional[int] = None) -> list[ApiRun]:
         return [ApiRun(self._store, self.id, row) for row in self._store.runs(self.id, order, limit)]
 
+    @property
+    def metrics(self) -> list[str]:
+        """The names of all metrics."""
+        return [metric["name"] for metric in self._row["metrics"]]
+
+    def front(self) -> list[ApiRun]:
+        """Return the finished runs that no other finished one beats, the best of the first metric first.
+
+        A run beats another if it is better in one metric and no worse in any. Runs count with their last values; one that is worse
+        than a ``threshold`` is not on the front. It is empty while no run has finished with a value of each metric; of a sweep
+        with one metric it is :meth:`best_run`, if that has finished.
+        """
+        found = self._store.front(self.id)
+        if found is None:
+            best = self.best_run() if self.metrics else None
+            return [best] if best is not None and best.state == "finished" else []
+        return [ApiRun(self._store, self.id, self._store.run(self.id, on["run"])) for on in found["runs"]]
+
+    @property
+    def hypervolume(self) -> Optional[float]:
+        """The volume between the front and the thresholds of the metrics, or the worst value of a metric without one: the larger, the
+        better. None with fewer than two metrics, without a front, and where it takes too long, as with five metrics."""
+        found = self._store.front(self.id)
+        return None if found is None else found["hypervolume"]
+
     def best_run(self, order: Optional[str] = None) -> Optional[ApiRun]:
-        """Return the run with the best value of the first metric, or None.
+        """Return the run with the best value of the metric, or None. With several metrics there is a :meth:`front` instead.
 
         Runs that failed, crashed or were killed do not count; a running run does, and is the best so far. If there is none
         although runs have finished, a warning says what they logged instead of the metric: :attr:`missing_metric`.
@@ -246,6 +271,11 @@ class ApiSweep:
         if order is not None:
             counted = [run for run in self.runs if run.state not in ("failed", "crashed", "killed")]
             return next(iter(_order.ordered(counted, order, only_known=True)), None)
+        if len(self.metrics) > 1:
+            raise ValueError(
+                f"sweep {self.id} has {len(self.metrics)} metrics, and so a front in place of a best run: use front(), or "
+                'best_run(order="+summary_metrics.NAME") for one of them'
+            )
         best = self._store.status(self.id)["best"]
         if not best:
             warn_of_missing_metric(self._store, self.id)
@@ -276,30 +306,32 @@ class ApiSweep:
     def to_pandas(self) -> Any:
         """Return a ``pandas.DataFrame`` with one row per run.
 
-        Columns are ``run``, ``state``, ``stopped`` (a stopping rule ended it), ``stop_reason``, ``failure`` (its kind), ``best``,
+        With several metrics, ``front`` (whether the run is on it) stands in place of ``best`` and ``last``. Columns are ``run``, ``state``, ``stopped`` (a stopping rule ended it), ``stop_reason``, ``failure`` (its kind), ``best``,
         ``last``, ``created``, ``started`` and ``ended``, then the parameters, then the last value of each key logged. A parameter of the name of an
         earlier column becomes ``config.NAME``, a key ``summary.NAME``.
         """
         runs = [(run, _show.flat(with_floats(run._row["params"]))) for run in self.runs]
         # All of them, because a parameter with a condition is missing in some runs.
         names = dict.fromkeys(name for _, params in runs for name in params)
-        rows = [self._pandas_row(run, {name: params.get(name) for name in names}) for run, params in runs]
+        found = self._store.front(self.id)
+        front = None if found is None else {on["run"] for on in found["runs"]}
+        rows = [self._pandas_row(run, {name: params.get(name) for name in names}, front) for run, params in runs]
         frame = _frame.frame(rows)
         for name in ("created", "started", "ended"):
             if name in frame:
                 frame[name] = _frame.pandas().to_datetime(frame[name], unit="ms", utc=True)
         return frame
 
-    def _pandas_row(self, run: ApiRun, params: dict[str, Any]) -> dict[str, Any]:
+    def _pandas_row(self, run: ApiRun, params: dict[str, Any], front: Optional[set[int]]) -> dict[str, Any]:
         given = run._row
+        merit = {"best": run.best, "last": run.last} if front is None else {"front": run.number in front}
         row = {
             "run": run.number,
             "state": run.state,
             "stopped": given["stop_kind"] == "early" and run.state == "finished",
             "stop_reason": run.stop_reason,
             "failure": run.failure,
-            "best": run.best,
-            "last": run.last,
+            **merit,
             "created": given["created_ms"],
             "started": given["started_ms"],
             "ended": given["ended_ms"],

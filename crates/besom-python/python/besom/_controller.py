@@ -141,6 +141,13 @@ class Controller:
         self._configurable()
         named = dict(metric) if isinstance(metric, Mapping) else {"name": metric}
         self._config["metric"] = {**named, **_place.optional_name(goal, "goal")}
+        self._config.pop("metrics", None)
+
+    def configure_metrics(self, *metrics: Union[str, Mapping[str, Any]]) -> None:
+        """Set several metrics, of which the sweep finds the front: names of metrics to minimize, or dicts of ``name``, ``goal`` and others."""
+        self._configurable()
+        self._config["metrics"] = [dict(metric) if isinstance(metric, Mapping) else {"name": metric} for metric in metrics]
+        self._config.pop("metric", None)
 
     def configure_program(self, program: str) -> None:
         """Set the program that agents execute."""
@@ -200,7 +207,7 @@ class Controller:
         Raises :class:`besom.ConfigError` with all problems of the configuration.
         """
         self._configurable()
-        if "early_terminate" in self._config and "metric" not in self._config:
+        if "early_terminate" in self._config and not {"metric", "metrics"} & set(self._config):
             warnings.warn("no metric is configured: the stopping rule looks at 'loss'; see configure_metric", stacklevel=2)
             self._config["metric"] = {"name": "loss", "goal": "minimize"}
         own = [_name_of(algorithm) for algorithm in (self._search, self._stopper) if algorithm is not None]

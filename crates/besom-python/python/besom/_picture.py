@@ -85,7 +85,7 @@ def picture(
     """Draw a picture of a sweep, as the command ``besom plot`` does.
 
     ``sweep`` is an id, a :class:`besom.Controller`, what ``Api().sweep`` returns, or a :class:`besom.Sweep`. ``kind`` is
-    ``"history"``, ``"curves"``, ``"parallel"``, ``"slice"``, ``"importance"`` or ``"contour"``; ``parameters`` selects some
+    ``"history"``, ``"curves"``, ``"parallel"``, ``"slice"``, ``"importance"``, ``"contour"`` or ``"front"``; ``parameters`` selects some
     parameters; ``size`` is in pixels, and text keeps its size; ``scale`` enlarges all, text too.
 
     >>> import besom
@@ -127,6 +127,8 @@ def _asked(sweep: _besom.Sweep) -> Subject:
     history, metrics = sweep.runs, sweep.problem.metrics
 
     def lines() -> list[str]:
+        if len(metrics) > 1:
+            return [f"{len(history)} runs", _show.front_line(len(history.front), len(metrics), history.hypervolume)]
         best, better = (_compared(run) for run in (history.best, history.better_uncounted))
         line = _besom.best_line(metrics[0]["name"], best, better, history.best_expected) if metrics else ""
         return [f"{len(history)} runs", line]

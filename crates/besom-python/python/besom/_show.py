@@ -29,13 +29,22 @@ def goal(sweep: dict[str, Any]) -> str:
 def best(store: Store, sweep: dict[str, Any], status: dict[str, Any]) -> str:
     """Return ``best loss 0.31 (run 7)`` with what was better and does not count, or nothing without a best run.
 
-    Where values are noisy, it is the best observed one, and the best expected one follows.
+    Where values are noisy, it is the best observed one, and the best expected one follows. With several metrics, it is their front.
     """
     metrics = sweep["metrics"]
     if not metrics:
         return ""
+    front = store.front(sweep["id"])
+    if front is not None:
+        return front_line(len(front["runs"]), len(metrics), front["hypervolume"])
     expected = _expected(store, sweep["id"], status) if status["best"] else None
     return best_line(metrics[0]["name"], status["best"], status["better_uncounted"], expected)
+
+
+def front_line(runs: int, metrics: int, hypervolume: Optional[float]) -> str:
+    """Return ``front of 9 runs, 2 metrics, hypervolume 0.42``."""
+    volume = "" if hypervolume is None else f", hypervolume {number(hypervolume)}"
+    return f"front of {runs} run{'' if runs == 1 else 's'}, {metrics} metrics{volume}"
 
 
 def _expected(store: Store, id: str, status: dict[str, Any]) -> Optional[BestExpected]:
@@ -80,6 +89,14 @@ def summary(store: Store, id: str, limit: int = 10) -> str:
     """Return the status of a sweep with its best runs."""
     sweep = store.sweep(id)
     lines = [status_line(store, id)]
+    front = store.front(id)
+    if front is not None:
+        names = [metric["name"] for metric in sweep["metrics"]]
+        for on in front["runs"][:limit]:
+            run = store.run(id, on["run"])
+            values = "  ".join(f"{name} {number(value):<12}" for name, value in zip(names, on["values"]))
+            lines.append(f"  run {run['number']:>4}  {run['state']:<9}  {values}  {_described(run['params'])}")
+        return "\n".join(lines)
     name = sweep["metrics"][0]["name"] if sweep["metrics"] else "best"
     for run in store.runs(id, "best", limit):
         value = "-" if run["best"] is None else number(run["best"])

@@ -259,7 +259,9 @@ def curves(sweep: Any, limit: int = 100) -> Any:
     shown = _picture.subject(sweep)
     figure, (axes,) = _figure()
     runs = list(shown.history)[-limit:]
-    best = shown.history.best
+    # With several metrics there is no best run, and these are the curves of the first.
+    is_one = not runs or len(runs[0].metrics) < 2
+    best = shown.history.best if is_one else None
     labeled: set[str] = set()
     for run in runs:
         values = run.values()

@@ -176,6 +176,7 @@ fn questions(
         (format!("{path}/importance"), Question::Importance),
         (format!("{path}/calibration"), Question::Calibration),
         (format!("{path}/expected"), Question::Expected),
+        (format!("{path}/front"), Question::Front),
     ];
     let found = insight::answered(store, sweep, kept, &Question::Importance)?;
     let found: Value = serde_json::from_slice(&found).unwrap_or_default();

@@ -3,14 +3,14 @@
 //! The numbers are those of `besom plot`. A model is fitted to the newest 400 runs with a value, so no more are read, and each answer is
 //! kept until the sweep changes.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use besom_core::{Curve, History, Problem, Run, RunNumber};
+use besom_core::{Curve, Front, History, Metric, Problem, Run, RunNumber, RunState};
 use besom_insight::{Forecast, InsightError, Sample};
 use besom_store::{Order, RunQuery, RunRow, Store, StoreError, SweepRow};
 use serde_json::{Value, json};
@@ -43,6 +43,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/v1/sweeps/{id}/surface", guard::read(get(surface)))
         .route("/v1/sweeps/{id}/calibration", guard::read(get(calibration)))
         .route("/v1/sweeps/{id}/expected", guard::read(get(expected)))
+        .route("/v1/sweeps/{id}/front", guard::read(get(front)))
 }
 
 /// A question to the model.
@@ -54,6 +55,8 @@ pub(super) enum Question {
     Calibration,
     /// The run that is expected to be the best.
     Expected,
+    /// The front of several metrics.
+    Front,
 }
 
 async fn importance(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
@@ -84,6 +87,10 @@ async fn expected(State(shared): State<Shared>, Path(id): Path<String>) -> Resul
     answer(shared, id, Question::Expected).await
 }
 
+async fn front(State(shared): State<Shared>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    answer(shared, id, Question::Front).await
+}
+
 fn parameter(asked: &Asked, key: &str) -> Result<String, Refusal> {
     let missing = || super::query::refused(format!("name a parameter by {key}="));
     asked.text(key).map(str::to_owned).ok_or_else(missing)
@@ -109,6 +116,7 @@ pub(super) fn answered(
             Question::Surface(names) => surfaces(store, sweep, kept, names)?,
             Question::Calibration => predictions(store, sweep)?,
             Question::Expected => best_expected(store, sweep, kept)?,
+            Question::Front => whole_front(store, sweep, kept)?,
         };
         Ok(value.to_string().into_bytes())
     })
@@ -219,6 +227,34 @@ fn best_expected(store: &mut dyn Store, sweep: &SweepRow, kept: &Kept) -> Result
         None => None,
     };
     Ok(json!({ "best_expected": best, "params": params }))
+}
+
+/// The runs of a sweep with several metrics by their values, and which of them are on the front; null of one with fewer. The front is there in
+/// full, of the others the newest.
+fn whole_front(store: &mut dyn Store, sweep: &SweepRow, kept: &Kept) -> Result<Value, StoreError> {
+    let metrics = besom_engine::metrics(sweep, kept.known.config.as_ref());
+    if metrics.len() < 2 {
+        return Ok(json!({ "front": null }));
+    }
+    let valued = besom_engine::valued(store, sweep, &metrics)?;
+    let found = Front::new(&metrics, valued.iter().cloned());
+    let on: HashSet<RunNumber> = found.runs.iter().map(|run| run.run).collect();
+    let others = valued.iter().rev().filter(|(run, ..)| !on.contains(run)).take(PREDICTIONS);
+    let point = |run: &RunNumber, state: RunState, values: &[f64]| json!({ "run": run, "state": state, "values": values, "on_front": on.contains(run) });
+    let front = found.runs.iter().map(|run| point(&run.run, RunState::Finished, &run.values));
+    let points: Vec<Value> =
+        front.chain(others.map(|(run, state, values)| point(run, *state, values))).collect();
+    let metric =
+        |metric: &Metric| json!({ "name": metric.name, "goal": metric.goal, "threshold": metric.threshold });
+    Ok(json!({ "front": {
+        "metrics": metrics.iter().map(metric).collect::<Vec<_>>(),
+        "points": points,
+        "runs": found.runs.len(),
+        "of": found.of,
+        "beyond": found.beyond,
+        "hypervolume": found.hypervolume,
+        "reference": found.reference,
+    } }))
 }
 
 fn unknown(problem: &Problem, name: &str) -> Refusal {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use besom_core::{Best, RunState};
 use besom_engine::{Pace, is_idle, sweep_name};
-use besom_store::{AgentRow, Status, Store, StoreError, SweepRow};
+use besom_store::{AgentRow, Status, Store, StoreError, SweepRow, Watched};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -25,6 +25,8 @@ pub(super) struct Summary {
     method: Option<String>,
     early_terminate: Option<String>,
     metric: Option<Value>,
+    /// All metrics, `metric` first.
+    goals: Vec<Value>,
     run_cap: Option<u64>,
     grid_size: Option<Value>,
     planned: Option<u64>,
@@ -90,7 +92,8 @@ impl Summary {
             ended_ms: sweep.ended_ms,
             method: config.map(|config| config.method.name.clone()),
             early_terminate: config.and_then(|config| Some(config.early_terminate.as_ref()?.name.clone())),
-            metric: metric.map(|metric| json!({ "name": metric.name, "goal": metric.goal })),
+            metric: metric.map(goal),
+            goals: sweep.new.metrics.iter().map(goal).collect(),
             run_cap: sweep.new.run_cap,
             grid_size: config.filter(is_grid).and_then(besom_engine::points).map(large),
             planned: kept.known.planned(sweep),
@@ -100,6 +103,11 @@ impl Summary {
             cursor: columns.cursor.to_string(),
         })
     }
+}
+
+/// A metric by its name, and which way it is better.
+fn goal(metric: &Watched) -> Value {
+    json!({ "name": metric.name, "goal": metric.goal })
 }
 
 /// A number that may be too large for JSON to hold it exactly.

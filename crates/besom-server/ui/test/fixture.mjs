@@ -131,7 +131,7 @@ function summary(id, runs, cap) {
   const best = runs.filter(({ value }) => value !== null).reduce((a, b) => (a && a.value <= b.value ? a : b), null);
   return {
     id, name: "digits", state: runs.length < cap ? "running" : "finished", idle: false, paused_by: null, reason: null, created_ms: START, ended_ms: null, method: "bayes",
-    early_terminate: "hyperband", metric: { name: "val_loss", goal: "minimize" }, run_cap: cap, planned: cap, counts, best: best && { run: best.number, value: best.value },
+    early_terminate: "hyperband", metric: { name: "val_loss", goal: "minimize" }, goals: [{ name: "val_loss", goal: "minimize" }], run_cap: cap, planned: cap, counts, best: best && { run: best.number, value: best.value },
     trend: trendOf(runs), rate_per_hour: runs.length ? 151.6 : null, eta_s: runs.length < cap ? 1830 : null, agents: { alive: runs.length ? 3 : 0, all: runs.length ? 4 : 0 }, labels: { project: "reading", tags: '["paper","night"]' }, controller: null, cursor: String(runs.length),
   };
 }
@@ -177,6 +177,17 @@ function expected(run) {
   return { best_expected: best, params: run && runAnswer(run).params };
 }
 
+/** The sweep of so many runs has two metrics. */
+export const SEVERAL = 58;
+
+/** A front of these runs, the best first, of which every third is on it. */
+function frontOf(ranked) {
+  const points = ranked.map(({ number, value }, i) => ({ run: number, state: "finished", values: [value, i % 3 === 0 ? 90 - i : 95 + ((i * 7) % 20)], on_front: i % 3 === 0 }));
+  const sorted = [...points.filter(({ on_front }) => on_front), ...points.filter(({ on_front }) => !on_front)];
+  const runs = sorted.filter(({ on_front }) => on_front).length;
+  return { metrics: [{ name: "val_loss", goal: "minimize" }, { name: "latency_ms", goal: "minimize", threshold: 120 }], points: sorted, runs, of: points.length, beyond: 1, hypervolume: 12.5, reference: [ranked.at(-1).value, 120] };
+}
+
 /** All answers of a sweep with so many runs, by path. */
 export function answers(n, id = "uq33ar69") {
   const random = chance(n + 1);
@@ -187,6 +198,7 @@ export function answers(n, id = "uq33ar69") {
   const best = ranked[0] ?? null;
   const parameters = [...PARAMETERS.map(({ name, kind, axis }) => ({ name, kind, scale: axis.scale, min: axis.min, max: axis.max, values: axis.values, varies: true })), { name: "epochs", kind: "constant", scale: "category", min: null, max: null, values: [STEPS], varies: false }];
   const detail = { ...summary(id, runs, cap), parameters, metrics: ["val_loss", "accuracy"], text: TEXT, file: "sweep.yaml", seed: "12648430", description: "Which small network reads handwritten digits best?", best_params: best && runAnswer(best).params, missing_metric: null };
+  if (n === SEVERAL) detail.goals = [...detail.goals, { name: "latency_ms", goal: "minimize" }];
   const few = ranked.slice(0, 200);
   const all = {
     "/v1/sweeps": { sweeps: [summary(id, runs, cap), ...(n === 0 ? [] : [{ ...summary("p61flhzb", runs.slice(0, 12), 12), name: "digits, first try", state: "canceled", method: "random", early_terminate: null, created_ms: START - 86_400_000, agents: { alive: 0, all: 2 } }])] },
@@ -197,6 +209,7 @@ export function answers(n, id = "uq33ar69") {
     [`${base}/curves?metric=accuracy&runs=best:200&buckets=200`]: { metric: "accuracy", curves: few.map((run) => curveOf(run, (x) => Math.max(0.1, 1 - x))) },
     [`${base}/stopper`]: { rule: "hyperband", thresholds: [{ step: 3, value: 0.92 }, { step: 9, value: 0.31 }], sentence: "hyperband stops a run after 3 and 9 steps unless it is among the best third of all runs there." },
     [`${base}/calibration`]: { points: runs.filter(({ value }, i) => value !== null && i > 8 && i < 400).map((run) => ({ run: run.number, predicted: run.value + 0.05 * Math.sin(run.number * 7.3), sd: 0.03 + 0.02 * Math.cos(run.number) ** 2, observed: run.value })) },
+    [`${base}/front`]: { front: n === SEVERAL ? frontOf(ranked) : null },
     [`${base}/expected`]: expected(n === 60 ? (ranked[1] ?? null) : null),
     [`${base}/timeline`]: { agents: n === 0 ? [] : AGENTS.map((name, a) => ({ name, host: name.split("-")[0], idle_share: 0.06 * a + 0.04, spans: runs.filter(({ agent }) => agent === a).slice(-300).map((run) => ({ run: run.number, attempt: 1, from_ms: run.startedMs, to_ms: run.endedMs, state: run.state })) })) },
     [`${base}/agents`]: { agents: n === 0 ? [] : AGENTS.map((name, a) => ({ name, host: name.split("-")[0], run: a < 3 && n > 20 ? n - a : null, seen_ms_ago: a < 3 ? 1200 + 900 * a : 320_000, alive: a < 3, left: false, draining: a === 1, failures_in_a_row: a === 2 ? 4 : 0, runs_done: Math.floor(n / 4) })) },

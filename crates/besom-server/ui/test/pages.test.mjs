@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { brush, cost, cpuOf, exported, launch, launchAlone, open } from "./browser.mjs";
+import { SEVERAL } from "./fixture.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const SWEEP = "#/s/uq33ar69";
@@ -55,6 +56,17 @@ test("where values are noisy, the best observed and the best expected run are na
     if (n === 60) assert.match(await page.locator(".figures .wide").last().textContent(), /± 0\.0042 in run \d+/);
     await close();
   }
+});
+
+test("a sweep with several metrics shows its front in place of the best runs", async () => {
+  const { page, problems, close } = await open(browser, exported(SEVERAL) + SWEEP);
+  await settle(page);
+  const card = page.locator("section", { has: page.locator("#front-title") });
+  assert.match(await card.textContent(), /\d+ of \d+ finished runs are on the front; hypervolume 12\.5, up to val_loss [\d.]+, latency_ms 120\. 1 finished run is worse than a threshold\./);
+  assert.equal(await page.locator("#best-title").count(), 0);
+  assert.match(await page.locator(".sweep-head").textContent(), /minimize val_loss\s+· minimize latency_ms/);
+  assert.deepEqual([...(await faults(page)), ...problems], []);
+  await close();
 });
 
 for (const n of [0, 1]) {

@@ -143,7 +143,7 @@ pub struct RunRow {
     /// How many of them earlier attempts have logged.
     pub kept: u64,
     /// The value of the first metric by which the run is ranked: its best valid one or, if the sweep has several
-    /// metrics, its last, because values that belong together come from one row. Finite numbers are valid.
+    /// metrics, its last if that is valid, because values that belong together come from one moment. Finite numbers are valid.
     pub best: Option<f64>,
     /// The last valid value of the first metric.
     pub last: Option<f64>,

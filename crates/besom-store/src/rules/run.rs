@@ -154,8 +154,8 @@ impl RunRecord {
     }
 
     /// Counts new rows and ranks the run by `values`, those that the rows hold of the first of `metrics`. A run with one
-    /// metric is ranked by its best valid value, as in W&B; with several by its last, because values that belong together
-    /// come from one row.
+    /// metric is ranked by its best valid value, as in W&B; with several by its last, and not at all while that is not valid, because
+    /// values that belong together come from one moment.
     pub fn add_rows(&mut self, count: usize, metrics: &[Watched], values: &[f64]) {
         self.rows += count as u64;
         if count > 0 {
@@ -163,13 +163,13 @@ impl RunRecord {
         }
         let Some(metric) = metrics.first() else { return };
         let valid = || values.iter().copied().filter(|value| value.is_finite());
-        let Some(last) = valid().next_back() else { return };
+        let Some(newest) = values.last() else { return };
         // Adding zero turns the negative zero of a maximized 0 into the positive one.
         let loss = |value: f64| metric.goal.to_loss(value) + 0.0;
-        self.last = Some(last);
+        self.last = valid().next_back().or(self.last);
         self.loss = match metrics.len() {
             1 => valid().map(loss).chain(self.loss).reduce(f64::min),
-            _ => Some(loss(last)),
+            _ => newest.is_finite().then(|| loss(*newest)),
         };
     }
 

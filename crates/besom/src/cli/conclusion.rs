@@ -6,7 +6,7 @@ use besom_core::{Best, RunState};
 use besom_engine::{MissingMetric, planned};
 use besom_store::{Order, PausedBy, RunQuery, Status, Store, StoreError, SweepRow, SweepState};
 
-use crate::cli::{describe, expected, table};
+use crate::cli::{describe, expected, front, table};
 
 /// How a sweep of this configuration stands when work on it ends, and what to type next; `missing` is why no finished run has a value of
 /// the metric, `again` what to type to continue if a signal has ended it.
@@ -19,8 +19,12 @@ pub(crate) fn conclusion(
     again: Option<&str>,
 ) -> Result<String> {
     let mut lines = standing(store, sweep, status, config, again)?;
-    if let Some(Best { run, .. }) = status.best {
-        let id = sweep.id();
+    let id = sweep.id();
+    if front::has_front(sweep) {
+        if status.best.is_some() {
+            lines.push(format!("more: besom best {id}; besom runs {id}"));
+        }
+    } else if let Some(Best { run, .. }) = status.best {
         lines.push(format!("more: besom runs {id} --sort best; besom show {id} {run}"));
     }
     // A sweep that was paused for it says so already.
@@ -32,7 +36,7 @@ pub(crate) fn conclusion(
     Ok(lines.join("\n"))
 }
 
-/// The state of a sweep, or that it was interrupted, its runs, its best run, the one that is expected to be the best where values are
+/// The state of a sweep, or that it was interrupted, its runs, its front or its best run, the one that is expected to be the best where values are
 /// noisy, and what was better and does not count.
 pub(crate) fn standing(
     store: &mut dyn Store,
@@ -47,7 +51,9 @@ pub(crate) fn standing(
         None => vec![format!("sweep {id} is {}", describe::state(sweep, status))],
     };
     lines.push(format!("runs {}", describe::counts(planned, status)));
-    if let Some(Best { run: number, value, .. }) = status.best {
+    if front::has_front(sweep) {
+        lines.extend(front::lines(store, sweep, config, front::FIRST)?);
+    } else if let Some(Best { run: number, value, .. }) = status.best {
         let run = store.run(id, number)?;
         let expected = expected::with_run(store, sweep, config)?;
         lines.extend(describe::best(sweep, &run, value, expected.as_ref()));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use besom_core::Registry;
+use besom_core::{Front, Registry};
 use besom_store::{Status, Store, SweepRow, SweepState, system_clock};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::cli::expected::{self, Watched};
 use crate::cli::grid::{self, Column};
 use crate::cli::output::{self, Outcome, line, painted};
 use crate::cli::text::Paint;
-use crate::cli::{describe, json, serve, table, target};
+use crate::cli::{describe, front, json, serve, table, target};
 use crate::error::InputError;
 use besom_engine::{BestExpected, MissingMetric, Pace, Place, planned, stored_config};
 
@@ -27,9 +27,12 @@ pub(crate) fn status(registry: &Registry, place: &Place, id: Option<&str>, as_js
             let status = store.status(sweep.id())?;
             let missing = MissingMetric::of(&mut store, sweep.id())?.map(|missing| missing.conclusion());
             let expected = expected::in_json(expected::expected(registry, &mut *store, &sweep)?.as_ref());
+            let front = front::found(registry, &mut *store, &sweep)?;
+            let front = front.map(|front| front::in_short(&sweep, &front));
             let (sweep, status) = (json::sweep(&sweep, &status), json::status(&status));
             all.push(json!({
-                "sweep": sweep, "status": status, "best_expected": expected, "missing_metric": missing,
+                "sweep": sweep, "status": status, "front": front, "best_expected": expected,
+                "missing_metric": missing,
             }));
         } else {
             line(glance(registry, &mut *store, &sweep, &mut Watched::default())?)?;
@@ -52,7 +55,8 @@ pub(crate) fn glance(
 ) -> Result<String> {
     let status = store.status(sweep.id())?;
     let expected = watched.best(registry, store, sweep, &status)?;
-    let mut text = at_a_glance(registry, sweep, &status, expected.as_ref());
+    let front = front::found(registry, store, sweep)?;
+    let mut text = at_a_glance(registry, sweep, &status, front.as_ref(), expected.as_ref());
     if let Some(missing) = describe::missing_metric(store, sweep)? {
         text.push_str(&format!("\n  {:<13}  {missing}", "metric"));
     }
@@ -71,6 +75,7 @@ fn at_a_glance(
     registry: &Registry,
     sweep: &SweepRow,
     status: &Status,
+    front: Option<&Front>,
     expected: Option<&BestExpected>,
 ) -> String {
     let mut lines = vec![format!("sweep {}{}", sweep.new.id, describe::title(sweep))];
@@ -84,14 +89,17 @@ fn at_a_glance(
     fact("state", describe::state(sweep, status));
     let planned = stored_plan(registry, sweep);
     fact("runs", describe::counts(planned, status));
-    if let Some(best) = &status.best {
+    if let Some(front) = front {
+        fact("front", front::measured(sweep, front));
+        front::beside(sweep, front).into_iter().for_each(|line| fact("", line));
+    } else if let Some(best) = &status.best {
         let word = if expected.is_some() { "best observed" } else { "best" };
         fact(word, describe::best_value(sweep, best));
     }
     if let Some(expected) = expected {
         fact("best expected", describe::expected_value(describe::metric(sweep), expected));
     }
-    if let Some(uncounted) = describe::uncounted(status) {
+    if let Some(uncounted) = describe::uncounted(status).filter(|_| front.is_none()) {
         fact("", uncounted);
     }
     if !sweep.state.is_over() {
@@ -153,11 +161,19 @@ fn columns(registry: &Registry, sweeps: &[(SweepRow, Status)]) -> Vec<Column> {
         Column::text("id", cells(|sweep, _| sweep.new.id.to_string())),
         Column::text("state", cells(|sweep, status| describe::state_word(sweep, status).to_owned())),
         Column::right("runs", sweeps.iter().map(|(sweep, _)| runs_of(registry, sweep)).collect()),
-        Column::right("best", cells(|_, status| table::maybe(status.best.map(|best| best.value)))),
+        Column::right("best", cells(best_of)),
         Column::right("age", ages.collect()).rank(2),
         Column::text("name", cells(|sweep, _| describe::name(sweep).unwrap_or("-").to_owned())).rank(3),
         Column::text("file", cells(|sweep, _| from_here(sweep.new.source.as_deref()))).rank(1),
     ]
+}
+
+/// The best value of a sweep; one with several metrics has a front, which takes longer to find than a list should take.
+fn best_of(sweep: &SweepRow, status: &Status) -> String {
+    match sweep.new.metrics.len() {
+        0 | 1 => table::maybe(status.best.map(|best| best.value)),
+        several => format!("{several} metrics"),
+    }
 }
 
 /// How many runs a sweep will have by what is stored of it, if that is known.
@@ -186,6 +202,9 @@ pub(crate) fn best(registry: &Registry, place: &Place, id: Option<&str>, as_json
         let id = sweep.id();
         return Err(InputError::new(format!("sweep {id} has no metric, so it has no best run")).into());
     }
+    if let Some(front) = front::found(registry, &mut *store, &sweep)? {
+        return best_front(&mut *store, &sweep, &front, as_json);
+    }
     let status = store.status(&sweep.new.id)?;
     let Some(best) = status.best else {
         let name = describe::metric(&sweep);
@@ -206,6 +225,22 @@ pub(crate) fn best(registry: &Registry, place: &Place, id: Option<&str>, as_json
     line(describe::best(&sweep, &run, best.value, expected.as_ref()).join("\n"))?;
     if let Some(uncounted) = describe::uncounted(&status) {
         line(uncounted)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The front of a sweep with several metrics, one line a run.
+fn best_front(store: &mut dyn Store, sweep: &SweepRow, front: &Front, as_json: bool) -> Result<Outcome> {
+    let missing = MissingMetric::of(store, sweep.id())?.map(|missing| missing.conclusion());
+    if as_json {
+        output::json(&front::in_json(store, sweep, front)?)?;
+    } else if !front.runs.is_empty() {
+        line(front::measured(sweep, front))?;
+        front::rows(store, sweep, front, usize::MAX)?.iter().try_for_each(painted)?;
+        front::beside(sweep, front).iter().try_for_each(line)?;
+    }
+    if front.runs.is_empty() {
+        bail!(missing.unwrap_or_else(|| front::beside(sweep, front).join("\n")));
     }
     Ok(Outcome::Done)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use besom_agent::RunDir;
 use besom_config::SweepConfig;
 use besom_core::distribution::{Continuous, Step};
-use besom_core::{Answer, Distribution, Registry, RunNumber};
+use besom_core::{Answer, Distribution, Goal, Metric, Registry, RunNumber};
 use besom_store::{Lease, SweepId};
 use serde_json::{Map, Value, json};
 
@@ -38,6 +38,9 @@ pub(crate) fn plan(registry: &Registry, place: &Place, arguments: &PlanArguments
     line(parameters_table(config))?;
     line("")?;
     line(size(config))?;
+    if let Some(metrics) = metrics(config) {
+        line(metrics)?;
+    }
     for constraint in constraints(config) {
         line(constraint)?;
     }
@@ -73,6 +76,7 @@ fn plan_json(config: &SweepConfig, seed: u64, points: &[Map<String, Value>], com
         "method": config.method.name,
         "seed": seed,
         "parameters": parameters.collect::<Vec<_>>(),
+        "metrics": config.metrics.iter().map(metric_json).collect::<Vec<_>>(),
         "points": besom_engine::points(config).map(|size| size.to_string()),
         "constraints": config.space.constraints().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "legal": config.space.legal_share().map(|share| share.legal as f64 / share.points.max(1) as f64),
@@ -103,6 +107,26 @@ fn size(config: &SweepConfig) -> String {
     let stopping =
         config.early_terminate.as_ref().map(|rule| format!(", {} stopping", rule.name)).unwrap_or_default();
     format!("{} search over {size}{cap}{stopping}", config.method.name)
+}
+
+/// What a sweep with several metrics looks for.
+fn metrics(config: &SweepConfig) -> Option<String> {
+    let goal = |metric: &Metric| {
+        let worse = match metric.goal {
+            Goal::Minimize => "above",
+            Goal::Maximize => "below",
+        };
+        let threshold = metric.threshold.map(|limit| format!(" (nothing {worse} {limit} counts)"));
+        format!("{} {}{}", metric.goal, metric.name, threshold.unwrap_or_default())
+    };
+    let goals: Vec<String> = config.metrics.iter().map(goal).collect();
+    (goals.len() > 1).then(|| format!("front of {} metrics: {}", goals.len(), goals.join(", ")))
+}
+
+fn metric_json(metric: &Metric) -> Value {
+    json!({
+        "name": metric.name, "goal": metric.goal, "target": metric.target, "threshold": metric.threshold,
+    })
 }
 
 /// What points must keep, and how many do.

@@ -51,7 +51,8 @@ pub(crate) struct Progress {
 struct Seen {
     state: RunState,
     step: usize,
-    value: Option<f64>,
+    /// One per metric.
+    values: Vec<Option<f64>>,
     params: Map<String, Value>,
     since_ms: u64,
 }
@@ -61,7 +62,7 @@ impl Progress {
         let sweep = crew.sweep().clone();
         let pace = Pace::new(jobs.into(), &store.status(sweep.id())?);
         let columns = Columns::new(&sweep, crew.config());
-        let (follower, open) = Follower::new(store, sweep)?;
+        let (follower, open) = Follower::new(store, sweep, Some(crew.config()))?;
         let mut progress = Self {
             follower,
             files,
@@ -85,9 +86,9 @@ impl Progress {
     pub(crate) fn tick(&mut self) -> Result<()> {
         let (open, ended) = self.follower.next()?;
         open.into_iter().for_each(|change| self.enter(change));
-        for Ended { run, is_best, by } in ended {
-            self.runs.remove(&run.number);
-            self.ended(&run, is_best, by.as_deref());
+        for ended in ended {
+            self.runs.remove(&ended.run.number);
+            self.ended(&ended);
         }
         self.draw()
     }
@@ -100,31 +101,34 @@ impl Progress {
     fn enter(&mut self, change: RunChange) {
         let params = change.added.as_ref().map(|run| run.point.clone()).unwrap_or_default();
         let state = RunState::Pending;
-        let new = Seen { state, step: 0, value: None, params, since_ms: 0 };
+        let values = vec![None; self.follower.sweep.new.metrics.len()];
+        let new = Seen { state, step: 0, values, params, since_ms: 0 };
         let seen = self.runs.entry(change.number).or_insert(new);
         if change.state == RunState::Running && seen.state != RunState::Running {
             seen.since_ms = system_clock()();
         }
         seen.state = change.state;
-        for part in change.curves.iter().filter(|part| part.metric == 0) {
-            seen.step = part.from + part.values.len();
-            seen.value = part.values.iter().copied().rfind(|v| v.is_finite()).or(seen.value);
+        for part in &change.curves {
+            let Some(value) = seen.values.get_mut(part.metric) else { continue };
+            *value = part.values.iter().copied().rfind(|v| v.is_finite()).or(*value);
+            if part.metric == 0 {
+                seen.step = part.from + part.values.len();
+            }
         }
     }
 
     /// A line for a run that has ended, and the end of its output if it failed.
-    fn ended(&mut self, run: &RunRow, is_best: bool, by: Option<&str>) {
+    fn ended(&mut self, ended: &Ended) {
+        let run = &ended.run;
         let output = self.failed_output(run);
         if self.is_terminal {
-            let mut lines = vec![self.columns.line(&Row::ended(run, is_best, by))];
+            let mut lines =
+                vec![self.columns.line(&Row::ended(ended, self.follower.sweep.new.metrics.len()))];
             lines.extend(output.iter().map(|line| Line::new(Paint::Dim, line)));
             self.show(&lines);
         } else {
-            let lines = [
-                vec![in_full(&self.follower.sweep, run, is_best, by, &table::parameters(&run.point))],
-                output,
-            ]
-            .concat();
+            let lines =
+                [vec![in_full(&self.follower.sweep, ended, &table::parameters(&run.point))], output].concat();
             // The reader may have closed the pipe; that must not end the sweep.
             lines.into_iter().for_each(|line| drop(output::line(line)));
         }
@@ -174,9 +178,16 @@ impl Progress {
         let mut lines = Vec::new();
         for (number, seen) in running.into_iter().take(ROWS) {
             let took = Some(now.saturating_sub(seen.since_ms)).filter(|_| seen.since_ms > 0);
-            lines.push(self.columns.line(&Row::running(*number, seen.value, seen.step, took, &seen.params)));
+            lines.push(self.columns.line(&Row::running(
+                *number,
+                seen.values.clone(),
+                seen.step,
+                took,
+                &seen.params,
+            )));
         }
-        let summary = self.pace.summary(&self.follower.sweep, &status, self.total());
+        let on_front = self.follower.on_front();
+        let summary = self.pace.summary(&self.follower.sweep, &status, self.total(), on_front);
         if let Some(live) = &mut self.live {
             live.show(lines, total, summary);
         }

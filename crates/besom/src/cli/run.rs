@@ -98,15 +98,15 @@ fn directory(file: &SweepFile) -> Result<PathBuf> {
     program_directory(&file.config, file.path.as_deref()).context("the working directory no longer exists")
 }
 
-/// `sweep 3k8s0x1q: bayes search, 30 runs, minimize loss, seed 7`.
+/// `sweep 3k8s0x1q: bayes search, 30 runs, minimize loss, seed 7`; of several metrics all are named.
 pub(crate) fn beginning(sweep: &SweepRow, config: &SweepConfig) -> String {
     let name = describe::title(sweep);
     let method = &config.method.name;
     let planned = planned(sweep, config).map(|planned| format!(", {}", table::count(planned, "run")));
     let runs = planned.unwrap_or_default();
-    let metric =
-        sweep.new.metrics.first().map(|m| format!(", {} {}", m.goal.as_str(), m.name)).unwrap_or_default();
-    format!("sweep {}{name}: {method} search{runs}{metric}, seed {}", sweep.new.id, sweep.new.seed)
+    let metrics = sweep.new.metrics.iter().map(|m| format!(", {} {}", m.goal.as_str(), m.name));
+    let metrics: String = metrics.collect();
+    format!("sweep {}{name}: {method} search{runs}{metrics}, seed {}", sweep.new.id, sweep.new.seed)
 }
 
 fn nothing_to_resume(sweep: &SweepRow) -> Result<Outcome> {

@@ -3,40 +3,54 @@
 mod columns;
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::io::IsTerminal;
 
 use anyhow::Result;
-use besom_core::{Expr, ExprErrorKind};
+use besom_core::{Expr, ExprErrorKind, Registry, RunNumber};
 use besom_engine::{EngineError, Fields, Place};
 use besom_store::{Order, RunQuery, RunRow, Store};
 use serde_json::Value;
 
 use crate::cli::arguments::{RunsArguments, Sort};
+use crate::cli::front;
 use crate::cli::grid::{self, Column};
 use crate::cli::output::{self, Outcome, line, notice, painted};
 use crate::cli::text::Paint;
 use crate::cli::{json, table, target};
 use crate::error::InputError;
-use columns::{column, varies};
+pub(crate) use columns::{column, varies};
 
 /// How many runs a terminal shows if nobody says how many.
 const MOST: usize = 50;
 
-pub(crate) fn runs(place: &Place, arguments: &RunsArguments) -> Result<Outcome> {
+pub(crate) fn runs(registry: &Registry, place: &Place, arguments: &RunsArguments) -> Result<Outcome> {
     let mut store = place.open_to_read()?;
     let sweep = target::sweep_or_newest(&mut *store, place, arguments.id.as_deref())?;
     let most = most(arguments);
     let by_merit = Sort::Best;
+    // Runs with several metrics have no order of merit.
+    let has_merit = !front::has_front(&sweep);
+    if !has_merit && arguments.sort.as_ref() == Some(&by_merit) {
+        let first = sweep.new.metrics.first().map_or("metric", |metric| &metric.name);
+        let message = format!(
+            "--sort best: sweep {} has {} metrics; sort by one of them, as by --sort {first}, or see besom best",
+            sweep.id(),
+            sweep.new.metrics.len()
+        );
+        return Err(InputError::new(message).into());
+    }
     let may_be_by_merit = match &arguments.sort {
         Some(sort) => *sort == by_merit,
-        None => most < usize::MAX && arguments.limit.is_none(),
+        None => has_merit && most < usize::MAX && arguments.limit.is_none(),
     };
     let read = if may_be_by_merit { Order::Best } else { Order::Number };
     let read = store.runs(sweep.id(), &RunQuery::default().order(read))?;
     let mut fields = Fields::new(sweep, &read);
     let mut runs = filtered(&mut *store, &mut fields, read, arguments)?;
     let all = runs.len();
-    let sort = arguments.sort.as_ref().or((all > most && arguments.limit.is_none()).then_some(&by_merit));
+    let is_cut = all > most && arguments.limit.is_none();
+    let sort = arguments.sort.as_ref().or((is_cut && has_merit).then_some(&by_merit));
     order(&mut *store, &mut fields, &mut runs, sort)?;
     runs.truncate(most);
     if arguments.json {
@@ -48,9 +62,9 @@ pub(crate) fn runs(place: &Place, arguments: &RunsArguments) -> Result<Outcome> 
     } else if runs.is_empty() {
         line("no runs")?;
     } else {
-        print_table(&mut *store, &mut fields, &runs, &arguments.columns)?;
+        print_table(registry, &mut *store, &mut fields, &runs, &arguments.columns)?;
         if runs.len() < all && arguments.limit.is_none() {
-            let how = if arguments.sort.is_none() { "best" } else { "first" };
+            let how = if arguments.sort.is_none() && has_merit { "best" } else { "first" };
             notice(format!(
                 "the {how} {} of {all} runs; show all with --all, or others with --where",
                 runs.len()
@@ -154,8 +168,17 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
-fn print_table(store: &mut dyn Store, fields: &mut Fields, runs: &[RunRow], chosen: &[String]) -> Result<()> {
+fn print_table(
+    registry: &Registry,
+    store: &mut dyn Store,
+    fields: &mut Fields,
+    runs: &[RunRow],
+    chosen: &[String],
+) -> Result<()> {
     fields.require(store, runs, "--columns", chosen).map_err(of_input)?;
+    if chosen.is_empty() && fields.metrics().nth(1).is_some() {
+        fields.load(store, runs)?;
+    }
     let columns = if chosen.is_empty() {
         usual_columns(fields, runs)
     } else {
@@ -165,9 +188,16 @@ fn print_table(store: &mut dyn Store, fields: &mut Fields, runs: &[RunRow], chos
             .map(|name| column(fields, runs, name))
             .collect()
     };
-    let best = store.status(fields.id())?.best.map(|best| best.run);
+    let best: HashSet<RunNumber> = match fields.metrics().nth(1) {
+        Some(_) => {
+            let sweep = store.sweep(fields.id())?;
+            let front = front::found(registry, store, &sweep)?;
+            front.into_iter().flat_map(|front| front.runs).map(|run| run.run).collect()
+        }
+        None => store.status(fields.id())?.best.map(|best| best.run).into_iter().collect(),
+    };
     let paint = |at: usize, title: &str| match runs.get(at) {
-        Some(run) if Some(run.number) == best => Paint::Best,
+        Some(run) if best.contains(&run.number) => Paint::Best,
         Some(run) if title == "state" => table::paint(run),
         _ => Paint::Plain,
     };
@@ -182,8 +212,10 @@ fn print_table(store: &mut dyn Store, fields: &mut Fields, runs: &[RunRow], chos
 /// The columns of a table for which nobody has chosen any: what besom knows, then the parameters that vary.
 fn usual_columns(fields: &Fields, runs: &[RunRow]) -> Vec<Column> {
     let mut columns: Vec<Column> = ["run", "state"].map(|name| column(fields, runs, name)).to_vec();
-    if let Some(metric) = fields.metric() {
-        columns.extend([column(fields, runs, metric), column(fields, runs, "last").rank(5)]);
+    match fields.metrics().collect::<Vec<_>>()[..] {
+        [] => {}
+        [metric] => columns.extend([column(fields, runs, metric), column(fields, runs, "last").rank(5)]),
+        ref several => columns.extend(several.iter().map(|metric| column(fields, runs, metric))),
     }
     columns.extend([column(fields, runs, "steps").rank(4), column(fields, runs, "time").rank(3)]);
     let varying = fields.params().iter().filter(|name| varies(fields, runs, name));

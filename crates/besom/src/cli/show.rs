@@ -2,15 +2,15 @@
 
 use anyhow::{Context, Result};
 use besom_agent::RunDir;
-use besom_core::{Failure, Logged, LoggedKeys, NoValue, Registry, RunState};
-use besom_store::{Attempt, Event, Lease, RunRow, Store, SweepRow, system_clock};
+use besom_core::{Failure, Logged, LoggedKeys, NoValue, Registry, RunNumber, RunState};
+use besom_store::{Attempt, Event, Lease, RunRow, Store, SweepRow, Watched, system_clock};
 use serde_json::{Map, Value, json};
 
 use crate::cli::describe::metric;
 use crate::cli::files::Files;
 use crate::cli::output::{self, Outcome, line};
 use crate::cli::target::{self, RunName};
-use crate::cli::{json, table};
+use crate::cli::{front, json, table};
 use besom_engine::{FailedRun, Place};
 
 /// How many events of a run are shown.
@@ -26,7 +26,10 @@ const CLIENT: &str = "wandb";
 struct Facts {
     sweep: SweepRow,
     run: RunRow,
-    curve: Vec<f64>,
+    /// The curve of each metric.
+    curves: Vec<Vec<f64>>,
+    /// Where it stands beside the front of a sweep with several metrics, and whether it is on it.
+    front: Option<(String, bool)>,
     logged: LoggedKeys,
     /// What its program and its owner have said of it.
     said: Map<String, Value>,
@@ -48,14 +51,13 @@ pub(crate) fn show(
     let run = target::run(&mut *store, &sweep, run)?;
     let number = run.number;
     let counts = counts(registry, &mut *store, &sweep, &run);
+    let places = 0..sweep.new.metrics.len();
+    let curves = places.map(|metric| store.curve(&sweep.new.id, number, metric)).collect::<Result<_, _>>()?;
     let facts = Facts {
         run,
         counts,
-        curve: if sweep.new.metrics.is_empty() {
-            Vec::new()
-        } else {
-            store.curve(&sweep.new.id, number, 0)?
-        },
+        curves,
+        front: beside_front(registry, &mut *store, &sweep, number)?,
         logged: store.logged(&sweep.new.id, number, None)?,
         said: store.facts(&sweep.new.id, number, None)?,
         attempts: store.attempts(&sweep.new.id, number)?,
@@ -63,13 +65,22 @@ pub(crate) fn show(
         sweep,
     };
     if as_json {
-        let Facts { run, attempts, events, curve, logged, said, counts, .. } = &facts;
-        let curve: Vec<_> = curve.iter().map(|v| v.is_finite().then_some(v)).collect();
+        let Facts { sweep, run, attempts, events, curves, front, logged, said, counts } = &facts;
+        let finite = |curve: &Vec<f64>| -> Vec<Option<f64>> {
+            curve.iter().map(|v| v.is_finite().then_some(*v)).collect()
+        };
+        let curve = curves.first().map(finite).unwrap_or_default();
         let (attempts, events) = (json::rows(attempts), json::rows(events));
         let run = json::run(run);
         let mut shown = json!({ "run": run, "curve": curve, "logged": logged, "facts": said, "attempts": attempts, "events": events });
         if let Some(counts) = counts {
             shown["counts"] = json!(counts);
+        }
+        if front::has_front(sweep) {
+            let names = sweep.new.metrics.iter().map(|metric| metric.name.clone());
+            let curves = curves.iter().map(|curve| json!(finite(curve)));
+            shown["curves"] = names.zip(curves).collect::<Map<_, _>>().into();
+            shown["on_front"] = json!(front.as_ref().is_some_and(|(_, is_on)| *is_on));
         }
         output::json(&shown)?;
     } else {
@@ -84,7 +95,7 @@ pub(crate) fn show(
 }
 
 fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
-    let Facts { sweep, run, curve, logged, said, attempts, events, counts } = facts;
+    let Facts { sweep, run, curves, front, logged, said, attempts, events, counts } = facts;
     let mut lines = vec![headline(sweep, run)];
     if let Some(why) = &run.stop_reason {
         lines.push(format!("stopped because: {why}"));
@@ -98,13 +109,14 @@ fn describe(facts: &Facts, output: Vec<String>, files: &RunDir) -> String {
     if let Some(counts) = counts {
         lines.push(format!("in the search: {counts}"));
     }
-    if let Some(why) = no_value(sweep, run, logged) {
-        lines.push(why);
-    }
+    lines.extend(front.iter().map(|(standing, _)| standing.clone()));
+    lines.extend(no_values(sweep, run, logged));
     section(&mut lines, "last output", output);
     section(&mut lines, "parameters", table::pairs(table::flat(&run.point)));
     section(&mut lines, "suggested because", note(&run.note));
-    section(&mut lines, &curve_title(metric(sweep), curve), plot(curve));
+    for (metric, curve) in sweep.new.metrics.iter().zip(curves) {
+        section(&mut lines, &curve_title(&metric.name, curve), plot(curve));
+    }
     section(&mut lines, "logged", keys(logged));
     section(&mut lines, "facts", table::pairs(table::flat(&unlogged(run, said, logged))));
     if attempts.len() > 1 {
@@ -123,8 +135,9 @@ fn counts(registry: &Registry, store: &mut dyn Store, sweep: &SweepRow, run: &Ru
 }
 
 fn headline(sweep: &SweepRow, run: &RunRow) -> String {
+    let best = run.best.filter(|_| !front::has_front(sweep));
     let best =
-        run.best.map(|best| format!(", best {} {}", metric(sweep), table::number(best))).unwrap_or_default();
+        best.map(|best| format!(", best {} {}", metric(sweep), table::number(best))).unwrap_or_default();
     let took = run.took_ms(system_clock()()).map(|ms| format!(", {}", table::span(ms))).unwrap_or_default();
     format!("run {} of sweep {}: {}{best}{took}", run.number, sweep.new.id, table::state(run))
 }
@@ -242,11 +255,29 @@ fn thin(values: &[f64], most: usize) -> Vec<f64> {
     (1..=parts).map(|part| values[part * values.len() / parts - 1]).collect()
 }
 
-/// Why an ended run has no value of the metric.
-fn no_value(sweep: &SweepRow, run: &RunRow, logged: &LoggedKeys) -> Option<String> {
-    let metric = sweep.new.metrics.first().filter(|_| !run.state.is_open() && run.attempt > 0)?;
-    let why = NoValue::of(&metric.name, logged.keys())?;
-    Some(format!("no value of {}: the run {why}", metric.name))
+/// Where a run stands beside the front of a sweep with several metrics, and whether it is on it.
+fn beside_front(
+    registry: &Registry,
+    store: &mut dyn Store,
+    sweep: &SweepRow,
+    run: RunNumber,
+) -> Result<Option<(String, bool)>> {
+    let Some(found) = front::found(registry, store, sweep)? else { return Ok(None) };
+    let values = besom_engine::run_values(store, sweep, &besom_engine::metrics(sweep, None), run)?;
+    let standing = front::standing(sweep, &found, run, values.as_deref());
+    Ok(standing.map(|text| (text, found.contains(run))))
+}
+
+/// Of which metrics an ended run has no value, and why.
+fn no_values(sweep: &SweepRow, run: &RunRow, logged: &LoggedKeys) -> Vec<String> {
+    if run.state.is_open() || run.attempt == 0 {
+        return Vec::new();
+    }
+    let why = |metric: &Watched| {
+        let why = NoValue::of(&metric.name, logged.keys())?;
+        Some(format!("no value of {}: the run {why}", metric.name))
+    };
+    sweep.new.metrics.iter().filter_map(why).collect()
 }
 
 /// All keys that were logged: last, least and greatest value.

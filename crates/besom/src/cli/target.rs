@@ -7,8 +7,8 @@ use besom_core::{RunNumber, did_you_mean, nearest};
 use besom_engine::{Place, id_of_path};
 use besom_store::{RunQuery, RunRow, Store, StoreError, SweepId, SweepRow};
 
-use crate::cli::describe;
 use crate::cli::output::notice;
+use crate::cli::{describe, front};
 use crate::error::InputError;
 
 /// The sweep with this id, or the only one whose id begins so; `entity/project/` in front of it is ignored.
@@ -81,6 +81,13 @@ pub(crate) fn run(store: &mut dyn Store, sweep: &SweepRow, name: RunName) -> Res
     let id = &sweep.new.id;
     let number = match name {
         RunName::Number(number) => Some(number),
+        RunName::Best if front::has_front(sweep) => {
+            let metrics = sweep.new.metrics.len();
+            let message = format!(
+                "sweep {id} has {metrics} metrics, and so a front in place of a best run: see besom best {id}"
+            );
+            return Err(InputError::new(message).into());
+        }
         RunName::Best => store.status(id)?.best.map(|best| best.run),
         RunName::Last => {
             let runs = store.runs(id, &RunQuery::default())?;

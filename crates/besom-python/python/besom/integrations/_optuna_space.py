@@ -30,6 +30,17 @@ LEARNED = (TrialState.COMPLETE, TrialState.PRUNED)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
+def names_of(count: int) -> list[str]:
+    """Return the names of so many objectives as metrics."""
+    return ["value"] if count == 1 else [f"value_{place}" for place in range(count)]
+
+
+def metrics(goals: Sequence[str]) -> dict[str, Any]:
+    """Return the metric or metrics of a sweep with these goals."""
+    named = [{"name": name, "goal": goal} for name, goal in zip(names_of(len(goals)), goals)]
+    return {"metric": named[0]} if len(named) == 1 else {"metrics": named}
+
+
 class Parameter:
     """A distribution of Optuna's as a parameter of a sweep.
 
@@ -163,19 +174,19 @@ class Space:
 
     def run(self, trial: FrozenTrial) -> dict[str, Any]:
         """Return a trial in the form of a run of W&B's engine, with those of its parameters that are here."""
-        values = [trial.intermediate_values[step] for step in sorted(trial.intermediate_values)]
-        if trial.state == TrialState.COMPLETE and trial.value is not None:
+        rows = [{"value": trial.intermediate_values[step]} for step in sorted(trial.intermediate_values)]
+        if trial.state == TrialState.COMPLETE and trial.values is not None:
             # Optuna ranks a complete trial by its objective value, not by intermediate ones.
-            values = [trial.value]
+            rows = [dict(zip(names_of(len(trial.values)), trial.values))]
         here = [name for name in self.parameters if name in trial.params]
         config = {self._own[name]: {"value": self.parameters[name].to_sweep(trial.params[name])} for name in here}
         return {
             "name": str(trial.number), "state": _STATES[trial.state], "config": config,
-            "history": [{"value": value} for value in values], "summary_metrics": {},
+            "history": rows, "summary_metrics": {},
         }  # fmt: skip
 
     def suggest(
-        self, method: Any, goal: str, trials: Iterable[FrozenTrial], seed: int
+        self, method: Any, goals: Sequence[str], trials: Iterable[FrozenTrial], seed: int
     ) -> dict[str, Any] | None:
         """Return the values that a method suggests after these trials; None if it has tried every point."""
         trials = list(trials)
@@ -185,7 +196,7 @@ class Space:
         seen = conditions(self.parameters, learned)
         for name, (parent, wanted) in seen.items():
             parameters[self._own[name]]["when"] = {self._own[parent]: self._in_sweep(parent, wanted)}
-        config = {"method": method, "metric": {"name": "value", "goal": goal}, "parameters": parameters}
+        config = {"method": method, **metrics(goals), "parameters": parameters}
         runs = [self.run(trial) for trial in trials if trial.state in _STATES]
         with self._in_optunas_names():
             found = _besom.next_runs(config, runs, 1, [seed])

@@ -24,7 +24,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from besom import _besom
 from besom.integrations._optuna_grid import Grid
-from besom.integrations._optuna_space import LEARNED, Space
+from besom.integrations._optuna_space import LEARNED, Space, metrics
 
 
 class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ignore]
@@ -38,7 +38,8 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
     processes may share a study. All parameters that occur more than once are suggested together; the method knows which of
     them a trial has had (decision 65). One that is new, or that has changed its range, is drawn at random.
 
-    Raises :class:`besom.ConfigError` for an unknown method; the first trial raises ``ValueError`` if the study has several objectives.
+    Raises :class:`besom.ConfigError` for an unknown method; the first trial raises ``ValueError`` if the study has more objectives than the
+    method takes.
     """
 
     def __init__(self, method: str = "bayes", *, seed: Optional[int] = None) -> None:
@@ -50,10 +51,16 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         self._is_warned = False
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Refuse a study of several objectives before anything is evaluated."""
-        if len(study.directions) > 1:
+        """Refuse a study with more objectives than the method takes, before anything is evaluated."""
+        if len(study.directions) < 2:
+            return
+        try:
+            _besom.check_config({"method": self._method, **metrics(goals(study)), "parameters": {"x": {"values": [0, 1]}}})
+        except _besom.ConfigError:
             study.tell(trial.number, state=TrialState.FAIL)
-            raise ValueError(f"besom optimizes one objective; this study has {len(study.directions)}")
+            raise ValueError(
+                f"besom's {self._method} does not take several objectives; this study has {len(study.directions)}"
+            ) from None
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """Return the parameters that finished trials have, but for those whose range has changed."""
@@ -65,9 +72,8 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         """Return a suggestion of the search method for all of these parameters, of which the trial takes those that it needs."""
         if not search_space:
             return {}
-        goal = "maximize" if study.direction == StudyDirection.MAXIMIZE else "minimize"
         trials = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number or t.state.is_finished()]
-        suggested = Space(search_space).suggest(self._method, goal, [t for t in trials if t.number != trial.number], self._seed)
+        suggested = Space(search_space).suggest(self._method, goals(study), [t for t in trials if t.number != trial.number], self._seed)
         if suggested is None and all(_varied(t) <= search_space.keys() for t in trials if t.state in LEARNED):
             self._warn_once()
         return suggested or {}
@@ -84,7 +90,7 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         if self._method == "grid":
             return Grid(study.get_trials(deepcopy=False), trial).value(param_name, param_distribution)
         seed = zlib.crc32(f"{self._seed}/{trial.number}/{param_name}".encode("utf-8", "surrogatepass"))
-        suggested = Space({param_name: param_distribution}).suggest("random", "minimize", [], seed)
+        suggested = Space({param_name: param_distribution}).suggest("random", ["minimize"], [], seed)
         assert suggested is not None, "a random search never ends"
         return suggested[param_name]
 
@@ -99,6 +105,11 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
 
     def reseed_rng(self) -> None:
         """Do nothing: suggestions are a function of seed and trials."""
+
+
+def goals(study: Study) -> list[str]:
+    """Return which way each objective is better."""
+    return ["maximize" if direction == StudyDirection.MAXIMIZE else "minimize" for direction in study.directions]
 
 
 def _varied(trial: FrozenTrial) -> set[str]:

@@ -44,10 +44,14 @@ export function SweepHead(): JSX.Element {
         <Show when={detail().name}>{detail().id} · </Show>
         {detail().method ?? "unknown method"}
         <Show when={detail().early_terminate}> + {detail().early_terminate}</Show>
-        <Show when={detail().metric}>
-          {" "}
-          · {detail().metric!.goal} {detail().metric!.name}
-        </Show>{" "}
+        <For each={detail().goals}>
+          {(metric) => (
+            <>
+              {" "}
+              · {metric.goal} {metric.name}
+            </>
+          )}
+        </For>{" "}
         · created {moment(detail().created_ms)}
       </p>
       <Show when={detail().description}>
@@ -123,18 +127,30 @@ function Figures(props: { detail: Detail }): JSX.Element {
           </For>
         </dd>
       </div>
-      <div class="wide">
-        <dt>
-          {expected() ? "Best observed" : "Best"} {detail().metric?.name}
-        </dt>
-        <dd>
-          <Show when={detail().best} fallback={<span class="muted">no value yet</span>}>
-            <b>{number(detail().best!.value, 6)}</b> in{" "}
-            <a href={link(["s", sweep.id, "runs", detail().best!.run], shared())}>run {detail().best!.run}</a>
-          </Show>
-        </dd>
-        <Varied params={detail().best_params} />
-      </div>
+      <Show
+        when={detail().goals.length < 2}
+        fallback={
+          <div>
+            <dt>Metrics</dt>
+            <dd>
+              <b>{detail().goals.length}</b>
+            </dd>
+          </div>
+        }
+      >
+        <div class="wide">
+          <dt>
+            {expected() ? "Best observed" : "Best"} {detail().metric?.name}
+          </dt>
+          <dd>
+            <Show when={detail().best} fallback={<span class="muted">no value yet</span>}>
+              <b>{number(detail().best!.value, 6)}</b> in{" "}
+              <a href={link(["s", sweep.id, "runs", detail().best!.run], shared())}>run {detail().best!.run}</a>
+            </Show>
+          </dd>
+          <Varied params={detail().best_params} />
+        </div>
+      </Show>
       <Show when={expected()}>
         {(found) => (
           <div class="wide">

@@ -3,6 +3,7 @@
 import { createMemo, type JSX, Show } from "solid-js";
 import { Curves } from "../draw/curves";
 import { bestOf } from "../best";
+import { FrontCard } from "../draw/front";
 import { HistoryPicture } from "../draw/history";
 import { ImportanceBars } from "../draw/importance";
 import { Parallel } from "../draw/parallel";
@@ -33,7 +34,9 @@ export function Overview(): JSX.Element {
           <Curves />
         </div>
         <div class="half">
-          <Best />
+          <Show when={(sweep.detail()?.goals.length ?? 0) > 1} fallback={<Best />}>
+            <FrontCard />
+          </Show>
         </div>
       </div>
     </Show>

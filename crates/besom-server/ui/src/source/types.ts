@@ -30,6 +30,8 @@ export interface Summary {
   method: string | null;
   early_terminate: string | null;
   metric: Metric | null;
+  /** All metrics, `metric` first. */
+  goals: Metric[];
   run_cap: number | null;
   /** How many runs the sweep will have: the cap, or the size of the grid. */
   planned: number | null;
@@ -69,6 +71,25 @@ export interface Detail extends Summary {
 export interface Expected {
   best_expected: { run: number; value: number; sd: number; noise_sd: number } | null;
   params: Params | null;
+}
+
+/** A run by its values, one per metric. */
+export interface FrontPoint {
+  run: number;
+  state: "finished" | "running";
+  values: number[];
+  on_front: boolean;
+}
+
+/** The front of a sweep with several metrics; its runs come first among the points, in the order of the first metric. */
+export interface Front {
+  metrics: Metric[];
+  points: FrontPoint[];
+  runs: number;
+  of: number;
+  beyond: number;
+  hypervolume: number | null;
+  reference: number[];
 }
 
 export type Scale = "linear" | "log" | "category" | "quantile";

@@ -84,11 +84,12 @@ fn same(a: &[f64], b: &[f64]) -> bool {
 /// Whether the value of a run follows from the curve of the first metric in its newest attempt.
 fn is_value(sweep: &SweepRow, run: &RunRow, curve: Vec<f64>) -> bool {
     let metrics = &sweep.new.metrics;
+    let newest = curve.last().copied().filter(|value| value.is_finite());
     let valid: Vec<f64> = curve.into_iter().filter(|value| value.is_finite()).collect();
     let best = match (metrics.len(), metrics[0].goal) {
         (1, Goal::Minimize) => valid.iter().copied().reduce(f64::min),
         (1, _) => valid.iter().copied().reduce(f64::max),
-        _ => valid.last().copied(),
+        _ => newest,
     };
     let equal = |a: Option<f64>, b: Option<f64>| {
         a.map(|a| a + 0.0).map(f64::to_bits) == b.map(|b| b + 0.0).map(f64::to_bits)

@@ -105,7 +105,7 @@ pub(crate) struct PlotArguments {
     /// Sweep id or unique prefix [default: the newest]
     pub(crate) id: Option<String>,
 
-    /// Plot to draw: history, parallel, importance, slice, contour or curves
+    /// Plot to draw: history, parallel, importance, slice, contour, curves or front
     #[arg(value_name = "PLOT")]
     pub(crate) kind: Kind,
 

@@ -4,11 +4,13 @@ use std::collections::HashSet;
 
 use besom_config::SweepConfig;
 use besom_core::{RunNumber, RunState};
-use besom_store::{RunRow, SweepRow};
+use besom_store::SweepRow;
 use serde_json::{Map, Value};
 
 use crate::cli::text::{Line, Paint, cut, pad, pad_left, width};
-use crate::cli::{describe, table};
+use crate::cli::{describe, front, table};
+
+use super::follower::Ended;
 
 /// The most columns that the name of the metric and a single `name=value` get.
 const MOST: usize = 28;
@@ -32,7 +34,8 @@ pub(super) struct Row<'a> {
     state: &'static str,
     paint: Paint,
     is_best: bool,
-    value: Option<f64>,
+    /// One per metric.
+    values: Vec<Option<f64>>,
     steps: u64,
     took: Option<u64>,
     message: Option<&'a str>,
@@ -42,39 +45,46 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn ended(run: &'a RunRow, is_best: bool, by: Option<&'a str>) -> Self {
+    pub(super) fn ended(ended: &'a Ended, metrics: usize) -> Self {
+        let Ended { run, is_best, values, by } = ended;
+        let is_best = *is_best;
+        let values = match values {
+            Some(values) => values.iter().copied().map(Some).collect(),
+            None if metrics > 1 => vec![None; metrics],
+            None => vec![run.best],
+        };
         Self {
             number: run.number,
             state: table::state(run),
             paint: if is_best { Paint::Best } else { table::paint(run) },
             is_best,
-            value: run.best,
+            values,
             steps: run.rows,
             took: run.took_ms(0),
             message: run.message.as_deref(),
-            by,
+            by: by.as_deref(),
             params: &run.point,
         }
     }
 
     pub(super) fn running(
         number: RunNumber,
-        value: Option<f64>,
+        values: Vec<Option<f64>>,
         step: usize,
         took: Option<u64>,
         params: &'a Map<String, Value>,
     ) -> Self {
         let (paint, steps) = (Paint::Plain, step as u64);
         let state = RunState::Running.as_str();
-        Self { number, state, paint, is_best: false, value, steps, took, message: None, by: None, params }
+        Self { number, state, paint, is_best: false, values, steps, took, message: None, by: None, params }
     }
 }
 
 impl Columns {
     pub(super) fn new(sweep: &SweepRow, config: &SweepConfig) -> Self {
         let constants = constants(config);
-        let metric = if sweep.new.metrics.is_empty() { "" } else { describe::metric(sweep) };
-        let metric = cut(&crate::cli::text::one_line(metric), MOST);
+        let names: Vec<&str> = sweep.new.metrics.iter().map(|metric| metric.name.as_str()).collect();
+        let metric = cut(&crate::cli::text::one_line(&names.join(", ")), MOST);
         let value = width(&metric).max(9);
         Self { metric, constants, number: 4, value, steps: 5, time: 7, params: Vec::new() }
     }
@@ -96,7 +106,7 @@ impl Columns {
     /// The line of a run.
     pub(super) fn line(&mut self, row: &Row<'_>) -> Line {
         let number = grown(&mut self.number, row.number.to_string());
-        let value = grown(&mut self.value, table::maybe(row.value));
+        let value = grown(&mut self.value, values(&row.values));
         let steps = grown(&mut self.steps, row.steps.to_string());
         let took = grown(&mut self.time, row.took.map_or_else(|| "-".into(), table::span));
         let mark = if row.is_best { "* " } else { "  " };
@@ -127,6 +137,12 @@ impl Columns {
     }
 }
 
+/// `0.12`, or `0.12, -` of several metrics.
+fn values(values: &[Option<f64>]) -> String {
+    let texts = values.iter().map(|value| table::maybe(*value));
+    if values.is_empty() { table::maybe(None) } else { texts.collect::<Vec<_>>().join(", ") }
+}
+
 /// A text to the right of its column, which grows for it.
 fn grown(columns: &mut usize, text: String) -> String {
     *columns = (*columns).max(width(&text));
@@ -153,16 +169,16 @@ pub(crate) fn varying<'a>(
 }
 
 /// `run 12 finished: val_loss 0.234 (new best), 12 steps in 3.2 s | lr=0.1 ..`, with these parameters.
-pub(crate) fn in_full(
-    sweep: &SweepRow,
-    run: &RunRow,
-    is_best: bool,
-    by: Option<&str>,
-    parameters: &str,
-) -> String {
+pub(crate) fn in_full(sweep: &SweepRow, ended: &Ended, parameters: &str) -> String {
+    let Ended { run, is_best, values, by } = ended;
     let mut text = format!("run {} {}", run.number, table::state(run));
-    if let Some(value) = run.best {
-        let mark = if is_best { " (new best)" } else { "" };
+    if let Some(values) = values {
+        let mark = if *is_best { " (on the front)" } else { "" };
+        text.push_str(&format!(": {}{mark}", front::valued(sweep, values)));
+    } else if let [_] = sweep.new.metrics[..]
+        && let Some(value) = run.best
+    {
+        let mark = if *is_best { " (new best)" } else { "" };
         text.push_str(&format!(": {} {}{mark}", describe::metric(sweep), table::number(value)));
     }
     if let Some(took) = run.took_ms(0) {

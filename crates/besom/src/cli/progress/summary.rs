@@ -24,13 +24,22 @@ impl Pace {
     }
 
     /// `[=====>     ]  45 %  9 of 20: 2 running, 7 finished`, and `best val_loss 0.12 (run 7) | 12 s elapsed | about 1 min left`;
-    /// `total` is how many runs the sweep will have, if that is known.
-    pub(super) fn summary(&self, sweep: &SweepRow, status: &Status, total: Option<u64>) -> Vec<Line> {
+    /// `total` is how many runs the sweep will have, if that is known, `on_front` how many are on the front of one with several metrics.
+    pub(super) fn summary(
+        &self,
+        sweep: &SweepRow,
+        status: &Status,
+        total: Option<u64>,
+        on_front: Option<usize>,
+    ) -> Vec<Line> {
         let elapsed = self.begun.elapsed();
         let done = describe::over(status);
         let bar = total.filter(|total| *total > 0).map(|total| bar(done, total)).unwrap_or_default();
         let counts = Line::new(Paint::Good, &bar).and(Paint::Plain, &describe::counts(total, status));
-        let best = status.best.map(|best| format!("best {} | ", describe::best_value(sweep, &best)));
+        let best = match on_front {
+            Some(runs) => Some(format!("front of {} | ", table::count(runs as u64, "run"))),
+            None => status.best.map(|best| format!("best {} | ", describe::best_value(sweep, &best))),
+        };
         let left = total
             .and_then(|total| self.left(status, total, elapsed))
             .filter(|left| *left > 0)

@@ -8,14 +8,14 @@ use crate::cli::grid::Column;
 use crate::cli::table;
 
 /// Whether a parameter has different values in these runs, or stands in one of several only.
-pub(super) fn varies(fields: &Fields, runs: &[RunRow], name: &str) -> bool {
+pub(crate) fn varies(fields: &Fields, runs: &[RunRow], name: &str) -> bool {
     let mut values = runs.iter().map(|run| fields.value(run, name));
     let first = values.next();
     runs.len() < 2 || values.any(|value| Some(value) != first)
 }
 
 /// A column of a table: numbers in as many digits as tell them apart, to the right.
-pub(super) fn column(fields: &Fields, runs: &[RunRow], name: &str) -> Column {
+pub(crate) fn column(fields: &Fields, runs: &[RunRow], name: &str) -> Column {
     if name == "time" {
         let time = |run: &RunRow| fields.took_ms(run).map_or_else(|| "-".into(), table::span);
         return Column::right(name, runs.iter().map(time).collect());
