@@ -383,7 +383,7 @@ def test_an_id_that_is_used_again_loses_no_rows(server):
     """)
     assert out.splitlines() == ["begins", "goes on", "goes on", "begins", "one finished [6]"]
     (sweep,) = server.view("")["sweeps"]
-    assert [(run["state"], run["attempt"], run["rows"]) for run in server.runs(sweep["id"])] == [("finished", 3, 5), ("finished", 1, 1)]
+    assert [(run["state"], run["attempt"], run["rows"]) for run in server.runs(sweep["id"])] == [("finished", 4, 1)]
 
 
 def test_a_second_part_of_a_sweeps_run_is_a_run_of_the_project(server):
