@@ -6,7 +6,7 @@ use besom_core::{ParamPath, Point, Problem, RunNumber, Space};
 use rand::{Rng, RngExt};
 use serde_json::Value;
 
-use super::axis::Key;
+use super::axis::{Axis, Key};
 use super::encode::Encoding;
 use crate::sobol::{self, LegalPoints};
 
@@ -16,10 +16,29 @@ pub(super) fn count(problem: &Problem, dimensions: usize) -> usize {
     sobol::initial_points(problem, (dimensions + 2).clamp(4, 10))
 }
 
-/// The run's own point of the quasi-random sequence, with a coordinate of their own for parameters that are inactive
-/// there.
+/// The run's own point: the middle for the first run, else that of the quasi-random sequence. Parameters that are
+/// inactive there have a coordinate of their own.
 pub(super) fn open(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec<f64> {
-    encoding.sample_all(&sobol::point(problem.seed, run.index(), encoding.axes().len()))
+    middle(problem, encoding, run).unwrap_or_else(|| encoding.sample_all(&sequence(problem, encoding, run)))
+}
+
+/// The first run's point: every number at the median of its distribution, categories as the sequence has them. `None`
+/// for other runs, if there are only categories, or if a constraint forbids it. Ranges are put around what is expected
+/// to be good (decision 100).
+pub(super) fn middle(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Option<Vec<f64>> {
+    let axes = encoding.axes();
+    if run != RunNumber::FIRST || axes.iter().all(Axis::is_categorical) {
+        return None;
+    }
+    let mut cube = sequence(problem, encoding, run);
+    let numbers = axes.iter().zip(&mut cube).filter(|(axis, _)| !axis.is_categorical());
+    numbers.for_each(|(_, u)| *u = 0.5);
+    let row = encoding.sample_all(&cube);
+    encoding.allows(&encoding.canonical(row.clone())).then_some(row)
+}
+
+fn sequence(problem: &Problem, encoding: &Encoding, run: RunNumber) -> Vec<f64> {
+    sobol::point(problem.seed, run.index(), encoding.axes().len())
 }
 
 /// The coordinates of an untried point: the run's own point of the quasi-random sequence, or a random one if
@@ -84,6 +103,9 @@ fn legal(
 ) -> Option<Vec<f64>> {
     let space = &problem.space;
     let is_rare = space.is_rarely_legal();
+    if let Some(middle) = middle(problem, encoding, run).map(&pinned).filter(|middle| new(middle)) {
+        return Some(middle);
+    }
     if !is_rare && run.index() < SEQUENCE {
         let cube = LegalPoints::default().point(problem, run.index(), rng);
         let own = cube.and_then(|cube| encoding.encode(&space.decode(&cube))).map(&pinned);

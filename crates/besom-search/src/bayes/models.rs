@@ -68,7 +68,8 @@ impl Models {
         rng: &mut impl Rng,
     ) -> Result<Suggestion, Note> {
         if context.handed_out < context.planned {
-            return Err(note::initial(context.handed_out + 1, context.planned));
+            let is_middle = initial::middle(context.ask.problem, context.encoding, run).is_some();
+            return Err(note::initial(context.handed_out + 1, context.planned, is_middle));
         }
         if let Some((axis, coordinate)) = owed {
             return Err(note::share(context.encoding, axis, coordinate));

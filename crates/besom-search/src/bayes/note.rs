@@ -30,8 +30,9 @@ const DOUBT: &str = "doubt";
 const BRANCH: &str = "branch";
 
 /// Of the `place`-th of `planned` first points.
-pub(super) fn initial(place: usize, planned: usize) -> Note {
-    note("initial", format!("initial point {place} of {planned}, quasi-random"))
+pub(super) fn initial(place: usize, planned: usize, is_middle: bool) -> Note {
+    let which = if is_middle { "with every number at its median" } else { "quasi-random" };
+    note("initial", format!("initial point {place} of {planned}, {which}"))
 }
 
 /// Of a point with a value of a category that few runs have.
