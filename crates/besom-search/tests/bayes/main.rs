@@ -347,7 +347,7 @@ fn notes_are_in_units_of_the_metric() {
     let problem = mixed(5);
     let history = sweep(&mut bayes(&problem), &problem, 20, |point| 1000.0 + 50.0 * mixed_loss(point));
     let note = &history.runs()[0].note;
-    assert_eq!(note["why"], "initial point 1 of 7, quasi-random");
+    assert_eq!(note["why"], "initial point 1 of 7, with every number at its median");
     let note = &history.runs().iter().rfind(|run| run.note["kind"] == "model").unwrap().note;
     let why = note["why"].as_str().unwrap();
     assert!(why.starts_with("largest expected improvement of loss: "), "{why}");
