@@ -27,26 +27,15 @@ pub(crate) struct Agent {
     pub(crate) answer: Option<(RunNumber, u64)>,
 }
 
+/// The columns of [`Agent`] in the table `agents a`, to be read by [`agent`].
+pub(crate) const COLUMNS: &str = "a.key, a.sweep, a.name, a.heartbeat_timeout_ms, a.gone, a.draining, a.request, a.answer_run, a.answer_attempt";
+
 impl Tx<'_> {
     /// The agent of this id.
     pub(crate) fn agent(&mut self, id: AgentId) -> Outcome<Agent> {
-        let row = self.query_opt(
-            "SELECT sweep, name, heartbeat_timeout_ms, gone, draining, request, answer_run, answer_attempt FROM agents
-             WHERE key = $1",
-            &[&bounded(id.0)],
-        )?;
-        let Some(row) = row else { return Err(no_agent(id)) };
-        let run = value::<Option<i64>>(&row, 6)?.and_then(|run| RunNumber::new(unsigned(run)));
-        Ok(Agent {
-            id,
-            sweep: value(&row, 0)?,
-            name: value(&row, 1)?,
-            heartbeat_timeout_ms: number(&row, 2)?,
-            gone: value(&row, 3)?,
-            draining: value(&row, 4)?,
-            request: number(&row, 5)?,
-            answer: run.zip(value::<Option<i64>>(&row, 7)?.map(unsigned)),
-        })
+        let sql = format!("SELECT {COLUMNS} FROM agents a WHERE a.key = $1");
+        let row = self.query_opt(&sql, &[&bounded(id.0)])?;
+        row.map_or_else(|| Err(no_agent(id)), |row| agent(&row, 0))
     }
 
     /// Adds an agent to a sweep.
@@ -160,6 +149,24 @@ impl Tx<'_> {
     }
 }
 
-fn no_agent(id: AgentId) -> Fault {
+/// Reads an agent from what [`COLUMNS`] has selected, after so many other columns.
+pub(crate) fn agent(row: &postgres::Row, first: usize) -> Outcome<Agent> {
+    let run = value::<Option<i64>>(row, first + 7)?.and_then(|run| RunNumber::new(unsigned(run)));
+    Ok(Agent {
+        id: AgentId(number(row, first)?),
+        sweep: value(row, first + 1)?,
+        name: value(row, first + 2)?,
+        heartbeat_timeout_ms: number(row, first + 3)?,
+        gone: value(row, first + 4)?,
+        draining: value(row, first + 5)?,
+        request: number(row, first + 6)?,
+        answer: run.zip(value::<Option<i64>>(row, first + 8)?.map(unsigned)),
+    })
+}
+
+pub(crate) fn no_agent(id: AgentId) -> Fault {
     StoreError::NoAgent(id.0).into()
 }
+
+/// How many columns [`COLUMNS`] are.
+pub(crate) const COUNT: usize = 9;

@@ -2,14 +2,15 @@
 
 use besom_core::{Failure, RunNumber, RunState};
 use besom_store::rules::{Earlier, Ended, Kept, count_alone, go_on};
-use besom_store::{Attempt, End, Lease, Reply};
+use besom_store::{AgentId, Attempt, End, Lease, Reply};
 
 use crate::agents::Agent;
 use crate::columns::{bounded, clean_or_null, number, unsigned, value};
-use crate::fault::Outcome;
-use crate::runs::{Run, state};
+use crate::fault::{Fault, Outcome, damaged};
+use crate::runs::{Run, SAME, Saved, state};
 use crate::sweeps::Sweep;
-use crate::tx::Tx;
+use crate::together::{CHANGE, Together, one_each};
+use crate::tx::{Lock, Tx};
 
 impl Tx<'_> {
     /// Hands a run out: a new attempt begins.
@@ -27,6 +28,50 @@ impl Tx<'_> {
             "INSERT INTO attempts (run, attempt, agent, started_ms, state) VALUES ($1, $2, $3, $4, 'running')",
             &[&run.key, &bounded(run.record.attempt), &bounded(agent.id.0), &bounded(self.now)],
         )?;
+        Ok(())
+    }
+
+    /// Hands a run out for the first time, as the answer to a claim: what [`Self::hand_out`] and [`Self::store_answer`] do, at once.
+    pub(crate) fn hand_out_first(
+        &mut self,
+        sweep: &Sweep,
+        run: &mut Run,
+        agent: &Agent,
+        request: u64,
+    ) -> Outcome<()> {
+        let entry = run.record.hand_out(agent.id, &agent.name, agent.heartbeat_timeout_ms, self.now);
+        let detail = self.detail(&entry)?;
+        let saved = Saved::of(&run.record);
+        let (number, attempt) = (bounded(run.record.number.get()), bounded(run.record.attempt));
+        let (now, key, request) = (bounded(self.now), bounded(agent.id.0), bounded(request));
+        let together = Together::new()
+            .and(
+                &format!("INSERT INTO events (sweep, seq, at_ms, run, kind, detail) VALUES (?, {CHANGE}, ?, ?, ?, ?)"),
+                &[&sweep.key, &now, &number, &entry.kind, &detail],
+            )
+            .and(
+                &format!(
+                    "UPDATE runs SET {}, attempted = {CHANGE}, change = {CHANGE} WHERE key = ? AND attempt = 0",
+                    Saved::SET
+                ),
+                &[&saved.parameters()[..], &[&run.key]].concat(),
+            )
+            .and(
+                "INSERT INTO attempts (run, attempt, agent, started_ms, state) VALUES (?, ?, ?, ?, 'running')",
+                &[&run.key, &attempt, &key, &now],
+            )
+            .and(
+                "UPDATE agents SET request = ?, answer_run = ?, answer_attempt = ?, seen_ms = ?, gone = false
+                 WHERE key = ? AND request < ?",
+                &[&request, &number, &attempt, &now, &key, &request],
+            );
+        let (change, written) = self.write_together(&together)?;
+        if written.last() == Some(&0) {
+            // Another connection has answered the same agent meanwhile: see `store_answer`.
+            return Err(Fault::Again(Lock::Shared));
+        }
+        one_each(&written)?;
+        run.attempted = unsigned(change);
         Ok(())
     }
 
@@ -117,6 +162,63 @@ impl Tx<'_> {
                 &end.failure.map(Failure::as_str),
             ],
         )
+    }
+
+    /// Ends the attempt of a running run as its agent reports, and notes the sign of life: what [`Self::keep_alive`] and [`Self::end`]
+    /// do, at once.
+    pub(crate) fn end_running(
+        &mut self,
+        sweep: &Sweep,
+        run: &mut Run,
+        agent: AgentId,
+        end: &End,
+    ) -> Outcome<()> {
+        run.record.beat += 1;
+        let ended = run.record.finish(&sweep.record, end, self.now);
+        let Some((entry, rest)) = ended.log.split_first() else {
+            return Err(damaged("the log of an end", "empty"));
+        };
+        let (detail, saved) = (self.detail(entry)?, Saved::of(&run.record));
+        let (number, attempt) = (bounded(run.record.number.get()), bounded(run.record.attempt));
+        let (now, key, rows) = (bounded(self.now), bounded(agent.0), bounded(run.record.rows));
+        let (code, message) = (end.exit_code.map(i64::from), clean_or_null(end.message.as_deref()));
+        let (state, failure) = (ended.state.as_str(), end.failure.map(Failure::as_str));
+        let end_state = end.state.as_str();
+        let together = Together::new()
+            .and(
+                &format!("INSERT INTO events (sweep, seq, at_ms, run, kind, detail) VALUES (?, {CHANGE}, ?, ?, ?, ?)"),
+                &[&sweep.key, &now, &number, &entry.kind, &detail],
+            )
+            .and(
+                &format!("UPDATE runs SET {}, change = {CHANGE} WHERE {SAME}", Saved::SET),
+                &[&saved.parameters()[..], &[&run.key, &attempt]].concat(),
+            )
+            .and(
+                "UPDATE attempts SET ended_ms = ?, state = ?, rows = ?, kept = ?, end_state = ?, end_code = ?, end_message = ?,
+                   end_keeps = ?, end_failure = ? WHERE run = ? AND attempt = ?",
+                &[
+                    &now,
+                    &state,
+                    &rows,
+                    &ended.keeps_rows,
+                    &end_state,
+                    &code,
+                    &message,
+                    &end.keeps_rows,
+                    &failure,
+                    &run.key,
+                    &attempt,
+                ],
+            )
+            .and("UPDATE agents SET seen_ms = ?, gone = false WHERE key = ?", &[&now, &key]);
+        let (_, written) = self.write_together(&together)?;
+        one_each(&written)?;
+        let mut last = None;
+        for entry in rest {
+            last = Some(self.log_change(sweep, Some(run.record.number), entry)?);
+        }
+        // The run has changed with the last of its events.
+        last.map_or(Ok(()), |change| self.save(run, run.record.attempt, change))
     }
 
     /// Ends the attempt because its agent is gone, as it seems.

@@ -3,32 +3,56 @@
 use besom_core::RunNumber;
 use besom_store::rules::{Request, is_held_back};
 use besom_store::{AgentId, Claim, ClaimedRun, SweepState};
+use serde_json::{Map, Value};
 
-use crate::agents::Agent;
-use crate::columns::{bounded, unsigned, value};
+use crate::agents::{self, Agent, COLUMNS, no_agent};
+use crate::columns::{After, bounded, unsigned, value};
 use crate::events::object;
 use crate::fault::{Fault, Outcome, damaged};
-use crate::runs::{Run, RunColumn, lease, run, run_number};
-use crate::sweeps::Sweep;
+use crate::runs::{Run, RunColumn, lease, run_after, run_number};
+use crate::sweeps::{Sweep, SweepColumn, TABLES, head};
 use crate::tx::{Lock, Tx};
 
 impl Tx<'_> {
     /// Answers a claim.
     pub(crate) fn claim(&mut self, id: AgentId, request: u64) -> Outcome<Claim> {
-        let agent = self.agent(id)?;
-        self.on_sweep_of(agent.sweep, |tx, sweep| {
+        let (agent, sweep, waiting) = self.begin_claim(id, request)?;
+        self.on(sweep, |tx, sweep| {
             let kind = Request::of(request, agent.request);
             if kind.is_drained(agent.draining) {
                 return tx.answer_nothing(&agent, Claim::Drained);
             }
             match agent.answer {
-                _ if kind == Request::New => tx.claim_next(sweep, &agent, request),
+                _ if kind == Request::New => tx.claim_next(sweep, &agent, request, waiting),
                 Some((number, attempt)) if kind == Request::Repeated => {
                     tx.claim_again(sweep, &agent, number, attempt)
                 }
                 _ => tx.answer_nothing(&agent, Claim::Nothing(sweep.record.state)),
             }
         })
+    }
+
+    /// The agent, its sweep, and the run of the lowest number that it can get for a new request: one that waits to be handed out, has not
+    /// come back, and is not being given to somebody else. It is the first row that a claim locks: see [`crate`] on the
+    /// numbers of changes.
+    fn begin_claim(&mut self, id: AgentId, request: u64) -> Outcome<(Agent, Sweep, Option<Waiting>)> {
+        let (sweeps, runs) = (SweepColumn::SQL, RunColumn::SQL);
+        let sql = format!(
+            "SELECT {sweeps}, {COLUMNS}, waiting.* {TABLES} JOIN agents a ON a.sweep = s.key
+             LEFT JOIN LATERAL (
+               SELECT {runs}, t.point FROM runs r JOIN points t ON t.run = r.key
+               WHERE r.sweep = a.sweep AND r.state IN ('pending', 'preempted') AND r.due_ms IS NULL
+                 AND p.state IN ('pending', 'running') AND a.request < $2 AND NOT a.draining
+               ORDER BY r.number LIMIT 1 FOR UPDATE OF r SKIP LOCKED
+             ) waiting ON true WHERE a.key = $1"
+        );
+        let Some(row) = self.query_opt(&sql, &[&bounded(id.0), &bounded(request)])? else {
+            return Err(no_agent(id));
+        };
+        let first = SweepColumn::COUNT + agents::COUNT;
+        let is_there = value::<Option<i64>>(&row, first)?.is_some();
+        let waiting = if is_there { Some(waiting(&row, first)?) } else { None };
+        Ok((agents::agent(&row, SweepColumn::COUNT)?, head(&row)?, waiting))
     }
 
     /// An answer that leaves no trace but a sign of life.
@@ -50,11 +74,18 @@ impl Tx<'_> {
         let mut run = self.run_to_change(sweep, number)?;
         let stands = self.revive(sweep, &mut run, attempt)?;
         self.hear(agent.id)?;
-        if stands { self.claimed(sweep, &run) } else { Ok(Claim::Nothing(sweep.record.state)) }
+        if stands { self.claimed_again(sweep, &run) } else { Ok(Claim::Nothing(sweep.record.state)) }
     }
 
-    fn claim_next(&mut self, sweep: &mut Sweep, agent: &Agent, request: u64) -> Outcome<Claim> {
-        let Some(mut run) = self.next(sweep)? else {
+    fn claim_next(
+        &mut self,
+        sweep: &mut Sweep,
+        agent: &Agent,
+        request: u64,
+        waiting: Option<Waiting>,
+    ) -> Outcome<Claim> {
+        let next = if waiting.is_some() { waiting } else { self.next_back(sweep)? };
+        let Some((mut run, point)) = next else {
             return self.answer_nothing(agent, Claim::Nothing(sweep.record.state));
         };
         if sweep.record.state == SweepState::Pending && self.lock_of(sweep.key) != Some(Lock::Exclusive) {
@@ -64,32 +95,30 @@ impl Tx<'_> {
         if let Some(entry) = sweep.record.begin(self.now) {
             self.log(sweep, None, &entry)?;
         }
-        self.hand_out(sweep, &mut run, agent)?;
-        self.store_answer(agent, request, run.record.number, run.record.attempt)?;
-        self.claimed(sweep, &run)
+        if run.record.attempt == 0 {
+            self.hand_out_first(sweep, &mut run, agent, request)?;
+        } else {
+            self.hand_out(sweep, &mut run, agent)?;
+            self.store_answer(agent, request, run.record.number, run.record.attempt)?;
+        }
+        Ok(Claim::Run(ClaimedRun::new(lease(sweep, &run), point)))
     }
 
-    /// The run of the lowest number that waits to be handed out, and which nobody else is being given; those that came back go
-    /// last. This is the first row that a claim locks: see [`crate`] on the numbers of changes.
-    fn next(&mut self, sweep: &Sweep) -> Outcome<Option<Run>> {
+    /// The first run that can be handed out of those that came back, which go last.
+    fn next_back(&mut self, sweep: &Sweep) -> Outcome<Option<Waiting>> {
         if !sweep.record.hands_out() {
             return Ok(None);
         }
-        let sql = |condition: &str| {
-            format!(
-                "SELECT {} FROM runs r WHERE r.sweep = $1 AND r.state IN ('pending', 'preempted') AND {condition}
-                 ORDER BY r.number LIMIT 1 FOR UPDATE SKIP LOCKED",
-                RunColumn::SQL
-            )
-        };
-        if let Some(row) = self.query_opt(&sql("r.due_ms IS NULL"), &[&sweep.key])? {
-            return run(&row).map(Some);
-        }
+        let sql = format!(
+            "SELECT {}, p.point FROM runs r JOIN points p ON p.run = r.key
+             WHERE r.sweep = $1 AND r.state IN ('pending', 'preempted') AND r.due_ms IS NOT NULL AND r.number = $2
+             FOR UPDATE OF r SKIP LOCKED",
+            RunColumn::SQL
+        );
         let ready = self.came_back(sweep)?.into_iter().filter(|run| !run.1);
         for (number, _) in ready.collect::<Vec<_>>() {
-            let condition = sql("r.due_ms IS NOT NULL AND r.number = $2");
-            if let Some(row) = self.query_opt(&condition, &[&sweep.key, &bounded(number.get())])? {
-                return run(&row).map(Some);
+            if let Some(row) = self.query_opt(&sql, &[&sweep.key, &bounded(number.get())])? {
+                return waiting(&row, 0).map(Some);
             }
         }
         Ok(None)
@@ -115,9 +144,17 @@ impl Tx<'_> {
         Ok(self.came_back(sweep)?.into_iter().filter(|run| run.1).count() as u64)
     }
 
-    fn claimed(&mut self, sweep: &Sweep, run: &Run) -> Outcome<Claim> {
+    fn claimed_again(&mut self, sweep: &Sweep, run: &Run) -> Outcome<Claim> {
         let row = self.query_opt("SELECT point FROM points WHERE run = $1", &[&run.key])?;
         let Some(row) = row else { return Err(damaged("a run without a point", run.record.number)) };
         Ok(Claim::Run(ClaimedRun::new(lease(sweep, run), object(value(&row, 0)?)?)))
     }
+}
+
+/// A run that waits to be handed out, and its point.
+type Waiting = (Run, Map<String, Value>);
+
+/// Reads a run and its point after so many other columns.
+fn waiting(row: &postgres::Row, first: usize) -> Outcome<Waiting> {
+    Ok((run_after(After(row, first))?, object(value(row, first + RunColumn::COUNT)?)?))
 }

@@ -28,23 +28,30 @@ macro_rules! columns {
             #[allow(dead_code, reason = "not every query selects more")]
             pub(crate) const COUNT: usize = [stringify!($first) $(, stringify!($name))*].len();
 
-            fn get<'a, T: postgres::types::FromSql<'a>>(self, row: &'a postgres::Row) -> crate::fault::Outcome<T> {
-                crate::columns::value(row, self as usize)
+            fn get<'a, T: postgres::types::FromSql<'a>>(
+                self,
+                row: crate::columns::After<'a>,
+            ) -> crate::fault::Outcome<T> {
+                crate::columns::value(row.0, row.1 + self as usize)
             }
 
             #[allow(dead_code, reason = "not every table has such numbers")]
-            fn number(self, row: &postgres::Row) -> crate::fault::Outcome<u64> {
-                crate::columns::number(row, self as usize)
+            fn number(self, row: crate::columns::After<'_>) -> crate::fault::Outcome<u64> {
+                crate::columns::number(row.0, row.1 + self as usize)
             }
 
             #[allow(dead_code, reason = "not every table has such numbers")]
-            fn number_or_null(self, row: &postgres::Row) -> crate::fault::Outcome<Option<u64>> {
+            fn number_or_null(self, row: crate::columns::After<'_>) -> crate::fault::Outcome<Option<u64>> {
                 Ok(self.get::<Option<i64>>(row)?.map(crate::columns::unsigned))
             }
         }
     };
 }
 pub(crate) use columns;
+
+/// A row, and how many other columns come first.
+#[derive(Clone, Copy)]
+pub(crate) struct After<'a>(pub(crate) &'a Row, pub(crate) usize);
 
 /// The value in a column.
 pub(crate) fn value<'a, T: FromSql<'a>>(row: &'a Row, column: usize) -> Outcome<T> {

@@ -24,7 +24,7 @@ impl PostgresStore {
             work(self);
             return Ok(());
         }
-        self.begin("BEGIN").map_err(|fault| self.fail(fault))?;
+        self.begin("BEGIN; EXECUTE besom_now").map_err(|fault| self.fail(fault))?;
         self.group = Some(Group::default());
         let guard = Guard(self);
         work(&mut *guard.0);

@@ -46,6 +46,7 @@ mod store;
 mod sweeps;
 mod target;
 mod tls;
+mod together;
 mod transfer;
 mod tx;
 mod wait;

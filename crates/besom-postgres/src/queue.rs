@@ -20,7 +20,7 @@ impl Queue for PostgresStore {
     fn report(&mut self, lease: &Lease, rows: &[Row]) -> Result<Reply, StoreError> {
         let id = &lease.sweep;
         self.write_to(id, Lock::Shared, |tx, key| {
-            tx.on_sweep(id, key, |tx, sweep| tx.report(sweep, lease, rows))
+            tx.on_run(id, key, lease.run, |tx, sweep, run| tx.report(sweep, run, lease, rows))
         })
     }
 
@@ -46,7 +46,7 @@ impl Queue for PostgresStore {
     fn finish(&mut self, lease: &Lease, end: &End) -> Result<Reply, StoreError> {
         let id = &lease.sweep;
         self.write_to(id, Lock::Shared, |tx, key| {
-            tx.on_sweep(id, key, |tx, sweep| tx.finish(sweep, lease, end))
+            tx.on_run(id, key, lease.run, |tx, sweep, run| tx.finish(sweep, run, lease, end))
         })
     }
 

@@ -12,8 +12,13 @@ use crate::tx::Tx;
 
 impl Tx<'_> {
     /// Stores metric rows.
-    pub(crate) fn report(&mut self, sweep: &Sweep, lease: &Lease, rows: &[Row]) -> Outcome<Reply> {
-        let mut run = self.run_to_change(sweep, lease.run)?;
+    pub(crate) fn report(
+        &mut self,
+        sweep: &Sweep,
+        mut run: Run,
+        lease: &Lease,
+        rows: &[Row],
+    ) -> Outcome<Reply> {
         let standing = run.record.standing(sweep.record.state, lease.attempt);
         if standing == Standing::Over {
             return Ok(Reply::Lost);
@@ -24,10 +29,14 @@ impl Tx<'_> {
         if standing == Standing::GivenUp {
             self.come_back(sweep, &mut run)?;
         }
-        if !fresh.is_empty() {
+        if fresh.is_empty() {
+            self.keep_alive(&mut run)?;
+        } else {
+            // Saved with the rows.
+            run.record.beat += 1;
             self.add_rows(sweep, &mut run, fresh)?;
+            self.hear(agent_of(&run)?)?;
         }
-        self.keep_alive(&mut run)?;
         self.is_soft = rows.is_empty() && standing == Standing::Live;
         Ok(run.record.reply())
     }
@@ -62,20 +71,24 @@ impl Tx<'_> {
     /// The agent of a running run was heard of.
     pub(crate) fn keep_alive(&mut self, run: &mut Run) -> Outcome<()> {
         run.record.beat += 1;
+        let agent = bounded(agent_of(run)?.0);
         self.change_one(
-            "UPDATE runs SET beat = $3 WHERE key = $1 AND attempt = $2",
-            &[&run.key, &bounded(run.record.attempt), &bounded(run.record.beat)],
-        )?;
-        let unknown = || damaged("the agent of a running run", run.record.number);
-        self.hear(run.record.agent.ok_or_else(unknown)?)
+            "WITH heard AS (UPDATE agents SET seen_ms = $4, gone = false WHERE key = $5 RETURNING 1)
+             UPDATE runs SET beat = $3 WHERE key = $1 AND attempt = $2 AND EXISTS (SELECT 1 FROM heard)",
+            &[&run.key, &bounded(run.record.attempt), &bounded(run.record.beat), &bounded(self.now), &agent],
+        )
     }
 
     /// Ends an attempt.
-    pub(crate) fn finish(&mut self, sweep: &Sweep, lease: &Lease, end: &End) -> Outcome<Reply> {
+    pub(crate) fn finish(&mut self, sweep: &Sweep, mut run: Run, lease: &Lease, end: &End) -> Outcome<Reply> {
         if !is_end(end.state) {
             return Err(StoreError::NotAnEnd(end.state).into());
         }
-        let mut run = self.run_to_change(sweep, lease.run)?;
+        if run.record.standing(sweep.record.state, lease.attempt) == Standing::Live {
+            let agent = agent_of(&run)?;
+            self.end_running(sweep, &mut run, agent, end)?;
+            return Ok(Reply::Continue);
+        }
         if self.has_ended_so(&run, lease.attempt, end)? {
             return Ok(Reply::Continue);
         }
@@ -131,4 +144,9 @@ impl Tx<'_> {
         let agent = self.agent(id)?;
         self.on_sweep_of(agent.sweep, |tx, sweep| tx.see_off(sweep, &agent))
     }
+}
+
+/// Who has a running run.
+fn agent_of(run: &Run) -> Outcome<AgentId> {
+    run.record.agent.ok_or_else(|| damaged("the agent of a running run", run.record.number))
 }

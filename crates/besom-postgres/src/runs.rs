@@ -1,16 +1,19 @@
 //! Runs: the row of one, adding them, asking them to end, trying them again.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use besom_core::{Failure, RunNumber, RunState};
 use besom_store::rules::{LogEntry, RunRecord, StopRequest};
 use besom_store::{Added, AgentId, HeldRun, Lease, NewRun, Seen, StopKind, StoreError};
 use postgres::Row;
+use postgres::types::ToSql;
 
-use crate::columns::{bounded, clean_or_null, columns, small, unsigned, value};
+use crate::columns::{After, bounded, clean_or_null, columns, small, unsigned, value};
 use crate::events::object;
 use crate::fault::{Outcome, damaged};
 use crate::sweeps::Sweep;
+use crate::together::marked;
 use crate::tx::Tx;
 
 /// A run with what only this store knows of it.
@@ -53,42 +56,12 @@ impl Tx<'_> {
 
     /// Saves a run that was at `attempt` when it was read, as changed by this change.
     pub(crate) fn save(&mut self, run: &Run, attempt: u64, change: i64) -> Outcome<()> {
-        let record = &run.record;
-        self.change_one(
-            "UPDATE runs SET state = $3, attempt = $4, agent = $5, given_up = $6, beat = $7, heartbeat_timeout_ms = $8,
-               rows = $9, last = $10, stop_kind = $11, stop_reason = $12, message = $13, exit_code = $14,
-               crashes = $15, failures = $16, started_ms = $17, ended_ms = $18, attempted = $19, change = $20,
-               fruitless = $21, due_ms = $22, kept = $23, failure = $24, loss = $25, rank = $26
-             WHERE key = $1 AND attempt = $2",
-            &[
-                &run.key,
-                &bounded(attempt),
-                &record.state.as_str(),
-                &bounded(record.attempt),
-                &record.agent.map(|agent| bounded(agent.0)),
-                &record.given_up,
-                &bounded(record.beat),
-                &bounded(record.heartbeat_timeout_ms),
-                &bounded(record.rows),
-                &record.last,
-                &record.stop.as_ref().map(|stop| stop.kind.as_str()),
-                &clean_or_null(record.stop.as_ref().map(|stop| stop.reason.as_str())),
-                &clean_or_null(record.message.as_deref()),
-                &record.exit_code.map(i64::from),
-                &i64::from(record.crashes),
-                &i64::from(record.failures),
-                &record.started_ms.map(bounded),
-                &record.ended_ms.map(bounded),
-                &bounded(run.attempted),
-                &change,
-                &i64::from(record.fruitless),
-                &record.due_ms.map(bounded),
-                &bounded(record.kept),
-                &record.failure.map(Failure::as_str),
-                &record.loss,
-                &rank(record.loss, record.state),
-            ],
-        )
+        let saved = Saved::of(&run.record);
+        let (attempted, attempt) = (bounded(run.attempted), bounded(attempt));
+        let more: [&(dyn ToSql + Sync); 4] = [&attempted, &change, &run.key, &attempt];
+        let sql =
+            marked(&format!("UPDATE runs SET {}, attempted = ?, change = ? WHERE {SAME}", Saved::SET), 0);
+        self.change_one(&sql, &[&saved.parameters()[..], &more].concat())
     }
 
     /// Numbers of the runs in these states, in order.
@@ -235,6 +208,96 @@ impl Tx<'_> {
     }
 }
 
+/// The row of a run that is at the attempt at which it was read: its key, and that.
+pub(crate) const SAME: &str = "key = ? AND attempt = ?";
+
+/// What is saved of a run with each of its changes.
+pub(crate) struct Saved<'a> {
+    state: &'static str,
+    attempt: i64,
+    agent: Option<i64>,
+    given_up: bool,
+    beat: i64,
+    heartbeat_timeout_ms: i64,
+    rows: i64,
+    kept: i64,
+    loss: Option<f64>,
+    last: Option<f64>,
+    stop_kind: Option<&'static str>,
+    stop_reason: Option<Cow<'a, str>>,
+    message: Option<Cow<'a, str>>,
+    exit_code: Option<i64>,
+    failure: Option<&'static str>,
+    crashes: i64,
+    failures: i64,
+    fruitless: i64,
+    due_ms: Option<i64>,
+    started_ms: Option<i64>,
+    ended_ms: Option<i64>,
+    rank: i64,
+}
+
+impl<'a> Saved<'a> {
+    /// The columns, in the order of [`Self::parameters`].
+    pub(crate) const SET: &'static str = "state = ?, attempt = ?, agent = ?, given_up = ?, beat = ?, heartbeat_timeout_ms = ?, rows = ?,
+        kept = ?, loss = ?, last = ?, stop_kind = ?, stop_reason = ?, message = ?, exit_code = ?, failure = ?, crashes = ?,
+        failures = ?, fruitless = ?, due_ms = ?, started_ms = ?, ended_ms = ?, rank = ?";
+
+    pub(crate) fn of(record: &'a RunRecord) -> Self {
+        Self {
+            state: record.state.as_str(),
+            attempt: bounded(record.attempt),
+            agent: record.agent.map(|agent| bounded(agent.0)),
+            given_up: record.given_up,
+            beat: bounded(record.beat),
+            heartbeat_timeout_ms: bounded(record.heartbeat_timeout_ms),
+            rows: bounded(record.rows),
+            kept: bounded(record.kept),
+            loss: record.loss,
+            last: record.last,
+            stop_kind: record.stop.as_ref().map(|stop| stop.kind.as_str()),
+            stop_reason: clean_or_null(record.stop.as_ref().map(|stop| stop.reason.as_str())),
+            message: clean_or_null(record.message.as_deref()),
+            exit_code: record.exit_code.map(i64::from),
+            failure: record.failure.map(Failure::as_str),
+            crashes: i64::from(record.crashes),
+            failures: i64::from(record.failures),
+            fruitless: i64::from(record.fruitless),
+            due_ms: record.due_ms.map(bounded),
+            started_ms: record.started_ms.map(bounded),
+            ended_ms: record.ended_ms.map(bounded),
+            rank: rank(record.loss, record.state),
+        }
+    }
+
+    pub(crate) fn parameters(&self) -> [&(dyn ToSql + Sync); 22] {
+        [
+            &self.state,
+            &self.attempt,
+            &self.agent,
+            &self.given_up,
+            &self.beat,
+            &self.heartbeat_timeout_ms,
+            &self.rows,
+            &self.kept,
+            &self.loss,
+            &self.last,
+            &self.stop_kind,
+            &self.stop_reason,
+            &self.message,
+            &self.exit_code,
+            &self.failure,
+            &self.crashes,
+            &self.failures,
+            &self.fruitless,
+            &self.due_ms,
+            &self.started_ms,
+            &self.ended_ms,
+            &self.rank,
+        ]
+    }
+}
+
 /// Reads point and note, which a query selects after the columns of a run.
 pub(crate) fn point_and_note(row: &Row) -> Outcome<NewRun> {
     let (point, note) = (value(row, RunColumn::COUNT)?, value(row, RunColumn::COUNT + 1)?);
@@ -258,6 +321,11 @@ pub(crate) fn run_number(number: i64) -> Outcome<RunNumber> {
 
 /// Reads a run from what [`RunColumn::SQL`] has selected.
 pub(crate) fn run(row: &Row) -> Outcome<Run> {
+    run_after(After(row, 0))
+}
+
+/// As [`run`], after other columns.
+pub(crate) fn run_after(row: After<'_>) -> Outcome<Run> {
     use RunColumn as C;
     let mut record = RunRecord::new(run_number(C::number.get(row)?)?);
     record.state = state(C::state.get(row)?)?;
@@ -291,7 +359,7 @@ pub(crate) fn run(row: &Row) -> Outcome<Run> {
     })
 }
 
-fn stop(row: &Row) -> Outcome<Option<StopRequest>> {
+fn stop(row: After<'_>) -> Outcome<Option<StopRequest>> {
     let Some(name) = RunColumn::stop_kind.get::<Option<&str>>(row)? else { return Ok(None) };
     let kind = name.parse().map_err(|_| damaged("the kind of a stop", name))?;
     let reason = RunColumn::stop_reason.get::<Option<String>>(row)?.unwrap_or_default();

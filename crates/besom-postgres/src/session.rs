@@ -21,8 +21,12 @@ const ATTEMPTS: u32 = 8;
 /// How many keys are remembered; more than a server has agents.
 const REMEMBERED: usize = 10_000;
 
-/// The time of the database, and by which version of the store what follows is written.
-const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, version FROM meta";
+/// How transactions begin, prepared once for a connection: the lock of a sweep, if there is one, then the time of the database and by
+/// which version of the store what follows is written.
+const BEGINNINGS: &str = "
+    PREPARE besom_alone(bigint) AS SELECT pg_advisory_xact_lock($1), (extract(epoch FROM clock_timestamp()) * 1000)::bigint, version FROM meta;
+    PREPARE besom_shared(bigint) AS SELECT pg_advisory_xact_lock_shared($1), (extract(epoch FROM clock_timestamp()) * 1000)::bigint, version FROM meta;
+    PREPARE besom_now AS SELECT NULL, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, version FROM meta";
 
 /// A store in PostgreSQL, which several threads, processes and machines may use at once, each by a `PostgresStore` of its own.
 ///
@@ -137,7 +141,11 @@ impl PostgresStore {
         if self.group.is_some() {
             return self.grouped(|tx| work(tx));
         }
-        self.transact("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", Progress::default(), work)
+        self.transact(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; EXECUTE besom_now",
+            Progress::default(),
+            work,
+        )
     }
 
     /// Does work that writes, on no sweep or on one that the work locks.
@@ -148,7 +156,7 @@ impl PostgresStore {
         if self.group.is_some() {
             return self.grouped(|tx| work(tx));
         }
-        self.transact("BEGIN", Progress::default(), work)
+        self.transact("BEGIN; EXECUTE besom_now", Progress::default(), work)
     }
 
     /// Does work that writes to a sweep.
@@ -211,8 +219,14 @@ impl PostgresStore {
         }
         for _ in 0..ATTEMPTS {
             let lock_base = self.session()?.lock_base;
-            let suffix = if lock == Lock::Shared { "_shared" } else { "" };
-            let begin = format!("BEGIN; SELECT pg_advisory_xact_lock{suffix}({})", lock_base | key);
+            let begin = match lock {
+                // What agents do reads few rows by their keys, for which planning anew takes as long as all else.
+                Lock::Shared => format!(
+                    "BEGIN; SET LOCAL plan_cache_mode TO force_generic_plan; EXECUTE besom_shared({})",
+                    lock_base | key
+                ),
+                Lock::Exclusive => format!("BEGIN; EXECUTE besom_alone({})", lock_base | key),
+            };
             let progress = Progress::locking(key, lock);
             let mut again = None;
             let done = self.transact(&begin, progress, |tx| {
@@ -342,6 +356,7 @@ impl Session {
             2 * LOCK_TIMEOUT_S
         ))?;
         let opened = schema::open(&mut client, target)?;
+        client.batch_execute(BEGINNINGS)?;
         Ok(Self { client, prepared: Prepared::default(), offset: opened.offset, lock_base: opened.lock_base })
     }
 
@@ -365,14 +380,14 @@ impl Session {
 
     /// Executes the beginning of a transaction; returns the time. Refuses tables that a newer program has upgraded meanwhile.
     fn start(&mut self, begin: &str, url: &str) -> Outcome<u64> {
-        let messages = self.client.simple_query(&format!("{begin}; {CLOCK}"))?;
+        let messages = self.client.simple_query(begin)?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
         let row = rows.last().ok_or_else(|| damaged("the table meta", "empty"))?;
         let number = |column| row.get(column).and_then(|text| text.parse::<u64>().ok());
-        match (number(0), number(1)) {
+        match (number(1), number(2)) {
             (Some(now), Some(VERSION)) => Ok(now),
             (_, Some(version)) => Err(schema::other_version(url, version).into()),
             _ => Err(damaged("the table meta", "no numbers")),

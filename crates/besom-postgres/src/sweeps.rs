@@ -1,13 +1,14 @@
 //! Sweeps: creating, listing, and the edges of their life.
 
-use besom_core::nearest;
+use besom_core::{RunNumber, nearest};
 use besom_store::rules::{LogEntry, SweepRecord};
 use besom_store::{NewSweep, PausedBy, StopKind, StoreError, SweepId, SweepRow, SweepState, Watched};
 use postgres::Row;
 use serde_json::json;
 
-use crate::columns::{bounded, clean, clean_or_null, columns, number, small, value};
+use crate::columns::{After, bounded, clean, clean_or_null, columns, number, small, value};
 use crate::fault::{Outcome, damaged};
+use crate::runs::{Run, RunColumn, run};
 use crate::tx::Tx;
 
 /// A sweep at work: what changes of its record is saved when the work is done.
@@ -23,7 +24,7 @@ columns! {
     p.runs, p.ended_ms
 }
 
-const TABLES: &str = "FROM sweeps s JOIN progress p ON p.sweep = s.key";
+pub(crate) const TABLES: &str = "FROM sweeps s JOIN progress p ON p.sweep = s.key";
 
 /// What a [`SweepRow`] has beside the columns of [`Sweep`].
 const MORE: &str = "s.name, s.text, s.source, s.directory, s.seed, s.created_ms";
@@ -67,7 +68,8 @@ impl Tx<'_> {
         self.on(sweep, work)
     }
 
-    fn on<T>(
+    /// As [`Self::on_sweep`], of a sweep that was read.
+    pub(crate) fn on<T>(
         &mut self,
         mut sweep: Sweep,
         work: impl FnOnce(&mut Self, &mut Sweep) -> Outcome<T>,
@@ -89,6 +91,31 @@ impl Tx<'_> {
             )?;
         }
         Ok(done)
+    }
+
+    /// As [`Self::on_sweep`], of a sweep and one of its runs, which nobody else changes until this transaction has ended.
+    pub(crate) fn on_run<T>(
+        &mut self,
+        id: &SweepId,
+        key: i64,
+        number: RunNumber,
+        work: impl FnOnce(&mut Self, &mut Sweep, Run) -> Outcome<T>,
+    ) -> Outcome<T> {
+        let (runs, sweeps) = (RunColumn::SQL, SweepColumn::SQL);
+        let sql = format!(
+            "SELECT {runs}, {sweeps} {TABLES} JOIN runs r ON r.sweep = s.key AND r.number = $2 WHERE s.key = $1 FOR UPDATE OF r"
+        );
+        match self.query_opt(&sql, &[&key, &bounded(number.get())])? {
+            Some(row) => {
+                let found = run(&row)?;
+                self.on(head_after(After(&row, RunColumn::COUNT))?, |tx, sweep| work(tx, sweep, found))
+            }
+            // Which of the two is missing?
+            None => self.on_sweep(id, key, |tx, sweep| {
+                let found = tx.run_to_change(sweep, number)?;
+                work(tx, sweep, found)
+            }),
+        }
     }
 
     fn no_sweep(&mut self, id: &SweepId) -> Outcome<StoreError> {
@@ -226,8 +253,13 @@ fn metrics(text: &str) -> Outcome<Vec<Watched>> {
     serde_json::from_str(text).map_err(|_| damaged("the metrics of a sweep", text))
 }
 
-/// Reads a sweep from what [`SweepColumn::SQL`] has selected.
-fn head(row: &Row) -> Outcome<Sweep> {
+/// Reads a sweep from what [`SweepColumn::SQL`] has selected first.
+pub(crate) fn head(row: &Row) -> Outcome<Sweep> {
+    head_after(After(row, 0))
+}
+
+/// Reads a sweep from what [`SweepColumn::SQL`] has selected after other columns.
+pub(crate) fn head_after(row: After<'_>) -> Outcome<Sweep> {
     use SweepColumn as C;
     let mut record = SweepRecord::new(&NewSweep::new(C::id.get::<&str>(row)?));
     record.metrics = metrics(C::metrics.get(row)?)?;

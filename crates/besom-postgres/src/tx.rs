@@ -140,10 +140,26 @@ impl Tx<'_> {
         let first = self.progress.place;
         self.progress.place += count;
         if self.progress.place >= 1 << PLACE_BITS {
-            let error = format!("one transaction cannot make more than {} changes", 1 << PLACE_BITS);
-            return Err(Fault::Store(StoreError::permanent(error)));
+            return Err(too_many_changes());
         }
         i64::try_from(id << PLACE_BITS | first).map_err(|_| damaged("the number of a transaction", id))
+    }
+
+    /// The first number of this transaction, if it has its id, and the place of its next change in it.
+    pub(crate) fn next_place(&self) -> Outcome<(Option<i64>, i64)> {
+        if self.changes_left() == 0 {
+            return Err(too_many_changes());
+        }
+        let first = self.progress.id.map(|id| {
+            i64::try_from(id << PLACE_BITS).map_err(|_| damaged("the number of a transaction", id))
+        });
+        Ok((first.transpose()?, i64::try_from(self.progress.place).unwrap_or(i64::MAX)))
+    }
+
+    /// The next change was made, with this number.
+    pub(crate) fn made(&mut self, change: u64) {
+        self.progress.id = Some(change >> PLACE_BITS);
+        self.progress.place += 1;
     }
 
     /// Whether this transaction has made any change.
@@ -155,4 +171,9 @@ impl Tx<'_> {
     pub(crate) fn changes_left(&self) -> u64 {
         (1 << PLACE_BITS) - 1 - self.progress.place
     }
+}
+
+fn too_many_changes() -> Fault {
+    let error = format!("one transaction cannot make more than {} changes", 1 << PLACE_BITS);
+    Fault::Store(StoreError::permanent(error))
 }
