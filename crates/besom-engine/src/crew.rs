@@ -177,7 +177,8 @@ impl Crew {
         let directory = std::path::absolute(known.unwrap_or(".")).map_err(EngineError::WorkingDirectory)?;
         self.place.make_files_directory()?;
         let files = self.place.directory().ok_or(EngineError::NoDirectory)?;
-        let mut runner = ProgramRunner::new(directory, self.place.name().unwrap_or(files.as_os_str()));
+        let store = self.place.name_for_programs().unwrap_or_else(|| files.as_os_str().to_owned());
+        let mut runner = ProgramRunner::new(directory, store);
         runner.program.clone_from(&self.config.program);
         runner.command.clone_from(&self.config.command);
         runner.metric = self.sweep.new.metrics.first().map(|metric| metric.name.clone());

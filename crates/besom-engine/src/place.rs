@@ -7,7 +7,7 @@ mod database;
 mod remote;
 mod whole;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -236,6 +236,14 @@ impl Place {
         }
     }
 
+    /// The name of this place for programs of runs: [`Self::name`] without a password that is in the URL.
+    pub(crate) fn name_for_programs(&self) -> Option<OsString> {
+        match self.elsewhere().filter(|elsewhere| !elsewhere.is_server) {
+            Some(database) => Some(without_password(&database.name).into()),
+            None => self.name().map(OsStr::to_owned),
+        }
+    }
+
     /// The directory below which agents keep the files of runs, as an absolute path; the store's, if the place is a directory.
     pub fn directory(&self) -> Option<&Path> {
         self.directory.as_deref()
@@ -371,6 +379,22 @@ fn is_address(host: &str, rest: &str) -> bool {
 fn files_directory() -> PathBuf {
     let set = std::env::var_os(HOME_VARIABLE).filter(|value| !value.is_empty());
     set.map_or_else(|| PathBuf::from(FILES), PathBuf::from)
+}
+
+/// The URL of a database without its password.
+fn without_password(url: &str) -> String {
+    let (place, parameters) = url.rsplit_once('?').unwrap_or((url, ""));
+    let (kind, rest) = place.split_once("://").unwrap_or(("postgres", place));
+    let rest = match rest.rsplit_once('@') {
+        Some((who, host)) => format!("{}@{host}", who.split(':').next().unwrap_or_default()),
+        None => rest.to_owned(),
+    };
+    let others: Vec<&str> = parameters
+        .split('&')
+        .filter(|parameter| !parameter.is_empty() && !parameter.starts_with("password="))
+        .collect();
+    let mark = if others.is_empty() { "" } else { "?" };
+    format!("{kind}://{rest}{mark}{}", others.join("&"))
 }
 
 /// A URL, or only its kind where the rest may hold a password.

@@ -43,6 +43,9 @@ pub enum PostgresError {
          `?sslmode=disable` goes without encryption where the network itself is trusted"
     )]
     Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The server's certificate is for other names.
+    #[error("its certificate is not for the host of the URL: use a name that the certificate has")]
+    HostName(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The server speaks no TLS.
     #[error(
         "the server does not encrypt, and the password and all data would be readable on the way: turn `ssl` on there, or say \
@@ -113,8 +116,11 @@ impl PostgresError {
             return Self::NoPassword;
         }
         if text.contains("TLS") {
-            return if source.to_string().contains("server does not support TLS") {
+            let why = source.to_string();
+            return if why.contains("server does not support TLS") {
                 Self::NoTls
+            } else if ["not valid for name", "NotValidForName"].iter().any(|text| why.contains(text)) {
+                Self::HostName(source)
             } else {
                 Self::Certificate(source)
             };

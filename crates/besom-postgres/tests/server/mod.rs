@@ -76,6 +76,16 @@ impl Server {
         self.run("pg_ctl", &["stop", "--wait", "--mode", mode]);
     }
 
+    /// Puts a file beside its data that only it may read.
+    pub(crate) fn install(&self, name: &str, content: &str) {
+        let path = self.data().join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if let Some(user) = stranger() {
+            assert!(Command::new("chown").arg(user).arg(&path).status().unwrap().success());
+        }
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
         let output = self.try_run(program, arguments);
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
