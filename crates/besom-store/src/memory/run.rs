@@ -241,7 +241,7 @@ impl Run {
 }
 
 /// Ranks a run by new values of the first of `metrics` metrics: by its best valid one or, if there are several metrics, by its
-/// last, because values that belong together come from one row.
+/// last if that is valid, because values that belong together come from one moment.
 fn rank(row: &mut RunRow, values: &[f64], goal: Goal, metrics: usize) {
     for &value in values.iter().filter(|value| value.is_finite()) {
         let is_better = row.best.is_none_or(|best| goal.to_loss(value) < goal.to_loss(best));
@@ -250,6 +250,9 @@ fn rank(row: &mut RunRow, values: &[f64], goal: Goal, metrics: usize) {
             row.best = Some(value + 0.0);
         }
         row.last = Some(value);
+    }
+    if metrics > 1 && values.last().is_some_and(|newest| !newest.is_finite()) {
+        row.best = None;
     }
 }
 
