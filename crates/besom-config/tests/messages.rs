@@ -50,11 +50,11 @@ fn metrics_that_do_not_go_together_are_answered_with_what_may_stand_there() {
     let two = "metrics: [{name: loss}, {name: latency, threshold: 80}]\n";
     check(
         &format!("method: random\nmetrics: [{{name: loss}}]\n{rest}"),
-        "sweep.yaml:2:10: metrics: found [{\"name\":\"loss\"}], expected at least two metrics (call a single one `metric`, which is no list)",
+        "sweep.yaml:2:10: metrics: found a list, expected at least two metrics (call a single one `metric`, which is no list)",
     );
     check(
         &format!("method: random\nmetrics: {{name: loss}}\n{rest}"),
-        "sweep.yaml:2:10: metrics: found {\"name\":\"loss\"}, expected a list of metrics (a single one is called `metric`)",
+        "sweep.yaml:2:10: metrics: found a mapping, expected a list of metrics (a single one is called `metric`)",
     );
     check(
         &format!("method: random\nmetric: {{name: loss}}\n{two}{rest}"),
@@ -68,7 +68,7 @@ fn metrics_that_do_not_go_together_are_answered_with_what_may_stand_there() {
     check(
         &format!("method: cma-es\n{two}{rest}"),
         "sweep.yaml:2:1: metrics: method cma-es takes one metric only, and there are 2 (methods that take as many: auto, \
-         grid, random, sobol)",
+         bayes, grid, random, sobol)",
     );
     let alone = "method: random\nmetric: {name: loss, threshold: 3}\n";
     check_warnings(

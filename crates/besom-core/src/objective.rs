@@ -82,6 +82,27 @@ impl RunState {
 }
 
 impl Problem {
+    /// What a run counts with in a model of the metric at this place: as [`Metric::counted`] says, but with several metrics a run
+    /// that finished or is running counts with its [`Problem::value`], or as the worst.
+    ///
+    /// ```
+    /// use besom_core::{Counted, Metric, Point, Problem, Run};
+    ///
+    /// let problem = Problem::minimize("loss").with_metric(Metric::minimize("latency"));
+    /// let run = Run::new(Point::default()).finished_with([0.5, f64::NAN]);
+    /// assert_eq!(problem.counted(&run, 0), Counted::Measured(0.5));
+    /// assert_eq!(problem.counted(&run, 1), Counted::Worst);
+    /// ```
+    pub fn counted(&self, run: &Run, place: usize) -> Counted {
+        let Some(metric) = self.metrics.get(place) else { return Counted::LeftOut };
+        match metric.counted(run, place) {
+            Counted::Measured(_) if self.metrics.len() > 1 => self
+                .value(run, place)
+                .map_or(Counted::Worst, |value| Counted::Measured(metric.goal.loss(value))),
+            counted => counted,
+        }
+    }
+
     /// The value of a run by which it is compared with others in the metric at this place; finite. With one metric, the
     /// best over curve and summary, as in W&B. With several, the last, and none if that is no finite number: values that
     /// belong together must come from one moment.

@@ -36,6 +36,10 @@ impl LogImprovement {
 
 /// `ln h(z)` and its derivative `Φ(z) / h(z)`, for every finite z without underflow.
 pub fn log_h(z: f64) -> (f64, f64) {
+    // h is z to the last bit here.
+    if z > 9.0 {
+        return (libm::log(z), 1.0 / z);
+    }
     if z > -1.0 {
         let h = pdf(z) + z * cdf(z);
         return (libm::log(h), cdf(z) / h);

@@ -17,6 +17,7 @@
 //! | `candidates`, `acquire` | maximizing it |
 //! | `branch` | models of the runs with one value of a category alone |
 //! | `proposers` | which model chooses |
+//! | `several` | the same with several metrics: a model of each, and what is gained beside their front |
 //! | `initial` | quasi-random points where there is no model |
 //! | `shares` | which value of a category has too few runs to be judged |
 //! | `note` | the note of a suggestion, and what later ones read back of it |
@@ -40,6 +41,7 @@ mod models;
 mod note;
 mod proposers;
 mod settings;
+mod several;
 mod shares;
 mod surrogate;
 mod training;
@@ -57,12 +59,13 @@ use crate::options::{learner, named};
 use self::branch::CachedBranch;
 use self::context::SuggestContext;
 pub(crate) use self::encode::Encoding;
-use self::fit::{Fit, TrainingData};
-use self::models::Models;
+use self::fit::Fit;
+use self::models::{CachedModel, Models};
+use self::note::EarlierFits;
 use self::proposers::Proposers;
 use self::settings::Settings;
+use self::several::Several;
 use self::shares::Shares;
-use self::surrogate::Surrogate;
 use self::training::{Pending, Training};
 
 /// Suggests the point with the largest expected improvement under a Gaussian process.
@@ -83,17 +86,31 @@ pub struct Bayes {
     encoding: Encoding,
     settings: Settings,
     failures: FailureTest,
-    /// The models of the last answer.
-    cache: Option<Cache>,
+    cache: Cache,
 }
 
-/// Models and what they were made from.
-#[derive(Debug)]
+/// The models of the last answer: they only save time.
+#[derive(Debug, Default)]
 struct Cache {
-    data: TrainingData,
-    earlier: Option<Fit>,
-    surrogate: Surrogate,
+    /// By metric.
+    models: Vec<CachedModel>,
     branches: Vec<CachedBranch>,
+}
+
+/// The fits that later ones start from.
+enum Earlier {
+    /// With one metric.
+    One(Option<Fit>),
+    Several(EarlierFits),
+}
+
+impl Earlier {
+    fn new(ask: &Ask<'_>, encoding: &Encoding) -> Self {
+        match ask.problem.metrics.len() {
+            0 | 1 => Self::One(note::latest_fit(ask.history, encoding)),
+            _ => Self::Several(EarlierFits::new(ask.problem, ask.history, encoding)),
+        }
+    }
 }
 
 impl Bayes {
@@ -105,7 +122,7 @@ impl Bayes {
         let mut read = learner(Self::SPEC, problem, options);
         let settings = Settings::read(problem, &mut read);
         let encoding = Encoding::new(&problem.space);
-        read.finish(Self { encoding, settings, failures: FailureTest::default(), cache: None })
+        read.finish(Self { encoding, settings, failures: FailureTest::default(), cache: Cache::default() })
     }
 
     /// As [`Bayes::new`] with typed options; named and guarded, as a registry builds it.
@@ -136,38 +153,36 @@ impl Bayes {
     }
 
     /// The models for an answer, with all pending runs.
-    fn models(&mut self, ask: &Ask<'_>, training: &Training<'_>, earlier: Option<&Fit>) -> Models {
-        let needed = training.handed_out() + ask.count > training.data.planned;
+    fn models(&mut self, ask: &Ask<'_>, training: &Training<'_>, earlier: &Earlier) -> Models {
+        let needed = training.handed_out() + ask.count > training.planned;
         if !needed || training.measured < 2 || training.valued() == 0 {
             return Models::None;
         }
-        let mut models = Models::from(self.proposers(ask, &training.data, earlier));
+        let mut models = match earlier {
+            Earlier::One(earlier) => Models::from(self.proposers(ask, training, earlier.as_ref())),
+            Earlier::Several(earlier) => {
+                let cached = std::mem::take(&mut self.cache.models);
+                Models::Several(Box::new(Several::new(ask.problem, training, earlier.clone(), cached)))
+            }
+        };
         for Pending { coordinates, run, forecast } in &training.pending {
             models.add_pending(coordinates, &run.note, *forecast);
         }
         models
     }
 
+    /// The models of a single metric.
     fn proposers(
         &mut self,
         ask: &Ask<'_>,
-        data: &TrainingData,
+        training: &Training<'_>,
         earlier: Option<&Fit>,
     ) -> Result<Proposers, GpError> {
-        let branches = self.cache.as_mut().map(|cache| std::mem::take(&mut cache.branches));
-        let surrogate = self.surrogate(data, earlier)?;
-        Proposers::new(ask, &self.encoding, surrogate, data.rows.len(), branches.unwrap_or_default())
-    }
-
-    /// The model of this data after this earlier fit: the cached one if it was made from the same.
-    fn surrogate(&mut self, data: &TrainingData, earlier: Option<&Fit>) -> Result<Surrogate, GpError> {
-        match self.cache.take() {
-            Some(cache) if cache.data == *data && cache.earlier.as_ref() == earlier => Ok(cache.surrogate),
-            cache => {
-                let cached = cache.map(|cache| cache.surrogate);
-                Surrogate::new(&self.encoding, data, earlier, cached, self.settings.acquisition)
-            }
-        }
+        let Cache { models, branches } = std::mem::take(&mut self.cache);
+        let (cached, data) = (models.into_iter().next(), &training.data[0]);
+        let surrogate =
+            CachedModel::surrogate(cached, &self.encoding, data, earlier, self.settings.acquisition)?;
+        Proposers::new(ask, &self.encoding, surrogate, data.rows.len(), branches)
     }
 
     /// What is known before the first point of an answer is chosen.
@@ -179,7 +194,7 @@ impl Bayes {
             tried: ask.history.runs().iter().filter_map(|run| encoding.key(&run.point)).collect(),
             handed_out: training.handed_out(),
             measured: training.measured,
-            planned: training.data.planned,
+            planned: training.planned,
             given: &self.settings.given,
             used: self.settings.used(ask.history),
             shares: Shares::new(ask, encoding),
@@ -191,8 +206,8 @@ impl Search for Bayes {
     fn suggest(&mut self, ask: &Ask<'_>) -> Result<Answer, BoxError> {
         let failed = self.failures.read(ask.problem, ask.history);
         let training = Training::new(ask, &self.encoding, self.planned(ask.problem), &failed);
-        let earlier = note::latest_fit(ask.history, &self.encoding);
-        let mut models = self.models(ask, &training, earlier.as_ref());
+        let earlier = Earlier::new(ask, &self.encoding);
+        let mut models = self.models(ask, &training, &earlier);
         let mut context = self.context(ask, &training);
         let mut suggestions = Vec::new();
         for i in 0..ask.count {
@@ -208,10 +223,14 @@ impl Search for Bayes {
             context.record(&suggestion);
             suggestions.push(suggestion);
         }
-        if let Models::Fitted(proposers) = models {
-            let (mut surrogate, branches) = proposers.into_cached();
-            surrogate.drop_pending();
-            self.cache = Some(Cache { data: training.data, earlier, surrogate, branches });
+        match (models, earlier) {
+            (Models::Fitted(proposers), Earlier::One(earlier)) => {
+                let (surrogate, branches) = proposers.into_cached();
+                let data = training.data.into_iter().next().unwrap_or_default();
+                self.cache = Cache { models: vec![CachedModel::new(data, earlier, surrogate)], branches };
+            }
+            (Models::Several(several), _) => self.cache.models = several.into_cached(),
+            _ => {}
         }
         Ok(if suggestions.is_empty() { Answer::Done } else { Answer::Try(suggestions) })
     }

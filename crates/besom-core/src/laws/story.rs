@@ -38,6 +38,21 @@ pub(super) struct News {
     pub(super) logged: Vec<f64>,
 }
 
+impl News {
+    /// What the run logged of the metric at a place: of the second one the opposite, and so on, beginning elsewhere each time.
+    fn of_metric(&self, place: usize) -> Vec<f64> {
+        let mut logged = self.logged.clone();
+        if !logged.is_empty() {
+            let by = place % logged.len();
+            logged.rotate_left(by);
+        }
+        if place % 2 == 1 {
+            logged.iter_mut().for_each(|value| *value = -*value);
+        }
+        logged
+    }
+}
+
 /// Stories about these problems.
 pub(super) fn story<P>(problems: P, suite: Suite) -> impl Strategy<Value = Story>
 where
@@ -97,8 +112,8 @@ impl Step {
             }
             let number = open[news.run % open.len()];
             history.record(number, Recorded::State(news.state));
-            if !problem.metrics.is_empty() {
-                history.record(number, Recorded::logged(0, news.logged.clone()));
+            for place in 0..problem.metrics.len() {
+                history.record(number, Recorded::logged(place, news.of_metric(place)));
             }
             touched.push(number);
         }

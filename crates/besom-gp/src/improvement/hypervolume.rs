@@ -21,6 +21,9 @@ use crate::normal::log_cdf;
 /// digits then, and the midpoint rule with one correction is exact to 1e-13.
 const NARROW: f64 = 3e-3;
 
+/// A term whose logarithm is this much below that of the largest changes no digit of the sum.
+const NEGLIGIBLE: f64 = 45.0;
+
 /// What a front of several losses leaves to be gained, as boxes.
 ///
 /// ```
@@ -109,62 +112,71 @@ impl HypervolumeImprovement {
         if losses == 0 || mean.len() < losses || sd.len() < losses {
             return none;
         }
-        let factors = self.factors(mean, sd);
-        let logs: Vec<f64> =
-            factors.chunks(losses).map(|factors| factors.iter().map(|factor| factor.value).sum()).collect();
-        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let below = self.below(mean, sd);
+        let (mut terms, mut largest) = (Vec::new(), f64::NEG_INFINITY);
+        for bounds in self.bounds.chunks(losses) {
+            // Without what lies below l, a term would be at most this.
+            let most: f64 = bounds.iter().zip(&below).map(|((_, upper), below)| below[*upper].value).sum();
+            if most < largest - NEGLIGIBLE || most == f64::NEG_INFINITY {
+                continue;
+            }
+            let factors = bounds.iter().enumerate().map(|(k, &(lower, upper))| match lower {
+                None => Factor { log: below[k][upper], share: 1.0 },
+                Some(lower) => {
+                    let ends = (self.levels[k][lower], self.levels[k][upper]);
+                    Factor::between(below[k][lower], below[k][upper], ends, mean[k], sd[k])
+                }
+            });
+            let factors: Vec<Factor> = factors.collect();
+            let share: f64 = factors.iter().map(|factor| factor.share).product();
+            let log = factors.iter().map(|factor| factor.log.value).sum::<f64>() + libm::log(share);
+            largest = largest.max(log);
+            terms.push((log, factors));
+        }
         if largest == f64::NEG_INFINITY {
             return none;
         }
-        let weights: Vec<f64> = logs.iter().map(|log| libm::exp(log - largest)).collect();
-        let total: f64 = weights.iter().sum();
-        let mut sum = LogHypervolumeImprovement { value: largest + libm::log(total), ..none };
-        for (factors, weight) in factors.chunks(losses).zip(weights).filter(|(_, weight)| *weight > 0.0) {
-            for (k, factor) in factors.iter().enumerate() {
-                sum.by_mean[k] += weight / total * factor.by_mean;
-                sum.by_sd[k] += weight / total * factor.by_sd;
+        let mut total = 0.0;
+        let mut sum = none;
+        for (log, factors) in terms {
+            let weight = libm::exp(log - largest);
+            total += weight;
+            for (k, Factor { log, .. }) in factors.iter().enumerate() {
+                sum.by_mean[k] += weight * log.by_mean;
+                sum.by_sd[k] += weight * log.by_sd;
             }
         }
-        sum
+        sum.by_mean.iter_mut().chain(&mut sum.by_sd).for_each(|slope| *slope /= total);
+        LogHypervolumeImprovement { value: largest + libm::log(total), ..sum }
     }
 
-    /// The logarithms of `e_k(u_k) - e_k(l_k)`, box after box.
-    fn factors(&self, mean: &[f64], sd: &[f64]) -> Vec<LogImprovement> {
-        let at = |(k, levels): (usize, &Vec<f64>)| -> Vec<LogImprovement> {
+    /// The logarithms of `e(a)` at all corners a, by loss.
+    fn below(&self, mean: &[f64], sd: &[f64]) -> Vec<Vec<LogImprovement>> {
+        let at = |(k, levels): (usize, &Vec<f64>)| {
             levels.iter().map(|&level| log_expected_improvement(mean[k], sd[k], level)).collect()
         };
-        let below: Vec<Vec<LogImprovement>> = self.levels.iter().enumerate().map(at).collect();
-        let factor = |(place, &(lower, upper)): (usize, &(Option<usize>, usize))| {
-            let k = place % self.losses();
-            let Some(lower) = lower else { return below[k][upper] };
-            let ends = (self.levels[k][lower], self.levels[k][upper]);
-            between(below[k][lower], below[k][upper], ends, mean[k], sd[k])
-        };
-        self.bounds.iter().enumerate().map(factor).collect()
+        self.levels.iter().enumerate().map(at).collect()
     }
 }
 
-/// The logarithm of `e(u) - e(l)`, given those of `e(l)` and `e(u)`.
-fn between(
-    lower: LogImprovement,
-    upper: LogImprovement,
-    ends: (f64, f64),
-    mean: f64,
-    sd: f64,
-) -> LogImprovement {
-    // Both are 0 for certain.
-    if upper.value == f64::NEG_INFINITY {
-        return upper;
-    }
-    let difference = lower.value - upper.value;
-    if difference > -NARROW {
-        return narrow(ends, mean, sd);
-    }
-    let q = libm::exp(difference);
-    LogImprovement {
-        value: upper.value + libm::log(-libm::expm1(difference)),
-        by_mean: (upper.by_mean - q * lower.by_mean) / (1.0 - q),
-        by_sd: (upper.by_sd - q * lower.by_sd) / (1.0 - q),
+/// `e(u) - e(l)` as a product: of something whose logarithm is kept, and of a share of it. `log` has the derivatives of the whole.
+struct Factor {
+    log: LogImprovement,
+    share: f64,
+}
+
+impl Factor {
+    /// Given the logarithms of `e(l)` and `e(u)`, where the latter is not 0.
+    fn between(lower: LogImprovement, upper: LogImprovement, ends: (f64, f64), mean: f64, sd: f64) -> Self {
+        let difference = lower.value - upper.value;
+        if difference > -NARROW {
+            return Self { log: narrow(ends, mean, sd), share: 1.0 };
+        }
+        let share = -libm::expm1(difference);
+        let q = 1.0 - share;
+        let by_mean = (upper.by_mean - q * lower.by_mean) / share;
+        let by_sd = (upper.by_sd - q * lower.by_sd) / share;
+        Self { log: LogImprovement { value: upper.value, by_mean, by_sd }, share }
     }
 }
 

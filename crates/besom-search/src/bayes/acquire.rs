@@ -53,9 +53,38 @@ impl Proposal {
 
 /// A point with its score: the value of the acquisition function.
 #[derive(Clone, Debug)]
-struct Scored {
-    coordinates: Vec<f64>,
-    score: f64,
+pub(super) struct Scored {
+    pub(super) coordinates: Vec<f64>,
+    pub(super) score: f64,
+}
+
+/// What is maximized: a function over the space.
+pub(super) trait Landscape {
+    /// The scores at any points.
+    fn scores(&self, rows: &[Vec<f64>]) -> Result<Vec<f64>, GpError>;
+
+    /// The score at a point, and its derivative by each coordinate.
+    fn slope(&self, row: &[f64]) -> Result<(f64, Vec<f64>), GpError>;
+
+    /// The distance along a coordinate over which the score changes.
+    fn length_scale(&self, axis: usize) -> f64;
+}
+
+impl Landscape for Surrogate {
+    fn scores(&self, rows: &[Vec<f64>]) -> Result<Vec<f64>, GpError> {
+        Ok(scores(self, &self.posterior.cached_prediction(&matrix(rows))?))
+    }
+
+    fn slope(&self, row: &[f64]) -> Result<(f64, Vec<f64>), GpError> {
+        let at = self.posterior.predict_with_gradient(row)?;
+        let score = self.score(at.mean, at.sd);
+        let pairs = at.mean_gradient.iter().zip(&at.sd_gradient);
+        Ok((score.value, pairs.map(|(mean, sd)| score.by_mean * mean + score.by_sd * sd).collect()))
+    }
+
+    fn length_scale(&self, axis: usize) -> f64 {
+        self.posterior.hyperparameters().length_scale(axis)
+    }
 }
 
 /// A model with its predictions at the candidates, which are kept up to date as pending points are added.
@@ -91,24 +120,43 @@ impl CandidateModel {
         tried: &BTreeSet<Vec<Key>>,
         climbs: usize,
     ) -> Result<Option<Proposal>, GpError> {
-        let untried = |coordinates: &[f64]| {
-            encoding.allows(coordinates)
-                && encoding.key(&encoding.decode(coordinates)).is_some_and(|key| !tried.contains(&key))
-        };
         let scores = scores(&self.surrogate, &self.predictions);
-        let mut best: Option<Scored> = None;
-        if climbs > 0 && !candidates.complete {
-            for start in starts(candidates, &scores, rng, climbs) {
-                let climbed = climb(encoding, &self.surrogate, start, rng)?;
-                let highest = best.as_ref().map_or(f64::NEG_INFINITY, |best| best.score);
-                if climbed.score > highest && untried(&climbed.coordinates) {
-                    best = Some(climbed);
-                }
-            }
-        }
-        let best = best.or_else(|| best_candidate(candidates, &scores, untried));
+        let best = maximize(&self.surrogate, encoding, candidates, &scores, rng, tried, climbs)?;
         best.map(|best| proposal(encoding, &self.surrogate, &best)).transpose()
     }
+
+    /// The predictions at the candidates: means and standard deviations.
+    pub(super) fn predictions(&self) -> (&[f64], &[f64]) {
+        (self.predictions.mean(), self.predictions.sd())
+    }
+}
+
+/// The untried point with the largest score that at most `climbs` climbs found, given the scores of the candidates, or else the
+/// best untried candidate; `None` if all candidates were tried.
+pub(super) fn maximize(
+    landscape: &impl Landscape,
+    encoding: &Encoding,
+    candidates: &Candidates,
+    scores: &[f64],
+    rng: &mut impl Rng,
+    tried: &BTreeSet<Vec<Key>>,
+    climbs: usize,
+) -> Result<Option<Scored>, GpError> {
+    let untried = |coordinates: &[f64]| {
+        encoding.allows(coordinates)
+            && encoding.key(&encoding.decode(coordinates)).is_some_and(|key| !tried.contains(&key))
+    };
+    let mut best: Option<Scored> = None;
+    if climbs > 0 && !candidates.complete {
+        for start in starts(candidates, scores, rng, climbs) {
+            let climbed = climb(encoding, landscape, start, rng)?;
+            let highest = best.as_ref().map_or(f64::NEG_INFINITY, |best| best.score);
+            if climbed.score > highest && untried(&climbed.coordinates) {
+                best = Some(climbed);
+            }
+        }
+    }
+    Ok(best.or_else(|| best_candidate(candidates, scores, untried)))
 }
 
 /// The first untried candidate from the best down.
@@ -137,11 +185,6 @@ fn proposal(encoding: &Encoding, surrogate: &Surrogate, chosen: &Scored) -> Resu
 fn scores(surrogate: &Surrogate, predictions: &CachedPrediction) -> Vec<f64> {
     let pairs = predictions.mean().iter().zip(predictions.sd());
     pairs.map(|(&mean, &sd)| surrogate.score(mean, sd).value).collect()
-}
-
-/// The scores at any points.
-fn scores_at(surrogate: &Surrogate, rows: &[Vec<f64>]) -> Result<Vec<f64>, GpError> {
-    Ok(scores(surrogate, &surrogate.posterior.cached_prediction(&matrix(rows))?))
 }
 
 /// Where to climb from, at most `climbs`: the best draw from the prior, the best point near a run, and one
@@ -177,17 +220,17 @@ fn drawn(scores: &[f64], highest: f64, rng: &mut impl Rng) -> Option<usize> {
 /// The top of the hill on which `at` stands.
 fn climb(
     encoding: &Encoding,
-    surrogate: &Surrogate,
+    landscape: &impl Landscape,
     mut at: Scored,
     rng: &mut impl Rng,
 ) -> Result<Scored, GpError> {
     for _ in 0..TURNS {
-        at = ascend(encoding, surrogate, at);
+        at = ascend(encoding, landscape, at);
         if encoding.is_constrained() {
-            at = along_border(encoding, surrogate, at, rng)?;
+            at = along_border(encoding, landscape, at, rng)?;
         }
         let before = at.score;
-        at = step(encoding, surrogate, at)?;
+        at = step(encoding, landscape, at)?;
         if at.score <= before {
             break;
         }
@@ -196,15 +239,14 @@ fn climb(
 }
 
 /// Follows the gradient in the continuous coordinates, each measured in its length scale where that is short.
-fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
+fn ascend(encoding: &Encoding, landscape: &impl Landscape, at: Scored) -> Scored {
     let axes = encoding.axes();
     let active = encoding.active_axes(&at.coordinates);
     let continuous: Vec<usize> = (0..axes.len()).filter(|&k| axes[k].is_continuous() && active[k]).collect();
     if continuous.is_empty() {
         return at;
     }
-    let unit: Vec<f64> =
-        continuous.iter().map(|&k| surrogate.posterior.hyperparameters().length_scale(k).min(1.0)).collect();
+    let unit: Vec<f64> = continuous.iter().map(|&k| landscape.length_scale(k).min(1.0)).collect();
     let scale = |value: &dyn Fn(usize) -> f64| -> Vec<f64> {
         continuous.iter().zip(&unit).map(|(&k, unit)| value(k) / unit).collect()
     };
@@ -218,13 +260,10 @@ fn ascend(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Scored {
     };
     let objective = |v: &[f64]| {
         let row = row(v);
-        let predicted = surrogate.posterior.predict_with_gradient(&row);
-        let Some(p) = predicted.ok().filter(|_| encoding.allows(&row)) else {
+        let Some((score, slope)) = landscape.slope(&row).ok().filter(|_| encoding.allows(&row)) else {
             return (f64::INFINITY, vec![0.0; v.len()]);
         };
-        let score = surrogate.score(p.mean, p.sd);
-        let slope = |k: usize| score.by_mean * p.mean_gradient[k] + score.by_sd * p.sd_gradient[k];
-        (-score.value, continuous.iter().zip(&unit).map(|(&k, unit)| -slope(k) * unit).collect())
+        (-score, continuous.iter().zip(&unit).map(|(&k, unit)| -slope[k] * unit).collect())
     };
     let end = minimize(
         objective,
@@ -247,7 +286,7 @@ const MOVED: f64 = 0.6;
 /// The best of legal points nearby: the climb along the gradient stops where the next point breaks a constraint.
 fn along_border(
     encoding: &Encoding,
-    surrogate: &Surrogate,
+    landscape: &impl Landscape,
     mut at: Scored,
     rng: &mut impl Rng,
 ) -> Result<Scored, GpError> {
@@ -267,7 +306,7 @@ fn along_border(
         if rows.is_empty() {
             continue;
         }
-        let scores = scores_at(surrogate, &rows)?;
+        let scores = landscape.scores(&rows)?;
         for (coordinates, score) in rows.into_iter().zip(scores) {
             if score > at.score {
                 at = Scored { coordinates, score };
@@ -278,7 +317,7 @@ fn along_border(
 }
 
 /// Moves the other coordinates to better alternatives: each to its best, or only the one that gains most.
-fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored, GpError> {
+fn step(encoding: &Encoding, landscape: &impl Landscape, at: Scored) -> Result<Scored, GpError> {
     let active = encoding.active_axes(&at.coordinates);
     let axes = encoding.axes().iter().enumerate().filter(|(k, _)| active[*k]);
     let alternatives: Vec<(usize, f64)> = axes
@@ -292,7 +331,7 @@ fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored
     }
     let rows: Vec<Vec<f64>> =
         alternatives.iter().map(|&move_| encoding.canonical(moved(&at.coordinates, move_))).collect();
-    let scores = scores_at(surrogate, &rows)?;
+    let scores = landscape.scores(&rows)?;
     let best = best_of_each(&alternatives, &scores, at.score + GAIN);
     let Some(&single) = best.iter().reduce(|a, b| if scores[*b] > scores[*a] { b } else { a }) else {
         return Ok(at);
@@ -305,7 +344,7 @@ fn step(encoding: &Encoding, surrogate: &Surrogate, at: Scored) -> Result<Scored
     if !encoding.allows(&all) {
         return Ok(alone);
     }
-    let score = scores_at(surrogate, std::slice::from_ref(&all))?[0];
+    let score = landscape.scores(std::slice::from_ref(&all))?[0];
     Ok(if score > alone.score { Scored { coordinates: all, score } } else { alone })
 }
 

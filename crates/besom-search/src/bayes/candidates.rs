@@ -44,15 +44,21 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// For this model.
-    pub(super) fn new(space: &Space, encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Self {
+    /// For models of so many runs with a value together, of which those at `top_points` are the best.
+    pub(super) fn new(
+        space: &Space,
+        encoding: &Encoding,
+        runs: usize,
+        top_points: &[Vec<f64>],
+        rng: &mut impl Rng,
+    ) -> Self {
         if let Some(count) = encoding.count().filter(|&count| count <= ENUMERATED) {
             let rows: Vec<_> = (0..count).map(|k| encoding.at(k)).collect();
             return Self { global: rows.len(), rows, complete: true };
         }
-        let mut rows = global(space, encoding, surrogate, rng);
+        let mut rows = global(space, encoding, runs, rng);
         let global = rows.len();
-        rows.extend(local(encoding, surrogate, rng).into_iter().filter(|row| encoding.allows(row)));
+        rows.extend(local(encoding, top_points, rng).into_iter().filter(|row| encoding.allows(row)));
         Self { rows, global, complete: false }
     }
 
@@ -72,7 +78,7 @@ impl Candidates {
         }
         let mut rows = self.rows[..self.global.min(IN_BRANCH)].to_vec();
         let global = rows.len();
-        rows.extend(local(encoding, surrogate, rng));
+        rows.extend(local(encoding, &surrogate.top_points, rng));
         let in_branch = |mut row: Vec<f64>| {
             row[axis] = value;
             encoding.canonical(row)
@@ -90,9 +96,9 @@ impl Candidates {
 }
 
 /// Draws from the prior.
-fn global(space: &Space, encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
+fn global(space: &Space, encoding: &Encoding, runs: usize, rng: &mut impl Rng) -> Vec<Vec<f64>> {
     let mut cube = vec![0.0; encoding.axes().len()];
-    let count = PAIRS / surrogate.posterior.observations();
+    let count = PAIRS / runs.max(1);
     let count = count.clamp(*GLOBAL.start(), *GLOBAL.end());
     if !encoding.is_constrained() {
         let draw = |_| {
@@ -115,10 +121,10 @@ fn global(space: &Space, encoding: &Encoding, surrogate: &Surrogate, rng: &mut i
 }
 
 /// The top points and perturbations of them.
-fn local(encoding: &Encoding, surrogate: &Surrogate, rng: &mut impl Rng) -> Vec<Vec<f64>> {
+fn local(encoding: &Encoding, top_points: &[Vec<f64>], rng: &mut impl Rng) -> Vec<Vec<f64>> {
     let share = (CHANGED / encoding.axes().len() as f64).clamp(0.3, 1.0);
     let mut rows = Vec::new();
-    for top in &surrogate.top_points {
+    for top in top_points {
         rows.push(top.clone());
         for width in WIDTHS {
             for _ in 0..LOCAL {

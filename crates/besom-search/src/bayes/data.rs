@@ -90,6 +90,51 @@ impl Observations {
     }
 }
 
+/// What a run enters models of several metrics with.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Together {
+    /// A loss in each metric, in their order; finite.
+    Valued {
+        losses: Vec<f64>,
+        /// Whether the run logged all of them itself.
+        is_measured: bool,
+    },
+    /// Nothing yet.
+    InFlight,
+}
+
+/// The runs that enter models of several metrics, in their order. In a metric of which it has no value of its own, a run counts
+/// with the worst value of the others.
+pub(super) fn runs_together(problem: &Problem, history: &History) -> Vec<(RunNumber, Together)> {
+    let missing = |distribution: &Distribution| Some(distribution.canonical_coordinate());
+    let mut runs = Vec::new();
+    let mut worst = vec![f64::NEG_INFINITY; problem.metrics.len()];
+    for (number, run) in history.iter().filter(|(_, run)| cube(&problem.space, &run.point, missing).is_some())
+    {
+        let counted: Vec<Counted> =
+            (0..problem.metrics.len()).map(|place| problem.counted(run, place)).collect();
+        if counted.contains(&Counted::LeftOut) {
+            continue;
+        }
+        for (worst, counted) in worst.iter_mut().zip(&counted) {
+            *worst = counted.loss().map_or(*worst, |loss| worst.max(loss));
+        }
+        runs.push((number, counted));
+    }
+    let together = |counted: Vec<Counted>| {
+        if counted.contains(&Counted::InFlight) {
+            return Together::InFlight;
+        }
+        let losses = counted
+            .iter()
+            .zip(&worst)
+            .map(|(counted, &worst)| counted.loss().unwrap_or(if worst.is_finite() { worst } else { 0.0 }));
+        let is_measured = counted.iter().all(|counted| matches!(counted, Counted::Measured(_)));
+        Together::Valued { losses: losses.collect(), is_measured }
+    };
+    runs.into_iter().map(|(number, counted)| (number, together(counted))).collect()
+}
+
 /// Where a point lies in the unit cube; `None` if it has none of the parameters, one of them has a value of a
 /// wrong kind, or lacks one that has no coordinate by `missing`.
 fn cube(space: &Space, point: &Point, missing: impl Fn(&Distribution) -> Option<f64>) -> Option<Vec<f64>> {

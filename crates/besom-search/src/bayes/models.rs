@@ -1,12 +1,17 @@
 //! The models of one answer, and what takes their place where there is none.
 
-use besom_core::{Ask, Note, RunNumber, Suggestion};
+use besom_core::{Ask, Note, Point, RunNumber, Suggestion};
 use besom_gp::GpError;
 use rand::Rng;
 
+use super::acquisition::Acquisition;
 use super::context::SuggestContext;
 use super::curves::Forecast;
+use super::encode::Encoding;
+use super::fit::{Fit, TrainingData};
 use super::proposers::Proposers;
+use super::several::Several;
+use super::surrogate::Surrogate;
 use super::{initial, note};
 
 /// The models of one answer.
@@ -15,7 +20,51 @@ pub(super) enum Models {
     None,
     /// They could not be fitted.
     Failed(GpError),
+    /// Of one metric.
     Fitted(Box<Proposers>),
+    /// Of several metrics.
+    Several(Box<Several>),
+}
+
+/// A point that models suggest.
+pub(super) struct Suggested {
+    pub(super) point: Point,
+    pub(super) coordinates: Vec<f64>,
+    pub(super) note: Note,
+}
+
+/// A model of an earlier answer, and what it was made from.
+#[derive(Debug)]
+pub(super) struct CachedModel {
+    data: TrainingData,
+    earlier: Option<Fit>,
+    surrogate: Surrogate,
+}
+
+impl CachedModel {
+    /// Without the pending points of the answer.
+    pub(super) fn new(data: TrainingData, earlier: Option<Fit>, mut surrogate: Surrogate) -> Self {
+        surrogate.drop_pending();
+        Self { data, earlier, surrogate }
+    }
+
+    /// The model of this data after this earlier fit: the cached one if it was made from the same.
+    pub(super) fn surrogate(
+        cached: Option<Self>,
+        encoding: &Encoding,
+        data: &TrainingData,
+        earlier: Option<&Fit>,
+        acquisition: Acquisition,
+    ) -> Result<Surrogate, GpError> {
+        match cached {
+            Some(cached) if cached.data == *data && cached.earlier.as_ref() == earlier => {
+                Ok(cached.surrogate)
+            }
+            cached => {
+                Surrogate::new(encoding, data, earlier, cached.map(|cached| cached.surrogate), acquisition)
+            }
+        }
+    }
 }
 
 impl From<Result<Proposers, GpError>> for Models {
@@ -27,8 +76,10 @@ impl From<Result<Proposers, GpError>> for Models {
 impl Models {
     /// As [`Proposers::add_pending`].
     pub(super) fn add_pending(&mut self, coordinates: &[f64], note: &Note, forecast: Option<Forecast>) {
-        if let Self::Fitted(proposers) = self {
-            proposers.add_pending(coordinates, note, forecast);
+        match self {
+            Self::None | Self::Failed(_) => {}
+            Self::Fitted(proposers) => proposers.add_pending(coordinates, note, forecast),
+            Self::Several(several) => several.add_pending(coordinates),
         }
     }
 
@@ -55,7 +106,8 @@ impl Models {
 
     /// The value of a category that gets a run without asking the models.
     fn owed(&self, context: &SuggestContext<'_>) -> Option<(usize, f64)> {
-        let modeled = matches!(self, Self::Fitted(_)) && context.handed_out >= context.planned;
+        let modeled =
+            matches!(self, Self::Fitted(_) | Self::Several(_)) && context.handed_out >= context.planned;
         context.shares.owed().filter(|_| modeled)
     }
 
@@ -74,17 +126,21 @@ impl Models {
         if let Some((axis, coordinate)) = owed {
             return Err(note::share(context.encoding, axis, coordinate));
         }
-        let proposers = match self {
+        let suggested = match self {
             Self::None => return Err(note::waiting(context.measured)),
             Self::Failed(error) => return Err(note::fallback(&error.to_string())),
-            Self::Fitted(proposers) => proposers,
-        };
-        match proposers.propose(run, context, rng) {
-            Ok(Some((proposal, choice))) => {
+            Self::Fitted(proposers) => proposers.propose(run, context, rng).map(|proposed| {
+                let (proposal, choice) = proposed?;
                 let problem = context.ask.problem;
                 let note = note::model(problem, context.encoding, proposers.fitted(), &proposal, choice);
-                proposers.add_pending(&proposal.coordinates, &note, None);
-                Ok(Suggestion::new(proposal.point).with_note(note))
+                Some(Suggested { point: proposal.point, coordinates: proposal.coordinates, note })
+            }),
+            Self::Several(several) => several.propose(run, context, rng),
+        };
+        match suggested {
+            Ok(Some(Suggested { point, coordinates, note })) => {
+                self.add_pending(&coordinates, &note, None);
+                Ok(Suggestion::new(point).with_note(note))
             }
             Ok(None) => Err(note::fallback("every point that the model proposed was tried before")),
             Err(error) => Err(note::fallback(&error.to_string())),

@@ -1,5 +1,7 @@
 //! The notes on suggestions: written here, and what later suggestions need of them read back here.
 
+mod several;
+
 use besom_core::value::float;
 use besom_core::{Goal, History, Note, ParamPath, Problem};
 use besom_gp::improvement::probability_of_improvement;
@@ -11,6 +13,7 @@ use super::acquire::Proposal;
 use super::encode::Encoding;
 use super::fit::Fit;
 use super::surrogate::Surrogate;
+pub(super) use several::{EarlierFits, beside_front, by_name, scalarized};
 
 /// Which model chose a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -132,16 +135,14 @@ struct Figures {
 
 impl Figures {
     fn new(goal: Goal, fitted: &Surrogate, proposal: &Proposal) -> Self {
-        // Losses near the largest number have neighbors beyond it.
-        let value = |warp: &Warp, target| goal.to_loss(warp.inverse(target)).clamp(f64::MIN, f64::MAX);
-        let own = |target| value(&proposal.warp, target);
+        let own = |target| in_units_of(goal, &proposal.warp, target);
         let Proposal { mean, sd, incumbent, .. } = *proposal;
         Self {
             predicted_mean: own(mean),
             predicted_sd: (0.5 * own(mean + sd) - 0.5 * own(mean - sd)).abs(),
             expected_improvement: proposal.gain(),
             probability_of_improvement: probability_of_improvement(mean, sd, incumbent),
-            best: value(&fitted.warp, fitted.best),
+            best: in_units_of(goal, &fitted.warp, fitted.best),
             incumbent: own(incumbent),
         }
     }
@@ -159,6 +160,12 @@ impl Figures {
             short(self.predicted_sd)
         )
     }
+}
+
+/// The value of a metric whose target this is.
+fn in_units_of(goal: Goal, warp: &Warp, target: f64) -> f64 {
+    // Losses near the largest number have neighbors beyond it.
+    goal.to_loss(warp.inverse(target)).clamp(f64::MIN, f64::MAX)
 }
 
 /// What the sentence says of a model that is not that of all runs.

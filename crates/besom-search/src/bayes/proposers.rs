@@ -21,10 +21,10 @@ const NEGLIGIBLE: f64 = 0.01;
 const SHORTER: [f64; 2] = [0.5, 0.25];
 /// How many hills are climbed where no point is pending. Where some are, one will do: that each of many
 /// points asked at once is the very best matters less than what it costs (decision 25).
-const CLIMBS: usize = 3;
+pub(super) const CLIMBS: usize = 3;
 
 /// Keep the generators of candidates and branches apart from those of runs.
-const CANDIDATES: u64 = u64::from_le_bytes(*b"candidat");
+pub(super) const CANDIDATES: u64 = u64::from_le_bytes(*b"candidat");
 const BRANCHES: u64 = u64::from_le_bytes(*b"branches");
 
 /// The model of all runs and, once they are needed, its variants.
@@ -56,7 +56,8 @@ impl Proposers {
         cached: Vec<CachedBranch>,
     ) -> Result<Self, GpError> {
         let rng = &mut generator(ask, valued, CANDIDATES);
-        let candidates = Candidates::new(&ask.problem.space, encoding, &surrogate, rng);
+        let runs = surrogate.posterior.observations();
+        let candidates = Candidates::new(&ask.problem.space, encoding, runs, &surrogate.top_points, rng);
         let negligible_in_branch =
             NEGLIGIBLE * (surrogate.slope_at_start() / surrogate.warp.slope()).max(1.0);
         let fitted = CandidateModel::new(surrogate, &candidates)?;
@@ -199,6 +200,6 @@ impl Proposers {
 
 /// The generator of candidates, for all runs or for branches: one for all that is asked until the next run
 /// ends.
-fn generator(ask: &Ask<'_>, valued: usize, whose: u64) -> impl Rng + use<> {
+pub(super) fn generator(ask: &Ask<'_>, valued: usize, whose: u64) -> impl Rng + use<> {
     seed::rng(ask.problem.seed ^ whose, RunNumber::from_index(valued))
 }

@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub(super) replicate: bool,
 }
 
+/// The most metrics: what random combinations of more find is hardly better than chance (decision 99).
+const METRICS: usize = 4;
 const POINTS: &str = "points_to_evaluate";
 const CONFIDENCE_BOUND: &str = AcquisitionKind::WORDS[1];
 /// As in Vizier's Gaussian process bandit.
@@ -61,7 +63,7 @@ typed_options! {
         /// Points to try first, such as the values in use today; missing parameters are filled in.
         points_to_evaluate: Vec<Value> = OptionKind::Points, OptionDefault::Chosen("none");
         /// What the next point maximizes: the expected improvement, or the best value that the model considers
-        /// plausible.
+        /// plausible. With several metrics, the expected improvement of their hypervolume only.
         acquisition: AcquisitionKind =
             OptionKind::Choice(AcquisitionKind::WORDS),
             OptionDefault::Word(AcquisitionKind::WORDS[0]);
@@ -80,12 +82,17 @@ impl Settings {
             .needs_metric()
             .ends(Ends::Exhausted)
             .in_wandb()
-            .supports(Supports::ONE_METRIC.conditions())
+            .supports(Supports::ONE_METRIC.conditions().metrics(METRICS))
             .options(BayesOptions::SPECS);
 
     /// The settings; everything that is wrong with them goes to the reader.
     pub(super) fn read(problem: &Problem, read: &mut OptionReader<'_>) -> Self {
         let bound = read.choice("acquisition") == CONFIDENCE_BOUND;
+        if bound && problem.metrics.len() > 1 {
+            let expected = format!("{} with several metrics", AcquisitionKind::WORDS[0]);
+            let found = CONFIDENCE_BOUND.to_owned();
+            read.fault(OptionError::Wrong { key: "acquisition", expected, found, nearest: None });
+        }
         let beta = read.given_number("beta");
         if let Some(beta) = beta.filter(|_| !bound) {
             let expected = format!("left out unless acquisition is {CONFIDENCE_BOUND}");

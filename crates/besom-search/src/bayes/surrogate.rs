@@ -5,18 +5,13 @@
 //! largest posterior density (maximum a posteriori); they are not integrated out.
 
 use besom_gp::improvement::LogImprovement;
-use besom_gp::{GpError, Hyperparameters, Posterior, Warp, by_loss, subset};
+use besom_gp::{GpError, Hyperparameters, Posterior, Warp};
 
 use super::acquisition::Acquisition;
 use super::axis::same_category;
 use super::curves::Forecast;
 use super::encode::Encoding;
 use super::fit::{Fit, TrainingData, TrainingSet};
-
-/// The most runs in the posterior: O(n²) for each candidate and O(n²) memory.
-const CONDITIONED: usize = 1500;
-/// How many are chosen where there are more: half the time that 1,000 took, and no worse (decision 25).
-const ACTIVE: usize = 700;
 
 /// A fitted model.
 #[derive(Clone, Debug)]
@@ -52,10 +47,10 @@ impl Surrogate {
         acquisition: Acquisition,
     ) -> Result<Self, GpError> {
         let warp = Warp::new(&data.losses);
-        let order = by_loss(&data.losses);
-        let set = TrainingSet::deciding(encoding.model(), data, &order, &warp);
+        let order = &data.order;
+        let set = TrainingSet::deciding(encoding.model(), data, order, &warp);
         let fit = Fit::new(&set, data.losses.len(), earlier)?;
-        let conditioned = subset(&order, CONDITIONED, ACTIVE);
+        let conditioned = data.conditioned();
         let TrainingSet { model, x, y, .. } = TrainingSet::of(encoding.model(), data, &conditioned, &warp);
         let posterior = match cached {
             Some(cached) if cached.fit.hyperparameters == fit.hyperparameters => {
@@ -73,6 +68,14 @@ impl Surrogate {
     /// The value of the acquisition function where this target is predicted with this deviation.
     pub(super) fn score(&self, mean: f64, sd: f64) -> LogImprovement {
         self.acquisition.score(mean, sd, self.incumbent)
+    }
+
+    /// For each run of the data that is in the posterior, half way between its target and what is predicted there, as the
+    /// incumbent is.
+    pub(super) fn half_way(&self, data: &TrainingData) -> Vec<f64> {
+        let smoothed = self.posterior.smoothed();
+        let half = |(&i, mean): (&usize, &f64)| 0.5 * (self.warp.forward(data.losses[i]) + mean);
+        data.conditioned().iter().zip(smoothed.iter()).map(half).collect()
     }
 
     /// What a point with the largest score is called.

@@ -8,6 +8,7 @@ mod curves;
 mod incomplete;
 mod options;
 mod proposers;
+mod several;
 mod shares;
 
 use besom_core::distribution::{Continuous, Step};
