@@ -126,9 +126,9 @@ impl Run {
         }
     }
 
-    /// Whether the last value that it logged of the first metric is no finite number.
+    /// Whether the last value that it logged of a metric is no finite number.
     fn diverged(&self) -> bool {
-        self.curve(0).values.last().is_some_and(|value| !value.is_finite())
+        self.curves.iter().any(|curve| curve.values.last().is_some_and(|value| !value.is_finite()))
     }
 }
 
@@ -163,6 +163,8 @@ mod tests {
         assert_eq!(run(Finished, None, &[0.5, f64::NAN]), Some(NotFinite));
         assert_eq!(run(Finished, Some(NotFinite), &[]), Some(NotFinite));
         assert_eq!(run(Finished, None, &[]), None);
+        let second = Run::new(Point::default()).with_state(Failed).with_curve(0, Curve::new([0.5]));
+        assert_eq!(second.with_curve(1, Curve::new([f64::NAN])).why_failed(), Some(NotFinite));
         for state in [Running, Killed] {
             assert_eq!(run(state, None, &[f64::NAN]), None);
         }

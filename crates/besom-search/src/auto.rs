@@ -35,9 +35,9 @@ const FEWEST_MODELED: u64 = 6;
 ///    out as W&B does, is one of the points.
 /// 2. There is no metric, or there are more than [`Bayes`] takes into account, or `run_cap` is less than 6: [`Sobol`], or [`Random`]
 ///    for more parameters than that has.
-/// 3. There are more than 100 parameters: [`Tpe`].
-/// 4. `run_cap` is at least 10,000, and all parameters are real numbers, at most 50, without conditions and constraints: [`CmaEs`].
-/// 5. Otherwise [`Bayes`]; after 2,000 runs, unless the space may have fewer points than that, [`Tpe`], which
+/// 3. There are more than 100 parameters and one metric: [`Tpe`].
+/// 4. There is one metric, `run_cap` is at least 10,000, and all parameters are real numbers, at most 50, without conditions and constraints: [`CmaEs`].
+/// 5. Otherwise [`Bayes`]; after 2,000 runs, with one metric and unless the space may have fewer points than that, [`Tpe`], which
 ///    continues from them.
 ///
 /// There are no options; to set one, name the method. Notes are those of the chosen method with `chosen`, its

@@ -167,20 +167,23 @@ struct Label {
 impl FailureTest {
     /// The failed runs of a history.
     pub(crate) fn read(&mut self, problem: &Problem, history: &History) -> FailedRuns {
-        let Some(metric) = problem.metric() else { return FailedRuns::default() };
+        if problem.metrics.is_empty() {
+            return FailedRuns::default();
+        }
         let (mut known, mut ended) = (BTreeMap::new(), Vec::new());
-        for (number, run) in history.iter() {
-            let failed = match metric.counted(run, 0) {
-                _ if run.state.is_open() => continue,
-                Counted::LeftOut => {
-                    known.insert(number, FailedRun::Ignored);
-                    continue;
-                }
-                Counted::Worst => true,
-                _ if run.state == RunState::Finished => false,
+        for (number, run) in history.iter().filter(|(_, run)| !run.state.is_open()) {
+            // A run has failed that has a value of no metric.
+            let counted: Vec<Counted> =
+                (0..problem.metrics.len()).map(|metric| problem.counted(run, metric)).collect();
+            if counted.contains(&Counted::LeftOut) {
+                known.insert(number, FailedRun::Ignored);
+                continue;
+            }
+            let failed = counted.iter().all(|counted| *counted == Counted::Worst);
+            if !failed && run.state != RunState::Finished {
                 // It has a value of its own that stands in.
-                _ => continue,
-            };
+                continue;
+            }
             match decided(run).filter(|_| failed) {
                 Some(failure) => {
                     known.insert(number, FailedRun::Known(failure));

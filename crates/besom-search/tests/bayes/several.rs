@@ -190,6 +190,26 @@ fn the_order_of_metrics_does_not_matter() {
     assert_eq!(points(&one), points(&other));
 }
 
+/// A run has failed that has a value of no metric, whichever is the first.
+#[test]
+fn the_order_of_metrics_does_not_matter_where_runs_lack_values() {
+    let next = |names: &[&str]| {
+        let problem = several(5, names);
+        let mut history = sweep_of(&mut bayes(&problem), &problem, 6, value);
+        for number in 0..24 {
+            let suggestion = ask(&mut bayes(&problem), &problem, &history, 1).remove(0);
+            let mut run = told(suggestion, &problem, &value);
+            if number % 3 == 0 {
+                let place = names.iter().position(|name| *name == "time").unwrap();
+                run = run.with_curve(place, Curve::default());
+            }
+            history.push(run);
+        }
+        points(&history)
+    };
+    assert_eq!(next(&["time", "quality"]), next(&["quality", "time"]));
+}
+
 /// On a binary grid both changes are exact, so that not even a last bit may differ.
 #[test]
 fn unit_origin_and_goal_of_one_of_several_metrics_do_not_matter() {
