@@ -20,6 +20,7 @@ impl Transfer for PostgresStore {
     ) -> Result<(), StoreError> {
         let url = self.url().to_owned();
         self.read(|tx| {
+            stay_open(tx)?;
             let sweep = tx.sweep(id)?.key;
             let mut tables = Rows { tx, url: &url };
             Ok(work(&mut Reader::new(&mut tables, sweep)?)?)
@@ -28,8 +29,16 @@ impl Transfer for PostgresStore {
 
     fn write_sweep(&mut self, source: &mut dyn Source) -> Result<Digest, StoreError> {
         let url = self.url().to_owned();
-        self.write(|tx| Ok(write(&mut Rows { tx, url: &url }, source)?))
+        self.write(|tx| {
+            stay_open(tx)?;
+            Ok(write(&mut Rows { tx, url: &url }, source)?)
+        })
     }
+}
+
+/// The other store may take longer than a transaction is else allowed to wait.
+fn stay_open(tx: &mut Tx<'_>) -> Outcome<()> {
+    Ok(tx.client.batch_execute("SET LOCAL idle_in_transaction_session_timeout TO 0")?)
 }
 
 /// The tables in a transaction.

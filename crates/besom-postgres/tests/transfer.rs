@@ -5,8 +5,13 @@ mod server;
 #[path = "../../besom-store/tests/whole/mod.rs"]
 mod whole;
 
+use std::time::Duration;
+
+use besom_core::{Goal, RunNumber, RunState};
 use besom_store::transfer::{TABLES, copy};
-use besom_store::{SqliteStore, Store, StoreError};
+use besom_store::{
+    Claim, End, NewAgent, NewRun, NewSweep, Queue, Row, SqliteStore, Store, StoreError, SweepId,
+};
 use server::Server;
 use whole::{Time, all_of, fill};
 
@@ -35,6 +40,22 @@ fn a_sweep_goes_from_a_file_into_databases_and_back_unchanged() {
     let before = database.changes(&id, 0).unwrap().upto;
     database.set_state(&id, besom_store::SweepState::Running, None).unwrap();
     assert!(database.changes(&id, before).unwrap().upto > before);
+}
+
+/// A file keeps no sign of zero.
+#[test]
+fn a_negative_zero_goes_into_a_file() {
+    let Some(server) = Server::start("a_negative_zero_goes_into_a_file") else { return };
+    let time = Time::default();
+    let (mut database, id) = (server.store("one", time.clock()), SweepId::new("zero"));
+    database.create_sweep(&NewSweep::new(id.clone()).metric("loss", Goal::Maximize)).unwrap();
+    database.add_runs(&id, RunNumber::FIRST, &[NewRun::new(serde_json::Map::new())], None).unwrap();
+    let agent = database.join(&id, &NewAgent::new("host/1", Duration::from_secs(60))).unwrap();
+    let Claim::Run(run) = database.claim(agent, 1).unwrap() else { panic!("there is a run") };
+    let row = Row::new(1, [("loss".to_owned(), (-0.0).into())].into_iter().collect());
+    database.report(&run.lease, &[row]).unwrap();
+    database.finish(&run.lease, &End::new(RunState::Finished)).unwrap();
+    copy(&mut database, &mut SqliteStore::in_memory(time.clock()).unwrap(), &id).unwrap();
 }
 
 #[test]

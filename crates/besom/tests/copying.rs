@@ -55,7 +55,7 @@ fn a_sweep_with_other_content_is_not_overwritten() {
     let refused = desk.call(&["store", "copy", ".besom", "copy"]);
     let copy = desk.path().canonicalize().unwrap().join("copy");
     let sentence = format!(
-        "besom: {} has a sweep {id} with other content; remove it there first with: besom rm {id}\n",
+        "besom: {0} has a sweep {id} with other content; remove it there first with: besom --store {0} rm {id}\n",
         copy.display()
     );
     assert_eq!((refused.code, refused.err), (Some(2), sentence));

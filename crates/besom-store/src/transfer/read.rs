@@ -85,6 +85,8 @@ fn neutral(cell: Cell, kind: Kind, changes: &[i64], agents: &HashMap<i64, i64>) 
         (Cell::Text(text), Kind::Seen) => Cell::Text(seen(&text, changes)?),
         (Cell::Text(text), Kind::Bytes) => Cell::Bytes(text.into_bytes()),
         (Cell::Text(text), _) if text.contains('\0') => Cell::Text(text.replace('\0', "")),
+        // SQLite keeps no sign of zero.
+        (Cell::Real(number), _) => Cell::Real(number + 0.0),
         (cell, _) => cell,
     })
 }

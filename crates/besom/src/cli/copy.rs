@@ -75,18 +75,25 @@ fn refuse(
         let id = sweep.id();
         let busy = if arguments.force { 0 } else { agents_at_work(from, sweep)? };
         if busy > 0 {
+            let paused = sweep.state == SweepState::Paused;
+            let pause = match paused {
+                true => String::new(),
+                false => format!("pause it with: besom --store {} pause {id}; and ", shown(&arguments.from)),
+            };
             problems.push(format!(
-                "sweep {id} has {} at work, which would not know of the copy; pause it with: besom pause {id}; and copy it when its \
-                 runs have ended, or as it is now with --force",
+                "sweep {id} has {} at work, which would not know of the copy; {pause}copy it when its runs have ended, or as it is \
+                 now with --force",
                 table::count(busy, "agent")
             ));
         } else if let Some(there) = digest_of(to, id)?
             && digest_of(from, id)?.is_some_and(|here| here != there)
         {
-            problems.push(format!(
-                "{} has a sweep {id} with other content; remove it there first with: besom rm {id}",
-                shown(&arguments.to)
-            ));
+            let to = shown(&arguments.to);
+            let way = match arguments.to.is_file() {
+                true => "copy to another file".to_owned(),
+                false => format!("remove it there first with: besom --store {to} rm {id}"),
+            };
+            problems.push(format!("{to} has a sweep {id} with other content; {way}"));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(InputError::new(problems.join("\n")).into()) }
