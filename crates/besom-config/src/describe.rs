@@ -33,7 +33,7 @@ fn algorithm(kind: AlgorithmKind, name: &str, spec: &Spec) -> Value {
         "in_wandb": spec.in_wandb,
         "may_repeat": spec.may_repeat,
         "supports": {
-            "metrics": supports.metrics,
+            "metrics": (supports.metrics < usize::MAX).then_some(supports.metrics),
             "conditions": supports.conditions,
             "constraints": supports.constraints,
         },

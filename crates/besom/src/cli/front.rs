@@ -72,7 +72,10 @@ pub(crate) fn beside(sweep: &SweepRow, front: &Front) -> Vec<String> {
     }
     if front.runs.is_empty() && front.of == 0 {
         let names: Vec<&str> = sweep.new.metrics.iter().map(|metric| metric.name.as_str()).collect();
-        lines.push(format!("no finished run has logged a number as each of {} at last", names.join(", ")));
+        lines.push(format!(
+            "no run has finished with a number as its last value of {}",
+            names.join(" and of ")
+        ));
     }
     lines
 }

@@ -67,16 +67,22 @@ fn table_of<'a>(header: &str, algorithms: impl Iterator<Item = (&'a str, &'a Spe
 fn one(kind: AlgorithmKind, name: &str, spec: &Spec) -> Result<()> {
     line(wrapped(&format!("{name}: {}", spec.summary), WIDTH, ""))?;
     line("")?;
-    let mut facts = vec![kind.as_str()];
-    facts.push(if spec.needs_metric { "needs a metric" } else { "needs no metric" });
+    let mut facts = vec![kind.as_str().to_owned()];
+    facts.push(if spec.needs_metric { "needs a metric" } else { "needs no metric" }.to_owned());
     if kind == AlgorithmKind::Search {
-        facts.push(match spec.ends {
+        facts.push(match spec.supports.metrics {
+            0 | 1 => "takes one metric".to_owned(),
+            usize::MAX => "takes any number of metrics".to_owned(),
+            most => format!("takes up to {most} metrics"),
+        });
+        let end = match spec.ends {
             Ends::Never => "does not end by itself",
             Ends::Exhausted => "ends when the space is exhausted",
             Ends::Depends => "may end by itself",
-        });
+        };
+        facts.push(end.to_owned());
     }
-    facts.push(if spec.in_wandb { "known to W&B" } else { "not known to W&B" });
+    facts.push(if spec.in_wandb { "known to W&B" } else { "not known to W&B" }.to_owned());
     line(wrapped(&facts.join(", "), WIDTH, ""))?;
     for option in spec.options {
         describe(option)?;

@@ -59,7 +59,7 @@ class BesomSampler(optuna.samplers.BaseSampler):  # type: ignore[misc,unused-ign
         except _besom.ConfigError:
             study.tell(trial.number, state=TrialState.FAIL)
             raise ValueError(
-                f"besom's {self._method} does not take several objectives; this study has {len(study.directions)}"
+                f"besom's {self._method} does not take {len(study.directions)} objectives; bayes takes up to four, random, sobol and grid any number"
             ) from None
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
