@@ -198,7 +198,7 @@ fn the_order_of_metrics_does_not_matter_where_runs_lack_values() {
         let mut history = sweep_of(&mut bayes(&problem), &problem, 6, value);
         for number in 0..24 {
             let suggestion = ask(&mut bayes(&problem), &problem, &history, 1).remove(0);
-            let mut run = told(suggestion, &problem, &value);
+            let mut run = told(suggestion, &problem, value);
             if number % 3 == 0 {
                 let place = names.iter().position(|name| *name == "time").unwrap();
                 run = run.with_curve(place, Curve::default());
