@@ -53,11 +53,17 @@ def test_the_first_program_finds_parameters(capsys):
 
 def test_the_loop_of_ask_and_tell_ends():
     pytest.importorskip("pandas")
-    (block,) = [block for block in blocks() if "sweep.ask()" in block]
+    (block,) = [block for block in blocks() if "while (run := sweep.ask())" in block]
     config = {"method": "random", "run_cap": 5, "metric": {"name": "loss"}, "parameters": {"x": {"min": 0.0, "max": 1.0}}}
     space = {"besom": besom, "config": config, "objective": lambda x: x}
     exec(block, space)
     assert space["sweep"].done
+
+
+def test_the_program_with_several_metrics_finds_a_front(capsys):
+    (block,) = [block for block in blocks() if "sweep.front" in block and "sweep.tell" in block]
+    exec(block, {"besom": besom})
+    assert "'latency':" in capsys.readouterr().out
 
 
 def test_the_algorithms_keep_the_laws():
